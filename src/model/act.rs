@@ -1,0 +1,300 @@
+//! What a user wants done, what will be signed for it, and what became of it.
+//!
+//! `app` and `cli` make an [`Intent`]; `action` turns it into a [`Review`] (the plan,
+//! shown before anything is signed), and, once confirmed, into steps whose
+//! [`StepState`]s it reports and keeps in the journal.
+
+use super::account::AccountIdentifier;
+use super::neuron::NeuronId;
+use super::proposal::ProposalId;
+use super::text::Line;
+use super::topic::{Topic, Vote};
+use super::{E8s, Principal, Seconds, Timestamp, VotingPower};
+use serde::{Deserialize, Serialize};
+
+/// Something that changes the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Intent {
+    /// Cast blank ballots.
+    Vote {
+        /// Yes or no.
+        vote: Vote,
+        /// Which ballots: only these are cast.
+        ballots: Vec<(ProposalId, NeuronId)>,
+    },
+    /// Make a new neuron: transfer and claim, then configure.
+    Stake(StakeRequest),
+    /// Confirm following: refresh the voting power of these neurons.
+    RefreshVotingPower(Vec<NeuronId>),
+    /// Follow these neurons on a topic.
+    Follow {
+        /// Whose following.
+        neuron: NeuronId,
+        /// On what.
+        topic: Topic,
+        /// Whom; empty to follow nobody.
+        followees: Vec<NeuronId>,
+    },
+}
+
+/// A new neuron as the user wants it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StakeRequest {
+    /// How much, without the fee.
+    pub amount: E8s,
+    /// Dissolve delay; the canister starts new neurons with 7 days.
+    pub dissolve_delay: Seconds,
+    /// Stake new maturity at once.
+    pub auto_stake_maturity: bool,
+    /// Followees by topic; empty for the network's default.
+    pub followees: Vec<(Topic, Vec<NeuronId>)>,
+}
+
+/// Names one plan from its review to its last step, and its journal entry.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PlanId(pub [u8; 16]);
+
+impl std::fmt::Debug for PlanId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl std::fmt::Display for PlanId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// How much it takes to confirm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Confirmation {
+    /// One deliberate key.
+    Enter,
+    /// Typing this word, for money that moves and for what cannot be undone.
+    Type(String),
+}
+
+/// One call that will be signed, in words and exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedCall {
+    /// Which canister.
+    pub canister: Principal,
+    /// Its name in the field: `governance`, `ICP ledger`.
+    pub canister_name: String,
+    /// Which method, with the command where there is one: `manage_neuron · RegisterVote`.
+    pub method: String,
+    /// One line: `vote YES on 140812 with neuron 123…`.
+    pub summary: Line,
+    /// The arguments in words, in order.
+    pub arguments: Vec<(String, Line)>,
+    /// SHA-256 of the exact argument bytes, hexadecimal; empty where an argument depends on an
+    /// earlier step's answer (said in `arguments`).
+    pub arg_digest: String,
+    /// Which neuron it is about.
+    pub neuron: Option<NeuronId>,
+    /// Which proposal it is about.
+    pub proposal: Option<ProposalId>,
+}
+
+/// Everything a person must see before signing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Names the plan.
+    pub plan: PlanId,
+    /// What was asked.
+    pub intent: Intent,
+    /// One sentence: `Vote YES on 140812 "…" with 12 neurons (49,112 V)`.
+    pub title: Line,
+    /// Who signs.
+    pub signer: Principal,
+    /// The identity's name.
+    pub signer_name: Line,
+    /// On which network.
+    pub network: Line,
+    /// The calls, in order; calls of one `Vote` run at the same time.
+    pub calls: Vec<PlannedCall>,
+    /// What leaves the account in all, fees included; zero for none.
+    pub total_cost: E8s,
+    /// The part of it that is fees.
+    pub fees: E8s,
+    /// What will be different, simulated or computed.
+    pub effects: Vec<Line>,
+    /// What cannot be undone.
+    pub irreversible: Vec<Line>,
+    /// What the user should know first (already voted, low balance, clock off …).
+    pub warnings: Vec<Line>,
+    /// Set when it cannot be done: nothing can be confirmed then.
+    pub blocked: Option<Line>,
+    /// How to confirm.
+    pub confirmation: Confirmation,
+    /// When the review was made; it expires after five minutes.
+    pub made: Timestamp,
+}
+
+/// Where one call stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// Not begun.
+    Waiting,
+    /// Signed and sent, followed by its request id (hexadecimal).
+    Submitted {
+        /// Request id.
+        request_id: String,
+    },
+    /// The network's certificate says it happened.
+    Done {
+        /// What the canister answered, in words.
+        note: Line,
+        /// The certificate's time.
+        certified_at: Timestamp,
+    },
+    /// The wanted state was there before: as good as done (voted by a following cascade).
+    AlreadyDone {
+        /// In words.
+        note: Line,
+    },
+    /// The canister or the network refused it: it did not happen.
+    Refused {
+        /// `governance error 11`, `reject code 4`.
+        code: String,
+        /// What was said, and what to do.
+        message: Line,
+    },
+    /// It was not sent, so it did not happen; it can be tried again.
+    NotSent {
+        /// Why, and what to do.
+        message: Line,
+    },
+    /// Sent, but the outcome could not be learnt: it may have happened.
+    Unknown {
+        /// Request id to follow it up with.
+        request_id: String,
+        /// What to do.
+        message: Line,
+    },
+}
+
+/// One call and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The call as shown in the review.
+    pub call: PlannedCall,
+    /// Where it stands.
+    pub state: StepState,
+}
+
+/// A plan under way or finished, as reported and as kept in the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Which plan.
+    pub plan: PlanId,
+    /// What was asked.
+    pub intent: Intent,
+    /// The review's title.
+    pub title: Line,
+    /// Who signs.
+    pub signer: Principal,
+    /// Its steps, in the order of the review.
+    pub steps: Vec<Step>,
+    /// A neuron that came of it.
+    pub created_neuron: Option<NeuronId>,
+    /// Stake: nonce of the neuron's subaccount, fixed before the transfer.
+    pub nonce: Option<u64>,
+    /// Stake: `created_at_time` of the transfer, for the ledger's deduplication.
+    pub transfer_created_at: Option<Timestamp>,
+    /// Stake: block of the transfer once it is certain.
+    pub transfer_block: Option<u64>,
+    /// When it was confirmed.
+    pub confirmed: Timestamp,
+    /// When the last step ended.
+    pub finished: Option<Timestamp>,
+}
+
+/// What may still be done about an account that is needed to sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignerInfo {
+    /// The identity's name; `anonymous` for none.
+    pub name: Line,
+    /// Its principal.
+    pub principal: Principal,
+    /// Its default account on the ICP ledger.
+    pub account: AccountIdentifier,
+    /// `keystore`, `PEM file`, `demo`, `anonymous`.
+    pub kind: String,
+    /// Until when it is unlocked; `None` when it needs no unlocking.
+    pub unlocked_until: Option<Timestamp>,
+    /// It must be unlocked before it can sign.
+    pub locked: bool,
+}
+
+impl SignerInfo {
+    /// Nobody: read-only.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        let principal = Principal::anonymous();
+        Self {
+            name: Line::new("anonymous"),
+            principal,
+            account: AccountIdentifier::new(&principal, &super::account::Subaccount::DEFAULT),
+            kind: "anonymous".to_owned(),
+            unlocked_until: None,
+            locked: false,
+        }
+    }
+
+    /// Whether it can sign at all.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.principal == Principal::anonymous()
+    }
+}
+
+impl StepState {
+    /// Nothing more will happen by itself.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Waiting | Self::Submitted { .. })
+    }
+
+    /// The wanted state is there.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done { .. } | Self::AlreadyDone { .. })
+    }
+
+    /// It may be tried again on its own without risk of happening twice.
+    #[must_use]
+    pub fn can_retry(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::NotSent { .. })
+    }
+}
+
+impl Execution {
+    /// All steps have ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.steps.iter().all(|s| s.state.is_final())
+    }
+
+    /// How many steps reached the wanted state.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.steps.iter().filter(|s| s.state.is_done()).count()
+    }
+
+    /// Steps that ended without the wanted state.
+    pub fn failed(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|s| s.state.is_final() && !s.state.is_done())
+    }
+}
+
+/// What a stake would bring, for the form's preview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StakePreview {
+    /// Voting power from the first day.
+    pub voting_power: VotingPower,
+    /// Estimated maturity in the first year, if the totals are known.
+    pub yearly: Option<super::economics::RewardForecast>,
+}

@@ -1,0 +1,30 @@
+//! The vocabulary of icpulse. Pure: no async, no I/O, no candid, no ratatui.
+//!
+//! Everything here can be built in a test by hand, stored by `cache`, shown by
+//! `view` and printed by `cli`. Numbers are integers in the unit the protocol
+//! uses; enums keep numbers they do not know.
+
+pub mod account;
+pub mod act;
+pub mod amount;
+pub mod economics;
+pub mod evidence;
+pub mod ledger;
+pub mod network;
+pub mod neuron;
+pub mod proposal;
+pub mod query;
+pub mod series;
+pub mod text;
+pub mod time;
+pub mod topic;
+pub mod world;
+
+pub use account::{Account, AccountIdentifier, Subaccount};
+pub use amount::{E8s, VotingPower, XdrPermyriad};
+pub use evidence::{Evidence, Proof};
+pub use ic_principal::Principal;
+pub use neuron::{Neuron, NeuronId};
+pub use proposal::{Proposal, ProposalId};
+pub use time::{Seconds, Timestamp};
+pub use topic::{ProposalStatus, RewardStatus, Topic, Vote};
