@@ -1,0 +1,103 @@
+//! Every screen, drawn from a made-up state on a fixed day, as text.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/sample.rs"]
+mod sample;
+
+use icpulse::app::{Screen, State, Subject};
+use icpulse::model::{NeuronId, ProposalId};
+use icpulse::theme::{ColorDepth, Theme};
+use icpulse::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn buffer(state: &State, theme: &Theme) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.0, state.size.1));
+    view::paint(&mut buffer, state, theme);
+    buffer
+}
+
+/// The cells as lines of text, without blanks at their ends.
+fn text(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut skip = 0;
+        for x in 0..buffer.area.width {
+            let symbol = buffer.cell((x, y)).unwrap().symbol();
+            if skip == 0 {
+                line.push_str(symbol);
+                skip = unicode_width::UnicodeWidthStr::width(symbol).max(1);
+            }
+            skip -= 1;
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Compares with the reviewed picture of that name in `snapshots/`.
+fn picture(name: &str, content: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name.to_owned(), content));
+}
+
+type Make = fn((u16, u16)) -> State;
+
+const CONDITIONS: [(&str, Make); 6] = [
+    ("loading", sample::fresh),
+    ("empty", sample::empty),
+    ("error", sample::error),
+    ("stale", sample::stale),
+    ("offline", sample::offline),
+    ("full", sample::full),
+];
+
+/// A screen in every condition and size.
+fn screen_set(name: &str, screen: Screen, subject: Option<Subject>, tab: usize) {
+    let theme = Theme::fallback();
+    for (condition, make) in CONDITIONS {
+        for size in SIZES {
+            let state = sample::at(make(size), screen, subject, tab);
+            let shown = text(&buffer(&state, &theme));
+            picture(&format!("{name}-{condition}-{}x{}", size.0, size.1), &shown);
+        }
+    }
+}
+
+#[test]
+fn pulse() {
+    screen_set("pulse", Screen::Pulse, None, 0);
+}
+
+#[test]
+fn proposals() {
+    screen_set("proposals", Screen::Proposals, None, 0);
+}
+
+#[test]
+fn proposal() {
+    screen_set("proposal", Screen::Proposals, Some(Subject::Proposal(ProposalId(140_812))), 0);
+}
+
+#[test]
+fn neurons() {
+    screen_set("neurons", Screen::Neurons, None, 0);
+}
+
+#[test]
+fn neuron() {
+    screen_set("neuron", Screen::Neurons, Some(Subject::Neuron(NeuronId(sample::MY_NEURONS[0]))), 0);
+}
+
+#[test]
+fn wallet() {
+    screen_set("wallet", Screen::Wallet, None, 0);
+}
