@@ -101,3 +101,52 @@ fn neuron() {
 fn wallet() {
     screen_set("wallet", Screen::Wallet, None, 0);
 }
+
+/// One screen in one picture.
+fn shot(name: &str, state: &State, theme: &Theme) {
+    picture(&format!("{name}-{}x{}", state.size.0, state.size.1), &text(&buffer(state, theme)));
+}
+
+#[test]
+fn other_parts_of_details() {
+    let theme = Theme::fallback();
+    let places = [
+        ("proposal-payload", Screen::Proposals, Subject::Proposal(ProposalId(140_812)), 1),
+        ("proposal-ballots", Screen::Proposals, Subject::Proposal(ProposalId(140_811)), 2),
+        ("proposal-failed", Screen::Proposals, Subject::Proposal(ProposalId(140_804)), 0),
+        ("proposal-undecoded", Screen::Proposals, Subject::Proposal(ProposalId(140_802)), 0),
+        ("proposal-unread", Screen::Proposals, Subject::Proposal(ProposalId(140_810)), 0),
+        ("proposal-unknown", Screen::Proposals, Subject::Proposal(ProposalId(999_999)), 0),
+        ("neuron-following", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[3])), 1),
+        ("neuron-ballots", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[6])), 2),
+        ("neuron-shrinking", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[3])), 0),
+        ("neuron-known", Screen::Neurons, Subject::Neuron(NeuronId(27)), 0),
+        ("transaction", Screen::Wallet, Subject::Transaction(31_002_911 - 37), 0),
+    ];
+    for (name, screen, subject, tab) in places {
+        for size in [(80, 24), (120, 40)] {
+            shot(name, &sample::at(sample::full(size), screen, Some(subject), tab), &theme);
+        }
+    }
+}
+
+#[test]
+fn history_coming() {
+    let theme = Theme::fallback();
+    for size in SIZES {
+        shot("pulse-filling", &sample::filling(size), &theme);
+    }
+}
+
+#[test]
+fn layers() {
+    let theme = Theme::fallback();
+    for (name, screen, layer) in sample::layers() {
+        for size in SIZES {
+            let mut state = sample::at(sample::full(size), screen, None, 0);
+            state.executions = sample::executions();
+            state.layers = vec![layer.clone()];
+            shot(&format!("layer-{name}"), &state, &theme);
+        }
+    }
+}
