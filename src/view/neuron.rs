@@ -39,7 +39,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronId, detail: &D
         part(cx, body, neuron, detail, detail.current_tab());
         return;
     }
-    let left = Rect::new(body.x, body.y, (body.width - 3) / 2, body.height);
+    // Lists need more room than figures.
+    let share = if detail.current_tab().has_cursor() { 58 } else { 50 };
+    let left = Rect::new(body.x, body.y, (body.width - 3) * share / 100, body.height);
     let right = Rect::new(left.right() + 3, body.y, body.width - left.width - 3, body.height);
     cx.pen.vertical(left.right() + 1, body.y, body.height, Role::Border);
     match detail.current_tab() {
