@@ -161,8 +161,10 @@ fn layers() {
 }
 
 /// Text and, below it, which style each cell has: one letter a style, with a legend.
-fn styled(buffer: &Buffer) -> String {
-    let mut styles: Vec<Style> = Vec::new();
+fn styled(buffer: &Buffer, theme: &Theme) -> String {
+    // Plain text is left blank.
+    let plain = Style::new().fg(Color::Reset).bg(Color::Reset).underline_color(Color::Reset);
+    let mut styles: Vec<Style> = vec![plain.patch(theme.base())];
     let mut map = String::new();
     for y in 0..buffer.area.height {
         let mut line = String::new();
@@ -203,7 +205,7 @@ fn without_colour() {
         state.proposals.marked = [ProposalId(140_811)].into();
         let shown = buffer(&state, &theme);
         assert!(shown.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset));
-        picture(&format!("{name}-without-colour"), &styled(&shown));
+        picture(&format!("{name}-without-colour"), &styled(&shown, &theme));
     }
 }
 
