@@ -50,7 +50,7 @@ pub struct Reject {
     pub message: String,
 }
 
-const DOCUMENTATION: &str = "See documentation: https://internetcomputer.org/docs/references/execution-errors";
+const DOCUMENTATION: &str = "See documentation: https://internetcomputer.org/docs/current/references/execution-errors";
 
 impl Reject {
     /// The canister has no such query method.
