@@ -1,1 +1,4 @@
 //! ic
+
+/// Candid and protobuf types of the canisters.
+pub mod wire;
