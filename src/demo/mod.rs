@@ -3,3 +3,5 @@
 
 pub mod canister;
 pub mod clock;
+pub mod identity;
+pub mod keys;
