@@ -5,3 +5,4 @@ pub mod canister;
 pub mod clock;
 pub mod identity;
 pub mod keys;
+pub mod tree;
