@@ -50,7 +50,8 @@ pub struct Reject {
     pub message: String,
 }
 
-const DOCUMENTATION: &str = "See documentation: https://internetcomputer.org/docs/current/references/execution-errors";
+const DOCUMENTATION: &str =
+    "See documentation: https://internetcomputer.org/docs/current/references/execution-errors";
 
 impl Reject {
     /// The canister has no such query method.
@@ -176,6 +177,11 @@ pub trait LedgerPort {
     /// # Errors
     /// The balance when it does not cover `amount`.
     fn burn(&mut self, now: Timestamp, from: AccountIdentifier, amount: E8s, memo: u64) -> Result<u64, E8s>;
+    /// The ledger's blocks in their encoding, from an index on: for the index canister.
+    fn encoded_blocks(&self, start: u64) -> Vec<Vec<u8>> {
+        let _ = start;
+        Vec::new()
+    }
 }
 
 /// The cycles minting canister's conversion rate.

@@ -3,3 +3,6 @@
 
 pub mod canister;
 pub mod clock;
+pub mod cmc;
+pub mod index;
+pub mod ledger;
