@@ -6,3 +6,6 @@ pub mod clock;
 pub mod identity;
 pub mod keys;
 pub mod tree;
+pub mod cmc;
+pub mod index;
+pub mod ledger;
