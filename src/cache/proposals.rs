@@ -79,10 +79,11 @@ impl Cache {
                     batch.put(key::single(row.id), codec::encode("a proposal", &bare)?);
                 }
             }
-            if row.is_final() {
+            // Settled rows of a page have none to forget; compaction sees to the others.
+            if row.is_final() && row.topic != Topic::NeuronManagement {
                 continue;
             }
-            if row.ballots.is_empty() {
+            if row.ballots.is_empty() || row.is_final() {
                 batch.delete(key::ballot(reader, row.id));
             } else {
                 batch.put(key::ballot(reader, row.id), codec::encode("ballots", &row.ballots)?);
@@ -151,12 +152,14 @@ impl Cache {
         }
         let read = self.proposals_read();
         let mut written = 0;
+        let mut merged = BTreeSet::new();
         for (index, block) in loose {
             let start = index.saturating_mul(key::BLOCK);
             let whole = read.contains_all(start.max(1)..=start.saturating_add(key::BLOCK - 1));
             if block.rows.len() < LOOSE_ROWS && !whole {
                 continue;
             }
+            let ids: Vec<u64> = block.rows.keys().map(|id| id.0).collect();
             let mut rows = block.rows;
             if let Some(bytes) = self.first.get(&key::block(index))? {
                 let Ok((old, 0)) = codec::decode_rows::<Proposal>(&bytes) else { continue };
@@ -172,12 +175,13 @@ impl Cache {
             }
             block.keys.into_iter().for_each(|key| batch.delete(key));
             self.first.apply(batch)?;
+            merged.extend(ids);
             written += 1;
         }
         if written > 0 {
             let mut batch = Batch::default();
             for (key, _) in self.first.scan(key::BALLOTS)? {
-                if key::number(&key).is_some_and(|id| read.contains(id) && !unsettled.contains(&id)) {
+                if key::number(&key).is_some_and(|id| merged.contains(&id)) {
                     batch.delete(key);
                 }
             }

@@ -351,7 +351,8 @@ mod tests {
 
     #[test]
     fn global_flags_stand_anywhere() {
-        let cli = Cli::try_parse_from(["icpulse", "proposals", "list", "--json", "--network", "demo"]).unwrap();
+        let cli =
+            Cli::try_parse_from(["icpulse", "proposals", "list", "--json", "--network", "demo"]).unwrap();
         assert!(cli.global.json);
         assert_eq!(cli.global.network.as_deref(), Some("demo"));
         assert!(Cli::try_parse_from(["icpulse", "--json", "--csv", "overview"]).is_err());

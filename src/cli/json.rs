@@ -76,7 +76,9 @@ fn tree(value: &Tree) -> Value {
         Tree::Text(t) => Value::String(t.to_string()),
         Tree::Blob { len, head } => json!({ "blob_bytes": len, "head_hex": head }),
         Tree::List(items) => Value::Array(items.iter().map(tree).collect()),
-        Tree::Map(entries) => Value::Object(entries.iter().map(|(k, v)| (k.to_string(), tree(v))).collect::<Map<_, _>>()),
+        Tree::Map(entries) => {
+            Value::Object(entries.iter().map(|(k, v)| (k.to_string(), tree(v))).collect::<Map<_, _>>())
+        }
     }
 }
 
@@ -104,7 +106,10 @@ fn followees(list: &[(Topic, Vec<NeuronId>)]) -> Value {
     Value::Object(
         list.iter()
             .map(|(topic, ids)| {
-                (topic.slug().into_owned(), Value::Array(ids.iter().map(|id| id.to_string().into()).collect()))
+                (
+                    topic.slug().into_owned(),
+                    Value::Array(ids.iter().map(|id| id.to_string().into()).collect()),
+                )
             })
             .collect::<Map<_, _>>(),
     )
@@ -258,7 +263,9 @@ pub fn step(s: &Step) -> Value {
         StepState::AlreadyDone { note } => ("already_done", Some(note.to_string()), None),
         StepState::Refused { code, message } => ("refused", Some(format!("{code}: {message}")), None),
         StepState::NotSent { message } => ("not_sent", Some(message.to_string()), None),
-        StepState::Unknown { request_id, message } => ("unknown", Some(message.to_string()), Some(request_id)),
+        StepState::Unknown { request_id, message } => {
+            ("unknown", Some(message.to_string()), Some(request_id))
+        }
     };
     json!({
         "summary": s.call.summary.as_str(),

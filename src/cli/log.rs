@@ -20,7 +20,10 @@ pub fn start(global: &Global, paths: &Paths) -> Result<(), Failure> {
     };
     let path = paths.log_file();
     let cannot = |e: std::io::Error| {
-        Failure::failed(format!("cannot write the log {}: {e}; leave out -v, or set XDG_STATE_HOME to a writable folder", path.display()))
+        Failure::failed(format!(
+            "cannot write the log {}: {e}; leave out -v, or set XDG_STATE_HOME to a writable folder",
+            path.display()
+        ))
     };
     std::fs::create_dir_all(&paths.state_dir).map_err(cannot)?;
     let file = OpenOptions::new().create(true).append(true).open(&path).map_err(cannot)?;

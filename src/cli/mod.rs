@@ -3,6 +3,6 @@
 pub mod args;
 pub mod failure;
 pub mod json;
-pub mod output;
 mod log;
+pub mod output;
 mod prompt;

@@ -82,7 +82,10 @@ impl Rows {
                 let wrong = |e: csv::Error| Failure::failed(format!("cannot write CSV: {e}"));
                 writer.write_record(self.columns.iter().map(|c| c.name)).map_err(wrong)?;
                 for object in &self.objects {
-                    let cells = self.columns.iter().map(|c| csv_cell(&scalar(object.get(c.name).unwrap_or(&Value::Null))));
+                    let cells = self
+                        .columns
+                        .iter()
+                        .map(|c| csv_cell(&scalar(object.get(c.name).unwrap_or(&Value::Null))));
                     writer.write_record(cells).map_err(wrong)?;
                 }
                 writer.flush()?;
@@ -141,7 +144,8 @@ impl Rows {
 /// When standard output cannot be written.
 pub fn print_json(value: &Value) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value).map_err(|e| Failure::failed(format!("cannot write JSON: {e}")))?;
+    serde_json::to_writer_pretty(&mut out, value)
+        .map_err(|e| Failure::failed(format!("cannot write JSON: {e}")))?;
     out.write_all(b"\n")?;
     Ok(())
 }

@@ -59,7 +59,10 @@ pub fn exact(question: &str, wanted: &str) -> Result<(), Failure> {
 pub fn passphrase(question: &str) -> Result<Zeroizing<String>, Failure> {
     if let Some(path) = std::env::var_os("ICPULSE_PASSPHRASE_FILE") {
         let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(|e| {
-            Failure::failed(format!("cannot read the passphrase from {}: {e}", std::path::Path::new(&path).display()))
+            Failure::failed(format!(
+                "cannot read the passphrase from {}: {e}",
+                std::path::Path::new(&path).display()
+            ))
         })?);
         return Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()));
     }
