@@ -136,7 +136,7 @@ impl Cache {
             rows.into_iter().for_each(|row| newest(&mut block.rows, row));
             block.keys.push(key);
         }
-        let mut unsettled = BTreeSet::new();
+        let mut unsettled = BTreeMap::new();
         for (key, value) in self.first.scan(key::SINGLES)? {
             let Some(id) = key::number(&key) else { continue };
             match codec::decode::<Proposal>(&value) {
@@ -145,9 +145,11 @@ impl Cache {
                     newest(&mut block.rows, row);
                     block.keys.push(key);
                 }
-                _ => {
-                    unsettled.insert(id);
+                Ok(row) => {
+                    unsettled.insert(id, row.evidence.at);
                 }
+                // As with pages: loading it notes the loss.
+                Err(_) => {}
             }
         }
         let read = self.proposals_read();
@@ -167,9 +169,11 @@ impl Cache {
             }
             let mut batch = Batch::default();
             batch.put(key::block(index), codec::encode_rows("a block of proposals", rows.values())?);
-            for id in rows.keys() {
-                // An unsettled single of a settled row is an earlier reading.
-                if unsettled.remove(&id.0) {
+            for (id, row) in &rows {
+                // An unsettled single of a settled row is an earlier reading, unless the row
+                // was not understood then and is now.
+                if unsettled.get(&id.0).is_some_and(|at| *at < row.evidence.at) {
+                    unsettled.remove(&id.0);
                     batch.delete(key::single(*id));
                 }
             }
@@ -181,7 +185,7 @@ impl Cache {
         if written > 0 {
             let mut batch = Batch::default();
             for (key, _) in self.first.scan(key::BALLOTS)? {
-                if key::number(&key).is_some_and(|id| merged.contains(&id)) {
+                if key::number(&key).is_some_and(|id| merged.contains(&id) && !unsettled.contains_key(&id)) {
                     batch.delete(key);
                 }
             }

@@ -547,7 +547,7 @@ fn child_writes_until_killed() {
     for page in 0u64.. {
         let ids = start + page * 20 + 1..=start + page * 20 + 20;
         let rows: Vec<_> = ids.clone().map(|id| proposal(id, id % 7 != 0, 1)).collect();
-        put(&cache, 1, &rows, &[ids.clone()]);
+        put(&cache, 1, &rows, std::slice::from_ref(&ids));
         if page % 16 == 0 {
             cache.compact().unwrap();
         }
