@@ -274,7 +274,7 @@ fn is_ordered(node: &HashTreeNode) -> bool {
     walk(node, &mut None)
 }
 
-fn time_of(tree: &HashTree) -> Option<Timestamp> {
+pub(super) fn time_of(tree: &HashTree) -> Option<Timestamp> {
     let LookupResult::Found(mut value) = tree.lookup_path([b"time"]) else {
         return None;
     };
