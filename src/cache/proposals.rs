@@ -5,14 +5,13 @@
 //! into their block. Unsettled rows lie singly. Where a row is found twice, the later
 //! reading counts.
 //!
-//! Ballots belong to the identity that read them and are kept apart from the rows, as are
-//! neuron-management proposals, which only the managed neuron's keys may see.
+//! Ballots belong to the identity that read them and are kept apart from the rows.
 
 use super::store::Batch;
 use super::{Cache, CacheError, Ranges, codec, held, key};
 use crate::model::proposal::{Ballot, ProposalBody};
 use crate::model::text::Line;
-use crate::model::{Principal, Proposal, ProposalId, Topic};
+use crate::model::{Principal, Proposal, ProposalId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -69,21 +68,14 @@ impl Cache {
         let mut stored = Vec::with_capacity(rows.len());
         for row in rows {
             let bare = Proposal { ballots: Vec::new(), ..row.as_ref().clone() };
-            if row.topic == Topic::NeuronManagement {
-                batch.put(key::private_row(reader, row.id), codec::encode("a proposal", &bare)?);
-            } else {
-                stored.push(row.id.0);
-                if row.is_final() {
-                    settled.entry(row.id.0 / key::BLOCK).or_default().insert(row.id, bare);
-                } else {
-                    batch.put(key::single(row.id), codec::encode("a proposal", &bare)?);
-                }
-            }
-            // Settled rows of a page have none to forget; compaction sees to the others.
-            if row.is_final() && row.topic != Topic::NeuronManagement {
+            stored.push(row.id.0);
+            // Ballots on settled proposals are left out when loading and forgotten by compaction.
+            if row.is_final() {
+                settled.entry(row.id.0 / key::BLOCK).or_default().insert(row.id, bare);
                 continue;
             }
-            if row.ballots.is_empty() || row.is_final() {
+            batch.put(key::single(row.id), codec::encode("a proposal", &bare)?);
+            if row.ballots.is_empty() {
                 batch.delete(key::ballot(reader, row.id));
             } else {
                 batch.put(key::ballot(reader, row.id), codec::encode("ballots", &row.ballots)?);

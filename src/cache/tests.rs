@@ -109,7 +109,7 @@ prop_compose! {
     fn any_proposal()(id in 1u64..5_000, settled: bool, at in 0u64..4, title in ".{0,40}", undecoded in prop::option::weighted(0.05, ".{0,9}"), cost: u64, ballot in prop::option::of(any::<u64>())) -> Proposal {
         let mut row = proposal(id, settled, at);
         row.title = Line::new(&title);
-        row.topic = if id % 19 == 1 { Topic::NeuronManagement } else { row.topic };
+        row.topic = Topic::from_number(i32::try_from(id % 19).unwrap());
         row.reject_cost = E8s(cost);
         row.undecoded = undecoded.map(|why| Box::new(Undecoded { reason: Line::new(&why), text: Block::new("record {}") }));
         if let Some(neuron) = ballot.filter(|_| !row.is_final()) {
@@ -127,7 +127,7 @@ proptest! {
     fn proposals_come_back(pages in prop::collection::vec((prop::collection::vec(any_proposal(), 1..60), any::<bool>()), 1..8), dense in 1u64..4_000) {
         let cache = Cache::in_memory();
         let mut expected = BTreeMap::new();
-        let block: Vec<_> = (dense..dense + 700).filter(|id| id % 19 != 1).map(|id| proposal(id, true, 0)).collect();
+        let block: Vec<_> = (dense..dense + 700).map(|id| proposal(id, true, 0)).collect();
         for (n, (mut rows, compact)) in pages.into_iter().chain([(block, true)]).enumerate() {
             // Readings are later and later, so the last written is the newest.
             rows.sort_by_key(|r| r.id);
@@ -230,14 +230,12 @@ fn everything_survives_a_restart() {
 }
 
 #[test]
-fn ballots_neurons_and_private_proposals_belong_to_one_identity() {
+fn ballots_and_neurons_belong_to_one_identity() {
     let cache = Cache::in_memory();
-    let mut managed = with_ballot(proposal(8, false, 1), 5);
-    managed.topic = Topic::NeuronManagement;
-    put(&cache, 1, &[with_ballot(proposal(7, false, 1), 5), managed], &[7..=8]);
+    put(&cache, 1, &[with_ballot(proposal(7, false, 1), 5)], &[7..=7]);
     let neuron = neuron(5);
     cache.put_neurons(&reader(1), &[neuron.id], &[Arc::new(neuron.clone())], Some(neuron.evidence)).unwrap();
-    assert_eq!(loaded(&cache, 1).iter().map(|p| p.ballots.len()).collect::<Vec<_>>(), vec![1, 1]);
+    assert_eq!(loaded(&cache, 1).iter().map(|p| p.ballots.len()).collect::<Vec<_>>(), vec![1]);
     let other = cache.load_world(&reader(2)).unwrap().world;
     assert_eq!(other.proposals.iter().map(|p| (p.id.0, p.ballots.len())).collect::<Vec<_>>(), vec![(7, 0)]);
     assert!(!other.neurons_known && other.neurons.is_empty());
