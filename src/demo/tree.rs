@@ -133,6 +133,20 @@ impl Tree {
         }
     }
 
+    /// The labels, ascending.
+    #[must_use]
+    pub fn names(&self) -> Vec<Vec<u8>> {
+        match &self.0.kind {
+            Kind::Empty | Kind::Leaf(_) => Vec::new(),
+            Kind::Labeled(name, _) => vec![name.clone()],
+            Kind::Fork { left, right, .. } => {
+                let mut names = left.names();
+                names.extend(right.names());
+                names
+            }
+        }
+    }
+
     /// With `name` set to `sub`, for labels of equal length that are hashes: a binary trie
     /// over the bits of the labels, whose depth stays logarithmic.
     #[must_use]
