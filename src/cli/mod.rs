@@ -2,10 +2,13 @@
 
 pub mod args;
 mod context;
+#[cfg(feature = "demo")]
+mod demo;
 pub mod failure;
 mod identity;
 pub mod json;
 mod log;
+mod open;
 pub mod output;
 mod prompt;
 mod settings;
@@ -58,6 +61,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Config(command)) => settings::config(&context, command),
         Some(Command::Keys { markdown }) => settings::keys(&context, *markdown),
         Some(Command::Identity(command)) => identity::run(&context, command),
+        #[cfg(feature = "demo")]
+        Some(Command::Demo(command)) => demo::run(&context, command),
         _ => Ok(()),
     }
 }
