@@ -1,5 +1,6 @@
 //! The record of what was intended, sent and learnt, kept over crashes.
 
+use crate::cache::Cache;
 use crate::model::act::Execution;
 use crate::model::text::Line;
 
@@ -22,4 +23,14 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// If they cannot be read.
     fn open_entries(&self) -> Result<Vec<Execution>, JournalError>;
+}
+
+impl Journal for Cache {
+    fn put(&self, execution: &Execution) -> Result<(), JournalError> {
+        self.journal_put(execution).map_err(|e| JournalError(line!("{e}")))
+    }
+
+    fn open_entries(&self) -> Result<Vec<Execution>, JournalError> {
+        self.journal_open_entries().map_err(|e| JournalError(line!("{e}")))
+    }
 }
