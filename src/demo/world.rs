@@ -79,8 +79,7 @@ impl World {
         arg: &[u8],
         certify: Option<&dyn Fn() -> Vec<u8>>,
     ) -> Result<Vec<u8>, Reject> {
-        let canister =
-            self.canisters().into_iter().find(|c| c.id() == id).ok_or_else(|| no_canister(id))?;
+        let canister = self.canisters().into_iter().find(|c| c.id() == id).ok_or_else(|| no_canister(id))?;
         let ctx = Context {
             caller,
             now: self.clock.virtual_now(),
