@@ -72,7 +72,8 @@ impl Context {
                     .iter()
                     .filter_map(|n| std::env::var(n).ok())
                     .find(|v| !v.is_empty());
-                !cfg!(windows) && !cfg!(target_os = "macos")
+                !cfg!(windows)
+                    && !cfg!(target_os = "macos")
                     && locale.is_some_and(|l| !l.to_ascii_lowercase().replace('-', "").contains("utf8"))
             }
         }

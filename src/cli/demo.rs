@@ -17,8 +17,8 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
         DemoCommand::Identity { seed } => print_text(&identity::pem(*seed)),
         DemoCommand::Serve { port, seed, speed } => {
             let speed = parse_speed(speed)?;
-            let demo =
-                Demo::start(Options { port: *port, seed: *seed, speed, ..Options::default() }).map_err(Failure::failed)?;
+            let demo = Demo::start(Options { port: *port, seed: *seed, speed, ..Options::default() })
+                .map_err(Failure::failed)?;
             let root_key = hex::encode(demo.root_key());
             match Format::of(&context.global) {
                 Format::Json => print_json(&json!({

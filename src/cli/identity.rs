@@ -14,9 +14,10 @@ use zeroize::Zeroizing;
 impl From<WalletError> for Failure {
     fn from(error: WalletError) -> Self {
         let kind = match error {
-            WalletError::Name(_) | WalletError::Reserved(_) | WalletError::Unknown { .. } | WalletError::Exists(_) => {
-                Kind::Usage
-            }
+            WalletError::Name(_)
+            | WalletError::Reserved(_)
+            | WalletError::Unknown { .. }
+            | WalletError::Exists(_) => Kind::Usage,
             _ => Kind::Failed,
         };
         Self::new(kind, error)
@@ -85,7 +86,9 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
             let entry = match name {
                 Some(name) => wallet.show(name)?.clone(),
                 None => wallet.default_identity().cloned().ok_or_else(|| {
-                    Failure::usage("no identity is in use; name one, or make one with `icpulse identity new NAME`")
+                    Failure::usage(
+                        "no identity is in use; name one, or make one with `icpulse identity new NAME`",
+                    )
                 })?,
             };
             for warning in wallet.warnings(&entry.name).unwrap_or_default() {
@@ -104,7 +107,11 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
                 Some(same) => Zeroizing::new(same.to_string()),
                 None => prompt::new_passphrase(name)?,
             };
-            let pem = wallet.export(name, passphrase.as_deref().map(String::as_str), &ExportForm::Encrypted(new))?;
+            let pem = wallet.export(
+                name,
+                passphrase.as_deref().map(String::as_str),
+                &ExportForm::Encrypted(new),
+            )?;
             print_text(&pem)
         }
         Identity::Remove { name } => {
@@ -115,7 +122,10 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
             }
             let removed = wallet.remove(name, name, now)?;
             match removed.kept_at {
-                Some(path) => note(global, format!("{name} is removed; its encrypted key was put away in {}", path.display())),
+                Some(path) => note(
+                    global,
+                    format!("{name} is removed; its encrypted key was put away in {}", path.display()),
+                ),
                 None => note(global, format!("{name} is removed; its file was not touched")),
             }
             Ok(())
@@ -124,9 +134,9 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
 }
 
 fn read_key_file(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    std::fs::read(file)
-        .map(Zeroizing::new)
-        .map_err(|e| Failure::failed(format!("cannot read {}: {e}; name a PEM file with a private key", file.display())))
+    std::fs::read(file).map(Zeroizing::new).map_err(|e| {
+        Failure::failed(format!("cannot read {}: {e}; name a PEM file with a private key", file.display()))
+    })
 }
 
 const fn algorithm_of(algorithm: KeyAlgorithm) -> Algorithm {
@@ -183,9 +193,11 @@ fn list(wallet: &Wallet, global: &Global) -> Result<(), Failure> {
 fn show(entry: &Entry, global: &Global) -> Result<(), Failure> {
     match Format::of(global) {
         Format::Json => print_json(&object(entry, false)),
-        Format::Csv => {
-            Rows { columns: COLUMNS, objects: vec![object(entry, false)], text: vec![] }.print(Format::Csv, "identities", json!({}))
-        }
+        Format::Csv => Rows { columns: COLUMNS, objects: vec![object(entry, false)], text: vec![] }.print(
+            Format::Csv,
+            "identities",
+            json!({}),
+        ),
         Format::Text => print_text(&format!(
             "name       {}\nkind       {}\nalgorithm  {:?}\nprincipal  {}\naccount    {}\n",
             entry.name,

@@ -149,9 +149,16 @@ async fn connect(context: &Context, profile: Profile, who: Who) -> Result<Opened
         }
         _ => Client::connect(&profile, who.identity()).await?,
     };
-    let opened = Cache::open_or_memory(&context.paths.cache_dir, connected.root_key(), DEFAULT_WAIT, context.now());
+    let opened =
+        Cache::open_or_memory(&context.paths.cache_dir, connected.root_key(), DEFAULT_WAIT, context.now());
     if matches!(profile.root_key, RootKeySource::Fetch) {
-        note(&context.global, format!("the root key of {} was asked of itself: proofs hold only as far as this machine does", profile.name));
+        note(
+            &context.global,
+            format!(
+                "the root key of {} was asked of itself: proofs hold only as far as this machine does",
+                profile.name
+            ),
+        );
     }
     Ok(Opened {
         client: (!context.global.offline).then_some(connected),
@@ -170,7 +177,9 @@ async fn open_demo(context: &Context, need: Need) -> Result<Opened, Failure> {
     use crate::model::network::RootKey;
     use crate::wallet::Signer;
     if context.global.offline {
-        return Err(Failure::usage("the demo network lives in this process: there is nothing to be offline from"));
+        return Err(Failure::usage(
+            "the demo network lives in this process: there is nothing to be offline from",
+        ));
     }
     let demo = Demo::start(crate::demo::Options::default()).map_err(Failure::failed)?;
     let profile = Profile {
@@ -212,7 +221,9 @@ fn choose(context: &Context, need: Need) -> Result<Who, Failure> {
     let wanted = context.global.identity.clone().or_else(|| context.config.default_identity.clone());
     let name = match wanted {
         Some(name) if name == "anonymous" => return Ok(Who::Anonymous),
-        Some(name) if wallet.show(&name).is_err() && looks_like_file(&name) => return open_file(context, Path::new(&name)),
+        Some(name) if wallet.show(&name).is_err() && looks_like_file(&name) => {
+            return open_file(context, Path::new(&name));
+        }
         Some(name) => name,
         None => match wallet.default_identity() {
             Some(entry) => entry.name.clone(),
@@ -243,8 +254,12 @@ fn choose(context: &Context, need: Need) -> Result<Who, Failure> {
     } else {
         None
     };
-    let unlocked =
-        wallet.unlock(&name, passphrase.as_deref().map(String::as_str), idle(context), Arc::new(wall_clock))?;
+    let unlocked = wallet.unlock(
+        &name,
+        passphrase.as_deref().map(String::as_str),
+        idle(context),
+        Arc::new(wall_clock),
+    )?;
     Ok(Who::Unlocked(unlocked))
 }
 
@@ -262,7 +277,11 @@ fn open_file(context: &Context, path: &Path) -> Result<Who, Failure> {
     } else {
         None
     };
-    let unlocked =
-        Wallet::unlock_file(path, passphrase.as_deref().map(String::as_str), idle(context), Arc::new(wall_clock))?;
+    let unlocked = Wallet::unlock_file(
+        path,
+        passphrase.as_deref().map(String::as_str),
+        idle(context),
+        Arc::new(wall_clock),
+    )?;
     Ok(Who::Unlocked(unlocked))
 }

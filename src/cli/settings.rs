@@ -109,7 +109,10 @@ pub fn config(context: &Context, command: &ConfigCommand) -> Result<(), Failure>
             let listing = context.paths.listing();
             match Format::of(&context.global) {
                 Format::Json => print_json(&json!(
-                    listing.iter().map(|(n, p)| ((*n).to_owned(), p.display().to_string())).collect::<std::collections::BTreeMap<_, _>>()
+                    listing
+                        .iter()
+                        .map(|(n, p)| ((*n).to_owned(), p.display().to_string()))
+                        .collect::<std::collections::BTreeMap<_, _>>()
                 )),
                 _ => print_text(
                     &listing.iter().map(|(n, p)| format!("{n:<14} {}\n", p.display())).collect::<String>(),

@@ -9,12 +9,15 @@ pub mod answer;
 pub mod canister;
 pub mod certificate;
 pub mod clock;
+pub mod cmc;
 pub mod counter;
 pub mod envelope;
 pub mod hash;
 pub mod identity;
+pub mod index;
 pub mod ingress;
 pub mod keys;
+pub mod ledger;
 pub mod management;
 pub mod network;
 pub mod paths;
@@ -27,6 +30,7 @@ pub mod world;
 use crate::model::Principal;
 use axum::serve::ListenerExt;
 use clock::Clock;
+use ledger::genesis::SeedError;
 use network::Network;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -67,6 +71,9 @@ pub enum DemoError {
     /// No threads to run on.
     #[error("the demo network could not start its threads: {0}; close other programs and try again")]
     Threads(std::io::Error),
+    /// The seed makes a world that its own rules do not allow.
+    #[error("the demo network could not be made from this seed: {0}; choose another --seed")]
+    World(#[from] SeedError),
 }
 
 /// A running demo network. It stops when this is dropped.
@@ -99,7 +106,7 @@ impl Demo {
             .build()
             .map_err(DemoError::Threads)?;
         let clock = Clock::system(options.speed);
-        let network = Arc::new(Network::new(options.seed, clock, options.finality, options.patience));
+        let network = Arc::new(Network::new(options.seed, clock, options.finality, options.patience)?);
         let listener = {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(listen)?

@@ -5,6 +5,7 @@ use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
 use super::envelope::{self, Call, Request};
 use super::ingress::Status;
+use super::ledger::genesis::SeedError;
 use super::management;
 use super::paths::{self, CanisterRead, Generation};
 use super::subnet::{CanisterFacts, State, Subnet};
@@ -91,10 +92,13 @@ fn api_boundary_nodes(seed: u64) -> Tree {
 
 impl Network {
     /// The network of a seed.
-    #[must_use]
-    pub fn new(seed: u64, clock: Clock, finality: Duration, patience: Duration) -> Self {
+    ///
+    /// # Errors
+    /// [`SeedError`] if the seed makes an impossible world.
+    pub fn new(seed: u64, clock: Clock, finality: Duration, patience: Duration) -> Result<Self, SeedError> {
         let subnets = subnets(seed);
-        let world = World::build(seed, &clock);
+        let application = subnets.last().map_or_else(Principal::anonymous, |s| s.id);
+        let world = World::build(seed, &clock, application)?;
         let states = (0..subnets.len())
             .map(|own| {
                 let facts = world
@@ -120,7 +124,7 @@ impl Network {
             delegations: Mutex::new(None),
         };
         network.tick();
-        network
+        Ok(network)
     }
 
     /// The root subnet's public key: DER, 133 bytes.

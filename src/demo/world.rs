@@ -1,9 +1,15 @@
 //! The canisters of the demo network and who may reach whom.
 
-use super::canister::{Canister, Context, Reject, UpdateContext};
+use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
 use super::clock::Clock;
+use super::cmc::Cmc;
 use super::counter::Counter;
+use super::identity;
+use super::index::Index;
 use super::keys::derive;
+use super::ledger::Ledger;
+use super::ledger::genesis::SeedError;
+use super::ledger::history::Past;
 use super::management::no_canister;
 use crate::model::{Principal, Timestamp};
 use rand::SeedableRng;
@@ -14,6 +20,9 @@ pub struct World {
     clock: Clock,
     rng: ChaCha8Rng,
     ticked: Option<Timestamp>,
+    ledger: Ledger,
+    index: Index,
+    cmc: Cmc,
     counter: Counter,
 }
 
@@ -34,25 +43,28 @@ pub fn canister_id(number: u64) -> Principal {
 }
 
 impl World {
-    /// The world of a seed.
-    #[must_use]
-    pub fn build(seed: u64, clock: &Clock) -> Self {
-        Self {
+    /// The world of a seed; new canisters are created on `application` by default.
+    ///
+    /// # Errors
+    /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
+    pub fn build(seed: u64, clock: &Clock, application: Principal) -> Result<Self, SeedError> {
+        let past = Past::new(seed, clock.virtual_now(), identity::principal(seed), Vec::new());
+        let ledger = Ledger::seeded(clock.clone(), &past)?;
+        Ok(Self {
             clock: clock.clone(),
             rng: ChaCha8Rng::from_seed(derive(seed, "world")),
             ticked: None,
+            ledger,
+            index: Index::new(),
+            cmc: Cmc::new(clock, seed, vec![application]),
             counter: Counter::new(counter_id()),
-        }
+        })
     }
 
     /// All canisters.
     #[must_use]
-    pub fn canisters(&self) -> Vec<&dyn Canister> {
-        vec![&self.counter]
-    }
-
-    fn canister(&self, id: Principal) -> Option<&dyn Canister> {
-        self.canisters().into_iter().find(|canister| canister.id() == id)
+    pub fn canisters(&self) -> [&dyn Canister; 4] {
+        [&self.ledger, &self.index, &self.cmc, &self.counter]
     }
 
     /// Calls a query method.
@@ -67,13 +79,13 @@ impl World {
         arg: &[u8],
         certify: Option<&dyn Fn() -> Vec<u8>>,
     ) -> Result<Vec<u8>, Reject> {
-        let canister = self.canister(id).ok_or_else(|| no_canister(id))?;
+        let canister = self.canisters().into_iter().find(|c| c.id() == id).ok_or_else(|| no_canister(id))?;
         let ctx = Context {
             caller,
             now: self.clock.virtual_now(),
             clock: &self.clock,
-            ledger: None,
-            rate: None,
+            ledger: (id != self.ledger.id()).then_some(&self.ledger),
+            rate: (id != self.cmc.id()).then_some(&self.cmc),
             certify,
         };
         canister.query(&ctx, method, arg)
@@ -90,22 +102,15 @@ impl World {
         method: &str,
         arg: &[u8],
     ) -> Result<Vec<u8>, Reject> {
-        let Self { clock, rng, counter, .. } = self;
-        let mut ctx =
-            UpdateContext { caller, now: clock.virtual_now(), clock, rng, ledger: None, rate: None };
-        let result = if id == counter.id() {
-            counter.update(&mut ctx, method, arg)
-        } else {
-            return Err(no_canister(id));
-        };
-        match result {
-            Err(missing) if missing == Reject::no_update_method(id, method) => {
+        match self.with(caller, id, |canister, ctx| canister.update(ctx, method, arg)) {
+            None => Err(no_canister(id)),
+            Some(Err(missing)) if missing == Reject::no_update_method(id, method) => {
                 match self.query(caller, id, method, arg, None) {
                     Err(reject) if reject == Reject::no_query_method(id, method) => Err(missing),
                     answered => answered,
                 }
             }
-            answered => answered,
+            Some(answered) => answered,
         }
     }
 
@@ -118,8 +123,45 @@ impl World {
             return;
         }
         self.ticked = Some(now);
-        let Self { clock, rng, counter, .. } = self;
-        let mut ctx = UpdateContext { caller: counter.id(), now, clock, rng, ledger: None, rate: None };
-        counter.tick(&mut ctx);
+        for id in self.canisters().map(Canister::id) {
+            self.with(id, id, |canister, ctx| canister.tick(ctx));
+        }
+    }
+
+    /// Runs something on a canister with what it may reach of the others, and tells the
+    /// index what the ledger recorded meanwhile.
+    fn with<T>(
+        &mut self,
+        caller: Principal,
+        id: Principal,
+        run: impl FnOnce(&mut dyn Canister, &mut UpdateContext<'_>) -> T,
+    ) -> Option<T> {
+        let Self { clock, rng, ledger, index, cmc, counter, .. } = self;
+        let clock: &Clock = clock;
+        let mut ctx =
+            UpdateContext { caller, now: clock.virtual_now(), clock, rng, ledger: None, rate: None };
+        let done = if id == ledger.id() {
+            ctx.rate = Some(cmc);
+            run(ledger, &mut ctx)
+        } else if id == cmc.id() {
+            ctx.ledger = Some(ledger);
+            run(cmc, &mut ctx)
+        } else {
+            ctx.ledger = Some(ledger);
+            ctx.rate = Some(cmc);
+            let canister: &mut dyn Canister = if id == index.id() {
+                index
+            } else if id == counter.id() {
+                counter
+            } else {
+                return None;
+            };
+            run(canister, &mut ctx)
+        };
+        let new = ledger.encoded_blocks(index.synced());
+        if !new.is_empty() {
+            index.append(new);
+        }
+        Some(done)
     }
 }
