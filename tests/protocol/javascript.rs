@@ -1,0 +1,1 @@
+//! The same from a second client, written by others in another language.
