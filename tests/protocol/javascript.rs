@@ -1,6 +1,6 @@
 //! The same from a second client, written by others in another language: the JavaScript
-//! agent `@icp-sdk/core`. It runs where `ICPULSE_TEST_JS` names a directory whose
-//! `node_modules` holds the package.
+//! agent `@icp-sdk/core`. It runs where `ICPULSE_TEST_JS` names a `node_modules` directory
+//! that holds the package.
 
 use crate::client::{LEDGER, counter, demo};
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::process::Command;
 #[test]
 fn the_javascript_agent_believes_the_network() {
     let Ok(directory) = std::env::var("ICPULSE_TEST_JS") else {
-        println!("skipped: set ICPULSE_TEST_JS to a directory in which `npm install @icp-sdk/core` was run");
+        println!("skipped: set ICPULSE_TEST_JS to the node_modules directory of `npm install @icp-sdk/core`");
         return;
     };
     let demo = demo();

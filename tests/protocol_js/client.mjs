@@ -3,7 +3,7 @@
 //
 // node client.mjs URL ROOT_KEY_HEX COUNTER LEDGER APPLICATION_SUBNET ROOT_SUBNET
 //
-// The package is found through NODE_PATH-like resolution from ICPULSE_TEST_JS.
+// ICPULSE_TEST_JS names the node_modules directory that holds @icp-sdk/core.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
