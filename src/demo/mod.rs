@@ -3,3 +3,4 @@
 
 pub mod canister;
 pub mod clock;
+pub mod governance;
