@@ -49,8 +49,7 @@ fn unseal(bytes: &[u8]) -> Result<&[u8], DecodeError> {
 
 /// One value.
 pub(super) fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, CacheError> {
-    let payload =
-        postcard::to_stdvec(value).map_err(|e| CacheError::Encode { what, why: e.to_string() })?;
+    let payload = postcard::to_stdvec(value).map_err(|e| CacheError::Encode { what, why: e.to_string() })?;
     Ok(seal(&payload))
 }
 
@@ -68,8 +67,7 @@ pub(super) fn encode_rows<'a, T: Serialize + 'a>(
 ) -> Result<Vec<u8>, CacheError> {
     let mut payload = Vec::new();
     for row in rows {
-        let bytes =
-            postcard::to_stdvec(row).map_err(|e| CacheError::Encode { what, why: e.to_string() })?;
+        let bytes = postcard::to_stdvec(row).map_err(|e| CacheError::Encode { what, why: e.to_string() })?;
         let len = u32::try_from(bytes.len())
             .map_err(|_| CacheError::Encode { what, why: "longer than 4 GiB".to_owned() })?;
         payload.extend(len.to_le_bytes());
@@ -115,8 +113,11 @@ mod tests {
     fn a_row_that_does_not_decode_costs_only_itself() {
         // A row of one byte is no (u64, bool); the two around it are.
         let mut payload = Vec::new();
-        for row in [postcard::to_stdvec(&(1u64, true)).unwrap(), vec![9], postcard::to_stdvec(&(2u64, false)).unwrap()]
-        {
+        for row in [
+            postcard::to_stdvec(&(1u64, true)).unwrap(),
+            vec![9],
+            postcard::to_stdvec(&(2u64, false)).unwrap(),
+        ] {
             payload.extend(u32::try_from(row.len()).unwrap().to_le_bytes());
             payload.extend(row);
         }

@@ -29,7 +29,9 @@ pub enum CacheError {
         why: String,
     },
     /// The stored bytes are not what was written.
-    #[error("{what} cannot be read back ({why}); it is set aside on the next start and read again from the network")]
+    #[error(
+        "{what} cannot be read back ({why}); it is set aside on the next start and read again from the network"
+    )]
     Damaged {
         /// Which part.
         what: String,

@@ -165,10 +165,9 @@ fn examine(store: &Store, network: &str) -> Result<Found, CacheError> {
             "a newer icpulse wrote it (schema {}, this one knows {SCHEMA})",
             meta.schema
         )),
-        Ok(meta) => Found::Other(format!(
-            "an older icpulse wrote it (schema {}, this one has {SCHEMA})",
-            meta.schema
-        )),
+        Ok(meta) => {
+            Found::Other(format!("an older icpulse wrote it (schema {}, this one has {SCHEMA})", meta.schema))
+        }
         Err(_) => Found::Other("it does not say which schema it has".to_owned()),
     })
 }

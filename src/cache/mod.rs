@@ -194,8 +194,7 @@ impl Cache {
         }
         let Some(folder) = &self.folder else { return Ok(Arc::new(Store::memory())) };
         let mut notes = Vec::new();
-        let store =
-            folder::open_store(folder, "bulk", &self.network, BULK_CACHE, self.opened, &mut notes);
+        let store = folder::open_store(folder, "bulk", &self.network, BULK_CACHE, self.opened, &mut notes);
         held(&self.notes).append(&mut notes);
         let store = Arc::new(store?);
         *bulk = Some(Arc::clone(&store));

@@ -75,11 +75,7 @@ fn entries(bytes: &[u8]) -> Vec<Execution> {
 
 impl Cache {
     /// Takes over the journals of processes that have ended.
-    pub(super) fn adopt_side_journals(
-        &self,
-        folder: &Path,
-        notes: &mut Vec<Line>,
-    ) -> Result<(), CacheError> {
+    pub(super) fn adopt_side_journals(&self, folder: &Path, notes: &mut Vec<Line>) -> Result<(), CacheError> {
         for number in 0..MOST {
             let path = folder.join(format!("side-{number}.journal"));
             let Ok(mut file) = File::options().read(true).write(true).open(&path) else { continue };

@@ -2,12 +2,12 @@
 
 use crate::client::{LEDGER, User, agent, anonymous, counter, demo, id, value};
 use candid::{Decode, Encode, Nat, Principal};
+use ic_agent::AgentError;
 use ic_agent::agent::{RejectCode, SubnetType};
 use ic_agent::identity::{
     AnonymousIdentity, BasicIdentity, DelegatedIdentity, Delegation, Identity, Prime256v1Identity,
     Secp256k1Identity, SignedDelegation,
 };
-use ic_agent::AgentError;
 use icpulse::demo::{Demo, Options};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -72,15 +72,11 @@ async fn the_root_subnets_canisters_answer_without_a_delegation() {
 
 /// `call` and `wait` in one, with the certificate.
 trait WaitWithCertificate {
-    async fn and_wait_with_certificate(self, agent: &ic_agent::Agent)
-    -> (Vec<u8>, ic_agent::Certificate);
+    async fn and_wait_with_certificate(self, agent: &ic_agent::Agent) -> (Vec<u8>, ic_agent::Certificate);
 }
 
 impl WaitWithCertificate for ic_agent::agent::UpdateCall<'_> {
-    async fn and_wait_with_certificate(
-        self,
-        agent: &ic_agent::Agent,
-    ) -> (Vec<u8>, ic_agent::Certificate) {
+    async fn and_wait_with_certificate(self, agent: &ic_agent::Agent) -> (Vec<u8>, ic_agent::Certificate) {
         match self.await.unwrap() {
             ic_agent::agent::CallResponse::Response(both) => both,
             ic_agent::agent::CallResponse::Poll(request) => agent.wait(&request, id(LEDGER)).await.unwrap(),
@@ -154,7 +150,10 @@ async fn rejections_are_signed_by_a_node_or_certified() {
     let say = |text: &str| Encode!(&text).unwrap();
     let error = agent.query(&counter(), "nothing").with_arg(say("")).call().await.unwrap_err();
     let AgentError::UncertifiedReject { reject, .. } = error else { panic!("{error:?}") };
-    assert_eq!((reject.reject_code, reject.error_code.as_deref()), (RejectCode::CanisterError, Some("IC0536")));
+    assert_eq!(
+        (reject.reject_code, reject.error_code.as_deref()),
+        (RejectCode::CanisterError, Some("IC0536"))
+    );
     for (method, code, error_code) in [
         ("refuse", RejectCode::CanisterReject, "IC0406"),
         ("trap", RejectCode::CanisterError, "IC0503"),
@@ -217,8 +216,7 @@ async fn a_data_certificate_proves_what_a_query_says() {
     agent.update(&counter(), "inc").with_arg(Encode!().unwrap()).call_and_wait().await.unwrap();
     let reply = agent.query(&counter(), "get_certified").with_arg(Encode!().unwrap()).call().await.unwrap();
     let certified = Decode!(&reply, Certified).unwrap();
-    let certificate: ic_agent::Certificate =
-        serde_cbor::from_slice(&certified.certificate.unwrap()).unwrap();
+    let certificate: ic_agent::Certificate = serde_cbor::from_slice(&certified.certificate.unwrap()).unwrap();
     agent.verify(&certificate, counter()).unwrap();
     let path = [b"canister".to_vec(), counter().as_slice().to_vec(), b"certified_data".to_vec()];
     assert_eq!(value(&certificate, &path), Sha256::digest(certified.count.0.to_string()).as_slice());

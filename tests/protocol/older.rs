@@ -1,7 +1,9 @@
 //! The older generation of the interface, which ic-agent 0.49 no longer speaks: v2 and v3
 //! calls, v2 queries and reads, made by hand and checked with ic-agent's verifier.
 
-use crate::client::{Content, LEDGER, Reply, User, anonymous, bytes, counter, demo, id, lookup, now, post, value};
+use crate::client::{
+    Content, LEDGER, Reply, User, anonymous, bytes, counter, demo, id, lookup, now, post, value,
+};
 use candid::{Decode, Encode, Nat, Principal};
 use ic_certification::LookupResult;
 use ic_transport_types::QueryResponse;
@@ -29,7 +31,10 @@ fn forms(reply: &Reply) -> (bool, bool) {
     let inner: ic_certification::Certificate = serde_cbor::from_slice(&delegation.certificate).unwrap();
     let flat = lookup(&inner, &[label("subnet"), delegation.subnet_id.clone(), label("canister_ranges")]);
     let shards = inner.tree.lookup_subtree([b"canister_ranges".as_slice(), &delegation.subnet_id]);
-    (matches!(flat, LookupResult::Found(_)), matches!(shards, ic_certification::SubtreeLookupResult::Found(_)))
+    (
+        matches!(flat, LookupResult::Found(_)),
+        matches!(shards, ic_certification::SubtreeLookupResult::Found(_)),
+    )
 }
 
 #[tokio::test]
@@ -39,8 +44,7 @@ async fn a_v2_call_is_accepted_polled_and_proven() {
     let agent = anonymous(&demo);
     let user = User::new(1);
     let at = format!("canister/{}", counter());
-    let content =
-        Content::call("call", user.principal(), &counter().to_text(), "inc", &Encode!().unwrap());
+    let content = Content::call("call", user.principal(), &counter().to_text(), "inc", &Encode!().unwrap());
     let accepted = post(&demo, &format!("/api/v2/{at}/call"), content.signed(&user)).await;
     assert_eq!((accepted.status, accepted.body.len()), (202, 0));
     let reply = loop {
@@ -65,8 +69,9 @@ async fn a_v3_call_is_proven_with_flat_ranges_and_a_v4_call_with_shards() {
     let agent = anonymous(&demo);
     let user = User::new(1);
     for (version, expected) in [("v3", (true, false)), ("v4", (false, true))] {
-        let content = Content::call("call", user.principal(), &counter().to_text(), "inc", &Encode!().unwrap())
-            .with("nonce", bytes(version));
+        let content =
+            Content::call("call", user.principal(), &counter().to_text(), "inc", &Encode!().unwrap())
+                .with("nonce", bytes(version));
         let path = format!("/api/{version}/canister/{}/call", counter());
         let reply = post(&demo, &path, content.signed(&user)).await;
         assert_eq!(reply.status, 200);
@@ -109,13 +114,15 @@ async fn v2_queries_are_signed_by_nodes_of_the_subnet_that_take_turns() {
             let content =
                 Content::call("query", user.principal(), &canister.to_text(), method, &Encode!().unwrap())
                     .with("nonce", bytes([turn]));
-            let reply = post(&demo, &format!("/api/v2/canister/{canister}/query"), content.signed(&user)).await;
+            let reply =
+                post(&demo, &format!("/api/v2/canister/{canister}/query"), content.signed(&user)).await;
             let response: QueryResponse = serde_cbor::from_slice(&reply.body).unwrap();
             let [signature] = response.signatures() else { panic!("one signature") };
             assert!(signature.timestamp.abs_diff(now()) < 60_000_000_000);
             let key = subnet.get_node_key(&signature.identity).expect("a node of the subnet");
             let key = ed25519_dalek::VerifyingKey::from_bytes(key[12..].try_into().unwrap()).unwrap();
-            let message = response.signable(ic_transport_types::RequestId::new(&content.id()), signature.timestamp);
+            let message =
+                response.signable(ic_transport_types::RequestId::new(&content.id()), signature.timestamp);
             key.verify_strict(&message, &signature.signature.as_slice().try_into().unwrap()).unwrap();
             nodes.insert(signature.identity);
         }

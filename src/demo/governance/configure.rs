@@ -260,9 +260,8 @@ mod tests {
     #[test]
     fn a_dissolve_time_may_only_be_later_and_is_cut_at_two_years() {
         let mut state = people(&[(1, 10, YEAR.0)]);
-        let set = |at| {
-            Operation::SetDissolveTimestamp(SetDissolveTimestamp { dissolve_timestamp_seconds: at })
-        };
+        let set =
+            |at| Operation::SetDissolveTimestamp(SetDissolveTimestamp { dissolve_timestamp_seconds: at });
         for (at, says) in [
             (NOW - 1, "must be set to a future time"),
             (NOW + YEAR.0 - 1, "smaller than the current"),
