@@ -25,6 +25,7 @@ impl<S: Source> Engine<S> {
             Outcome::Newest(rows) => self.newest_page(rows, now),
             Outcome::Unsettled { rows, gone } => {
                 self.gone.extend(gone);
+                self.ballots_read = true;
                 self.keep_proposals(rows, Vec::new(), now);
             }
             Outcome::Part { rows, covered } => self.part_of_history(rows, covered, now),
@@ -57,6 +58,7 @@ impl<S: Source> Engine<S> {
     }
 
     fn newest_page(&mut self, rows: Vec<Proposal>, now: Timestamp) {
+        self.ballots_read = true;
         let ids = || rows.iter().map(|row| row.id.0);
         let Some((least, newest)) = ids().min().zip(ids().max()) else { return };
         if self.newest.is_none_or(|known| known < newest) {
@@ -211,6 +213,7 @@ impl<S: Source> Engine<S> {
         let new = merge::transactions(state, &page.transactions, most);
         let complete = known.recalled
             && !known.index_missing
+            && (page.complete || known.oldest.is_some())
             && state.transactions.len() < most
             && older(state, known).is_none();
         if new.is_empty() && fresh.is_none() && complete == state.complete {
@@ -303,13 +306,16 @@ impl<S: Source> Engine<S> {
         self.world.neurons = Neurons::default();
         self.world.neurons_known = self.signer.is_anonymous();
         self.world.accounts = Arc::default();
+        self.ballots_read = false;
         self.confirmed.clear();
         self.publisher.replaced();
     }
 
     /// What the cache knows of the identity that reads now, where the network has not answered yet.
     pub(super) fn recall_identity(&mut self, part: IdentityPart) {
-        self.world.proposals = merge::with_ballots(&self.world.proposals, part.ballots);
+        if !self.ballots_read {
+            self.world.proposals = merge::with_ballots(&self.world.proposals, part.ballots);
+        }
         if !self.world.neurons_known {
             self.world.neurons = part.neurons;
             self.world.neurons_known = part.neurons_known;

@@ -84,6 +84,8 @@ pub(super) struct Engine<S: Source> {
     /// Rows confirmed since they were written: the cache's copy says an earlier time.
     pub(super) confirmed: BTreeSet<ProposalId>,
     pub(super) neurons_written: Timestamp,
+    /// Proposals have been read as this identity: the cache's ballots are of the past.
+    pub(super) ballots_read: bool,
     pub(super) pending: Vec<Arc<Proposal>>,
     pub(super) folded: Timestamp,
     jobs: JoinSet<Done>,
@@ -134,6 +136,7 @@ impl<S: Source> Engine<S> {
             rate: Rate::default(),
             confirmed: BTreeSet::new(),
             neurons_written: now,
+            ballots_read: false,
             pending: Vec::new(),
             folded: now,
             jobs: JoinSet::new(),
@@ -210,7 +213,7 @@ impl<S: Source> Engine<S> {
             }
             match self.job(kind) {
                 Some(job) => {
-                    self.plan.started(kind);
+                    self.plan.started(kind, now);
                     self.spawn(source.clone(), kind, job, None);
                 }
                 None => self.plan.cancel(kind),
@@ -341,7 +344,8 @@ impl<S: Source> Engine<S> {
     /// Another identity reads, or the same one through another connection.
     fn identify(&mut self, signer: SignerInfo, source: Option<S>, now: Timestamp) {
         let same = signer.principal == self.signer.principal;
-        if source.is_some() {
+        // Never through a connection that signs as somebody else.
+        if source.is_some() || !same {
             self.source = source;
         }
         if same {
@@ -515,7 +519,7 @@ impl<S: Source> Engine<S> {
     /// Answers those who wait for the first readings, or for quiet.
     fn answer(&mut self, now: Timestamp) {
         let asks = self.may_ask();
-        if !asks || self.plan.tried_all() {
+        if self.options.offline || self.plan.tried_all() {
             self.ready.drain(..).for_each(|answer| {
                 let _ = answer.send(());
             });

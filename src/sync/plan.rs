@@ -263,10 +263,10 @@ impl Plan {
     }
 
     /// It runs now.
-    pub fn started(&mut self, kind: Kind) {
+    pub fn started(&mut self, kind: Kind, now: Timestamp) {
         let place = self.place_mut(kind);
         place.running = true;
-        place.again = None;
+        place.again = place.again.filter(|again| *again > now);
     }
 
     /// It has been read.
@@ -293,6 +293,10 @@ impl Plan {
     /// the pause over three to five quarters of its length.
     pub fn failed(&mut self, kind: Kind, now: Timestamp, failure: Failure, jitter: u16) -> Option<Timestamp> {
         let place = self.place_mut(kind);
+        // Several pages of history run at once: together they fail once.
+        if kind == Kind::History && place.failures > 0 && place.due.is_some_and(|due| due > now) {
+            return place.due;
+        }
         place.running = false;
         place.tried = true;
         place.asked = false;
@@ -323,10 +327,11 @@ impl Plan {
         place.asked = true;
     }
 
-    /// It should be read at that time at the latest.
+    /// It should be read at that time at the latest, however it goes before.
     pub fn request_at(&mut self, kind: Kind, at: Timestamp) {
         let place = self.place_mut(kind);
-        let when = if place.running { &mut place.again } else { &mut place.due };
+        let after = place.running || place.due.is_some_and(|due| due < at);
+        let when = if after { &mut place.again } else { &mut place.due };
         *when = Some(when.map_or(at, |due| due.min(at)));
     }
 
