@@ -50,7 +50,8 @@ pub struct Reject {
     pub message: String,
 }
 
-const DOCUMENTATION: &str = "See documentation: https://internetcomputer.org/docs/current/references/execution-errors";
+const DOCUMENTATION: &str =
+    "See documentation: https://internetcomputer.org/docs/current/references/execution-errors";
 
 impl Reject {
     /// The canister has no such query method.

@@ -121,8 +121,9 @@ impl Clock {
     pub fn advance(&self, span: Duration) {
         let mut state = self.state();
         let wall = state.wall();
-        let virtual_at =
-            state.to_virtual(wall, self.0.speed).saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX));
+        let virtual_at = state
+            .to_virtual(wall, self.0.speed)
+            .saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX));
         state.joints.push(Joint { wall, virtual_at });
     }
 
@@ -156,7 +157,10 @@ impl State {
         let after = self.joints.partition_point(|j| j.virtual_at <= virtual_time);
         let next_wall = self.joints.get(after).map(|j| j.wall);
         let Some(joint) = after.checked_sub(1).and_then(|i| self.joints.get(i)) else {
-            return self.joints.first().map_or(virtual_time, |j| j.wall.saturating_sub(j.virtual_at - virtual_time));
+            return self
+                .joints
+                .first()
+                .map_or(virtual_time, |j| j.wall.saturating_sub(j.virtual_at - virtual_time));
         };
         // Rounded up, so that mapping an instant out and back never makes it earlier.
         let wall = joint.wall.saturating_add((virtual_time - joint.virtual_at).div_ceil(speed));

@@ -54,10 +54,9 @@ impl State {
                 };
                 self.refresh(id, balance, now)
             }
-            None => Err(error(
-                INVALID_COMMAND,
-                "Need to provide a way by which to claim or refresh the neuron.",
-            )),
+            None => {
+                Err(error(INVALID_COMMAND, "Need to provide a way by which to claim or refresh the neuron."))
+            }
         }
     }
 
@@ -123,7 +122,8 @@ impl State {
     fn fresh_id(&self, subaccount: &Subaccount) -> u64 {
         (0_u64..)
             .map(|attempt| {
-                let hash = Sha256::new().chain_update(subaccount.0).chain_update(attempt.to_be_bytes()).finalize();
+                let hash =
+                    Sha256::new().chain_update(subaccount.0).chain_update(attempt.to_be_bytes()).finalize();
                 hash.iter().take(8).fold(0_u64, |id, byte| (id << 8) | u64::from(*byte))
             })
             .find(|id| *id > 0 && !self.neurons.contains_key(id))

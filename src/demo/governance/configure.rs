@@ -244,6 +244,7 @@ mod tests {
     #[test]
     fn ten_hotkeys_and_none_twice_and_they_can_read() {
         let mut state = people(&[(1, 10, YEAR.0)]);
+        state.change(1, |n| n.hot_keys.clear());
         let add = |state: &mut State, n: u8| {
             let key = Principal::self_authenticating([n]);
             (key, configure(state, Operation::AddHotKey(AddHotKey { new_hot_key: Some(key) })))
@@ -260,9 +261,8 @@ mod tests {
     #[test]
     fn a_dissolve_time_may_only_be_later_and_is_cut_at_two_years() {
         let mut state = people(&[(1, 10, YEAR.0)]);
-        let set = |at| {
-            Operation::SetDissolveTimestamp(SetDissolveTimestamp { dissolve_timestamp_seconds: at })
-        };
+        let set =
+            |at| Operation::SetDissolveTimestamp(SetDissolveTimestamp { dissolve_timestamp_seconds: at });
         for (at, says) in [
             (NOW - 1, "must be set to a future time"),
             (NOW + YEAR.0 - 1, "smaller than the current"),

@@ -247,7 +247,10 @@ impl Outward<'_> {
     #[must_use]
     pub fn metrics(&self) -> wire::GovernanceCachedMetrics {
         let metrics = self.state.metrics.clone();
-        wire::GovernanceCachedMetrics { timestamp_seconds: self.instant(metrics.timestamp_seconds), ..metrics }
+        wire::GovernanceCachedMetrics {
+            timestamp_seconds: self.instant(metrics.timestamp_seconds),
+            ..metrics
+        }
     }
 
     /// A month of node provider rewards.

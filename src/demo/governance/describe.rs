@@ -294,7 +294,9 @@ pub fn describe(action: &Action, payload: Option<&Value>) -> SelfDescribingPropo
             a.describe(),
         ),
         Action::RewardNodeProvider(a) => ("Reward Node Provider", "Pays one node provider.", a.describe()),
-        Action::RewardNodeProviders(a) => ("Reward Node Providers", "Pays several node providers.", a.describe()),
+        Action::RewardNodeProviders(a) => {
+            ("Reward Node Providers", "Pays several node providers.", a.describe())
+        }
         Action::SetDefaultFollowees(a) => {
             ("Set Default Followees", "Changes whom new neurons follow.", a.describe())
         }
@@ -325,9 +327,11 @@ pub fn describe(action: &Action, payload: Option<&Value>) -> SelfDescribingPropo
         Action::LoadCanisterSnapshot(a) => {
             ("Load Canister Snapshot", "Puts a canister back to a snapshot.", a.describe())
         }
-        Action::CreateCanisterAndInstallCode(a) => {
-            ("Create Canister and Install Code", "Creates a canister on a subnet and installs code.", a.describe())
-        }
+        Action::CreateCanisterAndInstallCode(a) => (
+            "Create Canister and Install Code",
+            "Creates a canister on a subnet and installs code.",
+            a.describe(),
+        ),
         Action::ExecuteNnsFunction(call) => {
             let known = nns_function(call.nns_function);
             let value = payload.cloned().unwrap_or_else(|| super::convert::blob(&call.payload));

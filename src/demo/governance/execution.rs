@@ -49,7 +49,10 @@ impl State {
             Action::AddOrRemoveNodeProvider(change) => match &change.change {
                 Some(Change::ToAdd(provider)) => {
                     if self.node_providers.iter().any(|p| p.id == provider.id) {
-                        return Err(error(PRECONDITION_FAILED, "A node provider with this id exists already."));
+                        return Err(error(
+                            PRECONDITION_FAILED,
+                            "A node provider with this id exists already.",
+                        ));
                     }
                     self.node_providers.push(provider.clone());
                     Ok(())
@@ -123,7 +126,10 @@ impl State {
 
     fn register_known_neuron(&mut self, known: &KnownNeuron) -> Result<(), GovernanceError> {
         let Some(id) = known.id.map(|id| id.id) else {
-            return Err(error(NOT_FOUND, "No neuron ID specified in the request to register a known neuron."));
+            return Err(error(
+                NOT_FOUND,
+                "No neuron ID specified in the request to register a known neuron.",
+            ));
         };
         let Some(data) = &known.known_neuron_data else {
             return Err(error(NOT_FOUND, "No known neuron data specified in the register neuron request."));

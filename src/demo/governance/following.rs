@@ -3,9 +3,7 @@
 //! Rules: dfinity/ic `governance.rs` (`follow`, `set_following`) and `pb/mod.rs`
 //! (`SetFollowing::validate`).
 
-use super::error::{
-    INVALID_COMMAND, NOT_AUTHORIZED, PRECONDITION_FAILED, error, neuron_not_found,
-};
+use super::error::{INVALID_COMMAND, NOT_AUTHORIZED, PRECONDITION_FAILED, error, neuron_not_found};
 use super::state::State;
 use crate::ic::wire::governance::{Follow, GovernanceError, SetFollowing};
 use crate::model::economics::MAX_FOLLOWEES;
@@ -48,7 +46,13 @@ impl State {
     ///
     /// # Errors
     /// As [`State::follow`].
-    pub fn set_following(&mut self, id: u64, caller: &Principal, request: &SetFollowing, now: u64) -> Outcome {
+    pub fn set_following(
+        &mut self,
+        id: u64,
+        caller: &Principal,
+        request: &SetFollowing,
+        now: u64,
+    ) -> Outcome {
         let neuron = self.neurons.get(&id).ok_or_else(|| neuron_not_found(id))?;
         let mut changes = Vec::new();
         let mut topics = BTreeSet::new();
@@ -84,11 +88,8 @@ impl State {
             changes.push((number, followees));
         }
         let managing = topics.contains(&Topic::NeuronManagement.number());
-        let allowed = if managing {
-            neuron.controller == *caller
-        } else {
-            neuron.is_hotkey_or_controller(caller)
-        };
+        let allowed =
+            if managing { neuron.controller == *caller } else { neuron.is_hotkey_or_controller(caller) };
         if !allowed {
             return Err(error(
                 NOT_AUTHORIZED,
@@ -162,7 +163,9 @@ impl State {
         if !neuron.is_hotkey_or_controller(caller) {
             return Err(error(
                 NOT_AUTHORIZED,
-                format!("The caller ({caller}) is not authorized to refresh the voting power of neuron {id}."),
+                format!(
+                    "The caller ({caller}) is not authorized to refresh the voting power of neuron {id}."
+                ),
             ));
         }
         neuron.refreshed = now;

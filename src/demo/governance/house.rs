@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 impl State {
     pub(super) fn keep_house(&mut self, now: u64) {
-        let lapse = self.economics.start_reducing_after.0.saturating_add(self.economics.clear_following_after.0);
+        let lapse =
+            self.economics.start_reducing_after.0.saturating_add(self.economics.clear_following_after.0);
         let managing = Topic::NeuronManagement.number();
         let lapsed = |neuron: &Neuron| {
             now.saturating_sub(neuron.refreshed) >= lapse && neuron.followees.keys().any(|t| *t != managing)
@@ -22,12 +23,8 @@ impl State {
             neuron.staked_maturity > 0 && neuron.dissolve.state(now) == NeuronState::Dissolved
         };
         let pays = |neuron: &Neuron| neuron.disbursements.iter().any(|d| d.due <= now);
-        let due: Vec<u64> = self
-            .neurons
-            .values()
-            .filter(|n| lapsed(n) || unstakes(n) || pays(n))
-            .map(|n| n.id)
-            .collect();
+        let due: Vec<u64> =
+            self.neurons.values().filter(|n| lapsed(n) || unstakes(n) || pays(n)).map(|n| n.id).collect();
         let modulation = self.modulation.permyriad;
         for id in due {
             let paid = self.change(id, |neuron| {

@@ -47,30 +47,22 @@ fn read(out: &Outward<'_>, method: &str, arg: &[u8]) -> Option<Result<Vec<u8>, R
             )),
         }),
         "get_neuron_info" => decode(arg).and_then(|(id,)| encode((out.neuron_info(id),))),
-        "get_neuron_info_by_id_or_subaccount" => decode(arg).and_then(|(by,)| {
-            encode((out.find(&by).and_then(|id| out.neuron_info(id)),))
-        }),
+        "get_neuron_info_by_id_or_subaccount" => {
+            decode(arg).and_then(|(by,)| encode((out.find(&by).and_then(|id| out.neuron_info(id)),)))
+        }
         "get_full_neuron" => decode(arg).and_then(|(id,)| encode((out.full_neuron(id),))),
-        "get_full_neuron_by_id_or_subaccount" => decode(arg).and_then(|(by,)| {
-            encode((out.find(&by).and_then(|id| out.full_neuron(id)),))
-        }),
-        "get_neuron_ids" => decode(arg).and_then(|()| {
-            encode((out.state.readable_by(&out.caller).into_iter().collect::<Vec<u64>>(),))
-        }),
-        "get_neuron_index" => decode(arg).and_then(|(request,)| {
-            encode((wire::GetNeuronIndexResult::Ok(out.neuron_index(&request)),))
-        }),
+        "get_full_neuron_by_id_or_subaccount" => {
+            decode(arg).and_then(|(by,)| encode((out.find(&by).and_then(|id| out.full_neuron(id)),)))
+        }
+        "get_neuron_ids" => decode(arg)
+            .and_then(|()| encode((out.state.readable_by(&out.caller).into_iter().collect::<Vec<u64>>(),))),
+        "get_neuron_index" => decode(arg)
+            .and_then(|(request,)| encode((wire::GetNeuronIndexResult::Ok(out.neuron_index(&request)),))),
         "list_known_neurons" => decode(arg).and_then(|()| encode((out.known_neurons(),))),
         "list_neuron_votes" => decode(arg).and_then(|(request,)| encode((out.neuron_votes(&request),))),
-        "get_network_economics_parameters" => {
-            decode(arg).and_then(|()| encode((economics(out.state),)))
-        }
-        "get_metrics" => {
-            decode(arg).and_then(|()| encode((wire::GetMetricsResult::Ok(out.metrics()),)))
-        }
-        "get_latest_reward_event" => {
-            decode(arg).and_then(|()| encode((out.reward_event(&out.state.round),)))
-        }
+        "get_network_economics_parameters" => decode(arg).and_then(|()| encode((economics(out.state),))),
+        "get_metrics" => decode(arg).and_then(|()| encode((wire::GetMetricsResult::Ok(out.metrics()),))),
+        "get_latest_reward_event" => decode(arg).and_then(|()| encode((out.reward_event(&out.state.round),))),
         "get_maturity_modulation" => {
             decode(arg).and_then(|(_,): (Option<wire::GetMaturityModulationRequest>,)| {
                 encode((out.modulation(out.state.modulation),))
@@ -83,15 +75,12 @@ fn read(out: &Outward<'_>, method: &str, arg: &[u8]) -> Option<Result<Vec<u8>, R
         "list_node_provider_rewards" => {
             decode(arg).and_then(|(request,)| encode((out.node_provider_rewards(&request),)))
         }
-        "get_most_recent_monthly_node_provider_rewards" => decode(arg).and_then(|()| {
-            encode((out.state.node_provider_rewards.last().map(|month| out.monthly(month)),))
-        }),
+        "get_most_recent_monthly_node_provider_rewards" => decode(arg)
+            .and_then(|()| encode((out.state.node_provider_rewards.last().map(|month| out.monthly(month)),))),
         "get_node_provider_by_caller" => {
             decode(arg).and_then(|((),)| encode((out.node_provider_of_caller(),)))
         }
-        "get_restore_aging_summary" => {
-            decode(arg).and_then(|()| encode((RestoreAgingSummary::default(),)))
-        }
+        "get_restore_aging_summary" => decode(arg).and_then(|()| encode((RestoreAgingSummary::default(),))),
         "get_build_metadata" => decode(arg).and_then(|()| {
             let version = env!("CARGO_PKG_VERSION");
             encode((format!("profile: demo\nname: icpulse demo governance\nversion: {version}\n"),))
@@ -160,7 +149,8 @@ pub(super) fn update(
         "get_monthly_node_provider_rewards" => {
             let () = decode(arg)?;
             let caller = ctx.caller;
-            let refused = error(UNAVAILABLE, format!("The demo network computes rewards by itself, not for {caller}."));
+            let refused =
+                error(UNAVAILABLE, format!("The demo network computes rewards by itself, not for {caller}."));
             encode((wire::MonthlyNodeProviderRewardsResult::Err(refused),))
         }
         _ => Err(Reject::no_update_method(nns_canister(1), method)),

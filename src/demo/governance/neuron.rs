@@ -300,10 +300,7 @@ mod tests {
         assert_eq!(dissolving, Dissolve::Until { at: NOW + 100 });
         assert_eq!(dissolving.age(NOW), 0);
         assert_eq!(dissolving.started(NOW), None);
-        assert_eq!(
-            dissolving.stopped(NOW + 40),
-            Some(Dissolve::Locked { delay: 60, aging_since: NOW + 40 })
-        );
+        assert_eq!(dissolving.stopped(NOW + 40), Some(Dissolve::Locked { delay: 60, aging_since: NOW + 40 }));
         assert_eq!(dissolving.stopped(NOW + 100), None);
         assert_eq!(locked.stopped(NOW), None);
     }

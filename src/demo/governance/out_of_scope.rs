@@ -3,8 +3,8 @@
 //! not do it.
 
 use super::error::{
-    INSUFFICIENT_FUNDS, INVALID_COMMAND, INVALID_PROPOSAL, NOT_AUTHORIZED, PRECONDITION_FAILED,
-    REQUIRES_NOT_DISSOLVING, UNAVAILABLE, EXTERNAL, error, neuron_not_found,
+    EXTERNAL, INSUFFICIENT_FUNDS, INVALID_COMMAND, INVALID_PROPOSAL, NOT_AUTHORIZED, PRECONDITION_FAILED,
+    REQUIRES_NOT_DISSOLVING, UNAVAILABLE, error, neuron_not_found,
 };
 use super::neuron::{Dissolve, Neuron};
 use super::rewards::modulated;
@@ -33,7 +33,13 @@ pub fn not_performed(what: &str) -> GovernanceError {
 impl State {
     /// Refuses a command outside [`ManageNeuronCommandRequest`]'s performed ones.
     #[must_use]
-    pub fn refuse(&self, id: u64, caller: &Principal, command: &ManageNeuronCommandRequest, now: u64) -> GovernanceError {
+    pub fn refuse(
+        &self,
+        id: u64,
+        caller: &Principal,
+        command: &ManageNeuronCommandRequest,
+        now: u64,
+    ) -> GovernanceError {
         use ManageNeuronCommandRequest as Command;
         let (refusal, what) = match command {
             Command::MergeMaturity(_) => (
@@ -73,7 +79,9 @@ impl State {
             Command::Disburse(request) => (self.check_disburse(neuron, caller, request, now), "Disburse"),
             Command::Split(request) => (self.check_split(neuron, caller, request), "Split"),
             Command::Spawn(request) => (check_spawn(neuron, caller, request), "Spawn"),
-            Command::StakeMaturity(request) => (check_stake_maturity(neuron, caller, request), "StakeMaturity"),
+            Command::StakeMaturity(request) => {
+                (check_stake_maturity(neuron, caller, request), "StakeMaturity")
+            }
             Command::DisburseToNeuron(request) => {
                 (self.check_disburse_to_neuron(neuron, caller, request, now), "DisburseToNeuron")
             }
@@ -92,7 +100,8 @@ impl State {
         let Some(title) = title else { return Err(error(INVALID_PROPOSAL, "Proposal lacks a title")) };
         if title.len() < 5 || title.len() > 256 {
             let short = if title.len() < 5 { "short" } else { "long" };
-            let message = format!("Proposal title is too {short} ({} bytes; 5 to 256 are allowed)", title.len());
+            let message =
+                format!("Proposal title is too {short} ({} bytes; 5 to 256 are allowed)", title.len());
             return Err(error(INVALID_PROPOSAL, message));
         }
         let neuron = self.neurons.get(&id).ok_or_else(|| neuron_not_found(id))?;
@@ -152,7 +161,10 @@ impl State {
         check_dissolved(neuron, now)?;
         let least = self.economics.neuron_minimum_stake.0.saturating_add(self.economics.transaction_fee.0);
         if request.amount_e8s < least || request.amount_e8s > neuron.minted_stake() {
-            return Err(error(INSUFFICIENT_FUNDS, "The amount does not make a neuron, or is more than the stake."));
+            return Err(error(
+                INSUFFICIENT_FUNDS,
+                "The amount does not make a neuron, or is more than the stake.",
+            ));
         }
         Ok(())
     }

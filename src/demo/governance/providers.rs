@@ -36,7 +36,8 @@ impl State {
             let Some(id) = provider.id else { continue };
             // 9 to 40 thousand XDR a month, by number, in e8s at the day's price.
             let xdr = 9_000 + (index as u64 * 7_919) % 31_000;
-            let amount = E8s(xdr.saturating_mul(10_000 * E8s::PER_ICP) / u64::try_from(price.max(1)).unwrap_or(1));
+            let amount =
+                E8s(xdr.saturating_mul(10_000 * E8s::PER_ICP) / u64::try_from(price.max(1)).unwrap_or(1));
             let named = provider.reward_account.as_ref();
             let to = named
                 .and_then(|a| AccountIdentifier::from_slice(&a.hash).ok())

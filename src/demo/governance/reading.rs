@@ -85,7 +85,10 @@ impl Outward<'_> {
     ///
     /// # Errors
     /// [`PageSizeZero`], on which the canister traps.
-    pub fn list_neurons(&self, request: &wire::ListNeurons) -> Result<wire::ListNeuronsResponse, PageSizeZero> {
+    pub fn list_neurons(
+        &self,
+        request: &wire::ListNeurons,
+    ) -> Result<wire::ListNeuronsResponse, PageSizeZero> {
         let mut ids: BTreeSet<u64> = request.neuron_ids.iter().copied().collect();
         for named in request.neuron_subaccounts.iter().flatten() {
             let found = Subaccount::from_slice(&named.subaccount);
@@ -187,7 +190,8 @@ impl Outward<'_> {
         if !self.state.known.contains(&id) {
             return Err(error(PRECONDITION_FAILED, format!("Neuron {id} is not a known neuron.")));
         }
-        let limit = usize::try_from(request.limit.unwrap_or(VOTES_PAGE).min(VOTES_PAGE)).unwrap_or(usize::MAX);
+        let limit =
+            usize::try_from(request.limit.unwrap_or(VOTES_PAGE).min(VOTES_PAGE)).unwrap_or(usize::MAX);
         let before = request.before_proposal.map(|id| id.id);
         let history = self.state.known_votes.get(&id);
         let rows = history.into_iter().flatten().rev().filter(|(p, _)| before.is_none_or(|b| **p < b));
@@ -230,6 +234,8 @@ impl Outward<'_> {
     pub fn node_provider_of_caller(&self) -> wire::NodeProviderResult {
         let caller = self.caller;
         let found = self.state.node_providers.iter().find(|p| p.id == Some(caller));
-        found.cloned().ok_or_else(|| error(NOT_FOUND, format!("Node provider {caller} is not known by the NNS")))
+        found
+            .cloned()
+            .ok_or_else(|| error(NOT_FOUND, format!("Node provider {caller} is not known by the NNS")))
     }
 }

@@ -59,9 +59,8 @@ impl State {
     /// The reward event at `end`, a full number of days after genesis.
     pub(super) fn distribute_rewards(&mut self, end: u64) {
         let day = end.saturating_sub(GENESIS.secs()) / 86_400;
-        let latest = economics::reward_pool_of_day(E8s(self.supply), day.saturating_sub(1))
-            .unwrap_or(E8s::ZERO)
-            .0;
+        let latest =
+            economics::reward_pool_of_day(E8s(self.supply), day.saturating_sub(1)).unwrap_or(E8s::ZERO).0;
         let (carried, rounds) =
             if self.round.rolls_over() { (self.round.available, self.round.rounds) } else { (0, 0) };
         let available = carried.saturating_add(latest);
@@ -116,8 +115,9 @@ impl State {
     /// −1000 and +200.
     pub(super) fn update_modulation(&mut self, now: u64) {
         let day = now / 86_400;
-        let average =
-            |days: u64| (0..days).map(|back| price_of_day(day.saturating_sub(back))).sum::<i64>() / days as i64;
+        let average = |days: u64| {
+            (0..days).map(|back| price_of_day(day.saturating_sub(back))).sum::<i64>() / days as i64
+        };
         let (week, year) = (average(7), average(365));
         let target = 2_500 * (week - year) / year.max(1);
         let current = i64::from(self.modulation.permyriad);
@@ -173,20 +173,23 @@ mod tests {
         let made = NOW + 2 * 86_400;
         let id = state.make_proposal(3, motion(), made).unwrap();
         state.vote(2, id, Vote::No, made + 5);
-        state.run_to(made + 5 * 86_400);
+        state.run_to(made + 4 * 86_400);
         let round = state.round.clone();
         assert_eq!(round.settled, [id]);
-        assert_eq!(round.rounds, 7);
-        assert_eq!(round.available, carried + {
-            let first = (made - GENESIS.secs()) / 86_400;
-            (first..first + 5)
-                .map(|day| economics::reward_pool_of_day(E8s(state.supply), day).unwrap().0)
-                .sum::<u64>()
-        });
+        assert_eq!(round.rounds, 6);
+        assert_eq!(
+            round.available,
+            carried + {
+                let first = (made - GENESIS.secs()) / 86_400;
+                (first..first + 4)
+                    .map(|day| economics::reward_pool_of_day(E8s(state.supply), day).unwrap().0)
+                    .sum::<u64>()
+            }
+        );
         let proposal = &state.proposals[&id];
         assert!(proposal.ballots.is_empty());
         assert_eq!(proposal.reward_round, round.day);
-        assert_eq!(proposal.reward_status(made + 5 * 86_400), RewardStatus::Settled);
+        assert_eq!(proposal.reward_status(made + 4 * 86_400), RewardStatus::Settled);
         // Neuron 1 did not vote; shares are of the total potential, so a tenth stays unpaid.
         assert_eq!(state.neurons[&1].maturity, 0);
         let share = |id: u64, power: u64| {
@@ -199,10 +202,7 @@ mod tests {
         share(3, 600);
         assert_eq!(state.neurons[&2].maturity, 0);
         assert_eq!(state.neurons[&3].staked_maturity, 0);
-        assert_eq!(
-            round.distributed,
-            state.neurons[&3].maturity + state.neurons[&2].staked_maturity
-        );
+        assert_eq!(round.distributed, state.neurons[&3].maturity + state.neurons[&2].staked_maturity);
     }
 
     #[test]

@@ -18,12 +18,7 @@ pub struct NnsFunction {
     pub description: &'static str,
 }
 
-const fn function(
-    number: i32,
-    name: &'static str,
-    topic: Topic,
-    description: &'static str,
-) -> NnsFunction {
+const fn function(number: i32, name: &'static str, topic: Topic, description: &'static str) -> NnsFunction {
     NnsFunction { number, name, topic, description }
 }
 
@@ -66,7 +61,12 @@ pub const FUNCTIONS: &[NnsFunction] = &[
         Topic::NodeAdmin,
         "Changes how many nodes a node operator may still add, and their kinds.",
     ),
-    function(18, "Remove Nodes from Registry", Topic::NodeAdmin, "Takes unassigned nodes out of the registry."),
+    function(
+        18,
+        "Remove Nodes from Registry",
+        Topic::NodeAdmin,
+        "Takes unassigned nodes out of the registry.",
+    ),
     function(19, "Uninstall Code", Topic::Governance, "Removes the code and state of a canister."),
     function(
         20,

@@ -222,7 +222,8 @@ impl State {
             if !managed.is_some_and(|managers| managers.contains(&proposer)) {
                 return Err(error(NOT_AUTHORIZED, "Proposer isn't a designated manager."));
             }
-        } else if self.proposals.values().filter(|p| !p.ballots.is_empty()).count() >= MAX_PROPOSALS_WITH_BALLOTS
+        } else if self.proposals.values().filter(|p| !p.ballots.is_empty()).count()
+            >= MAX_PROPOSALS_WITH_BALLOTS
         {
             return Err(error(
                 RESOURCE_EXHAUSTED,
