@@ -177,6 +177,11 @@ pub trait LedgerPort {
     /// # Errors
     /// The balance when it does not cover `amount`.
     fn burn(&mut self, now: Timestamp, from: AccountIdentifier, amount: E8s, memo: u64) -> Result<u64, E8s>;
+    /// The ledger's blocks in their encoding, from an index on: for the index canister.
+    fn encoded_blocks(&self, start: u64) -> Vec<Vec<u8>> {
+        let _ = start;
+        Vec::new()
+    }
 }
 
 /// The cycles minting canister's conversion rate.
