@@ -73,11 +73,8 @@ fn of_tomorrow(page: &g::ListProposalInfoResponse) -> Vec<u8> {
     struct Page {
         proposal_info: Vec<Tomorrow>,
     }
-    let row = |p: &g::ProposalInfo| Tomorrow {
-        id: p.id.clone(),
-        topic: p.topic.to_string(),
-        proposal: p.proposal.clone(),
-    };
+    let row =
+        |p: &g::ProposalInfo| Tomorrow { id: p.id, topic: p.topic.to_string(), proposal: p.proposal.clone() };
     encode_one(Page { proposal_info: page.proposal_info.iter().map(row).collect() }).unwrap()
 }
 
