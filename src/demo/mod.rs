@@ -12,6 +12,7 @@ pub mod clock;
 pub mod cmc;
 pub mod counter;
 pub mod envelope;
+pub mod governance;
 pub mod hash;
 pub mod identity;
 pub mod index;

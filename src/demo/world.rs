@@ -4,6 +4,8 @@ use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
 use super::clock::Clock;
 use super::cmc::Cmc;
 use super::counter::Counter;
+use super::governance::Governance;
+use super::governance::state::State;
 use super::identity;
 use super::index::Index;
 use super::keys::derive;
@@ -20,6 +22,7 @@ pub struct World {
     clock: Clock,
     rng: ChaCha8Rng,
     ticked: Option<Timestamp>,
+    governance: Governance,
     ledger: Ledger,
     index: Index,
     cmc: Cmc,
@@ -48,12 +51,14 @@ impl World {
     /// # Errors
     /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
     pub fn build(seed: u64, clock: &Clock, application: Principal) -> Result<Self, SeedError> {
+        let governance = Governance::new(State::new(clock.virtual_now().secs()), None);
         let past = Past::new(seed, clock.virtual_now(), identity::principal(seed), Vec::new());
         let ledger = Ledger::seeded(clock.clone(), &past)?;
         Ok(Self {
             clock: clock.clone(),
             rng: ChaCha8Rng::from_seed(derive(seed, "world")),
             ticked: None,
+            governance,
             ledger,
             index: Index::new(),
             cmc: Cmc::new(clock, seed, vec![application]),
@@ -61,10 +66,10 @@ impl World {
         })
     }
 
-    /// All canisters.
+    /// All canisters, in the order in which time passes for them.
     #[must_use]
-    pub fn canisters(&self) -> [&dyn Canister; 4] {
-        [&self.ledger, &self.index, &self.cmc, &self.counter]
+    pub fn canisters(&self) -> [&dyn Canister; 5] {
+        [&self.ledger, &self.index, &self.cmc, &self.governance, &self.counter]
     }
 
     /// Calls a query method.
@@ -136,7 +141,7 @@ impl World {
         id: Principal,
         run: impl FnOnce(&mut dyn Canister, &mut UpdateContext<'_>) -> T,
     ) -> Option<T> {
-        let Self { clock, rng, ledger, index, cmc, counter, .. } = self;
+        let Self { clock, rng, governance, ledger, index, cmc, counter, .. } = self;
         let clock: &Clock = clock;
         let mut ctx =
             UpdateContext { caller, now: clock.virtual_now(), clock, rng, ledger: None, rate: None };
@@ -149,7 +154,9 @@ impl World {
         } else {
             ctx.ledger = Some(ledger);
             ctx.rate = Some(cmc);
-            let canister: &mut dyn Canister = if id == index.id() {
+            let canister: &mut dyn Canister = if id == governance.id() {
+                governance
+            } else if id == index.id() {
                 index
             } else if id == counter.id() {
                 counter
