@@ -49,13 +49,8 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
                 },
                 Options { ascii: context.ascii(), ..Options::default() },
             );
-            for message in [
-                Message::Change(Change::Signer(signer)),
-                Message::Change(Change::World(Box::new(world))),
-                Message::Change(Change::Sync(status.clone())),
-            ] {
-                update(&mut state, message, now);
-            }
+            state.load(signer, world);
+            let _ = update(&mut state, Message::Change(Change::Sync(status.clone())), now);
             let width = crossterm::terminal::size().map_or(WIDTH, |(columns, _)| columns.max(60));
             print_text(&view::text::pulse(&state, usize::from(width)))?;
         }

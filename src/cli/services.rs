@@ -18,7 +18,6 @@ use crate::model::text::{Line, safe_link};
 use crate::model::world::{Change, Topicality};
 use crate::sync::SyncHandle;
 use crate::wallet::{Unlocked, Wallet};
-use ic_agent::identity::AnonymousIdentity;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

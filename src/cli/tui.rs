@@ -8,12 +8,13 @@ use super::reader::Reader;
 use super::services::{LOCK_CHECK, Live};
 use crate::app::runtime::Runtime;
 use crate::app::state::{NetworkInfo, Options as AppOptions, State};
-use crate::app::terminal::{Tty, TtyHost, asked_to_end};
+use crate::app::terminal::{Tty, asked_to_end};
 use crate::app::{Level, Message, update};
 use crate::cache::Loaded;
 use crate::command::Keymap;
 use crate::model::act::SignerInfo;
 use crate::model::network::RootKeySource;
+use crate::model::Seconds;
 use crate::model::text::Line;
 use crate::model::world::Change;
 use crate::sync::{self, SyncHandle};
@@ -55,7 +56,7 @@ pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Resul
     options.offline = context.global.offline;
     options.history = history;
     options.max_in_flight = opened.profile.max_in_flight;
-    options.cadence.watched_every(context.config.refresh_seconds);
+    options.cadence = options.cadence.watched_every(Seconds(u64::from(context.config.refresh_seconds)));
     options.cache_note = opened.cache_notes.first().cloned();
     let (sync, changes) =
         sync::start(reader, Some(Arc::clone(&opened.cache)), loaded.clone(), signer.clone(), options);
@@ -92,15 +93,10 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let mut state = State::new(wall_clock(), size, network_info(&opened), options);
     state.keymap = Arc::new(keymap);
     let now = wall_clock();
-    for message in [
-        Message::Change(Change::Signer(reading.signer.clone())),
-        Message::Change(Change::World(Box::new(reading.loaded.world))),
-    ] {
-        update(&mut state, message, now);
-    }
+    state.load(reading.signer.clone(), reading.loaded.world);
     let notes = theme_note.into_iter().chain(opened.cache_notes.iter().cloned()).chain(reading.loaded.notes);
     for note in notes {
-        update(&mut state, Message::Notice(Level::Warning, note), now);
+        let _ = update(&mut state, Message::Notice(Level::Warning, note), now);
     }
 
     let (sender, messages) = mpsc::channel(ROOM);
@@ -134,7 +130,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let active = live.clone();
     let runtime = Runtime {
         services: live.clone(),
-        host: TtyHost::default(),
+        host: tty,
         messages,
         events: EventStream::new().inspect(move |_| active.touch()),
         draw: |frame: &mut ratatui::Frame<'_>, state: &State| view::draw(frame, state, &look.theme()),
@@ -143,7 +139,6 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     };
     let ended = runtime.run(&mut terminal, state).await;
     drop(terminal);
-    drop(tty);
     drop(watcher);
     locking.abort();
     live.shutdown().await;
