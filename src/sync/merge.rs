@@ -77,6 +77,18 @@ pub fn without_ballots(old: &Proposals) -> Proposals {
     old.with(stripped)
 }
 
+/// A row that was read as nobody, with the ballots that the identity was seen to have.
+#[must_use]
+pub fn keep_ballots(old: &Proposals, mut row: Proposal) -> Proposal {
+    if let Some(before) = old.get(row.id)
+        && row.ballots.is_empty()
+        && !row.is_final()
+    {
+        row.ballots.clone_from(&before.ballots);
+    }
+    row
+}
+
 /// Ballots that an identity had before, on rows that have none and can have some.
 #[must_use]
 pub fn with_ballots(old: &Proposals, ballots: BTreeMap<ProposalId, Vec<Ballot>>) -> Proposals {

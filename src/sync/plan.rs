@@ -137,6 +137,14 @@ impl Default for Cadence {
     }
 }
 
+impl Cadence {
+    /// With what is on the screen read this often, and never less often than the rest.
+    #[must_use]
+    pub fn watched_every(self, span: Seconds) -> Self {
+        Self { unsettled_visible: span, unsettled: self.unsettled.max(span), newest: self.newest.max(span), ..self }
+    }
+}
+
 /// How a reading failed, as far as the plan is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {

@@ -43,6 +43,11 @@ pub trait Source: Clone + Send + Sync + 'static {
         before_block: Option<u64>,
         limit: u64,
     ) -> impl Future<Output = Result<TransactionsPage, IcError>> + Send;
+    /// Whether answers show what is the identity's own: its neurons, its ballots. If not, what was
+    /// known of them stays as it was.
+    fn sees_own(&self) -> bool {
+        true
+    }
     /// The newest verified time seen of the network.
     fn network_time(&self) -> Option<Timestamp>;
     /// Network time minus this machine's in seconds.

@@ -1,1 +1,239 @@
-//! theme
+//! Roles, palettes, loading, colour depth.
+//!
+//! A theme file gives a style to *roles* (what a thing means), never to places on a
+//! screen. Screens ask for a role and get a ratatui [`Style`]; everything that can go
+//! wrong with a file goes wrong here, at load, with words.
+
+pub mod color;
+mod error;
+mod file;
+mod load;
+mod nearest;
+pub mod role;
+mod template;
+
+pub use color::ColorDepth;
+pub use error::ThemeError;
+pub use load::{BUILTIN, DEFAULT};
+pub use role::Role;
+pub use template::template;
+
+use color::contrast;
+use ratatui::style::{Color, Style};
+use std::path::{Path, PathBuf};
+
+/// Whether a theme is made for a dark or a light terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Appearance {
+    /// Light text on a dark background.
+    #[default]
+    Dark,
+    /// Dark text on a light background.
+    Light,
+}
+
+impl Appearance {
+    /// `dark` or `light`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+        }
+    }
+}
+
+/// A theme as screens use it: one style a role, in the terminal's colour depth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Theme {
+    name: String,
+    title: String,
+    appearance: Appearance,
+    depth: ColorDepth,
+    styles: Box<[Style; Role::COUNT]>,
+    warnings: Vec<String>,
+    files: Vec<PathBuf>,
+}
+
+/// A theme that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThemeInfo {
+    /// The name to choose it by.
+    pub name: String,
+    /// One line about it.
+    pub title: String,
+    /// Dark or light.
+    pub appearance: Appearance,
+    /// The user's file; `None` if it is compiled in.
+    pub path: Option<PathBuf>,
+    /// Why it cannot be used, if so.
+    pub error: Option<String>,
+}
+
+impl Theme {
+    /// A compiled-in theme in full colour; `None` if there is none of that name.
+    #[must_use]
+    pub fn builtin(name: &str) -> Option<Self> {
+        load::builtin(name).and_then(Result::ok)
+    }
+
+    /// The theme used where nothing was chosen.
+    #[must_use]
+    pub fn fallback() -> Self {
+        Self::builtin(DEFAULT).unwrap_or_else(Self::bare)
+    }
+
+    /// Only modifiers, no colour: what is left when nothing can be loaded.
+    #[must_use]
+    pub fn bare() -> Self {
+        Self {
+            name: "bare".to_owned(),
+            title: String::new(),
+            appearance: Appearance::Dark,
+            depth: ColorDepth::TrueColor,
+            styles: Box::new([Style::new(); Role::COUNT]),
+            warnings: Vec::new(),
+            files: Vec::new(),
+        }
+        .at_depth(ColorDepth::None)
+    }
+
+    /// Loads a theme by name: the user's folders come first, then the compiled-in ones.
+    ///
+    /// # Errors
+    /// [`ThemeError`]: not found, unreadable, not TOML, an unknown colour, a cycle of `inherits`.
+    pub fn load(name: &str, dirs: &[PathBuf], depth: ColorDepth) -> Result<Self, ThemeError> {
+        load::by_name(name, dirs).map(|theme| theme.at_depth(depth))
+    }
+
+    /// Loads a theme file and looks for what a person would regret: unknown roles and
+    /// text that is hard to read. Findings are in [`Theme::warnings`].
+    ///
+    /// # Errors
+    /// As [`Theme::load`].
+    pub fn check(path: &Path) -> Result<Self, ThemeError> {
+        let mut theme = load::by_path(path)?;
+        let mut poor = theme.contrast_below(4.5);
+        theme.warnings.append(&mut poor);
+        Ok(theme)
+    }
+
+    /// All themes: compiled-in ones, and those in the user's folders (which win by name).
+    #[must_use]
+    pub fn list(dirs: &[PathBuf]) -> Vec<ThemeInfo> {
+        load::list(dirs)
+    }
+
+    /// The style of a role.
+    #[must_use]
+    pub fn style(&self, role: Role) -> Style {
+        self.styles.get(role as usize).copied().unwrap_or_default()
+    }
+
+    /// Text on background: what the whole screen starts with.
+    #[must_use]
+    pub fn base(&self) -> Style {
+        self.style(Role::Background).patch(self.style(Role::Text))
+    }
+
+    /// Text on a layer's surface.
+    #[must_use]
+    pub fn layer(&self) -> Style {
+        self.base().patch(self.style(Role::Layer))
+    }
+
+    /// The name it was loaded by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One line about it.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Dark or light.
+    #[must_use]
+    pub fn appearance(&self) -> Appearance {
+        self.appearance
+    }
+
+    /// The colour depth it was brought down to.
+    #[must_use]
+    pub fn depth(&self) -> ColorDepth {
+        self.depth
+    }
+
+    /// What was ignored or looks wrong in its files.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The files it was read from, to watch for changes; empty for compiled-in themes.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// The same theme for a terminal of less colour. Without colour, each role's modifiers
+    /// take over, so that nothing is told by colour alone.
+    #[must_use]
+    pub fn at_depth(mut self, depth: ColorDepth) -> Self {
+        for role in Role::ALL {
+            if let Some(style) = self.styles.get_mut(*role as usize) {
+                *style = color::downgrade(*style, depth);
+                if depth == ColorDepth::None {
+                    style.add_modifier |= role.monochrome();
+                }
+            }
+        }
+        self.depth = depth;
+        self
+    }
+
+    /// Roles that carry text and stand out too little (WCAG contrast ratio) from the surfaces
+    /// they are drawn on, in words. Colours that the terminal decides are not judged.
+    #[must_use]
+    pub fn contrast_below(&self, ratio: f64) -> Vec<String> {
+        let base = self.base();
+        let surfaces = [
+            ("background", base),
+            ("layer", self.layer()),
+            ("selection", base.patch(self.style(Role::Selection))),
+        ];
+        let mut found = Vec::new();
+        for role in Role::ALL.iter().copied().filter(|r| r.carries_text()) {
+            for (surface, under) in surfaces {
+                // A selection that sets its own text colour overrides the role's.
+                let own = self.style(role);
+                // Roles with a background of their own are never part of a row.
+                if surface == "selection" && own.bg.is_some() {
+                    continue;
+                }
+                let style = if surface == "selection" {
+                    under.patch(own).patch(self.style(Role::Selection))
+                } else {
+                    under.patch(own)
+                };
+                let (Some(Color::Rgb(fr, fg, fb)), Some(Color::Rgb(br, bg, bb))) = (style.fg, style.bg)
+                else {
+                    continue;
+                };
+                let got = contrast((fr, fg, fb), (br, bg, bb));
+                if got < ratio {
+                    found.push(format!(
+                        "{} on {surface} has a contrast of {got:.1}; {ratio} is readable for most people",
+                        role.name()
+                    ));
+                }
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! What `update` wants done outside.
+
+use super::passphrase::Passphrase;
+use crate::model::act::{Intent, PlanId};
+use crate::model::world::Topicality;
+use crate::model::{AccountIdentifier, NeuronId, ProposalId};
+
+/// Something to do; results come back as messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Read this again, now.
+    Refresh(Topicality),
+    /// Pause or resume reading.
+    Pause(bool),
+    /// Read a proposal with its body; answered by `Change::Body` and `Change::Proposals`.
+    OpenProposal(ProposalId),
+    /// Read a neuron; answered by `Change::Neuron`.
+    OpenNeuron(NeuronId),
+    /// Read older transactions of an account; answered by `Change::Accounts`.
+    OlderTransactions(AccountIdentifier),
+    /// Check an intent and make its review; answered by `Message::Planned`.
+    Plan {
+        /// Given back with the answer.
+        ticket: u64,
+        /// What to plan.
+        intent: Intent,
+    },
+    /// The review was confirmed: sign and send; answered by `Message::Execution`, more than once.
+    Confirm(PlanId),
+    /// The review was closed without confirming: forget the plan.
+    Discard(PlanId),
+    /// Try these steps again (places in `Execution::steps`).
+    Retry {
+        /// Of which plan.
+        plan: PlanId,
+        /// Which steps.
+        steps: Vec<usize>,
+    },
+    /// Ask the network what became of the steps whose outcome is unknown.
+    FollowUp(PlanId),
+    /// Unlock an identity; answered by `Message::Unlocked`.
+    Unlock {
+        /// Which.
+        name: String,
+        /// With what.
+        passphrase: Passphrase,
+    },
+    /// Lock the identity; answered by `Change::Signer`.
+    Lock,
+    /// Sign with this identity from now on; answered by `Change::Signer` and new neurons.
+    UseIdentity(String),
+    /// Show this theme without keeping it; answered by `Message::ThemeChanged`.
+    PreviewTheme(String),
+    /// Show and keep this theme.
+    KeepTheme(String),
+    /// Put text on the clipboard (OSC 52; done by the runtime).
+    Copy(String),
+    /// Open a link in the browser.
+    OpenLink(String),
+    /// Capture the mouse or leave it to the terminal (done by the runtime).
+    CaptureMouse(bool),
+    /// Draw all cells afresh (done by the runtime).
+    Redraw,
+    /// Stop the process as Ctrl-Z does (done by the runtime).
+    Suspend,
+    /// Leave (done by the runtime).
+    Quit,
+}

@@ -1,0 +1,54 @@
+//! Everything that can happen to the state.
+
+use super::layer::{Failure, Level};
+use super::state::{IdentityChoice, ThemeChoice};
+use crate::model::act::{Execution, Review, SignerInfo};
+use crate::model::text::Line;
+use crate::model::world::Change;
+use crossterm::event::{KeyEvent, MouseEvent};
+use std::sync::Arc;
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this size now, in cells.
+    Resize(u16, u16),
+    /// Time has passed.
+    Tick,
+    /// Something of the world changed.
+    Change(Change),
+    /// The answer to `Effect::Plan`.
+    Planned {
+        /// The question's ticket.
+        ticket: u64,
+        /// The review, or why none could be made.
+        result: Result<Box<Review>, Failure>,
+    },
+    /// An action has moved on; also sent for what the journal held on start.
+    Execution(Arc<Execution>),
+    /// An action that was confirmed (or retried) could not even begin.
+    NotBegun {
+        /// Which.
+        plan: crate::model::act::PlanId,
+        /// Why.
+        failure: Failure,
+    },
+    /// The answer to `Effect::Unlock`; a wrong passphrase is an error in words.
+    Unlocked(Result<SignerInfo, Line>),
+    /// The identities of the wallet.
+    Identities(Vec<IdentityChoice>),
+    /// The themes that can be chosen.
+    Themes(Vec<ThemeChoice>),
+    /// This theme is in force now (chosen, or its file changed).
+    ThemeChanged(String),
+    /// Something to tell.
+    Notice(Level, Line),
+    /// The process was asked to end (SIGTERM, SIGHUP): no more questions.
+    Terminate,
+}

@@ -1,0 +1,277 @@
+//! The one table of commands. A new command is one entry here and one arm in `app::update`.
+
+/// Where a command applies. Scopes are asked from the most specific to the most general; the
+/// first that knows the key wins, so `y` votes on a proposal and copies an id elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// Everywhere but in layers.
+    Global,
+    /// Lists, details and layers that scroll.
+    Move,
+    /// Every list with columns.
+    List,
+    /// Every detail.
+    Detail,
+    /// The first screen.
+    Pulse,
+    /// The list of proposals.
+    Proposals,
+    /// One proposal.
+    Proposal,
+    /// The list of neurons.
+    Neurons,
+    /// One neuron.
+    Neuron,
+    /// Balance and transactions.
+    Wallet,
+    /// Every layer over a screen.
+    Layer,
+    /// The line in which a filter is written.
+    Filter,
+    /// The command palette.
+    Palette,
+    /// Choosing the neurons to vote with.
+    Ballots,
+    /// The review before signing.
+    Review,
+    /// The steps of an action and its outcome.
+    Execution,
+    /// The form for a new neuron.
+    Stake,
+    /// A list to choose from (theme, identity, sort, columns).
+    Choice,
+}
+
+impl Scope {
+    /// As a heading in the help and in the generated key list.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Move => "Moving",
+            Self::List => "Lists",
+            Self::Detail => "Details",
+            Self::Pulse => "Pulse",
+            Self::Proposals => "Proposals",
+            Self::Proposal => "One proposal",
+            Self::Neurons => "Neurons",
+            Self::Neuron => "One neuron",
+            Self::Wallet => "Wallet",
+            Self::Layer => "Layers",
+            Self::Filter => "Writing a filter",
+            Self::Palette => "Command palette",
+            Self::Ballots => "Choosing ballots",
+            Self::Review => "Review before signing",
+            Self::Execution => "Steps of an action",
+            Self::Stake => "New neuron",
+            Self::Choice => "Choosing",
+        }
+    }
+
+    /// All, in the order of the key list.
+    pub const ALL: &'static [Self] = &[
+        Self::Global,
+        Self::Move,
+        Self::List,
+        Self::Detail,
+        Self::Pulse,
+        Self::Proposals,
+        Self::Proposal,
+        Self::Neurons,
+        Self::Neuron,
+        Self::Wallet,
+        Self::Layer,
+        Self::Filter,
+        Self::Palette,
+        Self::Ballots,
+        Self::Review,
+        Self::Execution,
+        Self::Stake,
+        Self::Choice,
+    ];
+}
+
+/// What a command may lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Danger {
+    /// Nothing on the network changes.
+    Harmless,
+    /// Leads to a review of something that will be signed.
+    Signs,
+    /// Leads to a review of something that moves money.
+    Spends,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// Which command.
+    pub command: Command,
+    /// Its name in configuration files and the palette: `proposal.vote`.
+    pub id: &'static str,
+    /// A few words, for the footer and the palette.
+    pub title: &'static str,
+    /// One sentence, for help and documentation.
+    pub help: &'static str,
+    /// Default keys; each a chord or a sequence.
+    pub keys: &'static [&'static str],
+    /// Where it applies.
+    pub scopes: &'static [Scope],
+    /// What it may lead to.
+    pub danger: Danger,
+    /// Whether the footer shows it, where it applies.
+    pub footer: bool,
+}
+
+macro_rules! commands {
+    ($($variant:ident $id:literal $title:literal, $help:literal, [$($key:literal)*], [$($scope:ident)+], $danger:ident $(, $footer:ident)?;)*) => {
+        /// Everything that a key, the palette or the mouse can run.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Command {
+            $(#[doc = $help] $variant,)*
+        }
+
+        /// All commands, in the order in which help and documentation show them.
+        pub static TABLE: &[Spec] = &[$(Spec {
+            command: Command::$variant,
+            id: $id,
+            title: $title,
+            help: $help,
+            keys: &[$($key),*],
+            scopes: &[$(Scope::$scope),+],
+            danger: Danger::$danger,
+            footer: commands!(@footer $($footer)?),
+        }),*];
+    };
+    (@footer footer) => { true };
+    (@footer) => { false };
+}
+
+commands! {
+    ShowPulse "screen.pulse" "pulse", "Shows what changed and what needs you.", ["1"], [Global], Harmless;
+    ShowProposals "screen.proposals" "proposals", "Shows the proposals of the network.", ["2"], [Global], Harmless;
+    ShowNeurons "screen.neurons" "neurons", "Shows your neurons.", ["3"], [Global], Harmless;
+    ShowWallet "screen.wallet" "wallet", "Shows your balance and transactions.", ["4"], [Global], Harmless;
+    Back "go.back" "back", "Goes back: closes the detail, clears the filter, or returns to the place before.", ["esc" "backspace"], [Global], Harmless;
+    JumpTo "go.jump" "jump to id", "Opens a proposal or neuron by its number.", ["#"], [Global], Harmless;
+    Help "app.help" "keys", "Shows the keys of this screen.", ["?" "f1"], [Global], Harmless;
+    Palette "app.palette" "command", "Runs anything by its name.", [":" "ctrl-p"], [Global], Harmless;
+    Actions "app.actions" "actions", "Lists what was signed in this session and what the journal still holds.", ["A"], [Global], Harmless;
+    Refresh "sync.refresh" "refresh", "Reads everything on this screen again, now.", ["r" "f5"], [Global], Harmless, footer;
+    Pause "sync.pause" "pause", "Pauses or resumes reading from the network.", ["p"], [Global], Harmless;
+    Identity "identity.choose" "identity", "Chooses who signs.", ["i"], [Global], Harmless;
+    Unlock "identity.unlock" "unlock", "Unlocks the identity with its passphrase.", ["U"], [Global], Harmless;
+    Lock "identity.lock" "lock", "Locks the identity: the next signature needs its passphrase again.", ["L"], [Global], Harmless;
+    Theme "app.theme" "theme", "Chooses the theme, with a preview.", ["t"], [Global], Harmless;
+    Copy "id.copy" "copy id", "Copies the number or id of what is selected (Y where y votes).", ["y" "Y"], [Global], Harmless;
+    OpenLink "id.open" "open link", "Opens the link of what is selected in a browser.", ["o"], [Global], Harmless;
+    Mouse "app.mouse" "mouse", "Turns the mouse on or off; off lets the terminal select text.", ["M"], [Global], Harmless;
+    Ascii "app.ascii" "plain characters", "Draws with plain characters only, or with all of them again.", [], [Global], Harmless;
+    Dismiss "app.dismiss" "dismiss notices", "Takes the notices away.", ["x"], [Global], Harmless;
+    Redraw "app.redraw" "redraw", "Draws the whole screen afresh.", ["ctrl-l"], [Global], Harmless;
+    Suspend "app.suspend" "suspend", "Puts icpulse to sleep; the shell's `fg` wakes it.", ["ctrl-z"], [Global], Harmless;
+    Quit "app.quit" "quit", "Leaves; asks first while something is being submitted.", ["q" "ctrl-c"], [Global], Harmless;
+
+    Down "move.down" "down", "One down.", ["j" "down" "ctrl-n"], [Move], Harmless;
+    Up "move.up" "up", "One up.", ["k" "up"], [Move], Harmless;
+    PageDown "move.page_down" "page down", "One page down.", ["pgdn" "ctrl-f"], [Move], Harmless;
+    PageUp "move.page_up" "page up", "One page up.", ["pgup" "ctrl-b"], [Move], Harmless;
+    HalfDown "move.half_down" "half page down", "Half a page down.", ["ctrl-d"], [Move], Harmless;
+    HalfUp "move.half_up" "half page up", "Half a page up.", ["ctrl-u"], [Move], Harmless;
+    Top "move.top" "top", "To the first.", ["g g" "home"], [Move], Harmless;
+    Bottom "move.bottom" "bottom", "To the last.", ["G" "end"], [Move], Harmless;
+
+    Open "go.open" "open", "Opens what is selected.", ["enter"], [List Pulse Detail], Harmless;
+    Filter "list.filter" "find", "Filters: fuzzy words, !words to leave out, and fields such as status:open.", ["/"], [List], Harmless, footer;
+    QuickFilter "list.quick_filter" "quick filter", "Goes through ready-made filters.", ["f"], [List], Harmless, footer;
+    ClearFilter "list.clear_filter" "clear filter", "Shows all rows again.", ["F"], [List], Harmless;
+    Sort "list.sort" "sort", "Chooses the column to sort by.", ["S"], [List], Harmless;
+    SortReverse "list.reverse" "reverse", "Reverses the order.", ["R"], [List], Harmless;
+    SortNext "list.sort_next" "sort by next column", "Sorts by the next visible column.", [">"], [List], Harmless;
+    SortPrevious "list.sort_previous" "sort by previous column", "Sorts by the previous visible column.", ["<"], [List], Harmless;
+    Columns "list.columns" "columns", "Chooses the columns to show.", ["C"], [List], Harmless;
+
+    Vote "proposal.vote" "vote", "Chooses the neurons and votes.", ["v"], [Pulse Proposals Proposal], Signs, footer;
+    VoteYes "proposal.vote_yes" "yes", "Votes yes with all neurons that may, after a review.", ["y"], [Pulse Proposals Proposal], Signs, footer;
+    VoteNo "proposal.vote_no" "no", "Votes no with all neurons that may, after a review.", ["n"], [Pulse Proposals Proposal], Signs, footer;
+    Mark "list.mark" "mark", "Marks or unmarks a proposal for voting on many at once.", ["space"], [Proposals], Harmless, footer;
+    MarkAll "list.mark_all" "mark all", "Marks every shown proposal that you may vote on.", ["a"], [Proposals], Harmless;
+    ClearMarks "list.clear_marks" "clear marks", "Unmarks all.", ["u"], [Proposals], Harmless;
+    Proposer "proposal.proposer" "proposer", "Opens the neuron that proposed it.", ["P"], [Proposals Proposal], Harmless;
+
+    Stake "neuron.stake" "stake", "Makes a new neuron.", ["s"], [Pulse Neurons Neuron Wallet], Spends, footer;
+    ConfirmFollowing "neuron.confirm_following" "confirm following", "Refreshes the voting power of the selected neuron, or on Pulse of all that lose power.", ["c"], [Pulse Neurons Neuron], Signs, footer;
+
+    NextTab "detail.next_tab" "next part", "Shows the next part of the detail.", ["tab" "l" "right"], [Detail], Harmless;
+    PreviousTab "detail.previous_tab" "previous part", "Shows the previous part of the detail.", ["shift-tab" "h" "left"], [Detail], Harmless;
+    NextItem "detail.next" "next", "Opens the next row of the list without going back.", ["]"], [Detail], Harmless;
+    PreviousItem "detail.previous" "previous", "Opens the previous row of the list without going back.", ["["], [Detail], Harmless;
+    NextPane "pulse.next_pane" "next part", "Moves between what needs you and the open proposals.", ["tab" "shift-tab"], [Pulse], Harmless;
+    NextAccount "wallet.next_account" "next account", "Shows the next account.", ["tab"], [Wallet], Harmless;
+    Qr "wallet.qr" "QR code", "Shows the account as a QR code.", ["Q"], [Wallet], Harmless, footer;
+    CopyAccount "wallet.copy_account" "copy account", "Copies the account identifier.", ["a"], [Wallet], Harmless, footer;
+    CopyPrincipal "wallet.copy_principal" "copy principal", "Copies your principal.", ["P"], [Wallet], Harmless;
+
+    Close "layer.close" "back", "Closes this layer and changes nothing.", ["esc" "q" "ctrl-c"], [Layer], Harmless, footer;
+    Confirm "layer.confirm" "confirm", "Does what this layer is for.", ["enter"], [Layer], Harmless, footer;
+    LayerHelp "layer.help" "keys", "Shows the keys of this layer.", ["?" "f1"], [Layer], Harmless;
+    Complete "text.complete" "complete", "Completes the field or value under the cursor.", ["tab"], [Filter], Harmless;
+    PaletteBack "palette.previous" "up", "One up.", ["ctrl-p"], [Palette], Harmless;
+    BallotToggle "ballots.toggle" "in or out", "Takes this neuron in or out.", ["space"], [Ballots], Harmless, footer;
+    BallotsAll "ballots.all" "all", "Takes all neurons in.", ["a"], [Ballots], Harmless;
+    BallotsNone "ballots.none" "none", "Takes all neurons out.", ["u"], [Ballots], Harmless;
+    BallotsYes "ballots.yes" "yes", "Votes yes with the chosen neurons, after a review.", ["y"], [Ballots], Signs, footer;
+    BallotsNo "ballots.no" "no", "Votes no with the chosen neurons, after a review.", ["n"], [Ballots], Signs, footer;
+    Details "review.details" "details", "Shows every call with its arguments, or the summary again.", ["d" "tab"], [Review], Harmless, footer;
+    Retry "execution.retry" "retry", "Tries the selected step again, if it certainly did not happen.", ["r"], [Execution], Signs, footer;
+    RetryAll "execution.retry_all" "retry all", "Tries again every step that certainly did not happen.", ["R"], [Execution], Signs, footer;
+    FollowUp "execution.follow_up" "ask again", "Asks the network what became of steps whose outcome is not known.", ["f"], [Execution], Harmless, footer;
+    FieldNext "form.next" "next field", "To the next field.", ["tab" "down"], [Stake], Harmless, footer;
+    FieldPrevious "form.previous" "previous field", "To the previous field.", ["shift-tab" "up"], [Stake], Harmless;
+    ValueNext "form.value_next" "next value", "The next preset or choice.", ["right" "space" "pgdn"], [Stake], Harmless, footer;
+    ValuePrevious "form.value_previous" "previous value", "The previous preset or choice.", ["left" "pgup"], [Stake], Harmless;
+    ChoiceToggle "choice.toggle" "on or off", "Takes this column in or out, or reverses this order.", ["space"], [Choice], Harmless, footer;
+}
+
+impl Command {
+    /// Its row of the table.
+    #[must_use]
+    pub fn spec(self) -> &'static Spec {
+        // The enum and the table come from the same list, in the same order.
+        TABLE.get(self as usize).unwrap_or(&TABLE[0])
+    }
+
+    /// Its name in configuration files.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        self.spec().id
+    }
+
+    /// By its name in configuration files.
+    #[must_use]
+    pub fn by_id(id: &str) -> Option<Self> {
+        TABLE.iter().find(|s| s.id == id).map(|s| s.command)
+    }
+
+    /// All commands.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|s| s.command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_command_has_its_own_row_and_name() {
+        for (i, spec) in TABLE.iter().enumerate() {
+            assert_eq!(spec.command as usize, i);
+            assert_eq!(spec.command.spec().id, spec.id);
+            assert_eq!(Command::by_id(spec.id), Some(spec.command));
+            assert!(spec.help.ends_with('.') && !spec.title.ends_with('.'), "{}", spec.id);
+        }
+        assert_eq!(TABLE.iter().map(|s| s.id).collect::<BTreeSet<_>>().len(), TABLE.len());
+    }
+}
