@@ -163,12 +163,16 @@ impl State {
     /// Why a command cannot run now; `None` if it can. Words for the palette, help and footer.
     #[must_use]
     pub fn refusal(&self, command: Command) -> Option<Line> {
-        self.refusal_words(command).map(Line::from)
+        self.refusal_in(command, self.scopes())
     }
 
-    fn refusal_words(&self, command: Command) -> Option<String> {
+    /// Why a command could not run where `scopes` apply.
+    pub(super) fn refusal_in(&self, command: Command, scopes: &[Scope]) -> Option<Line> {
+        self.refusal_words(command, scopes).map(Line::from)
+    }
+
+    fn refusal_words(&self, command: Command, scopes: &[Scope]) -> Option<String> {
         let spec = command.spec();
-        let scopes = self.scopes();
         if !spec.scopes.iter().any(|s| scopes.contains(s)) {
             let places: Vec<&str> = spec.scopes.iter().map(|s| s.title()).collect();
             return Some(format!("only in: {}", places.join(", ")));

@@ -234,7 +234,7 @@ fn ballots_and_neurons_belong_to_one_identity() {
     let cache = Cache::in_memory();
     put(&cache, 1, &[with_ballot(proposal(7, false, 1), 5)], &[7..=7]);
     let neuron = neuron(5);
-    cache.put_neurons(&reader(1), &[neuron.id], &[Arc::new(neuron.clone())], Some(neuron.evidence)).unwrap();
+    cache.put_neurons(&reader(1), &[neuron.id], &[Arc::new(neuron.clone())]).unwrap();
     assert_eq!(loaded(&cache, 1).iter().map(|p| p.ballots.len()).collect::<Vec<_>>(), vec![1]);
     let other = cache.load_world(&reader(2)).unwrap().world;
     assert_eq!(other.proposals.iter().map(|p| (p.id.0, p.ballots.len())).collect::<Vec<_>>(), vec![(7, 0)]);
@@ -281,21 +281,18 @@ fn neuron(id: u64) -> crate::model::Neuron {
 }
 
 #[test]
-fn neurons_keep_their_order_and_are_as_fresh_as_the_last_reading() {
+fn neurons_keep_their_order_and_those_that_are_gone_are_forgotten() {
     let cache = Cache::in_memory();
     let who = reader(1);
     let rows: Vec<_> = [9, 3, 5].map(|id| Arc::new(neuron(id))).to_vec();
     let ids: Vec<_> = rows.iter().map(|n| n.id).collect();
-    cache.put_neurons(&who, &ids, &rows, Some(rows[0].evidence)).unwrap();
+    cache.put_neurons(&who, &ids, &rows).unwrap();
     // A later reading found 3 gone and the others unchanged.
-    let later = Evidence::signed(Timestamp::from_secs(99), None);
-    cache.put_neurons(&who, &[NeuronId(9), NeuronId(5)], &[], Some(later)).unwrap();
+    cache.put_neurons(&who, &[NeuronId(9), NeuronId(5)], &[]).unwrap();
     let world = cache.load_world(&who).unwrap().world;
     assert!(world.neurons_known);
-    assert_eq!(
-        world.neurons.iter().map(|n| (n.id.0, n.evidence.at.secs())).collect::<Vec<_>>(),
-        vec![(9, 99), (5, 99)]
-    );
+    assert_eq!(world.neurons.iter().map(|n| n.id.0).collect::<Vec<_>>(), vec![9, 5]);
+    assert_eq!(cache.first.scan(&key::neurons(&who)).unwrap().len(), 2);
     cache.put_neuron(&who, &neuron(44)).unwrap();
     assert_eq!(cache.neuron(&who, NeuronId(44)).unwrap(), Some(neuron(44)));
     assert_eq!(cache.neuron(&reader(2), NeuronId(44)).unwrap(), None);

@@ -90,20 +90,9 @@ pub struct Opened {
     pub cache: Arc<Cache>,
     /// What the user should know about the cache.
     pub cache_notes: Vec<Line>,
-    /// The embedded network, while it is the one.
+    /// The embedded network, while it is the one: it stops when this is dropped.
     #[cfg(feature = "demo")]
-    pub demo: Option<Demo>,
-}
-
-impl Opened {
-    /// Whether it is the embedded demo network.
-    #[must_use]
-    pub fn is_demo(&self) -> bool {
-        #[cfg(feature = "demo")]
-        return self.demo.is_some();
-        #[cfg(not(feature = "demo"))]
-        return false;
-    }
+    _demo: Option<Demo>,
 }
 
 /// How far a command needs the identity.
@@ -167,7 +156,7 @@ async fn connect(context: &Context, profile: Profile, who: Who) -> Result<Opened
         cache: Arc::new(opened.cache),
         cache_notes: opened.notes,
         #[cfg(feature = "demo")]
-        demo: None,
+        _demo: None,
     })
 }
 
@@ -202,7 +191,7 @@ async fn open_demo(context: &Context, need: Need) -> Result<Opened, Failure> {
         who,
         cache: Arc::new(Cache::in_memory()),
         cache_notes: Vec::new(),
-        demo: Some(demo),
+        _demo: Some(demo),
     })
 }
 

@@ -244,6 +244,7 @@ mod tests {
     #[test]
     fn ten_hotkeys_and_none_twice_and_they_can_read() {
         let mut state = people(&[(1, 10, YEAR.0)]);
+        state.change(1, |n| n.hot_keys.clear());
         let add = |state: &mut State, n: u8| {
             let key = Principal::self_authenticating([n]);
             (key, configure(state, Operation::AddHotKey(AddHotKey { new_hot_key: Some(key) })))

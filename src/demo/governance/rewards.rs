@@ -173,15 +173,15 @@ mod tests {
         let made = NOW + 2 * 86_400;
         let id = state.make_proposal(3, motion(), made).unwrap();
         state.vote(2, id, Vote::No, made + 5);
-        state.run_to(made + 5 * 86_400);
+        state.run_to(made + 4 * 86_400);
         let round = state.round.clone();
         assert_eq!(round.settled, [id]);
-        assert_eq!(round.rounds, 7);
+        assert_eq!(round.rounds, 6);
         assert_eq!(
             round.available,
             carried + {
                 let first = (made - GENESIS.secs()) / 86_400;
-                (first..first + 5)
+                (first..first + 4)
                     .map(|day| economics::reward_pool_of_day(E8s(state.supply), day).unwrap().0)
                     .sum::<u64>()
             }
@@ -189,7 +189,7 @@ mod tests {
         let proposal = &state.proposals[&id];
         assert!(proposal.ballots.is_empty());
         assert_eq!(proposal.reward_round, round.day);
-        assert_eq!(proposal.reward_status(made + 5 * 86_400), RewardStatus::Settled);
+        assert_eq!(proposal.reward_status(made + 4 * 86_400), RewardStatus::Settled);
         // Neuron 1 did not vote; shares are of the total potential, so a tenth stays unpaid.
         assert_eq!(state.neurons[&1].maturity, 0);
         let share = |id: u64, power: u64| {

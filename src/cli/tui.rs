@@ -1,0 +1,156 @@
+//! The dashboard: all rooms joined.
+
+use super::context::{Context, wall_clock};
+use super::failure::Failure;
+use super::look::Look;
+use super::open::{Need, Opened, Who, open};
+use super::reader::Reader;
+use super::services::{LOCK_CHECK, Live};
+use crate::app::runtime::Runtime;
+use crate::app::state::{NetworkInfo, Options as AppOptions, State};
+use crate::app::terminal::{Tty, asked_to_end};
+use crate::app::{Level, Message, update};
+use crate::cache::Loaded;
+use crate::command::Keymap;
+use crate::model::act::SignerInfo;
+use crate::model::network::RootKeySource;
+use crate::model::Seconds;
+use crate::model::text::Line;
+use crate::model::world::Change;
+use crate::sync::{self, SyncHandle};
+use crate::view;
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Messages that may wait for the loop.
+const ROOM: usize = 1_024;
+
+/// The reading of an opened network, started from what the cache has.
+pub struct Reading {
+    /// The way to the reading task.
+    pub sync: SyncHandle<Reader>,
+    /// What changes.
+    pub changes: mpsc::Receiver<Change>,
+    /// What the cache had.
+    pub loaded: Loaded,
+    /// Who reads.
+    pub signer: SignerInfo,
+}
+
+/// Starts reading. `history` also reads all that is older, in the background.
+///
+/// # Errors
+/// When the cache cannot be read.
+pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Result<Reading, Failure> {
+    let signer = opened.who.info();
+    let loaded = opened.cache.load_world(&signer.principal).map_err(Failure::failed)?;
+    let reader = opened.client.clone().map(|client| match opened.who {
+        Who::Locked(_) => Reader::locked(client),
+        _ => Reader::open(client),
+    });
+    let mut options = sync::Options::new(&opened.profile.name);
+    options.offline = context.global.offline;
+    options.history = history;
+    options.max_in_flight = opened.profile.max_in_flight;
+    options.cadence = options.cadence.watched_every(Seconds(u64::from(context.config.refresh_seconds)));
+    options.cache_note = opened.cache_notes.first().cloned();
+    let (sync, changes) =
+        sync::start(reader, Some(Arc::clone(&opened.cache)), loaded.clone(), signer.clone(), options);
+    Ok(Reading { sync, changes, loaded, signer })
+}
+
+fn network_info(opened: &Opened) -> NetworkInfo {
+    let url = opened.profile.urls.first().map(String::as_str).unwrap_or_default();
+    NetworkInfo {
+        name: Line::new(if opened.profile.name == "ic" { "mainnet" } else { &opened.profile.name }),
+        url: Line::new(url),
+        main: matches!(opened.profile.root_key, RootKeySource::BuiltIn),
+        root_key_fetched: matches!(opened.profile.root_key, RootKeySource::Fetch),
+    }
+}
+
+/// Runs the dashboard until the user leaves.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn run(context: Context) -> Result<(), Failure> {
+    let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
+    let opened = open(&context, Need::IfUnlocked).await?;
+    let reading = start_reading(&context, &opened, context.config.full_history)?;
+    let (look, theme_note) = Look::choose(&context, true);
+
+    let size = crossterm::terminal::size().unwrap_or((80, 24));
+    let options = AppOptions {
+        read_only: false,
+        mouse: context.config.mouse,
+        ascii: context.ascii(),
+        theme: look.theme().name().to_owned(),
+    };
+    let mut state = State::new(wall_clock(), size, network_info(&opened), options);
+    state.keymap = Arc::new(keymap);
+    let now = wall_clock();
+    state.load(reading.signer.clone(), reading.loaded.world);
+    let notes = theme_note.into_iter().chain(opened.cache_notes.iter().cloned()).chain(reading.loaded.notes);
+    for note in notes {
+        let _ = update(&mut state, Message::Notice(Level::Warning, note), now);
+    }
+
+    let (sender, messages) = mpsc::channel(ROOM);
+    forward(reading.changes, sender.clone());
+    let watcher = look.watch(sender.clone());
+    let live = Live::new(
+        context,
+        opened.profile.clone(),
+        Arc::clone(&opened.cache),
+        reading.sync,
+        opened.client.clone(),
+        look.clone(),
+        sender,
+        opened.who.clone(),
+    );
+    live.begin();
+    let locking = tokio::spawn({
+        let live = live.clone();
+        async move {
+            let mut check = tokio::time::interval(LOCK_CHECK);
+            loop {
+                check.tick().await;
+                live.lock_if_idle().await;
+            }
+        }
+    });
+
+    let tty = Tty::take().map_err(|e| Failure::failed(format!("cannot use this terminal: {e}")))?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout()))
+        .map_err(|e| Failure::failed(format!("cannot use this terminal: {e}")))?;
+    let active = live.clone();
+    let runtime = Runtime {
+        services: live.clone(),
+        host: tty,
+        messages,
+        events: EventStream::new().inspect(move |_| active.touch()),
+        draw: |frame: &mut ratatui::Frame<'_>, state: &State| view::draw(frame, state, &look.theme()),
+        clock: wall_clock,
+        end: asked_to_end(),
+    };
+    let ended = runtime.run(&mut terminal, state).await;
+    drop(terminal);
+    drop(watcher);
+    locking.abort();
+    live.shutdown().await;
+    ended.map(drop).map_err(Failure::failed)
+}
+
+fn forward(mut changes: mpsc::Receiver<Change>, messages: mpsc::Sender<Message>) {
+    tokio::spawn(async move {
+        while let Some(change) = changes.recv().await {
+            if messages.send(Message::Change(change)).await.is_err() {
+                break;
+            }
+        }
+    });
+}
