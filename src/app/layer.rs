@@ -6,7 +6,7 @@ use super::passphrase::Passphrase;
 use super::stake::StakeForm;
 use crate::command::{Command, Scope};
 use crate::model::act::{Confirmation, Intent, PlanId, Review};
-use crate::model::query::QueryError;
+use crate::model::query::{QueryError, Suggestion};
 use crate::model::text::Line;
 use crate::model::{Account, NeuronId, ProposalId, VotingPower};
 use tui_input::Input;
@@ -85,7 +85,7 @@ pub struct FilterLayer {
     /// Why it cannot be read: the older filter stays in force.
     pub error: Option<QueryError>,
     /// What Tab would write: fields, or values of the field under the cursor.
-    pub suggestions: Vec<String>,
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// Jump to an id.

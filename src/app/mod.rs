@@ -20,10 +20,15 @@ pub mod message;
 pub mod passphrase;
 pub mod place;
 pub mod pulse;
+pub mod runtime;
 pub mod stake;
 pub mod state;
 pub mod target;
+pub mod terminal;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod toast;
+mod update;
 
 pub use effect::Effect;
 pub use hits::{Hit, Hits};
@@ -33,3 +38,4 @@ pub use passphrase::Passphrase;
 pub use place::{Detail, Place, Screen, Subject, Tab};
 pub use state::State;
 pub use target::KeyHint;
+pub use update::update;

@@ -1,10 +1,10 @@
 //! Everything that a frame is drawn from.
 
-use super::columns::Table;
+use super::columns::{ColumnId, Table};
 use super::effect::Effect;
 use super::hits::Hits;
 use super::layer::{Layer, Level};
-use super::list::ListState;
+use super::list::{ListState, Sort};
 use super::place::{Detail, Place, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
@@ -128,7 +128,7 @@ impl Default for Options {
 /// The whole state. `view` reads it; only `update` changes it.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// The time of the last message, by this machine's clock corrected to the network's.
+    /// The time of the last message, by this machine's clock.
     pub now: Timestamp,
     /// The terminal's size in cells: columns, rows.
     pub size: (u16, u16),
@@ -174,8 +174,8 @@ pub struct State {
     pub toasts: Vec<Toast>,
     /// Actions of this session and of the journal, the newest first.
     pub executions: Vec<Arc<Execution>>,
-    /// Plans that were confirmed and have not been heard of yet.
-    pub confirmed: BTreeSet<PlanId>,
+    /// Plans that were confirmed, retried or asked about and have not finished yet.
+    pub in_flight: BTreeSet<PlanId>,
     /// Counts the questions asked of `action`.
     pub ticket: u64,
     /// What the last draw put where.
@@ -191,6 +191,11 @@ impl State {
     /// The state before anything was read.
     #[must_use]
     pub fn new(now: Timestamp, size: (u16, u16), network: NetworkInfo, options: Options) -> Self {
+        // The largest neuron first: it is the one that matters most.
+        let mut neurons = ListState::new(Table::Neurons);
+        neurons.sort = Sort { column: ColumnId::Stake, descending: true };
+        let mut index = super::index::Indexes::default();
+        index.neurons.sort(neurons.sort);
         Self {
             now,
             size,
@@ -210,17 +215,17 @@ impl State {
             back: Vec::new(),
             pulse: PulseState::default(),
             proposals: ListState::new(Table::Proposals),
-            neurons: ListState::new(Table::Neurons),
+            neurons,
             wallet: WalletState { account: 0, list: ListState::new(Table::Transactions) },
             layers: Vec::new(),
             toasts: Vec::new(),
             executions: Vec::new(),
-            confirmed: BTreeSet::new(),
+            in_flight: BTreeSet::new(),
             ticket: 0,
             hits: Hits::default(),
             dirty: true,
             quitting: Quitting::No,
-            index: super::index::Indexes::default(),
+            index,
         }
     }
 
@@ -286,7 +291,7 @@ impl State {
     /// Whether something is being signed or submitted.
     #[must_use]
     pub fn is_submitting(&self) -> bool {
-        !self.confirmed.is_empty() || self.executions.iter().any(|e| !e.is_finished())
+        !self.in_flight.is_empty()
     }
 
     /// The breadcrumbs: the way here, the last one where the user is.

@@ -1,7 +1,7 @@
 //! What a command is about: the selected, marked or opened thing; and why it cannot run.
 
 use super::place::{Screen, Subject, Tab};
-use super::pulse::{Need, PulseItem};
+use super::pulse::PulseItem;
 use super::state::State;
 use crate::command::{Command, Danger, Scope};
 use crate::model::economics::Economics;
@@ -83,7 +83,6 @@ impl State {
             Screen::Proposals => self.proposals.selected.into_iter().collect(),
             Screen::Pulse => match self.pulse.selected() {
                 Some(PulseItem::Proposal(id)) => vec![*id],
-                Some(PulseItem::Need(Need::Vote { first: Some((_, id)), .. })) => vec![*id],
                 _ => Vec::new(),
             },
             _ => Vec::new(),
@@ -163,12 +162,16 @@ impl State {
     /// Why a command cannot run now; `None` if it can. Words for the palette, help and footer.
     #[must_use]
     pub fn refusal(&self, command: Command) -> Option<Line> {
-        self.refusal_words(command).map(Line::from)
+        self.refusal_in(command, self.scopes())
     }
 
-    fn refusal_words(&self, command: Command) -> Option<String> {
+    /// Why a command could not run where `scopes` apply.
+    pub(super) fn refusal_in(&self, command: Command, scopes: &[Scope]) -> Option<Line> {
+        self.refusal_words(command, scopes).map(Line::from)
+    }
+
+    fn refusal_words(&self, command: Command, scopes: &[Scope]) -> Option<String> {
         let spec = command.spec();
-        let scopes = self.scopes();
         if !spec.scopes.iter().any(|s| scopes.contains(s)) {
             let places: Vec<&str> = spec.scopes.iter().map(|s| s.title()).collect();
             return Some(format!("only in: {}", places.join(", ")));
@@ -229,7 +232,7 @@ impl State {
         let targets = self.target_proposals();
         let known: Vec<_> = targets.iter().filter_map(|id| self.proposal(*id)).collect();
         if known.is_empty() {
-            return Some("no proposal is selected".to_owned());
+            return Some("select a proposal first".to_owned());
         }
         if known.iter().any(|p| p.votable(self.now).next().is_some()) {
             return None;

@@ -94,14 +94,22 @@ pub(super) fn open_store(
             Err(OpenFailure::Damaged(why)) => {
                 let aside = set_aside(&path, now)?;
                 notes.push(aside_note(&aside, &format!("it cannot be read ({why})")));
-                break fresh(&path, cache_bytes)?;
+                let store = fresh(&path, cache_bytes)?;
+                write_meta(&store, network)?;
+                return Ok(store);
             }
         }
     };
     let (why, carried) = match examine(&store, network) {
         Ok(Found::Ours) => return Ok(store),
+        // sled takes files that it cannot make sense of for an empty database.
+        Ok(Found::Empty) if ready_mark(&path).exists() => {
+            ("its files hold nothing any more".to_owned(), Vec::new())
+        }
         Ok(Found::Empty) => {
             write_meta(&store, network)?;
+            let mark = ready_mark(&path);
+            std::fs::write(&mark, "").map_err(|e| CacheError::io("write", &mark, &e))?;
             return Ok(store);
         }
         Ok(Found::Other(why)) => {
@@ -131,6 +139,11 @@ pub(super) fn open_store(
     }
     store.flush()?;
     Ok(store)
+}
+
+/// The file that says that a database has been made, so that an empty one has lost its content.
+fn ready_mark(path: &Path) -> PathBuf {
+    path.with_extension("ready")
 }
 
 fn fresh(path: &Path, cache_bytes: u64) -> Result<Store, CacheError> {

@@ -69,16 +69,6 @@ pub(super) fn single(id: ProposalId) -> Vec<u8> {
     with_number(SINGLES.to_vec(), id.0)
 }
 
-/// Rows that only one reader may see (neuron management).
-pub(super) fn private_rows(reader: &Principal) -> Vec<u8> {
-    of_principal(b'r', reader)
-}
-
-/// One such row.
-pub(super) fn private_row(reader: &Principal, id: ProposalId) -> Vec<u8> {
-    with_number(private_rows(reader), id.0)
-}
-
 /// Ballots of all readers.
 pub(super) const BALLOTS: &[u8] = b"t";
 

@@ -35,8 +35,6 @@ pub struct IdentityPart {
     pub accounts: Vec<AccountState>,
     /// Its ballots on unsettled proposals.
     pub ballots: BTreeMap<ProposalId, Vec<Ballot>>,
-    /// Neuron-management proposals that it may see.
-    pub private: Vec<Arc<Proposal>>,
     /// What could not be read back.
     pub notes: Vec<Line>,
 }
@@ -72,7 +70,7 @@ impl Cache {
                 Arc::make_mut(row).ballots = ballots;
             }
         }
-        let proposals = Proposals::from_newest_first(rows).with(part.private);
+        let proposals = Proposals::from_newest_first(rows);
         notes.append(&mut part.notes);
         let facts = self.facts(&mut notes)?;
         let histories = self.histories(&mut notes)?;
@@ -96,21 +94,11 @@ impl Cache {
         let neurons = self.neurons(identity, &mut notes)?;
         let accounts = self.accounts(identity, &mut notes)?;
         let ballots = self.ballots(identity)?;
-        let mut private = Vec::new();
-        for (_, value) in self.first.scan(&key::private_rows(identity))? {
-            if let Ok(mut row) = codec::decode::<Proposal>(&value) {
-                if !row.is_final() {
-                    row.ballots = ballots.get(&row.id).cloned().unwrap_or_default();
-                }
-                private.push(Arc::new(row));
-            }
-        }
         Ok(IdentityPart {
             neurons_known: neurons.is_some(),
             neurons: Neurons::new(neurons.unwrap_or_default()),
             accounts,
             ballots,
-            private,
             notes,
         })
     }

@@ -3,21 +3,20 @@
 use super::store::Batch;
 use super::{Cache, CacheError, codec, key};
 use crate::model::text::Line;
-use crate::model::{Evidence, Neuron, NeuronId, Principal};
+use crate::model::{Neuron, NeuronId, Principal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Which neurons a reader has, in order, and the latest reading of them all.
+/// Which neurons a reader has, in order.
 #[derive(Serialize, Deserialize)]
 struct Head {
     ids: Vec<NeuronId>,
-    read: Option<Evidence>,
 }
 
 impl Cache {
     /// Keeps a reading of a reader's neurons: `all` in order, of which only `changed` are
-    /// written again; those that are gone are forgotten. `read` is the reading's evidence.
+    /// written again; those that are gone are forgotten.
     ///
     /// # Errors
     /// If it could not be written.
@@ -26,7 +25,6 @@ impl Cache {
         reader: &Principal,
         all: &[NeuronId],
         changed: &[Arc<Neuron>],
-        read: Option<Evidence>,
     ) -> Result<(), CacheError> {
         let mut batch = Batch::default();
         for neuron in changed {
@@ -38,7 +36,7 @@ impl Cache {
                 batch.delete(key::neuron(reader, *gone));
             }
         }
-        let head = Head { ids: all.to_vec(), read };
+        let head = Head { ids: all.to_vec() };
         batch.put(key::neurons_head(reader), codec::encode("a list of neurons", &head)?);
         self.first.apply(batch)
     }
@@ -54,11 +52,7 @@ impl Cache {
         let mut found = std::collections::BTreeMap::new();
         for (key, value) in self.first.scan(&key::neurons(reader))? {
             match codec::decode::<Neuron>(&value) {
-                Ok(mut neuron) => {
-                    // The latest reading found it unchanged, so it is as fresh as that reading.
-                    if let Some(read) = head.read.filter(|read| read.at > neuron.evidence.at) {
-                        neuron.evidence = read;
-                    }
+                Ok(neuron) => {
                     found.insert(neuron.id, Arc::new(neuron));
                 }
                 Err(why) => {

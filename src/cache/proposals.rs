@@ -5,14 +5,13 @@
 //! into their block. Unsettled rows lie singly. Where a row is found twice, the later
 //! reading counts.
 //!
-//! Ballots belong to the identity that read them and are kept apart from the rows, as are
-//! neuron-management proposals, which only the managed neuron's keys may see.
+//! Ballots belong to the identity that read them and are kept apart from the rows.
 
 use super::store::Batch;
 use super::{Cache, CacheError, Ranges, codec, held, key};
 use crate::model::proposal::{Ballot, ProposalBody};
 use crate::model::text::Line;
-use crate::model::{Principal, Proposal, ProposalId, Topic};
+use crate::model::{Principal, Proposal, ProposalId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -69,19 +68,13 @@ impl Cache {
         let mut stored = Vec::with_capacity(rows.len());
         for row in rows {
             let bare = Proposal { ballots: Vec::new(), ..row.as_ref().clone() };
-            if row.topic == Topic::NeuronManagement {
-                batch.put(key::private_row(reader, row.id), codec::encode("a proposal", &bare)?);
-            } else {
-                stored.push(row.id.0);
-                if row.is_final() {
-                    settled.entry(row.id.0 / key::BLOCK).or_default().insert(row.id, bare);
-                } else {
-                    batch.put(key::single(row.id), codec::encode("a proposal", &bare)?);
-                }
-            }
+            stored.push(row.id.0);
+            // Ballots on settled proposals are left out when loading and forgotten by compaction.
             if row.is_final() {
+                settled.entry(row.id.0 / key::BLOCK).or_default().insert(row.id, bare);
                 continue;
             }
+            batch.put(key::single(row.id), codec::encode("a proposal", &bare)?);
             if row.ballots.is_empty() {
                 batch.delete(key::ballot(reader, row.id));
             } else {
@@ -135,7 +128,7 @@ impl Cache {
             rows.into_iter().for_each(|row| newest(&mut block.rows, row));
             block.keys.push(key);
         }
-        let mut unsettled = BTreeSet::new();
+        let mut unsettled = BTreeMap::new();
         for (key, value) in self.first.scan(key::SINGLES)? {
             let Some(id) = key::number(&key) else { continue };
             match codec::decode::<Proposal>(&value) {
@@ -144,19 +137,23 @@ impl Cache {
                     newest(&mut block.rows, row);
                     block.keys.push(key);
                 }
-                _ => {
-                    unsettled.insert(id);
+                Ok(row) => {
+                    unsettled.insert(id, row.evidence.at);
                 }
+                // As with pages: loading it notes the loss.
+                Err(_) => {}
             }
         }
         let read = self.proposals_read();
         let mut written = 0;
+        let mut merged = BTreeSet::new();
         for (index, block) in loose {
             let start = index.saturating_mul(key::BLOCK);
             let whole = read.contains_all(start.max(1)..=start.saturating_add(key::BLOCK - 1));
             if block.rows.len() < LOOSE_ROWS && !whole {
                 continue;
             }
+            let ids: Vec<u64> = block.rows.keys().map(|id| id.0).collect();
             let mut rows = block.rows;
             if let Some(bytes) = self.first.get(&key::block(index))? {
                 let Ok((old, 0)) = codec::decode_rows::<Proposal>(&bytes) else { continue };
@@ -164,20 +161,23 @@ impl Cache {
             }
             let mut batch = Batch::default();
             batch.put(key::block(index), codec::encode_rows("a block of proposals", rows.values())?);
-            for id in rows.keys() {
-                // An unsettled single of a settled row is an earlier reading.
-                if unsettled.remove(&id.0) {
+            for (id, row) in &rows {
+                // An unsettled single of a settled row is an earlier reading, unless the row
+                // was not understood then and is now.
+                if unsettled.get(&id.0).is_some_and(|at| *at < row.evidence.at) {
+                    unsettled.remove(&id.0);
                     batch.delete(key::single(*id));
                 }
             }
             block.keys.into_iter().for_each(|key| batch.delete(key));
             self.first.apply(batch)?;
+            merged.extend(ids);
             written += 1;
         }
         if written > 0 {
             let mut batch = Batch::default();
             for (key, _) in self.first.scan(key::BALLOTS)? {
-                if key::number(&key).is_some_and(|id| read.contains(id) && !unsettled.contains(&id)) {
+                if key::number(&key).is_some_and(|id| merged.contains(&id) && !unsettled.contains_key(&id)) {
                     batch.delete(key);
                 }
             }

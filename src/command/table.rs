@@ -228,8 +228,8 @@ commands! {
     FollowUp "execution.follow_up" "ask again", "Asks the network what became of steps whose outcome is not known.", ["f"], [Execution], Harmless, footer;
     FieldNext "form.next" "next field", "To the next field.", ["tab" "down"], [Stake], Harmless, footer;
     FieldPrevious "form.previous" "previous field", "To the previous field.", ["shift-tab" "up"], [Stake], Harmless;
-    ValueNext "form.value_next" "next value", "The next preset or choice.", ["right" "space" "ctrl-right"], [Stake], Harmless, footer;
-    ValuePrevious "form.value_previous" "previous value", "The previous preset or choice.", ["left" "ctrl-left"], [Stake], Harmless;
+    ValueNext "form.value_next" "next value", "The next preset or choice.", ["right" "space" "pgdn"], [Stake], Harmless, footer;
+    ValuePrevious "form.value_previous" "previous value", "The previous preset or choice.", ["left" "pgup"], [Stake], Harmless;
     ChoiceToggle "choice.toggle" "on or off", "Takes this column in or out, or reverses this order.", ["space"], [Choice], Harmless, footer;
 }
 

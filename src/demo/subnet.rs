@@ -111,7 +111,7 @@ impl Subnet {
     }
 
     /// `/subnet/<id>` as every subnet sees it.
-    fn public_facts(&self) -> BTreeMap<Vec<u8>, Tree> {
+    fn public_facts(&self) -> Labels {
         BTreeMap::from([
             (b"public_key".to_vec(), Tree::leaf(self.key.der())),
             (b"canister_ranges".to_vec(), Tree::leaf(Self::ranges_cbor(&self.ranges))),
@@ -138,6 +138,9 @@ impl Subnet {
     }
 }
 
+/// The labels of a subtree, before they are put in a tree.
+type Labels = BTreeMap<Vec<u8>, Tree>;
+
 /// What changes of a subnet.
 pub struct State {
     /// The calls it was given.
@@ -145,10 +148,11 @@ pub struct State {
     own_id: Principal,
     charges: bool,
     /// `/api_boundary_nodes` and `/canister_ranges`, which the registry fixes.
-    fixed: BTreeMap<Vec<u8>, Tree>,
+    fixed: Labels,
     /// `/subnet` but for the metrics of its own.
-    subnets: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, Tree>>,
-    canisters: BTreeMap<Principal, (BTreeMap<Vec<u8>, Tree>, Option<[u8; 32]>)>,
+    subnets: BTreeMap<Vec<u8>, Labels>,
+    /// What never changes of each canister, and what it certified.
+    canisters: BTreeMap<Principal, (Labels, Option<[u8; 32]>)>,
     canister_tree: Tree,
     state_bytes: u64,
     updates: u64,
@@ -199,8 +203,8 @@ impl State {
     }
 
     fn rebuild_canisters(&mut self) {
-        let canister = |(id, (labels, certified)): (&Principal, &(BTreeMap<_, _>, Option<[u8; 32]>))| {
-            let mut labels: BTreeMap<Vec<u8>, Tree> = labels.clone();
+        let canister = |(id, (labels, certified)): (&Principal, &(Labels, Option<[u8; 32]>))| {
+            let mut labels = labels.clone();
             if let Some(data) = certified {
                 labels.insert(b"certified_data".to_vec(), Tree::leaf(*data));
             }
@@ -266,7 +270,7 @@ impl State {
             return Arc::clone(current);
         }
         let metrics = self.metrics();
-        let subnet = |(id, labels): (&Vec<u8>, &BTreeMap<Vec<u8>, Tree>)| {
+        let subnet = |(id, labels): (&Vec<u8>, &Labels)| {
             let mut labels = labels.clone();
             if id.as_slice() == self.own_id.as_slice() {
                 labels.insert(b"metrics".to_vec(), metrics.clone());
@@ -285,7 +289,7 @@ impl State {
 }
 
 impl CanisterFacts {
-    fn labels(self) -> BTreeMap<Vec<u8>, Tree> {
+    fn labels(self) -> Labels {
         let controllers: Vec<&Bytes> = self.controllers.iter().map(|c| Bytes::new(c.as_slice())).collect();
         let metadata = self
             .metadata

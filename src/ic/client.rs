@@ -1,36 +1,138 @@
 //! The connection to a network.
 
-use crate::ic::call::{CallReply, CallStatus, PreparedCall, SignedCall};
+use super::fault;
+use super::gate::Gate;
+use super::retry::Patience;
+use super::transport::{Seen, Transport, local_time, watching};
+use crate::ic::certificate::main_network_root_key;
 use crate::ic::error::IcError;
-use crate::ic::governance::unfinished;
-use crate::model::network::{Canisters, Profile, RootKey};
-use crate::model::{Principal, Timestamp};
-use ic_agent::Identity;
+use crate::ic::wire::lenient::MAX_BYTES;
+use crate::model::network::{Canisters, Profile, RootKey, RootKeySource};
+use crate::model::text::Line;
+use crate::model::{Evidence, Principal, Timestamp};
+use ic_agent::agent::route_provider::RoundRobinRouteProvider;
+use ic_agent::{Agent, AgentError, Identity};
+use reqwest::Url;
+use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
-/// A connection to a network with an identity. Cloning is cheap; clones share everything.
+/// How long requests are valid, and how old ic-agent lets answers be. The network allows five
+/// minutes; one less leaves room for clocks that differ a little.
+const EXPIRY: Duration = Duration::from_secs(240);
+/// How long to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long to wait for a whole answer; synchronous calls are held back up to some ten seconds.
+const ANSWER: Duration = Duration::from_secs(30);
+/// Largest answer accepted: a reply of at most 3 MiB, or a certificate with all of a subnet's nodes.
+const LARGEST: usize = 2 * MAX_BYTES;
+
+/// A connection to a network with an identity. Cloning is cheap; clones share the pool of
+/// connections, the limit of requests under way, known node keys and the network's time.
+///
+/// Dropping the future of any request cancels it.
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) agent: Agent,
     principal: Principal,
 }
 
-struct Shared {
+/// What all clones of a [`Client`] share.
+pub(super) struct Shared {
     profile: Profile,
     root_key: RootKey,
+    gate: Arc<Gate>,
+    pub(super) patience: Patience,
+    /// Nanoseconds; 0 for not seen.
+    network_time: AtomicU64,
+    /// Seconds.
+    clock_offset: AtomicI64,
+}
+
+/// An answer whose proof was accepted.
+pub(super) struct Answer {
+    pub(super) bytes: Vec<u8>,
+    pub(super) evidence: Evidence,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("network", &self.shared.profile.name)
+            .field("principal", &self.principal.to_text())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Client {
     /// Connects: makes the pool of connections and settles the root key. Only
-    /// [`crate::model::network::RootKeySource::Fetch`] asks the network for anything, and only on
-    /// this machine.
+    /// [`RootKeySource::Fetch`] asks the network for anything, and only on this machine.
     ///
     /// # Errors
     /// [`IcError::Invalid`] for an unusable profile, [`IcError::Identity`] for an identity without
     /// principal, and network errors when the root key is fetched.
     pub async fn connect(profile: &Profile, identity: Arc<dyn Identity>) -> Result<Self, IcError> {
-        let _ = (profile, identity);
-        Err(unfinished())
+        Self::connect_with(profile, identity, Patience::default()).await
+    }
+
+    /// As [`Client::connect`], with other pauses between attempts.
+    pub(super) async fn connect_with(
+        profile: &Profile,
+        identity: Arc<dyn Identity>,
+        patience: Patience,
+    ) -> Result<Self, IcError> {
+        let what = Line::new(&format!("connecting to the network {}", profile.name));
+        let invalid = |why: &str| IcError::Invalid { what: what.clone(), why: Line::new(why) };
+        let urls = parse_urls(profile).map_err(|why| invalid(&why))?;
+        let loopback = urls.iter().all(is_loopback);
+        if profile.root_key == RootKeySource::Fetch && !loopback {
+            return Err(invalid(
+                "a root key fetched from another machine proves nothing, since whoever answers could send \
+                 their own; give the network's root key in its profile (fetching is for replicas on this machine)",
+            ));
+        }
+        let principal = principal_of(identity.as_ref(), &what)?;
+        let gate = Gate::new(profile.max_in_flight);
+        let client = http_client(loopback, profile.max_in_flight)
+            .map_err(|e| invalid(&format!("the HTTP client cannot be set up: {e}")))?;
+        let transport = Arc::new(Transport { client, gate: Arc::clone(&gate) });
+        let builder = Agent::builder()
+            .with_arc_identity(identity)
+            .with_arc_http_middleware(transport)
+            .with_ingress_expiry(EXPIRY)
+            .with_verify_query_signatures(true)
+            .with_max_response_body_size(LARGEST)
+            // The gate below counts; the agent's own limit must not come first.
+            .with_max_concurrent_requests(profile.max_in_flight.saturating_mul(4).max(64));
+        let builder = match urls.as_slice() {
+            [url] if profile.dynamic_routing && is_bare_https(url) => {
+                builder.with_url(url.as_str()).with_background_dynamic_routing()
+            }
+            [url] => builder.with_url(url.as_str()),
+            _ => {
+                let routes = RoundRobinRouteProvider::new(urls.iter().map(Url::as_str).collect())
+                    .map_err(|e| fault::of(&what, e, &Seen::default()))?;
+                builder.with_route_provider(routes)
+            }
+        };
+        let agent = builder.build().map_err(|e| fault::of(&what, e, &Seen::default()))?;
+        let root_key = match &profile.root_key {
+            RootKeySource::BuiltIn => main_network_root_key(),
+            RootKeySource::Given(key) => key.clone(),
+            RootKeySource::Fetch => fetch_root_key(&agent, patience, profile).await?,
+        };
+        agent.set_root_key(root_key.0.clone());
+        let shared = Shared {
+            profile: profile.clone(),
+            root_key,
+            gate,
+            patience,
+            network_time: AtomicU64::new(0),
+            clock_offset: AtomicI64::new(0),
+        };
+        Ok(Self { shared: Arc::new(shared), agent, principal })
     }
 
     /// The same connection with another identity.
@@ -38,8 +140,10 @@ impl Client {
     /// # Errors
     /// [`IcError::Identity`] for an identity without principal.
     pub fn with_identity(&self, identity: Arc<dyn Identity>) -> Result<Self, IcError> {
-        let _ = identity;
-        Err(unfinished())
+        let principal = principal_of(identity.as_ref(), &Line::new("changing the identity"))?;
+        let mut agent = self.agent.clone();
+        agent.set_arc_identity(identity);
+        Ok(Self { shared: Arc::clone(&self.shared), agent, principal })
     }
 
     /// The root key everything is verified against.
@@ -69,53 +173,153 @@ impl Client {
     /// The newest verified time seen of the network.
     #[must_use]
     pub fn network_time(&self) -> Option<Timestamp> {
-        None
+        Some(self.shared.network_time.load(Ordering::Relaxed)).filter(|t| *t != 0).map(Timestamp)
     }
 
-    /// Network time minus this machine's time in seconds, as last seen in a verified answer.
+    /// Network time minus this machine's time in seconds, as of the last verified answer. A second
+    /// or two below zero is the age of the answer.
     #[must_use]
     pub fn clock_offset(&self) -> i64 {
-        0
+        self.shared.clock_offset.load(Ordering::Relaxed)
     }
 
     /// Requests under way.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        0
+        self.shared.gate.in_flight()
     }
 
     /// How many requests may be under way at present; less than the profile's after the network
     /// asked for fewer.
     #[must_use]
     pub fn allowed_in_flight(&self) -> usize {
-        0
+        self.shared.gate.limit()
     }
 
-    /// Signs a change. Nothing is sent: its request id can be written down first.
-    ///
-    /// # Errors
-    /// [`IcError::Identity`] if the identity cannot sign (locked, anonymous).
-    pub fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
-        let _ = call;
-        Err(unfinished())
+    /// A query of a canister, its node signature verified.
+    pub(super) async fn query(
+        &self,
+        what: &str,
+        canister: Principal,
+        method: &str,
+        arg: Vec<u8>,
+    ) -> Result<Answer, IcError> {
+        let name = self.canisters().name(&canister).map_or_else(|| canister.to_text(), str::to_owned);
+        let what = Line::new(&format!("{what} ({name}, {method})"));
+        let what = &what;
+        let arg = &arg;
+        self.shared
+            .patience
+            .run(|| async move {
+                let request = self.agent.query(&canister, method).with_arg(arg.clone());
+                let (bytes, seen) = self.attempt(what, request.call()).await?;
+                let Some((at, node)) = seen.signature() else {
+                    // ic-agent accepts no answer without a signature; without its time it is no evidence.
+                    return Err(IcError::Unverified {
+                        what: what.clone(),
+                        why: Line::new("no node signed it"),
+                    });
+                };
+                self.shared.saw(at, &seen);
+                Ok(Answer { bytes, evidence: Evidence::signed(at, Some(node)) })
+            })
+            .await
     }
 
-    /// Submits a signed change and follows it to its outcome. Safe to repeat with the same call.
-    ///
-    /// # Errors
-    /// Only when it is certain that the network did not accept it: it did not happen, and may be
-    /// signed and sent anew. An outcome that could not be learnt is [`CallReply::Unknown`].
-    pub async fn submit(&self, call: &SignedCall) -> Result<CallReply, IcError> {
-        let _ = call;
-        Err(unfinished())
-    }
-
-    /// Asks what became of a request of this identity, now (for recovery after a restart).
-    ///
-    /// # Errors
-    /// See [`IcError`]; HTTP 403 means that another identity signed it.
-    pub async fn follow(&self, request_id: &str, canister: Principal) -> Result<CallStatus, IcError> {
-        let _ = (request_id, canister);
-        Err(unfinished())
+    /// One request of ic-agent, with what was seen of its answers.
+    pub(super) async fn attempt<T>(
+        &self,
+        what: &Line,
+        request: impl Future<Output = Result<T, AgentError>>,
+    ) -> Result<(T, Seen), IcError> {
+        let (outcome, seen) = watching(request).await;
+        match outcome {
+            Ok(value) => Ok((value, seen)),
+            Err(error) => Err(fault::of(what, error, &seen)),
+        }
     }
 }
+
+impl Shared {
+    /// Notes a verified time of the network.
+    pub(super) fn saw(&self, at: Timestamp, seen: &Seen) {
+        self.network_time.fetch_max(at.0, Ordering::Relaxed);
+        if let Some(local) = seen.received {
+            self.clock_offset.store(fault::difference(at, local), Ordering::Relaxed);
+        }
+    }
+}
+
+async fn fetch_root_key(agent: &Agent, patience: Patience, profile: &Profile) -> Result<RootKey, IcError> {
+    let what = Line::new(&format!("fetching the root key of the network {}", profile.name));
+    let what = &what;
+    let status = patience
+        .run(|| async move {
+            let (outcome, seen) = watching(agent.status()).await;
+            outcome.map_err(|e| fault::of(what, e, &seen))
+        })
+        .await?;
+    status.root_key.map(RootKey).ok_or_else(|| IcError::Decode {
+        what: what.clone(),
+        why: Line::new("its status carries no root key: this is not a replica"),
+    })
+}
+
+fn http_client(loopback: bool, connections: usize) -> Result<reqwest::Client, reqwest::Error> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("icpulse/", env!("CARGO_PKG_VERSION")))
+        // A redirected request would go to a place nobody chose.
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(ANSWER)
+        .pool_max_idle_per_host(connections);
+    if loopback {
+        // A replica on this machine is spoken to directly, and without reading the machine's
+        // certificate store, which costs time and may not be there.
+        builder.no_proxy().tls_certs_only(std::iter::empty()).build()
+    } else {
+        builder.build()
+    }
+}
+
+fn principal_of(identity: &dyn Identity, what: &Line) -> Result<Principal, IcError> {
+    identity.sender().map_err(|why| IcError::Identity { what: what.clone(), why: Line::new(&why) })
+}
+
+fn parse_urls(profile: &Profile) -> Result<Vec<Url>, String> {
+    let mut urls = Vec::new();
+    for text in &profile.urls {
+        let mut url = Url::parse(text).map_err(|e| format!("'{text}' is not a URL: {e}"))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(format!("'{text}' is not an http or https URL"));
+        }
+        // The API's paths are joined to the URL: without a final slash its last part would be lost.
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        urls.push(url);
+    }
+    if urls.is_empty() { Err("its profile names no URL".to_owned()) } else { Ok(urls) }
+}
+
+/// Whether a URL's host is this machine.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let plain = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || plain.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Dynamic routing starts from a bare domain only.
+fn is_bare_https(url: &Url) -> bool {
+    url.scheme() == "https" && url.path() == "/" && url.port().is_none() && url.domain().is_some()
+}
+
+/// The machine's time, for freshness checks of certificates inside replies.
+pub(super) fn now() -> Timestamp {
+    local_time()
+}
+
+#[cfg(test)]
+mod tests;

@@ -159,6 +159,16 @@ impl IcError {
             || matches!(self, Self::Http { status, .. } if (400..500).contains(status))
     }
 
+    /// Whether the network has no such canister at all.
+    #[must_use]
+    pub fn is_missing_canister(&self) -> bool {
+        match self {
+            Self::Rejected { code, .. } => *code == 3,
+            Self::Http { status: 400 | 404, body, .. } => body.as_str().contains("canister_not_found"),
+            _ => false,
+        }
+    }
+
     /// Whether an update that ended so was certainly not accepted by the network.
     #[must_use]
     pub fn proves_not_sent(&self) -> bool {

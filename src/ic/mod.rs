@@ -13,11 +13,13 @@ mod client;
 pub mod cmc;
 pub mod door;
 mod error;
+mod fault;
 mod gate;
 pub mod governance;
 pub mod index;
 pub mod ledger;
 mod retry;
+mod submit;
 mod transport;
 pub mod wire;
 

@@ -141,6 +141,8 @@ pub struct World {
 /// What changed; each carries the whole new part.
 #[derive(Clone, Debug)]
 pub enum Change {
+    /// Everything anew: another identity reads now, and nothing of the former one's may stay.
+    World(Box<World>),
     /// Proposals: the new set.
     Proposals(Proposals),
     /// A body was read.

@@ -237,8 +237,9 @@ async fn a_slow_call_is_answered_with_202_and_polled() {
     let agent = agent(&demo, BasicIdentity::from_raw_key(&User::new(9).0.to_bytes()));
     let call = agent.update(&counter(), "inc").with_arg(Encode!().unwrap()).call().await.unwrap();
     let ic_agent::agent::CallResponse::Poll(request) = call else { panic!("answered at once") };
+    // Taken in at once, though it may be over by the time this is asked on a busy machine.
     let (status, _) = agent.request_status_raw(&request, counter()).await.unwrap();
-    assert!(matches!(status, ic_agent::agent::RequestStatusResponse::Received), "{status:?}");
+    assert!(!matches!(status, ic_agent::agent::RequestStatusResponse::Unknown), "{status:?}");
     let (reply, _) = agent.wait(&request, counter()).await.unwrap();
     assert_eq!(Decode!(&reply, Nat).unwrap(), Nat::from(1u64));
 }

@@ -67,6 +67,7 @@ pub(super) struct Description {
     description: String,
 }
 
+#[allow(clippy::enum_variant_names, reason = "the standard's names")]
 #[derive(CandidType, Deserialize, Debug)]
 pub(super) enum Error {
     UnsupportedCanisterCall(Description),

@@ -91,7 +91,7 @@ pub struct SeedError {
     /// Which, in order of time.
     pub index: usize,
     /// What it would have done.
-    pub operation: SeedOperation,
+    pub operation: Box<SeedOperation>,
     /// Why the ledger would not have it.
     pub refusal: Refusal,
 }
@@ -132,7 +132,7 @@ impl Ledger {
             };
             ledger.book.apply(&transaction, now).map_err(|refusal| SeedError {
                 index,
-                operation: op.operation,
+                operation: Box::new(op.operation),
                 refusal,
             })?;
         }

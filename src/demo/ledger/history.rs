@@ -64,7 +64,12 @@ pub fn history(past: &Past) -> Vec<SeedOp> {
     let first = past.start.minus(Seconds::days(400)).min(oldest_stake.minus(Seconds::days(30)));
 
     let mut ops = endowment(past, &cast, first);
-    ops.extend(past.stakes.iter().filter(|stake| !stake.by_user).map(|stake| stake_of(stake, cast.reserve)));
+    ops.extend(
+        past.stakes
+            .iter()
+            .filter(|stake| !stake.by_user)
+            .map(|stake| stake_of(stake, cast.reserve, past.start)),
+    );
     ops.extend(user_year(past, &cast, &mut rng));
     let left = past.blocks.saturating_sub(ops.len());
     ops.extend(everybody(past, &cast, &mut rng, left));
@@ -72,9 +77,9 @@ pub fn history(past: &Past) -> Vec<SeedOp> {
     ops
 }
 
-fn stake_of(stake: &Stake, from: AccountIdentifier) -> SeedOp {
+fn stake_of(stake: &Stake, from: AccountIdentifier, start: Timestamp) -> SeedOp {
     let operation = SeedOperation::Transfer { from, to: stake.account, amount: stake.amount, spender: None };
-    SeedOp { memo: stake.memo, ..SeedOp::at(stake.at, operation) }
+    SeedOp { memo: stake.memo, ..SeedOp::at(stake.at.min(start.minus(Seconds(60))), operation) }
 }
 
 /// Where all ICP comes from: minted at the beginning.
@@ -103,8 +108,12 @@ fn endowment(past: &Past, cast: &Cast, first: Timestamp) -> Vec<SeedOp> {
 /// The user's transactions: stakes, and a life around them that never overdraws the account and
 /// ends with the balance asked for.
 fn user_year(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
-    let mut ops: Vec<SeedOp> =
-        past.stakes.iter().filter(|stake| stake.by_user).map(|stake| stake_of(stake, cast.user)).collect();
+    let mut ops: Vec<SeedOp> = past
+        .stakes
+        .iter()
+        .filter(|stake| stake.by_user)
+        .map(|stake| stake_of(stake, cast.user, past.start))
+        .collect();
     ops.extend(daily_life(past, cast, rng));
     ops.sort_by_key(|op| op.at);
 
@@ -126,10 +135,12 @@ fn user_year(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
         balance = balance.saturating_sub(loss).saturating_add(gain);
         out.push(op);
     }
-    let last = past.start.minus(Seconds::hours(5));
+    // After everything else of the user's, usually some hours before the start.
+    let latest = out.iter().map(|op| op.at).max().unwrap_or_default().plus(Seconds(10));
+    let last = past.start.minus(Seconds::hours(5)).max(latest);
     if balance > past.user_balance && balance <= past.user_balance.saturating_add(FEE) {
         let amount = E8s(E8s::PER_ICP);
-        out.push(receive(last.minus(Seconds(300)), amount));
+        out.push(receive(last.minus(Seconds(5)), amount));
         balance = balance.saturating_add(amount);
     }
     if balance < past.user_balance {

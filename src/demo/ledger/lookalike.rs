@@ -51,7 +51,7 @@ fn solve(target: u32, effects: &[u32]) -> Option<u32> {
         let (effect, bits) = reduce(&rows, *effect, 1 << bit);
         if effect != 0 {
             rows.push((effect, bits));
-            rows.sort_by(|a, b| b.0.cmp(&a.0));
+            rows.sort_by_key(|(effect, _)| std::cmp::Reverse(*effect));
         }
     }
     match reduce(&rows, target, 0) {

@@ -3,11 +3,11 @@
 use super::Ledger;
 use super::book::{EncodedBlock, FEE};
 use super::call::{argument, hex_identifier, identifier, nothing, reply};
-use super::transaction::{Operation, read_block};
+use super::transaction::{Moment, Operation, read_block};
 use super::transfers::full_identifier;
 use crate::demo::canister::{Context, Reject};
 use crate::ic::wire::ledger as wire;
-use crate::model::Principal;
+use crate::model::{Principal, Timestamp};
 use candid::{CandidType, Deserialize, Int, Nat};
 use serde_bytes::ByteBuf;
 
@@ -128,8 +128,18 @@ impl Ledger {
         let allowance = self.book.allowances().get(&owner, &spender, ctx.now);
         Ok(wire::Allowance {
             allowance: Nat::from(allowance.amount.0),
-            expires_at: allowance.expires.map(|e| self.clock.out(e.network).0),
+            expires_at: allowance.expires.map(|e| self.told_expiry(e)),
         })
+    }
+
+    /// An expiry on the clients' clocks. A jump of the network's time may have brought it nearer
+    /// than the owner said; one beyond what 64 bits of virtual time hold is told as the owner said it.
+    fn told_expiry(&self, expires: Moment) -> u64 {
+        if expires.network == Timestamp(u64::MAX) {
+            expires.shown.0
+        } else {
+            self.clock.out(expires.network).0
+        }
     }
 
     fn allowances(
@@ -149,7 +159,7 @@ impl Ledger {
                 from_account_id: owner.hex(),
                 to_spender_id: spender.hex(),
                 allowance: wire::Tokens { e8s: allowance.amount.0 },
-                expires_at: allowance.expires.map(|e| self.clock.out(e.network).0),
+                expires_at: allowance.expires.map(|e| self.told_expiry(e)),
             })
             .collect())
     }

@@ -201,7 +201,10 @@ where
 }
 
 /// Refuses a message that is too large, not whole, or expensive.
-fn check(bytes: &[u8]) -> Result<Message<'_>, DecodeError> {
+///
+/// # Errors
+/// [`DecodeError`] saying which of these it is.
+pub fn check(bytes: &[u8]) -> Result<Message<'_>, DecodeError> {
     if bytes.len() > MAX_BYTES {
         return Err(DecodeError::TooLarge { length: bytes.len() });
     }
@@ -259,7 +262,7 @@ fn id_of(value: &Value, depth: usize) -> Option<u64> {
 }
 
 /// Names of the fields and tags of a type, by hash, to show rows with.
-fn field_names<T: CandidType>() -> HashMap<u32, String> {
+pub fn field_names<T: CandidType>() -> HashMap<u32, String> {
     let mut names = HashMap::new();
     let mut seen = HashSet::new();
     let mut open = vec![T::ty()];

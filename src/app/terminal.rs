@@ -1,0 +1,198 @@
+//! The terminal: taken over on start, given back on quit, panic and signals.
+
+use base64::Engine;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute};
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Longest text that OSC 52 carries through common terminals, in bytes of base64.
+const CLIPBOARD_MAX: usize = 74_994;
+
+static TAKEN: AtomicBool = AtomicBool::new(false);
+static BROKEN: AtomicBool = AtomicBool::new(false);
+
+/// Does what only the terminal can.
+pub trait Host {
+    /// Puts text on the clipboard.
+    ///
+    /// # Errors
+    /// When it is too long or the terminal cannot be written to.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// Captures the mouse, or leaves it to the terminal.
+    fn capture_mouse(&mut self, on: bool);
+
+    /// Gives the terminal back, stops the process, and takes the terminal again when it wakes.
+    ///
+    /// # Errors
+    /// Where a process cannot be stopped so.
+    fn suspend(&mut self, mouse: bool) -> io::Result<()>;
+
+    /// What follows is shown at once.
+    fn begin_frame(&mut self) {}
+
+    /// Everything of the frame was written.
+    fn end_frame(&mut self) {}
+}
+
+/// The terminal on standard output, taken over until this is dropped.
+#[derive(Debug)]
+pub struct Tty(());
+
+impl Tty {
+    /// Takes the terminal over: raw mode, alternate screen, bracketed paste. A panic anywhere
+    /// gives it back before its message is printed.
+    ///
+    /// # Errors
+    /// When standard output is no terminal.
+    pub fn take() -> io::Result<Self> {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            BROKEN.store(true, Ordering::SeqCst);
+            give_back();
+            previous(info);
+        }));
+        enter()?;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Whether some part of the program has panicked since the terminal was taken.
+#[must_use]
+pub fn broken() -> bool {
+    BROKEN.load(Ordering::SeqCst)
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+}
+
+/// Gives the terminal back; once, however often it is called. Errors are of no use here: the
+/// terminal may be gone.
+pub fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(
+            io::stdout(),
+            EndSynchronizedUpdate,
+            DisableMouseCapture,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
+        let _ = disable_raw_mode();
+    }
+}
+
+/// The sequence that puts text on the clipboard of the terminal, also over SSH.
+///
+/// # Errors
+/// When the text is longer than terminals accept.
+pub fn osc52(text: &str) -> io::Result<String> {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    if encoded.len() > CLIPBOARD_MAX {
+        return Err(io::Error::other("the text is longer than terminals accept for the clipboard"));
+    }
+    Ok(format!("\x1b]52;c;{encoded}\x07"))
+}
+
+impl Host for Tty {
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(osc52(text)?.as_bytes())?;
+        out.flush()
+    }
+
+    fn capture_mouse(&mut self, on: bool) {
+        // A terminal without a mouse ignores this.
+        let _ = if on {
+            execute!(io::stdout(), EnableMouseCapture)
+        } else {
+            execute!(io::stdout(), DisableMouseCapture)
+        };
+    }
+
+    fn suspend(&mut self, mouse: bool) -> io::Result<()> {
+        give_back();
+        let stopped = stop_process();
+        enter()?;
+        self.capture_mouse(mouse);
+        stopped
+    }
+
+    fn begin_frame(&mut self) {
+        let _ = execute!(io::stdout(), BeginSynchronizedUpdate);
+    }
+
+    fn end_frame(&mut self) {
+        let _ = execute!(io::stdout(), EndSynchronizedUpdate);
+    }
+}
+
+/// Stops this process as Ctrl-Z in a shell does; returns when it is continued.
+#[cfg(unix)]
+fn stop_process() -> io::Result<()> {
+    let id = std::process::id().to_string();
+    let status = std::process::Command::new("kill").args(["-TSTP", &id]).status()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other("`kill -TSTP` failed")) }
+}
+
+#[cfg(not(unix))]
+fn stop_process() -> io::Result<()> {
+    Err(io::Error::other("this system cannot suspend a program"))
+}
+
+/// Ends when the process is asked to end: SIGTERM, SIGHUP, or their like.
+#[cfg(unix)]
+pub async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}
+
+/// Ends when the process is asked to end: the console is closed, or the system shuts down.
+#[cfg(windows)]
+pub async fn asked_to_end() {
+    use tokio::signal::windows::{ctrl_close, ctrl_shutdown};
+    let (Ok(mut close), Ok(mut shutdown)) = (ctrl_close(), ctrl_shutdown()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = close.recv() => {}
+        _ = shutdown.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_clipboard_sequence_is_bounded_and_carries_no_control_character() {
+        assert_eq!(osc52("140812").unwrap(), "\x1b]52;c;MTQwODEy\x07");
+        assert!(osc52(&"x".repeat(60_000)).is_err());
+        let hostile = osc52("\x1b]0;x\x07").unwrap();
+        assert_eq!(hostile.matches('\x1b').count(), 1);
+    }
+}

@@ -1,0 +1,198 @@
+//! The two lines at the top: where one is, who signs, how fresh and how proven.
+
+use super::{Cx, words};
+use crate::app::pulse::Need;
+use crate::app::{Hit, Screen, State};
+use crate::command::Command;
+use crate::model::Seconds;
+use crate::model::account::short_principal;
+use crate::theme::{ColorDepth, Role};
+use crate::widget::text::spans_width;
+use crate::widget::{Spans, gauge, span, throbber};
+use ratatui::layout::Rect;
+
+/// Product, network, identity; at the right evidence, age and reading.
+pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
+    let state = cx.state;
+    let mut left: Spans = vec![
+        span(" icpulse", Role::HeaderProduct),
+        span(" · ", Role::Dim),
+        span(state.network.name.as_str().to_owned(), Role::HeaderNetwork),
+    ];
+    if state.network.root_key_fetched {
+        left.push(span(" (its own root key)", Role::Warn));
+    }
+    let width = usize::from(row.width);
+    // The most that can be said without cutting: first the identity, then reading gets shorter.
+    let left_w = spans_width(&left).min(width / 3);
+    let choices =
+        [(true, Detail::Full), (false, Detail::Full), (false, Detail::Some), (false, Detail::Little)];
+    let mut chosen = (Vec::new(), Vec::new());
+    for (long, detail) in choices {
+        chosen = (signer(state, long), reading(state, cx.pen.ascii(), detail));
+        if left_w + spans_width(&chosen.0) + spans_width(&chosen.1) + 7 <= width {
+            break;
+        }
+    }
+    let (who, mut right) = chosen;
+    right.push(span(" ", Role::Dim));
+    let right_w = spans_width(&right).min(width / 2);
+    let right_x = row.right().saturating_sub(u16::try_from(right_w).unwrap_or(0));
+    cx.pen.spans(row.x, row.y, u16::try_from(left_w).unwrap_or(0), &left);
+    cx.pen.spans(right_x, row.y, u16::try_from(right_w).unwrap_or(0), &right);
+    // Who signs stands between both, in the middle where there is room.
+    let who_w = spans_width(&who);
+    let from = left_w + 3;
+    let to = width.saturating_sub(right_w + 3);
+    let middle = width.saturating_sub(who_w) / 2;
+    let x = middle.clamp(from.min(to), to.saturating_sub(who_w).max(from));
+    if to > x {
+        let (x, room) = (u16::try_from(x).unwrap_or(0), u16::try_from(to - x).unwrap_or(0));
+        let end = cx.pen.spans(row.x + x, row.y, room, &who);
+        cx.hits
+            .add(Rect::new(row.x + x, row.y, end.saturating_sub(row.x + x), 1), Hit::Run(Command::Identity));
+    }
+}
+
+fn signer(state: &State, wide: bool) -> Spans {
+    let signer = &state.signer;
+    if signer.is_anonymous() {
+        return vec![span("read-only", Role::HeaderReadOnly)];
+    }
+    let mut spans = Vec::new();
+    if wide {
+        spans.push(span("signing as ", Role::Dim));
+    }
+    spans.push(span(signer.name.as_str().to_owned(), Role::HeaderIdentity));
+    spans.push(span(format!(" {}", short_principal(&signer.principal)), Role::Id));
+    if state.options.read_only {
+        spans.push(span(" read-only", Role::HeaderReadOnly));
+    } else if signer.locked {
+        spans.push(span(" locked", Role::Warn));
+    } else if let Some(until) = signer.unlocked_until {
+        let left = until.since(state.now);
+        let role = if left < Seconds(60) { Role::Warn } else { Role::Dim };
+        spans.push(span(format!(" open {}", left.short()), role));
+    }
+    spans
+}
+
+/// How much the header says of reading.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Detail {
+    Little,
+    Some,
+    Full,
+}
+
+/// Evidence and age of the newest reading, and how far reading is.
+fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
+    let sync = &state.sync;
+    let mut spans = Vec::new();
+    let dot = || span(" · ", Role::Dim);
+    if sync.offline {
+        spans.push(span("offline", Role::Stale));
+        if let Some(at) = sync.last_success {
+            spans.extend([dot(), span(format!("as of {}", at.date_minute()), Role::Dim)]);
+        }
+        return spans;
+    }
+    if sync.paused {
+        spans.extend([span("paused", Role::Warn), dot()]);
+    }
+    if detail == Detail::Full
+        && let Some(at) = sync.certified_at
+    {
+        spans.extend([span("certified ", Role::Certified), span(at.clock(), Role::Dim), dot()]);
+    }
+    match sync.last_success {
+        Some(at) => {
+            let old = state.now.since(at) > words::STALE_AFTER;
+            if sync.trouble.is_some() || old {
+                spans.push(span(format!("stale: {}", words::ago(state.now, at)), Role::Stale));
+            } else {
+                spans.push(span(words::ago(state.now, at), Role::Dim));
+            }
+        }
+        None if sync.trouble.is_some() => spans.push(span("not read yet", Role::Stale)),
+        None => spans.push(span("connecting", Role::Syncing)),
+    }
+    match sync.history {
+        Some(h) if h.total > 0 => {
+            spans.push(dot());
+            if detail == Detail::Little {
+                let share = words::basis_points(h.done, h.total) / 100;
+                spans.push(span(format!("{share} %"), Role::Syncing));
+            } else {
+                let count = format!("{} of {} ", words::compact(h.done), words::compact(h.total));
+                spans.push(span(count, Role::Syncing));
+                spans.push(span(bar(gauge::permille(h.done, h.total), 8, ascii), Role::Syncing));
+                if detail == Detail::Full {
+                    spans.push(span(format!(" {}/s", words::compact(h.per_second)), Role::Dim));
+                }
+            }
+            if let Some(left) = h.left {
+                spans.push(span(format!(" {} left", words::tight(left)), Role::Dim));
+            }
+        }
+        _ if detail > Detail::Little && !state.world.proposals.is_empty() => {
+            spans.push(dot());
+            spans.push(span(format!("synced {}", words::grouped(state.world.proposals.len())), Role::Dim));
+        }
+        _ => {}
+    }
+    let busy = sync.in_flight > 0 && !sync.paused;
+    spans.push(span(format!(" {}", throbber::glyph(state.now.0 / 125_000_000, busy, ascii)), Role::Syncing));
+    spans
+}
+
+/// A small bar as text.
+fn bar(permille: u16, cells: u16, ascii: bool) -> String {
+    let full = usize::from(permille.min(1_000)) * usize::from(cells) / 1_000;
+    let (on, off) = if ascii { ("#", ".") } else { ("▓", "░") };
+    format!("{}{}", on.repeat(full), off.repeat(usize::from(cells) - full))
+}
+
+/// The screens with what waits on each.
+pub(super) fn tabs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
+    let state = cx.state;
+    let plain = cx.pen.ascii() || cx.pen.theme().depth() == ColorDepth::None;
+    let mut x = row.x;
+    for screen in Screen::ALL {
+        let active = state.place.screen == screen;
+        let role = if active { Role::TabActive } else { Role::Tab };
+        let (open, close) = if active && plain { ("[", "]") } else { (" ", " ") };
+        let start = x;
+        x = cx.pen.put(x, row.y, row.right() - x, open, role);
+        x = cx.pen.put(x, row.y, row.right() - x, &format!("{} {}", screen.number(), screen.title()), role);
+        let waiting = waiting(state, screen);
+        if waiting > 0 {
+            let text = format!(" {waiting}");
+            x = cx.pen.put(x, row.y, row.right() - x, &text, if active { role } else { Role::TabCount });
+        }
+        x = cx.pen.put(x, row.y, row.right() - x, close, role);
+        cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::Screen(screen));
+        x += 1;
+    }
+    let mut help: Spans = Vec::new();
+    for command in [Command::Palette, Command::Help] {
+        let gap = if help.is_empty() { "" } else { "   " };
+        help.push(span(format!("{gap}{}", words::key(state, command)), Role::Key));
+        help.push(span(format!(" {}", command.spec().title), Role::KeyLabel));
+    }
+    let w = u16::try_from(spans_width(&help)).unwrap_or(0);
+    let free = row.right().saturating_sub(x + 1);
+    if free > w {
+        cx.pen.spans(row.right() - w - 1, row.y, w, &help);
+    }
+}
+
+/// How many things wait for the user on a screen.
+fn waiting(state: &State, screen: Screen) -> usize {
+    let of = |need: &Need| match (screen, need) {
+        (Screen::Proposals, Need::Vote { count, .. })
+        | (Screen::Neurons, Need::ConfirmFollowing { count, .. } | Need::Dissolved { count, .. }) => *count,
+        _ => 0,
+    };
+    state.pulse.needs().map(of).sum()
+}

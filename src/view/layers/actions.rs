@@ -1,0 +1,47 @@
+//! What was signed in this session, and what the journal still holds.
+
+use super::super::{Cx, words};
+use crate::app::layer::ActionsLayer;
+use crate::model::act::Execution;
+use crate::theme::Role;
+use crate::widget::pen::Align;
+use ratatui::layout::Rect;
+
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ActionsLayer, top: bool) {
+    let state = cx.state;
+    let len = u16::try_from(state.executions.len()).unwrap_or(u16::MAX);
+    let h = len.max(2).min(area.height.saturating_sub(3));
+    let inside = super::frame(cx, area, "Actions", area.width.saturating_sub(6).min(100), h, top);
+    if state.executions.is_empty() {
+        cx.pen.put(inside.x, inside.y, inside.width, "nothing was signed yet", Role::Dim);
+        return;
+    }
+    super::rows(cx, inside, (layer.cursor, layer.offset, state.executions.len()), top, |cx, index, row| {
+        let Some(execution) = cx.state.executions.get(index) else { return };
+        let (text, role) = outcome(execution);
+        let when = words::ago(cx.state.now, execution.confirmed);
+        let (when_w, text_w) = (15, 20);
+        cx.pen.fit(row.x, row.y, when_w, &when, Role::Dim, Align::Left);
+        let right = row.right().saturating_sub(text_w);
+        cx.pen.fit(
+            row.x + when_w + 1,
+            row.y,
+            right.saturating_sub(row.x + when_w + 2),
+            execution.title.as_str(),
+            Role::Text,
+            Align::Left,
+        );
+        cx.pen.fit(right, row.y, text_w, &text, role, Align::Right);
+    });
+}
+
+fn outcome(execution: &Execution) -> (String, Role) {
+    let total = execution.steps.len();
+    if !execution.is_finished() {
+        return (format!("{} of {total} done", execution.done()), Role::Syncing);
+    }
+    match execution.failed().count() {
+        0 => ("✓ done".to_owned(), Role::Good),
+        failed => (format!("✗ {failed} of {total} not done"), Role::Bad),
+    }
+}

@@ -1,0 +1,31 @@
+//! The keys of a place, from the table of commands.
+
+use super::super::Cx;
+use crate::app::layer::HelpLayer;
+use crate::theme::Role;
+use crate::widget::text::wrap_spans;
+use crate::widget::{Spans, span};
+use ratatui::layout::Rect;
+
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &HelpLayer, top: bool) {
+    const KEYS: usize = 22;
+    let w = area.width.saturating_sub(6).min(92);
+    let mut out: Vec<Spans> = Vec::new();
+    for (heading, hints) in cx.state.help(layer.scopes) {
+        if !out.is_empty() {
+            out.push(Vec::new());
+        }
+        out.push(vec![span(heading, Role::Title)]);
+        for hint in hints {
+            let keys = hint.keys.join("  ");
+            let pad = KEYS.saturating_sub(crate::widget::text::width(&keys)).max(1);
+            let first = [span(keys, Role::Key), span(" ".repeat(pad), Role::Text)];
+            let rest = [span(" ".repeat(KEYS), Role::Text)];
+            let text = [span(hint.help, Role::Text)];
+            out.extend(wrap_spans(&text, usize::from(w.saturating_sub(2)), &first, &rest));
+        }
+    }
+    let h = u16::try_from(out.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(2));
+    let inside = super::frame(cx, area, "Keys", w, h, top);
+    super::lines(cx, inside, &out, layer.scroll, top);
+}

@@ -1,0 +1,238 @@
+//! How numbers, times and states are said, the same on every screen.
+
+use crate::app::State;
+use crate::command::Command;
+use crate::model::evidence::{Evidence, Proof};
+use crate::model::topic::NeuronState;
+use crate::model::{
+    E8s, NeuronId, Proposal, ProposalStatus, Seconds, Timestamp, Topic, Vote, VotingPower, account, amount,
+};
+use crate::theme::Role;
+use crate::widget::{Spans, span};
+
+/// Readings older than this look old even when nothing is known to be wrong.
+pub(super) const STALE_AFTER: Seconds = Seconds(120);
+
+/// `3 s ago`.
+pub(super) fn ago(now: Timestamp, at: Timestamp) -> String {
+    match now.since(at) {
+        Seconds(0) => "now".to_owned(),
+        span => format!("{} ago", span.words()),
+    }
+}
+
+/// `in 6 h 12 m`, or `now` when it has come.
+pub(super) fn ahead(now: Timestamp, at: Timestamp) -> String {
+    match at.since(now) {
+        Seconds(0) => "now".to_owned(),
+        span => format!("in {}", span.words()),
+    }
+}
+
+/// `in 6 h 12 m` or `3 d ago`.
+pub(super) fn distance(now: Timestamp, at: Timestamp) -> String {
+    if at > now { ahead(now, at) } else { ago(now, at) }
+}
+
+/// A span in at most nine cells: `3 d 21 h`.
+pub(super) fn tight(span: Seconds) -> String {
+    let words = span.words();
+    if words.chars().count() <= 9 { words } else { span.short() }
+}
+
+/// A big whole number as people say it: `551.2 M`, `140,812`.
+pub(super) fn compact(whole: u64) -> String {
+    let scaled = |unit: u64, name: &str| {
+        let tenths = (u128::from(whole) * 10 + u128::from(unit) / 2) / u128::from(unit);
+        format!("{}.{} {name}", amount::group(&(tenths / 10).to_string()), tenths % 10)
+    };
+    match whole {
+        0..=999_999 => amount::group(&whole.to_string()),
+        1_000_000..=999_999_999 => scaled(1_000_000, "M"),
+        _ => scaled(1_000_000_000, "G"),
+    }
+}
+
+/// An amount in whole ICP as people say it.
+pub(super) fn compact_icp(amount: E8s) -> String {
+    compact(amount.0 / E8s::PER_ICP)
+}
+
+/// Voting power in its large unit as people say it.
+pub(super) fn compact_power(power: VotingPower) -> String {
+    compact(power.0 / E8s::PER_ICP)
+}
+
+/// A number in groups of three.
+pub(super) fn grouped(number: usize) -> String {
+    amount::group(&number.to_string())
+}
+
+/// `1 proposal`, `4 proposals`.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// An exact amount padded behind its last digit, so that points stand below each other when
+/// the texts are right-aligned: `102.50      `.
+pub(super) fn pointed(amount: E8s) -> String {
+    let text = amount.exact();
+    let decimals = text.find('.').map_or(0, |point| text.len() - point - 1);
+    format!("{text}{}", " ".repeat(8usize.saturating_sub(decimals)))
+}
+
+/// A share of a whole, as basis points.
+pub(super) fn basis_points(part: u64, whole: u64) -> u32 {
+    if whole == 0 {
+        return 0;
+    }
+    u32::try_from(u128::from(part) * 10_000 / u128::from(whole)).unwrap_or(u32::MAX)
+}
+
+/// A factor such as `× 2.50` from ten-thousandths.
+pub(super) fn factor(permyriad: u64) -> String {
+    format!("× {}", amount::format_units(u128::from(permyriad), 4, 2))
+}
+
+/// A signed share from ten-thousandths: `−1.20 %`.
+pub(super) fn signed_percent(permyriad: i32) -> String {
+    let sign = if permyriad < 0 { "−" } else { "+" };
+    format!("{sign}{} %", amount::format_units(u128::from(permyriad.unsigned_abs()), 2, 2))
+}
+
+/// The role of a proposal's status.
+pub(super) fn status_role(status: ProposalStatus) -> Role {
+    match status {
+        ProposalStatus::Open => Role::StatusOpen,
+        ProposalStatus::Adopted => Role::StatusAdopted,
+        ProposalStatus::Executed => Role::StatusExecuted,
+        ProposalStatus::Rejected => Role::StatusRejected,
+        ProposalStatus::Failed => Role::StatusFailed,
+        ProposalStatus::Unspecified | ProposalStatus::Unknown(_) => Role::Status,
+    }
+}
+
+/// The role of a topic.
+pub(super) fn topic_role(topic: Topic) -> Role {
+    match topic {
+        Topic::Governance => Role::TopicGovernance,
+        Topic::SnsAndCommunityFund | Topic::ServiceNervousSystemManagement => Role::TopicSns,
+        Topic::NodeAdmin
+        | Topic::ParticipantManagement
+        | Topic::SubnetManagement
+        | Topic::ApiBoundaryNodeManagement
+        | Topic::SubnetRental => Role::TopicNodes,
+        Topic::IcOsVersionDeployment | Topic::IcOsVersionElection | Topic::ProtocolCanisterManagement => {
+            Role::TopicSystem
+        }
+        Topic::ExchangeRate | Topic::NetworkEconomics | Topic::NodeProviderRewards => Role::TopicEconomics,
+        _ => Role::Topic,
+    }
+}
+
+/// The role of a neuron's state.
+pub(super) fn state_role(state: NeuronState) -> Role {
+    match state {
+        NeuronState::NotDissolving => Role::StateLocked,
+        NeuronState::Dissolving => Role::StateDissolving,
+        NeuronState::Dissolved => Role::StateDissolved,
+        NeuronState::Spawning => Role::StateSpawning,
+        NeuronState::Unspecified | NeuronState::Unknown(_) => Role::State,
+    }
+}
+
+/// A ballot with its sign: `✓ yes`, `✗ no`, `○ not voted`.
+pub(super) fn ballot(vote: Vote) -> (String, Role) {
+    match vote {
+        Vote::Yes => ("✓ yes".to_owned(), Role::Yes),
+        Vote::No => ("✗ no".to_owned(), Role::No),
+        Vote::Unspecified => ("○ not voted".to_owned(), Role::NotVoted),
+        Vote::Unknown(n) => (format!("? vote {n}"), Role::Dim),
+    }
+}
+
+/// The reader's ballots on a proposal in a word: `○ 12` may still vote, `✓ yes`, `✗ no`,
+/// `✓ 8 ✗ 4`, `missed`, or nothing.
+pub(super) fn mine(proposal: &Proposal, now: Timestamp) -> (String, Role) {
+    let blank = proposal.votable(now).count();
+    let yes = proposal.ballots.iter().filter(|b| b.vote == Vote::Yes).count();
+    let no = proposal.ballots.iter().filter(|b| b.vote == Vote::No).count();
+    match (blank, yes, no) {
+        (0, 0, 0) if proposal.ballots.is_empty() => (String::new(), Role::Dim),
+        (0, 0, 0) => ("missed".to_owned(), Role::Dim),
+        (0, _, 0) => ("✓ yes".to_owned(), Role::Yes),
+        (0, 0, _) => ("✗ no".to_owned(), Role::No),
+        (0, y, n) => (format!("✓{y} ✗{n}"), Role::Text),
+        (b, 0, 0) => (format!("○ {b}"), Role::NotVoted),
+        (b, y, n) => (format!("○ {b} of {}", b + y + n), Role::NotVoted),
+    }
+}
+
+/// How a value was proven and when: `certified 14:02:11 · 3 s ago`.
+pub(super) fn evidence(evidence: &Evidence, now: Timestamp) -> Spans {
+    let role = proof_role(evidence.proof);
+    let mut spans = vec![span(evidence.proof.word(), role)];
+    if let Some(node) = &evidence.node {
+        spans.push(span(format!(" by node {}", account::short_principal(node)), Role::Dim));
+    }
+    let age = evidence.age(now);
+    let old = if age > STALE_AFTER { Role::Stale } else { Role::Dim };
+    spans.push(span(format!(" {}", evidence.at.clock()), Role::Dim));
+    spans.push(span(" · ", Role::Dim));
+    spans.push(span(ago(now, evidence.at), old));
+    spans
+}
+
+/// The role of a proof.
+pub(super) fn proof_role(proof: Proof) -> Role {
+    match proof {
+        Proof::Certified => Role::Certified,
+        Proof::NodeSigned => Role::Signed,
+        Proof::Unverified => Role::Unverified,
+    }
+}
+
+/// A neuron by its known name, with its id, or by its id alone.
+pub(super) fn neuron(state: &State, id: NeuronId) -> Spans {
+    match state.neuron_name(id) {
+        Some(name) => {
+            vec![span(name.as_str().to_owned(), Role::Known), span(format!("  {id}"), Role::Dim)]
+        }
+        None => vec![span(id.to_string(), Role::Id)],
+    }
+}
+
+/// The first key of a command where the user is, or anywhere.
+pub(super) fn key(state: &State, command: Command) -> String {
+    let here = state.keymap.keys_in(command, state.scopes());
+    here.into_iter().next().or_else(|| state.keymap.keys(command).into_iter().next()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_say_them() {
+        assert_eq!(pointed(E8s(120_450_000_000)), "1,204.50      ");
+        assert_eq!(pointed(E8s(1)), "0.00000001");
+        assert_eq!(compact(999_999), "999,999");
+        assert_eq!(compact(551_239_000), "551.2 M");
+        assert_eq!(compact(1_949_999_999), "1.9 G");
+        assert_eq!(compact(u64::MAX), "18,446,744,073.7 G");
+        assert_eq!(factor(25_000), "× 2.50");
+        assert_eq!(signed_percent(-120), "−1.20 %");
+        assert_eq!(signed_percent(5), "+0.05 %");
+        assert_eq!(count(1, "proposal", "proposals"), "1 proposal");
+        assert_eq!(tight(Seconds(3 * 86_400 + 21 * 3_600)), "3 d 21 h");
+        assert_eq!(tight(Seconds(14 * 86_400 + 21 * 3_600)), "14 d 21 h");
+    }
+
+    #[test]
+    fn times_as_people_say_them() {
+        let now = Timestamp::from_secs(1_000_000);
+        assert_eq!(ago(now, now), "now");
+        assert_eq!(distance(now, now.plus(Seconds(61))), "in 1 m 1 s");
+        assert_eq!(distance(now, now.minus(Seconds(3))), "3 s ago");
+    }
+}
