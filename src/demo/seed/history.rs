@@ -113,11 +113,10 @@ fn remember(
     created: u64,
     voters: &BTreeMap<u64, Habit>,
 ) {
-    for (neuron, habit) in voters {
-        let known = state.known_neurons().contains(neuron);
-        if !known && id + REMEMBERED + 40 < COUNT {
-            continue;
-        }
+    let recent = id + REMEMBERED + 40 >= COUNT;
+    let known_ones = state.known_neurons().clone();
+    for (neuron, habit) in voters.iter().filter(|(id, _)| recent || known_ones.contains(id)) {
+        let known = known_ones.contains(neuron);
         let vote = opinion(seed, id, *neuron, appeal, *habit).map(|(vote, _)| vote);
         if known {
             state.put_known_vote(*neuron, id, vote.unwrap_or(Vote::Unspecified));

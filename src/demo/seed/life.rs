@@ -13,7 +13,7 @@ use crate::ic::wire::governance as wire;
 use crate::model::time::DAY;
 use crate::model::{Topic, Vote};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 const HOUR: u64 = 3_600;
 /// After the start a proposal appears every few minutes for so long; then less often, because
@@ -52,13 +52,13 @@ pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<Cue> {
         what: Scripted::Proposal(kind, appeal),
     };
     [
-        proposal(95 * 60 + 10, Kind::Motion, 620),
-        proposal(92 * 60, Kind::CreateSns, 700),
-        proposal(88 * 60, Kind::Motion, 470),
+        proposal(95 * 60 + 10, Kind::Motion, 860),
+        proposal(92 * 60, Kind::CreateSns, 900),
+        proposal(88 * 60, Kind::Motion, 830),
         proposal(79 * 60, Kind::RegisterKnownNeuron, 800),
         // Contested: the vote turns and the deadline moves.
         proposal(70 * 60, Kind::Motion, 500),
-        proposal(58 * 60, Kind::Motion, 880),
+        proposal(58 * 60, Kind::Motion, 470),
         proposal(46 * 60, Kind::CreateSns, 360),
         proposal(33 * 60, Kind::Motion, 410),
         proposal(22 * 60, Kind::Spam, 20),
@@ -72,7 +72,7 @@ pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<Cue> {
     .into()
 }
 
-/// How somebody would vote, and when: in thousandths of 65,536ths of the voting period.
+/// How somebody would vote, and when: a number below 65,536 that grows with the time.
 #[must_use]
 pub fn opinion(seed: u64, proposal: u64, neuron: u64, appeal: u64, habit: Habit) -> Option<(Vote, u64)> {
     let chance = mix(seed ^ 0x766f_7465, proposal, neuron);
@@ -248,11 +248,6 @@ impl People {
         }
     }
 
-    /// Proposals somebody may still vote on.
-    #[must_use]
-    pub fn awaited(&self) -> BTreeSet<u64> {
-        self.votes.iter().map(|Reverse((_, id, _, _))| *id).collect()
-    }
 }
 
 impl Crowd for People {

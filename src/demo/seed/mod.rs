@@ -102,9 +102,9 @@ pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
 
     let state = governance.state_mut();
     state.put_neuron(user::fresh(seed, user, start));
-    state.compute_metrics(start);
     state.wanted.clear();
     state.supply = supply(state);
+    state.compute_metrics(start);
     let stakes = stakes(state, user);
     World { governance, stakes }
 }
