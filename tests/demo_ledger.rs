@@ -8,11 +8,16 @@ use candid::{CandidType, Nat, Principal};
 use ic_agent::identity::{AnonymousIdentity, BasicIdentity};
 use ic_agent::{Agent, AgentError, Identity};
 use icpulse::demo::{Demo, Options};
+use icpulse::ic::CallReply;
+use icpulse::ic::Client;
 use icpulse::ic::certificate::{Authority, CertificateError, parse_tree, verify};
+use icpulse::ic::ledger::calls::{self, TransferRefusal, TransferRequest};
 use icpulse::ic::wire::{block, cmc, decode_one, encode_one, index, ledger};
-use icpulse::model::network::{Canisters, RootKey};
-use icpulse::model::{Account, AccountIdentifier, Subaccount, Timestamp};
+use icpulse::model::evidence::Proof;
+use icpulse::model::network::{Canisters, Profile, RootKey, RootKeySource};
+use icpulse::model::{Account, AccountIdentifier, E8s, Subaccount, Timestamp};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use std::time::Duration;
 
 struct Net {
@@ -36,10 +41,14 @@ impl Net {
         agent
     }
 
-    fn user(&self) -> Agent {
+    fn user_identity(&self) -> BasicIdentity {
         use ed25519_dalek::pkcs8::DecodePrivateKey;
         let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&self.demo.identity_pem()).unwrap();
-        self.agent(BasicIdentity::from_raw_key(&key.to_bytes()))
+        BasicIdentity::from_raw_key(&key.to_bytes())
+    }
+
+    fn user(&self) -> Agent {
+        self.agent(self.user_identity())
     }
 
     fn anonymous(&self) -> Agent {
@@ -280,4 +289,59 @@ async fn what_is_refused_is_refused_over_http_too() {
     let page: ledger::QueryBlocksResponse =
         update(&agent, ledger_id, "query_blocks", ledger::GetBlocksArgs { start: 0, length: 5_000 }).await;
     assert_eq!((page.blocks.len(), page.certificate), (50, None));
+}
+
+/// icpulse's own client: what it shows of the demo's ledger, and a transfer it sends.
+#[tokio::test]
+async fn icpulse_reads_and_sends() {
+    let net = Net::start(Options::default());
+    let profile = Profile {
+        root_key: RootKeySource::Given(RootKey(net.demo.root_key())),
+        ..Profile::local("demo", &net.demo.url())
+    };
+    let client = Client::connect(&profile, Arc::new(net.user_identity())).await.unwrap();
+    let me = Account::of(net.demo.identity());
+    let balance = client.balance(me).await.unwrap();
+    assert_eq!((balance.value, balance.evidence.proof), (E8s(30_250_000_000), Proof::NodeSigned));
+    assert_eq!(client.icp_xdr().await.unwrap().evidence.proof, Proof::Certified);
+
+    // Page by page to the account's first transaction, poisoned address and hostile memo included.
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let page = client.transactions(me.identifier(), before, 20).await.unwrap();
+        before = page.transactions.last().map(|t| t.block);
+        let complete = page.complete;
+        all.extend(page.transactions);
+        if complete {
+            break;
+        }
+    }
+    assert!((45..=110).contains(&all.len()), "{} transactions", all.len());
+    assert!(all.windows(2).all(|pair| pair[0].block > pair[1].block));
+
+    let request = TransferRequest {
+        from_subaccount: None,
+        to: Account::of(someone(4).1).identifier(),
+        amount: E8s(250_000_000),
+        fee: E8s(10_000),
+        memo: 77,
+        created_at: net.demo.clock().wall(),
+    };
+    let call = calls::transfer(client.canisters(), &request).unwrap();
+    let mut blocks = Vec::new();
+    for _ in 0..2 {
+        let signed = client.sign(&call).unwrap();
+        let CallReply::Replied { bytes, .. } = client.submit(&signed).await.unwrap() else {
+            panic!("the ledger replies")
+        };
+        blocks.push(calls::parse_transfer_reply(&bytes));
+    }
+    let block = blocks[0].clone().unwrap();
+    assert_eq!(blocks[1], Err(TransferRefusal::Duplicate { of: block }));
+    let recorded = client.query_blocks(block, 1).await.unwrap().transactions;
+    assert_eq!((recorded[0].memo, recorded[0].created_at), (77, Some(request.created_at)));
+    let newest = client.transactions(me.identifier(), None, 1).await.unwrap().transactions;
+    // The index and the ledger tell the same, each with its own evidence.
+    assert_eq!(newest[0].operation, recorded[0].operation);
+    assert_eq!((newest[0].block, newest[0].timestamp), (block, recorded[0].timestamp));
 }

@@ -6,36 +6,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::BTreeMap;
+mod common;
 
 use candid::utils::ArgumentEncoder;
 use candid::{CandidType, Nat, Principal};
+use common::{Recording, Text, recordings};
 use icpulse::ic::wire::untyped::{Message, Value};
 use icpulse::ic::wire::{cmc, decode_one, encode_args, encode_one, governance as g, index, ledger};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// Fields of recordings our types leave out on purpose, by name. None so far.
 const LEFT_OUT: &[&str] = &[];
-
-#[derive(Deserialize)]
-struct Recordings {
-    recordings: BTreeMap<String, Recording>,
-}
-
-#[derive(Deserialize)]
-struct Recording {
-    method: String,
-    args_hex: String,
-    args_text: String,
-    reply_hex: String,
-    reply_text: String,
-}
-
-fn recordings() -> BTreeMap<String, Recording> {
-    let text = include_str!("fixtures/recordings/recordings.json");
-    serde_json::from_str::<Recordings>(text).unwrap().recordings
-}
 
 /// Decodes into the type, encodes again, and reads that without the type.
 fn through<T: CandidType + DeserializeOwned>(hex_bytes: &str) -> Vec<Value> {
@@ -229,174 +210,5 @@ fn compare(place: &str, expected: &Text, value: &Value) -> usize {
             compare(&format!("{place}.{tag}"), expected, value)
         }
         _ => differs(),
-    }
-}
-
-/// Candid's textual form, as much of it as the recordings use.
-#[derive(Clone, Debug, PartialEq)]
-enum Text {
-    Null,
-    Bool(bool),
-    Number(String),
-    Bytes(Vec<u8>),
-    Blob(Vec<u8>),
-    Principal(String),
-    Opt(Box<Text>),
-    Vec(Vec<Text>),
-    Record(BTreeMap<String, Text>),
-    Variant(String, Box<Text>),
-}
-
-impl Text {
-    fn parse(text: &str) -> Vec<Self> {
-        let mut parser = Parser { text: text.as_bytes(), at: 0 };
-        parser.expect(b'(');
-        let mut values = Vec::new();
-        while !parser.eat(b')') {
-            values.push(parser.value());
-            parser.eat(b',');
-        }
-        values
-    }
-}
-
-struct Parser<'a> {
-    text: &'a [u8],
-    at: usize,
-}
-
-impl Parser<'_> {
-    fn space(&mut self) {
-        while self.text.get(self.at).is_some_and(u8::is_ascii_whitespace) {
-            self.at += 1;
-        }
-    }
-
-    fn eat(&mut self, byte: u8) -> bool {
-        self.space();
-        let found = self.text.get(self.at) == Some(&byte);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expect(&mut self, byte: u8) {
-        assert!(self.eat(byte), "expected {:?} at {}", char::from(byte), self.at);
-    }
-
-    fn word(&mut self) -> String {
-        self.space();
-        let start = self.at;
-        let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.+-".contains(byte);
-        while self.text.get(self.at).is_some_and(part) {
-            self.at += 1;
-        }
-        String::from_utf8(self.text[start..self.at].to_vec()).unwrap()
-    }
-
-    fn string(&mut self) -> Vec<u8> {
-        self.expect(b'"');
-        let mut out = Vec::new();
-        loop {
-            let byte = self.text[self.at];
-            self.at += 1;
-            match byte {
-                b'"' => return out,
-                b'\\' => {
-                    let escape = self.text[self.at];
-                    self.at += 1;
-                    match escape {
-                        b'n' => out.push(b'\n'),
-                        b'r' => out.push(b'\r'),
-                        b't' => out.push(b'\t'),
-                        b'\\' | b'"' | b'\'' => out.push(escape),
-                        b'u' => {
-                            self.expect(b'{');
-                            let code = u32::from_str_radix(&self.word(), 16).unwrap();
-                            self.expect(b'}');
-                            let mut buffer = [0; 4];
-                            let character = char::from_u32(code).unwrap();
-                            out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
-                        }
-                        _ => {
-                            let pair = std::str::from_utf8(&self.text[self.at - 1..=self.at]).unwrap();
-                            out.push(u8::from_str_radix(pair, 16).unwrap());
-                            self.at += 1;
-                        }
-                    }
-                }
-                _ => out.push(byte),
-            }
-        }
-    }
-
-    fn value(&mut self) -> Text {
-        let value = self.bare_value();
-        if self.eat(b':') {
-            self.word();
-        }
-        value
-    }
-
-    fn bare_value(&mut self) -> Text {
-        self.space();
-        match self.text[self.at] {
-            b'(' => {
-                self.expect(b'(');
-                let value = self.value();
-                self.expect(b')');
-                return value;
-            }
-            b'"' => return Text::Bytes(self.string()),
-            _ => {}
-        }
-        match self.word().as_str() {
-            "null" => Text::Null,
-            "true" => Text::Bool(true),
-            "false" => Text::Bool(false),
-            "opt" => Text::Opt(Box::new(self.value())),
-            "blob" => Text::Blob(self.string()),
-            "principal" => Text::Principal(String::from_utf8(self.string()).unwrap()),
-            "vec" => {
-                self.expect(b'{');
-                let mut values = Vec::new();
-                while !self.eat(b'}') {
-                    values.push(self.value());
-                    self.eat(b';');
-                }
-                Text::Vec(values)
-            }
-            "record" => {
-                self.expect(b'{');
-                let mut fields = BTreeMap::new();
-                while !self.eat(b'}') {
-                    let next = fields.len().to_string();
-                    let start = self.at;
-                    self.space();
-                    let quoted = self.text[self.at] == b'"';
-                    let label = if quoted { String::from_utf8(self.string()).unwrap() } else { self.word() };
-                    if self.eat(b'=') {
-                        fields.insert(label, self.value());
-                    } else {
-                        self.at = start;
-                        fields.insert(next, self.value());
-                    }
-                    self.eat(b';');
-                }
-                Text::Record(fields)
-            }
-            "variant" => {
-                self.expect(b'{');
-                let tag = self.word();
-                let inner = if self.eat(b'=') { self.value() } else { Text::Null };
-                self.eat(b';');
-                self.expect(b'}');
-                Text::Variant(tag, Box::new(inner))
-            }
-            number => {
-                let digits = number.replace('_', "");
-                assert!(digits.starts_with(|first: char| first.is_ascii_digit() || first == '-'), "{number}");
-                Text::Number(digits)
-            }
-        }
     }
 }

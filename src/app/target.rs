@@ -1,7 +1,7 @@
 //! What a command is about: the selected, marked or opened thing; and why it cannot run.
 
 use super::place::{Screen, Subject, Tab};
-use super::pulse::{Need, PulseItem};
+use super::pulse::PulseItem;
 use super::state::State;
 use crate::command::{Command, Danger, Scope};
 use crate::model::economics::Economics;
@@ -83,7 +83,6 @@ impl State {
             Screen::Proposals => self.proposals.selected.into_iter().collect(),
             Screen::Pulse => match self.pulse.selected() {
                 Some(PulseItem::Proposal(id)) => vec![*id],
-                Some(PulseItem::Need(Need::Vote { first: Some((_, id)), .. })) => vec![*id],
                 _ => Vec::new(),
             },
             _ => Vec::new(),
@@ -233,7 +232,7 @@ impl State {
         let targets = self.target_proposals();
         let known: Vec<_> = targets.iter().filter_map(|id| self.proposal(*id)).collect();
         if known.is_empty() {
-            return Some("no proposal is selected".to_owned());
+            return Some("select a proposal first".to_owned());
         }
         if known.iter().any(|p| p.votable(self.now).next().is_some()) {
             return None;

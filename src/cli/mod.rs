@@ -3,24 +3,24 @@
 mod account;
 mod act;
 pub mod args;
-mod context;
+pub mod context;
 #[cfg(feature = "demo")]
 mod demo;
 pub mod failure;
 mod identity;
 pub mod json;
 mod log;
-mod look;
+pub mod look;
 mod neurons;
-mod open;
+pub mod open;
 pub mod output;
 mod overview;
 mod prompt;
 mod proposals;
-mod reader;
-mod services;
+pub mod reader;
+pub mod services;
 mod settings;
-mod tui;
+pub mod tui;
 
 use args::{Cli, Command, Journal};
 use clap::Parser;

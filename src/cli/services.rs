@@ -125,6 +125,17 @@ impl Live {
         }
     }
 
+    /// Ends when nothing is being done and nothing is due: for tests.
+    pub async fn idle(&self) {
+        loop {
+            self.0.sync.idle().await;
+            if self.0.pending.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Ends the reading and keeps what was read.
     pub async fn shutdown(&self) {
         self.0.sync.shutdown().await;

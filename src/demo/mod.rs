@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod management;
 pub mod network;
 pub mod paths;
+pub mod seed;
 pub mod server;
 pub mod signature;
 pub mod subnet;

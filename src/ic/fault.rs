@@ -124,10 +124,11 @@ fn replica_time(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_utc(time.and_utc()))
 }
 
-/// `network − local` in seconds.
+/// `network − local` in seconds, rounded to the nearest.
 pub(super) fn difference(network: Timestamp, local: Timestamp) -> i64 {
-    let signed = |span: Seconds| i64::try_from(span.0).unwrap_or(i64::MAX);
-    if network >= local { signed(network.since(local)) } else { -signed(local.since(network)) }
+    let nanos = i128::from(network.0) - i128::from(local.0);
+    let half = if nanos < 0 { -500_000_000 } else { 500_000_000 };
+    i64::try_from((nanos + half) / 1_000_000_000).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// An answer that is too old by this machine's clock: whose fault is it?
@@ -180,11 +181,10 @@ mod tests {
     use super::*;
 
     fn seen(received: u64, date: Option<u64>) -> Seen {
-        Seen {
-            received: Some(Timestamp::from_secs(received)),
-            date: date.map(Timestamp::from_secs),
-            ..Seen::default()
-        }
+        let mut seen = Seen::default();
+        seen.received = Some(Timestamp::from_secs(received));
+        seen.date = date.map(Timestamp::from_secs);
+        seen
     }
 
     fn refused(status: u16, body: &str, seen: &Seen) -> IcError {

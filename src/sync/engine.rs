@@ -6,16 +6,15 @@ use super::persist::{Event, Write, Writer};
 use super::plan::{Failure, Kind, Plan, next_part};
 use super::progress::{Rate, Troubles};
 use super::publish::{Part, Publisher};
+use super::recall::Recalled;
 use super::source::Source;
 use super::{Command, Options};
-use crate::cache::{Cache, IdentityPart, Loaded, Ranges, history};
+use crate::cache::{Cache, Loaded, Ranges, history};
 use crate::ic::IcError;
 use crate::model::act::SignerInfo;
-use crate::model::ledger::Transaction;
-use crate::model::proposal::ProposalBody;
 use crate::model::text::Line;
-use crate::model::world::{Change, SyncStatus, Trouble, World, default_accounts};
-use crate::model::{Account, Neuron, NeuronId, Principal, Proposal, ProposalId, Seconds, Timestamp};
+use crate::model::world::{Change, SyncStatus, World};
+use crate::model::{Account, NeuronId, Proposal, ProposalId, Seconds, Timestamp};
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -39,15 +38,6 @@ pub(super) struct Done {
     kind: Kind,
     part: Option<RangeInclusive<u64>>,
     result: Result<Outcome, IcError>,
-}
-
-/// What the cache remembered when asked in between.
-pub(super) enum Recalled {
-    Body(ProposalId, Option<(ProposalBody, bool)>),
-    Neuron(Principal, NeuronId, Option<Box<Neuron>>),
-    Identity(Principal, IdentityPart),
-    Transactions(Account, Vec<Transaction>, Ranges),
-    Nothing,
 }
 
 /// What is known of an account's transactions beyond those in memory.
@@ -88,13 +78,13 @@ pub(super) struct Engine<S: Source> {
     pub(super) ballots_read: bool,
     pub(super) pending: Vec<Arc<Proposal>>,
     pub(super) folded: Timestamp,
-    jobs: JoinSet<Done>,
-    parts: Vec<RangeInclusive<u64>>,
-    recalls: JoinSet<Recalled>,
-    want_body: Option<ProposalId>,
-    want_neuron: Option<NeuronId>,
-    idle: Vec<oneshot::Sender<()>>,
-    ready: Vec<oneshot::Sender<()>>,
+    pub(super) jobs: JoinSet<Done>,
+    pub(super) parts: Vec<RangeInclusive<u64>>,
+    pub(super) recalls: JoinSet<Recalled>,
+    pub(super) want_body: Option<ProposalId>,
+    pub(super) want_neuron: Option<NeuronId>,
+    pub(super) idle: Vec<oneshot::Sender<()>>,
+    pub(super) ready: Vec<oneshot::Sender<()>>,
     last_now: Timestamp,
     history_ran: bool,
 }
@@ -160,7 +150,7 @@ impl<S: Source> Engine<S> {
             let now = self.now();
             self.fold(now, false);
             self.dispatch(now);
-            self.refresh_status(now);
+            self.refresh_status();
             let crowded = self.publisher.tell(&self.world, &self.status);
             self.answer(now);
             let wake = self.wake(now);
@@ -301,154 +291,6 @@ impl<S: Source> Engine<S> {
         }
     }
 
-    fn obey(&mut self, command: Command<S>) {
-        let now = self.now();
-        match command {
-            Command::Refresh(topicality) => self.plan.refresh(topicality, now),
-            Command::Show(topicality) => self.plan.show(topicality, now),
-            Command::Pause(paused) => self.plan.pause(paused),
-            Command::Proposal(id) => {
-                self.want_body = Some(id);
-                self.troubles.over(Kind::Body);
-                self.recall(move |cache| Ok(Recalled::Body(id, cache.body(id)?)), Recalled::Body(id, None));
-            }
-            Command::Neuron(id) => {
-                self.want_neuron = Some(id);
-                self.troubles.over(Kind::Neuron);
-                let who = self.signer.principal;
-                self.recall(
-                    move |cache| Ok(Recalled::Neuron(who, id, cache.neuron(&who, id)?.map(Box::new))),
-                    Recalled::Neuron(who, id, None),
-                );
-            }
-            Command::Identity(signer, source) => self.identify(signer, source, now),
-            Command::Touched(kinds) => {
-                for kind in kinds {
-                    self.plan.request(kind, now);
-                    // The node asked next may be a little behind the one that executed the change.
-                    self.plan.request_at(kind, now.plus(Seconds(4)));
-                }
-            }
-            Command::Idle(answer) => self.idle.push(answer),
-            Command::Ready(answer) => self.ready.push(answer),
-            Command::World(answer) => {
-                self.fold(now, true);
-                self.refresh_status(now);
-                let _ = answer.send((self.world.clone(), self.status.clone()));
-            }
-            // Answered where the loop ends.
-            Command::Shutdown(_) => {}
-        }
-    }
-
-    /// Another identity reads, or the same one through another connection.
-    fn identify(&mut self, signer: SignerInfo, source: Option<S>, now: Timestamp) {
-        let same = signer.principal == self.signer.principal;
-        // Never through a connection that signs as somebody else.
-        if source.is_some() || !same {
-            self.source = source;
-        }
-        if same {
-            self.signer = signer;
-            self.plan.retry_failed(now);
-            return;
-        }
-        self.save(now);
-        self.signer = signer;
-        // Dropping the set ends what runs: no answer to the former identity arrives any more.
-        self.jobs = JoinSet::new();
-        self.parts.clear();
-        self.plan.identity_changed(self.signer.is_anonymous(), now);
-        self.troubles.clear();
-        self.fold(now, true);
-        self.forget_reader();
-        self.watch_accounts();
-        let who = self.signer.principal;
-        self.recall(move |cache| Ok(Recalled::Identity(who, cache.load_identity(&who)?)), Recalled::Nothing);
-    }
-
-    /// Starts watching the identity's accounts, with what the cache knows of them.
-    fn watch_accounts(&mut self) {
-        self.accounts =
-            default_accounts(&self.signer).into_iter().map(|account| (account, Known::default())).collect();
-        let most = self.options.transactions_in_memory;
-        for account in self.accounts.keys().copied().collect::<Vec<_>>() {
-            let nothing = Recalled::Transactions(account, Vec::new(), Ranges::new());
-            self.recall(
-                move |cache| {
-                    // Reading them may take lost ones out of the ranges, so it comes first.
-                    let rows = cache.transactions(&account, None, most)?;
-                    Ok(Recalled::Transactions(account, rows, cache.transaction_ranges(&account)?))
-                },
-                nothing,
-            );
-        }
-    }
-
-    /// Asks the cache for something, off this task.
-    fn recall(
-        &mut self,
-        ask: impl FnOnce(&Cache) -> Result<Recalled, crate::cache::CacheError> + Send + 'static,
-        nothing: Recalled,
-    ) {
-        match self.cache.clone() {
-            Some(cache) => {
-                self.recalls.spawn_blocking(move || ask(&cache).unwrap_or(nothing));
-            }
-            None => {
-                self.recalls.spawn(std::future::ready(nothing));
-            }
-        }
-    }
-
-    fn recalled(&mut self, recalled: Recalled) {
-        let now = self.now();
-        match recalled {
-            Recalled::Body(id, found) => {
-                let settled_now = self.world.proposals.get(id).is_some_and(|row| row.is_final());
-                let enough = found.as_ref().is_some_and(|(_, settled)| *settled) && settled_now;
-                let missing = found.is_none();
-                if let Some((body, _)) = found {
-                    self.publisher.body(Arc::new(body));
-                }
-                if self.want_body == Some(id) && !enough {
-                    self.want(Kind::Body, &format!("read proposal {id}"), missing, now);
-                }
-            }
-            Recalled::Neuron(who, id, found) if who == self.signer.principal => {
-                let missing = found.is_none();
-                if let Some(neuron) = found {
-                    self.publisher.neuron(Arc::new(*neuron));
-                }
-                if self.want_neuron == Some(id) {
-                    self.want(Kind::Neuron, &format!("read neuron {id}"), missing, now);
-                }
-            }
-            Recalled::Identity(who, part) if who == self.signer.principal => self.recall_identity(part),
-            Recalled::Transactions(account, rows, read) => {
-                self.recall_transactions(&account, &rows, read, now)
-            }
-            Recalled::Neuron(..) | Recalled::Identity(..) | Recalled::Nothing => {}
-        }
-    }
-
-    /// Asks the network for something that somebody looks at, or says why that is impossible.
-    fn want(&mut self, kind: Kind, attempted: &str, missing: bool, now: Timestamp) {
-        if !self.options.offline {
-            self.plan.request(kind, now);
-        } else if missing {
-            let trouble = Trouble {
-                attempted: Line::new(attempted),
-                why: Line::new("it is not in the cache, and the network is not asked while offline"),
-                advice: Line::new("start icpulse without --offline"),
-                since: now,
-                retry_at: None,
-                unverified: false,
-            };
-            self.troubles.note(kind, trouble);
-        }
-    }
-
     fn written(&mut self, event: Event) {
         match event {
             Event::Drained => {}
@@ -480,7 +322,7 @@ impl<S: Source> Engine<S> {
         self.newest.map_or(0, |newest| self.read.gaps(1..=newest).count())
     }
 
-    fn refresh_status(&mut self, now: Timestamp) {
+    pub(super) fn refresh_status(&mut self) {
         let runs = self.options.history && self.may_ask();
         let total = self.newest.unwrap_or(0);
         let facts = &self.world.facts;
@@ -506,7 +348,6 @@ impl<S: Source> Engine<S> {
             self.status = status;
             self.publisher.changed(Part::Sync);
         }
-        let _ = now;
     }
 
     fn wake(&self, now: Timestamp) -> Option<Timestamp> {

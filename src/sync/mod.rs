@@ -9,6 +9,7 @@
 
 mod apply;
 mod clock;
+mod command;
 mod engine;
 mod jobs;
 pub mod merge;
@@ -16,6 +17,7 @@ mod persist;
 pub mod plan;
 pub mod progress;
 mod publish;
+mod recall;
 mod source;
 
 pub use clock::{Clock, SystemClock};

@@ -163,6 +163,9 @@ const LONGEST_PAUSE: u64 = 60_000;
 /// Longest pause of what nobody waits for, and after a failure that time does not heal.
 const LONGEST_BACKGROUND_PAUSE: u64 = 300_000;
 
+/// So many failures to reach the network in a row are an outage.
+const OUTAGE: u32 = 3;
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     due: Option<Timestamp>,
@@ -185,6 +188,8 @@ pub struct Plan {
     anonymous: bool,
     paused: bool,
     history: bool,
+    /// Failures to reach the network since something was read.
+    outage: u32,
 }
 
 fn plus_millis(at: Timestamp, millis: u64) -> Timestamp {
@@ -202,6 +207,7 @@ impl Plan {
             anonymous,
             paused: false,
             history,
+            outage: 0,
         };
         for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_on_demand()) {
             plan.place_mut(kind).due = Some(now);
@@ -288,11 +294,14 @@ impl Plan {
             asked: again.is_some(),
             ..Place::default()
         };
-        // What failed because there was no connection need not wait any longer.
-        for place in &mut self.places {
-            if place.unreachable && !place.running {
-                place.unreachable = false;
-                place.due = place.due.map(|due| due.min(now));
+        // What failed because there was no connection need not wait any longer; what fails
+        // while the rest goes well must.
+        if std::mem::take(&mut self.outage) >= OUTAGE {
+            for place in &mut self.places {
+                if place.unreachable && !place.running {
+                    place.unreachable = false;
+                    place.due = place.due.map(|due| due.min(now));
+                }
             }
         }
     }
@@ -300,6 +309,7 @@ impl Plan {
     /// It could not be read; when it is tried again, if at all. `jitter` of 0 to 1,000 spreads
     /// the pause over three to five quarters of its length.
     pub fn failed(&mut self, kind: Kind, now: Timestamp, failure: Failure, jitter: u16) -> Option<Timestamp> {
+        self.outage = if failure.unreachable { self.outage.saturating_add(1) } else { 0 };
         let place = self.place_mut(kind);
         // Several pages of history run at once: together they fail once.
         if kind == Kind::History && place.failures > 0 && place.due.is_some_and(|due| due > now) {
@@ -447,4 +457,114 @@ pub fn next_part(read: &Ranges, newest: u64, running: &[RangeInclusive<u64>]) ->
     let gap = known.gaps(1..=newest).iter().next_back()?;
     let floor = gap.end() - gap.end() % PAGE;
     Some(floor.max(*gap.start())..=*gap.end())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000);
+    const LATER: Failure = Failure { retryable: true, unreachable: false, wait: None };
+
+    fn secs(plan: &mut Plan, kind: Kind, failure: Failure, jitter: u16) -> Option<u64> {
+        plan.started(kind, NOW);
+        plan.failed(kind, NOW, failure, jitter).map(|at| (at.0 - NOW.0) / 1_000_000)
+    }
+
+    #[test]
+    fn everything_regular_is_due_at_first_in_order_of_urgency() {
+        let plan = Plan::new(Cadence::default(), false, true, NOW);
+        let due = plan.due(NOW);
+        assert_eq!(due[..4], [Kind::Newest, Kind::Unsettled, Kind::Neurons, Kind::Accounts]);
+        assert!(due.is_sorted() && !due.contains(&Kind::Body) && !due.contains(&Kind::Transactions));
+        assert!(!plan.history_due(NOW), "what the user sees comes first");
+        let anonymous = Plan::new(Cadence::default(), true, true, NOW);
+        assert!(!anonymous.due(NOW).iter().any(|kind| kind.needs_identity()));
+        assert_eq!(anonymous.wake(NOW), None);
+    }
+
+    #[test]
+    fn each_kind_comes_back_at_its_own_pace() {
+        let mut plan = Plan::new(Cadence::default(), false, false, NOW);
+        for kind in plan.due(NOW) {
+            plan.started(kind, NOW);
+            plan.succeeded(kind, NOW);
+        }
+        assert!(plan.tried_all() && plan.due(NOW).is_empty());
+        assert_eq!(plan.wake(NOW), Some(NOW.plus(Seconds(10))));
+        assert_eq!(plan.due(NOW.plus(Seconds(10))), [Kind::Unsettled]);
+        assert_eq!(plan.due(NOW.plus(Seconds(30))), [Kind::Newest, Kind::Unsettled, Kind::Accounts]);
+        assert_eq!(plan.due(NOW.plus(Seconds(3_600))).len(), 10);
+        plan.show(Topicality::Neurons, NOW);
+        plan.started(Kind::Unsettled, NOW);
+        plan.succeeded(Kind::Unsettled, NOW);
+        assert!(plan.due(NOW.plus(Seconds(29))).is_empty());
+        // The clock is set back by an hour: nothing waits for an hour.
+        plan.clock_went_back(NOW.minus(Seconds(3_600)));
+        assert_eq!(plan.due(NOW.minus(Seconds(3_600))).len(), 10);
+    }
+
+    #[test]
+    fn one_runs_and_one_is_next() {
+        let mut plan = Plan::new(Cadence::default(), false, false, NOW);
+        plan.started(Kind::Neurons, NOW);
+        for _ in 0..5 {
+            plan.request(Kind::Neurons, NOW);
+        }
+        assert!(!plan.due(NOW).contains(&Kind::Neurons));
+        plan.succeeded(Kind::Neurons, NOW);
+        assert!(plan.due(NOW).contains(&Kind::Neurons));
+        plan.started(Kind::Neurons, NOW);
+        plan.succeeded(Kind::Neurons, NOW);
+        assert!(!plan.due(NOW).contains(&Kind::Neurons), "five requests are one");
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_bound_and_spread() {
+        let mut plan = Plan::new(Cadence::default(), false, true, NOW);
+        let pauses: Vec<_> = (0..7).filter_map(|_| secs(&mut plan, Kind::Newest, LATER, 500)).collect();
+        assert_eq!(pauses, [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+        let mut plan = Plan::new(Cadence::default(), false, true, NOW);
+        assert_eq!(secs(&mut plan, Kind::Newest, LATER, 0), Some(1_500));
+        assert_eq!(secs(&mut plan, Kind::Rate, LATER, 1_000), Some(2_500));
+        let asked = Failure { wait: Some(Seconds(90)), ..LATER };
+        assert_eq!(secs(&mut plan, Kind::Neurons, asked, 500), Some(90_000));
+        let hopeless = Failure { retryable: false, ..LATER };
+        assert_eq!(secs(&mut plan, Kind::Metrics, hopeless, 500), Some(300_000));
+        plan.request(Kind::Body, NOW);
+        assert_eq!(secs(&mut plan, Kind::Body, hopeless, 500), None);
+        // Twelve pages of history that fail together are one failure.
+        let first = plan.failed(Kind::History, NOW, LATER, 500);
+        assert_eq!((0..11).filter_map(|_| plan.failed(Kind::History, NOW, LATER, 500)).max(), first);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_cover_what_is_missing_and_never_overlap(read in prop::collection::vec((1u64..900, 0u64..120), 0..12), newest in 1u64..1_000, parallel in 1usize..8) {
+            let mut read: Ranges = read.into_iter().map(|(lo, len)| lo..=lo + len).collect();
+            let mut asked = 0u64;
+            loop {
+                let mut running: Vec<RangeInclusive<u64>> = Vec::new();
+                while running.len() < parallel {
+                    let Some(part) = next_part(&read, newest, &running) else { break };
+                    prop_assert!(part.end() - part.start() < PAGE && *part.end() <= newest && *part.start() >= 1);
+                    prop_assert!(part.start() / PAGE == part.end() / PAGE, "within one hundred");
+                    prop_assert!(part.clone().all(|id| !read.contains(id)));
+                    prop_assert!(running.iter().all(|other| other.end() < part.start() || part.end() < other.start()));
+                    running.push(part);
+                }
+                if running.is_empty() {
+                    break;
+                }
+                for part in running {
+                    asked += part.end() - part.start() + 1;
+                    read.insert(part);
+                }
+            }
+            prop_assert!(read.contains_all(1..=newest));
+            prop_assert!(asked <= newest);
+        }
+    }
 }

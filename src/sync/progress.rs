@@ -90,3 +90,40 @@ impl Troubles {
         unverified.or_else(|| self.0.values().next()).cloned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_of_the_last_seconds_and_gives_the_time_left() {
+        let mut rate = Rate::default();
+        assert_eq!(rate.progress(0, 0), None);
+        assert_eq!(rate.progress(100, 1_000).map(|p| (p.per_second, p.left)), Some((0, None)));
+        for second in 0..=20u64 {
+            // Slow at first, then 50 a second.
+            let items = if second < 10 { second } else { 9 + (second - 9) * 50 };
+            rate.reached(Timestamp::from_secs(second), items);
+        }
+        assert_eq!(rate.per_second(), 50);
+        let progress = rate.progress(559, 1_559);
+        assert_eq!(progress.map(|p| (p.done, p.total, p.left)), Some((559, 1_559, Some(Seconds(20)))));
+        assert_eq!(rate.progress(1_559, 1_559), None);
+    }
+
+    #[test]
+    fn a_wrong_proof_is_told_before_anything_else() {
+        let what = || Line::new("read");
+        let timeout = IcError::Timeout { what: what() };
+        let wrong = IcError::Unverified { what: what(), why: Line::new("signature") };
+        let mut troubles = Troubles::default();
+        assert_eq!(troubles.worst(), None);
+        troubles.failed(Kind::Newest, &timeout, Timestamp(5), None);
+        troubles.failed(Kind::Rate, &wrong, Timestamp(6), None);
+        troubles.failed(Kind::Newest, &timeout, Timestamp(9), Some(Timestamp(11)));
+        assert!(troubles.worst().is_some_and(|t| t.unverified));
+        troubles.over(Kind::Rate);
+        let left = troubles.worst();
+        assert_eq!(left.map(|t| (t.since, t.retry_at)), Some((Timestamp(5), Some(Timestamp(11)))));
+    }
+}

@@ -380,11 +380,7 @@ struct Run {
 }
 
 fn options(clock: &Arc<TestClock>) -> Options {
-    Options {
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
-        jitter: Box::new(|| 500),
-        ..Options::new("test")
-    }
+    Options { clock: Arc::clone(clock) as Arc<dyn Clock>, jitter: Box::new(|| 500), ..Options::new("test") }
 }
 
 fn open(base: &Path) -> Arc<Cache> {
@@ -461,7 +457,16 @@ async fn what_the_user_sees_is_read_before_the_history() {
     assert_eq!(before[0], "newest");
     let seen: BTreeSet<&str> = before.iter().copied().collect();
     let first = [
-        "newest", "list", "neurons", "balance", "rate", "economics", "reward", "metrics", "modulation", "known",
+        "newest",
+        "list",
+        "neurons",
+        "balance",
+        "rate",
+        "economics",
+        "reward",
+        "metrics",
+        "modulation",
+        "known",
     ];
     assert!(first.iter().all(|name| seen.contains(name)), "{before:?}");
     // The history comes newest first, each page once, and pages end at hundreds.
@@ -493,7 +498,7 @@ async fn ready_comes_before_the_history_and_a_one_shot_reads_none() {
     assert_eq!(parts(&run.fake.calls()).len(), 5, "only those of the first run");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_history_is_taken_up_where_it_was() {
     let base = tempfile::tempdir().unwrap();
     let fake = Fake::new(3_000);
@@ -516,7 +521,8 @@ async fn an_interrupted_history_is_taken_up_where_it_was() {
     run.handle.idle().await;
     assert_eq!(ids(&run.world().await), down_from(3_000));
     let again = run.fake.calls();
-    let served: BTreeSet<&str> = parts(&asked).into_iter().filter(|name| !name.starts_with("part 14")).collect();
+    let served: BTreeSet<&str> =
+        parts(&asked).into_iter().filter(|name| !name.starts_with("part 14")).collect();
     assert!(parts(&again).iter().all(|name| !served.contains(name)), "{again:?}");
     assert!(parts(&again).iter().any(|name| name.starts_with("part 14")));
 }
@@ -549,7 +555,7 @@ async fn settled_ones_are_never_asked_again_and_open_ones_often() {
     // 248 settles: it is no longer listed, so it is looked up once, and then left alone.
     run.fake.net().proposals.insert(248, proposal(248, false));
     run.pass(10).await;
-    assert_eq!(run.fake.calls(), ["list", "list", "part 247..249"]);
+    assert_eq!(run.fake.calls(), ["list", "list", "part 248..249"]);
     assert!(run.world().await.proposals.get(ProposalId(248)).unwrap().is_final());
     run.pass(10).await;
     let calls = run.fake.calls();
@@ -572,7 +578,7 @@ async fn a_proposal_that_is_gone_is_not_asked_for_for_ever() {
     run.fake.net().proposals.remove(&49);
     run.fake.calls();
     run.pass(10).await;
-    assert_eq!(parts(&run.fake.calls()), ["part 48..50"]);
+    assert_eq!(parts(&run.fake.calls()), ["part 49..50"]);
     run.pass(10).await;
     assert!(parts(&run.fake.calls()).is_empty());
     assert!(run.world().await.proposals.get(ProposalId(49)).is_some(), "what was read stays");
@@ -591,14 +597,15 @@ async fn failures_keep_the_data_back_off_and_say_so() {
             tries.push(second + 1);
         }
     }
-    // Due after 10 s, then 2, 4, 8, 16, 32 s apart.
-    assert_eq!(tries, [10, 12, 16, 24, 40, 72]);
+    // Due after 10 s, then 2, 4, 8 s apart; after 30 s something else gets through, which may
+    // mean that the network is back: one more try, then 32 s and no such favour again.
+    assert_eq!(tries, [10, 12, 16, 24, 30, 62]);
     let status = run.status().await;
     let trouble = status.trouble.unwrap();
     assert_eq!(trouble.why.as_str(), "icp-api.io cannot be reached: connection refused");
     assert!(trouble.advice.as_str().contains("check the internet connection"));
     assert_eq!(trouble.since, START.plus(Seconds(10)));
-    assert_eq!(trouble.retry_at, Some(START.plus(Seconds(72 + 60))));
+    assert_eq!(trouble.retry_at, Some(START.plus(Seconds(62 + 60))));
     assert_eq!(run.world().await.proposals.len(), 50);
     // Somebody presses the key: it is tried at once, and the trouble is over.
     run.fake.net().failing = None;
@@ -655,8 +662,7 @@ async fn offline_nothing_is_asked() {
     run.handle.idle().await;
     let fake = run.end().await;
     fake.calls();
-    let mut run =
-        begin_with(fake, Some(open(base.path())), Principal::anonymous(), |o| o.offline = true);
+    let mut run = begin_with(fake, Some(open(base.path())), Principal::anonymous(), |o| o.offline = true);
     run.handle.ready().await;
     run.pass(7_200).await;
     run.handle.refresh(Topicality::All);
@@ -727,7 +733,7 @@ async fn only_the_proposal_opened_last_is_insisted_on() {
     assert_eq!(run.fake.calls(), ["body 1", "body 9"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_identity_sees_nothing_of_the_former_one() {
     let base = tempfile::tempdir().unwrap();
     let fake = Fake::new(150);
@@ -830,9 +836,8 @@ async fn all_transactions_are_read_once_and_kept() {
     fake.net().transactions = (0..3_350).map(|n| transaction(n * 3 + 7)).collect();
     let run = begin_with(fake, Some(open(base.path())), reader(1), |o| o.transactions_in_memory = 1_500);
     run.handle.idle().await;
-    let older = |calls: Vec<String>| {
-        calls.into_iter().filter(|name| name.starts_with("transactions Some")).count()
-    };
+    let older =
+        |calls: Vec<String>| calls.into_iter().filter(|name| name.starts_with("transactions Some")).count();
     assert_eq!(older(run.fake.calls()), 4);
     let world = run.world().await;
     let account = &world.accounts[0];
@@ -866,7 +871,9 @@ async fn paused_only_what_is_asked_for_is_read() {
     run.handle.refresh(Topicality::Proposals);
     run.handle.open_proposal(ProposalId(2));
     run.handle.idle().await;
-    assert_eq!(run.fake.calls(), ["body 2", "newest", "list", "list"]);
+    let mut calls = run.fake.calls();
+    calls.sort();
+    assert_eq!(calls, ["body 2", "list", "list", "newest"]);
     run.pass(3_600).await;
     assert_eq!(run.fake.calls(), Vec::<String>::new());
     run.handle.pause(false);
@@ -903,9 +910,9 @@ async fn after_an_action_what_it_touched_is_read_now_and_once_more() {
 
 #[tokio::test]
 async fn a_screen_that_does_not_listen_holds_nothing_up_and_gets_the_latest() {
-    let mut run = begin(Fake::new(20_000), None, Principal::anonymous());
+    let mut run = begin(Fake::new(3_000), None, Principal::anonymous());
     run.handle.idle().await;
-    for _ in 0..400 {
+    for _ in 0..300 {
         run.pass(10).await;
     }
     let mut rows = 0;
@@ -915,7 +922,7 @@ async fn a_screen_that_does_not_listen_holds_nothing_up_and_gets_the_latest() {
             rows = all.len();
         }
     }
-    assert_eq!(rows, 20_000);
+    assert_eq!(rows, 3_000);
 }
 
 #[tokio::test]

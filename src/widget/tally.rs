@@ -47,7 +47,8 @@ pub fn bar(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, shares: Shares) {
     // The mark of the quorum disappears once it is passed: it has nothing more to say.
     if w >= 12 && shares.yes < shares.quorum {
         let at = cell_of(shares.quorum, w);
-        if at < w - no_cells {
+        let yes_cells = yes_full + u16::from(yes_part > 0);
+        if at >= yes_cells && at < w - no_cells {
             pen.glyph(x + at, y, if ascii { ':' } else { '╎' }, Role::TallyQuorum);
         }
     }
@@ -95,5 +96,5 @@ fn eighths(bp: u32, w: u16) -> u16 {
 }
 
 fn cell_of(bp: u32, w: u16) -> u16 {
-    u16::try_from(bp.min(10_000) * u32::from(w) / 10_000).unwrap_or(0).min(w.saturating_sub(1))
+    u16::try_from((bp.min(10_000) * u32::from(w) + 5_000) / 10_000).unwrap_or(0).min(w.saturating_sub(1))
 }

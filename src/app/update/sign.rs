@@ -245,7 +245,7 @@ pub(super) fn confirm(state: &mut State, effects: &mut Vec<Effect>) {
 /// An action has moved on.
 pub(super) fn report(state: &mut State, execution: &Arc<Execution>, effects: &mut Vec<Effect>) {
     let plan = execution.plan;
-    let was_in_flight = state.in_flight.contains(&plan);
+    let known = state.execution(plan).is_some() || state.in_flight.contains(&plan);
     match state.executions.iter_mut().find(|e| e.plan == plan) {
         Some(known) => *known = Arc::clone(execution),
         None => {
@@ -255,7 +255,19 @@ pub(super) fn report(state: &mut State, execution: &Arc<Execution>, effects: &mu
     }
     state.dirty = true;
     if execution.is_finished() && state.in_flight.remove(&plan) {
-        let watched = matches!(state.layers.last(), Some(Layer::Execution(l)) if l.plan == plan);
+        let mut watched = false;
+        if let Some(Layer::Execution(layer)) = state.layers.last_mut()
+            && layer.plan == plan
+        {
+            watched = true;
+            // What went wrong is what the reader wants to see.
+            let wrong = execution.steps.iter().position(|s| !s.state.is_done());
+            if layer.cursor == 0
+                && let Some(wrong) = wrong
+            {
+                layer.cursor = wrong;
+            }
+        }
         let (level, text) = outcome(execution);
         if !watched || level == Level::Good {
             state.toast_about(level, text, Some(plan));
@@ -273,7 +285,7 @@ pub(super) fn report(state: &mut State, execution: &Arc<Execution>, effects: &mu
                 effects.push(Effect::Refresh(Topicality::Neurons));
             }
         }
-    } else if !was_in_flight && needs_attention(execution) {
+    } else if !known && needs_attention(execution) {
         let text = format!("{}: interrupted; A shows its steps", execution.title.as_str());
         state.toast_about(Level::Warning, text.into(), Some(plan));
     }

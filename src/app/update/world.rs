@@ -194,7 +194,11 @@ impl State {
             }
             _ => false,
         };
-        let place = self.pulse.items.iter().position(same).unwrap_or(self.pulse.cursor);
+        // A cursor that was never moved stays on what is most urgent.
+        let place = match self.pulse.cursor {
+            0 => 0,
+            cursor => self.pulse.items.iter().position(same).unwrap_or(cursor),
+        };
         self.pulse.select(place);
     }
 

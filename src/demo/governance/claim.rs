@@ -94,6 +94,7 @@ impl State {
             ));
         }
         let mut neuron = Neuron::new(self.fresh_id(&subaccount), subaccount, controller, now);
+        neuron.nonce = Some(nonce);
         neuron.followees = self.default_followees.clone();
         neuron.update_stake(stake, now);
         let id = neuron.id;

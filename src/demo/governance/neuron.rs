@@ -112,6 +112,8 @@ pub struct Neuron {
     pub id: u64,
     /// The subaccount of governance that holds its stake.
     pub subaccount: Subaccount,
+    /// The nonce its subaccount was made of, where it is known: the memo of its first transfer.
+    pub nonce: Option<u64>,
     /// Who controls it.
     pub controller: Principal,
     /// Who else may vote and follow with it, at most [`MAX_HOT_KEYS`].
@@ -160,6 +162,7 @@ impl Neuron {
         Self {
             id,
             subaccount,
+            nonce: None,
             controller,
             hot_keys: Vec::new(),
             stake: 0,

@@ -113,7 +113,7 @@ impl State {
 
     /// Moves the modulation towards `2500 · (avg7 − avg365)/avg365`, at most 30 a day, within
     /// −1000 and +200.
-    pub(super) fn update_modulation(&mut self, now: u64) {
+    pub fn update_modulation(&mut self, now: u64) {
         let day = now / 86_400;
         let average = |days: u64| {
             (0..days).map(|back| price_of_day(day.saturating_sub(back))).sum::<i64>() / days as i64

@@ -194,6 +194,15 @@ impl State {
         self.known_votes.entry(neuron).or_default().insert(proposal, vote);
     }
 
+    /// Notes a ballot of a neuron that existed then: for the history of a seeded world.
+    pub fn remember_ballot(&mut self, neuron: u64, topic: Topic, proposal: u64, vote: Vote, at: u64) {
+        if let Some(neuron) = self.neurons.get_mut(&neuron)
+            && neuron.created <= at
+        {
+            neuron.note_ballot(topic, proposal, vote);
+        }
+    }
+
     /// The number of the next proposal.
     #[must_use]
     pub fn next_proposal_id(&self) -> u64 {

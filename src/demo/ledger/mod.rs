@@ -4,6 +4,7 @@
 //! ([`transaction::Moment`]). A block is encoded once; its hash never changes.
 
 pub mod allowances;
+mod approvals;
 pub mod book;
 pub mod call;
 mod cast;

@@ -74,7 +74,7 @@ impl Ledger {
         }
     }
 
-    fn trap(&self, message: &str) -> Reject {
+    pub(super) fn trap(&self, message: &str) -> Reject {
         Reject::trapped(self.id, message)
     }
 
@@ -260,106 +260,14 @@ impl Ledger {
         Ok(self.book.apply(&transaction, now))
     }
 
-    fn icrc2_approve(
-        &mut self,
-        caller: Principal,
-        now: Moment,
-        args: wire::ApproveArgs,
-    ) -> Result<wire::ApproveResult, Reject> {
-        self.not_anonymous(caller, "approve token transfers")?;
-        let from = identifier(self.id, &caller, args.from_subaccount.as_ref())?;
-        if args.spender.owner == caller {
-            return Err(self.trap("self approval is not allowed"));
-        }
-        let spender = identifier(self.id, &args.spender.owner, args.spender.subaccount.as_ref())?;
-        if from == self.minting_account() {
-            return Err(self.trap("the minting account cannot delegate mints"));
-        }
-        self.check_memo(args.memo.as_ref())?;
-        let expected = match &args.expected_allowance {
-            None => None,
-            Some(expected) => match e8s(expected) {
-                Some(expected) => Some(expected),
-                None => {
-                    let current = self.book.allowances().get(&from, &spender, now.network).amount;
-                    return Ok(Err(wire::ApproveError::AllowanceChanged { current_allowance: nat(current) }));
-                }
-            },
-        };
-        if args.fee.as_ref().is_some_and(|fee| e8s(fee) != Some(FEE)) {
-            return Ok(Err(wire::ApproveError::BadFee { expected_fee: nat(FEE) }));
-        }
-        let transaction = Transaction {
-            operation: Operation::Approve {
-                from,
-                spender,
-                // More than 64 bits is as much as there can be.
-                allowance: e8s(&args.amount).unwrap_or(E8s(u64::MAX)),
-                expected,
-                expires: args.expires_at.map(|t| self.told(t)),
-                fee: FEE,
-            },
-            memo: 0,
-            icrc1_memo: args.memo.map(ByteBuf::into_vec),
-            created_at: args.created_at_time.map(|t| self.told(t)),
-        };
-        self.approve(&transaction, now)
-    }
-
-    /// Takes an approval away, named by the spender's account identifier.
-    fn remove_approval(
-        &mut self,
-        caller: Principal,
-        now: Moment,
-        args: &wire::RemoveApprovalArgs,
-    ) -> Result<wire::ApproveResult, Reject> {
-        self.not_anonymous(caller, "approve token transfers")?;
-        let from = identifier(self.id, &caller, args.from_subaccount.as_ref())?;
-        let spender = full_identifier(&args.spender)
-            .ok_or_else(|| self.trap("Invalid account identifier: the checksum or the length is wrong"))?;
-        if args.fee.as_ref().is_some_and(|fee| e8s(fee) != Some(FEE)) {
-            return Ok(Err(wire::ApproveError::BadFee { expected_fee: nat(FEE) }));
-        }
-        let operation = Operation::Approve {
-            from,
-            spender,
-            allowance: E8s::ZERO,
-            expected: None,
-            expires: None,
-            fee: FEE,
-        };
-        self.approve(&Transaction::bare(operation), now)
-    }
-
-    fn approve(&mut self, transaction: &Transaction, now: Moment) -> Result<wire::ApproveResult, Reject> {
-        use wire::ApproveError as Error;
-        Ok(match self.book.apply(transaction, now) {
-            Ok(block) => Ok(Nat::from(block)),
-            Err(refusal) => Err(match refusal {
-                Refusal::BadFee(expected) => Error::BadFee { expected_fee: nat(expected) },
-                Refusal::InsufficientFunds(balance) => Error::InsufficientFunds { balance: nat(balance) },
-                Refusal::AllowanceChanged(current) => {
-                    Error::AllowanceChanged { current_allowance: nat(current) }
-                }
-                Refusal::ExpiredApproval => Error::Expired { ledger_time: now.shown.0 },
-                Refusal::TooOld => Error::TooOld,
-                Refusal::CreatedInFuture => Error::CreatedInFuture { ledger_time: now.shown.0 },
-                Refusal::Duplicate(block) => Error::Duplicate { duplicate_of: Nat::from(block) },
-                Refusal::Throttled => Error::TemporarilyUnavailable,
-                Refusal::SelfApproval => return Err(self.trap("self approval is not allowed")),
-                other => return Err(self.impossible(other)),
-            }),
-        })
-    }
-
-    fn not_anonymous(&self, caller: Principal, doing: &str) -> Result<(), Reject> {
+    pub(super) fn not_anonymous(&self, caller: Principal, doing: &str) -> Result<(), Reject> {
         if caller == Principal::anonymous() {
             return Err(self.trap(&format!("Anonymous principal cannot {doing} on the ledger.")));
         }
         Ok(())
     }
 
-    fn check_memo(&self, memo: Option<&ByteBuf>) -> Result<(), Reject> {
+    pub(super) fn check_memo(&self, memo: Option<&ByteBuf>) -> Result<(), Reject> {
         if memo.is_some_and(|memo| memo.len() > MAX_MEMO) {
             return Err(self.trap("the memo field is too large"));
         }
@@ -367,7 +275,7 @@ impl Ledger {
     }
 
     /// An error that this method's interface cannot express; only a mint beyond 64 bits gets here.
-    fn impossible(&self, refusal: Refusal) -> Reject {
+    pub(super) fn impossible(&self, refusal: Refusal) -> Reject {
         match refusal {
             Refusal::SupplyExceeded => self.panicked("total token supply exceeded"),
             other => self.trap(&format!("{other:?} is not an error of this method")),
@@ -384,7 +292,7 @@ fn tokens(amount: E8s) -> wire::Tokens {
     wire::Tokens { e8s: amount.0 }
 }
 
-fn nat(amount: E8s) -> Nat {
+pub(super) fn nat(amount: E8s) -> Nat {
     Nat::from(amount.0)
 }
 

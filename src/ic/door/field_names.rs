@@ -63,7 +63,7 @@ const ALL: &str = "
 
     authentication_info method_name module_arg wasm_module stop_before_installing
     compute_allocation memory_allocation query_allocation controllers initial_cycles use_frozen_canister
-    install reinstall upgrade Install Reinstall Upgrade Stop Start stop start
+    install reinstall upgrade Install Reinstall Upgrade Stop Start stop
 
     who subnets who_principal data Add Remove Create Delete
 

@@ -12,6 +12,12 @@ pub struct Suggestion {
     pub text: String,
 }
 
+impl std::fmt::Display for Suggestion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.label)
+    }
+}
+
 /// Ways to go on from the end of `text`: fields that begin so, or values of the field that is
 /// being written.
 #[must_use]

@@ -1,0 +1,544 @@
+//! A small made-up network that answers effects at once, for journeys that need no protocol.
+//! What it is asked for is kept; what it changes is published only when it is read again.
+
+#![allow(dead_code)]
+use icpulse::app::layer::{Failure, Level};
+use icpulse::app::runtime::Services;
+use icpulse::app::state::{IdentityChoice, ThemeChoice};
+use icpulse::app::{Effect, Message};
+use icpulse::model::act::{
+    Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo, Step, StepState,
+};
+use icpulse::model::economics::{Economics, GovernanceMetrics};
+use icpulse::model::evidence::{Evidence, Sourced};
+use icpulse::model::ledger::{AccountState, Operation, Transaction};
+use icpulse::model::network::{Canisters, Facts};
+use icpulse::model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData};
+use icpulse::model::proposal::{Ballot, Payload, ProposalBody, Tally, Value};
+use icpulse::model::text::{Block, Line};
+use icpulse::model::topic::{NeuronState, Visibility};
+use icpulse::model::world::{Change, Neurons, Proposals, SyncStatus, Topicality, World};
+use icpulse::model::{
+    Account, E8s, Neuron, NeuronId, Principal, Proposal, ProposalId, ProposalStatus, RewardStatus, Seconds,
+    Timestamp, Topic, Vote, VotingPower,
+};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// 2026-11-22 14:02:14 UTC.
+pub const NOW: Timestamp = Timestamp::from_secs(1_795_356_134);
+/// The reader's neurons.
+pub const MINE: [u64; 3] = [1_001, 1_002, 1_003];
+/// The passphrase of the locked identity.
+pub const PASSPHRASE: &str = "correct horse";
+
+/// How a step ends.
+#[derive(Clone, Debug)]
+pub enum Fate {
+    /// It happens.
+    Done,
+    /// It had happened before.
+    AlreadyDone,
+    /// It is refused, this once.
+    RefusedOnce,
+    /// Nobody knows.
+    Unknown,
+    /// Nothing is heard of it until `Network::settle`.
+    Pending,
+}
+
+pub struct Network {
+    sender: mpsc::Sender<Message>,
+    pub signer: SignerInfo,
+    pub locked: bool,
+    pub proposals: Vec<Proposal>,
+    pub neurons: Vec<Neuron>,
+    pub balance: E8s,
+    pub transactions: Vec<Transaction>,
+    /// What was asked for, in order, as text.
+    pub asked: Vec<String>,
+    /// How the step of a neuron ends; done where nothing is said.
+    pub fates: Vec<(u64, Fate)>,
+    /// Answers to `Effect::Plan` are held back.
+    pub hold_plans: bool,
+    plans: Vec<Review>,
+    executions: Vec<Execution>,
+    next_plan: u8,
+}
+
+pub fn principal(seed: u8) -> Principal {
+    Principal::from_slice(&[seed; 29])
+}
+
+pub fn signer(name: &str, seed: u8) -> SignerInfo {
+    let account = Account::of(principal(seed));
+    SignerInfo {
+        name: Line::new(name),
+        principal: account.owner,
+        account: account.identifier(),
+        kind: "keystore".to_owned(),
+        unlocked_until: None,
+        locked: false,
+    }
+}
+
+fn evidence() -> Evidence {
+    Evidence::certified(NOW)
+}
+
+fn proposal(id: u64, topic: Topic, title: &str, status: ProposalStatus) -> Proposal {
+    let open = status == ProposalStatus::Open;
+    let ballot = |neuron: &u64| Ballot {
+        neuron: NeuronId(*neuron),
+        vote: Vote::Unspecified,
+        voting_power: VotingPower(*neuron * 100_000_000),
+    };
+    Proposal {
+        id: ProposalId(id),
+        topic,
+        status,
+        reward_status: if open { RewardStatus::AcceptVotes } else { RewardStatus::Settled },
+        title: Line::new(title),
+        action: Line::new("Motion"),
+        proposer: Some(NeuronId(48)),
+        created: NOW.minus(Seconds::hours(200 - id)),
+        deadline: Some(if open { NOW.plus(Seconds::hours(id)) } else { NOW.minus(Seconds::days(3)) }),
+        decided: (!open).then(|| NOW.minus(Seconds::days(3))),
+        executed: None,
+        failed: None,
+        tally: Some(Tally {
+            yes: VotingPower(id * 400_000_000),
+            no: VotingPower(1_000_000_000),
+            total: VotingPower(100_000_000_000),
+            at: NOW,
+        }),
+        total_potential_voting_power: Some(VotingPower(51_230_000_000_000_000)),
+        reject_cost: E8s(2_500_000_000),
+        reward_event_round: 0,
+        ballots: if open { MINE.iter().map(ballot).collect() } else { Vec::new() },
+        undecoded: None,
+        evidence: evidence(),
+    }
+}
+
+pub fn neuron(id: u64, stake: u64) -> Neuron {
+    let stake = E8s(stake * E8s::PER_ICP);
+    Neuron {
+        id: NeuronId(id),
+        access: Access::Controller,
+        controller: Some(principal(1)),
+        hot_keys: Vec::new(),
+        subaccount: None,
+        state: NeuronState::NotDissolving,
+        cached_stake: stake,
+        fees: E8s::ZERO,
+        staked_maturity: E8s::ZERO,
+        maturity: E8s(150_000_000),
+        stake,
+        created: NOW.minus(Seconds::days(400)),
+        dissolve_delay: Seconds::days(365),
+        dissolve_state: DissolveState::Delay(Seconds::days(365)),
+        age: Seconds::days(400),
+        potential_voting_power: VotingPower(stake.0),
+        deciding_voting_power: VotingPower(stake.0),
+        refreshed: Some(NOW.minus(Seconds::days(if id == 1_003 { 170 } else { 20 }))),
+        followees: vec![(Topic::Governance, vec![NeuronId(27), NeuronId(28)])],
+        recent_ballots: vec![(ProposalId(105), Vote::Yes)],
+        auto_stake_maturity: true,
+        visibility: Visibility::Public,
+        known: None,
+        joined_fund: None,
+        gang_bonus_base: E8s::ZERO,
+        disbursements: Vec::new(),
+        spawns: None,
+        neuron_type: None,
+        evidence: evidence(),
+    }
+}
+
+impl Network {
+    pub fn new(sender: mpsc::Sender<Message>) -> Self {
+        let open = ProposalStatus::Open;
+        let done = ProposalStatus::Executed;
+        let mine = Account::of(principal(1)).identifier();
+        let theirs = Account::of(principal(2)).identifier();
+        let transfer = |block: u64, from, to| Transaction {
+            block,
+            operation: Operation::Transfer {
+                from,
+                to,
+                amount: E8s(block * 1_000_000),
+                fee: E8s(10_000),
+                spender: None,
+            },
+            memo: block,
+            icrc1_memo: None,
+            created_at: None,
+            timestamp: Some(NOW.minus(Seconds::hours(1_000 - block))),
+            evidence: evidence(),
+        };
+        Self {
+            sender,
+            signer: signer("main", 1),
+            locked: false,
+            proposals: vec![
+                proposal(112, Topic::IcOsVersionElection, "Elect new replica revision e3d101b2", open),
+                proposal(111, Topic::Governance, "Motion: reduce the reject cost to 10 ICP", open),
+                proposal(110, Topic::SubnetManagement, "Change subnet membership of 4ecnw", open),
+                proposal(109, Topic::NodeAdmin, "Allow a new node operator in Zurich", open),
+                proposal(105, Topic::Governance, "Motion: thank the volunteers", done),
+                proposal(104, Topic::Kyc, "Approve genesis accounts", ProposalStatus::Rejected),
+            ],
+            neurons: MINE.iter().map(|id| neuron(*id, *id)).collect(),
+            balance: E8s(30_250_000_000),
+            transactions: vec![
+                transfer(904, theirs, mine),
+                transfer(903, mine, theirs),
+                transfer(902, theirs, mine),
+            ],
+            asked: Vec::new(),
+            fates: Vec::new(),
+            hold_plans: false,
+            plans: Vec::new(),
+            executions: Vec::new(),
+            next_plan: 0,
+        }
+    }
+
+    /// Everything as it is now.
+    pub fn world(&self) -> World {
+        World {
+            proposals: self.all_proposals(),
+            neurons: self.all_neurons(),
+            neurons_known: true,
+            accounts: self.accounts(),
+            facts: Arc::new(self.facts()),
+            histories: Arc::default(),
+        }
+    }
+
+    fn all_proposals(&self) -> Proposals {
+        Proposals::new(self.proposals.iter().cloned().map(Arc::new))
+    }
+
+    fn all_neurons(&self) -> Neurons {
+        Neurons::new(self.neurons.iter().cloned().map(Arc::new))
+    }
+
+    fn accounts(&self) -> Arc<Vec<AccountState>> {
+        Arc::new(vec![AccountState {
+            account: Account::of(self.signer.principal),
+            balance: self.balance,
+            balance_evidence: evidence(),
+            transactions: self.transactions.clone(),
+            complete: true,
+        }])
+    }
+
+    fn facts(&self) -> Facts {
+        let known = |id: u64, name: &str| KnownNeuron {
+            id: NeuronId(id),
+            data: KnownNeuronData {
+                name: Line::new(name),
+                description: Block::new(""),
+                links: Vec::new(),
+                committed_topics: Vec::new(),
+            },
+        };
+        Facts {
+            economics: Some(Sourced::new(Economics::defaults(), evidence())),
+            metrics: Some(Sourced::new(
+                GovernanceMetrics { at: NOW, total_supply_icp: 550_775_607, ..GovernanceMetrics::default() },
+                evidence(),
+            )),
+            known_neurons: Some(Sourced::new(
+                vec![known(27, "Tideline Foundation"), known(28, "Harbour")],
+                evidence(),
+            )),
+            ..Facts::default()
+        }
+    }
+
+    pub fn send(&self, message: Message) {
+        self.sender.try_send(message).unwrap();
+    }
+
+    pub fn change(&self, change: Change) {
+        self.send(Message::Change(change));
+    }
+
+    /// Everything is read for the first time.
+    pub fn publish(&self) {
+        self.change(Change::Facts(Arc::new(self.facts())));
+        self.change(Change::Neurons(self.all_neurons()));
+        self.change(Change::Accounts(self.accounts()));
+        self.change(Change::Proposals(self.all_proposals()));
+        self.change(Change::Sync(SyncStatus {
+            last_success: Some(NOW),
+            certified_at: Some(NOW),
+            ..SyncStatus::default()
+        }));
+        let theme = |name: &str| ThemeChoice { name: name.to_owned(), about: Line::new("a theme") };
+        self.send(Message::Themes(vec![theme("harbour"), theme("paper"), theme("tide")]));
+        let identity = |name: &str, seed: u8| IdentityChoice {
+            name: name.to_owned(),
+            kind: "keystore".to_owned(),
+            principal: principal(seed),
+            locked: false,
+        };
+        self.send(Message::Identities(vec![identity("main", 1), identity("other", 9)]));
+    }
+
+    fn review(&mut self, intent: Intent) -> Result<Box<Review>, Failure> {
+        self.next_plan += 1;
+        let canisters = Canisters::default();
+        let call = |method: &str, neuron: Option<NeuronId>, proposal: Option<ProposalId>| PlannedCall {
+            canister: canisters.governance,
+            canister_name: "governance".to_owned(),
+            method: method.to_owned(),
+            summary: Line::new(&format!(
+                "{method} {} {}",
+                neuron.map_or(0, |n| n.0),
+                proposal.map_or(0, |p| p.0)
+            )),
+            arguments: Vec::new(),
+            arg_digest: "00".repeat(32),
+            neuron,
+            proposal,
+        };
+        let (title, calls, cost, confirmation) = match &intent {
+            Intent::Vote { vote, ballots } => (
+                format!("Vote {} with {} ballots", vote.title().to_uppercase(), ballots.len()),
+                ballots.iter().map(|(p, n)| call("RegisterVote", Some(*n), Some(*p))).collect(),
+                E8s::ZERO,
+                Confirmation::Enter,
+            ),
+            Intent::Stake(request) => (
+                format!("Stake {} ICP", request.amount),
+                vec![call("transfer", None, None), call("ClaimOrRefresh", None, None)],
+                request.amount.saturating_add(E8s(10_000)),
+                Confirmation::Type("stake".to_owned()),
+            ),
+            Intent::RefreshVotingPower(neurons) => (
+                format!("Confirm following of {} neurons", neurons.len()),
+                neurons.iter().map(|n| call("RefreshVotingPower", Some(*n), None)).collect(),
+                E8s::ZERO,
+                Confirmation::Enter,
+            ),
+            Intent::Follow { .. } => {
+                return Err(Failure {
+                    attempted: "plan following".into(),
+                    why: "not in this network".into(),
+                    advice: "none".into(),
+                });
+            }
+        };
+        let review = Review {
+            plan: PlanId([self.next_plan; 16]),
+            intent,
+            title: Line::from(title),
+            signer: self.signer.principal,
+            signer_name: self.signer.name.clone(),
+            network: Line::new("test"),
+            calls,
+            total_cost: cost,
+            fees: E8s::ZERO,
+            effects: vec![],
+            irreversible: vec![Line::new("a ballot cannot be changed")],
+            warnings: vec![],
+            blocked: None,
+            confirmation,
+            made: NOW,
+        };
+        self.plans.push(review.clone());
+        Ok(Box::new(review))
+    }
+
+    fn begin(&mut self, plan: PlanId) {
+        let Some(review) = self.plans.iter().find(|r| r.plan == plan).cloned() else { return };
+        let steps =
+            review.calls.iter().map(|c| Step { call: c.clone(), state: StepState::Waiting }).collect();
+        self.executions.push(Execution {
+            plan,
+            intent: review.intent,
+            title: review.title,
+            signer: review.signer,
+            steps,
+            created_neuron: None,
+            nonce: None,
+            transfer_created_at: None,
+            transfer_block: None,
+            confirmed: NOW,
+            finished: None,
+        });
+        let all = (0..review.calls.len()).collect::<Vec<_>>();
+        self.go_on(plan, &all);
+    }
+
+    /// Brings the steps of a plan to their ends.
+    fn go_on(&mut self, plan: PlanId, steps: &[usize]) {
+        let Some(place) = self.executions.iter().position(|e| e.plan == plan) else { return };
+        let mut execution = self.executions.remove(place);
+        for i in steps {
+            execution.steps[*i].state = StepState::Submitted { request_id: format!("{i:064x}") };
+        }
+        self.send(Message::Execution(Arc::new(execution.clone())));
+        for i in steps {
+            let neuron = execution.steps[*i].call.neuron.map_or(0, |n| n.0);
+            let fate = self.fates.iter().position(|(n, _)| *n == neuron).map(|f| self.fates[f].1.clone());
+            let step = &mut execution.steps[*i];
+            step.state = match fate.unwrap_or(Fate::Done) {
+                Fate::Done => {
+                    self.do_call(&execution.intent, *i);
+                    StepState::Done { note: "ok".into(), certified_at: NOW }
+                }
+                Fate::AlreadyDone => {
+                    self.do_call(&execution.intent, *i);
+                    StepState::AlreadyDone { note: "voted by following".into() }
+                }
+                Fate::RefusedOnce => {
+                    self.fates.retain(|(n, _)| *n != neuron);
+                    StepState::Refused { code: "governance error 11".into(), message: "try again".into() }
+                }
+                Fate::Unknown => {
+                    StepState::Unknown { request_id: "ab".repeat(32), message: "ask again later".into() }
+                }
+                Fate::Pending => continue,
+            };
+            self.send(Message::Execution(Arc::new(execution.clone())));
+        }
+        if let Intent::Stake(request) = &execution.intent
+            && execution.is_finished()
+        {
+            execution.created_neuron = Some(NeuronId(7_777));
+            let mut new = neuron(7_777, 0);
+            new.stake = request.amount;
+            new.cached_stake = request.amount;
+            new.dissolve_delay = request.dissolve_delay;
+            self.neurons.push(new);
+            self.balance = self.balance.saturating_sub(request.amount.saturating_add(E8s(10_000)));
+        }
+        if execution.is_finished() {
+            execution.finished = Some(NOW);
+        }
+        self.send(Message::Execution(Arc::new(execution.clone())));
+        self.executions.push(execution);
+    }
+
+    /// What was pending happens.
+    pub fn settle(&mut self) {
+        self.fates.clear();
+        let open: Vec<PlanId> = self.executions.iter().filter(|e| !e.is_finished()).map(|e| e.plan).collect();
+        for plan in open {
+            let execution = self.executions.iter().find(|e| e.plan == plan).unwrap();
+            let steps: Vec<usize> =
+                (0..execution.steps.len()).filter(|i| !execution.steps[*i].state.is_final()).collect();
+            self.go_on(plan, &steps);
+        }
+    }
+
+    fn do_call(&mut self, intent: &Intent, step: usize) {
+        match intent {
+            Intent::Vote { vote, ballots } => {
+                let (proposal, neuron) = ballots[step];
+                for p in self.proposals.iter_mut().filter(|p| p.id == proposal) {
+                    for b in p.ballots.iter_mut().filter(|b| b.neuron == neuron) {
+                        b.vote = *vote;
+                    }
+                }
+            }
+            Intent::RefreshVotingPower(neurons) => {
+                for n in self.neurons.iter_mut().filter(|n| n.id == neurons[step]) {
+                    n.refreshed = Some(NOW);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn body(&self, id: ProposalId) -> ProposalBody {
+        ProposalBody {
+            id,
+            summary: Block::new(&format!("# Why\n\nThe summary of proposal {id}.\n")),
+            url: Line::new("https://forum.example.org/t/1"),
+            payload: Payload {
+                name: Line::new("Motion"),
+                description: Block::new(""),
+                value: Value::Map(vec![(Line::new("motion_text"), Value::Text(Block::new("Let it be so.")))]),
+            },
+            failure: None,
+            evidence: evidence(),
+        }
+    }
+}
+
+impl Services for Network {
+    fn run(&mut self, effect: Effect) {
+        self.asked.push(format!("{effect:?}"));
+        match effect {
+            Effect::Refresh(what) => {
+                if matches!(what, Topicality::All | Topicality::Proposals) {
+                    self.change(Change::Proposals(self.all_proposals()));
+                }
+                if matches!(what, Topicality::All | Topicality::Neurons) {
+                    self.change(Change::Neurons(self.all_neurons()));
+                }
+                if matches!(what, Topicality::All | Topicality::Accounts) {
+                    self.change(Change::Accounts(self.accounts()));
+                }
+            }
+            Effect::OpenProposal(id) => self.change(Change::Body(Arc::new(self.body(id)))),
+            Effect::OpenNeuron(id) => {
+                let known = self.neurons.iter().find(|n| n.id == id).cloned();
+                let other = Neuron { access: Access::Public, ..neuron(id.0, 5) };
+                self.change(Change::Neuron(Arc::new(known.unwrap_or(other))));
+            }
+            Effect::Plan { ticket, intent } => {
+                let result = self.review(intent);
+                if !self.hold_plans {
+                    self.send(Message::Planned { ticket, result });
+                }
+            }
+            Effect::Confirm(plan) => self.begin(plan),
+            Effect::Retry { plan, steps } => self.go_on(plan, &steps),
+            Effect::FollowUp(plan) => {
+                self.fates.clear();
+                let execution = self.executions.iter().find(|e| e.plan == plan).unwrap();
+                let open = |s: &Step| matches!(s.state, StepState::Unknown { .. });
+                let steps: Vec<usize> =
+                    (0..execution.steps.len()).filter(|i| open(&execution.steps[*i])).collect();
+                self.go_on(plan, &steps);
+            }
+            Effect::Unlock { passphrase, .. } => {
+                let right = passphrase.expose() == PASSPHRASE;
+                self.locked &= !right;
+                let open = SignerInfo {
+                    locked: false,
+                    unlocked_until: Some(NOW.plus(Seconds(600))),
+                    ..self.signer.clone()
+                };
+                self.send(Message::Unlocked(if right {
+                    Ok(open)
+                } else {
+                    Err(Line::new("this passphrase does not fit"))
+                }));
+            }
+            Effect::Lock => {
+                self.change(Change::Signer(SignerInfo {
+                    locked: true,
+                    unlocked_until: None,
+                    ..self.signer.clone()
+                }));
+            }
+            Effect::UseIdentity(name) => {
+                self.signer = signer(&name, 9);
+                self.neurons.clear();
+                self.change(Change::Signer(self.signer.clone()));
+                self.change(Change::Neurons(self.all_neurons()));
+            }
+            Effect::PreviewTheme(name) | Effect::KeepTheme(name) => self.send(Message::ThemeChanged(name)),
+            Effect::OpenLink(link) => self.send(Message::Notice(Level::Info, Line::from(link))),
+            _ => {}
+        }
+    }
+}
