@@ -356,8 +356,7 @@ impl Network {
 
     fn begin(&mut self, plan: PlanId) {
         let Some(review) = self.plans.iter().find(|r| r.plan == plan).cloned() else { return };
-        let steps =
-            review.calls.iter().map(|c| Step::new(c.clone())).collect();
+        let steps = review.calls.iter().map(|c| Step::new(c.clone())).collect();
         self.executions.push(Execution {
             plan,
             intent: review.intent,
