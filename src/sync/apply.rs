@@ -96,7 +96,10 @@ impl<S: Source> Engine<S> {
     /// Puts rows into the world and writes what is new of them, with their position.
     fn keep_proposals(&mut self, rows: Vec<Proposal>, read: Vec<RangeInclusive<u64>>, now: Timestamp) {
         let blind = self.source.as_ref().is_some_and(|s| !s.sees_own());
-        let rows = rows.into_iter().map(|row| Arc::new(if blind { merge::keep_ballots(&self.world.proposals, row) } else { row })).collect();
+        let rows = rows
+            .into_iter()
+            .map(|row| Arc::new(if blind { merge::keep_ballots(&self.world.proposals, row) } else { row }))
+            .collect();
         let changed = self.put_proposals(rows, now);
         if !changed.is_empty() || !read.is_empty() {
             let reader = self.signer.principal;
@@ -208,7 +211,7 @@ impl<S: Source> Engine<S> {
         if let Some(range) = &fresh {
             known.read.insert(range.clone());
         }
-        let most = self.options.transactions_in_memory;
+        let most = self.transactions_in_memory;
         let mut states = self.world.accounts.as_ref().clone();
         let Some(state) = states.iter_mut().find(|state| state.account == *account) else { return false };
         let new = merge::transactions(state, &page.transactions, most);
@@ -254,7 +257,7 @@ impl<S: Source> Engine<S> {
         let Some(known) = self.accounts.get_mut(account) else { return };
         known.recalled = true;
         known.read.extend(&read);
-        let most = self.options.transactions_in_memory;
+        let most = self.transactions_in_memory;
         let mut states = self.world.accounts.as_ref().clone();
         if let Some(state) = states.iter_mut().find(|state| state.account == *account) {
             let new = merge::transactions(state, rows, most);
