@@ -51,7 +51,8 @@ impl World {
     /// # Errors
     /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
     pub fn build(seed: u64, clock: &Clock, application: Principal) -> Result<Self, SeedError> {
-        let (start, user) = (clock.virtual_now(), identity::principal(seed));
+        let start = clock.virtual_now();
+        let user = identity::principal(seed);
         let seed::World { governance, stakes } = seed::world(seed, start, user);
         let past = Past::new(seed, start, user, stakes);
         let ledger = Ledger::seeded(clock.clone(), &past)?;
