@@ -895,6 +895,7 @@ async fn after_an_action_what_it_touched_is_read_now_and_once_more() {
         created_neuron: None,
         nonce: None,
         transfer_created_at: None,
+        transfer_fee: None,
         transfer_block: None,
         confirmed: START,
         finished: None,

@@ -47,10 +47,8 @@ pub enum Scripted {
 #[must_use]
 pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<Cue> {
     let minutes = |before: u64| start - before * 60;
-    let proposal = |before: u64, kind, appeal| Cue {
-        at: minutes(before),
-        what: Scripted::Proposal(kind, appeal),
-    };
+    let proposal =
+        |before: u64, kind, appeal| Cue { at: minutes(before), what: Scripted::Proposal(kind, appeal) };
     [
         proposal(95 * 60 + 10, Kind::Motion, 860),
         proposal(92 * 60, Kind::CreateSns, 900),
@@ -136,8 +134,11 @@ impl People {
     fn regular(&mut self, at: u64, state: &mut State) {
         let mut dice = Dice::new(self.seed, mix(3, self.serial, at));
         let political = at >= self.start;
-        let shares: Vec<(Kind, u64)> =
-            drafts::SHARES.iter().copied().filter(|(kind, _)| political || !drafts::is_political(*kind)).collect();
+        let shares: Vec<(Kind, u64)> = drafts::SHARES
+            .iter()
+            .copied()
+            .filter(|(kind, _)| political || !drafts::is_political(*kind))
+            .collect();
         let all = shares.iter().map(|(_, share)| share).sum();
         let mut drawn = dice.within(0, all);
         let kind = shares.iter().find(|(_, share)| match drawn.checked_sub(*share) {
@@ -236,7 +237,8 @@ impl People {
                 };
                 let draft = Draft {
                     title: Some("Lock the shared neuron for another month".to_owned()),
-                    summary: "As agreed, the neuron we manage together is locked for **one month** more.".to_owned(),
+                    summary: "As agreed, the neuron we manage together is locked for **one month** more."
+                        .to_owned(),
                     url: String::new(),
                     action: wire::Action::ManageNeuron(Box::new(manage)),
                     payload: None,
@@ -247,7 +249,6 @@ impl People {
             }
         }
     }
-
 }
 
 impl Crowd for People {

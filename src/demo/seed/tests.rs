@@ -42,7 +42,8 @@ fn the_world_is_as_large_and_as_varied_as_promised() {
     let ids: Vec<u64> = proposals.keys().copied().collect();
     assert_eq!(ids, (1..=ids.len() as u64).collect::<Vec<_>>(), "dense");
     let topics: BTreeSet<Topic> = proposals.values().map(|p| p.topic).collect();
-    let missing: Vec<_> = Topic::ALL.iter().filter(|t| **t != Topic::Unspecified && !topics.contains(t)).collect();
+    let missing: Vec<_> =
+        Topic::ALL.iter().filter(|t| **t != Topic::Unspecified && !topics.contains(t)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     let count = |status| proposals.values().filter(|p| p.status() == status).count();
     assert!((10..=18).contains(&count(ProposalStatus::Open)), "{} open", count(ProposalStatus::Open));
@@ -50,7 +51,10 @@ fn the_world_is_as_large_and_as_varied_as_promised() {
     assert!(count(ProposalStatus::Failed) > 3);
     assert!(count(ProposalStatus::Executed) > 400);
     assert!(
-        proposals.values().filter(|p| p.failed > 0).all(|p| p.failure.as_ref().is_some_and(|f| !f.error_message.is_empty()))
+        proposals
+            .values()
+            .filter(|p| p.failed > 0)
+            .all(|p| p.failure.as_ref().is_some_and(|f| !f.error_message.is_empty()))
     );
     let actions: BTreeSet<String> = proposals
         .values()
@@ -112,7 +116,12 @@ fn the_user_has_one_of_every_kind() {
 
     let economics = &state.economics;
     let votes = |kind| of(kind).deciding(NOW, economics) > 0;
-    assert!([Kind::Main, Kind::Follower, Kind::Companion, Kind::Public, Kind::Dissolving, Kind::Hotkey].map(votes).iter().all(|v| *v));
+    assert!(
+        [Kind::Main, Kind::Follower, Kind::Companion, Kind::Public, Kind::Dissolving, Kind::Hotkey]
+            .map(votes)
+            .iter()
+            .all(|v| *v)
+    );
     assert_eq!(of(Kind::Dissolving).dissolve.state(NOW), NeuronState::Dissolving);
     assert_eq!(of(Kind::Dissolved).dissolve.state(NOW), NeuronState::Dissolved);
     assert!(of(Kind::Dissolved).maturity > 0);
