@@ -912,11 +912,12 @@ pub fn executions() -> Vec<Arc<Execution>> {
         steps: states
             .into_iter()
             .enumerate()
-            .map(|(i, state)| Step { call: vote_call(i, 140_812), state })
+            .map(|(i, state)| Step { call: vote_call(i, 140_812), state, expires: None })
             .collect(),
         created_neuron: None,
         nonce: None,
         transfer_created_at: None,
+        transfer_fee: None,
         transfer_block: None,
         confirmed: ago(4),
         finished: Some(ago(1)),
@@ -928,9 +929,14 @@ pub fn executions() -> Vec<Arc<Execution>> {
             Step {
                 call: vote_call(0, 140_810),
                 state: StepState::Done { note: Line::new("cast"), certified_at: ago(1) },
+                expires: None,
             },
-            Step { call: vote_call(1, 140_810), state: StepState::Submitted { request_id: "ab".repeat(32) } },
-            Step { call: vote_call(2, 140_810), state: StepState::Waiting },
+            Step {
+                call: vote_call(1, 140_810),
+                state: StepState::Submitted { request_id: "ab".repeat(32) },
+                expires: None,
+            },
+            Step { call: vote_call(2, 140_810), state: StepState::Waiting, expires: None },
         ],
         confirmed: ago(2),
         finished: None,
@@ -946,6 +952,7 @@ pub fn executions() -> Vec<Arc<Execution>> {
             .map(|call| Step {
                 call,
                 state: StepState::Done { note: Line::new("done"), certified_at: ago(3_600) },
+                expires: None,
             })
             .collect(),
         created_neuron: Some(NeuronId(4_455_667_788_990_011_223)),
