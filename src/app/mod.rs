@@ -17,6 +17,7 @@ mod index;
 pub mod layer;
 pub mod list;
 pub mod message;
+mod order;
 pub mod passphrase;
 pub mod place;
 pub mod pulse;
