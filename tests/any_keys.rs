@@ -162,7 +162,7 @@ fn asked(app: &Harness<Network>, what: &str) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_breaks(acts in acts()) {
