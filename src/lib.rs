@@ -14,7 +14,7 @@ pub mod alert;
 pub mod app;
 /// The only room that knows sled: tables, codecs, schema version, history rings.
 pub mod cache;
-/// The same model and actions without a screen: text, JSON, CSV. A composition root.
+/// The composition root, and the same model and actions without a screen: text, JSON, CSV.
 pub mod cli;
 /// One static table of commands: keymap, palette, help, footer and docs are made from it.
 pub mod command;

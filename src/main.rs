@@ -1,2 +1,5 @@
-//! The program: parse, dispatch.
-fn main() {}
+//! The program: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    icpulse::cli::main()
+}

@@ -1,1 +1,112 @@
-//! cli
+//! The composition root, and the same model and actions without a screen.
+
+mod account;
+mod act;
+pub mod args;
+pub mod context;
+#[cfg(feature = "demo")]
+mod demo;
+pub mod failure;
+mod identity;
+pub mod json;
+mod log;
+pub mod look;
+mod neurons;
+pub mod open;
+pub mod output;
+mod overview;
+mod prompt;
+mod proposals;
+pub mod reader;
+pub mod services;
+mod settings;
+pub mod tui;
+
+use args::{Cli, Command, Journal};
+use clap::Parser;
+use context::Context;
+use failure::Failure;
+use open::Need;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+/// Reads the command line, does what it says, and tells how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap prints help and version to standard output, errors to standard error.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { failure::Kind::Usage as u8 } else { 0 });
+        }
+    };
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("icpulse: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    // What needs neither folders nor configuration comes first: it must work anywhere.
+    match &cli.command {
+        Some(Command::Completions { shell }) => {
+            settings::completions(*shell);
+            return Ok(());
+        }
+        Some(Command::Man) => return settings::man(&cli.global),
+        _ => {}
+    }
+    if let Some(Command::Config(command)) = &cli.command
+        && let Some(result) = settings::config_without_context(&cli.global, command)
+    {
+        return result;
+    }
+    let context = Context::new(cli.global)?;
+    log::start(&context.global, &context.paths)?;
+    match &cli.command {
+        Some(Command::Theme(command)) => return settings::theme(&context, command),
+        Some(Command::Config(command)) => return settings::config(&context, command),
+        Some(Command::Keys { markdown }) => return settings::keys(&context, *markdown),
+        Some(Command::Identity(command)) => return identity::run(&context, command),
+        #[cfg(feature = "demo")]
+        Some(Command::Demo(command)) => return demo::run(&context, command),
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let result = runtime.block_on(over_the_network(context, cli.command));
+    // A reading that still waits for an answer does not hold the program up.
+    runtime.shutdown_background();
+    result
+}
+
+async fn over_the_network(context: Context, command: Option<Command>) -> Result<(), Failure> {
+    match command {
+        Some(Command::Proposals(command)) => proposals::run(&context, &command).await,
+        Some(Command::Neurons(command)) => neurons::run(&context, &command).await,
+        Some(Command::Account(command)) => account::run(&context, &command).await,
+        Some(Command::Sync) => overview::sync(&context).await,
+        Some(Command::Journal(Journal::List)) => {
+            let opened = open::open(&context, Need::IfUnlocked).await?;
+            act::journal_list(&context, &opened)
+        }
+        Some(Command::Journal(Journal::Resume)) => {
+            let opened = open::open(&context, Need::ToSign).await?;
+            act::journal_resume(&context, &opened).await
+        }
+        Some(Command::Overview) => overview::overview(&context).await,
+        None => {
+            let plain = context.global.json || context.global.csv;
+            if !plain && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+                tui::run(context).await
+            } else {
+                overview::overview(&context).await
+            }
+        }
+        // Done before a runtime was needed.
+        Some(_) => Ok(()),
+    }
+}

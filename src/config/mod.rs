@@ -1,1 +1,14 @@
-//! config
+//! File, environment and flags become one [`Config`]; folders come from the platform.
+//!
+//! Order of precedence: flag, then environment (`ICPULSE_…`, `NO_COLOR`), then the
+//! configuration file, then the built-in default.
+
+mod file;
+mod network;
+mod paths;
+mod template;
+
+pub use file::{Ascii, Color, Config, ConfigError, Keys, check, parse};
+pub use network::{NetworkConfig, NetworkError, resolve};
+pub use paths::{Paths, PathsError};
+pub use template::template;

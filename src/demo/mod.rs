@@ -1,1 +1,194 @@
-//! demo
+//! An embedded network on loopback that speaks the public protocol of the Internet
+//! Computer with real signatures and certificates, so that any client can be pointed at it.
+//!
+//! From the wire inwards: `server` (addresses), `envelope` and `signature` (who asks),
+//! `paths` (what may be read), `network` (what becomes of a request), `subnet`, `ingress`,
+//! `tree` and `certificate` (what is certified), `world` (the canisters).
+
+pub mod answer;
+pub mod canister;
+pub mod certificate;
+pub mod clock;
+pub mod cmc;
+pub mod counter;
+pub mod envelope;
+pub mod governance;
+pub mod hash;
+pub mod identity;
+pub mod index;
+pub mod ingress;
+pub mod keys;
+pub mod ledger;
+pub mod management;
+pub mod network;
+pub mod paths;
+pub mod seed;
+pub mod server;
+pub mod signature;
+pub mod subnet;
+pub mod tree;
+pub mod world;
+
+use crate::model::Principal;
+use axum::serve::ListenerExt;
+use clock::Clock;
+use ledger::genesis::SeedError;
+use network::Network;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How the demo network is to be started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The port on 127.0.0.1; a free one if `None`.
+    pub port: Option<u16>,
+    /// The same seed is the same keys and the same world.
+    pub seed: u64,
+    /// How many times faster than the wall clock the canisters live.
+    pub speed: u32,
+    /// How long an update call takes until it is executed.
+    pub finality: Duration,
+    /// How long a synchronous call is waited for before it is answered with 202.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { port: None, seed: 1, speed: 1, finality: Duration::ZERO, patience: Duration::from_secs(10) }
+    }
+}
+
+/// Why the demo network did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The port cannot be listened on.
+    #[error("the demo network could not listen on 127.0.0.1:{port}: {source}; choose another port or none")]
+    Listen {
+        /// Which port; 0 means any.
+        port: u16,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No threads to run on.
+    #[error("the demo network could not start its threads: {0}; close other programs and try again")]
+    Threads(std::io::Error),
+    /// The seed makes a world that its own rules do not allow.
+    #[error("the demo network could not be made from this seed: {0}; choose another --seed")]
+    World(#[from] SeedError),
+}
+
+/// A running demo network. It stops when this is dropped.
+pub struct Demo {
+    network: Arc<Network>,
+    seed: u64,
+    address: SocketAddr,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+/// How often time passes for the canisters when nobody asks them anything.
+const TICK: Duration = Duration::from_secs(1);
+
+impl Demo {
+    /// Starts a network on threads of its own. May be called from anywhere; returns when
+    /// it accepts connections.
+    ///
+    /// # Errors
+    /// See [`DemoError`].
+    pub fn start(options: Options) -> Result<Self, DemoError> {
+        let port = options.port.unwrap_or(0);
+        let listen = |source| DemoError::Listen { port, source };
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("demo-network")
+            .enable_all()
+            .build()
+            .map_err(DemoError::Threads)?;
+        let clock = Clock::system(options.speed);
+        let network = Arc::new(Network::new(options.seed, clock, options.finality, options.patience)?);
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(listen)?
+        };
+        let service = server::router(Arc::clone(&network));
+        let listener = listener.tap_io(|connection| {
+            // A small answer must not wait for the acknowledgement of the one before.
+            let _ = connection.set_nodelay(true);
+        });
+        runtime.spawn(async move {
+            // Serving ends with the runtime; accept errors are retried inside.
+            let _ = axum::serve(listener, service).await;
+        });
+        let ticking = Arc::downgrade(&network);
+        runtime.spawn(async move {
+            let mut interval = tokio::time::interval(TICK);
+            interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+            loop {
+                interval.tick().await;
+                match ticking.upgrade() {
+                    Some(network) => network.tick(),
+                    None => break,
+                }
+            }
+        });
+        Ok(Self { network, seed: options.seed, address, runtime: Some(runtime) })
+    }
+
+    /// Where it answers: `http://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its root key: DER, 133 bytes.
+    #[must_use]
+    pub fn root_key(&self) -> Vec<u8> {
+        self.network.root_key().to_vec()
+    }
+
+    /// The demo user's private key as PKCS#8 PEM.
+    #[must_use]
+    pub fn identity_pem(&self) -> String {
+        identity::pem(self.seed)
+    }
+
+    /// The demo user.
+    #[must_use]
+    pub fn identity(&self) -> Principal {
+        identity::principal(self.seed)
+    }
+
+    /// Its subnets, the root one first.
+    #[must_use]
+    pub fn subnets(&self) -> Vec<Principal> {
+        self.network.subnet_ids()
+    }
+
+    /// The clock it lives by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.network.clock
+    }
+
+    /// Lets the canisters' time jump ahead and everything due in it happen: for tests.
+    pub fn advance(&self, span: Duration) {
+        self.network.clock.advance(span);
+        self.network.tick();
+    }
+
+    /// Stops it. Open connections are cut.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

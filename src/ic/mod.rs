@@ -1,1 +1,31 @@
-//! ic
+//! The network as icpulse sees it: canister clients over ic-agent with every verification on.
+//!
+//! * [`Client`] holds the connection: root key, identity, one pool of connections, adaptive concurrency.
+//! * [`governance`], [`ledger`], [`index`] and [`cmc`] say what can be read of each canister; their
+//!   methods are on [`Client`]. What can be changed is in `calls` of [`governance`] and [`ledger`].
+//! * [`call`] signs, submits and follows changes to an outcome proven by a certificate.
+//! * [`certificate`] checks certificates by the interface specification, at any given time.
+//! * [`door`] is the only way from the canisters' own types ([`wire`]) into the vocabulary.
+
+pub mod call;
+pub mod certificate;
+mod client;
+pub mod cmc;
+pub mod door;
+mod error;
+mod fault;
+mod gate;
+pub mod governance;
+pub mod index;
+mod keys;
+pub mod ledger;
+mod retry;
+mod submit;
+mod transport;
+pub mod wire;
+
+pub use call::{CallReply, CallStatus, PreparedCall, SignedCall};
+pub use client::Client;
+pub use error::IcError;
+pub use governance::{NeuronIndexPage, NeuronVotesPage, ProposalsPage, RangePage, RangeRows};
+pub use index::TransactionsPage;

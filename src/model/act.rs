@@ -183,6 +183,18 @@ pub struct Step {
     pub call: PlannedCall,
     /// Where it stands.
     pub state: StepState,
+    /// When the last request signed for it expires: after this time of the network it cannot
+    /// happen any more unless it happened before. `None` while nothing was signed.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
+}
+
+impl Step {
+    /// A call that has not begun.
+    #[must_use]
+    pub fn new(call: PlannedCall) -> Self {
+        Self { call, state: StepState::Waiting, expires: None }
+    }
 }
 
 /// A plan under way or finished, as reported and as kept in the journal.
@@ -204,6 +216,9 @@ pub struct Execution {
     pub nonce: Option<u64>,
     /// Stake: `created_at_time` of the transfer, for the ledger's deduplication.
     pub transfer_created_at: Option<Timestamp>,
+    /// Stake: the ledger's fee as reviewed; the transfer is the same one only with the same fee.
+    #[serde(default)]
+    pub transfer_fee: Option<E8s>,
     /// Stake: block of the transfer once it is certain.
     pub transfer_block: Option<u64>,
     /// When it was confirmed.

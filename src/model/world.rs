@@ -25,6 +25,12 @@ impl Proposals {
         Self(Arc::new(by_id.into_values().rev().collect()))
     }
 
+    /// From rows that are newest first already, each id once (checked; else as [`Proposals::new`]).
+    #[must_use]
+    pub fn from_newest_first(rows: Vec<Arc<Proposal>>) -> Self {
+        if rows.is_sorted_by(|a, b| a.id > b.id) { Self(Arc::new(rows)) } else { Self::new(rows) }
+    }
+
     /// With these rows put in or replaced.
     #[must_use]
     pub fn with(&self, rows: impl IntoIterator<Item = Arc<Proposal>>) -> Self {
@@ -135,6 +141,8 @@ pub struct World {
 /// What changed; each carries the whole new part.
 #[derive(Clone, Debug)]
 pub enum Change {
+    /// Everything anew: another identity reads now, and nothing of the former one's may stay.
+    World(Box<World>),
     /// Proposals: the new set.
     Proposals(Proposals),
     /// A body was read.

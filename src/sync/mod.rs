@@ -1,1 +1,210 @@
-//! sync
+//! What to read when. One task asks the network through a [`Source`], keeps what it reads in
+//! the cache, and tells the screen what changed.
+//!
+//! * `plan` says what is due, purely; `jobs` are the readings; `merge` puts them into the world.
+//! * `engine` runs them; `persist` is the thread that writes; `publish` tells without waiting.
+//!
+//! An answer that is not proven is an error of its reading: it reaches neither the world nor
+//! the cache. A failure keeps what is there, says so, and is tried again later and later.
+
+mod apply;
+mod clock;
+mod command;
+mod engine;
+mod jobs;
+pub mod merge;
+mod persist;
+pub mod plan;
+pub mod progress;
+mod publish;
+mod recall;
+mod source;
+
+pub use clock::{Clock, SystemClock};
+pub use plan::{Cadence, Kind};
+pub use source::Source;
+
+use crate::cache::{Cache, Loaded};
+use crate::model::act::{Execution, Intent, SignerInfo};
+use crate::model::text::Line;
+use crate::model::world::{Change, SyncStatus, Topicality, World};
+use crate::model::{AccountIdentifier, NeuronId, ProposalId};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Changes that may wait to be taken; beyond them, newer ones replace older ones.
+const ROOM: usize = 256;
+
+/// How to read.
+pub struct Options {
+    /// The network's name, for the header.
+    pub network: Line,
+    /// Never ask the network.
+    pub offline: bool,
+    /// Read all older proposals and transactions in the background; a one-shot command does not.
+    pub history: bool,
+    /// How often what is read.
+    pub cadence: Cadence,
+    /// Readings at the same time, at most (what the user opens comes on top).
+    pub max_in_flight: usize,
+    /// Transactions of an account kept in memory, newest first; the cache keeps all.
+    pub transactions_in_memory: usize,
+    /// Why the shared cache is not used, if it is not.
+    pub cache_note: Option<Line>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// A number from 0 to 1,000 that spreads retries.
+    pub jitter: Box<dyn FnMut() -> u16 + Send>,
+}
+
+impl Options {
+    /// The usual ones, for a network of that name.
+    #[must_use]
+    pub fn new(network: &str) -> Self {
+        Self {
+            network: Line::new(network),
+            offline: false,
+            history: true,
+            cadence: Cadence::default(),
+            max_in_flight: 16,
+            transactions_in_memory: 20_000,
+            cache_note: None,
+            clock: Arc::new(SystemClock),
+            jitter: Box::new(|| rand::random::<u16>() % 1_001),
+        }
+    }
+}
+
+enum Command<S> {
+    Refresh(Topicality),
+    Show(Topicality),
+    Proposal(ProposalId),
+    Neuron(NeuronId),
+    Identity(SignerInfo, Option<S>),
+    Touched(Vec<Kind>),
+    Older(AccountIdentifier),
+    Pause(bool),
+    Idle(oneshot::Sender<()>),
+    Ready(oneshot::Sender<()>),
+    World(oneshot::Sender<(World, SyncStatus)>),
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// The way to the reading task. When the last one is dropped, the task ends and keeps what it read.
+pub struct SyncHandle<S> {
+    commands: mpsc::UnboundedSender<Command<S>>,
+}
+
+impl<S> Clone for SyncHandle<S> {
+    fn clone(&self) -> Self {
+        Self { commands: self.commands.clone() }
+    }
+}
+
+/// Starts reading, from what the cache had (`loaded`, which the first frame shows already), as
+/// `signer`. Without a source nothing is asked until [`SyncHandle::set_identity`] brings one.
+/// Needs a tokio runtime.
+///
+/// The receiver gets what changed; if it is slow, it gets fewer and newer changes.
+pub fn start<S: Source>(
+    source: Option<S>,
+    cache: Option<Arc<Cache>>,
+    loaded: Loaded,
+    signer: SignerInfo,
+    options: Options,
+) -> (SyncHandle<S>, mpsc::Receiver<Change>) {
+    let (commands, inbox) = mpsc::unbounded_channel();
+    let (out, changes) = mpsc::channel(ROOM);
+    let engine = engine::Engine::new(source, cache, loaded, signer, options, out);
+    tokio::spawn(engine.run(inbox));
+    (SyncHandle { commands }, changes)
+}
+
+impl<S: Source> SyncHandle<S> {
+    // A closed channel means that the task has ended: there is nothing left to ask.
+    fn send(&self, command: Command<S>) {
+        let _ = self.commands.send(command);
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command<S>) -> Option<T> {
+        let (answer, wait) = oneshot::channel();
+        self.send(command(answer));
+        wait.await.ok()
+    }
+
+    /// Reads it now, even while paused. Never while offline.
+    pub fn refresh(&self, topicality: Topicality) {
+        self.send(Command::Refresh(topicality));
+    }
+
+    /// Says what is on the screen: it is read more often.
+    pub fn show(&self, topicality: Topicality) {
+        self.send(Command::Show(topicality));
+    }
+
+    /// Wants the whole of a proposal: from the cache at once, from the network if it may have
+    /// changed. Only the one asked for last is insisted on.
+    pub fn open_proposal(&self, id: ProposalId) {
+        self.send(Command::Proposal(id));
+    }
+
+    /// Wants a neuron, as far as the identity may see it.
+    pub fn open_neuron(&self, id: NeuronId) {
+        self.send(Command::Neuron(id));
+    }
+
+    /// Reads as another identity from now on, through `source` (or through the present one, if
+    /// none is given and the principal is the same). Nothing that the former one could see stays:
+    /// a [`Change::World`] says so.
+    pub fn set_identity(&self, signer: SignerInfo, source: Option<S>) {
+        self.send(Command::Identity(signer, source));
+    }
+
+    /// Reads what an action touched, at once and once more when all nodes have caught up.
+    pub fn after(&self, execution: &Execution) {
+        let mut kinds = match &execution.intent {
+            Intent::Vote { .. } => vec![Kind::Unsettled, Kind::Neurons],
+            Intent::Stake(_) => vec![Kind::Neurons, Kind::Accounts],
+            Intent::RefreshVotingPower(_) | Intent::Follow { .. } => vec![Kind::Neurons],
+        };
+        if execution.transfer_block.is_some() && !kinds.contains(&Kind::Accounts) {
+            kinds.push(Kind::Accounts);
+        }
+        self.send(Command::Touched(kinds));
+    }
+
+    /// Wants more of an account's older transactions in memory than [`Options`] allows so far:
+    /// as many again, from the cache, and from the network what it does not have.
+    pub fn older_transactions(&self, account: AccountIdentifier) {
+        self.send(Command::Older(account));
+    }
+
+    /// Stops reading by itself, or goes on.
+    pub fn pause(&self, paused: bool) {
+        self.send(Command::Pause(paused));
+    }
+
+    /// Ends when nothing runs, nothing is due now (a retry later is not now), the history is
+    /// read as far as it can be, and everything read is written.
+    pub async fn idle(&self) {
+        self.ask(Command::Idle).await;
+    }
+
+    /// Ends when everything that is shown first has been tried once: not the history.
+    pub async fn ready(&self) {
+        self.ask(Command::Ready).await;
+    }
+
+    /// The world and the state of the reading now; `None` after [`SyncHandle::shutdown`].
+    pub async fn world(&self) -> Option<(World, SyncStatus)> {
+        self.ask(Command::World).await
+    }
+
+    /// Ends all reading; returns when what was read is on the disk.
+    pub async fn shutdown(&self) {
+        self.ask(Command::Shutdown).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

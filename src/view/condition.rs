@@ -108,10 +108,8 @@ pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
         spans.push(span(" · ", Role::Dim));
         spans.push(span(trouble.advice.as_str().to_owned(), Role::Text));
     }
-    let mut tail = format!(" · since {}", trouble.since.clock());
-    if let Some(at) = trouble.retry_at {
-        tail.push_str(&format!(" · again {}", words::ahead(state.now, at)));
-    }
+    let again = trouble.retry_at.map(|at| format!(" · again {}", words::ahead(state.now, at)));
+    let tail = format!("{} · since {}", again.unwrap_or_default(), trouble.since.clock());
     spans.push(span(tail, Role::Dim));
     let mark = [span(" ! ", role)];
     let indent = [span("   ", role)];

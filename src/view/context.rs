@@ -49,6 +49,10 @@ fn list<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
     let mut spans: Spans = Vec::new();
     let shown = list.rows.len();
     if list.filter.text.is_empty() {
+        // Of nothing there is nothing to say here: the body says why.
+        if list.total == 0 {
+            return spans;
+        }
         spans.push(span(words::count(list.total, one, many), Role::Dim));
     } else {
         spans.push(span(words::grouped(shown), Role::Strong));

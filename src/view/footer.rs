@@ -70,11 +70,8 @@ pub(super) fn toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
         })
         .collect();
     let area = Rect::new(body.x, body.y, body.width.saturating_sub(1), body.height);
-    toast::draw(cx.pen, area, &shown);
-    for (index, y) in (0..shown.len()).rev().zip((area.top()..area.bottom()).rev()) {
-        let w = shown.get(index).map_or(0, |t| width(t.text) + 4).min(usize::from(area.width.min(72)));
-        let w = u16::try_from(w).unwrap_or(0);
-        cx.hits.add(Rect::new(area.right().saturating_sub(w), y, w, 1), Hit::Toast(index));
+    for (index, place) in toast::draw(cx.pen, area, &shown) {
+        cx.hits.add(place, Hit::Toast(index));
     }
     // Errors stay until they are dismissed: say how, in the footer's corner.
     if state.toasts.iter().any(|t| t.level == Level::Error) && state.layers.is_empty() {

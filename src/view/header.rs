@@ -22,12 +22,21 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     if state.network.root_key_fetched {
         left.push(span(" (its own root key)", Role::Warn));
     }
-    let who = signer(state, row.width >= 110);
-    let mut right = reading(state, cx.pen.ascii(), row.width >= 110);
-    right.push(span(" ", Role::Dim));
     let width = usize::from(row.width);
-    let right_w = spans_width(&right).min(width / 2);
+    // The most that can be said without cutting: first the identity, then reading gets shorter.
     let left_w = spans_width(&left).min(width / 3);
+    let choices =
+        [(true, Detail::Full), (false, Detail::Full), (false, Detail::Some), (false, Detail::Little)];
+    let mut chosen = (Vec::new(), Vec::new());
+    for (long, detail) in choices {
+        chosen = (signer(state, long), reading(state, cx.pen.ascii(), detail));
+        if left_w + spans_width(&chosen.0) + spans_width(&chosen.1) + 7 <= width {
+            break;
+        }
+    }
+    let (who, mut right) = chosen;
+    right.push(span(" ", Role::Dim));
+    let right_w = spans_width(&right).min(width / 2);
     let right_x = row.right().saturating_sub(u16::try_from(right_w).unwrap_or(0));
     cx.pen.spans(row.x, row.y, u16::try_from(left_w).unwrap_or(0), &left);
     cx.pen.spans(right_x, row.y, u16::try_from(right_w).unwrap_or(0), &right);
@@ -68,8 +77,16 @@ fn signer(state: &State, wide: bool) -> Spans {
     spans
 }
 
+/// How much the header says of reading.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Detail {
+    Little,
+    Some,
+    Full,
+}
+
 /// Evidence and age of the newest reading, and how far reading is.
-fn reading(state: &State, ascii: bool, wide: bool) -> Spans {
+fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
     let sync = &state.sync;
     let mut spans = Vec::new();
     let dot = || span(" · ", Role::Dim);
@@ -83,7 +100,9 @@ fn reading(state: &State, ascii: bool, wide: bool) -> Spans {
     if sync.paused {
         spans.extend([span("paused", Role::Warn), dot()]);
     }
-    if wide && let Some(at) = sync.certified_at {
+    if detail == Detail::Full
+        && let Some(at) = sync.certified_at
+    {
         spans.extend([span("certified ", Role::Certified), span(at.clock(), Role::Dim), dot()]);
     }
     match sync.last_success {
@@ -98,36 +117,32 @@ fn reading(state: &State, ascii: bool, wide: bool) -> Spans {
         None if sync.trouble.is_some() => spans.push(span("not read yet", Role::Stale)),
         None => spans.push(span("connecting", Role::Syncing)),
     }
-    let busy = sync.in_flight > 0 && !sync.paused;
-    let tick = state.now.0 / 125_000_000;
     match sync.history {
         Some(h) if h.total > 0 => {
             spans.push(dot());
-            let share = words::basis_points(h.done, h.total);
-            if wide {
-                spans.push(span(
-                    format!("{} of {} ", words::compact(h.done), words::compact(h.total)),
-                    Role::Syncing,
-                ));
-                spans.push(span(bar(gauge::permille(h.done, h.total), 8, ascii), Role::Syncing));
-                spans.push(span(format!(" {}/s", words::compact(h.per_second)), Role::Dim));
-                if let Some(left) = h.left {
-                    spans.push(span(format!(" {} left", words::tight(left)), Role::Dim));
-                }
+            if detail == Detail::Little {
+                let share = words::basis_points(h.done, h.total) / 100;
+                spans.push(span(format!("{share} %"), Role::Syncing));
             } else {
-                spans.push(span(format!("{} %", share / 100), Role::Syncing));
-                if let Some(left) = h.left {
-                    spans.push(span(format!(" {} left", left.short()), Role::Dim));
+                let count = format!("{} of {} ", words::compact(h.done), words::compact(h.total));
+                spans.push(span(count, Role::Syncing));
+                spans.push(span(bar(gauge::permille(h.done, h.total), 8, ascii), Role::Syncing));
+                if detail == Detail::Full {
+                    spans.push(span(format!(" {}/s", words::compact(h.per_second)), Role::Dim));
                 }
             }
+            if let Some(left) = h.left {
+                spans.push(span(format!(" {} left", words::tight(left)), Role::Dim));
+            }
         }
-        _ if wide && !state.world.proposals.is_empty() => {
+        _ if detail > Detail::Little && !state.world.proposals.is_empty() => {
             spans.push(dot());
             spans.push(span(format!("synced {}", words::grouped(state.world.proposals.len())), Role::Dim));
         }
         _ => {}
     }
-    spans.push(span(format!(" {}", throbber::glyph(tick, busy, ascii)), Role::Syncing));
+    let busy = sync.in_flight > 0 && !sync.paused;
+    spans.push(span(format!(" {}", throbber::glyph(state.now.0 / 125_000_000, busy, ascii)), Role::Syncing));
     spans
 }
 
@@ -161,12 +176,14 @@ pub(super) fn tabs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     }
     let mut help: Spans = Vec::new();
     for command in [Command::Palette, Command::Help] {
-        help.push(span(words::key(state, command), Role::Key));
-        help.push(span(format!(" {}  ", command.spec().title), Role::KeyLabel));
+        let gap = if help.is_empty() { "" } else { "   " };
+        help.push(span(format!("{gap}{}", words::key(state, command)), Role::Key));
+        help.push(span(format!(" {}", command.spec().title), Role::KeyLabel));
     }
-    let w = u16::try_from(spans_width(&help)).unwrap_or(0).saturating_sub(1);
-    if row.right().saturating_sub(x) > w {
-        cx.pen.spans(row.right() - w, row.y, w, &help);
+    let w = u16::try_from(spans_width(&help)).unwrap_or(0);
+    let free = row.right().saturating_sub(x + 1);
+    if free > w {
+        cx.pen.spans(row.right() - w - 1, row.y, w, &help);
     }
 }
 

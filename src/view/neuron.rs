@@ -39,7 +39,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronId, detail: &D
         part(cx, body, neuron, detail, detail.current_tab());
         return;
     }
-    let left = Rect::new(body.x, body.y, (body.width - 3) / 2, body.height);
+    // Lists need more room than figures.
+    let share = if detail.current_tab().has_cursor() { 58 } else { 50 };
+    let left = Rect::new(body.x, body.y, (body.width - 3) * share / 100, body.height);
     let right = Rect::new(left.right() + 3, body.y, body.width - left.width - 3, body.height);
     cx.pen.vertical(left.right() + 1, body.y, body.height, Role::Border);
     match detail.current_tab() {
@@ -208,7 +210,7 @@ fn gauge_text(part: u64, whole: u64, cells: u16, ascii: bool) -> String {
 fn stake(n: &Neuron, facts: &mut Facts) {
     facts.heading("Stake and maturity, ICP");
     let mut amount =
-        |name: &str, value: E8s, role: Role| facts.say(name, format!("{:>20}", value.exact()), role);
+        |name: &str, value: E8s, role: Role| facts.say(name, format!("{:>22}", words::pointed(value)), role);
     amount("stake", n.stake, Role::Strong);
     if n.staked_maturity > E8s::ZERO || n.fees > E8s::ZERO {
         amount("  on the ledger", n.cached_stake, Role::Amount);
@@ -305,7 +307,7 @@ fn settings(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
         }
     }
     facts.fact("read", words::evidence(&n.evidence, now));
-    facts.say("you may", neurons::access(n.access), Role::Dim);
+    facts.say("access", neurons::access(n.access), Role::Dim);
 }
 
 /// Whom it follows and how it voted, in short, beside the figures.
@@ -355,8 +357,8 @@ fn following(cx: &mut Cx<'_, '_, '_>, area: Rect, n: &Neuron, detail: &Detail) {
         return;
     }
     let columns = [
-        Column::words("topic", Width::Fill { min: 16, weight: 1 }, 0),
-        Column::words("follows", Width::Fill { min: 14, weight: 1 }, 0),
+        Column::words("topic", Width::Fill { min: 16, max: 110, weight: 1 }, 0),
+        Column::words("follows", Width::Fill { min: 14, max: 110, weight: 1 }, 0),
         Column::numbers("neuron", 20, 1),
     ];
     let spec = Table {
@@ -396,7 +398,7 @@ fn ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, n: &Neuron, detail: &Detail) {
     }
     let columns = [
         Column::numbers("proposal", 9, 0),
-        Column::words("title", Width::Fill { min: 12, weight: 1 }, 0),
+        Column::words("title", Width::Fill { min: 12, max: 110, weight: 1 }, 0),
         Column::words("vote", Width::Fixed(12), 0),
     ];
     let spec = Table {

@@ -38,7 +38,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: ProposalId, detail: 
         let left = Rect::new(area.x, area.y, area.width - right_w - 3, area.height);
         let right = Rect::new(left.right() + 3, area.y, right_w, area.height);
         cx.pen.vertical(left.right() + 1, area.y, area.height, Role::Border);
-        let y = heading(cx, left, proposal);
+        let y = heading(cx, left, proposal) + 1;
         let y = tabs(cx, Rect::new(left.x, y, left.width, 1), detail, proposal) + 1;
         content(cx, below(left, y), proposal, detail, true);
         side(cx, right, proposal);
@@ -98,7 +98,7 @@ fn heading(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Proposal) -> u16 {
         }
     }
     cx.pen.spans(area.x, y, area.width, &about);
-    y + 2
+    y + 1
 }
 
 /// Status, countdown and own ballots in one line, for narrow screens; gives the row below.
@@ -269,7 +269,7 @@ fn ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>, detail: &Deta
     }
     let columns = [
         Column::numbers("neuron", 20, 0),
-        Column::words("name", Width::Fill { min: 6, weight: 1 }, 2),
+        Column::words("name", Width::Fill { min: 6, max: 110, weight: 1 }, 2),
         Column::numbers("voting power", 18, 1),
         Column::words("ballot", Width::Fixed(12), 0),
     ];
@@ -379,7 +379,7 @@ fn side_lines(cx: &Cx<'_, '_, '_>, p: &Proposal, width: u16) -> Vec<Spans> {
         facts.heading("Your ballots");
         facts.edge(
             vec![span(words::count(p.ballots.len(), "neuron", "neurons"), Role::Dim)],
-            vec![span(format!("{} V            ", power.rounded()), Role::Dim)],
+            vec![span(format!("{}{}", power.rounded(), " ".repeat(14)), Role::Dim)],
         );
         for ballot in p.ballots.iter().take(SHOWN) {
             let (text, role) = words::ballot(ballot.vote);

@@ -6,17 +6,20 @@ use crate::app::pulse::Need;
 use crate::app::{Hit, State};
 use crate::command::Command;
 use crate::model::amount::percent;
-use crate::model::{E8s, ProposalId, Seconds};
+use crate::model::{E8s, Proposal, ProposalId, Seconds, Timestamp};
 use crate::theme::Role;
 use crate::widget::chart::{self, Bar};
 use crate::widget::pen::Align;
 use crate::widget::spark::{self, Floor};
 use crate::widget::table::{self, Column, Content, Row, Table, Width};
-use crate::widget::{Spans, notice, span};
+use crate::widget::text::width;
+use crate::widget::{Spans, span};
 use ratatui::layout::Rect;
 
-/// Needs shown at most; more are there by scrolling nothing away: there are six kinds.
+/// Needs shown at most: there are six kinds.
 const NEEDS: usize = 6;
+/// Cells of a figure before its note.
+const FIGURE: u16 = 26;
 
 /// Draws the screen.
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
@@ -24,15 +27,17 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let area = Rect::new(area.x, area.y, area.width.saturating_sub(1), area.height);
     let roomy = area.height >= 34;
     let wide = area.width >= 108;
-    let network = network_lines(state);
-    let you = you_lines(state);
-    let supply = supply_lines(state);
+    let left_w = if wide { area.width * 60 / 100 } else { area.width / 2 };
+    let right_w = area.width - left_w - 2;
+    let network = network_lines(state, right_w);
+    let you = you_lines(state, left_w);
+    let supply = supply_lines(state, right_w);
+    let short = short_lines(state, right_w);
     let needs = state.pulse.needs.clamp(1, NEEDS);
     // At 80 columns needs come alone; the network joins YOU at the bottom.
     let top_rows = if wide { needs.max(network.len()) } else { needs };
     let top_h = u16::try_from(top_rows + 2).unwrap_or(8);
-    let bottom_rows =
-        if wide { you.len().max(supply.len()) } else { you.len().max(short_lines(state).len()) };
+    let bottom_rows = if wide { you.len().max(supply.len()) } else { you.len().max(short.len()) };
     let charts = roomy && wide;
     let chart_h = if charts { 9 } else { 0 };
     let bottom_h = u16::try_from(bottom_rows + 1).unwrap_or(6) + chart_h;
@@ -43,9 +48,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let bottom = Rect::new(area.x, area.bottom() - bottom_h, area.width, bottom_h);
 
     if wide {
-        let left_w = area.width * 55 / 100;
         need_list(cx, Rect::new(top.x, top.y, left_w, top.height));
-        let right = Rect::new(top.x + left_w + 2, top.y, top.width - left_w - 2, top.height);
+        let right = Rect::new(top.x + left_w + 2, top.y, right_w, top.height);
         section(cx, right, "THE NETWORK", &network);
     } else {
         need_list(cx, top);
@@ -54,15 +58,14 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     if bottom.height < 2 {
         return;
     }
-    let left_w = if wide { area.width * 55 / 100 } else { area.width / 2 };
     let text_h = bottom.height.saturating_sub(chart_h);
     let left = Rect::new(bottom.x, bottom.y, left_w, text_h);
-    let right = Rect::new(bottom.x + left_w + 2, bottom.y, bottom.width - left_w - 2, text_h);
+    let right = Rect::new(bottom.x + left_w + 2, bottom.y, right_w, text_h);
     section(cx, left, "YOU", &you);
     if wide {
         section(cx, right, "SUPPLY", &supply);
     } else {
-        section(cx, right, "THE NETWORK", &short_lines(state));
+        section(cx, right, "THE NETWORK", &short);
     }
     if charts {
         let y = bottom.y + text_h + 1;
@@ -94,7 +97,7 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
         ),
         Need::Vote { count, first } => (
             format!("{} to vote on", words::count(*count, "proposal", "proposals")),
-            first.map(|(at, _)| format!("first closes {}", words::ahead(now, at))).unwrap_or_default(),
+            first.map(|(at, _)| format!("first {}", words::ahead(now, at))).unwrap_or_default(),
             String::new(),
         ),
         Need::ConfirmFollowing { count, shrinking, within, .. } => {
@@ -118,7 +121,7 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
         Need::Dissolved { count, amount, .. } => (
             format!("{} dissolved", words::count(*count, "neuron", "neurons")),
             "now".to_owned(),
-            format!("{} ICP can be taken out", amount.rounded()),
+            format!("{} ICP to take out", amount.rounded()),
         ),
         Need::ChooseIdentity => (
             "read-only: nobody signs".to_owned(),
@@ -148,28 +151,24 @@ fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         cx.pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
         return;
     }
-    let wide = area.width >= 72;
-    let (what_w, when_w) = if wide { (30, 24) } else { (26, 23) };
-    for (index, item) in state.pulse.needs().take(rows).enumerate() {
+    let lines: Vec<_> = state.pulse.needs().take(rows).map(|n| (need(state, n), need_role(n))).collect();
+    let widest = |f: fn(&(String, String, String)) -> &str| {
+        u16::try_from(lines.iter().map(|(words, _)| width(f(words))).max().unwrap_or(0)).unwrap_or(40)
+    };
+    let (what_w, when_w) = (widest(|w| &w.0).max(24), widest(|w| &w.1).max(16));
+    for (index, ((what, when, more), role)) in lines.iter().enumerate() {
         let y = area.y + 1 + u16::try_from(index).unwrap_or(0);
-        let (what, when, more) = need(state, item);
-        let role = need_role(item);
         let selected = state.pulse.cursor == index;
-        let sign = if selected { "▸" } else { "•" };
-        cx.pen.put(area.x + 1, y, 1, sign, role);
-        let x = area.x + 3;
-        cx.pen.fit(x, y, what_w, &what, role, Align::Left);
+        cx.pen.put(area.x + 1, y, 1, if selected { "▸" } else { "•" }, *role);
         let end = area.right();
-        cx.pen.fit(
-            x + what_w + 1,
-            y,
-            when_w.min(end.saturating_sub(x + what_w + 1)),
-            &when,
-            Role::Text,
-            Align::Left,
-        );
-        let x = x + what_w + when_w + 2;
-        cx.pen.fit(x, y, end.saturating_sub(x), &more, Role::Dim, Align::Left);
+        let mut x = area.x + 3;
+        for (text, w, role) in
+            [(what, what_w, *role), (when, when_w, Role::Text), (more, u16::MAX, Role::Dim)]
+        {
+            let room = end.saturating_sub(x).min(w);
+            cx.pen.fit(x, y, room, text, role, Align::Left);
+            x = x.saturating_add(room).saturating_add(2);
+        }
         let row = Rect::new(area.x + 1, y, area.width.saturating_sub(1), 1);
         if selected {
             let focus = if state.layers.is_empty() { Role::Selection } else { Role::SelectionInactive };
@@ -179,38 +178,56 @@ fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
 }
 
-/// Open proposals: rows of a table without gutter signs of its own.
+/// The columns of proposals on this screen; the third is the time left, or how it ended.
+fn columns(wide: bool) -> [Column; 7] {
+    [
+        Column::numbers("", 7, 0),
+        Column::words("", Width::Fill { min: 20, max: 110, weight: 1 }, 0),
+        Column::numbers("closes", 9, 0),
+        Column::numbers("yes", 7, 0),
+        Column::words("", Width::Fixed(if wide { 24 } else { 12 }), 2),
+        Column::numbers("no", 7, 0),
+        Column::words("yours", Width::Fixed(if wide { 10 } else { 8 }), 0),
+    ]
+}
+
+fn row<'s>(state: &State, p: &'s Proposal, third: (String, Role)) -> Row<'s> {
+    let (mine, mine_role) = words::mine(p, state.now);
+    let share = |bp: Option<u32>, role| bp.map_or(Content::Nothing, |bp| Content::text(percent(bp), role));
+    let cells = vec![
+        Content::id(p.id.to_string()),
+        Content::text(proposals::title(p), Role::Text),
+        Content::text(third.0, third.1),
+        share(p.tally.map(|t| t.yes_bp()), Role::Yes),
+        proposals::shares(p).map_or(Content::Nothing, Content::Tally),
+        share(p.tally.map(|t| t.no_bp()), Role::No),
+        Content::text(mine, mine_role),
+    ];
+    Row { cells, marked: false }
+}
+
+/// Open proposals, and below them, where there is room, the latest decisions.
 fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let state = cx.state;
     if area.height < 2 {
         return;
     }
     let open: Vec<ProposalId> = state.pulse.proposals().collect();
-    let list = Rect::new(area.x, area.y, area.width, area.height);
-    let height = usize::from(list.height.saturating_sub(1));
-    cx.hits.list_height = height;
+    cx.hits.list_height = usize::from(area.height - 1);
+    let columns = columns(area.width >= 108);
     if open.is_empty() {
         cx.pen.put(area.x + 1, area.y, area.width, "OPEN PROPOSALS", Role::Title);
         let body = Rect::new(area.x, area.y + 1, area.width, area.height - 1);
         if state.world.proposals.is_empty() {
             let known = state.sync.last_success.is_some() && state.sync.history.is_none();
             condition::say(cx, body, condition::why(state, known, 0), "proposals");
-        } else {
-            notice::draw(cx.pen, body, "No proposal is open", Role::Dim, &["the latest are under Proposals"]);
+            return;
         }
+        cx.pen.put(body.x + 3, body.y, body.width, "none: nothing can be voted on now", Role::Dim);
+        decisions(cx, Rect::new(area.x, area.y + 3, area.width, area.height.saturating_sub(3)), &columns);
         return;
     }
-    let wide = area.width >= 108;
     let title = format!("OPEN PROPOSALS  {}", open.len());
-    let columns = [
-        Column::numbers("", 7, 0),
-        Column::words("", Width::Fill { min: 20, weight: 1 }, 0),
-        Column::numbers("closes", 9, 0),
-        Column::numbers("yes", 7, 0),
-        Column::words("", Width::Fixed(if wide { 24 } else { 12 }), 2),
-        Column::numbers("no", 7, 0),
-        Column::words("yours", Width::Fixed(if wide { 10 } else { 7 }), 0),
-    ];
     let selected = state.pulse.cursor.checked_sub(state.pulse.needs);
     let spec = Table {
         columns: &columns,
@@ -220,214 +237,233 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         focused: state.layers.is_empty(),
         heads: true,
     };
-    let drawn = table::draw(cx.pen, list, &spec, |index| {
-        let id = *open.get(index)?;
-        let p = state.proposal(id)?;
-        let (closes, closes_role) = proposals::closes(state, p);
-        let (mine, mine_role) = words::mine(p, state.now);
-        let share =
-            |bp: Option<u32>, role| bp.map_or(Content::Nothing, |bp| Content::text(percent(bp), role));
-        let cells = vec![
-            Content::id(id.to_string()),
-            Content::text(proposals::title(p), Role::Text),
-            Content::text(closes, closes_role),
-            share(p.tally.map(|t| t.yes_bp()), Role::Yes),
-            proposals::shares(p).map_or(Content::Nothing, Content::Tally),
-            share(p.tally.map(|t| t.no_bp()), Role::No),
-            Content::text(mine, mine_role),
-        ];
-        Some(Row { cells, marked: false })
+    let drawn = table::draw(cx.pen, area, &spec, |index| {
+        let p = state.proposal(*open.get(index)?)?;
+        Some(row(state, p, proposals::closes(state, p)))
     });
     // The section's title stands in the heads' row, left of the heads.
     cx.pen.put(area.x + 1, area.y, area.width, &title, Role::Title);
     for (row, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {
         cx.hits.add(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(state.pulse.needs + row));
     }
+    let below = drawn.body.bottom() + 1;
+    decisions(cx, Rect::new(area.x, below, area.width, area.bottom().saturating_sub(below)), &columns);
+}
+
+/// What was decided lately: nothing to do about it, so it is only shown where room is left.
+fn decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
+    /// Looked at from the newest on, so that no frame walks the whole history.
+    const LOOKED_AT: usize = 200;
+    /// The latest are news; more would be a list, which has its own screen.
+    const SHOWN: usize = 12;
+    let state = cx.state;
+    if area.height < 4 {
+        return;
+    }
+    let latest = state.world.proposals.iter().take(LOOKED_AT);
+    let mut decided: Vec<_> = latest.filter(|p| p.decided.is_some() && p.undecoded.is_none()).collect();
+    decided.sort_by_key(|p| std::cmp::Reverse(p.decided));
+    if decided.is_empty() {
+        return;
+    }
+    let rows = area.height.min(u16::try_from(SHOWN + 1).unwrap_or(u16::MAX)) - 1;
+    let spec = Table {
+        columns,
+        len: decided.len().min(usize::from(rows)),
+        offset: 0,
+        selected: None,
+        focused: false,
+        heads: false,
+    };
+    cx.pen.put(area.x + 1, area.y, area.width, "LATEST DECISIONS", Role::Title);
+    let body = Rect::new(area.x, area.y + 1, area.width, rows);
+    table::draw(cx.pen, body, &spec, |index| {
+        let p = decided.get(index)?;
+        let word = p.status.title().into_owned();
+        Some(row(state, p, (word, words::status_role(p.status))))
+    });
 }
 
 /// The sections of figures with their titles, for the plain text.
 pub(super) fn sections(state: &State) -> [(&'static str, Vec<Spans>); 3] {
-    [("THE NETWORK", network_lines(state)), ("SUPPLY", supply_lines(state)), ("YOU", you_lines(state))]
+    const ROOM: u16 = 100;
+    [
+        ("THE NETWORK", network_lines(state, ROOM)),
+        ("SUPPLY", supply_lines(state, ROOM)),
+        ("YOU", you_lines(state, ROOM)),
+    ]
 }
 
-/// A name and its value, aligned.
-fn figure(name: &str, value: impl Into<String>, more: Spans) -> Spans {
-    let mut line = vec![span(format!("{name:<10} "), Role::Dim), span(value.into(), Role::Text)];
-    line.extend(more);
+/// A name, its value right-aligned with its unit, and a note.
+fn figure(name: &str, value: impl Into<String>, unit: &str, note: Spans) -> Spans {
+    let value = value.into();
+    let mut line = vec![
+        span(format!("{name:<11}"), Role::Dim),
+        span(format!("{value:>10}"), Role::Text),
+        span(format!(" {unit:<4}"), Role::Dim),
+    ];
+    line.extend(note);
     line
 }
 
+/// A figure that has not been read.
+fn unknown(name: &str) -> Spans {
+    vec![span(format!("{name:<11}"), Role::Dim), span("not known yet", Role::Dim)]
+}
+
 fn note(text: impl Into<String>) -> Spans {
-    vec![span(format!("   {}", text.into()), Role::Dim)]
+    vec![span(text.into(), Role::Dim)]
 }
 
 /// The age of a figure, only where it is old enough to matter.
-fn aged(state: &State, at: crate::model::Timestamp, normal: Seconds) -> Spans {
+fn aged(state: &State, at: Timestamp, normal: Seconds) -> Spans {
     if state.now.since(at) > normal {
-        vec![span(format!("   {}", words::ago(state.now, at)), Role::Stale)]
+        vec![span(format!(" {}", words::ago(state.now, at)), Role::Stale)]
     } else {
         Vec::new()
     }
 }
 
-/// ICP's rate with its series and proof.
-fn rate(state: &State, cells: usize) -> Spans {
-    let Some(rate) = &state.world.facts.icp_xdr else { return figure("ICP", "not known yet", Vec::new()) };
+/// ICP's rate with its series and, where there is room, its proof.
+fn rate(state: &State, width: u16) -> Spans {
+    let Some(rate) = &state.world.facts.icp_xdr else { return unknown("ICP") };
+    let room = usize::from(width.saturating_sub(FIGURE + 1));
+    let proof = rate.evidence.proof;
+    let cells = if room >= 18 { (room - proof.word().len() - 1).min(30) } else { room.min(12) };
     let values = series::values(state, series::ICP_XDR);
-    let mut more = vec![span(" XDR  ", Role::Dim)];
+    let mut more = Vec::new();
     if values.len() > 1 {
         more.push(span(spark::text(&values, cells, Floor::Least, state.options.ascii), Role::Spark));
-        more.push(span("  ", Role::Dim));
+        more.push(span(" ", Role::Dim));
     }
-    if cells > 12 {
-        let proof = rate.evidence.proof;
+    if room >= 18 {
         more.push(span(proof.word(), words::proof_role(proof)));
     }
     more.extend(aged(state, rate.evidence.at, Seconds::hours(1)));
-    figure("ICP", rate.value.decimal(), more)
+    figure("ICP", rate.value.decimal(), "XDR", more)
 }
 
 /// The latest rewards.
-fn rewards(state: &State) -> Spans {
-    let Some(event) = &state.world.facts.reward_event else {
-        return figure("rewards", "not known yet", Vec::new());
-    };
+fn rewards(state: &State, width: u16) -> Spans {
+    let Some(event) = &state.world.facts.reward_event else { return unknown("rewards") };
     let event = &event.value;
-    let settled = words::count(event.settled.len(), "proposal", "proposals");
-    figure(
-        "rewards",
-        compact_amount(event.distributed),
-        note(format!("ICP over {settled}, {}", words::ago(state.now, event.at))),
-    )
+    let when = words::ago(state.now, event.at);
+    let text = if width >= 54 {
+        format!("{when}, over {}", words::count(event.settled.len(), "proposal", "proposals"))
+    } else {
+        when
+    };
+    figure("rewards", compact_amount(event.distributed), "ICP", note(text))
 }
 
 fn compact_amount(amount: E8s) -> String {
     if amount.0 / E8s::PER_ICP >= 100_000 { words::compact_icp(amount) } else { amount.rounded() }
 }
 
-fn staked(state: &State) -> Spans {
-    let Some(metrics) = &state.world.facts.metrics else {
-        return figure("staked", "not known yet", Vec::new());
-    };
+fn staked(state: &State, width: u16) -> Spans {
+    let Some(metrics) = &state.world.facts.metrics else { return unknown("staked") };
     let m = &metrics.value;
     let share = words::basis_points(m.total_staked.0 / E8s::PER_ICP, m.total_supply_icp);
-    let mut more = note(format!("ICP, {} of all", percent(share)));
+    let of_all = if width >= 44 { " of all" } else { "" };
+    let mut more = note(format!("{}{of_all}", percent(share)));
     more.extend(aged(state, metrics.evidence.at, Seconds::days(2)));
-    figure("staked", words::compact_icp(m.total_staked), more)
+    figure("staked", words::compact_icp(m.total_staked), "ICP", more)
 }
 
 /// The network at a glance, for wide screens.
-fn network_lines(state: &State) -> Vec<Spans> {
+fn network_lines(state: &State, width: u16) -> Vec<Spans> {
     let facts = &state.world.facts;
-    let total = facts.latest_proposal.or_else(|| state.world.proposals.iter().next().map(|p| p.id.0));
+    let newest = state.world.proposals.iter().next();
+    let total = facts.latest_proposal.or_else(|| newest.map(|p| p.id.0));
     let open = state.pulse.items.len() - state.pulse.needs;
     let mut lines = vec![
-        figure(
-            "proposals",
-            total.map_or_else(|| "not known yet".to_owned(), words::compact),
-            if total.is_some() { note(format!("{open} open")) } else { Vec::new() },
+        total.map_or_else(
+            || unknown("proposals"),
+            |t| figure("proposals", words::compact(t), "", note(format!("{open} open"))),
         ),
-        rate(state, 24),
-        rewards(state),
+        rate(state, width),
+        rewards(state, width),
     ];
     // The newest proposal's tally says how much voting power there is.
-    let power = state
-        .world
-        .proposals
-        .iter()
-        .next()
-        .and_then(|p| p.tally.map(|t| (t.total, p.total_potential_voting_power)));
-    if let Some((deciding, potential)) = power {
-        let more = potential
-            .map(|p| note(format!("V decide, {} of what could", percent(deciding.basis_points_of(p)))))
-            .unwrap_or_else(|| note("V decide"));
-        lines.push(figure("power", words::compact_power(deciding), more));
+    if let Some((tally, potential)) = newest.and_then(|p| Some((p.tally?, p.total_potential_voting_power))) {
+        let more = potential.map(|p| note(format!("{} decides", percent(tally.total.basis_points_of(p)))));
+        lines.push(figure("power", words::compact_power(tally.total), "V", more.unwrap_or_default()));
     }
     if let Some(economics) = &facts.economics {
         let e = &economics.value;
-        lines.push(figure(
-            "costs",
-            format!("{} ICP", e.reject_cost.exact()),
-            note(format!("if rejected; least stake {} ICP", e.neuron_minimum_stake.exact())),
-        ));
+        let least = note(format!("stake from {}", e.neuron_minimum_stake.exact()));
+        lines.push(figure("reject cost", e.reject_cost.exact(), "ICP", least));
     }
     lines
 }
 
-/// The network in four lines, for narrow screens.
-fn short_lines(state: &State) -> Vec<Spans> {
-    vec![rate(state, 12), staked(state), rewards(state)]
+/// The network in three lines, for narrow screens.
+fn short_lines(state: &State, width: u16) -> Vec<Spans> {
+    vec![rate(state, width), staked(state, width), rewards(state, width)]
 }
 
 /// What is the user's.
-fn you_lines(state: &State) -> Vec<Spans> {
+fn you_lines(state: &State, width: u16) -> Vec<Spans> {
+    let roomy = width >= 66;
     if state.signer.is_anonymous() {
         let key = words::key(state, Command::Identity);
         return vec![
-            vec![span("nobody signs: everything is read-only", Role::Text)],
-            vec![span(format!("{key} chooses an identity; then voting and staking work"), Role::Dim)],
+            vec![span("nobody signs: all is read-only", Role::Text)],
+            vec![span(format!("{key} chooses an identity"), Role::Dim)],
         ];
     }
     let mut sum = Sum::default();
     state.world.neurons.iter().for_each(|n| sum.add(n));
     let mut lines = Vec::new();
     if state.world.neurons_known {
-        let delay = if sum.count > 0 {
-            format!(", average delay {}", sum.average_delay().words())
-        } else {
-            String::new()
-        };
-        lines.push(figure(
-            "staked",
-            sum.stake.rounded(),
-            note(format!("ICP in {}{delay}", words::count(sum.count, "neuron", "neurons"))),
-        ));
-        let full = sum.deciding >= sum.potential;
-        let more = if full {
-            vec![span("   V", Role::Dim), span("  full", Role::Good)]
-        } else {
+        let mut text = format!("in {}", words::count(sum.count, "neuron", "neurons"));
+        if roomy && sum.count > 0 {
+            text.push_str(&format!(", average delay {}", sum.average_delay().words()));
+        }
+        lines.push(figure("staked", sum.stake.rounded(), "ICP", note(text)));
+        let more = if sum.deciding >= sum.potential {
+            vec![span("full", Role::Good)]
+        } else if roomy {
             vec![
-                span(format!("   V of {}", sum.potential.rounded()), Role::Dim),
-                span("  some is lost", Role::Warn),
+                span("some is lost", Role::Warn),
+                span(format!(", {} if confirmed", sum.potential.rounded()), Role::Dim),
             ]
+        } else {
+            vec![span("some is lost", Role::Warn)]
         };
-        lines.push(figure("power", sum.deciding.rounded(), more));
+        lines.push(figure("power", sum.deciding.rounded(), "V", more));
+        lines.push(figure("maturity", sum.maturity.rounded(), "", Vec::new()));
     } else {
-        lines.push(figure("neurons", "not read yet", Vec::new()));
+        lines.push(unknown("neurons"));
     }
     match state.world.accounts.first() {
         Some(account) => {
-            let more = note(format!("ICP, {} maturity", sum.maturity.rounded()));
-            lines.push(figure("liquid", account.balance.rounded(), more));
+            let proof = account.balance_evidence.proof;
+            let more = vec![span(proof.word(), words::proof_role(proof))];
+            lines.push(figure("liquid", account.balance.rounded(), "ICP", more));
         }
-        None => lines.push(figure("liquid", "not read yet", Vec::new())),
+        None => lines.push(unknown("liquid")),
     }
     lines
 }
 
 /// The supply, for wide screens.
-fn supply_lines(state: &State) -> Vec<Spans> {
+fn supply_lines(state: &State, width: u16) -> Vec<Spans> {
     let facts = &state.world.facts;
     let mut lines = Vec::new();
     match &facts.metrics {
         Some(metrics) => {
             let m = &metrics.value;
-            lines.push(figure("total", words::compact(m.total_supply_icp), note("ICP")));
-            lines.push(staked(state));
-            lines.push(figure(
-                "maturity",
-                words::compact_icp(m.total_maturity),
-                note(format!("{} of it staked", words::compact_icp(m.total_staked_maturity))),
-            ));
+            lines.push(figure("total", words::compact(m.total_supply_icp), "ICP", Vec::new()));
+            lines.push(staked(state, width));
+            let more = note(format!("{} staked", words::compact_icp(m.total_staked_maturity)));
+            lines.push(figure("maturity", words::compact_icp(m.total_maturity), "", more));
         }
-        None => lines.push(figure("total", "not known yet", Vec::new())),
+        None => lines.push(unknown("total")),
     }
     if let Some(modulation) = &facts.modulation {
-        lines.push(figure(
-            "modulation",
-            words::signed_percent(modulation.value.permyriad),
-            note("on disbursed maturity"),
-        ));
+        let value = words::signed_percent(modulation.value.permyriad);
+        lines.push(figure("modulation", value, "", note("when disbursed")));
     }
     lines
 }

@@ -27,7 +27,7 @@ pub(super) fn draw<'r, K: Copy + Ord>(
     for id in &list.columns {
         let Some(column) = list.table.column(*id) else { continue };
         shown.push(Some(*id));
-        drawn_columns.push(make(column, list));
+        drawn_columns.push(make(column, list, area.width));
         if *id == ColumnId::Yes && area.width >= 116 {
             shown.push(None);
             drawn_columns.push(Column::words("", Width::Fixed(TALLY), 6));
@@ -59,7 +59,7 @@ pub(super) fn draw<'r, K: Copy + Ord>(
     }
 }
 
-fn make<K>(column: &'static columns::Column, list: &ListState<K>) -> Column {
+fn make<K>(column: &'static columns::Column, list: &ListState<K>, room: u16) -> Column {
     let sorted = (list.sort.column == column.id).then_some(if list.sort.descending {
         Sorted::Descending
     } else {
@@ -68,8 +68,17 @@ fn make<K>(column: &'static columns::Column, list: &ListState<K>) -> Column {
     Column {
         title: column.title.into(),
         width: match column.width {
+            // Topics' names are long; where there is room they are not cut.
+            columns::Width::Fixed(_) if column.id == ColumnId::Topic && room >= 160 => Width::Fixed(34),
             columns::Width::Fixed(w) => Width::Fixed(w),
-            columns::Width::Fill(min) => Width::Fill { min, weight: 1 },
+            // An account identifier has 64 characters, titles are cut at the width of a long line.
+            columns::Width::Fill(min) if column.id == ColumnId::Counterparty => {
+                Width::Fill { min, max: 64, weight: 1 }
+            }
+            columns::Width::Fill(min) if list.table == columns::Table::Neurons => {
+                Width::Fill { min, max: 32, weight: 1 }
+            }
+            columns::Width::Fill(min) => Width::Fill { min, max: 110, weight: 1 },
         },
         align: match column.align {
             columns::Align::Left => Align::Left,

@@ -6,7 +6,7 @@ use crate::app::State;
 use crate::model::amount::percent;
 use crate::widget::Spans;
 use crate::widget::ascii::flatten_text;
-use crate::widget::text::{truncate, width};
+use crate::widget::text::{truncate, width, wrap};
 use std::fmt::Write as _;
 
 /// Open proposals listed at most.
@@ -28,18 +28,24 @@ pub fn pulse(state: &State, columns: usize) -> String {
         line(&format!("signing as {} {}", state.signer.name, state.signer.principal));
     }
     if let Some(trouble) = &state.sync.trouble {
-        line(&format!("! {}: {}; {}", trouble.attempted, trouble.why, trouble.advice));
+        let text = format!("! {}: {}; {}", trouble.attempted, trouble.why, trouble.advice);
+        wrap(&text, columns).iter().for_each(|l| line(l));
     }
     line("");
     line("NEEDS YOU");
     if state.pulse.needs == 0 {
-        line("  nothing");
+        let unread = state.sync.last_success.is_none() && state.world.proposals.is_empty();
+        line(if unread { "  not known yet" } else { "  nothing" });
     }
     for need in state.pulse.needs() {
         let (what, when, _) = pulse::need(state, need);
         line(&format!("  {} {}", pad(&what, 34), when));
     }
     for (title, lines) in pulse::sections(state) {
+        // Of nobody there is nothing to say that was not said above.
+        if title == "YOU" && state.signer.is_anonymous() {
+            continue;
+        }
         line("");
         line(title);
         for spans in lines {
@@ -48,9 +54,14 @@ pub fn pulse(state: &State, columns: usize) -> String {
     }
     line("");
     let open: Vec<_> = state.pulse.proposals().filter_map(|id| state.proposal(id)).collect();
-    line(&format!("OPEN PROPOSALS  {}", open.len()));
     // number, title, closes, yes, no, yours
     let title_w = columns.saturating_sub(2 + 8 + 2 + 10 + 8 + 8 + 10).clamp(12, 90);
+    let heading = pad(&format!("OPEN PROPOSALS  {}", open.len()), 12 + title_w);
+    if open.is_empty() {
+        line(&heading);
+    } else {
+        line(&format!("{heading}{:>10}{:>8}{:>8}  yours", "closes", "yes", "no"));
+    }
     for p in open.iter().take(PROPOSALS) {
         let (closes, _) = proposals::closes(state, p);
         let (mine, _) = words::mine(p, state.now);

@@ -30,7 +30,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
     lines.heading(format!("Block {block}: {}", t.verb(&own)));
     let (amount, role) = wallet::signed_amount(t, &own);
     if !amount.is_empty() {
-        lines.fact("amount", vec![span(amount, role), span(" ICP", Role::Dim)]);
+        lines.fact("amount", vec![span(amount.trim_end().to_owned(), role), span(" ICP", Role::Dim)]);
     }
     let mut party = |name: &str, account: &AccountIdentifier| {
         lines.say(name, account.hex(), Role::Id);

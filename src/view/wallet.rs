@@ -11,6 +11,9 @@ use crate::widget::table::Content;
 use crate::widget::{Spans, chart, span};
 use ratatui::layout::Rect;
 
+/// Cells of the column of amounts.
+const AMOUNT: usize = 18;
+
 /// Draws the account that is shown, or why there is none.
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let state = cx.state;
@@ -104,15 +107,16 @@ pub(super) fn counterparty<'t>(t: &'t Transaction, own: &AccountIdentifier) -> O
     }
 }
 
-/// What a transaction did to the account's balance: text with its sign, and role.
+/// What a transaction did to the account's balance: text with its sign, points aligned, and role.
 pub(super) fn signed_amount(t: &Transaction, own: &AccountIdentifier) -> (String, Role) {
     let Some(amount) = t.amount() else { return (String::new(), Role::Dim) };
+    let text = words::pointed(amount);
     match (&t.operation, t.direction(own)) {
         // An allowance moves nothing.
-        (Operation::Approve { .. }, _) => (amount.exact(), Role::Dim),
-        (_, Direction::In) => (format!("+{}", amount.exact()), Role::AmountIn),
-        (_, Direction::Out) => (format!("−{}", amount.exact()), Role::AmountOut),
-        (_, Direction::Itself) => (amount.exact(), Role::Amount),
+        (Operation::Approve { .. }, _) => (text, Role::Dim),
+        (_, Direction::In) => (format!("+{text}"), Role::AmountIn),
+        (_, Direction::Out) => (format!("−{text}"), Role::AmountOut),
+        (_, Direction::Itself) => (text, Role::Amount),
     }
 }
 
@@ -137,7 +141,9 @@ fn cell<'a>(
         ColumnId::Kind => Content::text(t.verb(own), Role::Text),
         ColumnId::Amount => {
             let (text, role) = signed_amount(t, own);
-            Content::text(text, role)
+            // A cut number would be another number: without room the alignment goes first.
+            let fits = text.chars().count() <= AMOUNT;
+            Content::text(if fits { text } else { text.trim_end().to_owned() }, role)
         }
         ColumnId::Fee => match &t.operation {
             Operation::Transfer { fee, .. } | Operation::Approve { fee, .. } => {

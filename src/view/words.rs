@@ -73,7 +73,15 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// A share in thousandths of a whole, as basis points.
+/// An exact amount padded behind its last digit, so that points stand below each other when
+/// the texts are right-aligned: `102.50      `.
+pub(super) fn pointed(amount: E8s) -> String {
+    let text = amount.exact();
+    let decimals = text.find('.').map_or(0, |point| text.len() - point - 1);
+    format!("{text}{}", " ".repeat(8usize.saturating_sub(decimals)))
+}
+
+/// A share of a whole, as basis points.
 pub(super) fn basis_points(part: u64, whole: u64) -> u32 {
     if whole == 0 {
         return 0;
@@ -206,6 +214,8 @@ mod tests {
 
     #[test]
     fn numbers_as_people_say_them() {
+        assert_eq!(pointed(E8s(120_450_000_000)), "1,204.50      ");
+        assert_eq!(pointed(E8s(1)), "0.00000001");
         assert_eq!(compact(999_999), "999,999");
         assert_eq!(compact(551_239_000), "551.2 M");
         assert_eq!(compact(1_949_999_999), "1.9 G");

@@ -33,7 +33,7 @@ pub fn too_small(pen: &mut Pen<'_>, needed: (u16, u16)) {
     let lines = [
         "The terminal is too small".to_owned(),
         format!("it has {} x {}, icpulse needs {} x {}", area.width, area.height, needed.0, needed.1),
-        "enlarge it or choose a smaller font; q quits".to_owned(),
+        "enlarge it; q quits".to_owned(),
     ];
     let rows = u16::try_from(lines.len()).unwrap_or(3).min(area.height);
     let top = area.y + (area.height - rows) / 2;

@@ -126,7 +126,7 @@ impl<'a> Pen<'a> {
             if room == 0 {
                 break;
             }
-            let more = spans.iter().skip(index + 1).any(|s| !s.text.is_empty());
+            let more = spans.iter().skip(index + 1).any(|s| !s.text.trim().is_empty());
             let cut = truncate(&piece.text, usize::from(room));
             x = self.put(x, y, room, &cut, piece.role);
             // The line goes on but there is no room: say so in the last cell.

@@ -19,10 +19,12 @@ const GUTTER: u16 = 2;
 pub enum Width {
     /// Exactly so.
     Fixed(u16),
-    /// At least `min`; what is left over is shared by weight.
+    /// At least `min`; what is left over is shared by weight, up to `max`.
     Fill {
         /// At least.
         min: u16,
+        /// At most: what is wider than its content only tears a row apart.
+        max: u16,
         /// Share of what is left over.
         weight: u16,
     },
@@ -140,13 +142,14 @@ pub fn draw<'r>(
     row: impl Fn(usize) -> Option<Row<'r>>,
 ) -> Drawn {
     let area = area.intersection(pen.area());
-    if area.width <= GUTTER + 1 || area.height == 0 {
+    if area.width <= GUTTER + 2 || area.height == 0 {
         return Drawn::default();
     }
     let head_rows = u16::from(table.heads && area.height > 1);
     let height = usize::from(area.height - head_rows);
     let scrolls = table.len > height;
-    let inner = area.width - GUTTER - u16::from(scrolls);
+    // One cell of air before the scroll bar.
+    let inner = area.width.saturating_sub(GUTTER + if scrolls { 2 } else { 0 });
     let layout = layout(table.columns, inner);
     let left = area.x + GUTTER;
     let mut drawn = Drawn { offset: 0, shown: 0, body: Rect::default(), heads: Vec::new() };
@@ -260,9 +263,14 @@ pub fn layout(columns: &[Column], total: u16) -> Vec<(usize, u16, u16)> {
         let weight = weight_of(i);
         if weight > 0 && weights_left > 0 {
             let share = left * weight / weights_left;
-            left -= share;
             weights_left -= weight;
-            w = w.saturating_add(u16::try_from(share).unwrap_or(u16::MAX));
+            let wider = w.saturating_add(u16::try_from(share).unwrap_or(u16::MAX));
+            let wider = match column.width {
+                Width::Fill { max, .. } => wider.min(max.max(w)),
+                Width::Fixed(_) => w,
+            };
+            left -= u32::from(wider - w);
+            w = wider;
         }
         let w = w.min(total.saturating_sub(x));
         if w > 0 {
@@ -285,8 +293,8 @@ mod tests {
     fn columns() -> Vec<Column> {
         vec![
             Column::numbers("id", 6, 0),
-            Column::words("title", Width::Fill { min: 10, weight: 3 }, 0),
-            Column::words("topic", Width::Fill { min: 8, weight: 1 }, 2),
+            Column::words("title", Width::Fill { min: 10, max: 200, weight: 3 }, 0),
+            Column::words("topic", Width::Fill { min: 8, max: 200, weight: 1 }, 2),
             Column::numbers("power", 9, 1),
         ]
     }
@@ -331,14 +339,14 @@ mod tests {
                 Content::text("topic", Role::Topic),
                 Content::text((i * 7919).to_string(), Role::Power),
             ],
-            marked: i % 3 == 0,
+            marked: i.is_multiple_of(3),
         }
     }
 
     proptest! {
         /// Drawing a window equals drawing everything on a tall surface and cutting the window out.
         #[test]
-        fn a_window_shows_what_the_whole_would(len in 0usize..60, offset in 0usize..70, height in 1u16..20, w in 5u16..70) {
+        fn a_window_shows_what_the_whole_would(len in 0usize..60, offset in 0usize..70, height in 1u16..20, w in 7u16..70) {
             let theme = Theme::fallback();
             let cols = columns();
             // Both with a scroll bar or both without, so that the widths are the same.
@@ -348,10 +356,10 @@ mod tests {
             let area = window.area;
             let drawn = draw(&mut Pen::new(&mut window, &theme, false), area, &table, |i| Some(make(i)));
             let mut tall = Buffer::empty(Rect::new(0, 0, w, u16::try_from(len).unwrap()));
-            let full = Rect::new(0, 0, w - 1, tall.area.height);
+            let full = Rect::new(0, 0, w - 2, tall.area.height);
             draw(&mut Pen::new(&mut tall, &theme, false), full, &Table { offset: 0, ..table }, |i| Some(make(i)));
             for y in 0..height {
-                for x in 0..w - 1 {
+                for x in 0..w - 2 {
                     let there = u16::try_from(drawn.offset).unwrap() + y;
                     prop_assert_eq!(window.cell((x, y)).unwrap(), tall.cell((x, there)).unwrap());
                 }

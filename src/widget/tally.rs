@@ -47,21 +47,16 @@ pub fn bar(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, shares: Shares) {
     // The mark of the quorum disappears once it is passed: it has nothing more to say.
     if w >= 12 && shares.yes < shares.quorum {
         let at = cell_of(shares.quorum, w);
-        if at < w - no_cells {
+        let yes_cells = yes_full + u16::from(yes_part > 0);
+        if at >= yes_cells && at < w - no_cells {
             pen.glyph(x + at, y, if ascii { ':' } else { '╎' }, Role::TallyQuorum);
         }
     }
     if w >= 5 {
         let at = w / 2;
         let line = theme.style(Role::TallyMajority);
-        // Inside a filled part the line keeps the colour of the part behind it.
-        let behind = if at < yes_full {
-            theme.style(Role::TallyYes).fg
-        } else if at >= w - no_cells {
-            theme.style(Role::TallyNo).fg
-        } else {
-            None
-        };
+        // Inside the solid part the line keeps that part's colour behind it.
+        let behind = if at < yes_full { theme.style(Role::TallyYes).fg } else { None };
         let style = match (behind, theme.base().bg) {
             (Some(part), Some(ground)) => Style { fg: Some(ground), bg: Some(part), ..line },
             _ => line,
@@ -95,5 +90,5 @@ fn eighths(bp: u32, w: u16) -> u16 {
 }
 
 fn cell_of(bp: u32, w: u16) -> u16 {
-    u16::try_from(bp.min(10_000) * u32::from(w) / 10_000).unwrap_or(0).min(w.saturating_sub(1))
+    u16::try_from((bp.min(10_000) * u32::from(w) + 5_000) / 10_000).unwrap_or(0).min(w.saturating_sub(1))
 }

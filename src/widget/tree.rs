@@ -39,7 +39,7 @@ pub fn lines(items: &[Item], total: usize) -> Vec<Spans> {
                 .max()
                 .unwrap_or(0);
             columns.truncate(depth);
-            columns.resize(depth + 1, widest.min(total.saturating_sub(indent) / 3));
+            columns.resize(depth + 1, widest.min(total.saturating_sub(indent) * 2 / 5));
         }
         let column = columns.get(depth).copied().unwrap_or(0);
         let lead = " ".repeat(indent);

@@ -34,6 +34,13 @@ impl State {
                 self.refresh_proposals();
                 self.settle_stake();
             }
+            Change::World(world) => {
+                self.world = *world;
+                self.refresh_proposals();
+                self.refresh_neurons();
+                self.refresh_transactions();
+                self.settle_stake();
+            }
             Change::Body(body) => {
                 self.reading.remove(&Subject::Proposal(body.id));
                 self.bodies.put(body);

@@ -2,6 +2,7 @@
 
 use super::super::{Cx, words};
 use crate::app::layer::BallotsLayer;
+use crate::command::Command;
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use crate::widget::{Spans, span};
@@ -11,7 +12,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, to
     const HEAD: u16 = 3;
     let len = u16::try_from(layer.rows.len()).unwrap_or(u16::MAX);
     let h = len.saturating_add(HEAD + 2).min(area.height.saturating_sub(3));
-    let inside = super::frame(cx, area, "Vote", 76, h, top);
+    let inside = super::frame_with(cx, area, "Vote", (76, h), top, |c| c != Command::Confirm);
     let title: Spans = match layer.proposals.as_slice() {
         [one] => {
             let title = cx.state.proposal(*one).map(|p| p.title.as_str().to_owned()).unwrap_or_default();
@@ -42,7 +43,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, to
         let Some(ballot) = layer.rows.get(index) else { return };
         let (mark, role) = if ballot.on { ("[x] ", Role::Good) } else { ("[ ] ", Role::Dim) };
         let x = cx.pen.put(row.x, row.y, 4, mark, role);
-        let mut who: Spans = vec![span(format!("{:<20}", ballot.neuron.to_string()), Role::Id)];
+        let mut who: Spans = vec![span(format!("{:>20}", ballot.neuron.to_string()), Role::Id)];
         if !ballot.name.is_empty() {
             who.push(span(format!("  {}", ballot.name), Role::Known));
         }

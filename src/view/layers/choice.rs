@@ -2,6 +2,7 @@
 
 use super::super::Cx;
 use crate::app::layer::{ChoiceKind, ChoiceLayer};
+use crate::command::Command;
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use crate::widget::text::width;
@@ -23,7 +24,10 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     } else {
         area
     };
-    let inside = super::frame(cx, area, layer.title, w, h, top);
+    // Only columns and orders are switched; the others are chosen.
+    let switched = matches!(layer.kind, ChoiceKind::Columns(_) | ChoiceKind::Sort(_));
+    let useful = |c| switched || c != Command::ChoiceToggle;
+    let inside = super::frame_with(cx, area, layer.title, (w, h), top, useful);
     let mut list = inside;
     if layer.has_input() && inside.height > 2 {
         let x = cx.pen.put(inside.x, inside.y, 2, "/ ", Role::Key);

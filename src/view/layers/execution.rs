@@ -24,8 +24,14 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
     let detail_h = u16::try_from(detail.len()).unwrap_or(6).min(6);
     let rows_wanted = u16::try_from(execution.steps.len()).unwrap_or(u16::MAX);
     let h = rows_wanted.saturating_add(5 + detail_h).min(area.height.saturating_sub(2));
-    let inside =
-        super::frame(cx, area, if execution.is_finished() { "Outcome" } else { "Under way" }, w, h, top);
+    let title = if execution.is_finished() { "Outcome" } else { "Under way" };
+    let useful = |c| match c {
+        Command::Retry => execution.steps.get(layer.cursor).is_some_and(|s| s.state.can_retry()),
+        Command::RetryAll => execution.steps.iter().any(|s| s.state.can_retry()),
+        Command::FollowUp => execution.steps.iter().any(|s| matches!(s.state, StepState::Unknown { .. })),
+        _ => true,
+    };
+    let inside = super::frame_with(cx, area, title, (w, h), top, useful);
     cx.pen.fit(inside.x, inside.y, inside.width, execution.title.as_str(), Role::Strong, Align::Left);
     progress(cx, Rect::new(inside.x, inside.y + 1, inside.width, 1), execution);
     let foot = detail_h + 1;

@@ -19,7 +19,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect, layer: &FilterLayer, top
         None if !layer.suggestions.is_empty() => {
             let mut spans = vec![span("tab  ", Role::Key)];
             for suggestion in layer.suggestions.iter().take(12) {
-                spans.push(span(format!("{suggestion}   "), Role::Dim));
+                spans.push(span(format!("{}   ", suggestion.label), Role::Dim));
             }
             spans
         }

@@ -16,6 +16,7 @@ mod unlock;
 
 use super::{Cx, facts};
 use crate::app::{Hit, Layer};
+use crate::command::Command;
 use crate::theme::Role;
 use crate::widget::input::{self, Input};
 use crate::widget::keys::{self, Hint};
@@ -62,44 +63,71 @@ fn one(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, top: bool
 /// Frames a layer for an inside of `w` by `h`, as far as there is room, with its keys in the
 /// lower edge; gives the inside.
 fn frame(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, w: u16, h: u16, top: bool) -> Rect {
+    frame_with(cx, area, title, (w, h), top, |_| true)
+}
+
+/// Like [`frame`]; only keys of commands that `useful` accepts are shown.
+fn frame_with(
+    cx: &mut Cx<'_, '_, '_>,
+    area: Rect,
+    title: &str,
+    (w, h): (u16, u16),
+    top: bool,
+    useful: impl Fn(Command) -> bool,
+) -> Rect {
     let margin = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
     let outer = layer::centered(margin, w.saturating_add(4), h.saturating_add(2));
+    // What would peep out in a few columns beside a wide layer only disturbs.
+    if area.width.saturating_sub(outer.width) <= 8 {
+        let band = Rect::new(area.x, outer.y, area.width, outer.height);
+        cx.pen.clear(band, cx.pen.theme().base());
+    }
     let inside = layer::frame(cx.pen, outer, title);
     cx.hits.add(outer, Hit::Layer);
     if top {
-        let room = outer.width.saturating_sub(6);
-        let hints = cx.state.footer();
-        // Those that can be used first: the frame is narrow.
-        let shown: Vec<(Hint, Hit)> = hints
-            .iter()
-            .filter(|h| h.refusal.is_none())
-            .map(|h| {
-                let key = h.keys.first().cloned().unwrap_or_default();
-                (Hint { key, label: h.title.to_owned(), enabled: true }, Hit::Run(h.command))
-            })
-            .collect();
-        let mut w = 0usize;
-        let mut count = 0;
-        for (hint, _) in &shown {
-            let needed = width(&hint.key) + 1 + width(&hint.label) + if count > 0 { 3 } else { 0 };
-            if w + needed > usize::from(room) {
-                break;
-            }
-            w += needed;
-            count += 1;
-        }
-        let w = u16::try_from(w).unwrap_or(0);
-        if count > 0 {
-            let place = Rect::new(outer.right().saturating_sub(w + 3), outer.bottom() - 1, w + 2, 1);
-            cx.pen.clear(place, cx.pen.theme().layer());
-            let line: Vec<Hint> = shown.iter().take(count).map(|(h, _)| h.clone()).collect();
-            let places = keys::draw(cx.pen, Rect::new(place.x + 1, place.y, w, 1), &line);
-            for (place, (_, hit)) in places.into_iter().zip(&shown) {
-                cx.hits.add(place, *hit);
-            }
-        }
+        edge_keys(cx, outer, useful);
     }
     inside
+}
+
+/// The layer's keys, in its lower edge: what it is for first, leaving last.
+fn edge_keys(cx: &mut Cx<'_, '_, '_>, outer: Rect, useful: impl Fn(Command) -> bool) {
+    let mut hints = cx.state.footer();
+    hints.retain(|h| h.refusal.is_none() && useful(h.command));
+    hints.sort_by_key(|h| match h.command {
+        Command::Confirm => 0,
+        Command::Close => 2,
+        _ => 1,
+    });
+    let room = usize::from(outer.width.saturating_sub(6));
+    let shown: Vec<Hint> = hints
+        .iter()
+        .map(|h| {
+            let key = h.keys.first().cloned().unwrap_or_default();
+            Hint { key, label: h.title.to_owned(), enabled: true }
+        })
+        .collect();
+    let mut total = 0;
+    let mut count = 0;
+    for hint in &shown {
+        let needed = width(&hint.key) + 1 + width(&hint.label) + if count > 0 { 3 } else { 0 };
+        if total + needed > room {
+            break;
+        }
+        total += needed;
+        count += 1;
+    }
+    if count == 0 {
+        return;
+    }
+    let w = u16::try_from(total).unwrap_or(0);
+    let place = Rect::new(outer.right().saturating_sub(w + 3), outer.bottom() - 1, w + 2, 1);
+    cx.pen.clear(place, cx.pen.theme().layer());
+    let line = shown.get(..count).unwrap_or_default();
+    let places = keys::draw(cx.pen, Rect::new(place.x + 1, place.y, w, 1), line);
+    for (place, hint) in places.into_iter().zip(&hints) {
+        cx.hits.add(place, Hit::Run(hint.command));
+    }
 }
 
 /// Draws lines that scroll inside a layer.

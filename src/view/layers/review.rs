@@ -3,6 +3,7 @@
 
 use super::super::{Cx, words};
 use crate::app::layer::{Failure, ReviewLayer, ReviewStage};
+use crate::command::Command;
 use crate::model::account::short_principal;
 use crate::model::act::{PlannedCall, Review};
 use crate::model::{E8s, Seconds};
@@ -30,7 +31,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, top
     };
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(foot);
     let h = wanted.min(area.height.saturating_sub(2));
-    let inside = super::frame(cx, area, "Review", w, h, top);
+    let ready = layer.review().is_some();
+    let inside = super::frame_with(cx, area, "Review", (w, h), top, |c| ready || c != Command::Details);
     let foot = foot.min(inside.height);
     let body = Rect::new(inside.x, inside.y, inside.width, inside.height - foot);
     super::lines(cx, body, &lines, layer.scroll, top);
@@ -205,7 +207,7 @@ fn confirm(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, review: &Re
         y += 1;
     }
     if y < area.bottom() {
-        let key = words::key(cx.state, crate::command::Command::Confirm);
+        let key = words::key(cx.state, Command::Confirm);
         let (text, role) = if review.blocked.is_some() {
             ("it cannot be signed as it stands".to_owned(), Role::Bad)
         } else if layer.is_confirmable() {

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 const LABEL: u16 = 18;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, form: &StakeForm, top: bool) {
-    let inside = super::frame(cx, area, "New neuron", 72, 17, top);
+    let inside = super::frame(cx, area, "New neuron", 72, 14, top);
     if inside.height < 14 {
         return;
     }
@@ -27,7 +27,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, form: &StakeForm, top: b
         let (name, hint) = match field {
             StakeField::Amount => ("amount", "ICP"),
             StakeField::Delay => ("dissolve delay", "such as 2y, 6 mo, 90d"),
-            StakeField::AutoStake => ("auto-stake", "new maturity is staked at once"),
+            StakeField::AutoStake => ("auto-stake", "stakes new maturity at once"),
             StakeField::Following => ("follows", ""),
         };
         cx.pen.put(row.x + 2, y, LABEL - 2, name, role);
@@ -80,7 +80,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, form: &StakeForm, top: b
 
 /// What it costs and what it brings.
 fn preview(form: &StakeForm) -> Vec<Spans> {
-    let label = |name: &str| span(format!("{name:<16}"), Role::LayerLabel);
+    let label = |name: &str| span(format!("{name:<20}"), Role::LayerLabel);
     let mut lines: Vec<Spans> = Vec::new();
     let unknown = || span("–", Role::Dim);
     lines.push(match form.preview {
@@ -109,7 +109,7 @@ fn preview(form: &StakeForm) -> Vec<Spans> {
     lines.push(match form.total_cost {
         Some(cost) => vec![
             label("leaves the account"),
-            span(format!(" {} ICP", cost.exact()), Role::Text),
+            span(format!("{} ICP", cost.exact()), Role::Text),
             span(format!("  fee {} ICP", form.fee.exact()), Role::Dim),
         ],
         None => vec![label("fee"), span(format!("{} ICP", form.fee.exact()), Role::Dim)],

@@ -1,0 +1,44 @@
+//! Why an action cannot begin.
+
+use crate::model::text::Line;
+use crate::model::{Principal, Seconds};
+
+/// Why a plan cannot be made, confirmed or run. What goes wrong while it runs stands in its steps.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActionError {
+    /// The review is too old to be what the world is like.
+    #[error("the review is {} old; reviews are valid for {}: make it again", age.words(), super::PLAN_LIFE.words())]
+    Expired {
+        /// Its age.
+        age: Seconds,
+    },
+    /// Another identity is active than the one the review named.
+    #[error(
+        "the review was for {planned}, but {active} would sign: nothing was signed; make the review again"
+    )]
+    SignerChanged {
+        /// Who was to sign.
+        planned: Principal,
+        /// Who would.
+        active: Principal,
+    },
+    /// There is no such plan: used, discarded, or of another run of the program.
+    #[error("there is no such plan any more: it was carried out or discarded; make the review again")]
+    NoSuchPlan,
+    /// The review said that it cannot be done.
+    #[error("this cannot be done: {0}")]
+    Blocked(Line),
+    /// The argument of a call cannot be written.
+    #[error("cannot prepare the calls: {0}")]
+    Prepare(Line),
+    /// None of the steps can be tried again.
+    #[error(
+        "none of these steps can be tried again: done ones stand, and those of unknown outcome must be followed up first"
+    )]
+    NothingToRetry,
+    /// A journal entry whose steps are not those of its intent.
+    #[error(
+        "the journal entry does not fit this version of icpulse; check your neurons and transactions before repeating it"
+    )]
+    Unfit,
+}

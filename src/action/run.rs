@@ -1,0 +1,461 @@
+//! Carrying out an execution: sign, write down, send, learn, write down.
+
+use super::error::ActionError;
+use super::journal::{Journal, JournalError};
+use super::network::{Network, SignedRequest as _};
+use super::observe::{Checkpoint, Observer};
+use super::outcome::{self, Outcome};
+use super::steps::{Ingredients, Kind, StakeFacts, kinds};
+use crate::ic::{IcError, PreparedCall};
+use crate::model::act::{Execution, Intent, StepState};
+use crate::model::text::Line;
+use crate::model::{Neuron, NeuronId, Seconds, Timestamp, Vote};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The ledger accepts a transfer for 24 hours after its `created_at_time`; some minutes are left
+/// for clocks and for the way there.
+const TRANSFER_WINDOW: Seconds = Seconds(24 * 3_600 - 600);
+/// Steps that are signed and written down together, at most: enough that a vote of thousands of
+/// neurons writes the journal some dozens of times, few enough that none expires while it waits.
+const TOGETHER: usize = 256;
+/// Reports of one execution that show single outcomes, about.
+const REPORTS: usize = 64;
+
+/// How executions are run.
+#[derive(Clone)]
+pub struct Options {
+    /// This machine's time.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Is told of every checkpoint.
+    pub observer: Option<Arc<dyn Observer>>,
+    /// Requests under way at the same time, at most.
+    pub in_flight: usize,
+}
+
+impl Options {
+    /// With this clock, nobody watching, and 12 requests at the same time.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
+        Self { clock, observer: None, in_flight: 12 }
+    }
+}
+
+/// Where executions are reported to while they run.
+pub(super) type Report<'a> = &'a (dyn Fn(Arc<Execution>) + Send + Sync);
+
+/// Carries out a confirmed execution: its steps that wait are signed, sent and followed to their
+/// outcomes. Votes run at the same time, the steps of a stake in order.
+///
+/// The journal is written before anything is signed, again with every request's id before that
+/// request is sent, and again with the outcomes. `report` is told of every change.
+///
+/// # Errors
+/// Only if it cannot begin: another identity, or an entry that does not fit. What fails later
+/// stands in the steps of the execution that is given back.
+pub async fn execute<N: Network>(
+    execution: Execution,
+    network: &N,
+    journal: &dyn Journal,
+    options: &Options,
+    report: Report<'_>,
+) -> Result<Execution, ActionError> {
+    let run = Run::new(execution, network, journal, options, report)?;
+    run.carry_out().await;
+    Ok(run.end())
+}
+
+/// Tries steps again that ended without the wanted state and certainly did not happen; each is
+/// signed anew. For a stake, the steps after them that are not done are tried again too.
+///
+/// # Errors
+/// [`ActionError::NothingToRetry`] if none of `steps` is of that kind, else as [`execute`].
+pub async fn retry<N: Network>(
+    mut execution: Execution,
+    steps: &[usize],
+    network: &N,
+    journal: &dyn Journal,
+    options: &Options,
+    report: Report<'_>,
+) -> Result<Execution, ActionError> {
+    let chosen =
+        |i: usize, e: &Execution| steps.contains(&i) && e.steps.get(i).is_some_and(|s| s.state.can_retry());
+    let first =
+        (0..execution.steps.len()).find(|i| chosen(*i, &execution)).ok_or(ActionError::NothingToRetry)?;
+    let in_order = matches!(execution.intent, Intent::Stake(_));
+    for i in first..execution.steps.len() {
+        let again =
+            chosen(i, &execution) || in_order && execution.steps.get(i).is_some_and(|s| s.state.can_retry());
+        if let Some(step) = execution.steps.get_mut(i).filter(|_| again) {
+            step.state = StepState::Waiting;
+            step.expires = None;
+        }
+    }
+    execution.finished = None;
+    execute(execution, network, journal, options, report).await
+}
+
+/// One execution under way.
+pub(super) struct Run<'a, N> {
+    pub network: &'a N,
+    pub options: &'a Options,
+    pub kinds: Vec<Kind>,
+    journal: &'a dyn Journal,
+    report: Report<'a>,
+    execution: Mutex<Execution>,
+    checkpoints: AtomicU32,
+}
+
+impl<'a, N: Network> Run<'a, N> {
+    pub(super) fn new(
+        execution: Execution,
+        network: &'a N,
+        journal: &'a dyn Journal,
+        options: &'a Options,
+        report: Report<'a>,
+    ) -> Result<Self, ActionError> {
+        let active = network.signer();
+        if active != execution.signer {
+            return Err(ActionError::SignerChanged { planned: execution.signer, active });
+        }
+        let kinds = kinds(&execution).ok_or(ActionError::Unfit)?;
+        Ok(Self {
+            network,
+            options,
+            kinds,
+            journal,
+            report,
+            execution: Mutex::new(execution),
+            checkpoints: AtomicU32::new(0),
+        })
+    }
+
+    /// Runs every step that waits.
+    pub(super) async fn carry_out(&self) {
+        if let Err(error) = self.keep() {
+            self.refuse_waiting(&line!("{error}; nothing was sent"));
+            return;
+        }
+        self.checkpoint("intended", None);
+        if matches!(self.state().intent, Intent::Stake(_)) {
+            self.stake().await;
+        } else {
+            self.all_waiting().await;
+        }
+    }
+
+    /// Closes and hands back the execution.
+    pub(super) fn end(self) -> Execution {
+        {
+            let mut execution = self.state();
+            if execution.is_finished() && execution.finished.is_none() {
+                execution.finished = Some((self.options.clock)());
+            }
+        }
+        self.conclude();
+        self.execution.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, Execution> {
+        // No code panics while it holds this; a poisoned one is still the truth as far as it goes.
+        self.execution.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn step_state(&self, i: usize) -> StepState {
+        self.state().steps.get(i).map_or(StepState::Waiting, |s| s.state.clone())
+    }
+
+    pub(super) fn checkpoint(&self, what: &'static str, step: Option<usize>) {
+        let number = self.checkpoints.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+        if let Some(observer) = &self.options.observer {
+            observer.reached(Checkpoint { number, what, step });
+        }
+    }
+
+    /// Writes the journal. The lock is held meanwhile, so that an older state never replaces a newer one.
+    fn keep(&self) -> Result<(), JournalError> {
+        self.journal.put(&self.state())
+    }
+
+    /// Writes the journal where failing to changes nothing any more: the next start finds the
+    /// request's id and asks the network.
+    pub(super) fn conclude(&self) {
+        if let Err(error) = self.keep() {
+            tracing::warn!("the outcome of an action is not in the journal: {error}");
+        }
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let now = Arc::new(self.state().clone());
+        (self.report)(now);
+    }
+
+    pub(super) fn set(&self, i: usize, outcome: Outcome) {
+        let mut execution = self.state();
+        if let Some(step) = execution.steps.get_mut(i) {
+            step.state = outcome.state;
+        }
+        if outcome.neuron.is_some() {
+            execution.created_neuron = outcome.neuron;
+        }
+        if outcome.block.is_some() {
+            execution.transfer_block = outcome.block;
+        }
+    }
+
+    /// Ends the steps that wait, because something before them did not succeed.
+    pub(super) fn refuse_waiting(&self, message: &Line) {
+        for step in &mut self.state().steps {
+            if step.state == StepState::Waiting {
+                step.state = StepState::NotSent { message: message.clone() };
+            }
+        }
+    }
+
+    fn waiting(&self) -> Vec<usize> {
+        let execution = self.state();
+        let waits = |(i, s): (usize, &crate::model::act::Step)| (s.state == StepState::Waiting).then_some(i);
+        execution.steps.iter().enumerate().filter_map(waits).collect()
+    }
+
+    /// The exact call of a step, which must be the one that was reviewed.
+    fn prepare(&self, i: usize, additional: Option<Seconds>) -> Result<PreparedCall, StepState> {
+        let execution = self.state();
+        let from = Ingredients {
+            canisters: self.network.canisters(),
+            controller: execution.signer,
+            stake: StakeFacts::of(&execution),
+            neuron: execution.created_neuron,
+            additional,
+        };
+        let not_sent = |message: Line| StepState::NotSent { message };
+        let (Some(kind), Some(step)) = (self.kinds.get(i), execution.steps.get(i)) else {
+            return Err(not_sent(Line::new("there is no such step")));
+        };
+        let call = kind.prepare(&from).map_err(|e| not_sent(e.why()))?;
+        let reviewed = step.call.arg_digest.is_empty() || step.call.arg_digest == call.arg_digest();
+        if !reviewed || step.call.canister != call.canister {
+            return Err(not_sent(Line::new(
+                "the call is not the one that was reviewed (another network or version?); nothing was signed. Make the review again",
+            )));
+        }
+        Ok(call)
+    }
+
+    /// Runs independent steps, many at the same time.
+    async fn all_waiting(&self) {
+        let waiting = self.waiting();
+        let in_flight = self.options.in_flight.max(1);
+        let together = (waiting.len() / 20).clamp(in_flight, TOGETHER.max(in_flight));
+        for part in waiting.chunks(together) {
+            let calls = part.iter().map(|i| (*i, self.prepare(*i, None))).collect();
+            if !self.send(calls).await {
+                self.refuse_waiting(&Line::new("the action journal cannot be written; it was not sent"));
+                break;
+            }
+        }
+        self.check_directions().await;
+    }
+
+    /// Signs, writes down, sends and learns. `false` if the journal could not be written: then
+    /// nothing was sent.
+    async fn send(&self, calls: Vec<(usize, Result<PreparedCall, StepState>)>) -> bool {
+        let first = calls.first().map(|(i, _)| *i);
+        let mut signed = Vec::with_capacity(calls.len());
+        for (i, call) in calls {
+            let request = match call {
+                Ok(call) => self.network.sign(&call).map_err(|e| not_sent(&e)),
+                Err(state) => Err(state),
+            };
+            match request {
+                Ok(request) => signed.push((i, request)),
+                Err(state) => self.set(i, state.into()),
+            }
+        }
+        self.checkpoint("signed", first);
+        {
+            let mut execution = self.state();
+            for (i, request) in &signed {
+                if let Some(step) = execution.steps.get_mut(*i) {
+                    step.state = StepState::Submitted { request_id: request.request_id().to_owned() };
+                    step.expires = Some(request.expires());
+                }
+            }
+        }
+        if let Err(error) = self.keep() {
+            for (i, _) in &signed {
+                let message = line!("{error}; it was not sent");
+                self.set(*i, StepState::NotSent { message }.into());
+            }
+            self.tell();
+            return false;
+        }
+        self.tell();
+        self.checkpoint("recorded", first);
+        let reports_each = (self.kinds.len() / REPORTS).max(1);
+        let mut under_way = FuturesUnordered::new();
+        let mut rest = signed.into_iter();
+        let mut answered = 0_usize;
+        let mut lost = Vec::new();
+        loop {
+            while under_way.len() < self.options.in_flight.max(1) {
+                let Some((i, request)) = rest.next() else { break };
+                under_way.push(self.submit(i, request));
+            }
+            let Some((i, outcome)) = under_way.next().await else { break };
+            match outcome {
+                Ok(outcome) => self.set(i, outcome),
+                Err(request) => lost.push((i, request.request_id().to_owned(), request.expires())),
+            }
+            answered += 1;
+            if answered.is_multiple_of(reports_each) {
+                self.tell();
+            }
+            self.checkpoint("answered", Some(i));
+        }
+        // Following up takes minutes: it must not keep other requests waiting until they expire.
+        self.learn_all(lost, true).await;
+        self.conclude();
+        self.checkpoint("concluded", first);
+        true
+    }
+
+    /// Sends one request; gives it back if its answer was lost.
+    async fn submit(&self, i: usize, request: N::Signed) -> (usize, Result<Outcome, N::Signed>) {
+        let outcome = match (self.network.submit(&request).await, self.kinds.get(i)) {
+            (Ok(reply), Some(kind)) => outcome::of_reply(kind, request.request_id(), reply),
+            (Ok(_), None) => None,
+            (Err(error), _) => Some(not_sent(&error).into()),
+        };
+        (i, outcome.ok_or(request))
+    }
+
+    /// A ballot that was cast by following may say the opposite of what was wanted.
+    async fn check_directions(&self) {
+        let mut cast: BTreeMap<_, Vec<(usize, NeuronId, Vote)>> = BTreeMap::new();
+        for (i, kind) in self.kinds.iter().enumerate() {
+            if let (Kind::Vote { proposal, neuron, vote }, StepState::AlreadyDone { .. }) =
+                (kind, self.step_state(i))
+            {
+                cast.entry(*proposal).or_default().push((i, *neuron, *vote));
+            }
+        }
+        for (proposal, ballots) in cast {
+            let Ok(Some(row)) = self.network.proposal(proposal).await else { continue };
+            for (i, neuron, wanted) in ballots {
+                let mark = row.ballots.iter().find(|b| b.neuron == neuron).map(|b| b.vote);
+                if let Some(mark @ (Vote::Yes | Vote::No)) = mark
+                    && mark != wanted
+                {
+                    let state = StepState::Refused {
+                        code: "already voted".to_owned(),
+                        message: line!(
+                            "the ballot was cast {} before, by following or by hand; it cannot be changed",
+                            mark.title()
+                        ),
+                    };
+                    self.set(i, state.into());
+                }
+            }
+        }
+    }
+
+    /// The steps of a stake, in order; each waits for what it needs.
+    async fn stake(&self) {
+        for (i, kind) in self.kinds.iter().enumerate() {
+            if self.step_state(i) != StepState::Waiting {
+                if !self.may_go_on(i) {
+                    return;
+                }
+                continue;
+            }
+            let sent = match kind {
+                Kind::Transfer if self.transfer_is_too_old() => {
+                    let message = Line::new(
+                        "more than a day has passed since the review, so the ledger would not take this transfer any more; nothing was paid. Make a new stake",
+                    );
+                    self.set(i, StepState::NotSent { message }.into());
+                    true
+                }
+                Kind::Delay(target) => self.lengthen(i, *target).await,
+                _ => self.send(vec![(i, self.prepare(i, None))]).await,
+            };
+            if !sent {
+                self.refuse_waiting(&Line::new("the action journal cannot be written; it was not sent"));
+                return;
+            }
+            if !self.may_go_on(i) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the steps after step `i` can be tried; if not and nothing is open, they are ended.
+    fn may_go_on(&self, i: usize) -> bool {
+        let state = self.step_state(i);
+        let needed = match self.kinds.get(i) {
+            Some(Kind::Transfer) => "the stake was not paid, so there is nothing to do",
+            Some(Kind::Claim) => "the neuron was not claimed yet: claim it first",
+            _ => return true,
+        };
+        if state.is_done() {
+            return true;
+        }
+        // While the outcome is open the steps after it wait: the next start finds and continues them.
+        if state.can_retry() {
+            self.refuse_waiting(&Line::new(needed));
+        }
+        false
+    }
+
+    fn transfer_is_too_old(&self) -> bool {
+        let created = self.state().transfer_created_at.unwrap_or_default();
+        (self.options.clock)().since(created) >= TRANSFER_WINDOW
+    }
+
+    /// Lengthens the new neuron's delay by what it lacks now: asked anew each time, since lengthening
+    /// is neither idempotent nor reversible.
+    async fn lengthen(&self, i: usize, target: Seconds) -> bool {
+        let Some(id) = self.state().created_neuron else {
+            self.set(i, StepState::NotSent { message: Line::new("the neuron's number is not known") }.into());
+            return true;
+        };
+        let neuron = match self.read_neuron(id).await {
+            Ok(neuron) => neuron,
+            Err(error) => {
+                self.set(i, not_sent(&error).into());
+                return true;
+            }
+        };
+        if neuron.dissolve_delay >= target {
+            let note = line!("its delay is {} already", neuron.dissolve_delay.words());
+            self.set(i, StepState::AlreadyDone { note }.into());
+            return true;
+        }
+        let additional = Seconds(target.0.saturating_sub(neuron.dissolve_delay.0));
+        self.send(vec![(i, self.prepare(i, Some(additional)))]).await
+    }
+
+    /// Reads a neuron that may be so young that not every node knows it yet.
+    async fn read_neuron(&self, id: NeuronId) -> Result<Neuron, IcError> {
+        let mut tries = 0;
+        loop {
+            match self.network.neuron(id).await {
+                Err(error) if tries < 5 && (error.is_retryable() || error.is_refusal()) => {
+                    tries += 1;
+                    self.network.pause(Seconds(1)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+}
+
+/// The state of a step whose request certainly did not reach the network.
+fn not_sent(error: &IcError) -> StepState {
+    StepState::NotSent { message: line!("it was not sent: {}; {}", error.why(), error.advice()) }
+}

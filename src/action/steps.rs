@@ -1,0 +1,269 @@
+//! The calls of an intent: what each is, its exact argument, and its words.
+//!
+//! Everything is computed from the intent and the facts fixed at planning, so that a plan, its
+//! execution, a retry and a recovery after a crash sign the same bytes.
+
+use crate::ic::ledger::calls::TransferRequest;
+use crate::ic::{IcError, PreparedCall, governance::calls as governance, ledger::calls as ledger};
+use crate::model::act::{Execution, Intent, PlannedCall, StakeRequest};
+use crate::model::network::Canisters;
+use crate::model::text::Line;
+use crate::model::{
+    Account, E8s, NeuronId, Principal, ProposalId, Seconds, Subaccount, Timestamp, Topic, Vote,
+};
+
+/// What one step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Casts a ballot.
+    Vote { proposal: ProposalId, neuron: NeuronId, vote: Vote },
+    /// Moves the stake to the neuron's account.
+    Transfer,
+    /// Makes the neuron of it.
+    Claim,
+    /// Lengthens the dissolve delay up to this.
+    Delay(Seconds),
+    /// Turns on staking of new maturity.
+    AutoStake,
+    /// Sets followees; of the new neuron where none is named.
+    Follow { neuron: Option<NeuronId>, topic: Topic, followees: Vec<NeuronId> },
+    /// Refreshes voting power.
+    Refresh(NeuronId),
+}
+
+/// Facts of a stake that are fixed at planning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StakeFacts {
+    pub amount: E8s,
+    pub fee: E8s,
+    pub nonce: u64,
+    pub created_at: Timestamp,
+}
+
+impl StakeFacts {
+    pub(super) fn of(execution: &Execution) -> Option<Self> {
+        let Intent::Stake(request) = &execution.intent else { return None };
+        Some(Self {
+            amount: request.amount,
+            fee: execution.transfer_fee?,
+            nonce: execution.nonce?,
+            created_at: execution.transfer_created_at?,
+        })
+    }
+}
+
+/// The governance canister's account that holds a neuron's stake.
+pub(super) fn stake_account(canisters: &Canisters, controller: &Principal, nonce: u64) -> Account {
+    Account { owner: canisters.governance, subaccount: Subaccount::neuron_stake(controller, nonce) }
+}
+
+/// The steps of a stake, in order.
+pub(super) fn stake_kinds(request: &StakeRequest) -> Vec<Kind> {
+    let mut kinds = vec![Kind::Transfer, Kind::Claim];
+    if request.dissolve_delay > Seconds(0) {
+        kinds.push(Kind::Delay(request.dissolve_delay));
+    }
+    if request.auto_stake_maturity {
+        kinds.push(Kind::AutoStake);
+    }
+    kinds.extend(request.followees.iter().map(|(topic, followees)| Kind::Follow {
+        neuron: None,
+        topic: *topic,
+        followees: followees.clone(),
+    }));
+    kinds
+}
+
+/// What each step of an execution does; `None` if its steps are not those of its intent.
+pub(super) fn kinds(execution: &Execution) -> Option<Vec<Kind>> {
+    let calls = execution.steps.iter().map(|s| &s.call);
+    let kinds: Vec<Kind> = match &execution.intent {
+        Intent::Vote { vote, .. } => calls
+            .map(|c| Some(Kind::Vote { proposal: c.proposal?, neuron: c.neuron?, vote: *vote }))
+            .collect::<Option<_>>()?,
+        Intent::Stake(request) => {
+            StakeFacts::of(execution)?;
+            stake_kinds(request)
+        }
+        Intent::RefreshVotingPower(_) => calls.map(|c| c.neuron.map(Kind::Refresh)).collect::<Option<_>>()?,
+        Intent::Follow { neuron, topic, followees } => {
+            vec![Kind::Follow { neuron: Some(*neuron), topic: *topic, followees: followees.clone() }]
+        }
+    };
+    (kinds.len() == execution.steps.len()).then_some(kinds)
+}
+
+/// What a call is made of, beyond its kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ingredients<'a> {
+    pub canisters: &'a Canisters,
+    pub controller: Principal,
+    pub stake: Option<StakeFacts>,
+    /// The neuron that was claimed.
+    pub neuron: Option<NeuronId>,
+    /// By how much a delay is to be lengthened.
+    pub additional: Option<Seconds>,
+}
+
+fn missing(what: &str) -> IcError {
+    IcError::Invalid { what: Line::new("preparing the call"), why: line!("{what} is not known yet") }
+}
+
+impl Kind {
+    /// The call, exactly as it is signed.
+    pub(super) fn prepare(&self, from: &Ingredients<'_>) -> Result<PreparedCall, IcError> {
+        let canisters = from.canisters;
+        let new_neuron = || from.neuron.ok_or_else(|| missing("the new neuron's number"));
+        let stake = || from.stake.ok_or_else(|| missing("the stake's nonce"));
+        match self {
+            Self::Vote { proposal, neuron, vote } => {
+                governance::register_vote(canisters, *neuron, *proposal, *vote)
+            }
+            Self::Transfer => {
+                let stake = stake()?;
+                let request = TransferRequest {
+                    from_subaccount: None,
+                    to: stake_account(canisters, &from.controller, stake.nonce).identifier(),
+                    amount: stake.amount,
+                    fee: stake.fee,
+                    memo: stake.nonce,
+                    created_at: stake.created_at,
+                };
+                ledger::transfer(canisters, &request)
+            }
+            Self::Claim => governance::claim_or_refresh(canisters, from.controller, stake()?.nonce),
+            Self::Delay(_) => {
+                let additional = from.additional.ok_or_else(|| missing("the neuron's present delay"))?;
+                governance::increase_dissolve_delay(canisters, new_neuron()?, additional)
+            }
+            Self::AutoStake => governance::auto_stake_maturity(canisters, new_neuron()?, true),
+            Self::Follow { neuron, topic, followees } => {
+                let neuron = match neuron {
+                    Some(neuron) => *neuron,
+                    None => new_neuron()?,
+                };
+                governance::follow(canisters, neuron, *topic, followees)
+            }
+            Self::Refresh(neuron) => governance::refresh_voting_power(canisters, *neuron),
+        }
+    }
+
+    /// Whether its argument depends on the answer of an earlier step.
+    pub(super) fn depends_on_claim(&self) -> bool {
+        matches!(self, Self::Delay(_) | Self::AutoStake | Self::Follow { neuron: None, .. })
+    }
+
+    /// Whether doing it again changes nothing more.
+    pub(super) fn is_idempotent(&self) -> bool {
+        // A second ballot is refused; a transfer is not idempotent beyond the ledger's window.
+        !matches!(self, Self::Transfer | Self::Delay(_))
+    }
+
+    /// The call in words.
+    pub(super) fn describe(&self, from: &Ingredients<'_>) -> Result<PlannedCall, IcError> {
+        let canisters = from.canisters;
+        let stake = from.stake;
+        let claimed = || Line::new("the one claimed (its number is known then)");
+        let neuron_of = |n: &Option<NeuronId>| n.map_or_else(claimed, |n| line!("{n}"));
+        let (command, summary, arguments, neuron, proposal) = match self {
+            Self::Vote { proposal, neuron, vote } => (
+                "RegisterVote",
+                line!("vote {} on {proposal} with neuron {neuron}", vote.title().to_uppercase()),
+                vec![
+                    ("neuron", line!("{neuron}")),
+                    ("proposal", line!("{proposal}")),
+                    ("vote", line!("{} ({})", vote.title(), vote.number())),
+                ],
+                Some(*neuron),
+                Some(*proposal),
+            ),
+            Self::Transfer => {
+                let stake = stake.ok_or_else(|| missing("the stake's nonce"))?;
+                let to = stake_account(canisters, &from.controller, stake.nonce).identifier();
+                (
+                    "transfer",
+                    line!("move {} ICP to the new neuron's account", stake.amount.exact()),
+                    vec![
+                        ("from", line!("your default account")),
+                        ("to", line!("{to} (governance, subaccount of your principal and the nonce)")),
+                        ("amount", line!("{} ICP", stake.amount.exact())),
+                        ("fee", line!("{} ICP", stake.fee.exact())),
+                        ("memo (nonce)", line!("{}", stake.nonce)),
+                        (
+                            "created at",
+                            line!(
+                                "{} UTC (the ledger makes it once at most)",
+                                stake.created_at.date_minute()
+                            ),
+                        ),
+                    ],
+                    None,
+                    None,
+                )
+            }
+            Self::Claim => {
+                let stake = stake.ok_or_else(|| missing("the stake's nonce"))?;
+                (
+                    "ClaimOrRefresh",
+                    line!("claim the neuron that the transfer made"),
+                    vec![("controller", line!("{}", from.controller)), ("nonce", line!("{}", stake.nonce))],
+                    None,
+                    None,
+                )
+            }
+            Self::Delay(target) => (
+                "IncreaseDissolveDelay",
+                line!("lengthen its dissolve delay to {}", target.words()),
+                vec![
+                    ("neuron", claimed()),
+                    ("additional delay", line!("what is missing to {} ({} s)", target.words(), target.0)),
+                ],
+                None,
+                None,
+            ),
+            Self::AutoStake => (
+                "ChangeAutoStakeMaturity",
+                line!("stake its new maturity automatically"),
+                vec![("neuron", claimed()), ("stake new maturity", line!("yes"))],
+                None,
+                None,
+            ),
+            Self::Follow { neuron, topic, followees } => {
+                let names: Vec<String> = followees.iter().map(ToString::to_string).collect();
+                let names = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+                (
+                    "Follow",
+                    line!("follow {names} on {}", topic.title()),
+                    vec![
+                        ("neuron", neuron_of(neuron)),
+                        ("topic", line!("{} ({})", topic.title(), topic.number())),
+                        ("followees", line!("{names}")),
+                    ],
+                    *neuron,
+                    None,
+                )
+            }
+            Self::Refresh(neuron) => (
+                "RefreshVotingPower",
+                line!("confirm the following of neuron {neuron}"),
+                vec![("neuron", line!("{neuron}"))],
+                Some(*neuron),
+                None,
+            ),
+        };
+        let on_ledger = matches!(self, Self::Transfer);
+        let canister = if on_ledger { canisters.ledger } else { canisters.governance };
+        let arg_digest =
+            if self.depends_on_claim() { String::new() } else { self.prepare(from)?.arg_digest() };
+        Ok(PlannedCall {
+            canister,
+            canister_name: canisters.name(&canister).unwrap_or("canister").to_owned(),
+            method: if on_ledger { command.to_owned() } else { format!("manage_neuron · {command}") },
+            summary,
+            arguments: arguments.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            arg_digest,
+            neuron,
+            proposal,
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! What can go wrong with the cache, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+/// Why the cache could not do something. None of these is a reason to stop: icpulse
+/// works without its cache, only slower and without memory.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// Another icpulse holds this network's cache.
+    #[error(
+        "the cache {} is in use by another icpulse; close it, or go on without the shared cache",
+        folder.display()
+    )]
+    Busy {
+        /// The network's cache folder.
+        folder: PathBuf,
+    },
+    /// The operating system refused.
+    #[error(
+        "could not {attempted} {}: {why}; check its permissions and the free space, or name another cache folder",
+        path.display()
+    )]
+    Io {
+        /// In words: `open`, `create`, `write to`.
+        attempted: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// The stored bytes are not what was written.
+    #[error(
+        "{what} cannot be read back ({why}); it is set aside on the next start and read again from the network"
+    )]
+    Damaged {
+        /// Which part.
+        what: String,
+        /// What was found.
+        why: String,
+    },
+    /// A value could not be turned into bytes.
+    #[error("{what} could not be encoded for the cache ({why}); please report this")]
+    Encode {
+        /// Which value.
+        what: &'static str,
+        /// What the codec said.
+        why: String,
+    },
+}
+
+impl CacheError {
+    /// From an error of the file system.
+    pub(super) fn io(attempted: &'static str, path: &Path, error: &std::io::Error) -> Self {
+        Self::Io { attempted, path: path.to_owned(), why: error.to_string() }
+    }
+}

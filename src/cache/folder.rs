@@ -1,0 +1,219 @@
+//! A network's folder: its lock, its two databases, and what is set aside.
+//!
+//! `<base>/<fingerprint of the root key>/` holds `first` (small: what the first frame
+//! needs), `bulk` (bodies, transactions) and `lock`. A database that cannot be read, or
+//! that a newer icpulse wrote, is renamed to `<name>.aside-<time>`; nothing is deleted.
+
+use super::codec::{self, SCHEMA};
+use super::store::{Batch, OpenFailure, Store, damage_mark};
+use super::{CacheError, key};
+use crate::model::Timestamp;
+use crate::model::text::Line;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Between two looks at a lock that another process holds.
+const POLL: Duration = Duration::from_millis(50);
+
+/// What a database says of itself. Its shape never changes: other versions must read it.
+#[derive(Serialize, Deserialize)]
+struct Meta {
+    schema: u8,
+    network: String,
+}
+
+/// Makes the folder, readable by its owner only.
+pub(super) fn make(folder: &Path) -> Result<(), CacheError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder).map_err(|e| CacheError::io("create", folder, &e))
+}
+
+/// Takes the folder's lock, looking again for as long as `wait`.
+pub(super) fn lock(folder: &Path, wait: Duration) -> Result<File, CacheError> {
+    let path = folder.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|e| CacheError::io("open", &path, &e))?;
+    let mut left = wait;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if left.is_zero() => {
+                return Err(CacheError::Busy { folder: folder.to_owned() });
+            }
+            Err(TryLockError::WouldBlock) => {
+                let step = left.min(POLL);
+                std::thread::sleep(step);
+                left -= step;
+            }
+            Err(TryLockError::Error(e)) => return Err(CacheError::io("lock", &path, &e)),
+        }
+    }
+}
+
+/// Opens one of the folder's databases; what cannot be used is set aside and a fresh one made.
+/// Journal entries of a newer database are carried over as far as they are understood.
+pub(super) fn open_store(
+    folder: &Path,
+    name: &'static str,
+    network: &str,
+    cache_bytes: u64,
+    now: Timestamp,
+    notes: &mut Vec<Line>,
+) -> Result<Store, CacheError> {
+    let path = folder.join(name);
+    let mark = damage_mark(&path);
+    if mark.exists() {
+        let why = std::fs::read_to_string(&mark).unwrap_or_default();
+        let aside = set_aside(&path, now)?;
+        std::fs::remove_file(&mark).map_err(|e| CacheError::io("remove", &mark, &e))?;
+        notes.push(aside_note(&aside, &format!("it was found damaged in the last run ({why})")));
+    }
+    let mut tries = 30;
+    let store = loop {
+        match Store::open(&path, cache_bytes) {
+            Ok(store) => break store,
+            // The folder's lock is ours, so this is a process that has just ended or an older icpulse.
+            Err(OpenFailure::Locked) if tries > 0 => {
+                tries -= 1;
+                std::thread::sleep(POLL);
+            }
+            Err(OpenFailure::Locked) => return Err(CacheError::Busy { folder: folder.to_owned() }),
+            Err(OpenFailure::Refused(e)) => return Err(CacheError::io("open", &path, &e)),
+            Err(OpenFailure::Damaged(why)) => {
+                let aside = set_aside(&path, now)?;
+                notes.push(aside_note(&aside, &format!("it cannot be read ({why})")));
+                let store = fresh(&path, cache_bytes)?;
+                write_meta(&store, network)?;
+                return Ok(store);
+            }
+        }
+    };
+    let (why, carried) = match examine(&store, network) {
+        Ok(Found::Ours) => return Ok(store),
+        // sled takes files that it cannot make sense of for an empty database.
+        Ok(Found::Empty) if ready_mark(&path).exists() => {
+            ("its files hold nothing any more".to_owned(), Vec::new())
+        }
+        Ok(Found::Empty) => {
+            write_meta(&store, network)?;
+            let mark = ready_mark(&path);
+            std::fs::write(&mark, "").map_err(|e| CacheError::io("write", &mark, &e))?;
+            return Ok(store);
+        }
+        Ok(Found::Other(why)) => {
+            let carried = store.scan(key::JOURNAL).unwrap_or_default();
+            (why, carried)
+        }
+        Err(why) => (format!("it cannot be read ({why})"), Vec::new()),
+    };
+    drop(store);
+    let aside = set_aside(&path, now)?;
+    notes.push(aside_note(&aside, &why));
+    let store = fresh(&path, cache_bytes)?;
+    write_meta(&store, network)?;
+    let mut batch = Batch::default();
+    let mut lost = 0usize;
+    for (key, value) in carried {
+        match codec::decode::<crate::model::act::Execution>(&value) {
+            Ok(_) => batch.put(key, value),
+            Err(_) => lost += 1,
+        }
+    }
+    store.apply(batch)?;
+    if lost > 0 {
+        notes.push(Line::new(&format!(
+            "{lost} actions recorded there are not understood by this icpulse: check your neurons and transactions before repeating any"
+        )));
+    }
+    store.flush()?;
+    Ok(store)
+}
+
+/// The file that says that a database has been made, so that an empty one has lost its content.
+fn ready_mark(path: &Path) -> PathBuf {
+    path.with_extension("ready")
+}
+
+fn fresh(path: &Path, cache_bytes: u64) -> Result<Store, CacheError> {
+    Store::open(path, cache_bytes).map_err(|failure| match failure {
+        OpenFailure::Locked => CacheError::Busy { folder: path.to_owned() },
+        OpenFailure::Refused(e) => CacheError::io("open", path, &e),
+        OpenFailure::Damaged(why) => {
+            CacheError::Damaged { what: format!("the new cache {}", path.display()), why }
+        }
+    })
+}
+
+enum Found {
+    Empty,
+    Ours,
+    Other(String),
+}
+
+fn examine(store: &Store, network: &str) -> Result<Found, CacheError> {
+    let Some(bytes) = store.get(key::META)? else {
+        return Ok(match store.scan_from(&[], &[], 1)?.is_empty() {
+            true => Found::Empty,
+            false => Found::Other("it does not say which schema it has".to_owned()),
+        });
+    };
+    Ok(match postcard::from_bytes::<Meta>(&bytes) {
+        Ok(meta) if meta.network != network => {
+            Found::Other(format!("it belongs to another network ({})", Line::new(&meta.network)))
+        }
+        Ok(meta) if meta.schema == SCHEMA => Found::Ours,
+        Ok(meta) if meta.schema > SCHEMA => Found::Other(format!(
+            "a newer icpulse wrote it (schema {}, this one knows {SCHEMA})",
+            meta.schema
+        )),
+        Ok(meta) => {
+            Found::Other(format!("an older icpulse wrote it (schema {}, this one has {SCHEMA})", meta.schema))
+        }
+        Err(_) => Found::Other("it does not say which schema it has".to_owned()),
+    })
+}
+
+fn write_meta(store: &Store, network: &str) -> Result<(), CacheError> {
+    let meta = Meta { schema: SCHEMA, network: network.to_owned() };
+    let bytes = postcard::to_stdvec(&meta)
+        .map_err(|e| CacheError::Encode { what: "the cache's schema", why: e.to_string() })?;
+    let mut batch = Batch::default();
+    batch.put(key::META.to_vec(), bytes);
+    store.apply(batch)?;
+    store.flush()
+}
+
+/// Renames a database out of the way; its new name.
+fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, CacheError> {
+    let stamp = now.utc().map_or_else(|| now.secs().to_string(), |t| t.format("%Y%m%d-%H%M%S").to_string());
+    let mut aside = path.with_extension(format!("aside-{stamp}"));
+    let mut number = 2;
+    while aside.exists() {
+        aside = path.with_extension(format!("aside-{stamp}-{number}"));
+        number += 1;
+    }
+    match std::fs::rename(path, &aside) {
+        // A damage mark may outlive its database.
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(CacheError::io("set aside", path, &e)),
+        _ => Ok(aside),
+    }
+}
+
+fn aside_note(aside: &Path, why: &str) -> Line {
+    Line::new(&format!(
+        "cache set aside: {why}; everything is read again from the network; the old files are in {} and may be deleted",
+        aside.display()
+    ))
+}

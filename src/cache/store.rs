@@ -1,0 +1,230 @@
+//! One ordered map of bytes, on disk (sled) or in memory.
+//!
+//! Every table lives in one tree under a leading letter (see `key`), because a batch is
+//! atomic within a tree: a page, its ballots and its position are one write.
+
+use super::CacheError;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// A key with its value.
+pub(super) type Entry = (Vec<u8>, Vec<u8>);
+
+/// Writes that happen all or not at all.
+#[derive(Default)]
+pub(super) struct Batch(Vec<(Vec<u8>, Option<Vec<u8>>)>);
+
+impl Batch {
+    /// Sets a value.
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.0.push((key, Some(value)));
+    }
+
+    /// Takes a value away.
+    pub(super) fn delete(&mut self, key: Vec<u8>) {
+        self.0.push((key, None));
+    }
+
+    /// Whether it would change nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Where the bytes are.
+pub(super) enum Store {
+    /// In a sled database, in this folder.
+    Disk(sled::Db, PathBuf),
+    /// Gone with the process.
+    Memory(Mutex<BTreeMap<Vec<u8>, Vec<u8>>>),
+}
+
+/// Why a database did not open.
+pub(super) enum OpenFailure {
+    /// Somebody else holds it.
+    Locked,
+    /// The system refused: the files themselves may be fine.
+    Refused(std::io::Error),
+    /// The files are not a database (any more).
+    Damaged(String),
+}
+
+impl Store {
+    /// An empty one in memory.
+    pub(super) fn memory() -> Self {
+        Self::Memory(Mutex::default())
+    }
+
+    /// Opens or makes the database in `path`.
+    pub(super) fn open(path: &Path, cache_bytes: u64) -> Result<Self, OpenFailure> {
+        let config = sled::Config::default()
+            .path(path)
+            .cache_capacity(cache_bytes)
+            // Nothing wakes without a reason: whoever claims durability flushes.
+            .flush_every_ms(None);
+        match guarded(|| config.open()) {
+            Ok(Ok(db)) => Ok(Self::Disk(db, path.to_owned())),
+            Ok(Err(error)) => Err(failure(error)),
+            Err(why) => Err(OpenFailure::Damaged(why)),
+        }
+    }
+
+    /// One value.
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, CacheError> {
+        match self {
+            Self::Disk(db, path) => self.checked(path, || db.get(key).map(|found| found.map(|v| v.to_vec()))),
+            Self::Memory(map) => Ok(lock(map).get(key).cloned()),
+        }
+    }
+
+    /// All entries whose key starts with `prefix`, in order.
+    pub(super) fn scan(&self, prefix: &[u8]) -> Result<Vec<Entry>, CacheError> {
+        self.scan_from(prefix, prefix, usize::MAX)
+    }
+
+    /// At most `limit` entries whose key starts with `prefix`, from `start` on.
+    pub(super) fn scan_from(
+        &self,
+        prefix: &[u8],
+        start: &[u8],
+        limit: usize,
+    ) -> Result<Vec<Entry>, CacheError> {
+        match self {
+            Self::Disk(db, path) => self.checked(path, || {
+                db.range(start.to_vec()..)
+                    .take_while(|entry| entry.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)))
+                    .take(limit)
+                    .map(|entry| entry.map(|(key, value)| (key.to_vec(), value.to_vec())))
+                    .collect()
+            }),
+            Self::Memory(map) => Ok(lock(map)
+                .range(start.to_vec()..)
+                .take_while(|(key, _)| key.starts_with(prefix))
+                .take(limit)
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()),
+        }
+    }
+
+    /// Writes a batch, all or nothing.
+    pub(super) fn apply(&self, batch: Batch) -> Result<(), CacheError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::Disk(db, path) => {
+                let mut writes = sled::Batch::default();
+                for (key, value) in batch.0 {
+                    match value {
+                        Some(value) => writes.insert(key, value),
+                        None => writes.remove(key),
+                    }
+                }
+                self.checked(path, || db.apply_batch(writes))
+            }
+            Self::Memory(map) => {
+                let mut map = lock(map);
+                for (key, value) in batch.0 {
+                    match value {
+                        Some(value) => map.insert(key, value),
+                        None => map.remove(&key),
+                    };
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns when everything written is on the disk.
+    pub(super) fn flush(&self) -> Result<(), CacheError> {
+        match self {
+            Self::Disk(db, path) => self.checked(path, || db.flush().map(|_| ())),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Bytes on disk.
+    pub(super) fn size(&self) -> Result<u64, CacheError> {
+        match self {
+            Self::Disk(db, path) => self.checked(path, || db.size_on_disk()),
+            Self::Memory(_) => Ok(0),
+        }
+    }
+
+    /// Runs a database operation; damage leaves a mark beside the folder, so that the next
+    /// start sets the database aside before it relies on it.
+    fn checked<T>(
+        &self,
+        path: &Path,
+        operation: impl FnOnce() -> Result<T, sled::Error>,
+    ) -> Result<T, CacheError> {
+        let why = match guarded(operation) {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => match failure(error) {
+                OpenFailure::Refused(error) => return Err(CacheError::io("use the cache in", path, &error)),
+                OpenFailure::Locked => return Err(CacheError::Busy { folder: path.to_owned() }),
+                OpenFailure::Damaged(why) => why,
+            },
+            Err(why) => why,
+        };
+        // If even the mark cannot be written, the next start meets the damage by itself.
+        let _ = std::fs::write(damage_mark(path), &why);
+        Err(CacheError::Damaged { what: format!("the cache {}", path.display()), why })
+    }
+}
+
+/// The file that says that a database was found damaged while in use.
+pub(super) fn damage_mark(path: &Path) -> PathBuf {
+    path.with_extension("damaged")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+thread_local! {
+    static GUARDING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside a database operation whose panic is caught and becomes an
+/// error: a panic hook should neither print it nor touch the terminal then.
+#[must_use]
+pub fn guarding() -> bool {
+    GUARDING.get()
+}
+
+/// sled asserts on some kinds of damage instead of reporting them; that must not end the process.
+fn guarded<T>(operation: impl FnOnce() -> T) -> Result<T, String> {
+    let outer = GUARDING.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(operation));
+    GUARDING.set(outer);
+    result.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+        text.chars().take(200).collect()
+    })
+}
+
+fn failure(error: sled::Error) -> OpenFailure {
+    use std::io::ErrorKind as Kind;
+    match error {
+        sled::Error::Io(error) if error.to_string().contains("could not acquire lock") => OpenFailure::Locked,
+        sled::Error::Io(error)
+            if matches!(
+                error.kind(),
+                Kind::PermissionDenied
+                    | Kind::StorageFull
+                    | Kind::QuotaExceeded
+                    | Kind::ReadOnlyFilesystem
+                    | Kind::NotADirectory
+                    | Kind::OutOfMemory
+            ) =>
+        {
+            OpenFailure::Refused(error)
+        }
+        other => OpenFailure::Damaged(other.to_string().chars().take(200).collect()),
+    }
+}

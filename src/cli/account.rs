@@ -1,0 +1,176 @@
+//! `icpulse account …`
+
+use super::args::Account as AccountCommand;
+use super::context::Context;
+use super::failure::Failure;
+use super::json;
+use super::open::{Need, Opened, open};
+use super::output::{Column, Format, Rows, note, print_json, print_text};
+use crate::model::account::{Account, AccountIdentifier};
+use crate::model::ledger::Transaction;
+use crate::model::{E8s, Evidence, Timestamp};
+use serde_json::json;
+
+const COLUMNS: &[Column] = &[
+    Column { name: "block", title: "block", number: true },
+    Column { name: "time", title: "time", number: false },
+    Column { name: "kind", title: "kind", number: false },
+    Column { name: "amount_e8s", title: "ICP", number: true },
+    Column { name: "fee_e8s", title: "fee", number: true },
+    Column { name: "from", title: "from", number: false },
+    Column { name: "to", title: "to", number: false },
+    Column { name: "memo", title: "memo", number: true },
+    Column { name: "spender", title: "", number: false },
+    Column { name: "icrc1_memo_hex", title: "", number: false },
+    Column { name: "created_at", title: "", number: false },
+];
+
+/// Runs one of the account commands.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Failure> {
+    let (AccountCommand::Balance { account } | AccountCommand::Transactions { account, .. }) = command;
+    let given = account.as_deref().map(parse).transpose()?;
+    let need = if given.is_some() { Need::Nobody } else { Need::IfUnlocked };
+    let opened = open(context, need).await?;
+    let account = match given {
+        Some(account) => account,
+        None if opened.who.info().is_anonymous() => {
+            return Err(Failure::usage(
+                "no identity is in use; name an account, or an identity with --identity",
+            ));
+        }
+        None => opened.who.info().account,
+    };
+    match command {
+        AccountCommand::Balance { .. } => balance(context, &opened, account).await,
+        AccountCommand::Transactions { limit, .. } => transactions(context, &opened, account, *limit).await,
+    }
+}
+
+/// An account identifier, a principal or an ICRC-1 account.
+fn parse(text: &str) -> Result<AccountIdentifier, Failure> {
+    let text = text.trim();
+    if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return text.parse().map_err(Failure::usage);
+    }
+    text.parse::<Account>().map(|a| a.identifier()).map_err(Failure::usage)
+}
+
+async fn balance(context: &Context, opened: &Opened, account: AccountIdentifier) -> Result<(), Failure> {
+    let now = context.now();
+    let (amount, evidence): (E8s, Evidence) = match &opened.client {
+        Some(client) => {
+            let reading = client.balance_of(account).await?;
+            (reading.value, reading.evidence)
+        }
+        None => {
+            let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
+            let known = world
+                .accounts
+                .iter()
+                .find(|a| a.account.identifier() == account)
+                .map(|a| (a.balance, a.balance_evidence));
+            known.ok_or_else(|| {
+                Failure::failed("this account is not in the cache; leave out --offline to read it")
+            })?
+        }
+    };
+    match Format::of(&context.global) {
+        Format::Text => {
+            print_text(&format!("{} ICP", amount.exact()))?;
+            note(
+                &context.global,
+                format!("{account}, {} {}", evidence.proof.word(), evidence.at.date_minute()),
+            );
+            Ok(())
+        }
+        _ => print_json(&json!({
+            "account": account.hex(),
+            "balance_e8s": amount.0.to_string(),
+            "network": opened.profile.name,
+            "evidence": json::evidence(&evidence, now),
+        })),
+    }
+}
+
+async fn transactions(
+    context: &Context,
+    opened: &Opened,
+    account: AccountIdentifier,
+    limit: usize,
+) -> Result<(), Failure> {
+    let now = context.now();
+    let mut rows: Vec<Transaction> = Vec::new();
+    match &opened.client {
+        Some(client) => {
+            let mut before = None;
+            while rows.len() < limit {
+                let want = u64::try_from(limit - rows.len()).unwrap_or(u64::MAX).min(1_000);
+                let page = client.transactions(account, before, want).await?;
+                if page.index_missing {
+                    return Err(Failure::failed(
+                        "this network has no ICP index, so transactions cannot be listed",
+                    ));
+                }
+                before = page.transactions.last().map(|t| t.block);
+                let complete = page.complete || page.transactions.is_empty();
+                rows.extend(page.transactions);
+                if complete {
+                    break;
+                }
+            }
+            rows.truncate(limit);
+        }
+        None => {
+            let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
+            if let Some(known) = world.accounts.iter().find(|a| a.account.identifier() == account) {
+                rows.extend(known.transactions.iter().take(limit).cloned());
+            }
+        }
+    }
+    print_rows(context, opened, account, &rows, now)
+}
+
+fn print_rows(
+    context: &Context,
+    opened: &Opened,
+    account: AccountIdentifier,
+    rows: &[Transaction],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let objects: Vec<_> = rows.iter().map(|t| json::transaction(t, &account, now)).collect();
+    let short = |v: Option<&serde_json::Value>| {
+        v.and_then(|v| v.as_str())
+            .and_then(|t| t.parse::<AccountIdentifier>().ok())
+            .map(|a| a.short())
+            .unwrap_or_default()
+    };
+    Rows {
+        columns: COLUMNS,
+        text: rows
+            .iter()
+            .zip(&objects)
+            .map(|(t, o)| {
+                let fee = o.get("fee_e8s").and_then(|f| f.as_str()).and_then(|f| f.parse().ok()).map(E8s);
+                vec![
+                    t.block.to_string(),
+                    t.timestamp.map(|t| t.date_minute()).unwrap_or_default(),
+                    t.verb(&account).to_owned(),
+                    t.amount().map(|a| a.exact()).unwrap_or_default(),
+                    fee.map(|f| f.decimal()).unwrap_or_default(),
+                    short(o.get("from")),
+                    short(o.get("to")),
+                    t.memo.to_string(),
+                ]
+            })
+            .collect(),
+        objects,
+    }
+    .print(
+        Format::of(&context.global),
+        "transactions",
+        json!({"network": opened.profile.name, "account": account.hex(), "count": rows.len()}),
+    )
+}

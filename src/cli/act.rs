@@ -1,0 +1,240 @@
+//! Doing things without a screen: review, confirmation, execution, outcome.
+
+use super::context::{Context, wall_clock};
+use super::failure::{Failure, Kind};
+use super::json;
+use super::open::{Opened, Who};
+use super::output::{Format, note, print_json, print_text};
+use super::prompt;
+use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, recover_all};
+use crate::ic::Client;
+use crate::model::E8s;
+use crate::model::act::{Execution, Intent, Review, StepState};
+use crate::model::world::World;
+use std::fmt::Write;
+use std::sync::Arc;
+
+impl From<ActionError> for Failure {
+    fn from(error: ActionError) -> Self {
+        match &error {
+            ActionError::Blocked(_) => Self::new(Kind::Refused, error),
+            _ => Self::failed(error),
+        }
+    }
+}
+
+/// The review in words, as the dashboard's review layer has it.
+#[must_use]
+pub fn review_text(review: &Review) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, text: &dyn std::fmt::Display| {
+        let _ = writeln!(out, "{name:<10} {text}");
+    };
+    line("review", &review.title);
+    line("network", &review.network);
+    line("signer", &format!("{} ({})", review.signer, review.signer_name));
+    for (i, call) in review.calls.iter().enumerate() {
+        line(
+            if i == 0 { "calls" } else { "" },
+            &format!("{}. {} {}", i + 1, call.canister_name, call.method),
+        );
+        line("", &format!("   {}", call.summary));
+        for (name, value) in &call.arguments {
+            line("", &format!("   {name}: {value}"));
+        }
+    }
+    let cost = if review.total_cost == E8s::ZERO {
+        "none".to_owned()
+    } else {
+        format!("{} ICP, of which {} ICP fees", review.total_cost, review.fees)
+    };
+    line("cost", &cost);
+    for (name, lines) in
+        [("effect", &review.effects), ("note", &review.irreversible), ("warning", &review.warnings)]
+    {
+        for text in lines {
+            line(name, text);
+        }
+    }
+    if let Some(why) = &review.blocked {
+        line("blocked", why);
+    }
+    out
+}
+
+/// Plans an intent, shows the review, asks, and carries it out.
+///
+/// # Errors
+/// [`Kind::Refused`] when it is blocked or a step was refused, [`Kind::Unconfirmed`] when it was
+/// not confirmed, [`Kind::Network`] when an outcome could not be learnt.
+pub async fn carry_out(
+    context: &Context,
+    opened: &Opened,
+    world: &World,
+    intent: Intent,
+) -> Result<(), Failure> {
+    let client = opened.client.as_ref().ok_or_else(|| {
+        Failure::usage("--offline never asks the network, so nothing can be signed and sent")
+    })?;
+    let signer = opened.who.info();
+    let mut plans = Plans::new();
+    let review = plans.plan(
+        intent,
+        &PlanContext {
+            world,
+            signer: &signer,
+            profile: &opened.profile,
+            now: context.now(),
+            clock_offset: client.clock_offset(),
+        },
+        &mut rand::rngs::OsRng,
+    )?;
+    let format = Format::of(&context.global);
+    if context.global.dry_run {
+        return match format {
+            Format::Json => print_json(&json::review(&review)),
+            _ => print_text(&review_text(&review)),
+        };
+    }
+    if !(context.global.quiet && context.global.yes) {
+        note(&context.global, review_text(&review).trim_end());
+    }
+    if let Some(why) = &review.blocked {
+        return Err(Failure::new(Kind::Refused, format!("this cannot be done: {why}")));
+    }
+    if !matches!(opened.who, Who::Unlocked(_)) {
+        return Err(Failure::usage("signing needs an identity; name one with --identity"));
+    }
+    prompt::confirm(&context.global, &review)?;
+    let execution = plans.confirm(review.plan, signer.principal, context.now())?;
+    let execution = run(context, opened, client, execution).await?;
+    report(context, &execution)
+}
+
+async fn run(
+    context: &Context,
+    opened: &Opened,
+    client: &Client,
+    execution: Execution,
+) -> Result<Execution, Failure> {
+    let quiet = context.global.quiet || Format::of(&context.global) != Format::Text;
+    let options = Options::new(Arc::new(wall_clock));
+    let seen = std::sync::Mutex::new(0_usize);
+    let progress = move |execution: Arc<Execution>| {
+        let ended = execution.steps.iter().filter(|s| s.state.is_final()).count();
+        if let Ok(mut seen) = seen.lock()
+            && ended > *seen
+        {
+            *seen = ended;
+            if !quiet {
+                eprintln!("{ended} of {} steps", execution.steps.len());
+            }
+        }
+    };
+    Ok(execute(execution, client, opened.cache.as_ref(), &options, &progress).await?)
+}
+
+/// Prints what became of it; failed steps decide the exit code.
+fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
+    match Format::of(&context.global) {
+        Format::Json => print_json(&json::execution(execution))?,
+        _ => print_text(&outcome_text(execution))?,
+    }
+    let failed: Vec<_> = execution.failed().collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let unknown = failed.iter().any(|s| matches!(s.state, StepState::Unknown { .. }));
+    let refused = failed.iter().any(|s| matches!(s.state, StepState::Refused { .. }));
+    let kind = if unknown {
+        Kind::Network
+    } else if refused {
+        Kind::Refused
+    } else {
+        Kind::Failed
+    };
+    let next = if unknown { "; `icpulse journal resume` follows it up" } else { "" };
+    Err(Failure::new(
+        kind,
+        format!("{} of {} steps did not succeed{next}", failed.len(), execution.steps.len()),
+    ))
+}
+
+/// Each step with its outcome.
+#[must_use]
+pub fn outcome_text(execution: &Execution) -> String {
+    let mut out = format!("{}\n", execution.title);
+    for step in &execution.steps {
+        let (mark, detail) = match &step.state {
+            StepState::Waiting => ("waiting", String::new()),
+            StepState::Submitted { request_id } => ("submitted", request_id.clone()),
+            StepState::Done { note, certified_at } => {
+                ("done", format!("{note} (certified {})", certified_at.clock()))
+            }
+            StepState::AlreadyDone { note } => ("done", note.to_string()),
+            StepState::Refused { code, message } => ("refused", format!("{code}: {message}")),
+            StepState::NotSent { message } => ("not sent", message.to_string()),
+            StepState::Unknown { request_id, message } => {
+                ("unknown", format!("{message} (request {request_id})"))
+            }
+        };
+        let _ = writeln!(out, "  {mark:<9} {}", step.call.summary);
+        if !detail.is_empty() {
+            let _ = writeln!(out, "            {detail}");
+        }
+    }
+    if let Some(neuron) = execution.created_neuron {
+        let _ = writeln!(out, "new neuron {neuron}");
+    }
+    out
+}
+
+/// `icpulse journal list`
+///
+/// # Errors
+/// See [`Failure`].
+pub fn journal_list(context: &Context, opened: &Opened) -> Result<(), Failure> {
+    let entries = opened.cache.journal_list(50).map_err(Failure::failed)?;
+    match Format::of(&context.global) {
+        Format::Json => print_json(
+            &serde_json::json!({"actions": entries.iter().map(json::execution).collect::<Vec<_>>()}),
+        ),
+        _ if entries.is_empty() => {
+            note(&context.global, "the journal is empty");
+            Ok(())
+        }
+        _ => print_text(
+            &entries
+                .iter()
+                .map(|e| format!("{}  {}", e.confirmed.date_minute(), outcome_text(e)))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
+    }
+}
+
+/// `icpulse journal resume`
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn journal_resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
+    let client = opened
+        .client
+        .as_ref()
+        .ok_or_else(|| Failure::usage("--offline never asks the network, so nothing can be followed up"))?;
+    let options = Options::new(Arc::new(wall_clock));
+    let recovered = recover_all(client, opened.cache.as_ref(), &options, Policy::Finish, &|_| {})
+        .await
+        .map_err(Failure::failed)?;
+    if recovered.is_empty() {
+        note(&context.global, "nothing of this identity is open");
+        return Ok(());
+    }
+    let mut worst = Ok(());
+    for execution in &recovered {
+        if let Err(failure) = report(context, execution) {
+            worst = Err(failure);
+        }
+    }
+    worst
+}

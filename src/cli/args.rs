@@ -1,0 +1,360 @@
+//! The command line: what can be said, with its help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const AFTER: &str = "\
+Without a command icpulse opens the dashboard; without a terminal it prints Pulse as text.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the network could not be
+reached or its proof was wrong, 4 refused by the network, 5 a confirmation was needed and not given.";
+
+/// The Internet Computer's governance, tokens and subnets in a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "icpulse", version, after_help = AFTER, max_term_width = 100)]
+pub struct Cli {
+    /// What may be said with every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; the dashboard without one.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What may be said with every command.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Global {
+    /// Network: ic, demo, local, a name of the configuration, or a URL
+    #[arg(long, short = 'n', global = true, env = "ICPULSE_NETWORK", value_name = "NAME|URL")]
+    pub network: Option<String>,
+    /// Root key of the network in hexadecimal (DER, 133 bytes); otherwise as the profile says
+    #[arg(long, global = true, env = "ICPULSE_ROOT_KEY", value_name = "HEX")]
+    pub root_key: Option<String>,
+    /// Identity to act as: a name of the keystore, a PEM file, or "anonymous"
+    #[arg(long, short = 'i', global = true, env = "ICPULSE_IDENTITY", value_name = "NAME|FILE")]
+    pub identity: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print CSV
+    #[arg(long, global = true)]
+    pub csv: bool,
+    /// Never ask the network: show what the cache knows
+    #[arg(long, global = true, env = "ICPULSE_OFFLINE")]
+    pub offline: bool,
+    /// Confirm without being asked
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+    /// Show what would be signed, and sign nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Print results only
+    #[arg(long, short = 'q', global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Log more: -v what is read, -vv each request
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// No colours
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Another configuration file
+    #[arg(long, global = true, env = "ICPULSE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Theme of the dashboard
+    #[arg(long, global = true, env = "ICPULSE_THEME", value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Charts and lines in plain ASCII
+    #[arg(long, global = true, env = "ICPULSE_ASCII")]
+    pub ascii: bool,
+}
+
+/// What icpulse can do without a screen.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What changed, what needs you, how the network is (Pulse as text)
+    Overview,
+    /// Proposals of the NNS
+    #[command(subcommand, visible_alias = "proposal")]
+    Proposals(Proposals),
+    /// Neurons
+    #[command(subcommand, visible_alias = "neuron")]
+    Neurons(Neurons),
+    /// Balance and transactions on the ICP ledger
+    #[command(subcommand)]
+    Account(Account),
+    /// Identities: who signs
+    #[command(subcommand)]
+    Identity(Identity),
+    /// Read everything into the cache, the proposal history included
+    Sync,
+    /// Actions that were interrupted: list them, or finish them
+    #[command(subcommand)]
+    Journal(Journal),
+    /// The embedded demo network
+    #[cfg(feature = "demo")]
+    #[command(subcommand)]
+    Demo(Demo),
+    /// Themes
+    #[command(subcommand)]
+    Theme(Theme),
+    /// Configuration
+    #[command(subcommand)]
+    Config(Config),
+    /// Every command of the dashboard with its keys
+    Keys {
+        /// As the markdown of docs/keys.md
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Manual page
+    Man,
+}
+
+/// Sorting of lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VoteArg {
+    /// In favour
+    Yes,
+    /// Against
+    No,
+}
+
+/// `icpulse proposals …`
+#[derive(Debug, Subcommand)]
+pub enum Proposals {
+    /// List proposals, newest first
+    List {
+        /// Filter such as "topic:governance status:open closes<2d"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY")]
+        filter: String,
+        /// Topic, by name or number
+        #[arg(long)]
+        topic: Option<String>,
+        /// Status: open, adopted, rejected, executed, failed
+        #[arg(long)]
+        status: Option<String>,
+        /// At most so many
+        #[arg(long, short = 'l', default_value_t = 100)]
+        limit: usize,
+        /// Only those older than this id
+        #[arg(long, value_name = "ID")]
+        before: Option<u64>,
+        /// Only those that a neuron of the identity may still vote on
+        #[arg(long)]
+        votable: bool,
+    },
+    /// One proposal in full
+    Show {
+        /// Its id
+        id: u64,
+    },
+    /// Vote with the identity's neurons
+    Vote {
+        /// Proposals to vote on
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<u64>,
+        /// yes or no
+        #[arg(long, value_enum)]
+        vote: VoteArg,
+        /// Only these neurons (default: all that may still vote)
+        #[arg(long = "neuron", value_name = "NEURON")]
+        neurons: Vec<u64>,
+    },
+}
+
+/// `icpulse neurons …`
+#[derive(Debug, Subcommand)]
+pub enum Neurons {
+    /// The identity's neurons
+    List {
+        /// Filter such as "stake>100 -state:dissolved"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY")]
+        filter: String,
+    },
+    /// One neuron in full
+    Show {
+        /// Its id
+        id: u64,
+    },
+    /// Stake ICP in a new neuron
+    Stake {
+        /// Amount in ICP, such as 12.5
+        amount: String,
+        /// Dissolve delay, such as 6mo, 2y or 400d
+        #[arg(long, default_value = "2y")]
+        delay: String,
+        /// Stake new maturity at once
+        #[arg(long)]
+        auto_stake: bool,
+        /// Followee by topic, such as catch_all=27 or governance=27,28 (may be repeated)
+        #[arg(long, value_name = "TOPIC=ID[,ID]")]
+        follow: Vec<String>,
+    },
+    /// Confirm following: refresh the voting power of the identity's neurons
+    Refresh {
+        /// Only these neurons (default: all)
+        #[arg(value_name = "NEURON")]
+        ids: Vec<u64>,
+    },
+}
+
+/// `icpulse account …`
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    /// Balance of the identity's account, or of another
+    Balance {
+        /// A principal, an ICRC-1 account or an account identifier
+        account: Option<String>,
+    },
+    /// Transactions of the identity's account, or of another, newest first
+    Transactions {
+        /// A principal, an ICRC-1 account or an account identifier
+        account: Option<String>,
+        /// At most so many
+        #[arg(long, short = 'l', default_value_t = 50)]
+        limit: usize,
+    },
+}
+
+/// Kinds of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyAlgorithm {
+    /// Ed25519
+    Ed25519,
+    /// ECDSA on secp256k1
+    Secp256k1,
+    /// ECDSA on NIST P-256
+    P256,
+}
+
+/// `icpulse identity …`
+#[derive(Debug, Subcommand)]
+pub enum Identity {
+    /// Make a new key in the keystore
+    New {
+        /// Its name
+        name: String,
+        /// Kind of key
+        #[arg(long, value_enum, default_value = "ed25519")]
+        algorithm: KeyAlgorithm,
+    },
+    /// Put a PEM file into the keystore (encrypted), or refer to it
+    Import {
+        /// Its name
+        name: String,
+        /// The PEM file
+        file: PathBuf,
+        /// Refer to the file where it is instead of storing an encrypted copy
+        #[arg(long)]
+        reference: bool,
+    },
+    /// All identities
+    List,
+    /// Make one the default
+    Use {
+        /// Its name; "anonymous" for none
+        name: String,
+    },
+    /// Principal and account of one
+    Show {
+        /// Its name (default: the current one)
+        name: Option<String>,
+    },
+    /// Print a key as encrypted PEM
+    Export {
+        /// Its name
+        name: String,
+    },
+    /// Remove one from the keystore
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+/// `icpulse journal …`
+#[derive(Debug, Subcommand)]
+pub enum Journal {
+    /// Recent actions and how they ended
+    List,
+    /// Follow up what was interrupted
+    Resume,
+}
+
+/// `icpulse demo …`
+#[cfg(feature = "demo")]
+#[derive(Debug, Subcommand)]
+pub enum Demo {
+    /// Serve the demo network for any IC client
+    Serve {
+        /// Port on 127.0.0.1 (default: a free one)
+        #[arg(long)]
+        port: Option<u16>,
+        /// Seed of the world
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How much faster than the wall clock governance runs, such as 60x
+        #[arg(long, default_value = "1x")]
+        speed: String,
+    },
+    /// Print the demo user's PEM
+    Identity {
+        /// Seed of the world
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+/// `icpulse theme …`
+#[derive(Debug, Subcommand)]
+pub enum Theme {
+    /// All themes
+    List,
+    /// Check a theme file
+    Check {
+        /// A file, or a theme's name
+        theme: String,
+    },
+    /// Print a theme file to start from
+    Template,
+}
+
+/// `icpulse config …`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Print a configuration with every key and its meaning
+    Template,
+    /// Check a configuration file
+    Check {
+        /// Which (default: the one in use)
+        file: Option<PathBuf>,
+    },
+    /// Where files are kept
+    Paths,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_stand_anywhere() {
+        let cli =
+            Cli::try_parse_from(["icpulse", "proposals", "list", "--json", "--network", "demo"]).unwrap();
+        assert!(cli.global.json);
+        assert_eq!(cli.global.network.as_deref(), Some("demo"));
+        assert!(Cli::try_parse_from(["icpulse", "--json", "--csv", "overview"]).is_err());
+    }
+}

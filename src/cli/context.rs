@@ -1,0 +1,93 @@
+//! What every command needs: flags, folders, configuration, the clock.
+
+use super::args::Global;
+use super::failure::Failure;
+use crate::config::{Color, Config, ConfigError, NetworkError, Paths};
+use crate::model::Timestamp;
+
+/// Flags, folders and configuration of this run.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The flags.
+    pub global: Global,
+    /// The folders.
+    pub paths: Paths,
+    /// The configuration.
+    pub config: Config,
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<NetworkError> for Failure {
+    fn from(error: NetworkError) -> Self {
+        Self::usage(error)
+    }
+}
+
+/// This machine's time.
+#[must_use]
+pub fn wall_clock() -> Timestamp {
+    Timestamp::from_utc(chrono::Utc::now())
+}
+
+impl Context {
+    /// From flags and files.
+    ///
+    /// # Errors
+    /// When the folders cannot be told or the configuration is wrong.
+    pub fn new(global: Global) -> Result<Self, Failure> {
+        let paths = Paths::of_user().map_err(Failure::failed)?;
+        let config = Config::load(global.config.as_deref(), &paths.config_file())?;
+        Ok(Self { global, paths, config })
+    }
+
+    /// This machine's time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        wall_clock()
+    }
+
+    /// The network's name or URL: flag or environment, then configuration.
+    #[must_use]
+    pub fn network_name(&self) -> &str {
+        self.global.network.as_deref().unwrap_or(&self.config.default_network)
+    }
+
+    /// Plain characters only: flag, configuration, then the locale.
+    #[must_use]
+    pub fn ascii(&self) -> bool {
+        use crate::config::Ascii;
+        if self.global.ascii {
+            return true;
+        }
+        match self.config.ascii {
+            Ascii::Always => true,
+            Ascii::Never => false,
+            Ascii::Auto => {
+                let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+                    .iter()
+                    .filter_map(|n| std::env::var(n).ok())
+                    .find(|v| !v.is_empty());
+                !cfg!(windows)
+                    && !cfg!(target_os = "macos")
+                    && locale.is_some_and(|l| !l.to_ascii_lowercase().replace('-', "").contains("utf8"))
+            }
+        }
+    }
+
+    /// What is wanted of colours: flag, configuration, `NO_COLOR`.
+    #[must_use]
+    pub fn color(&self) -> Color {
+        if self.global.no_color {
+            return Color::Never;
+        }
+        match self.config.color {
+            Color::Auto if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) => Color::Never,
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `icpulse demo …`: the embedded network for any IC client.
+
+use super::args::Demo as DemoCommand;
+use super::context::Context;
+use super::failure::Failure;
+use super::output::{Format, note, print_json, print_text};
+use crate::demo::{Demo, Options, identity};
+use serde_json::json;
+use std::io::Write;
+
+/// Runs one of the demo commands; `serve` ends with Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
+    match command {
+        DemoCommand::Identity { seed } => print_text(&identity::pem(*seed)),
+        DemoCommand::Serve { port, seed, speed } => {
+            let speed = parse_speed(speed)?;
+            let demo = Demo::start(Options { port: *port, seed: *seed, speed, ..Options::default() })
+                .map_err(Failure::failed)?;
+            let root_key = hex::encode(demo.root_key());
+            match Format::of(&context.global) {
+                Format::Json => print_json(&json!({
+                    "url": demo.url(),
+                    "root_key": root_key,
+                    "identity": demo.identity().to_text(),
+                    "seed": seed,
+                    "speed": speed,
+                }))?,
+                _ => print_text(&format!(
+                    "url       {}\nroot key  {root_key}\nidentity  {}  (icpulse demo identity --seed {seed})\n",
+                    demo.url(),
+                    demo.identity()
+                ))?,
+            }
+            std::io::stdout().flush()?;
+            note(&context.global, "serving until Ctrl-C; the network begins anew at each start");
+            wait_for_end()
+        }
+    }
+}
+
+fn parse_speed(text: &str) -> Result<u32, Failure> {
+    let digits = text.trim().trim_end_matches(['x', 'X']);
+    match digits.parse::<u32>() {
+        Ok(speed) if (1..=10_000).contains(&speed) => Ok(speed),
+        _ => Err(Failure::usage(format!("'{text}' is not a speed; write 1x to 10000x, such as 60x"))),
+    }
+}
+
+fn wait_for_end() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut hangup = signal(SignalKind::hangup())?;
+            tokio::select! {
+                result = tokio::signal::ctrl_c() => result?,
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await?;
+        Ok(())
+    })
+}

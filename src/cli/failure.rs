@@ -1,0 +1,63 @@
+//! Why a command ends without having done what was asked, and the exit code for it.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// What kind of end it was; the number is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It failed here: a file, a full disk, a step that did not end well.
+    Failed = 1,
+    /// The command line or the configuration is wrong.
+    Usage = 2,
+    /// The network could not be reached, or its proof was wrong.
+    Network = 3,
+    /// The network answered no.
+    Refused = 4,
+    /// A confirmation was needed and not given.
+    Unconfirmed = 5,
+}
+
+/// An error for people: what was attempted, why it failed, what to do.
+#[derive(Debug)]
+pub struct Failure {
+    /// Which kind.
+    pub kind: Kind,
+    /// The whole message.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure of a kind.
+    pub fn new(kind: Kind, message: impl fmt::Display) -> Self {
+        Self { kind, message: message.to_string() }
+    }
+
+    /// Wrong usage or configuration.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Failed here.
+    pub fn failed(message: impl fmt::Display) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// The process's exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.kind as u8)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::failed(error)
+    }
+}

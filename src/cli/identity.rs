@@ -1,0 +1,216 @@
+//! `icpulse identity …`: who signs.
+
+use super::args::{Global, Identity, KeyAlgorithm};
+use super::context::Context;
+use super::failure::{Failure, Kind};
+use super::output::{Column, Format, Rows, note, print_json, print_text};
+use super::prompt;
+use crate::model::account::{AccountIdentifier, Subaccount};
+use crate::wallet::{Algorithm, Entry, ExportForm, PemForm, Wallet, WalletError, inspect};
+use serde_json::{Value, json};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+impl From<WalletError> for Failure {
+    fn from(error: WalletError) -> Self {
+        let kind = match error {
+            WalletError::Name(_)
+            | WalletError::Reserved(_)
+            | WalletError::Unknown { .. }
+            | WalletError::Exists(_) => Kind::Usage,
+            _ => Kind::Failed,
+        };
+        Self::new(kind, error)
+    }
+}
+
+const COLUMNS: &[Column] = &[
+    Column { name: "default", title: " ", number: false },
+    Column { name: "name", title: "name", number: false },
+    Column { name: "kind", title: "kind", number: false },
+    Column { name: "algorithm", title: "algorithm", number: false },
+    Column { name: "principal", title: "principal", number: false },
+    Column { name: "account", title: "", number: false },
+    Column { name: "path", title: "", number: false },
+];
+
+/// Runs one of the identity commands.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
+    let global = &context.global;
+    let mut wallet = Wallet::open(&context.paths.config_dir)?;
+    for text in wallet.notes() {
+        note(global, text);
+    }
+    let now = context.now();
+    match command {
+        Identity::New { name, algorithm } => {
+            let passphrase = prompt::new_passphrase(name)?;
+            let entry = wallet.new_identity(name, algorithm_of(*algorithm), &passphrase, now)?;
+            say_made(global, &entry)
+        }
+        Identity::Import { name, file, reference: true } => {
+            let old = if Wallet::file_needs_passphrase(file)? {
+                Some(prompt::passphrase(&format!("Passphrase of {}: ", file.display()))?)
+            } else {
+                None
+            };
+            for warning in Wallet::file_warnings(file) {
+                note(global, format!("warning: {warning}"));
+            }
+            let entry = wallet.add_file(name, file, old.as_deref().map(String::as_str), now)?;
+            say_made(global, &entry)
+        }
+        Identity::Import { name, file, reference: false } => {
+            let pem = read_key_file(file)?;
+            let old = if inspect(&pem).is_ok_and(|form| form == PemForm::Encrypted) {
+                Some(prompt::passphrase(&format!("Passphrase of {}: ", file.display()))?)
+            } else {
+                None
+            };
+            let new = prompt::new_passphrase(name)?;
+            let entry = wallet.import(name, &pem, old.as_deref().map(String::as_str), &new, now)?;
+            say_made(global, &entry)
+        }
+        Identity::List => list(&wallet, global),
+        Identity::Use { name } => {
+            let chosen = (name != "anonymous").then_some(name.as_str());
+            wallet.use_identity(chosen)?;
+            note(global, format!("{name} is used from now on"));
+            Ok(())
+        }
+        Identity::Show { name } => {
+            let name = name.as_deref().or(global.identity.as_deref());
+            let entry = match name {
+                Some(name) => wallet.show(name)?.clone(),
+                None => wallet.default_identity().cloned().ok_or_else(|| {
+                    Failure::usage(
+                        "no identity is in use; name one, or make one with `icpulse identity new NAME`",
+                    )
+                })?,
+            };
+            for warning in wallet.warnings(&entry.name).unwrap_or_default() {
+                note(global, format!("warning: {warning}"));
+            }
+            show(&entry, global)
+        }
+        Identity::Export { name } => {
+            let passphrase = if wallet.needs_passphrase(name)? {
+                Some(prompt::passphrase(&format!("Passphrase of {name}: "))?)
+            } else {
+                None
+            };
+            let new = match &passphrase {
+                // A key leaves as it is kept: encrypted, under the same passphrase unless another is typed.
+                Some(same) => Zeroizing::new(same.to_string()),
+                None => prompt::new_passphrase(name)?,
+            };
+            let pem = wallet.export(
+                name,
+                passphrase.as_deref().map(String::as_str),
+                &ExportForm::Encrypted(new),
+            )?;
+            print_text(&pem)
+        }
+        Identity::Remove { name } => {
+            let entry = wallet.show(name)?.clone();
+            if !global.yes {
+                note(global, format!("{} controls {}", entry.name, entry.principal));
+                prompt::exact(&format!("Remove it? Type its name, {name}: "), name)?;
+            }
+            let removed = wallet.remove(name, name, now)?;
+            match removed.kept_at {
+                Some(path) => note(
+                    global,
+                    format!("{name} is removed; its encrypted key was put away in {}", path.display()),
+                ),
+                None => note(global, format!("{name} is removed; its file was not touched")),
+            }
+            Ok(())
+        }
+    }
+}
+
+fn read_key_file(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    std::fs::read(file).map(Zeroizing::new).map_err(|e| {
+        Failure::failed(format!("cannot read {}: {e}; name a PEM file with a private key", file.display()))
+    })
+}
+
+const fn algorithm_of(algorithm: KeyAlgorithm) -> Algorithm {
+    match algorithm {
+        KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
+        KeyAlgorithm::Secp256k1 => Algorithm::Secp256k1,
+        KeyAlgorithm::P256 => Algorithm::P256,
+    }
+}
+
+fn account(entry: &Entry) -> AccountIdentifier {
+    AccountIdentifier::new(&entry.principal, &Subaccount::DEFAULT)
+}
+
+fn object(entry: &Entry, default: bool) -> Value {
+    json!({
+        "name": entry.name,
+        "kind": entry.kind,
+        "algorithm": entry.algorithm,
+        "principal": entry.principal.to_text(),
+        "account": account(entry).hex(),
+        "path": entry.path.as_ref().map(|p| p.display().to_string()),
+        "default": default,
+    })
+}
+
+fn list(wallet: &Wallet, global: &Global) -> Result<(), Failure> {
+    let default = wallet.default_identity().map(|e| e.name.clone());
+    let is_default = |e: &Entry| default.as_deref() == Some(e.name.as_str());
+    let rows = Rows {
+        columns: COLUMNS,
+        objects: wallet.list().iter().map(|e| object(e, is_default(e))).collect(),
+        text: wallet
+            .list()
+            .iter()
+            .map(|e| {
+                vec![
+                    if is_default(e) { "*" } else { "" }.to_owned(),
+                    e.name.clone(),
+                    e.kind.words().to_owned(),
+                    format!("{:?}", e.algorithm),
+                    e.principal.to_text(),
+                ]
+            })
+            .collect(),
+    };
+    if rows.objects.is_empty() && Format::of(global) == Format::Text {
+        note(global, "no identities yet; `icpulse identity new NAME` makes one");
+        return Ok(());
+    }
+    rows.print(Format::of(global), "identities", json!({}))
+}
+
+fn show(entry: &Entry, global: &Global) -> Result<(), Failure> {
+    match Format::of(global) {
+        Format::Json => print_json(&object(entry, false)),
+        Format::Csv => Rows { columns: COLUMNS, objects: vec![object(entry, false)], text: vec![] }.print(
+            Format::Csv,
+            "identities",
+            json!({}),
+        ),
+        Format::Text => print_text(&format!(
+            "name       {}\nkind       {}\nalgorithm  {:?}\nprincipal  {}\naccount    {}\n",
+            entry.name,
+            entry.kind.words(),
+            entry.algorithm,
+            entry.principal,
+            account(entry)
+        )),
+    }
+}
+
+fn say_made(global: &Global, entry: &Entry) -> Result<(), Failure> {
+    show(entry, global)?;
+    note(global, format!("`icpulse identity use {}` makes it the default", entry.name));
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! `icpulse neurons …`
+
+use super::act;
+use super::args::Neurons;
+use super::context::Context;
+use super::failure::{Failure, Kind};
+use super::json;
+use super::open::{Need, Opened, open};
+use super::output::{Column, Format, Rows, note, print_json, print_text};
+use crate::ic::{Client, ProposalsPage};
+use crate::model::act::{Intent, StakeRequest};
+use crate::model::ledger::AccountState;
+use crate::model::network::Facts;
+use crate::model::neuron::DissolveState;
+use crate::model::query::{self, Haystack, List, NeuronContext, neuron_text, parse_span};
+use crate::model::world::{Neurons as NeuronSet, Proposals as ProposalSet, World};
+use crate::model::{Account, E8s, Neuron, NeuronId, Timestamp, Topic};
+use serde_json::json;
+use std::fmt::Write;
+use std::sync::Arc;
+
+const COLUMNS: &[Column] = &[
+    Column { name: "id", title: "id", number: true },
+    Column { name: "state", title: "state", number: false },
+    Column { name: "stake_e8s", title: "stake ICP", number: true },
+    Column { name: "maturity_e8s", title: "maturity", number: true },
+    Column { name: "dissolve_delay_seconds", title: "dissolve delay", number: true },
+    Column { name: "deciding_voting_power", title: "deciding power", number: true },
+    Column { name: "potential_voting_power", title: "potential power", number: true },
+    Column { name: "access", title: "access", number: false },
+    Column { name: "name", title: "", number: false },
+    Column { name: "controller", title: "", number: false },
+    Column { name: "staked_maturity_e8s", title: "", number: true },
+    Column { name: "fees_e8s", title: "", number: true },
+    Column { name: "age_seconds", title: "", number: true },
+    Column { name: "created", title: "", number: false },
+    Column { name: "voting_power_refreshed", title: "", number: false },
+    Column { name: "visibility", title: "", number: false },
+    Column { name: "auto_stake_maturity", title: "", number: false },
+];
+
+/// Runs one of the neurons commands.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
+    match command {
+        Neurons::List { filter } => list(context, filter).await,
+        Neurons::Show { id } => show(context, NeuronId(*id)).await,
+        Neurons::Stake { amount, delay, auto_stake, follow } => {
+            let request = StakeRequest {
+                amount: E8s::parse_icp(amount).map_err(|e| Failure::usage(format!("the amount: {e}")))?,
+                dissolve_delay: parse_span(delay)
+                    .map_err(|e| Failure::usage(format!("the dissolve delay '{delay}': {e}")))?,
+                auto_stake_maturity: *auto_stake,
+                followees: follow.iter().map(|f| parse_follow(f)).collect::<Result<_, _>>()?,
+            };
+            let opened = open(context, Need::ToSign).await?;
+            let world = signing_world(&opened).await?;
+            act::carry_out(context, &opened, &world, Intent::Stake(request)).await
+        }
+        Neurons::Refresh { ids } => {
+            let opened = open(context, Need::ToSign).await?;
+            let world = signing_world(&opened).await?;
+            let neurons: Vec<NeuronId> = if ids.is_empty() {
+                world.neurons.iter().map(|n| n.id).collect()
+            } else {
+                ids.iter().copied().map(NeuronId).collect()
+            };
+            if neurons.is_empty() {
+                return Err(Failure::new(Kind::Refused, "this identity has no neurons; nothing was signed"));
+            }
+            act::carry_out(context, &opened, &world, Intent::RefreshVotingPower(neurons)).await
+        }
+    }
+}
+
+/// What a plan needs to know: the identity's neurons and balance, the parameters, the newest totals.
+async fn signing_world(opened: &Opened) -> Result<World, Failure> {
+    let client = opened.client.as_ref().ok_or_else(|| {
+        Failure::usage("--offline never asks the network, so nothing can be signed and sent")
+    })?;
+    let account = Account::of(client.principal());
+    let newest = ProposalsPage { limit: 1, ..ProposalsPage::default() };
+    let (neurons, economics, metrics, balance, proposals) = futures_util::join!(
+        client.my_neurons(false),
+        client.economics(),
+        client.metrics(),
+        client.balance(account),
+        client.proposals(&newest),
+    );
+    let balance = balance?;
+    Ok(World {
+        neurons: NeuronSet::new(neurons?.into_iter().map(Arc::new)),
+        neurons_known: true,
+        proposals: ProposalSet::new(proposals?.into_iter().map(Arc::new)),
+        accounts: Arc::new(vec![AccountState {
+            account,
+            balance: balance.value,
+            balance_evidence: balance.evidence,
+            transactions: Vec::new(),
+            complete: false,
+        }]),
+        facts: Arc::new(Facts { economics: Some(economics?), metrics: metrics.ok(), ..Facts::default() }),
+        ..World::default()
+    })
+}
+
+fn parse_follow(text: &str) -> Result<(Topic, Vec<NeuronId>), Failure> {
+    let wrong = |why: &str| Failure::usage(format!("--follow {text}: {why}; write it like governance=27,28"));
+    let (topic, ids) = text.split_once('=').ok_or_else(|| wrong("there is no '='"))?;
+    let topic = Topic::parse(topic).ok_or_else(|| wrong("that is no topic"))?;
+    let ids = ids
+        .split(',')
+        .map(|id| id.trim().parse().map(NeuronId).map_err(|_| wrong("that is no neuron id")))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok((topic, ids))
+}
+
+async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
+    let query = query::parse(filter, List::Neurons)
+        .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
+    let opened = open(context, Need::ToSign).await?;
+    let now = context.now();
+    let neurons: Vec<Arc<Neuron>> = match &opened.client {
+        Some(client) => client.my_neurons(false).await?.into_iter().map(Arc::new).collect(),
+        None => cached(&opened)?.neurons.iter().cloned().collect(),
+    };
+    let neurons: Vec<_> = neurons
+        .into_iter()
+        .filter(|n| query.matches_neuron(n, &Haystack::new(&neuron_text(n)), NeuronContext::default(), now))
+        .collect();
+    Rows {
+        columns: COLUMNS,
+        objects: neurons.iter().map(|n| json::neuron(n, now)).collect(),
+        text: neurons
+            .iter()
+            .map(|n| {
+                vec![
+                    n.id.to_string(),
+                    n.state.title().into_owned(),
+                    n.stake.rounded(),
+                    n.maturity.rounded(),
+                    delay_words(n, now),
+                    n.deciding_voting_power.exact(),
+                    n.potential_voting_power.exact(),
+                    format!("{:?}", n.access).to_lowercase(),
+                ]
+            })
+            .collect(),
+    }
+    .print(
+        Format::of(&context.global),
+        "neurons",
+        json!({"network": opened.profile.name, "principal": opened.who.principal().to_text(), "count": neurons.len()}),
+    )?;
+    if neurons.is_empty() {
+        note(&context.global, format!("{} has no neurons here", opened.who.info().name));
+    }
+    Ok(())
+}
+
+fn cached(opened: &Opened) -> Result<World, Failure> {
+    Ok(opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world)
+}
+
+fn delay_words(n: &Neuron, now: Timestamp) -> String {
+    match n.dissolve_state {
+        DissolveState::At(at) if at > now => format!("{} left", at.since(now).words()),
+        DissolveState::At(_) => "dissolved".to_owned(),
+        DissolveState::Delay(delay) => delay.words(),
+        DissolveState::None => n.dissolve_delay.words(),
+    }
+}
+
+async fn one(client: &Client, id: NeuronId) -> Result<Neuron, Failure> {
+    Ok(client.neuron(id).await?)
+}
+
+async fn show(context: &Context, id: NeuronId) -> Result<(), Failure> {
+    let opened = open(context, Need::ToRead).await?;
+    let now = context.now();
+    let n = match &opened.client {
+        Some(client) => Arc::new(one(client, id).await?),
+        None => match cached(&opened)?.neurons.get(id) {
+            Some(neuron) => Arc::clone(neuron),
+            None => opened
+                .cache
+                .neuron(&opened.who.principal(), id)
+                .map_err(Failure::failed)?
+                .map(Arc::new)
+                .ok_or_else(|| {
+                    Failure::failed(format!(
+                        "neuron {id} is not in the cache; leave out --offline to read it"
+                    ))
+                })?,
+        },
+    };
+    match Format::of(&context.global) {
+        Format::Json => print_json(&json::neuron(&n, now)),
+        Format::Csv => Rows { columns: COLUMNS, objects: vec![json::neuron(&n, now)], text: vec![] }.print(
+            Format::Csv,
+            "neurons",
+            json!({}),
+        ),
+        Format::Text => {
+            let mut out = String::new();
+            let mut line = |name: &str, value: &dyn std::fmt::Display| {
+                let _ = writeln!(out, "{name:<18} {value}");
+            };
+            line("neuron", &n.id);
+            if let Some(name) = n.name() {
+                line("name", &name);
+            }
+            line("access", &format!("{:?}", n.access).to_lowercase());
+            line("state", &n.state.title());
+            line("dissolve delay", &delay_words(&n, now));
+            line("age", &n.age.words());
+            line("stake", &format!("{} ICP", n.stake));
+            line("maturity", &format!("{} ICP equivalent", n.maturity));
+            line("deciding power", &n.deciding_voting_power);
+            line("potential power", &n.potential_voting_power);
+            if let Some(at) = n.refreshed {
+                line("refreshed", &at.date_minute());
+            }
+            if let Some(controller) = n.controller {
+                line("controller", &controller);
+            }
+            for key in &n.hot_keys {
+                line("hotkey", key);
+            }
+            for (topic, ids) in &n.followees {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                line("follows", &format!("{}: {}", topic.title(), ids.join(", ")));
+            }
+            line("evidence", &format!("{} {}", n.evidence.proof.word(), n.evidence.at.date_minute()));
+            print_text(&out)
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Opening a network: profile, identity, connection, cache.
+
+use super::context::{Context, wall_clock};
+use super::failure::{Failure, Kind};
+use super::output::note;
+use super::prompt;
+use crate::cache::{Cache, DEFAULT_WAIT};
+use crate::config::resolve;
+use crate::ic::{Client, IcError};
+use crate::model::account::Subaccount;
+use crate::model::act::SignerInfo;
+use crate::model::network::{Profile, RootKeySource};
+use crate::model::text::Line;
+use crate::model::{AccountIdentifier, Principal, Seconds};
+use crate::wallet::{Entry, Unlocked, Wallet};
+use ic_agent::Identity;
+use ic_agent::identity::AnonymousIdentity;
+use std::path::Path;
+use std::sync::Arc;
+
+#[cfg(feature = "demo")]
+use crate::demo::Demo;
+
+/// Who acts in this run.
+#[derive(Clone)]
+pub enum Who {
+    /// Nobody: reads only.
+    Anonymous,
+    /// An identity whose passphrase was not given yet: reads as nobody, signs nothing.
+    Locked(Box<Entry>),
+    /// An identity that can sign.
+    Unlocked(Unlocked),
+}
+
+impl Who {
+    /// What may be shown of it.
+    #[must_use]
+    pub fn info(&self) -> SignerInfo {
+        match self {
+            Self::Anonymous => SignerInfo::anonymous(),
+            Self::Unlocked(unlocked) => unlocked.info(wall_clock()),
+            Self::Locked(entry) => SignerInfo {
+                name: Line::new(&entry.name),
+                principal: entry.principal,
+                account: AccountIdentifier::new(&entry.principal, &Subaccount::DEFAULT),
+                kind: entry.kind.words().to_owned(),
+                unlocked_until: None,
+                locked: true,
+            },
+        }
+    }
+
+    /// What the agent signs with.
+    #[must_use]
+    pub fn identity(&self) -> Arc<dyn Identity> {
+        match self {
+            Self::Unlocked(unlocked) => Arc::new(unlocked.clone()),
+            Self::Anonymous | Self::Locked(_) => Arc::new(AnonymousIdentity),
+        }
+    }
+
+    /// The principal whose cached data belongs to it.
+    #[must_use]
+    pub fn principal(&self) -> Principal {
+        self.info().principal
+    }
+}
+
+impl From<IcError> for Failure {
+    fn from(error: IcError) -> Self {
+        let kind = match &error {
+            e if e.is_refusal() => Kind::Refused,
+            IcError::Invalid { .. } => Kind::Usage,
+            IcError::Identity { .. } => Kind::Failed,
+            _ => Kind::Network,
+        };
+        Self::new(kind, format!("{error}; {}", error.advice()))
+    }
+}
+
+/// A network that is being worked with.
+pub struct Opened {
+    /// How it is reached.
+    pub profile: Profile,
+    /// The connection; `None` with `--offline`.
+    pub client: Option<Client>,
+    /// Who acts.
+    pub who: Who,
+    /// Its memory.
+    pub cache: Arc<Cache>,
+    /// What the user should know about the cache.
+    pub cache_notes: Vec<Line>,
+    /// The embedded network, while it is the one: it stops when this is dropped.
+    #[cfg(feature = "demo")]
+    _demo: Option<Demo>,
+}
+
+/// How far a command needs the identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Not at all: anonymous even if one is chosen.
+    Nobody,
+    /// If it can be had without asking; the dashboard asks later.
+    IfUnlocked,
+    /// Ask for its passphrase if somebody can be asked, else read as nobody with a note.
+    ToRead,
+    /// It must be able to sign.
+    ToSign,
+}
+
+/// Opens the network that flags and configuration name.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn open(context: &Context, need: Need) -> Result<Opened, Failure> {
+    let name = context.network_name().to_owned();
+    #[cfg(feature = "demo")]
+    if name == "demo" {
+        return open_demo(context, need).await;
+    }
+    #[cfg(not(feature = "demo"))]
+    if name == "demo" {
+        return Err(Failure::usage("this icpulse was built without the demo network (cargo feature 'demo')"));
+    }
+    let profile = resolve(&context.config, &name, context.global.root_key.as_deref())?;
+    let who = choose(context, need)?;
+    connect(context, profile, who).await
+}
+
+async fn connect(context: &Context, profile: Profile, who: Who) -> Result<Opened, Failure> {
+    let connected = match (context.global.offline, &profile.root_key) {
+        // Offline, only a root key that must be asked for cannot be told.
+        (true, RootKeySource::Fetch) => {
+            return Err(Failure::usage(format!(
+                "--offline needs the root key of {}, which is asked of the network otherwise; give it with --root-key",
+                profile.name
+            )));
+        }
+        _ => Client::connect(&profile, who.identity()).await?,
+    };
+    let opened =
+        Cache::open_or_memory(&context.paths.cache_dir, connected.root_key(), DEFAULT_WAIT, context.now());
+    if matches!(profile.root_key, RootKeySource::Fetch) {
+        note(
+            &context.global,
+            format!(
+                "the root key of {} was asked of itself: proofs hold only as far as this machine does",
+                profile.name
+            ),
+        );
+    }
+    Ok(Opened {
+        client: (!context.global.offline).then_some(connected),
+        profile,
+        who,
+        cache: Arc::new(opened.cache),
+        cache_notes: opened.notes,
+        #[cfg(feature = "demo")]
+        _demo: None,
+    })
+}
+
+/// Starts the embedded network; each start is a network of its own, so nothing of it is kept.
+#[cfg(feature = "demo")]
+async fn open_demo(context: &Context, need: Need) -> Result<Opened, Failure> {
+    use crate::model::network::RootKey;
+    use crate::wallet::Signer;
+    if context.global.offline {
+        return Err(Failure::usage(
+            "the demo network lives in this process: there is nothing to be offline from",
+        ));
+    }
+    let demo = Demo::start(crate::demo::Options::default()).map_err(Failure::failed)?;
+    let profile = Profile {
+        root_key: RootKeySource::Given(RootKey(demo.root_key())),
+        max_in_flight: usize::try_from(context.config.max_in_flight).unwrap_or(16),
+        ..Profile::local("demo", &demo.url())
+    };
+    let who = if context.global.identity.is_some() {
+        choose(context, need)?
+    } else if need == Need::Nobody {
+        Who::Anonymous
+    } else {
+        let signer = Signer::from_pem_bytes(demo.identity_pem().as_bytes()).map_err(Failure::failed)?;
+        Who::Unlocked(Unlocked::demo(signer, Arc::new(wall_clock)))
+    };
+    let client = Client::connect(&profile, who.identity()).await?;
+    Ok(Opened {
+        profile,
+        client: Some(client),
+        who,
+        cache: Arc::new(Cache::in_memory()),
+        cache_notes: Vec::new(),
+        _demo: Some(demo),
+    })
+}
+
+/// The idle time after which keys are forgotten.
+#[must_use]
+pub fn idle(context: &Context) -> Seconds {
+    Seconds(u64::from(context.config.lock_after_minutes) * 60)
+}
+
+/// Who acts: flag or environment, then the configuration, then the keystore's default.
+fn choose(context: &Context, need: Need) -> Result<Who, Failure> {
+    if need == Need::Nobody {
+        return Ok(Who::Anonymous);
+    }
+    let wallet = Wallet::open(&context.paths.config_dir)?;
+    let wanted = context.global.identity.clone().or_else(|| context.config.default_identity.clone());
+    let name = match wanted {
+        Some(name) if name == "anonymous" => return Ok(Who::Anonymous),
+        Some(name) if wallet.show(&name).is_err() && looks_like_file(&name) => {
+            return open_file(context, Path::new(&name));
+        }
+        Some(name) => name,
+        None => match wallet.default_identity() {
+            Some(entry) => entry.name.clone(),
+            None if need == Need::ToSign => {
+                return Err(Failure::usage(
+                    "signing needs an identity; name one with --identity, or make one with `icpulse identity new NAME`",
+                ));
+            }
+            None => return Ok(Who::Anonymous),
+        },
+    };
+    let entry = wallet.show(&name)?.clone();
+    for warning in wallet.warnings(&name).unwrap_or_default() {
+        note(&context.global, format!("warning: {warning}"));
+    }
+    let passphrase = if wallet.needs_passphrase(&name)? {
+        if need == Need::IfUnlocked {
+            return Ok(Who::Locked(Box::new(entry)));
+        }
+        match prompt::passphrase(&format!("Passphrase of {name}: ")) {
+            Ok(passphrase) => Some(passphrase),
+            Err(failure) if need == Need::ToRead && failure.kind == Kind::Unconfirmed => {
+                note(&context.global, format!("{name} is locked: its own neurons and ballots are not read"));
+                return Ok(Who::Locked(Box::new(entry)));
+            }
+            Err(failure) => return Err(failure),
+        }
+    } else {
+        None
+    };
+    let unlocked = wallet.unlock(
+        &name,
+        passphrase.as_deref().map(String::as_str),
+        idle(context),
+        Arc::new(wall_clock),
+    )?;
+    Ok(Who::Unlocked(unlocked))
+}
+
+fn looks_like_file(name: &str) -> bool {
+    let path = Path::new(name);
+    path.components().count() > 1 || path.extension().is_some_and(|e| e == "pem") || path.is_file()
+}
+
+fn open_file(context: &Context, path: &Path) -> Result<Who, Failure> {
+    for warning in Wallet::file_warnings(path) {
+        note(&context.global, format!("warning: {warning}"));
+    }
+    let passphrase = if Wallet::file_needs_passphrase(path)? {
+        Some(prompt::passphrase(&format!("Passphrase of {}: ", path.display()))?)
+    } else {
+        None
+    };
+    let unlocked = Wallet::unlock_file(
+        path,
+        passphrase.as_deref().map(String::as_str),
+        idle(context),
+        Arc::new(wall_clock),
+    )?;
+    Ok(Who::Unlocked(unlocked))
+}

@@ -1,0 +1,165 @@
+//! `icpulse overview`, and what icpulse prints without a terminal: Pulse as text. `icpulse sync`.
+
+use super::context::{Context, wall_clock};
+use super::failure::{Failure, Kind};
+use super::json;
+use super::open::{Need, open};
+use super::output::{Format, note, print_json, print_text};
+use super::tui::{Reading, start_reading};
+use crate::app::state::{NetworkInfo, Options, State};
+use crate::app::{Message, update};
+use crate::model::E8s;
+use crate::model::text::Line;
+use crate::model::world::{Change, SyncStatus, World};
+use crate::view;
+use serde_json::json;
+
+/// Width of the text when there is no terminal to ask.
+const WIDTH: u16 = 120;
+
+/// Reads what Pulse shows and prints it.
+///
+/// # Errors
+/// [`Kind::Network`] when nothing could be read and nothing was known; what is known is printed
+/// in any case.
+pub async fn overview(context: &Context) -> Result<(), Failure> {
+    let opened = open(context, Need::IfUnlocked).await?;
+    let reading = start_reading(context, &opened, false)?;
+    let Reading { sync, signer, loaded, mut changes } = reading;
+    // Nobody takes the changes one by one here: they only must not pile up.
+    let drain = tokio::spawn(async move { while changes.recv().await.is_some() {} });
+    if !context.global.offline {
+        sync.ready().await;
+    }
+    let (world, status) = sync.world().await.unwrap_or((loaded.world, SyncStatus::default()));
+    sync.shutdown().await;
+    drain.abort();
+    for text in &opened.cache_notes {
+        note(&context.global, text);
+    }
+    let now = wall_clock();
+    match Format::of(&context.global) {
+        Format::Text => {
+            let mut state = State::new(
+                now,
+                (WIDTH, 60),
+                NetworkInfo {
+                    name: Line::new(if opened.profile.name == "ic" {
+                        "mainnet"
+                    } else {
+                        &opened.profile.name
+                    }),
+                    ..NetworkInfo::default()
+                },
+                Options { ascii: context.ascii(), ..Options::default() },
+            );
+            state.load(signer, world);
+            let _ = update(&mut state, Message::Change(Change::Sync(status.clone())), now);
+            let width = crossterm::terminal::size().map_or(WIDTH, |(columns, _)| columns.max(60));
+            print_text(&view::text::pulse(&state, usize::from(width)))?;
+        }
+        Format::Json => print_json(&summary(&world, &signer, &opened.profile.name, &status))?,
+        Format::Csv => {
+            return Err(Failure::usage(
+                "overview has no rows for --csv; use --json, or `icpulse proposals list --csv`",
+            ));
+        }
+    }
+    match &status.trouble {
+        Some(trouble) if status.last_success.is_none() && !context.global.offline => Err(Failure::new(
+            Kind::Network,
+            format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice),
+        )),
+        Some(trouble) => {
+            note(&context.global, format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice));
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+fn summary(
+    world: &World,
+    signer: &crate::model::act::SignerInfo,
+    network: &str,
+    status: &SyncStatus,
+) -> serde_json::Value {
+    let now = wall_clock();
+    let staked = world.neurons.iter().fold(E8s::ZERO, |sum, n| sum.saturating_add(n.stake));
+    json!({
+        "network": network,
+        "signer": json::signer(signer),
+        "open_proposals": world.proposals.open().map(|p| json::proposal(p, now)).collect::<Vec<_>>(),
+        "votable_proposals": world.proposals.iter().filter(|p| p.votable(now).next().is_some()).map(|p| p.id.0).collect::<Vec<_>>(),
+        "neurons": world.neurons.len(),
+        "staked_e8s": staked.0.to_string(),
+        "accounts": world.accounts.iter().map(|a| json!({
+            "account": a.account.identifier().hex(),
+            "balance_e8s": a.balance.0.to_string(),
+            "evidence": json::evidence(&a.balance_evidence, now),
+        })).collect::<Vec<_>>(),
+        "facts": json::facts(&world.facts, now),
+        "certified_at": status.certified_at.map(|t| t.rfc3339()),
+    })
+}
+
+/// `icpulse sync`: reads everything into the cache.
+///
+/// # Errors
+/// [`Kind::Network`] when something could not be read.
+pub async fn sync(context: &Context) -> Result<(), Failure> {
+    if context.global.offline {
+        return Err(Failure::usage("--offline never asks the network, so there is nothing to sync"));
+    }
+    let opened = open(context, Need::ToRead).await?;
+    for text in &opened.cache_notes {
+        note(&context.global, text);
+    }
+    let reading = start_reading(context, &opened, true)?;
+    let Reading { sync, mut changes, .. } = reading;
+    let mut told = 0;
+    {
+        let idle = sync.idle();
+        tokio::pin!(idle);
+        loop {
+            tokio::select! {
+                () = &mut idle => break,
+                change = changes.recv() => match change {
+                    Some(Change::Sync(SyncStatus { history: Some(history), .. })) if history.done >= told + 1_000 => {
+                        told = history.done;
+                        let left = history.left.map(|l| format!(", {} left", l.words())).unwrap_or_default();
+                        note(&context.global, format!("{} of {} proposals, {} a second{left}", history.done, history.total, history.per_second));
+                    }
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+        }
+    }
+    let ended = sync.world().await;
+    sync.shutdown().await;
+    let Some((world, status)) = ended else { return Ok(()) };
+    let size = opened.cache.size_on_disk().unwrap_or(0);
+    match Format::of(&context.global) {
+        Format::Json => print_json(&json!({
+            "network": opened.profile.name,
+            "proposals": world.proposals.len(),
+            "neurons": world.neurons.len(),
+            "cache_bytes": size,
+        }))?,
+        _ => print_text(&format!(
+            "{} proposals, {} neurons of {}; the cache has {} KiB\n",
+            world.proposals.len(),
+            world.neurons.len(),
+            opened.who.info().name,
+            size / 1_024
+        ))?,
+    }
+    match status.trouble {
+        Some(trouble) => Err(Failure::new(
+            Kind::Network,
+            format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice),
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,278 @@
+//! `icpulse proposals …`
+
+use super::act;
+use super::args::{Proposals, VoteArg};
+use super::context::Context;
+use super::failure::{Failure, Kind};
+use super::json;
+use super::open::{Need, Opened, open};
+use super::output::{Column, Format, Rows, note, print_json, print_text};
+use crate::ic::{Client, ProposalsPage};
+use crate::model::act::Intent;
+use crate::model::amount::percent;
+use crate::model::query::{self, Haystack, List, Query, proposal_text};
+use crate::model::world::{Proposals as ProposalSet, World};
+use crate::model::{NeuronId, Proposal, ProposalId, ProposalStatus, Timestamp, Topic, Vote};
+use futures_util::StreamExt;
+use serde_json::json;
+use std::fmt::Write;
+use std::sync::Arc;
+
+const COLUMNS: &[Column] = &[
+    Column { name: "id", title: "id", number: true },
+    Column { name: "status", title: "status", number: false },
+    Column { name: "topic", title: "topic", number: false },
+    Column { name: "yes_basis_points", title: "yes", number: true },
+    Column { name: "no_basis_points", title: "no", number: true },
+    Column { name: "time_left_seconds", title: "closes in", number: true },
+    Column { name: "title", title: "title", number: false },
+    Column { name: "reward_status", title: "", number: false },
+    Column { name: "action", title: "", number: false },
+    Column { name: "proposer", title: "", number: false },
+    Column { name: "created", title: "", number: false },
+    Column { name: "deadline", title: "", number: false },
+    Column { name: "decided", title: "", number: false },
+    Column { name: "executed", title: "", number: false },
+    Column { name: "failed", title: "", number: false },
+    Column { name: "yes", title: "", number: true },
+    Column { name: "no", title: "", number: true },
+    Column { name: "total", title: "", number: true },
+    Column { name: "reject_cost_e8s", title: "", number: true },
+    Column { name: "votable_neurons", title: "", number: false },
+];
+
+/// Pages of ids asked for at a time while a filter looks for matches.
+const WINDOW: u64 = 1_600;
+
+/// Runs one of the proposals commands.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> {
+    match command {
+        Proposals::List { filter, topic, status, limit, before, votable } => {
+            let wanted = Wanted {
+                query: query::parse(filter, List::Proposals)
+                    .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?,
+                topic: topic.as_deref().map(parse_topic).transpose()?,
+                status: status.as_deref().map(parse_status).transpose()?,
+                votable: *votable,
+                limit: *limit,
+                before: before.map(ProposalId),
+            };
+            let need = if *votable { Need::ToRead } else { Need::IfUnlocked };
+            let opened = open(context, need).await?;
+            let now = context.now();
+            let rows = match &opened.client {
+                Some(client) => wanted.from_network(client, now).await?,
+                None => wanted.from_cache(&opened, now)?,
+            };
+            print_list(context, &opened, &rows, now)
+        }
+        Proposals::Show { id } => show(context, ProposalId(*id)).await,
+        Proposals::Vote { ids, vote, neurons } => cast(context, ids, *vote, neurons).await,
+    }
+}
+
+fn parse_topic(text: &str) -> Result<Topic, Failure> {
+    Topic::parse(text).ok_or_else(|| {
+        let known: Vec<_> = Topic::ALL.iter().map(|t| t.slug()).collect();
+        Failure::usage(format!("'{text}' is no topic; known are {}", known.join(", ")))
+    })
+}
+
+fn parse_status(text: &str) -> Result<ProposalStatus, Failure> {
+    ProposalStatus::parse(text).ok_or_else(|| {
+        Failure::usage(format!("'{text}' is no status; known are open, adopted, rejected, executed, failed"))
+    })
+}
+
+struct Wanted {
+    query: Query,
+    topic: Option<Topic>,
+    status: Option<ProposalStatus>,
+    votable: bool,
+    limit: usize,
+    before: Option<ProposalId>,
+}
+
+impl Wanted {
+    fn fits(&self, p: &Proposal, now: Timestamp) -> bool {
+        self.topic.is_none_or(|t| t == p.topic)
+            && self.status.is_none_or(|s| s == p.status)
+            && self.before.is_none_or(|b| p.id < b)
+            && (!self.votable || p.votable(now).next().is_some())
+            && self.query.matches_proposal(p, &Haystack::new(&proposal_text(p)), now)
+    }
+
+    fn from_cache(&self, opened: &Opened, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
+        let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
+        Ok(world
+            .proposals
+            .iter()
+            .filter(|p| self.fits(p, now))
+            .take(self.limit)
+            .map(|p| (**p).clone())
+            .collect())
+    }
+
+    async fn from_network(&self, client: &Client, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
+        let first = ProposalsPage {
+            before: self.before,
+            limit: 100,
+            // The canister can leave out other states; votable proposals may be decided already.
+            include_status: self.status.into_iter().collect(),
+            ..ProposalsPage::default()
+        };
+        let page = client.proposals(&first).await?;
+        let lowest = page.iter().map(|p| p.id.0).min();
+        let mut rows: Vec<Proposal> = page.into_iter().filter(|p| self.fits(p, now)).collect();
+        let mut next = lowest.and_then(|id| id.checked_sub(1)).unwrap_or(0);
+        while rows.len() < self.limit && next > 0 {
+            let span = WINDOW.min(u64::try_from(self.limit - rows.len()).unwrap_or(WINDOW).max(100));
+            let oldest = next.saturating_sub(span - 1).max(1);
+            let mut pages = client.proposal_range(ProposalId(next), ProposalId(oldest));
+            let mut window = Vec::new();
+            while let Some(page) = pages.next().await {
+                window.extend(page.outcome?.proposals.into_iter().filter(|p| self.fits(p, now)));
+            }
+            window.sort_by_key(|p| std::cmp::Reverse(p.id));
+            rows.extend(window);
+            next = oldest - 1;
+        }
+        rows.sort_by_key(|p| std::cmp::Reverse(p.id));
+        rows.truncate(self.limit);
+        Ok(rows)
+    }
+}
+
+fn print_list(context: &Context, opened: &Opened, rows: &[Proposal], now: Timestamp) -> Result<(), Failure> {
+    let percent_of = |bp: Option<u32>| bp.map(percent).unwrap_or_default();
+    Rows {
+        columns: COLUMNS,
+        objects: rows.iter().map(|p| json::proposal(p, now)).collect(),
+        text: rows
+            .iter()
+            .map(|p| {
+                vec![
+                    p.id.to_string(),
+                    p.status.title().into_owned(),
+                    p.topic.title().into_owned(),
+                    percent_of(p.tally.map(|t| t.yes_bp())),
+                    percent_of(p.tally.map(|t| t.no_bp())),
+                    p.time_left(now).map(|s| s.words()).unwrap_or_default(),
+                    p.title.to_string(),
+                ]
+            })
+            .collect(),
+    }
+    .print(
+        Format::of(&context.global),
+        "proposals",
+        json!({"network": opened.profile.name, "count": rows.len()}),
+    )
+}
+
+async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
+    let opened = open(context, Need::IfUnlocked).await?;
+    let now = context.now();
+    let (proposal, body) = match &opened.client {
+        Some(client) => {
+            let (proposal, body) = client.proposal_body(id).await?;
+            (Arc::new(proposal), Some(body))
+        }
+        None => {
+            let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
+            let proposal = world.proposals.get(id).cloned().ok_or_else(|| {
+                Failure::failed(format!("proposal {id} is not in the cache; leave out --offline to read it"))
+            })?;
+            (proposal, opened.cache.body(id).map_err(Failure::failed)?.map(|(body, _)| body))
+        }
+    };
+    match Format::of(&context.global) {
+        Format::Json => print_json(&json::proposal_full(&proposal, body.as_ref(), now)),
+        Format::Csv => print_list(context, &opened, &[(*proposal).clone()], now),
+        Format::Text => {
+            let mut out = String::new();
+            let p = &proposal;
+            let _ = writeln!(out, "{} {}", p.id, p.title);
+            let _ = writeln!(out, "{} · {} · {}", p.status.title(), p.topic.title(), p.action);
+            if let Some(t) = &p.tally {
+                let _ = writeln!(
+                    out,
+                    "yes {}  no {}  of {} voting power",
+                    percent(t.yes_bp()),
+                    percent(t.no_bp()),
+                    t.total.rounded()
+                );
+            }
+            if let Some(left) = p.time_left(now) {
+                let _ = writeln!(out, "closes in {}", left.words());
+            }
+            for b in &p.ballots {
+                let _ = writeln!(
+                    out,
+                    "neuron {}  {}  {} voting power",
+                    b.neuron,
+                    b.vote.title(),
+                    b.voting_power.rounded()
+                );
+            }
+            let _ = writeln!(out, "{} {}", p.evidence.proof.word(), p.evidence.at.date_minute());
+            if let Some(body) = &body {
+                if !body.url.is_empty() {
+                    let _ = writeln!(out, "{}", body.url);
+                }
+                if let Some(failure) = &body.failure {
+                    let _ = writeln!(out, "\nIts execution failed: {failure}");
+                }
+                let _ = writeln!(out, "\n{}", body.summary);
+                let payload = json::proposal_full(&proposal, Some(body), now);
+                if let Some(value) = payload.get("payload") {
+                    let _ = writeln!(out, "\n{}", serde_json::to_string_pretty(value).unwrap_or_default());
+                }
+            }
+            print_text(&out)
+        }
+    }
+}
+
+async fn cast(context: &Context, ids: &[u64], vote: VoteArg, neurons: &[u64]) -> Result<(), Failure> {
+    let opened = open(context, Need::ToSign).await?;
+    let client = opened
+        .client
+        .as_ref()
+        .ok_or_else(|| Failure::usage("--offline never asks the network, so nobody can vote"))?;
+    let now = context.now();
+    let mut rows = Vec::new();
+    for id in ids {
+        let page = ProposalsPage {
+            before: Some(ProposalId(id.saturating_add(1))),
+            limit: 1,
+            ..ProposalsPage::default()
+        };
+        let found = client.proposals(&page).await?.into_iter().find(|p| p.id.0 == *id);
+        rows.push(found.ok_or_else(|| Failure::new(Kind::Refused, format!("there is no proposal {id}")))?);
+    }
+    let mut ballots = Vec::new();
+    for p in &rows {
+        let chosen: Vec<NeuronId> = if neurons.is_empty() {
+            p.votable(now).map(|b| b.neuron).collect()
+        } else {
+            neurons.iter().copied().map(NeuronId).collect()
+        };
+        if chosen.is_empty() {
+            note(&context.global, format!("none of your neurons may still vote on {}", p.id));
+        }
+        ballots.extend(chosen.into_iter().map(|n| (p.id, n)));
+    }
+    if ballots.is_empty() {
+        return Err(Failure::new(Kind::Refused, "there is no blank ballot to cast; nothing was signed"));
+    }
+    let world = World { proposals: ProposalSet::new(rows.into_iter().map(Arc::new)), ..World::default() };
+    let vote = match vote {
+        VoteArg::Yes => Vote::Yes,
+        VoteArg::No => Vote::No,
+    };
+    act::carry_out(context, &opened, &world, Intent::Vote { vote, ballots }).await
+}

@@ -1,0 +1,483 @@
+//! What the dashboard wants done, carried out by `sync`, `action`, `wallet` and the system.
+
+use super::context::{Context, wall_clock};
+use super::look::Look;
+use super::open::{Who, idle};
+use super::reader::Reader;
+use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, recover, recover_all, retry};
+use crate::app::layer::{Failure, Level};
+use crate::app::runtime::Services;
+use crate::app::state::IdentityChoice;
+use crate::app::{Effect, Message, Passphrase};
+use crate::cache::Cache;
+use crate::ic::Client;
+use crate::model::Principal;
+use crate::model::act::{Execution, Intent, PlanId, SignerInfo};
+use crate::model::network::Profile;
+use crate::model::text::{Line, safe_link};
+use crate::model::world::{Change, Topicality};
+use crate::sync::SyncHandle;
+use crate::wallet::{Unlocked, Wallet};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Everything the effects need; shared with the tasks that carry them out.
+pub struct Shared {
+    /// Flags, folders, configuration.
+    pub context: Context,
+    /// The network.
+    pub profile: Profile,
+    /// Its memory and journal.
+    pub cache: Arc<Cache>,
+    /// The reading.
+    pub sync: SyncHandle<Reader>,
+    /// The connection; `None` offline.
+    pub client: Option<Client>,
+    /// Theme in force.
+    pub look: Look,
+    /// Where answers go.
+    pub messages: mpsc::Sender<Message>,
+    /// An identity that is no entry of the wallet: the demo's, or a file of `--identity`.
+    pub guest: Option<Unlocked>,
+    who: Mutex<Who>,
+    plans: Mutex<Plans>,
+    executions: Mutex<BTreeMap<PlanId, Execution>>,
+    pending: AtomicUsize,
+}
+
+/// Carries out effects on the runtime's threads.
+#[derive(Clone)]
+pub struct Live(Arc<Shared>);
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn line(text: impl std::fmt::Display) -> Line {
+    Line::new(&text.to_string())
+}
+
+impl Live {
+    /// Joins the parts.
+    #[must_use]
+    pub fn new(
+        context: Context,
+        profile: Profile,
+        cache: Arc<Cache>,
+        sync: SyncHandle<Reader>,
+        client: Option<Client>,
+        look: Look,
+        messages: mpsc::Sender<Message>,
+        who: Who,
+    ) -> Self {
+        let guest = match &who {
+            Who::Unlocked(unlocked) if in_wallet(&context, unlocked.name()).is_none() => {
+                Some(unlocked.clone())
+            }
+            _ => None,
+        };
+        Self(Arc::new(Shared {
+            context,
+            profile,
+            cache,
+            sync,
+            client,
+            look,
+            messages,
+            guest,
+            who: Mutex::new(who),
+            plans: Mutex::new(Plans::new()),
+            executions: Mutex::new(BTreeMap::new()),
+            pending: AtomicUsize::new(0),
+        }))
+    }
+
+    /// Tells what the dashboard should know at start, and takes up what was interrupted.
+    pub fn begin(&self) {
+        let this = self.clone();
+        self.spawn(async move {
+            this.tell(Message::Identities(this.identities())).await;
+            this.tell(Message::Themes(this.0.look.choices())).await;
+            let entries = this.0.cache.journal_list(50).unwrap_or_default();
+            for entry in entries.into_iter().rev() {
+                this.keep(entry).await;
+            }
+            this.take_up().await;
+        });
+    }
+
+    /// The user did something: an unlocked identity stays so.
+    pub fn touch(&self) {
+        if let Who::Unlocked(unlocked) = &*held(&self.0.who) {
+            unlocked.touch(wall_clock());
+        }
+    }
+
+    /// Locks the identity when its idle time is over; to be called now and then.
+    pub async fn lock_if_idle(&self) {
+        let lock = {
+            let who = held(&self.0.who);
+            matches!(&*who, Who::Unlocked(unlocked) if unlocked.is_locked(wall_clock()))
+        };
+        if lock {
+            self.lock().await;
+        }
+    }
+
+    /// Ends when nothing is being done and nothing is due: for tests.
+    pub async fn idle(&self) {
+        loop {
+            self.0.sync.idle().await;
+            if self.0.pending.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Ends the reading and keeps what was read.
+    pub async fn shutdown(&self) {
+        self.0.sync.shutdown().await;
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.pending.fetch_add(1, Ordering::SeqCst);
+        let shared = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            work.await;
+            shared.pending.fetch_sub(1, Ordering::SeqCst);
+        });
+    }
+
+    async fn tell(&self, message: Message) {
+        // A closed channel means that the dashboard is gone: nobody is left to tell.
+        let _ = self.0.messages.send(message).await;
+    }
+
+    async fn notice(&self, level: Level, text: impl std::fmt::Display) {
+        self.tell(Message::Notice(level, line(text))).await;
+    }
+
+    fn signer(&self) -> SignerInfo {
+        held(&self.0.who).info()
+    }
+
+    /// The connection as the present identity.
+    fn signing_client(&self) -> Result<Client, Failure> {
+        let attempted = Line::new("signing");
+        let client = self.0.client.as_ref().ok_or_else(|| Failure {
+            attempted: attempted.clone(),
+            why: Line::new("icpulse was started with --offline"),
+            advice: Line::new("start it without --offline"),
+        })?;
+        let identity = match &*held(&self.0.who) {
+            Who::Unlocked(unlocked) if !unlocked.is_locked(wall_clock()) => {
+                Who::Unlocked(unlocked.clone()).identity()
+            }
+            Who::Anonymous => {
+                return Err(Failure {
+                    attempted,
+                    why: Line::new("no identity is chosen"),
+                    advice: Line::new("choose one with i, or make one with `icpulse identity new NAME`"),
+                });
+            }
+            _ => {
+                return Err(Failure {
+                    attempted,
+                    why: Line::new("the identity is locked"),
+                    advice: Line::new("unlock it with U, then try again"),
+                });
+            }
+        };
+        client.with_identity(identity).map_err(|e| Failure {
+            attempted: Line::new("signing"),
+            why: e.why(),
+            advice: Line::new(e.advice()),
+        })
+    }
+
+    async fn plan(&self, ticket: u64, intent: Intent) {
+        let result = self.review(intent).await;
+        self.tell(Message::Planned { ticket, result: result.map(Box::new) }).await;
+    }
+
+    async fn review(&self, intent: Intent) -> Result<crate::model::act::Review, Failure> {
+        let failed = |e: ActionError| Failure {
+            attempted: Line::new("preparing the review"),
+            why: line(e),
+            advice: Line::new("read again with r, then try once more"),
+        };
+        let (world, status) = self.0.sync.world().await.ok_or_else(|| Failure {
+            attempted: Line::new("preparing the review"),
+            why: Line::new("the reading has ended"),
+            advice: Line::new("start icpulse again"),
+        })?;
+        let signer = self.signer();
+        let context = PlanContext {
+            world: &world,
+            signer: &signer,
+            profile: &self.0.profile,
+            now: wall_clock(),
+            clock_offset: status.clock_offset,
+        };
+        held(&self.0.plans).plan(intent, &context, &mut rand::rngs::OsRng).map_err(failed)
+    }
+
+    async fn confirm(&self, plan: PlanId) {
+        let client = match self.signing_client() {
+            Ok(client) => client,
+            Err(failure) => return self.tell(Message::NotBegun { plan, failure }).await,
+        };
+        let confirmed = held(&self.0.plans).confirm(plan, client.principal(), wall_clock());
+        match confirmed {
+            Ok(execution) => self.run(plan, execution, Way::First, &client).await,
+            Err(e) => self.not_begun(plan, &e).await,
+        }
+    }
+
+    async fn not_begun(&self, plan: PlanId, error: &ActionError) {
+        let failure = Failure {
+            attempted: Line::new("signing"),
+            why: line(error),
+            advice: Line::new("nothing was signed"),
+        };
+        self.tell(Message::NotBegun { plan, failure }).await;
+    }
+
+    async fn again(&self, plan: PlanId, way: Way) {
+        let known = held(&self.0.executions).get(&plan).cloned();
+        let Some(execution) = known else { return self.not_begun(plan, &ActionError::NoSuchPlan).await };
+        match self.signing_client() {
+            Ok(client) => self.run(plan, execution, way, &client).await,
+            Err(failure) => self.tell(Message::NotBegun { plan, failure }).await,
+        }
+    }
+
+    async fn run(&self, plan: PlanId, execution: Execution, way: Way, client: &Client) {
+        let options = Options::new(Arc::new(wall_clock));
+        let messages = self.0.messages.clone();
+        // Reports come from inside the action and must not wait for the screen: one that does not
+        // fit is replaced by the next, and the last one is sent below for certain.
+        let report = move |execution: Arc<Execution>| {
+            let _ = messages.try_send(Message::Execution(execution));
+        };
+        let journal = self.0.cache.as_ref();
+        let ended = match way {
+            Way::First => execute(execution, client, journal, &options, &report).await,
+            Way::Retry(steps) => retry(execution, &steps, client, journal, &options, &report).await,
+            Way::FollowUp => recover(execution, client, journal, &options, Policy::Finish, &report).await,
+        };
+        match ended {
+            Ok(execution) => {
+                self.0.sync.after(&execution);
+                self.keep(execution).await;
+            }
+            Err(e) => self.not_begun(plan, &e).await,
+        }
+    }
+
+    async fn keep(&self, execution: Execution) {
+        held(&self.0.executions).insert(execution.plan, execution.clone());
+        self.tell(Message::Execution(Arc::new(execution))).await;
+    }
+
+    /// Learns what became of interrupted actions of this identity; signs no change.
+    async fn take_up(&self) {
+        let Ok(client) = self.signing_client() else { return };
+        let options = Options::new(Arc::new(wall_clock));
+        match recover_all(&client, self.0.cache.as_ref(), &options, Policy::Explain, &|_| {}).await {
+            Ok(recovered) => {
+                for execution in recovered {
+                    self.0.sync.after(&execution);
+                    self.keep(execution).await;
+                }
+            }
+            Err(e) => self.notice(Level::Warning, e).await,
+        }
+    }
+
+    /// Another identity from now on, or the same one in another state.
+    async fn set_who(&self, who: Who) {
+        let info = who.info();
+        let reader = self.0.client.as_ref().and_then(|client| {
+            let open = client.with_identity(who.identity()).ok()?;
+            Some(if matches!(who, Who::Locked(_)) { Reader::locked(open) } else { Reader::open(open) })
+        });
+        *held(&self.0.who) = who;
+        self.0.sync.set_identity(info.clone(), reader);
+        self.tell(Message::Change(Change::Signer(info))).await;
+        self.tell(Message::Identities(self.identities())).await;
+    }
+
+    async fn lock(&self) {
+        let name = self.signer().name.to_string();
+        if let Who::Unlocked(unlocked) = &*held(&self.0.who) {
+            unlocked.lock();
+        }
+        let entry = in_wallet(&self.0.context, &name);
+        match entry {
+            Some(entry) => self.set_who(Who::Locked(Box::new(entry))).await,
+            None => self.set_who(Who::Anonymous).await,
+        }
+    }
+
+    async fn unlock(&self, name: String, passphrase: Passphrase) {
+        let dir = self.0.context.paths.config_dir.clone();
+        let idle = idle(&self.0.context);
+        // scrypt takes a good part of a second by design.
+        let unlocked = tokio::task::spawn_blocking(move || {
+            Wallet::open(&dir)?.unlock(&name, Some(passphrase.expose()), idle, Arc::new(wall_clock))
+        })
+        .await;
+        match unlocked {
+            Ok(Ok(unlocked)) => {
+                let who = Who::Unlocked(unlocked);
+                let info = who.info();
+                self.set_who(who).await;
+                self.tell(Message::Unlocked(Ok(info))).await;
+                self.take_up().await;
+            }
+            Ok(Err(e)) => self.tell(Message::Unlocked(Err(line(e)))).await,
+            Err(_) => {
+                self.tell(Message::Unlocked(Err(Line::new("unlocking was interrupted; try again")))).await
+            }
+        }
+    }
+
+    async fn use_identity(&self, name: String) {
+        if name == "anonymous" {
+            return self.set_who(Who::Anonymous).await;
+        }
+        if let Some(guest) = self.0.guest.as_ref().filter(|g| g.name() == name) {
+            return self.set_who(Who::Unlocked(guest.clone())).await;
+        }
+        let opened = Wallet::open(&self.0.context.paths.config_dir).and_then(|wallet| {
+            let entry = wallet.show(&name)?.clone();
+            if wallet.needs_passphrase(&name)? {
+                Ok(Who::Locked(Box::new(entry)))
+            } else {
+                wallet.unlock(&name, None, idle(&self.0.context), Arc::new(wall_clock)).map(Who::Unlocked)
+            }
+        });
+        match opened {
+            Ok(who) => self.set_who(who).await,
+            Err(e) => self.notice(Level::Error, e).await,
+        }
+    }
+
+    fn identities(&self) -> Vec<IdentityChoice> {
+        let present = self.signer();
+        let mut choices = vec![IdentityChoice {
+            name: "anonymous".to_owned(),
+            kind: "anonymous".to_owned(),
+            principal: Principal::anonymous(),
+            locked: false,
+        }];
+        if let Some(guest) = &self.0.guest {
+            let info = guest.info(wall_clock());
+            choices.push(IdentityChoice {
+                name: guest.name().to_owned(),
+                kind: info.kind,
+                principal: info.principal,
+                locked: false,
+            });
+        }
+        if let Ok(wallet) = Wallet::open(&self.0.context.paths.config_dir) {
+            for entry in wallet.list() {
+                let unlocked = present.principal == entry.principal && !present.locked;
+                choices.push(IdentityChoice {
+                    name: entry.name.clone(),
+                    kind: entry.kind.words().to_owned(),
+                    principal: entry.principal,
+                    locked: !unlocked && wallet.needs_passphrase(&entry.name).unwrap_or(true),
+                });
+            }
+        }
+        choices
+    }
+
+    async fn open_link(&self, link: &str) {
+        let Some(link) = safe_link(link).map(str::to_owned) else {
+            return self
+                .notice(Level::Warning, "this link is not a plain web address, so it is not opened")
+                .await;
+        };
+        let opener = if cfg!(target_os = "macos") {
+            "open"
+        } else if cfg!(windows) {
+            "explorer"
+        } else {
+            "xdg-open"
+        };
+        let status = tokio::task::spawn_blocking(move || {
+            std::process::Command::new(opener)
+                .arg(link)
+                .stdin(std::process::Stdio::null())
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .map(drop)
+        })
+        .await;
+        if !matches!(status, Ok(Ok(()))) {
+            self.notice(Level::Warning, format!("{opener} could not be started; copy the link instead"))
+                .await;
+        }
+    }
+}
+
+enum Way {
+    First,
+    Retry(Vec<usize>),
+    FollowUp,
+}
+
+fn in_wallet(context: &Context, name: &str) -> Option<crate::wallet::Entry> {
+    Wallet::open(&context.paths.config_dir).ok()?.show(name).ok().cloned()
+}
+
+/// How often the idle time is looked at.
+pub const LOCK_CHECK: Duration = Duration::from_secs(5);
+
+impl Services for Live {
+    fn run(&mut self, effect: Effect) {
+        let this = self.clone();
+        match effect {
+            Effect::Refresh(what) => self.0.sync.refresh(what),
+            Effect::Pause(paused) => self.0.sync.pause(paused),
+            Effect::OpenProposal(id) => self.0.sync.open_proposal(id),
+            Effect::OpenNeuron(id) => self.0.sync.open_neuron(id),
+            Effect::OlderTransactions(_) => self.0.sync.refresh(Topicality::Accounts),
+            Effect::Plan { ticket, intent } => self.spawn(async move { this.plan(ticket, intent).await }),
+            Effect::Confirm(plan) => self.spawn(async move { this.confirm(plan).await }),
+            Effect::Discard(plan) => held(&self.0.plans).discard(plan),
+            Effect::Retry { plan, steps } => {
+                self.spawn(async move { this.again(plan, Way::Retry(steps)).await })
+            }
+            Effect::FollowUp(plan) => self.spawn(async move { this.again(plan, Way::FollowUp).await }),
+            Effect::Unlock { name, passphrase } => {
+                self.spawn(async move { this.unlock(name, passphrase).await })
+            }
+            Effect::Lock => self.spawn(async move { this.lock().await }),
+            Effect::UseIdentity(name) => self.spawn(async move { this.use_identity(name).await }),
+            Effect::PreviewTheme(name) => self.spawn(async move {
+                let told = this.0.look.show(&name);
+                this.tell(told).await;
+            }),
+            Effect::KeepTheme(name) => self.spawn(async move {
+                let told = this.0.look.keep(&name);
+                this.tell(told).await;
+            }),
+            Effect::OpenLink(link) => self.spawn(async move { this.open_link(&link).await }),
+            // The runtime does these itself.
+            Effect::Copy(_) | Effect::CaptureMouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+        }
+    }
+
+    fn pending(&self) -> usize {
+        self.0.pending.load(Ordering::SeqCst)
+    }
+}

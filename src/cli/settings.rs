@@ -1,0 +1,165 @@
+//! `icpulse theme | config | keys | completions | man`: what needs no network.
+
+use super::args::{Cli, Config as ConfigCommand, Global, Theme as ThemeCommand};
+use super::context::Context;
+use super::failure::Failure;
+use super::output::{Column, Format, Rows, note, print_json, print_text};
+use crate::command::{Keymap, TABLE, markdown};
+use crate::config::{Config, Paths, check, template};
+use crate::theme::{self, Theme};
+use clap::CommandFactory;
+use serde_json::json;
+use std::path::Path;
+
+/// `icpulse theme …`
+///
+/// # Errors
+/// See [`Failure`].
+pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
+    let dirs = [context.paths.themes_dir()];
+    match command {
+        ThemeCommand::List => {
+            const COLUMNS: &[Column] = &[
+                Column { name: "name", title: "name", number: false },
+                Column { name: "appearance", title: "for", number: false },
+                Column { name: "title", title: "about", number: false },
+                Column { name: "path", title: "file", number: false },
+            ];
+            let list = Theme::list(&dirs);
+            let path = |t: &theme::ThemeInfo| t.path.as_ref().map(|p| p.display().to_string());
+            Rows {
+                columns: COLUMNS,
+                objects: list
+                    .iter()
+                    .map(|t| json!({"name": t.name, "appearance": t.appearance.word(), "title": t.title, "path": path(t)}))
+                    .collect(),
+                text: list
+                    .iter()
+                    .map(|t| {
+                        vec![
+                            t.name.clone(),
+                            t.appearance.word().to_owned(),
+                            t.title.clone(),
+                            path(t).unwrap_or_else(|| "built in".to_owned()),
+                        ]
+                    })
+                    .collect(),
+            }
+            .print(Format::of(&context.global), "themes", json!({}))
+        }
+        ThemeCommand::Check { theme } => {
+            let path = Path::new(theme);
+            let checked = if path.exists() {
+                Theme::check(path)
+            } else {
+                Theme::load(theme, &dirs, theme::ColorDepth::TrueColor)
+            }
+            .map_err(Failure::usage)?;
+            for warning in checked.warnings() {
+                note(&context.global, format!("warning: {warning}"));
+            }
+            note(&context.global, format!("{} is a good theme", checked.name()));
+            Ok(())
+        }
+        ThemeCommand::Template => print_text(&theme::template()),
+    }
+}
+
+/// `icpulse config template|check` must work when the configuration in use is broken.
+#[must_use]
+pub fn config_without_context(global: &Global, command: &ConfigCommand) -> Option<Result<(), Failure>> {
+    match command {
+        ConfigCommand::Template => Some(print_text(template())),
+        ConfigCommand::Check { file } => Some(Paths::of_user().map_err(Failure::failed).and_then(|paths| {
+            let default = paths.config_file();
+            check_config(global, &paths, file.as_deref().or(global.config.as_deref()).unwrap_or(&default))
+        })),
+        ConfigCommand::Paths => None,
+    }
+}
+
+fn check_config(global: &Global, paths: &Paths, path: &Path) -> Result<(), Failure> {
+    let mut problems = check(path)?;
+    let config = Config::load(Some(path), path)?;
+    if let Err(e) = Keymap::with_overrides(&config.keys) {
+        problems.push(e.to_string());
+    }
+    let dirs = [paths.themes_dir()];
+    for (key, name) in [("theme", &config.theme), ("theme_light", &config.theme_light)] {
+        if let Err(e) = Theme::load(name, &dirs, theme::ColorDepth::TrueColor) {
+            problems.push(format!("{key}: {e}"));
+        }
+    }
+    if problems.is_empty() {
+        note(global, format!("{} is a good configuration", path.display()));
+        Ok(())
+    } else {
+        Err(Failure::usage(format!("the configuration {}:\n{}", path.display(), problems.join("\n"))))
+    }
+}
+
+/// `icpulse config paths`
+///
+/// # Errors
+/// See [`Failure`].
+pub fn config(context: &Context, command: &ConfigCommand) -> Result<(), Failure> {
+    match command {
+        ConfigCommand::Template | ConfigCommand::Check { .. } => Ok(()),
+        ConfigCommand::Paths => {
+            let listing = context.paths.listing();
+            match Format::of(&context.global) {
+                Format::Json => print_json(&json!(
+                    listing
+                        .iter()
+                        .map(|(n, p)| ((*n).to_owned(), p.display().to_string()))
+                        .collect::<std::collections::BTreeMap<_, _>>()
+                )),
+                _ => print_text(
+                    &listing.iter().map(|(n, p)| format!("{n:<14} {}\n", p.display())).collect::<String>(),
+                ),
+            }
+        }
+    }
+}
+
+/// `icpulse keys`
+///
+/// # Errors
+/// When the configuration's keys conflict.
+pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
+    let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
+    if as_markdown {
+        return print_text(&markdown(&keymap));
+    }
+    const COLUMNS: &[Column] = &[
+        Column { name: "keys", title: "keys", number: false },
+        Column { name: "command", title: "command", number: false },
+        Column { name: "help", title: "what it does", number: false },
+    ];
+    Rows {
+        columns: COLUMNS,
+        objects: TABLE
+            .iter()
+            .map(|s| json!({"keys": keymap.keys(s.command), "command": s.id, "help": s.help}))
+            .collect(),
+        text: TABLE
+            .iter()
+            .map(|s| vec![keymap.keys(s.command).join(", "), s.id.to_owned(), s.help.to_owned()])
+            .collect(),
+    }
+    .print(Format::of(&context.global), "commands", json!({}))
+}
+
+/// `icpulse completions SHELL`
+pub fn completions(shell: clap_complete::Shell) {
+    clap_complete::generate(shell, &mut Cli::command(), "icpulse", &mut std::io::stdout().lock());
+}
+
+/// `icpulse man`
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn man(_global: &Global) -> Result<(), Failure> {
+    clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout().lock())?;
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! The dashboard: all rooms joined.
+
+use super::context::{Context, wall_clock};
+use super::failure::Failure;
+use super::look::Look;
+use super::open::{Need, Opened, Who, open};
+use super::reader::Reader;
+use super::services::{LOCK_CHECK, Live};
+use crate::app::runtime::Runtime;
+use crate::app::state::{NetworkInfo, Options as AppOptions, State};
+use crate::app::terminal::{Tty, asked_to_end};
+use crate::app::{Level, Message, update};
+use crate::cache::Loaded;
+use crate::command::Keymap;
+use crate::model::Seconds;
+use crate::model::act::SignerInfo;
+use crate::model::network::RootKeySource;
+use crate::model::text::Line;
+use crate::model::world::Change;
+use crate::sync::{self, SyncHandle};
+use crate::view;
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Messages that may wait for the loop.
+const ROOM: usize = 1_024;
+
+/// The reading of an opened network, started from what the cache has.
+pub struct Reading {
+    /// The way to the reading task.
+    pub sync: SyncHandle<Reader>,
+    /// What changes.
+    pub changes: mpsc::Receiver<Change>,
+    /// What the cache had.
+    pub loaded: Loaded,
+    /// Who reads.
+    pub signer: SignerInfo,
+}
+
+/// Starts reading. `history` also reads all that is older, in the background.
+///
+/// # Errors
+/// When the cache cannot be read.
+pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Result<Reading, Failure> {
+    let signer = opened.who.info();
+    let loaded = opened.cache.load_world(&signer.principal).map_err(Failure::failed)?;
+    let reader = opened.client.clone().map(|client| match opened.who {
+        Who::Locked(_) => Reader::locked(client),
+        _ => Reader::open(client),
+    });
+    let mut options = sync::Options::new(&opened.profile.name);
+    options.offline = context.global.offline;
+    options.history = history;
+    options.max_in_flight = opened.profile.max_in_flight;
+    options.cadence = options.cadence.watched_every(Seconds(u64::from(context.config.refresh_seconds)));
+    options.cache_note = opened.cache_notes.first().cloned();
+    let (sync, changes) =
+        sync::start(reader, Some(Arc::clone(&opened.cache)), loaded.clone(), signer.clone(), options);
+    Ok(Reading { sync, changes, loaded, signer })
+}
+
+fn network_info(opened: &Opened) -> NetworkInfo {
+    let url = opened.profile.urls.first().map(String::as_str).unwrap_or_default();
+    NetworkInfo {
+        name: Line::new(if opened.profile.name == "ic" { "mainnet" } else { &opened.profile.name }),
+        url: Line::new(url),
+        main: matches!(opened.profile.root_key, RootKeySource::BuiltIn),
+        root_key_fetched: matches!(opened.profile.root_key, RootKeySource::Fetch),
+    }
+}
+
+/// The dashboard's parts, joined but for the terminal: tests give it one of their own.
+pub struct Dashboard {
+    /// The state before the first frame, with what the cache had.
+    pub state: State,
+    /// Carries out effects.
+    pub live: Live,
+    /// What the loop must hear.
+    pub messages: mpsc::Receiver<Message>,
+    /// The theme in force.
+    pub look: Look,
+    _watcher: Option<notify::RecommendedWatcher>,
+    locking: JoinHandle<()>,
+    _opened: Opened,
+}
+
+impl Dashboard {
+    /// Opens the network and starts reading. `interactive` may ask the terminal for its background.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn open(context: Context, size: (u16, u16), interactive: bool) -> Result<Self, Failure> {
+        let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
+        let opened = open(&context, Need::IfUnlocked).await?;
+        let reading = start_reading(&context, &opened, context.config.full_history)?;
+        let (look, theme_note) = Look::choose(&context, interactive);
+        let options = AppOptions {
+            read_only: false,
+            mouse: context.config.mouse,
+            ascii: context.ascii(),
+            theme: look.theme().name().to_owned(),
+        };
+        let now = wall_clock();
+        let mut state = State::new(now, size, network_info(&opened), options);
+        state.keymap = Arc::new(keymap);
+        state.load(reading.signer.clone(), reading.loaded.world);
+        let notes =
+            theme_note.into_iter().chain(opened.cache_notes.iter().cloned()).chain(reading.loaded.notes);
+        for note in notes {
+            // A notice has no effects.
+            let _ = update(&mut state, Message::Notice(Level::Warning, note), now);
+        }
+        let (sender, messages) = mpsc::channel(ROOM);
+        forward(reading.changes, sender.clone());
+        let watcher = look.watch(sender.clone());
+        let live = Live::new(
+            context,
+            opened.profile.clone(),
+            Arc::clone(&opened.cache),
+            reading.sync,
+            opened.client.clone(),
+            look.clone(),
+            sender,
+            opened.who.clone(),
+        );
+        live.begin();
+        let locking = tokio::spawn({
+            let live = live.clone();
+            async move {
+                let mut check = tokio::time::interval(LOCK_CHECK);
+                loop {
+                    check.tick().await;
+                    live.lock_if_idle().await;
+                }
+            }
+        });
+        Ok(Self { state, live, messages, look, _watcher: watcher, locking, _opened: opened })
+    }
+}
+
+/// A test hook: `ICPULSE_TEST_PANIC=N` breaks the program in its N-th frame, so that a test of the
+/// real program can see the terminal restored.
+struct Fault {
+    frames_left: Option<u32>,
+}
+
+impl Fault {
+    fn from_environment() -> Self {
+        Self { frames_left: std::env::var("ICPULSE_TEST_PANIC").ok().and_then(|n| n.parse().ok()) }
+    }
+
+    fn frame(&mut self) {
+        self.frames_left = self.frames_left.map(|n| n.saturating_sub(1));
+        if self.frames_left == Some(0) {
+            std::panic::panic_any("broken on request (ICPULSE_TEST_PANIC)");
+        }
+    }
+}
+
+/// Runs the dashboard until the user leaves.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn run(context: Context) -> Result<(), Failure> {
+    let size = crossterm::terminal::size().unwrap_or((80, 24));
+    let dashboard = Dashboard::open(context, size, true).await?;
+    let Dashboard { state, live, messages, look, _watcher, locking, _opened } = dashboard;
+    let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
+    let tty = Tty::take().map_err(cannot)?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
+    let active = live.clone();
+    let mut fault = Fault::from_environment();
+    let runtime = Runtime {
+        services: live.clone(),
+        host: tty,
+        messages,
+        events: EventStream::new().inspect(move |_| active.touch()),
+        draw: |frame: &mut ratatui::Frame<'_>, state: &State| {
+            fault.frame();
+            view::draw(frame, state, &look.theme())
+        },
+        clock: wall_clock,
+        end: asked_to_end(),
+    };
+    let ended = runtime.run(&mut terminal, state).await;
+    drop(terminal);
+    locking.abort();
+    live.shutdown().await;
+    ended.map(drop).map_err(Failure::failed)
+}
+
+fn forward(mut changes: mpsc::Receiver<Change>, messages: mpsc::Sender<Message>) {
+    tokio::spawn(async move {
+        while let Some(change) = changes.recv().await {
+            if messages.send(Message::Change(change)).await.is_err() {
+                break;
+            }
+        }
+    });
+}

@@ -1,0 +1,85 @@
+//! Where files are kept: XDG on Linux, the platform's equivalents elsewhere.
+
+use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+use std::path::{Path, PathBuf};
+
+/// The program's folders and files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// Configuration, the user's themes and identities.
+    pub config_dir: PathBuf,
+    /// Caches, one folder a network.
+    pub cache_dir: PathBuf,
+    /// Logs.
+    pub state_dir: PathBuf,
+}
+
+/// Why the folders cannot be told.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot tell where this user's files belong: {0}; set HOME, or XDG_CONFIG_HOME, XDG_CACHE_HOME and XDG_STATE_HOME"
+)]
+pub struct PathsError(String);
+
+impl Paths {
+    /// The platform's folders for this user.
+    ///
+    /// # Errors
+    /// When neither a home folder nor the XDG variables are set.
+    pub fn of_user() -> Result<Self, PathsError> {
+        let strategy = choose_app_strategy(AppStrategyArgs {
+            top_level_domain: "org".to_owned(),
+            author: "icpulse".to_owned(),
+            app_name: "icpulse".to_owned(),
+        })
+        .map_err(|e| PathsError(e.to_string()))?;
+        let cache_dir = strategy.cache_dir();
+        Ok(Self {
+            config_dir: strategy.config_dir(),
+            state_dir: strategy.state_dir().unwrap_or_else(|| cache_dir.join("state")),
+            cache_dir,
+        })
+    }
+
+    /// All below one folder, for tests and portable use.
+    #[must_use]
+    pub fn below(root: &Path) -> Self {
+        Self { config_dir: root.join("config"), cache_dir: root.join("cache"), state_dir: root.join("state") }
+    }
+
+    /// The configuration file.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.config_dir.join("config.toml")
+    }
+
+    /// The user's themes.
+    #[must_use]
+    pub fn themes_dir(&self) -> PathBuf {
+        self.config_dir.join("themes")
+    }
+
+    /// The keystore.
+    #[must_use]
+    pub fn identities_dir(&self) -> PathBuf {
+        self.config_dir.join("identities")
+    }
+
+    /// The log file.
+    #[must_use]
+    pub fn log_file(&self) -> PathBuf {
+        self.state_dir.join("icpulse.log")
+    }
+
+    /// Names and places, for `icpulse config paths`.
+    #[must_use]
+    pub fn listing(&self) -> Vec<(&'static str, PathBuf)> {
+        vec![
+            ("configuration", self.config_file()),
+            ("themes", self.themes_dir()),
+            ("identities", self.identities_dir()),
+            ("cache", self.cache_dir.clone()),
+            ("log", self.log_file()),
+        ]
+    }
+}

@@ -1,0 +1,159 @@
+//! What the network answers: an HTTP status and a body.
+
+use super::canister::Reject;
+use super::certificate::cbor;
+use super::envelope::EnvelopeError;
+use super::hash::Value;
+use super::paths::Refusal;
+use super::subnet::{NodeSignature, Subnet};
+use crate::model::Timestamp;
+use serde::Serialize;
+use serde_bytes::{ByteBuf, Bytes};
+
+/// An answer before it is given to HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Whether the body is CBOR, else text.
+    pub cbor: bool,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct Status<'a> {
+    root_key: &'a Bytes,
+    replica_health_status: &'static str,
+}
+
+#[derive(Serialize)]
+struct Reply<'a> {
+    arg: &'a Bytes,
+}
+
+#[derive(Serialize)]
+struct Replied<'a> {
+    status: &'static str,
+    reply: Reply<'a>,
+    signatures: Vec<NodeSignature>,
+}
+
+#[derive(Serialize)]
+struct Rejected<'a> {
+    status: &'static str,
+    error_code: &'static str,
+    reject_code: u64,
+    reject_message: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    signatures: Vec<NodeSignature>,
+}
+
+#[derive(Serialize)]
+struct CallReplied {
+    status: &'static str,
+    certificate: ByteBuf,
+}
+
+#[derive(Serialize)]
+struct ReadStateReply {
+    certificate: ByteBuf,
+}
+
+impl Answer {
+    /// A plain text.
+    #[must_use]
+    pub fn text(status: u16, text: impl Into<String>) -> Self {
+        Self { status, cbor: false, body: text.into().into_bytes() }
+    }
+
+    fn cbor<T: Serialize>(value: &T) -> Self {
+        Self { status: 200, cbor: true, body: cbor(value) }
+    }
+
+    /// 202: taken in; ask for the status later.
+    #[must_use]
+    pub fn accepted() -> Self {
+        Self::text(202, "")
+    }
+
+    /// What `/api/v2/status` says.
+    #[must_use]
+    pub fn status(root_key: &[u8]) -> Self {
+        Self::cbor(&Status { root_key: Bytes::new(root_key), replica_health_status: "healthy" })
+    }
+
+    /// A query's outcome, signed by a node.
+    #[must_use]
+    pub fn query(
+        subnet: &Subnet,
+        now: Timestamp,
+        request: &[u8; 32],
+        outcome: &Result<Vec<u8>, Reject>,
+    ) -> Self {
+        match outcome {
+            Ok(arg) => {
+                let fields = vec![
+                    ("status", Value::Text("replied")),
+                    ("reply", Value::Map(vec![("arg", Value::Blob(arg))])),
+                ];
+                Self::cbor(&Replied {
+                    status: "replied",
+                    reply: Reply { arg: Bytes::new(arg) },
+                    signatures: subnet.sign_reply(now, request, fields),
+                })
+            }
+            Err(reject) => {
+                let fields = vec![
+                    ("status", Value::Text("rejected")),
+                    ("reject_code", Value::Nat(reject.code)),
+                    ("reject_message", Value::Text(&reject.message)),
+                    ("error_code", Value::Text(reject.error_code)),
+                ];
+                Self::cbor(&Rejected {
+                    status: "rejected",
+                    error_code: reject.error_code,
+                    reject_code: reject.code,
+                    reject_message: &reject.message,
+                    signatures: subnet.sign_reply(now, request, fields),
+                })
+            }
+        }
+    }
+
+    /// A call refused by the node that was asked, without the subnet's agreement.
+    #[must_use]
+    pub fn non_replicated(reject: &Reject) -> Self {
+        Self::cbor(&Rejected {
+            status: "non_replicated_rejection",
+            error_code: reject.error_code,
+            reject_code: reject.code,
+            reject_message: &reject.message,
+            signatures: Vec::new(),
+        })
+    }
+
+    /// A synchronous call's certificate.
+    #[must_use]
+    pub fn call(certificate: Vec<u8>) -> Self {
+        Self::cbor(&CallReplied { status: "replied", certificate: ByteBuf::from(certificate) })
+    }
+
+    /// A certificate of the state tree.
+    #[must_use]
+    pub fn read_state(certificate: Vec<u8>) -> Self {
+        Self::cbor(&ReadStateReply { certificate: ByteBuf::from(certificate) })
+    }
+}
+
+impl From<EnvelopeError> for Answer {
+    fn from(error: EnvelopeError) -> Self {
+        Self::text(400, error.to_string())
+    }
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        Self::text(refusal.status, refusal.text)
+    }
+}

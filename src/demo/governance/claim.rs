@@ -1,0 +1,201 @@
+//! `ClaimOrRefresh`: a funded subaccount of governance becomes a neuron, or more stake.
+//!
+//! Rules: dfinity/ic `governance.rs` (`claim_neuron`, `refresh_neuron`).
+
+use super::error::{
+    INSUFFICIENT_FUNDS, INVALID_COMMAND, NOT_FOUND, PRECONDITION_FAILED, UNAVAILABLE, error, neuron_not_found,
+};
+use super::neuron::Neuron;
+use super::state::State;
+use super::topics::nns_canister;
+use crate::ic::wire::governance::{By, ClaimOrRefresh, GovernanceError, NeuronIdOrSubaccount};
+use crate::model::{AccountIdentifier, E8s, Principal, Subaccount};
+use sha2::{Digest, Sha256};
+
+/// Reads a balance from the ledger.
+pub type Balance<'a> = &'a dyn Fn(&AccountIdentifier) -> E8s;
+
+/// The account of governance that holds the stake behind a subaccount.
+#[must_use]
+pub fn stake_account(subaccount: &Subaccount) -> AccountIdentifier {
+    AccountIdentifier::new(&nns_canister(1), subaccount)
+}
+
+impl State {
+    /// `ClaimOrRefresh`; anybody may refresh any neuron.
+    ///
+    /// # Errors
+    /// As the canister answers.
+    pub fn claim_or_refresh(
+        &mut self,
+        named: Option<&NeuronIdOrSubaccount>,
+        caller: &Principal,
+        request: &ClaimOrRefresh,
+        balance: Balance<'_>,
+        now: u64,
+    ) -> Result<u64, GovernanceError> {
+        match &request.by {
+            Some(By::Memo(memo)) => self.claim(*caller, *memo, balance, now),
+            Some(By::MemoAndController(by)) => {
+                self.claim(by.controller.unwrap_or(*caller), by.memo, balance, now)
+            }
+            Some(By::NeuronIdOrSubaccount {}) => {
+                let id = match named {
+                    Some(NeuronIdOrSubaccount::NeuronId(id)) => id.id,
+                    Some(NeuronIdOrSubaccount::Subaccount(bytes)) => {
+                        let Some(subaccount) = Subaccount::from_slice(bytes) else {
+                            return Err(error(PRECONDITION_FAILED, "Invalid subaccount"));
+                        };
+                        self.neuron_of_subaccount(&subaccount).ok_or_else(|| no_neuron_for(bytes))?
+                    }
+                    None => {
+                        return Err(error(NOT_FOUND, "No neuron ID specified in the management request."));
+                    }
+                };
+                self.refresh(id, balance, now)
+            }
+            None => {
+                Err(error(INVALID_COMMAND, "Need to provide a way by which to claim or refresh the neuron."))
+            }
+        }
+    }
+
+    /// Claims or refreshes the neuron of a controller's nonce.
+    ///
+    /// # Errors
+    /// When there is too little on the account, or too many neurons were made in this hour.
+    pub fn claim(
+        &mut self,
+        controller: Principal,
+        nonce: u64,
+        balance: Balance<'_>,
+        now: u64,
+    ) -> Result<u64, GovernanceError> {
+        let subaccount = Subaccount::neuron_stake(&controller, nonce);
+        if let Some(id) = self.neuron_of_subaccount(&subaccount) {
+            return self.refresh(id, balance, now);
+        }
+        let stake = balance(&stake_account(&subaccount)).0;
+        let least = self.economics.neuron_minimum_stake.0;
+        if stake < least {
+            return Err(error(
+                INSUFFICIENT_FUNDS,
+                format!(
+                    "Account does not have enough funds to stake a neuron. Please make sure that account has at \
+                     least {least} e8s (was {stake} e8s)"
+                ),
+            ));
+        }
+        if !self.allow_claim(now) {
+            return Err(error(
+                UNAVAILABLE,
+                "Reached maximum number of neurons that can be created in this hour. Please wait and try again \
+                 later.",
+            ));
+        }
+        let mut neuron = Neuron::new(self.fresh_id(&subaccount), subaccount, controller, now);
+        neuron.nonce = Some(nonce);
+        neuron.followees = self.default_followees.clone();
+        neuron.update_stake(stake, now);
+        let id = neuron.id;
+        self.put_neuron(neuron);
+        Ok(id)
+    }
+
+    fn refresh(&mut self, id: u64, balance: Balance<'_>, now: u64) -> Result<u64, GovernanceError> {
+        let neuron = self.neurons.get_mut(&id).ok_or_else(|| neuron_not_found(id))?;
+        let stake = balance(&stake_account(&neuron.subaccount)).0;
+        let least = self.economics.neuron_minimum_stake.0;
+        if stake < least {
+            return Err(error(
+                INSUFFICIENT_FUNDS,
+                format!(
+                    "Account does not have enough funds to refresh a neuron. Please make sure that account has at \
+                     least {least} e8s (was {stake} e8s)"
+                ),
+            ));
+        }
+        neuron.update_stake(stake, now);
+        Ok(id)
+    }
+
+    /// A number that looks random, as the canister's are, and is the same in every run.
+    fn fresh_id(&self, subaccount: &Subaccount) -> u64 {
+        (0_u64..)
+            .map(|attempt| {
+                let hash =
+                    Sha256::new().chain_update(subaccount.0).chain_update(attempt.to_be_bytes()).finalize();
+                hash.iter().take(8).fold(0_u64, |id, byte| (id << 8) | u64::from(*byte))
+            })
+            .find(|id| *id > 0 && !self.neurons.contains_key(id))
+            .unwrap_or(u64::MAX)
+    }
+}
+
+/// The error for a subaccount without a neuron.
+#[must_use]
+pub fn no_neuron_for(subaccount: &[u8]) -> GovernanceError {
+    error(NOT_FOUND, format!("No neuron found for subaccount {subaccount:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::neuron::Dissolve;
+    use super::super::testing::{ME, NOW, STRANGER, people};
+    use super::*;
+    use crate::ic::wire::governance::{ClaimOrRefreshNeuronFromAccount, NeuronId};
+
+    fn holding(e8s: u64) -> impl Fn(&AccountIdentifier) -> E8s {
+        let account = stake_account(&Subaccount::neuron_stake(&ME, 7));
+        move |asked| if *asked == account { E8s(e8s) } else { E8s(0) }
+    }
+
+    #[test]
+    fn a_funded_account_becomes_a_neuron_of_seven_days() {
+        let mut state = people(&[]);
+        let by = ClaimOrRefresh {
+            by: Some(By::MemoAndController(ClaimOrRefreshNeuronFromAccount {
+                controller: Some(ME),
+                memo: 7,
+            })),
+        };
+        // Anybody may claim for a controller.
+        let id = state.claim_or_refresh(None, &STRANGER, &by, &holding(150_000_000), NOW).unwrap();
+        let neuron = &state.neurons()[&id];
+        assert_eq!((neuron.controller, neuron.stake, neuron.created), (ME, 150_000_000, NOW));
+        assert_eq!(neuron.dissolve, Dissolve::Locked { delay: 7 * 86_400, aging_since: NOW });
+        assert!(state.readable_by(&ME).contains(&id));
+        // Again is a refresh.
+        let by = ClaimOrRefresh { by: Some(By::Memo(7)) };
+        let again = state.claim_or_refresh(None, &ME, &by, &holding(450_000_000), NOW + 900).unwrap();
+        assert_eq!(again, id);
+        assert_eq!(state.neurons()[&id].stake, 450_000_000);
+        assert_eq!(state.neurons()[&id].dissolve.age(NOW + 900), 300);
+        let by = ClaimOrRefresh { by: Some(By::NeuronIdOrSubaccount {}) };
+        let named = NeuronIdOrSubaccount::NeuronId(NeuronId { id });
+        assert_eq!(
+            state.claim_or_refresh(Some(&named), &STRANGER, &by, &holding(450_000_000), NOW).unwrap(),
+            id
+        );
+    }
+
+    #[test]
+    fn less_than_the_minimum_is_refused_and_leaves_nothing() {
+        let mut state = people(&[]);
+        let refused = state.claim(ME, 7, &holding(99_999_999), NOW).unwrap_err();
+        assert_eq!(refused.error_type, INSUFFICIENT_FUNDS);
+        assert!(refused.error_message.ends_with("at least 100000000 e8s (was 99999999 e8s)"));
+        assert!(state.neurons().is_empty());
+    }
+
+    #[test]
+    fn some_three_hundred_claims_fit_in_an_hour() {
+        let mut state = people(&[]);
+        let rich = |_: &AccountIdentifier| E8s(100_000_000);
+        let made = (0..400).take_while(|nonce| state.claim(ME, *nonce, &rich, NOW).is_ok()).count();
+        assert_eq!(made, 300);
+        assert_eq!(state.claim(ME, 1_000, &rich, NOW).unwrap_err().error_type, UNAVAILABLE);
+        assert!(state.claim(ME, 1_000, &rich, NOW + 3_600).is_ok());
+    }
+}

@@ -1,0 +1,294 @@
+//! Everything governance knows, its indexes, and what it does by itself as time passes.
+//!
+//! All times are Unix seconds of virtual time. Nothing here depends on how often it is
+//! called: every change by itself is a timer with its own time, so that a jump of four days
+//! and a million small steps end in the same state.
+
+use super::neuron::Neuron;
+use super::proposal::Proposal;
+use super::rewards::{ModulationState, Round};
+use crate::ic::wire::governance::{GovernanceCachedMetrics, MonthlyNodeProviderRewards, NodeProvider};
+use crate::model::economics::{Economics, GENESIS};
+use crate::model::{AccountIdentifier, Principal, Subaccount, Topic, Vote};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something governance does by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// A proposal's deadline.
+    Deadline(u64),
+    /// An adopted proposal is executed.
+    Execute(u64),
+    /// Hourly: clears following, unstakes maturity, pays disbursements.
+    Hour,
+    /// Daily: rewards, metrics, modulation, old proposals.
+    Day,
+    /// Monthly: node provider rewards.
+    Month,
+}
+
+/// A change of the ledger that governance or its people want. Amounts are e8s.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// New ICP.
+    Mint {
+        /// When.
+        at: u64,
+        /// For whom.
+        to: AccountIdentifier,
+        /// How much.
+        amount: u64,
+        /// Memo.
+        memo: u64,
+    },
+    /// A transfer with the standard fee on top.
+    Transfer {
+        /// When.
+        at: u64,
+        /// From whom.
+        from: AccountIdentifier,
+        /// To whom.
+        to: AccountIdentifier,
+        /// How much.
+        amount: u64,
+        /// Memo.
+        memo: u64,
+    },
+}
+
+/// Neurons that may be made in an hour before claims are refused (observed: some 300).
+const CLAIMS_PER_HOUR: u32 = 300;
+
+/// The state of governance.
+pub struct State {
+    /// Parameters in force.
+    pub economics: Economics,
+    /// Followees of new neurons, by topic number.
+    pub default_followees: BTreeMap<i32, Vec<u64>>,
+    /// Node providers.
+    pub node_providers: Vec<NodeProvider>,
+    /// Monthly rewards of node providers, oldest first.
+    pub node_provider_rewards: Vec<MonthlyNodeProviderRewards>,
+    /// The latest distribution of voting rewards.
+    pub round: Round,
+    /// Maturity modulation.
+    pub modulation: ModulationState,
+    /// Computed once a day.
+    pub metrics: GovernanceCachedMetrics,
+    /// Total supply in e8s: what the ledger started with and governance minted since.
+    pub supply: u64,
+    /// Changes of the ledger not yet made, in order.
+    pub wanted: Vec<Wanted>,
+    pub(super) neurons: BTreeMap<u64, Neuron>,
+    pub(super) proposals: BTreeMap<u64, Proposal>,
+    pub(super) known: BTreeSet<u64>,
+    /// How known neurons voted: neuron → proposal → vote.
+    pub(super) known_votes: BTreeMap<u64, BTreeMap<u64, Vote>>,
+    readable: BTreeMap<Principal, BTreeSet<u64>>,
+    by_subaccount: BTreeMap<Subaccount, u64>,
+    followers: BTreeMap<(i32, u64), BTreeSet<u64>>,
+    timers: BTreeSet<(u64, Timer)>,
+    claims: (u64, u32),
+}
+
+impl State {
+    /// An empty governance at `now`; timers start with the next full hour, day and month.
+    #[must_use]
+    pub fn new(now: u64) -> Self {
+        let genesis = GENESIS.secs();
+        let day = now.saturating_sub(genesis) / 86_400;
+        let mut timers = BTreeSet::new();
+        timers.insert(((now / 3_600 + 1) * 3_600, Timer::Hour));
+        timers.insert((genesis + (day + 1) * 86_400, Timer::Day));
+        timers.insert((super::providers::next_month(now), Timer::Month));
+        Self {
+            economics: Economics::defaults(),
+            default_followees: BTreeMap::new(),
+            node_providers: Vec::new(),
+            node_provider_rewards: Vec::new(),
+            round: Round::first(day, now),
+            modulation: ModulationState::default(),
+            metrics: GovernanceCachedMetrics::default(),
+            supply: 0,
+            wanted: Vec::new(),
+            neurons: BTreeMap::new(),
+            proposals: BTreeMap::new(),
+            known: BTreeSet::new(),
+            known_votes: BTreeMap::new(),
+            readable: BTreeMap::new(),
+            by_subaccount: BTreeMap::new(),
+            followers: BTreeMap::new(),
+            timers,
+            claims: (0, 0),
+        }
+    }
+
+    /// All neurons, ascending by number.
+    #[must_use]
+    pub const fn neurons(&self) -> &BTreeMap<u64, Neuron> {
+        &self.neurons
+    }
+
+    /// All proposals, ascending by number.
+    #[must_use]
+    pub const fn proposals(&self) -> &BTreeMap<u64, Proposal> {
+        &self.proposals
+    }
+
+    /// Known neurons' numbers.
+    #[must_use]
+    pub const fn known_neurons(&self) -> &BTreeSet<u64> {
+        &self.known
+    }
+
+    /// Adds a neuron (or replaces the one with its number) and indexes it.
+    pub fn put_neuron(&mut self, neuron: Neuron) {
+        self.forget(neuron.id);
+        self.by_subaccount.insert(neuron.subaccount, neuron.id);
+        for principal in neuron.hot_keys.iter().chain([&neuron.controller]) {
+            self.readable.entry(*principal).or_default().insert(neuron.id);
+        }
+        for (topic, followees) in &neuron.followees {
+            for followee in followees {
+                self.followers.entry((*topic, *followee)).or_default().insert(neuron.id);
+            }
+        }
+        if neuron.known.is_some() {
+            self.known.insert(neuron.id);
+        }
+        self.neurons.insert(neuron.id, neuron);
+    }
+
+    fn forget(&mut self, id: u64) {
+        let Some(neuron) = self.neurons.remove(&id) else { return };
+        for principal in neuron.hot_keys.iter().chain([&neuron.controller]) {
+            if let Some(ids) = self.readable.get_mut(principal) {
+                ids.remove(&id);
+            }
+        }
+        for (topic, followees) in &neuron.followees {
+            for followee in followees {
+                if let Some(ids) = self.followers.get_mut(&(*topic, *followee)) {
+                    ids.remove(&id);
+                }
+            }
+        }
+        self.known.remove(&id);
+    }
+
+    /// Changes a neuron and its indexes; `None` if there is none.
+    pub fn change<R>(&mut self, id: u64, change: impl FnOnce(&mut Neuron) -> R) -> Option<R> {
+        let mut neuron = self.neurons.get(&id)?.clone();
+        let result = change(&mut neuron);
+        self.put_neuron(neuron);
+        Some(result)
+    }
+
+    /// Adds a proposal made elsewhere: for the history of a seeded world.
+    pub fn put_proposal(&mut self, proposal: Proposal) {
+        self.proposals.insert(proposal.id, proposal);
+    }
+
+    /// Notes how a known neuron voted: for the history of a seeded world.
+    pub fn put_known_vote(&mut self, neuron: u64, proposal: u64, vote: Vote) {
+        self.known_votes.entry(neuron).or_default().insert(proposal, vote);
+    }
+
+    /// Notes a ballot of a neuron that existed then: for the history of a seeded world.
+    pub fn remember_ballot(&mut self, neuron: u64, topic: Topic, proposal: u64, vote: Vote, at: u64) {
+        if let Some(neuron) = self.neurons.get_mut(&neuron)
+            && neuron.created <= at
+        {
+            neuron.note_ballot(topic, proposal, vote);
+        }
+    }
+
+    /// The number of the next proposal.
+    #[must_use]
+    pub fn next_proposal_id(&self) -> u64 {
+        self.proposals.last_key_value().map_or(1, |(id, _)| id + 1)
+    }
+
+    /// Neurons that `principal` controls or is a hotkey of.
+    #[must_use]
+    pub fn readable_by(&self, principal: &Principal) -> BTreeSet<u64> {
+        self.readable.get(principal).cloned().unwrap_or_default()
+    }
+
+    /// The neuron whose stake lies in this subaccount of governance.
+    #[must_use]
+    pub fn neuron_of_subaccount(&self, subaccount: &Subaccount) -> Option<u64> {
+        self.by_subaccount.get(subaccount).copied()
+    }
+
+    pub(super) fn followers_of(&self, topic: Topic, followee: u64) -> impl Iterator<Item = u64> {
+        self.followers.get(&(topic.number(), followee)).into_iter().flatten().copied()
+    }
+
+    /// Whether one more neuron may be made in this hour; counts it if so.
+    pub(super) fn allow_claim(&mut self, now: u64) -> bool {
+        let hour = now / 3_600;
+        if self.claims.0 != hour {
+            self.claims = (hour, 0);
+        }
+        let allowed = self.claims.1 < CLAIMS_PER_HOUR;
+        if allowed {
+            self.claims.1 += 1;
+        }
+        allowed
+    }
+
+    /// Asks to be woken.
+    pub(super) fn set_timer(&mut self, at: u64, timer: Timer) {
+        self.timers.insert((at, timer));
+    }
+
+    /// When something happens next.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<u64> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// Does the next thing that is due at or before `now`, at its own time; answers whether
+    /// there was one.
+    pub fn run_next(&mut self, now: u64) -> bool {
+        let Some((at, timer)) = self.timers.first().copied().filter(|(at, _)| *at <= now) else {
+            return false;
+        };
+        self.timers.remove(&(at, timer));
+        match timer {
+            Timer::Deadline(id) => {
+                // The deadline may have moved since the timer was set.
+                match self.proposals.get(&id) {
+                    Some(proposal) if proposal.deadline > at => {
+                        let deadline = proposal.deadline;
+                        self.set_timer(deadline, Timer::Deadline(id));
+                    }
+                    _ => self.process(id, at),
+                }
+            }
+            Timer::Execute(id) => self.execute(id, at),
+            Timer::Hour => {
+                self.keep_house(at);
+                self.set_timer(at + 3_600, Timer::Hour);
+            }
+            Timer::Day => {
+                self.distribute_rewards(at);
+                self.update_modulation(at);
+                self.collect_garbage(at);
+                self.compute_metrics(at);
+                self.set_timer(at + 86_400, Timer::Day);
+            }
+            Timer::Month => {
+                self.reward_node_providers(at);
+                self.set_timer(super::providers::next_month(at), Timer::Month);
+            }
+        }
+        true
+    }
+
+    /// Does everything that is due until `now`.
+    pub fn run_to(&mut self, now: u64) {
+        while self.run_next(now) {}
+    }
+}

@@ -1,0 +1,128 @@
+//! Proposals that were settled before the demo network began.
+
+use super::dice::Dice;
+use super::drafts::{self, Kind, Scenery};
+use super::life::opinion;
+use super::neurons::Habit;
+use crate::demo::governance::proposal::{Ballots, Proposal, Tally, voting_period};
+use crate::demo::governance::state::State;
+use crate::demo::governance::topics::topic_of;
+use crate::model::economics::GENESIS;
+use crate::model::time::DAY;
+use crate::model::{Topic, Vote};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How many there are.
+pub const COUNT: u64 = 545;
+/// Over how many days.
+const DAYS: u64 = 310;
+/// Ballots a neuron remembers.
+const REMEMBERED: u64 = 100;
+
+/// Kinds in the order in which they were proposed: one of each, the rest by their shares.
+fn kinds(dice: &mut Dice) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = drafts::SHARES.iter().map(|(kind, _)| *kind).collect();
+    let rest: Vec<Kind> = drafts::SHARES
+        .iter()
+        .flat_map(|(kind, share)| std::iter::repeat_n(*kind, usize::try_from(share - 1).unwrap_or(0)))
+        .collect();
+    let left = usize::try_from(COUNT).unwrap_or(0).saturating_sub(kinds.len() + 1);
+    kinds.extend(dice.several(&rest, left));
+    let mut kinds = dice.shuffle(&kinds);
+    // The hostile one is recent, so that everybody who scrolls meets it.
+    kinds.insert(kinds.len().saturating_sub(2), Kind::Hostile);
+    kinds
+}
+
+/// Fills in the past until `begin`. `voters` are the neurons whose votes are remembered, with
+/// their habits.
+pub fn fill(
+    seed: u64,
+    begin: u64,
+    state: &mut State,
+    scenery: &Scenery,
+    proposers: &[u64],
+    voters: &BTreeMap<u64, Habit>,
+) {
+    let mut dice = Dice::new(seed, 5);
+    let now_total: u64 = state.neurons().values().map(|n| n.potential(begin, &state.economics)).sum();
+    let step = DAYS * DAY.0 / COUNT;
+    for (serial, kind) in (0..COUNT).zip(kinds(&mut dice)) {
+        let id = serial + 1;
+        let created = begin - (COUNT - serial) * step + dice.within(0, step);
+        let idea = drafts::write(kind, &mut dice, serial, scenery);
+        let topic = topic_of(&idea.draft.action);
+        let contested = idea.appeal.abs_diff(500) < 70 && !topic.covered_by_catch_all();
+        let extension = if contested { dice.within(DAY.0 / 4, 2 * DAY.0) } else { 0 };
+        let deadline = created + voting_period(topic) + extension;
+
+        // The total grew by a tenth in this time.
+        let age_days = (begin - created) / DAY.0;
+        let total = now_total / 10_000 * (10_000 - 3 * age_days);
+        let cast = total / 1_000
+            * if topic.covered_by_catch_all() { dice.within(640, 820) } else { dice.within(360, 560) };
+        let yes = cast / 1_000 * idea.appeal;
+        let tally = Tally { yes, no: cast - yes, total, at: deadline - dice.within(60, 7_200) };
+        let early = tally.majority_yes() || tally.majority_no();
+        let decided = if early { created + dice.within(900, 16 * 3_600) } else { deadline };
+
+        let proposer = if topic.covered_by_catch_all() {
+            scenery.known.first().and_then(|k| k.id).map(|id| id.id)
+        } else {
+            Some(*dice.pick(proposers, &1))
+        };
+        let mut proposal = Proposal {
+            id,
+            proposer,
+            topic,
+            reject_cost: state.economics.reject_cost.0,
+            created,
+            deadline,
+            decided,
+            executed: 0,
+            failed: 0,
+            failure: None,
+            tally,
+            ballots: Ballots::default(),
+            total_potential: total / 1_000 * 1_021,
+            reward_round: deadline.saturating_sub(GENESIS.secs()) / DAY.0 + 1,
+            draft: Arc::new(idea.draft),
+        };
+        if proposal.is_accepted() {
+            let done = decided + proposal.draft.outcome.after;
+            match &proposal.draft.outcome.failure {
+                None => proposal.executed = done,
+                Some(failure) => {
+                    proposal.failure = Some(failure.clone());
+                    proposal.failed = done;
+                }
+            }
+        }
+        remember(seed, state, id, topic, idea.appeal, created, voters);
+        state.put_proposal(proposal);
+    }
+}
+
+fn remember(
+    seed: u64,
+    state: &mut State,
+    id: u64,
+    topic: Topic,
+    appeal: u64,
+    created: u64,
+    voters: &BTreeMap<u64, Habit>,
+) {
+    let recent = id + REMEMBERED + 40 >= COUNT;
+    let known_ones = state.known_neurons().clone();
+    for (neuron, habit) in voters.iter().filter(|(id, _)| recent || known_ones.contains(id)) {
+        let known = known_ones.contains(neuron);
+        let vote = opinion(seed, id, *neuron, appeal, *habit).map(|(vote, _)| vote);
+        if known {
+            state.put_known_vote(*neuron, id, vote.unwrap_or(Vote::Unspecified));
+        }
+        if let Some(vote) = vote {
+            state.remember_ballot(*neuron, topic, id, vote, created);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The canisters of the demo network and who may reach whom.
+
+use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
+use super::clock::Clock;
+use super::cmc::Cmc;
+use super::counter::Counter;
+use super::governance::Governance;
+use super::identity;
+use super::index::Index;
+use super::keys::derive;
+use super::ledger::Ledger;
+use super::ledger::genesis::SeedError;
+use super::ledger::history::Past;
+use super::management::no_canister;
+use super::seed;
+use crate::model::{Principal, Timestamp};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// Every canister, in virtual time.
+pub struct World {
+    clock: Clock,
+    rng: ChaCha8Rng,
+    ticked: Option<Timestamp>,
+    governance: Governance,
+    ledger: Ledger,
+    index: Index,
+    cmc: Cmc,
+    counter: Counter,
+}
+
+/// The id of the counter on the application subnet: the first of its first range.
+#[must_use]
+pub fn counter_id() -> Principal {
+    canister_id(0x0020_0000)
+}
+
+/// The id of the n-th canister of the network: its number and the class byte of opaque ids.
+#[must_use]
+pub fn canister_id(number: u64) -> Principal {
+    let mut bytes = [0; 10];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    bytes[8] = 1;
+    bytes[9] = 1;
+    Principal::from_slice(&bytes)
+}
+
+impl World {
+    /// The world of a seed; new canisters are created on `application` by default.
+    ///
+    /// # Errors
+    /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
+    pub fn build(seed: u64, clock: &Clock, application: Principal) -> Result<Self, SeedError> {
+        let start = clock.virtual_now();
+        let user = identity::principal(seed);
+        let seed::World { governance, stakes } = seed::world(seed, start, user);
+        let past = Past::new(seed, start, user, stakes);
+        let ledger = Ledger::seeded(clock.clone(), &past)?;
+        Ok(Self {
+            clock: clock.clone(),
+            rng: ChaCha8Rng::from_seed(derive(seed, "world")),
+            ticked: None,
+            governance,
+            ledger,
+            index: Index::new(),
+            cmc: Cmc::new(clock, seed, vec![application]),
+            counter: Counter::new(counter_id()),
+        })
+    }
+
+    /// All canisters, in the order in which time passes for them.
+    #[must_use]
+    pub fn canisters(&self) -> [&dyn Canister; 5] {
+        [&self.ledger, &self.index, &self.cmc, &self.governance, &self.counter]
+    }
+
+    /// Calls a query method.
+    ///
+    /// # Errors
+    /// What the canister rejects with, or that there is none.
+    pub fn query(
+        &self,
+        caller: Principal,
+        id: Principal,
+        method: &str,
+        arg: &[u8],
+        certify: Option<&dyn Fn() -> Vec<u8>>,
+    ) -> Result<Vec<u8>, Reject> {
+        let canister = self.canisters().into_iter().find(|c| c.id() == id).ok_or_else(|| no_canister(id))?;
+        let ctx = Context {
+            caller,
+            now: self.clock.virtual_now(),
+            clock: &self.clock,
+            ledger: (id != self.ledger.id()).then_some(&self.ledger),
+            rate: (id != self.cmc.id()).then_some(&self.cmc),
+            certify,
+        };
+        canister.query(&ctx, method, arg)
+    }
+
+    /// Calls an update method, or a query method in replicated mode.
+    ///
+    /// # Errors
+    /// What the canister rejects with, or that there is none.
+    pub fn update(
+        &mut self,
+        caller: Principal,
+        id: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<Vec<u8>, Reject> {
+        match self.with(caller, id, |canister, ctx| canister.update(ctx, method, arg)) {
+            None => Err(no_canister(id)),
+            Some(Err(missing)) if missing == Reject::no_update_method(id, method) => {
+                match self.query(caller, id, method, arg, None) {
+                    Err(reject) if reject == Reject::no_query_method(id, method) => Err(missing),
+                    answered => answered,
+                }
+            }
+            Some(answered) => answered,
+        }
+    }
+
+    /// Lets time pass for every canister. Calls within the same hundredth of a second of
+    /// wall time are one.
+    pub fn tick(&mut self) {
+        let now = self.clock.virtual_now();
+        let step = self.clock.speed().saturating_mul(10_000_000);
+        if self.ticked.is_some_and(|last| now.0.saturating_sub(last.0) < step) {
+            return;
+        }
+        self.ticked = Some(now);
+        for id in self.canisters().map(Canister::id) {
+            self.with(id, id, |canister, ctx| canister.tick(ctx));
+        }
+    }
+
+    /// Runs something on a canister with what it may reach of the others, and tells the
+    /// index what the ledger recorded meanwhile.
+    fn with<T>(
+        &mut self,
+        caller: Principal,
+        id: Principal,
+        run: impl FnOnce(&mut dyn Canister, &mut UpdateContext<'_>) -> T,
+    ) -> Option<T> {
+        let Self { clock, rng, governance, ledger, index, cmc, counter, .. } = self;
+        let clock: &Clock = clock;
+        let mut ctx =
+            UpdateContext { caller, now: clock.virtual_now(), clock, rng, ledger: None, rate: None };
+        let done = if id == ledger.id() {
+            ctx.rate = Some(cmc);
+            run(ledger, &mut ctx)
+        } else if id == cmc.id() {
+            ctx.ledger = Some(ledger);
+            run(cmc, &mut ctx)
+        } else {
+            ctx.ledger = Some(ledger);
+            ctx.rate = Some(cmc);
+            let canister: &mut dyn Canister = if id == governance.id() {
+                governance
+            } else if id == index.id() {
+                index
+            } else if id == counter.id() {
+                counter
+            } else {
+                return None;
+            };
+            run(canister, &mut ctx)
+        };
+        let new = ledger.encoded_blocks(index.synced());
+        if !new.is_empty() {
+            index.append(new);
+        }
+        Some(done)
+    }
+}

@@ -1,0 +1,128 @@
+//! The functions that proposals execute on other NNS canisters, by number.
+//!
+//! Numbers: dfinity/ic `NnsFunction`, as the JS client's enum of 2026 lists them. Later ones exist
+//! (58 is `SetDefaultInitialDkgSubnet`, by Swiss-Subnet's record of it); those unknown show as their number.
+
+/// Name of an NNS function, if its number is known.
+#[must_use]
+pub fn name(number: i32) -> Option<&'static str> {
+    if number == 58 {
+        return Some("SetDefaultInitialDkgSubnet");
+    }
+    NAMES.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
+}
+
+/// As a row shows it: `ExecuteNnsFunction · ChangeSubnetMembership`, or `function 60`.
+#[must_use]
+pub fn label(number: i32) -> String {
+    name(number).map_or_else(|| format!("function {number}"), |name| format!("ExecuteNnsFunction · {name}"))
+}
+
+/// In words: `Change Subnet Membership`, or `function 60`.
+#[must_use]
+pub fn words(number: i32) -> String {
+    name(number).map_or_else(|| format!("function {number}"), spaced)
+}
+
+/// Puts spaces between the words of a name in camel case.
+pub(super) fn spaced(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 8);
+    for c in name.chars() {
+        if c.is_uppercase() && out.chars().last().is_some_and(|before| !before.is_uppercase()) {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// From 1 on.
+const NAMES: [&str; 55] = [
+    "CreateSubnet",
+    "AddNodeToSubnet",
+    "NnsCanisterInstall",
+    "NnsCanisterUpgrade",
+    "BlessReplicaVersion",
+    "RecoverSubnet",
+    "UpdateConfigOfSubnet",
+    "AssignNoid",
+    "NnsRootUpgrade",
+    "IcpXdrConversionRate",
+    "DeployGuestosToAllSubnetNodes",
+    "ClearProvisionalWhitelist",
+    "RemoveNodesFromSubnet",
+    "SetAuthorizedSubnetworks",
+    "SetFirewallConfig",
+    "UpdateNodeOperatorConfig",
+    "StopOrStartNnsCanister",
+    "RemoveNodes",
+    "UninstallCode",
+    "UpdateNodeRewardsTable",
+    "AddOrRemoveDataCenters",
+    "UpdateUnassignedNodesConfig",
+    "RemoveNodeOperators",
+    "RerouteCanisterRanges",
+    "AddFirewallRules",
+    "RemoveFirewallRules",
+    "UpdateFirewallRules",
+    "PrepareCanisterMigration",
+    "CompleteCanisterMigration",
+    "AddSnsWasm",
+    "ChangeSubnetMembership",
+    "UpdateSubnetType",
+    "ChangeSubnetTypeAssignment",
+    "UpdateSnsWasmSnsSubnetIds",
+    "UpdateAllowedPrincipals",
+    "RetireReplicaVersion",
+    "InsertSnsWasmUpgradePathEntries",
+    "ReviseElectedGuestosVersions",
+    "BitcoinSetConfig",
+    "UpdateElectedHostosVersions",
+    "UpdateNodesHostosVersion",
+    "HardResetNnsRootToVersion",
+    "AddApiBoundaryNodes",
+    "RemoveApiBoundaryNodes",
+    "UpdateApiBoundaryNodeDomain",
+    "UpdateApiBoundaryNodesVersion",
+    "DeployGuestosToSomeApiBoundaryNodes",
+    "DeployGuestosToAllUnassignedNodes",
+    "UpdateSshReadOnlyAccessForAllUnassignedNodes",
+    "ReviseElectedHostosVersions",
+    "DeployHostosToSomeNodes",
+    "SubnetRentalRequest",
+    "PauseCanisterMigrations",
+    "UnpauseCanisterMigrations",
+    "SetSubnetOperationalLevel",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_most_needed() {
+        for (number, expected) in [
+            (1, "CreateSubnet"),
+            (4, "NnsCanisterUpgrade"),
+            (10, "IcpXdrConversionRate"),
+            (11, "DeployGuestosToAllSubnetNodes"),
+            (16, "UpdateNodeOperatorConfig"),
+            (21, "AddOrRemoveDataCenters"),
+            (30, "AddSnsWasm"),
+            (31, "ChangeSubnetMembership"),
+            (38, "ReviseElectedGuestosVersions"),
+            (50, "ReviseElectedHostosVersions"),
+            (51, "DeployHostosToSomeNodes"),
+            (52, "SubnetRentalRequest"),
+            (55, "SetSubnetOperationalLevel"),
+            (58, "SetDefaultInitialDkgSubnet"),
+        ] {
+            assert_eq!(name(number), Some(expected), "{number}");
+        }
+        for unknown in [0, -1, 56, 57, 59, 60, i32::MAX, i32::MIN] {
+            assert_eq!(label(unknown), format!("function {unknown}"));
+        }
+        assert_eq!(words(31), "Change Subnet Membership");
+        assert_eq!(label(31), "ExecuteNnsFunction · ChangeSubnetMembership");
+    }
+}

@@ -1,0 +1,162 @@
+//! How many requests may be under way: grows by one, halves when the network asks for fewer.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// A counting gate whose limit adapts to the network (additive increase, multiplicative decrease).
+#[derive(Debug)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    freed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Never more than this.
+    most: usize,
+    /// At present.
+    limit: usize,
+    in_flight: usize,
+    /// Successes since the limit last changed.
+    good: usize,
+    /// How often the limit was halved. Requests that began before the last time do not halve it
+    /// again: they all hit the same wall.
+    halvings: u64,
+}
+
+/// A place among the requests under way; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Permit {
+    gate: Arc<Gate>,
+    halvings: u64,
+}
+
+impl Gate {
+    pub(super) fn new(most: usize) -> Arc<Self> {
+        let most = most.max(1);
+        let state = State { most, limit: most, in_flight: 0, good: 0, halvings: 0 };
+        Arc::new(Self { state: Mutex::new(state), freed: Notify::new() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a place. Dropping the future gives up waiting.
+    pub(super) async fn enter(self: &Arc<Self>) -> Permit {
+        loop {
+            let freed = self.freed.notified();
+            {
+                let mut state = self.state();
+                if state.in_flight < state.limit {
+                    state.in_flight += 1;
+                    return Permit { gate: Arc::clone(self), halvings: state.halvings };
+                }
+            }
+            freed.await;
+        }
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.state().in_flight
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.state().limit
+    }
+}
+
+impl Permit {
+    /// The request went well: after as many as the limit, one more is allowed.
+    pub(super) fn went_well(self) {
+        let mut state = self.gate.state();
+        state.good += 1;
+        if state.good >= state.limit && state.limit < state.most {
+            state.limit += 1;
+            state.good = 0;
+            drop(state);
+            self.gate.freed.notify_one();
+        }
+    }
+
+    /// The network asked for fewer requests.
+    pub(super) fn was_too_much(self) {
+        let mut state = self.gate.state();
+        state.good = 0;
+        if self.halvings == state.halvings {
+            state.limit = (state.limit / 2).max(1);
+            state.halvings += 1;
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.gate.state();
+        state.in_flight = state.in_flight.saturating_sub(1);
+        drop(state);
+        self.gate.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use futures_util::FutureExt;
+    use futures_util::future::join_all;
+
+    #[tokio::test]
+    async fn no_more_than_the_limit_get_in() {
+        let gate = Gate::new(2);
+        let first = gate.enter().await;
+        let _second = gate.enter().await;
+        assert!(gate.enter().now_or_never().is_none());
+        assert_eq!(gate.in_flight(), 2);
+        drop(first);
+        let _third = gate.enter().now_or_never().unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_wall_halves_once_and_success_grows_back() {
+        let gate = Gate::new(16);
+        let burst = join_all((0..16).map(|_| gate.enter())).await;
+        for permit in burst {
+            permit.was_too_much();
+        }
+        assert_eq!(gate.limit(), 8);
+        gate.enter().await.was_too_much();
+        gate.enter().await.was_too_much();
+        gate.enter().await.was_too_much();
+        gate.enter().await.was_too_much();
+        assert_eq!(gate.limit(), 1);
+        for limit in 1..16 {
+            for _ in 0..limit {
+                assert_eq!(gate.limit(), limit);
+                gate.enter().await.went_well();
+            }
+        }
+        assert_eq!(gate.limit(), 16);
+        for _ in 0..100 {
+            gate.enter().await.went_well();
+        }
+        assert_eq!((gate.limit(), gate.in_flight()), (16, 0));
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_are_let_in_and_those_who_gave_up_block_nobody() {
+        let gate = Gate::new(1);
+        let held = gate.enter().await;
+        let mut given_up = Box::pin(gate.enter());
+        assert!(given_up.as_mut().now_or_never().is_none());
+        let waiting = {
+            let gate = Arc::clone(&gate);
+            tokio::spawn(async move { gate.enter().await })
+        };
+        tokio::task::yield_now().await;
+        drop(held);
+        drop(given_up);
+        drop(waiting.await.unwrap());
+        assert_eq!(gate.in_flight(), 0);
+    }
+}

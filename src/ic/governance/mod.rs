@@ -1,0 +1,13 @@
+//! What is read of NNS governance. Changes are in [`calls`].
+
+pub mod calls;
+mod facts;
+mod neurons;
+mod proposals;
+mod range;
+
+pub use neurons::{NeuronIndexPage, NeuronVotesPage};
+pub use proposals::ProposalsPage;
+pub use range::{RangePage, RangeRows};
+
+pub(super) use proposals::{undecodable, unencodable};

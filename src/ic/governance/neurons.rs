@@ -1,0 +1,298 @@
+//! `list_neurons`, `list_known_neurons`, `get_neuron_index`, `list_neuron_votes`.
+
+use super::proposals::{undecodable, unencodable};
+use crate::ic::client::{Answer, Client};
+use crate::ic::door;
+use crate::ic::error::IcError;
+use crate::ic::wire::governance as wire;
+use crate::ic::wire::lenient::{Row, decode_one, decode_rows, encode_args, encode_one};
+use crate::model::evidence::Sourced;
+use crate::model::neuron::KnownNeuron;
+use crate::model::text::Line;
+use crate::model::{Neuron, NeuronId, Principal, ProposalId, Vote};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::{BTreeMap, HashSet};
+
+/// Neurons in a page: the canister's own limit.
+const PAGE: u64 = 500;
+/// Most pages read of one identity: 100,000 neurons.
+const MOST_PAGES: u64 = 200;
+
+/// A page of the index of all neurons.
+#[derive(Clone, Debug)]
+pub struct NeuronIndexPage {
+    /// Neurons in the order of their ids; [`crate::model::neuron::Access::Info`] only.
+    pub neurons: Vec<Neuron>,
+    /// Where the next page begins (above this one); `None` after the last.
+    pub next: Option<NeuronId>,
+}
+
+/// A page of a known neuron's voting history.
+#[derive(Clone, Debug)]
+pub struct NeuronVotesPage {
+    /// Newest first; [`Vote::Unspecified`] is an abstention.
+    pub votes: Vec<(ProposalId, Vote)>,
+    /// Votes on proposals below this one do not change any more.
+    pub final_before: Option<ProposalId>,
+}
+
+/// A reply of `list_neurons` as neurons, in the canister's order, and how many pages there are.
+fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<(Vec<Neuron>, u64), IcError> {
+    let (full, infos, pages) = match decode_one::<wire::ListNeuronsResponse>(&answer.bytes) {
+        Ok(reply) => (reply.full_neurons, reply.neuron_infos, reply.total_pages_available.unwrap_or(1)),
+        // Then by rows: one neuron of an unknown shape must not cost the others.
+        Err(whole) => {
+            let full = decode_rows::<wire::ListNeuronsResponse, wire::Neuron>(
+                &answer.bytes,
+                &["full_neurons"],
+                |reply| reply.full_neurons,
+            );
+            let infos = decode_rows::<wire::ListNeuronsResponse, (u64, wire::NeuronInfo)>(
+                &answer.bytes,
+                &["neuron_infos"],
+                |reply| reply.neuron_infos,
+            );
+            let (Ok(full), Ok(infos)) = (full, infos) else { return Err(undecodable(what, &whole)) };
+            tracing::warn!(reason = %whole, "neurons are read one by one");
+            let pages = pages_of(&answer.bytes).unwrap_or(1);
+            (
+                full.into_iter().filter_map(Row::typed).collect(),
+                infos.into_iter().filter_map(Row::typed).collect(),
+                pages,
+            )
+        }
+    };
+    let infos_by_id: BTreeMap<u64, &wire::NeuronInfo> = infos.iter().map(|(id, info)| (*id, info)).collect();
+    let mut seen = HashSet::new();
+    let mut neurons = Vec::with_capacity(infos.len().max(full.len()));
+    for full in &full {
+        let id = full.id.map(|n| n.id);
+        let info = id.and_then(|id| infos_by_id.get(&id).copied());
+        if let Some(neuron) = door::neurons::neuron(Some(full), info, None, reader, answer.evidence)
+            && seen.insert(neuron.id.0)
+        {
+            neurons.push(neuron);
+        }
+    }
+    for (id, info) in &infos {
+        if seen.insert(*id) {
+            neurons.extend(door::neurons::neuron(
+                None,
+                Some(info),
+                Some(NeuronId(*id)),
+                reader,
+                answer.evidence,
+            ));
+        }
+    }
+    Ok((neurons, pages))
+}
+
+/// Only the number of pages, when the rest of a reply does not decode.
+fn pages_of(bytes: &[u8]) -> Option<u64> {
+    #[derive(candid::CandidType, candid::Deserialize)]
+    struct Pages {
+        total_pages_available: Option<u64>,
+    }
+    decode_one::<Pages>(bytes).ok()?.total_pages_available
+}
+
+impl Client {
+    /// Neurons the identity controls or is hotkey of; emptied ones only with `include_empty`.
+    /// Nothing for the anonymous identity.
+    ///
+    /// # Errors
+    /// See [`IcError`].
+    pub async fn my_neurons(&self, include_empty: bool) -> Result<Vec<Neuron>, IcError> {
+        if self.principal() == Principal::anonymous() {
+            return Ok(Vec::new());
+        }
+        let (mut neurons, pages) = self.my_neurons_page(0, include_empty).await?;
+        if pages > MOST_PAGES {
+            tracing::warn!(pages, "only the first {} neurons are read", MOST_PAGES * PAGE);
+        }
+        let rest: Vec<Vec<Neuron>> = stream::iter(1..pages.min(MOST_PAGES))
+            .map(|page| async move { Ok::<_, IcError>(self.my_neurons_page(page, include_empty).await?.0) })
+            .buffered(self.profile().max_in_flight.max(1))
+            .try_collect()
+            .await?;
+        let mut seen: HashSet<NeuronId> = neurons.iter().map(|n| n.id).collect();
+        neurons.extend(rest.into_iter().flatten().filter(|n| seen.insert(n.id)));
+        Ok(neurons)
+    }
+
+    async fn my_neurons_page(&self, page: u64, include_empty: bool) -> Result<(Vec<Neuron>, u64), IcError> {
+        let what = format!("reading the neurons of {} (page {})", self.principal(), page.saturating_add(1));
+        let request = wire::ListNeurons {
+            include_neurons_readable_by_caller: true,
+            include_empty_neurons_readable_by_caller: Some(include_empty),
+            include_public_neurons_in_full_neurons: Some(true),
+            page_number: Some(page),
+            page_size: Some(PAGE),
+            ..wire::ListNeurons::default()
+        };
+        let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
+        let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
+        listed(&what, &answer, self.principal())
+    }
+
+    /// Neurons by their numbers, in full where the identity may see them, else their public
+    /// extracts. Those that do not exist are left out.
+    ///
+    /// # Errors
+    /// See [`IcError`].
+    pub async fn neurons(&self, ids: &[NeuronId]) -> Result<Vec<Neuron>, IcError> {
+        let pages = ids.chunks(usize::try_from(PAGE).unwrap_or(500)).map(<[NeuronId]>::to_vec);
+        let pages: Vec<Vec<Neuron>> = stream::iter(pages)
+            .map(|ids| async move {
+                let what = match ids.as_slice() {
+                    [id] => format!("reading neuron {id}"),
+                    ids => format!("reading {} neurons", ids.len()),
+                };
+                let request = wire::ListNeurons {
+                    neuron_ids: ids.iter().map(|n| n.0).collect(),
+                    include_neurons_readable_by_caller: false,
+                    include_empty_neurons_readable_by_caller: Some(true),
+                    include_public_neurons_in_full_neurons: Some(true),
+                    page_number: Some(0),
+                    page_size: Some(PAGE),
+                    ..wire::ListNeurons::default()
+                };
+                let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
+                let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
+                Ok::<_, IcError>(listed(&what, &answer, self.principal())?.0)
+            })
+            .buffered(self.profile().max_in_flight.max(1))
+            .try_collect()
+            .await?;
+        Ok(pages.into_iter().flatten().collect())
+    }
+
+    /// Any neuron: in full where the identity may see it, else its public extract.
+    ///
+    /// # Errors
+    /// [`IcError::NotFound`] for a number without a neuron, else see [`IcError`].
+    pub async fn neuron(&self, id: NeuronId) -> Result<Neuron, IcError> {
+        self.neurons(&[id])
+            .await?
+            .into_iter()
+            .find(|neuron| neuron.id == id)
+            .ok_or_else(|| IcError::NotFound { what: Line::new(&format!("reading neuron {id}")) })
+    }
+
+    /// The list of known neurons, by name.
+    ///
+    /// # Errors
+    /// See [`IcError`].
+    pub async fn known_neurons(&self) -> Result<Sourced<Vec<KnownNeuron>>, IcError> {
+        let what = "reading the known neurons";
+        let arg = encode_args(()).map_err(|e| unencodable(what, &e))?;
+        let answer = self.query(what, self.canisters().governance, "list_known_neurons", arg).await?;
+        let rows = decode_rows::<wire::ListKnownNeuronsResponse, wire::KnownNeuron>(
+            &answer.bytes,
+            &["known_neurons"],
+            |reply| reply.known_neurons,
+        );
+        let rows = rows.map_err(|e| undecodable(what, &e))?;
+        let mut known: Vec<KnownNeuron> =
+            rows.into_iter().filter_map(Row::typed).filter_map(|row| door::neurons::known(&row)).collect();
+        known.sort_by_cached_key(|k| (k.data.name.as_str().to_lowercase(), k.id));
+        Ok(Sourced::new(known, answer.evidence))
+    }
+
+    /// A page of the index of all neurons, above `after`.
+    ///
+    /// # Errors
+    /// See [`IcError`].
+    pub async fn neuron_index(
+        &self,
+        after: Option<NeuronId>,
+        page_size: u32,
+    ) -> Result<NeuronIndexPage, IcError> {
+        let what = "reading the index of all neurons";
+        let request = wire::GetNeuronIndexRequest {
+            exclusive_start_neuron_id: after.map(|n| wire::NeuronId { id: n.0 }),
+            page_size: Some(page_size),
+        };
+        let arg = encode_one(request).map_err(|e| unencodable(what, &e))?;
+        let answer = self.query(what, self.canisters().governance, "get_neuron_index", arg).await?;
+        let rows = decode_rows::<OkOf<wire::NeuronIndexData>, wire::NeuronInfo>(
+            &answer.bytes,
+            &["Ok", "neurons"],
+            |reply| reply.map(|data| data.neurons).unwrap_or_default(),
+        );
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(error) => return Err(refusal_or(what, &answer.bytes, undecodable(what, &error))),
+        };
+        if rows.is_empty() {
+            // An error decodes as a reply without rows.
+            ok_or_refused::<wire::NeuronIndexData>(what, &answer.bytes)?;
+        }
+        let full = rows.len() >= usize::try_from(page_size.max(1)).unwrap_or(usize::MAX);
+        let reader = self.principal();
+        let neurons: Vec<Neuron> = rows
+            .into_iter()
+            .filter_map(Row::typed)
+            .filter_map(|info| door::neurons::neuron(None, Some(&info), None, reader, answer.evidence))
+            .collect();
+        let next = neurons.iter().map(|n| n.id).max().filter(|_| full);
+        Ok(NeuronIndexPage { neurons, next })
+    }
+
+    /// A page of a known neuron's voting history, newest first, below `before`.
+    ///
+    /// # Errors
+    /// [`IcError::Refused`] where the canister keeps no history of the neuron, else see [`IcError`].
+    pub async fn neuron_votes(
+        &self,
+        neuron: NeuronId,
+        before: Option<ProposalId>,
+        limit: u64,
+    ) -> Result<NeuronVotesPage, IcError> {
+        let what = format!("reading the votes of neuron {neuron}");
+        let request = wire::ListNeuronVotesRequest {
+            neuron_id: Some(wire::NeuronId { id: neuron.0 }),
+            before_proposal: before.map(|p| wire::ProposalId { id: p.0 }),
+            limit: Some(limit),
+        };
+        let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
+        let answer = self.query(&what, self.canisters().governance, "list_neuron_votes", arg).await?;
+        let page = ok_or_refused::<wire::NeuronVotes>(&what, &answer.bytes)?;
+        Ok(NeuronVotesPage {
+            votes: page.votes.iter().flatten().filter_map(door::neurons::vote).collect(),
+            final_before: page.all_finalized_before_proposal.map(|p| ProposalId(p.id)),
+        })
+    }
+}
+
+/// A reply that is a value or governance's error.
+type OkOf<T> = Result<T, wire::GovernanceError>;
+
+/// The value of such a reply.
+pub(super) fn ok_or_refused<T>(what: &str, bytes: &[u8]) -> Result<T, IcError>
+where
+    T: candid::CandidType + serde::de::DeserializeOwned,
+{
+    match decode_one::<OkOf<T>>(bytes) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(refused(what, &error)),
+        Err(error) => Err(undecodable(what, &error)),
+    }
+}
+
+/// The canister's refusal if the reply is one, else `otherwise`.
+fn refusal_or(what: &str, bytes: &[u8], otherwise: IcError) -> IcError {
+    match decode_one::<OkOf<candid::Reserved>>(bytes) {
+        Ok(Err(error)) => refused(what, &error),
+        _ => otherwise,
+    }
+}
+
+fn refused(what: &str, error: &wire::GovernanceError) -> IcError {
+    let what = Line::new(what);
+    if error.error_type == 4 {
+        return IcError::NotFound { what };
+    }
+    IcError::Refused { what, error_type: error.error_type, message: Line::new(&error.error_message) }
+}

@@ -1,0 +1,239 @@
+//! Signing, submitting and following changes: the methods of [`Client`] that change the network.
+
+use super::client::Client;
+use super::fault;
+use super::transport::Seen;
+use crate::ic::call::{CallReply, CallStatus, PreparedCall, SignedCall};
+use crate::ic::certificate;
+use crate::ic::error::IcError;
+use crate::model::text::Line;
+use crate::model::{Principal, Timestamp};
+use ic_agent::RequestId;
+use ic_transport_types::{CallResponse, RequestStatusResponse};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The first pause between two questions about a request under way; it grows to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// How long after its expiry a request is still asked about, so that a certificate can prove that
+/// it never happened.
+const AFTER_EXPIRY: Duration = Duration::from_secs(45);
+
+/// What became of handing a call to the network once.
+enum Handed {
+    /// Its outcome is known.
+    Over(CallReply),
+    /// It is accepted and under way.
+    Accepted,
+}
+
+impl Client {
+    /// Signs a change. Nothing is sent: its request id can be written down first.
+    ///
+    /// # Errors
+    /// [`IcError::Identity`] if the identity cannot sign (locked, anonymous).
+    pub fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
+        let what = Line::new(&format!("signing {}", call.method));
+        if self.principal() == Principal::anonymous() {
+            return Err(IcError::Identity {
+                what,
+                why: Line::new("anonymous has no key; choose an identity"),
+            });
+        }
+        let signed = self
+            .agent
+            .update(&call.canister, call.method)
+            .with_effective_canister_id(call.effective)
+            .with_arg(call.arg.clone())
+            .sign()
+            .map_err(|e| fault::of(&what, e, &Seen::default()))?;
+        Ok(SignedCall {
+            request_id: String::from(signed.request_id),
+            expires: Timestamp(signed.ingress_expiry),
+            canister: call.canister,
+            method: call.method,
+            effective: call.effective,
+            sender: signed.sender,
+            envelope: signed.signed_update,
+        })
+    }
+
+    /// Submits a signed change and follows it to its outcome. Safe to repeat with the same call.
+    ///
+    /// # Errors
+    /// Only when it is certain that the network did not accept it: it did not happen, and may be
+    /// signed and sent anew. An outcome that could not be learnt is [`CallReply::Unknown`].
+    pub async fn submit(&self, call: &SignedCall) -> Result<CallReply, IcError> {
+        let what = Line::new(&format!(
+            "{} on {}",
+            call.method,
+            self.canisters().name(&call.canister).map_or_else(|| call.canister.to_text(), str::to_owned)
+        ));
+        let request_id = parse_request_id(&what, &call.request_id)?;
+        if call.sender != self.principal() {
+            return Err(IcError::Invalid { what, why: Line::new("another identity signed it") });
+        }
+        let deadline = self.deadline(call.expires);
+        let mut may_have_arrived = false;
+        let mut made = 0;
+        loop {
+            match self.hand_over(&what, call).await {
+                // A node's own rejection is no proof once an earlier attempt may have got through.
+                Ok(Handed::Over(CallReply::Rejected { certified: None, .. })) if may_have_arrived => break,
+                Ok(Handed::Over(reply)) => return Ok(reply),
+                Ok(Handed::Accepted) => break,
+                Err(error) => {
+                    if error.proves_not_sent() && !error.is_retryable() {
+                        if may_have_arrived {
+                            break;
+                        }
+                        return Err(error);
+                    }
+                    may_have_arrived |= !error.proves_not_sent();
+                    made += 1;
+                    if made >= 4 || Instant::now() >= deadline {
+                        if may_have_arrived {
+                            break;
+                        }
+                        return Err(error);
+                    }
+                    tokio::time::sleep(self.shared.patience.pause(made, &error)).await;
+                }
+            }
+        }
+        Ok(self.follow_to_the_end(&what, &request_id, call, deadline).await)
+    }
+
+    /// Asks what became of a request of this identity, now (for recovery after a restart).
+    ///
+    /// # Errors
+    /// See [`IcError`]; HTTP 403 means that another identity signed it.
+    pub async fn follow(&self, request_id: &str, canister: Principal) -> Result<CallStatus, IcError> {
+        let what = Line::new("asking what became of a request");
+        let request_id = parse_request_id(&what, request_id)?;
+        let (what, request_id) = (&what, &request_id);
+        self.shared.patience.run(|| self.status_of(what, request_id, canister)).await
+    }
+
+    async fn hand_over(&self, what: &Line, call: &SignedCall) -> Result<Handed, IcError> {
+        let (outcome, seen) =
+            super::transport::watching(self.agent.update_signed(call.effective, call.envelope.clone())).await;
+        let certified_at = seen.call_time();
+        if let (Some(at), Ok(_) | Err(ic_agent::AgentError::CertifiedReject { .. })) =
+            (certified_at, &outcome)
+        {
+            self.shared.saw(at, &seen);
+        }
+        match outcome {
+            Ok(CallResponse::Response(bytes)) => match certified_at {
+                Some(certified_at) => Ok(Handed::Over(CallReply::Replied { bytes, certified_at })),
+                None => Ok(Handed::Accepted),
+            },
+            Ok(CallResponse::Poll(_)) => Ok(Handed::Accepted),
+            Err(ic_agent::AgentError::CertifiedReject { reject, .. }) => {
+                Ok(Handed::Over(rejection(&reject, certified_at)))
+            }
+            Err(ic_agent::AgentError::UncertifiedReject { reject, .. }) => {
+                Ok(Handed::Over(rejection(&reject, None)))
+            }
+            Err(error) => Err(fault::of(what, error, &seen)),
+        }
+    }
+
+    /// Asks until the outcome is known, or until after the expiry it can be said that there is none.
+    async fn follow_to_the_end(
+        &self,
+        what: &Line,
+        request_id: &RequestId,
+        call: &SignedCall,
+        deadline: Instant,
+    ) -> CallReply {
+        let mut pause = FIRST_PAUSE.min(self.shared.patience.longest);
+        loop {
+            let trouble = match self.status_of(what, request_id, call.effective).await {
+                Ok(CallStatus::Replied { bytes, certified_at }) => {
+                    return CallReply::Replied { bytes, certified_at };
+                }
+                Ok(CallStatus::Rejected { code, error_code, message, certified }) => {
+                    return CallReply::Rejected { code, error_code, message, certified };
+                }
+                Ok(CallStatus::Done { .. }) => {
+                    return CallReply::Unknown {
+                        why: Line::new("it came to an end, but the network has forgotten how"),
+                    };
+                }
+                Ok(status @ CallStatus::Unknown { certified_at }) => {
+                    if status.never_happened(call.expires) {
+                        return CallReply::Expired { certified_at };
+                    }
+                    Line::new("the network does not know it yet")
+                }
+                Ok(CallStatus::Processing) => Line::new("it is still under way"),
+                Err(error) if !error.is_retryable() => {
+                    return CallReply::Unknown { why: Line::new(&error.to_string()) };
+                }
+                Err(error) => Line::new(&error.to_string()),
+            };
+            if Instant::now() >= deadline {
+                return CallReply::Unknown { why: trouble };
+            }
+            tokio::time::sleep(pause).await;
+            pause = pause.mul_f64(1.4).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn status_of(
+        &self,
+        what: &Line,
+        request_id: &RequestId,
+        effective: Principal,
+    ) -> Result<CallStatus, IcError> {
+        let ((status, proof), seen) =
+            self.attempt(what, self.agent.request_status_raw(request_id, effective)).await?;
+        let Some(certified_at) = certificate::time_of(&proof.tree) else {
+            return Err(IcError::Unverified {
+                what: what.clone(),
+                why: Line::new("its certificate has no time"),
+            });
+        };
+        self.shared.saw(certified_at, &seen);
+        Ok(match status {
+            RequestStatusResponse::Replied(reply) => CallStatus::Replied { bytes: reply.arg, certified_at },
+            RequestStatusResponse::Rejected(reject) => CallStatus::Rejected {
+                code: reject.reject_code as u64,
+                error_code: reject.error_code.as_deref().map(Line::new),
+                message: Line::new(&reject.reject_message),
+                certified: Some(certified_at),
+            },
+            RequestStatusResponse::Received | RequestStatusResponse::Processing => CallStatus::Processing,
+            RequestStatusResponse::Done => CallStatus::Done { certified_at },
+            RequestStatusResponse::Unknown => CallStatus::Unknown { certified_at },
+        })
+    }
+
+    /// Until when a call that expires then is asked about, on this machine's monotonic clock.
+    fn deadline(&self, expires: Timestamp) -> Instant {
+        let left = Duration::from_nanos(expires.0.saturating_sub(super::client::now().0));
+        Instant::now() + left + AFTER_EXPIRY
+    }
+}
+
+fn rejection(reject: &ic_transport_types::RejectResponse, certified: Option<Timestamp>) -> CallReply {
+    CallReply::Rejected {
+        code: reject.reject_code as u64,
+        error_code: reject.error_code.as_deref().map(Line::new),
+        message: Line::new(&reject.reject_message),
+        certified,
+    }
+}
+
+fn parse_request_id(what: &Line, text: &str) -> Result<RequestId, IcError> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text.trim_start_matches("0x"), &mut bytes).map_err(|_| IcError::Invalid {
+        what: what.clone(),
+        why: Line::new("a request id has 64 hexadecimal digits"),
+    })?;
+    Ok(RequestId::new(&bytes))
+}

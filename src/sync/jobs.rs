@@ -1,0 +1,185 @@
+//! Readings as they run: what is asked, in which pages, and what comes of it.
+
+use super::plan::PAGE;
+use super::source::Source;
+use crate::ic::{IcError, ProposalsPage, TransactionsPage};
+use crate::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
+use crate::model::evidence::Sourced;
+use crate::model::neuron::KnownNeuron;
+use crate::model::proposal::ProposalBody;
+use crate::model::{
+    Account, E8s, Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, XdrPermyriad,
+};
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+/// Transactions in the first page of an account.
+pub(super) const FIRST_TRANSACTIONS: u64 = 100;
+/// Transactions in a page of older ones.
+pub(super) const OLDER_TRANSACTIONS: u64 = 1_000;
+
+/// What to read.
+#[derive(Clone, Debug)]
+pub(super) enum Job {
+    Newest,
+    Unsettled { known: Vec<ProposalId> },
+    Part(RangeInclusive<u64>),
+    Body(ProposalId),
+    Neuron(NeuronId),
+    Neurons,
+    Accounts(Vec<Account>),
+    Older { account: Account, before: u64 },
+    Rate,
+    Economics,
+    Reward,
+    Metrics,
+    Modulation,
+    KnownNeurons,
+}
+
+/// A fact as read.
+pub(super) enum Fact {
+    Rate(Sourced<XdrPermyriad>),
+    Economics(Sourced<Economics>),
+    Reward(Sourced<RewardEvent>),
+    Metrics(Sourced<GovernanceMetrics>),
+    Modulation(Option<Sourced<MaturityModulation>>),
+    KnownNeurons(Sourced<Vec<KnownNeuron>>),
+}
+
+/// An account's balance with a page of its latest transactions.
+pub(super) struct AccountReading {
+    pub(super) account: Account,
+    pub(super) balance: Sourced<E8s>,
+    pub(super) page: TransactionsPage,
+}
+
+/// What was read.
+pub(super) enum Outcome {
+    Newest(Vec<Proposal>),
+    Unsettled { rows: Vec<Proposal>, gone: Vec<ProposalId> },
+    Part { rows: Vec<Proposal>, covered: RangeInclusive<u64> },
+    Body(Box<Proposal>, ProposalBody),
+    Neuron(Box<Neuron>),
+    Neurons(Vec<Neuron>),
+    Accounts(Vec<AccountReading>),
+    Older { account: Account, before: u64, page: TransactionsPage },
+    Fact(Fact),
+}
+
+/// Runs a reading to its end.
+pub(super) async fn run<S: Source>(source: S, job: Job) -> Result<Outcome, IcError> {
+    match job {
+        Job::Newest => Ok(Outcome::Newest(source.proposals(ProposalsPage::default()).await?)),
+        Job::Unsettled { known } => unsettled(&source, known).await,
+        Job::Part(range) => {
+            let (rows, covered) = part(&source, range).await?;
+            Ok(Outcome::Part { rows, covered })
+        }
+        Job::Body(id) => {
+            let (row, body) = source.body(id).await?;
+            Ok(Outcome::Body(Box::new(row), body))
+        }
+        Job::Neuron(id) => Ok(Outcome::Neuron(Box::new(source.neuron(id).await?))),
+        Job::Neurons => Ok(Outcome::Neurons(source.my_neurons().await?)),
+        Job::Accounts(accounts) => {
+            let mut readings = Vec::with_capacity(accounts.len());
+            for account in accounts {
+                let (balance, page) = futures_util::try_join!(
+                    source.balance(account),
+                    source.transactions(account, None, FIRST_TRANSACTIONS)
+                )?;
+                readings.push(AccountReading { account, balance, page });
+            }
+            Ok(Outcome::Accounts(readings))
+        }
+        Job::Older { account, before } => {
+            let page = source.transactions(account, Some(before), OLDER_TRANSACTIONS).await?;
+            Ok(Outcome::Older { account, before, page })
+        }
+        Job::Rate => Ok(Outcome::Fact(Fact::Rate(source.icp_xdr().await?))),
+        Job::Economics => Ok(Outcome::Fact(Fact::Economics(source.economics().await?))),
+        Job::Reward => Ok(Outcome::Fact(Fact::Reward(source.reward_event().await?))),
+        Job::Metrics => Ok(Outcome::Fact(Fact::Metrics(source.metrics().await?))),
+        Job::Modulation => Ok(Outcome::Fact(Fact::Modulation(source.modulation().await?))),
+        Job::KnownNeurons => Ok(Outcome::Fact(Fact::KnownNeurons(source.known_neurons().await?))),
+    }
+}
+
+/// All pages of a filtered list.
+async fn list<S: Source>(source: &S, mut page: ProposalsPage) -> Result<Vec<Proposal>, IcError> {
+    let mut rows: Vec<Proposal> = Vec::new();
+    loop {
+        let found = source.proposals(page.clone()).await?;
+        let full = found.len() as u64 >= PAGE;
+        let least = found.iter().map(|row| row.id).min();
+        rows.extend(found);
+        match least {
+            // A page that does not go down any further is the last, whatever it says.
+            Some(least) if full && page.before.is_none_or(|before| least < before) => {
+                page.before = Some(least);
+            }
+            _ => return Ok(rows),
+        }
+    }
+}
+
+/// Everything that is not settled, and what became of rows that were not when last read.
+///
+/// Votes count until the deadline even after an early decision, so "open" is not enough:
+/// the reward status says whether ballots are still taken. Proposals without rewards (neuron
+/// management) are found by their status.
+async fn unsettled<S: Source>(source: &S, known: Vec<ProposalId>) -> Result<Outcome, IcError> {
+    let paying = ProposalsPage {
+        include_reward_status: vec![RewardStatus::AcceptVotes, RewardStatus::ReadyToSettle],
+        ..ProposalsPage::default()
+    };
+    let undecided = ProposalsPage {
+        include_status: vec![ProposalStatus::Open, ProposalStatus::Adopted],
+        ..ProposalsPage::default()
+    };
+    let (mut rows, more) = futures_util::try_join!(list(source, paying), list(source, undecided))?;
+    rows.extend(more);
+    let found: BTreeSet<ProposalId> = rows.iter().map(|row| row.id).collect();
+    let mut rest: BTreeSet<ProposalId> = known.into_iter().filter(|id| !found.contains(id)).collect();
+    let mut gone = Vec::new();
+    // What is no longer listed has settled since, or is gone.
+    while let Some(top) = rest.pop_last() {
+        let floor = top.0.saturating_sub(PAGE - 1).max(1);
+        let least = rest.range(ProposalId(floor)..).next().copied().unwrap_or(top);
+        let (page, _) = part(source, least.0..=top.0).await?;
+        let there: BTreeSet<ProposalId> = page.iter().map(|row| row.id).collect();
+        gone.extend(rest.range(least..).chain([&top]).filter(|id| !there.contains(id)));
+        rest.retain(|id| *id < least);
+        rows.extend(page);
+    }
+    Ok(Outcome::Unsettled { rows, gone })
+}
+
+/// The rows of a range of ids and which ids they answer for: at least the range. Pages that
+/// come up short are followed by another one, down to the range's end or an empty page.
+async fn part<S: Source>(
+    source: &S,
+    range: RangeInclusive<u64>,
+) -> Result<(Vec<Proposal>, RangeInclusive<u64>), IcError> {
+    let (floor, mut top) = range.clone().into_inner();
+    let mut rows = Vec::new();
+    loop {
+        let wanted = (top - floor).saturating_add(1).min(PAGE);
+        let page = ProposalsPage {
+            before: top.checked_add(1).map(ProposalId),
+            limit: u32::try_from(wanted).unwrap_or(u32::MAX),
+            ..ProposalsPage::default()
+        };
+        let mut found = source.proposals(page).await?;
+        // Far beyond the newest id the canister answers as if it had been asked for the newest.
+        found.retain(|row| row.id.0 <= top);
+        let least = found.iter().map(|row| row.id.0).min();
+        rows.extend(found);
+        match least {
+            Some(least) if least > floor => top = least - 1,
+            Some(least) => return Ok((rows, least..=*range.end())),
+            None => return Ok((rows, range)),
+        }
+    }
+}

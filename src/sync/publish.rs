@@ -1,0 +1,91 @@
+//! Tells the screen what changed, without ever waiting for it: what is not taken yet is
+//! replaced by what is newer.
+
+use crate::model::proposal::ProposalBody;
+use crate::model::world::{Change, SyncStatus, World};
+use crate::model::{Neuron, ProposalId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// A part of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Proposals,
+    Neurons,
+    Accounts,
+    Facts,
+    Histories,
+    Sync,
+}
+
+/// What waits to be told.
+pub(super) struct Publisher {
+    out: mpsc::Sender<Change>,
+    whole: bool,
+    parts: BTreeSet<Part>,
+    bodies: BTreeMap<ProposalId, Arc<ProposalBody>>,
+    neurons: BTreeMap<crate::model::NeuronId, Arc<Neuron>>,
+}
+
+impl Publisher {
+    pub(super) fn new(out: mpsc::Sender<Change>) -> Self {
+        Self { out, whole: false, parts: BTreeSet::new(), bodies: BTreeMap::new(), neurons: BTreeMap::new() }
+    }
+
+    /// A part changed.
+    pub(super) fn changed(&mut self, part: Part) {
+        self.parts.insert(part);
+    }
+
+    /// Everything changed at once: nothing told before may stay.
+    pub(super) fn replaced(&mut self) {
+        self.whole = true;
+        self.neurons.clear();
+        self.parts.retain(|part| *part == Part::Sync);
+    }
+
+    pub(super) fn body(&mut self, body: Arc<ProposalBody>) {
+        self.bodies.insert(body.id, body);
+    }
+
+    pub(super) fn neuron(&mut self, neuron: Arc<Neuron>) {
+        self.neurons.insert(neuron.id, neuron);
+    }
+
+    /// Tells as much as is taken; whether something is left.
+    pub(super) fn tell(&mut self, world: &World, status: &SyncStatus) -> bool {
+        while self.has_more() {
+            let Ok(place) = self.out.try_reserve() else { return !self.out.is_closed() };
+            let change = if self.whole {
+                self.whole = false;
+                self.parts.retain(|part| *part == Part::Sync);
+                Change::World(Box::new(world.clone()))
+            } else if let Some((_, body)) = self.bodies.pop_first() {
+                Change::Body(body)
+            } else if let Some((_, neuron)) = self.neurons.pop_first() {
+                Change::Neuron(neuron)
+            } else {
+                match self.parts.pop_first() {
+                    Some(Part::Proposals) => Change::Proposals(world.proposals.clone()),
+                    Some(Part::Neurons) => Change::Neurons(world.neurons.clone()),
+                    Some(Part::Accounts) => Change::Accounts(Arc::clone(&world.accounts)),
+                    Some(Part::Facts) => Change::Facts(Arc::clone(&world.facts)),
+                    Some(Part::Histories) => Change::Histories(Arc::clone(&world.histories)),
+                    Some(Part::Sync) | None => Change::Sync(status.clone()),
+                }
+            };
+            place.send(change);
+        }
+        false
+    }
+
+    fn has_more(&self) -> bool {
+        self.whole || !self.parts.is_empty() || !self.bodies.is_empty() || !self.neurons.is_empty()
+    }
+
+    /// Ends when there is room for something more.
+    pub(super) async fn room(&self) {
+        let _ = self.out.reserve().await;
+    }
+}

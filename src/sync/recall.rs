@@ -1,0 +1,110 @@
+//! What the cache remembers, asked for in between and off the reading task.
+
+use super::engine::{Engine, Known};
+use super::plan::Kind;
+use super::source::Source;
+use crate::cache::{Cache, CacheError, IdentityPart, Ranges};
+use crate::model::ledger::Transaction;
+use crate::model::proposal::ProposalBody;
+use crate::model::text::Line;
+use crate::model::world::{Trouble, default_accounts};
+use crate::model::{Account, Neuron, NeuronId, Principal, ProposalId, Timestamp};
+use std::sync::Arc;
+
+/// What the cache remembered when asked in between.
+pub(super) enum Recalled {
+    Body(ProposalId, Option<(ProposalBody, bool)>),
+    Neuron(Principal, NeuronId, Option<Box<Neuron>>),
+    Identity(Principal, IdentityPart),
+    Transactions(Account, Vec<Transaction>, Ranges),
+    Nothing,
+}
+
+impl<S: Source> Engine<S> {
+    /// Starts watching the identity's accounts, with what the cache knows of them.
+    pub(super) fn watch_accounts(&mut self) {
+        self.accounts =
+            default_accounts(&self.signer).into_iter().map(|account| (account, Known::default())).collect();
+        for account in self.accounts.keys().copied().collect::<Vec<_>>() {
+            self.recall_account(account);
+        }
+    }
+
+    /// Puts an account's transactions of the cache into memory, as many as may be there.
+    pub(super) fn recall_account(&mut self, account: Account) {
+        let most = self.transactions_in_memory;
+        let nothing = Recalled::Transactions(account, Vec::new(), Ranges::new());
+        self.recall(
+            move |cache| {
+                // Reading them may take lost ones out of the ranges, so it comes first.
+                let rows = cache.transactions(&account, None, most)?;
+                Ok(Recalled::Transactions(account, rows, cache.transaction_ranges(&account)?))
+            },
+            nothing,
+        );
+    }
+
+    /// Asks the cache for something, off this task.
+    pub(super) fn recall(
+        &mut self,
+        ask: impl FnOnce(&Cache) -> Result<Recalled, CacheError> + Send + 'static,
+        nothing: Recalled,
+    ) {
+        match self.cache.clone() {
+            Some(cache) => {
+                self.recalls.spawn_blocking(move || ask(&cache).unwrap_or(nothing));
+            }
+            None => {
+                self.recalls.spawn(std::future::ready(nothing));
+            }
+        }
+    }
+
+    pub(super) fn recalled(&mut self, recalled: Recalled) {
+        let now = self.now();
+        match recalled {
+            Recalled::Body(id, found) => {
+                let settled_now = self.world.proposals.get(id).is_some_and(|row| row.is_final());
+                let enough = found.as_ref().is_some_and(|(_, settled)| *settled) && settled_now;
+                let missing = found.is_none();
+                if let Some((body, _)) = found {
+                    self.publisher.body(Arc::new(body));
+                }
+                if self.want_body == Some(id) && !enough {
+                    self.want(Kind::Body, &format!("read proposal {id}"), missing, now);
+                }
+            }
+            Recalled::Neuron(who, id, found) if who == self.signer.principal => {
+                let missing = found.is_none();
+                if let Some(neuron) = found {
+                    self.publisher.neuron(Arc::new(*neuron));
+                }
+                if self.want_neuron == Some(id) {
+                    self.want(Kind::Neuron, &format!("read neuron {id}"), missing, now);
+                }
+            }
+            Recalled::Identity(who, part) if who == self.signer.principal => self.recall_identity(part),
+            Recalled::Transactions(account, rows, read) => {
+                self.recall_transactions(&account, &rows, read, now)
+            }
+            Recalled::Neuron(..) | Recalled::Identity(..) | Recalled::Nothing => {}
+        }
+    }
+
+    /// Asks the network for something that somebody looks at, or says why that is impossible.
+    fn want(&mut self, kind: Kind, attempted: &str, missing: bool, now: Timestamp) {
+        if !self.options.offline {
+            self.plan.request(kind, now);
+        } else if missing {
+            let trouble = Trouble {
+                attempted: Line::new(attempted),
+                why: Line::new("it is not in the cache, and the network is not asked while offline"),
+                advice: Line::new("start icpulse without --offline"),
+                since: now,
+                retry_at: None,
+                unverified: false,
+            };
+            self.troubles.note(kind, trouble);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What reading needs of the network: `ic::Client` offers it, tests fake it.
+
+use crate::ic::{Client, IcError, ProposalsPage, TransactionsPage};
+use crate::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
+use crate::model::evidence::Sourced;
+use crate::model::neuron::KnownNeuron;
+use crate::model::proposal::ProposalBody;
+use crate::model::{
+    Account, AccountIdentifier, E8s, Neuron, NeuronId, Proposal, ProposalId, Timestamp, XdrPermyriad,
+};
+use std::future::Future;
+
+/// A reader of one network as one identity. Every answer is verified before it gets here:
+/// one that is not is an [`IcError::Unverified`].
+pub trait Source: Clone + Send + Sync + 'static {
+    /// A page of proposals, newest first.
+    fn proposals(&self, page: ProposalsPage) -> impl Future<Output = Result<Vec<Proposal>, IcError>> + Send;
+    /// A proposal with its whole content.
+    fn body(&self, id: ProposalId) -> impl Future<Output = Result<(Proposal, ProposalBody), IcError>> + Send;
+    /// The identity's neurons, without emptied ones.
+    fn my_neurons(&self) -> impl Future<Output = Result<Vec<Neuron>, IcError>> + Send;
+    /// Any neuron, as far as the identity may see it.
+    fn neuron(&self, id: NeuronId) -> impl Future<Output = Result<Neuron, IcError>> + Send;
+    /// Economic parameters.
+    fn economics(&self) -> impl Future<Output = Result<Sourced<Economics>, IcError>> + Send;
+    /// Governance's cached metrics.
+    fn metrics(&self) -> impl Future<Output = Result<Sourced<GovernanceMetrics>, IcError>> + Send;
+    /// The latest reward event.
+    fn reward_event(&self) -> impl Future<Output = Result<Sourced<RewardEvent>, IcError>> + Send;
+    /// Maturity modulation, where it is set.
+    fn modulation(&self)
+    -> impl Future<Output = Result<Option<Sourced<MaturityModulation>>, IcError>> + Send;
+    /// Known neurons.
+    fn known_neurons(&self) -> impl Future<Output = Result<Sourced<Vec<KnownNeuron>>, IcError>> + Send;
+    /// XDR per ICP.
+    fn icp_xdr(&self) -> impl Future<Output = Result<Sourced<XdrPermyriad>, IcError>> + Send;
+    /// An account's balance on the ledger.
+    fn balance(&self, account: Account) -> impl Future<Output = Result<Sourced<E8s>, IcError>> + Send;
+    /// A page of an account's transactions below a block, newest first.
+    fn transactions(
+        &self,
+        account: Account,
+        before_block: Option<u64>,
+        limit: u64,
+    ) -> impl Future<Output = Result<TransactionsPage, IcError>> + Send;
+    /// Whether answers show what is the identity's own: its neurons, its ballots. If not, what was
+    /// known of them stays as it was.
+    fn sees_own(&self) -> bool {
+        true
+    }
+    /// The newest verified time seen of the network.
+    fn network_time(&self) -> Option<Timestamp>;
+    /// Network time minus this machine's in seconds.
+    fn clock_offset(&self) -> i64;
+}
+
+impl Source for Client {
+    async fn proposals(&self, page: ProposalsPage) -> Result<Vec<Proposal>, IcError> {
+        self.proposals(&page).await
+    }
+
+    async fn body(&self, id: ProposalId) -> Result<(Proposal, ProposalBody), IcError> {
+        self.proposal_body(id).await
+    }
+
+    async fn my_neurons(&self) -> Result<Vec<Neuron>, IcError> {
+        self.my_neurons(false).await
+    }
+
+    async fn neuron(&self, id: NeuronId) -> Result<Neuron, IcError> {
+        self.neuron(id).await
+    }
+
+    async fn economics(&self) -> Result<Sourced<Economics>, IcError> {
+        self.economics().await
+    }
+
+    async fn metrics(&self) -> Result<Sourced<GovernanceMetrics>, IcError> {
+        self.metrics().await
+    }
+
+    async fn reward_event(&self) -> Result<Sourced<RewardEvent>, IcError> {
+        self.reward_event().await
+    }
+
+    async fn modulation(&self) -> Result<Option<Sourced<MaturityModulation>>, IcError> {
+        self.modulation().await
+    }
+
+    async fn known_neurons(&self) -> Result<Sourced<Vec<KnownNeuron>>, IcError> {
+        self.known_neurons().await
+    }
+
+    async fn icp_xdr(&self) -> Result<Sourced<XdrPermyriad>, IcError> {
+        self.icp_xdr().await
+    }
+
+    async fn balance(&self, account: Account) -> Result<Sourced<E8s>, IcError> {
+        self.balance(account).await
+    }
+
+    async fn transactions(
+        &self,
+        account: Account,
+        before_block: Option<u64>,
+        limit: u64,
+    ) -> Result<TransactionsPage, IcError> {
+        let identifier = AccountIdentifier::new(&account.owner, &account.subaccount);
+        self.transactions(identifier, before_block, limit).await
+    }
+
+    fn network_time(&self) -> Option<Timestamp> {
+        self.network_time()
+    }
+
+    fn clock_offset(&self) -> i64 {
+        self.clock_offset()
+    }
+}

@@ -1,0 +1,175 @@
+//! Encrypting private keys under a passphrase: PKCS#8 with PBES2, scrypt and AES-256-CBC.
+
+use super::error::{KeyError, WalletError};
+use super::signer::Signer;
+use pkcs8::der::Decode as _;
+use pkcs8::pkcs5::{EncryptionScheme, pbes2, scrypt};
+use pkcs8::{EncryptedPrivateKeyInfo, PrivateKeyInfo};
+use rand::RngCore as _;
+use zeroize::Zeroizing;
+
+/// A passphrase; wiped when dropped.
+pub type Passphrase = Zeroizing<String>;
+
+/// Shortest passphrase the keystore accepts, in characters.
+pub const MIN_PASSPHRASE: usize = 8;
+
+/// Most memory that opening a file may take: 1 GiB.
+const MAX_SCRYPT_MEMORY: u128 = 1 << 30;
+/// Most passes over it.
+const MAX_SCRYPT_PARALLEL: u16 = 16;
+/// Most rounds of PBKDF2: some ten seconds on a slow machine.
+const MAX_PBKDF2_ROUNDS: u32 = 20_000_000;
+
+/// How dear scrypt makes each guess: memory and time grow with 2^`log_n`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    log_n: u8,
+}
+
+impl Cost {
+    /// For real keys: 128 MiB and some tenths of a second for each guess (N = 2^17, r = 8, p = 1).
+    pub const STRONG: Self = Self { log_n: 17 };
+
+    /// With N = 2^`log_n`, held within 4 … 20. Low values are for tests only.
+    #[must_use]
+    pub fn new(log_n: u8) -> Self {
+        Self { log_n: log_n.clamp(4, 20) }
+    }
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self::STRONG
+    }
+}
+
+/// Whether a new passphrase is long enough.
+///
+/// # Errors
+/// [`WalletError::WeakPassphrase`].
+pub fn check_strength(passphrase: &str) -> Result<(), WalletError> {
+    let given = passphrase.chars().count();
+    if given < MIN_PASSPHRASE {
+        return Err(WalletError::WeakPassphrase { given, wanted: MIN_PASSPHRASE });
+    }
+    Ok(())
+}
+
+/// The key as an encrypted PKCS#8 PEM.
+pub(super) fn seal(signer: &Signer, passphrase: &str, cost: Cost) -> Result<Zeroizing<String>, KeyError> {
+    const FAILED: KeyError = KeyError::Encode("an encrypted PKCS#8 PEM");
+    let mut salt = [0; 16];
+    let mut iv = [0; 16];
+    rand::rngs::OsRng.fill_bytes(&mut salt);
+    rand::rngs::OsRng.fill_bytes(&mut iv);
+    let params = scrypt::Params::new(cost.log_n, 8, 1, 32).map_err(|_| FAILED)?;
+    let scheme = pbes2::Parameters::scrypt_aes256cbc(params, &salt, &iv).map_err(|_| FAILED)?;
+    let plain = signer.to_pkcs8()?;
+    let info = PrivateKeyInfo::from_der(plain.as_bytes()).map_err(|_| FAILED)?;
+    info.encrypt_with_params(scheme, passphrase)
+        .map_err(|_| FAILED)?
+        .to_pem("ENCRYPTED PRIVATE KEY", pkcs8::LineEnding::LF)
+        .map_err(|_| FAILED)
+}
+
+/// The PKCS#8 structure inside an encrypted one.
+pub(super) fn open(der: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let outer = EncryptedPrivateKeyInfo::from_der(der).map_err(|error| match error.kind() {
+        pkcs8::der::ErrorKind::OidUnknown { oid } => KeyError::UnsupportedEncryption(oid.to_string()),
+        _ => KeyError::Malformed("it is not an encrypted PKCS#8 structure"),
+    })?;
+    let EncryptionScheme::Pbes2(scheme) = &outer.encryption_algorithm else {
+        return Err(KeyError::UnsupportedEncryption("PBES1, which is broken".to_owned()));
+    };
+    bound(&scheme.kdf)?;
+    let mut buffer = Zeroizing::new(outer.encrypted_data.to_vec());
+    let length = scheme
+        .decrypt_in_place(passphrase, &mut buffer)
+        .map_err(|error| match error {
+            pkcs8::pkcs5::Error::UnsupportedAlgorithm { oid }
+            | pkcs8::pkcs5::Error::AlgorithmParametersInvalid { oid } => {
+                KeyError::UnsupportedEncryption(oid.to_string())
+            }
+            _ => KeyError::WrongPassphrase,
+        })?
+        .len();
+    buffer.truncate(length);
+    Ok(buffer)
+}
+
+/// Refuses files that ask for gigabytes or hours.
+fn bound(kdf: &pbes2::Kdf<'_>) -> Result<(), KeyError> {
+    match kdf {
+        pbes2::Kdf::Scrypt(p) => {
+            let memory = u128::from(p.cost_parameter) * u128::from(p.block_size) * 128;
+            if memory > MAX_SCRYPT_MEMORY {
+                return Err(KeyError::TooCostly("memory"));
+            }
+            if p.parallelization > MAX_SCRYPT_PARALLEL {
+                return Err(KeyError::TooCostly("time"));
+            }
+            Ok(())
+        }
+        pbes2::Kdf::Pbkdf2(p) if p.iteration_count > MAX_PBKDF2_ROUNDS => Err(KeyError::TooCostly("time")),
+        pbes2::Kdf::Pbkdf2(_) => Ok(()),
+        _ => Err(KeyError::UnsupportedEncryption(kdf.oid().to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::signer::Algorithm;
+    use super::*;
+    use pkcs8::der::Encode as _;
+
+    #[test]
+    fn sealed_keys_open_again_and_differ_each_time() {
+        for algorithm in Algorithm::ALL {
+            let signer = Signer::generate(algorithm).unwrap();
+            let a = seal(&signer, "passphrase", Cost::new(4)).unwrap();
+            let b = seal(&signer, "passphrase", Cost::new(4)).unwrap();
+            assert_ne!(*a, *b);
+            assert!(a.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+            let opened = Signer::from_pem(a.as_bytes(), Some("passphrase")).unwrap();
+            assert_eq!(opened.principal(), signer.principal());
+            assert_eq!(
+                Signer::from_pem(a.as_bytes(), Some("Passphrase")).unwrap_err(),
+                KeyError::WrongPassphrase
+            );
+        }
+    }
+
+    #[test]
+    fn files_that_ask_for_too_much_are_not_opened() {
+        let hostile = |kdf: pbes2::Kdf<'static>| {
+            let scheme =
+                pbes2::Parameters { kdf, encryption: pbes2::EncryptionScheme::Aes256Cbc { iv: &[0; 16] } };
+            let info =
+                EncryptedPrivateKeyInfo { encryption_algorithm: scheme.into(), encrypted_data: &[0; 64] };
+            open(&info.to_der().unwrap(), "x").unwrap_err()
+        };
+        let scrypt = |cost_parameter, block_size, parallelization| {
+            pbes2::Kdf::Scrypt(pbes2::ScryptParams {
+                salt: b"salt",
+                cost_parameter,
+                block_size,
+                parallelization,
+                key_length: None,
+            })
+        };
+        assert_eq!(hostile(scrypt(1 << 40, 8, 1)), KeyError::TooCostly("memory"));
+        assert_eq!(hostile(scrypt(1 << 17, u16::MAX, 1)), KeyError::TooCostly("memory"));
+        assert_eq!(hostile(scrypt(1 << 10, 8, 1_000)), KeyError::TooCostly("time"));
+        let rounds = pbes2::Pbkdf2Params::hmac_with_sha256(100_000_000, b"salt").unwrap();
+        assert_eq!(hostile(rounds.into()), KeyError::TooCostly("time"));
+    }
+
+    #[test]
+    fn short_passphrases_are_refused_by_characters_not_bytes() {
+        assert!(check_strength("1234567").is_err());
+        assert!(check_strength("äöüäöüä").is_err());
+        assert!(check_strength("12345678").is_ok());
+    }
+}

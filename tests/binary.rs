@@ -1,0 +1,113 @@
+//! The real program in a pseudo-terminal, against a demo network in another process.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/pty.rs"]
+mod pty;
+#[path = "support/serve.rs"]
+mod serve;
+
+use pty::Terminal;
+use serve::Served;
+
+const USUAL: (u16, u16) = (120, 40);
+
+/// The dashboard on a served demo network, as the demo's user.
+fn dashboard(home: &tempfile::TempDir, served: &Served, env: &[(&str, &str)]) -> Terminal {
+    let pem = served.identity_file(home.path());
+    let args = ["--network", served.url(), "--root-key", served.root_key(), "--identity", &pem];
+    Terminal::start(home.path(), USUAL, &args, env)
+}
+
+/// "needs you: N proposals to vote on" as Pulse tells it.
+fn to_vote_on(screen: &str) -> Option<u32> {
+    let line = screen.lines().find(|l| l.contains("to vote on"))?;
+    line.split_whitespace().find_map(|word| word.parse().ok())
+}
+
+#[test]
+fn start_vote_and_quit() {
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let mut terminal = dashboard(&home, &served, &[]);
+    let screen = terminal.wait_for("Pulse with open proposals", |s| to_vote_on(s).is_some());
+    let before = to_vote_on(&screen).unwrap();
+    assert!(before > 0, "the demo's user has something to vote on:\n{screen}");
+
+    // The proposals one may vote on, the first of them, yes, and a deliberate confirmation.
+    terminal.press("2").wait_text("Proposals");
+    terminal.press("/").press("votable:yes").press("\r");
+    terminal.wait_text("votable:yes");
+    terminal.press("y");
+    let review = terminal.wait_text("RegisterVote");
+    assert!(review.contains("cannot be undone") || review.contains("final"), "the review warns:\n{review}");
+    terminal.press("\r");
+    terminal.wait_for("the outcome", |s| s.contains("done") && !s.contains("waiting"));
+    terminal.press("\x1b").press("1");
+    terminal.wait_for("one proposal less to vote on", |s| to_vote_on(s).unwrap_or(0) == before - 1);
+
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn the_terminal_is_restored_after_a_panic() {
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let mut terminal = dashboard(&home, &served, &[("ICPULSE_TEST_PANIC", "2")]);
+    let status = terminal.wait_end();
+    assert!(!status.success());
+    terminal.assert_restored();
+    let screen = terminal.screen();
+    assert!(screen.contains("broken on request"), "the message is readable:\n{screen}");
+}
+
+#[test]
+fn the_terminal_is_restored_after_sigterm_and_sighup() {
+    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::HUP] {
+        let home = tempfile::tempdir().unwrap();
+        let served = Served::start(&[]);
+        let mut terminal = dashboard(&home, &served, &[]);
+        terminal.wait_text("NEEDS YOU");
+        rustix::process::kill_process(rustix::process::Pid::from_raw(terminal.pid()).unwrap(), signal)
+            .unwrap();
+        terminal.wait_end();
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn the_second_start_shows_the_last_known_state_without_the_network() {
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let mut terminal = dashboard(&home, &served, &[]);
+    terminal.wait_for("Pulse with open proposals", |s| to_vote_on(s).is_some());
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+
+    let pem = served.identity_file(home.path());
+    let (url, key) = (served.url().to_owned(), served.root_key().to_owned());
+    drop(served);
+    let args = ["--network", &url, "--root-key", &key, "--identity", &pem];
+    let mut terminal = Terminal::start(home.path(), USUAL, &args, &[]);
+    let screen = terminal.wait_for("the cached Pulse", |s| to_vote_on(s).is_some());
+    assert!(screen.contains("OPEN PROPOSALS"), "{screen}");
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+}
+
+#[test]
+fn resizing_down_says_too_small_and_up_again_draws() {
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let mut terminal = dashboard(&home, &served, &[]);
+    terminal.wait_text("NEEDS YOU");
+    terminal.resize(60, 15);
+    terminal.wait_for("the notice", |s| s.contains("80") && s.contains("24") && !s.contains("NEEDS YOU"));
+    terminal.resize(100, 30);
+    terminal.wait_text("NEEDS YOU");
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+    terminal.assert_restored();
+}

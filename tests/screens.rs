@@ -1,0 +1,417 @@
+//! Every screen, drawn from a made-up state on a fixed day, as text.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/sample.rs"]
+mod sample;
+
+use icpulse::app::layer::FilterLayer;
+use icpulse::app::{Hit, Layer, Level, Screen, State, Subject};
+use icpulse::command::Command;
+use icpulse::model::proposal::Value;
+use icpulse::model::query::QueryError;
+use icpulse::model::text::{Block, Line, is_deceptive};
+use icpulse::model::world::{Proposals, Trouble};
+use icpulse::model::{NeuronId, ProposalId};
+use icpulse::theme::{ColorDepth, Theme};
+use icpulse::view;
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use std::sync::Arc;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn buffer(state: &State, theme: &Theme) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.0, state.size.1));
+    view::paint(&mut buffer, state, theme);
+    buffer
+}
+
+/// The cells as lines of text, without blanks at their ends.
+fn text(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut skip = 0;
+        for x in 0..buffer.area.width {
+            let symbol = buffer.cell((x, y)).unwrap().symbol();
+            if skip == 0 {
+                line.push_str(symbol);
+                skip = unicode_width::UnicodeWidthStr::width(symbol).max(1);
+            }
+            skip -= 1;
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Compares with the reviewed picture of that name in `snapshots/`.
+fn picture(name: &str, content: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name.to_owned(), content));
+}
+
+type Make = fn((u16, u16)) -> State;
+
+const CONDITIONS: [(&str, Make); 6] = [
+    ("loading", sample::fresh),
+    ("empty", sample::empty),
+    ("error", sample::error),
+    ("stale", sample::stale),
+    ("offline", sample::offline),
+    ("full", sample::full),
+];
+
+/// A screen in every condition and size.
+fn screen_set(name: &str, screen: Screen, subject: Option<Subject>, tab: usize) {
+    let theme = Theme::fallback();
+    for (condition, make) in CONDITIONS {
+        for size in SIZES {
+            let state = sample::at(make(size), screen, subject, tab);
+            let shown = text(&buffer(&state, &theme));
+            picture(&format!("{name}-{condition}-{}x{}", size.0, size.1), &shown);
+        }
+    }
+}
+
+#[test]
+fn pulse() {
+    screen_set("pulse", Screen::Pulse, None, 0);
+}
+
+#[test]
+fn proposals() {
+    screen_set("proposals", Screen::Proposals, None, 0);
+}
+
+#[test]
+fn proposal() {
+    screen_set("proposal", Screen::Proposals, Some(Subject::Proposal(ProposalId(140_812))), 0);
+}
+
+#[test]
+fn neurons() {
+    screen_set("neurons", Screen::Neurons, None, 0);
+}
+
+#[test]
+fn neuron() {
+    screen_set("neuron", Screen::Neurons, Some(Subject::Neuron(NeuronId(sample::MY_NEURONS[0]))), 0);
+}
+
+#[test]
+fn wallet() {
+    screen_set("wallet", Screen::Wallet, None, 0);
+}
+
+/// One screen in one picture.
+fn shot(name: &str, state: &State, theme: &Theme) {
+    picture(&format!("{name}-{}x{}", state.size.0, state.size.1), &text(&buffer(state, theme)));
+}
+
+#[test]
+fn other_parts_of_details() {
+    let theme = Theme::fallback();
+    let places = [
+        ("proposal-payload", Screen::Proposals, Subject::Proposal(ProposalId(140_812)), 1),
+        ("proposal-ballots", Screen::Proposals, Subject::Proposal(ProposalId(140_811)), 2),
+        ("proposal-failed", Screen::Proposals, Subject::Proposal(ProposalId(140_804)), 0),
+        ("proposal-undecoded", Screen::Proposals, Subject::Proposal(ProposalId(140_802)), 0),
+        ("proposal-unread", Screen::Proposals, Subject::Proposal(ProposalId(140_810)), 0),
+        ("proposal-unknown", Screen::Proposals, Subject::Proposal(ProposalId(999_999)), 0),
+        ("neuron-following", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[3])), 1),
+        ("neuron-ballots", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[6])), 2),
+        ("neuron-shrinking", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[3])), 0),
+        ("neuron-known", Screen::Neurons, Subject::Neuron(NeuronId(27)), 0),
+        ("transaction", Screen::Wallet, Subject::Transaction(31_002_911 - 37), 0),
+    ];
+    for (name, screen, subject, tab) in places {
+        for size in [(80, 24), (120, 40)] {
+            shot(name, &sample::at(sample::full(size), screen, Some(subject), tab), &theme);
+        }
+    }
+}
+
+#[test]
+fn history_coming() {
+    let theme = Theme::fallback();
+    for size in SIZES {
+        shot("pulse-filling", &sample::filling(size), &theme);
+    }
+}
+
+#[test]
+fn layers() {
+    let theme = Theme::fallback();
+    for (name, screen, layer) in sample::layers() {
+        for size in SIZES {
+            let mut state = sample::at(sample::full(size), screen, None, 0);
+            state.executions = sample::executions();
+            state.layers = vec![layer.clone()];
+            shot(&format!("layer-{name}"), &state, &theme);
+        }
+    }
+}
+
+/// Text and, below it, which style each cell has: one letter a style, with a legend.
+fn styled(buffer: &Buffer, theme: &Theme) -> String {
+    // Plain text is left blank.
+    let plain = Style::new().fg(Color::Reset).bg(Color::Reset).underline_color(Color::Reset);
+    let mut styles: Vec<Style> = vec![plain.patch(theme.base())];
+    let mut map = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        for x in 0..buffer.area.width {
+            let style = buffer.cell((x, y)).unwrap().style();
+            let place = styles.iter().position(|s| *s == style).unwrap_or_else(|| {
+                styles.push(style);
+                styles.len() - 1
+            });
+            line.push(if place == 0 { ' ' } else { char::from(b'a' + u8::try_from(place).unwrap() - 1) });
+        }
+        map.push_str(line.trim_end());
+        map.push('\n');
+    }
+    let legend: String = styles
+        .iter()
+        .enumerate()
+        .skip(1)
+        .map(|(i, s)| {
+            let letter = char::from(b'a' + u8::try_from(i).unwrap() - 1);
+            format!("{letter} = fg {:?}, bg {:?}, {:?}\n", s.fg, s.bg, s.add_modifier)
+        })
+        .collect();
+    format!("{}\n{map}\n{legend}", text(buffer))
+}
+
+/// Without colour everything is still told apart: by signs, and by bold, underline, reverse.
+#[test]
+fn without_colour() {
+    let theme = Theme::load("icpulse-dark", &[], ColorDepth::None).unwrap();
+    let proposal = Some(Subject::Proposal(ProposalId(140_812)));
+    for (name, screen, subject) in [
+        ("pulse", Screen::Pulse, None),
+        ("proposals", Screen::Proposals, None),
+        ("proposal", Screen::Proposals, proposal),
+    ] {
+        let mut state = sample::at(sample::full((100, 30)), screen, subject, 0);
+        state.proposals.marked = [ProposalId(140_811)].into();
+        let shown = buffer(&state, &theme);
+        assert!(shown.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset));
+        picture(&format!("{name}-without-colour"), &styled(&shown, &theme));
+    }
+}
+
+/// With plain characters only.
+#[test]
+fn in_ascii() {
+    let theme = Theme::fallback();
+    let proposal = Some(Subject::Proposal(ProposalId(140_812)));
+    for (name, screen, subject) in [
+        ("pulse", Screen::Pulse, None),
+        ("proposals", Screen::Proposals, None),
+        ("proposal", Screen::Proposals, proposal),
+        ("wallet", Screen::Wallet, None),
+    ] {
+        let mut state = sample::at(sample::full((120, 40)), screen, subject, 0);
+        state.options.ascii = true;
+        let shown = text(&buffer(&state, &theme));
+        assert!(shown.is_ascii());
+        picture(&format!("{name}-ascii"), &shown);
+    }
+    let (name, screen, layer) = sample::layers().into_iter().find(|l| l.0 == "qr").unwrap();
+    let mut state = sample::at(sample::full((120, 50)), screen, None, 0);
+    state.options.ascii = true;
+    state.layers = vec![layer];
+    picture(&format!("layer-{name}-ascii"), &text(&buffer(&state, &theme)));
+}
+
+#[test]
+fn too_small() {
+    let theme = Theme::fallback();
+    for size in [(79, 24), (80, 23), (40, 10), (20, 3), (5, 1)] {
+        shot("too-small", &sample::full(size), &theme);
+    }
+}
+
+#[test]
+fn notices_and_sequences() {
+    let mut state = sample::full((80, 24));
+    state.toast(Level::Good, "voted YES on 140812 with 9 neurons");
+    state.toast(
+        Level::Error,
+        "neuron 5011903442817663002 was refused: its dissolve delay is below the minimum, raise it first",
+    );
+    state.pending = icpulse::command::parse_sequence("g").unwrap();
+    shot("notices", &state, &Theme::fallback());
+}
+
+/// Pulse for runs without a terminal.
+#[test]
+fn pulse_as_text() {
+    for (name, make) in CONDITIONS {
+        let shown = view::text::pulse(&make((0, 0)), 100);
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
+        picture(&format!("pulse-text-{name}"), &shown);
+    }
+}
+
+/// What the mouse meets is what is seen.
+#[test]
+fn hits_are_where_things_are_seen() {
+    let theme = Theme::fallback();
+    let mut state = sample::at(sample::full((120, 40)), Screen::Proposals, None, 0);
+    state.proposals.select(4);
+    let mut shown = Buffer::empty(Rect::new(0, 0, 120, 40));
+    let (hits, _) = view::paint(&mut shown, &state, &theme);
+    let lines: Vec<String> = text(&shown).lines().map(str::to_owned).collect();
+    for row in 0..20 {
+        let id = state.proposals.rows[row].to_string();
+        let y = lines.iter().position(|l| l.contains(&format!(" {id} "))).unwrap();
+        assert_eq!(hits.at(20, u16::try_from(y).unwrap()), Some(Hit::Row(row)));
+    }
+    let tabs = &lines[1];
+    let x = u16::try_from(tabs.find("3 Neurons").unwrap()).unwrap();
+    assert_eq!(hits.at(x, 1), Some(Hit::Screen(Screen::Neurons)));
+    let footer = lines.last().unwrap();
+    let x = u16::try_from(footer.find("/ find").unwrap()).unwrap();
+    assert_eq!(hits.at(x, 39), Some(Hit::Run(Command::Filter)));
+    // Title, tabs, context, heads and footer take five of forty rows.
+    assert_eq!(hits.list_height, 35);
+
+    // In a layer its rows are met, and the list below it is not.
+    let (_, _, layer) = sample::layers().into_iter().find(|l| l.0 == "ballots").unwrap();
+    state.layers = vec![layer];
+    let (hits, _) = view::paint(&mut shown, &state, &theme);
+    let lines: Vec<String> = text(&shown).lines().map(str::to_owned).collect();
+    let y = lines.iter().position(|l| l.contains(&sample::MY_NEURONS[2].to_string())).unwrap();
+    assert_eq!(hits.at(60, u16::try_from(y).unwrap()), Some(Hit::LayerRow(2)));
+    let title = lines.iter().position(|l| l.contains("─ Vote ─")).unwrap();
+    assert_eq!(hits.at(60, u16::try_from(title).unwrap()), Some(Hit::Layer));
+}
+
+/// Whatever is typed, the terminal's cursor stands where typing goes.
+#[test]
+fn the_cursor_stands_where_typing_goes() {
+    let theme = Theme::fallback();
+    for (name, screen, layer) in sample::layers() {
+        let typing = layer.takes_text() && name != "review-blocked";
+        let mut state = sample::at(sample::full((80, 24)), screen, None, 0);
+        state.layers = vec![layer];
+        let mut shown = Buffer::empty(Rect::new(0, 0, 80, 24));
+        let (_, cursor) = view::paint(&mut shown, &state, &theme);
+        assert_eq!(cursor.is_some(), typing, "{name}");
+        if let Some(cursor) = cursor {
+            let style = shown.cell(cursor).unwrap().style();
+            assert!(style.add_modifier.contains(Modifier::REVERSED), "{name}: {cursor:?}");
+        }
+    }
+}
+
+/// Text as hostile as the network allows once it was neutralised, and plainly odd.
+fn odd_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[\\x00-\\x1f\\x7f\u{202e}\u{200b}e\u{301}漢\u{FF9E}👩‍🚀 ]{0,80}",
+        Just("x".repeat(5_000)),
+        Just("# a\n\n> b\n\n- c\n  - d\n\n| e | f |\n|---|---|\n| g | h |\n&#27;[2J&#x202e;".to_owned()),
+    ]
+}
+
+fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bool, cursor: usize) -> State {
+    let all: [(Screen, Option<Subject>, usize); 12] = [
+        (Screen::Pulse, None, 0),
+        (Screen::Proposals, None, 0),
+        (Screen::Neurons, None, 0),
+        (Screen::Wallet, None, 0),
+        (Screen::Proposals, Some(Subject::Proposal(ProposalId(140_812))), 0),
+        (Screen::Proposals, Some(Subject::Proposal(ProposalId(140_812))), 1),
+        (Screen::Proposals, Some(Subject::Proposal(ProposalId(140_812))), 2),
+        (Screen::Neurons, Some(Subject::Neuron(NeuronId(sample::MY_NEURONS[0]))), 0),
+        (Screen::Neurons, Some(Subject::Neuron(NeuronId(27))), 1),
+        (Screen::Neurons, Some(Subject::Neuron(NeuronId(27))), 2),
+        (Screen::Wallet, Some(Subject::Transaction(31_002_911)), 0),
+        (Screen::Proposals, Some(Subject::Proposal(ProposalId(7))), 0),
+    ];
+    let (screen, subject, tab) = all[place % all.len()];
+    let mut state = sample::at(sample::full_with(size, 30), screen, subject, tab);
+    state.options.ascii = ascii;
+    state.network.name = Line::new(word);
+    state.signer.name = Line::new(word);
+    let renamed = state.world.proposals.iter().map(|p| {
+        let mut p = (**p).clone();
+        p.title = Line::new(word);
+        p.action = Line::new(word);
+        Arc::new(p)
+    });
+    state.world.proposals = Proposals::new(renamed.collect::<Vec<_>>());
+    let mut body = sample::body(140_812);
+    body.summary = Block::new(word);
+    body.url = Line::new(word);
+    body.payload.description = Block::new(word);
+    body.payload.value = Value::Map(vec![
+        (Line::new(word), Value::Text(Block::new(word))),
+        (Line::new("a"), Value::List(vec![Value::Map(vec![(Line::new(word), Value::Null)])])),
+    ]);
+    state.bodies.put(Arc::new(body));
+    state.sync.trouble = Some(Trouble { why: Line::new(word), ..sample::trouble(cursor.is_multiple_of(2)) });
+    state.toast(Level::Warning, word);
+    // What the user typed is not neutralised by anybody before it is drawn.
+    state.proposals.filter.text = word.to_owned();
+    if let Some(detail) = &mut state.place.detail {
+        detail.cursor = cursor;
+        detail.scroll = cursor;
+    }
+    state.pulse.cursor = cursor % state.pulse.items.len().max(1);
+    state.executions = sample::executions();
+    let mut layers = sample::layers();
+    layers.push((
+        "filter-odd",
+        Screen::Proposals,
+        Layer::Filter(FilterLayer {
+            input: tui_input::Input::new(word.to_owned()).with_cursor(cursor),
+            before: String::new(),
+            error: Some(QueryError { message: word.to_owned(), at: cursor..cursor * 2 }),
+            suggestions: vec![],
+        }),
+    ));
+    if let Some((_, _, layer)) = layers.get(layer) {
+        state.layers = vec![layer.clone()];
+    }
+    state
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_size_and_any_text_can_be_drawn(
+        w in 0u16..=250, h in 0u16..=80, word in odd_text(), place in 0usize..12, layer in 0usize..50,
+        ascii: bool, cursor in 0usize..300,
+    ) {
+        // Below the smallest size only the notice is drawn: mostly try others.
+        let (w, h) = if cursor % 8 == 0 { (w, h) } else { (w.max(80), h.max(24)) };
+        let state = odd_state((w, h), &word, place, layer, ascii, cursor);
+        let mut shown = Buffer::empty(Rect::new(0, 0, w, h));
+        let (hits, typing) = view::paint(&mut shown, &state, &Theme::fallback());
+        for cell in shown.content() {
+            prop_assert!(!cell.symbol().chars().any(|c| c.is_control() || is_deceptive(c) && c != '\u{200d}'), "{:?}", cell.symbol());
+            prop_assert!(!ascii || cell.symbol().is_ascii());
+        }
+        for (area, hit) in &hits.areas {
+            prop_assert_eq!(shown.area.intersection(*area), *area, "{:?}", hit);
+        }
+        if let Some((x, y)) = typing {
+            prop_assert!(x < w && y < h);
+        }
+        let page = view::text::pulse(&state, usize::from(w));
+        prop_assert!(!page.chars().any(|c| c.is_control() && c != '\n'));
+    }
+}
