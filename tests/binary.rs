@@ -70,7 +70,8 @@ fn the_terminal_is_restored_after_sigterm_and_sighup() {
         let served = Served::start(&[]);
         let mut terminal = dashboard(&home, &served, &[]);
         terminal.wait_text("NEEDS YOU");
-        rustix::process::kill_process(rustix::process::Pid::from_raw(terminal.pid()).unwrap(), signal).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(terminal.pid()).unwrap(), signal)
+            .unwrap();
         terminal.wait_end();
         terminal.assert_restored();
     }

@@ -81,7 +81,10 @@ fn proposals_as_json_csv_and_text_agree() {
     assert!(ids.is_sorted_by(|a, b| a > b), "newest first: {ids:?}");
     for row in rows {
         assert_eq!(row["evidence"]["proof"], "signed");
-        assert!(row["yes"].is_string() || row["yes"].is_null(), "voting power is text, so that no digit is lost");
+        assert!(
+            row["yes"].is_string() || row["yes"].is_null(),
+            "voting power is text, so that no digit is lost"
+        );
     }
     let csv = text(&home.act(&["proposals", "list", "--limit", "7", "--csv"]));
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
@@ -97,7 +100,15 @@ fn proposals_as_json_csv_and_text_agree() {
 #[test]
 fn filters_reach_further_back_than_one_page() {
     let home = Home::new();
-    let listed = json(&home.act(&["proposals", "list", "--filter", "topic:governance -status:open", "--limit", "30", "--json"]));
+    let listed = json(&home.act(&[
+        "proposals",
+        "list",
+        "--filter",
+        "topic:governance -status:open",
+        "--limit",
+        "30",
+        "--json",
+    ]));
     let rows = listed["proposals"].as_array().unwrap();
     assert!(!rows.is_empty());
     for row in rows {
@@ -105,7 +116,9 @@ fn filters_reach_further_back_than_one_page() {
         assert_ne!(row["status"], "open");
     }
     let lowest = rows.last().unwrap()["id"].as_u64().unwrap();
-    let newest = json(&home.act(&["proposals", "list", "--limit", "1", "--json"]))["proposals"][0]["id"].as_u64().unwrap();
+    let newest = json(&home.act(&["proposals", "list", "--limit", "1", "--json"]))["proposals"][0]["id"]
+        .as_u64()
+        .unwrap();
     assert!(newest - lowest > 100, "matches beyond the first page of the canister: {lowest} … {newest}");
 }
 
@@ -117,12 +130,25 @@ fn a_dry_run_signs_nothing_and_a_vote_is_certified() {
     let id = row["id"].as_u64().unwrap().to_string();
     let neuron = row["votable_neurons"][0].as_str().unwrap().to_owned();
 
-    let review = json(&home.act(&["proposals", "vote", &id, "--vote", "yes", "--neuron", &neuron, "--dry-run", "--json"]));
+    let review = json(&home.act(&[
+        "proposals",
+        "vote",
+        &id,
+        "--vote",
+        "yes",
+        "--neuron",
+        &neuron,
+        "--dry-run",
+        "--json",
+    ]));
     assert_eq!(review["calls"][0]["canister"], "rrkah-fqaaa-aaaaa-aaaaq-cai");
     assert_eq!(review["calls"][0]["argument_sha256"].as_str().unwrap().len(), 64);
     let ballot = |shown: &Value| {
         let ballots = shown["ballots"].as_array().unwrap().clone();
-        ballots.into_iter().find(|b| b["neuron"] == neuron.as_str()).unwrap()["vote"].as_str().unwrap().to_owned()
+        ballots.into_iter().find(|b| b["neuron"] == neuron.as_str()).unwrap()["vote"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(ballot(&json(&home.act(&["proposals", "show", &id, "--json"]))), "unspecified");
 
@@ -130,7 +156,8 @@ fn a_dry_run_signs_nothing_and_a_vote_is_certified() {
     assert_eq!(code(&unconfirmed), 5, "{}", complaint(&unconfirmed));
     assert_eq!(ballot(&json(&home.act(&["proposals", "show", &id, "--json"]))), "unspecified");
 
-    let voted = json(&home.act(&["proposals", "vote", &id, "--vote", "yes", "--neuron", &neuron, "--yes", "--json"]));
+    let voted =
+        json(&home.act(&["proposals", "vote", &id, "--vote", "yes", "--neuron", &neuron, "--yes", "--json"]));
     assert_eq!(voted["steps"][0]["state"], "done");
     assert!(voted["steps"][0]["certified_at"].is_string());
     assert_eq!(ballot(&json(&home.act(&["proposals", "show", &id, "--json"]))), "yes");
@@ -139,14 +166,21 @@ fn a_dry_run_signs_nothing_and_a_vote_is_certified() {
 #[test]
 fn staking_makes_one_neuron_and_takes_amount_and_fee() {
     let home = Home::new();
-    let balance = || json(&home.act(&["account", "balance", "--json"]))["balance_e8s"].as_str().unwrap().parse::<u64>().unwrap();
+    let balance = || {
+        json(&home.act(&["account", "balance", "--json"]))["balance_e8s"]
+            .as_str()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+    };
     let neurons = || {
         let listed = json(&home.act(&["neurons", "list", "--json"]));
         let ids = listed["neurons"].as_array().unwrap().iter().map(|n| n["id"].as_str().unwrap().to_owned());
         ids.collect::<std::collections::BTreeSet<_>>()
     };
     let (paid_from, before) = (balance(), neurons());
-    let staked = json(&home.act(&["neurons", "stake", "2.5", "--delay", "1y", "--auto-stake", "--yes", "--json"]));
+    let staked =
+        json(&home.act(&["neurons", "stake", "2.5", "--delay", "1y", "--auto-stake", "--yes", "--json"]));
     let created = staked["created_neuron"].as_str().unwrap().to_owned();
     let after = neurons();
     assert_eq!(after.difference(&before).collect::<Vec<_>>(), [&created]);
@@ -213,10 +247,22 @@ fn a_network_that_is_not_there_ends_with_3_and_one_with_another_key_too() {
 fn offline_shows_what_the_cache_knows() {
     let home = Home::new();
     let synced = json(&home.act(&["sync", "--json"]));
-    let online = json(&home.act(&["proposals", "list", "--limit", "20", "--filter", "-status:open", "--json"]));
-    let offline = json(&home.act(&["proposals", "list", "--limit", "20", "--filter", "-status:open", "--json", "--offline"]));
+    let online =
+        json(&home.act(&["proposals", "list", "--limit", "20", "--filter", "-status:open", "--json"]));
+    let offline = json(&home.act(&[
+        "proposals",
+        "list",
+        "--limit",
+        "20",
+        "--filter",
+        "-status:open",
+        "--json",
+        "--offline",
+    ]));
     assert!(synced["proposals"].as_u64().unwrap() > 500, "{synced}");
-    let ids = |v: &Value| v["proposals"].as_array().unwrap().iter().map(|p| p["id"].as_u64().unwrap()).collect::<Vec<_>>();
+    let ids = |v: &Value| {
+        v["proposals"].as_array().unwrap().iter().map(|p| p["id"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
     let known = ids(&offline);
     assert!(ids(&online).iter().filter(|id| known.contains(id)).count() > 15);
     let neurons = json(&home.act(&["neurons", "list", "--json", "--offline"]));

@@ -5,7 +5,6 @@ use super::clock::Clock;
 use super::cmc::Cmc;
 use super::counter::Counter;
 use super::governance::Governance;
-use super::governance::state::State;
 use super::identity;
 use super::index::Index;
 use super::keys::derive;
@@ -13,6 +12,7 @@ use super::ledger::Ledger;
 use super::ledger::genesis::SeedError;
 use super::ledger::history::Past;
 use super::management::no_canister;
+use super::seed;
 use crate::model::{Principal, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -51,9 +51,12 @@ impl World {
     /// # Errors
     /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
     pub fn build(seed: u64, clock: &Clock, application: Principal) -> Result<Self, SeedError> {
-        let governance = Governance::new(State::new(clock.virtual_now().secs()), None);
-        let past = Past::new(seed, clock.virtual_now(), identity::principal(seed), Vec::new());
+        let (start, user) = (clock.virtual_now(), identity::principal(seed));
+        let seed::World { mut governance, stakes } = seed::world(seed, start, user);
+        let mut past = Past::new(seed, start, user, stakes);
+        past.blocks = past.blocks.saturating_add(past.stakes.len());
         let ledger = Ledger::seeded(clock.clone(), &past)?;
+        governance.state_mut().supply = ledger.book().supply().0;
         Ok(Self {
             clock: clock.clone(),
             rng: ChaCha8Rng::from_seed(derive(seed, "world")),

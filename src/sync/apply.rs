@@ -96,7 +96,10 @@ impl<S: Source> Engine<S> {
     /// Puts rows into the world and writes what is new of them, with their position.
     fn keep_proposals(&mut self, rows: Vec<Proposal>, read: Vec<RangeInclusive<u64>>, now: Timestamp) {
         let blind = self.source.as_ref().is_some_and(|s| !s.sees_own());
-        let rows = rows.into_iter().map(|row| Arc::new(if blind { merge::keep_ballots(&self.world.proposals, row) } else { row })).collect();
+        let rows = rows
+            .into_iter()
+            .map(|row| Arc::new(if blind { merge::keep_ballots(&self.world.proposals, row) } else { row }))
+            .collect();
         let changed = self.put_proposals(rows, now);
         if !changed.is_empty() || !read.is_empty() {
             let reader = self.signer.principal;

@@ -141,7 +141,12 @@ impl Cadence {
     /// With what is on the screen read this often, and never less often than the rest.
     #[must_use]
     pub fn watched_every(self, span: Seconds) -> Self {
-        Self { unsettled_visible: span, unsettled: self.unsettled.max(span), newest: self.newest.max(span), ..self }
+        Self {
+            unsettled_visible: span,
+            unsettled: self.unsettled.max(span),
+            newest: self.newest.max(span),
+            ..self
+        }
     }
 }
 

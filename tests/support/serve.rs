@@ -48,7 +48,8 @@ impl Served {
 
     /// The demo user's key in a file, as `icpulse demo identity` prints it.
     pub fn identity_file(&self, dir: &Path) -> String {
-        let printed = Command::new(env!("CARGO_BIN_EXE_icpulse")).args(["demo", "identity"]).output().unwrap();
+        let printed =
+            Command::new(env!("CARGO_BIN_EXE_icpulse")).args(["demo", "identity"]).output().unwrap();
         assert!(printed.status.success());
         let path = dir.join("demo.pem");
         std::fs::write(&path, printed.stdout).unwrap();

@@ -1,7 +1,7 @@
 //! Proposals of every kind, written for the demo network.
 
 use super::dice::Dice;
-use super::motions::MOTIONS;
+use super::motions::{MOTIONS, MotionText};
 use super::payloads as p;
 use crate::demo::governance::error::{EXTERNAL, error};
 use crate::demo::governance::proposal::{Draft, Outcome};
@@ -185,11 +185,22 @@ const DATA_CENTERS: &[(&str, &str)] = &[
 ];
 
 /// Application canisters by index and name.
-const APPLICATIONS: &[(u64, &str)] =
-    &[(7, "Internet Identity"), (8, "NNS dapp"), (6, "Genesis Token"), (11, "ICP ledger index"), (12, "Subnet Rental")];
+const APPLICATIONS: &[(u64, &str)] = &[
+    (7, "Internet Identity"),
+    (8, "NNS dapp"),
+    (6, "Genesis Token"),
+    (11, "ICP ledger index"),
+    (12, "Subnet Rental"),
+];
 /// Protocol canisters by index and name.
-const PROTOCOL: &[(u64, &str)] =
-    &[(0, "registry"), (1, "governance"), (2, "ICP ledger"), (3, "root"), (4, "cycles minting"), (5, "lifeline")];
+const PROTOCOL: &[(u64, &str)] = &[
+    (0, "registry"),
+    (1, "governance"),
+    (2, "ICP ledger"),
+    (3, "root"),
+    (4, "cycles minting"),
+    (5, "lifeline"),
+];
 
 /// A version of the replica: a commit.
 fn version(dice: &mut Dice) -> String {
@@ -234,7 +245,12 @@ type Content = (Words, Action, Option<SelfDescribingValue>, u64);
 #[must_use]
 pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Idea {
     let (words, action, payload, appeal) = match kind {
-        Kind::Motion | Kind::Spam | Kind::Hostile => motion(kind, dice),
+        Kind::Motion => {
+            let at = usize::try_from(dice.within(0, MOTIONS.len() as u64)).unwrap_or(0);
+            motion(dice, MOTIONS.get(at))
+        }
+        Kind::Spam => spam(dice),
+        Kind::Hostile => hostile(),
         Kind::RegisterKnownNeuron
         | Kind::DeregisterKnownNeuron
         | Kind::SetDefaultFollowees
@@ -272,6 +288,30 @@ pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Ide
         | Kind::UninstallCode => functions(kind, dice),
         _ => canisters(kind, dice, scenery),
     };
+    finish(kind, dice, words, action, payload, appeal)
+}
+
+/// Writes a proposal of a given appeal; a motion whose words have about that appeal.
+#[must_use]
+pub fn write_appealing(kind: Kind, appeal: u64, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Idea {
+    if kind != Kind::Motion {
+        return Idea { appeal, ..write(kind, dice, serial, scenery) };
+    }
+    let mut nearest: Vec<&MotionText> = MOTIONS.iter().collect();
+    nearest.sort_by_key(|text| text.appeal.abs_diff(appeal));
+    let at = usize::try_from(serial % 3).unwrap_or(0);
+    let (words, action, payload, _) = motion(dice, nearest.get(at).copied());
+    finish(kind, dice, words, action, payload, appeal)
+}
+
+fn finish(
+    kind: Kind,
+    dice: &mut Dice,
+    words: Words,
+    action: Action,
+    payload: Option<SelfDescribingValue>,
+    appeal: u64,
+) -> Idea {
     let at_once = is_political(kind) && kind != Kind::CreateSns && kind != Kind::UninstallCode;
     let after = if at_once { 0 } else { dice.within(2, 25) };
     let fails = matches!(action, Action::ExecuteNnsFunction(_)) && dice.chance(35);
@@ -296,38 +336,38 @@ pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Ide
     Idea { draft, appeal }
 }
 
-fn motion(kind: Kind, dice: &mut Dice) -> Content {
-    if kind == Kind::Hostile {
-        // The same tricks as proposal 6 of the recordings of the real canister, and some more.
-        return (
-            words(
-                "Hostile \u{1b}[31mtitle\u{202e}",
-                "Escape \u{1b}]0;pwned\u{7} and \u{200b}zero width \u{1b}[2J\n\n[a link](javascript:alert(1)) \
-                 | =HYPERLINK(\"https://example.org\") | \u{2066}isolated\u{2069} | \u{fe0f}\u{e0041}",
-                "https://forum.dfinity.org/t/2\u{1b}[0m",
-            ),
-            Action::Motion(wire::Motion { motion_text: "x\u{1b}[8m hidden \u{202e}txet".to_owned() }),
-            None,
-            15,
-        );
-    }
-    if kind == Kind::Spam {
-        let token = dice.text(&["MOONFROG", "ICPUP", "GIGAYIELD", "NEXT100X"]);
-        let title = format!("Airdrop of {token}: claim now");
-        let summary = format!(
-            "**{token}** rewards early believers!\n\nSend 1 ICP, receive *ten*. Nothing here is a promise.\n\n\
-             > This proposal does nothing but advertise."
-        );
-        let action = Action::Motion(wire::Motion { motion_text: format!("Claim {token}.") });
-        return (words(title, summary, ""), action, None, 25);
-    }
-    let fallback = MOTIONS.first();
-    let at = usize::try_from(dice.within(0, MOTIONS.len() as u64)).unwrap_or(0);
-    let Some(text) = MOTIONS.get(at).or(fallback) else {
+/// The same tricks as proposal 6 of the recordings of the real canister, and some more.
+fn hostile() -> Content {
+    (
+        words(
+            "Hostile \u{1b}[31mtitle\u{202e}",
+            "Escape \u{1b}]0;pwned\u{7} and \u{200b}zero width \u{1b}[2J\n\n[a link](javascript:alert(1)) | \
+             =HYPERLINK(\"https://example.org\") | \u{2066}isolated\u{2069} | \u{fe0f}\u{e0041}",
+            "https://forum.dfinity.org/t/2\u{1b}[0m",
+        ),
+        Action::Motion(wire::Motion { motion_text: "x\u{1b}[8m hidden \u{202e}txet".to_owned() }),
+        None,
+        15,
+    )
+}
+
+fn spam(dice: &mut Dice) -> Content {
+    let token = dice.text(&["MOONFROG", "ICPUP", "GIGAYIELD", "NEXT100X"]);
+    let title = format!("Airdrop of {token}: claim now");
+    let summary = format!(
+        "**{token}** rewards early believers!\n\nSend 1 ICP, receive *ten*. Nothing here is a promise.\n\n> This \
+         proposal does nothing but advertise."
+    );
+    let action = Action::Motion(wire::Motion { motion_text: format!("Claim {token}.") });
+    (words(title, summary, ""), action, None, 25)
+}
+
+fn motion(dice: &mut Dice, text: Option<&MotionText>) -> Content {
+    let Some(text) = text else {
         return (words("Motion", "", ""), Action::Motion(wire::Motion::default()), None, 500);
     };
     let url = forum(dice);
-    let rounds = dice.within(1, 4);
+    let rounds = if dice.chance(250) { dice.within(2, 4) } else { 1 };
     let title = if rounds > 1 { format!("{} (round {rounds})", text.title) } else { text.title.to_owned() };
     let (wants, why) = (text.wants, text.why);
     let comments = dice.within(12, 240);
@@ -345,8 +385,10 @@ fn governance(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Co
         Kind::RegisterKnownNeuron => {
             let fallback = 1;
             let id = *dice.pick(&scenery.public, &fallback);
-            let first = dice.text(&["Amber", "Basalt", "Copper", "Delta", "Ember", "Fjord", "Granite", "Hazel"]);
-            let second = dice.text(&["Assembly", "Circle", "Forum", "League", "Node Watch", "Voters", "Workshop"]);
+            let first =
+                dice.text(&["Amber", "Basalt", "Copper", "Delta", "Ember", "Fjord", "Granite", "Hazel"]);
+            let second =
+                dice.text(&["Assembly", "Circle", "Forum", "League", "Node Watch", "Voters", "Workshop"]);
             let name = format!("{first} {second} {serial}");
             let data = wire::KnownNeuronData {
                 name: name.clone(),
@@ -430,7 +472,8 @@ fn node_admin(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                     ..Default::default()
                 },
             );
-            let summary = format!("Sets the node allowance of operator `{operator}` in {city} to **{allowance}**.");
+            let summary =
+                format!("Sets the node allowance of operator `{operator}` in {city} to **{allowance}**.");
             (words(format!("Update node allowance in {city}"), summary, ""), action, payload, 940)
         }
         Kind::RemoveNodes => {
@@ -461,7 +504,8 @@ fn node_admin(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                     guest_launch_measurements: Some(vec![measurement]),
                 }),
             };
-            let summary = "Recovery drill: one machine may boot an alternative GuestOS until it has caught up.";
+            let summary =
+                "Recovery drill: one machine may boot an alternative GuestOS until it has caught up.";
             let action = Action::BlessAlternativeGuestOsVersion(bless);
             (words("Bless a recovery GuestOS for one node", summary, forum(dice)), action, None, 900)
         }
@@ -475,7 +519,8 @@ fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> 
     match kind {
         Kind::AddNodeProvider => {
             let id = dice.principal();
-            let company = dice.text(&["Alpine Racks", "Baobab Hosting", "Cirrus Colo", "Dunes Data", "Eiger Nodes"]);
+            let company =
+                dice.text(&["Alpine Racks", "Baobab Hosting", "Cirrus Colo", "Dunes Data", "Eiger Nodes"]);
             let change = wire::Change::ToAdd(wire::NodeProvider { id: Some(id), reward_account: None });
             let summary = format!(
                 "## Who we are\n\n**{company} {serial}** runs machines in {city}.\n\n## Documents\n\n| document | sha-256 |\n\
@@ -489,7 +534,8 @@ fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> 
             (words(format!("Add node provider: {company} {serial}"), summary, forum(dice)), action, None, 850)
         }
         Kind::RemoveNodeProvider => {
-            let change = wire::Change::ToRemove(wire::NodeProvider { id: Some(provider), reward_account: None });
+            let change =
+                wire::Change::ToRemove(wire::NodeProvider { id: Some(provider), reward_account: None });
             let summary = format!("Node provider `{provider}` has sold all machines and leaves the network.");
             let action =
                 Action::AddOrRemoveNodeProvider(wire::AddOrRemoveNodeProvider { change: Some(change) });
@@ -500,19 +546,24 @@ fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> 
                 data_centers_to_add: vec![p::DataCenter {
                     id: dc.to_owned(),
                     region: format!("{city},{dc}"),
-                    owner: dice.text(&["Equipoise", "Northlight DC", "Harbour Colo", "Plateau Hosting"]).to_owned(),
+                    owner: dice
+                        .text(&["Equipoise", "Northlight DC", "Harbour Colo", "Plateau Hosting"])
+                        .to_owned(),
                 }],
                 data_centers_to_remove: Vec::new(),
             };
             let (action, payload) = p::call(21, &argument);
-            let summary = format!("Adds data center **{dc}** in {city}. Contract and location were verified.");
+            let summary =
+                format!("Adds data center **{dc}** in {city}. Contract and location were verified.");
             (words(format!("Add data center {dc} ({city})"), summary, ""), action, payload, 940)
         }
         Kind::RewardNodeProvider | Kind::RewardNodeProviders => {
             let count = if kind == Kind::RewardNodeProvider { 1 } else { 4 };
             let reward = |id: Principal, amount: u64| wire::RewardNodeProvider {
                 node_provider: Some(wire::NodeProvider { id: Some(id), reward_account: None }),
-                reward_mode: Some(wire::RewardMode::RewardToAccount(wire::RewardToAccount { to_account: None })),
+                reward_mode: Some(wire::RewardMode::RewardToAccount(wire::RewardToAccount {
+                    to_account: None,
+                })),
                 amount_e8s: amount,
             };
             let chosen = dice.several(&scenery.providers, count);
@@ -601,7 +652,8 @@ fn subnets(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                 ..Default::default()
             };
             let (action, payload) = p::call(1, &argument);
-            let summary = "A new application subnet of 13 nodes on four continents, to relieve the two largest ones.";
+            let summary =
+                "A new application subnet of 13 nodes on four continents, to relieve the two largest ones.";
             (words("Create an application subnet", summary, forum(dice)), action, payload, 930)
         }
         Kind::UpdateSubnet => {
@@ -612,19 +664,24 @@ fn subnets(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                 ..Default::default()
             };
             let (action, payload) = p::call(7, &argument);
-            let summary = format!("Raises the number of canisters allowed on subnet `{short}` to **{canisters}**.");
+            let summary =
+                format!("Raises the number of canisters allowed on subnet `{short}` to **{canisters}**.");
             (words(format!("Update the configuration of subnet {short}"), summary, ""), action, payload, 950)
         }
         Kind::SubnetRental => {
             let user = dice.principal();
-            let argument =
-                p::SubnetRentalRequest { user, rental_condition_id: "App13CH".to_owned() };
+            let argument = p::SubnetRentalRequest { user, rental_condition_id: "App13CH".to_owned() };
             let (action, payload) = p::call(52, &argument);
             let summary = format!(
                 "User `{user}` rents a subnet of 13 nodes in Switzerland for 180 days, paid in advance at 30 % above \
                  the XDR price."
             );
-            (words("Subnet rental request (Switzerland, 13 nodes)", summary, forum(dice)), action, payload, 720)
+            (
+                words("Subnet rental request (Switzerland, 13 nodes)", summary, forum(dice)),
+                action,
+                payload,
+                720,
+            )
         }
         Kind::FulfillSubnetRental => {
             let request = wire::FulfillSubnetRentalRequest {
@@ -632,7 +689,8 @@ fn subnets(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                 node_ids: Some(dice.several(&scenery.nodes, 13)),
                 replica_version_id: Some(version(dice)),
             };
-            let summary = "The nodes have been chosen, the first 180 days are paid: the rented subnet can be created.";
+            let summary =
+                "The nodes have been chosen, the first 180 days are paid: the rented subnet can be created.";
             let action = Action::FulfillSubnetRentalRequest(request);
             (words("Fulfill a subnet rental request", summary, ""), action, None, 910)
         }
@@ -665,8 +723,12 @@ fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                 replica_version_to_elect: Some(id.clone()),
                 release_package_sha256_hex: Some(sha.clone()),
                 release_package_urls: vec![
-                    format!("https://download.dfinity.systems/ic/{id}/guest-os/update-img/update-img.tar.zst"),
-                    format!("https://download.dfinity.network/ic/{id}/guest-os/update-img/update-img.tar.zst"),
+                    format!(
+                        "https://download.dfinity.systems/ic/{id}/guest-os/update-img/update-img.tar.zst"
+                    ),
+                    format!(
+                        "https://download.dfinity.network/ic/{id}/guest-os/update-img/update-img.tar.zst"
+                    ),
                 ],
                 replica_versions_to_unelect: Vec::new(),
             };
@@ -683,7 +745,8 @@ fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                 ],
                 4,
             );
-            let features: Vec<String> = lines.iter().map(|line| format!("* {} {line}", dice.hex(9))).collect();
+            let features: Vec<String> =
+                lines.iter().map(|line| format!("* {} {line}", dice.hex(9))).collect();
             let summary = format!(
                 "# Release notes for [{name}](https://github.com/dfinity/ic/tree/{name}) `{id}`\n\n## Features and fixes\n\n\
                  {}\n\n# Verification\n\n```\nsudo apt-get install -y curl\ncurl --proto '=https' --tlsv1.2 -sSLO \
@@ -691,7 +754,12 @@ fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                  sha-256 `{sha}`.",
                 features.join("\n")
             );
-            (words(format!("Elect GuestOS version {brief} ({name})"), summary, forum(dice)), action, payload, 975)
+            (
+                words(format!("Elect GuestOS version {brief} ({name})"), summary, forum(dice)),
+                action,
+                payload,
+                975,
+            )
         }
         Kind::UnelectGuestos => {
             let old: Vec<String> = (0..dice.within(1, 4)).map(|_| version(dice)).collect();
@@ -719,8 +787,15 @@ fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
             let argument =
                 p::DeployGuestosToAllSubnetNodes { subnet_id: subnet, replica_version_id: id.clone() };
             let (action, payload) = p::call(11, &argument);
-            let summary = format!("Upgrades subnet `{subnet}` to GuestOS version [{id}](https://dashboard.internetcomputer.org/release/{id}).");
-            (words(format!("Update subnet {short} to GuestOS version {brief}"), summary, ""), action, payload, 970)
+            let summary = format!(
+                "Upgrades subnet `{subnet}` to GuestOS version [{id}](https://dashboard.internetcomputer.org/release/{id})."
+            );
+            (
+                words(format!("Update subnet {short} to GuestOS version {brief}"), summary, ""),
+                action,
+                payload,
+                970,
+            )
         }
         Kind::DeployHostos => {
             let node_ids = dice.several(&scenery.nodes, 20);
@@ -764,12 +839,14 @@ fn functions(kind: Kind, dice: &mut Dice) -> Content {
                 xdr_permyriad_per_icp: rate,
             };
             let (action, payload) = p::call(10, &argument);
-            let summary = format!("The ICP/XDR rate is set to {rate} permyriad by hand, as the oracle was silent.");
+            let summary =
+                format!("The ICP/XDR rate is set to {rate} permyriad by hand, as the oracle was silent.");
             (words("Set the ICP/XDR conversion rate", summary, ""), action, payload, 930)
         }
         _ => {
             let canister_id = canister(dice);
-            let (action, payload) = p::call(19, &p::UninstallCode { canister_id, sender_canister_version: None });
+            let (action, payload) =
+                p::call(19, &p::UninstallCode { canister_id, sender_canister_version: None });
             let summary = format!(
                 "Canister `{canister_id}` is said to serve stolen content. The complaint is linked; the owner did not \
                  answer."
@@ -786,7 +863,9 @@ fn canister(dice: &mut Dice) -> Principal {
 
 fn canisters(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
     let (index, name) = match kind {
-        Kind::UpgradeProtocolCanister | Kind::ProtocolCanisterSettings => *dice.pick(PROTOCOL, &(0, "registry")),
+        Kind::UpgradeProtocolCanister | Kind::ProtocolCanisterSettings => {
+            *dice.pick(PROTOCOL, &(0, "registry"))
+        }
         Kind::UpgradeSnsW => (10, "SNS-W"),
         _ => *dice.pick(APPLICATIONS, &(7, "Internet Identity")),
     };
@@ -815,7 +894,8 @@ fn canisters(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                 commit.get(..9).unwrap_or_default(),
                 hex::encode(hash)
             );
-            let title = format!("Upgrade the {name} canister to commit {}", commit.get(..9).unwrap_or_default());
+            let title =
+                format!("Upgrade the {name} canister to commit {}", commit.get(..9).unwrap_or_default());
             (words(title, summary, forum(dice)), Action::InstallCode(install), None, 955)
         }
         Kind::ApplicationCanisterSettings | Kind::ProtocolCanisterSettings => {
@@ -826,14 +906,21 @@ fn canisters(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
                 ..Default::default()
             };
             let update = wire::UpdateCanisterSettings { canister_id, settings: Some(settings) };
-            let summary = format!("Limits the heap of the {name} canister to {limit} GiB and makes its logs public.");
+            let summary =
+                format!("Limits the heap of the {name} canister to {limit} GiB and makes its logs public.");
             let words = words(format!("Update the settings of the {name} canister"), summary, "");
             (words, Action::UpdateCanisterSettings(update), None, 930)
         }
         Kind::StopOrStartCanister => {
             let stop = wire::StopOrStartCanister { action: Some(1), canister_id };
-            let summary = format!("Stops the {name} canister for an hour of maintenance; a second proposal starts it.");
-            (words(format!("Stop the {name} canister"), summary, ""), Action::StopOrStartCanister(stop), None, 800)
+            let summary =
+                format!("Stops the {name} canister for an hour of maintenance; a second proposal starts it.");
+            (
+                words(format!("Stop the {name} canister"), summary, ""),
+                Action::StopOrStartCanister(stop),
+                None,
+                800,
+            )
         }
         Kind::CreateCanisterAndInstallCode => {
             let none = Principal::anonymous();
@@ -850,15 +937,26 @@ fn canisters(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
         Kind::TakeCanisterSnapshot => {
             let take = wire::TakeCanisterSnapshot { canister_id, replace_snapshot: None };
             let summary = format!("A snapshot of the {name} canister before its next upgrade.");
-            (words(format!("Take a snapshot of {name}"), summary, ""), Action::TakeCanisterSnapshot(take), None, 940)
+            (
+                words(format!("Take a snapshot of {name}"), summary, ""),
+                Action::TakeCanisterSnapshot(take),
+                None,
+                940,
+            )
         }
         _ => {
             let load = wire::LoadCanisterSnapshot {
                 canister_id,
                 snapshot_id: Some(ByteBuf::from(dice.bytes().get(..24).unwrap_or_default().to_vec())),
             };
-            let summary = format!("Puts the {name} canister back to its last snapshot: the upgrade lost an index.");
-            (words(format!("Load a snapshot of {name}"), summary, ""), Action::LoadCanisterSnapshot(load), None, 890)
+            let summary =
+                format!("Puts the {name} canister back to its last snapshot: the upgrade lost an index.");
+            (
+                words(format!("Load a snapshot of {name}"), summary, ""),
+                Action::LoadCanisterSnapshot(load),
+                None,
+                890,
+            )
         }
     }
 }
@@ -890,7 +988,9 @@ fn sns(kind: Kind, dice: &mut Dice, serial: u64) -> Content {
     }
     let name = format!(
         "{}{}",
-        dice.text(&["Bazaar", "Canvas", "Drift", "Echo", "Forge", "Gather", "Hum", "Isle", "Juniper", "Kite"]),
+        dice.text(&[
+            "Bazaar", "Canvas", "Drift", "Echo", "Forge", "Gather", "Hum", "Isle", "Juniper", "Kite"
+        ]),
         dice.text(&["Chain", "Desk", "Fi", "Lab", "Loop", "Works"])
     );
     let symbol: String = name.chars().filter(char::is_ascii_uppercase).chain("NS".chars()).collect();
@@ -909,7 +1009,9 @@ fn sns(kind: Kind, dice: &mut Dice, serial: u64) -> Content {
     };
     let create = wire::CreateServiceNervousSystem {
         name: Some(name.clone()),
-        description: Some(format!("{name} is a dapp that runs wholly on chain and hands itself to its users.")),
+        description: Some(format!(
+            "{name} is a dapp that runs wholly on chain and hands itself to its users."
+        )),
         url: Some("https://example.org".to_owned()),
         logo: logo(),
         fallback_controller_principal_ids: vec![dice.principal()],
@@ -927,7 +1029,9 @@ fn sns(kind: Kind, dice: &mut Dice, serial: u64) -> Content {
                 dissolve_delay_interval: days(91),
                 count: Some(5),
             }),
-            confirmation_text: Some("I have read the white paper and know that I may lose everything.".to_owned()),
+            confirmation_text: Some(
+                "I have read the white paper and know that I may lose everything.".to_owned(),
+            ),
             minimum_direct_participation_icp: tokens(raise / 4),
             maximum_direct_participation_icp: tokens(raise),
             minimum_participant_icp: tokens(1),

@@ -10,7 +10,6 @@ use crate::demo::governance::Crowd;
 use crate::demo::governance::proposal::{Draft, Outcome, voting_period};
 use crate::demo::governance::state::State;
 use crate::ic::wire::governance as wire;
-use crate::model::time::DAY;
 use crate::model::{Topic, Vote};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -47,14 +46,13 @@ pub enum Scripted {
 #[must_use]
 pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<Cue> {
     let minutes = |before: u64| start - before * 60;
-    let proposal = |before: u64, kind, appeal| Cue {
-        at: minutes(before),
-        what: Scripted::Proposal(kind, appeal),
-    };
+    let proposal =
+        |before: u64, kind, appeal| Cue { at: minutes(before), what: Scripted::Proposal(kind, appeal) };
     [
-        proposal(95 * 60 + 10, Kind::Motion, 860),
-        proposal(92 * 60, Kind::CreateSns, 900),
-        proposal(88 * 60, Kind::Motion, 830),
+        proposal(95 * 60 + 10, Kind::Motion, 720),
+        proposal(92 * 60, Kind::CreateSns, 760),
+        proposal(90 * 60, Kind::Motion, 680),
+        proposal(86 * 60, Kind::Motion, 830),
         proposal(79 * 60, Kind::RegisterKnownNeuron, 800),
         // Contested: the vote turns and the deadline moves.
         proposal(70 * 60, Kind::Motion, 500),
@@ -136,8 +134,11 @@ impl People {
     fn regular(&mut self, at: u64, state: &mut State) {
         let mut dice = Dice::new(self.seed, mix(3, self.serial, at));
         let political = at >= self.start;
-        let shares: Vec<(Kind, u64)> =
-            drafts::SHARES.iter().copied().filter(|(kind, _)| political || !drafts::is_political(*kind)).collect();
+        let shares: Vec<(Kind, u64)> = drafts::SHARES
+            .iter()
+            .copied()
+            .filter(|(kind, _)| political || !drafts::is_political(*kind))
+            .collect();
         let all = shares.iter().map(|(_, share)| share).sum();
         let mut drawn = dice.within(0, all);
         let kind = shares.iter().find(|(_, share)| match drawn.checked_sub(*share) {
@@ -197,12 +198,16 @@ impl People {
                 n.followees.contains_key(&topic.number())
                     || (!political && n.followees.contains_key(&Topic::Unspecified.number()))
             });
+            // Politics finds fewer voters.
+            if political && !habit.leads && mix(self.seed, id, *neuron) % 100 >= 62 {
+                continue;
+            }
             // One in twenty of those who follow votes for itself all the same.
             if follows && drawn % 20 != 0 {
                 continue;
             }
             let delay = if habit.leads && political {
-                6 * HOUR + drawn * (3 * DAY.0) / 65_536
+                HOUR + drawn * (19 * HOUR) / 65_536
             } else if habit.leads {
                 300 + drawn * (9 * HOUR) / 65_536
             } else {
@@ -217,8 +222,7 @@ impl People {
         match cue.what {
             Scripted::Proposal(kind, appeal) => {
                 let mut dice = Dice::new(self.seed, mix(4, self.serial, cue.at));
-                let mut idea = drafts::write(kind, &mut dice, self.serial, &self.scenery);
-                idea.appeal = appeal;
+                let idea = drafts::write_appealing(kind, appeal, &mut dice, self.serial, &self.scenery);
                 self.propose(kind, idea, cue.at, state);
             }
             Scripted::Manage { neuron, manager } => {
@@ -236,7 +240,8 @@ impl People {
                 };
                 let draft = Draft {
                     title: Some("Lock the shared neuron for another month".to_owned()),
-                    summary: "As agreed, the neuron we manage together is locked for **one month** more.".to_owned(),
+                    summary: "As agreed, the neuron we manage together is locked for **one month** more."
+                        .to_owned(),
                     url: String::new(),
                     action: wire::Action::ManageNeuron(Box::new(manage)),
                     payload: None,
@@ -247,7 +252,6 @@ impl People {
             }
         }
     }
-
 }
 
 impl Crowd for People {

@@ -80,9 +80,9 @@ pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
         .iter()
         .map(|id| wire::NodeProvider {
             id: Some(*id),
-            reward_account: dice.chance(600).then(|| wire::AccountIdentifier {
-                hash: Account::of(*id).identifier().0.to_vec(),
-            }),
+            reward_account: dice
+                .chance(600)
+                .then(|| wire::AccountIdentifier { hash: Account::of(*id).identifier().0.to_vec() }),
         })
         .collect();
     settle_past(&mut state, begin);

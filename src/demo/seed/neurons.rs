@@ -61,16 +61,46 @@ pub const KNOWN: &[Known] = &[
         960_000,
     ),
     ("Southern Cross Voters", "A voting circle from Aotearoa to Patagonia. 🌏", "", &[], 610_000),
-    ("Quorum Club", "We vote late, and we vote informed.", "https://forum.dfinity.org/t/quorum-club/10007", &[], 540_000),
-    ("Sunday Readers", "Reads every motion on Sunday, votes by Monday.", "", &[TopicToFollow::Governance], 420_000),
-    ("Arbor Research", "Independent studies of tokenomics and node rewards.", "", &[TopicToFollow::NetworkEconomics], 380_000),
-    ("Northern Subnets", "Data centers above the 55th parallel.", "", &[TopicToFollow::SubnetManagement], 350_000),
+    (
+        "Quorum Club",
+        "We vote late, and we vote informed.",
+        "https://forum.dfinity.org/t/quorum-club/10007",
+        &[],
+        540_000,
+    ),
+    (
+        "Sunday Readers",
+        "Reads every motion on Sunday, votes by Monday.",
+        "",
+        &[TopicToFollow::Governance],
+        420_000,
+    ),
+    (
+        "Arbor Research",
+        "Independent studies of tokenomics and node rewards.",
+        "",
+        &[TopicToFollow::NetworkEconomics],
+        380_000,
+    ),
+    (
+        "Northern Subnets",
+        "Data centers above the 55th parallel.",
+        "",
+        &[TopicToFollow::SubnetManagement],
+        350_000,
+    ),
     ("Patchwork DAO", "An SNS that votes with its treasury neuron.", "", &[], 310_000),
     ("The Careful Minority", "Votes no unless convinced.", "", &[TopicToFollow::Governance], 290_000),
     ("Ocean Validators", "", "", &[], 260_000),
     ("Zürich Reading Group", "Grüezi! We meet on the first Tuesday of the month.", "", &[], 240_000),
     ("東京ガバナンス研究会", "提案を日本語で要約して投票します。", "", &[TopicToFollow::Governance], 230_000),
-    ("Coffee & Canisters", "Developers of small dapps.", "", &[TopicToFollow::ApplicationCanisterManagement], 210_000),
+    (
+        "Coffee & Canisters",
+        "Developers of small dapps.",
+        "",
+        &[TopicToFollow::ApplicationCanisterManagement],
+        210_000,
+    ),
     ("Harbour Trust", "Votes for four hundred small holders.", "", &[TopicToFollow::CatchAll], 190_000),
     ("Edge of Consensus", "", "", &[], 160_000),
     ("Frugal Fellows", "Every e8 counts.", "", &[TopicToFollow::NodeProviderRewards], 140_000),
@@ -78,7 +108,13 @@ pub const KNOWN: &[Known] = &[
     ("Three Lakes Collective", "", "", &[], 96_000),
     ("Canister Cartographers", "Maps what runs where.", "", &[TopicToFollow::SubnetManagement], 84_000),
     ("Late Shift", "Votes in the last hour, every time.", "", &[], 61_000),
-    ("Neutral Ground", "Abstains from politics, votes on technology.", "", &[TopicToFollow::IcOsVersionElection], 44_000),
+    (
+        "Neutral Ground",
+        "Abstains from politics, votes on technology.",
+        "",
+        &[TopicToFollow::IcOsVersionElection],
+        44_000,
+    ),
     ("First Neuron", "One of the first. Still here.", "", &[], 21_000),
 ];
 
@@ -113,7 +149,15 @@ pub fn number(seed: u64, place: u64) -> u64 {
 
 /// Makes a neuron as of `now`: locked, aged, refreshed within the last five months.
 #[must_use]
-pub fn locked(id: u64, controller: Principal, nonce: u64, stake: E8s, delay: u64, age: u64, now: u64) -> Neuron {
+pub fn locked(
+    id: u64,
+    controller: Principal,
+    nonce: u64,
+    stake: E8s,
+    delay: u64,
+    age: u64,
+    now: u64,
+) -> Neuron {
     let born = now.saturating_sub(age);
     let mut neuron = Neuron::new(id, Subaccount::neuron_stake(&controller, nonce), controller, born);
     neuron.nonce = Some(nonce);
@@ -127,11 +171,13 @@ pub fn locked(id: u64, controller: Principal, nonce: u64, stake: E8s, delay: u64
 #[must_use]
 pub fn crowd(seed: u64, now: u64) -> Crowd {
     let mut dice = Dice::new(seed, 1);
-    let mut out = Crowd { neurons: Vec::new(), habits: BTreeMap::new(), known: Vec::new(), public: Vec::new() };
+    let mut out =
+        Crowd { neurons: Vec::new(), habits: BTreeMap::new(), known: Vec::new(), public: Vec::new() };
     for (place, (name, description, link, topics, icp)) in (0..).zip(KNOWN) {
         let id = number(seed, place);
         let age = dice.within(YEAR.0, 5 * YEAR.0);
-        let mut neuron = locked(id, dice.principal(), place, icp_and_dust(*icp, &mut dice), 2 * YEAR.0, age, now);
+        let mut neuron =
+            locked(id, dice.principal(), place, icp_and_dust(*icp, &mut dice), 2 * YEAR.0, age, now);
         neuron.refreshed = now - dice.within(0, 20 * DAY.0);
         neuron.public = true;
         neuron.known = Some(KnownNeuronData {
@@ -144,11 +190,7 @@ pub fn crowd(seed: u64, now: u64) -> Crowd {
         let leads = place < 4;
         out.habits.insert(
             id,
-            Habit {
-                turnout: if leads { 990 } else { 820 },
-                leaning: if sceptic { -420 } else { 60 },
-                leads,
-            },
+            Habit { turnout: if leads { 990 } else { 820 }, leaning: if sceptic { -420 } else { 60 }, leads },
         );
         out.known.push(id);
         out.neurons.push(neuron);
@@ -245,7 +287,7 @@ fn some_habit(dice: &mut Dice) -> Habit {
     }
 }
 
-/// On all topics, and for four in ten on governance and SNS too.
+/// On all topics, and for three in ten on governance and SNS too.
 fn follow_leaders(neuron: &mut Neuron, dice: &mut Dice, known: &[u64]) {
     let leaders = known.get(..6).unwrap_or(known);
     let one = |dice: &mut Dice| match dice.within(0, 10) {
@@ -255,7 +297,7 @@ fn follow_leaders(neuron: &mut Neuron, dice: &mut Dice, known: &[u64]) {
     };
     let all = one(dice);
     neuron.followees.insert(Topic::Unspecified.number(), all);
-    if dice.chance(400) {
+    if dice.chance(300) {
         let governance = one(dice);
         neuron.followees.insert(Topic::Governance.number(), governance.clone());
         neuron.followees.insert(Topic::SnsAndCommunityFund.number(), governance);

@@ -73,7 +73,9 @@ pub fn neurons(seed: u64, user: Principal, friend: Principal, known: &[u64], sta
     follower.staked_maturity = 6_120_448_001;
     follower.refreshed = start - 70 * DAY.0;
     follower.followees.insert(Topic::Unspecified.number(), leader(0).collect());
-    follower.followees.insert(Topic::Governance.number(), leader(0).chain(leader(1)).chain(leader(4)).collect());
+    follower
+        .followees
+        .insert(Topic::Governance.number(), leader(0).chain(leader(1)).chain(leader(4)).collect());
     follower.followees.insert(Topic::SnsAndCommunityFund.number(), leader(1).collect());
     all.push(follower);
 
@@ -123,7 +125,13 @@ pub fn neurons(seed: u64, user: Principal, friend: Principal, known: &[u64], sta
     let to = Account::of(user).identifier();
     for (amount, days) in [(1_250_000_000, 4), (300_000_000, 1)] {
         let asked = start - days * DAY.0;
-        disbursing.disbursements.push(Disbursement { amount, asked, due: asked + 7 * DAY.0, owner: user, to });
+        disbursing.disbursements.push(Disbursement {
+            amount,
+            asked,
+            due: asked + 7 * DAY.0,
+            owner: user,
+            to,
+        });
     }
     all.push(disbursing);
 
@@ -140,10 +148,7 @@ pub fn neurons(seed: u64, user: Principal, friend: Principal, known: &[u64], sta
     all.push(gang);
 
     let mut managed = make(Kind::Managed, 2_500, 6 * MONTH.0, 5 * MONTH.0);
-    managed.followees.insert(
-        Topic::NeuronManagement.number(),
-        [main].into_iter().chain(leader(4)).collect(),
-    );
+    managed.followees.insert(Topic::NeuronManagement.number(), [main].into_iter().chain(leader(4)).collect());
     all.push(managed);
     all
 }
