@@ -1,7 +1,7 @@
 //! The record of what was intended, sent and learnt, kept over crashes.
 
 use crate::cache::Cache;
-use crate::model::act::Execution;
+use crate::model::act::{Execution, StepState};
 use crate::model::text::Line;
 
 /// Why the journal could not be written or read.
@@ -18,11 +18,17 @@ pub trait Journal: Send + Sync {
     /// If it is not certain to be kept: then nothing that relies on it is sent.
     fn put(&self, execution: &Execution) -> Result<(), JournalError>;
 
-    /// Executions that have not ended, oldest first.
+    /// Executions that have not ended or have a step of unknown outcome, oldest first.
     ///
     /// # Errors
     /// If they cannot be read.
     fn open_entries(&self) -> Result<Vec<Execution>, JournalError>;
+}
+
+/// Whether there is something left to do or to learn.
+#[must_use]
+pub fn is_open(execution: &Execution) -> bool {
+    execution.steps.iter().any(|s| !s.state.is_final() || matches!(s.state, StepState::Unknown { .. }))
 }
 
 impl Journal for Cache {
@@ -31,6 +37,9 @@ impl Journal for Cache {
     }
 
     fn open_entries(&self) -> Result<Vec<Execution>, JournalError> {
-        self.journal_open_entries().map_err(|e| JournalError(line!("{e}")))
+        let mut entries = self.journal_list(usize::MAX).map_err(|e| JournalError(line!("{e}")))?;
+        entries.retain(is_open);
+        entries.reverse();
+        Ok(entries)
     }
 }

@@ -33,7 +33,7 @@ mod vote;
 mod tests;
 
 pub use error::ActionError;
-pub use journal::{Journal, JournalError};
+pub use journal::{Journal, JournalError, is_open};
 pub use network::{Network, SignedRequest};
 pub use observe::{Checkpoint, Observer};
 pub use plan::{PLAN_LIFE, PlanContext, Plans};

@@ -9,6 +9,8 @@ use crate::ic::CallStatus;
 use crate::model::act::StepState;
 use crate::model::text::Line;
 use crate::model::{Evidence, Neuron, NeuronId, ProposalId, Seconds, Subaccount, Timestamp, Vote};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 /// Failed questions after which asking is given up for now.
 const PATIENCE: u32 = 4;
@@ -16,8 +18,27 @@ const PATIENCE: u32 = 4;
 const QUESTIONS: u32 = 90;
 
 impl<N: Network> Run<'_, N> {
+    /// Learns how these requests ended, several at the same time. What cannot be learnt is
+    /// `mark`ed as unknown, or left as it stands.
+    pub(super) async fn learn_all(&self, open: Vec<(usize, String, Timestamp)>, mark: bool) {
+        let mut rest = open.into_iter();
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            while under_way.len() < self.options.in_flight.max(1) {
+                let Some((i, id, expires)) = rest.next() else { break };
+                under_way.push(async move { (i, self.learn(i, &id, expires).await, id) });
+            }
+            let Some((i, learnt, id)) = under_way.next().await else { break };
+            match (learnt, self.kinds.get(i)) {
+                (Some(outcome), _) => self.set(i, outcome),
+                (None, Some(kind)) if mark => self.set(i, outcome::unknown(kind, &id).into()),
+                (None, _) => {}
+            }
+        }
+    }
+
     /// How a request ended, if that can be learnt; waits until it has ended or cannot happen any more.
-    pub(super) async fn learn(&self, i: usize, request_id: &str, expires: Timestamp) -> Option<Outcome> {
+    async fn learn(&self, i: usize, request_id: &str, expires: Timestamp) -> Option<Outcome> {
         let kind = self.kinds.get(i)?;
         let canister = self.state().steps.get(i)?.call.canister;
         let mut failures = 0;

@@ -5,11 +5,12 @@ use super::journal::{Journal, JournalError};
 use super::network::Network;
 use super::outcome;
 use super::run::{Options, Report, Run};
-use crate::model::Timestamp;
 use crate::model::act::{Execution, Intent, StepState};
 use crate::model::text::Line;
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
+use crate::model::{Seconds, Timestamp};
+
+/// Outcomes that could not be learnt are asked for again on every start for so long.
+const ASKED_AGAIN: Seconds = Seconds::days(7);
 
 /// How far a recovery goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +68,10 @@ pub async fn recover_all<N: Network>(
     report: Report<'_>,
 ) -> Result<Vec<Execution>, JournalError> {
     let mut recovered = Vec::new();
+    let now = (options.clock)();
     for entry in journal.open_entries()? {
-        if entry.signer != network.signer() {
+        let hopeless = entry.is_finished() && now.since(entry.confirmed) > ASKED_AGAIN;
+        if entry.signer != network.signer() || hopeless {
             continue;
         }
         match recover(entry, network, journal, options, policy, report).await {
@@ -111,18 +114,7 @@ impl<N: Network> Run<'_, N> {
                 open.push((i, request_id.clone(), expires));
             }
         }
-        let mut rest = open.into_iter();
-        let mut under_way = FuturesUnordered::new();
-        loop {
-            while under_way.len() < self.options.in_flight.max(1) {
-                let Some((i, id, expires)) = rest.next() else { break };
-                under_way.push(async move { (i, self.learn(i, &id, expires).await) });
-            }
-            let Some((i, learnt)) = under_way.next().await else { break };
-            if let Some(outcome) = learnt {
-                self.set(i, outcome);
-            }
-        }
+        self.learn_all(open, false).await;
     }
 
     /// Ends what was not sent and names what could not be learnt.

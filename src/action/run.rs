@@ -300,41 +300,38 @@ impl<'a, N: Network> Run<'a, N> {
         let mut under_way = FuturesUnordered::new();
         let mut rest = signed.into_iter();
         let mut answered = 0_usize;
+        let mut lost = Vec::new();
         loop {
             while under_way.len() < self.options.in_flight.max(1) {
                 let Some((i, request)) = rest.next() else { break };
                 under_way.push(self.submit(i, request));
             }
             let Some((i, outcome)) = under_way.next().await else { break };
-            self.set(i, outcome);
+            match outcome {
+                Ok(outcome) => self.set(i, outcome),
+                Err(request) => lost.push((i, request.request_id().to_owned(), request.expires())),
+            }
             answered += 1;
             if answered.is_multiple_of(reports_each) {
                 self.tell();
             }
             self.checkpoint("answered", Some(i));
         }
+        // Following up takes minutes: it must not keep other requests waiting until they expire.
+        self.learn_all(lost, true).await;
         self.conclude();
         self.checkpoint("concluded", first);
         true
     }
 
-    async fn submit(&self, i: usize, request: N::Signed) -> (usize, Outcome) {
-        let Some(kind) = self.kinds.get(i) else {
-            return (i, outcome::never_happened().into());
+    /// Sends one request; gives it back if its answer was lost.
+    async fn submit(&self, i: usize, request: N::Signed) -> (usize, Result<Outcome, N::Signed>) {
+        let outcome = match (self.network.submit(&request).await, self.kinds.get(i)) {
+            (Ok(reply), Some(kind)) => outcome::of_reply(kind, request.request_id(), reply),
+            (Ok(_), None) => None,
+            (Err(error), _) => Some(not_sent(&error).into()),
         };
-        let id = request.request_id();
-        let outcome = match self.network.submit(&request).await {
-            Ok(reply) => outcome::of_reply(kind, id, reply),
-            Err(error) => Some(not_sent(&error).into()),
-        };
-        let outcome = match outcome {
-            Some(outcome) => outcome,
-            None => {
-                let learnt = self.learn(i, id, request.expires()).await;
-                learnt.unwrap_or_else(|| outcome::unknown(kind, id).into())
-            }
-        };
-        (i, outcome)
+        (i, outcome.ok_or(request))
     }
 
     /// A ballot that was cast by following may say the opposite of what was wanted.

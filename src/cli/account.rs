@@ -37,7 +37,9 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
     let account = match given {
         Some(account) => account,
         None if opened.who.info().is_anonymous() => {
-            return Err(Failure::usage("no identity is in use; name an account, or an identity with --identity"));
+            return Err(Failure::usage(
+                "no identity is in use; name an account, or an identity with --identity",
+            ));
         }
         None => opened.who.info().account,
     };
@@ -65,14 +67,23 @@ async fn balance(context: &Context, opened: &Opened, account: AccountIdentifier)
         }
         None => {
             let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
-            let known = world.accounts.iter().find(|a| a.account.identifier() == account).map(|a| (a.balance, a.balance_evidence));
-            known.ok_or_else(|| Failure::failed("this account is not in the cache; leave out --offline to read it"))?
+            let known = world
+                .accounts
+                .iter()
+                .find(|a| a.account.identifier() == account)
+                .map(|a| (a.balance, a.balance_evidence));
+            known.ok_or_else(|| {
+                Failure::failed("this account is not in the cache; leave out --offline to read it")
+            })?
         }
     };
     match Format::of(&context.global) {
         Format::Text => {
             print_text(&format!("{} ICP", amount.exact()))?;
-            note(&context.global, format!("{account}, {} {}", evidence.proof.word(), evidence.at.date_minute()));
+            note(
+                &context.global,
+                format!("{account}, {} {}", evidence.proof.word(), evidence.at.date_minute()),
+            );
             Ok(())
         }
         _ => print_json(&json!({
@@ -84,7 +95,12 @@ async fn balance(context: &Context, opened: &Opened, account: AccountIdentifier)
     }
 }
 
-async fn transactions(context: &Context, opened: &Opened, account: AccountIdentifier, limit: usize) -> Result<(), Failure> {
+async fn transactions(
+    context: &Context,
+    opened: &Opened,
+    account: AccountIdentifier,
+    limit: usize,
+) -> Result<(), Failure> {
     let now = context.now();
     let mut rows: Vec<Transaction> = Vec::new();
     match &opened.client {
@@ -94,7 +110,9 @@ async fn transactions(context: &Context, opened: &Opened, account: AccountIdenti
                 let want = u64::try_from(limit - rows.len()).unwrap_or(u64::MAX).min(1_000);
                 let page = client.transactions(account, before, want).await?;
                 if page.index_missing {
-                    return Err(Failure::failed("this network has no ICP index, so transactions cannot be listed"));
+                    return Err(Failure::failed(
+                        "this network has no ICP index, so transactions cannot be listed",
+                    ));
                 }
                 before = page.transactions.last().map(|t| t.block);
                 let complete = page.complete || page.transactions.is_empty();
@@ -124,7 +142,10 @@ fn print_rows(
 ) -> Result<(), Failure> {
     let objects: Vec<_> = rows.iter().map(|t| json::transaction(t, &account, now)).collect();
     let short = |v: Option<&serde_json::Value>| {
-        v.and_then(|v| v.as_str()).and_then(|t| t.parse::<AccountIdentifier>().ok()).map(|a| a.short()).unwrap_or_default()
+        v.and_then(|v| v.as_str())
+            .and_then(|t| t.parse::<AccountIdentifier>().ok())
+            .map(|a| a.short())
+            .unwrap_or_default()
     };
     Rows {
         columns: COLUMNS,

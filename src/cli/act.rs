@@ -34,7 +34,10 @@ pub fn review_text(review: &Review) -> String {
     line("network", &review.network);
     line("signer", &format!("{} ({})", review.signer, review.signer_name));
     for (i, call) in review.calls.iter().enumerate() {
-        line(if i == 0 { "calls" } else { "" }, &format!("{}. {} {}", i + 1, call.canister_name, call.method));
+        line(
+            if i == 0 { "calls" } else { "" },
+            &format!("{}. {} {}", i + 1, call.canister_name, call.method),
+        );
         line("", &format!("   {}", call.summary));
         for (name, value) in &call.arguments {
             line("", &format!("   {name}: {value}"));
@@ -46,7 +49,9 @@ pub fn review_text(review: &Review) -> String {
         format!("{} ICP, of which {} ICP fees", review.total_cost, review.fees)
     };
     line("cost", &cost);
-    for (name, lines) in [("effect", &review.effects), ("note", &review.irreversible), ("warning", &review.warnings)] {
+    for (name, lines) in
+        [("effect", &review.effects), ("note", &review.irreversible), ("warning", &review.warnings)]
+    {
         for text in lines {
             line(name, text);
         }
@@ -62,11 +67,15 @@ pub fn review_text(review: &Review) -> String {
 /// # Errors
 /// [`Kind::Refused`] when it is blocked or a step was refused, [`Kind::Unconfirmed`] when it was
 /// not confirmed, [`Kind::Network`] when an outcome could not be learnt.
-pub async fn carry_out(context: &Context, opened: &Opened, world: &World, intent: Intent) -> Result<(), Failure> {
-    let client = opened
-        .client
-        .as_ref()
-        .ok_or_else(|| Failure::usage("--offline never asks the network, so nothing can be signed and sent"))?;
+pub async fn carry_out(
+    context: &Context,
+    opened: &Opened,
+    world: &World,
+    intent: Intent,
+) -> Result<(), Failure> {
+    let client = opened.client.as_ref().ok_or_else(|| {
+        Failure::usage("--offline never asks the network, so nothing can be signed and sent")
+    })?;
     let signer = opened.who.info();
     let mut plans = Plans::new();
     let review = plans.plan(
@@ -102,7 +111,12 @@ pub async fn carry_out(context: &Context, opened: &Opened, world: &World, intent
     report(context, &execution)
 }
 
-async fn run(context: &Context, opened: &Opened, client: &Client, execution: Execution) -> Result<Execution, Failure> {
+async fn run(
+    context: &Context,
+    opened: &Opened,
+    client: &Client,
+    execution: Execution,
+) -> Result<Execution, Failure> {
     let quiet = context.global.quiet || Format::of(&context.global) != Format::Text;
     let options = Options::new(Arc::new(wall_clock));
     let seen = std::sync::Mutex::new(0_usize);
@@ -140,7 +154,10 @@ fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
         Kind::Failed
     };
     let next = if unknown { "; `icpulse journal resume` follows it up" } else { "" };
-    Err(Failure::new(kind, format!("{} of {} steps did not succeed{next}", failed.len(), execution.steps.len())))
+    Err(Failure::new(
+        kind,
+        format!("{} of {} steps did not succeed{next}", failed.len(), execution.steps.len()),
+    ))
 }
 
 /// Each step with its outcome.
@@ -151,11 +168,15 @@ pub fn outcome_text(execution: &Execution) -> String {
         let (mark, detail) = match &step.state {
             StepState::Waiting => ("waiting", String::new()),
             StepState::Submitted { request_id } => ("submitted", request_id.clone()),
-            StepState::Done { note, certified_at } => ("done", format!("{note} (certified {})", certified_at.clock())),
+            StepState::Done { note, certified_at } => {
+                ("done", format!("{note} (certified {})", certified_at.clock()))
+            }
             StepState::AlreadyDone { note } => ("done", note.to_string()),
             StepState::Refused { code, message } => ("refused", format!("{code}: {message}")),
             StepState::NotSent { message } => ("not sent", message.to_string()),
-            StepState::Unknown { request_id, message } => ("unknown", format!("{message} (request {request_id})")),
+            StepState::Unknown { request_id, message } => {
+                ("unknown", format!("{message} (request {request_id})"))
+            }
         };
         let _ = writeln!(out, "  {mark:<9} {}", step.call.summary);
         if !detail.is_empty() {
@@ -175,7 +196,9 @@ pub fn outcome_text(execution: &Execution) -> String {
 pub fn journal_list(context: &Context, opened: &Opened) -> Result<(), Failure> {
     let entries = opened.cache.journal_list(50).map_err(Failure::failed)?;
     match Format::of(&context.global) {
-        Format::Json => print_json(&serde_json::json!({"actions": entries.iter().map(json::execution).collect::<Vec<_>>()})),
+        Format::Json => print_json(
+            &serde_json::json!({"actions": entries.iter().map(json::execution).collect::<Vec<_>>()}),
+        ),
         _ if entries.is_empty() => {
             note(&context.global, "the journal is empty");
             Ok(())

@@ -60,7 +60,10 @@ impl Look {
     pub fn choices(&self) -> Vec<ThemeChoice> {
         Theme::list(&self.dirs)
             .into_iter()
-            .map(|t| ThemeChoice { about: Line::new(&format!("{} · {}", t.appearance.word(), t.title)), name: t.name })
+            .map(|t| ThemeChoice {
+                about: Line::new(&format!("{} · {}", t.appearance.word(), t.title)),
+                name: t.name,
+            })
             .collect()
     }
 
@@ -92,7 +95,10 @@ impl Look {
             Ok(()) => Message::ThemeChanged(name.to_owned()),
             Err(e) => Message::Notice(
                 Level::Warning,
-                Line::new(&format!("the theme is shown but could not be kept in {}: {e}", self.kept.display())),
+                Line::new(&format!(
+                    "the theme is shown but could not be kept in {}: {e}",
+                    self.kept.display()
+                )),
             ),
         }
     }

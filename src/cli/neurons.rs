@@ -12,7 +12,7 @@ use crate::model::act::{Intent, StakeRequest};
 use crate::model::ledger::AccountState;
 use crate::model::network::Facts;
 use crate::model::neuron::DissolveState;
-use crate::model::query::{self, Haystack, List, NeuronContext, neuron_text, parse_span};
+use crate::model::query::{self, Haystacks, List, NeuronContext, neuron_text, parse_span};
 use crate::model::world::{Neurons as NeuronSet, Proposals as ProposalSet, World};
 use crate::model::{Account, E8s, Neuron, NeuronId, Timestamp, Topic};
 use serde_json::json;
@@ -50,7 +50,8 @@ pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
         Neurons::Stake { amount, delay, auto_stake, follow } => {
             let request = StakeRequest {
                 amount: E8s::parse_icp(amount).map_err(|e| Failure::usage(format!("the amount: {e}")))?,
-                dissolve_delay: parse_span(delay).map_err(|e| Failure::usage(format!("the dissolve delay '{delay}': {e}")))?,
+                dissolve_delay: parse_span(delay)
+                    .map_err(|e| Failure::usage(format!("the dissolve delay '{delay}': {e}")))?,
                 auto_stake_maturity: *auto_stake,
                 followees: follow.iter().map(|f| parse_follow(f)).collect::<Result<_, _>>()?,
             };
@@ -76,10 +77,9 @@ pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
 
 /// What a plan needs to know: the identity's neurons and balance, the parameters, the newest totals.
 async fn signing_world(opened: &Opened) -> Result<World, Failure> {
-    let client = opened
-        .client
-        .as_ref()
-        .ok_or_else(|| Failure::usage("--offline never asks the network, so nothing can be signed and sent"))?;
+    let client = opened.client.as_ref().ok_or_else(|| {
+        Failure::usage("--offline never asks the network, so nothing can be signed and sent")
+    })?;
     let account = Account::of(client.principal());
     let newest = ProposalsPage { limit: 1, ..ProposalsPage::default() };
     let (neurons, economics, metrics, balance, proposals) = futures_util::join!(
@@ -118,7 +118,8 @@ fn parse_follow(text: &str) -> Result<(Topic, Vec<NeuronId>), Failure> {
 }
 
 async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
-    let query = query::parse(filter, List::Neurons).map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
+    let query = query::parse(filter, List::Neurons)
+        .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
     let opened = open(context, Need::ToSign).await?;
     let now = context.now();
     let neurons: Vec<Arc<Neuron>> = match &opened.client {
@@ -127,7 +128,11 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
     };
     let neurons: Vec<_> = neurons
         .into_iter()
-        .filter(|n| query.matches_neuron(n, &Haystack::new(&neuron_text(n)), NeuronContext::default(), now))
+        .filter(|n| {
+            let mut hay = Haystacks::default();
+            hay.add(|out| neuron_text(n, out));
+            query.matches_neuron(n, hay.get(0), NeuronContext::default(), now)
+        })
         .collect();
     Rows {
         columns: COLUMNS,
@@ -188,12 +193,20 @@ async fn show(context: &Context, id: NeuronId) -> Result<(), Failure> {
                 .neuron(&opened.who.principal(), id)
                 .map_err(Failure::failed)?
                 .map(Arc::new)
-                .ok_or_else(|| Failure::failed(format!("neuron {id} is not in the cache; leave out --offline to read it")))?,
+                .ok_or_else(|| {
+                    Failure::failed(format!(
+                        "neuron {id} is not in the cache; leave out --offline to read it"
+                    ))
+                })?,
         },
     };
     match Format::of(&context.global) {
         Format::Json => print_json(&json::neuron(&n, now)),
-        Format::Csv => Rows { columns: COLUMNS, objects: vec![json::neuron(&n, now)], text: vec![] }.print(Format::Csv, "neurons", json!({})),
+        Format::Csv => Rows { columns: COLUMNS, objects: vec![json::neuron(&n, now)], text: vec![] }.print(
+            Format::Csv,
+            "neurons",
+            json!({}),
+        ),
         Format::Text => {
             let mut out = String::new();
             let mut line = |name: &str, value: &dyn std::fmt::Display| {

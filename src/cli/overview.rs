@@ -44,7 +44,11 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
                 now,
                 (WIDTH, 60),
                 NetworkInfo {
-                    name: Line::new(if opened.profile.name == "ic" { "mainnet" } else { &opened.profile.name }),
+                    name: Line::new(if opened.profile.name == "ic" {
+                        "mainnet"
+                    } else {
+                        &opened.profile.name
+                    }),
                     ..NetworkInfo::default()
                 },
                 Options { ascii: context.ascii(), ..Options::default() },
@@ -56,13 +60,16 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
         }
         Format::Json => print_json(&summary(&world, &signer, &opened.profile.name, &status))?,
         Format::Csv => {
-            return Err(Failure::usage("overview has no rows for --csv; use --json, or `icpulse proposals list --csv`"));
+            return Err(Failure::usage(
+                "overview has no rows for --csv; use --json, or `icpulse proposals list --csv`",
+            ));
         }
     }
     match &status.trouble {
-        Some(trouble) if status.last_success.is_none() && !context.global.offline => {
-            Err(Failure::new(Kind::Network, format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice)))
-        }
+        Some(trouble) if status.last_success.is_none() && !context.global.offline => Err(Failure::new(
+            Kind::Network,
+            format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice),
+        )),
         Some(trouble) => {
             note(&context.global, format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice));
             Ok(())
@@ -149,9 +156,10 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
         ))?,
     }
     match status.trouble {
-        Some(trouble) => {
-            Err(Failure::new(Kind::Network, format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice)))
-        }
+        Some(trouble) => Err(Failure::new(
+            Kind::Network,
+            format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice),
+        )),
         None => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ use super::output::{Column, Format, Rows, note, print_json, print_text};
 use crate::ic::{Client, ProposalsPage};
 use crate::model::act::Intent;
 use crate::model::amount::percent;
-use crate::model::query::{self, Haystack, List, Query, proposal_text};
+use crate::model::query::{self, Haystacks, List, Query, proposal_text};
 use crate::model::world::{Proposals as ProposalSet, World};
 use crate::model::{NeuronId, Proposal, ProposalId, ProposalStatus, Timestamp, Topic, Vote};
 use futures_util::StreamExt;
@@ -82,8 +82,9 @@ fn parse_topic(text: &str) -> Result<Topic, Failure> {
 }
 
 fn parse_status(text: &str) -> Result<ProposalStatus, Failure> {
-    ProposalStatus::parse(text)
-        .ok_or_else(|| Failure::usage(format!("'{text}' is no status; known are open, adopted, rejected, executed, failed")))
+    ProposalStatus::parse(text).ok_or_else(|| {
+        Failure::usage(format!("'{text}' is no status; known are open, adopted, rejected, executed, failed"))
+    })
 }
 
 struct Wanted {
@@ -97,16 +98,24 @@ struct Wanted {
 
 impl Wanted {
     fn fits(&self, p: &Proposal, now: Timestamp) -> bool {
+        let mut hay = Haystacks::default();
+        hay.add(|out| proposal_text(p, out));
         self.topic.is_none_or(|t| t == p.topic)
             && self.status.is_none_or(|s| s == p.status)
             && self.before.is_none_or(|b| p.id < b)
             && (!self.votable || p.votable(now).next().is_some())
-            && self.query.matches_proposal(p, &Haystack::new(&proposal_text(p)), now)
+            && self.query.matches_proposal(p, hay.get(0), now)
     }
 
     fn from_cache(&self, opened: &Opened, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
         let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
-        Ok(world.proposals.iter().filter(|p| self.fits(p, now)).take(self.limit).map(|p| (**p).clone()).collect())
+        Ok(world
+            .proposals
+            .iter()
+            .filter(|p| self.fits(p, now))
+            .take(self.limit)
+            .map(|p| (**p).clone())
+            .collect())
     }
 
     async fn from_network(&self, client: &Client, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
@@ -159,7 +168,11 @@ fn print_list(context: &Context, opened: &Opened, rows: &[Proposal], now: Timest
             })
             .collect(),
     }
-    .print(Format::of(&context.global), "proposals", json!({"network": opened.profile.name, "count": rows.len()}))
+    .print(
+        Format::of(&context.global),
+        "proposals",
+        json!({"network": opened.profile.name, "count": rows.len()}),
+    )
 }
 
 async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
@@ -172,11 +185,9 @@ async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
         }
         None => {
             let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
-            let proposal = world
-                .proposals
-                .get(id)
-                .cloned()
-                .ok_or_else(|| Failure::failed(format!("proposal {id} is not in the cache; leave out --offline to read it")))?;
+            let proposal = world.proposals.get(id).cloned().ok_or_else(|| {
+                Failure::failed(format!("proposal {id} is not in the cache; leave out --offline to read it"))
+            })?;
             (proposal, opened.cache.body(id).map_err(Failure::failed)?.map(|(body, _)| body))
         }
     };
@@ -189,13 +200,25 @@ async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
             let _ = writeln!(out, "{} {}", p.id, p.title);
             let _ = writeln!(out, "{} · {} · {}", p.status.title(), p.topic.title(), p.action);
             if let Some(t) = &p.tally {
-                let _ = writeln!(out, "yes {}  no {}  of {} voting power", percent(t.yes_bp()), percent(t.no_bp()), t.total.rounded());
+                let _ = writeln!(
+                    out,
+                    "yes {}  no {}  of {} voting power",
+                    percent(t.yes_bp()),
+                    percent(t.no_bp()),
+                    t.total.rounded()
+                );
             }
             if let Some(left) = p.time_left(now) {
                 let _ = writeln!(out, "closes in {}", left.words());
             }
             for b in &p.ballots {
-                let _ = writeln!(out, "neuron {}  {}  {} voting power", b.neuron, b.vote.title(), b.voting_power.rounded());
+                let _ = writeln!(
+                    out,
+                    "neuron {}  {}  {} voting power",
+                    b.neuron,
+                    b.vote.title(),
+                    b.voting_power.rounded()
+                );
             }
             let _ = writeln!(out, "{} {}", p.evidence.proof.word(), p.evidence.at.date_minute());
             if let Some(body) = &body {
@@ -218,11 +241,18 @@ async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
 
 async fn cast(context: &Context, ids: &[u64], vote: VoteArg, neurons: &[u64]) -> Result<(), Failure> {
     let opened = open(context, Need::ToSign).await?;
-    let client = opened.client.as_ref().ok_or_else(|| Failure::usage("--offline never asks the network, so nobody can vote"))?;
+    let client = opened
+        .client
+        .as_ref()
+        .ok_or_else(|| Failure::usage("--offline never asks the network, so nobody can vote"))?;
     let now = context.now();
     let mut rows = Vec::new();
     for id in ids {
-        let page = ProposalsPage { before: Some(ProposalId(id.saturating_add(1))), limit: 1, ..ProposalsPage::default() };
+        let page = ProposalsPage {
+            before: Some(ProposalId(id.saturating_add(1))),
+            limit: 1,
+            ..ProposalsPage::default()
+        };
         let found = client.proposals(&page).await?.into_iter().find(|p| p.id.0 == *id);
         rows.push(found.ok_or_else(|| Failure::new(Kind::Refused, format!("there is no proposal {id}")))?);
     }
@@ -241,10 +271,7 @@ async fn cast(context: &Context, ids: &[u64], vote: VoteArg, neurons: &[u64]) ->
     if ballots.is_empty() {
         return Err(Failure::new(Kind::Refused, "there is no blank ballot to cast; nothing was signed"));
     }
-    let world = World {
-        proposals: ProposalSet::new(rows.into_iter().map(Arc::new)),
-        ..World::default()
-    };
+    let world = World { proposals: ProposalSet::new(rows.into_iter().map(Arc::new)), ..World::default() };
     let vote = match vote {
         VoteArg::Yes => Vote::Yes,
         VoteArg::No => Vote::No,

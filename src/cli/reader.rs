@@ -86,7 +86,12 @@ impl Source for Reader {
         self.client.balance(account).await
     }
 
-    async fn transactions(&self, account: Account, before_block: Option<u64>, limit: u64) -> Result<TransactionsPage, IcError> {
+    async fn transactions(
+        &self,
+        account: Account,
+        before_block: Option<u64>,
+        limit: u64,
+    ) -> Result<TransactionsPage, IcError> {
         self.client.transactions(account.identifier(), before_block, limit).await
     }
 

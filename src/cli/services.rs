@@ -74,7 +74,9 @@ impl Live {
         who: Who,
     ) -> Self {
         let guest = match &who {
-            Who::Unlocked(unlocked) if in_wallet(&context, unlocked.name()).is_none() => Some(unlocked.clone()),
+            Who::Unlocked(unlocked) if in_wallet(&context, unlocked.name()).is_none() => {
+                Some(unlocked.clone())
+            }
             _ => None,
         };
         Self(Arc::new(Shared {
@@ -172,7 +174,9 @@ impl Live {
             advice: Line::new("start it without --offline"),
         })?;
         let identity = match &*held(&self.0.who) {
-            Who::Unlocked(unlocked) if !unlocked.is_locked(wall_clock()) => Who::Unlocked(unlocked.clone()).identity(),
+            Who::Unlocked(unlocked) if !unlocked.is_locked(wall_clock()) => {
+                Who::Unlocked(unlocked.clone()).identity()
+            }
             Who::Anonymous => {
                 return Err(Failure {
                     attempted,
@@ -337,7 +341,9 @@ impl Live {
                 self.take_up().await;
             }
             Ok(Err(e)) => self.tell(Message::Unlocked(Err(line(e)))).await,
-            Err(_) => self.tell(Message::Unlocked(Err(Line::new("unlocking was interrupted; try again")))).await,
+            Err(_) => {
+                self.tell(Message::Unlocked(Err(Line::new("unlocking was interrupted; try again")))).await
+            }
         }
     }
 
@@ -395,7 +401,9 @@ impl Live {
 
     async fn open_link(&self, link: &str) {
         let Some(link) = safe_link(link).map(str::to_owned) else {
-            return self.notice(Level::Warning, "this link is not a plain web address, so it is not opened").await;
+            return self
+                .notice(Level::Warning, "this link is not a plain web address, so it is not opened")
+                .await;
         };
         let opener = if cfg!(target_os = "macos") {
             "open"
@@ -415,7 +423,8 @@ impl Live {
         })
         .await;
         if !matches!(status, Ok(Ok(()))) {
-            self.notice(Level::Warning, format!("{opener} could not be started; copy the link instead")).await;
+            self.notice(Level::Warning, format!("{opener} could not be started; copy the link instead"))
+                .await;
         }
     }
 }
@@ -445,9 +454,13 @@ impl Services for Live {
             Effect::Plan { ticket, intent } => self.spawn(async move { this.plan(ticket, intent).await }),
             Effect::Confirm(plan) => self.spawn(async move { this.confirm(plan).await }),
             Effect::Discard(plan) => held(&self.0.plans).discard(plan),
-            Effect::Retry { plan, steps } => self.spawn(async move { this.again(plan, Way::Retry(steps)).await }),
+            Effect::Retry { plan, steps } => {
+                self.spawn(async move { this.again(plan, Way::Retry(steps)).await })
+            }
             Effect::FollowUp(plan) => self.spawn(async move { this.again(plan, Way::FollowUp).await }),
-            Effect::Unlock { name, passphrase } => self.spawn(async move { this.unlock(name, passphrase).await }),
+            Effect::Unlock { name, passphrase } => {
+                self.spawn(async move { this.unlock(name, passphrase).await })
+            }
             Effect::Lock => self.spawn(async move { this.lock().await }),
             Effect::UseIdentity(name) => self.spawn(async move { this.use_identity(name).await }),
             Effect::PreviewTheme(name) => self.spawn(async move {

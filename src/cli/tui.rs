@@ -12,9 +12,9 @@ use crate::app::terminal::{Tty, asked_to_end};
 use crate::app::{Level, Message, update};
 use crate::cache::Loaded;
 use crate::command::Keymap;
+use crate::model::Seconds;
 use crate::model::act::SignerInfo;
 use crate::model::network::RootKeySource;
-use crate::model::Seconds;
 use crate::model::text::Line;
 use crate::model::world::Change;
 use crate::sync::{self, SyncHandle};
@@ -109,7 +109,8 @@ impl Dashboard {
         let mut state = State::new(now, size, network_info(&opened), options);
         state.keymap = Arc::new(keymap);
         state.load(reading.signer.clone(), reading.loaded.world);
-        let notes = theme_note.into_iter().chain(opened.cache_notes.iter().cloned()).chain(reading.loaded.notes);
+        let notes =
+            theme_note.into_iter().chain(opened.cache_notes.iter().cloned()).chain(reading.loaded.notes);
         for note in notes {
             // A notice has no effects.
             let _ = update(&mut state, Message::Notice(Level::Warning, note), now);

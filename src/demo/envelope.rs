@@ -503,3 +503,60 @@ impl Delegation {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use ic_transport_types::{Envelope as Sent, EnvelopeContent};
+    use proptest::prelude::*;
+    use std::borrow::Cow;
+
+    fn sent(content: EnvelopeContent) -> Vec<u8> {
+        Sent { content: Cow::Owned(content), sender_pubkey: None, sender_sig: None, sender_delegation: None }
+            .encode_bytes()
+    }
+
+    proptest! {
+        #[test]
+        fn ids_are_those_the_agents_library_computes(
+            nonce in prop::option::of(prop::collection::vec(any::<u8>(), 0..40)),
+            arg in prop::collection::vec(any::<u8>(), 0..200),
+            method_name: String, ingress_expiry: u64, paths in prop::collection::vec(
+                prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..4), 0..4),
+        ) {
+            let (sender, canister_id) = (Principal::anonymous(), Principal::management_canister());
+            let content = EnvelopeContent::Call {
+                nonce: nonce.clone(), ingress_expiry, sender, canister_id,
+                method_name: method_name.clone(), arg: arg.clone(), sender_info: None,
+            };
+            prop_assert_eq!(call(&sent(content.clone())).unwrap().id, *content.to_request_id());
+            let content = EnvelopeContent::Query {
+                nonce, ingress_expiry, sender, canister_id, method_name, arg, sender_info: None,
+            };
+            prop_assert_eq!(query(&sent(content.clone())).unwrap().id, *content.to_request_id());
+            let paths = paths.into_iter().map(|p| p.into_iter().map(Into::into).collect()).collect();
+            let content = EnvelopeContent::ReadState { ingress_expiry, sender, paths };
+            prop_assert_eq!(read_state(&sent(content.clone())).unwrap().id, *content.to_request_id());
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..300), at in 0usize..200, to: u8,
+        ) {
+            let mut altered = sent(EnvelopeContent::ReadState {
+                ingress_expiry: u64::MAX,
+                sender: Principal::anonymous(),
+                paths: vec![vec!["time".into()]],
+            });
+            if let Some(byte) = altered.get_mut(at) {
+                *byte = to;
+            }
+            for body in [bytes, altered] {
+                let _ = call(&body).map(|r| r.authorise(Timestamp(1)));
+                let _ = query(&body).map(|r| r.authorise(Timestamp(1)));
+                let _ = read_state(&body).map(|r| r.authorise(Timestamp(1)));
+            }
+        }
+    }
+}

@@ -106,3 +106,40 @@ async fn answer(network: &Arc<Network>, request: Request) -> Answer {
         Endpoint::ReadState(at, generation) => network.read_state(at, generation, &body),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses_are_those_of_the_interface() {
+        let id = "rrkah-fqaaa-aaaaa-aaaaq-cai";
+        let known = |path: &str| matches!(endpoint(path), Some(Ok(_)));
+        for path in ["v2/canister/ID/query", "v3/canister/ID/query", "v3/subnet/ID/query"]
+            .into_iter()
+            .chain(["v2/canister/ID/call", "v3/canister/ID/call", "v4/canister/ID/call", "v4/subnet/ID/call"])
+            .chain(["v2/canister/ID/read_state", "v3/canister/ID/read_state"])
+            .chain(["v2/subnet/ID/read_state", "v3/subnet/ID/read_state"])
+        {
+            assert!(known(&format!("/api/{}", path.replace("ID", id))), "{path}");
+        }
+        assert!(known("/api/v2/status"));
+        for path in
+            ["/", "/api/v2/status/", "/api/v1/status", "/api/v2/subnet/ID/query", "/api/v3/subnet/ID/call"]
+                .into_iter()
+                .chain(["/api/v5/canister/ID/call", "/api/v3/canister/ID/query/more", "/api/v3/canister/ID"])
+        {
+            assert!(endpoint(&path.replace("ID", id)).is_none(), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_address_panics(path: String) {
+            let _ = endpoint(&path);
+            let _ = endpoint(&format!("/api/{path}"));
+            let _ = endpoint(&format!("/api/v3/canister/{path}/query"));
+        }
+    }
+}

@@ -143,3 +143,36 @@ impl CallStatus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Seconds;
+
+    #[test]
+    fn only_soon_after_the_expiry_does_ignorance_prove_that_nothing_happened() {
+        let expires = Timestamp::from_secs(10_000);
+        let unknown = |certified_at| CallStatus::Unknown { certified_at };
+        assert!(!unknown(expires.minus(Seconds(1))).never_happened(expires), "it may still happen");
+        assert!(!unknown(expires).never_happened(expires));
+        assert!(unknown(expires.plus(Seconds(1))).never_happened(expires));
+        assert!(unknown(expires.plus(Seconds(239))).never_happened(expires));
+        assert!(!unknown(expires.plus(Seconds(240))).never_happened(expires), "it may be forgotten");
+        assert!(!CallStatus::Processing.never_happened(expires));
+        assert!(!CallStatus::Done { certified_at: expires.plus(Seconds(5)) }.never_happened(expires));
+    }
+
+    #[test]
+    fn what_was_signed_is_not_shown() {
+        let call = SignedCall {
+            request_id: "ab".repeat(32),
+            expires: Timestamp(0),
+            canister: Principal::anonymous(),
+            method: "transfer",
+            effective: Principal::anonymous(),
+            sender: Principal::anonymous(),
+            envelope: b"secret-looking bytes".to_vec(),
+        };
+        assert!(!format!("{call:?}").contains("115"), "no byte of the envelope");
+    }
+}

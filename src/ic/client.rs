@@ -2,21 +2,23 @@
 
 use super::fault;
 use super::gate::Gate;
+use super::keys::{Need, NodeKeys};
 use super::retry::Patience;
 use super::transport::{Seen, Transport, local_time, watching};
-use crate::ic::certificate::main_network_root_key;
+use crate::ic::certificate::{FRESH, main_network_root_key};
 use crate::ic::error::IcError;
 use crate::ic::wire::lenient::MAX_BYTES;
 use crate::model::network::{Canisters, Profile, RootKey, RootKeySource};
 use crate::model::text::Line;
 use crate::model::{Evidence, Principal, Timestamp};
+use futures_util::FutureExt;
 use ic_agent::agent::route_provider::RoundRobinRouteProvider;
 use ic_agent::{Agent, AgentError, Identity};
 use reqwest::Url;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long requests are valid, and how old ic-agent lets answers be. The network allows five
 /// minutes; one less leaves room for clocks that differ a little.
@@ -45,6 +47,7 @@ pub(super) struct Shared {
     root_key: RootKey,
     gate: Arc<Gate>,
     pub(super) patience: Patience,
+    keys: NodeKeys,
     /// Nanoseconds; 0 for not seen.
     network_time: AtomicU64,
     /// Seconds.
@@ -129,6 +132,7 @@ impl Client {
             root_key,
             gate,
             patience,
+            keys: NodeKeys::default(),
             network_time: AtomicU64::new(0),
             clock_offset: AtomicI64::new(0),
         };
@@ -207,12 +211,11 @@ impl Client {
         let name = self.canisters().name(&canister).map_or_else(|| canister.to_text(), str::to_owned);
         let what = Line::new(&format!("{what} ({name}, {method})"));
         let what = &what;
-        let arg = &arg;
+        let arg = arg.as_slice();
         self.shared
             .patience
             .run(|| async move {
-                let request = self.agent.query(&canister, method).with_arg(arg.clone());
-                let (bytes, seen) = self.attempt(what, request.call()).await?;
+                let (bytes, seen) = self.query_once(what, canister, method, arg).await?;
                 let Some((at, node)) = seen.signature() else {
                     // ic-agent accepts no answer without a signature; without its time it is no evidence.
                     return Err(IcError::Unverified {
@@ -220,10 +223,60 @@ impl Client {
                         why: Line::new("no node signed it"),
                     });
                 };
+                // By the network's own clock, as far as it is known: a slow clock here does not make
+                // old answers new.
+                let newest = self.network_time().unwrap_or_default();
+                if newest.since(at) > FRESH {
+                    let why = format!("it is {} older than an answer read before", newest.since(at).words());
+                    return Err(IcError::Unverified { what: what.clone(), why: Line::new(&why) });
+                }
                 self.shared.saw(at, &seen);
                 Ok(Answer { bytes, evidence: Evidence::signed(at, Some(node)) })
             })
             .await
+    }
+
+    /// One query, seeing to it that the node keys are fetched once and not by every query.
+    async fn query_once(
+        &self,
+        what: &Line,
+        canister: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<(Vec<u8>, Seen), IcError> {
+        let keys = &self.shared.keys;
+        let query = || self.attempt(what, self.agent.query(&canister, method).with_arg(arg).call());
+        match keys.need(&canister, Instant::now()) {
+            Need::Nothing => query().await,
+            Need::Renew => {
+                let renewal = async {
+                    let renewing = keys.renewing();
+                    let fetched = self.agent.fetch_subnet_by_canister(&canister).await;
+                    renewing.ended(&canister, fetched.is_ok(), Instant::now());
+                };
+                futures_util::join!(query(), renewal).0
+            }
+            Need::Fetch => {
+                let failures = keys.failures();
+                let going_first = keys.first.lock().await;
+                let fetch =
+                    keys.need(&canister, Instant::now()) == Need::Fetch && keys.failures() == failures;
+                // Another canister of the same subnet may have brought them: then this is ready at once.
+                if fetch && let Some(Ok(_)) = self.agent.get_subnet_by_canister(&canister).now_or_never() {
+                    keys.note_found(&canister, Instant::now());
+                } else if fetch {
+                    let outcome = query().await;
+                    match &outcome {
+                        // A rejection is signed by a node as well.
+                        Ok(_) | Err(IcError::Rejected { .. }) => keys.note(&canister, Instant::now()),
+                        Err(_) => keys.failed(),
+                    }
+                    return outcome;
+                }
+                drop(going_first);
+                query().await
+            }
+        }
     }
 
     /// One request of ic-agent, with what was seen of its answers.

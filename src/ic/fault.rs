@@ -155,14 +155,14 @@ fn transport(what: Line, error: &reqwest::Error) -> IcError {
     let host = Line::new(error.url().and_then(|url| url.host_str()).unwrap_or("the network"));
     let not_sent = error.is_connect();
     // The innermost cause says it best: "Connection refused", "failed to lookup address".
-    let mut causes = vec![error.to_string()];
+    let mut causes = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
         causes.push(cause.to_string());
         source = cause.source();
     }
     let all = causes.join(": ").to_lowercase();
-    let why = Line::new(causes.last().map_or("", String::as_str));
+    let why = causes.last().map_or_else(|| Line::new(&error.to_string()), |cause| Line::new(cause));
     if all.contains("certificate") || all.contains("handshake") || all.contains("tls") {
         return IcError::Tls { what, host, why };
     }

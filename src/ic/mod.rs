@@ -17,6 +17,7 @@ mod fault;
 mod gate;
 pub mod governance;
 pub mod index;
+mod keys;
 pub mod ledger;
 mod retry;
 mod submit;

@@ -95,11 +95,9 @@ type Building<'a> = &'a (dyn Fn() -> Result<http::Request<Bytes>, AgentError> + 
 impl Transport {
     async fn send(
         &self,
-        build: Building<'_>,
+        request: http::Request<Bytes>,
         size_limit: Option<usize>,
     ) -> Result<http::Response<Bytes>, AgentError> {
-        // Only now is the route chosen, so that a request that waited takes today's.
-        let request = build()?;
         let path = request.uri().path().to_owned();
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
             .map_err(|e| AgentError::InvalidReplicaUrl(e.to_string()))?;
@@ -165,8 +163,13 @@ impl HttpService for Transport {
         Self: 'async_trait,
     {
         Box::pin(async move {
+            let request = build()?;
+            // Health checks of dynamic routing are many and tiny; they must not crowd out requests.
+            if request.uri().path() == "/health" {
+                return self.send(request, size_limit).await;
+            }
             let permit = self.gate.enter().await;
-            let outcome = self.send(build, size_limit).await;
+            let outcome = self.send(request, size_limit).await;
             match outcome.as_ref().map(http::Response::status) {
                 Ok(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => permit.was_too_much(),
                 Ok(status) if status.is_success() => permit.went_well(),

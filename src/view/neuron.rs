@@ -307,7 +307,7 @@ fn settings(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
         }
     }
     facts.fact("read", words::evidence(&n.evidence, now));
-    facts.say("you may", neurons::access(n.access), Role::Dim);
+    facts.say("access", neurons::access(n.access), Role::Dim);
 }
 
 /// Whom it follows and how it voted, in short, beside the figures.

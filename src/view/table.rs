@@ -75,6 +75,9 @@ fn make<K>(column: &'static columns::Column, list: &ListState<K>, room: u16) -> 
             columns::Width::Fill(min) if column.id == ColumnId::Counterparty => {
                 Width::Fill { min, max: 64, weight: 1 }
             }
+            columns::Width::Fill(min) if list.table == columns::Table::Neurons => {
+                Width::Fill { min, max: 32, weight: 1 }
+            }
             columns::Width::Fill(min) => Width::Fill { min, max: 110, weight: 1 },
         },
         align: match column.align {

@@ -243,3 +243,54 @@ async fn a_slow_call_is_answered_with_202_and_polled() {
     let (reply, _) = agent.wait(&request, counter()).await.unwrap();
     assert_eq!(Decode!(&reply, Nat).unwrap(), Nat::from(1u64));
 }
+
+#[tokio::test]
+async fn many_at_once_are_each_answered_once() {
+    let demo = demo();
+    let agent = anonymous(&demo);
+    let calls = (0..32).map(|_| agent.update(&counter(), "inc").with_arg(Encode!().unwrap()).call_and_wait());
+    let mut counts: Vec<Nat> = futures_util::future::join_all(calls)
+        .await
+        .into_iter()
+        .map(|reply| Decode!(&reply.unwrap(), Nat).unwrap())
+        .collect();
+    counts.sort();
+    assert_eq!(counts, (1..=32u64).map(Nat::from).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_call_goes_on_when_its_caller_has_hung_up() {
+    let options = Options { finality: Duration::from_millis(100), ..Options::default() };
+    let demo = Demo::start(options).unwrap();
+    let user = User::new(5);
+    let content = crate::client::Content::call(
+        "call",
+        user.principal(),
+        &counter().to_text(),
+        "inc",
+        &Encode!().unwrap(),
+    );
+    let path = format!("/api/v4/canister/{}/call", counter());
+    let agent = anonymous(&demo);
+    // Hung up as soon as the call is known to be taken in.
+    let taken_in = async {
+        let id = ic_transport_types::RequestId::new(&content.id());
+        let agent = crate::client::agent(&demo, BasicIdentity::from_raw_key(&user.0.to_bytes()));
+        loop {
+            let (status, _) = agent.request_status_raw(&id, counter()).await.unwrap();
+            if !matches!(status, ic_agent::agent::RequestStatusResponse::Unknown) {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        _ = crate::client::post(&demo, &path, content.signed(&user)) => {}
+        () = taken_in => {}
+    }
+    loop {
+        let reply = agent.query(&counter(), "get").with_arg(Encode!().unwrap()).call().await.unwrap();
+        if Decode!(&reply, Nat).unwrap() == Nat::from(1u64) {
+            break;
+        }
+    }
+}

@@ -356,8 +356,7 @@ impl Network {
 
     fn begin(&mut self, plan: PlanId) {
         let Some(review) = self.plans.iter().find(|r| r.plan == plan).cloned() else { return };
-        let steps =
-            review.calls.iter().map(|c| Step { call: c.clone(), state: StepState::Waiting }).collect();
+        let steps = review.calls.iter().map(|c| Step::new(c.clone())).collect();
         self.executions.push(Execution {
             plan,
             intent: review.intent,
@@ -367,6 +366,7 @@ impl Network {
             created_neuron: None,
             nonce: None,
             transfer_created_at: None,
+            transfer_fee: None,
             transfer_block: None,
             confirmed: NOW,
             finished: None,

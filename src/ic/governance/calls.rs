@@ -264,3 +264,7 @@ fn manage(
         effective: canisters.governance,
     })
 }
+
+#[cfg(test)]
+#[path = "calls_tests.rs"]
+mod tests;

@@ -103,3 +103,68 @@ pub fn parse_transfer_reply(bytes: &[u8]) -> Result<u64, TransferRefusal> {
         wire::TransferError::TxDuplicate { duplicate_of } => TransferRefusal::Duplicate { of: duplicate_of },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::model::{Account, Principal};
+
+    fn canisters() -> Canisters {
+        Canisters::default()
+    }
+
+    fn request() -> TransferRequest {
+        TransferRequest {
+            from_subaccount: Some(Subaccount([3; 32])),
+            to: Account::of(Principal::anonymous()).identifier(),
+            amount: E8s(5),
+            fee: E8s(10_000),
+            memo: u64::MAX,
+            created_at: Timestamp(1_795_343_192_000_000_000),
+        }
+    }
+
+    #[test]
+    fn the_argument_says_what_was_asked_for() {
+        let call = transfer(&canisters(), &request()).unwrap();
+        assert_eq!(
+            (call.canister, call.effective, call.method),
+            (canisters().ledger, canisters().ledger, "transfer")
+        );
+        let argument: wire::TransferArgs = decode_one(&call.arg).unwrap();
+        assert_eq!((argument.amount.e8s, argument.fee.e8s, argument.memo), (5, 10_000, u64::MAX));
+        assert_eq!(argument.to, request().to.0);
+        assert_eq!(argument.from_subaccount.unwrap().into_vec(), [3; 32]);
+        assert_eq!(argument.created_at_time.unwrap().timestamp_nanos, 1_795_343_192_000_000_000);
+        assert_eq!(call.arg_digest().len(), 64);
+        // The same request has the same bytes: nothing random but the nonce of the envelope.
+        assert_eq!(transfer(&canisters(), &request()).unwrap(), call);
+    }
+
+    #[test]
+    fn every_answer_of_the_ledger() {
+        let tokens = |e8s| wire::Tokens { e8s };
+        let answer = |reply: wire::TransferResult| parse_transfer_reply(&encode_one(reply).unwrap());
+        assert_eq!(answer(Ok(7)), Ok(7));
+        for (error, expected) in [
+            (
+                wire::TransferError::BadFee { expected_fee: tokens(9) },
+                TransferRefusal::BadFee { expected: E8s(9) },
+            ),
+            (
+                wire::TransferError::InsufficientFunds { balance: tokens(3) },
+                TransferRefusal::InsufficientFunds { balance: E8s(3) },
+            ),
+            (
+                wire::TransferError::TxTooOld { allowed_window_nanos: 86_400_000_000_000 },
+                TransferRefusal::TooOld { window: Seconds(86_400) },
+            ),
+            (wire::TransferError::TxCreatedInFuture, TransferRefusal::CreatedInFuture),
+            (wire::TransferError::TxDuplicate { duplicate_of: 12 }, TransferRefusal::Duplicate { of: 12 }),
+        ] {
+            assert_eq!(answer(Err(error)), Err(expected));
+        }
+        assert!(matches!(parse_transfer_reply(b"DIDL"), Err(TransferRefusal::Unreadable(_))));
+    }
+}
