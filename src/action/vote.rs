@@ -3,13 +3,15 @@
 use super::error::ActionError;
 use super::plan::{Draft, PlanContext};
 use super::steps::Kind;
-use crate::model::proposal::Proposal;
+use crate::model::proposal::{Ballot, Proposal};
 use crate::model::text::Line;
 use crate::model::{NeuronId, ProposalId, Seconds, Timestamp, Vote, VotingPower};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines about single proposals or neurons shown at most; the rest is counted.
 const LINES: usize = 8;
+/// More ballots than this take minutes to cast.
+const MANY: usize = 1_000;
 
 /// Plans to cast these ballots, leaving out those that cannot be cast, each with its reason.
 pub(super) fn draft(
@@ -22,8 +24,17 @@ pub(super) fn draft(
     let mut power: BTreeMap<ProposalId, VotingPower> = BTreeMap::new();
     let mut neurons = BTreeSet::new();
     let mut left_out = Vec::new();
+    // Looked up once: people with thousands of neurons vote on many proposals.
+    let foreign: BTreeSet<NeuronId> =
+        context.world.neurons.iter().filter(|n| !n.is_mine()).map(|n| n.id).collect();
+    let mut rows: BTreeMap<ProposalId, BTreeMap<NeuronId, &Ballot>> = BTreeMap::new();
     for (proposal, neuron) in ballots.iter().collect::<BTreeSet<_>>() {
-        match castable(*proposal, *neuron, context, now) {
+        let of_proposal = rows.entry(*proposal).or_insert_with(|| {
+            let row = context.world.proposals.get(*proposal);
+            row.map(|p| p.ballots.iter().map(|b| (b.neuron, b)).collect()).unwrap_or_default()
+        });
+        let ballot = of_proposal.get(neuron).copied();
+        match castable(*proposal, *neuron, ballot, foreign.contains(neuron), context, now) {
             Ok(weight) => {
                 kinds.push(Kind::Vote { proposal: *proposal, neuron: *neuron, vote });
                 neurons.insert(*neuron);
@@ -60,6 +71,13 @@ pub(super) fn draft(
         ));
         draft.irreversible.push(Line::new("a ballot cannot be changed once it is cast"));
     }
+    if kinds.len() > MANY {
+        draft.warnings.push(line!(
+            "{} ballots are {} calls: casting them takes some minutes",
+            kinds.len(),
+            kinds.len()
+        ));
+    }
     let closing = power
         .keys()
         .filter_map(|id| context.world.proposals.get(*id))
@@ -82,6 +100,8 @@ pub(super) fn draft(
 fn castable(
     id: ProposalId,
     neuron: NeuronId,
+    ballot: Option<&Ballot>,
+    foreign: bool,
     context: &PlanContext<'_>,
     now: Timestamp,
 ) -> Result<VotingPower, Line> {
@@ -93,7 +113,7 @@ fn castable(
     if proposal.undecoded.is_some() {
         return Err(line!("proposal {id} cannot be read by this version; it is not voted on unseen"));
     }
-    let ballot = proposal.ballots.iter().find(|b| b.neuron == neuron).ok_or_else(|| {
+    let ballot = ballot.ok_or_else(|| {
         line!(
             "neuron {neuron} has no ballot on {id}: when it was proposed, the neuron was not there or its dissolve delay was too short"
         )
@@ -104,7 +124,7 @@ fn castable(
     if !proposal.accepts_votes(now) {
         return Err(line!("voting on {id} is over"));
     }
-    if context.world.neurons.get(neuron).is_some_and(|n| !n.is_mine()) {
+    if foreign {
         return Err(line!("this identity is neither controller nor hotkey of neuron {neuron}"));
     }
     Ok(ballot.voting_power)

@@ -285,7 +285,7 @@ fn proposal(s: &Sketch) -> Proposal {
         reward_status: if open { RewardStatus::AcceptVotes } else { RewardStatus::Settled },
         title: Line::new(s.title),
         action: Line::new(s.action),
-        proposer: Some(NeuronId(if s.id % 2 == 0 { 27 } else { 5_550_101_010_101_010 })),
+        proposer: Some(NeuronId(if s.id.is_multiple_of(2) { 27 } else { 5_550_101_010_101_010 })),
         created: ago(s.created),
         deadline: Some(deadline),
         decided,
@@ -463,7 +463,7 @@ fn neuron(index: usize) -> Neuron {
         recent_ballots: (0..14)
             .map(|i| (ProposalId(140_811 - i), if i % 5 == 4 { Vote::No } else { Vote::Yes }))
             .collect(),
-        auto_stake_maturity: index % 2 == 0,
+        auto_stake_maturity: index.is_multiple_of(2),
         visibility: if index == 0 { Visibility::Public } else { Visibility::Private },
         known: None,
         joined_fund: (index == 2).then(|| ago(400 * DAY)),
@@ -912,11 +912,12 @@ pub fn executions() -> Vec<Arc<Execution>> {
         steps: states
             .into_iter()
             .enumerate()
-            .map(|(i, state)| Step { call: vote_call(i, 140_812), state })
+            .map(|(i, state)| Step { call: vote_call(i, 140_812), state, expires: None })
             .collect(),
         created_neuron: None,
         nonce: None,
         transfer_created_at: None,
+        transfer_fee: None,
         transfer_block: None,
         confirmed: ago(4),
         finished: Some(ago(1)),
@@ -928,9 +929,14 @@ pub fn executions() -> Vec<Arc<Execution>> {
             Step {
                 call: vote_call(0, 140_810),
                 state: StepState::Done { note: Line::new("cast"), certified_at: ago(1) },
+                expires: None,
             },
-            Step { call: vote_call(1, 140_810), state: StepState::Submitted { request_id: "ab".repeat(32) } },
-            Step { call: vote_call(2, 140_810), state: StepState::Waiting },
+            Step {
+                call: vote_call(1, 140_810),
+                state: StepState::Submitted { request_id: "ab".repeat(32) },
+                expires: None,
+            },
+            Step { call: vote_call(2, 140_810), state: StepState::Waiting, expires: None },
         ],
         confirmed: ago(2),
         finished: None,
@@ -946,6 +952,7 @@ pub fn executions() -> Vec<Arc<Execution>> {
             .map(|call| Step {
                 call,
                 state: StepState::Done { note: Line::new("done"), certified_at: ago(3_600) },
+                expires: None,
             })
             .collect(),
         created_neuron: Some(NeuronId(4_455_667_788_990_011_223)),

@@ -258,7 +258,7 @@ fn any_fault() -> impl Strategy<Value = Fault> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     /// Kills in several lives in a row, lost requests and answers, blind spells, any time down.
     #[test]
