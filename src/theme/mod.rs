@@ -1,7 +1,7 @@
 //! Roles, palettes, loading, colour depth.
 //!
 //! A theme file gives a style to *roles* (what a thing means), never to places on a
-//! screen. Screens ask for a role and get a ratatui [`Style`]; everything that can go
+//! screen. Screens ask for a role and get a ratatui `Style`; everything that can go
 //! wrong with a file goes wrong here, at load, with words.
 
 pub mod color;
