@@ -6,7 +6,7 @@ use super::columns::ColumnId;
 use super::list::Sort;
 use super::order;
 use crate::model::ledger::Transaction;
-use crate::model::query::{Hay, Haystacks, Query};
+use crate::model::query::{Haystack, Haystacks, Query};
 use crate::model::{AccountIdentifier, Neuron, Proposal, Seconds, Timestamp};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -37,7 +37,7 @@ pub(super) trait Row: PartialEq + Send + Sync {
     fn id(&self) -> Self::Id;
     /// Appends the text that words are looked for in.
     fn text(&self, context: &Context, out: &mut String);
-    fn passes(&self, query: &Query, hay: Hay<'_>, context: &Context) -> bool;
+    fn passes(&self, query: &Query, hay: Haystack<'_>, context: &Context) -> bool;
     /// What to sort by in a column; `None` where a row has no value: such rows come last either way.
     fn key(&self, column: ColumnId, context: &Context) -> Option<Key<'_>>;
     /// Whether it may still change what needs the user.

@@ -4,7 +4,7 @@ use super::columns::ColumnId;
 use super::index::{Context, Key, Row};
 use crate::model::ledger::{Operation, Transaction};
 use crate::model::query::{
-    Hay, NeuronContext, Query, counterparty, write_neuron_text, write_proposal_text, write_transaction_text,
+    Haystack, NeuronContext, Query, counterparty, neuron_text, proposal_text, transaction_text,
 };
 use crate::model::{Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, Vote};
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ impl Row for Proposal {
     }
 
     fn text(&self, _: &Context, out: &mut String) {
-        write_proposal_text(self, out);
+        proposal_text(self, out);
     }
 
     fn is_live(&self) -> bool {
@@ -25,7 +25,7 @@ impl Row for Proposal {
         self.status == ProposalStatus::Open || counted && !self.ballots.is_empty()
     }
 
-    fn passes(&self, query: &Query, hay: Hay<'_>, context: &Context) -> bool {
+    fn passes(&self, query: &Query, hay: Haystack<'_>, context: &Context) -> bool {
         query.matches_proposal(self, hay, context.now)
     }
 
@@ -61,14 +61,14 @@ impl Row for Neuron {
     }
 
     fn text(&self, _: &Context, out: &mut String) {
-        write_neuron_text(self, out);
+        neuron_text(self, out);
     }
 
     fn is_live(&self) -> bool {
         false
     }
 
-    fn passes(&self, query: &Query, hay: Hay<'_>, context: &Context) -> bool {
+    fn passes(&self, query: &Query, hay: Haystack<'_>, context: &Context) -> bool {
         let begins = self.refreshed.map(|r| r.plus(context.start_reducing_after));
         let begins = begins.filter(|_| self.potential_voting_power.0 > 0);
         let confirm_within = begins.map(|b| b.since(context.now));
@@ -107,7 +107,7 @@ impl Row for Transaction {
 
     fn text(&self, context: &Context, out: &mut String) {
         if let Some(of) = context.account {
-            write_transaction_text(self, &of, out);
+            transaction_text(self, &of, out);
         }
     }
 
@@ -115,7 +115,7 @@ impl Row for Transaction {
         false
     }
 
-    fn passes(&self, query: &Query, hay: Hay<'_>, context: &Context) -> bool {
+    fn passes(&self, query: &Query, hay: Haystack<'_>, context: &Context) -> bool {
         context.account.is_some_and(|of| query.matches_transaction(self, &of, hay, context.now))
     }
 

@@ -1,14 +1,14 @@
 //! Rows against a query.
 
 use super::field::{Field, VERBS, access_number};
-use super::fuzzy::Hay;
+use super::fuzzy::Haystack;
 use super::{Op, Query, Term, Test, What};
 use crate::model::ledger::{Direction, Operation, Transaction};
 use crate::model::{AccountIdentifier, Neuron, Proposal, Seconds, Timestamp, Vote};
 use std::fmt::Write;
 
 /// Appends the text of a proposal that words are looked for in.
-pub fn write_proposal_text(p: &Proposal, out: &mut String) {
+pub fn proposal_text(p: &Proposal, out: &mut String) {
     // Writing to a String does not fail.
     let _ = write!(out, "{} ", p.id);
     out.push_str(p.title.as_str());
@@ -19,40 +19,16 @@ pub fn write_proposal_text(p: &Proposal, out: &mut String) {
 }
 
 /// Appends the text of a neuron that words are looked for in.
-pub fn write_neuron_text(n: &Neuron, out: &mut String) {
+pub fn neuron_text(n: &Neuron, out: &mut String) {
     let controller = n.controller.map(|c| c.to_text()).unwrap_or_default();
     let _ = write!(out, "{} {} {} {controller}", n.id, n.name().unwrap_or_default(), n.state.title());
 }
 
 /// Appends the text of a transaction that words are looked for in, seen from an account.
-pub fn write_transaction_text(t: &Transaction, of: &AccountIdentifier, out: &mut String) {
+pub fn transaction_text(t: &Transaction, of: &AccountIdentifier, out: &mut String) {
     let other = counterparty(t, of).map(|a| a.hex()).unwrap_or_default();
     let amount = t.amount().map(|a| a.decimal()).unwrap_or_default();
     let _ = write!(out, "{} {} {amount} {other} {}", t.block, t.verb(of), t.memo);
-}
-
-/// The text of a proposal that words are looked for in.
-#[must_use]
-pub fn proposal_text(p: &Proposal) -> String {
-    let mut out = String::new();
-    write_proposal_text(p, &mut out);
-    out
-}
-
-/// The text of a neuron that words are looked for in.
-#[must_use]
-pub fn neuron_text(n: &Neuron) -> String {
-    let mut out = String::new();
-    write_neuron_text(n, &mut out);
-    out
-}
-
-/// The text of a transaction that words are looked for in, seen from an account.
-#[must_use]
-pub fn transaction_text(t: &Transaction, of: &AccountIdentifier) -> String {
-    let mut out = String::new();
-    write_transaction_text(t, of, &mut out);
-    out
 }
 
 /// The other account of a transaction.
@@ -75,35 +51,35 @@ pub struct NeuronContext {
 impl Query {
     /// Whether a proposal passes.
     #[must_use]
-    pub fn matches_proposal<'h>(&self, p: &Proposal, hay: impl Into<Hay<'h>>, now: Timestamp) -> bool {
-        self.passes(hay.into(), |field, op, test| proposal_field(p, field, op, test, now))
+    pub fn matches_proposal(&self, p: &Proposal, hay: Haystack<'_>, now: Timestamp) -> bool {
+        self.passes(hay, |field, op, test| proposal_field(p, field, op, test, now))
     }
 
     /// Whether a neuron passes.
     #[must_use]
-    pub fn matches_neuron<'h>(
+    pub fn matches_neuron(
         &self,
         n: &Neuron,
-        hay: impl Into<Hay<'h>>,
+        hay: Haystack<'_>,
         context: NeuronContext,
         now: Timestamp,
     ) -> bool {
-        self.passes(hay.into(), |field, op, test| neuron_field(n, field, op, test, context, now))
+        self.passes(hay, |field, op, test| neuron_field(n, field, op, test, context, now))
     }
 
     /// Whether a transaction of an account passes.
     #[must_use]
-    pub fn matches_transaction<'h>(
+    pub fn matches_transaction(
         &self,
         t: &Transaction,
         of: &AccountIdentifier,
-        hay: impl Into<Hay<'h>>,
+        hay: Haystack<'_>,
         now: Timestamp,
     ) -> bool {
-        self.passes(hay.into(), |field, op, test| transaction_field(t, of, field, op, test, now))
+        self.passes(hay, |field, op, test| transaction_field(t, of, field, op, test, now))
     }
 
-    fn passes(&self, hay: Hay<'_>, field: impl Fn(Field, Op, &Test) -> bool) -> bool {
+    fn passes(&self, hay: Haystack<'_>, field: impl Fn(Field, Op, &Test) -> bool) -> bool {
         // The texts lie side by side in memory, the rows do not: words first.
         let words = |term: &Term| match &term.what {
             What::Word(word) => hay.has(word) != term.negated,

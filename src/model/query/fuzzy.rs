@@ -6,15 +6,8 @@
 
 /// A row's text in lower case, with the set of its characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hay<'a> {
+pub struct Haystack<'a> {
     text: &'a str,
-    mask: u64,
-}
-
-/// One row's text on its own, in lower case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Haystack {
-    text: String,
     mask: u64,
 }
 
@@ -47,21 +40,6 @@ fn mask(text: &str) -> u64 {
         };
         mask | 1 << bit
     })
-}
-
-impl Haystack {
-    /// From a row's text.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        let text = text.to_lowercase();
-        Self { mask: mask(&text), text }
-    }
-}
-
-impl<'a> From<&'a Haystack> for Hay<'a> {
-    fn from(own: &'a Haystack) -> Self {
-        Self { text: &own.text, mask: own.mask }
-    }
 }
 
 impl Haystacks {
@@ -100,7 +78,7 @@ impl Haystacks {
     }
 
     /// Adds a text of another set.
-    pub fn copy(&mut self, hay: Hay<'_>) {
+    pub fn copy(&mut self, hay: Haystack<'_>) {
         self.text.push_str(hay.text);
         self.close(hay.mask);
     }
@@ -112,15 +90,15 @@ impl Haystacks {
 
     /// The text of the row at a place; empty beyond the last.
     #[must_use]
-    pub fn get(&self, place: usize) -> Hay<'_> {
+    pub fn get(&self, place: usize) -> Haystack<'_> {
         let end = |p: usize| self.ends.get(p).and_then(|e| usize::try_from(*e).ok()).unwrap_or(0);
         let start = if place == 0 { 0 } else { end(place - 1) };
         let text = self.text.get(start..end(place)).unwrap_or_default();
-        Hay { text, mask: self.masks.get(place).copied().unwrap_or(0) }
+        Haystack { text, mask: self.masks.get(place).copied().unwrap_or(0) }
     }
 }
 
-impl Hay<'_> {
+impl Haystack<'_> {
     /// The text in lower case.
     #[must_use]
     pub fn text(&self) -> &str {

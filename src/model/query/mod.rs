@@ -17,12 +17,9 @@ mod parse;
 mod span;
 mod suggest;
 
-pub use eval::{
-    NeuronContext, counterparty, neuron_text, proposal_text, transaction_text, write_neuron_text,
-    write_proposal_text, write_transaction_text,
-};
+pub use eval::{NeuronContext, counterparty, neuron_text, proposal_text, transaction_text};
 pub use field::{Field, List};
-pub use fuzzy::{Hay, Haystack, Haystacks, Word};
+pub use fuzzy::{Haystack, Haystacks, Word};
 pub use parse::{parse, parse_whole};
 pub use span::{SpanError, parse_span};
 pub use suggest::{Suggestion, suggest};
