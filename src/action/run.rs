@@ -7,7 +7,7 @@ use super::observe::{Checkpoint, Observer};
 use super::outcome::{self, Outcome};
 use super::steps::{Ingredients, Kind, StakeFacts, kinds};
 use crate::ic::{IcError, PreparedCall};
-use crate::model::act::{Execution, Intent, StepState};
+use crate::model::act::{Execution, Intent, Step, StepState};
 use crate::model::text::Line;
 use crate::model::{Neuron, NeuronId, Seconds, Timestamp, Vote};
 use futures_util::StreamExt as _;
@@ -218,7 +218,7 @@ impl<'a, N: Network> Run<'a, N> {
 
     fn waiting(&self) -> Vec<usize> {
         let execution = self.state();
-        let waits = |(i, s): (usize, &crate::model::act::Step)| (s.state == StepState::Waiting).then_some(i);
+        let waits = |(i, s): (usize, &Step)| (s.state == StepState::Waiting).then_some(i);
         execution.steps.iter().enumerate().filter_map(waits).collect()
     }
 
@@ -332,6 +332,53 @@ impl<'a, N: Network> Run<'a, N> {
             (Err(error), _) => Some(not_sent(&error).into()),
         };
         (i, outcome.ok_or(request))
+    }
+
+    /// Sends a transfer again whose first request the network does not know: the ledger makes it
+    /// once at most, since it carries the same time and memo. `true` if it is paid now; if not, the
+    /// step stands as before, because the first request may still arrive.
+    pub(super) async fn resend_transfer(&self, i: usize) -> bool {
+        let Some(before) = self.state().steps.get(i).cloned() else { return false };
+        if self.transfer_is_too_old() {
+            return false;
+        }
+        let Ok(request) = self.prepare(i, None).and_then(|c| self.network.sign(&c).map_err(|e| not_sent(&e)))
+        else {
+            return false;
+        };
+        self.checkpoint("signed", Some(i));
+        if let Some(step) = self.state().steps.get_mut(i) {
+            step.state = StepState::Submitted { request_id: request.request_id().to_owned() };
+            // The later of both: until then either may arrive.
+            step.expires = before.expires.max(Some(request.expires()));
+        }
+        if self.keep().is_err() {
+            self.restore(i, before);
+            return false;
+        }
+        self.checkpoint("recorded", Some(i));
+        let (_, answer) = self.submit(i, request).await;
+        self.checkpoint("answered", Some(i));
+        match answer {
+            Ok(outcome) if outcome.state.is_done() => {
+                self.set(i, outcome);
+                self.conclude();
+                self.checkpoint("concluded", Some(i));
+                true
+            }
+            Ok(_) => {
+                self.restore(i, before);
+                false
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn restore(&self, i: usize, before: Step) {
+        if let Some(step) = self.state().steps.get_mut(i) {
+            *step = before;
+        }
+        self.conclude();
     }
 
     /// A ballot that was cast by following may say the opposite of what was wanted.
