@@ -209,8 +209,10 @@ impl Observer for KillAt {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stake_killed_on_the_way_is_finished_with_one_payment() {
     let table = Arc::new(Table::set(4).await);
-    // Intent kept; request id kept; transfer answered; transfer concluded; claim answered; delay recorded; delay answered.
-    for stop in [1, 3, 4, 5, 8, 11, 12] {
+    // Intent kept; request id kept; transfer answered; transfer concluded; claim answered; delay answered.
+    // (A delay whose request was kept but not sent is waited for until that request expires: four
+    // minutes; the simulated network has that case.)
+    for stop in [1, 3, 4, 5, 8, 12] {
         let before = table.balance().await;
         let neurons = table.client.my_neurons(false).await.unwrap().len();
         let (review, execution) = table.confirmed(stake()).await;
