@@ -1,6 +1,7 @@
 //! The demo network against clients that do not share its code: ic-agent with every check
 //! on, requests made by hand for the older interface and for bad requests, and a
 //! JavaScript client.
+#![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "protocol/agent.rs"]
@@ -15,3 +16,5 @@ mod javascript;
 mod older;
 #[path = "protocol/registry.rs"]
 mod registry;
+#[path = "protocol/world.rs"]
+mod world;

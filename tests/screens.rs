@@ -361,7 +361,7 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
         (Line::new("a"), Value::List(vec![Value::Map(vec![(Line::new(word), Value::Null)])])),
     ]);
     state.bodies.put(Arc::new(body));
-    state.sync.trouble = Some(Trouble { why: Line::new(word), ..sample::trouble(cursor % 2 == 0) });
+    state.sync.trouble = Some(Trouble { why: Line::new(word), ..sample::trouble(cursor.is_multiple_of(2)) });
     state.toast(Level::Warning, word);
     // What the user typed is not neutralised by anybody before it is drawn.
     state.proposals.filter.text = word.to_owned();

@@ -91,7 +91,7 @@ fn execution(n: u8, confirmed: u64, state: StepState) -> Execution {
         intent: Intent::Vote { vote: Vote::Yes, ballots: vec![(ProposalId(2), NeuronId(1))] },
         title: Line::new("Vote"),
         signer: reader(1),
-        steps: vec![Step { state, ..Step::new(call) }],
+        steps: vec![Step { call, state, expires: Some(NOW) }],
         created_neuron: None,
         nonce: Some(u64::MAX),
         transfer_created_at: Some(NOW),

@@ -10,7 +10,7 @@ use super::output::{Column, Format, Rows, note, print_json, print_text};
 use crate::ic::{Client, ProposalsPage};
 use crate::model::act::Intent;
 use crate::model::amount::percent;
-use crate::model::query::{self, Haystack, List, Query, proposal_text};
+use crate::model::query::{self, Haystacks, List, Query, proposal_text};
 use crate::model::world::{Proposals as ProposalSet, World};
 use crate::model::{NeuronId, Proposal, ProposalId, ProposalStatus, Timestamp, Topic, Vote};
 use futures_util::StreamExt;
@@ -98,11 +98,13 @@ struct Wanted {
 
 impl Wanted {
     fn fits(&self, p: &Proposal, now: Timestamp) -> bool {
+        let mut hay = Haystacks::default();
+        hay.add(|out| proposal_text(p, out));
         self.topic.is_none_or(|t| t == p.topic)
             && self.status.is_none_or(|s| s == p.status)
             && self.before.is_none_or(|b| p.id < b)
             && (!self.votable || p.votable(now).next().is_some())
-            && self.query.matches_proposal(p, &Haystack::new(&proposal_text(p)), now)
+            && self.query.matches_proposal(p, hay.get(0), now)
     }
 
     fn from_cache(&self, opened: &Opened, now: Timestamp) -> Result<Vec<Proposal>, Failure> {

@@ -74,6 +74,19 @@ fn network_info(opened: &Opened) -> NetworkInfo {
     }
 }
 
+/// What must live as long as the dashboard.
+pub struct Rest {
+    _watcher: Option<notify::RecommendedWatcher>,
+    locking: JoinHandle<()>,
+    _opened: Opened,
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        self.locking.abort();
+    }
+}
+
 /// The dashboard's parts, joined but for the terminal: tests give it one of their own.
 pub struct Dashboard {
     /// The state before the first frame, with what the cache had.
@@ -84,9 +97,6 @@ pub struct Dashboard {
     pub messages: mpsc::Receiver<Message>,
     /// The theme in force.
     pub look: Look,
-    _watcher: Option<notify::RecommendedWatcher>,
-    locking: JoinHandle<()>,
-    _opened: Opened,
 }
 
 impl Dashboard {
@@ -94,7 +104,11 @@ impl Dashboard {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn open(context: Context, size: (u16, u16), interactive: bool) -> Result<Self, Failure> {
+    pub async fn open(
+        context: Context,
+        size: (u16, u16),
+        interactive: bool,
+    ) -> Result<(Self, Rest), Failure> {
         let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
         let opened = open(&context, Need::IfUnlocked).await?;
         let reading = start_reading(&context, &opened, context.config.full_history)?;
@@ -139,7 +153,8 @@ impl Dashboard {
                 }
             }
         });
-        Ok(Self { state, live, messages, look, _watcher: watcher, locking, _opened: opened })
+        let rest = Rest { _watcher: watcher, locking, _opened: opened };
+        Ok((Self { state, live, messages, look }, rest))
     }
 }
 
@@ -168,8 +183,7 @@ impl Fault {
 /// See [`Failure`].
 pub async fn run(context: Context) -> Result<(), Failure> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
-    let dashboard = Dashboard::open(context, size, true).await?;
-    let Dashboard { state, live, messages, look, _watcher, locking, _opened } = dashboard;
+    let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
     let tty = Tty::take().map_err(cannot)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
@@ -189,8 +203,8 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     };
     let ended = runtime.run(&mut terminal, state).await;
     drop(terminal);
-    locking.abort();
     live.shutdown().await;
+    drop(rest);
     ended.map(drop).map_err(Failure::failed)
 }
 

@@ -211,7 +211,7 @@ impl<S: Source> Engine<S> {
         if let Some(range) = &fresh {
             known.read.insert(range.clone());
         }
-        let most = self.options.transactions_in_memory;
+        let most = self.transactions_in_memory;
         let mut states = self.world.accounts.as_ref().clone();
         let Some(state) = states.iter_mut().find(|state| state.account == *account) else { return false };
         let new = merge::transactions(state, &page.transactions, most);
@@ -257,7 +257,7 @@ impl<S: Source> Engine<S> {
         let Some(known) = self.accounts.get_mut(account) else { return };
         known.recalled = true;
         known.read.extend(&read);
-        let most = self.options.transactions_in_memory;
+        let most = self.transactions_in_memory;
         let mut states = self.world.accounts.as_ref().clone();
         if let Some(state) = states.iter_mut().find(|state| state.account == *account) {
             let new = merge::transactions(state, rows, most);

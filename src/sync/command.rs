@@ -6,7 +6,7 @@ use super::plan::Kind;
 use super::recall::Recalled;
 use super::source::Source;
 use crate::model::act::SignerInfo;
-use crate::model::{Seconds, Timestamp};
+use crate::model::{AccountIdentifier, Seconds, Timestamp};
 use tokio::task::JoinSet;
 
 impl<S: Source> Engine<S> {
@@ -36,6 +36,16 @@ impl<S: Source> Engine<S> {
                     self.plan.request(kind, now);
                     // The node asked next may be a little behind the one that executed the change.
                     self.plan.request_at(kind, now.plus(Seconds(4)));
+                }
+            }
+            Command::Older(identifier) => {
+                let asked = self.accounts.keys().copied().find(|account| {
+                    AccountIdentifier::new(&account.owner, &account.subaccount) == identifier
+                });
+                if let Some(account) = asked {
+                    self.transactions_in_memory =
+                        self.transactions_in_memory.saturating_add(self.options.transactions_in_memory);
+                    self.recall_account(account);
                 }
             }
             Command::Idle(answer) => self.idle.push(answer),

@@ -65,6 +65,7 @@ pub(super) struct Engine<S: Source> {
     /// Unsettled rows that the canister does not know any more.
     pub(super) gone: BTreeSet<ProposalId>,
     pub(super) accounts: BTreeMap<Account, Known>,
+    pub(super) transactions_in_memory: usize,
     pub(super) plan: Plan,
     pub(super) troubles: Troubles,
     pub(super) rate: Rate,
@@ -115,6 +116,7 @@ impl<S: Source> Engine<S> {
             publisher: Publisher::new(out),
             source,
             cache,
+            transactions_in_memory: options.transactions_in_memory,
             options,
             signer,
             world,

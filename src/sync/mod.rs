@@ -28,7 +28,7 @@ use crate::cache::{Cache, Loaded};
 use crate::model::act::{Execution, Intent, SignerInfo};
 use crate::model::text::Line;
 use crate::model::world::{Change, SyncStatus, Topicality, World};
-use crate::model::{NeuronId, ProposalId};
+use crate::model::{AccountIdentifier, NeuronId, ProposalId};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -82,6 +82,7 @@ enum Command<S> {
     Neuron(NeuronId),
     Identity(SignerInfo, Option<S>),
     Touched(Vec<Kind>),
+    Older(AccountIdentifier),
     Pause(bool),
     Idle(oneshot::Sender<()>),
     Ready(oneshot::Sender<()>),
@@ -170,6 +171,12 @@ impl<S: Source> SyncHandle<S> {
             kinds.push(Kind::Accounts);
         }
         self.send(Command::Touched(kinds));
+    }
+
+    /// Wants more of an account's older transactions in memory than [`Options`] allows so far:
+    /// as many again, from the cache, and from the network what it does not have.
+    pub fn older_transactions(&self, account: AccountIdentifier) {
+        self.send(Command::Older(account));
     }
 
     /// Stops reading by itself, or goes on.

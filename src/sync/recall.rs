@@ -25,18 +25,23 @@ impl<S: Source> Engine<S> {
     pub(super) fn watch_accounts(&mut self) {
         self.accounts =
             default_accounts(&self.signer).into_iter().map(|account| (account, Known::default())).collect();
-        let most = self.options.transactions_in_memory;
         for account in self.accounts.keys().copied().collect::<Vec<_>>() {
-            let nothing = Recalled::Transactions(account, Vec::new(), Ranges::new());
-            self.recall(
-                move |cache| {
-                    // Reading them may take lost ones out of the ranges, so it comes first.
-                    let rows = cache.transactions(&account, None, most)?;
-                    Ok(Recalled::Transactions(account, rows, cache.transaction_ranges(&account)?))
-                },
-                nothing,
-            );
+            self.recall_account(account);
         }
+    }
+
+    /// Puts an account's transactions of the cache into memory, as many as may be there.
+    pub(super) fn recall_account(&mut self, account: Account) {
+        let most = self.transactions_in_memory;
+        let nothing = Recalled::Transactions(account, Vec::new(), Ranges::new());
+        self.recall(
+            move |cache| {
+                // Reading them may take lost ones out of the ranges, so it comes first.
+                let rows = cache.transactions(&account, None, most)?;
+                Ok(Recalled::Transactions(account, rows, cache.transaction_ranges(&account)?))
+            },
+            nothing,
+        );
     }
 
     /// Asks the cache for something, off this task.

@@ -846,6 +846,14 @@ async fn all_transactions_are_read_once_and_kept() {
     let all = cache.transactions(&account.account, None, usize::MAX).unwrap();
     assert_eq!(all.len(), 3_350);
     drop(cache);
+    let identifier = AccountIdentifier::new(&account.account.owner, &account.account.subaccount);
+    run.handle.older_transactions(identifier);
+    run.handle.idle().await;
+    assert_eq!(run.world().await.accounts[0].transactions.len(), 3_000);
+    run.handle.older_transactions(identifier);
+    run.handle.idle().await;
+    assert_eq!(run.world().await.accounts[0].transactions.len(), 3_350);
+    assert!(run.world().await.accounts[0].complete);
     let fake = run.end().await;
     // Many arrive while away: the gap is filled, the rest is not asked for again.
     fake.net().transactions.extend((4_000..4_250).map(|n| transaction(n * 3 + 7)));

@@ -109,7 +109,10 @@ pub fn downgrade(mut style: Style, depth: ColorDepth) -> Style {
         return style;
     }
     style.fg = style.fg.map(|c| nearest(c, depth));
-    style.bg = style.bg.map(|c| nearest(c, depth));
+    style.bg = style.bg.map(|c| match (c, depth) {
+        (Color::Rgb(r, g, b), ColorDepth::Ansi16) => ground_16((r, g, b)),
+        _ => nearest(c, depth),
+    });
     style.underline_color = style.underline_color.map(|c| nearest(c, depth));
     // Two colours that fall together would hide the text: plain black or white then.
     if depth == ColorDepth::Ansi16 && style.fg.is_some() && style.fg == style.bg {
@@ -133,15 +136,45 @@ fn nearest_256(rgb: Rgb) -> u8 {
     (16..=255).min_by_key(|i| distance(rgb, indexed_rgb(*i))).unwrap_or(16)
 }
 
-/// The nearest of the sixteen; greys stay grey, so that a dark surface does not turn blue.
+/// The one of the sixteen that means the same: greys by lightness, colours by hue. Distance alone
+/// would turn every soft colour into a grey, and green could no longer be told from red.
 fn nearest_16(rgb: Rgb) -> Color {
-    let (r, g, b) = rgb;
-    let spread = r.max(g).max(b) - r.min(g).min(b);
-    let grey = |c: &Color| matches!(c, Color::Black | Color::DarkGray | Color::Gray | Color::White);
-    ANSI.iter()
-        .filter(|(_, c, _)| if spread < 40 { grey(c) } else { true })
-        .min_by_key(|(_, _, candidate)| distance(rgb, *candidate))
-        .map_or(Color::Reset, |(_, c, _)| *c)
+    let (r, g, b) = (i32::from(rgb.0), i32::from(rgb.1), i32::from(rgb.2));
+    let max = r.max(g).max(b);
+    let spread = max - r.min(g).min(b);
+    if spread < 40 {
+        let greys = [Color::Black, Color::DarkGray, Color::Gray, Color::White];
+        let near = greys.into_iter().min_by_key(|c| distance(rgb, ansi_rgb(*c)));
+        return near.unwrap_or(Color::Reset);
+    }
+    // The hue in degrees, in whole numbers.
+    let hue = if max == r {
+        (60 * (g - b) / spread).rem_euclid(360)
+    } else if max == g {
+        60 * (b - r) / spread + 120
+    } else {
+        60 * (r - g) / spread + 240
+    };
+    let bright = luminance(rgb) > 0.25;
+    let (normal, light) = match hue {
+        0..=19 | 340..=360 => (Color::Red, Color::LightRed),
+        20..=74 => (Color::Yellow, Color::LightYellow),
+        75..=164 => (Color::Green, Color::LightGreen),
+        165..=199 => (Color::Cyan, Color::LightCyan),
+        200..=254 => (Color::Blue, Color::LightBlue),
+        _ => (Color::Magenta, Color::LightMagenta),
+    };
+    if bright { light } else { normal }
+}
+
+/// Very dark and very light surfaces become black and white: a tint would become a glaring colour.
+fn ground_16(rgb: Rgb) -> Color {
+    match luminance(rgb) {
+        l if l < 0.06 => Color::Black,
+        l if l > 0.85 => Color::White,
+        l if l > 0.6 => Color::Gray,
+        _ => nearest_16(rgb),
+    }
 }
 
 /// What a number of the 256 looks like.
@@ -188,6 +221,12 @@ pub fn contrast(a: Rgb, b: Rgb) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
+/// Contrast of two of the sixteen, as xterm shows them; `None` for other colours.
+pub(super) fn ansi_contrast(a: Color, b: Color) -> Option<f64> {
+    let rgb = |color: Color| ANSI.iter().find(|(_, c, _)| *c == color).map(|(_, _, rgb)| *rgb);
+    Some(contrast(rgb(a)?, rgb(b)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,7 +248,10 @@ mod tests {
         assert_eq!(nearest_256((255, 0, 0)), 196);
         assert_eq!(nearest_256((8, 8, 8)), 232);
         assert_eq!(nearest_16((0x11, 0x15, 0x1c)), Color::Black);
-        assert_eq!(nearest_16((250, 20, 20)), Color::LightRed);
+        assert_eq!(nearest_16((200, 20, 20)), Color::Red);
+        assert_eq!(nearest_16((0x8f, 0xd1, 0x8f)), Color::LightGreen);
+        assert_eq!(nearest_16((0xf2, 0x8b, 0x8b)), Color::LightRed);
+        assert_eq!(nearest_16((0x23, 0x53, 0xbd)), Color::Blue);
         let same = Style::new().fg(Color::Rgb(1, 1, 1)).bg(Color::Rgb(2, 2, 2));
         assert_eq!(downgrade(same, ColorDepth::Ansi16).fg, Some(Color::White));
         assert_eq!(downgrade(same, ColorDepth::None), Style::new());

@@ -1,7 +1,7 @@
 //! Roles, palettes, loading, colour depth.
 //!
 //! A theme file gives a style to *roles* (what a thing means), never to places on a
-//! screen. Screens ask for a role and get a ratatui [`Style`]; everything that can go
+//! screen. Screens ask for a role and get a ratatui `Style`; everything that can go
 //! wrong with a file goes wrong here, at load, with words.
 
 pub mod color;
@@ -182,9 +182,16 @@ impl Theme {
     /// take over, so that nothing is told by colour alone.
     #[must_use]
     pub fn at_depth(mut self, depth: ColorDepth) -> Self {
+        let ground = self.base();
+        let flat_ground = color::downgrade(ground, depth);
+        let flat_layer = color::downgrade(self.layer(), depth);
         for role in Role::ALL {
             if let Some(style) = self.styles.get_mut(*role as usize) {
-                *style = color::downgrade(*style, depth);
+                let before = *style;
+                *style = color::downgrade(before, depth);
+                if depth == ColorDepth::Ansi16 {
+                    *style = rescue(*role, before, *style, ground, flat_ground, flat_layer);
+                }
                 if depth == ColorDepth::None {
                     style.add_modifier |= role.monochrome();
                 }
@@ -233,6 +240,31 @@ impl Theme {
         }
         found
     }
+}
+
+/// What sixteen colours cannot tell apart is told as without colour.
+fn rescue(
+    role: Role,
+    full: Style,
+    flat: Style,
+    ground: Style,
+    flat_ground: Style,
+    flat_layer: Style,
+) -> Style {
+    let told = role.monochrome() | flat.add_modifier;
+    // A surface that fell together with what it lies on.
+    let lies_on = flat.bg == flat_ground.bg || (role == Role::Selection && flat.bg == flat_layer.bg);
+    if full.bg.is_some() && full.bg != ground.bg && lies_on && !role.monochrome().is_empty() {
+        return flat_ground.add_modifier(told);
+    }
+    // Yellow and cyan on white.
+    let under = flat.bg.or(flat_ground.bg);
+    if let (true, Some(fg), Some(bg)) = (role.carries_text(), flat.fg, under)
+        && color::ansi_contrast(fg, bg).is_some_and(|c| c < 2.0)
+    {
+        return Style { fg: flat_ground.fg, ..flat }.add_modifier(told);
+    }
+    flat
 }
 
 #[cfg(test)]

@@ -64,6 +64,20 @@ fn sixteen_colours_never_hide_text() {
                 let style = base.patch(theme.style(*role));
                 assert!(style.fg.is_none() || style.fg != style.bg, "{name} {} {depth:?}", role.name());
             }
+            for role in Role::ALL.iter().filter(|r| r.carries_text() && depth == ColorDepth::Ansi16) {
+                let style = base.patch(theme.style(*role));
+                if let (Some(fg), Some(bg)) = (style.fg, style.bg) {
+                    let contrast = color::ansi_contrast(fg, bg).unwrap_or(21.0);
+                    assert!(contrast >= 2.0, "{name} {}: {fg:?} on {bg:?}", role.name());
+                }
+            }
+            let selection = theme.style(Role::Selection);
+            let seen = selection.add_modifier.contains(Modifier::REVERSED) || selection.bg != base.bg;
+            assert!(seen, "{name} {depth:?}: the selected row is not seen");
+            assert!(
+                *name == "monochrome" || theme.style(Role::Yes) != theme.style(Role::No),
+                "{name} {depth:?}"
+            );
         }
     }
 }

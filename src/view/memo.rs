@@ -1,11 +1,12 @@
-//! Remembers texts that were wrapped, so that a long summary is not rendered at every frame.
-//! Rendering is a pure function of body and width; remembering it changes nothing that is seen.
+//! Remembers texts that were wrapped and the last QR code, so that they are not made anew at
+//! every frame. Both are pure functions of their input; remembering changes nothing that is seen.
 
 use super::payload;
 use crate::model::proposal::ProposalBody;
 use crate::model::text::{Block, safe_link};
 use crate::widget::Spans;
 use crate::widget::markdown::{self, Options};
+use crate::widget::qr::Code;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ struct Entry {
 
 thread_local! {
     static RENDERED: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+    static CODE: RefCell<Option<(String, Option<Code>)>> = const { RefCell::new(None) };
 }
 
 /// A body's summary as lines at a width.
@@ -40,6 +42,18 @@ pub(super) fn summary(body: &Arc<ProposalBody>, width: usize) -> Rc<Vec<Spans>> 
 /// A body's payload as lines at a width.
 pub(super) fn payload(body: &Arc<ProposalBody>, width: usize) -> Rc<Vec<Spans>> {
     remembered(body, Part::Payload, width, || payload::lines(&body.payload, width))
+}
+
+/// A text as a QR code; `None` if it is too long for one.
+pub(super) fn code(text: &str) -> Option<Code> {
+    CODE.with_borrow_mut(|last| match last {
+        Some((of, code)) if of == text => code.clone(),
+        _ => {
+            let code = Code::new(text);
+            *last = Some((text.to_owned(), code.clone()));
+            code
+        }
+    })
 }
 
 /// A network's markdown as lines at a width.

@@ -1,6 +1,6 @@
 //! One file a screen, a pure function of state.
 //!
-//! [`draw`] reads a [`State`] and a [`Theme`] and answers with the [`Hits`]: what it put where.
+//! `draw` reads a `State` and a `Theme` and answers with the `Hits`: what it put where.
 //! It keeps nothing between frames but the memory of texts it has wrapped (`memo`), and does no
 //! work that grows with the number of proposals.
 //!
@@ -34,7 +34,7 @@ mod wallet;
 mod words;
 
 use crate::app::state::SMALLEST;
-use crate::app::{Hits, Screen, State, Subject};
+use crate::app::state::{Hits, Screen, State, Subject};
 use crate::theme::Theme;
 use crate::widget::{Pen, notice};
 use ratatui::Frame;

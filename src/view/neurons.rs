@@ -2,8 +2,8 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, table, words};
-use crate::app::State;
-use crate::app::columns::ColumnId;
+use crate::app::state::State;
+use crate::app::state::columns::ColumnId;
 use crate::model::neuron::Access;
 use crate::model::topic::NeuronState;
 use crate::model::{E8s, Neuron, NeuronId, Seconds, VotingPower};
@@ -107,6 +107,7 @@ fn cell(state: &State, id: NeuronId, column: Option<ColumnId>) -> Content<'_> {
         ColumnId::StakedMaturity => amount(n.staked_maturity),
         ColumnId::Delay if n.state == NeuronState::Dissolved => Content::text("none", Role::Dim),
         ColumnId::Delay => Content::text(words::tight(n.dissolve_delay), Role::Text),
+        ColumnId::Age if n.age == Seconds(0) => Content::text("none", Role::Dim),
         ColumnId::Age => Content::text(words::tight(n.age), Role::Dim),
         ColumnId::Power if n.deciding_voting_power < n.potential_voting_power => {
             Content::text(n.deciding_voting_power.rounded(), Role::Warn)

@@ -1,9 +1,9 @@
 //! Lists as tables: columns of the one table of columns, rows of the window.
 
 use super::Cx;
-use crate::app::Hit;
-use crate::app::columns::{self, ColumnId};
-use crate::app::list::ListState;
+use crate::app::state::Hit;
+use crate::app::state::columns::{self, ColumnId};
+use crate::app::state::list::ListState;
 use crate::widget::pen::Align;
 use crate::widget::table::{self, Column, Content, Row, Sorted, Table, Width};
 use ratatui::layout::Rect;
@@ -74,6 +74,9 @@ fn make<K>(column: &'static columns::Column, list: &ListState<K>, room: u16) -> 
             // An account identifier has 64 characters, titles are cut at the width of a long line.
             columns::Width::Fill(min) if column.id == ColumnId::Counterparty => {
                 Width::Fill { min, max: 64, weight: 1 }
+            }
+            columns::Width::Fill(min) if list.table == columns::Table::Neurons => {
+                Width::Fill { min, max: 32, weight: 1 }
             }
             columns::Width::Fill(min) => Width::Fill { min, max: 110, weight: 1 },
         },

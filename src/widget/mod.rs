@@ -1,7 +1,7 @@
 //! Drawing parts that know numbers, strings and theme roles, not neurons.
 //!
-//! Everything draws through a [`Pen`]: it clips, it knows the theme, and it never lets a
-//! control character reach the screen. A part that only rearranges text gives [`Spans`] back,
+//! Everything draws through a `Pen`: it clips, it knows the theme, and it never lets a
+//! control character reach the screen. A part that only rearranges text gives `Spans` back,
 //! so that callers can scroll, cache and mix it.
 
 pub mod ascii;

@@ -339,7 +339,7 @@ mod tests {
                 Content::text("topic", Role::Topic),
                 Content::text((i * 7919).to_string(), Role::Power),
             ],
-            marked: i % 3 == 0,
+            marked: i.is_multiple_of(3),
         }
     }
 

@@ -55,14 +55,8 @@ pub fn bar(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, shares: Shares) {
     if w >= 5 {
         let at = w / 2;
         let line = theme.style(Role::TallyMajority);
-        // Inside a filled part the line keeps the colour of the part behind it.
-        let behind = if at < yes_full {
-            theme.style(Role::TallyYes).fg
-        } else if at >= w - no_cells {
-            theme.style(Role::TallyNo).fg
-        } else {
-            None
-        };
+        // Inside the solid part the line keeps that part's colour behind it.
+        let behind = if at < yes_full { theme.style(Role::TallyYes).fg } else { None };
         let style = match (behind, theme.base().bg) {
             (Some(part), Some(ground)) => Style { fg: Some(ground), bg: Some(part), ..line },
             _ => line,

@@ -285,7 +285,7 @@ fn proposal(s: &Sketch) -> Proposal {
         reward_status: if open { RewardStatus::AcceptVotes } else { RewardStatus::Settled },
         title: Line::new(s.title),
         action: Line::new(s.action),
-        proposer: Some(NeuronId(if s.id % 2 == 0 { 27 } else { 5_550_101_010_101_010 })),
+        proposer: Some(NeuronId(if s.id.is_multiple_of(2) { 27 } else { 5_550_101_010_101_010 })),
         created: ago(s.created),
         deadline: Some(deadline),
         decided,
@@ -463,7 +463,7 @@ fn neuron(index: usize) -> Neuron {
         recent_ballots: (0..14)
             .map(|i| (ProposalId(140_811 - i), if i % 5 == 4 { Vote::No } else { Vote::Yes }))
             .collect(),
-        auto_stake_maturity: index % 2 == 0,
+        auto_stake_maturity: index.is_multiple_of(2),
         visibility: if index == 0 { Visibility::Public } else { Visibility::Private },
         known: None,
         joined_fund: (index == 2).then(|| ago(400 * DAY)),

@@ -14,6 +14,7 @@ pub mod error;
 pub mod execution;
 pub mod following;
 pub mod house;
+pub mod interface;
 mod methods;
 pub mod metrics;
 pub mod neuron;
@@ -123,7 +124,7 @@ impl Canister for Governance {
     }
 
     fn metadata(&self) -> Vec<(String, Vec<u8>)> {
-        vec![("git_commit_id".to_owned(), env!("CARGO_PKG_VERSION").as_bytes().to_vec())]
+        vec![("candid:service".to_owned(), interface::interface().into_bytes())]
     }
 
     fn query(&self, ctx: &Context<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {

@@ -1,7 +1,7 @@
 //! Proposals of every kind, written for the demo network.
 
 use super::dice::Dice;
-use super::motions::MOTIONS;
+use super::motions::{MOTIONS, MotionText};
 use super::payloads as p;
 use crate::demo::governance::error::{EXTERNAL, error};
 use crate::demo::governance::proposal::{Draft, Outcome};
@@ -245,7 +245,12 @@ type Content = (Words, Action, Option<SelfDescribingValue>, u64);
 #[must_use]
 pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Idea {
     let (words, action, payload, appeal) = match kind {
-        Kind::Motion | Kind::Spam | Kind::Hostile => motion(kind, dice),
+        Kind::Motion => {
+            let at = usize::try_from(dice.within(0, MOTIONS.len() as u64)).unwrap_or(0);
+            motion(dice, MOTIONS.get(at))
+        }
+        Kind::Spam => spam(dice),
+        Kind::Hostile => hostile(),
         Kind::RegisterKnownNeuron
         | Kind::DeregisterKnownNeuron
         | Kind::SetDefaultFollowees
@@ -283,6 +288,30 @@ pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Ide
         | Kind::UninstallCode => functions(kind, dice),
         _ => canisters(kind, dice, scenery),
     };
+    finish(kind, dice, words, action, payload, appeal)
+}
+
+/// Writes a proposal of a given appeal; a motion whose words have about that appeal.
+#[must_use]
+pub fn write_appealing(kind: Kind, appeal: u64, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Idea {
+    if kind != Kind::Motion {
+        return Idea { appeal, ..write(kind, dice, serial, scenery) };
+    }
+    let mut nearest: Vec<&MotionText> = MOTIONS.iter().collect();
+    nearest.sort_by_key(|text| text.appeal.abs_diff(appeal));
+    let at = usize::try_from(serial % 3).unwrap_or(0);
+    let (words, action, payload, _) = motion(dice, nearest.get(at).copied());
+    finish(kind, dice, words, action, payload, appeal)
+}
+
+fn finish(
+    kind: Kind,
+    dice: &mut Dice,
+    words: Words,
+    action: Action,
+    payload: Option<SelfDescribingValue>,
+    appeal: u64,
+) -> Idea {
     let at_once = is_political(kind) && kind != Kind::CreateSns && kind != Kind::UninstallCode;
     let after = if at_once { 0 } else { dice.within(2, 25) };
     let fails = matches!(action, Action::ExecuteNnsFunction(_)) && dice.chance(35);
@@ -307,38 +336,38 @@ pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Ide
     Idea { draft, appeal }
 }
 
-fn motion(kind: Kind, dice: &mut Dice) -> Content {
-    if kind == Kind::Hostile {
-        // The same tricks as proposal 6 of the recordings of the real canister, and some more.
-        return (
-            words(
-                "Hostile \u{1b}[31mtitle\u{202e}",
-                "Escape \u{1b}]0;pwned\u{7} and \u{200b}zero width \u{1b}[2J\n\n[a link](javascript:alert(1)) \
-                 | =HYPERLINK(\"https://example.org\") | \u{2066}isolated\u{2069} | \u{fe0f}\u{e0041}",
-                "https://forum.dfinity.org/t/2\u{1b}[0m",
-            ),
-            Action::Motion(wire::Motion { motion_text: "x\u{1b}[8m hidden \u{202e}txet".to_owned() }),
-            None,
-            15,
-        );
-    }
-    if kind == Kind::Spam {
-        let token = dice.text(&["MOONFROG", "ICPUP", "GIGAYIELD", "NEXT100X"]);
-        let title = format!("Airdrop of {token}: claim now");
-        let summary = format!(
-            "**{token}** rewards early believers!\n\nSend 1 ICP, receive *ten*. Nothing here is a promise.\n\n\
-             > This proposal does nothing but advertise."
-        );
-        let action = Action::Motion(wire::Motion { motion_text: format!("Claim {token}.") });
-        return (words(title, summary, ""), action, None, 25);
-    }
-    let fallback = MOTIONS.first();
-    let at = usize::try_from(dice.within(0, MOTIONS.len() as u64)).unwrap_or(0);
-    let Some(text) = MOTIONS.get(at).or(fallback) else {
+/// The same tricks as proposal 6 of the recordings of the real canister, and some more.
+fn hostile() -> Content {
+    (
+        words(
+            "Hostile \u{1b}[31mtitle\u{202e}",
+            "Escape \u{1b}]0;pwned\u{7} and \u{200b}zero width \u{1b}[2J\n\n[a link](javascript:alert(1)) | \
+             =HYPERLINK(\"https://example.org\") | \u{2066}isolated\u{2069} | \u{fe0f}\u{e0041}",
+            "https://forum.dfinity.org/t/2\u{1b}[0m",
+        ),
+        Action::Motion(wire::Motion { motion_text: "x\u{1b}[8m hidden \u{202e}txet".to_owned() }),
+        None,
+        15,
+    )
+}
+
+fn spam(dice: &mut Dice) -> Content {
+    let token = dice.text(&["MOONFROG", "ICPUP", "GIGAYIELD", "NEXT100X"]);
+    let title = format!("Airdrop of {token}: claim now");
+    let summary = format!(
+        "**{token}** rewards early believers!\n\nSend 1 ICP, receive *ten*. Nothing here is a promise.\n\n> This \
+         proposal does nothing but advertise."
+    );
+    let action = Action::Motion(wire::Motion { motion_text: format!("Claim {token}.") });
+    (words(title, summary, ""), action, None, 25)
+}
+
+fn motion(dice: &mut Dice, text: Option<&MotionText>) -> Content {
+    let Some(text) = text else {
         return (words("Motion", "", ""), Action::Motion(wire::Motion::default()), None, 500);
     };
     let url = forum(dice);
-    let rounds = dice.within(1, 4);
+    let rounds = if dice.chance(250) { dice.within(2, 4) } else { 1 };
     let title = if rounds > 1 { format!("{} (round {rounds})", text.title) } else { text.title.to_owned() };
     let (wants, why) = (text.wants, text.why);
     let comments = dice.within(12, 240);

@@ -1,17 +1,16 @@
 //! An account as a QR code, with its text.
 
-use super::super::Cx;
-use crate::app::layer::QrLayer;
+use super::super::{Cx, memo};
+use crate::app::state::layer::QrLayer;
 use crate::theme::Role;
 use crate::widget::pen::Align;
-use crate::widget::qr::Code;
 use crate::widget::text::{width, wrap};
 use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &QrLayer, top: bool) {
     let text = if layer.icrc1 { layer.account.to_string() } else { layer.account.identifier().hex() };
     let title = if layer.icrc1 { "Account, ICRC-1" } else { "Account identifier, ICP ledger" };
-    let code = Code::new(&text);
+    let code = memo::code(&text);
     let (w, h) = code.as_ref().map_or((40, 3), |c| c.size(cx.pen.ascii()));
     // Half a code is no code: without room the text stands alone.
     let room = w + 4 <= area.width && h + 3 <= area.height;

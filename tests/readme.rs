@@ -1,0 +1,64 @@
+//! The README shows what is true: its picture is the Pulse screen, its commands can be said.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[allow(dead_code)]
+#[path = "support/sample.rs"]
+mod sample;
+#[path = "support/svg.rs"]
+mod svg;
+
+use clap::Parser;
+use icpulse::cli::args::Cli;
+use icpulse::theme::{ColorDepth, Theme};
+use icpulse::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use std::path::Path;
+
+fn hex(color: Option<Color>) -> String {
+    match color {
+        Some(Color::Rgb(r, g, b)) => format!("#{r:02x}{g:02x}{b:02x}"),
+        other => panic!("the default theme's base is {other:?}"),
+    }
+}
+
+#[test]
+fn the_picture_is_the_pulse_screen() {
+    let state = sample::full((120, 34));
+    let theme = Theme::builtin("icpulse-dark").unwrap().at_depth(ColorDepth::TrueColor);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 34));
+    view::paint(&mut buffer, &state, &theme);
+    let base = theme.base();
+    let drawn = svg::picture(&buffer, &hex(base.bg), &hex(base.fg));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pulse.svg");
+    if std::fs::read_to_string(&path).unwrap_or_default() != drawn {
+        if std::env::var_os("CI").is_none() {
+            std::fs::write(&path, &drawn).unwrap();
+        }
+        panic!("docs/pulse.svg was stale; it is drawn anew (look at it and commit it)");
+    }
+}
+
+#[test]
+fn its_commands_can_be_said() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let mut said = 0;
+    for line in readme.lines().filter(|l| l.starts_with("icpulse ") || *l == "icpulse") {
+        let line = line.split(" #").next().unwrap();
+        let mut words = Vec::new();
+        for (i, part) in line.split('"').enumerate() {
+            if i % 2 == 1 {
+                words.push(part.to_owned());
+            } else {
+                words.extend(part.split_whitespace().map(str::to_owned));
+            }
+        }
+        assert!(Cli::try_parse_from(&words).is_ok(), "{line}");
+        said += 1;
+    }
+    assert!(said >= 10, "only {said} commands were found");
+    for script in ["cargo run --release -- --network demo", "cargo test"] {
+        assert!(readme.contains(&format!("\n{script}\n")), "{script}");
+    }
+}
