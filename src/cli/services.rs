@@ -8,7 +8,7 @@ use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, r
 use crate::app::layer::{Failure, Level};
 use crate::app::runtime::Services;
 use crate::app::state::IdentityChoice;
-use crate::app::{Effect, Message, Passphrase};
+use crate::app::{Effect, Message, Passphrase, Screen};
 use crate::cache::Cache;
 use crate::ic::Client;
 use crate::model::Principal;
@@ -106,6 +106,16 @@ impl Live {
                 this.keep(entry).await;
             }
             this.take_up().await;
+        });
+    }
+
+    /// What is on the screen is read more often.
+    pub fn watch(&self, screen: Screen) {
+        self.0.sync.show(match screen {
+            Screen::Pulse => Topicality::All,
+            Screen::Proposals => Topicality::Proposals,
+            Screen::Neurons => Topicality::Neurons,
+            Screen::Wallet => Topicality::Accounts,
         });
     }
 
@@ -450,7 +460,7 @@ impl Services for Live {
             Effect::Pause(paused) => self.0.sync.pause(paused),
             Effect::OpenProposal(id) => self.0.sync.open_proposal(id),
             Effect::OpenNeuron(id) => self.0.sync.open_neuron(id),
-            Effect::OlderTransactions(_) => self.0.sync.refresh(Topicality::Accounts),
+            Effect::OlderTransactions(account) => self.0.sync.older_transactions(account),
             Effect::Plan { ticket, intent } => self.spawn(async move { this.plan(ticket, intent).await }),
             Effect::Confirm(plan) => self.spawn(async move { this.confirm(plan).await }),
             Effect::Discard(plan) => held(&self.0.plans).discard(plan),
