@@ -84,7 +84,8 @@ impl State {
             let Some(share) = used.saturating_mul(u128::from(available)).checked_div(total) else { break };
             let reward = u64::try_from(share).unwrap_or(0);
             if let Some(neuron) = self.neurons.get_mut(&id) {
-                let purse = if neuron.auto_stake { &mut neuron.staked_maturity } else { &mut neuron.maturity };
+                let purse =
+                    if neuron.auto_stake { &mut neuron.staked_maturity } else { &mut neuron.maturity };
                 *purse = purse.saturating_add(reward);
                 distributed = distributed.saturating_add(reward);
             }
