@@ -2,7 +2,7 @@
 
 use super::context::{Context, wall_clock};
 use super::look::Look;
-use super::open::{Who, idle};
+use super::open::{Opened, Who, idle};
 use super::reader::Reader;
 use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, recover, recover_all, retry};
 use crate::app::layer::{Failure, Level};
@@ -65,14 +65,12 @@ impl Live {
     #[must_use]
     pub fn new(
         context: Context,
-        profile: Profile,
-        cache: Arc<Cache>,
+        opened: &Opened,
         sync: SyncHandle<Reader>,
-        client: Option<Client>,
         look: Look,
         messages: mpsc::Sender<Message>,
-        who: Who,
     ) -> Self {
+        let who = opened.who.clone();
         let guest = match &who {
             Who::Unlocked(unlocked) if in_wallet(&context, unlocked.name()).is_none() => {
                 Some(unlocked.clone())
@@ -81,10 +79,10 @@ impl Live {
         };
         Self(Arc::new(Shared {
             context,
-            profile,
-            cache,
+            profile: opened.profile.clone(),
+            cache: Arc::clone(&opened.cache),
             sync,
-            client,
+            client: opened.client.clone(),
             look,
             messages,
             guest,

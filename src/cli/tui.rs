@@ -132,16 +132,7 @@ impl Dashboard {
         let (sender, messages) = mpsc::channel(ROOM);
         forward(reading.changes, sender.clone());
         let watcher = look.watch(sender.clone());
-        let live = Live::new(
-            context,
-            opened.profile.clone(),
-            Arc::clone(&opened.cache),
-            reading.sync,
-            opened.client.clone(),
-            look.clone(),
-            sender,
-            opened.who.clone(),
-        );
+        let live = Live::new(context, &opened, reading.sync, look.clone(), sender);
         live.begin();
         let locking = tokio::spawn({
             let live = live.clone();
