@@ -45,6 +45,18 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         12 => prop::sample::select(all).prop_map(Act::Keys),
         3 => prop::sample::select(vec!["2", "3", "4", "1", "<enter>", "<esc>", "y", "v", "s", ":", "/"])
             .prop_map(|k| Act::Keys(k.to_owned())),
+        6 => prop::sample::select(vec![
+            "<esc> <esc> 2 y <enter>",
+            "<esc> 2 v n <enter>",
+            "<esc> 3 c <enter>",
+            "<esc> 2 <space> <space> n <enter>",
+            "<esc> <esc> A <enter>",
+            "s 1 0 0 <enter>",
+            "s t a k e <enter>",
+            "R",
+            "f",
+        ])
+        .prop_map(|k| Act::Keys(k.to_owned())),
         2 => prop::sample::select(vec![
             "topic:gov", "stake", "100", "2y", "vote:due", "!x", "\"", "id>", "12", "140812", "n27", "correct horse", "é漢",
         ])
@@ -150,7 +162,7 @@ fn asked(app: &Harness<Network>, what: &str) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_breaks(acts in acts()) {

@@ -1,7 +1,7 @@
 //! The record of what was intended, sent and learnt, kept over crashes.
 
 use crate::cache::Cache;
-use crate::model::act::{Execution, StepState};
+use crate::model::act::{Execution, Intent, Step, StepState};
 use crate::model::text::Line;
 
 /// Why the journal could not be written or read.
@@ -18,17 +18,27 @@ pub trait Journal: Send + Sync {
     /// If it is not certain to be kept: then nothing that relies on it is sent.
     fn put(&self, execution: &Execution) -> Result<(), JournalError>;
 
-    /// Executions that have not ended or have a step of unknown outcome, oldest first.
+    /// Executions that are open (see [`is_open`]), oldest first.
     ///
     /// # Errors
     /// If they cannot be read.
     fn open_entries(&self) -> Result<Vec<Execution>, JournalError>;
 }
 
-/// Whether there is something left to do or to learn.
+/// Whether there is something left to do or to learn: a step that has not ended, an outcome that
+/// is not known, or a stake that was paid and not claimed.
 #[must_use]
 pub fn is_open(execution: &Execution) -> bool {
-    execution.steps.iter().any(|s| !s.state.is_final() || matches!(s.state, StepState::Unknown { .. }))
+    let undecided = |s: &Step| !s.state.is_final() || matches!(s.state, StepState::Unknown { .. });
+    execution.steps.iter().any(undecided) || is_paid_and_unclaimed(execution)
+}
+
+/// Whether a stake was paid, and claiming its neuron is still to be tried.
+pub(super) fn is_paid_and_unclaimed(execution: &Execution) -> bool {
+    let state = |i: usize| execution.steps.get(i).map(|s| &s.state);
+    matches!(execution.intent, Intent::Stake(_))
+        && state(0).is_some_and(StepState::is_done)
+        && matches!(state(1), Some(StepState::Waiting | StepState::NotSent { .. }))
 }
 
 impl Journal for Cache {

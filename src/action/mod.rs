@@ -26,6 +26,7 @@ mod probe;
 mod recover;
 mod run;
 mod stake;
+mod stake_run;
 mod steps;
 mod vote;
 

@@ -60,7 +60,8 @@ impl<N: Network> Run<'_, N> {
                 }
                 Ok(CallStatus::Done { .. }) => return self.probe(i, expires).await,
                 Ok(status @ CallStatus::Unknown { certified_at }) => {
-                    if status.never_happened(expires) {
+                    // A transfer may have been sent before under another id: its account decides.
+                    if status.never_happened(expires) && !matches!(kind, Kind::Transfer) {
                         return Some(outcome::never_happened().into());
                     }
                     if certified_at > expires {

@@ -1,11 +1,13 @@
 //! Taking up what a crash, a lost connection or a closed terminal left open.
 
 use super::error::ActionError;
-use super::journal::{Journal, JournalError};
+use super::journal::{Journal, JournalError, is_paid_and_unclaimed};
 use super::network::Network;
 use super::outcome;
 use super::run::{Options, Report, Run};
-use crate::model::act::{Execution, Intent, StepState};
+use super::steps::Kind;
+use crate::ic::CallStatus;
+use crate::model::act::{Execution, Intent, Step, StepState};
 use crate::model::text::Line;
 use crate::model::{Seconds, Timestamp};
 
@@ -38,10 +40,15 @@ pub async fn recover<N: Network>(
 ) -> Result<Execution, ActionError> {
     execution.finished = None;
     let run = Run::new(execution, network, journal, options, report)?;
-    run.learn_open().await;
+    let stakes = matches!(run.state().intent, Intent::Stake(_));
+    if stakes && policy == Policy::Finish {
+        run.learn_or_resend().await;
+    } else {
+        run.learn_open().await;
+    }
     run.conclude();
     run.checkpoint("learnt", None);
-    if matches!(run.state().intent, Intent::Stake(_)) {
+    if stakes {
         match policy {
             Policy::Explain => run.explain_stake(),
             Policy::Finish => {
@@ -70,7 +77,8 @@ pub async fn recover_all<N: Network>(
     let mut recovered = Vec::new();
     let now = (options.clock)();
     for entry in journal.open_entries()? {
-        let hopeless = entry.is_finished() && now.since(entry.confirmed) > ASKED_AGAIN;
+        let old = entry.is_finished() && now.since(entry.confirmed) > ASKED_AGAIN;
+        let hopeless = old && !is_paid_and_unclaimed(&entry);
         if entry.signer != network.signer() || hopeless {
             continue;
         }
@@ -91,10 +99,20 @@ pub fn abandon(
     journal: &dyn Journal,
     now: Timestamp,
 ) -> Result<Execution, JournalError> {
+    let paid = is_paid_and_unclaimed(&execution);
     for step in &mut execution.steps {
         if step.state == StepState::Waiting {
             step.state = StepState::NotSent { message: Line::new("given up before it was sent") };
         }
+    }
+    if let Some(claim) = execution.steps.get_mut(1).filter(|_| paid) {
+        // Not merely unsent, else the next start would take it up again.
+        claim.state = StepState::Refused {
+            code: "given up".to_owned(),
+            message: Line::new(
+                "the stake was paid but its neuron was not claimed; it can be claimed at any time by trying this step again",
+            ),
+        };
     }
     if execution.is_finished() {
         execution.finished = Some(now);
@@ -115,6 +133,44 @@ impl<N: Network> Run<'_, N> {
             }
         }
         self.learn_all(open, false).await;
+    }
+
+    /// The same for a stake that is to be finished, without waiting where waiting proves nothing
+    /// that is needed: what the network does not know is sent again if that is harmless.
+    async fn learn_or_resend(&self) {
+        for (i, kind) in self.kinds.iter().enumerate() {
+            let (id, expires) = match self.state().steps.get(i) {
+                Some(Step {
+                    state: StepState::Submitted { request_id } | StepState::Unknown { request_id, .. },
+                    expires,
+                    ..
+                }) => (request_id.clone(), expires.unwrap_or(Timestamp(u64::MAX))),
+                _ => continue,
+            };
+            let unseen = self.is_unseen(i, &id, expires).await;
+            match kind {
+                Kind::Transfer if unseen && self.resend_transfer(i).await => {}
+                // Run again with the steps that wait.
+                _ if unseen && kind.is_idempotent() => self.set(i, StepState::Waiting.into()),
+                _ => {
+                    let open = match self.step_state(i) {
+                        StepState::Submitted { request_id } => request_id,
+                        _ => id,
+                    };
+                    let expires = self.state().steps.get(i).and_then(|s| s.expires).unwrap_or(expires);
+                    self.learn_all(vec![(i, open, expires)], false).await;
+                }
+            }
+        }
+    }
+
+    /// Whether the network does not know a request that could still arrive.
+    async fn is_unseen(&self, i: usize, id: &str, expires: Timestamp) -> bool {
+        let Some(canister) = self.state().steps.get(i).map(|s| s.call.canister) else { return false };
+        matches!(
+            self.network.follow(id, canister).await,
+            Ok(CallStatus::Unknown { certified_at }) if certified_at <= expires
+        )
     }
 
     /// Ends what was not sent and names what could not be learnt.

@@ -7,18 +7,15 @@ use super::observe::{Checkpoint, Observer};
 use super::outcome::{self, Outcome};
 use super::steps::{Ingredients, Kind, StakeFacts, kinds};
 use crate::ic::{IcError, PreparedCall};
-use crate::model::act::{Execution, Intent, StepState};
+use crate::model::act::{Execution, Intent, Step, StepState};
 use crate::model::text::Line;
-use crate::model::{Neuron, NeuronId, Seconds, Timestamp, Vote};
+use crate::model::{NeuronId, Seconds, Timestamp, Vote};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The ledger accepts a transfer for 24 hours after its `created_at_time`; some minutes are left
-/// for clocks and for the way there.
-const TRANSFER_WINDOW: Seconds = Seconds(24 * 3_600 - 600);
 /// Steps that are signed and written down together, at most: enough that a vote of thousands of
 /// neurons writes the journal some dozens of times, few enough that none expires while it waits.
 const TOGETHER: usize = 256;
@@ -176,7 +173,7 @@ impl<'a, N: Network> Run<'a, N> {
     }
 
     /// Writes the journal. The lock is held meanwhile, so that an older state never replaces a newer one.
-    fn keep(&self) -> Result<(), JournalError> {
+    pub(super) fn keep(&self) -> Result<(), JournalError> {
         self.journal.put(&self.state())
     }
 
@@ -218,12 +215,12 @@ impl<'a, N: Network> Run<'a, N> {
 
     fn waiting(&self) -> Vec<usize> {
         let execution = self.state();
-        let waits = |(i, s): (usize, &crate::model::act::Step)| (s.state == StepState::Waiting).then_some(i);
+        let waits = |(i, s): (usize, &Step)| (s.state == StepState::Waiting).then_some(i);
         execution.steps.iter().enumerate().filter_map(waits).collect()
     }
 
     /// The exact call of a step, which must be the one that was reviewed.
-    fn prepare(&self, i: usize, additional: Option<Seconds>) -> Result<PreparedCall, StepState> {
+    pub(super) fn prepare(&self, i: usize, additional: Option<Seconds>) -> Result<PreparedCall, StepState> {
         let execution = self.state();
         let from = Ingredients {
             canisters: self.network.canisters(),
@@ -263,7 +260,7 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Signs, writes down, sends and learns. `false` if the journal could not be written: then
     /// nothing was sent.
-    async fn send(&self, calls: Vec<(usize, Result<PreparedCall, StepState>)>) -> bool {
+    pub(super) async fn send(&self, calls: Vec<(usize, Result<PreparedCall, StepState>)>) -> bool {
         let first = calls.first().map(|(i, _)| *i);
         let mut signed = Vec::with_capacity(calls.len());
         for (i, call) in calls {
@@ -325,7 +322,7 @@ impl<'a, N: Network> Run<'a, N> {
     }
 
     /// Sends one request; gives it back if its answer was lost.
-    async fn submit(&self, i: usize, request: N::Signed) -> (usize, Result<Outcome, N::Signed>) {
+    pub(super) async fn submit(&self, i: usize, request: N::Signed) -> (usize, Result<Outcome, N::Signed>) {
         let outcome = match (self.network.submit(&request).await, self.kinds.get(i)) {
             (Ok(reply), Some(kind)) => outcome::of_reply(kind, request.request_id(), reply),
             (Ok(_), None) => None,
@@ -363,99 +360,9 @@ impl<'a, N: Network> Run<'a, N> {
             }
         }
     }
-
-    /// The steps of a stake, in order; each waits for what it needs.
-    async fn stake(&self) {
-        for (i, kind) in self.kinds.iter().enumerate() {
-            if self.step_state(i) != StepState::Waiting {
-                if !self.may_go_on(i) {
-                    return;
-                }
-                continue;
-            }
-            let sent = match kind {
-                Kind::Transfer if self.transfer_is_too_old() => {
-                    let message = Line::new(
-                        "more than a day has passed since the review, so the ledger would not take this transfer any more; nothing was paid. Make a new stake",
-                    );
-                    self.set(i, StepState::NotSent { message }.into());
-                    true
-                }
-                Kind::Delay(target) => self.lengthen(i, *target).await,
-                _ => self.send(vec![(i, self.prepare(i, None))]).await,
-            };
-            if !sent {
-                self.refuse_waiting(&Line::new("the action journal cannot be written; it was not sent"));
-                return;
-            }
-            if !self.may_go_on(i) {
-                return;
-            }
-        }
-    }
-
-    /// Whether the steps after step `i` can be tried; if not and nothing is open, they are ended.
-    fn may_go_on(&self, i: usize) -> bool {
-        let state = self.step_state(i);
-        let needed = match self.kinds.get(i) {
-            Some(Kind::Transfer) => "the stake was not paid, so there is nothing to do",
-            Some(Kind::Claim) => "the neuron was not claimed yet: claim it first",
-            _ => return true,
-        };
-        if state.is_done() {
-            return true;
-        }
-        // While the outcome is open the steps after it wait: the next start finds and continues them.
-        if state.can_retry() {
-            self.refuse_waiting(&Line::new(needed));
-        }
-        false
-    }
-
-    fn transfer_is_too_old(&self) -> bool {
-        let created = self.state().transfer_created_at.unwrap_or_default();
-        (self.options.clock)().since(created) >= TRANSFER_WINDOW
-    }
-
-    /// Lengthens the new neuron's delay by what it lacks now: asked anew each time, since lengthening
-    /// is neither idempotent nor reversible.
-    async fn lengthen(&self, i: usize, target: Seconds) -> bool {
-        let Some(id) = self.state().created_neuron else {
-            self.set(i, StepState::NotSent { message: Line::new("the neuron's number is not known") }.into());
-            return true;
-        };
-        let neuron = match self.read_neuron(id).await {
-            Ok(neuron) => neuron,
-            Err(error) => {
-                self.set(i, not_sent(&error).into());
-                return true;
-            }
-        };
-        if neuron.dissolve_delay >= target {
-            let note = line!("its delay is {} already", neuron.dissolve_delay.words());
-            self.set(i, StepState::AlreadyDone { note }.into());
-            return true;
-        }
-        let additional = Seconds(target.0.saturating_sub(neuron.dissolve_delay.0));
-        self.send(vec![(i, self.prepare(i, Some(additional)))]).await
-    }
-
-    /// Reads a neuron that may be so young that not every node knows it yet.
-    async fn read_neuron(&self, id: NeuronId) -> Result<Neuron, IcError> {
-        let mut tries = 0;
-        loop {
-            match self.network.neuron(id).await {
-                Err(error) if tries < 5 && (error.is_retryable() || error.is_refusal()) => {
-                    tries += 1;
-                    self.network.pause(Seconds(1)).await;
-                }
-                other => return other,
-            }
-        }
-    }
 }
 
 /// The state of a step whose request certainly did not reach the network.
-fn not_sent(error: &IcError) -> StepState {
+pub(super) fn not_sent(error: &IcError) -> StepState {
     StepState::NotSent { message: line!("it was not sent: {}; {}", error.why(), error.advice()) }
 }

@@ -4,11 +4,20 @@
 
 use super::columns::ColumnId;
 use super::list::Sort;
+use super::order;
 use crate::model::ledger::Transaction;
-use crate::model::query::{Haystack, NeuronContext, Query, neuron_text, proposal_text, transaction_text};
-use crate::model::{AccountIdentifier, Neuron, NeuronId, Proposal, ProposalId, Seconds, Timestamp, Vote};
-use std::cmp::Ordering;
-use std::sync::Arc;
+use crate::model::query::{Haystack, Haystacks, Query};
+use crate::model::{AccountIdentifier, Neuron, Proposal, Seconds, Timestamp};
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+/// So many rows take longer to look at than a thread to start.
+const WORTH_A_THREAD: usize = 8_000;
+
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get().min(8)))
+}
 
 /// What rows are compared and filtered with besides themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,61 +31,34 @@ pub(super) struct Context {
 }
 
 /// Something that is listed.
-pub(super) trait Row: PartialEq {
+pub(super) trait Row: PartialEq + Send + Sync {
     /// Its id; indexes hold rows by descending id.
     type Id: Copy + Ord;
     fn id(&self) -> Self::Id;
-    /// The text that words are looked for in.
-    fn text(&self, context: &Context) -> String;
-    fn passes(&self, query: &Query, hay: &Haystack, context: &Context) -> bool;
-    /// Order by a column; `None` where a row has no value: such rows come last either way.
+    /// Appends the text that words are looked for in.
+    fn text(&self, context: &Context, out: &mut String);
+    fn passes(&self, query: &Query, hay: Haystack<'_>, context: &Context) -> bool;
+    /// What to sort by in a column; `None` where a row has no value: such rows come last either way.
     fn key(&self, column: ColumnId, context: &Context) -> Option<Key<'_>>;
+    /// Whether it may still change what needs the user.
+    fn is_live(&self) -> bool;
 }
 
-/// A value to sort by.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// A value to sort by; all values of a column are of one kind.
 pub(super) enum Key<'a> {
     Number(u64),
-    Text(Folded<'a>),
-    Owned(String),
+    Text(Cow<'a, str>),
 }
 
-/// Text that is compared without regard to case.
-pub(super) struct Folded<'a>(&'a str);
-
-impl Ord for Folded<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let fold = |b: u8| b.to_ascii_lowercase();
-        self.0.bytes().map(fold).cmp(other.0.bytes().map(fold))
-    }
-}
-
-impl PartialOrd for Folded<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Folded<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Folded<'_> {}
-
+/// The rows of one list, by descending id, each property side by side.
 #[derive(Clone, Debug)]
-struct Entry<T> {
-    row: Arc<T>,
-    hay: Haystack,
-    hit: bool,
-}
-
-/// The rows of one list, by descending id.
-#[derive(Clone, Debug)]
-pub(super) struct Index<T> {
-    entries: Vec<Entry<T>>,
-    /// Places in `entries`, sorted; empty where the order is that of the ids.
+pub(super) struct Index<T: Row> {
+    rows: Vec<Arc<T>>,
+    ids: Vec<T::Id>,
+    texts: Haystacks,
+    hits: Vec<bool>,
+    live: Vec<u32>,
+    /// Places in `rows`, sorted; empty where the order is that of the ids.
     order: Vec<u32>,
     sort: Sort,
     query: Query,
@@ -86,7 +68,11 @@ pub(super) struct Index<T> {
 impl<T: Row> Default for Index<T> {
     fn default() -> Self {
         Self {
-            entries: Vec::new(),
+            rows: Vec::new(),
+            ids: Vec::new(),
+            texts: Haystacks::default(),
+            hits: Vec::new(),
+            live: Vec::new(),
             order: Vec::new(),
             sort: Sort { column: ColumnId::Id, descending: true },
             query: Query::default(),
@@ -97,48 +83,65 @@ impl<T: Row> Default for Index<T> {
 
 impl<T: Row> Index<T> {
     /// Takes the rows as they are now, by descending id; what is unchanged is not looked at again.
-    pub(super) fn set(&mut self, rows: impl Iterator<Item = Arc<T>>, context: Context) {
-        if context.account != self.context.account {
-            self.entries.clear();
-            self.order.clear();
-        }
-        let timed = context.start_reducing_after != self.context.start_reducing_after;
+    pub(super) fn set<'a>(&mut self, rows: impl Iterator<Item = &'a Arc<T>>, context: Context)
+    where
+        T: 'a,
+    {
+        let anew = context.account != self.context.account;
+        let judge_again = context.start_reducing_after != self.context.start_reducing_after;
         self.context = context;
-        let mut old = std::mem::take(&mut self.entries).into_iter().enumerate().peekable();
-        let mut moved: Vec<(usize, u32)> = Vec::new();
-        let mut fresh: Vec<u32> = Vec::new();
+        let old = std::mem::take(self);
+        let known = if anew { 0 } else { old.rows.len() };
+        let room = rows.size_hint().0.max(known);
+        *self = Self {
+            rows: Vec::with_capacity(room),
+            ids: Vec::with_capacity(room),
+            texts: Haystacks::with_capacity(room, old.texts.bytes() + 1_024),
+            hits: Vec::with_capacity(room),
+            live: Vec::with_capacity(old.live.len()),
+            order: Vec::new(),
+            sort: old.sort,
+            query: old.query,
+            context: old.context,
+        };
+        let mut at = 0;
+        let mut live = old.live.iter().copied().peekable();
         for row in rows {
-            while old.next_if(|(_, e)| e.row.id() > row.id()).is_some() {}
-            let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-            match old.next_if(|(_, e)| e.row.id() == row.id()) {
-                Some((was, entry)) if Arc::ptr_eq(&entry.row, &row) || entry.row == row => {
-                    moved.push((was, place));
-                    self.entries.push(entry);
-                }
-                other => {
-                    match other {
-                        Some((was, _)) => moved.push((was, place)),
-                        None => fresh.push(place),
+            let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+            // The same pointer at the same place needs no look at the row itself: of a long list
+            // nearly all rows are so, and each look would be a trip to memory.
+            let next = old.rows.get(at).filter(|_| at < known);
+            let (id, same) = match next {
+                Some(o) if Arc::ptr_eq(o, row) => (old.ids.get(at).copied(), true),
+                _ => {
+                    let id = row.id();
+                    while at < known && old.ids.get(at).is_some_and(|o| *o > id) {
+                        at += 1;
                     }
-                    let hay = Haystack::new(&row.text(&self.context));
-                    let hit = row.passes(&self.query, &hay, &self.context);
-                    self.entries.push(Entry { row, hay, hit });
+                    let next = old.rows.get(at).filter(|_| at < known && old.ids.get(at) == Some(&id));
+                    (Some(id), next.is_some_and(|o| Arc::ptr_eq(o, row) || o == row))
                 }
+            };
+            let Some(id) = id else { continue };
+            let was = u32::try_from(at).unwrap_or(u32::MAX);
+            while live.next_if(|l| *l < was).is_some() {}
+            let (hit, is_live) = if same {
+                self.texts.copy(old.texts.get(at));
+                at += 1;
+                (old.hits.get(at - 1).copied().unwrap_or(false), live.next_if_eq(&was).is_some())
+            } else {
+                self.texts.add(|out| row.text(&self.context, out));
+                (row.passes(&self.query, self.texts.get(self.rows.len()), &self.context), row.is_live())
+            };
+            if is_live {
+                self.live.push(place);
             }
+            self.rows.push(Arc::clone(row));
+            self.ids.push(id);
+            self.hits.push(hit);
         }
-        if self.sort.column != ColumnId::Id {
-            // The old order with new rows at its end is nearly sorted, which sorts quickly.
-            let mut place_of = vec![u32::MAX; moved.last().map_or(0, |(was, _)| was + 1)];
-            for (was, place) in &moved {
-                if let Some(slot) = place_of.get_mut(*was) {
-                    *slot = *place;
-                }
-            }
-            let kept = self.order.iter().filter_map(|was| place_of.get(usize::try_from(*was).ok()?).copied());
-            self.order = kept.filter(|p| *p != u32::MAX).chain(fresh).collect();
-            self.reorder();
-        }
-        if timed {
+        self.reorder();
+        if judge_again {
             self.evaluate(false);
         }
     }
@@ -146,29 +149,24 @@ impl<T: Row> Index<T> {
     /// Sorts; rows of equal value keep the order of their ids, newest first.
     pub(super) fn sort(&mut self, sort: Sort) {
         self.sort = sort;
-        self.order = match sort.column {
-            ColumnId::Id => Vec::new(),
-            _ => (0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX)).collect(),
-        };
         self.reorder();
     }
 
     fn reorder(&mut self) {
-        let Self { entries, order, sort, context, .. } = self;
-        let key = |place: &u32| {
-            let entry = usize::try_from(*place).ok().and_then(|p| entries.get(p));
-            entry.and_then(|e| e.row.key(sort.column, context))
-        };
-        order.sort_by(|a, b| {
-            let by_value = match (key(a), key(b)) {
-                (Some(a), Some(b)) if sort.descending => b.cmp(&a),
-                (Some(a), Some(b)) => a.cmp(&b),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => Ordering::Equal,
-            };
-            by_value.then(a.cmp(b))
-        });
+        let Sort { column, descending } = self.sort;
+        if column == ColumnId::Id {
+            self.order = Vec::new();
+            return;
+        }
+        let mut sorter = order::Sorter::new(descending, self.rows.len());
+        for row in &self.rows {
+            match row.key(column, &self.context) {
+                Some(Key::Number(n)) => sorter.number(n),
+                Some(Key::Text(text)) => sorter.text(&text),
+                None => sorter.missing(),
+            }
+        }
+        self.order = sorter.finish();
     }
 
     /// Filters.
@@ -189,29 +187,54 @@ impl<T: Row> Index<T> {
         timed
     }
 
+    /// Judges all rows, or those that passed before; many at a time where there are many.
     fn evaluate(&mut self, only_hits: bool) {
-        let Self { entries, query, context, .. } = self;
-        for entry in entries.iter_mut().filter(|e| e.hit || !only_hits) {
-            entry.hit = entry.row.passes(query, &entry.hay, context);
+        let Self { rows, texts, hits, query, context, .. } = self;
+        if query.is_empty() {
+            hits.fill(true);
+            return;
+        }
+        let judge = |from: usize, hits: &mut [bool], rows: &[Arc<T>]| {
+            for (place, (hit, row)) in hits.iter_mut().zip(rows).enumerate() {
+                if *hit || !only_hits {
+                    *hit = row.passes(query, texts.get(from + place), context);
+                }
+            }
+        };
+        let share = rows.len() / cores() + 1;
+        if cores() > 1 && share >= WORTH_A_THREAD {
+            std::thread::scope(|scope| {
+                for (i, (hits, rows)) in hits.chunks_mut(share).zip(rows.chunks(share)).enumerate() {
+                    scope.spawn(move || judge(i * share, hits, rows));
+                }
+            });
+        } else {
+            judge(0, hits, rows);
         }
     }
 
     /// The ids that pass, in order.
     pub(super) fn rows(&self) -> Vec<T::Id> {
-        let hits = self.entries.iter().filter(|e| e.hit).map(|e| e.row.id());
+        let hits = self.ids.iter().zip(&self.hits).filter(|(_, hit)| **hit).map(|(id, _)| *id);
         match (self.sort.column, self.sort.descending) {
             (ColumnId::Id, true) => hits.collect(),
             (ColumnId::Id, false) => hits.rev().collect(),
             _ => {
-                let in_order = self.order.iter().filter_map(|p| self.entries.get(usize::try_from(*p).ok()?));
-                in_order.filter(|e| e.hit).map(|e| e.row.id()).collect()
+                let places = self.order.iter().filter_map(|p| usize::try_from(*p).ok());
+                let hits = places.filter(|p| self.hits.get(*p) == Some(&true));
+                hits.filter_map(|p| self.ids.get(p).copied()).collect()
             }
         }
     }
 
+    /// The rows that may still change what needs the user.
+    pub(super) fn live(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.live.iter().filter_map(|p| self.rows.get(usize::try_from(*p).ok()?))
+    }
+
     /// How many there are without the filter.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.rows.len()
     }
 }
 
@@ -225,117 +248,118 @@ pub(super) struct Indexes {
     pub(super) minute: u64,
 }
 
-impl Row for Proposal {
-    type Id = ProposalId;
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::app::columns::PROPOSALS;
+    use crate::app::testing::proposal;
+    use crate::model::ProposalId;
+    use crate::model::query::{List, parse};
+    use crate::model::world::Proposals;
+    use proptest::prelude::*;
 
-    fn id(&self) -> ProposalId {
-        self.id
+    #[derive(Clone, Debug)]
+    enum Act {
+        /// Rows that are new or changed.
+        Put(Vec<(u64, u64)>),
+        /// Only rows up to this id stay.
+        Cut(u64),
+        Filter(&'static str),
+        Sort(usize, bool),
+        Time(u64),
     }
 
-    fn text(&self, _: &Context) -> String {
-        proposal_text(self)
+    fn acts() -> impl Strategy<Value = Vec<Act>> {
+        let filters = vec![
+            "",
+            "e",
+            "el",
+            "ele",
+            "elec",
+            "elect",
+            "elect a",
+            "status:open",
+            "status:open,rejected",
+            "-status:open",
+            "topic:gov",
+            "topic:governance",
+            "! motion",
+            "closes<5m",
+            "closes<5m elect",
+            "id>20",
+            "!elect",
+            "zzz",
+        ];
+        let act = prop_oneof![
+            prop::collection::vec((0u64..40, 0u64..9), 0..12).prop_map(Act::Put),
+            (0u64..40).prop_map(Act::Cut),
+            prop::sample::select(filters).prop_map(Act::Filter),
+            (0usize..PROPOSALS.len(), any::<bool>()).prop_map(|(c, d)| Act::Sort(c, d)),
+            (0u64..1_500).prop_map(Act::Time),
+        ];
+        prop::collection::vec(act, 1..25)
     }
 
-    fn passes(&self, query: &Query, hay: &Haystack, context: &Context) -> bool {
-        query.matches_proposal(self, hay, context.now)
-    }
-
-    fn key(&self, column: ColumnId, _: &Context) -> Option<Key<'_>> {
-        let number = |n: u64| Some(Key::Number(n));
-        match column {
-            ColumnId::Title => Some(Key::Text(Folded(self.title.as_str()))),
-            ColumnId::Topic => Some(Key::Owned(self.topic.title().into_owned())),
-            ColumnId::Action => Some(Key::Text(Folded(self.action.as_str()))),
-            ColumnId::Status => number(u64::try_from(self.status.number()).unwrap_or(u64::MAX)),
-            ColumnId::Reward => number(u64::try_from(self.reward_status.number()).unwrap_or(u64::MAX)),
-            ColumnId::Created => number(self.created.0),
-            // What can still be voted on closes first; what is settled has no countdown.
-            ColumnId::Closes => self.deadline.filter(|_| !self.is_final()).map(|d| Key::Number(d.0)),
-            ColumnId::Yes => self.tally.map(|t| Key::Number(u64::from(t.yes_bp()))),
-            ColumnId::No => self.tally.map(|t| Key::Number(u64::from(t.no_bp()))),
-            ColumnId::Mine if self.ballots.is_empty() => None,
-            ColumnId::Mine => {
-                let blank = self.ballots.iter().filter(|b| b.vote == Vote::Unspecified).count();
-                number(u64::try_from(blank).unwrap_or(u64::MAX))
+    /// What the index must say, computed plainly.
+    fn plainly(world: &Proposals, query: &Query, sort: Sort, context: &Context) -> Vec<ProposalId> {
+        let mut texts = Haystacks::default();
+        let mut rows: Vec<&Arc<Proposal>> = Vec::new();
+        for (i, row) in world.iter().enumerate() {
+            texts.add(|out| row.text(context, out));
+            if row.passes(query, texts.get(i), context) {
+                rows.push(row);
             }
-            ColumnId::Proposer => self.proposer.map(|p| Key::Number(p.0)),
-            _ => number(self.id.0),
         }
-    }
-}
-
-impl Row for Neuron {
-    type Id = NeuronId;
-
-    fn id(&self) -> NeuronId {
-        self.id
-    }
-
-    fn text(&self, _: &Context) -> String {
-        neuron_text(self)
-    }
-
-    fn passes(&self, query: &Query, hay: &Haystack, context: &Context) -> bool {
-        let begins = self.refreshed.map(|r| r.plus(context.start_reducing_after));
-        let begins = begins.filter(|_| self.potential_voting_power.0 > 0);
-        let confirm_within = begins.map(|b| b.since(context.now));
-        query.matches_neuron(self, hay, NeuronContext { confirm_within }, context.now)
+        let order = |a: &Key<'_>, b: &Key<'_>| match (a, b) {
+            (Key::Number(a), Key::Number(b)) => a.cmp(b),
+            (Key::Text(a), Key::Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
+            _ => std::cmp::Ordering::Equal,
+        };
+        rows.sort_by(|a, b| match (a.key(sort.column, context), b.key(sort.column, context)) {
+            (Some(a), Some(b)) if sort.descending => order(&b, &a),
+            (Some(a), Some(b)) => order(&a, &b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        });
+        rows.iter().map(|r| r.id).collect()
     }
 
-    fn key(&self, column: ColumnId, _: &Context) -> Option<Key<'_>> {
-        let number = |n: u64| Some(Key::Number(n));
-        match column {
-            ColumnId::Title => self.name().map(|n| Key::Text(Folded(n))),
-            ColumnId::State => number(u64::try_from(self.state.number()).unwrap_or(u64::MAX)),
-            ColumnId::Stake => number(self.stake.0),
-            ColumnId::Maturity => number(self.maturity.0),
-            ColumnId::StakedMaturity => number(self.staked_maturity.0),
-            ColumnId::Delay => number(self.dissolve_delay.0),
-            ColumnId::Age => number(self.age.0),
-            ColumnId::Power => number(self.deciding_voting_power.0),
-            ColumnId::Potential => number(self.potential_voting_power.0),
-            ColumnId::Refresh if self.potential_voting_power.0 == 0 => None,
-            ColumnId::Refresh => self.refreshed.map(|r| Key::Number(r.0)),
-            ColumnId::Visibility => Some(Key::Owned(self.visibility.title().into_owned())),
-            ColumnId::Access => number(self.access as u64),
-            ColumnId::AutoStake => number(u64::from(self.auto_stake_maturity)),
-            ColumnId::Created => number(self.created.0),
-            _ => number(self.id.0),
-        }
-    }
-}
-
-impl Row for Transaction {
-    type Id = u64;
-
-    fn id(&self) -> u64 {
-        self.block
-    }
-
-    fn text(&self, context: &Context) -> String {
-        context.account.map(|of| transaction_text(self, &of)).unwrap_or_default()
-    }
-
-    fn passes(&self, query: &Query, hay: &Haystack, context: &Context) -> bool {
-        context.account.is_some_and(|of| query.matches_transaction(self, &of, hay, context.now))
-    }
-
-    fn key(&self, column: ColumnId, context: &Context) -> Option<Key<'_>> {
-        use crate::model::ledger::Operation;
-        use crate::model::query::counterparty;
-        match column {
-            ColumnId::Time => self.timestamp.or(self.created_at).map(|t| Key::Number(t.0)),
-            ColumnId::Kind => context.account.map(|of| Key::Text(Folded(self.verb(&of)))),
-            ColumnId::Amount => self.amount().map(|a| Key::Number(a.0)),
-            ColumnId::Fee => match &self.operation {
-                Operation::Transfer { fee, .. } | Operation::Approve { fee, .. } => Some(Key::Number(fee.0)),
-                _ => None,
-            },
-            ColumnId::Counterparty => {
-                context.account.and_then(|of| counterparty(self, &of)).map(|a| Key::Owned(a.hex()))
+    proptest! {
+        #[test]
+        fn it_says_what_plain_filtering_and_sorting_say(acts in acts()) {
+            let mut index: Index<Proposal> = Index::default();
+            let mut world = Proposals::default();
+            let mut query = Query::default();
+            let mut sort = Sort { column: ColumnId::Id, descending: true };
+            let mut context = Context { now: Timestamp::from_secs(1_500), ..Context::default() };
+            for act in acts {
+                match act {
+                    Act::Put(rows) => {
+                        world = world.with(rows.into_iter().map(|(id, v)| proposal(id, v)));
+                        index.set(world.iter(), context);
+                    }
+                    Act::Cut(id) => {
+                        world = Proposals::new(world.iter().filter(|p| p.id.0 <= id).cloned());
+                        index.set(world.iter(), context);
+                    }
+                    Act::Filter(text) => {
+                        query = parse(text, List::Proposals).unwrap();
+                        index.filter(&query, context.now);
+                    }
+                    Act::Sort(column, descending) => {
+                        sort = Sort { column: PROPOSALS[column].id, descending };
+                        index.sort(sort);
+                    }
+                    Act::Time(seconds) => {
+                        context.now = context.now.plus(Seconds(seconds));
+                        index.pass_time(context.now);
+                    }
+                }
+                prop_assert_eq!(index.rows(), plainly(&world, &query, sort, &context), "{} {:?}", query, sort);
+                let live: Vec<_> = index.live().map(|p| p.id).collect();
+                let wanted: Vec<_> = world.iter().filter(|p| p.is_live()).map(|p| p.id).collect();
+                prop_assert_eq!(live, wanted);
             }
-            ColumnId::Memo => Some(Key::Number(self.memo)),
-            _ => Some(Key::Number(self.block)),
         }
     }
 }

@@ -12,14 +12,17 @@
 
 pub mod columns;
 pub mod effect;
+pub mod hint;
 pub mod hits;
 mod index;
 pub mod layer;
 pub mod list;
 pub mod message;
+mod order;
 pub mod passphrase;
 pub mod place;
 pub mod pulse;
+mod rows;
 pub mod runtime;
 pub mod stake;
 pub mod state;
@@ -31,11 +34,11 @@ pub mod toast;
 mod update;
 
 pub use effect::Effect;
+pub use hint::KeyHint;
 pub use hits::{Hit, Hits};
 pub use layer::{Layer, Level};
 pub use message::Message;
 pub use passphrase::Passphrase;
 pub use place::{Detail, Place, Screen, Subject, Tab};
 pub use state::State;
-pub use target::KeyHint;
 pub use update::update;

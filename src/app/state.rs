@@ -2,10 +2,9 @@
 
 use super::columns::{ColumnId, Table};
 use super::effect::Effect;
-use super::hits::Hits;
-use super::layer::{Layer, Level};
+pub use super::layer::Layer;
 use super::list::{ListState, Sort};
-use super::place::{Detail, Place, Screen, Subject};
+pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
 use crate::command::{Chord, Keymap, Scope};
@@ -17,6 +16,13 @@ use crate::model::world::{SyncStatus, World};
 use crate::model::{Neuron, NeuronId, Principal, Proposal, ProposalId, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+// The parts of the state, for `view`, which may see the state and nothing else of this room.
+pub use super::hint::KeyHint;
+pub use super::hits::{Hit, Hits};
+pub use super::layer::Level;
+pub use super::place::{Place, Tab};
+pub use super::{columns, layer, list, place, pulse, stake};
 
 /// The smallest usable terminal, in cells.
 pub const SMALLEST: (u16, u16) = (80, 24);

@@ -48,13 +48,17 @@ pub struct Tty(());
 
 impl Tty {
     /// Takes the terminal over: raw mode, alternate screen, bracketed paste. A panic anywhere
-    /// gives it back before its message is printed.
+    /// gives it back before its message is printed, unless `caught` says that the panic is expected
+    /// and handled where it happens (a library's, on a damaged file).
     ///
     /// # Errors
     /// When standard output is no terminal.
-    pub fn take() -> io::Result<Self> {
+    pub fn take(caught: fn() -> bool) -> io::Result<Self> {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            if caught() {
+                return;
+            }
             BROKEN.store(true, Ordering::SeqCst);
             give_back();
             previous(info);

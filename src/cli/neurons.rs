@@ -12,7 +12,7 @@ use crate::model::act::{Intent, StakeRequest};
 use crate::model::ledger::AccountState;
 use crate::model::network::Facts;
 use crate::model::neuron::DissolveState;
-use crate::model::query::{self, Haystack, List, NeuronContext, neuron_text, parse_span};
+use crate::model::query::{self, Haystacks, List, NeuronContext, neuron_text, parse_span};
 use crate::model::world::{Neurons as NeuronSet, Proposals as ProposalSet, World};
 use crate::model::{Account, E8s, Neuron, NeuronId, Timestamp, Topic};
 use serde_json::json;
@@ -118,7 +118,7 @@ fn parse_follow(text: &str) -> Result<(Topic, Vec<NeuronId>), Failure> {
 }
 
 async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
-    let query = query::parse(filter, List::Neurons)
+    let query = query::parse_whole(filter, List::Neurons)
         .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
     let opened = open(context, Need::ToSign).await?;
     let now = context.now();
@@ -128,7 +128,11 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
     };
     let neurons: Vec<_> = neurons
         .into_iter()
-        .filter(|n| query.matches_neuron(n, &Haystack::new(&neuron_text(n)), NeuronContext::default(), now))
+        .filter(|n| {
+            let mut hay = Haystacks::default();
+            hay.add(|out| neuron_text(n, out));
+            query.matches_neuron(n, hay.get(0), NeuronContext::default(), now)
+        })
         .collect();
     Rows {
         columns: COLUMNS,

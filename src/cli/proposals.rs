@@ -10,7 +10,7 @@ use super::output::{Column, Format, Rows, note, print_json, print_text};
 use crate::ic::{Client, ProposalsPage};
 use crate::model::act::Intent;
 use crate::model::amount::percent;
-use crate::model::query::{self, Haystack, List, Query, proposal_text};
+use crate::model::query::{self, Haystacks, List, Query, proposal_text};
 use crate::model::world::{Proposals as ProposalSet, World};
 use crate::model::{NeuronId, Proposal, ProposalId, ProposalStatus, Timestamp, Topic, Vote};
 use futures_util::StreamExt;
@@ -52,7 +52,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
     match command {
         Proposals::List { filter, topic, status, limit, before, votable } => {
             let wanted = Wanted {
-                query: query::parse(filter, List::Proposals)
+                query: query::parse_whole(filter, List::Proposals)
                     .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?,
                 topic: topic.as_deref().map(parse_topic).transpose()?,
                 status: status.as_deref().map(parse_status).transpose()?,
@@ -64,8 +64,8 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             let opened = open(context, need).await?;
             let now = context.now();
             let rows = match &opened.client {
-                Some(client) => wanted.from_network(client, now).await?,
-                None => wanted.from_cache(&opened, now)?,
+                Some(client) => wanted.read_network(client, now).await?,
+                None => wanted.read_cached(&opened, now)?,
             };
             print_list(context, &opened, &rows, now)
         }
@@ -98,14 +98,16 @@ struct Wanted {
 
 impl Wanted {
     fn fits(&self, p: &Proposal, now: Timestamp) -> bool {
+        let mut hay = Haystacks::default();
+        hay.add(|out| proposal_text(p, out));
         self.topic.is_none_or(|t| t == p.topic)
             && self.status.is_none_or(|s| s == p.status)
             && self.before.is_none_or(|b| p.id < b)
             && (!self.votable || p.votable(now).next().is_some())
-            && self.query.matches_proposal(p, &Haystack::new(&proposal_text(p)), now)
+            && self.query.matches_proposal(p, hay.get(0), now)
     }
 
-    fn from_cache(&self, opened: &Opened, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
+    fn read_cached(&self, opened: &Opened, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
         let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
         Ok(world
             .proposals
@@ -116,7 +118,7 @@ impl Wanted {
             .collect())
     }
 
-    async fn from_network(&self, client: &Client, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
+    async fn read_network(&self, client: &Client, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
         let first = ProposalsPage {
             before: self.before,
             limit: 100,

@@ -10,7 +10,7 @@ use crate::app::runtime::Runtime;
 use crate::app::state::{NetworkInfo, Options as AppOptions, State};
 use crate::app::terminal::{Tty, asked_to_end};
 use crate::app::{Level, Message, update};
-use crate::cache::Loaded;
+use crate::cache::{Loaded, guarding};
 use crate::command::Keymap;
 use crate::model::Seconds;
 use crate::model::act::SignerInfo;
@@ -74,6 +74,19 @@ fn network_info(opened: &Opened) -> NetworkInfo {
     }
 }
 
+/// What must live as long as the dashboard.
+pub struct Rest {
+    _watcher: Option<notify::RecommendedWatcher>,
+    locking: JoinHandle<()>,
+    _opened: Opened,
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        self.locking.abort();
+    }
+}
+
 /// The dashboard's parts, joined but for the terminal: tests give it one of their own.
 pub struct Dashboard {
     /// The state before the first frame, with what the cache had.
@@ -84,9 +97,6 @@ pub struct Dashboard {
     pub messages: mpsc::Receiver<Message>,
     /// The theme in force.
     pub look: Look,
-    _watcher: Option<notify::RecommendedWatcher>,
-    locking: JoinHandle<()>,
-    _opened: Opened,
 }
 
 impl Dashboard {
@@ -94,7 +104,11 @@ impl Dashboard {
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn open(context: Context, size: (u16, u16), interactive: bool) -> Result<Self, Failure> {
+    pub async fn open(
+        context: Context,
+        size: (u16, u16),
+        interactive: bool,
+    ) -> Result<(Self, Rest), Failure> {
         let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
         let opened = open(&context, Need::IfUnlocked).await?;
         let reading = start_reading(&context, &opened, context.config.full_history)?;
@@ -118,16 +132,7 @@ impl Dashboard {
         let (sender, messages) = mpsc::channel(ROOM);
         forward(reading.changes, sender.clone());
         let watcher = look.watch(sender.clone());
-        let live = Live::new(
-            context,
-            opened.profile.clone(),
-            Arc::clone(&opened.cache),
-            reading.sync,
-            opened.client.clone(),
-            look.clone(),
-            sender,
-            opened.who.clone(),
-        );
+        let live = Live::new(context, &opened, reading.sync, look.clone(), sender);
         live.begin();
         let locking = tokio::spawn({
             let live = live.clone();
@@ -139,7 +144,8 @@ impl Dashboard {
                 }
             }
         });
-        Ok(Self { state, live, messages, look, _watcher: watcher, locking, _opened: opened })
+        let rest = Rest { _watcher: watcher, locking, _opened: opened };
+        Ok((Self { state, live, messages, look }, rest))
     }
 }
 
@@ -154,6 +160,7 @@ impl Fault {
         Self { frames_left: std::env::var("ICPULSE_TEST_PANIC").ok().and_then(|n| n.parse().ok()) }
     }
 
+    #[allow(clippy::panic, reason = "breaking is what this hook is for")]
     fn frame(&mut self) {
         self.frames_left = self.frames_left.map(|n| n.saturating_sub(1));
         if self.frames_left == Some(0) {
@@ -168,13 +175,14 @@ impl Fault {
 /// See [`Failure`].
 pub async fn run(context: Context) -> Result<(), Failure> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
-    let dashboard = Dashboard::open(context, size, true).await?;
-    let Dashboard { state, live, messages, look, _watcher, locking, _opened } = dashboard;
+    let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
-    let tty = Tty::take().map_err(cannot)?;
+    let tty = Tty::take(guarding).map_err(cannot)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
     let mut fault = Fault::from_environment();
+    let watching = live.clone();
+    let mut watched = None;
     let runtime = Runtime {
         services: live.clone(),
         host: tty,
@@ -182,6 +190,9 @@ pub async fn run(context: Context) -> Result<(), Failure> {
         events: EventStream::new().inspect(move |_| active.touch()),
         draw: |frame: &mut ratatui::Frame<'_>, state: &State| {
             fault.frame();
+            if watched.replace(state.screen()) != Some(state.screen()) {
+                watching.watch(state.screen());
+            }
             view::draw(frame, state, &look.theme())
         },
         clock: wall_clock,
@@ -189,8 +200,8 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     };
     let ended = runtime.run(&mut terminal, state).await;
     drop(terminal);
-    locking.abort();
     live.shutdown().await;
+    drop(rest);
     ended.map(drop).map_err(Failure::failed)
 }
 

@@ -51,11 +51,12 @@ impl World {
     /// # Errors
     /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
     pub fn build(seed: u64, clock: &Clock, application: Principal) -> Result<Self, SeedError> {
-        let start = clock.virtual_now();
-        let user = identity::principal(seed);
-        let seed::World { governance, stakes } = seed::world(seed, start, user);
-        let past = Past::new(seed, start, user, stakes);
+        let (start, user) = (clock.virtual_now(), identity::principal(seed));
+        let seed::World { mut governance, stakes } = seed::world(seed, start, user);
+        let mut past = Past::new(seed, start, user, stakes);
+        past.blocks = past.blocks.saturating_add(past.stakes.len());
         let ledger = Ledger::seeded(clock.clone(), &past)?;
+        governance.state_mut().supply = ledger.book().supply().0;
         Ok(Self {
             clock: clock.clone(),
             rng: ChaCha8Rng::from_seed(derive(seed, "world")),

@@ -2,7 +2,7 @@
 //! failed, offline, nobody's. Old data stays; the trouble is said once, at the top.
 
 use super::{Cx, words};
-use crate::app::State;
+use crate::app::state::State;
 use crate::command::Command;
 use crate::theme::Role;
 use crate::widget::text::{spans_width, wrap_spans};

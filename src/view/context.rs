@@ -1,8 +1,8 @@
 //! The third line: the way here, or what a list shows.
 
 use super::{Cx, words};
-use crate::app::list::ListState;
-use crate::app::{Hit, Screen};
+use crate::app::state::list::ListState;
+use crate::app::state::{Hit, Screen};
 use crate::theme::Role;
 use crate::widget::text::width;
 use crate::widget::{Spans, span};

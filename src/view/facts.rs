@@ -1,7 +1,7 @@
 //! Lines of a name and a value, and lines that scroll.
 
 use super::Cx;
-use crate::app::Hit;
+use crate::app::state::Hit;
 use crate::theme::Role;
 use crate::widget::text::{spans_width, wrap_spans};
 use crate::widget::{Spans, scroll, span};

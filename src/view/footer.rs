@@ -1,7 +1,7 @@
 //! The last line: the keys that matter here; and the notices above it.
 
 use super::{Cx, words};
-use crate::app::{Hit, Layer, Level};
+use crate::app::state::{Hit, Layer, Level};
 use crate::command::format_sequence;
 use crate::theme::Role;
 use crate::widget::keys::{self, Hint};

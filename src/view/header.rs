@@ -1,8 +1,8 @@
 //! The two lines at the top: where one is, who signs, how fresh and how proven.
 
 use super::{Cx, words};
-use crate::app::pulse::Need;
-use crate::app::{Hit, Screen, State};
+use crate::app::state::pulse::Need;
+use crate::app::state::{Hit, Screen, State};
 use crate::command::Command;
 use crate::model::Seconds;
 use crate::model::account::short_principal;

@@ -34,7 +34,7 @@ mod wallet;
 mod words;
 
 use crate::app::state::SMALLEST;
-use crate::app::{Hits, Screen, State, Subject};
+use crate::app::state::{Hits, Screen, State, Subject};
 use crate::theme::Theme;
 use crate::widget::{Pen, notice};
 use ratatui::Frame;

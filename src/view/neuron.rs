@@ -3,7 +3,7 @@
 use super::facts::{self, Facts};
 use super::proposal::{items, part_tabs};
 use super::{Cx, neurons, words};
-use crate::app::{Detail, Subject, Tab};
+use crate::app::state::{Detail, Subject, Tab};
 use crate::command::Command;
 use crate::model::economics::{age_bonus, deciding_share_ppm, dissolve_delay_bonus};
 use crate::model::neuron::{Access, DissolveState};

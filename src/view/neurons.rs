@@ -2,8 +2,8 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, table, words};
-use crate::app::State;
-use crate::app::columns::ColumnId;
+use crate::app::state::State;
+use crate::app::state::columns::ColumnId;
 use crate::model::neuron::Access;
 use crate::model::topic::NeuronState;
 use crate::model::{E8s, Neuron, NeuronId, Seconds, VotingPower};

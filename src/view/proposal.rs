@@ -3,7 +3,7 @@
 
 use super::facts::{self, Facts};
 use super::{Cx, memo, proposals, series, words};
-use crate::app::{Detail, Hit, Subject, Tab};
+use crate::app::state::{Detail, Hit, Subject, Tab};
 use crate::command::Command;
 use crate::model::amount::percent;
 use crate::model::text::safe_link;

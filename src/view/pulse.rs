@@ -2,8 +2,8 @@
 
 use super::neurons::Sum;
 use super::{Cx, condition, proposals, series, words};
-use crate::app::pulse::Need;
-use crate::app::{Hit, State};
+use crate::app::state::pulse::Need;
+use crate::app::state::{Hit, State};
 use crate::command::Command;
 use crate::model::amount::percent;
 use crate::model::{E8s, Proposal, ProposalId, Seconds, Timestamp};

@@ -1,6 +1,6 @@
 //! The history rings that screens draw, by the names under which they are kept.
 
-use crate::app::State;
+use crate::app::state::State;
 use crate::model::{AccountIdentifier, ProposalId};
 
 /// XDR per ICP, in ten-thousandths.

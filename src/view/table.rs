@@ -1,9 +1,9 @@
 //! Lists as tables: columns of the one table of columns, rows of the window.
 
 use super::Cx;
-use crate::app::Hit;
-use crate::app::columns::{self, ColumnId};
-use crate::app::list::ListState;
+use crate::app::state::Hit;
+use crate::app::state::columns::{self, ColumnId};
+use crate::app::state::list::ListState;
 use crate::widget::pen::Align;
 use crate::widget::table::{self, Column, Content, Row, Sorted, Table, Width};
 use ratatui::layout::Rect;

@@ -2,7 +2,7 @@
 
 use super::pulse;
 use super::{proposals, words};
-use crate::app::State;
+use crate::app::state::State;
 use crate::model::amount::percent;
 use crate::widget::Spans;
 use crate::widget::ascii::flatten_text;

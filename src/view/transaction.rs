@@ -2,7 +2,7 @@
 
 use super::facts::{self, Facts};
 use super::{Cx, wallet, words};
-use crate::app::Detail;
+use crate::app::state::Detail;
 use crate::model::AccountIdentifier;
 use crate::model::ledger::Operation;
 use crate::theme::Role;

@@ -2,8 +2,8 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, series, table, words};
-use crate::app::State;
-use crate::app::columns::ColumnId;
+use crate::app::state::State;
+use crate::app::state::columns::ColumnId;
 use crate::model::ledger::{AccountState, Direction, Operation, Transaction};
 use crate::model::{AccountIdentifier, E8s};
 use crate::theme::Role;

@@ -1,6 +1,6 @@
 //! How numbers, times and states are said, the same on every screen.
 
-use crate::app::State;
+use crate::app::state::State;
 use crate::command::Command;
 use crate::model::evidence::{Evidence, Proof};
 use crate::model::topic::NeuronState;

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::super::files::WriteStep;
+use super::super::opening::ExportForm;
+use super::super::unlocked::{Clock, Unlocked};
 use super::*;
+use crate::model::{Principal, Seconds};
 use ic_agent::Identity as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

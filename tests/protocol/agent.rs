@@ -1,6 +1,6 @@
 //! ic-agent, with query signatures, certificates and canister ranges checked.
 
-use crate::client::{LEDGER, User, agent, anonymous, counter, demo, id, value};
+use crate::client::{LEDGER, User, agent, anonymous, counter, demo, id, shared, value};
 use candid::{Decode, Encode, Nat, Principal};
 use ic_agent::AgentError;
 use ic_agent::agent::{RejectCode, SubnetType};
@@ -56,8 +56,8 @@ async fn every_kind_of_identity_queries_and_updates_a_canister_of_a_delegated_su
 
 #[tokio::test]
 async fn the_root_subnets_canisters_answer_without_a_delegation() {
-    let demo = demo();
-    let agent = anonymous(&demo);
+    let demo = shared();
+    let agent = anonymous(demo);
     let reply = agent.query(&id(LEDGER), "icrc1_symbol").with_arg(Encode!().unwrap()).call().await.unwrap();
     assert_eq!(Decode!(&reply, String).unwrap(), "ICP");
     let (reply, certificate) = agent
@@ -86,8 +86,8 @@ impl WaitWithCertificate for ic_agent::agent::UpdateCall<'_> {
 
 #[tokio::test]
 async fn canister_facts_are_read_from_the_state_tree() {
-    let demo = demo();
-    let agent = anonymous(&demo);
+    let demo = shared();
+    let agent = anonymous(demo);
     for canister in [counter(), id(LEDGER)] {
         assert_eq!(agent.read_state_canister_module_hash(canister).await.unwrap().len(), 32);
         let controllers = agent.read_state_canister_controllers(canister).await.unwrap();
@@ -129,8 +129,8 @@ async fn subnets_are_found_by_canister_and_by_id() {
 
 #[tokio::test]
 async fn every_shard_of_the_canister_ranges_is_certified() {
-    let demo = demo();
-    let agent = anonymous(&demo);
+    let demo = shared();
+    let agent = anonymous(demo);
     // Single canisters that moved to the application subnet lie in the first shard; the
     // counter in the second. Between the ranges nobody speaks.
     for number in [0x0010_0007, 0x0010_beef, 0x0020_0000, 0x002f_ffff] {
@@ -145,8 +145,8 @@ async fn every_shard_of_the_canister_ranges_is_certified() {
 
 #[tokio::test]
 async fn rejections_are_signed_by_a_node_or_certified() {
-    let demo = demo();
-    let agent = anonymous(&demo);
+    let demo = shared();
+    let agent = anonymous(demo);
     let say = |text: &str| Encode!(&text).unwrap();
     let error = agent.query(&counter(), "nothing").with_arg(say("")).call().await.unwrap_err();
     let AgentError::UncertifiedReject { reject, .. } = error else { panic!("{error:?}") };
@@ -289,7 +289,7 @@ async fn a_call_goes_on_when_its_caller_has_hung_up() {
     }
     loop {
         let reply = agent.query(&counter(), "get").with_arg(Encode!().unwrap()).call().await.unwrap();
-        if Decode!(&reply, Nat).unwrap() == Nat::from(1u64) {
+        if Decode!(&reply, Nat).unwrap() == 1u64 {
             break;
         }
     }

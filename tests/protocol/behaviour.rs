@@ -3,7 +3,7 @@
 //! and reads, v4 and v2 calls. The demo network answers alike.
 
 use crate::client::{
-    Content, GOVERNANCE, LEDGER, MINUTE, Reply, User, anonymous, bytes, demo, field, id, lookup, now, post,
+    Content, GOVERNANCE, LEDGER, MINUTE, Reply, User, anonymous, bytes, field, id, lookup, now, post, shared,
     text, value,
 };
 use candid::{Encode, Principal};
@@ -172,7 +172,7 @@ fn label(bytes: impl AsRef<[u8]>) -> Vec<u8> {
 
 #[tokio::test]
 async fn every_kind_of_request_is_answered_as_a_replica_answers_it() {
-    let demo = demo();
+    let demo = shared();
     let user = User::new(1);
     let other = User::new(2);
     let me = user.principal();
@@ -192,7 +192,7 @@ async fn every_kind_of_request_is_answered_as_a_replica_answers_it() {
     // One macro rather than a closure: each request is awaited in its place.
     macro_rules! row {
         ($request:literal, $path:expr, $body:expr, $expect:expr) => {
-            rows.push(Row { request: $request, reply: post(&demo, &$path, $body).await, expect: $expect })
+            rows.push(Row { request: $request, reply: post(demo, &$path, $body).await, expect: $expect })
         };
     }
     let at = query_at(GOVERNANCE);
@@ -655,7 +655,7 @@ async fn every_kind_of_request_is_answered_as_a_replica_answers_it() {
 
     let mut failed = Vec::new();
     for row in &rows {
-        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&demo, row)));
+        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(demo, row)));
         if checked.is_err() {
             failed.push(row.request);
         }

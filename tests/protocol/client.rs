@@ -11,8 +11,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub const GOVERNANCE: &str = "rrkah-fqaaa-aaaaa-aaaaq-cai";
 pub const LEDGER: &str = "ryjl3-tyaaa-aaaaa-aaaba-cai";
 
+/// A network of the test's own.
 pub fn demo() -> Demo {
     Demo::start(Options::default()).unwrap()
+}
+
+/// One network for all tests that do not count what changes in it.
+pub fn shared() -> &'static Demo {
+    static SHARED: std::sync::LazyLock<Demo> = std::sync::LazyLock::new(demo);
+    &SHARED
 }
 
 pub fn id(text: &str) -> Principal {

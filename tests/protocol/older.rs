@@ -2,7 +2,7 @@
 //! calls, v2 queries and reads, made by hand and checked with ic-agent's verifier.
 
 use crate::client::{
-    Content, LEDGER, Reply, User, anonymous, bytes, counter, demo, id, lookup, now, post, value,
+    Content, LEDGER, Reply, User, anonymous, bytes, counter, demo, id, lookup, now, post, shared, value,
 };
 use candid::{Decode, Encode, Nat, Principal};
 use ic_certification::LookupResult;
@@ -65,15 +65,15 @@ async fn a_v2_call_is_accepted_polled_and_proven() {
 
 #[tokio::test]
 async fn a_v3_call_is_proven_with_flat_ranges_and_a_v4_call_with_shards() {
-    let demo = demo();
-    let agent = anonymous(&demo);
+    let demo = shared();
+    let agent = anonymous(demo);
     let user = User::new(1);
     for (version, expected) in [("v3", (true, false)), ("v4", (false, true))] {
         let content =
             Content::call("call", user.principal(), &counter().to_text(), "inc", &Encode!().unwrap())
                 .with("nonce", bytes(version));
         let path = format!("/api/{version}/canister/{}/call", counter());
-        let reply = post(&demo, &path, content.signed(&user)).await;
+        let reply = post(demo, &path, content.signed(&user)).await;
         assert_eq!(reply.status, 200);
         assert_eq!(forms(&reply), expected);
         let certificate = reply.certificate();
@@ -104,8 +104,8 @@ async fn the_same_call_again_meets_its_first_result() {
 
 #[tokio::test]
 async fn v2_queries_are_signed_by_nodes_of_the_subnet_that_take_turns() {
-    let demo = demo();
-    let agent = anonymous(&demo);
+    let demo = shared();
+    let agent = anonymous(demo);
     let user = User::new(1);
     let mut nodes = BTreeSet::new();
     for (canister, method) in [(counter(), "whoami"), (id(LEDGER), "no_such_method")] {
@@ -115,7 +115,7 @@ async fn v2_queries_are_signed_by_nodes_of_the_subnet_that_take_turns() {
                 Content::call("query", user.principal(), &canister.to_text(), method, &Encode!().unwrap())
                     .with("nonce", bytes([turn]));
             let reply =
-                post(&demo, &format!("/api/v2/canister/{canister}/query"), content.signed(&user)).await;
+                post(demo, &format!("/api/v2/canister/{canister}/query"), content.signed(&user)).await;
             let response: QueryResponse = serde_cbor::from_slice(&reply.body).unwrap();
             let [signature] = response.signatures() else { panic!("one signature") };
             assert!(signature.timestamp.abs_diff(now()) < 60_000_000_000);
@@ -132,8 +132,8 @@ async fn v2_queries_are_signed_by_nodes_of_the_subnet_that_take_turns() {
 
 #[tokio::test]
 async fn the_subnet_tree_keeps_old_ranges_for_the_older_interface_only() {
-    let demo = demo();
-    let agent = anonymous(&demo);
+    let demo = shared();
+    let agent = anonymous(demo);
     let user = User::new(1);
     let [root, application] = demo.subnets()[..] else { panic!("two subnets") };
     let ranges = |reply: &Reply, subnet: Principal| {
@@ -141,8 +141,8 @@ async fn the_subnet_tree_keeps_old_ranges_for_the_older_interface_only() {
         lookup(&reply.certificate(), &path)
     };
     for at in [format!("canister/{}", counter()), format!("subnet/{application}")] {
-        let older = read(&demo, "v2", &at, &user, &[vec![label("subnet")]]).await;
-        let current = read(&demo, "v3", &at, &user, &[vec![label("subnet")]]).await;
+        let older = read(demo, "v2", &at, &user, &[vec![label("subnet")]]).await;
+        let current = read(demo, "v3", &at, &user, &[vec![label("subnet")]]).await;
         for reply in [&older, &current] {
             assert!(matches!(ranges(reply, root), LookupResult::Found(_)));
         }
@@ -151,24 +151,24 @@ async fn the_subnet_tree_keeps_old_ranges_for_the_older_interface_only() {
         assert_eq!(found.len(), 7);
         assert_eq!(ranges(&current, application), LookupResult::Unknown);
         let explicit = [vec![label("subnet"), label(application), label("canister_ranges")]];
-        assert_eq!(read(&demo, "v2", &at, &user, &explicit).await.status, 200);
-        assert_eq!(read(&demo, "v3", &at, &user, &explicit).await.status, 404);
+        assert_eq!(read(demo, "v2", &at, &user, &explicit).await.status, 200);
+        assert_eq!(read(demo, "v3", &at, &user, &explicit).await.status, 404);
     }
     // At a subnet's address the delegation speaks of the key only.
-    let reply = read(&demo, "v3", &format!("subnet/{application}"), &user, &[vec![label("time")]]).await;
+    let reply = read(demo, "v3", &format!("subnet/{application}"), &user, &[vec![label("time")]]).await;
     assert_eq!(forms(&reply), (false, false));
     agent.verify(&reply.certificate(), ic_agent::agent::EffectiveId::Subnet(application)).unwrap();
-    let reply = read(&demo, "v3", &format!("subnet/{root}"), &user, &[vec![label("time")]]).await;
+    let reply = read(demo, "v3", &format!("subnet/{root}"), &user, &[vec![label("time")]]).await;
     assert!(reply.certificate().delegation.is_none());
 }
 
 #[tokio::test]
 async fn altered_certificates_are_refused() {
-    let demo = demo();
-    let agent = anonymous(&demo);
+    let demo = shared();
+    let agent = anonymous(demo);
     let user = User::new(1);
     let path = vec![label("canister"), label(counter()), label("module_hash")];
-    let reply = read(&demo, "v3", &format!("canister/{}", counter()), &user, &[path]).await;
+    let reply = read(demo, "v3", &format!("canister/{}", counter()), &user, &[path]).await;
     let Some(Value::Bytes(original)) = reply.field("certificate") else { panic!("a certificate") };
     let decode = |bytes: &[u8]| serde_cbor::from_slice::<ic_certification::Certificate>(bytes);
     agent.verify(&decode(&original).unwrap(), counter()).unwrap();

@@ -59,7 +59,8 @@ pub fn picture(buffer: &Buffer, background: &str, foreground: &str) -> String {
             let lead = text.chars().take_while(|c| *c == ' ').count();
             let shown = text.trim();
             let at = left + f32::from(u16::try_from(lead).unwrap()) * CELL.0;
-            let cells = f32::from(u16::try_from(text.trim_start().trim_end().chars().count()).unwrap()) * CELL.0;
+            let cells =
+                f32::from(u16::try_from(text.trim_start().trim_end().chars().count()).unwrap()) * CELL.0;
             let bold = if modifiers.contains(Modifier::BOLD) { " font-weight=\"700\"" } else { "" };
             let dim = if modifiers.contains(Modifier::DIM) { " opacity=\"0.7\"" } else { "" };
             let _ = writeln!(

@@ -192,6 +192,40 @@ fn a_stake_whose_outcome_stays_unknown_is_never_sent_again() {
 }
 
 #[test]
+fn a_transfer_still_under_way_is_sent_again_at_once_and_paid_once() {
+    let sim = Sim::new();
+    let journal = MemoryJournal::default();
+    sim.get().faults.push_back(Fault::Late(100));
+    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    // Killed right after the request left: 1 intended, 2 signed, 3 recorded, 4 answered (lost).
+    life(&sim, Some(4), async |options: &Options| {
+        execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+    });
+    let began = sim.now();
+    let ended = block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+    assert_eq!(ended[0].done(), 5, "{:#?}", ended[0].steps);
+    assert!(sim.now().since(began) < Seconds(60), "without waiting for the first to expire");
+    sim.wait(300);
+    block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+    let _ = block_on(sim.balance(Account::of(sim.signer)));
+    assert_eq!(sim.paid().0, 1, "the late one was a duplicate");
+}
+
+#[test]
+fn a_paid_stake_that_could_not_be_claimed_is_taken_up_on_the_next_start() {
+    let sim = Sim::new();
+    let journal = MemoryJournal::default();
+    sim.get().faults = [Fault::None, Fault::NotSent].into();
+    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    assert!(matches!(ended.steps[1].state, StepState::NotSent { .. }));
+    sim.wait(30 * 86_400);
+    let ended = block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+    assert_eq!(ended[0].done(), 5, "{:#?}", ended[0].steps);
+    neuron_is_as_wanted(&sim, &ended[0]);
+}
+
+#[test]
 fn entries_of_other_identities_are_left_alone() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
@@ -254,6 +288,7 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         2 => Just(Fault::LostBefore),
         2 => Just(Fault::LostAfter),
         1 => Just(Fault::NotSent),
+        2 => (1u64..300).prop_map(Fault::Late),
     ]
 }
 

@@ -37,6 +37,8 @@ pub enum Fault {
     LostAfter,
     /// It certainly does not arrive.
     NotSent,
+    /// It arrives so many seconds later, if it has not expired by then; nobody says so.
+    Late(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +73,8 @@ pub struct Inner {
     pub followers: BTreeMap<u64, u64>,
     /// Request id -> when it happened and with which answer.
     happened: BTreeMap<String, (u64, Vec<u8>)>,
+    /// Requests under way: when they arrive, and what they are.
+    late: Vec<(u64, String, PreparedCall)>,
     pub faults: VecDeque<Fault>,
     /// Governance answers these neurons' commands with this error.
     pub refuse: BTreeMap<u64, (i32, String)>,
@@ -419,9 +423,24 @@ impl Sim {
         }
     }
 
+    /// Lets what was under way arrive.
+    fn arrive(&self, inner: &mut Inner) {
+        let now = inner.now;
+        let (due, rest): (Vec<_>, _) =
+            std::mem::take(&mut inner.late).into_iter().partition(|(at, ..)| *at <= now);
+        inner.late = rest;
+        for (at, id, call) in due {
+            if !inner.happened.contains_key(&id) {
+                let bytes = self.happen(inner, &call);
+                inner.happened.insert(id, (at, bytes));
+            }
+        }
+    }
+
     fn see(&self) -> Result<(), IcError> {
         let mut inner = self.get();
         inner.now += 1;
+        self.arrive(&mut inner);
         if inner.blind > 0 {
             inner.blind -= 1;
             return Err(IcError::Timeout { what: Line::new("asking") });
@@ -467,6 +486,7 @@ impl Network for Sim {
         let mut inner = self.get();
         inner.in_flight -= 1;
         inner.now += 2;
+        self.arrive(&mut inner);
         let lost = CallReply::Unknown { why: Line::new("the connection was lost") };
         let fault = inner.faults.pop_front().unwrap_or(Fault::None);
         match fault {
@@ -479,6 +499,13 @@ impl Network for Sim {
                 });
             }
             Fault::LostBefore => return Ok(lost),
+            Fault::Late(seconds) => {
+                let at = inner.now + seconds;
+                if Timestamp::from_secs(at) < call.expires {
+                    inner.late.push((at, call.id.clone(), call.call.clone()));
+                }
+                return Ok(lost);
+            }
             Fault::None | Fault::LostAfter => {}
         }
         let now = inner.now;

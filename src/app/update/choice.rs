@@ -8,7 +8,7 @@ use crate::app::layer::{ChoiceItem, ChoiceKind, ChoiceLayer, Layer, Level};
 use crate::app::list::ListState;
 use crate::app::state::{Quitting, State};
 use crate::model::account::short_principal;
-use crate::model::query::{Haystack, Word};
+use crate::model::query::{Haystacks, Word};
 use crate::model::text::Line;
 
 fn item(label: impl Into<Line>, note: impl Into<Line>, on: Option<bool>) -> ChoiceItem {
@@ -125,12 +125,16 @@ impl State {
     pub(super) fn narrow_choice(&mut self) {
         let Some(Layer::Choice(layer)) = self.layers.last_mut() else { return };
         let words: Vec<Word> = layer.input.value().split_whitespace().map(Word::new).collect();
-        let fits = |item: &ChoiceItem| {
-            let hay = Haystack::new(&format!("{} {}", item.label.as_str(), item.note.as_str()));
-            words.iter().all(|w| hay.has(w))
-        };
-        layer.shown =
-            layer.items.iter().enumerate().filter(|(_, i)| fits(i)).map(|(place, _)| place).collect();
+        let mut texts = Haystacks::default();
+        for item in &layer.items {
+            texts.add(|out| {
+                out.push_str(item.label.as_str());
+                out.push(' ');
+                out.push_str(item.note.as_str());
+            });
+        }
+        let fits = |place: &usize| words.iter().all(|w| texts.get(*place).has(w));
+        layer.shown = (0..layer.items.len()).filter(fits).collect();
         layer.cursor = 0;
         layer.offset = 0;
     }

@@ -63,11 +63,8 @@ impl State {
 
     fn confirm_layer(&mut self, effects: &mut Vec<Effect>) {
         match self.layers.last() {
-            Some(Layer::Filter(layer)) => {
-                if layer.error.is_none() {
-                    self.layers.pop();
-                }
-            }
+            // What cannot be read is not kept: the line stays open, with what is wrong.
+            Some(Layer::Filter(layer)) if layer.error.is_some() => {}
             Some(Layer::Palette(_)) => self.run_palette(effects),
             Some(Layer::Jump(_)) => self.jump(effects),
             Some(Layer::Ballots(_)) => self.toggle_ballot(),
@@ -81,7 +78,9 @@ impl State {
             Some(Layer::Stake(_)) => self.confirm_stake(effects),
             Some(Layer::Unlock(_)) => self.try_unlock(effects),
             Some(Layer::Choice(_)) => self.choose(effects),
-            Some(Layer::Help(_) | Layer::Execution(_) | Layer::Qr(_) | Layer::Message(_)) => {
+            Some(
+                Layer::Filter(_) | Layer::Help(_) | Layer::Execution(_) | Layer::Qr(_) | Layer::Message(_),
+            ) => {
                 self.layers.pop();
             }
             None => {}

@@ -3,7 +3,7 @@
 use super::sign;
 use crate::app::effect::Effect;
 use crate::app::index::Context;
-use crate::app::layer::{Layer, Level};
+use crate::app::layer::{ChoiceKind, Layer, Level};
 use crate::app::place::Subject;
 use crate::app::pulse::{Need, PulseItem};
 use crate::app::state::State;
@@ -67,7 +67,7 @@ impl State {
             }
             Change::Histories(histories) => self.world.histories = histories,
             Change::Execution(execution) => sign::report(self, &execution, effects),
-            Change::Signer(signer) => self.change_signer(signer),
+            Change::Signer(signer) => self.change_signer(signer, effects),
             Change::Sync(sync) => {
                 let refused = |s: &crate::model::world::SyncStatus| {
                     s.trouble.as_ref().filter(|t| t.unverified).map(|t| t.since)
@@ -89,16 +89,22 @@ impl State {
     }
 
     /// Another identity has other neurons and accounts: nothing of the old one stays.
-    fn change_signer(&mut self, signer: SignerInfo) {
+    fn change_signer(&mut self, signer: SignerInfo, effects: &mut Vec<Effect>) {
         if signer.principal != self.signer.principal {
             self.world.neurons = crate::model::world::Neurons::default();
             self.world.neurons_known = false;
             self.world.accounts = Arc::default();
             self.other_neurons.clear();
             self.proposals.marked.clear();
-            self.layers.retain(|l| {
-                !matches!(l, Layer::Ballots(_) | Layer::Review(_) | Layer::Stake(_) | Layer::Qr(_))
-            });
+            let old = std::mem::take(&mut self.layers);
+            for layer in old {
+                match layer {
+                    Layer::Review(review) => effects.extend(review.review().map(|r| Effect::Discard(r.plan))),
+                    Layer::Ballots(_) | Layer::Stake(_) | Layer::Unlock(_) | Layer::Qr(_) => {}
+                    Layer::Choice(choice) if choice.kind == ChoiceKind::Followees => {}
+                    other => self.layers.push(other),
+                }
+            }
             let text = match signer.is_anonymous() {
                 true => "nobody signs now: read-only".to_owned(),
                 false => format!("{} signs now", signer.name.as_str()),
@@ -124,7 +130,7 @@ impl State {
 
     fn refresh_proposals(&mut self) {
         let context = self.context();
-        self.index.proposals.set(self.world.proposals.iter().cloned(), Context { account: None, ..context });
+        self.index.proposals.set(self.world.proposals.iter(), Context { account: None, ..context });
         self.proposals.total = self.index.proposals.len();
         self.proposals.set_rows(self.index.proposals.rows());
         let world = &self.world;
@@ -137,7 +143,7 @@ impl State {
         let mut rows: Vec<Arc<Neuron>> = self.world.neurons.iter().cloned().collect();
         rows.sort_by_key(|n| std::cmp::Reverse(n.id));
         rows.dedup_by_key(|n| n.id);
-        self.index.neurons.set(rows.into_iter(), Context { account: None, ..context });
+        self.index.neurons.set(rows.iter(), Context { account: None, ..context });
         self.neurons.total = self.index.neurons.len();
         self.neurons.set_rows(self.index.neurons.rows());
         self.refresh_pulse();
@@ -152,7 +158,7 @@ impl State {
             .unwrap_or_default();
         rows.sort_by_key(|t| std::cmp::Reverse(t.block));
         rows.dedup_by_key(|t| t.block);
-        self.index.transactions.set(rows.into_iter(), context);
+        self.index.transactions.set(rows.iter(), context);
         self.wallet.list.total = self.index.transactions.len();
         self.wallet.list.set_rows(self.index.transactions.rows());
     }
@@ -176,7 +182,7 @@ impl State {
     pub(super) fn refresh_pulse(&mut self) {
         let selected = self.pulse.selected().cloned();
         let mut open: Vec<(bool, u64, &Arc<Proposal>)> = Vec::new();
-        for p in self.world.proposals.iter() {
+        for p in self.index.proposals.live() {
             let due = p.votable(self.now).next().is_some();
             if due || p.status == crate::model::ProposalStatus::Open {
                 open.push((!due, p.deadline.map_or(u64::MAX, |d| d.0), p));

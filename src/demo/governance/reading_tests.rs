@@ -430,7 +430,7 @@ fn the_network_s_own_numbers_decode() {
         desk.ask(STRANGER, "get_maturity_modulation", (GetMaturityModulationRequest {},));
     assert!(modulation.maturity_modulation.unwrap().updated_at_timestamp_seconds.is_some());
     let providers: ListNodeProvidersResponse = desk.ask(STRANGER, "list_node_providers", ());
-    assert_eq!(providers.node_providers, [provider.clone()]);
+    assert_eq!(providers.node_providers, std::slice::from_ref(&provider));
     let own: NodeProviderResult = desk.ask(ME, "get_node_provider_by_caller", ((),));
     assert_eq!(own.unwrap(), provider);
     let none: NodeProviderResult = desk.ask(STRANGER, "get_node_provider_by_caller", ((),));

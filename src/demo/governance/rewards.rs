@@ -3,7 +3,6 @@
 //! Rules: dfinity/ic `governance.rs` (`calculate_voting_rewards`), `reward/calculation.rs` with
 //! the factor 0.6329 of April 2026, `timer_tasks/update_icp_xdr_rate_related_data.rs`.
 
-use super::proposal::Ballots;
 use super::state::State;
 use crate::model::economics::{self, GENESIS};
 use crate::model::{E8s, RewardStatus, Vote};
@@ -80,16 +79,15 @@ impl State {
             }
         }
         let mut distributed = 0_u64;
-        if total > 0 {
-            for (id, used) in used {
-                let share = used.saturating_mul(u128::from(available)) / total;
-                let reward = u64::try_from(share).unwrap_or(0);
-                if let Some(neuron) = self.neurons.get_mut(&id) {
-                    let purse =
-                        if neuron.auto_stake { &mut neuron.staked_maturity } else { &mut neuron.maturity };
-                    *purse = purse.saturating_add(reward);
-                    distributed = distributed.saturating_add(reward);
-                }
+        for (id, used) in used {
+            // Nothing is distributed when there was nothing to vote with.
+            let Some(share) = used.saturating_mul(u128::from(available)).checked_div(total) else { break };
+            let reward = u64::try_from(share).unwrap_or(0);
+            if let Some(neuron) = self.neurons.get_mut(&id) {
+                let purse =
+                    if neuron.auto_stake { &mut neuron.staked_maturity } else { &mut neuron.maturity };
+                *purse = purse.saturating_add(reward);
+                distributed = distributed.saturating_add(reward);
             }
         }
         for id in &settled {
@@ -102,7 +100,7 @@ impl State {
     fn settle(&mut self, id: u64, day: u64) {
         let Some(proposal) = self.proposals.get_mut(&id) else { return };
         proposal.reward_round = day;
-        let ballots = std::mem::replace(&mut proposal.ballots, Ballots::default());
+        let ballots = std::mem::take(&mut proposal.ballots);
         let known: Vec<u64> = self.known.iter().copied().collect();
         for neuron in known {
             if ballots.get(neuron).is_some_and(|ballot| ballot.vote == Vote::Unspecified) {

@@ -10,7 +10,6 @@ use crate::demo::governance::Crowd;
 use crate::demo::governance::proposal::{Draft, Outcome, voting_period};
 use crate::demo::governance::state::State;
 use crate::ic::wire::governance as wire;
-use crate::model::time::DAY;
 use crate::model::{Topic, Vote};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -50,9 +49,10 @@ pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<Cue> {
     let proposal =
         |before: u64, kind, appeal| Cue { at: minutes(before), what: Scripted::Proposal(kind, appeal) };
     [
-        proposal(95 * 60 + 10, Kind::Motion, 860),
-        proposal(92 * 60, Kind::CreateSns, 900),
-        proposal(88 * 60, Kind::Motion, 830),
+        proposal(95 * 60 + 10, Kind::Motion, 720),
+        proposal(92 * 60, Kind::CreateSns, 760),
+        proposal(90 * 60, Kind::Motion, 680),
+        proposal(86 * 60, Kind::Motion, 830),
         proposal(79 * 60, Kind::RegisterKnownNeuron, 800),
         // Contested: the vote turns and the deadline moves.
         proposal(70 * 60, Kind::Motion, 500),
@@ -198,12 +198,16 @@ impl People {
                 n.followees.contains_key(&topic.number())
                     || (!political && n.followees.contains_key(&Topic::Unspecified.number()))
             });
+            // Politics finds fewer voters.
+            if political && !habit.leads && mix(self.seed, id, *neuron) % 100 >= 62 {
+                continue;
+            }
             // One in twenty of those who follow votes for itself all the same.
             if follows && drawn % 20 != 0 {
                 continue;
             }
             let delay = if habit.leads && political {
-                6 * HOUR + drawn * (3 * DAY.0) / 65_536
+                HOUR + drawn * (19 * HOUR) / 65_536
             } else if habit.leads {
                 300 + drawn * (9 * HOUR) / 65_536
             } else {
@@ -218,8 +222,7 @@ impl People {
         match cue.what {
             Scripted::Proposal(kind, appeal) => {
                 let mut dice = Dice::new(self.seed, mix(4, self.serial, cue.at));
-                let mut idea = drafts::write(kind, &mut dice, self.serial, &self.scenery);
-                idea.appeal = appeal;
+                let idea = drafts::write_appealing(kind, appeal, &mut dice, self.serial, &self.scenery);
                 self.propose(kind, idea, cue.at, state);
             }
             Scripted::Manage { neuron, manager } => {

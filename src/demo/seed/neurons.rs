@@ -287,7 +287,7 @@ fn some_habit(dice: &mut Dice) -> Habit {
     }
 }
 
-/// On all topics, and for four in ten on governance and SNS too.
+/// On all topics, and for three in ten on governance and SNS too.
 fn follow_leaders(neuron: &mut Neuron, dice: &mut Dice, known: &[u64]) {
     let leaders = known.get(..6).unwrap_or(known);
     let one = |dice: &mut Dice| match dice.within(0, 10) {
@@ -297,7 +297,7 @@ fn follow_leaders(neuron: &mut Neuron, dice: &mut Dice, known: &[u64]) {
     };
     let all = one(dice);
     neuron.followees.insert(Topic::Unspecified.number(), all);
-    if dice.chance(400) {
+    if dice.chance(300) {
         let governance = one(dice);
         neuron.followees.insert(Topic::Governance.number(), governance.clone());
         neuron.followees.insert(Topic::SnsAndCommunityFund.number(), governance);

@@ -46,7 +46,7 @@ fn the_world_is_as_large_and_as_varied_as_promised() {
         Topic::ALL.iter().filter(|t| **t != Topic::Unspecified && !topics.contains(t)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     let count = |status| proposals.values().filter(|p| p.status() == status).count();
-    assert!((10..=18).contains(&count(ProposalStatus::Open)), "{} open", count(ProposalStatus::Open));
+    assert!((12..=24).contains(&count(ProposalStatus::Open)), "{} open", count(ProposalStatus::Open));
     assert!(count(ProposalStatus::Rejected) > 20);
     assert!(count(ProposalStatus::Failed) > 3);
     assert!(count(ProposalStatus::Executed) > 400);
@@ -91,8 +91,8 @@ fn at_the_start_deadlines_are_near_and_far() {
     let world = world(1, START, me());
     let state = world.governance.state();
     let left: Vec<u64> = open(state).iter().map(|p| p.deadline.saturating_sub(NOW)).collect();
-    assert!(left.iter().any(|left| *left < 3_600), "{left:?}");
-    assert!(left.iter().filter(|left| **left < 12 * 3_600).count() >= 3, "{left:?}");
+    assert!(left.iter().any(|left| *left < 6 * 3_600), "{left:?}");
+    assert!(left.iter().filter(|left| **left < 14 * 3_600).count() >= 3, "{left:?}");
     assert!(left.iter().any(|left| *left > 3 * DAY.0), "{left:?}");
     assert!(left.iter().all(|left| *left > 0));
     // The history is settled; what was decided lately still takes votes for rewards.
@@ -244,16 +244,4 @@ proptest! {
         walked.governance.run_to(NOW + 4 * DAY.0);
         prop_assert_eq!(digest(jumped.governance.state()), digest(walked.governance.state()));
     }
-}
-
-/// Run by hand: `cargo test --release --lib how_long -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints how long things take"]
-fn how_long_a_world_and_four_days_take() {
-    let before = std::time::Instant::now();
-    let mut world = world(1, START, me());
-    let made = before.elapsed();
-    let before = std::time::Instant::now();
-    world.governance.run_to(NOW + 4 * DAY.0);
-    println!("a world takes {made:?}, four days take {:?}", before.elapsed());
 }

@@ -5,26 +5,30 @@ use super::fuzzy::Haystack;
 use super::{Op, Query, Term, Test, What};
 use crate::model::ledger::{Direction, Operation, Transaction};
 use crate::model::{AccountIdentifier, Neuron, Proposal, Seconds, Timestamp, Vote};
+use std::fmt::Write;
 
-/// The text of a proposal that words are looked for in.
-#[must_use]
-pub fn proposal_text(p: &Proposal) -> String {
-    format!("{} {} {} {}", p.id, p.title.as_str(), p.topic.title(), p.action.as_str())
+/// Appends the text of a proposal that words are looked for in.
+pub fn proposal_text(p: &Proposal, out: &mut String) {
+    // Writing to a String does not fail.
+    let _ = write!(out, "{} ", p.id);
+    out.push_str(p.title.as_str());
+    out.push(' ');
+    out.push_str(&p.topic.title());
+    out.push(' ');
+    out.push_str(p.action.as_str());
 }
 
-/// The text of a neuron that words are looked for in.
-#[must_use]
-pub fn neuron_text(n: &Neuron) -> String {
+/// Appends the text of a neuron that words are looked for in.
+pub fn neuron_text(n: &Neuron, out: &mut String) {
     let controller = n.controller.map(|c| c.to_text()).unwrap_or_default();
-    format!("{} {} {} {controller}", n.id, n.name().unwrap_or_default(), n.state.title())
+    let _ = write!(out, "{} {} {} {controller}", n.id, n.name().unwrap_or_default(), n.state.title());
 }
 
-/// The text of a transaction that words are looked for in, seen from an account.
-#[must_use]
-pub fn transaction_text(t: &Transaction, of: &AccountIdentifier) -> String {
+/// Appends the text of a transaction that words are looked for in, seen from an account.
+pub fn transaction_text(t: &Transaction, of: &AccountIdentifier, out: &mut String) {
     let other = counterparty(t, of).map(|a| a.hex()).unwrap_or_default();
     let amount = t.amount().map(|a| a.decimal()).unwrap_or_default();
-    format!("{} {} {amount} {other} {}", t.block, t.verb(of), t.memo)
+    let _ = write!(out, "{} {} {amount} {other} {}", t.block, t.verb(of), t.memo);
 }
 
 /// The other account of a transaction.
@@ -47,13 +51,19 @@ pub struct NeuronContext {
 impl Query {
     /// Whether a proposal passes.
     #[must_use]
-    pub fn matches_proposal(&self, p: &Proposal, hay: &Haystack, now: Timestamp) -> bool {
+    pub fn matches_proposal(&self, p: &Proposal, hay: Haystack<'_>, now: Timestamp) -> bool {
         self.passes(hay, |field, op, test| proposal_field(p, field, op, test, now))
     }
 
     /// Whether a neuron passes.
     #[must_use]
-    pub fn matches_neuron(&self, n: &Neuron, hay: &Haystack, context: NeuronContext, now: Timestamp) -> bool {
+    pub fn matches_neuron(
+        &self,
+        n: &Neuron,
+        hay: Haystack<'_>,
+        context: NeuronContext,
+        now: Timestamp,
+    ) -> bool {
         self.passes(hay, |field, op, test| neuron_field(n, field, op, test, context, now))
     }
 
@@ -63,23 +73,24 @@ impl Query {
         &self,
         t: &Transaction,
         of: &AccountIdentifier,
-        hay: &Haystack,
+        hay: Haystack<'_>,
         now: Timestamp,
     ) -> bool {
         self.passes(hay, |field, op, test| transaction_field(t, of, field, op, test, now))
     }
 
-    fn passes(&self, hay: &Haystack, field: impl Fn(Field, Op, &Test) -> bool) -> bool {
-        let holds = |term: &Term| {
-            let holds = match &term.what {
-                What::Word(word) => hay.has(word),
-                What::Exact(word) => hay.contains(word),
-                What::Field { test: Test::Any, .. } => return true,
-                What::Field { field: f, op, test, .. } => field(*f, *op, test),
-            };
-            holds != term.negated
+    fn passes(&self, hay: Haystack<'_>, field: impl Fn(Field, Op, &Test) -> bool) -> bool {
+        // The texts lie side by side in memory, the rows do not: words first.
+        let words = |term: &Term| match &term.what {
+            What::Word(word) => hay.has(word) != term.negated,
+            What::Exact(word) => hay.contains(word) != term.negated,
+            What::Field { .. } => true,
         };
-        self.terms.iter().all(holds) != self.inverse
+        let fields = |term: &Term| match &term.what {
+            What::Field { test: Test::Any, .. } | What::Word(_) | What::Exact(_) => true,
+            What::Field { field: f, op, test, .. } => field(*f, *op, test) != term.negated,
+        };
+        (self.terms.iter().all(words) && self.terms.iter().all(fields)) != self.inverse
     }
 }
 

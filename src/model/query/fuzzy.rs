@@ -5,10 +5,18 @@
 //! accidental row through.
 
 /// A row's text in lower case, with the set of its characters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Haystack {
-    text: Box<str>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Haystack<'a> {
+    text: &'a str,
     mask: u64,
+}
+
+/// The texts of many rows, one after another: filtering reads them as one stream.
+#[derive(Clone, Debug, Default)]
+pub struct Haystacks {
+    text: String,
+    ends: Vec<u32>,
+    masks: Vec<u64>,
 }
 
 /// A word as written and as compared.
@@ -34,19 +42,67 @@ fn mask(text: &str) -> u64 {
     })
 }
 
-impl Haystack {
-    /// From a row's text.
+impl Haystacks {
+    /// Room for so many texts.
     #[must_use]
-    pub fn new(text: &str) -> Self {
-        let text = text.to_lowercase().into_boxed_str();
-        let mask = mask(&text);
-        Self { text, mask }
+    pub fn with_capacity(rows: usize, bytes: usize) -> Self {
+        Self {
+            text: String::with_capacity(bytes),
+            ends: Vec::with_capacity(rows),
+            masks: Vec::with_capacity(rows),
+        }
     }
 
+    /// How many bytes all texts have.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Adds a row's text; `write` appends it in any case.
+    pub fn add(&mut self, write: impl FnOnce(&mut String)) {
+        let start = self.text.len();
+        write(&mut self.text);
+        let added = self.text.get(start..).unwrap_or_default();
+        if added.is_ascii() {
+            let mut added = self.text.split_off(start);
+            added.make_ascii_lowercase();
+            self.text.push_str(&added);
+        } else {
+            let lower = added.to_lowercase();
+            self.text.truncate(start);
+            self.text.push_str(&lower);
+        }
+        let mask = mask(self.text.get(start..).unwrap_or_default());
+        self.close(mask);
+    }
+
+    /// Adds a text of another set.
+    pub fn copy(&mut self, hay: Haystack<'_>) {
+        self.text.push_str(hay.text);
+        self.close(hay.mask);
+    }
+
+    fn close(&mut self, mask: u64) {
+        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        self.masks.push(mask);
+    }
+
+    /// The text of the row at a place; empty beyond the last.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Haystack<'_> {
+        let end = |p: usize| self.ends.get(p).and_then(|e| usize::try_from(*e).ok()).unwrap_or(0);
+        let start = if place == 0 { 0 } else { end(place - 1) };
+        let text = self.text.get(start..end(place)).unwrap_or_default();
+        Haystack { text, mask: self.masks.get(place).copied().unwrap_or(0) }
+    }
+}
+
+impl Haystack<'_> {
     /// The text in lower case.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        self.text
     }
 
     /// Whether the word occurs, fuzzily.
@@ -98,7 +154,7 @@ fn occurs(hay: &[u8], needle: &[u8], skip: usize) -> bool {
     let Some((first, rest)) = needle.split_first() else { return true };
     let mut from = hay;
     while from.len() >= needle.len() {
-        let Some(start) = from.iter().position(|b| b == first) else { return false };
+        let Some(start) = position(from, *first) else { return false };
         let Some(after) = from.get(start + 1..) else { return false };
         let mut left = skip;
         let mut wanted = rest.iter();
@@ -119,13 +175,34 @@ fn occurs(hay: &[u8], needle: &[u8], skip: usize) -> bool {
     false
 }
 
+/// The first place of a byte, eight at a time: a byte of `x` is zero exactly where the word has it,
+/// and the lowest zero byte is the lowest set bit of the well-known test for one.
+fn position(hay: &[u8], byte: u8) -> Option<usize> {
+    const LOW: u64 = u64::MAX / 255;
+    const HIGH: u64 = LOW << 7;
+    let wanted = LOW * u64::from(byte);
+    let (words, rest) = hay.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let x = u64::from_le_bytes(*word) ^ wanted;
+        let zero = x.wrapping_sub(LOW) & !x & HIGH;
+        if zero != 0 {
+            return Some(i * 8 + usize::try_from(zero.trailing_zeros() / 8).unwrap_or(0));
+        }
+    }
+    rest.iter().position(|b| *b == byte).map(|p| words.len() * 8 + p)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     fn has(text: &str, word: &str) -> bool {
-        Haystack::new(text).has(&Word::new(word))
+        let mut all = Haystacks::default();
+        all.add(|out| out.push_str("before"));
+        all.add(|out| out.push_str(text));
+        all.add(|out| out.push_str("after"));
+        all.get(1).has(&Word::new(word))
     }
 
     #[test]
@@ -150,8 +227,15 @@ mod tests {
         #[test]
         fn what_a_longer_word_finds_a_shorter_finds_too(text in "[ab ]{0,40}", word in "[ab]{1,8}", cut in 1usize..8) {
             let (long, short) = (Word::new(&word), Word::new(word.get(..cut.min(word.len())).unwrap_or(&word)));
-            let hay = Haystack::new(&text);
+            let mut all = Haystacks::default();
+            all.add(|out| out.push_str(&text));
+            let hay = all.get(0);
             prop_assert!(!long.implies(&short) || !hay.has(&long) || hay.has(&short));
+        }
+
+        #[test]
+        fn the_first_place_is_found(hay in prop::collection::vec(0u8..4, 0..40), byte in 0u8..4) {
+            prop_assert_eq!(position(&hay, byte), hay.iter().position(|b| *b == byte));
         }
 
         #[test]

@@ -19,8 +19,8 @@ mod suggest;
 
 pub use eval::{NeuronContext, counterparty, neuron_text, proposal_text, transaction_text};
 pub use field::{Field, List};
-pub use fuzzy::{Haystack, Word};
-pub use parse::parse;
+pub use fuzzy::{Haystack, Haystacks, Word};
+pub use parse::{parse, parse_whole};
 pub use span::{SpanError, parse_span};
 pub use suggest::{Suggestion, suggest};
 
@@ -181,6 +181,21 @@ impl Term {
             (_, What::Field { test: Test::Any, .. }) => true,
             (What::Word(new), What::Word(old)) => new.implies(old),
             (What::Exact(new), What::Exact(old)) => new.folded().contains(old.folded()),
+            (
+                What::Field { field: new, test: new_test, .. },
+                What::Field { field: old, test: old_test, .. },
+            ) => new == old && new_test.implies(old_test),
+            _ => false,
+        }
+    }
+}
+
+impl Test {
+    /// Whether what passes `self` passes `old` too, for tests that are not comparisons.
+    fn implies(&self, old: &Self) -> bool {
+        match (self, old) {
+            (Self::OneOf(new), Self::OneOf(old)) => new.iter().all(|n| old.contains(n)),
+            (Self::Text(new), Self::Text(old)) => new.contains(old.as_str()),
             _ => false,
         }
     }

@@ -1,7 +1,7 @@
 //! What was signed in this session, and what the journal still holds.
 
 use super::super::{Cx, words};
-use crate::app::layer::ActionsLayer;
+use crate::app::state::layer::ActionsLayer;
 use crate::model::act::Execution;
 use crate::theme::Role;
 use crate::widget::pen::Align;

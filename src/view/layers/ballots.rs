@@ -1,7 +1,7 @@
 //! Chooses the neurons to vote with.
 
 use super::super::{Cx, words};
-use crate::app::layer::BallotsLayer;
+use crate::app::state::layer::BallotsLayer;
 use crate::command::Command;
 use crate::theme::Role;
 use crate::widget::pen::Align;

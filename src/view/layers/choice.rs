@@ -1,7 +1,7 @@
 //! A list to choose from: theme, identity, order, columns, followees.
 
 use super::super::Cx;
-use crate::app::layer::{ChoiceKind, ChoiceLayer};
+use crate::app::state::layer::{ChoiceKind, ChoiceLayer};
 use crate::command::Command;
 use crate::theme::Role;
 use crate::widget::pen::Align;
@@ -9,7 +9,7 @@ use crate::widget::text::width;
 use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top: bool) {
-    let widest = |f: fn(&crate::app::layer::ChoiceItem) -> &str| {
+    let widest = |f: fn(&crate::app::state::layer::ChoiceItem) -> &str| {
         layer.items.iter().map(|i| width(f(i))).max().unwrap_or(0)
     };
     let label_w = widest(|i| i.label.as_str()).min(40);

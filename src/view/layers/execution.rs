@@ -1,7 +1,7 @@
 //! The steps of an action and what became of them.
 
 use super::super::{Cx, words};
-use crate::app::layer::ExecutionLayer;
+use crate::app::state::layer::ExecutionLayer;
 use crate::command::Command;
 use crate::model::act::{Execution, Step, StepState};
 use crate::theme::Role;

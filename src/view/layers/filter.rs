@@ -1,8 +1,8 @@
 //! The line in which a filter is written, at the bottom of the list that follows it.
 
 use super::super::Cx;
-use crate::app::Hit;
-use crate::app::layer::FilterLayer;
+use crate::app::state::Hit;
+use crate::app::state::layer::FilterLayer;
 use crate::theme::Role;
 use crate::widget::{Spans, span};
 use ratatui::layout::Rect;

@@ -1,7 +1,7 @@
 //! The keys of a place, from the table of commands.
 
 use super::super::Cx;
-use crate::app::layer::HelpLayer;
+use crate::app::state::layer::HelpLayer;
 use crate::theme::Role;
 use crate::widget::text::wrap_spans;
 use crate::widget::{Spans, span};

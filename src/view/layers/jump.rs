@@ -1,7 +1,7 @@
 //! Jump to a number.
 
 use super::super::Cx;
-use crate::app::layer::JumpLayer;
+use crate::app::state::layer::JumpLayer;
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use ratatui::layout::Rect;

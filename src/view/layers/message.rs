@@ -1,8 +1,8 @@
 //! Something to read.
 
 use super::super::Cx;
-use crate::app::Level;
-use crate::app::layer::MessageLayer;
+use crate::app::state::Level;
+use crate::app::state::layer::MessageLayer;
 use crate::theme::Role;
 use crate::widget::text::{width, wrap_spans};
 use crate::widget::{Spans, span};

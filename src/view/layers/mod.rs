@@ -15,7 +15,7 @@ mod stake;
 mod unlock;
 
 use super::{Cx, facts};
-use crate::app::{Hit, Layer};
+use crate::app::state::{Hit, Layer};
 use crate::command::Command;
 use crate::theme::Role;
 use crate::widget::input::{self, Input};

@@ -1,7 +1,7 @@
 //! The command palette.
 
 use super::super::{Cx, words};
-use crate::app::layer::PaletteLayer;
+use crate::app::state::layer::PaletteLayer;
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use crate::widget::{Spans, span};

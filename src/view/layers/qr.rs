@@ -1,7 +1,7 @@
 //! An account as a QR code, with its text.
 
 use super::super::{Cx, memo};
-use crate::app::layer::QrLayer;
+use crate::app::state::layer::QrLayer;
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use crate::widget::text::{width, wrap};

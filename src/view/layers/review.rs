@@ -2,7 +2,7 @@
 //! cannot be undone. Everything a person must see stands before the place to confirm.
 
 use super::super::{Cx, words};
-use crate::app::layer::{Failure, ReviewLayer, ReviewStage};
+use crate::app::state::layer::{Failure, ReviewLayer, ReviewStage};
 use crate::command::Command;
 use crate::model::account::short_principal;
 use crate::model::act::{PlannedCall, Review};

@@ -1,8 +1,8 @@
 //! The form for a new neuron, with what it would bring.
 
 use super::super::{Cx, words};
-use crate::app::Hit;
-use crate::app::stake::{StakeField, StakeForm};
+use crate::app::state::Hit;
+use crate::app::state::stake::{StakeField, StakeForm};
 use crate::model::amount::percent;
 use crate::model::economics::dissolve_delay_bonus;
 use crate::theme::Role;

@@ -1,7 +1,7 @@
 //! Asks for the identity's passphrase; only dots are drawn.
 
 use super::super::Cx;
-use crate::app::layer::{AfterUnlock, UnlockLayer};
+use crate::app::state::layer::{AfterUnlock, UnlockLayer};
 use crate::theme::Role;
 use crate::widget::input::{self, Input};
 use crate::widget::pen::Align;
