@@ -177,6 +177,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
+    let end = asked_to_end();
     let tty = Tty::take(guarding).map_err(cannot)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
@@ -196,7 +197,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
             view::draw(frame, state, &look.theme())
         },
         clock: wall_clock,
-        end: asked_to_end(),
+        end,
     };
     let ended = runtime.run(&mut terminal, state).await;
     drop(terminal);
