@@ -41,7 +41,7 @@ impl Wallet {
             ExportForm::Plaintext => signer.to_plaintext_pem(),
             ExportForm::Encrypted(new) => {
                 check_strength(new)?;
-                seal::seal(&signer, new, self.cost)
+                seal::seal(&signer, new, self.cost.portable())
             }
         }
         .map_err(key_error("export", name))

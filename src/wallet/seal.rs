@@ -2,7 +2,9 @@
 
 use super::error::{KeyError, WalletError};
 use super::signer::Signer;
-use pkcs8::der::Decode as _;
+use pkcs8::AlgorithmIdentifierRef;
+use pkcs8::der::asn1::OctetStringRef;
+use pkcs8::der::{Decode as _, Reader as _, SliceReader};
 use pkcs8::pkcs5::{EncryptionScheme, pbes2, scrypt};
 use pkcs8::{EncryptedPrivateKeyInfo, PrivateKeyInfo};
 use rand::RngCore as _;
@@ -25,16 +27,27 @@ const MAX_PBKDF2_ROUNDS: u32 = 20_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     log_n: u8,
+    p: u32,
 }
+
+/// OpenSSL opens scrypt keys that take up to 32 MiB: N = 2^14 with r = 8 takes 16 MiB.
+const OPENSSL_LOG_N: u8 = 14;
 
 impl Cost {
     /// For real keys: 128 MiB and some tenths of a second for each guess (N = 2^17, r = 8, p = 1).
-    pub const STRONG: Self = Self { log_n: 17 };
+    pub const STRONG: Self = Self { log_n: 17, p: 1 };
 
     /// With N = 2^`log_n`, held within 4 … 20. Low values are for tests only.
     #[must_use]
     pub fn new(log_n: u8) -> Self {
-        Self { log_n: log_n.clamp(4, 20) }
+        Self { log_n: log_n.clamp(4, 20), p: 1 }
+    }
+
+    /// The same work in as little memory as OpenSSL allows, for copies that other tools must open.
+    #[must_use]
+    pub fn portable(self) -> Self {
+        let over = self.log_n.saturating_sub(OPENSSL_LOG_N);
+        Self { log_n: self.log_n - over, p: self.p << over.min(3) }
     }
 }
 
@@ -63,7 +76,7 @@ pub(super) fn seal(signer: &Signer, passphrase: &str, cost: Cost) -> Result<Zero
     let mut iv = [0; 16];
     rand::rngs::OsRng.fill_bytes(&mut salt);
     rand::rngs::OsRng.fill_bytes(&mut iv);
-    let params = scrypt::Params::new(cost.log_n, 8, 1, 32).map_err(|_| FAILED)?;
+    let params = scrypt::Params::new(cost.log_n, 8, cost.p, 32).map_err(|_| FAILED)?;
     let scheme = pbes2::Parameters::scrypt_aes256cbc(params, &salt, &iv).map_err(|_| FAILED)?;
     let plain = signer.to_pkcs8()?;
     let info = PrivateKeyInfo::from_der(plain.as_bytes()).map_err(|_| FAILED)?;
@@ -77,7 +90,7 @@ pub(super) fn seal(signer: &Signer, passphrase: &str, cost: Cost) -> Result<Zero
 pub(super) fn open(der: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let outer = EncryptedPrivateKeyInfo::from_der(der).map_err(|error| match error.kind() {
         pkcs8::der::ErrorKind::OidUnknown { oid } => KeyError::UnsupportedEncryption(oid.to_string()),
-        _ => KeyError::Malformed("it is not an encrypted PKCS#8 structure"),
+        _ => foreign_scheme(der).unwrap_or(KeyError::Malformed("it is not an encrypted PKCS#8 structure")),
     })?;
     let EncryptionScheme::Pbes2(scheme) = &outer.encryption_algorithm else {
         return Err(KeyError::UnsupportedEncryption("PBES1, which is broken".to_owned()));
@@ -96,6 +109,19 @@ pub(super) fn open(der: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>, K
         .len();
     buffer.truncate(length);
     Ok(buffer)
+}
+
+/// Names the encryption of a sound structure that is not PBES2 (PBES1 and PKCS#12 schemes).
+fn foreign_scheme(der: &[u8]) -> Option<KeyError> {
+    let mut reader = SliceReader::new(der).ok()?;
+    let oid = reader
+        .sequence(|inner| {
+            let algorithm = AlgorithmIdentifierRef::decode(inner)?;
+            OctetStringRef::decode(inner)?;
+            Ok(algorithm.oid)
+        })
+        .ok()?;
+    (oid != pbes2::PBES2_OID).then(|| KeyError::UnsupportedEncryption(format!("{oid}, an outdated one")))
 }
 
 /// Refuses files that ask for gigabytes or hours.
@@ -164,6 +190,31 @@ mod tests {
         assert_eq!(hostile(scrypt(1 << 10, 8, 1_000)), KeyError::TooCostly("time"));
         let rounds = pbes2::Pbkdf2Params::hmac_with_sha256(100_000_000, b"salt").unwrap();
         assert_eq!(hostile(rounds.into()), KeyError::TooCostly("time"));
+    }
+
+    #[test]
+    fn copies_for_other_tools_fit_openssl_and_cost_as_much() {
+        let signer = Signer::generate(Algorithm::Ed25519).unwrap();
+        let copy = seal(&signer, "passphrase", Cost::STRONG.portable()).unwrap();
+        let (_, doc) = pkcs8::SecretDocument::from_pem(&copy).unwrap();
+        let info = EncryptedPrivateKeyInfo::from_der(doc.as_bytes()).unwrap();
+        let scrypt = info.encryption_algorithm.pbes2().unwrap().kdf.scrypt().unwrap().clone();
+        let memory = scrypt.cost_parameter * u64::from(scrypt.block_size) * 128;
+        assert!(memory < 32 << 20);
+        assert_eq!(scrypt.cost_parameter * u64::from(scrypt.parallelization), 1 << 17);
+        assert!(Signer::from_pem(copy.as_bytes(), Some("passphrase")).is_ok());
+        assert_eq!(Cost::new(4).portable(), Cost::new(4));
+    }
+
+    #[test]
+    fn outdated_encryption_is_named() {
+        // pbeWithSHAAnd3-KeyTripleDES-CBC with a salt and a count, around eight bytes.
+        let der = hex::decode(
+            "3028301c060a2a864886f70d010c0103300e04080102030405060708020208000408aabbccddeeff0011",
+        )
+        .unwrap();
+        let error = open(&der, "x").unwrap_err();
+        assert!(matches!(error, KeyError::UnsupportedEncryption(_)), "{error:?}");
     }
 
     #[test]
