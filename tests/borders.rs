@@ -20,7 +20,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wallet", &["model"]),
     ("sync", &["ic", "cache", "model"]),
     ("action", &["ic", "wallet", "cache", "model"]),
-    ("alert", &["model"]),
     ("demo", &["ic::wire", "model"]),
 ];
 

@@ -18,8 +18,7 @@ const MAX_TARGETS: usize = 1_000;
 const MAX_PATHS: usize = 1_000;
 const MAX_LABELS: usize = 127;
 
-/// Why a request is refused before any canister sees it. All but
-/// [`EnvelopeError::status`] says is HTTP 400.
+/// Why a request is refused before any canister sees it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
     /// Not the CBOR that the endpoint takes.
