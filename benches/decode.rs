@@ -5,8 +5,6 @@
 //! (tests/fixtures/recordings), repeated to the size of a full page.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-// Without `harness = false` in Cargo.toml the test harness leaves `main` unused.
-#![allow(dead_code)]
 
 use candid::{CandidType, Principal};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -36,8 +36,8 @@ fn start_vote_and_quit() {
 
     // The proposals one may vote on, the first of them, yes, and a deliberate confirmation.
     terminal.press("2").wait_text("Proposals");
-    terminal.press("/").press("votable:yes").press("\r");
-    terminal.wait_text("votable:yes");
+    terminal.press("/").press("vote:due").press("\r");
+    terminal.wait_text("vote:due");
     terminal.press("y");
     let review = terminal.wait_text("RegisterVote");
     assert!(review.contains("cannot be undone") || review.contains("final"), "the review warns:\n{review}");
@@ -92,7 +92,7 @@ fn the_second_start_shows_the_last_known_state_without_the_network() {
     let args = ["--network", &url, "--root-key", &key, "--identity", &pem];
     let mut terminal = Terminal::start(home.path(), USUAL, &args, &[]);
     let screen = terminal.wait_for("the cached Pulse", |s| to_vote_on(s).is_some());
-    assert!(screen.contains("OPEN PROPOSALS"), "{screen}");
+    assert!(screen.contains("OPEN FOR VOTES"), "{screen}");
     terminal.press("q");
     assert!(terminal.wait_end().success());
 }

@@ -336,6 +336,6 @@ fn without_a_terminal_the_first_command_of_the_readme_prints_pulse() {
     let output = home.run(&["--network", "demo"]);
     assert_eq!(code(&output), 0, "{}", complaint(&output));
     let pulse = text(&output);
-    assert!(pulse.contains("NEEDS YOU") && pulse.contains("OPEN PROPOSALS"), "{pulse}");
+    assert!(pulse.contains("NEEDS YOU") && pulse.contains("OPEN FOR VOTES"), "{pulse}");
     assert!(!pulse.contains('\u{1b}'));
 }

@@ -195,7 +195,7 @@ async fn the_users_neurons_vote_and_the_ballots_show_it() {
     let open = client.proposals(&open).await.unwrap();
     let (proposal, ballot) = open
         .iter()
-        .find_map(|p| p.votable(now()).next().map(|b| (p.id, b.clone())))
+        .find_map(|p| p.votable(now()).next().map(|b| (p.id, *b)))
         .expect("an open proposal with a blank ballot of the user");
     let call = calls::register_vote(client.canisters(), ballot.neuron, proposal, Vote::Yes).unwrap();
     let send = || async { replied(client.submit(&client.sign(&call).unwrap()).await.unwrap()) };

@@ -1,7 +1,6 @@
 //! The README shows what is true: its picture is the Pulse screen, its commands can be said.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[allow(dead_code)]
 #[path = "support/sample.rs"]
 mod sample;
 #[path = "support/svg.rs"]

@@ -388,6 +388,16 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
     state
 }
 
+/// A selector of variants typed into the filter once reached a cell.
+#[test]
+fn what_hides_in_a_typed_character_is_not_drawn() {
+    let state = odd_state((80, 24), "Σ\u{e0100}", 1, 2, false, 9);
+    let mut shown = Buffer::empty(Rect::new(0, 0, 80, 24));
+    view::paint(&mut shown, &state, &Theme::fallback());
+    assert!(shown.content().iter().any(|c| c.symbol() == "Σ"));
+    assert!(!shown.content().iter().any(|c| c.symbol().chars().any(is_deceptive)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

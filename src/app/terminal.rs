@@ -48,13 +48,17 @@ pub struct Tty(());
 
 impl Tty {
     /// Takes the terminal over: raw mode, alternate screen, bracketed paste. A panic anywhere
-    /// gives it back before its message is printed.
+    /// gives it back before its message is printed, unless `caught` says that the panic is expected
+    /// and handled where it happens (a library's, on a damaged file).
     ///
     /// # Errors
     /// When standard output is no terminal.
-    pub fn take() -> io::Result<Self> {
+    pub fn take(caught: fn() -> bool) -> io::Result<Self> {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            if caught() {
+                return;
+            }
             BROKEN.store(true, Ordering::SeqCst);
             give_back();
             previous(info);
@@ -156,30 +160,36 @@ fn stop_process() -> io::Result<()> {
     Err(io::Error::other("this system cannot suspend a program"))
 }
 
-/// Ends when the process is asked to end: SIGTERM, SIGHUP, or their like.
+/// Ends when the process is asked to end: SIGTERM, SIGHUP, or their like. Listens from the call on,
+/// not only once it is awaited: a signal before the first frame must not kill a raw terminal.
 #[cfg(unix)]
-pub async fn asked_to_end() {
+pub fn asked_to_end() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = hangup.recv() => {}
+    let listeners = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
+    async move {
+        let (Ok(mut term), Ok(mut hangup)) = listeners else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = hangup.recv() => {}
+        }
     }
 }
 
 /// Ends when the process is asked to end: the console is closed, or the system shuts down.
 #[cfg(windows)]
-pub async fn asked_to_end() {
+pub fn asked_to_end() -> impl Future<Output = ()> {
     use tokio::signal::windows::{ctrl_close, ctrl_shutdown};
-    let (Ok(mut close), Ok(mut shutdown)) = (ctrl_close(), ctrl_shutdown()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = close.recv() => {}
-        _ = shutdown.recv() => {}
+    let listeners = (ctrl_close(), ctrl_shutdown());
+    async move {
+        let (Ok(mut close), Ok(mut shutdown)) = listeners else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = close.recv() => {}
+            _ = shutdown.recv() => {}
+        }
     }
 }
 

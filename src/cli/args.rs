@@ -130,7 +130,7 @@ pub enum Proposals {
     /// List proposals, newest first
     List {
         /// Filter such as "topic:governance status:open closes<2d"
-        #[arg(long, short = 'f', default_value = "", value_name = "QUERY")]
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
         filter: String,
         /// Topic, by name or number
         #[arg(long)]
@@ -173,7 +173,7 @@ pub enum Neurons {
     /// The identity's neurons
     List {
         /// Filter such as "stake>100 -state:dissolved"
-        #[arg(long, short = 'f', default_value = "", value_name = "QUERY")]
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
         filter: String,
     },
     /// One neuron in full

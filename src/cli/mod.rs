@@ -41,6 +41,13 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { failure::Kind::Usage as u8 } else { 0 });
         }
     };
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        // sled may panic on damaged files; the cache catches that and sets them aside.
+        if !crate::cache::guarding() {
+            loud(info);
+        }
+    }));
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -118,7 +118,7 @@ fn parse_follow(text: &str) -> Result<(Topic, Vec<NeuronId>), Failure> {
 }
 
 async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
-    let query = query::parse(filter, List::Neurons)
+    let query = query::parse_whole(filter, List::Neurons)
         .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
     let opened = open(context, Need::ToSign).await?;
     let now = context.now();

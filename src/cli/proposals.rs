@@ -52,7 +52,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
     match command {
         Proposals::List { filter, topic, status, limit, before, votable } => {
             let wanted = Wanted {
-                query: query::parse(filter, List::Proposals)
+                query: query::parse_whole(filter, List::Proposals)
                     .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?,
                 topic: topic.as_deref().map(parse_topic).transpose()?,
                 status: status.as_deref().map(parse_status).transpose()?,
@@ -64,8 +64,8 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             let opened = open(context, need).await?;
             let now = context.now();
             let rows = match &opened.client {
-                Some(client) => wanted.from_network(client, now).await?,
-                None => wanted.from_cache(&opened, now)?,
+                Some(client) => wanted.read_network(client, now).await?,
+                None => wanted.read_cached(&opened, now)?,
             };
             print_list(context, &opened, &rows, now)
         }
@@ -107,7 +107,7 @@ impl Wanted {
             && self.query.matches_proposal(p, hay.get(0), now)
     }
 
-    fn from_cache(&self, opened: &Opened, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
+    fn read_cached(&self, opened: &Opened, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
         let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
         Ok(world
             .proposals
@@ -118,7 +118,7 @@ impl Wanted {
             .collect())
     }
 
-    async fn from_network(&self, client: &Client, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
+    async fn read_network(&self, client: &Client, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
         let first = ProposalsPage {
             before: self.before,
             limit: 100,

@@ -2,13 +2,13 @@
 
 use super::context::{Context, wall_clock};
 use super::look::Look;
-use super::open::{Who, idle};
+use super::open::{Opened, Who, idle};
 use super::reader::Reader;
 use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, recover, recover_all, retry};
 use crate::app::layer::{Failure, Level};
 use crate::app::runtime::Services;
 use crate::app::state::IdentityChoice;
-use crate::app::{Effect, Message, Passphrase};
+use crate::app::{Effect, Message, Passphrase, Screen};
 use crate::cache::Cache;
 use crate::ic::Client;
 use crate::model::Principal;
@@ -65,14 +65,12 @@ impl Live {
     #[must_use]
     pub fn new(
         context: Context,
-        profile: Profile,
-        cache: Arc<Cache>,
+        opened: &Opened,
         sync: SyncHandle<Reader>,
-        client: Option<Client>,
         look: Look,
         messages: mpsc::Sender<Message>,
-        who: Who,
     ) -> Self {
+        let who = opened.who.clone();
         let guest = match &who {
             Who::Unlocked(unlocked) if in_wallet(&context, unlocked.name()).is_none() => {
                 Some(unlocked.clone())
@@ -81,10 +79,10 @@ impl Live {
         };
         Self(Arc::new(Shared {
             context,
-            profile,
-            cache,
+            profile: opened.profile.clone(),
+            cache: Arc::clone(&opened.cache),
             sync,
-            client,
+            client: opened.client.clone(),
             look,
             messages,
             guest,
@@ -106,6 +104,16 @@ impl Live {
                 this.keep(entry).await;
             }
             this.take_up().await;
+        });
+    }
+
+    /// What is on the screen is read more often.
+    pub fn watch(&self, screen: Screen) {
+        self.0.sync.show(match screen {
+            Screen::Pulse => Topicality::All,
+            Screen::Proposals => Topicality::Proposals,
+            Screen::Neurons => Topicality::Neurons,
+            Screen::Wallet => Topicality::Accounts,
         });
     }
 
@@ -450,7 +458,7 @@ impl Services for Live {
             Effect::Pause(paused) => self.0.sync.pause(paused),
             Effect::OpenProposal(id) => self.0.sync.open_proposal(id),
             Effect::OpenNeuron(id) => self.0.sync.open_neuron(id),
-            Effect::OlderTransactions(_) => self.0.sync.refresh(Topicality::Accounts),
+            Effect::OlderTransactions(account) => self.0.sync.older_transactions(account),
             Effect::Plan { ticket, intent } => self.spawn(async move { this.plan(ticket, intent).await }),
             Effect::Confirm(plan) => self.spawn(async move { this.confirm(plan).await }),
             Effect::Discard(plan) => held(&self.0.plans).discard(plan),

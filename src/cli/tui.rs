@@ -10,7 +10,7 @@ use crate::app::runtime::Runtime;
 use crate::app::state::{NetworkInfo, Options as AppOptions, State};
 use crate::app::terminal::{Tty, asked_to_end};
 use crate::app::{Level, Message, update};
-use crate::cache::Loaded;
+use crate::cache::{Loaded, guarding};
 use crate::command::Keymap;
 use crate::model::Seconds;
 use crate::model::act::SignerInfo;
@@ -132,16 +132,7 @@ impl Dashboard {
         let (sender, messages) = mpsc::channel(ROOM);
         forward(reading.changes, sender.clone());
         let watcher = look.watch(sender.clone());
-        let live = Live::new(
-            context,
-            opened.profile.clone(),
-            Arc::clone(&opened.cache),
-            reading.sync,
-            opened.client.clone(),
-            look.clone(),
-            sender,
-            opened.who.clone(),
-        );
+        let live = Live::new(context, &opened, reading.sync, look.clone(), sender);
         live.begin();
         let locking = tokio::spawn({
             let live = live.clone();
@@ -169,6 +160,7 @@ impl Fault {
         Self { frames_left: std::env::var("ICPULSE_TEST_PANIC").ok().and_then(|n| n.parse().ok()) }
     }
 
+    #[allow(clippy::panic, reason = "breaking is what this hook is for")]
     fn frame(&mut self) {
         self.frames_left = self.frames_left.map(|n| n.saturating_sub(1));
         if self.frames_left == Some(0) {
@@ -185,10 +177,13 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
-    let tty = Tty::take().map_err(cannot)?;
+    let end = asked_to_end();
+    let tty = Tty::take(guarding).map_err(cannot)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
     let mut fault = Fault::from_environment();
+    let watching = live.clone();
+    let mut watched = None;
     let runtime = Runtime {
         services: live.clone(),
         host: tty,
@@ -196,10 +191,13 @@ pub async fn run(context: Context) -> Result<(), Failure> {
         events: EventStream::new().inspect(move |_| active.touch()),
         draw: |frame: &mut ratatui::Frame<'_>, state: &State| {
             fault.frame();
+            if watched.replace(state.screen()) != Some(state.screen()) {
+                watching.watch(state.screen());
+            }
             view::draw(frame, state, &look.theme())
         },
         clock: wall_clock,
-        end: asked_to_end(),
+        end,
     };
     let ended = runtime.run(&mut terminal, state).await;
     drop(terminal);

@@ -216,7 +216,7 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     cx.hits.list_height = usize::from(area.height - 1);
     let columns = columns(area.width >= 108);
     if open.is_empty() {
-        cx.pen.put(area.x + 1, area.y, area.width, "OPEN PROPOSALS", Role::Title);
+        cx.pen.put(area.x + 1, area.y, area.width, "OPEN FOR VOTES", Role::Title);
         let body = Rect::new(area.x, area.y + 1, area.width, area.height - 1);
         if state.world.proposals.is_empty() {
             let known = state.sync.last_success.is_some() && state.sync.history.is_none();
@@ -227,7 +227,7 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         decisions(cx, Rect::new(area.x, area.y + 3, area.width, area.height.saturating_sub(3)), &columns);
         return;
     }
-    let title = format!("OPEN PROPOSALS  {}", open.len());
+    let title = format!("OPEN FOR VOTES  {}", open.len());
     let selected = state.pulse.cursor.checked_sub(state.pulse.needs);
     let spec = Table {
         columns: &columns,
@@ -379,7 +379,7 @@ fn network_lines(state: &State, width: u16) -> Vec<Spans> {
     let mut lines = vec![
         total.map_or_else(
             || unknown("proposals"),
-            |t| figure("proposals", words::compact(t), "", note(format!("{open} open"))),
+            |t| figure("proposals", words::compact(t), "", note(format!("{open} take votes"))),
         ),
         rate(state, width),
         rewards(state, width),

@@ -56,7 +56,7 @@ pub fn pulse(state: &State, columns: usize) -> String {
     let open: Vec<_> = state.pulse.proposals().filter_map(|id| state.proposal(id)).collect();
     // number, title, closes, yes, no, yours
     let title_w = columns.saturating_sub(2 + 8 + 2 + 10 + 8 + 8 + 10).clamp(12, 90);
-    let heading = pad(&format!("OPEN PROPOSALS  {}", open.len()), 12 + title_w);
+    let heading = pad(&format!("OPEN FOR VOTES  {}", open.len()), 12 + title_w);
     if open.is_empty() {
         line(&heading);
     } else {

@@ -152,7 +152,7 @@ pub(super) fn ballot(vote: Vote) -> (String, Role) {
 }
 
 /// The reader's ballots on a proposal in a word: `○ 12` may still vote, `✓ yes`, `✗ no`,
-/// `✓ 8 ✗ 4`, `missed`, or nothing.
+/// `○ 3/12` some of them may, `✓8 ✗4`, `missed`, or nothing.
 pub(super) fn mine(proposal: &Proposal, now: Timestamp) -> (String, Role) {
     let blank = proposal.votable(now).count();
     let yes = proposal.ballots.iter().filter(|b| b.vote == Vote::Yes).count();
@@ -164,7 +164,7 @@ pub(super) fn mine(proposal: &Proposal, now: Timestamp) -> (String, Role) {
         (0, 0, _) => ("✗ no".to_owned(), Role::No),
         (0, y, n) => (format!("✓{y} ✗{n}"), Role::Text),
         (b, 0, 0) => (format!("○ {b}"), Role::NotVoted),
-        (b, y, n) => (format!("○ {b} of {}", b + y + n), Role::NotVoted),
+        (b, y, n) => (format!("○ {b}/{}", b + y + n), Role::NotVoted),
     }
 }
 

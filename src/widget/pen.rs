@@ -128,7 +128,11 @@ impl<'a> Pen<'a> {
             }
             let more = spans.iter().skip(index + 1).any(|s| !s.text.trim().is_empty());
             let cut = truncate(&piece.text, usize::from(room));
+            let whole = cut.len() == piece.text.len();
             x = self.put(x, y, room, &cut, piece.role);
+            if !whole {
+                break;
+            }
             // The line goes on but there is no room: say so in the last cell.
             if more && x >= end {
                 self.put(end - 1, y, 1, "…", piece.role);

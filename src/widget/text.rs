@@ -22,13 +22,27 @@ pub fn span(text: impl Into<Cow<'static, str>>, role: Role) -> Span {
     Span { text: text.into(), role }
 }
 
+/// Characters that show nothing of their own but change what is shown or compared: selectors of
+/// variants, tags, direction, joiners other than the one emoji are made with. Network text comes
+/// here without them; what is typed or pasted may have them.
+fn is_hidden(c: char) -> bool {
+    c != '\u{200D}'
+        && !c.is_ascii()
+        && matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
 /// Grapheme clusters that show, with their width in cells (1 or 2); control characters and
-/// what has no width are left out.
+/// what has no width are left out, and what hides in a cluster is cut off with what follows it.
 pub fn clusters(text: &str) -> impl Iterator<Item = (&str, usize)> {
     text.graphemes(true).filter_map(|g| {
         if g.contains(char::is_control) {
             return None;
         }
+        let g = g.find(is_hidden).and_then(|at| g.get(..at)).unwrap_or(g);
         match cluster_width(g) {
             0 => None,
             width => Some((g, width)),

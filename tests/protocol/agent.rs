@@ -289,7 +289,7 @@ async fn a_call_goes_on_when_its_caller_has_hung_up() {
     }
     loop {
         let reply = agent.query(&counter(), "get").with_arg(Encode!().unwrap()).call().await.unwrap();
-        if Decode!(&reply, Nat).unwrap() == Nat::from(1u64) {
+        if Decode!(&reply, Nat).unwrap() == 1u64 {
             break;
         }
     }

@@ -101,7 +101,7 @@ async fn the_user_votes_and_the_ballot_and_tally_show_it() {
         .iter()
         .find_map(|p| {
             let ballot = p.ballots.iter().find(|(id, b)| b.vote == 0 && mine.contains(id))?;
-            Some((p.id.clone()?.id, ballot.0))
+            Some((p.id?.id, ballot.0))
         })
         .expect("something to vote on");
     let before = user.proposal(proposal).await;
@@ -173,7 +173,7 @@ async fn proposals_are_decided_as_time_passes_and_new_ones_appear() {
     }
     demo.advance(Duration::from_secs(Seconds::days(9).0));
     for proposal in &open {
-        let proposal = user.proposal(proposal.id.clone().unwrap().id).await;
+        let proposal = user.proposal(proposal.id.unwrap().id).await;
         assert_ne!(proposal.status, 1, "{:?}", proposal.id);
         assert!(proposal.decided_timestamp_seconds <= demo.clock().wall().secs());
     }

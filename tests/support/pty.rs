@@ -11,7 +11,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Shown {
     parser: vt100::Parser,
-    raw: Vec<u8>,
     closed: bool,
 }
 
@@ -45,7 +44,7 @@ impl Terminal {
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let shown = Arc::new((
-            Mutex::new(Shown { parser: vt100::Parser::new(rows, cols, 0), raw: Vec::new(), closed: false }),
+            Mutex::new(Shown { parser: vt100::Parser::new(rows, cols, 0), closed: false }),
             Condvar::new(),
         ));
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -59,7 +58,6 @@ impl Terminal {
                     shown.closed = true;
                 } else {
                     shown.parser.process(&bytes[..read]);
-                    shown.raw.extend_from_slice(&bytes[..read]);
                 }
                 seen.1.notify_all();
                 if read == 0 {
@@ -143,11 +141,6 @@ impl Terminal {
         let termios = self.master.get_termios().unwrap();
         let cooked = format!("{:?}", termios.local_flags);
         assert!(cooked.contains("ECHO") && cooked.contains("ICANON"), "the terminal was left raw: {cooked}");
-    }
-
-    /// Everything the program ever wrote.
-    pub fn raw(&self) -> Vec<u8> {
-        self.shown.0.lock().unwrap().raw.clone()
     }
 }
 

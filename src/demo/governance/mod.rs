@@ -1,10 +1,11 @@
 //! NNS governance (`rrkah-fqaaa-aaaaa-aaaaq-cai`) as a state machine.
 //!
-//! The rules are those of the canister after April 2026 (longest delay two years, least delay to
-//! vote 14 days, squared delay bonus, eight-year gang, reward factor 0.6329); the answers to
-//! commands are those observed on the real canister, command by state by caller
-//! (`behaviour_tests`). [`state::State`] is pure: it knows no candid message, no clock and no
-//! ledger; this file joins it to them.
+//! The rules are those of the canister after April 2026: longest delay two years, least delay to
+//! vote 14 days and to propose half a year, squared delay bonus, eight-year gang, reward factor
+//! 0.6329, modulation between −1000 and +200. The answers to commands are those observed on the
+//! real canister of October 2025, command by state by caller (`behaviour_tests`); where the two
+//! differ, the later rule holds. [`state::State`] is pure: it knows no candid message, no clock
+//! and no ledger; this file joins it to them.
 
 pub mod claim;
 pub mod configure;
@@ -96,18 +97,20 @@ impl Governance {
 
     /// Makes the changes of the ledger that are wanted; what the ledger refuses is dropped, as a
     /// failed transfer between strangers is nobody's concern here.
-    fn settle_ledger(&mut self, ledger: Option<&mut dyn LedgerPort>) {
+    ///
+    /// The blocks carry the time of the call, `now`, because a ledger's blocks never go back in time.
+    fn settle_ledger(&mut self, now: Timestamp, ledger: Option<&mut dyn LedgerPort>) {
         let wanted = std::mem::take(&mut self.state.wanted);
         let Some(ledger) = ledger else { return };
         for change in wanted {
             match change {
-                Wanted::Mint { at, to, amount, memo } => {
-                    ledger.mint(Timestamp::from_secs(at), to, E8s(amount), memo);
+                Wanted::Mint { to, amount, memo, .. } => {
+                    ledger.mint(now, to, E8s(amount), memo);
                 }
-                Wanted::Transfer { at, from, to, amount, memo } => {
+                Wanted::Transfer { from, to, amount, memo, .. } => {
                     let fee = ledger.fee();
                     // A refusal is the sender's lack of funds.
-                    let _ = ledger.transfer(Timestamp::from_secs(at), from, to, E8s(amount), fee, memo);
+                    let _ = ledger.transfer(now, from, to, E8s(amount), fee, memo);
                 }
             }
         }
@@ -133,13 +136,13 @@ impl Canister for Governance {
 
     fn update(&mut self, ctx: &mut UpdateContext<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
         let reply = methods::update(&mut self.state, ctx, method, arg);
-        self.settle_ledger(ctx.ledger.as_deref_mut().map(|l| l as &mut dyn LedgerPort));
+        self.settle_ledger(ctx.now, ctx.ledger.as_deref_mut().map(|l| l as &mut dyn LedgerPort));
         reply
     }
 
     fn tick(&mut self, ctx: &mut UpdateContext<'_>) {
         self.run_to(ctx.now.secs());
-        self.settle_ledger(ctx.ledger.as_deref_mut().map(|l| l as &mut dyn LedgerPort));
+        self.settle_ledger(ctx.now, ctx.ledger.as_deref_mut().map(|l| l as &mut dyn LedgerPort));
     }
 
     fn certified_data(&self) -> Option<[u8; 32]> {

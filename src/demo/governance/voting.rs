@@ -193,6 +193,12 @@ impl State {
         (Ballots::blank(powers.into_iter()), total)
     }
 
+    /// How many proposals still wait for their rewards.
+    fn unsettled(&self) -> usize {
+        let waiting = |p: &&Proposal| p.topic != Topic::NeuronManagement && !p.ballots.is_empty();
+        self.proposals.values().filter(waiting).count()
+    }
+
     /// Makes a proposal. The proposer is charged the reject cost until it is adopted, and votes
     /// yes.
     ///
@@ -222,9 +228,7 @@ impl State {
             if !managed.is_some_and(|managers| managers.contains(&proposer)) {
                 return Err(error(NOT_AUTHORIZED, "Proposer isn't a designated manager."));
             }
-        } else if self.proposals.values().filter(|p| !p.ballots.is_empty()).count()
-            >= MAX_PROPOSALS_WITH_BALLOTS
-        {
+        } else if self.unsettled() >= MAX_PROPOSALS_WITH_BALLOTS {
             return Err(error(
                 RESOURCE_EXHAUSTED,
                 "Reached maximum number of proposals that have not yet been taken into account for voting \
@@ -286,5 +290,110 @@ impl State {
         } else {
             self.set_timer(now + after, Timer::Execute(id));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::error::EXTERNAL;
+    use super::super::proposal::Outcome;
+    use super::super::testing::{NOW, draft, motion, people, registered};
+    use super::*;
+    use crate::ic::wire::governance::{KnownNeuron, KnownNeuronData, NeuronId};
+    use crate::model::E8s;
+    use crate::model::time::{DAY, YEAR};
+
+    const FEE: u64 = 25 * E8s::PER_ICP;
+
+    #[test]
+    fn the_proposer_pays_unless_the_proposal_is_adopted() {
+        let mut state = people(&[(1, 100, YEAR.0), (2, 1_000, YEAR.0)]);
+        let adopted = state.make_proposal(1, motion(), NOW).unwrap();
+        let rejected = state.make_proposal(1, motion(), NOW).unwrap();
+        assert_eq!(state.neurons[&1].fees, 2 * FEE);
+        assert_eq!(state.proposals[&adopted].ballots.get(1).unwrap().vote, Vote::Yes, "it votes for itself");
+        state.vote(2, adopted, Vote::Yes, NOW + 1);
+        state.vote(2, rejected, Vote::No, NOW + 1);
+        assert_eq!(state.proposals[&adopted].status(), ProposalStatus::Executed);
+        assert_eq!(state.proposals[&rejected].status(), ProposalStatus::Rejected);
+        assert_eq!(state.neurons[&1].fees, FEE, "only the rejected one is paid for");
+        // 75 ICP are left: three more, then no more.
+        for _ in 0..3 {
+            state.make_proposal(1, motion(), NOW + 2).unwrap();
+        }
+        assert_eq!(state.make_proposal(1, motion(), NOW + 2).unwrap_err().error_type, INSUFFICIENT_FUNDS);
+    }
+
+    #[test]
+    fn proposing_needs_half_a_year_of_delay_and_voting_two_weeks() {
+        let mut state = people(&[
+            (1, 100, YEAR.0 / 2 - 1),
+            (2, 100, 14 * DAY.0),
+            (3, 100, 14 * DAY.0 - 1),
+            (4, 100, YEAR.0),
+        ]);
+        assert_eq!(state.make_proposal(1, motion(), NOW).unwrap_err().error_type, NOT_AUTHORIZED);
+        let id = state.make_proposal(4, motion(), NOW).unwrap();
+        let voters: Vec<u64> = state.proposals[&id].ballots.iter().map(|(id, _)| *id).collect();
+        assert_eq!(voters, [1, 2, 4]);
+    }
+
+    #[test]
+    fn an_open_proposal_is_decided_at_its_deadline() {
+        let mut state = people(&[(1, 100, YEAR.0), (2, 1_000, YEAR.0)]);
+        let id = state.make_proposal(1, motion(), NOW).unwrap();
+        state.run_to(NOW + 4 * DAY.0 - 1);
+        assert_eq!(state.proposals[&id].status(), ProposalStatus::Open);
+        state.run_to(NOW + 4 * DAY.0);
+        assert_eq!(state.proposals[&id].status(), ProposalStatus::Executed, "a tenth said yes and nobody no");
+        assert_eq!(state.proposals[&id].decided, NOW + 4 * DAY.0);
+    }
+
+    #[test]
+    fn execution_takes_its_time_and_may_fail() {
+        let mut state = people(&[(1, 1_000, YEAR.0)]);
+        let failure = error(EXTERNAL, "no more values on the wire");
+        let mut late = registered();
+        late.outcome = Outcome { after: 20, failure: Some(failure.clone()) };
+        let id = state.make_proposal(1, late, NOW).unwrap();
+        assert_eq!(state.proposals[&id].status(), ProposalStatus::Adopted);
+        state.run_to(NOW + 19);
+        assert_eq!(state.proposals[&id].status(), ProposalStatus::Adopted);
+        state.run_to(NOW + 20);
+        let proposal = &state.proposals[&id];
+        assert_eq!(proposal.status(), ProposalStatus::Failed);
+        assert_eq!((proposal.failed, proposal.executed), (NOW + 20, 0));
+        assert_eq!(proposal.failure, Some(failure));
+        assert!(state.node_providers.is_empty(), "nothing was done");
+    }
+
+    #[test]
+    fn votes_count_for_rewards_after_the_decision_and_not_for_it() {
+        let mut state = people(&[(1, 1_000, YEAR.0), (2, 100, YEAR.0)]);
+        let id = state.make_proposal(1, motion(), NOW).unwrap();
+        assert_eq!(state.proposals[&id].decided, NOW);
+        assert!(state.vote(2, id, Vote::No, NOW + 100));
+        let proposal = &state.proposals[&id];
+        assert!(proposal.tally.no > 0);
+        assert_eq!((proposal.status(), proposal.decided), (ProposalStatus::Executed, NOW));
+        assert!(!state.vote(2, id, Vote::Yes, NOW + 101), "a vote stands");
+    }
+
+    #[test]
+    fn an_adopted_name_is_given_and_a_taken_one_is_not() {
+        let mut state = people(&[(1, 1_000, YEAR.0), (2, 100, YEAR.0)]);
+        let register = |id| {
+            let data = KnownNeuronData { name: "Beacon".to_owned(), ..KnownNeuronData::default() };
+            draft(Action::RegisterKnownNeuron(KnownNeuron {
+                id: Some(NeuronId { id }),
+                known_neuron_data: Some(data),
+            }))
+        };
+        let first = state.make_proposal(1, register(2), NOW).unwrap();
+        let second = state.make_proposal(1, register(1), NOW).unwrap();
+        assert!(state.neurons[&2].is_public() && state.known.contains(&2));
+        assert_eq!(state.proposals[&first].status(), ProposalStatus::Executed);
+        assert_eq!(state.proposals[&second].status(), ProposalStatus::Failed);
     }
 }

@@ -245,24 +245,3 @@ proptest! {
         prop_assert_eq!(digest(jumped.governance.state()), digest(walked.governance.state()));
     }
 }
-
-/// Run by hand: `cargo test --release --lib how_long -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints how long things take"]
-fn how_long_a_world_and_four_days_take() {
-    let before = std::time::Instant::now();
-    let mut world = world(1, START, me());
-    let made = before.elapsed();
-    let before = std::time::Instant::now();
-    world.governance.run_to(NOW + 4 * DAY.0);
-    println!("a world takes {made:?}, four days take {:?}", before.elapsed());
-    for seed in 1..=6 {
-        let world = super::world(seed, START, me());
-        for p in open(world.governance.state()) {
-            let share = |part: u64| part as f64 * 100.0 / p.tally.total as f64;
-            let (yes, no) = (share(p.tally.yes), share(p.tally.no));
-            let hours = (p.deadline - NOW) as f64 / 3_600.0;
-            println!("seed {seed} #{} {hours:6.1} h  yes {yes:4.1} no {no:4.1} {:?}", p.id, p.draft.title);
-        }
-    }
-}

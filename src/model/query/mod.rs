@@ -20,7 +20,7 @@ mod suggest;
 pub use eval::{NeuronContext, counterparty, neuron_text, proposal_text, transaction_text};
 pub use field::{Field, List};
 pub use fuzzy::{Haystack, Haystacks, Word};
-pub use parse::parse;
+pub use parse::{parse, parse_whole};
 pub use span::{SpanError, parse_span};
 pub use suggest::{Suggestion, suggest};
 

@@ -33,6 +33,23 @@ pub fn parse(text: &str, list: List) -> Result<Query, QueryError> {
     Ok(query)
 }
 
+/// Reads a filter that is not being typed any more (a command line's): an empty value is a mistake.
+///
+/// # Errors
+/// [`QueryError`] says what is wrong and where.
+pub fn parse_whole(text: &str, list: List) -> Result<Query, QueryError> {
+    let query = parse(text, list)?;
+    // An inverse mark is a token but no term.
+    let tokens = tokens(text).into_iter().skip(usize::from(query.inverse));
+    for (token, term) in tokens.zip(&query.terms) {
+        if let What::Field { field, op, test: Test::Any, .. } = &term.what {
+            let message = format!("{}{} has no value; {}", field.name(), op.text(), field.help());
+            return Err(QueryError { message, at: token.at });
+        }
+    }
+    Ok(query)
+}
+
 /// A term before it is understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
@@ -366,6 +383,12 @@ mod tests {
         assert!(error("topic>governance").message.contains("no order"));
         assert!(error("closes:3d").message.contains("closes<3d"));
         assert!(error(&"x".repeat(1_001)).message.contains("1000"));
+    }
+
+    #[test]
+    fn a_whole_filter_has_a_value_everywhere() {
+        assert_eq!(parse_whole("! x -closes<", List::Proposals).unwrap_err().at, 4..12);
+        assert_eq!(parse_whole("closes<3d x", List::Proposals), parse("closes<3d x", List::Proposals));
     }
 
     #[test]

@@ -1,0 +1,50 @@
+//! What a frame and a keystroke cost with 140,000 proposals, at 200x60.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "../tests/support/sample.rs"]
+mod sample;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use icpulse::app::{Message, Screen, update};
+use icpulse::theme::Theme;
+use icpulse::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+const SIZE: (u16, u16) = (200, 60);
+const PAST: u64 = 140_000;
+
+fn frames(c: &mut Criterion) {
+    let theme = Theme::fallback();
+    let full = sample::full_with(SIZE, PAST);
+    for screen in Screen::ALL {
+        let state = sample::at(full.clone(), screen, None, 0);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        c.bench_function(&format!("frame/{}", screen.title()), |b| {
+            b.iter(|| {
+                buffer.reset();
+                view::paint(&mut buffer, &state, &theme)
+            });
+        });
+    }
+}
+
+fn keystroke(c: &mut Criterion) {
+    let mut state = sample::at(sample::full_with(SIZE, PAST), Screen::Proposals, None, 0);
+    let now = state.now;
+    let key = |c| Message::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+    for c in "/subne".chars() {
+        let _ = update(&mut state, key(c), now);
+    }
+    c.bench_function("keystroke/filter", |b| {
+        b.iter_batched(
+            || state.clone(),
+            |mut state| update(&mut state, key('t'), now),
+            BatchSize::LargeInput,
+        );
+    });
+}
+
+criterion_group!(benches, frames, keystroke);
+criterion_main!(benches);

@@ -1,0 +1,208 @@
+//! Proposals of every kind, written for the demo network.
+
+mod canisters;
+mod kinds;
+mod operators;
+mod participants;
+mod politics;
+mod sns;
+mod subnets;
+mod versions;
+
+pub use kinds::{Kind, SHARES, is_political};
+
+use super::dice::Dice;
+use super::motions::{MOTIONS, MotionText};
+use crate::demo::governance::error::{EXTERNAL, error};
+use crate::demo::governance::proposal::{Draft, Outcome};
+use crate::demo::governance::topics::nns_canister;
+use crate::ic::wire::governance as wire;
+use crate::model::Principal;
+use wire::{Action, GovernanceError, SelfDescribingValue};
+
+/// The things proposals are about.
+#[derive(Clone)]
+pub struct Scenery {
+    /// Subnets.
+    pub subnets: Vec<Principal>,
+    /// Nodes.
+    pub nodes: Vec<Principal>,
+    /// Node providers.
+    pub providers: Vec<Principal>,
+    /// Neurons that may become known, or are.
+    pub public: Vec<u64>,
+    /// Known neurons with their words.
+    pub known: Vec<wire::KnownNeuron>,
+}
+
+impl Scenery {
+    /// The scenery of a seed.
+    #[must_use]
+    pub fn new(seed: u64, public: Vec<u64>, known: Vec<wire::KnownNeuron>) -> Self {
+        let mut dice = Dice::new(seed, 2);
+        let mut some = |count: usize| (0..count).map(|_| dice.principal()).collect();
+        Self { subnets: some(37), nodes: some(560), providers: some(40), public, known }
+    }
+}
+
+/// A proposal and how many of a thousand ordinary voters agree with it.
+pub struct Idea {
+    /// The proposal.
+    pub draft: Draft,
+    /// Its appeal.
+    pub appeal: u64,
+}
+
+const DATA_CENTERS: &[(&str, &str)] = &[
+    ("zh2", "Zurich"),
+    ("ge1", "Geneva"),
+    ("mu1", "Munich"),
+    ("br1", "Brussels"),
+    ("lj1", "Ljubljana"),
+    ("sg2", "Singapore"),
+    ("ty1", "Tokyo"),
+    ("kr1", "Seoul"),
+    ("bo1", "Boston"),
+    ("dl1", "Dallas"),
+    ("to1", "Toronto"),
+    ("sp1", "São Paulo"),
+    ("jb1", "Johannesburg"),
+    ("mb1", "Mumbai"),
+    ("sy1", "Sydney"),
+    ("hk1", "Hong Kong"),
+];
+
+/// A version of the replica: a commit.
+fn version(dice: &mut Dice) -> String {
+    dice.hex(40)
+}
+
+fn forum(dice: &mut Dice) -> String {
+    format!("https://forum.dfinity.org/t/{}", dice.within(20_000, 68_000))
+}
+
+/// The failure of a call to another canister, as governance reports it.
+#[must_use]
+pub fn trapped(canister: Principal, message: &str) -> GovernanceError {
+    error(
+        EXTERNAL,
+        format!(
+            "Error executing ExecuteNnsFunction proposal. Error Code: 5. Rejection message: IC0503: Error from \
+             Canister {canister}: Canister called `ic0.trap` with message: '{message}'.\nConsider gracefully \
+             handling failures from this canister or altering the canister to handle exceptions. See \
+             documentation: https://internetcomputer.org/docs/current/references/execution-errors#trapped-explicitly"
+        ),
+    )
+}
+
+struct Words {
+    title: String,
+    summary: String,
+    url: String,
+}
+
+fn words(title: impl Into<String>, summary: impl Into<String>, url: impl Into<String>) -> Words {
+    Words { title: title.into(), summary: summary.into(), url: url.into() }
+}
+
+type Content = (Words, Action, Option<SelfDescribingValue>, u64);
+
+/// Some canister of an application subnet.
+fn some_canister(dice: &mut Dice) -> Principal {
+    nns_canister(dice.within(0x0010_0000, 0x00A0_0000))
+}
+
+/// Writes a proposal of a kind; the serial number keeps names apart.
+#[must_use]
+pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Idea {
+    let (words, action, payload, appeal) = match kind {
+        Kind::Motion => {
+            let at = usize::try_from(dice.within(0, MOTIONS.len() as u64)).unwrap_or(0);
+            politics::motion(dice, MOTIONS.get(at))
+        }
+        Kind::Spam => politics::spam(dice),
+        Kind::Hostile => politics::hostile(),
+        Kind::RegisterKnownNeuron
+        | Kind::DeregisterKnownNeuron
+        | Kind::SetDefaultFollowees
+        | Kind::ManageNetworkEconomics => politics::governance(kind, dice, serial, scenery),
+        Kind::AssignNoid
+        | Kind::UpdateNodeOperatorConfig
+        | Kind::RemoveNodes
+        | Kind::RemoveNodeOperators
+        | Kind::BlessAlternativeGuestos => operators::node_admin(kind, dice, scenery),
+        Kind::AddNodeProvider
+        | Kind::RemoveNodeProvider
+        | Kind::DataCenters
+        | Kind::RewardNodeProvider
+        | Kind::RewardNodeProviders
+        | Kind::UpdateNodeRewardsTable
+        | Kind::GenesisKyc => participants::participants(kind, dice, serial, scenery),
+        Kind::ChangeSubnetMembership
+        | Kind::CreateSubnet
+        | Kind::UpdateSubnet
+        | Kind::SubnetRental
+        | Kind::FulfillSubnetRental
+        | Kind::AddApiBoundaryNodes
+        | Kind::RemoveApiBoundaryNodes => subnets::subnets(kind, dice, scenery),
+        Kind::ElectGuestos
+        | Kind::UnelectGuestos
+        | Kind::ElectHostos
+        | Kind::DeployGuestos
+        | Kind::DeployHostos
+        | Kind::DeployApiBoundaryGuestos => versions::versions(kind, dice, scenery),
+        Kind::CreateSns | Kind::AddSnsWasm => sns::sns(kind, dice, serial),
+        Kind::ClearProvisionalWhitelist
+        | Kind::PauseMigrations
+        | Kind::UnpauseMigrations
+        | Kind::ExchangeRate
+        | Kind::UninstallCode => canisters::functions(kind, dice),
+        _ => canisters::canisters(kind, dice, scenery),
+    };
+    finish(kind, dice, words, action, payload, appeal)
+}
+
+/// Writes a proposal of a given appeal; a motion whose words have about that appeal.
+#[must_use]
+pub fn write_appealing(kind: Kind, appeal: u64, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Idea {
+    if kind != Kind::Motion {
+        return Idea { appeal, ..write(kind, dice, serial, scenery) };
+    }
+    let mut nearest: Vec<&MotionText> = MOTIONS.iter().collect();
+    nearest.sort_by_key(|text| text.appeal.abs_diff(appeal));
+    let at = usize::try_from(serial % 3).unwrap_or(0);
+    let (words, action, payload, _) = politics::motion(dice, nearest.get(at).copied());
+    finish(kind, dice, words, action, payload, appeal)
+}
+
+fn finish(
+    kind: Kind,
+    dice: &mut Dice,
+    words: Words,
+    action: Action,
+    payload: Option<SelfDescribingValue>,
+    appeal: u64,
+) -> Idea {
+    let at_once = is_political(kind) && kind != Kind::CreateSns && kind != Kind::UninstallCode;
+    let after = if at_once { 0 } else { dice.within(2, 25) };
+    let fails = matches!(action, Action::ExecuteNnsFunction(_)) && dice.chance(35);
+    let failure = fails.then(|| {
+        let why = dice.text(&[
+            "Panicked at 'Deserialization Failed: \"No more values on the wire\"', \
+             rs/rust_canisters/dfn_core/src/endpoint.rs:122:41",
+            "Panicked at '[Registry] Subnet record not found.', rs/registry/canister/src/mutations/subnet.rs:88:13",
+            "Panicked at '[Registry] Cannot remove nodes that are members of a subnet.', \
+             rs/registry/canister/src/mutations/node.rs:64:9",
+        ]);
+        trapped(nns_canister(0), why)
+    });
+    let draft = Draft {
+        title: Some(words.title),
+        summary: words.summary,
+        url: words.url,
+        action,
+        payload,
+        outcome: Outcome { after, failure },
+    };
+    Idea { draft, appeal }
+}
