@@ -31,6 +31,9 @@ pub enum ActionError {
     /// The argument of a call cannot be written.
     #[error("cannot prepare the calls: {0}")]
     Prepare(Line),
+    /// The same plan is being carried out, retried or recovered in this process right now.
+    #[error("this action is under way already; wait for it to end")]
+    UnderWay,
     /// None of the steps can be tried again.
     #[error(
         "none of these steps can be tried again: done ones stand, and those of unknown outcome must be followed up first"

@@ -7,12 +7,12 @@ use super::observe::{Checkpoint, Observer};
 use super::outcome::{self, Outcome};
 use super::steps::{Ingredients, Kind, StakeFacts, kinds};
 use crate::ic::{IcError, PreparedCall};
-use crate::model::act::{Execution, Intent, Step, StepState};
+use crate::model::act::{Execution, Intent, PlanId, Step, StepState};
 use crate::model::text::Line;
 use crate::model::{NeuronId, Seconds, Timestamp, Vote};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -95,6 +95,27 @@ pub async fn retry<N: Network>(
     execute(execution, network, journal, options, report).await
 }
 
+/// Plans that this process is working on. Two runs of one plan would write each other's older
+/// states into the journal, and could both send what only one of them knows of.
+static UNDER_WAY: Mutex<BTreeSet<PlanId>> = Mutex::new(BTreeSet::new());
+
+/// A plan's place in [`UNDER_WAY`], given back when dropped.
+struct Claim(PlanId);
+
+impl Claim {
+    fn of(plan: PlanId) -> Option<Self> {
+        let free = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).insert(plan);
+        // Only then: a claim that is dropped gives the place back.
+        free.then(|| Self(plan))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
 /// One execution under way.
 pub(super) struct Run<'a, N> {
     pub network: &'a N,
@@ -104,6 +125,7 @@ pub(super) struct Run<'a, N> {
     report: Report<'a>,
     execution: Mutex<Execution>,
     checkpoints: AtomicU32,
+    _claim: Claim,
 }
 
 impl<'a, N: Network> Run<'a, N> {
@@ -119,6 +141,7 @@ impl<'a, N: Network> Run<'a, N> {
             return Err(ActionError::SignerChanged { planned: execution.signer, active });
         }
         let kinds = kinds(&execution).ok_or(ActionError::Unfit)?;
+        let claim = Claim::of(execution.plan).ok_or(ActionError::UnderWay)?;
         Ok(Self {
             network,
             options,
@@ -127,6 +150,7 @@ impl<'a, N: Network> Run<'a, N> {
             report,
             execution: Mutex::new(execution),
             checkpoints: AtomicU32::new(0),
+            _claim: claim,
         })
     }
 

@@ -261,3 +261,27 @@ fn refreshing_and_following_are_carried_out() {
     assert_eq!(run(&sim, &journal, confirmed(&sim, follow)).done(), 1);
     assert_eq!(sim.get().neurons[&1].followees[&Topic::Governance.number()], [27]);
 }
+
+#[test]
+fn one_plan_is_run_once_at_a_time() {
+    let sim = Sim::new();
+    sim.propose(7, &[1]);
+    let journal = MemoryJournal::default();
+    let execution = confirmed(&sim, vote(7, &[1]));
+    let again = execution.clone();
+    // Asked for a second time from within the first.
+    let second = Mutex::new(None);
+    block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {
+        let other = again.clone();
+        let refused = std::thread::scope(|s| {
+            s.spawn(|| block_on(execute(other, &sim, &journal, &sim.options(), &|_| {}))).join().unwrap()
+        });
+        *second.lock().unwrap() = Some(refused);
+    }))
+    .unwrap();
+    assert_eq!(second.into_inner().unwrap(), Some(Err(ActionError::UnderWay)));
+    assert_eq!(sim.signed(), 1);
+    // Once it has ended, it can be taken up again.
+    let later = block_on(recover(again, &sim, &journal, &sim.options(), Policy::Explain, &|_| {}));
+    assert!(later.is_ok());
+}
