@@ -198,7 +198,7 @@ mod tests {
         let copy = seal(&signer, "passphrase", Cost::STRONG.portable()).unwrap();
         let (_, doc) = pkcs8::SecretDocument::from_pem(&copy).unwrap();
         let info = EncryptedPrivateKeyInfo::from_der(doc.as_bytes()).unwrap();
-        let scrypt = info.encryption_algorithm.pbes2().unwrap().kdf.scrypt().unwrap().clone();
+        let scrypt = *info.encryption_algorithm.pbes2().unwrap().kdf.scrypt().unwrap();
         let memory = scrypt.cost_parameter * u64::from(scrypt.block_size) * 128;
         assert!(memory < 32 << 20);
         assert_eq!(scrypt.cost_parameter * u64::from(scrypt.parallelization), 1 << 17);
