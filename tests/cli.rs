@@ -6,18 +6,20 @@ mod serve;
 
 use serde_json::Value;
 use serve::Served;
+use std::cell::OnceCell;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::LazyLock;
 
-/// One network for all tests of this file; each test uses its own home.
-static SERVED: LazyLock<Served> = LazyLock::new(|| Served::start(&[]));
-
-struct Home(tempfile::TempDir);
+/// A user's folders, and a network of their own from the first time it is needed.
+struct Home(tempfile::TempDir, OnceCell<Served>);
 
 impl Home {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(tempfile::tempdir().unwrap(), OnceCell::new())
+    }
+
+    fn served(&self) -> &Served {
+        self.1.get_or_init(|| Served::start(&[]))
     }
 
     fn path(&self) -> &Path {
@@ -44,10 +46,10 @@ impl Home {
 
     /// Runs against the served network as its user.
     fn act(&self, args: &[&str]) -> Output {
-        let pem = SERVED.identity_file(self.path());
+        let pem = self.served().identity_file(self.path());
         self.command(args)
-            .env("ICPULSE_NETWORK", SERVED.url())
-            .env("ICPULSE_ROOT_KEY", SERVED.root_key())
+            .env("ICPULSE_NETWORK", self.served().url())
+            .env("ICPULSE_ROOT_KEY", self.served().root_key())
             .env("ICPULSE_IDENTITY", pem)
             .output()
             .unwrap()
@@ -234,11 +236,12 @@ fn a_network_that_is_not_there_ends_with_3_and_one_with_another_key_too() {
     // A port that was just free: nothing listens there.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
-    let absent = home.run(&["--network", &url, "--root-key", SERVED.root_key(), "proposals", "list"]);
+    let absent = home.run(&["--network", &url, "--root-key", home.served().root_key(), "proposals", "list"]);
     assert_eq!(code(&absent), 3, "{}", complaint(&absent));
     let other = Served::start(&["--seed", "2"]);
-    assert_ne!(other.root_key(), SERVED.root_key());
-    let wrong = home.run(&["--network", SERVED.url(), "--root-key", other.root_key(), "proposals", "list"]);
+    assert_ne!(other.root_key(), home.served().root_key());
+    let wrong =
+        home.run(&["--network", home.served().url(), "--root-key", other.root_key(), "proposals", "list"]);
     assert_eq!(code(&wrong), 3, "{}", complaint(&wrong));
     assert!(text(&wrong).is_empty(), "nothing unproven is printed: {}", text(&wrong));
 }
