@@ -5,11 +5,10 @@ use super::failure::{Failure, Kind};
 use super::json;
 use super::open::{Need, open};
 use super::output::{Format, note, print_json, print_text};
-use super::tui::{Reading, start_reading};
-use crate::app::state::{NetworkInfo, Options, State};
+use super::tui::{Reading, network_info, start_reading};
+use crate::app::state::{Options, State};
 use crate::app::{Message, update};
 use crate::model::E8s;
-use crate::model::text::Line;
 use crate::model::world::{Change, SyncStatus, World};
 use crate::view;
 use serde_json::json;
@@ -43,14 +42,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
             let mut state = State::new(
                 now,
                 (WIDTH, 60),
-                NetworkInfo {
-                    name: Line::new(if opened.profile.name == "ic" {
-                        "mainnet"
-                    } else {
-                        &opened.profile.name
-                    }),
-                    ..NetworkInfo::default()
-                },
+                network_info(&opened),
                 Options { ascii: context.ascii(), ..Options::default() },
             );
             state.load(signer, world);
@@ -66,12 +58,11 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
         }
     }
     match &status.trouble {
-        Some(trouble) if status.last_success.is_none() && !context.global.offline => Err(Failure::new(
-            Kind::Network,
-            format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice),
-        )),
+        Some(trouble) if status.last_success.is_none() && !context.global.offline => {
+            Err(Failure::new(Kind::Network, trouble))
+        }
         Some(trouble) => {
-            note(&context.global, format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice));
+            note(&context.global, trouble);
             Ok(())
         }
         None => Ok(()),
@@ -156,10 +147,7 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
         ))?,
     }
     match status.trouble {
-        Some(trouble) => Err(Failure::new(
-            Kind::Network,
-            format!("{}: {}; {}", trouble.attempted, trouble.why, trouble.advice),
-        )),
+        Some(trouble) => Err(Failure::new(Kind::Network, trouble)),
         None => Ok(()),
     }
 }

@@ -64,7 +64,8 @@ pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Resul
     Ok(Reading { sync, changes, loaded, signer })
 }
 
-fn network_info(opened: &Opened) -> NetworkInfo {
+/// The network for the header.
+pub(super) fn network_info(opened: &Opened) -> NetworkInfo {
     let url = opened.profile.urls.first().map(String::as_str).unwrap_or_default();
     NetworkInfo {
         name: Line::new(if opened.profile.name == "ic" { "mainnet" } else { &opened.profile.name }),

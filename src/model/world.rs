@@ -235,6 +235,12 @@ pub struct Trouble {
     pub unverified: bool,
 }
 
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}; {}", self.attempted, self.why, self.advice)
+    }
+}
+
 /// Whose accounts are watched.
 #[must_use]
 pub fn default_accounts(signer: &SignerInfo) -> Vec<Account> {

@@ -2,7 +2,7 @@
 //! failed, offline, nobody's. Old data stays; the trouble is said once, at the top.
 
 use super::{Cx, words};
-use crate::app::state::State;
+use crate::app::state::{State, Subject};
 use crate::command::Command;
 use crate::theme::Role;
 use crate::widget::text::{spans_width, wrap_spans};
@@ -126,4 +126,24 @@ pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
         }
     }
     rows
+}
+
+/// What was opened but is not known: being read, not remembered, or none.
+pub(super) fn unknown(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: Subject) {
+    let state = cx.state;
+    let title = subject.title();
+    if state.reading.contains(&subject) {
+        notice::draw(cx.pen, area, &title, Role::Syncing, &["reading it …"]);
+    } else if state.sync.offline {
+        notice::draw(cx.pen, area, &title, Role::Warn, &["it is not remembered, and this is offline mode"]);
+    } else {
+        let again = format!("{} asks again", words::key(state, Command::Refresh));
+        notice::draw(
+            cx.pen,
+            area,
+            &title,
+            Role::Warn,
+            &["it is not known; there may be none of this number", &again],
+        );
+    }
 }

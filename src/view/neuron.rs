@@ -2,7 +2,7 @@
 
 use super::facts::{self, Facts};
 use super::proposal::{items, part_tabs};
-use super::{Cx, neurons, words};
+use super::{Cx, condition, neurons, words};
 use crate::app::state::{Detail, Subject, Tab};
 use crate::command::Command;
 use crate::model::economics::{age_bonus, deciding_share_ppm, dissolve_delay_bonus};
@@ -22,7 +22,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronId, detail: &D
     let state = cx.state;
     let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
     let Some(neuron) = state.neuron(id) else {
-        unknown(cx, area, id);
+        condition::unknown(cx, area, Subject::Neuron(id));
         return;
     };
     let mut title: Spans = Vec::new();
@@ -56,25 +56,6 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronId, detail: &D
             let lines = elsewhere(cx, neuron, right.width);
             facts::scrolled(cx, right, &lines, 0);
         }
-    }
-}
-
-fn unknown(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronId) {
-    let state = cx.state;
-    let title = format!("Neuron {id}");
-    if state.reading.contains(&Subject::Neuron(id)) {
-        notice::draw(cx.pen, area, &title, Role::Syncing, &["reading it …"]);
-    } else if state.sync.offline {
-        notice::draw(cx.pen, area, &title, Role::Warn, &["it is not remembered, and this is offline mode"]);
-    } else {
-        let again = format!("{} asks again", words::key(state, Command::Refresh));
-        notice::draw(
-            cx.pen,
-            area,
-            &title,
-            Role::Warn,
-            &["it is not known; there may be none of this number", &again],
-        );
     }
 }
 

@@ -2,7 +2,7 @@
 //! time under the tally.
 
 use super::facts::{self, Facts};
-use super::{Cx, memo, proposals, series, words};
+use super::{Cx, condition, memo, proposals, series, words};
 use crate::app::state::{Detail, Hit, Subject, Tab};
 use crate::command::Command;
 use crate::model::amount::percent;
@@ -30,7 +30,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: ProposalId, detail: 
     let state = cx.state;
     let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
     let Some(proposal) = state.proposal(id) else {
-        unknown(cx, area, id);
+        condition::unknown(cx, area, Subject::Proposal(id));
         return;
     };
     if area.width + 2 >= WIDE {
@@ -54,25 +54,6 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: ProposalId, detail: 
 fn below(area: Rect, y: u16) -> Rect {
     let y = y.min(area.bottom());
     Rect::new(area.x, y, area.width, area.bottom() - y)
-}
-
-fn unknown(cx: &mut Cx<'_, '_, '_>, area: Rect, id: ProposalId) {
-    let state = cx.state;
-    let title = format!("Proposal {id}");
-    if state.reading.contains(&Subject::Proposal(id)) {
-        notice::draw(cx.pen, area, &title, Role::Syncing, &["reading it …"]);
-    } else if state.sync.offline {
-        notice::draw(cx.pen, area, &title, Role::Warn, &["it is not remembered, and this is offline mode"]);
-    } else {
-        let again = format!("{} asks again", words::key(state, Command::Refresh));
-        notice::draw(
-            cx.pen,
-            area,
-            &title,
-            Role::Warn,
-            &["it is not known; there may be none of this number", &again],
-        );
-    }
 }
 
 /// Title and what it is about; gives the row below.
