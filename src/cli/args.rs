@@ -286,6 +286,17 @@ pub enum Journal {
     Resume,
 }
 
+/// Sizes of the demo network.
+#[cfg(feature = "demo")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ScaleArg {
+    /// Some 600 proposals and neurons
+    #[default]
+    Small,
+    /// As big as the main network
+    Mainnet,
+}
+
 /// `icpulse demo …`
 #[cfg(feature = "demo")]
 #[derive(Debug, Subcommand)]
@@ -301,6 +312,12 @@ pub enum Demo {
         /// How much faster than the wall clock governance runs, such as 60x
         #[arg(long, default_value = "1x")]
         speed: String,
+        /// How big its world is
+        #[arg(long, value_enum, default_value_t)]
+        scale: ScaleArg,
+        /// What is wrong with it, and in which part of cases, such as 503=5%; may be repeated
+        #[arg(long, value_name = "KIND[=RATE]")]
+        fault: Vec<crate::demo::fault::Fault>,
     },
     /// Print the demo user's PEM
     Identity {

@@ -1,10 +1,10 @@
 //! `icpulse demo …`: the embedded network for any IC client.
 
-use super::args::Demo as DemoCommand;
+use super::args::{Demo as DemoCommand, ScaleArg};
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Format, note, print_json, print_text};
-use crate::demo::{Demo, Options, identity};
+use crate::demo::{Demo, Options, Scale, identity};
 use serde_json::json;
 use std::io::Write;
 
@@ -15,10 +15,20 @@ use std::io::Write;
 pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
     match command {
         DemoCommand::Identity { seed } => print_text(&identity::pem(*seed)),
-        DemoCommand::Serve { port, seed, speed } => {
+        DemoCommand::Serve { port, seed, speed, scale, fault } => {
             let speed = parse_speed(speed)?;
-            let demo = Demo::start(Options { port: *port, seed: *seed, speed, ..Options::default() })
-                .map_err(Failure::failed)?;
+            let options = Options {
+                port: *port,
+                seed: *seed,
+                speed,
+                scale: match scale {
+                    ScaleArg::Small => Scale::Small,
+                    ScaleArg::Mainnet => Scale::Mainnet,
+                },
+                faults: fault.clone(),
+                ..Options::default()
+            };
+            let demo = Demo::start(options).map_err(Failure::failed)?;
             let root_key = hex::encode(demo.root_key());
             match Format::of(&context.global) {
                 Format::Json => print_json(&json!({

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod cmc;
 pub mod counter;
 pub mod envelope;
+pub mod fault;
 pub mod governance;
 pub mod hash;
 pub mod identity;
@@ -32,6 +33,7 @@ pub mod world;
 use crate::model::Principal;
 use axum::serve::ListenerExt;
 use clock::Clock;
+use fault::{Fault, Faults};
 use ledger::genesis::SeedError;
 use network::Network;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -51,11 +53,34 @@ pub struct Options {
     pub finality: Duration,
     /// How long a synchronous call is waited for before it is answered with 202.
     pub patience: Duration,
+    /// How big the world is.
+    pub scale: Scale,
+    /// What is wrong with it, from the start.
+    pub faults: Vec<Fault>,
+}
+
+/// How big the world of the demo network is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scale {
+    /// Some 600 proposals and neurons: to look around.
+    #[default]
+    Small,
+    /// As big as the main network, with a demo user who has much: 140,000 proposals, 400,000
+    /// neurons, a million blocks.
+    Mainnet,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: None, seed: 1, speed: 1, finality: Duration::ZERO, patience: Duration::from_secs(10) }
+        Self {
+            port: None,
+            seed: 1,
+            speed: 1,
+            finality: Duration::ZERO,
+            patience: Duration::from_secs(10),
+            scale: Scale::default(),
+            faults: Vec::new(),
+        }
     }
 }
 
@@ -108,7 +133,7 @@ impl Demo {
             .build()
             .map_err(DemoError::Threads)?;
         let clock = Clock::system(options.speed);
-        let network = Arc::new(Network::new(options.seed, clock, options.finality, options.patience)?);
+        let network = Arc::new(Network::new(&options, clock)?);
         let listener = {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(listen)?
@@ -171,6 +196,12 @@ impl Demo {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.network.clock
+    }
+
+    /// What is wrong with it: may be changed at any time.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.network.faults
     }
 
     /// Lets the canisters' time jump ahead and everything due in it happen: for tests.

@@ -1,9 +1,11 @@
 //! The network: two subnets, the world's canisters on them, and what becomes of a request.
 
+use super::Options;
 use super::answer::Answer;
 use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
 use super::envelope::{self, Call, Request};
+use super::fault::Faults;
 use super::ingress::Status;
 use super::ledger::genesis::SeedError;
 use super::management;
@@ -26,6 +28,8 @@ const NNS_ROOT_CANISTER: u64 = 3;
 pub struct Network {
     /// The protocol's time and the canisters'.
     pub clock: Clock,
+    /// What is wrong with it.
+    pub faults: Faults,
     /// The root subnet first.
     subnets: Vec<Subnet>,
     /// How long a call takes until it is begun.
@@ -95,7 +99,8 @@ impl Network {
     ///
     /// # Errors
     /// [`SeedError`] if the seed makes an impossible world.
-    pub fn new(seed: u64, clock: Clock, finality: Duration, patience: Duration) -> Result<Self, SeedError> {
+    pub fn new(options: &Options, clock: Clock) -> Result<Self, SeedError> {
+        let Options { seed, finality, patience, .. } = *options;
         let subnets = subnets(seed);
         let application = subnets.last().map_or_else(Principal::anonymous, |s| s.id);
         let world = World::build(seed, &clock, application)?;
@@ -117,6 +122,7 @@ impl Network {
             .collect();
         let network = Self {
             clock,
+            faults: Faults::new(seed, &options.faults),
             subnets,
             finality,
             patience,

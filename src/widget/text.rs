@@ -35,7 +35,8 @@ fn is_hidden(c: char) -> bool {
         | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// Grapheme clusters that show, with their width in cells (1 or 2); control characters and
+/// Grapheme clusters that show, with their width in cells (1 or 2, more for a base with spacing
+/// marks); control characters and
 /// what has no width are left out, and what hides in a cluster is cut off with what follows it.
 pub fn clusters(text: &str) -> impl Iterator<Item = (&str, usize)> {
     text.graphemes(true).filter_map(|g| {
@@ -218,6 +219,15 @@ impl Wrapper<'_> {
     }
 
     fn push(&mut self, cluster: &str, w: usize, role: Role) {
+        // A base with its spacing marks may be wider than a narrow line: it is broken too.
+        if w > self.width && cluster.chars().nth(1).is_some() {
+            let mut buffer = [0; 4];
+            for c in cluster.chars() {
+                let c: &str = c.encode_utf8(&mut buffer);
+                self.push(c, width(c), role);
+            }
+            return;
+        }
         // A word longer than a line is broken where the line ends.
         let room = self.width.saturating_sub(self.widest_prefix).max(1);
         if self.word_width + w > room {
@@ -291,6 +301,8 @@ mod tests {
         assert_eq!(wrap("aaaaaaaaaa b", 4), ["aaaa", "aaaa", "aa b"]);
         assert_eq!(wrap("a\n\nb", 4), ["a", "", "b"]);
         assert_eq!(wrap("", 4), [""]);
+        // One cluster of three cells.
+        assert_eq!(wrap("𫝀\u{bc6}", 2), ["𫝀", "\u{bc6}"]);
     }
 
     #[test]

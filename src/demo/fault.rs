@@ -1,0 +1,277 @@
+//! What can be wrong with a network, by kind and rate: `--fault KIND[=RATE]`.
+//!
+//! A fault is decided where it strikes, by dice of the seed: the same seed and the same order
+//! of requests give the same faults.
+
+use super::seed::dice::mix;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// 429 with `Retry-After`.
+    TooManyRequests,
+    /// 503 without a reason.
+    Unavailable,
+    /// The connection is cut before the answer.
+    Reset,
+    /// The body comes a few bytes at a time.
+    SlowBody,
+    /// The body ends in the middle.
+    TruncatedBody,
+    /// The body is noise.
+    Garbage,
+    /// A query reply signed by a node that is not of the subnet.
+    WrongSignature,
+    /// A reply, or a certificate's tree, changed after it was signed.
+    Altered,
+    /// A certificate that was true ten minutes ago.
+    StaleCertificate,
+    /// A certificate signed by another network's root.
+    OtherRoot,
+    /// A delegation whose canister ranges are left out.
+    PrunedRanges,
+    /// The subnet makes no more blocks: its time stands still, calls are never executed.
+    StalledSubnet,
+    /// A page with rows that were there before.
+    DuplicateRows,
+    /// A page in another order.
+    ReorderedRows,
+    /// A page with rows missing at its end.
+    ShrinkingPages,
+    /// A page with rows that did not belong to it.
+    GrowingPages,
+    /// Numbers of enumerations and variants of actions that nobody knows.
+    Unknowns,
+    /// Texts full of controls, of no end, of every direction.
+    AbsurdTexts,
+    /// The network's clock is ten minutes ahead of everybody's.
+    Clock,
+    /// An update is taken in and never executed.
+    NeverExecuted,
+    /// An update is executed and its answer, and every later one about it, is lost.
+    LostAnswer,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 21] = [
+        Self::TooManyRequests,
+        Self::Unavailable,
+        Self::Reset,
+        Self::SlowBody,
+        Self::TruncatedBody,
+        Self::Garbage,
+        Self::WrongSignature,
+        Self::Altered,
+        Self::StaleCertificate,
+        Self::OtherRoot,
+        Self::PrunedRanges,
+        Self::StalledSubnet,
+        Self::DuplicateRows,
+        Self::ReorderedRows,
+        Self::ShrinkingPages,
+        Self::GrowingPages,
+        Self::Unknowns,
+        Self::AbsurdTexts,
+        Self::Clock,
+        Self::NeverExecuted,
+        Self::LostAnswer,
+    ];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TooManyRequests => "429",
+            Self::Unavailable => "503",
+            Self::Reset => "reset",
+            Self::SlowBody => "slow-body",
+            Self::TruncatedBody => "truncated-body",
+            Self::Garbage => "garbage",
+            Self::WrongSignature => "wrong-signature",
+            Self::Altered => "altered",
+            Self::StaleCertificate => "stale-certificate",
+            Self::OtherRoot => "other-root",
+            Self::PrunedRanges => "pruned-ranges",
+            Self::StalledSubnet => "stalled-subnet",
+            Self::DuplicateRows => "duplicate-rows",
+            Self::ReorderedRows => "reordered-rows",
+            Self::ShrinkingPages => "shrinking-pages",
+            Self::GrowingPages => "growing-pages",
+            Self::Unknowns => "unknowns",
+            Self::AbsurdTexts => "absurd-texts",
+            Self::Clock => "clock",
+            Self::NeverExecuted => "never-executed",
+            Self::LostAnswer => "lost-answer",
+        }
+    }
+
+    const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A fault and how often it strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Which.
+    pub kind: Kind,
+    /// In how many of a million cases.
+    pub per_million: u32,
+}
+
+/// Why a text is not a fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// There is no such kind.
+    #[error("there is no fault '{0}'; choose from {all}", all = Kind::ALL.map(Kind::name).join(", "))]
+    Kind(String),
+    /// The rate is none.
+    #[error("'{0}' is not a rate; write a part such as 0.05 or 5%, from 0 to 1")]
+    Rate(String),
+}
+
+impl FromStr for Fault {
+    type Err = FaultError;
+
+    /// `KIND`, `KIND=0.05` or `KIND=5%`; without a rate it always strikes.
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        let (name, rate) = text.split_once('=').map_or((text, None), |(name, rate)| (name, Some(rate)));
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name.trim());
+        let kind = kind.ok_or_else(|| FaultError::Kind(name.trim().to_owned()))?;
+        let per_million = match rate {
+            None => 1_000_000,
+            Some(rate) => per_million(rate.trim()).ok_or_else(|| FaultError::Rate(rate.trim().to_owned()))?,
+        };
+        Ok(Self { kind, per_million })
+    }
+}
+
+fn per_million(rate: &str) -> Option<u32> {
+    let (number, whole) = rate.strip_suffix('%').map_or((rate, 1e6), |percent| (percent, 1e4));
+    let part = number.trim().parse::<f64>().ok()? * whole;
+    // In bounds, so the cast keeps it.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    (0.0..=1e6).contains(&part).then_some(part.round() as u32)
+}
+
+/// The faults of a network. They may be changed while it runs.
+#[derive(Debug, Default)]
+pub struct Faults {
+    seed: u64,
+    rates: [std::sync::atomic::AtomicU32; Kind::ALL.len()],
+    thrown: [AtomicU64; Kind::ALL.len()],
+    struck: [AtomicU64; Kind::ALL.len()],
+}
+
+impl Faults {
+    /// The faults of a network.
+    #[must_use]
+    pub fn new(seed: u64, faults: &[Fault]) -> Self {
+        let all = Self { seed, ..Self::default() };
+        for fault in faults {
+            all.set(*fault);
+        }
+        all
+    }
+
+    /// From now on this kind strikes so often; 0 ends it.
+    pub fn set(&self, fault: Fault) {
+        if let Some(rate) = self.rates.get(fault.kind.index()) {
+            rate.store(fault.per_million, Ordering::Relaxed);
+        }
+    }
+
+    /// Ends all faults.
+    pub fn clear(&self) {
+        for kind in Kind::ALL {
+            self.set(Fault { kind, per_million: 0 });
+        }
+    }
+
+    /// Whether this kind may strike at all.
+    #[must_use]
+    pub fn is_on(&self, kind: Kind) -> bool {
+        self.rates.get(kind.index()).is_some_and(|rate| rate.load(Ordering::Relaxed) > 0)
+    }
+
+    /// Throws the dice for one case of this kind.
+    #[must_use]
+    pub fn strikes(&self, kind: Kind) -> bool {
+        let at = kind.index();
+        let (Some(rate), Some(thrown), Some(struck)) =
+            (self.rates.get(at), self.thrown.get(at), self.struck.get(at))
+        else {
+            return false;
+        };
+        let rate = rate.load(Ordering::Relaxed);
+        if rate == 0 {
+            return false;
+        }
+        let serial = thrown.fetch_add(1, Ordering::Relaxed);
+        let strikes = mix(self.seed, 0xFA_0000 + at as u64, serial) % 1_000_000 < u64::from(rate);
+        if strikes {
+            struck.fetch_add(1, Ordering::Relaxed);
+        }
+        strikes
+    }
+
+    /// How often each kind has struck; those that have not are left out.
+    #[must_use]
+    pub fn struck(&self) -> BTreeMap<Kind, u64> {
+        let count = |kind: Kind| self.struck.get(kind.index()).map_or(0, |n| n.load(Ordering::Relaxed));
+        Kind::ALL.into_iter().map(|kind| (kind, count(kind))).filter(|(_, n)| *n > 0).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn kinds_stand_where_their_numbers_say() {
+        assert!(Kind::ALL.into_iter().enumerate().all(|(at, kind)| kind.index() == at));
+    }
+
+    #[test]
+    fn rates_are_parts_of_one() {
+        let rate = |text: &str| text.parse::<Fault>().map(|fault| fault.per_million);
+        assert_eq!(rate("reset"), Ok(1_000_000));
+        assert_eq!(rate("reset=0.05"), Ok(50_000));
+        assert_eq!(rate("reset = 5%"), Ok(50_000));
+        assert_eq!(rate("reset=1.5"), Err(FaultError::Rate("1.5".into())));
+        assert_eq!(rate("reset=NaN"), Err(FaultError::Rate("NaN".into())));
+        assert!(rate("rset").unwrap_err().to_string().contains("choose from 429, 503, reset"));
+    }
+
+    #[test]
+    fn it_strikes_as_often_as_it_says() {
+        let faults = Faults::new(7, &["503=10%".parse().unwrap()]);
+        let times = (0..10_000).filter(|_| faults.strikes(Kind::Unavailable)).count();
+        assert!((850..1_150).contains(&times), "{times}");
+        assert_eq!(faults.struck(), BTreeMap::from([(Kind::Unavailable, times as u64)]));
+        assert!(!faults.strikes(Kind::Reset));
+        faults.clear();
+        assert!(!faults.strikes(Kind::Unavailable));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_fault_or_a_reason(text in "[a-z0-9-]{0,16}=?[0-9.%eE-]{0,6}") {
+            if let Ok(fault) = text.parse::<Fault>() {
+                prop_assert!(fault.per_million <= 1_000_000);
+            }
+        }
+    }
+}
