@@ -3,6 +3,7 @@
 use super::columns::ColumnId;
 use super::place::Screen;
 use crate::command::Command;
+use crate::model::Timestamp;
 use ratatui::layout::{Position, Rect};
 
 /// What a place on the screen stands for.
@@ -47,6 +48,9 @@ pub struct Hits {
     pub layer_lines: usize,
     /// How many lines or rows the topmost layer had room for.
     pub layer_height: usize,
+    /// When something that was drawn reads differently because of the time alone: an age, a
+    /// countdown.
+    pub changes_at: Option<Timestamp>,
 }
 
 impl Hits {

@@ -248,6 +248,16 @@ pub(super) struct Indexes {
     pub(super) minute: u64,
 }
 
+impl Indexes {
+    /// Whether the time alone may change what is listed or what needs the user.
+    pub(super) fn is_timed(&self) -> bool {
+        let queries = [&self.proposals.query, &self.neurons.query, &self.transactions.query];
+        queries.into_iter().any(Query::is_timed)
+            || !self.proposals.live.is_empty()
+            || !self.neurons.rows.is_empty()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

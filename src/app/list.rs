@@ -80,7 +80,8 @@ impl<K: Copy + Ord> ListState<K> {
     }
 
     /// Puts in new rows, keeping the selected id, or else the place.
-    pub fn set_rows(&mut self, rows: Vec<K>) {
+    pub fn set_rows(&mut self, rows: Vec<K>) -> bool {
+        let differ = self.rows[..] != rows[..];
         let kept = self.selected.and_then(|id| rows.iter().position(|r| *r == id));
         // A list that was never moved stays at its top while newer rows arrive above.
         let untouched = self.cursor == 0 && self.offset == 0;
@@ -91,6 +92,7 @@ impl<K: Copy + Ord> ListState<K> {
         }
         self.selected = self.rows.get(self.cursor).copied();
         self.reveal();
+        differ
     }
 
     /// Selects the row at this place, or the last.

@@ -18,12 +18,14 @@ use std::mem::discriminant;
 use std::pin::pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 /// Frames are at least this far apart.
 const FRAME: Duration = Duration::from_millis(33);
-/// Ages and countdowns are counted in seconds.
-const TICK: Duration = Duration::from_secs(1);
+/// Ages and countdowns are counted in seconds: nothing changes faster by the time alone.
+const SHORTEST_TICK: Duration = Duration::from_millis(200);
+/// How far ahead a wakeup may be.
+const LONGEST_TICK: Duration = Duration::from_secs(86_400);
 /// Messages or events taken in before the next draw, at most.
 const BATCH: usize = 256;
 
@@ -97,9 +99,9 @@ where
     ) -> Result<State, RuntimeError> {
         let Self { mut services, mut host, mut messages, mut events, mut draw, clock, end } = self;
         let mut end = pin!(end);
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut next_frame = Instant::now();
+        // When `state.now` was.
+        let mut as_of = Instant::now();
         let mut channel_open = true;
         let first = state.start();
         carry_out(&mut services, &mut host, terminal, &mut state, first)?;
@@ -111,8 +113,13 @@ where
                 host.end_frame();
                 drawn.map_err(|e| RuntimeError::Draw(e.to_string()))?;
                 state.drawn(hits);
+                state.meter.frames += 1;
                 next_frame = Instant::now() + FRAME;
             }
+            let tick = state.wakes_at().map(|at| {
+                let left = Duration::from_nanos(at.0.saturating_sub(state.now.0)).max(SHORTEST_TICK);
+                as_of.checked_add(left).unwrap_or_else(|| as_of + LONGEST_TICK)
+            });
             let mut batch = Vec::new();
             tokio::select! {
                 biased;
@@ -136,17 +143,22 @@ where
                     }
                     None => channel_open = false,
                 },
-                _ = tick.tick() => batch.push(Message::Tick),
+                () = sleep_until(tick.unwrap_or(as_of)), if tick.is_some() => {
+                    state.meter.ticks += 1;
+                    batch.push(Message::Tick);
+                }
                 () = sleep_until(next_frame), if state.dirty => {}
             }
             if terminal::broken() {
                 return Err(RuntimeError::Panicked);
             }
+            state.meter.wakeups += 1;
             for message in batch {
                 let effects = update(&mut state, message, clock());
                 if carry_out(&mut services, &mut host, terminal, &mut state, effects)? {
                     return Ok(state);
                 }
+                as_of = Instant::now();
             }
         }
     }

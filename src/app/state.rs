@@ -188,9 +188,22 @@ pub struct State {
     pub hits: Hits,
     /// A draw is due.
     pub dirty: bool,
+    /// How often the loop woke and drew.
+    pub meter: Meter,
     /// Leaving.
     pub quitting: Quitting,
     pub(super) index: super::index::Indexes,
+}
+
+/// What the loop did since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meter {
+    /// Frames drawn.
+    pub frames: u64,
+    /// Times it woke.
+    pub wakeups: u64,
+    /// … of these because of the time alone.
+    pub ticks: u64,
 }
 
 impl State {
@@ -230,9 +243,19 @@ impl State {
             ticket: 0,
             hits: Hits::default(),
             dirty: true,
+            meter: Meter::default(),
             quitting: Quitting::No,
             index,
         }
+    }
+
+    /// When time alone makes a difference next, if nothing else happens: to what is drawn, to a
+    /// notice, or to what needs the user.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        let toast = self.toasts.iter().filter_map(|t| t.expires).min();
+        let minute = self.index.is_timed().then(|| Timestamp::from_secs((self.now.secs() / 60 + 1) * 60));
+        [self.hits.changes_at, toast, minute].into_iter().flatten().min()
     }
 
     /// Below this the screen only says that it is too small.

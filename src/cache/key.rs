@@ -59,7 +59,7 @@ pub(super) fn page(index: u64, first: u64, last: u64) -> Vec<u8> {
     with_number(with_number(with_number(PAGES.to_vec(), index), first), last)
 }
 
-/// The index of the block that a page belongs to.
+/// The index of a block, or of the block that a page belongs to.
 pub(super) fn page_block(key: &[u8]) -> Option<u64> {
     key.get(1..9)?.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes))
 }

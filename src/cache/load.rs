@@ -1,4 +1,4 @@
-//! Everything the first frame needs, in one pass over the small database.
+//! Everything the first frame needs, from the small database; the rest when there is time.
 
 use super::store::Entry;
 use super::{Cache, CacheError, Ranges, codec, held, key};
@@ -8,10 +8,13 @@ use crate::model::text::Line;
 use crate::model::world::{Neurons, Proposals, World};
 use crate::model::{Principal, Proposal, ProposalId};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Values a thread should have to decode before a second one is worth starting.
 const PER_THREAD: usize = 8;
+/// The newest blocks of settled proposals, which the first frame may show; the newest has only begun.
+const RECENT_BLOCKS: u64 = 2;
 
 /// What the cache knows at start.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +23,25 @@ pub struct Loaded {
     pub world: World,
     /// Proposal ids that need not be asked for again.
     pub read: Ranges,
+    /// Settled proposals that lie in the cache and were not read: [`Cache::load_older`] reads them.
+    pub older: Option<Older>,
     /// What could not be read back, a line each; it will be read again.
     pub notes: Vec<Line>,
+}
+
+/// Where the reading of the newest proposals ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Older {
+    /// The lowest block that was read.
+    block: u64,
+}
+
+impl Older {
+    /// The ids that were not read lie below this one.
+    #[must_use]
+    pub fn below(self) -> u64 {
+        self.block.saturating_mul(key::BLOCK)
+    }
 }
 
 /// The part of the world that depends on who reads.
@@ -39,6 +59,17 @@ pub struct IdentityPart {
     pub notes: Vec<Line>,
 }
 
+/// Proposals below those that [`Cache::load_recent`] read.
+#[derive(Clone, Debug, Default)]
+pub struct OlderRows {
+    /// The rows, newest first, without ballots.
+    pub rows: Vec<Arc<Proposal>>,
+    /// Ids that no longer count as read: their rows are missing, or were not understood.
+    pub lost: Ranges,
+    /// What could not be read back.
+    pub notes: Vec<Line>,
+}
+
 impl Cache {
     /// The world as last read, with the neurons, accounts and ballots of `identity` only.
     /// What cannot be read back is left out, noted, and no longer counts as read.
@@ -46,24 +77,42 @@ impl Cache {
     /// # Errors
     /// If the database cannot be read at all.
     pub fn load_world(&self, identity: &Principal) -> Result<Loaded, CacheError> {
+        let mut loaded = self.load_recent(identity)?;
+        if let Some(below) = loaded.older.take() {
+            let mut older = self.load_older(below)?;
+            loaded.read = loaded.read.difference(&older.lost);
+            loaded.notes.append(&mut older.notes);
+            let mut rows = std::mem::take(&mut older.rows);
+            rows.extend(loaded.world.proposals.iter().rev().cloned());
+            newest_first(&mut rows);
+            loaded.world.proposals = Proposals::from_newest_first(rows);
+        }
+        Ok(loaded)
+    }
+
+    /// As [`Cache::load_world`], but of settled proposals only the newest few thousand: what the
+    /// first frame shows. [`Loaded::older`] says how to get the rest.
+    ///
+    /// # Errors
+    /// If the database cannot be read at all.
+    pub fn load_recent(&self, identity: &Principal) -> Result<Loaded, CacheError> {
         let mut notes = Vec::new();
-        let mut bad = 0usize;
-        let mut values = self.first.scan(key::BLOCKS)?;
-        values.extend(self.first.scan(key::PAGES)?);
-        let mut rows = decode_blocks(&values, &mut bad);
+        let newest_block = self.first.last(key::BLOCKS)?.as_deref().and_then(key::number);
+        let newest_page = self.first.last(key::PAGES)?.as_deref().and_then(key::page_block);
+        let from = newest_block.max(newest_page).unwrap_or(0).saturating_sub(RECENT_BLOCKS - 1);
+        let mut found = self.settled_rows(from..=u64::MAX)?;
         for (_, value) in self.first.scan(key::SINGLES)? {
             match codec::decode::<Proposal>(&value) {
-                Ok(row) => rows.push(Arc::new(row)),
-                Err(_) => bad += 1,
+                Ok(row) => found.rows.push(Arc::new(row)),
+                Err(_) => found.bad += 1,
             }
         }
+        let Found { mut rows, bad } = found;
         newest_first(&mut rows);
-        let read = self.forget_lost(&rows);
-        if bad > 0 {
-            notes.push(Line::new(&format!(
-                "{bad} values of the proposal cache cannot be read back and are read again from the network"
-            )));
-        }
+        let floor = from.saturating_mul(key::BLOCK);
+        let lost = self.forget_lost(&rows, floor..=u64::MAX);
+        let read = self.proposals_read().difference(&lost);
+        notes.extend(told(bad));
         let mut part = self.load_identity(identity)?;
         for row in &mut rows {
             if let Some(ballots) = part.ballots.remove(&row.id).filter(|_| !row.is_final()) {
@@ -82,7 +131,42 @@ impl Cache {
             facts: Arc::new(facts),
             histories: Arc::new(histories),
         };
-        Ok(Loaded { world, read, notes })
+        let older = (from > 0 && read.iter().next().is_some_and(|first| *first.start() < floor))
+            .then_some(Older { block: from });
+        Ok(Loaded { world, read, older, notes })
+    }
+
+    /// The settled proposals that [`Cache::load_recent`] left out.
+    ///
+    /// # Errors
+    /// If the database cannot be read at all.
+    pub fn load_older(&self, below: Older) -> Result<OlderRows, CacheError> {
+        let Some(last) = below.block.checked_sub(1) else { return Ok(OlderRows::default()) };
+        let Found { rows, bad } = self.settled_rows(0..=last)?;
+        let floor = below.block.saturating_mul(key::BLOCK);
+        // Singles are in memory already; here they only show that their ids have rows.
+        let limit = usize::try_from(floor).unwrap_or(usize::MAX);
+        let singles = self.first.scan_from(key::SINGLES, key::SINGLES, limit)?;
+        let singles = singles.iter().filter(|(key, _)| key::number(key).is_some_and(|id| id < floor));
+        let singles = singles.filter_map(|(_, value)| codec::decode::<Proposal>(value).ok()).map(Arc::new);
+        let mut all: Vec<_> = rows.iter().cloned().chain(singles).collect();
+        newest_first(&mut all);
+        let lost = self.forget_lost(&all, 0..=floor.saturating_sub(1));
+        drop(all);
+        let mut rows = rows;
+        newest_first(&mut rows);
+        Ok(OlderRows { rows, lost, notes: told(bad).into_iter().collect() })
+    }
+
+    /// Rows of whole blocks and of loose pages, by the index of their block.
+    fn settled_rows(&self, blocks: RangeInclusive<u64>) -> Result<Found, CacheError> {
+        let (first, last) = blocks.into_inner();
+        let mut values = self.first.scan_from(key::BLOCKS, &key::block(first), usize::MAX)?;
+        values.extend(self.first.scan_from(key::PAGES, &key::page(first, 0, 0), usize::MAX)?);
+        values.retain(|(key, _)| key::page_block(key).is_some_and(|index| index <= last));
+        let mut bad = 0;
+        let rows = decode_blocks(&values, &mut bad);
+        Ok(Found { rows, bad })
     }
 
     /// The part of the world that belongs to an identity, for switching to it.
@@ -103,21 +187,43 @@ impl Cache {
         })
     }
 
-    /// Takes ids out of the position whose row is missing or was not understood when it was
-    /// read (this version may): they are asked for again.
-    fn forget_lost(&self, rows: &[Arc<Proposal>]) -> Ranges {
+    /// Takes ids of `span` out of the position whose row is missing or was not understood when
+    /// it was read (this version may): they are asked for again.
+    fn forget_lost(&self, rows: &[Arc<Proposal>], span: RangeInclusive<u64>) -> Ranges {
         let understood: Ranges =
             rows.iter().rev().filter(|row| row.undecoded.is_none()).map(|row| row.id.0).collect();
         let mut position = held(&self.position);
-        let lost = position.stored.difference(&understood);
+        let within = |mut ranges: Ranges| {
+            if let Some(below) = span.start().checked_sub(1) {
+                ranges.remove(0..=below);
+            }
+            if let Some(above) = span.end().checked_add(1) {
+                ranges.remove(above..=u64::MAX);
+            }
+            ranges
+        };
+        let lost = within(position.stored.difference(&understood));
         if !lost.is_empty() {
             position.read = position.read.difference(&lost);
             let present: Ranges = rows.iter().rev().map(|row| row.id.0).collect();
-            let gone = position.stored.difference(&present);
+            let gone = within(position.stored.difference(&present));
             position.stored = position.stored.difference(&gone);
         }
-        position.read.clone()
+        lost
     }
+}
+
+struct Found {
+    rows: Vec<Arc<Proposal>>,
+    bad: usize,
+}
+
+fn told(bad: usize) -> Option<Line> {
+    (bad > 0).then(|| {
+        Line::new(&format!(
+            "{bad} values of the proposal cache cannot be read back and are read again from the network"
+        ))
+    })
 }
 
 fn decode_block(value: &[u8], rows: &mut Vec<Arc<Proposal>>) -> usize {

@@ -26,7 +26,7 @@ mod store;
 pub use codec::SCHEMA;
 pub use error::CacheError;
 pub use journal::JOURNAL_KEEP;
-pub use load::{IdentityPart, Loaded};
+pub use load::{IdentityPart, Loaded, Older, OlderRows};
 pub use ranges::Ranges;
 pub use store::guarding;
 

@@ -109,6 +109,21 @@ impl Store {
         }
     }
 
+    /// The last key that starts with `prefix`.
+    pub(super) fn last(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, CacheError> {
+        match self {
+            Self::Disk(db, path) => self.checked(path, || {
+                db.scan_prefix(prefix).keys().next_back().transpose().map(|key| key.map(|key| key.to_vec()))
+            }),
+            Self::Memory(map) => Ok(lock(map)
+                .range(prefix.to_vec()..)
+                .map(|(key, _)| key)
+                .take_while(|key| key.starts_with(prefix))
+                .last()
+                .cloned()),
+        }
+    }
+
     /// Writes a batch, all or nothing.
     pub(super) fn apply(&self, batch: Batch) -> Result<(), CacheError> {
         if batch.is_empty() {

@@ -216,7 +216,7 @@ fn everything_survives_a_restart() {
     }
     let Opened { cache, notes } = open(base.path());
     assert!(notes.is_empty());
-    let Loaded { world, read, notes } = cache.load_world(&reader(1)).unwrap();
+    let Loaded { world, read, notes, .. } = cache.load_world(&reader(1)).unwrap();
     assert!(notes.is_empty());
     assert_eq!(read.iter().collect::<Vec<_>>(), vec![10..=12]);
     assert_eq!(world.proposals.get(ProposalId(12)).unwrap().ballots[0].neuron, NeuronId(77));
@@ -353,6 +353,28 @@ fn a_row_that_does_not_decode_is_noted_and_read_again() {
     let loaded = cache.load_world(&reader(1)).unwrap();
     assert!(loaded.notes.is_empty());
     assert_eq!(loaded.read.iter().collect::<Vec<_>>(), vec![1..=6]);
+}
+
+#[test]
+fn older_rows_come_when_asked_for_and_a_lost_block_of_them_is_read_again() {
+    let cache = Cache::in_memory();
+    let rows: Vec<_> = (1..=7_000).map(|id| proposal(id, true, 1)).collect();
+    put(&cache, 1, &rows, &[1..=7_000]);
+    cache.compact().unwrap();
+    let recent = cache.load_recent(&reader(1)).unwrap();
+    let older = recent.older.unwrap();
+    assert_eq!((recent.world.proposals.len(), older.below()), (3_001, 4_000));
+    assert_eq!(recent.read.iter().collect::<Vec<_>>(), vec![1..=7_000]);
+    let rest = cache.load_older(older).unwrap();
+    assert_eq!((rest.rows.len(), rest.lost.is_empty(), rest.notes.len()), (3_999, true, 0));
+    let mut batch = store::Batch::default();
+    batch.put(key::block(0), vec![SCHEMA, 0, 0, 0, 0, 1]);
+    cache.first.apply(batch).unwrap();
+    let older = cache.load_recent(&reader(1)).unwrap().older.unwrap();
+    let rest = cache.load_older(older).unwrap();
+    assert_eq!(rest.lost.iter().collect::<Vec<_>>(), vec![1..=1_999]);
+    assert_eq!((rest.rows.len(), rest.notes.len()), (2_000, 1));
+    assert_eq!(cache.proposals_read().iter().collect::<Vec<_>>(), vec![2_000..=7_000]);
 }
 
 #[test]

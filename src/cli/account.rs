@@ -4,7 +4,7 @@ use super::args::Account as AccountCommand;
 use super::context::Context;
 use super::failure::Failure;
 use super::json;
-use super::open::{Need, Opened, open};
+use super::open::{Need, Opened, open_to_ask};
 use super::output::{Column, Format, Rows, note, print_json, print_text};
 use crate::model::account::{Account, AccountIdentifier};
 use crate::model::ledger::Transaction;
@@ -33,7 +33,7 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
     let (AccountCommand::Balance { account } | AccountCommand::Transactions { account, .. }) = command;
     let given = account.as_deref().map(parse).transpose()?;
     let need = if given.is_some() { Need::Nobody } else { Need::IfUnlocked };
-    let opened = open(context, need).await?;
+    let opened = open_to_ask(context, need).await?;
     let account = match given {
         Some(account) => account,
         None if opened.who.info().is_anonymous() => {

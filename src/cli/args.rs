@@ -87,6 +87,15 @@ pub enum Command {
     Identity(Identity),
     /// Read everything into the cache, the proposal history included
     Sync,
+    /// Measure icpulse against the network: round trips, reading, the cache, drawing
+    Bench {
+        /// So many proposals are read; "all" for the whole history
+        #[arg(long, default_value = "2000", value_name = "N|all")]
+        proposals: String,
+        /// So many neurons are read; "all" for the whole index
+        #[arg(long, default_value = "3000", value_name = "N|all")]
+        neurons: String,
+    },
     /// Actions that were interrupted: list them, or finish them
     #[command(subcommand)]
     Journal(Journal),
@@ -180,6 +189,15 @@ pub enum Neurons {
     Show {
         /// Its id
         id: u64,
+    },
+    /// Every neuron of the network as anybody may see it, in no order, one JSON object or CSV row each
+    All {
+        /// Filter such as "stake>100000 state:dissolving"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+        filter: String,
+        /// At most so many
+        #[arg(long, short = 'l', value_name = "N")]
+        limit: Option<usize>,
     },
     /// Stake ICP in a new neuron
     Stake {

@@ -3,6 +3,7 @@
 mod account;
 mod act;
 pub mod args;
+mod bench;
 pub mod context;
 #[cfg(feature = "demo")]
 mod demo;
@@ -11,6 +12,7 @@ mod identity;
 pub mod json;
 mod log;
 pub mod look;
+mod meter;
 mod neurons;
 pub mod open;
 pub mod output;
@@ -96,6 +98,7 @@ async fn over_the_network(context: Context, command: Option<Command>) -> Result<
         Some(Command::Neurons(command)) => neurons::run(&context, &command).await,
         Some(Command::Account(command)) => account::run(&context, &command).await,
         Some(Command::Sync) => overview::sync(&context).await,
+        Some(Command::Bench { proposals, neurons }) => bench::run(&context, &proposals, &neurons).await,
         Some(Command::Journal(Journal::List)) => {
             let opened = open::open(&context, Need::IfUnlocked).await?;
             act::journal_list(&context, &opened)

@@ -5,8 +5,8 @@ use super::args::Neurons;
 use super::context::Context;
 use super::failure::{Failure, Kind};
 use super::json;
-use super::open::{Need, Opened, open};
-use super::output::{Column, Format, Rows, note, print_json, print_text};
+use super::open::{Need, Opened, open, open_to_ask};
+use super::output::{Column, Format, Rows, Stream, note, print_json, print_text};
 use crate::ic::{Client, ProposalsPage};
 use crate::model::act::{Intent, StakeRequest};
 use crate::model::ledger::AccountState;
@@ -15,6 +15,7 @@ use crate::model::neuron::DissolveState;
 use crate::model::query::{self, Haystacks, List, NeuronContext, neuron_text, parse_span};
 use crate::model::world::{Neurons as NeuronSet, Proposals as ProposalSet, World};
 use crate::model::{Account, E8s, Neuron, NeuronId, Timestamp, Topic};
+use futures_util::StreamExt;
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ const COLUMNS: &[Column] = &[
 pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
     match command {
         Neurons::List { filter } => list(context, filter).await,
+        Neurons::All { filter, limit } => all(context, filter, limit.unwrap_or(usize::MAX)).await,
         Neurons::Show { id } => show(context, NeuronId(*id)).await,
         Neurons::Stake { amount, delay, auto_stake, follow } => {
             let request = StakeRequest {
@@ -120,7 +122,7 @@ fn parse_follow(text: &str) -> Result<(Topic, Vec<NeuronId>), Failure> {
 async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
     let query = query::parse_whole(filter, List::Neurons)
         .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
-    let opened = open(context, Need::ToSign).await?;
+    let opened = open_to_ask(context, Need::ToSign).await?;
     let now = context.now();
     let neurons: Vec<Arc<Neuron>> = match &opened.client {
         Some(client) => client.my_neurons(false).await?.into_iter().map(Arc::new).collect(),
@@ -139,18 +141,7 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
         objects: neurons.iter().map(|n| json::neuron(n, now)).collect(),
         text: neurons
             .iter()
-            .map(|n| {
-                vec![
-                    n.id.to_string(),
-                    n.state.title().into_owned(),
-                    n.stake.rounded(),
-                    n.maturity.rounded(),
-                    delay_words(n, now),
-                    n.deciding_voting_power.exact(),
-                    n.potential_voting_power.exact(),
-                    format!("{:?}", n.access).to_lowercase(),
-                ]
-            })
+            .map(|n| text_cells(n, now))
             .collect(),
     }
     .print(
@@ -162,6 +153,47 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
         note(&context.global, format!("{} has no neurons here", opened.who.info().name));
     }
     Ok(())
+}
+
+/// Every neuron of the network, printed as the pages arrive: what is not printed is not kept.
+async fn all(context: &Context, filter: &str, limit: usize) -> Result<(), Failure> {
+    let query = query::parse_whole(filter, List::Neurons)
+        .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
+    if context.global.offline {
+        return Err(Failure::usage("the index of all neurons is not cached; leave out --offline to read it"));
+    }
+    let opened = open_to_ask(context, Need::Nobody).await?;
+    let Some(client) = &opened.client else { return Ok(()) };
+    let now = context.now();
+    let mut out = Stream::begin(Format::of(&context.global), COLUMNS)?;
+    let mut left = limit;
+    let mut pages = client.all_neurons();
+    while left > 0
+        && let Some(page) = pages.next().await
+    {
+        for n in page? {
+            let mut hay = Haystacks::default();
+            hay.add(|text| neuron_text(&n, text));
+            if left > 0 && query.matches_neuron(&n, hay.get(0), NeuronContext::default(), now) {
+                left -= 1;
+                out.row(&json::neuron(&n, now), || text_cells(&n, now))?;
+            }
+        }
+    }
+    out.end()
+}
+
+fn text_cells(n: &Neuron, now: Timestamp) -> Vec<String> {
+    vec![
+        n.id.to_string(),
+        n.state.title().into_owned(),
+        n.stake.rounded(),
+        n.maturity.rounded(),
+        delay_words(n, now),
+        n.deciding_voting_power.exact(),
+        n.potential_voting_power.exact(),
+        format!("{:?}", n.access).to_lowercase(),
+    ]
 }
 
 fn cached(opened: &Opened) -> Result<World, Failure> {
@@ -182,7 +214,7 @@ async fn one(client: &Client, id: NeuronId) -> Result<Neuron, Failure> {
 }
 
 async fn show(context: &Context, id: NeuronId) -> Result<(), Failure> {
-    let opened = open(context, Need::ToRead).await?;
+    let opened = open_to_ask(context, Need::ToRead).await?;
     let now = context.now();
     let n = match &opened.client {
         Some(client) => Arc::new(one(client, id).await?),

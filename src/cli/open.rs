@@ -113,6 +113,19 @@ pub enum Need {
 /// # Errors
 /// See [`Failure`].
 pub async fn open(context: &Context, need: Need) -> Result<Opened, Failure> {
+    open_with(context, need, true).await
+}
+
+/// As [`open`], for a command that asks the network once and keeps nothing: the cache is opened only
+/// with `--offline`, since opening a big one takes longer than the rest of the command.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn open_to_ask(context: &Context, need: Need) -> Result<Opened, Failure> {
+    open_with(context, need, context.global.offline).await
+}
+
+async fn open_with(context: &Context, need: Need, cached: bool) -> Result<Opened, Failure> {
     let name = context.network_name().to_owned();
     #[cfg(feature = "demo")]
     if name == "demo" {
@@ -124,10 +137,10 @@ pub async fn open(context: &Context, need: Need) -> Result<Opened, Failure> {
     }
     let profile = resolve(&context.config, &name, context.global.root_key.as_deref())?;
     let who = choose(context, need)?;
-    connect(context, profile, who).await
+    connect(context, profile, who, cached).await
 }
 
-async fn connect(context: &Context, profile: Profile, who: Who) -> Result<Opened, Failure> {
+async fn connect(context: &Context, profile: Profile, who: Who, cached: bool) -> Result<Opened, Failure> {
     let connected = match (context.global.offline, &profile.root_key) {
         // Offline, only a root key that must be asked for cannot be told.
         (true, RootKeySource::Fetch) => {
@@ -138,8 +151,13 @@ async fn connect(context: &Context, profile: Profile, who: Who) -> Result<Opened
         }
         _ => Client::connect(&profile, who.identity()).await?,
     };
-    let opened =
-        Cache::open_or_memory(&context.paths.cache_dir, connected.root_key(), DEFAULT_WAIT, context.now());
+    let (cache, cache_notes) = if cached {
+        let base = &context.paths.cache_dir;
+        let opened = Cache::open_or_memory(base, connected.root_key(), DEFAULT_WAIT, context.now());
+        (opened.cache, opened.notes)
+    } else {
+        (Cache::in_memory(), Vec::new())
+    };
     if matches!(profile.root_key, RootKeySource::Fetch) {
         note(
             &context.global,
@@ -153,8 +171,8 @@ async fn connect(context: &Context, profile: Profile, who: Who) -> Result<Opened
         client: (!context.global.offline).then_some(connected),
         profile,
         who,
-        cache: Arc::new(opened.cache),
-        cache_notes: opened.notes,
+        cache: Arc::new(cache),
+        cache_notes,
         #[cfg(feature = "demo")]
         _demo: None,
     })

@@ -79,14 +79,9 @@ impl Rows {
             }
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-                let wrong = |e: csv::Error| Failure::failed(format!("cannot write CSV: {e}"));
-                writer.write_record(self.columns.iter().map(|c| c.name)).map_err(wrong)?;
+                writer.write_record(self.columns.iter().map(|c| c.name)).map_err(no_csv)?;
                 for object in &self.objects {
-                    let cells = self
-                        .columns
-                        .iter()
-                        .map(|c| csv_cell(&scalar(object.get(c.name).unwrap_or(&Value::Null))));
-                    writer.write_record(cells).map_err(wrong)?;
+                    writer.write_record(cells(self.columns, object)).map_err(no_csv)?;
                 }
                 writer.flush()?;
                 Ok(())
@@ -136,6 +131,71 @@ impl Rows {
         }
         out
     }
+}
+
+/// Rows that are printed as they come: a JSON object or a CSV record a line; text with cells
+/// separated by two spaces.
+pub struct Stream {
+    columns: &'static [Column],
+    sink: Sink,
+}
+
+enum Sink {
+    Lines(std::io::BufWriter<std::io::Stdout>, Format),
+    Csv(Box<csv::Writer<std::io::Stdout>>),
+}
+
+impl Stream {
+    /// Begins; CSV has its headings first.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn begin(format: Format, columns: &'static [Column]) -> Result<Self, Failure> {
+        let sink = match format {
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(std::io::stdout());
+                writer.write_record(columns.iter().map(|c| c.name)).map_err(no_csv)?;
+                Sink::Csv(Box::new(writer))
+            }
+            lines => Sink::Lines(std::io::BufWriter::new(std::io::stdout()), lines),
+        };
+        Ok(Self { columns, sink })
+    }
+
+    /// One row; `text` gives its cells for people, in the order of the columns.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn row(&mut self, object: &Value, text: impl FnOnce() -> Vec<String>) -> Result<(), Failure> {
+        match &mut self.sink {
+            Sink::Csv(writer) => {
+                writer.write_record(cells(self.columns, object)).map_err(no_csv)?;
+            }
+            Sink::Lines(out, Format::Json) => writeln!(out, "{object}")?,
+            Sink::Lines(out, _) => writeln!(out, "{}", text().join("  "))?,
+        }
+        Ok(())
+    }
+
+    /// Everything is written.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn end(self) -> Result<(), Failure> {
+        match self.sink {
+            Sink::Csv(mut writer) => writer.flush()?,
+            Sink::Lines(mut out, _) => out.flush()?,
+        }
+        Ok(())
+    }
+}
+
+fn cells<'a>(columns: &'a [Column], object: &'a Value) -> impl Iterator<Item = String> + 'a {
+    columns.iter().map(|c| csv_cell(&scalar(object.get(c.name).unwrap_or(&Value::Null))))
+}
+
+fn no_csv(error: csv::Error) -> Failure {
+    Failure::failed(format!("cannot write CSV: {error}"))
 }
 
 /// Prints one JSON value with a line break.

@@ -5,7 +5,7 @@ use super::args::{Proposals, VoteArg};
 use super::context::Context;
 use super::failure::{Failure, Kind};
 use super::json;
-use super::open::{Need, Opened, open};
+use super::open::{Need, Opened, open, open_to_ask};
 use super::output::{Column, Format, Rows, note, print_json, print_text};
 use crate::ic::{Client, ProposalsPage};
 use crate::model::act::Intent;
@@ -61,7 +61,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
                 before: before.map(ProposalId),
             };
             let need = if *votable { Need::ToRead } else { Need::IfUnlocked };
-            let opened = open(context, need).await?;
+            let opened = open_to_ask(context, need).await?;
             let now = context.now();
             let rows = match &opened.client {
                 Some(client) => wanted.read_network(client, now).await?,
@@ -176,7 +176,7 @@ fn print_list(context: &Context, opened: &Opened, rows: &[Proposal], now: Timest
 }
 
 async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
-    let opened = open(context, Need::IfUnlocked).await?;
+    let opened = open_to_ask(context, Need::IfUnlocked).await?;
     let now = context.now();
     let (proposal, body) = match &opened.client {
         Some(client) => {

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// Everything the effects need; shared with the tasks that carry them out.
 pub struct Shared {
@@ -43,6 +43,7 @@ pub struct Shared {
     /// An identity that is no entry of the wallet: the demo's, or a file of `--identity`.
     pub guest: Option<Unlocked>,
     who: Mutex<Who>,
+    who_changed: Notify,
     plans: Mutex<Plans>,
     executions: Mutex<BTreeMap<PlanId, Execution>>,
     pending: AtomicUsize,
@@ -87,6 +88,7 @@ impl Live {
             messages,
             guest,
             who: Mutex::new(who),
+            who_changed: Notify::new(),
             plans: Mutex::new(Plans::new()),
             executions: Mutex::new(BTreeMap::new()),
             pending: AtomicUsize::new(0),
@@ -121,6 +123,22 @@ impl Live {
     pub fn touch(&self) {
         if let Who::Unlocked(unlocked) = &*held(&self.0.who) {
             unlocked.touch(wall_clock());
+        }
+    }
+
+    /// Ends when the idle time of the open identity may be over; never while none is open.
+    pub async fn until_lock(&self) {
+        let open = match &*held(&self.0.who) {
+            Who::Unlocked(unlocked) => unlocked.locks_at(),
+            Who::Anonymous | Who::Locked(_) => None,
+        };
+        let changed = self.0.who_changed.notified();
+        match open {
+            Some(at) => {
+                let left = Duration::from_nanos(at.0.saturating_sub(wall_clock().0));
+                let _ = tokio::time::timeout(left.min(LOCK_CHECK), changed).await;
+            }
+            None => changed.await,
         }
     }
 
@@ -315,6 +333,7 @@ impl Live {
             Some(if matches!(who, Who::Locked(_)) { Reader::locked(open) } else { Reader::open(open) })
         });
         *held(&self.0.who) = who;
+        self.0.who_changed.notify_one();
         self.0.sync.set_identity(info.clone(), reader);
         self.tell(Message::Change(Change::Signer(info))).await;
         self.tell(Message::Identities(self.identities())).await;
@@ -447,8 +466,9 @@ fn in_wallet(context: &Context, name: &str) -> Option<crate::wallet::Entry> {
     Wallet::open(&context.paths.config_dir).ok()?.show(name).ok().cloned()
 }
 
-/// How often the idle time is looked at.
-pub const LOCK_CHECK: Duration = Duration::from_secs(5);
+/// How often the idle time of an open key is looked at: a machine that slept meanwhile wakes to
+/// a key that is soon forgotten.
+const LOCK_CHECK: Duration = Duration::from_secs(30);
 
 impl Services for Live {
     fn run(&mut self, effect: Effect) {

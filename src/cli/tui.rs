@@ -3,11 +3,12 @@
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
 use super::look::Look;
+use super::meter;
 use super::open::{Need, Opened, Who, open};
 use super::reader::Reader;
-use super::services::{LOCK_CHECK, Live};
+use super::services::Live;
 use crate::app::runtime::Runtime;
-use crate::app::state::{NetworkInfo, Options as AppOptions, State};
+use crate::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
 use crate::app::terminal::{Tty, asked_to_end};
 use crate::app::{Level, Message, update};
 use crate::cache::{Loaded, guarding};
@@ -48,7 +49,7 @@ pub struct Reading {
 /// When the cache cannot be read.
 pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Result<Reading, Failure> {
     let signer = opened.who.info();
-    let loaded = opened.cache.load_world(&signer.principal).map_err(Failure::failed)?;
+    let loaded = opened.cache.load_recent(&signer.principal).map_err(Failure::failed)?;
     let reader = opened.client.clone().map(|client| match opened.who {
         Who::Locked(_) => Reader::locked(client),
         _ => Reader::open(client),
@@ -138,9 +139,8 @@ impl Dashboard {
         let locking = tokio::spawn({
             let live = live.clone();
             async move {
-                let mut check = tokio::time::interval(LOCK_CHECK);
                 loop {
-                    check.tick().await;
+                    live.until_lock().await;
                     live.lock_if_idle().await;
                 }
             }
@@ -185,6 +185,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let mut fault = Fault::from_environment();
     let watching = live.clone();
     let mut watched = None;
+    let mut first = true;
     let runtime = Runtime {
         services: live.clone(),
         host: tty,
@@ -195,7 +196,12 @@ pub async fn run(context: Context) -> Result<(), Failure> {
             if watched.replace(state.screen()) != Some(state.screen()) {
                 watching.watch(state.screen());
             }
-            view::draw(frame, state, &look.theme())
+            let hits = view::draw(frame, state, &look.theme());
+            if std::mem::take(&mut first) {
+                let spent = meter::processor_time().unwrap_or_default();
+                tracing::info!(processor_ms = %millis(spent), "first frame");
+            }
+            hits
         },
         clock: wall_clock,
         end,
@@ -204,7 +210,14 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     drop(terminal);
     live.shutdown().await;
     drop(rest);
-    ended.map(drop).map_err(Failure::failed)
+    let Meter { frames, wakeups, ticks } = ended.map_err(Failure::failed)?.meter;
+    let spent = meter::processor_time().unwrap_or_default();
+    tracing::info!(frames, wakeups, ticks, processor_ms = %millis(spent), "the dashboard ends");
+    Ok(())
+}
+
+fn millis(span: std::time::Duration) -> String {
+    format!("{:.1}", span.as_secs_f64() * 1_000.0)
 }
 
 fn forward(mut changes: mpsc::Receiver<Change>, messages: mpsc::Sender<Message>) {

@@ -4,7 +4,7 @@ use super::fault;
 use super::gate::Gate;
 use super::keys::{Need, NodeKeys};
 use super::retry::Patience;
-use super::transport::{Seen, Transport, local_time, watching};
+use super::transport::{Meter, Seen, Traffic, Transport, local_time, watching};
 use crate::ic::certificate::{FRESH, main_network_root_key};
 use crate::ic::error::IcError;
 use crate::ic::wire::lenient::MAX_BYTES;
@@ -46,6 +46,7 @@ pub(super) struct Shared {
     profile: Profile,
     root_key: RootKey,
     gate: Arc<Gate>,
+    meter: Arc<Meter>,
     pub(super) patience: Patience,
     keys: NodeKeys,
     /// Nanoseconds; 0 for not seen.
@@ -100,7 +101,8 @@ impl Client {
         let gate = Gate::new(profile.max_in_flight);
         let client = http_client(loopback, profile.max_in_flight)
             .map_err(|e| invalid(&format!("the HTTP client cannot be set up: {e}")))?;
-        let transport = Arc::new(Transport { client, gate: Arc::clone(&gate) });
+        let meter = Arc::new(Meter::default());
+        let transport = Arc::new(Transport { client, gate: Arc::clone(&gate), meter: Arc::clone(&meter) });
         let builder = Agent::builder()
             .with_arc_identity(identity)
             .with_arc_http_middleware(transport)
@@ -131,6 +133,7 @@ impl Client {
             profile: profile.clone(),
             root_key,
             gate,
+            meter,
             patience,
             keys: NodeKeys::default(),
             network_time: AtomicU64::new(0),
@@ -191,6 +194,12 @@ impl Client {
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.shared.gate.in_flight()
+    }
+
+    /// What went over this connection since it was made.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.shared.meter.read(self.shared.gate.most_in_flight())
     }
 
     /// How many requests may be under way at present; less than the profile's after the network

@@ -17,6 +17,8 @@ struct State {
     /// At present.
     limit: usize,
     in_flight: usize,
+    /// The most at once so far.
+    most_in_flight: usize,
     /// Successes since the limit last changed.
     good: usize,
     /// How often the limit was halved. Requests that began before the last time do not halve it
@@ -34,7 +36,7 @@ pub(super) struct Permit {
 impl Gate {
     pub(super) fn new(most: usize) -> Arc<Self> {
         let most = most.max(1);
-        let state = State { most, limit: most, in_flight: 0, good: 0, halvings: 0 };
+        let state = State { most, limit: most, in_flight: 0, most_in_flight: 0, good: 0, halvings: 0 };
         Arc::new(Self { state: Mutex::new(state), freed: Notify::new() })
     }
 
@@ -50,6 +52,7 @@ impl Gate {
                 let mut state = self.state();
                 if state.in_flight < state.limit {
                     state.in_flight += 1;
+                    state.most_in_flight = state.most_in_flight.max(state.in_flight);
                     return Permit { gate: Arc::clone(self), halvings: state.halvings };
                 }
             }
@@ -59,6 +62,10 @@ impl Gate {
 
     pub(super) fn in_flight(&self) -> usize {
         self.state().in_flight
+    }
+
+    pub(super) fn most_in_flight(&self) -> usize {
+        self.state().most_in_flight
     }
 
     pub(super) fn limit(&self) -> usize {

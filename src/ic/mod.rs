@@ -29,3 +29,4 @@ pub use client::Client;
 pub use error::IcError;
 pub use governance::{NeuronIndexPage, NeuronVotesPage, ProposalsPage, RangePage, RangeRows};
 pub use index::TransactionsPage;
+pub use transport::Traffic;

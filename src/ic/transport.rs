@@ -15,6 +15,7 @@ use ic_transport_types::{QueryResponse, ReadStateResponse, TransportCallResponse
 use reqwest::StatusCode;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// This machine's time. Nothing else in this room reads the clock.
@@ -83,11 +84,44 @@ pub(super) async fn watching<T>(requests: impl Future<Output = T>) -> (T, Seen) 
     (outcome, seen)
 }
 
+/// What went over the connection since it was made, over all clones of a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Bytes of their bodies.
+    pub bytes_sent: u64,
+    /// Bytes of the answers' bodies.
+    pub bytes_received: u64,
+    /// The most requests that were under way at once.
+    pub most_in_flight: usize,
+}
+
+/// Counts what goes over the connection.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    requests: AtomicU64,
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Meter {
+    pub(super) fn read(&self, most_in_flight: usize) -> Traffic {
+        Traffic {
+            requests: self.requests.load(Ordering::Relaxed),
+            bytes_sent: self.sent.load(Ordering::Relaxed),
+            bytes_received: self.received.load(Ordering::Relaxed),
+            most_in_flight,
+        }
+    }
+}
+
 /// ic-agent's HTTP service over one reqwest client.
 #[derive(Debug)]
 pub(super) struct Transport {
     pub(super) client: reqwest::Client,
     pub(super) gate: Arc<Gate>,
+    pub(super) meter: Arc<Meter>,
 }
 
 type Building<'a> = &'a (dyn Fn() -> Result<http::Request<Bytes>, AgentError> + Send + Sync);
@@ -99,6 +133,8 @@ impl Transport {
         size_limit: Option<usize>,
     ) -> Result<http::Response<Bytes>, AgentError> {
         let path = request.uri().path().to_owned();
+        self.meter.requests.fetch_add(1, Ordering::Relaxed);
+        self.meter.sent.fetch_add(request.body().len() as u64, Ordering::Relaxed);
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
             .map_err(|e| AgentError::InvalidReplicaUrl(e.to_string()))?;
         let mut answer = self
@@ -116,6 +152,7 @@ impl Transport {
             if body.len().saturating_add(chunk.len()) > limit {
                 return Err(AgentError::ResponseSizeExceededLimit());
             }
+            self.meter.received.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             body.extend_from_slice(&chunk);
         }
         let body = body.freeze();

@@ -161,6 +161,8 @@ pub enum Change {
     Execution(Arc<Execution>),
     /// The identity, or its lock.
     Signer(SignerInfo),
+    /// Something that should be said once.
+    Note(Line),
     /// Where the reading stands.
     Sync(SyncStatus),
 }

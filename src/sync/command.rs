@@ -14,7 +14,10 @@ impl<S: Source> Engine<S> {
         let now = self.now();
         match command {
             Command::Refresh(topicality) => self.plan.refresh(topicality, now),
-            Command::Show(topicality) => self.plan.show(topicality, now),
+            Command::Show(topicality) => {
+                self.recall_older();
+                self.plan.show(topicality, now);
+            }
             Command::Pause(paused) => self.plan.pause(paused),
             Command::Proposal(id) => {
                 self.want_body = Some(id);
@@ -48,7 +51,10 @@ impl<S: Source> Engine<S> {
                     self.recall_account(account);
                 }
             }
-            Command::Idle(answer) => self.idle.push(answer),
+            Command::Idle(answer) => {
+                self.recall_older();
+                self.idle.push(answer);
+            }
             Command::Ready(answer) => self.ready.push(answer),
             Command::World(answer) => {
                 self.fold(now, true);

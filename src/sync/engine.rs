@@ -9,7 +9,7 @@ use super::publish::{Part, Publisher};
 use super::recall::Recalled;
 use super::source::Source;
 use super::{Command, Options};
-use crate::cache::{Cache, Loaded, Ranges, history};
+use crate::cache::{Cache, Loaded, Older, Ranges, history};
 use crate::ic::IcError;
 use crate::model::act::SignerInfo;
 use crate::model::text::Line;
@@ -62,6 +62,10 @@ pub(super) struct Engine<S: Source> {
     /// Proposal ids that need not be asked for again.
     pub(super) read: Ranges,
     pub(super) newest: Option<u64>,
+    /// Settled proposals that are still to be taken from the cache.
+    pub(super) older: Option<Older>,
+    /// None are on their way either: what is missing now is on the network only.
+    pub(super) older_recalled: bool,
     /// Unsettled rows that the canister does not know any more.
     pub(super) gone: BTreeSet<ProposalId>,
     pub(super) accounts: BTreeMap<Account, Known>,
@@ -100,7 +104,7 @@ impl<S: Source> Engine<S> {
         out: mpsc::Sender<Change>,
     ) -> Self {
         let now = options.clock.now();
-        let Loaded { mut world, read, .. } = loaded;
+        let Loaded { mut world, read, older, .. } = loaded;
         world.neurons_known |= signer.is_anonymous();
         let newest = world.proposals.iter().next().map(|row| row.id.0).max(world.facts.latest_proposal);
         let plan = Plan::new(options.cadence, signer.is_anonymous(), options.history, now);
@@ -122,6 +126,8 @@ impl<S: Source> Engine<S> {
             world,
             read,
             newest,
+            older_recalled: older.is_none(),
+            older,
             gone: BTreeSet::new(),
             accounts: BTreeMap::new(),
             troubles: Troubles::default(),
@@ -212,7 +218,7 @@ impl<S: Source> Engine<S> {
             }
         }
         let Some(newest) = self.newest else { return };
-        if !self.plan.history_due(now) {
+        if !self.plan.history_due(now) || !self.older_recalled {
             return;
         }
         let most = self.options.max_in_flight.saturating_sub(RESERVED).max(1);
@@ -367,9 +373,10 @@ impl<S: Source> Engine<S> {
                 let _ = answer.send(());
             });
         }
-        let history = self.newest.is_some_and(|newest| {
-            self.plan.history_due(now) && next_part(&self.read, newest, &self.parts).is_some()
-        });
+        let history = self.older_recalled
+            && self.newest.is_some_and(|newest| {
+                self.plan.history_due(now) && next_part(&self.read, newest, &self.parts).is_some()
+            });
         let quiet = self.jobs.is_empty()
             && self.recalls.is_empty()
             && self.pending.is_empty()

@@ -2,9 +2,10 @@
 //! replaced by what is newer.
 
 use crate::model::proposal::ProposalBody;
+use crate::model::text::Line;
 use crate::model::world::{Change, SyncStatus, World};
 use crate::model::{Neuron, ProposalId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -26,11 +27,19 @@ pub(super) struct Publisher {
     parts: BTreeSet<Part>,
     bodies: BTreeMap<ProposalId, Arc<ProposalBody>>,
     neurons: BTreeMap<crate::model::NeuronId, Arc<Neuron>>,
+    notes: VecDeque<Line>,
 }
 
 impl Publisher {
     pub(super) fn new(out: mpsc::Sender<Change>) -> Self {
-        Self { out, whole: false, parts: BTreeSet::new(), bodies: BTreeMap::new(), neurons: BTreeMap::new() }
+        Self {
+            out,
+            whole: false,
+            parts: BTreeSet::new(),
+            bodies: BTreeMap::new(),
+            neurons: BTreeMap::new(),
+            notes: VecDeque::new(),
+        }
     }
 
     /// A part changed.
@@ -53,6 +62,11 @@ impl Publisher {
         self.neurons.insert(neuron.id, neuron);
     }
 
+    /// Something that the user should know once.
+    pub(super) fn note(&mut self, note: Line) {
+        self.notes.push_back(note);
+    }
+
     /// Tells as much as is taken; whether something is left.
     pub(super) fn tell(&mut self, world: &World, status: &SyncStatus) -> bool {
         while self.has_more() {
@@ -61,6 +75,8 @@ impl Publisher {
                 self.whole = false;
                 self.parts.retain(|part| *part == Part::Sync);
                 Change::World(Box::new(world.clone()))
+            } else if let Some(note) = self.notes.pop_front() {
+                Change::Note(note)
             } else if let Some((_, body)) = self.bodies.pop_first() {
                 Change::Body(body)
             } else if let Some((_, neuron)) = self.neurons.pop_first() {
@@ -81,7 +97,11 @@ impl Publisher {
     }
 
     fn has_more(&self) -> bool {
-        self.whole || !self.parts.is_empty() || !self.bodies.is_empty() || !self.neurons.is_empty()
+        self.whole
+            || !self.parts.is_empty()
+            || !self.bodies.is_empty()
+            || !self.neurons.is_empty()
+            || !self.notes.is_empty()
     }
 
     /// Ends when there is room for something more.

@@ -2,8 +2,9 @@
 
 use super::engine::{Engine, Known};
 use super::plan::Kind;
+use super::publish::Part;
 use super::source::Source;
-use crate::cache::{Cache, CacheError, IdentityPart, Ranges};
+use crate::cache::{Cache, CacheError, IdentityPart, OlderRows, Ranges};
 use crate::model::ledger::Transaction;
 use crate::model::proposal::ProposalBody;
 use crate::model::text::Line;
@@ -17,6 +18,7 @@ pub(super) enum Recalled {
     Neuron(Principal, NeuronId, Option<Box<Neuron>>),
     Identity(Principal, IdentityPart),
     Transactions(Account, Vec<Transaction>, Ranges),
+    Older(OlderRows),
     Nothing,
 }
 
@@ -42,6 +44,32 @@ impl<S: Source> Engine<S> {
             },
             nothing,
         );
+    }
+
+    /// Takes the settled proposals into memory that were left out for the sake of the first frame.
+    pub(super) fn recall_older(&mut self) {
+        let Some(older) = self.older.take() else { return };
+        self.older_recalled = false;
+        // Rows that cannot be had from the cache are read from the network.
+        let lost = older.below().checked_sub(1).map(|last| 0..=last);
+        let nothing = OlderRows { lost: lost.into_iter().collect(), ..OlderRows::default() };
+        self.recall(move |cache| Ok(Recalled::Older(cache.load_older(older)?)), Recalled::Older(nothing));
+    }
+
+    fn older_rows(&mut self, older: OlderRows) {
+        let OlderRows { mut rows, lost, notes } = older;
+        self.older_recalled = true;
+        self.read = self.read.difference(&lost);
+        rows.retain(|row| {
+            let known = self.world.proposals.get(row.id);
+            known.is_none_or(|known| known.evidence.at < row.evidence.at)
+        });
+        self.world.proposals = self.world.proposals.with(rows);
+        self.publisher.changed(Part::Proposals);
+        for note in notes {
+            tracing::warn!(%note, "reading the cache");
+            self.publisher.note(note);
+        }
     }
 
     /// Asks the cache for something, off this task.
@@ -87,6 +115,7 @@ impl<S: Source> Engine<S> {
             Recalled::Transactions(account, rows, read) => {
                 self.recall_transactions(&account, &rows, read, now)
             }
+            Recalled::Older(older) => self.older_rows(older),
             Recalled::Neuron(..) | Recalled::Identity(..) | Recalled::Nothing => {}
         }
     }

@@ -398,7 +398,7 @@ fn begin_with(
     let clock = TestClock::new();
     let mut options = options(&clock);
     change(&mut options);
-    let loaded = cache.as_ref().map_or_else(Loaded::default, |cache| cache.load_world(&who).unwrap());
+    let loaded = cache.as_ref().map_or_else(Loaded::default, |cache| cache.load_recent(&who).unwrap());
     let fake = fake.as_reader(who);
     let (handle, changes) = start(Some(fake.clone()), cache.clone(), loaded, signer(who), options);
     Run { fake, clock, handle, changes, cache }
@@ -525,6 +525,25 @@ async fn an_interrupted_history_is_taken_up_where_it_was() {
         parts(&asked).into_iter().filter(|name| !name.starts_with("part 14")).collect();
     assert!(parts(&again).iter().all(|name| !served.contains(name)), "{again:?}");
     assert!(parts(&again).iter().any(|name| name.starts_with("part 14")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_of_the_cache_come_first_and_the_rest_when_something_is_shown() {
+    let base = tempfile::tempdir().unwrap();
+    let run = begin(Fake::new(9_000), Some(open(base.path())), Principal::anonymous());
+    run.handle.idle().await;
+    let fake = run.end().await;
+    fake.calls();
+    let run = begin(fake, Some(open(base.path())), Principal::anonymous());
+    run.handle.ready().await;
+    let first = ids(&run.world().await);
+    assert!(first.len() < 5_000 && first.starts_with(&[9_000, 8_999]), "{}", first.len());
+    run.handle.show(Topicality::All);
+    run.handle.idle().await;
+    assert_eq!(ids(&run.world().await), down_from(9_000));
+    // What the cache has was not asked of the network, though it was not in memory at first.
+    let calls = run.fake.calls();
+    assert!(!calls.iter().any(|name| name.starts_with("part") && !name.contains("..900")), "{calls:?}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::model::Seconds;
 use crate::model::account::short_principal;
 use crate::theme::{ColorDepth, Role};
 use crate::widget::text::spans_width;
-use crate::widget::{Spans, gauge, span, throbber};
+use crate::widget::{Spans, gauge, span};
 use ratatui::layout::Rect;
 
 /// Product, network, identity; at the right evidence, age and reading.
@@ -72,7 +72,7 @@ fn signer(state: &State, wide: bool) -> Spans {
     } else if let Some(until) = signer.unlocked_until {
         let left = until.since(state.now);
         let role = if left < Seconds(60) { Role::Warn } else { Role::Dim };
-        spans.push(span(format!(" open {}", left.short()), role));
+        spans.push(span(format!(" open {}", words::left_short(state.now, until)), role));
     }
     spans
 }
@@ -107,7 +107,7 @@ fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
     }
     match sync.last_success {
         Some(at) => {
-            let old = state.now.since(at) > words::STALE_AFTER;
+            let old = words::is_stale(state.now, at);
             if sync.trouble.is_some() || old {
                 spans.push(span(format!("stale: {}", words::ago(state.now, at)), Role::Stale));
             } else {
@@ -142,7 +142,7 @@ fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
         _ => {}
     }
     let busy = sync.in_flight > 0 && !sync.paused;
-    spans.push(span(format!(" {}", throbber::glyph(state.now.0 / 125_000_000, busy, ascii)), Role::Syncing));
+    spans.push(span(format!(" {}", words::running(state.now, busy, ascii)), Role::Syncing));
     spans
 }
 

@@ -68,7 +68,8 @@ pub fn paint(buffer: &mut Buffer, state: &State, theme: &Theme) -> (Hits, Option
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         notice::too_small(cx.pen, SMALLEST);
     } else {
-        screen(&mut cx, area);
+        let ((), changes_at) = words::watching(|| screen(&mut cx, area));
+        cx.hits.changes_at = changes_at;
     }
     let (hits, cursor) = (cx.hits, cx.cursor);
     if state.options.ascii {

@@ -87,7 +87,8 @@ impl Sum {
 
 /// When a neuron's voting power begins to shrink: text and role.
 pub(super) fn refresh(state: &State, neuron: &Neuron) -> (String, Role) {
-    match state.confirm_within(neuron) {
+    let within = state.confirm_within(neuron).map(|left| words::left(state.now, state.now.plus(left)));
+    match within {
         None => (String::new(), Role::Dim),
         Some(Seconds(0)) => ("shrinking".to_owned(), Role::Bad),
         Some(left) if left <= Seconds::days(30) => (words::tight(left), Role::Warn),

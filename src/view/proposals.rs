@@ -38,6 +38,7 @@ pub(super) fn shares(proposal: &Proposal) -> Option<Shares> {
 pub(super) fn closes(state: &State, proposal: &Proposal) -> (String, Role) {
     match proposal.time_left(state.now) {
         Some(left) if proposal.accepts_votes(state.now) => {
+            let left = proposal.deadline.map_or(left, |until| words::left(state.now, until));
             let role = if left < Seconds::hours(6) { Role::Warn } else { Role::Text };
             (words::tight(left), role)
         }

@@ -317,7 +317,7 @@ fn note(text: impl Into<String>) -> Spans {
 
 /// The age of a figure, only where it is old enough to matter.
 fn aged(state: &State, at: Timestamp, normal: Seconds) -> Spans {
-    if state.now.since(at) > normal {
+    if words::older_than(state.now, at, normal) {
         vec![span(format!(" {}", words::ago(state.now, at)), Role::Stale)]
     } else {
         Vec::new()

@@ -3,30 +3,110 @@
 use crate::app::state::State;
 use crate::command::Command;
 use crate::model::evidence::{Evidence, Proof};
+use crate::model::time::{MONTH, YEAR};
 use crate::model::topic::NeuronState;
 use crate::model::{
     E8s, NeuronId, Proposal, ProposalStatus, Seconds, Timestamp, Topic, Vote, VotingPower, account, amount,
 };
 use crate::theme::Role;
-use crate::widget::{Spans, span};
+use crate::widget::{Spans, span, throbber};
+use std::cell::Cell;
 
 /// Readings older than this look old even when nothing is known to be wrong.
 pub(super) const STALE_AFTER: Seconds = Seconds(120);
+/// A countdown shorter than this is shown by the second.
+const BY_THE_SECOND: Seconds = Seconds(300);
+const MONTH_SECONDS: u64 = MONTH.0;
+/// Nanoseconds between two steps of the sign that something runs.
+const TURN: u64 = 125_000_000;
 
-/// `3 s ago`.
+thread_local! {
+    /// When the earliest of the times that are being drawn will read differently.
+    static CHANGES_AT: Cell<Option<Timestamp>> = const { Cell::new(None) };
+}
+
+/// Draws, and says when a time that was drawn will read differently.
+pub(super) fn watching<T>(draw: impl FnOnce() -> T) -> (T, Option<Timestamp>) {
+    let outer = CHANGES_AT.take();
+    let drawn = draw();
+    (drawn, CHANGES_AT.replace(outer))
+}
+
+/// Something that is being drawn will look different then.
+pub(super) fn changes_at(at: Timestamp) {
+    CHANGES_AT.set(Some(CHANGES_AT.get().map_or(at, |earlier| earlier.min(at))));
+}
+
+/// What the words for a span leave out: ages and countdowns do not flicker.
+fn unit(span: Seconds) -> u64 {
+    match span.0 {
+        0..86_400 => 60,
+        86_400..=MONTH_SECONDS => 3_600,
+        _ => 86_400,
+    }
+}
+
+/// How long ago something was, in whole minutes or more; draws again when that changes.
+fn age(now: Timestamp, at: Timestamp) -> Seconds {
+    let span = now.since(at);
+    let unit = unit(span);
+    let whole = span.0 - span.0 % unit;
+    // In the future it is no age yet.
+    changes_at(if at > now { at } else { at.plus(Seconds(whole.saturating_add(unit))) });
+    Seconds(whole)
+}
+
+/// How long until something is, the last minutes by the second; draws again when that changes.
+pub(super) fn left(now: Timestamp, until: Timestamp) -> Seconds {
+    let span = until.since(now);
+    if span.0 == 0 {
+        if until > now {
+            changes_at(until);
+        }
+        return span;
+    }
+    whole(span, if span < BY_THE_SECOND { 1 } else { unit(span) }, until)
+}
+
+/// How long until something is, in its largest unit: `4m`; draws again when that changes.
+pub(super) fn left_short(now: Timestamp, until: Timestamp) -> String {
+    let span = until.since(now);
+    let unit = [YEAR.0, 86_400, 3_600, 60].into_iter().find(|unit| span.0 >= *unit).unwrap_or(1);
+    whole(span, unit, until).short()
+}
+
+/// A span that is left until a time, in whole units; draws again when one fewer is left.
+fn whole(span: Seconds, unit: u64, until: Timestamp) -> Seconds {
+    let whole = span.0 - span.0 % unit;
+    if span.0 > 0 {
+        changes_at(Timestamp(until.minus(Seconds(whole)).0.saturating_add(1)));
+    }
+    Seconds(whole)
+}
+
+/// `3 m ago`, `just now`.
 pub(super) fn ago(now: Timestamp, at: Timestamp) -> String {
-    match now.since(at) {
-        Seconds(0) => "now".to_owned(),
+    match age(now, at) {
+        Seconds(0) => "just now".to_owned(),
         span => format!("{} ago", span.words()),
     }
 }
 
 /// `in 6 h 12 m`, or `now` when it has come.
 pub(super) fn ahead(now: Timestamp, at: Timestamp) -> String {
-    match at.since(now) {
+    match left(now, at) {
         Seconds(0) => "now".to_owned(),
         span => format!("in {}", span.words()),
     }
+}
+
+/// The sign that something runs; it turns while it is looked at.
+pub(super) fn running(now: Timestamp, busy: bool, ascii: bool) -> char {
+    if busy {
+        // Not a whole number of turns.
+        changes_at(Timestamp(now.0.saturating_add(TURN * 7)));
+    }
+    throbber::glyph(now.0 / TURN, busy, ascii)
 }
 
 /// `in 6 h 12 m` or `3 d ago`.
@@ -175,12 +255,25 @@ pub(super) fn evidence(evidence: &Evidence, now: Timestamp) -> Spans {
     if let Some(node) = &evidence.node {
         spans.push(span(format!(" by node {}", account::short_principal(node)), Role::Dim));
     }
-    let age = evidence.age(now);
-    let old = if age > STALE_AFTER { Role::Stale } else { Role::Dim };
+    let old = if is_stale(now, evidence.at) { Role::Stale } else { Role::Dim };
     spans.push(span(format!(" {}", evidence.at.clock()), Role::Dim));
     spans.push(span(" · ", Role::Dim));
     spans.push(span(ago(now, evidence.at), old));
     spans
+}
+
+/// Whether a reading is old enough to say so; draws again when it becomes that.
+pub(super) fn is_stale(now: Timestamp, at: Timestamp) -> bool {
+    older_than(now, at, STALE_AFTER)
+}
+
+/// Whether something is older than that; draws again when it becomes that.
+pub(super) fn older_than(now: Timestamp, at: Timestamp, span: Seconds) -> bool {
+    let old = now.since(at) > span;
+    if !old {
+        changes_at(at.plus(span).plus(Seconds(1)));
+    }
+    old
 }
 
 /// The role of a proof.

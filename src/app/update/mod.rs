@@ -106,18 +106,19 @@ impl State {
         self.dirty = moved;
     }
 
-    /// Time has passed.
+    /// Time has passed: what it changed is drawn.
     fn pass_time(&mut self) {
         let now = self.now;
+        let toasts = self.toasts.len();
         self.toasts.retain(|t| t.expires.is_none_or(|at| at > now));
+        self.dirty |= self.toasts.len() != toasts;
+        self.dirty |= self.hits.changes_at.is_some_and(|at| at <= now);
         // Only what is counted in minutes is looked at again, and once a minute.
         let minute = now.secs() / 60;
         if self.index.minute != minute {
             self.index.minute = minute;
-            self.pass_minute();
+            self.dirty |= self.pass_minute();
         }
-        // Ages and countdowns are on every screen.
-        self.dirty = true;
     }
 
     /// Shows something to read in a layer.

@@ -67,6 +67,7 @@ impl State {
             }
             Change::Histories(histories) => self.world.histories = histories,
             Change::Execution(execution) => sign::report(self, &execution, effects),
+            Change::Note(note) => self.toast(Level::Warning, note.to_string()),
             Change::Signer(signer) => self.change_signer(signer, effects),
             Change::Sync(sync) => {
                 let refused = |s: &crate::model::world::SyncStatus| {
@@ -163,19 +164,22 @@ impl State {
         self.wallet.list.set_rows(self.index.transactions.rows());
     }
 
-    /// A minute has passed: deadlines and countdowns may have moved rows in or out.
-    pub(super) fn pass_minute(&mut self) {
+    /// A minute has passed: deadlines and countdowns may have moved rows in or out. Whether they did.
+    pub(super) fn pass_minute(&mut self) -> bool {
         let now = self.now;
+        let mut moved = false;
         if self.index.proposals.pass_time(now) {
-            self.proposals.set_rows(self.index.proposals.rows());
+            moved |= self.proposals.set_rows(self.index.proposals.rows());
         }
         if self.index.neurons.pass_time(now) {
-            self.neurons.set_rows(self.index.neurons.rows());
+            moved |= self.neurons.set_rows(self.index.neurons.rows());
         }
         if self.index.transactions.pass_time(now) {
-            self.wallet.list.set_rows(self.index.transactions.rows());
+            moved |= self.wallet.list.set_rows(self.index.transactions.rows());
         }
+        let before = (self.pulse.needs, self.pulse.items.clone());
         self.refresh_pulse();
+        moved || before != (self.pulse.needs, self.pulse.items.clone())
     }
 
     /// What needs the user, and the open proposals; the selection stays on what it was on.

@@ -10,13 +10,31 @@ use crate::model::evidence::Sourced;
 use crate::model::neuron::KnownNeuron;
 use crate::model::text::Line;
 use crate::model::{Neuron, NeuronId, Principal, ProposalId, Vote};
+use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 
 /// Neurons in a page: the canister's own limit.
 const PAGE: u64 = 500;
 /// Most pages read of one identity: 100,000 neurons.
 const MOST_PAGES: u64 = 200;
+
+/// Neurons in a page of the index: the canister's own limit (`MAX_NEURON_PAGE_SIZE`).
+const INDEX_PAGE: u32 = 300;
+/// Parts that the ids are divided into for reading the whole index: several for each request that
+/// may be under way, so that none has much left when the others are through.
+const SLICES: u64 = 64;
+
+/// The ids in so many parts of the same size, in order.
+fn slices(count: u64) -> impl Iterator<Item = RangeInclusive<u64>> + Send {
+    let size = u64::MAX / count.max(1);
+    (0..count).map(move |n| {
+        let first = n.saturating_mul(size).saturating_add(u64::from(n > 0));
+        let last = if n + 1 == count { u64::MAX } else { (n + 1).saturating_mul(size) };
+        first..=last
+    })
+}
 
 /// A page of the index of all neurons.
 #[derive(Clone, Debug)]
@@ -240,6 +258,49 @@ impl Client {
         Ok(NeuronIndexPage { neurons, next })
     }
 
+    /// All neurons of the network, as pages of the index arrive, in any order; each neuron once.
+    /// Ids are drawn at random (dfinity/ic, `governance.rs`, `new_neuron_id`), so the numbers are
+    /// divided into equal slices that are read side by side: at most as many requests are under
+    /// way as the profile allows. A slice that fails ends with its error. Dropping the stream ends
+    /// the requests.
+    #[must_use]
+    pub fn all_neurons(&self) -> BoxStream<'static, Result<Vec<Neuron>, IcError>> {
+        let client = self.clone();
+        let at_once = self.profile().max_in_flight.max(1);
+        stream::iter(slices(SLICES))
+            .map(move |slice| client.neurons_of_slice(slice))
+            .flatten_unordered(at_once)
+            .boxed()
+    }
+
+    /// The neurons of a slice of ids, page by page.
+    fn neurons_of_slice(
+        &self,
+        slice: RangeInclusive<u64>,
+    ) -> BoxStream<'static, Result<Vec<Neuron>, IcError>> {
+        let (first, last) = slice.into_inner();
+        let client = self.clone();
+        let after = first.checked_sub(1).map(NeuronId);
+        stream::try_unfold(Some(after), move |next| {
+            let client = client.clone();
+            async move {
+                let Some(after) = next else { return Ok(None) };
+                let page = client.neuron_index(after, INDEX_PAGE).await?;
+                // Only what was asked for counts, and only a page that goes up is followed: until
+                // it passes the slice, or is empty.
+                let floor = after.map_or(0, |after| after.0.saturating_add(1));
+                let mut neurons = page.neurons;
+                let highest = neurons.iter().map(|n| n.id).max();
+                let next = highest.filter(|next| next.0 >= floor && next.0 < last).map(Some);
+                neurons.retain(|n| (floor..=last).contains(&n.id.0));
+                neurons.sort_by_key(|n| n.id);
+                neurons.dedup_by_key(|n| n.id);
+                Ok(Some((neurons, next)))
+            }
+        })
+        .boxed()
+    }
+
     /// A page of a known neuron's voting history, newest first, below `before`.
     ///
     /// # Errors
@@ -295,4 +356,21 @@ fn refused(what: &str, error: &wire::GovernanceError) -> IcError {
         return IcError::NotFound { what };
     }
     IcError::Refused { what, error_type: error.error_type, message: Line::new(&error.error_message) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn slices_hold_every_id_once(count in 1u64..200, id: u64) {
+            let all: Vec<_> = slices(count).collect();
+            prop_assert_eq!((*all[0].start(), *all[all.len() - 1].end()), (0, u64::MAX));
+            prop_assert!(all.windows(2).all(|two| two[0].end().checked_add(1) == Some(*two[1].start())));
+            prop_assert_eq!(all.iter().filter(|slice| slice.contains(&id)).count(), 1);
+        }
+    }
 }

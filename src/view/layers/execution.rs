@@ -7,7 +7,7 @@ use crate::model::act::{Execution, Step, StepState};
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use crate::widget::text::wrap_spans;
-use crate::widget::{Spans, gauge, span, throbber};
+use crate::widget::{Spans, gauge, span};
 use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, top: bool) {
@@ -15,7 +15,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
     let Some(execution) = cx.state.execution(layer.plan) else {
         let inside = super::frame(cx, area, "Action", w, 3, top);
         cx.pen.fit(inside.x, inside.y, inside.width, layer.title.as_str(), Role::Strong, Align::Left);
-        let sign = throbber::glyph(cx.state.now.0 / 125_000_000, true, cx.pen.ascii());
+        let sign = words::running(cx.state.now, true, cx.pen.ascii());
         cx.pen.put(inside.x, inside.y + 2, inside.width, &format!("{sign} signing …"), Role::Syncing);
         return;
     };
@@ -104,7 +104,7 @@ fn state_words(cx: &Cx<'_, '_, '_>, state: &StepState) -> (char, &'static str, R
     match state {
         StepState::Waiting => ('·', "waiting", Role::Dim),
         StepState::Submitted { .. } => {
-            let sign = throbber::glyph(cx.state.now.0 / 125_000_000, true, cx.pen.ascii());
+            let sign = words::running(cx.state.now, true, cx.pen.ascii());
             (sign, "submitted", Role::Syncing)
         }
         StepState::Done { .. } => ('✓', "done", Role::Good),

@@ -10,7 +10,7 @@ use crate::model::{E8s, Seconds};
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use crate::widget::text::wrap_spans;
-use crate::widget::{Spans, span, throbber};
+use crate::widget::{Spans, span};
 use ratatui::layout::Rect;
 
 /// A review expires after this (see [`Review::made`]).
@@ -42,7 +42,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, top
 }
 
 fn planning(cx: &Cx<'_, '_, '_>, layer: &ReviewLayer, w: usize) -> Vec<Spans> {
-    let sign = throbber::glyph(cx.state.now.0 / 125_000_000, true, cx.pen.ascii());
+    let sign = words::running(cx.state.now, true, cx.pen.ascii());
     let mut lines = wrap_spans(&[span(layer.title.as_str().to_owned(), Role::Strong)], w, &[], &[]);
     lines.push(Vec::new());
     lines.push(vec![span(format!("{sign} checking it before anything is signed …"), Role::Syncing)]);
@@ -141,7 +141,7 @@ fn ready(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) -> Vec<S
         }
     }
     lines.push(Vec::new());
-    let left = review.made.plus(VALID).since(cx.state.now);
+    let left = words::left(cx.state.now, review.made.plus(VALID));
     let (text, role) = if left == Seconds(0) {
         ("this review is too old to be signed; close it and ask again".to_owned(), Role::Warn)
     } else {

@@ -3,9 +3,9 @@
 use super::super::Cx;
 use crate::app::state::layer::{AfterUnlock, UnlockLayer};
 use crate::theme::Role;
+use crate::view::words;
 use crate::widget::input::{self, Input};
 use crate::widget::pen::Align;
-use crate::widget::throbber;
 use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top: bool) {
@@ -38,7 +38,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top
         cx.cursor = Some((column, y));
     }
     if layer.busy {
-        let sign = throbber::glyph(cx.state.now.0 / 125_000_000, true, cx.pen.ascii());
+        let sign = words::running(cx.state.now, true, cx.pen.ascii());
         cx.pen.put(inside.x, y + 1, inside.width, &format!("{sign} opening the key …"), Role::Syncing);
     } else if let Some(error) = &layer.error {
         cx.pen.fit(inside.x, y + 1, inside.width, error.as_str(), Role::Bad, Align::Left);
