@@ -97,7 +97,7 @@ pub(super) fn say(cx: &mut Cx<'_, '_, '_>, area: Rect, empty: Empty, what: &str)
 /// Draws what readings suffer from, in at most two lines; gives how many it took.
 pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
     let state = cx.state;
-    let Some(trouble) = &state.sync.trouble else { return 0 };
+    let Some(trouble) = &state.sync.trouble else { return wrong_clock(cx, area) };
     let role = if trouble.unverified { Role::Bad } else { Role::Warn };
     let mut spans = vec![
         span(trouble.attempted.as_str().to_owned(), role),
@@ -126,6 +126,22 @@ pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
         }
     }
     rows
+}
+
+/// Says that this machine's clock is behind, in a line; gives how many it took.
+fn wrong_clock(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
+    let Some(behind) = cx.state.sync.clock_behind() else { return 0 };
+    let spans = [
+        span(" ! ", Role::Warn),
+        span(
+            format!("this machine's clock is {} behind the network's", behind.to_minutes().words()),
+            Role::Warn,
+        ),
+        span(": ", Role::Dim),
+        span("times here count by the network's; set it (automatic time)", Role::Text),
+    ];
+    cx.pen.spans(area.x, area.y, area.width.saturating_sub(1), &spans);
+    1
 }
 
 /// What was opened but is not known: being read, not remembered, or none.

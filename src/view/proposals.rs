@@ -36,8 +36,8 @@ pub(super) fn shares(proposal: &Proposal) -> Option<Shares> {
 
 /// The countdown to a proposal's deadline: text and role. Red when less than six hours are left.
 pub(super) fn closes(state: &State, proposal: &Proposal) -> (String, Role) {
-    match proposal.time_left(state.now) {
-        Some(left) if proposal.accepts_votes(state.now) => {
+    match proposal.time_left(state.network_now()) {
+        Some(left) if proposal.accepts_votes(state.network_now()) => {
             let role = if left < Seconds::hours(6) { Role::Warn } else { Role::Text };
             (words::tight(left), role)
         }
@@ -76,7 +76,7 @@ fn cell(state: &State, id: ProposalId, column: Option<ColumnId>) -> Content<'_> 
         ColumnId::Yes => share(p.tally.map(|t| t.yes_bp()), Role::Yes),
         ColumnId::No => share(p.tally.map(|t| t.no_bp()), Role::No),
         ColumnId::Mine => {
-            let (text, role) = words::mine(p, state.now);
+            let (text, role) = words::mine(p, state.network_now());
             Content::text(text, role)
         }
         ColumnId::Proposer => match p.proposer {
