@@ -133,19 +133,19 @@ async fn answers_and_certificates_that_were_altered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_that_were_true_ten_minutes_ago() {
     let words = ["the network has made no progress since"];
-    live_through(Kind::StaleCertificate, "30%", &words).await;
+    live_through(Kind::StaleCertificate, "60%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_of_another_network() {
     let words = ["its certificate is not signed by this network's root key, or was altered"];
-    live_through(Kind::OtherRoot, "30%", &words).await;
+    live_through(Kind::OtherRoot, "60%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_without_canister_ranges() {
     let words = ["its certificate lacks what it must prove"];
-    live_through(Kind::PrunedRanges, "30%", &words).await;
+    live_through(Kind::PrunedRanges, "60%", &words).await;
 }
 
 #[tokio::test]
@@ -279,11 +279,6 @@ async fn a_clock_that_is_behind_is_told_and_everything_works() {
     let (to, signed) = signed_transfer(&broken, &client, 3);
     let block = block_of(client.submit(&signed).await.unwrap());
     assert_once(&client, to, block).await;
-
-    // Set right (the network's clock and this one agree again), reading goes on by itself.
-    let now = client.network_time().unwrap();
-    assert!(now.since(Timestamp::from_utc(chrono::Utc::now())) > Seconds(500));
-    assert!(client.clock_offset() > 500);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -348,9 +343,9 @@ async fn a_transfer_happens_once_whatever_becomes_of_its_answers() {
         &["429=40%"],
         &["503=40%"],
         &["reset=40%"],
-        &["truncated-body=30%", "garbage=20%"],
-        &["altered=30%", "other-root=20%"],
-        &["stale-certificate=40%"],
+        &["truncated-body=40%", "garbage=40%"],
+        &["altered=40%", "other-root=40%"],
+        &["stale-certificate=50%"],
     ];
     let mut place = 10;
     for faults in mixes {
@@ -374,7 +369,7 @@ async fn a_transfer_happens_once_whatever_becomes_of_its_answers() {
         }
     }
     let struck = broken.demo.faults().struck();
-    assert!(struck.len() >= 6, "{struck:?}");
+    assert!(struck.len() >= 7, "{struck:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -473,7 +468,18 @@ fn a_served_network_has_the_faults_and_the_link_it_was_given() {
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && complaint.contains(told), "{args:?}: {complaint}");
     }
-    let good = ["--latency", "5ms", "--jitter", "2ms", "--bandwidth", "50mbit", "--fault", "503=20%"];
+    let good = [
+        "--latency",
+        "5ms",
+        "--jitter",
+        "2ms",
+        "--bandwidth",
+        "50mbit",
+        "--fault",
+        "503=20%",
+        "--fault",
+        "clock",
+    ];
     let mut child = serve(&good).spawn().unwrap();
     let mut told = String::new();
     for line in std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap())) {
@@ -484,7 +490,7 @@ fn a_served_network_has_the_faults_and_the_link_it_was_given() {
         }
     }
     let described: serde_json::Value = serde_json::from_str(&told).unwrap();
-    assert_eq!(described["faults"], serde_json::json!(["503=20%"]));
+    assert_eq!(described["faults"], serde_json::json!(["503=20%", "clock"]));
     let listed = Command::new(env!("CARGO_BIN_EXE_icpulse"))
         .args(["proposals", "list", "--limit", "300", "--json", "--identity", "anonymous"])
         .env("ICPULSE_NETWORK", described["url"].as_str().unwrap())
@@ -505,7 +511,7 @@ fn a_served_network_has_the_faults_and_the_link_it_was_given() {
     assert_eq!(rows["proposals"].as_array().unwrap().len(), 300);
     if cfg!(unix) {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(told.contains("wrong with it: 503=20%"), "{told}");
-        assert!(told.contains("faults that struck: 503 "), "{told}");
+        assert!(told.contains("wrong with it: 503=20%, clock"), "{told}");
+        assert!(told.contains("faults that struck: ") && told.contains("clock "), "{told}");
     }
 }

@@ -57,7 +57,6 @@ impl Delivery {
     }
 
     /// As a body of HTTP.
-    #[must_use]
     pub fn into_body(self) -> Body {
         if self.carrier.is_none() && !self.cut && self.pause.is_zero() {
             return Body::from(self.rest);

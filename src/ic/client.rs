@@ -245,8 +245,9 @@ impl Client {
         method: &str,
         arg: &[u8],
     ) -> Result<(Vec<u8>, Seen), IcError> {
+        let asked = self.shared.behind();
         match self.query_with_keys(what, canister, method, arg).await {
-            Err(error) if self.shared.learn(&error) => {
+            Err(error) if self.shared.learn(&error, asked) => {
                 self.query_with_keys(what, canister, method, arg).await
             }
             outcome => outcome,
@@ -319,7 +320,7 @@ impl Shared {
     /// [`IcError::Unverified`].
     pub(super) fn check_age(&self, what: &Line, at: Timestamp) -> Result<(), IcError> {
         let newest = Timestamp(self.network_time.load(Ordering::Relaxed));
-        let (newest, than) = match self.behind.load(Ordering::Relaxed) {
+        let (newest, than) = match self.behind() {
             0 => (newest, "an answer read before"),
             _ => (newest.max(self.corrected_time()), "the network's time"),
         };

@@ -25,7 +25,7 @@ pub(super) type Late = Arc<Mutex<Option<(u64, Agent)>>>;
 impl Client {
     /// ic-agent, making requests that are valid by the network's clock as far as it is known.
     pub(super) fn agent(&self) -> Agent {
-        let behind = self.shared.behind.load(Ordering::Relaxed);
+        let behind = self.shared.behind();
         if behind == 0 {
             return self.agent.clone();
         }
@@ -48,9 +48,15 @@ impl Client {
 }
 
 impl Shared {
-    /// Takes note of what a refusal says of this machine's clock; whether asking again may help.
-    pub(super) fn learn(&self, error: &IcError) -> bool {
-        let behind = match error {
+    /// How far behind this machine's clock is known to be, in seconds.
+    pub(super) fn behind(&self) -> u64 {
+        self.behind.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of what a refusal says of this machine's clock; whether asking again may help,
+    /// if the request was made when the clock was thought to be `asked` seconds behind.
+    pub(super) fn learn(&self, error: &IcError, asked: u64) -> bool {
+        let told = match error {
             IcError::Clock { offset, .. } if (CLOCK_TOLERANCE..=MOST).contains(offset) => {
                 offset.unsigned_abs()
             }
@@ -59,20 +65,19 @@ impl Shared {
             IcError::Http { status: 400, body, .. } if body.as_str().contains("expiry") => 0,
             _ => return false,
         };
-        let before = self.behind.load(Ordering::Relaxed);
-        let differs = before.abs_diff(behind) > CLOCK_TOLERANCE.unsigned_abs();
-        if differs {
-            tracing::info!(behind, "this machine's clock is behind the network's, in seconds");
-            self.behind.store(behind, Ordering::Relaxed);
+        let differ = |a: u64, b: u64| a.abs_diff(b) > CLOCK_TOLERANCE.unsigned_abs();
+        if differ(self.behind(), told) {
+            tracing::info!(seconds = told, "this machine's clock is behind the network's");
+            self.behind.store(told, Ordering::Relaxed);
             // Another agent knows no keys of nodes yet.
             self.keys.forget();
         }
-        differs
+        differ(told, asked)
     }
 
     /// This machine's time, corrected where it is known to be behind the network's.
     pub(super) fn corrected_time(&self) -> Timestamp {
-        local_time().plus(Seconds(self.behind.load(Ordering::Relaxed)))
+        local_time().plus(Seconds(self.behind()))
     }
 }
 
@@ -100,14 +105,17 @@ mod tests {
         let shared = &client.shared;
         let refused = |body: &str| IcError::Http { what: "reading".into(), status: 400, body: body.into() };
         let expiry = refused("Invalid request expiry: …");
-        assert!(!shared.learn(&expiry) && !shared.learn(&off(-600)) && !shared.learn(&off(200_000)));
-        assert!(!shared.learn(&IcError::Timeout { what: "reading".into() }));
-        assert!(shared.learn(&off(600)));
-        assert!(!shared.learn(&off(610)), "nothing new: asking again would not help");
-        assert!(!shared.learn(&refused("canister_not_found")));
-        assert!(shared.learn(&off(5_000)), "the clock was set, wrongly");
-        assert!(shared.learn(&expiry), "the clock was set right");
-        assert_eq!(shared.behind.load(Ordering::Relaxed), 0);
+        let timeout = IcError::Timeout { what: "reading".into() };
+        for nothing in [&expiry, &off(-600), &off(200_000), &timeout] {
+            assert!(!shared.learn(nothing, 0), "{nothing}");
+        }
+        assert!(shared.learn(&off(600), 0));
+        assert!(shared.learn(&off(600), 0), "it was asked before another request had learnt it");
+        assert!(!shared.learn(&off(610), 600), "nothing new: asking again would not help");
+        assert!(!shared.learn(&refused("canister_not_found"), 600));
+        assert!(shared.learn(&off(5_000), 600), "the clock was set, wrongly");
+        assert!(shared.learn(&expiry, 5_000), "the clock was set right");
+        assert_eq!(shared.behind(), 0);
     }
 
     #[tokio::test]
@@ -116,7 +124,7 @@ mod tests {
         let (shared, what) = (&client.shared, Line::new("reading"));
         let now = local_time();
         assert_eq!(shared.check_age(&what, now), Ok(()));
-        shared.learn(&off(600));
+        shared.learn(&off(600), 0);
         let error = shared.check_age(&what, now).unwrap_err();
         assert!(
             error.is_unverified() && error.to_string().contains("older than the network's time"),
@@ -134,7 +142,7 @@ mod tests {
             Timestamp(signed.ingress_expiry).since(local_time())
         };
         assert!((Seconds(150)..=Seconds(240)).contains(&valid(&client.agent())));
-        client.shared.learn(&off(600));
+        client.shared.learn(&off(600), 0);
         assert!((Seconds(750)..=Seconds(840)).contains(&valid(&client.agent())));
     }
 }

@@ -146,7 +146,7 @@ impl Client {
             Err(error) => {
                 let error = self.shared.judge(fault::of(what, error, &seen));
                 // This call stays as it was signed; the next one is signed by a better clock.
-                let _ = self.shared.learn(&error);
+                let _ = self.shared.learn(&error, self.shared.behind());
                 Err(error)
             }
         }
@@ -211,9 +211,10 @@ impl Client {
         request_id: &RequestId,
         effective: Principal,
     ) -> Result<CallStatus, IcError> {
+        let asked = self.shared.behind();
         let ((status, proof), seen) =
             match self.attempt(what, self.agent().request_status_raw(request_id, effective)).await {
-                Err(error) if self.shared.learn(&error) => {
+                Err(error) if self.shared.learn(&error, asked) => {
                     self.attempt(what, self.agent().request_status_raw(request_id, effective)).await?
                 }
                 outcome => outcome?,

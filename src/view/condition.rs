@@ -26,6 +26,19 @@ pub(super) enum Empty {
     Nobody,
 }
 
+/// Whether the proposals have been read: then none means that there are none. What else was read
+/// says nothing of them while something fails.
+pub(super) fn proposals_known(state: &State) -> bool {
+    let sync = &state.sync;
+    !state.world.proposals.is_empty()
+        || sync.last_success.is_some() && sync.history.is_none() && sync.trouble.is_none()
+}
+
+/// Whether it is known what needs the user.
+pub(super) fn needs_known(state: &State) -> bool {
+    proposals_known(state) && (state.world.neurons_known || state.signer.is_anonymous())
+}
+
 /// Why a list without rows is empty. `known` says that it was read at least once.
 pub(super) fn why(state: &State, known: bool, total: usize) -> Empty {
     if total > 0 {
@@ -131,15 +144,17 @@ pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
 /// Says that this machine's clock is behind, in a line; gives how many it took.
 fn wrong_clock(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
     let Some(behind) = cx.state.sync.clock_behind() else { return 0 };
-    let spans = [
+    let behind = behind.to_minutes().words();
+    let mut spans = vec![
         span(" ! ", Role::Warn),
-        span(
-            format!("this machine's clock is {} behind the network's", behind.to_minutes().words()),
-            Role::Warn,
-        ),
+        span(format!("this machine's clock is {behind} behind the network's"), Role::Warn),
         span(": ", Role::Dim),
-        span("times here count by the network's; set it (automatic time)", Role::Text),
+        span("set it (automatic time)", Role::Text),
     ];
+    let more = " · times here count by the network's";
+    if spans_width(&spans) + more.len() < usize::from(area.width) {
+        spans.push(span(more, Role::Dim));
+    }
     cx.pen.spans(area.x, area.y, area.width.saturating_sub(1), &spans);
     1
 }

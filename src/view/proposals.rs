@@ -17,7 +17,7 @@ use std::borrow::Cow;
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let state = cx.state;
     if state.proposals.rows.is_empty() {
-        let known = state.sync.last_success.is_some() && state.sync.history.is_none();
+        let known = condition::proposals_known(state);
         let empty = condition::why(state, known, state.proposals.total);
         condition::say(cx, area, empty, "proposals");
         cx.hits.list_height = usize::from(area.height.saturating_sub(1));

@@ -145,7 +145,7 @@ fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     cx.pen.put(area.x + 1, area.y, area.width, "NEEDS YOU", Role::Title);
     let rows = usize::from(area.height.saturating_sub(2));
     if state.pulse.needs == 0 {
-        let reading = state.sync.last_success.is_none() && state.world.proposals.is_empty();
+        let reading = !condition::needs_known(state);
         let text = if reading { "not known yet" } else { "nothing: all is voted on, no power is lost" };
         let role = if reading { Role::Dim } else { Role::Good };
         cx.pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
@@ -219,7 +219,7 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         cx.pen.put(area.x + 1, area.y, area.width, "OPEN FOR VOTES", Role::Title);
         let body = Rect::new(area.x, area.y + 1, area.width, area.height - 1);
         if state.world.proposals.is_empty() {
-            let known = state.sync.last_success.is_some() && state.sync.history.is_none();
+            let known = condition::proposals_known(state);
             condition::say(cx, body, condition::why(state, known, 0), "proposals");
             return;
         }

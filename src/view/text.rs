@@ -1,7 +1,7 @@
 //! Pulse as plain text, for runs without a terminal: no escape codes, no cursor, one page.
 
 use super::pulse;
-use super::{proposals, words};
+use super::{condition, proposals, words};
 use crate::app::state::State;
 use crate::model::amount::percent;
 use crate::widget::Spans;
@@ -34,7 +34,7 @@ pub fn pulse(state: &State, columns: usize) -> String {
     line("");
     line("NEEDS YOU");
     if state.pulse.needs == 0 {
-        let unread = state.sync.last_success.is_none() && state.world.proposals.is_empty();
+        let unread = !condition::needs_known(state);
         line(if unread { "  not known yet" } else { "  nothing" });
     }
     for need in state.pulse.needs() {
