@@ -82,6 +82,36 @@ fn screen_set(name: &str, screen: Screen, subject: Option<Subject>, tab: usize) 
 }
 
 #[test]
+fn what_could_not_be_read_is_not_called_empty() {
+    // Something else was read, so that there was a success.
+    for screen in [Screen::Pulse, Screen::Proposals] {
+        let mut state = sample::at(sample::error((120, 40)), screen, None, 0);
+        state.sync.last_success = Some(state.now);
+        let shown = text(&buffer(&state, &Theme::fallback()));
+        assert!(!shown.contains("There are no proposals") && !shown.contains("all is voted on"), "{shown}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_behind_is_told_at_any_width_and_corrected() {
+    for size in SIZES {
+        let mut state = sample::full(size);
+        state.sync.clock_offset = 607;
+        let shown = text(&buffer(&state, &Theme::fallback()));
+        assert!(
+            shown.contains("! this machine's clock is 10 m behind the network's: set it (automatic time)")
+        );
+        assert_eq!(state.network_now(), state.now.plus(icpulse::model::Seconds(607)));
+        // A network that seems to be behind may just be slow to answer.
+        for offset in [59, 0, -600] {
+            state.sync.clock_offset = offset;
+            assert!(!text(&buffer(&state, &Theme::fallback())).contains("clock"));
+            assert_eq!(state.network_now(), state.now);
+        }
+    }
+}
+
+#[test]
 fn pulse() {
     screen_set("pulse", Screen::Pulse, None, 0);
 }

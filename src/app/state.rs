@@ -258,6 +258,14 @@ impl State {
         [self.hits.changes_at, toast, minute].into_iter().flatten().min()
     }
 
+    /// The network's time, by which its deadlines and the ages of its data count: this machine's,
+    /// corrected where its clock is known to be behind. (An answer that seems old may be old:
+    /// that is no reason to set time back.)
+    #[must_use]
+    pub fn network_now(&self) -> Timestamp {
+        self.now.plus(self.sync.clock_behind().unwrap_or_default())
+    }
+
     /// Below this the screen only says that it is too small.
     #[must_use]
     pub fn too_small(&self) -> bool {

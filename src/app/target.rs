@@ -103,7 +103,7 @@ impl State {
             return None;
         }
         let begins = neuron.refreshed?.plus(self.economics().start_reducing_after);
-        Some(begins.since(self.now))
+        Some(begins.since(self.network_now()))
     }
 
     /// The neurons whose following would be confirmed here.
@@ -234,14 +234,14 @@ impl State {
         if known.is_empty() {
             return Some("select a proposal first".to_owned());
         }
-        if known.iter().any(|p| p.votable(self.now).next().is_some()) {
+        if known.iter().any(|p| p.votable(self.network_now()).next().is_some()) {
             return None;
         }
         let which = match known.as_slice() {
             [one] => format!("proposal {}", one.id),
             many => format!("the {} marked proposals", many.len()),
         };
-        Some(if known.iter().all(|p| !p.accepts_votes(self.now)) {
+        Some(if known.iter().all(|p| !p.accepts_votes(self.network_now())) {
             format!("voting on {which} has ended")
         } else if known.iter().all(|p| p.ballots.is_empty()) {
             format!(

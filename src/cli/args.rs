@@ -336,6 +336,15 @@ pub enum Demo {
         /// What is wrong with it, and in which part of cases, such as 503=5%; may be repeated
         #[arg(long, value_name = "KIND[=RATE]")]
         fault: Vec<crate::demo::fault::Fault>,
+        /// A round trip: every answer comes so much later, such as 150ms
+        #[arg(long, value_name = "TIME", default_value = "0ms")]
+        latency: crate::demo::link::Delay,
+        /// By how much round trips differ from it, at most, such as 30ms
+        #[arg(long, value_name = "TIME", default_value = "0ms")]
+        jitter: crate::demo::link::Delay,
+        /// What all connections together may bring, such as 20mbit (default: no limit)
+        #[arg(long, value_name = "RATE")]
+        bandwidth: Option<crate::demo::link::Bandwidth>,
     },
     /// Print the demo user's PEM
     Identity {

@@ -4,6 +4,7 @@ use super::args::{Demo as DemoCommand, ScaleArg};
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Format, note, print_json, print_text};
+use crate::demo::link::Link;
 use crate::demo::{Demo, Options, Scale, identity};
 use serde_json::json;
 use std::io::Write;
@@ -15,7 +16,7 @@ use std::io::Write;
 pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
     match command {
         DemoCommand::Identity { seed } => print_text(&identity::pem(*seed)),
-        DemoCommand::Serve { port, seed, speed, scale, fault } => {
+        DemoCommand::Serve { port, seed, speed, scale, fault, latency, jitter, bandwidth } => {
             let speed = parse_speed(speed)?;
             let options = Options {
                 port: *port,
@@ -26,10 +27,12 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                     ScaleArg::Mainnet => Scale::Mainnet,
                 },
                 faults: fault.clone(),
+                link: Link { latency: *latency, jitter: *jitter, bandwidth: *bandwidth },
                 ..Options::default()
             };
             let demo = Demo::start(options).map_err(Failure::failed)?;
             let root_key = hex::encode(demo.root_key());
+            let faults: Vec<String> = fault.iter().map(ToString::to_string).collect();
             match Format::of(&context.global) {
                 Format::Json => print_json(&json!({
                     "url": demo.url(),
@@ -37,6 +40,7 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                     "identity": demo.identity().to_text(),
                     "seed": seed,
                     "speed": speed,
+                    "faults": faults,
                 }))?,
                 _ => print_text(&format!(
                     "url       {}\nroot key  {root_key}\nidentity  {}  (icpulse demo identity --seed {seed})\n",
@@ -46,7 +50,16 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
             }
             std::io::stdout().flush()?;
             note(&context.global, "serving until Ctrl-C; the network begins anew at each start");
-            wait_for_end()
+            if !faults.is_empty() {
+                note(&context.global, format!("wrong with it: {}", faults.join(", ")));
+            }
+            wait_for_end()?;
+            let struck: Vec<String> =
+                demo.faults().struck().into_iter().map(|(kind, n)| format!("{kind} {n} times")).collect();
+            if !struck.is_empty() {
+                note(&context.global, format!("faults that struck: {}", struck.join(", ")));
+            }
+            Ok(())
         }
     }
 }

@@ -6,7 +6,7 @@ use super::output::note;
 use super::prompt;
 use crate::cache::{Cache, DEFAULT_WAIT};
 use crate::config::resolve;
-use crate::ic::{Client, IcError};
+use crate::ic::{Client, IcError, Patience};
 use crate::model::account::Subaccount;
 use crate::model::act::SignerInfo;
 use crate::model::network::{Profile, RootKeySource};
@@ -78,6 +78,21 @@ impl From<IcError> for Failure {
     }
 }
 
+/// How patiently a network is asked again what failed; tests are hasty.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Within a reading or a submission.
+    pub patience: Patience,
+    /// The pause before a whole reading is tried again, in milliseconds; it doubles.
+    pub first_pause: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { patience: Patience::default(), first_pause: crate::sync::plan::FIRST_PAUSE }
+    }
+}
+
 /// A network that is being worked with.
 pub struct Opened {
     /// How it is reached.
@@ -90,6 +105,8 @@ pub struct Opened {
     pub cache: Arc<Cache>,
     /// What the user should know about the cache.
     pub cache_notes: Vec<Line>,
+    /// How patiently it is asked.
+    pub pace: Pace,
     /// The embedded network, while it is the one: it stops when this is dropped.
     #[cfg(feature = "demo")]
     _demo: Option<Demo>,
@@ -113,7 +130,15 @@ pub enum Need {
 /// # Errors
 /// See [`Failure`].
 pub async fn open(context: &Context, need: Need) -> Result<Opened, Failure> {
-    open_with(context, need, true).await
+    open_with(context, need, Pace::default(), true).await
+}
+
+/// As [`open`], at another pace.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn open_paced(context: &Context, need: Need, pace: Pace) -> Result<Opened, Failure> {
+    open_with(context, need, pace, true).await
 }
 
 /// As [`open`], for a command that asks the network once and keeps nothing: the cache is opened only
@@ -122,14 +147,14 @@ pub async fn open(context: &Context, need: Need) -> Result<Opened, Failure> {
 /// # Errors
 /// See [`Failure`].
 pub async fn open_to_ask(context: &Context, need: Need) -> Result<Opened, Failure> {
-    open_with(context, need, context.global.offline).await
+    open_with(context, need, Pace::default(), context.global.offline).await
 }
 
-async fn open_with(context: &Context, need: Need, cached: bool) -> Result<Opened, Failure> {
+async fn open_with(context: &Context, need: Need, pace: Pace, cached: bool) -> Result<Opened, Failure> {
     let name = context.network_name().to_owned();
     #[cfg(feature = "demo")]
     if name == "demo" {
-        return open_demo(context, need).await;
+        return open_demo(context, need, pace).await;
     }
     #[cfg(not(feature = "demo"))]
     if name == "demo" {
@@ -137,10 +162,16 @@ async fn open_with(context: &Context, need: Need, cached: bool) -> Result<Opened
     }
     let profile = resolve(&context.config, &name, context.global.root_key.as_deref())?;
     let who = choose(context, need)?;
-    connect(context, profile, who, cached).await
+    connect(context, profile, who, pace, cached).await
 }
 
-async fn connect(context: &Context, profile: Profile, who: Who, cached: bool) -> Result<Opened, Failure> {
+async fn connect(
+    context: &Context,
+    profile: Profile,
+    who: Who,
+    pace: Pace,
+    cached: bool,
+) -> Result<Opened, Failure> {
     let connected = match (context.global.offline, &profile.root_key) {
         // Offline, only a root key that must be asked for cannot be told.
         (true, RootKeySource::Fetch) => {
@@ -149,7 +180,7 @@ async fn connect(context: &Context, profile: Profile, who: Who, cached: bool) ->
                 profile.name
             )));
         }
-        _ => Client::connect(&profile, who.identity()).await?,
+        _ => Client::connect_with(&profile, who.identity(), pace.patience).await?,
     };
     let (cache, cache_notes) = if cached {
         let base = &context.paths.cache_dir;
@@ -173,6 +204,7 @@ async fn connect(context: &Context, profile: Profile, who: Who, cached: bool) ->
         who,
         cache: Arc::new(cache),
         cache_notes,
+        pace,
         #[cfg(feature = "demo")]
         _demo: None,
     })
@@ -180,7 +212,7 @@ async fn connect(context: &Context, profile: Profile, who: Who, cached: bool) ->
 
 /// Starts the embedded network; each start is a network of its own, so nothing of it is kept.
 #[cfg(feature = "demo")]
-async fn open_demo(context: &Context, need: Need) -> Result<Opened, Failure> {
+async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, Failure> {
     use crate::model::network::RootKey;
     use crate::wallet::Signer;
     if context.global.offline {
@@ -202,13 +234,14 @@ async fn open_demo(context: &Context, need: Need) -> Result<Opened, Failure> {
         let signer = Signer::from_pem_bytes(demo.identity_pem().as_bytes()).map_err(Failure::failed)?;
         Who::Unlocked(Unlocked::demo(signer, Arc::new(wall_clock)))
     };
-    let client = Client::connect(&profile, who.identity()).await?;
+    let client = Client::connect_with(&profile, who.identity(), pace.patience).await?;
     Ok(Opened {
         profile,
         client: Some(client),
         who,
         cache: Arc::new(Cache::in_memory()),
         cache_notes: Vec::new(),
+        pace,
         _demo: Some(demo),
     })
 }

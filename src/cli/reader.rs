@@ -102,4 +102,8 @@ impl Source for Reader {
     fn clock_offset(&self) -> i64 {
         self.client.clock_offset()
     }
+
+    fn standing_since(&self) -> Option<Timestamp> {
+        self.client.standing_since()
+    }
 }

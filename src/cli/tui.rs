@@ -4,7 +4,7 @@ use super::context::{Context, wall_clock};
 use super::failure::Failure;
 use super::look::Look;
 use super::meter;
-use super::open::{Need, Opened, Who, open};
+use super::open::{Need, Opened, Pace, Who, open_paced};
 use super::reader::Reader;
 use super::services::Live;
 use crate::app::runtime::Runtime;
@@ -59,6 +59,7 @@ pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Resul
     options.history = history;
     options.max_in_flight = opened.profile.max_in_flight;
     options.cadence = options.cadence.watched_every(Seconds(u64::from(context.config.refresh_seconds)));
+    options.first_pause = opened.pace.first_pause;
     options.cache_note = opened.cache_notes.first().cloned();
     let (sync, changes) =
         sync::start(reader, Some(Arc::clone(&opened.cache)), loaded.clone(), signer.clone(), options);
@@ -111,8 +112,21 @@ impl Dashboard {
         size: (u16, u16),
         interactive: bool,
     ) -> Result<(Self, Rest), Failure> {
+        Self::open_paced(context, size, interactive, Pace::default()).await
+    }
+
+    /// As [`Dashboard::open`], at another pace.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn open_paced(
+        context: Context,
+        size: (u16, u16),
+        interactive: bool,
+        pace: Pace,
+    ) -> Result<(Self, Rest), Failure> {
         let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
-        let opened = open(&context, Need::IfUnlocked).await?;
+        let opened = open_paced(&context, Need::IfUnlocked, pace).await?;
         let reading = start_reading(&context, &opened, context.config.full_history)?;
         let (look, theme_note) = Look::choose(&context, interactive);
         let options = AppOptions {

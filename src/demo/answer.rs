@@ -21,6 +21,35 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// What is wrong with a query's answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Forgery {
+    /// Nothing.
+    #[default]
+    None,
+    /// A node that is not of the subnet signed it.
+    Stranger,
+    /// It was changed after it was signed.
+    Altered,
+}
+
+/// The same, but for a bit.
+fn altered(outcome: &Result<Vec<u8>, Reject>) -> Result<Vec<u8>, Reject> {
+    match outcome.clone() {
+        Ok(mut arg) => {
+            match arg.last_mut() {
+                Some(last) => *last ^= 1,
+                None => arg.push(0),
+            }
+            Ok(arg)
+        }
+        Err(mut reject) => {
+            reject.message.push('!');
+            Err(reject)
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Status<'a> {
     root_key: &'a Bytes,
@@ -77,20 +106,32 @@ impl Answer {
         Self::text(202, "")
     }
 
+    /// 202 for a synchronous call that was waited for in vain.
+    #[must_use]
+    pub fn not_in_time() -> Self {
+        Self::text(
+            202,
+            "Message did not complete execution and certification within the replica defined timeout.",
+        )
+    }
+
     /// What `/api/v2/status` says.
     #[must_use]
     pub fn status(root_key: &[u8]) -> Self {
         Self::cbor(&Status { root_key: Bytes::new(root_key), replica_health_status: "healthy" })
     }
 
-    /// A query's outcome, signed by a node.
+    /// A query's outcome, signed by a node, unless it is forged.
     #[must_use]
     pub fn query(
         subnet: &Subnet,
         now: Timestamp,
         request: &[u8; 32],
         outcome: &Result<Vec<u8>, Reject>,
+        forgery: Forgery,
     ) -> Self {
+        let stranger = forgery == Forgery::Stranger;
+        let told = if forgery == Forgery::Altered { altered(outcome) } else { outcome.clone() };
         match outcome {
             Ok(arg) => {
                 let fields = vec![
@@ -99,8 +140,8 @@ impl Answer {
                 ];
                 Self::cbor(&Replied {
                     status: "replied",
-                    reply: Reply { arg: Bytes::new(arg) },
-                    signatures: subnet.sign_reply(now, request, fields),
+                    reply: Reply { arg: Bytes::new(told.as_ref().unwrap_or(arg)) },
+                    signatures: subnet.sign_reply(now, request, stranger, fields),
                 })
             }
             Err(reject) => {
@@ -114,8 +155,8 @@ impl Answer {
                     status: "rejected",
                     error_code: reject.error_code,
                     reject_code: reject.code,
-                    reject_message: &reject.message,
-                    signatures: subnet.sign_reply(now, request, fields),
+                    reject_message: told.as_ref().err().map_or("", |told| &told.message),
+                    signatures: subnet.sign_reply(now, request, stranger, fields),
                 })
             }
         }

@@ -37,6 +37,20 @@ impl Certified {
         Self { tree, time, signature: OnceLock::new() }
     }
 
+    /// The same state signed by somebody else, or this tree under the signature of another
+    /// state: what a liar would send.
+    #[must_use]
+    pub fn forged(&self, signature: Vec<u8>) -> Self {
+        let signed = OnceLock::from(signature);
+        Self { tree: self.tree.clone(), time: self.time, signature: signed }
+    }
+
+    /// The signature by this key, if it is the first one that signs.
+    #[must_use]
+    pub fn signature(&self, key: &SubnetKey) -> &[u8] {
+        self.signature.get_or_init(|| key.sign_state(&self.tree.digest()))
+    }
+
     /// The CBOR certificate of what lies under the paths, and of `/time`.
     #[must_use]
     pub fn certificate(
@@ -45,12 +59,12 @@ impl Certified {
         paths: &[Path],
         delegation: Option<(Principal, Vec<u8>)>,
     ) -> Vec<u8> {
-        let signature = self.signature.get_or_init(|| key.sign_state(&self.tree.digest()));
+        let signature = self.signature(key).to_vec();
         let mut paths = paths.to_vec();
         paths.push(vec![b"time".to_vec()]);
         cbor(&Certificate {
             tree: self.tree.witness(&paths),
-            signature: signature.clone(),
+            signature,
             delegation: delegation.map(|(subnet, certificate)| Delegation {
                 subnet_id: subnet.as_slice().to_vec(),
                 certificate,

@@ -26,6 +26,10 @@ struct State {
     source: Source,
     /// The latest instant handed out: the wall clock may be set back, this one is not.
     latest: u64,
+    /// How far this clock is ahead of its source, in nanoseconds.
+    ahead: i64,
+    /// It stands still at this instant, so many nanoseconds before it was told to.
+    held: Option<(u64, u64)>,
     /// Joints of the map, ascending in both coordinates; never empty.
     joints: Vec<Joint>,
 }
@@ -62,7 +66,7 @@ impl Clock {
         let joints = vec![Joint { wall: start, virtual_at: start }];
         Self(Arc::new(Inner {
             speed: u64::from(speed.max(1)),
-            state: Mutex::new(State { source, latest: start, joints }),
+            state: Mutex::new(State { source, latest: start, ahead: 0, held: None, joints }),
         }))
     }
 
@@ -81,6 +85,37 @@ impl Clock {
     #[must_use]
     pub fn wall(&self) -> Timestamp {
         Timestamp(self.state().wall())
+    }
+
+    /// What the nodes' own clocks show: goes on where the subnets stand still ([`Clock::hold`]).
+    #[must_use]
+    pub fn nodes(&self) -> Timestamp {
+        Timestamp(self.state().nodes())
+    }
+
+    /// Sets the network's clock so many seconds ahead (or back): every instant a client is told
+    /// moves with it, the life of the canisters does not.
+    pub fn shift(&self, seconds: i64) {
+        let nanos = seconds.saturating_mul(1_000_000_000);
+        let mut state = self.state();
+        state.ahead = state.ahead.saturating_add(nanos);
+        state.latest = state.latest.saturating_add_signed(nanos);
+        state.held = state.held.map(|(at, before)| (at.saturating_add_signed(nanos), before));
+        state.move_walls(nanos);
+    }
+
+    /// Lets the network's time stand still since `since` ago, or go on: for a subnet that makes
+    /// no blocks.
+    pub fn hold(&self, since: Option<Duration>) {
+        let mut state = self.state();
+        if let Some((_, before)) = state.held.take() {
+            state.move_walls(i64::try_from(before).unwrap_or(i64::MAX));
+        }
+        if let Some(since) = since {
+            let before = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).min(state.nodes());
+            state.held = Some((state.nodes() - before, before));
+            state.move_walls(i64::try_from(before).unwrap_or(i64::MAX).saturating_neg());
+        }
     }
 
     /// The canisters' time. Never goes back.
@@ -137,13 +172,24 @@ impl Clock {
 }
 
 impl State {
-    fn wall(&mut self) -> u64 {
+    fn nodes(&mut self) -> u64 {
         let now = match self.source {
             Source::System => system_nanos(),
             Source::Manual(now) => now,
         };
-        self.latest = self.latest.max(now);
+        self.latest = self.latest.max(now.saturating_add_signed(self.ahead));
         self.latest
+    }
+
+    fn wall(&mut self) -> u64 {
+        let now = self.nodes();
+        self.held.map_or(now, |(at, _)| at)
+    }
+
+    fn move_walls(&mut self, nanos: i64) {
+        for joint in &mut self.joints {
+            joint.wall = joint.wall.saturating_add_signed(nanos);
+        }
     }
 
     fn to_virtual(&self, wall: u64, speed: u64) -> u64 {
@@ -214,6 +260,35 @@ mod tests {
         clock.pass(Duration::from_secs(7));
         assert_eq!(clock.virtual_now(), before.plus(Seconds(86_407)));
         assert_eq!(clock.out(clock.virtual_now()), clock.wall());
+    }
+
+    #[test]
+    fn a_wrong_clock_moves_what_is_told_and_not_the_canisters() {
+        let clock = Clock::manual(START, 60);
+        clock.pass(Duration::from_secs(10));
+        let (wall, inside) = (clock.wall(), clock.virtual_now());
+        let deadline = inside.plus(Seconds(6_000));
+        let told = clock.out(deadline);
+        clock.shift(600);
+        assert_eq!((clock.wall(), clock.virtual_now()), (wall.plus(Seconds(600)), inside));
+        assert_eq!(clock.out(deadline), told.plus(Seconds(600)));
+        clock.shift(-1_200);
+        assert_eq!((clock.wall(), clock.virtual_now()), (wall.minus(Seconds(600)), inside));
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(clock.virtual_now(), inside.plus(Seconds(60)));
+    }
+
+    #[test]
+    fn a_standstill_stops_the_canisters_and_not_the_nodes() {
+        let clock = Clock::manual(START, 60);
+        clock.pass(Duration::from_secs(10));
+        let (wall, inside) = (clock.wall(), clock.virtual_now());
+        clock.hold(Some(Duration::from_secs(600)));
+        clock.pass(Duration::from_secs(5));
+        assert_eq!((clock.wall(), clock.virtual_now()), (wall.minus(Seconds(600)), inside));
+        assert_eq!(clock.nodes(), wall.plus(Seconds(5)));
+        clock.hold(None);
+        assert_eq!((clock.wall(), clock.virtual_now()), (clock.nodes(), inside.plus(Seconds(300))));
     }
 
     proptest! {

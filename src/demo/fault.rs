@@ -16,13 +16,13 @@ pub enum Kind {
     TooManyRequests,
     /// 503 without a reason.
     Unavailable,
-    /// The connection is cut before the answer.
+    /// The request is carried out, and the connection is cut before the answer.
     Reset,
     /// The body comes a few bytes at a time.
     SlowBody,
-    /// The body ends in the middle.
+    /// The body ends in the middle: as if it were whole, or with the connection.
     TruncatedBody,
-    /// The body is noise.
+    /// The body is noise, or a page of somebody else.
     Garbage,
     /// A query reply signed by a node that is not of the subnet.
     WrongSignature,
@@ -32,9 +32,10 @@ pub enum Kind {
     StaleCertificate,
     /// A certificate signed by another network's root.
     OtherRoot,
-    /// A delegation whose canister ranges are left out.
+    /// A delegation, or the root subnet's own certificate, without its canister ranges.
     PrunedRanges,
-    /// The subnet makes no more blocks: its time stands still, calls are never executed.
+    /// The subnet makes no more blocks, at any rate: its time stands still, and calls are not
+    /// executed while it lasts. On from the start, it has lasted for ten minutes.
     StalledSubnet,
     /// A page with rows that were there before.
     DuplicateRows,
@@ -48,7 +49,7 @@ pub enum Kind {
     Unknowns,
     /// Texts full of controls, of no end, of every direction.
     AbsurdTexts,
-    /// The network's clock is ten minutes ahead of everybody's.
+    /// The network's clock is ten minutes ahead of everybody's; at any rate, all the time.
     Clock,
     /// An update is taken in and never executed.
     NeverExecuted,
@@ -130,6 +131,16 @@ pub struct Fault {
     pub per_million: u32,
 }
 
+impl fmt::Display for Fault {
+    /// As it is written on the command line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.per_million {
+            1_000_000 => write!(f, "{}", self.kind),
+            part => write!(f, "{}={}%", self.kind, f64::from(part) / 1e4),
+        }
+    }
+}
+
 /// Why a text is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
@@ -208,22 +219,34 @@ impl Faults {
     /// Throws the dice for one case of this kind.
     #[must_use]
     pub fn strikes(&self, kind: Kind) -> bool {
+        self.throw(kind).is_some()
+    }
+
+    /// Throws the dice for one case of this kind; if it strikes, a number of chance that says how.
+    #[must_use]
+    pub fn throw(&self, kind: Kind) -> Option<u64> {
         let at = kind.index();
-        let (Some(rate), Some(thrown), Some(struck)) =
-            (self.rates.get(at), self.thrown.get(at), self.struck.get(at))
-        else {
-            return false;
-        };
-        let rate = rate.load(Ordering::Relaxed);
+        let rate = self.rates.get(at)?.load(Ordering::Relaxed);
         if rate == 0 {
-            return false;
+            return None;
         }
-        let serial = thrown.fetch_add(1, Ordering::Relaxed);
-        let strikes = mix(self.seed, 0xFA_0000 + at as u64, serial) % 1_000_000 < u64::from(rate);
-        if strikes {
+        let serial = self.thrown.get(at)?.fetch_add(1, Ordering::Relaxed);
+        if mix(self.seed, 0xFA_0000 + at as u64, serial) % 1_000_000 >= u64::from(rate) {
+            return None;
+        }
+        self.struck.get(at)?.fetch_add(1, Ordering::Relaxed);
+        Some(mix(self.seed, 0xFB_0000 + at as u64, serial))
+    }
+
+    /// Whether a fault that is a state of the network (a wrong clock, a standstill) lasts: at
+    /// any rate but 0. Counts as a strike.
+    #[must_use]
+    pub fn lasts(&self, kind: Kind) -> bool {
+        let lasts = self.is_on(kind);
+        if lasts && let Some(struck) = self.struck.get(kind.index()) {
             struck.fetch_add(1, Ordering::Relaxed);
         }
-        strikes
+        lasts
     }
 
     /// How often each kind has struck; those that have not are left out.
@@ -236,6 +259,7 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 
@@ -253,6 +277,9 @@ mod tests {
         assert_eq!(rate("reset=1.5"), Err(FaultError::Rate("1.5".into())));
         assert_eq!(rate("reset=NaN"), Err(FaultError::Rate("NaN".into())));
         assert!(rate("rset").unwrap_err().to_string().contains("choose from 429, 503, reset"));
+        for text in ["reset", "503=5%", "clock=0.01%"] {
+            assert_eq!(text.parse::<Fault>().map(|fault| fault.to_string()), Ok(text.to_owned()));
+        }
     }
 
     #[test]
@@ -263,7 +290,9 @@ mod tests {
         assert_eq!(faults.struck(), BTreeMap::from([(Kind::Unavailable, times as u64)]));
         assert!(!faults.strikes(Kind::Reset));
         faults.clear();
-        assert!(!faults.strikes(Kind::Unavailable));
+        assert!(!faults.strikes(Kind::Unavailable) && !faults.lasts(Kind::Clock));
+        faults.set("clock=1%".parse().unwrap());
+        assert!((0..100).all(|_| faults.lasts(Kind::Clock)), "a state has no rate");
     }
 
     proptest! {

@@ -1,7 +1,8 @@
 //! An embedded network on loopback that speaks the public protocol of the Internet
 //! Computer with real signatures and certificates, so that any client can be pointed at it.
 //!
-//! From the wire inwards: `server` (addresses), `envelope` and `signature` (who asks),
+//! From the wire inwards: `link` and `delivery` (the way there and back), `server` (addresses),
+//! `fault` (what is wrong with all of it), `envelope` and `signature` (who asks),
 //! `paths` (what may be read), `network` (what becomes of a request), `subnet`, `ingress`,
 //! `tree` and `certificate` (what is certified), `world` (the canisters).
 
@@ -11,6 +12,7 @@ pub mod certificate;
 pub mod clock;
 pub mod cmc;
 pub mod counter;
+pub mod delivery;
 pub mod envelope;
 pub mod fault;
 pub mod governance;
@@ -20,9 +22,11 @@ pub mod index;
 pub mod ingress;
 pub mod keys;
 pub mod ledger;
+pub mod link;
 pub mod management;
 pub mod network;
 pub mod paths;
+mod proof;
 pub mod seed;
 pub mod server;
 pub mod signature;
@@ -35,6 +39,7 @@ use axum::serve::ListenerExt;
 use clock::Clock;
 use fault::{Fault, Faults};
 use ledger::genesis::SeedError;
+use link::Link;
 use network::Network;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -57,6 +62,8 @@ pub struct Options {
     pub scale: Scale,
     /// What is wrong with it, from the start.
     pub faults: Vec<Fault>,
+    /// How it is reached.
+    pub link: Link,
 }
 
 /// How big the world of the demo network is.
@@ -80,6 +87,7 @@ impl Default for Options {
             patience: Duration::from_secs(10),
             scale: Scale::default(),
             faults: Vec::new(),
+            link: Link::default(),
         }
     }
 }
@@ -202,6 +210,11 @@ impl Demo {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.network.faults
+    }
+
+    /// Lets the subnets stand still since `since` ago, until the fault is ended: for tests.
+    pub fn stand_still(&self, since: Duration) {
+        self.network.stand_still(since);
     }
 
     /// Lets the canisters' time jump ahead and everything due in it happen: for tests.

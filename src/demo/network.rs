@@ -1,25 +1,34 @@
 //! The network: two subnets, the world's canisters on them, and what becomes of a request.
 
 use super::Options;
-use super::answer::Answer;
+use super::answer::{Answer, Forgery};
 use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
 use super::envelope::{self, Call, Request};
-use super::fault::Faults;
+use super::fault::{Fault, Faults, Kind};
 use super::ingress::Status;
+use super::keys::SubnetKey;
 use super::ledger::genesis::SeedError;
+use super::link::Carrier;
 use super::management;
 use super::paths::{self, CanisterRead, Generation};
 use super::subnet::{CanisterFacts, State, Subnet};
-use super::tree::{Path, Tree};
+use super::tree::Tree;
 use super::world::{World, canister_id};
-use crate::model::{Principal, Timestamp};
+use crate::model::{Principal, Seconds, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a delegation is used before the root subnet is asked for a new one.
-const DELEGATION_AGE_NANOS: u64 = 600_000_000_000;
+/// How far a wrong clock is ahead, in seconds.
+const AHEAD: i64 = 600;
+
+/// How old a stale certificate is, and how long a network that starts at a standstill has
+/// stood still.
+pub(super) const STALE: Seconds = Seconds(600);
+
+/// How often a call that waits for the subnet to go on looks.
+const STANDSTILL_POLL: Duration = Duration::from_millis(50);
 
 /// The canister that controls the NNS canisters: NNS root.
 const NNS_ROOT_CANISTER: u64 = 3;
@@ -30,15 +39,27 @@ pub struct Network {
     pub clock: Clock,
     /// What is wrong with it.
     pub faults: Faults,
+    /// The way to it and back.
+    pub carrier: Arc<Carrier>,
     /// The root subnet first.
-    subnets: Vec<Subnet>,
+    pub(super) subnets: Vec<Subnet>,
     /// How long a call takes until it is begun.
     finality: Duration,
     /// How long a synchronous call is waited for.
     patience: Duration,
     live: Mutex<Live>,
     /// The root's state from which delegations are cut.
-    delegations: Mutex<Option<Arc<Certified>>>,
+    pub(super) delegations: Mutex<Option<Arc<Certified>>>,
+    /// The root key of another network.
+    pub(super) foreign: SubnetKey,
+    /// Which faults of time are in force.
+    time: Mutex<Time>,
+}
+
+#[derive(Default)]
+struct Time {
+    ahead: bool,
+    still: bool,
 }
 
 struct Live {
@@ -128,7 +149,13 @@ impl Network {
             patience,
             live: Mutex::new(Live { world, states }),
             delegations: Mutex::new(None),
+            foreign: SubnetKey::derive(seed, "elsewhere"),
+            time: Mutex::default(),
+            carrier: Arc::new(Carrier::new(options.link, seed)),
         };
+        if network.faults.is_on(Kind::StalledSubnet) {
+            network.stand_still(Duration::from_secs(STALE.0));
+        }
         network.tick();
         Ok(network)
     }
@@ -180,31 +207,42 @@ impl Network {
 
     /// Lets time pass.
     pub fn tick(&self) {
-        self.live().tick(self.clock.wall());
+        let now = self.now();
+        self.live().tick(now);
     }
 
-    /// The delegation of a subnet's certificates; none for the root subnet.
-    fn delegation(&self, live: &mut Live, own: usize, ranges: Ranges) -> Option<(Principal, Vec<u8>)> {
-        let (root, subnet) = (self.subnets.first()?, self.subnets.get(own)?);
-        if root.id == subnet.id {
-            return None;
-        }
-        let now = self.clock.wall();
-        let mut kept = self.delegations.lock().unwrap_or_else(PoisonError::into_inner);
-        let stale = kept.as_ref().is_none_or(|c| now.0.saturating_sub(c.time.0) > DELEGATION_AGE_NANOS);
-        if stale {
-            *kept = live.states.first_mut().map(|state| state.certified(now));
-        }
-        let certified = kept.as_ref()?;
-        Some((subnet.id, certified.delegation(&root.key, &subnet.id, ranges)))
+    fn time(&self) -> MutexGuard<'_, Time> {
+        self.time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn certificate(&self, live: &mut Live, own: usize, ranges: Ranges, paths: &[Path]) -> Vec<u8> {
-        let delegation = self.delegation(live, own, ranges);
-        let now = self.clock.wall();
-        match (live.states.get_mut(own), self.subnets.get(own)) {
-            (Some(state), Some(subnet)) => state.certified(now).certificate(&subnet.key, paths, delegation),
-            _ => Vec::new(),
+    /// The protocol's time, with the faults of time in force.
+    pub(super) fn now(&self) -> Timestamp {
+        let mut time = self.time();
+        let ahead = self.faults.lasts(Kind::Clock);
+        if ahead != time.ahead {
+            time.ahead = ahead;
+            self.clock.shift(if ahead { AHEAD } else { -AHEAD });
+        }
+        let still = self.faults.lasts(Kind::StalledSubnet);
+        if still != time.still {
+            time.still = still;
+            self.clock.hold(still.then_some(Duration::ZERO));
+        }
+        self.clock.wall()
+    }
+
+    /// Lets the subnets stand still since `since` ago, until the fault is ended.
+    pub fn stand_still(&self, since: Duration) {
+        let mut time = self.time();
+        self.faults.set(Fault { kind: Kind::StalledSubnet, per_million: 1_000_000 });
+        time.still = true;
+        self.clock.hold(Some(since));
+    }
+
+    /// Ends when the subnets make blocks.
+    async fn blocks(&self) {
+        while self.faults.is_on(Kind::StalledSubnet) {
+            tokio::time::sleep(STANDSTILL_POLL).await;
         }
     }
 
@@ -218,8 +256,8 @@ impl Network {
         let (own, subnet) = self.locate(at)?;
         let request = envelope::query(body)?;
         fits(&request, at)?;
-        let now = self.clock.wall();
-        request.authorise(now)?;
+        let now = self.now();
+        request.authorise(self.clock.nodes())?;
         let Call { canister, method, arg } = &request.content;
         let mut live = self.live();
         live.tick(now);
@@ -230,45 +268,61 @@ impl Network {
         } else {
             let ranges = generation.ranges(*canister);
             let path = [vec![b"canister".to_vec(), canister.as_slice().to_vec(), b"certified_data".to_vec()]];
-            let delegation = self.delegation(&mut live, own, ranges);
-            let certified = live.states.get_mut(own).map(|state| state.certified(now));
+            let Live { world, states } = &mut *live;
+            let proof = self.proof(states, own);
+            let states: &[State] = states;
             let certify = || {
-                certified
-                    .as_ref()
-                    .map(|c| c.certificate(&subnet.key, &path, delegation.clone()))
-                    .unwrap_or_default()
+                let proof = proof.clone().map(|proof| self.bent(proof, states, own));
+                proof.map(|proof| self.certificate(&proof, ranges, &path)).unwrap_or_default()
             };
-            live.world.query(request.sender, *canister, method, arg, Some(&certify))
+            world.query(request.sender, *canister, method, arg, Some(&certify))
         };
         drop(live);
-        Ok(Answer::query(subnet, now, &request.id, &outcome))
+        let forgery = if self.faults.strikes(Kind::WrongSignature) {
+            Forgery::Stranger
+        } else if self.faults.strikes(Kind::Altered) {
+            Forgery::Altered
+        } else {
+            Forgery::None
+        };
+        Ok(Answer::query(subnet, now, &request.id, &outcome, forgery))
     }
 
     /// An update call. It goes on when the caller has gone.
     pub async fn call(self: &Arc<Self>, at: At, wait: Wait, body: &[u8]) -> Answer {
-        match self.receive(at, body) {
-            Err(refusal) => refusal,
-            Ok(Received { own, request, fresh }) => {
-                if let Some(call) = fresh {
-                    let network = Arc::clone(self);
-                    tokio::spawn(async move {
-                        if !network.finality.is_zero() {
-                            tokio::time::sleep(network.finality).await;
-                        }
-                        network.execute(own, &call);
-                    });
-                }
-                self.outcome(at, wait, own, request).await
-            }
+        let (own, request) = match self.admit(at, body) {
+            Err(refusal) => return refusal,
+            Ok(admitted) => admitted,
+        };
+        let _ = self.now();
+        if self.faults.is_on(Kind::StalledSubnet) {
+            return self.wait_for_blocks(wait, own, request).await;
         }
+        let id = request.id;
+        self.take_in(own, request);
+        self.outcome(at, wait, own, id).await
     }
 
-    fn receive(&self, at: At, body: &[u8]) -> Result<Received, Answer> {
+    /// A node of a subnet that makes no blocks keeps calls, and nothing is certified of them.
+    async fn wait_for_blocks(self: &Arc<Self>, wait: Wait, own: usize, request: Request<Call>) -> Answer {
+        let network = Arc::clone(self);
+        tokio::spawn(async move {
+            network.blocks().await;
+            network.take_in(own, request);
+        });
+        if wait != Wait::No {
+            tokio::time::sleep(self.patience).await;
+        }
+        Answer::not_in_time()
+    }
+
+    /// Checks a call as the node does that is asked.
+    fn admit(&self, at: At, body: &[u8]) -> Result<(usize, Request<Call>), Answer> {
         let (own, _) = self.locate(at)?;
         let request = envelope::call(body)?;
         fits(&request, at)?;
-        let now = self.clock.wall();
-        request.authorise(now)?;
+        let now = self.now();
+        request.authorise(self.clock.nodes())?;
         let canister = request.content.canister;
         let mut live = self.live();
         live.tick(now);
@@ -282,14 +336,32 @@ impl Network {
         if !state.has(&canister) {
             return Err(Answer::non_replicated(&management::no_canister(canister)));
         }
-        let fresh = state.ingress.receive(request.id, request.sender, canister, request.expiry);
-        state.touch();
-        Ok(Received { own, request: request.id, fresh: fresh.then_some(request) })
+        Ok((own, request))
+    }
+
+    /// Puts a call into the subnet's state and sees to it that it is executed, once.
+    fn take_in(self: &Arc<Self>, own: usize, request: Request<Call>) {
+        let fresh = self.live().states.get_mut(own).is_some_and(|state| {
+            let canister = request.content.canister;
+            let fresh = state.ingress.receive(request.id, request.sender, canister, request.expiry);
+            state.touch();
+            fresh
+        });
+        if fresh {
+            let network = Arc::clone(self);
+            tokio::spawn(async move {
+                if !network.finality.is_zero() {
+                    tokio::time::sleep(network.finality).await;
+                }
+                network.blocks().await;
+                network.execute(own, &request);
+            });
+        }
     }
 
     fn execute(&self, own: usize, request: &Request<Call>) {
+        let now = self.now();
         let mut live = self.live();
-        let now = self.clock.wall();
         live.tick(now);
         let Live { world, states } = &mut *live;
         let Some(state) = states.get_mut(own) else { return };
@@ -318,15 +390,17 @@ impl Network {
         if let Some(mut watch) = watch {
             let over = watch.wait_for(|finished| *finished);
             if tokio::time::timeout(self.patience, over).await.is_err() {
-                return Answer::text(
-                    202,
-                    "Message did not complete execution and certification within the replica defined timeout.",
-                );
+                return Answer::not_in_time();
             }
         }
         let paths = [vec![b"request_status".to_vec(), id.to_vec()]];
-        let mut live = self.live();
-        Answer::call(self.certificate(&mut live, own, generation.ranges(at.principal()), &paths))
+        let ranges = generation.ranges(at.principal());
+        let proof = {
+            let mut live = self.live();
+            let proof = self.proof(&mut live.states, own);
+            proof.map(|proof| self.bent(proof, &live.states, own))
+        };
+        Answer::call(proof.map(|proof| self.certificate(&proof, ranges, &paths)).unwrap_or_default())
     }
 
     /// A read of the state tree.
@@ -338,13 +412,13 @@ impl Network {
     fn try_read_state(&self, at: At, generation: Generation, body: &[u8]) -> Result<Answer, Answer> {
         let (own, _) = self.locate(at)?;
         let request = envelope::read_state(body)?;
-        let now = self.clock.wall();
+        let now = self.now();
         let root = self.root();
         let mut live = self.live();
         live.tick(now);
         let ranges = match at {
             At::Canister(effective) => {
-                let targets = request.authorise(now)?;
+                let targets = request.authorise(self.clock.nodes())?;
                 let state = live.states.get(own).ok_or_else(Answer::accepted)?;
                 let read = CanisterRead {
                     effective: &effective,
@@ -363,19 +437,12 @@ impl Network {
                 if generation == Generation::Older { Ranges::Flat } else { Ranges::None }
             }
         };
-        let certified = live.states.get_mut(own).ok_or_else(Answer::accepted)?.certified(now);
-        let paths = paths::shown(request.content.paths, &certified.tree, &root, generation);
-        let delegation = self.delegation(&mut live, own, ranges);
+        let proof = self.proof(&mut live.states, own).ok_or_else(Answer::accepted)?;
+        let proof = self.bent(proof, &live.states, own);
         drop(live);
-        let subnet = self.subnets.get(own).ok_or_else(Answer::accepted)?;
-        Ok(Answer::read_state(certified.certificate(&subnet.key, &paths, delegation)))
+        let paths = paths::shown(request.content.paths, &proof.certified.tree, &root, generation);
+        Ok(Answer::read_state(self.certificate(&proof, ranges, &paths)))
     }
-}
-
-struct Received {
-    own: usize,
-    request: [u8; 32],
-    fresh: Option<Request<Call>>,
 }
 
 impl Live {

@@ -1,6 +1,8 @@
 //! HTTP: addresses to requests, answers to responses.
 
 use super::answer::Answer;
+use super::delivery::Delivery;
+use super::fault::Kind;
 use super::network::{At, Network, Wait};
 use super::paths::Generation;
 use crate::model::Principal;
@@ -19,22 +21,40 @@ pub fn router(network: Arc<Network>) -> Router {
     Router::new().fallback(serve).with_state(network)
 }
 
+/// How long who asks too often is told to wait, in seconds.
+const RETRY_AFTER: u16 = 1;
+
 async fn serve(State(network): State<Arc<Network>>, request: Request) -> Response<Body> {
     let answer = if request.method() == Method::OPTIONS {
         Answer::text(200, "")
+    } else if network.faults.strikes(Kind::TooManyRequests) {
+        Answer::text(429, "error: rate_limited\ndetails: Too many requests from this address.")
+    } else if network.faults.strikes(Kind::Unavailable) {
+        Answer::text(503, "")
     } else {
         answer(&network, request).await
     };
-    respond(answer)
+    network.carrier.travel().await;
+    respond(&network, answer)
 }
 
 /// Every answer leaves through here.
-fn respond(answer: Answer) -> Response<Body> {
+fn respond(network: &Network, answer: Answer) -> Response<Body> {
     let kind = if answer.cbor { "application/cbor" } else { "text/plain; charset=utf-8" };
-    let mut response = Response::new(Body::from(answer.body));
+    let (delivery, length) = Delivery::new(answer.body, &network.faults, &network.carrier);
+    let mut response = Response::new(delivery.into_body());
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    // The gateway's clock is the network's, also where both are wrong.
+    let date = network.clock.nodes().utc().map(|at| at.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    if let Some(date) = date.and_then(|date| HeaderValue::from_str(&date).ok()) {
+        headers.insert(header::DATE, date);
+    }
+    if answer.status == 429 {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    }
     // Browsers may ask from any page, as they may on the main network.
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, GET"));

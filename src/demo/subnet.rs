@@ -35,6 +35,8 @@ pub struct Subnet {
     /// Which canisters it may hold.
     pub ranges: Ranges,
     nodes: Vec<NodeKey>,
+    /// A node of no subnet.
+    stranger: NodeKey,
     next_node: AtomicUsize,
 }
 
@@ -69,6 +71,7 @@ impl Subnet {
             kind,
             ranges,
             nodes: (0..nodes).map(|node| NodeKey::derive(seed, name, node)).collect(),
+            stranger: NodeKey::derive(seed, "stranger", 0),
             next_node: AtomicUsize::new(0),
         }
     }
@@ -82,12 +85,13 @@ impl Subnet {
     }
 
     /// Signs a reply: `fields` are those of the reply itself. Nodes take turns, as they do
-    /// behind a boundary node.
+    /// behind a boundary node; a stranger may sign in their place.
     #[must_use]
     pub fn sign_reply<'a>(
         &'a self,
         now: Timestamp,
         request: &'a [u8; 32],
+        by_stranger: bool,
         mut fields: Vec<(&'a str, Value<'a>)>,
     ) -> Vec<NodeSignature> {
         fields.push(("timestamp", Value::Nat(now.0)));
@@ -95,6 +99,7 @@ impl Subnet {
         let hash = Value::Map(fields).hash();
         let turn = self.next_node.fetch_add(1, Ordering::Relaxed);
         let node = self.nodes.get(turn % self.nodes.len().max(1));
+        let node = if by_stranger { Some(&self.stranger) } else { node };
         node.into_iter()
             .map(|node| NodeSignature {
                 timestamp: now.0,
@@ -265,10 +270,18 @@ impl State {
     /// The state to be certified now: the last one if nothing changed and it is young.
     pub fn certified(&mut self, now: Timestamp) -> Arc<Certified> {
         if let Some(current) = &self.current
-            && now.0.saturating_sub(current.time.0) < STATE_AGE_NANOS
+            && now.0.checked_sub(current.time.0).is_some_and(|age| age < STATE_AGE_NANOS)
         {
             return Arc::clone(current);
         }
+        let certified = Arc::new(self.certified_as_of(now));
+        self.current = Some(Arc::clone(&certified));
+        certified
+    }
+
+    /// The state as it would have been certified at another time.
+    #[must_use]
+    pub fn certified_as_of(&self, now: Timestamp) -> Certified {
         let metrics = self.metrics();
         let subnet = |(id, labels): (&Vec<u8>, &Labels)| {
             let mut labels = labels.clone();
@@ -282,9 +295,7 @@ impl State {
         labels.insert(b"canister".to_vec(), self.canister_tree.clone());
         labels.insert(b"request_status".to_vec(), self.ingress.tree().clone());
         labels.insert(b"time".to_vec(), Tree::leaf(super::hash::leb128(now.0)));
-        let certified = Arc::new(Certified::new(Tree::labels(labels), now));
-        self.current = Some(Arc::clone(&certified));
-        certified
+        Certified::new(Tree::labels(labels), now)
     }
 }
 

@@ -4,29 +4,33 @@ use super::fault;
 use super::gate::Gate;
 use super::keys::{Need, NodeKeys};
 use super::retry::Patience;
+use super::slow_clock::Late;
+use super::standstill::Standstill;
 use super::transport::{Meter, Seen, Traffic, Transport, local_time, watching};
 use crate::ic::certificate::{FRESH, main_network_root_key};
 use crate::ic::error::IcError;
 use crate::ic::wire::lenient::MAX_BYTES;
 use crate::model::network::{Canisters, Profile, RootKey, RootKeySource};
 use crate::model::text::Line;
-use crate::model::{Evidence, Principal, Timestamp};
+use crate::model::{Evidence, Principal, Seconds, Timestamp};
 use futures_util::FutureExt;
 use ic_agent::agent::route_provider::RoundRobinRouteProvider;
 use ic_agent::{Agent, AgentError, Identity};
 use reqwest::Url;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long requests are valid, and how old ic-agent lets answers be. The network allows five
 /// minutes; one less leaves room for clocks that differ a little.
-const EXPIRY: Duration = Duration::from_secs(240);
+pub(super) const EXPIRY: Duration = Duration::from_secs(240);
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long to wait for a whole answer; synchronous calls are held back up to some ten seconds.
 const ANSWER: Duration = Duration::from_secs(30);
+/// So far nodes of a subnet that is well may be apart.
+const NODES_DIFFER: Seconds = Seconds(30);
 /// Largest answer accepted: a reply of at most 3 MiB, or a certificate with all of a subnet's nodes.
 const LARGEST: usize = 2 * MAX_BYTES;
 
@@ -38,6 +42,8 @@ const LARGEST: usize = 2 * MAX_BYTES;
 pub struct Client {
     pub(super) shared: Arc<Shared>,
     pub(super) agent: Agent,
+    pub(super) late: Late,
+    pub(super) identity: Arc<dyn Identity>,
     principal: Principal,
 }
 
@@ -48,7 +54,12 @@ pub(super) struct Shared {
     gate: Arc<Gate>,
     meter: Arc<Meter>,
     pub(super) patience: Patience,
-    keys: NodeKeys,
+    pub(super) keys: NodeKeys,
+    urls: Vec<Url>,
+    transport: Arc<Transport>,
+    /// How far this machine's clock is behind the network's, in seconds, as the network said.
+    pub(super) behind: AtomicU64,
+    standstill: Mutex<Standstill>,
     /// Nanoseconds; 0 for not seen.
     network_time: AtomicU64,
     /// Seconds.
@@ -82,7 +93,10 @@ impl Client {
     }
 
     /// As [`Client::connect`], with other pauses between attempts.
-    pub(super) async fn connect_with(
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn connect_with(
         profile: &Profile,
         identity: Arc<dyn Identity>,
         patience: Patience,
@@ -103,43 +117,29 @@ impl Client {
             .map_err(|e| invalid(&format!("the HTTP client cannot be set up: {e}")))?;
         let meter = Arc::new(Meter::default());
         let transport = Arc::new(Transport { client, gate: Arc::clone(&gate), meter: Arc::clone(&meter) });
-        let builder = Agent::builder()
-            .with_arc_identity(identity)
-            .with_arc_http_middleware(transport)
-            .with_ingress_expiry(EXPIRY)
-            .with_verify_query_signatures(true)
-            .with_max_response_body_size(LARGEST)
-            // The gate below counts; the agent's own limit must not come first.
-            .with_max_concurrent_requests(profile.max_in_flight.saturating_mul(4).max(64));
-        let builder = match urls.as_slice() {
-            [url] if profile.dynamic_routing && is_bare_https(url) => {
-                builder.with_url(url.as_str()).with_background_dynamic_routing()
-            }
-            [url] => builder.with_url(url.as_str()),
-            _ => {
-                let routes = RoundRobinRouteProvider::new(urls.iter().map(Url::as_str).collect())
-                    .map_err(|e| fault::of(&what, e, &Seen::default()))?;
-                builder.with_route_provider(routes)
-            }
-        };
-        let agent = builder.build().map_err(|e| fault::of(&what, e, &Seen::default()))?;
-        let root_key = match &profile.root_key {
-            RootKeySource::BuiltIn => main_network_root_key(),
-            RootKeySource::Given(key) => key.clone(),
-            RootKeySource::Fetch => fetch_root_key(&agent, patience, profile).await?,
-        };
-        agent.set_root_key(root_key.0.clone());
-        let shared = Shared {
+        let mut shared = Shared {
             profile: profile.clone(),
-            root_key,
+            root_key: main_network_root_key(),
             gate,
             meter,
             patience,
             keys: NodeKeys::default(),
+            urls,
+            transport,
+            behind: AtomicU64::new(0),
+            standstill: Mutex::default(),
             network_time: AtomicU64::new(0),
             clock_offset: AtomicI64::new(0),
         };
-        Ok(Self { shared: Arc::new(shared), agent, principal })
+        let agent = build_agent(&shared, EXPIRY, Arc::clone(&identity))
+            .map_err(|e| fault::of(&what, e, &Seen::default()))?;
+        match &profile.root_key {
+            RootKeySource::BuiltIn => {}
+            RootKeySource::Given(key) => shared.root_key = key.clone(),
+            RootKeySource::Fetch => shared.root_key = fetch_root_key(&agent, patience, profile).await?,
+        }
+        agent.set_root_key(shared.root_key.0.clone());
+        Ok(Self { shared: Arc::new(shared), agent, late: Late::default(), identity, principal })
     }
 
     /// The same connection with another identity.
@@ -149,8 +149,8 @@ impl Client {
     pub fn with_identity(&self, identity: Arc<dyn Identity>) -> Result<Self, IcError> {
         let principal = principal_of(identity.as_ref(), &Line::new("changing the identity"))?;
         let mut agent = self.agent.clone();
-        agent.set_arc_identity(identity);
-        Ok(Self { shared: Arc::clone(&self.shared), agent, principal })
+        agent.set_arc_identity(Arc::clone(&identity));
+        Ok(Self { shared: Arc::clone(&self.shared), agent, late: Late::default(), identity, principal })
     }
 
     /// The root key everything is verified against.
@@ -188,6 +188,13 @@ impl Client {
     #[must_use]
     pub fn clock_offset(&self) -> i64 {
         self.shared.clock_offset.load(Ordering::Relaxed)
+    }
+
+    /// Since which time of its own the network stands still, if it goes on answering without
+    /// making progress.
+    #[must_use]
+    pub fn standing_since(&self) -> Option<Timestamp> {
+        self.shared.standstill.lock().unwrap_or_else(PoisonError::into_inner).since()
     }
 
     /// Requests under way.
@@ -232,20 +239,14 @@ impl Client {
                         why: Line::new("no node signed it"),
                     });
                 };
-                // By the network's own clock, as far as it is known: a slow clock here does not make
-                // old answers new.
-                let newest = self.network_time().unwrap_or_default();
-                if newest.since(at) > FRESH {
-                    let why = format!("it is {} older than an answer read before", newest.since(at).words());
-                    return Err(IcError::Unverified { what: what.clone(), why: Line::new(&why) });
-                }
+                self.shared.check_age(what, at)?;
                 self.shared.saw(at, &seen);
                 Ok(Answer { bytes, evidence: Evidence::signed(at, Some(node)) })
             })
             .await
     }
 
-    /// One query, seeing to it that the node keys are fetched once and not by every query.
+    /// One query; a second one if the first one taught something of this machine's clock.
     async fn query_once(
         &self,
         what: &Line,
@@ -253,14 +254,32 @@ impl Client {
         method: &str,
         arg: &[u8],
     ) -> Result<(Vec<u8>, Seen), IcError> {
+        let asked = self.shared.behind();
+        match self.query_with_keys(what, canister, method, arg).await {
+            Err(error) if self.shared.learn(&error, asked) => {
+                self.query_with_keys(what, canister, method, arg).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// One query, seeing to it that the node keys are fetched once and not by every query.
+    async fn query_with_keys(
+        &self,
+        what: &Line,
+        canister: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<(Vec<u8>, Seen), IcError> {
         let keys = &self.shared.keys;
-        let query = || self.attempt(what, self.agent.query(&canister, method).with_arg(arg).call());
+        let agent = self.agent();
+        let query = || self.attempt(what, agent.query(&canister, method).with_arg(arg).call());
         match keys.need(&canister, Instant::now()) {
             Need::Nothing => query().await,
             Need::Renew => {
                 let renewal = async {
                     let renewing = keys.renewing();
-                    let fetched = self.agent.fetch_subnet_by_canister(&canister).await;
+                    let fetched = agent.fetch_subnet_by_canister(&canister).await;
                     renewing.ended(&canister, fetched.is_ok(), Instant::now());
                 };
                 futures_util::join!(query(), renewal).0
@@ -271,7 +290,7 @@ impl Client {
                 let fetch =
                     keys.need(&canister, Instant::now()) == Need::Fetch && keys.failures() == failures;
                 // Another canister of the same subnet may have brought them: then this is ready at once.
-                if fetch && let Some(Ok(_)) = self.agent.get_subnet_by_canister(&canister).now_or_never() {
+                if fetch && let Some(Ok(_)) = agent.get_subnet_by_canister(&canister).now_or_never() {
                     keys.note_found(&canister, Instant::now());
                 } else if fetch {
                     let outcome = query().await;
@@ -297,19 +316,84 @@ impl Client {
         let (outcome, seen) = watching(request).await;
         match outcome {
             Ok(value) => Ok((value, seen)),
-            Err(error) => Err(fault::of(what, error, &seen)),
+            Err(error) => Err(self.shared.judge(fault::of(what, error, &seen))),
         }
     }
 }
 
 impl Shared {
+    /// Refuses an answer that is old by the network's own clock, as far as it is known: a slow
+    /// clock here does not make old answers new.
+    ///
+    /// # Errors
+    /// [`IcError::Unverified`].
+    pub(super) fn check_age(&self, what: &Line, at: Timestamp) -> Result<(), IcError> {
+        let newest = Timestamp(self.network_time.load(Ordering::Relaxed));
+        let (newest, than) = match self.behind() {
+            0 => (newest, "an answer read before"),
+            _ => (newest.max(self.corrected_time()), "the network's time"),
+        };
+        let older = newest.since(at);
+        if older > FRESH {
+            let why = Line::new(&format!("it is {} older than {than}", older.words()));
+            return Err(IcError::Unverified { what: what.clone(), why });
+        }
+        Ok(())
+    }
+
+    /// An old answer is no standstill where the network is known to be further.
+    pub(super) fn judge(&self, error: IcError) -> IcError {
+        let newest = Timestamp(self.network_time.load(Ordering::Relaxed));
+        match error {
+            IcError::Stalled { what, since, age } if newest > since.plus(NODES_DIFFER) => {
+                let why = format!(
+                    "it is {} old and the network is further: this node lags behind, or an old answer is replayed",
+                    age.words()
+                );
+                IcError::Unverified { what, why: Line::new(&why) }
+            }
+            other => other,
+        }
+    }
+
     /// Notes a verified time of the network.
     pub(super) fn saw(&self, at: Timestamp, seen: &Seen) {
         self.network_time.fetch_max(at.0, Ordering::Relaxed);
+        self.standstill.lock().unwrap_or_else(PoisonError::into_inner).answered(at, Instant::now());
         if let Some(local) = seen.received {
             self.clock_offset.store(fault::difference(at, local), Ordering::Relaxed);
         }
     }
+}
+
+/// ic-agent with everything of ours in it; requests are valid for `validity` by this machine's clock.
+pub(super) fn build_agent(
+    shared: &Shared,
+    validity: Duration,
+    identity: Arc<dyn Identity>,
+) -> Result<Agent, AgentError> {
+    let profile = &shared.profile;
+    let transport = Arc::clone(&shared.transport);
+    let builder = Agent::builder()
+        .with_arc_identity(identity)
+        .with_arc_http_middleware(transport)
+        .with_ingress_expiry(validity)
+        .with_verify_query_signatures(true)
+        .with_max_response_body_size(LARGEST)
+        // The gate counts; the agent's own limit must not come first.
+        .with_max_concurrent_requests(profile.max_in_flight.saturating_mul(4).max(64));
+    let builder = match shared.urls.as_slice() {
+        [url] if profile.dynamic_routing && is_bare_https(url) => {
+            builder.with_url(url.as_str()).with_background_dynamic_routing()
+        }
+        [url] => builder.with_url(url.as_str()),
+        urls => {
+            builder.with_route_provider(RoundRobinRouteProvider::new(urls.iter().map(Url::as_str).collect())?)
+        }
+    };
+    let agent = builder.build()?;
+    agent.set_root_key(shared.root_key.0.clone());
+    Ok(agent)
 }
 
 async fn fetch_root_key(agent: &Agent, patience: Patience, profile: &Profile) -> Result<RootKey, IcError> {

@@ -1,12 +1,13 @@
 //! Why something asked of the network did not succeed, and what to do about it.
 
 use crate::model::text::Line;
+use crate::model::{Seconds, Timestamp};
 
 /// Why a reading or an action failed. Every text is neutralised; `what` names what was attempted and on what.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IcError {
     /// No connection: name not found, refused, reset.
-    #[error("{what}: {host} cannot be reached: {why}")]
+    #[error("{what}: {}: {why}", broken(.host, *.not_sent))]
     Unreachable {
         /// What was attempted.
         what: Line,
@@ -42,7 +43,7 @@ pub enum IcError {
         retry_after: Option<u64>,
     },
     /// An HTTP answer that is an error.
-    #[error("{what}: HTTP {status}: {body}")]
+    #[error("{what}: HTTP {status}{}{body}", if .body.is_empty() { "" } else { ": " })]
     Http {
         /// What was attempted.
         what: Line,
@@ -59,8 +60,19 @@ pub enum IcError {
         /// What is wrong with the proof.
         why: Line,
     },
+    /// The answer is proven but too old: the network makes no progress, or old answers are
+    /// replayed. It is not shown as data.
+    #[error("{what}: the network has made no progress since {} UTC ({} ago), or old answers are replayed", since.clock(), age.words())]
+    Stalled {
+        /// What was attempted.
+        what: Line,
+        /// The network's time in the answer.
+        since: Timestamp,
+        /// Its age by this machine's clock.
+        age: Seconds,
+    },
     /// The network refuses requests because this machine's clock is wrong.
-    #[error("{what}: this machine's clock is {} {}", minutes(*.offset), if *.offset > 0 { "slow" } else { "fast" })]
+    #[error("{what}: this machine's clock is {} {} the network's", minutes(*.offset), if *.offset > 0 { "behind" } else { "ahead of" })]
     Clock {
         /// What was attempted.
         what: Line,
@@ -121,9 +133,14 @@ pub enum IcError {
     },
 }
 
-/// A difference of clocks in words.
+/// A difference of clocks in words: nobody sets a clock by its seconds when minutes are wrong.
 fn minutes(offset: i64) -> String {
-    crate::model::Seconds(offset.unsigned_abs()).words()
+    Seconds(offset.unsigned_abs()).to_minutes().words()
+}
+
+/// What became of a connection.
+fn broken(host: &Line, not_sent: bool) -> String {
+    if not_sent { format!("{host} cannot be reached") } else { format!("the connection to {host} broke") }
 }
 
 impl IcError {
@@ -133,7 +150,7 @@ impl IcError {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::RateLimited { .. } => true,
             // Another node may answer properly.
-            Self::Unverified { .. } => true,
+            Self::Unverified { .. } | Self::Stalled { .. } => true,
             Self::Http { status, .. } => *status >= 500,
             Self::Rejected { code, .. } => *code == 2,
             Self::Tls { .. }
@@ -149,7 +166,7 @@ impl IcError {
     /// Whether the answer was there but its proof was not good.
     #[must_use]
     pub fn is_unverified(&self) -> bool {
-        matches!(self, Self::Unverified { .. } | Self::Tls { .. })
+        matches!(self, Self::Unverified { .. } | Self::Stalled { .. } | Self::Tls { .. })
     }
 
     /// Whether the network answered and said no (as against not having been reached).
@@ -183,6 +200,7 @@ impl IcError {
             | Self::NotFound { .. } => true,
             Self::Timeout { .. }
             | Self::Unverified { .. }
+            | Self::Stalled { .. }
             | Self::Rejected { .. }
             | Self::Refused { .. }
             | Self::Decode { .. } => false,
@@ -199,6 +217,7 @@ impl IcError {
             | Self::RateLimited { what, .. }
             | Self::Http { what, .. }
             | Self::Unverified { what, .. }
+            | Self::Stalled { what, .. }
             | Self::Clock { what, .. }
             | Self::Rejected { what, .. }
             | Self::Refused { what, .. }
@@ -221,6 +240,9 @@ impl IcError {
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
+            Self::Unreachable { not_sent: false, .. } => {
+                "the connection is poor, or something cuts it; it is tried again"
+            }
             Self::Unreachable { .. } => {
                 "check the internet connection and the network's address; it is tried again"
             }
@@ -243,6 +265,9 @@ impl IcError {
             }
             Self::Unverified { .. } => {
                 "nothing of this answer is shown; if it stays so, check this machine's clock and the network's root key"
+            }
+            Self::Stalled { .. } => {
+                "votes and transfers would not be carried out now; what was read before stays, and it is tried again"
             }
             Self::Clock { .. } => "set this machine's clock (automatic time), then try again",
             Self::Rejected { code: 2, .. } => "the network is busy; try again in a moment",

@@ -9,8 +9,8 @@ use ic_agent::agent_error::{HttpErrorPayload, TransportError};
 use ic_transport_types::RejectResponse;
 use std::error::Error;
 
-/// Clocks that differ by less are not to blame.
-const CLOCK_TOLERANCE: i64 = 60;
+/// Clocks that differ by less are not to blame, in seconds.
+pub(super) const CLOCK_TOLERANCE: i64 = 60;
 /// Longest piece of an HTTP body that is kept, in bytes.
 const BODY_SHOWN: usize = 400;
 
@@ -134,12 +134,17 @@ pub(super) fn difference(network: Timestamp, local: Timestamp) -> i64 {
 /// An answer that is too old by this machine's clock: whose fault is it?
 fn outdated(what: Line, limit: Seconds, seen: &Seen) -> IcError {
     let local = seen.received.unwrap_or_default();
-    let age = seen.oldest_claim().map(|claim| local.since(claim));
+    let claim = seen.oldest_claim();
+    let age = claim.map(|claim| local.since(claim));
     let signed = age.map_or_else(
         || format!("it was signed more than {} ago", limit.words()),
         |age| format!("it was signed {} ago, more than the {} allowed", age.words(), limit.words()),
     );
     let offset = seen.date.map(|date| difference(date, local));
+    let fast = offset.is_some_and(|offset| offset < -CLOCK_TOLERANCE);
+    if let (Some(since), Some(age), false) = (claim, age, fast) {
+        return IcError::Stalled { what, since, age };
+    }
     let why = match offset {
         Some(offset) if offset < -CLOCK_TOLERANCE => format!(
             "{signed}: your clock is {} off (fast), by the network's gateway",
@@ -203,18 +208,19 @@ mod tests {
         assert_eq!(at.rfc3339(), "2026-12-16T21:03:26Z");
         let slow = refused(400, EXPIRED, &seen(at.secs() - 600, None));
         assert_eq!(slow, IcError::Clock { what: "reading".into(), offset: 600 });
-        assert!(slow.to_string().contains("10 m slow"), "{slow}");
+        assert!(slow.to_string().contains("10 m behind the network's"), "{slow}");
         let fast = refused(400, EXPIRED, &seen(at.secs() + 3_600, None));
-        assert!(fast.to_string().contains("1 h fast"), "{fast}");
+        assert!(fast.to_string().contains("1 h ahead of the network's"), "{fast}");
         assert!(matches!(refused(400, EXPIRED, &seen(at.secs() + 5, None)), IcError::Http { .. }));
     }
 
     #[test]
     fn a_stale_answer_blames_the_clock_only_when_the_gateway_disagrees_with_it() {
         let stale = || AgentError::CertificateOutdated(std::time::Duration::from_secs(240));
-        let why = |seen: &Seen| match of(&Line::new("reading"), stale(), seen) {
-            IcError::Unverified { why, .. } => why.to_string(),
-            other => panic!("{other:?}"),
+        let why = |seen: &Seen| {
+            let error = of(&Line::new("reading"), stale(), seen);
+            assert!(error.is_unverified() && !error.proves_not_sent(), "{error:?}");
+            error.why().to_string()
         };
         assert!(why(&seen(10_000, Some(9_400))).contains("your clock is 10 m off"));
         assert!(why(&seen(10_000, Some(9_999))).contains("replayed"));

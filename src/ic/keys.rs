@@ -74,6 +74,11 @@ impl NodeKeys {
         }
     }
 
+    /// Nothing is known any more.
+    pub(super) fn forget(&self) {
+        self.fetched().clear();
+    }
+
     /// The renewal under way; it ends when this is dropped, also with a cancelled query.
     pub(super) fn renewing(&self) -> Renewal<'_> {
         Renewal { keys: self }

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 /// How patiently requests are repeated.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub struct Patience {
     /// The pause before the first repetition, at most.
-    pub(super) first: Duration,
+    pub first: Duration,
     /// The longest pause, except one the network asks for.
-    pub(super) longest: Duration,
+    pub longest: Duration,
     /// The longest pause the network may ask for.
-    pub(super) asked: Duration,
+    pub asked: Duration,
 }
 
 impl Default for Patience {
@@ -32,7 +32,7 @@ impl Patience {
         match error {
             _ if !error.is_retryable() => 1,
             // Waiting for a silent network is slow already, and proof does not improve by insisting.
-            IcError::Timeout { .. } | IcError::Unverified { .. } => 2,
+            IcError::Timeout { .. } | IcError::Unverified { .. } | IcError::Stalled { .. } => 2,
             IcError::Unreachable { .. } => 4,
             _ => 6,
         }

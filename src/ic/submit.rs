@@ -43,7 +43,7 @@ impl Client {
             });
         }
         let signed = self
-            .agent
+            .agent()
             .update(&call.canister, call.method)
             .with_effective_canister_id(call.effective)
             .with_arg(call.arg.clone())
@@ -77,13 +77,17 @@ impl Client {
         }
         let deadline = self.deadline(call.expires);
         let mut may_have_arrived = false;
+        let mut accepted = false;
         let mut made = 0;
         loop {
             match self.hand_over(&what, call).await {
                 // A node's own rejection is no proof once an earlier attempt may have got through.
                 Ok(Handed::Over(CallReply::Rejected { certified: None, .. })) if may_have_arrived => break,
                 Ok(Handed::Over(reply)) => return Ok(reply),
-                Ok(Handed::Accepted) => break,
+                Ok(Handed::Accepted) => {
+                    accepted = true;
+                    break;
+                }
                 Err(error) => {
                     if error.proves_not_sent() && !error.is_retryable() {
                         if may_have_arrived {
@@ -103,7 +107,7 @@ impl Client {
                 }
             }
         }
-        Ok(self.follow_to_the_end(&what, &request_id, call, deadline).await)
+        Ok(self.follow_to_the_end(&what, &request_id, call, accepted, deadline).await)
     }
 
     /// Asks what became of a request of this identity, now (for recovery after a restart).
@@ -119,7 +123,8 @@ impl Client {
 
     async fn hand_over(&self, what: &Line, call: &SignedCall) -> Result<Handed, IcError> {
         let (outcome, seen) =
-            super::transport::watching(self.agent.update_signed(call.effective, call.envelope.clone())).await;
+            super::transport::watching(self.agent().update_signed(call.effective, call.envelope.clone()))
+                .await;
         let certified_at = seen.call_time();
         if let (Some(at), Ok(_) | Err(ic_agent::AgentError::CertifiedReject { .. })) =
             (certified_at, &outcome)
@@ -138,16 +143,24 @@ impl Client {
             Err(ic_agent::AgentError::UncertifiedReject { reject, .. }) => {
                 Ok(Handed::Over(rejection(&reject, None)))
             }
-            Err(error) => Err(fault::of(what, error, &seen)),
+            Err(error) => {
+                let error = self.shared.judge(fault::of(what, error, &seen));
+                // This call stays as it was signed; the next one is signed by a better clock.
+                let _ = self.shared.learn(&error, self.shared.behind());
+                Err(error)
+            }
         }
     }
 
     /// Asks until the outcome is known, or until after the expiry it can be said that there is none.
+    /// A call that nobody has accepted yet is handed over again while the network does not know it:
+    /// the same call, so that it happens once at most.
     async fn follow_to_the_end(
         &self,
         what: &Line,
         request_id: &RequestId,
         call: &SignedCall,
+        mut accepted: bool,
         deadline: Instant,
     ) -> CallReply {
         let mut pause = FIRST_PAUSE.min(self.shared.patience.longest);
@@ -167,6 +180,14 @@ impl Client {
                 Ok(status @ CallStatus::Unknown { certified_at }) => {
                     if status.never_happened(call.expires) {
                         return CallReply::Expired { certified_at };
+                    }
+                    if !accepted && certified_at < call.expires {
+                        match self.hand_over(what, call).await {
+                            // A node's own rejection proves nothing of what arrived before.
+                            Ok(Handed::Over(CallReply::Rejected { certified: None, .. })) | Err(_) => {}
+                            Ok(Handed::Over(reply)) => return reply,
+                            Ok(Handed::Accepted) => accepted = true,
+                        }
                     }
                     Line::new("the network does not know it yet")
                 }
@@ -190,14 +211,21 @@ impl Client {
         request_id: &RequestId,
         effective: Principal,
     ) -> Result<CallStatus, IcError> {
+        let asked = self.shared.behind();
         let ((status, proof), seen) =
-            self.attempt(what, self.agent.request_status_raw(request_id, effective)).await?;
+            match self.attempt(what, self.agent().request_status_raw(request_id, effective)).await {
+                Err(error) if self.shared.learn(&error, asked) => {
+                    self.attempt(what, self.agent().request_status_raw(request_id, effective)).await?
+                }
+                outcome => outcome?,
+            };
         let Some(certified_at) = certificate::time_of(&proof.tree) else {
             return Err(IcError::Unverified {
                 what: what.clone(),
                 why: Line::new("its certificate has no time"),
             });
         };
+        self.shared.check_age(what, certified_at)?;
         self.shared.saw(certified_at, &seen);
         Ok(match status {
             RequestStatusResponse::Replied(reply) => CallStatus::Replied { bytes: reply.arg, certified_at },
@@ -215,7 +243,7 @@ impl Client {
 
     /// Until when a call that expires then is asked about, on this machine's monotonic clock.
     fn deadline(&self, expires: Timestamp) -> Instant {
-        let left = Duration::from_nanos(expires.0.saturating_sub(super::client::now().0));
+        let left = Duration::from_nanos(expires.0.saturating_sub(self.shared.corrected_time().0));
         Instant::now() + left + AFTER_EXPIRY
     }
 }

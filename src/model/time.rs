@@ -129,6 +129,12 @@ impl Seconds {
         "0 s".to_owned()
     }
 
+    /// From two minutes on, the nearest whole minute.
+    #[must_use]
+    pub const fn to_minutes(self) -> Self {
+        if self.0 < 120 { self } else { Self((self.0 + 30) / 60 * 60) }
+    }
+
     /// The largest unit only, for ages in tight places: `3d`, `6h`, `12s`.
     #[must_use]
     pub fn short(self) -> String {

@@ -207,6 +207,18 @@ pub struct SyncStatus {
     pub cache_note: Option<Line>,
 }
 
+/// Clocks that differ by less are not worth a word.
+const CLOCK_TOLERANCE: Seconds = Seconds(60);
+
+impl SyncStatus {
+    /// How far this machine's clock is behind the network's, if that matters.
+    #[must_use]
+    pub fn clock_behind(&self) -> Option<Seconds> {
+        let behind = Seconds(u64::try_from(self.clock_offset).unwrap_or(0));
+        Some(behind).filter(|behind| *behind > CLOCK_TOLERANCE)
+    }
+}
+
 /// Progress of the proposal history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryProgress {

@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::jobs::{self, Job, Outcome};
 use super::persist::{Event, Write, Writer};
 use super::plan::{Failure, Kind, Plan, next_part};
-use super::progress::{Rate, Troubles};
+use super::progress::{Rate, Troubles, standstill};
 use super::publish::{Part, Publisher};
 use super::recall::Recalled;
 use super::source::Source;
@@ -107,7 +107,8 @@ impl<S: Source> Engine<S> {
         let Loaded { mut world, read, older, .. } = loaded;
         world.neurons_known |= signer.is_anonymous();
         let newest = world.proposals.iter().next().map(|row| row.id.0).max(world.facts.latest_proposal);
-        let plan = Plan::new(options.cadence, signer.is_anonymous(), options.history, now);
+        let plan = Plan::new(options.cadence, signer.is_anonymous(), options.history, now)
+            .pausing(options.first_pause);
         let mut engine = Self {
             plan,
             writer: Writer::start(cache.clone()),
@@ -349,7 +350,7 @@ impl<S: Source> Engine<S> {
                 .max(certified.filter(|_| self.status.last_success.is_some())),
             clock_offset: source.map_or(self.status.clock_offset, Source::clock_offset),
             history: self.rate.progress(total.saturating_sub(self.missing()), total).filter(|_| runs),
-            trouble: self.troubles.worst(),
+            trouble: self.troubles.worst().or_else(|| source?.standing_since().map(standstill)),
             cache_note: self.status.cache_note.clone(),
         };
         if status != self.status {

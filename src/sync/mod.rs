@@ -53,6 +53,8 @@ pub struct Options {
     pub cache_note: Option<Line>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// The pause after a first failure, in milliseconds; each further one doubles it.
+    pub first_pause: u64,
     /// A number from 0 to 1,000 that spreads retries.
     pub jitter: Box<dyn FnMut() -> u16 + Send>,
 }
@@ -70,6 +72,7 @@ impl Options {
             transactions_in_memory: 20_000,
             cache_note: None,
             clock: Arc::new(SystemClock),
+            first_pause: plan::FIRST_PAUSE,
             jitter: Box::new(|| rand::random::<u16>() % 1_001),
         }
     }

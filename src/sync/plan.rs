@@ -161,8 +161,8 @@ pub struct Failure {
     pub wait: Option<Seconds>,
 }
 
-/// First pause after a failure; doubles with each further one.
-const FIRST_PAUSE: u64 = 2_000;
+/// First pause after a failure, in milliseconds; doubles with each further one.
+pub const FIRST_PAUSE: u64 = 2_000;
 /// Longest pause while the user waits, in milliseconds.
 const LONGEST_PAUSE: u64 = 60_000;
 /// Longest pause of what nobody waits for, and after a failure that time does not heal.
@@ -195,6 +195,7 @@ pub struct Plan {
     history: bool,
     /// Failures to reach the network since something was read.
     outage: u32,
+    first_pause: u64,
 }
 
 fn plus_millis(at: Timestamp, millis: u64) -> Timestamp {
@@ -213,11 +214,18 @@ impl Plan {
             paused: false,
             history,
             outage: 0,
+            first_pause: FIRST_PAUSE,
         };
         for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_on_demand()) {
             plan.place_mut(kind).due = Some(now);
         }
         plan
+    }
+
+    /// With another pause after a first failure, in milliseconds.
+    #[must_use]
+    pub fn pausing(self, first_pause: u64) -> Self {
+        Self { first_pause, ..self }
     }
 
     fn place(&self, kind: Kind) -> &Place {
@@ -315,6 +323,7 @@ impl Plan {
     /// the pause over three to five quarters of its length.
     pub fn failed(&mut self, kind: Kind, now: Timestamp, failure: Failure, jitter: u16) -> Option<Timestamp> {
         self.outage = if failure.unreachable { self.outage.saturating_add(1) } else { 0 };
+        let first_pause = self.first_pause;
         let place = self.place_mut(kind);
         // Several pages of history run at once: together they fail once.
         if kind == Kind::History && place.failures > 0 && place.due.is_some_and(|due| due > now) {
@@ -327,7 +336,7 @@ impl Plan {
         place.unreachable = failure.unreachable;
         let longest = if kind.is_background() { LONGEST_BACKGROUND_PAUSE } else { LONGEST_PAUSE };
         let pause = if failure.retryable {
-            FIRST_PAUSE.saturating_mul(1 << (place.failures - 1).min(20)).min(longest)
+            first_pause.saturating_mul(1 << (place.failures - 1).min(20)).min(longest)
         } else {
             LONGEST_BACKGROUND_PAUSE
         };

@@ -47,6 +47,19 @@ impl Rate {
     }
 }
 
+/// A network that answers and makes no progress, since this time of its own.
+#[must_use]
+pub fn standstill(since: Timestamp) -> Trouble {
+    Trouble {
+        attempted: Line::new("reading"),
+        why: Line::new(&format!("the network has made no progress since {} UTC", since.clock())),
+        advice: Line::new("its answers are of then, and votes and transfers would not be carried out now"),
+        since,
+        retry_at: None,
+        unverified: false,
+    }
+}
+
 /// What fails at present, by kind of reading.
 #[derive(Clone, Debug, Default)]
 pub struct Troubles(BTreeMap<Kind, Trouble>);

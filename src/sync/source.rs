@@ -52,6 +52,10 @@ pub trait Source: Clone + Send + Sync + 'static {
     fn network_time(&self) -> Option<Timestamp>;
     /// Network time minus this machine's in seconds.
     fn clock_offset(&self) -> i64;
+    /// Since which time of its own the network stands still, if it answers without progress.
+    fn standing_since(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 impl Source for Client {
@@ -115,5 +119,9 @@ impl Source for Client {
 
     fn clock_offset(&self) -> i64 {
         self.clock_offset()
+    }
+
+    fn standing_since(&self) -> Option<Timestamp> {
+        self.standing_since()
     }
 }

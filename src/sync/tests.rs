@@ -75,6 +75,8 @@ struct Net {
     held: Option<&'static str>,
     /// Every answer is signed at that time.
     at: Timestamp,
+    /// It answers without making progress.
+    standing: bool,
     running: usize,
     most_running: usize,
 }
@@ -260,6 +262,11 @@ impl Source for Fake {
 
     fn clock_offset(&self) -> i64 {
         0
+    }
+
+    fn standing_since(&self) -> Option<Timestamp> {
+        let net = self.net();
+        net.standing.then_some(net.at)
     }
 }
 
@@ -628,6 +635,29 @@ async fn failures_keep_the_data_back_off_and_say_so() {
     assert_eq!(run.world().await.proposals.len(), 50);
     // Somebody presses the key: it is tried at once, and the trouble is over.
     run.fake.net().failing = None;
+    run.handle.refresh(Topicality::Proposals);
+    run.handle.idle().await;
+    assert_eq!(run.status().await.trouble, None);
+}
+
+#[tokio::test]
+async fn a_network_that_answers_without_progress_is_named_as_such() {
+    let run = begin(Fake::new(50), None, Principal::anonymous());
+    run.handle.idle().await;
+    assert_eq!(run.status().await.trouble, None);
+    run.fake.net().standing = true;
+    run.handle.refresh(Topicality::Proposals);
+    run.handle.idle().await;
+    let trouble = run.status().await.trouble.unwrap();
+    let words = format!("the network has made no progress since {} UTC", START.clock());
+    assert_eq!((trouble.why.as_str(), trouble.unverified), (words.as_str(), false));
+    // What fails is told first.
+    run.fake.fail("list", unreachable());
+    run.handle.refresh(Topicality::Proposals);
+    run.handle.idle().await;
+    assert!(run.status().await.trouble.unwrap().why.as_str().contains("cannot be reached"));
+    run.fake.net().failing = None;
+    run.fake.net().standing = false;
     run.handle.refresh(Topicality::Proposals);
     run.handle.idle().await;
     assert_eq!(run.status().await.trouble, None);

@@ -26,6 +26,19 @@ pub(super) enum Empty {
     Nobody,
 }
 
+/// Whether the proposals have been read: then none means that there are none. What else was read
+/// says nothing of them while something fails.
+pub(super) fn proposals_known(state: &State) -> bool {
+    let sync = &state.sync;
+    !state.world.proposals.is_empty()
+        || sync.last_success.is_some() && sync.history.is_none() && sync.trouble.is_none()
+}
+
+/// Whether it is known what needs the user.
+pub(super) fn needs_known(state: &State) -> bool {
+    proposals_known(state) && (state.world.neurons_known || state.signer.is_anonymous())
+}
+
 /// Why a list without rows is empty. `known` says that it was read at least once.
 pub(super) fn why(state: &State, known: bool, total: usize) -> Empty {
     if total > 0 {
@@ -97,7 +110,7 @@ pub(super) fn say(cx: &mut Cx<'_, '_, '_>, area: Rect, empty: Empty, what: &str)
 /// Draws what readings suffer from, in at most two lines; gives how many it took.
 pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
     let state = cx.state;
-    let Some(trouble) = &state.sync.trouble else { return 0 };
+    let Some(trouble) = &state.sync.trouble else { return wrong_clock(cx, area) };
     let role = if trouble.unverified { Role::Bad } else { Role::Warn };
     let mut spans = vec![
         span(trouble.attempted.as_str().to_owned(), role),
@@ -126,6 +139,24 @@ pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
         }
     }
     rows
+}
+
+/// Says that this machine's clock is behind, in a line; gives how many it took.
+fn wrong_clock(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
+    let Some(behind) = cx.state.sync.clock_behind() else { return 0 };
+    let behind = behind.to_minutes().words();
+    let mut spans = vec![
+        span(" ! ", Role::Warn),
+        span(format!("this machine's clock is {behind} behind the network's"), Role::Warn),
+        span(": ", Role::Dim),
+        span("set it (automatic time)", Role::Text),
+    ];
+    let more = " · times here count by the network's";
+    if spans_width(&spans) + more.len() < usize::from(area.width) {
+        spans.push(span(more, Role::Dim));
+    }
+    cx.pen.spans(area.x, area.y, area.width.saturating_sub(1), &spans);
+    1
 }
 
 /// What was opened but is not known: being read, not remembered, or none.

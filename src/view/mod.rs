@@ -35,6 +35,7 @@ mod words;
 
 use crate::app::state::SMALLEST;
 use crate::app::state::{Hits, Screen, State, Subject};
+use crate::model::Timestamp;
 use crate::theme::Theme;
 use crate::widget::{Pen, notice};
 use ratatui::Frame;
@@ -68,8 +69,8 @@ pub fn paint(buffer: &mut Buffer, state: &State, theme: &Theme) -> (Hits, Option
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         notice::too_small(cx.pen, SMALLEST);
     } else {
-        let ((), changes_at) = words::watching(|| screen(&mut cx, area));
-        cx.hits.changes_at = changes_at;
+        let ((), left) = words::watching(|| screen(&mut cx, area));
+        cx.hits.changes_at = left.map(|left| Timestamp(state.now.0.saturating_add(left)));
     }
     let (hits, cursor) = (cx.hits, cx.cursor);
     if state.options.ascii {

@@ -143,21 +143,25 @@ fn power(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts, width: u16) {
         return;
     }
     let Some(refreshed) = n.refreshed else { return };
-    let since = state.now.since(refreshed);
+    let since = state.network_now().since(refreshed);
     let begins = refreshed.plus(economics.start_reducing_after);
     let ends = begins.plus(economics.clear_following_after);
-    facts.say("confirmed", format!("{} ({})", words::ago(state.now, refreshed), refreshed.date()), Role::Dim);
+    facts.say(
+        "confirmed",
+        format!("{} ({})", words::ago(state.network_now(), refreshed), refreshed.date()),
+        Role::Dim,
+    );
     let cells = width.saturating_sub(18).min(24);
     let left = deciding_share_ppm(since, &economics);
-    if state.now < begins {
+    if state.network_now() < begins {
         let bar = gauge_text(since.0, economics.start_reducing_after.0, cells, cx.pen.ascii());
-        let soon = begins.since(state.now) <= Seconds::days(30);
+        let soon = begins.since(state.network_now()) <= Seconds::days(30);
         facts.fact(
             "full until",
             vec![
                 span(begins.date(), if soon { Role::Warn } else { Role::Text }),
                 span(
-                    format!("  {}", words::ahead(state.now, begins)),
+                    format!("  {}", words::ahead(state.network_now(), begins)),
                     if soon { Role::Warn } else { Role::Dim },
                 ),
             ],
@@ -169,7 +173,7 @@ fn power(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts, width: u16) {
             "shrinking",
             vec![
                 span(format!("{share} left"), Role::Bad),
-                span(format!("  nothing {}", words::ahead(state.now, ends)), Role::Warn),
+                span(format!("  nothing {}", words::ahead(state.network_now(), ends)), Role::Warn),
             ],
         );
         let key = words::key(state, Command::ConfirmFollowing);
@@ -207,7 +211,7 @@ fn stake(n: &Neuron, facts: &mut Facts) {
 
 /// Dissolving and what arrives.
 fn dissolving(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
-    let now = cx.state.now;
+    let now = cx.state.network_now();
     facts.heading("Dissolving");
     match (n.state, n.dissolve_state) {
         (NeuronState::Dissolved, _) => facts.say("dissolved", "its stake can be taken out", Role::Warn),
@@ -249,7 +253,7 @@ fn dissolving(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
 
 /// Who controls it and how it is set.
 fn settings(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
-    let now = cx.state.now;
+    let now = cx.state.network_now();
     facts.heading("Settings");
     facts.say("visibility", n.visibility.title(), Role::Text);
     if n.access != Access::Info {

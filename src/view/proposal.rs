@@ -84,7 +84,7 @@ fn heading(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Proposal) -> u16 {
 
 /// Status, countdown and own ballots in one line, for narrow screens; gives the row below.
 fn summary_line(cx: &mut Cx<'_, '_, '_>, row: Rect, p: &Proposal) -> u16 {
-    let now = cx.state.now;
+    let now = cx.state.network_now();
     let mut spans: Spans = vec![span(p.status.title().into_owned(), words::status_role(p.status))];
     if let Some(deadline) = p.deadline {
         let word = if deadline > now { "  closes " } else { "  closed " };
@@ -240,7 +240,7 @@ fn ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>, detail: &Deta
     if p.ballots.is_empty() {
         let why = if state.signer.is_anonymous() {
             "nobody signs, so there are no ballots of yours"
-        } else if p.accepts_votes(state.now) {
+        } else if p.accepts_votes(state.network_now()) {
             "your neurons have no ballot here: they were too young, dissolving soon, or not there"
         } else {
             "ballots are gone once rewards were paid; a neuron's own list keeps its latest ones"
@@ -287,7 +287,7 @@ pub(super) fn items(cx: &mut Cx<'_, '_, '_>, drawn: &table::Drawn) {
 /// The column of facts at the right.
 fn side(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>) {
     let state = cx.state;
-    let now = state.now;
+    let now = state.network_now();
     let status: Spans = vec![
         span(p.status.title().into_owned(), words::status_role(p.status)),
         span(format!("  {}", p.reward_status.title().to_lowercase()), Role::Dim),
@@ -393,7 +393,7 @@ fn side_lines(cx: &Cx<'_, '_, '_>, p: &Proposal, width: u16) -> Vec<Spans> {
         let voted = tally.yes.0.saturating_add(tally.no.0);
         let share = percent(words::basis_points(voted, tally.total.0));
         facts.say("voted", format!("{share} of {} V", words::compact_power(tally.total)), Role::Text);
-        facts.say("counted", words::ago(state.now, tally.at), Role::Dim);
+        facts.say("counted", words::ago(state.network_now(), tally.at), Role::Dim);
     }
     if let Some(proposer) = p.proposer {
         facts.fact("proposer", words::neuron(state, proposer));
@@ -410,7 +410,7 @@ fn side_lines(cx: &Cx<'_, '_, '_>, p: &Proposal, width: u16) -> Vec<Spans> {
             None => facts.say("link", format!("{} (not a plain web link)", body.url), Role::Dim),
         }
     }
-    facts.fact("read", words::evidence(&p.evidence, state.now));
+    facts.fact("read", words::evidence(&p.evidence, state.network_now()));
     facts.into_lines()
 }
 

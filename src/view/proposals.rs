@@ -17,7 +17,7 @@ use std::borrow::Cow;
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let state = cx.state;
     if state.proposals.rows.is_empty() {
-        let known = state.sync.last_success.is_some() && state.sync.history.is_none();
+        let known = condition::proposals_known(state);
         let empty = condition::why(state, known, state.proposals.total);
         condition::say(cx, area, empty, "proposals");
         cx.hits.list_height = usize::from(area.height.saturating_sub(1));
@@ -36,9 +36,10 @@ pub(super) fn shares(proposal: &Proposal) -> Option<Shares> {
 
 /// The countdown to a proposal's deadline: text and role. Red when less than six hours are left.
 pub(super) fn closes(state: &State, proposal: &Proposal) -> (String, Role) {
-    match proposal.time_left(state.now) {
-        Some(left) if proposal.accepts_votes(state.now) => {
-            let left = proposal.deadline.map_or(left, |until| words::left(state.now, until));
+    let now = state.network_now();
+    match proposal.time_left(now) {
+        Some(left) if proposal.accepts_votes(now) => {
+            let left = proposal.deadline.map_or(left, |until| words::left(now, until));
             let role = if left < Seconds::hours(6) { Role::Warn } else { Role::Text };
             (words::tight(left), role)
         }
@@ -77,7 +78,7 @@ fn cell(state: &State, id: ProposalId, column: Option<ColumnId>) -> Content<'_> 
         ColumnId::Yes => share(p.tally.map(|t| t.yes_bp()), Role::Yes),
         ColumnId::No => share(p.tally.map(|t| t.no_bp()), Role::No),
         ColumnId::Mine => {
-            let (text, role) = words::mine(p, state.now);
+            let (text, role) = words::mine(p, state.network_now());
             Content::text(text, role)
         }
         ColumnId::Proposer => match p.proposer {

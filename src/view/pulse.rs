@@ -88,7 +88,7 @@ fn section(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, lines: &[Spans]) {
 
 /// What needs the user, in words: what, when, and more.
 pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
-    let now = state.now;
+    let now = state.network_now();
     match need {
         Need::Unfinished { count } => (
             format!("{} unfinished", words::count(*count, "action", "actions")),
@@ -145,7 +145,7 @@ fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     cx.pen.put(area.x + 1, area.y, area.width, "NEEDS YOU", Role::Title);
     let rows = usize::from(area.height.saturating_sub(2));
     if state.pulse.needs == 0 {
-        let reading = state.sync.last_success.is_none() && state.world.proposals.is_empty();
+        let reading = !condition::needs_known(state);
         let text = if reading { "not known yet" } else { "nothing: all is voted on, no power is lost" };
         let role = if reading { Role::Dim } else { Role::Good };
         cx.pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
@@ -192,7 +192,7 @@ fn columns(wide: bool) -> [Column; 7] {
 }
 
 fn row<'s>(state: &State, p: &'s Proposal, third: (String, Role)) -> Row<'s> {
-    let (mine, mine_role) = words::mine(p, state.now);
+    let (mine, mine_role) = words::mine(p, state.network_now());
     let share = |bp: Option<u32>, role| bp.map_or(Content::Nothing, |bp| Content::text(percent(bp), role));
     let cells = vec![
         Content::id(p.id.to_string()),
@@ -219,7 +219,7 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         cx.pen.put(area.x + 1, area.y, area.width, "OPEN FOR VOTES", Role::Title);
         let body = Rect::new(area.x, area.y + 1, area.width, area.height - 1);
         if state.world.proposals.is_empty() {
-            let known = state.sync.last_success.is_some() && state.sync.history.is_none();
+            let known = condition::proposals_known(state);
             condition::say(cx, body, condition::why(state, known, 0), "proposals");
             return;
         }
@@ -317,8 +317,8 @@ fn note(text: impl Into<String>) -> Spans {
 
 /// The age of a figure, only where it is old enough to matter.
 fn aged(state: &State, at: Timestamp, normal: Seconds) -> Spans {
-    if words::older_than(state.now, at, normal) {
-        vec![span(format!(" {}", words::ago(state.now, at)), Role::Stale)]
+    if words::older_than(state.network_now(), at, normal) {
+        vec![span(format!(" {}", words::ago(state.network_now(), at)), Role::Stale)]
     } else {
         Vec::new()
     }
@@ -347,7 +347,7 @@ fn rate(state: &State, width: u16) -> Spans {
 fn rewards(state: &State, width: u16) -> Spans {
     let Some(event) = &state.world.facts.reward_event else { return unknown("rewards") };
     let event = &event.value;
-    let when = words::ago(state.now, event.at);
+    let when = words::ago(state.network_now(), event.at);
     let text = if width >= 54 {
         format!("{when}, over {}", words::count(event.settled.len(), "proposal", "proposals"))
     } else {

@@ -1,7 +1,7 @@
 //! Pulse as plain text, for runs without a terminal: no escape codes, no cursor, one page.
 
 use super::pulse;
-use super::{proposals, words};
+use super::{condition, proposals, words};
 use crate::app::state::State;
 use crate::model::amount::percent;
 use crate::widget::Spans;
@@ -34,7 +34,7 @@ pub fn pulse(state: &State, columns: usize) -> String {
     line("");
     line("NEEDS YOU");
     if state.pulse.needs == 0 {
-        let unread = state.sync.last_success.is_none() && state.world.proposals.is_empty();
+        let unread = !condition::needs_known(state);
         line(if unread { "  not known yet" } else { "  nothing" });
     }
     for need in state.pulse.needs() {
@@ -64,7 +64,7 @@ pub fn pulse(state: &State, columns: usize) -> String {
     }
     for p in open.iter().take(PROPOSALS) {
         let (closes, _) = proposals::closes(state, p);
-        let (mine, _) = words::mine(p, state.now);
+        let (mine, _) = words::mine(p, state.network_now());
         let share = |bp: Option<u32>| bp.map(percent).unwrap_or_default();
         let (yes, no) = (share(p.tally.map(|t| t.yes_bp())), share(p.tally.map(|t| t.no_bp())));
         let title = pad(&truncate(&proposals::title(p), title_w), title_w);

@@ -64,7 +64,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
     if let Some(at) = t.timestamp {
         lines.say(
             "in its block",
-            format!("{} UTC ({})", at.date_minute(), words::ago(state.now, at)),
+            format!("{} UTC ({})", at.date_minute(), words::ago(state.network_now(), at)),
             Role::Text,
         );
     }
@@ -75,6 +75,6 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
     if let Some(memo) = &t.icrc1_memo {
         lines.say("ICRC-1 memo", hex::encode(memo), Role::ValueBytes);
     }
-    lines.fact("read", words::evidence(&t.evidence, state.now));
+    lines.fact("read", words::evidence(&t.evidence, state.network_now()));
     facts::detail_part(cx, area, &lines.into_lines(), detail.scroll);
 }

@@ -50,7 +50,7 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
     let label = |text: &str| span(format!("{text:<11}"), Role::Dim);
     let mut balance: Spans =
         vec![label("balance"), span(account.balance.exact(), Role::Strong), span(" ICP   ", Role::Dim)];
-    balance.extend(words::evidence(&account.balance_evidence, state.now));
+    balance.extend(words::evidence(&account.balance_evidence, state.network_now()));
     let mut staked = E8s::ZERO;
     let mut maturity = E8s::ZERO;
     for neuron in state.world.neurons.iter() {

@@ -21,20 +21,22 @@ const MONTH_SECONDS: u64 = MONTH.0;
 const TURN: u64 = 125_000_000;
 
 thread_local! {
-    /// When the earliest of the times that are being drawn will read differently.
-    static CHANGES_AT: Cell<Option<Timestamp>> = const { Cell::new(None) };
+    /// In how many nanoseconds the earliest of the times that are being drawn will read differently.
+    static CHANGES_IN: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Draws, and says when a time that was drawn will read differently.
-pub(super) fn watching<T>(draw: impl FnOnce() -> T) -> (T, Option<Timestamp>) {
-    let outer = CHANGES_AT.take();
+/// Draws, and says in how many nanoseconds a time that was drawn will read differently.
+pub(super) fn watching<T>(draw: impl FnOnce() -> T) -> (T, Option<u64>) {
+    let outer = CHANGES_IN.take();
     let drawn = draw();
-    (drawn, CHANGES_AT.replace(outer))
+    (drawn, CHANGES_IN.replace(outer))
 }
 
-/// Something that is being drawn will look different then.
-pub(super) fn changes_at(at: Timestamp) {
-    CHANGES_AT.set(Some(CHANGES_AT.get().map_or(at, |earlier| earlier.min(at))));
+/// Something that is being drawn as of `now` will look different at that time; both by the same
+/// clock, be it this machine's or the network's.
+fn changes_at(now: Timestamp, at: Timestamp) {
+    let left = at.0.saturating_sub(now.0);
+    CHANGES_IN.set(Some(CHANGES_IN.get().map_or(left, |earlier| earlier.min(left))));
 }
 
 /// What the words for a span leave out: ages and countdowns do not flicker.
@@ -52,7 +54,7 @@ fn age(now: Timestamp, at: Timestamp) -> Seconds {
     let unit = unit(span);
     let whole = span.0 - span.0 % unit;
     // In the future it is no age yet.
-    changes_at(if at > now { at } else { at.plus(Seconds(whole.saturating_add(unit))) });
+    changes_at(now, if at > now { at } else { at.plus(Seconds(whole.saturating_add(unit))) });
     Seconds(whole)
 }
 
@@ -61,25 +63,26 @@ pub(super) fn left(now: Timestamp, until: Timestamp) -> Seconds {
     let span = until.since(now);
     if span.0 == 0 {
         if until > now {
-            changes_at(until);
+            changes_at(now, until);
         }
         return span;
     }
-    whole(span, if span < BY_THE_SECOND { 1 } else { unit(span) }, until)
+    whole(now, if span < BY_THE_SECOND { 1 } else { unit(span) }, until)
 }
 
 /// How long until something is, in its largest unit: `4m`; draws again when that changes.
 pub(super) fn left_short(now: Timestamp, until: Timestamp) -> String {
     let span = until.since(now);
     let unit = [YEAR.0, 86_400, 3_600, 60].into_iter().find(|unit| span.0 >= *unit).unwrap_or(1);
-    whole(span, unit, until).short()
+    whole(now, unit, until).short()
 }
 
 /// A span that is left until a time, in whole units; draws again when one fewer is left.
-fn whole(span: Seconds, unit: u64, until: Timestamp) -> Seconds {
+fn whole(now: Timestamp, unit: u64, until: Timestamp) -> Seconds {
+    let span = until.since(now);
     let whole = span.0 - span.0 % unit;
     if span.0 > 0 {
-        changes_at(Timestamp(until.minus(Seconds(whole)).0.saturating_add(1)));
+        changes_at(now, Timestamp(until.minus(Seconds(whole)).0.saturating_add(1)));
     }
     Seconds(whole)
 }
@@ -104,7 +107,7 @@ pub(super) fn ahead(now: Timestamp, at: Timestamp) -> String {
 pub(super) fn running(now: Timestamp, busy: bool, ascii: bool) -> char {
     if busy {
         // Not a whole number of turns.
-        changes_at(Timestamp(now.0.saturating_add(TURN * 7)));
+        changes_at(now, Timestamp(now.0.saturating_add(TURN * 7)));
     }
     throbber::glyph(now.0 / TURN, busy, ascii)
 }
@@ -271,7 +274,7 @@ pub(super) fn is_stale(now: Timestamp, at: Timestamp) -> bool {
 pub(super) fn older_than(now: Timestamp, at: Timestamp, span: Seconds) -> bool {
     let old = now.since(at) > span;
     if !old {
-        changes_at(at.plus(span).plus(Seconds(1)));
+        changes_at(now, at.plus(span).plus(Seconds(1)));
     }
     old
 }

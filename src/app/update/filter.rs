@@ -91,7 +91,7 @@ impl State {
     }
 
     fn apply_filter(&mut self, screen: Screen) {
-        let now = self.now;
+        let now = self.network_now();
         match screen {
             Screen::Pulse => {}
             Screen::Proposals => {

@@ -115,7 +115,7 @@ impl State {
             supply,
             total_voting_power: self.total_voting_power()?,
             minimum_delay: self.economics().minimum_delay_to_vote,
-            start: self.now,
+            start: self.network_now(),
         })
     }
 

@@ -182,7 +182,7 @@ impl State {
     }
 
     fn mark_all(&mut self) {
-        let now = self.now;
+        let now = self.network_now();
         let votable: Vec<ProposalId> = {
             let shown = self.proposals.rows.iter().filter_map(|id| self.proposal(*id));
             shown.filter(|p| p.votable(now).next().is_some()).map(|p| p.id).collect()
@@ -197,7 +197,9 @@ impl State {
     pub(super) fn due_ballots(&self) -> Vec<(ProposalId, NeuronId)> {
         let targets = self.target_proposals();
         let known = targets.iter().filter_map(|id| self.proposal(*id));
-        known.flat_map(|p| p.votable(self.now).map(|b| (p.id, b.neuron)).collect::<Vec<_>>()).collect()
+        known
+            .flat_map(|p| p.votable(self.network_now()).map(|b| (p.id, b.neuron)).collect::<Vec<_>>())
+            .collect()
     }
 
     fn vote_with_all(&mut self, vote: Vote, effects: &mut Vec<Effect>) {

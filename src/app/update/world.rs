@@ -122,7 +122,7 @@ impl State {
     fn context(&self) -> Context {
         let economics = self.world.facts.economics.as_ref();
         Context {
-            now: self.now,
+            now: self.network_now(),
             account: self.account().map(|a| a.account.identifier()),
             start_reducing_after: economics
                 .map_or_else(|| Economics::defaults().start_reducing_after, |e| e.value.start_reducing_after),
@@ -166,7 +166,7 @@ impl State {
 
     /// A minute has passed: deadlines and countdowns may have moved rows in or out. Whether they did.
     pub(super) fn pass_minute(&mut self) -> bool {
-        let now = self.now;
+        let now = self.network_now();
         let mut moved = false;
         if self.index.proposals.pass_time(now) {
             moved |= self.proposals.set_rows(self.index.proposals.rows());
@@ -187,7 +187,7 @@ impl State {
         let selected = self.pulse.selected().cloned();
         let mut open: Vec<(bool, u64, &Arc<Proposal>)> = Vec::new();
         for p in self.index.proposals.live() {
-            let due = p.votable(self.now).next().is_some();
+            let due = p.votable(self.network_now()).next().is_some();
             if due || p.status == crate::model::ProposalStatus::Open {
                 open.push((!due, p.deadline.map_or(u64::MAX, |d| d.0), p));
             }

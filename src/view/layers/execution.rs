@@ -117,7 +117,7 @@ fn state_words(cx: &Cx<'_, '_, '_>, state: &StepState) -> (char, &'static str, R
 
 /// What is known of the selected step.
 fn step_detail(cx: &Cx<'_, '_, '_>, step: &Step, w: usize) -> Vec<Spans> {
-    let now = cx.state.now;
+    let now = cx.state.network_now();
     let mut spans: Spans = Vec::new();
     match &step.state {
         StepState::Waiting => spans.push(span("not begun", Role::Dim)),

@@ -1,0 +1,353 @@
+//! A demo network whose faults can be set while the dashboard runs on it, and the truth to
+//! compare with what reaches screen, cache and export.
+
+#![allow(dead_code)]
+use crate::harness::Harness;
+use icpulse::cache::Cache;
+use icpulse::cli::args::Global;
+use icpulse::cli::context::{Context, wall_clock};
+use icpulse::cli::open::Pace;
+use icpulse::cli::services::Live;
+use icpulse::cli::tui::{Dashboard, Rest};
+use icpulse::config::{Config, Paths};
+use icpulse::demo::fault::Fault;
+use icpulse::demo::{Demo, Options};
+use icpulse::ic::{Client, Patience, ProposalsPage};
+use icpulse::model::ledger::Transaction;
+use icpulse::model::network::{Profile, RootKey, RootKeySource};
+use icpulse::model::proposal::Tally;
+use icpulse::model::world::World;
+use icpulse::model::{
+    Account, E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalId, Timestamp, XdrPermyriad,
+};
+use icpulse::wallet::Signer;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Pauses so short that failing often costs little.
+pub const HASTY: Pace = Pace {
+    patience: Patience {
+        first: Duration::from_millis(2),
+        longest: Duration::from_millis(20),
+        asked: Duration::from_millis(20),
+    },
+    first_pause: 40,
+};
+/// What waits longer for something to happen has waited in vain.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A network that can be broken, and a user's folders.
+pub struct Broken {
+    pub demo: Demo,
+    home: tempfile::TempDir,
+}
+
+impl Broken {
+    pub fn start() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// With short patience for synchronous calls.
+    pub fn with(options: Options) -> Self {
+        let demo = Demo::start(Options { patience: Duration::from_millis(300), ..options }).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("demo.pem"), demo.identity_pem()).unwrap();
+        Self { demo, home }
+    }
+
+    /// From now on this is wrong with the network, and nothing else.
+    pub fn break_with(&self, faults: &[&str]) -> &Self {
+        self.demo.faults().clear();
+        for fault in faults {
+            self.demo.faults().set(fault.parse::<Fault>().unwrap());
+        }
+        self
+    }
+
+    /// Nothing is wrong any more.
+    pub fn mend(&self) {
+        self.demo.faults().clear();
+    }
+
+    fn identity_file(&self) -> String {
+        self.home.path().join("demo.pem").to_str().unwrap().to_owned()
+    }
+
+    fn paths(&self) -> Paths {
+        let place = |name: &str| -> PathBuf { self.home.path().join(name).join("icpulse") };
+        Paths { config_dir: place("config"), cache_dir: place("cache"), state_dir: place("state") }
+    }
+
+    pub fn root_key(&self) -> RootKey {
+        RootKey(self.demo.root_key())
+    }
+
+    /// A connection of the demo user.
+    pub async fn client(&self) -> Client {
+        let profile = Profile {
+            root_key: RootKeySource::Given(self.root_key()),
+            max_in_flight: 8,
+            ..Profile::local("demo", &self.demo.url())
+        };
+        let signer = Signer::from_pem_bytes(self.demo.identity_pem().as_bytes()).unwrap();
+        Client::connect_with(&profile, Arc::new(signer), HASTY.patience).await.unwrap()
+    }
+
+    /// What a careful reader learns of the network now.
+    pub async fn truth(&self) -> Truth {
+        let client = self.client().await;
+        let mut truth = Truth::default();
+        let mut page = ProposalsPage::default();
+        loop {
+            let rows = client.proposals(&page).await.unwrap();
+            let Some(last) = rows.last() else { break };
+            page.before = Some(last.id);
+            truth.proposals.extend(rows.into_iter().map(|row| (row.id, row)));
+        }
+        let neurons = client.my_neurons(false).await.unwrap();
+        truth.neurons = neurons.into_iter().map(|n| (n.id, n)).collect();
+        let account = Account::of(self.demo.identity());
+        truth.balance = client.balance(account).await.unwrap().value;
+        let mut before = None;
+        loop {
+            let page = client.transactions(account.identifier(), before, 500).await.unwrap();
+            before = page.transactions.last().map(|t| t.block);
+            truth.transactions.extend(page.transactions.into_iter().map(|t| (t.block, t)));
+            if page.complete || before.is_none() {
+                break;
+            }
+        }
+        truth.rate = client.icp_xdr().await.unwrap().value;
+        truth.known = client.known_neurons().await.unwrap().value.into_iter().map(|k| k.id).collect();
+        truth
+    }
+
+    /// The dashboard of the demo user, with the cache of the sessions before.
+    pub async fn open(&self) -> Session {
+        let global = Global {
+            network: Some(self.demo.url()),
+            root_key: Some(hex::encode(self.demo.root_key())),
+            identity: Some(self.identity_file()),
+            quiet: true,
+            ..Global::default()
+        };
+        let context = Context { global, paths: self.paths(), config: Config::default() };
+        let (dashboard, rest) = Dashboard::open_paced(context, (200, 50), false, HASTY).await.unwrap();
+        let live = dashboard.live.clone();
+        Session { app: Harness::new(dashboard.state, dashboard.live, dashboard.messages), live, rest }
+    }
+
+    /// The real program against this network.
+    pub fn run(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_icpulse"))
+            .args(args)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("XDG_CONFIG_HOME", self.home.path().join("config"))
+            .env("XDG_CACHE_HOME", self.home.path().join("cache"))
+            .env("XDG_STATE_HOME", self.home.path().join("state"))
+            .env("ICPULSE_NETWORK", self.demo.url())
+            .env("ICPULSE_ROOT_KEY", hex::encode(self.demo.root_key()))
+            .env("ICPULSE_IDENTITY", self.identity_file())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// What the cache remembers, read by itself.
+    pub fn remembered(&self) -> World {
+        let opened =
+            Cache::open(&self.paths().cache_dir, &self.root_key(), Duration::from_secs(10), wall_clock())
+                .unwrap();
+        assert_eq!(opened.notes, [], "the cache is whole");
+        let loaded = opened.cache.load_world(&self.demo.identity()).unwrap();
+        assert_eq!(loaded.notes, [], "the cache is whole");
+        loaded.world
+    }
+
+    /// What is exported without asking the network: ids and titles.
+    pub fn exported(&self) -> Vec<(u64, String)> {
+        let output = self.run(&["--offline", "proposals", "list", "--limit", "5000", "--json"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = json["proposals"].as_array().unwrap().iter();
+        rows.map(|row| (row["id"].as_u64().unwrap(), row["title"].as_str().unwrap().to_owned())).collect()
+    }
+}
+
+/// A dashboard without a terminal.
+pub struct Session {
+    pub app: Harness<Live>,
+    live: Live,
+    rest: Rest,
+}
+
+impl Session {
+    /// Waits until nothing runs and everything that was told is drawn.
+    pub async fn idle(&mut self) -> &mut Harness<Live> {
+        let live = self.live.clone();
+        let idle = live.idle();
+        tokio::pin!(idle);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut idle => break,
+                () = tokio::time::sleep(Duration::from_millis(5)) => self.app.settle(),
+            }
+        }
+        self.app.until_idle().await;
+        self.app.now = wall_clock();
+        self.app.feed(icpulse::app::Message::Tick);
+        &mut self.app
+    }
+
+    /// Waits until something holds, whatever is tried again meanwhile.
+    pub async fn until(&mut self, what: &str, holds: impl Fn(&Harness<Live>) -> bool) -> &mut Harness<Live> {
+        let begun = Instant::now();
+        loop {
+            self.idle().await;
+            if holds(&self.app) {
+                return &mut self.app;
+            }
+            let state = &self.app.state.sync;
+            assert!(begun.elapsed() < PATIENCE, "{what}: {state:?}\n{}", self.app.screen_text());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until everything has been read and nothing fails.
+    pub async fn until_well(&mut self, proposals: usize) -> &mut Harness<Live> {
+        self.until("everything is read", |app| {
+            let sync = &app.state.sync;
+            let world = &app.state.world;
+            sync.trouble.is_none()
+                && sync.last_success.is_some()
+                && sync.history.is_none()
+                && world.proposals.len() >= proposals
+                && world.neurons_known
+                && world.accounts.iter().any(|account| account.complete)
+                && world.facts.icp_xdr.is_some()
+                && world.facts.known_neurons.is_some()
+        })
+        .await
+    }
+
+    /// The screen on one line, as a reader's eye joins its lines.
+    pub fn read_aloud(&self) -> String {
+        self.app.screen_text().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The screen says all of this.
+    #[track_caller]
+    pub fn says(&self, words: &[&str]) {
+        let screen = self.read_aloud();
+        for words in words {
+            assert!(screen.contains(words), "'{words}' is not on the screen:\n{}", self.app.screen_text());
+        }
+    }
+
+    /// Leaves, as with q.
+    pub async fn close(self) {
+        self.live.shutdown().await;
+        drop(self.app);
+        drop(self.live);
+        drop(self.rest);
+    }
+}
+
+/// What is true of a network at one time.
+#[derive(Default)]
+pub struct Truth {
+    pub proposals: BTreeMap<ProposalId, Proposal>,
+    pub neurons: BTreeMap<NeuronId, Neuron>,
+    pub balance: E8s,
+    pub transactions: BTreeMap<u64, Transaction>,
+    pub rate: XdrPermyriad,
+    pub known: Vec<NeuronId>,
+}
+
+/// What never changes of a proposal.
+fn fixed(p: &Proposal) -> Proposal {
+    Proposal {
+        status: icpulse::model::ProposalStatus::Open,
+        reward_status: icpulse::model::RewardStatus::AcceptVotes,
+        deadline: None,
+        decided: None,
+        executed: None,
+        failed: None,
+        reward_event_round: 0,
+        ballots: Vec::new(),
+        ..timeless(p)
+    }
+}
+
+/// A proposal but for when it was read and counted.
+fn timeless(p: &Proposal) -> Proposal {
+    Proposal {
+        tally: None,
+        total_potential_voting_power: None,
+        evidence: Evidence::certified(Timestamp(0)),
+        ..p.clone()
+    }
+}
+
+fn votes(tally: Option<Tally>) -> (u64, u64, u64) {
+    tally.map_or((0, 0, 0), |t| (t.yes.0, t.no.0, t.total.0))
+}
+
+/// Every row is the truth: as it was before, as it is after, or, of what moves, in between.
+#[track_caller]
+pub fn assert_true(world: &World, before: &Truth, after: &Truth) {
+    for row in world.proposals.iter() {
+        let truths = || [before, after].into_iter().filter_map(|t| t.proposals.get(&row.id));
+        let Some(truth) = truths().next() else { panic!("there is no such proposal: {row:?}") };
+        assert_eq!(fixed(row), fixed(truth));
+        let same = truths().any(|t| timeless(row) == timeless(t));
+        assert!(same || !truths().all(Proposal::is_final), "{row:?}\nis not\n{truth:?}");
+        let (yes, no, total) = votes(row.tally);
+        let bounds: Vec<_> = truths().map(|t| votes(t.tally)).collect();
+        let within = |n: u64, of: fn(&(u64, u64, u64)) -> u64| {
+            (bounds.iter().map(of).min() <= Some(n)) && (Some(n) <= bounds.iter().map(of).max())
+        };
+        assert!(within(yes, |b| b.0) && within(no, |b| b.1) && within(total, |b| b.2), "{row:?} {bounds:?}");
+        assert_eq!(row.evidence.proof, Proof::NodeSigned);
+    }
+    for neuron in world.neurons.iter() {
+        let Some(truth) = before.neurons.get(&neuron.id) else {
+            panic!("there is no such neuron: {neuron:?}")
+        };
+        let fixed = |n: &Neuron| {
+            (n.controller, n.hot_keys.clone(), n.cached_stake, n.created, n.followees.clone(), n.access)
+        };
+        assert_eq!(fixed(neuron), fixed(truth));
+    }
+    for account in world.accounts.iter() {
+        assert!([before.balance, after.balance].contains(&account.balance), "{:?}", account.balance);
+        for transaction in &account.transactions {
+            let truth = after.transactions.get(&transaction.block);
+            let timeless =
+                |t: &Transaction| Transaction { evidence: Evidence::certified(Timestamp(0)), ..t.clone() };
+            assert_eq!(Some(timeless(transaction)), truth.map(timeless));
+        }
+    }
+    if let Some(rate) = &world.facts.icp_xdr {
+        assert!([before.rate, after.rate].contains(&rate.value), "{rate:?}");
+        assert_eq!(rate.evidence.proof, Proof::Certified);
+    }
+    if let Some(known) = &world.facts.known_neurons {
+        assert!(known.value.iter().map(|k| k.id).eq(before.known.iter().copied()));
+    }
+}
+
+/// Nothing of the truth is missing.
+#[track_caller]
+pub fn assert_complete(world: &World, before: &Truth) {
+    let missing: Vec<_> = before.proposals.keys().filter(|id| world.proposals.get(**id).is_none()).collect();
+    assert!(missing.is_empty(), "proposals {missing:?} are missing");
+    assert!(world.neurons.len() == before.neurons.len());
+    let known = world.accounts.first().map_or(0, |account| account.transactions.len());
+    assert!(known >= before.transactions.len(), "{known} of {} transactions", before.transactions.len());
+}
