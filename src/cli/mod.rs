@@ -9,7 +9,7 @@ mod demo;
 pub mod failure;
 mod identity;
 pub mod json;
-mod log;
+pub mod log;
 pub mod look;
 mod neurons;
 pub mod open;
@@ -51,7 +51,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("icpulse: {failure}");
+            output::to_stderr(&format_args!("icpulse: {failure}"));
             failure.exit_code()
         }
     }

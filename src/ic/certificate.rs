@@ -179,7 +179,7 @@ pub fn parse_tree(bytes: &[u8]) -> Result<HashTree, CertificateError> {
     if is_ordered(tree.as_ref()) { Ok(tree) } else { Err(CertificateError::Disordered) }
 }
 
-fn parse(bytes: &[u8]) -> Result<Certificate, CertificateError> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Certificate, CertificateError> {
     if bytes.len() > MAX_BYTES {
         return Err(CertificateError::Malformed(format!("{} bytes are too many", bytes.len())));
     }
