@@ -303,9 +303,13 @@ pub fn hostile(data: &[u8]) {
             screen.feed(Message::Change(icpulse::model::world::Change::Body(Arc::new(body))));
         }
     }
-    screen.feed(Message::Execution(Arc::new(execution(&texts))));
     screen.press("1 2 <enter> <tab> pgdn <tab> ] <tab> <tab> ] <tab> ] <tab> <esc>");
-    screen.press("3 <enter> <tab> <tab> <esc> <esc> 4 <enter> <esc> <esc> A <enter> <esc> <esc> 2 v <esc> y");
+    screen.press("3 <enter> <tab> <tab> <esc> <esc> 4 <enter> <esc> <esc>");
+    // Some words of a plan are the program's own, but a changed journal may hold others, and what
+    // people paste is theirs, but may come from elsewhere.
+    screen.typed = true;
+    screen.feed(Message::Execution(Arc::new(execution(&texts))));
+    screen.press("A <enter> <esc> <esc> 2 v <esc> y");
     let ticket = screen.effects.iter().rev().find_map(|effect| match effect {
         Effect::Plan { ticket, intent } => Some((*ticket, intent.clone())),
         _ => None,
@@ -318,8 +322,6 @@ pub fn hostile(data: &[u8]) {
     let failure = Failure { attempted: texts.line(47), why: texts.line(48), advice: texts.line(49) };
     screen.feed(Message::Planned { ticket: screen.state.ticket, result: Err(failure) });
     screen.press("<esc> <esc> 2 /");
-    // What people paste is theirs, but it may come from elsewhere.
-    screen.typed = true;
     screen.feed(Message::Paste(texts.raw(50)));
     screen.press("<enter> 2 :");
     screen.feed(Message::Paste(texts.raw(51)));

@@ -121,7 +121,7 @@ const QUERIES: &[&str] = &[
     "created>2026-01-01",
 ];
 
-const CONFIG: &str = "default_network = \"mine\"\ntheme = \"ember\"\nrefresh_seconds = 7\n[network.mine]\nurls = [\"http://127.0.0.1:4943\"]\nroot_key = \"fetch\"\n[keys]\n\"proposal.vote\" = [\"v\", \"ctrl-v\"]\n";
+const CONFIG: &str = "default_network = \"mine\"\ntheme = \"ember\"\nrefresh_seconds = 7\n[network.mine]\nurl = \"http://127.0.0.1:4943\"\nroot_key = \"fetch\"\n[keys]\n\"proposal.vote\" = [\"v\", \"ctrl-v\"]\n";
 
 /// Fills the corpus of a target. A target may run without, only less well.
 pub fn write(target: &str) {

@@ -106,7 +106,9 @@ fn what_is_wrong_is_seen() {
     };
     assert!(!seen(&["abc 漢字 \x1b[1;31mred\x1b[0m\x1b[?1049h", "\x1b]52;c;YWJj\x07\x1b]11;?\x1b\\x"]));
     assert!(!seen(&["cut \x1b", "[", "38;2;1;2;3", "m and \x1b]52;c;YW", "Jj\x07"]));
-    for wrong in ["\x1b]0;title\x07", "\x07", "\u{9b}31m", "a\u{202e}b", "a\u{200b}b", "\x1bc", "\x1b[6r", "\t"] {
+    for wrong in
+        ["\x1b]0;title\x07", "\x07", "\u{9b}31m", "a\u{202e}b", "a\u{200b}b", "\x1bc", "\x1b[6r", "\t"]
+    {
         assert!(seen(&["fine", wrong, "fine"]), "{wrong:?}");
     }
 }
