@@ -8,6 +8,14 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Default)]
 pub struct Watch(Arc<Mutex<Seen>>);
 
+/// How far the bytes of one terminal are read.
+#[derive(Default)]
+struct Reading {
+    waiting: Vec<u8>,
+    /// The dashboard is shown; before and after it, messages of several lines are printed.
+    drawing: bool,
+}
+
 #[derive(Default)]
 struct Seen {
     bytes: u64,
@@ -18,17 +26,17 @@ impl Watch {
     /// What looks at the bytes of one terminal.
     pub fn watcher(&self) -> impl FnMut(&[u8]) + Send + 'static {
         let seen = Arc::clone(&self.0);
-        let mut waiting = Vec::new();
+        let mut reading = Reading::default();
         move |bytes: &[u8]| {
-            waiting.extend_from_slice(bytes);
-            let result = consume(&waiting);
+            reading.waiting.extend_from_slice(bytes);
+            let result = consume(&reading.waiting, &mut reading.drawing);
             let mut seen = seen.lock().unwrap();
             seen.bytes += bytes.len() as u64;
             match result {
-                Ok(used) => drop(waiting.drain(..used)),
+                Ok(used) => drop(reading.waiting.drain(..used)),
                 Err(why) => {
                     seen.wrong.get_or_insert(why);
-                    waiting.clear();
+                    reading.waiting.clear();
                 }
             }
         }
@@ -47,7 +55,7 @@ impl Watch {
 }
 
 /// How many bytes are whole and right; the rest may go on.
-fn consume(bytes: &[u8]) -> Result<usize, String> {
+fn consume(bytes: &[u8], drawing: &mut bool) -> Result<usize, String> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         // A character may be cut at the end.
@@ -59,10 +67,18 @@ fn consume(bytes: &[u8]) -> Result<usize, String> {
         let rest = &text[at + c.len_utf8()..];
         let used = match c {
             '\x1b' => match sequence(rest) {
-                Some(Ok(used)) => used,
+                Some(Ok(used)) => {
+                    match &rest[..used] {
+                        "[?1049h" => *drawing = true,
+                        "[?1049l" => *drawing = false,
+                        _ => {}
+                    }
+                    used
+                }
                 Some(Err(why)) => return Err(format!("{why}: {:?}", &text[at..])),
                 None => return Ok(at),
             },
+            '\r' | '\n' if !*drawing => 0,
             c if c.is_control() || is_deceptive(c) => return Err(format!("{c:?} in {:?}", &text[at..])),
             _ => 0,
         };
@@ -106,6 +122,8 @@ fn what_is_wrong_is_seen() {
     };
     assert!(!seen(&["abc 漢字 \x1b[1;31mred\x1b[0m\x1b[?1049h", "\x1b]52;c;YWJj\x07\x1b]11;?\x1b\\x"]));
     assert!(!seen(&["cut \x1b", "[", "38;2;1;2;3", "m and \x1b]52;c;YW", "Jj\x07"]));
+    assert!(!seen(&["a warning\r\n", "\x1b[?1049h", "drawn", "\x1b[?1049l", "a message\r\n"]));
+    assert!(seen(&["\x1b[?1049h", "\n"]));
     for wrong in
         ["\x1b]0;title\x07", "\x07", "\u{9b}31m", "a\u{202e}b", "a\u{200b}b", "\x1bc", "\x1b[6r", "\t"]
     {
