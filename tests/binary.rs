@@ -116,3 +116,20 @@ fn resizing_down_says_too_small_and_up_again_draws() {
     assert!(terminal.wait_end().success());
     terminal.assert_restored();
 }
+
+/// The emulator here answers no question, as some terminals do not.
+#[test]
+fn drawing_afresh_asks_the_terminal_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let mut terminal = dashboard(&home, &served, &[]);
+    terminal.wait_text("NEEDS YOU");
+    terminal.press("2").wait_for("the proposals", |s| !s.contains("NEEDS YOU"));
+    let before = terminal.screen();
+    terminal.press("\x0c").press("1").wait_text("NEEDS YOU");
+    terminal.press("2");
+    let lines = |text: &str| text.lines().skip(4).map(str::to_owned).collect::<Vec<_>>();
+    terminal.wait_for("the same list as before", |s| lines(s)[..5] == lines(&before)[..5]);
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+}

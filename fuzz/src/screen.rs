@@ -25,7 +25,9 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+static THEME: LazyLock<Theme> = LazyLock::new(Theme::fallback);
 
 /// Keeps what the backend writes.
 #[derive(Clone, Default)]
@@ -65,7 +67,7 @@ impl Screen {
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport });
         let terminal = terminal.expect("memory can be written");
         let mut screen =
-            Self { state, terminal, sent, theme: Theme::fallback(), effects: Vec::new(), typed: false };
+            Self { state, terminal, sent, theme: THEME.clone(), effects: Vec::new(), typed: false };
         screen.state.dirty = true;
         screen.draw();
         screen
@@ -284,7 +286,7 @@ fn execution(texts: &Texts<'_>) -> Execution {
 pub fn hostile(data: &[u8]) {
     let (choice, rest) = crate::choose(data);
     let texts = Texts(pieces(rest).into_iter().map(String::from_utf8_lossy).collect());
-    let size = [(80, 24), (120, 40), (200, 60), (60, 10)][choice % 4];
+    let size = [(80, 24), (80, 24), (120, 40), (60, 10)][choice % 4];
     let (world, infos) = world(&texts);
     let mut screen = Screen::new(world, size, choice & 4 != 0, &texts);
     let trouble = Trouble {

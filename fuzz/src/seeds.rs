@@ -180,7 +180,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             let mut seeds = vec![join(&all)];
             seeds.extend(all.iter().map(|one| join(&[one])));
             if target == "screen" {
-                seeds = (0..8).flat_map(|c| seeds.iter().map(move |seed| behind(c, seed))).collect();
+                seeds = seeds.iter().zip(0..).map(|(seed, c)| behind(c, seed)).collect();
             }
             seeds
         }
