@@ -119,6 +119,9 @@ impl Soak {
             self.terminal.resize(*columns, *rows);
             return;
         }
+        if matches!(act, Act::Wait) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
         // Nobody reads what is typed after the program has ended.
         let _ = self.terminal.try_press(&act.bytes());
     }

@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use icpulse::command::{Chord, TABLE, parse_sequence};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng, seq::SliceRandom};
+use std::collections::VecDeque;
 
 /// Something done at the terminal.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub enum Act {
     /// Button (64 and 65 are the wheel), column and row from 1.
     Mouse(u8, u16, u16),
     Resize(u16, u16),
+    /// Nothing, for a moment.
+    Wait,
 }
 
 impl Act {
@@ -27,7 +30,7 @@ impl Act {
             Self::Paste(text) => format!("\x1b[200~{text}\x1b[201~"),
             Self::Mouse(button @ (64 | 65), x, y) => format!("\x1b[<{button};{x};{y}M"),
             Self::Mouse(button, x, y) => format!("\x1b[<{button};{x};{y}M\x1b[<{button};{x};{y}m"),
-            Self::Resize(..) => String::new(),
+            Self::Resize(..) | Self::Wait => String::new(),
         }
     }
 }
@@ -58,23 +61,20 @@ fn encoded(chord: Chord) -> String {
     }
 }
 
-/// What people do, in one go.
+/// What people do: acts one after the other, `.` for a moment's wait.
 const HABITS: &[&str] = &[
-    "esc esc 2 y enter",
-    "esc 2 v n enter",
-    "esc 2 space space n enter",
-    "esc 3 c enter",
-    "esc 3 s 1 0 0 enter",
-    "s t a k e enter",
-    "S T A K E enter",
-    "esc esc 2 enter tab tab esc",
-    "esc esc 3 enter tab tab esc",
-    "esc esc 4 enter esc",
-    "esc esc A enter r",
-    "esc esc t down down enter",
-    "esc esc i down enter",
-    "/ o p e n enter",
-    "esc esc 2 / esc F",
+    "esc esc 2|/ v o t e : d u e enter|. y|. . . . . .|enter|. . . .|esc",
+    "esc esc 2|/ v o t e : d u e enter|. space space n|. . . . . .|enter|. . . .|esc",
+    "esc esc 2|v|n|. . . . . .|enter|. . . .|esc",
+    "esc esc 3|c|. . . . . .|enter|. . . .|esc",
+    "esc esc 3|s 1 2|. enter|. . . . . .|s t a k e|enter|. . . . . .|esc",
+    "esc esc 2 enter|. . tab|. . tab|. . ]|esc",
+    "esc esc 3 enter|. tab tab|esc",
+    "esc esc 4 enter|. esc",
+    "esc esc A|enter|r|. . .|f|. . .|esc",
+    "esc esc t down down|. enter",
+    "esc esc i down|enter",
+    "esc esc 2|/ o p e n enter|. F",
     "esc r",
 ];
 
@@ -103,12 +103,14 @@ const SIZES: &[(u16, u16)] = &[(120, 40), (80, 24), (200, 60), (100, 30), (60, 1
 pub struct Monkey {
     dice: StdRng,
     keys: Vec<&'static str>,
+    /// The rest of a habit.
+    next: VecDeque<Act>,
 }
 
 impl Monkey {
     pub fn new(seed: u64) -> Self {
         let keys = TABLE.iter().flat_map(|spec| spec.keys.iter().copied()).collect();
-        Self { dice: StdRng::seed_from_u64(seed), keys }
+        Self { dice: StdRng::seed_from_u64(seed), keys, next: VecDeque::new() }
     }
 
     fn one<T: Clone>(&mut self, of: &[T]) -> T {
@@ -117,11 +119,23 @@ impl Monkey {
 
     /// What it does next.
     pub fn next(&mut self) -> Act {
+        if let Some(act) = self.next.pop_front() {
+            return act;
+        }
         let keys = self.keys.clone();
         match self.dice.gen_range(0..100) {
-            0..=49 => Act::Keys(self.one(&keys).to_owned()),
-            50..=64 => Act::Keys(self.one(&["1", "2", "3", "4", "enter", "esc", "j", "k", "tab"]).to_owned()),
-            65..=79 => Act::Keys(self.one(HABITS).to_owned()),
+            0..=54 => Act::Keys(self.one(&keys).to_owned()),
+            55..=74 => Act::Keys(self.one(&["1", "2", "3", "4", "enter", "esc", "j", "k", "tab"]).to_owned()),
+            75..=79 => {
+                for part in self.one(HABITS).split('|') {
+                    let keys = part.trim_start_matches(['.', ' ']);
+                    self.next.extend(part.matches('.').map(|_| Act::Wait));
+                    if !keys.is_empty() {
+                        self.next.push_back(Act::Keys(keys.to_owned()));
+                    }
+                }
+                self.next.pop_front().unwrap_or(Act::Wait)
+            }
             80..=85 => Act::Text(self.one(TEXTS).to_owned()),
             86..=88 => Act::Paste(self.one(PASTES).to_owned()),
             89..=96 => {
