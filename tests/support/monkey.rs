@@ -67,7 +67,7 @@ const HABITS: &[&str] = &[
     "esc esc 2|/ v o t e : d u e enter|. space space n|. . . . . .|enter|. . . .|esc",
     "esc esc 2|v|n|. . . . . .|enter|. . . .|esc",
     "esc esc 3|c|. . . . . .|enter|. . . .|esc",
-    "esc esc 3|s 1 2|. enter|. . . . . .|s t a k e|enter|. . . . . .|esc",
+    "esc esc 3|s 1 2|. enter|. . . . . .|s t a k e space 1 2|enter|. . . . . .|esc",
     "esc esc 2 enter|. . tab|. . tab|. . ]|esc",
     "esc esc 3 enter|. tab tab|esc",
     "esc esc 4 enter|. esc",
