@@ -116,3 +116,17 @@ fn resizing_down_says_too_small_and_up_again_draws() {
     assert!(terminal.wait_end().success());
     terminal.assert_restored();
 }
+
+/// The emulator here answers no question, as some terminals do not.
+#[test]
+fn drawing_afresh_asks_the_terminal_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let mut terminal = dashboard(&home, &served, &[]);
+    terminal.wait_text("NEEDS YOU");
+    terminal.press("2").wait_text("id▾");
+    terminal.press("\x0c").press("1").wait_text("NEEDS YOU");
+    terminal.press("\x0c").press("2").wait_text("id▾");
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+}

@@ -209,6 +209,16 @@ fn drop_superseded(batch: &mut Vec<Message>) {
     });
 }
 
+/// Clears the terminal, so that the next frame draws every cell. ratatui's own `clear` first asks the
+/// terminal where its cursor is; the reader of keys may take that answer, or none may come, and the
+/// program would end after two seconds of waiting.
+fn wipe<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), RuntimeError> {
+    terminal.backend_mut().clear().map_err(|e| RuntimeError::Draw(e.to_string()))?;
+    // Forgets what was shown last; the buffer of the next frame is blank already.
+    terminal.swap_buffers();
+    Ok(())
+}
+
 /// Does what only the terminal can, and hands the rest to the services; whether to leave.
 fn carry_out<B: Backend>(
     services: &mut impl Services,
@@ -228,14 +238,14 @@ fn carry_out<B: Backend>(
             }
             Effect::CaptureMouse(on) => host.capture_mouse(on),
             Effect::Redraw => {
-                terminal.clear().map_err(|e| RuntimeError::Draw(e.to_string()))?;
+                wipe(terminal)?;
                 state.dirty = true;
             }
             Effect::Suspend => {
                 if let Err(why) = host.suspend(state.options.mouse) {
                     state.toast(super::Level::Warning, format!("could not suspend: {why}"));
                 }
-                terminal.clear().map_err(|e| RuntimeError::Draw(e.to_string()))?;
+                wipe(terminal)?;
                 state.dirty = true;
             }
             other => services.run(other),

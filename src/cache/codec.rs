@@ -27,7 +27,7 @@ pub(super) enum DecodeError {
     Content,
 }
 
-fn seal(payload: &[u8]) -> Vec<u8> {
+pub(super) fn seal(payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(HEADER + payload.len());
     out.push(SCHEMA);
     out.extend(crc32fast::hash(payload).to_le_bytes());

@@ -13,6 +13,8 @@ mod codec;
 mod error;
 mod facts;
 mod folder;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod history;
 mod journal;
 mod key;

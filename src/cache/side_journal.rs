@@ -58,7 +58,7 @@ impl SideJournal {
 }
 
 /// Entries of a file, oldest first; a torn last one is left out.
-fn entries(bytes: &[u8]) -> Vec<Execution> {
+pub(super) fn entries(bytes: &[u8]) -> Vec<Execution> {
     let mut rest = bytes;
     let mut found = Vec::new();
     while let Some((len, after)) = rest.split_first_chunk::<4>() {

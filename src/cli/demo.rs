@@ -3,7 +3,7 @@
 use super::args::{Demo as DemoCommand, ScaleArg};
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Format, note, print_json, print_text};
+use super::output::{Format, note, print_exactly, print_json, print_text};
 use crate::demo::link::Link;
 use crate::demo::{Demo, Options, Scale, identity};
 use serde_json::json;
@@ -15,7 +15,7 @@ use std::io::Write;
 /// See [`Failure`].
 pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
     match command {
-        DemoCommand::Identity { seed } => print_text(&identity::pem(*seed)),
+        DemoCommand::Identity { seed } => print_exactly(&identity::pem(*seed)),
         DemoCommand::Serve { port, seed, speed, scale, fault, latency, jitter, bandwidth } => {
             let speed = parse_speed(speed)?;
             let options = Options {

@@ -3,7 +3,7 @@
 use super::args::{Global, Identity, KeyAlgorithm};
 use super::context::Context;
 use super::failure::{Failure, Kind};
-use super::output::{Column, Format, Rows, note, print_json, print_text};
+use super::output::{Column, Format, Rows, note, print_exactly, print_json, print_text};
 use super::prompt;
 use crate::model::account::{AccountIdentifier, Subaccount};
 use crate::wallet::{Algorithm, Entry, ExportForm, PemForm, Wallet, WalletError, inspect};
@@ -112,7 +112,7 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
                 passphrase.as_deref().map(String::as_str),
                 &ExportForm::Encrypted(new),
             )?;
-            print_text(&pem)
+            print_exactly(&pem)
         }
         Identity::Remove { name } => {
             let entry = wallet.show(name)?.clone();

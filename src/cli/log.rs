@@ -3,9 +3,38 @@
 use super::args::Global;
 use super::failure::Failure;
 use crate::config::Paths;
+use crate::model::text::Block;
 use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::sync::Mutex;
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+
+/// Neutralises what is logged: a log is read in a terminal, too.
+#[derive(Debug)]
+pub struct Neutral<W>(pub W);
+
+impl<W: Write> Write for Neutral<W> {
+    /// One record comes as one piece.
+    fn write(&mut self, record: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(record);
+        self.0.write_all(Block::new(&text).as_str().as_bytes())?;
+        Ok(record.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// What writes records to `writer`.
+pub fn subscriber<W: Write + Send + 'static>(writer: W, level: LevelFilter) -> impl Subscriber + Send + Sync {
+    tracing_subscriber::fmt()
+        .with_writer(Mutex::new(Neutral(writer)))
+        .with_ansi(false)
+        .with_max_level(level)
+        .finish()
+}
 
 /// Starts the log at the level of `-v` (info) or `-vv` (debug); nothing without it.
 ///
@@ -27,12 +56,40 @@ pub fn start(global: &Global, paths: &Paths) -> Result<(), Failure> {
     };
     std::fs::create_dir_all(&paths.state_dir).map_err(cannot)?;
     let file = OpenOptions::new().create(true).append(true).open(&path).map_err(cannot)?;
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(Mutex::new(file))
-        .with_ansi(false)
-        .with_max_level(level)
-        .finish();
     // A second start in one process (tests) keeps the first.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    let _ = tracing::subscriber::set_global_default(subscriber(file, level));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::sync::Arc;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn hostile_text_is_harmless_in_the_log() {
+        let kept = Kept::default();
+        let hostile = "a\u{1b}]0;x\u{7}\u{9b}2J\u{202e}b\nc";
+        tracing::subscriber::with_default(subscriber(kept.clone(), LevelFilter::INFO), || {
+            tracing::warn!(error = %hostile, "trying {hostile} again");
+        });
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("trying") && text.ends_with('\n'), "{text:?}");
+        let bad = |c: char| (c.is_control() && c != '\n') || crate::model::text::is_deceptive(c);
+        assert!(!text.chars().any(bad), "{text:?}");
+    }
 }

@@ -10,7 +10,7 @@ mod demo;
 pub mod failure;
 mod identity;
 pub mod json;
-mod log;
+pub mod log;
 pub mod look;
 mod meter;
 mod neurons;
@@ -53,7 +53,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("icpulse: {failure}");
+            output::to_stderr(&format_args!("icpulse: {failure}"));
             failure.exit_code()
         }
     }

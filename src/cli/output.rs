@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::failure::Failure;
-use crate::model::text::csv_cell;
+use crate::model::text::{csv_cell, is_deceptive, printable};
 use serde_json::Value;
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
@@ -68,6 +68,20 @@ impl Rows {
     /// # Errors
     /// When standard output cannot be written.
     pub fn print(&self, format: Format, name: &str, meta: Value) -> Result<(), Failure> {
+        self.write(&mut std::io::stdout().lock(), format, name, meta)
+    }
+
+    /// Writes them as [`Rows::print`] does.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(
+        &self,
+        out: &mut impl Write,
+        format: Format,
+        name: &str,
+        meta: Value,
+    ) -> Result<(), Failure> {
         match format {
             Format::Json => {
                 let mut object = match meta {
@@ -75,10 +89,11 @@ impl Rows {
                     _ => serde_json::Map::new(),
                 };
                 object.insert(name.to_owned(), Value::Array(self.objects.clone()));
-                print_json(&Value::Object(object))
+                out.write_all(json_text(&Value::Object(object))?.as_bytes())?;
+                Ok(())
             }
             Format::Csv => {
-                let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+                let mut writer = csv::Writer::from_writer(out);
                 writer.write_record(self.columns.iter().map(|c| c.name)).map_err(no_csv)?;
                 for object in &self.objects {
                     writer.write_record(cells(self.columns, object)).map_err(no_csv)?;
@@ -87,7 +102,6 @@ impl Rows {
                 Ok(())
             }
             Format::Text => {
-                let mut out = std::io::stdout().lock();
                 out.write_all(self.table().as_bytes())?;
                 Ok(())
             }
@@ -99,7 +113,8 @@ impl Rows {
     pub fn table(&self) -> String {
         let shown: Vec<usize> =
             self.columns.iter().enumerate().filter(|(_, c)| !c.title.is_empty()).map(|(i, _)| i).collect();
-        let cell = |row: &[String], i: usize| row.get(i).cloned().unwrap_or_default();
+        // Most cells are neutral already; names of files and themes need not be.
+        let cell = |row: &[String], i: usize| one_line(row.get(i).map_or("", String::as_str));
         let width = |i: usize| {
             let title = self.columns.get(i).map_or(0, |c| c.title.width());
             self.text.iter().map(|r| cell(r, i).width()).max().unwrap_or(0).max(title)
@@ -171,8 +186,11 @@ impl Stream {
             Sink::Csv(writer) => {
                 writer.write_record(cells(self.columns, object)).map_err(no_csv)?;
             }
-            Sink::Lines(out, Format::Json) => writeln!(out, "{object}")?,
-            Sink::Lines(out, _) => writeln!(out, "{}", text().join("  "))?,
+            Sink::Lines(out, Format::Json) => writeln!(out, "{}", escaped(&object.to_string()))?,
+            Sink::Lines(out, _) => {
+                let cells: Vec<String> = text().iter().map(|cell| one_line(cell)).collect();
+                writeln!(out, "{}", cells.join("  "))?;
+            }
         }
         Ok(())
     }
@@ -191,7 +209,7 @@ impl Stream {
 }
 
 fn cells<'a>(columns: &'a [Column], object: &'a Value) -> impl Iterator<Item = String> + 'a {
-    columns.iter().map(|c| csv_cell(&scalar(object.get(c.name).unwrap_or(&Value::Null))))
+    columns.iter().map(|c| csv_cell(&printable(&scalar(object.get(c.name).unwrap_or(&Value::Null)))))
 }
 
 fn no_csv(error: csv::Error) -> Failure {
@@ -203,18 +221,50 @@ fn no_csv(error: csv::Error) -> Failure {
 /// # Errors
 /// When standard output cannot be written.
 pub fn print_json(value: &Value) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)
-        .map_err(|e| Failure::failed(format!("cannot write JSON: {e}")))?;
-    out.write_all(b"\n")?;
+    std::io::stdout().lock().write_all(json_text(value)?.as_bytes())?;
     Ok(())
 }
 
-/// Prints text.
+/// JSON in which every character that a terminal or a reader could be deceived by is written as
+/// `\uXXXX`. Such characters stand in strings only, so that the value stays the same.
+fn json_text(value: &Value) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|e| Failure::failed(format!("cannot write JSON: {e}")))?;
+    Ok(escaped(&text) + "\n")
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if (c.is_control() && c != '\n') || is_deceptive(c) || matches!(c, '\u{2028}' | '\u{2029}') {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Neutral text without line breaks.
+fn one_line(text: &str) -> String {
+    printable(text).replace('\n', " ")
+}
+
+/// Prints text, neutralised: files and the network may have put anything into it.
 ///
 /// # Errors
 /// When standard output cannot be written.
 pub fn print_text(text: &str) -> Result<(), Failure> {
+    print_exactly(&printable(text))
+}
+
+/// Prints a text of this program's own making as it is: a key leaves no copy behind.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn print_exactly(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {
@@ -226,6 +276,48 @@ pub fn print_text(text: &str) -> Result<(), Failure> {
 /// A note for people on standard error, unless `--quiet`.
 pub fn note(global: &Global, text: impl std::fmt::Display) {
     if !global.quiet {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        to_stderr(&text);
+    }
+}
+
+/// A message for people on standard error, whatever files or the network put into it.
+pub fn to_stderr(text: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable(&text.to_string()));
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    const COLUMNS: &[Column] = &[
+        Column { name: "file", title: "FILE", number: false },
+        Column { name: "id", title: "ID", number: true },
+    ];
+
+    fn written(format: Format, text: &str) -> String {
+        let rows = Rows {
+            columns: COLUMNS,
+            objects: vec![json!({ "file": text, "id": 7 })],
+            text: vec![vec![text.to_owned(), "7".to_owned()]],
+        };
+        let mut out = Vec::new();
+        rows.write(&mut out, format, "files", json!({})).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// Names of files may hold anything; the network's texts are neutral before.
+    #[test]
+    fn nothing_printed_moves_a_cursor_or_deceives() {
+        let hostile = "=a\u{1b}[2J\u{9b}b\u{202e}c\u{e0041}d\u{2028}e";
+        for format in [Format::Text, Format::Json, Format::Csv] {
+            let out = written(format, hostile);
+            assert!(!out.chars().any(|c| (c.is_control() && c != '\n') || is_deceptive(c)), "{out:?}");
+        }
+        let back: Value = serde_json::from_str(&written(Format::Json, hostile)).unwrap();
+        assert_eq!(back["files"][0]["file"], hostile, "JSON keeps what it escapes");
+        assert!(written(Format::Csv, "=1+1").contains("'=1+1"));
+        assert_eq!(written(Format::Text, "a\nb"), "FILE  ID\na b    7\n", "a row stays a row");
     }
 }

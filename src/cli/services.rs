@@ -446,7 +446,8 @@ impl Live {
                 .stdout(std::process::Stdio::null())
                 .stderr(std::process::Stdio::null())
                 .spawn()
-                .map(drop)
+                // Somebody must ask how it ended, or it stays in the list of processes.
+                .map(|mut child| drop(std::thread::spawn(move || child.wait())))
         })
         .await;
         if !matches!(status, Ok(Ok(()))) {

@@ -5,6 +5,7 @@
 //! so that a recorded certificate can be checked as of its own time.
 
 use crate::model::network::RootKey;
+use crate::model::text::Line;
 use crate::model::{Principal, Seconds, Timestamp};
 use ic_certification::{Certificate, HashTree, HashTreeNode, LookupResult, SubtreeLookupResult};
 
@@ -174,17 +175,17 @@ pub fn parse_tree(bytes: &[u8]) -> Result<HashTree, CertificateError> {
     if bytes.len() > MAX_BYTES {
         return Err(CertificateError::Malformed(format!("{} bytes are too many", bytes.len())));
     }
-    let tree: HashTree =
-        serde_cbor::from_slice(bytes).map_err(|e| CertificateError::Malformed(e.to_string()))?;
+    let tree: HashTree = serde_cbor::from_slice(bytes)
+        .map_err(|e| CertificateError::Malformed(Line::new(&e.to_string()).to_string()))?;
     if is_ordered(tree.as_ref()) { Ok(tree) } else { Err(CertificateError::Disordered) }
 }
 
-fn parse(bytes: &[u8]) -> Result<Certificate, CertificateError> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Certificate, CertificateError> {
     if bytes.len() > MAX_BYTES {
         return Err(CertificateError::Malformed(format!("{} bytes are too many", bytes.len())));
     }
-    let certificate: Certificate =
-        serde_cbor::from_slice(bytes).map_err(|e| CertificateError::Malformed(e.to_string()))?;
+    let certificate: Certificate = serde_cbor::from_slice(bytes)
+        .map_err(|e| CertificateError::Malformed(Line::new(&e.to_string()).to_string()))?;
     if is_ordered(certificate.tree.as_ref()) { Ok(certificate) } else { Err(CertificateError::Disordered) }
 }
 

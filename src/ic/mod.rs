@@ -14,6 +14,8 @@ pub mod cmc;
 pub mod door;
 mod error;
 mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 pub mod governance;
 pub mod index;

@@ -165,7 +165,7 @@ impl Transport {
 }
 
 /// Leaves what was seen where [`watching`] finds it.
-fn note(path: &str, status: StatusCode, headers: &reqwest::header::HeaderMap, body: &Bytes) {
+pub(super) fn note(path: &str, status: StatusCode, headers: &reqwest::header::HeaderMap, body: &Bytes) {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     // Requests nobody watches (the router's health checks) have no slot.
     let _ = SEEN.try_with(|slot| {

@@ -3,10 +3,12 @@
 //! [`Line`] and [`Block`] can only be made by neutralising: no control character,
 //! no escape sequence, no bidirectional override, no invisible character and no
 //! absurd length survives, so neither can change a terminal, a file name, a CSV
-//! cell or the order in which a person reads.
+//! cell or the order in which a person reads. What is read back from a file is
+//! neutralised again: files can be changed by others.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
+use unicode_width::UnicodeWidthChar;
 
 /// Longest [`Line`] kept, in characters; longer ones end in `…`.
 pub const LINE_MAX: usize = 512;
@@ -16,12 +18,12 @@ pub const BLOCK_MAX: usize = 60_000;
 const MARKS_MAX: usize = 3;
 
 /// One neutralised line: no line breaks, no tabs, bounded.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Line(String);
 
 /// Neutralised text of several lines: only `\n` breaks remain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Block(String);
 
@@ -77,6 +79,28 @@ impl fmt::Display for Block {
     }
 }
 
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // Nearly all stored text is plain: a look at its bytes is cheaper than making it anew.
+        let plain = text.len() <= LINE_MAX && text.bytes().all(is_plain);
+        Ok(if plain { Self(text) } else { Self::new(&text) })
+    }
+}
+
+impl<'de> Deserialize<'de> for Block {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let plain = text.len() <= BLOCK_MAX && text.bytes().all(|b| b == b'\n' || is_plain(b));
+        Ok(if plain { Self(text) } else { Self::new(&text) })
+    }
+}
+
+/// Printable ASCII: neutral as it is.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
 impl From<&str> for Line {
     fn from(raw: &str) -> Self {
         Self::new(raw)
@@ -102,23 +126,28 @@ pub fn is_deceptive(c: char) -> bool {
         | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
 }
 
+/// Whether `c` stands on the character before it and takes no room of its own.
 fn is_mark(c: char) -> bool {
-    matches!(c, '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{0591}'..='\u{05BD}' | '\u{0610}'..='\u{061A}'
-        | '\u{064B}'..='\u{065F}' | '\u{0E31}' | '\u{0E34}'..='\u{0E3A}' | '\u{0E47}'..='\u{0E4E}' | '\u{0EB1}'
-        | '\u{0EB4}'..='\u{0EBC}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}'
-        | '\u{FE20}'..='\u{FE2F}')
+    !c.is_ascii() && !c.is_control() && c.width() == Some(0)
 }
 
 fn neutralise(raw: &str, max: usize, keep_breaks: bool) -> String {
-    let mut out = String::with_capacity(raw.len().min(max * 2));
+    let mut out = String::with_capacity(raw.len().min(max.saturating_mul(2)));
     let mut kept = 0;
     let mut marks = 0;
+    let mut buffer = [0; 4];
     // A hostile text may be all invisible: reading stops as well as writing.
     for c in raw.chars().take(max.saturating_mul(8)) {
-        if kept >= max {
-            out.push('…');
-            break;
-        }
+        let piece: &str = match c {
+            '\n' | '\u{2028}' | '\u{2029}' | '\u{0085}' if keep_breaks => "\n",
+            '\r' if keep_breaks => continue,
+            '\t' if keep_breaks => "    ",
+            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' | '\u{0085}' => " ",
+            c if c.is_control() => "\u{FFFD}",
+            c if is_deceptive(c) => continue,
+            c => c.encode_utf8(&mut buffer),
+        };
+        // What is left out does not count: nothing invisible lets more marks through.
         if is_mark(c) {
             marks += 1;
             if marks > MARKS_MAX {
@@ -127,24 +156,20 @@ fn neutralise(raw: &str, max: usize, keep_breaks: bool) -> String {
         } else {
             marks = 0;
         }
-        match c {
-            '\n' if keep_breaks => out.push('\n'),
-            '\r' if keep_breaks => continue,
-            '\t' if keep_breaks => out.push_str("    "),
-            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' | '\u{0085}' => {
-                if keep_breaks {
-                    out.push('\n')
-                } else {
-                    out.push(' ')
-                }
-            }
-            c if c.is_control() => out.push('\u{FFFD}'),
-            c if is_deceptive(c) => continue,
-            c => out.push(c),
+        kept += piece.chars().count();
+        if kept > max {
+            out.push('…');
+            break;
         }
-        kept += 1;
+        out.push_str(piece);
     }
     if keep_breaks { out } else { out.trim().to_owned() }
+}
+
+/// Neutral text of any length, line breaks kept: for what is printed as a whole.
+#[must_use]
+pub fn printable(raw: &str) -> String {
+    neutralise(raw, usize::MAX, true)
 }
 
 /// Makes a neutralised text safe as a CSV cell: a leading `=`, `+`, `-`, `@` that a
@@ -166,6 +191,7 @@ pub fn safe_link(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 
@@ -187,6 +213,28 @@ mod tests {
     }
 
     #[test]
+    fn marks_do_not_pile_up_whatever_stands_between_them() {
+        let marks = |text: &str| Line::new(text).as_str().chars().filter(|c| is_mark(*c)).count();
+        assert_eq!(marks(&format!("a{}", "\u{301}\u{200b}".repeat(100))), MARKS_MAX);
+        assert_eq!(marks(&format!("\u{1000}{}", "\u{103d}".repeat(100))), MARKS_MAX, "of any script");
+        assert_eq!(marks("e\u{301} e\u{301} e\u{301} e\u{301}"), 4, "each base has its own");
+    }
+
+    #[test]
+    fn tabs_do_not_stretch_the_bound() {
+        assert_eq!(Block::new(&"\t".repeat(BLOCK_MAX)).as_str().chars().count(), BLOCK_MAX + 1);
+    }
+
+    #[test]
+    fn what_a_changed_file_says_is_neutralised() {
+        let stored = serde_json::to_string("\u{1b}[2J\u{202e}abc\u{9b}").unwrap();
+        assert_eq!(serde_json::from_str::<Line>(&stored).unwrap().as_str(), "\u{FFFD}[2Jabc\u{FFFD}");
+        assert_eq!(serde_json::from_str::<Block>(&stored).unwrap().as_str(), "\u{FFFD}[2Jabc\u{FFFD}");
+        let long = serde_json::to_string(&"x".repeat(10_000)).unwrap();
+        assert_eq!(serde_json::from_str::<Line>(&long).unwrap().as_str().chars().count(), LINE_MAX + 1);
+    }
+
+    #[test]
     fn formulas_do_not_run() {
         assert_eq!(csv_cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
         assert_eq!(csv_cell("-12.5"), "-12.5");
@@ -201,6 +249,13 @@ mod tests {
             prop_assert!(!line.as_str().chars().any(|c| c.is_control() || is_deceptive(c)));
             let block = Block::new(&raw);
             prop_assert!(!block.as_str().chars().any(|c| (c.is_control() && c != '\n') || is_deceptive(c)));
+        }
+
+        #[test]
+        fn what_was_stored_comes_back_as_it_was(raw: String) {
+            let (line, block) = (Line::new(&raw), Block::new(&raw));
+            let bytes = postcard::to_stdvec(&(&line, &block)).unwrap();
+            prop_assert_eq!(postcard::from_bytes::<(Line, Block)>(&bytes).unwrap(), (line, block));
         }
     }
 }

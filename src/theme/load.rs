@@ -56,6 +56,11 @@ pub(super) fn by_path(path: &Path) -> Result<Theme, ThemeError> {
     resolve(&name, read(path)?, &dirs)
 }
 
+pub(super) fn by_text(name: &str, text: &str) -> Result<Theme, ThemeError> {
+    let source = Source { label: format!("theme '{name}'"), text: text.to_owned(), path: None };
+    resolve(name, source, &[])
+}
+
 pub(super) fn list(dirs: &[PathBuf]) -> Vec<ThemeInfo> {
     let mut found: Vec<ThemeInfo> =
         BUILTIN.iter().map(|(name, _)| info(name, None, by_name(name, &[]))).collect();

@@ -106,6 +106,14 @@ impl Theme {
         load::by_name(name, dirs).map(|theme| theme.at_depth(depth))
     }
 
+    /// Reads a theme from the text of a file; only compiled-in themes can be inherited.
+    ///
+    /// # Errors
+    /// As [`Theme::load`], but for what has to do with files.
+    pub fn from_text(name: &str, text: &str) -> Result<Self, ThemeError> {
+        load::by_text(name, text)
+    }
+
     /// Loads a theme file and looks for what a person would regret: unknown roles and
     /// text that is hard to read. Findings are in [`Theme::warnings`].
     ///

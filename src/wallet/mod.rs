@@ -10,6 +10,8 @@
 
 mod error;
 mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 mod index;
 mod opening;
 mod pem;

@@ -70,6 +70,13 @@ pub(super) fn read(bytes: &[u8], passphrase: Option<&str>) -> Result<Signer, Key
     }
 }
 
+/// What an encrypted key file holds, for [`super::fuzzing`]; `None` for a key in the clear.
+pub(super) fn encrypted_der(bytes: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
+    let blocks = blocks(bytes)?;
+    let key = key_block(&blocks)?;
+    Ok((key.label == "ENCRYPTED PRIVATE KEY").then(|| key.der.clone()))
+}
+
 /// The first block with a private key.
 fn key_block(blocks: &[PemBlock]) -> Result<&PemBlock, KeyError> {
     let usable = |b: &&PemBlock| {

@@ -111,6 +111,20 @@ pub(super) fn open(der: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>, K
     Ok(buffer)
 }
 
+/// Whether trying a passphrase on this takes some milliseconds at most, for [`super::fuzzing`].
+pub(super) fn is_cheap(der: &[u8]) -> bool {
+    let Ok(info) = EncryptedPrivateKeyInfo::from_der(der) else { return true };
+    let EncryptionScheme::Pbes2(scheme) = &info.encryption_algorithm else { return true };
+    match &scheme.kdf {
+        pbes2::Kdf::Scrypt(p) => {
+            let memory = u128::from(p.cost_parameter) * u128::from(p.block_size) * 128;
+            memory * u128::from(p.parallelization) <= 1 << 20 || bound(&scheme.kdf).is_err()
+        }
+        pbes2::Kdf::Pbkdf2(p) => p.iteration_count <= 10_000 || bound(&scheme.kdf).is_err(),
+        _ => true,
+    }
+}
+
 /// Names the encryption of a sound structure that is not PBES2 (PBES1 and PKCS#12 schemes).
 fn foreign_scheme(der: &[u8]) -> Option<KeyError> {
     let mut reader = SliceReader::new(der).ok()?;

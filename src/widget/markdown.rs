@@ -282,8 +282,11 @@ impl Writer {
     /// The prefix of a block's first line: an item's mark instead of its indentation.
     fn first_prefix(&mut self) -> Spans {
         let mut prefix = self.prefix();
+        let shown = self.containers.iter().filter(|c| !matches!(c, Container::List(_))).count();
         if let Some(Container::Item { mark, .. }) = self.containers.last_mut()
             && let Some(mark) = mark.take()
+            // Nested too deeply to be indented, an item has no place for its mark either.
+            && prefix.len() == shown
             && let Some(last) = prefix.last_mut()
         {
             *last = span(mark, Role::Bullet);
@@ -342,16 +345,22 @@ impl Writer {
                 _ => break,
             }
         }
+        if widths.iter().sum::<usize>() + gaps > room {
+            self.stacked(&grid, &prefix);
+            return;
+        }
         for (index, row) in grid.rows.iter().enumerate() {
             let cells: Vec<Vec<Spans>> =
                 row.iter().zip(&widths).map(|(cell, w)| wrap_spans(cell, *w, &[], &[])).collect();
             let height = cells.iter().map(Vec::len).max().unwrap_or(0);
             for line in 0..height {
                 let mut out: Spans = prefix.clone();
-                for (cell, w) in cells.iter().zip(&widths) {
+                for (place, (cell, w)) in cells.iter().zip(&widths).enumerate() {
                     let pieces: &[Span] = cell.get(line).map_or(&[], Vec::as_slice);
                     out.extend(pieces.iter().cloned());
-                    out.push(span(" ".repeat(w.saturating_sub(spans_width(pieces)) + 2), Role::Text));
+                    if place + 1 < cells.len() {
+                        out.push(span(" ".repeat(w.saturating_sub(spans_width(pieces)) + 2), Role::Text));
+                    }
                 }
                 self.lines.push(out);
             }
@@ -361,6 +370,21 @@ impl Writer {
                 rule.push(span("─".repeat(total), Role::Faint));
                 self.lines.push(rule);
             }
+        }
+        self.gap = true;
+    }
+
+    /// A table with more columns than there is room for: a row's cells one behind the other.
+    fn stacked(&mut self, grid: &Grid, prefix: &[Span]) {
+        for row in &grid.rows {
+            let mut line = Spans::new();
+            for cell in row {
+                if !line.is_empty() {
+                    line.push(span(" │ ", Role::Faint));
+                }
+                line.extend(cell.iter().cloned());
+            }
+            self.lines.extend(wrap_spans(&line, self.options.width, prefix, prefix));
         }
         self.gap = true;
     }
@@ -441,6 +465,23 @@ mod tests {
     fn character_references_cannot_smuggle() {
         let joined = plain("a&#27;[31m b&#x202e;c &#0; [x](https://a.b/&#7;)", 80).concat();
         assert!(!joined.chars().any(|c| c.is_control() || c == '\u{202e}'), "{joined:?}");
+    }
+
+    #[test]
+    fn a_table_of_many_columns_is_no_wider_than_its_room() {
+        let cells = |word: &str| format!("|{}\n", format!("{word}|").repeat(20));
+        let text = format!("{}{}{}", cells("head"), cells("-"), cells("word"));
+        let lines = plain(&text, 30);
+        assert!(lines.iter().all(|line| super::width(line) <= 30), "{lines:?}");
+        assert_eq!(lines.concat().matches("word").count(), 20, "{lines:?}");
+        let spans = render("|aaaa|bb|\n|-|-|\n|c|d|\n", Options { width: 8, clean, safe_link: safe });
+        assert!(spans.iter().all(|line| spans_width(line) <= 8), "{spans:?}");
+    }
+
+    #[test]
+    fn deep_nesting_leaves_room() {
+        let text = format!("{}1234567. word", "> ".repeat(30));
+        assert!(plain(&text, 12).iter().all(|line| super::width(line) <= 12), "{:?}", plain(&text, 12));
     }
 
     proptest! {

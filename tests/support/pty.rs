@@ -1,4 +1,5 @@
 //! The real program in a pseudo-terminal, read through a terminal emulator.
+#![allow(dead_code)]
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
@@ -25,6 +26,17 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the program with its own empty home below `home`.
     pub fn start(home: &Path, size: (u16, u16), args: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::start_watched(home, size, args, env, |_| {})
+    }
+
+    /// The same; `watch` sees every byte that the terminal is sent.
+    pub fn start_watched(
+        home: &Path,
+        size: (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+        mut watch: impl FnMut(&[u8]) + Send + 'static,
+    ) -> Self {
         let (cols, rows) = size;
         let pair =
             native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
@@ -53,6 +65,7 @@ impl Terminal {
             let mut bytes = [0; 4096];
             loop {
                 let read = reader.read(&mut bytes).unwrap_or(0);
+                watch(&bytes[..read]);
                 let mut shown = seen.0.lock().unwrap();
                 if read == 0 {
                     shown.closed = true;
@@ -110,6 +123,25 @@ impl Terminal {
     /// The process id.
     pub fn pid(&self) -> i32 {
         i32::try_from(self.child.process_id().unwrap()).unwrap()
+    }
+
+    /// Whether the program has ended, within so long at most.
+    pub fn ends_within(&mut self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        loop {
+            if self.child.try_wait().unwrap().is_some() {
+                return true;
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Types text or raw key bytes; `false` if nobody reads them any more.
+    pub fn try_press(&mut self, keys: &str) -> bool {
+        self.writer.write_all(keys.as_bytes()).and_then(|()| self.writer.flush()).is_ok()
     }
 
     /// Waits for the program to end and for its last byte.

@@ -1,0 +1,132 @@
+//! What is read from the user's disk: settings, themes, keys, the cache.
+
+use crate::{check, choose, reader};
+use icpulse::cache::fuzzing::{self as store, Table};
+use icpulse::cli::json;
+use icpulse::command::Keymap;
+use icpulse::config;
+use icpulse::model::{Account, ProposalId};
+use icpulse::theme::{ColorDepth, Role, Theme};
+use icpulse::wallet::{self, fuzzing as keys};
+use std::sync::LazyLock;
+
+/// The reader's account.
+pub fn account() -> Account {
+    Account::of(reader())
+}
+
+/// The configuration, its networks and its keys.
+pub fn configuration(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match config::parse(text, "file") {
+        Ok(parsed) => {
+            for name in parsed.network.keys().map(String::as_str).chain(["ic", "demo", text]) {
+                let _ = config::resolve(&parsed, name, None);
+            }
+            let _ = config::resolve(&parsed, "http://127.0.0.1:1", Some(text));
+            let _ = Keymap::with_overrides(&parsed.keys);
+        }
+        Err(error) => drop(error.to_string()),
+    }
+}
+
+/// A theme at every depth of colour.
+pub fn theme(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match Theme::from_text("fuzz", text) {
+        Ok(theme) => {
+            let _ = (theme.contrast_below(4.5), theme.warnings().len(), theme.base(), theme.layer());
+            for depth in ["none", "16", "256", "truecolor"] {
+                if let Some(depth) = ColorDepth::parse(depth) {
+                    let theme = theme.clone().at_depth(depth);
+                    let _ = Role::ALL.iter().map(|role| theme.style(*role)).count();
+                }
+            }
+        }
+        Err(error) => drop(error.to_string()),
+    }
+}
+
+/// Key files of every form, the keystore's index, and what stands above a key.
+pub fn key(data: &[u8]) {
+    let _ = wallet::inspect(data);
+    match keys::open(data, "correct horse") {
+        Some(Ok(signer)) => {
+            assert!(signer.sign_bytes(b"message").is_ok());
+            assert!(!format!("{signer:?}").contains("PRIVATE"));
+        }
+        Some(Err(error)) => check::neutral(&error.to_string()),
+        None => {}
+    }
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = keys::has_preamble(text);
+        match keys::index(text) {
+            Ok(entries) => entries.iter().for_each(|entry| check::neutral(&entry.name)),
+            Err(error) => drop(error.to_string()),
+        }
+    }
+}
+
+/// Tables of the cache. Seeds name a table by its place.
+pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
+    use Table as T;
+    let mut all = vec![T::Block, T::Page, T::Single, T::Position, T::History, T::Journal, T::Body];
+    all.extend([T::Ballots, T::NeuronsHead, T::Neuron, T::Account, T::Transaction, T::TransactionsPosition]);
+    let facts =
+        ["economics", "metrics", "reward_event", "icp_xdr", "modulation", "known_neurons", "latest_proposal"];
+    all.extend(facts.map(T::Fact));
+    all
+});
+
+/// A cache with entries of the given bytes is opened and read as on every start. Entries are a
+/// byte for the table (the highest bit: not under a right header), one for the number, two for the
+/// length, the bytes.
+pub fn cache(data: &[u8]) {
+    let (cache, reader) = (store::cache(), reader());
+    let mut rest = data;
+    let mut numbers = Vec::new();
+    while let Some(([table, number, low, high], after)) = rest.split_first_chunk::<4>() {
+        let length = usize::from(u16::from_le_bytes([*low, *high])).min(after.len());
+        let (bytes, after) = after.split_at(length);
+        rest = after;
+        let at = TABLES[usize::from(table & 0x7f) % TABLES.len()];
+        let number = u64::from(*number);
+        numbers.push(number);
+        store::put(&cache, &reader, at, number, bytes, table & 0x80 == 0).expect("memory takes everything");
+    }
+    let loaded = cache.load_world(&reader).expect("what does not decode is left out");
+    loaded.notes.iter().for_each(|note| check::neutral(note.as_str()));
+    for proposal in loaded.world.proposals.iter() {
+        check::neutral_all(proposal.as_ref());
+        let _ = json::proposal(proposal, crate::NOW);
+    }
+    loaded.world.neurons.iter().for_each(|neuron| check::neutral_all(neuron.as_ref()));
+    for state in loaded.world.accounts.iter() {
+        check::neutral_all(state);
+        let of = state.account.identifier();
+        state.transactions.iter().for_each(|t| drop(json::transaction(t, &of, crate::NOW)));
+    }
+    let _ = json::facts(&loaded.world.facts, crate::NOW);
+    for known in loaded.world.facts.known_neurons.iter().flat_map(|known| &known.value) {
+        check::neutral_all(known);
+    }
+    let entries = cache.journal_list(100).expect("what does not decode is left out");
+    entries.iter().for_each(|entry| drop(json::execution(entry)));
+    let _ = cache.journal_open_entries();
+    for number in numbers {
+        if let Ok(Some((body, _))) = cache.body(ProposalId(number)) {
+            check::neutral_all(&body);
+        }
+    }
+    for transaction in cache.transactions(&account(), None, 100).expect("memory can be read") {
+        check::neutral_all(&transaction);
+    }
+    let _ = cache.compact();
+    let (_, rest) = choose(data);
+    for entry in store::side_journal(rest) {
+        check::neutral(entry.title.as_str());
+    }
+    cache.take_notes().iter().for_each(|note| check::neutral(note.as_str()));
+    // What was compacted still opens.
+    assert!(cache.load_world(&reader).is_ok());
+}
