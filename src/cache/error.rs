@@ -17,7 +17,7 @@ pub enum CacheError {
     },
     /// The operating system refused.
     #[error(
-        "could not {attempted} {}: {why}; check its permissions and the free space, or name another cache folder",
+        "could not {attempted} {}: {why}; check the free space and the permissions there, or name another cache folder",
         path.display()
     )]
     Io {
@@ -36,6 +36,12 @@ pub enum CacheError {
         /// Which part.
         what: String,
         /// What was found.
+        why: String,
+    },
+    /// What must outlive the process cannot be kept anywhere.
+    #[error("there is nowhere to record it ({why}), so it could not be followed up after a crash")]
+    NoJournal {
+        /// Why the journal cannot be kept.
         why: String,
     },
     /// A value could not be turned into bytes.

@@ -31,6 +31,8 @@ pub fn start(global: &Global, paths: &Paths) -> Result<(), Failure> {
         .with_writer(Mutex::new(file))
         .with_ansi(false)
         .with_max_level(level)
+        // A log that cannot be written (a full disk) must not be told on the screen, line by line.
+        .log_internal_errors(false)
         .finish();
     // A second start in one process (tests) keeps the first.
     let _ = tracing::subscriber::set_global_default(subscriber);

@@ -4,12 +4,13 @@ use super::context::{Context, wall_clock};
 use super::failure::{Failure, Kind};
 use super::output::note;
 use super::prompt;
-use crate::cache::{Cache, DEFAULT_WAIT};
+use crate::cache::{self, Cache, CacheError, DEFAULT_WAIT, Loaded};
 use crate::config::resolve;
 use crate::ic::{Client, IcError};
 use crate::model::account::Subaccount;
 use crate::model::act::SignerInfo;
-use crate::model::network::{Profile, RootKeySource};
+use crate::model::network::{Profile, RootKey, RootKeySource};
+use crate::model::world::World;
 use crate::model::text::Line;
 use crate::model::{AccountIdentifier, Principal, Seconds};
 use crate::wallet::{Entry, Unlocked, Wallet};
@@ -90,9 +91,69 @@ pub struct Opened {
     pub cache: Arc<Cache>,
     /// What the user should know about the cache.
     pub cache_notes: Vec<Line>,
+    root_key: RootKey,
     /// The embedded network, while it is the one: it stops when this is dropped.
     #[cfg(feature = "demo")]
     _demo: Option<Demo>,
+}
+
+impl Opened {
+    /// What the cache knows, for the first frame. A database that turns out to be damaged is set
+    /// aside at once; what cannot be read at all is noted and read again from the network.
+    #[must_use]
+    pub fn load(&mut self, context: &Context) -> Loaded {
+        let who = self.who.principal();
+        let mut loaded = self.cache.load_world(&who);
+        if matches!(loaded, Err(CacheError::Damaged { .. })) && self.cache.is_durable() {
+            // Closed first: only one at a time can hold the folder.
+            self.cache = Arc::new(Cache::in_memory());
+            let again = open_cache(context, &self.root_key);
+            self.cache = Arc::new(again.cache);
+            self.cache_notes.extend(again.notes);
+            loaded = self.cache.load_world(&who);
+        }
+        loaded.unwrap_or_else(|error| {
+            self.cache_notes.push(Line::new(&format!("what was known is not shown: {error}")));
+            Loaded::default()
+        })
+    }
+
+    /// What the cache knows, where nothing else is asked (`--offline`).
+    ///
+    /// # Errors
+    /// When the cache cannot be used: nothing at all would look like an answer.
+    pub fn known(&mut self, context: &Context) -> Result<World, Failure> {
+        self.check_shared()?;
+        let Loaded { world, notes, .. } = self.load(context);
+        self.tell_notes(context);
+        for text in notes {
+            note(&context.global, text);
+        }
+        Ok(world)
+    }
+
+    /// Refuses what makes no sense without the shared cache.
+    ///
+    /// # Errors
+    /// [`Kind::Failed`] when it is in use by another icpulse or cannot be used.
+    pub fn check_shared(&self) -> Result<(), Failure> {
+        match self.cache_notes.first() {
+            Some(why) if !self.cache.is_durable() => Err(Failure::failed(why)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says on standard error what the user should know about the cache.
+    pub fn tell_notes(&self, context: &Context) {
+        for text in self.cache_notes.iter().chain(&self.cache.take_notes()) {
+            note(&context.global, text);
+        }
+    }
+}
+
+fn open_cache(context: &Context, root_key: &RootKey) -> cache::Opened {
+    let base = &context.paths.cache_dir;
+    Cache::open_or_memory(base, root_key, DEFAULT_WAIT, context.now(), super::hooks::of_cache())
 }
 
 /// How far a command needs the identity.
@@ -136,10 +197,10 @@ async fn connect(context: &Context, profile: Profile, who: Who) -> Result<Opened
                 profile.name
             )));
         }
-        _ => Client::connect(&profile, who.identity()).await?,
+        _ => Client::connect_expiring(&profile, who.identity(), super::hooks::expiry()).await?,
     };
-    let opened =
-        Cache::open_or_memory(&context.paths.cache_dir, connected.root_key(), DEFAULT_WAIT, context.now());
+    let root_key = connected.root_key().clone();
+    let opened = open_cache(context, &root_key);
     if matches!(profile.root_key, RootKeySource::Fetch) {
         note(
             &context.global,
@@ -155,6 +216,7 @@ async fn connect(context: &Context, profile: Profile, who: Who) -> Result<Opened
         who,
         cache: Arc::new(opened.cache),
         cache_notes: opened.notes,
+        root_key,
         #[cfg(feature = "demo")]
         _demo: None,
     })
@@ -191,6 +253,7 @@ async fn open_demo(context: &Context, need: Need) -> Result<Opened, Failure> {
         who,
         cache: Arc::new(Cache::in_memory()),
         cache_notes: Vec::new(),
+        root_key: RootKey(demo.root_key()),
         _demo: Some(demo),
     })
 }

@@ -1,7 +1,7 @@
 //! Results as text tables, JSON or CSV.
 
 use super::args::Global;
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use crate::model::text::csv_cell;
 use serde_json::Value;
 use std::io::Write;
@@ -78,7 +78,7 @@ impl Rows {
                 print_json(&Value::Object(object))
             }
             Format::Csv => {
-                let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+                let mut writer = csv::Writer::from_writer(Vec::new());
                 let wrong = |e: csv::Error| Failure::failed(format!("cannot write CSV: {e}"));
                 writer.write_record(self.columns.iter().map(|c| c.name)).map_err(wrong)?;
                 for object in &self.objects {
@@ -88,14 +88,11 @@ impl Rows {
                         .map(|c| csv_cell(&scalar(object.get(c.name).unwrap_or(&Value::Null))));
                     writer.write_record(cells).map_err(wrong)?;
                 }
-                writer.flush()?;
-                Ok(())
+                let bytes =
+                    writer.into_inner().map_err(|e| Failure::failed(format!("cannot write CSV: {e}")))?;
+                print_bytes(&bytes)
             }
-            Format::Text => {
-                let mut out = std::io::stdout().lock();
-                out.write_all(self.table().as_bytes())?;
-                Ok(())
-            }
+            Format::Text => print_bytes(self.table().as_bytes()),
         }
     }
 
@@ -143,11 +140,10 @@ impl Rows {
 /// # Errors
 /// When standard output cannot be written.
 pub fn print_json(value: &Value) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)
-        .map_err(|e| Failure::failed(format!("cannot write JSON: {e}")))?;
-    out.write_all(b"\n")?;
-    Ok(())
+    let mut bytes =
+        serde_json::to_vec_pretty(value).map_err(|e| Failure::failed(format!("cannot write JSON: {e}")))?;
+    bytes.push(b'\n');
+    print_bytes(&bytes)
 }
 
 /// Prints text.
@@ -155,12 +151,31 @@ pub fn print_json(value: &Value) -> Result<(), Failure> {
 /// # Errors
 /// When standard output cannot be written.
 pub fn print_text(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        out.write_all(b"\n")?;
+    if text.ends_with('\n') {
+        return print_bytes(text.as_bytes());
     }
-    Ok(())
+    print_bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes to standard output and to wherever it leads.
+///
+/// # Errors
+/// See [`cannot_write`].
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| cannot_write(&e))
+}
+
+/// What it means that standard output could not be written: a reader who wants no more is no
+/// failure, a full disk is.
+#[must_use]
+pub fn cannot_write(error: &std::io::Error) -> Failure {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return Failure::new(Kind::Closed, error);
+    }
+    Failure::failed(format!(
+        "cannot write the results to standard output: {error}; what was written is not complete, check where it leads"
+    ))
 }
 
 /// A note for people on standard error, unless `--quiet`.

@@ -4,7 +4,8 @@ use super::context::{Context, wall_clock};
 use super::look::Look;
 use super::open::{Opened, Who, idle};
 use super::reader::Reader;
-use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, recover, recover_all, retry};
+use super::act::options;
+use crate::action::{ActionError, PlanContext, Plans, Policy, execute, recover, recover_all, retry};
 use crate::app::layer::{Failure, Level};
 use crate::app::runtime::Services;
 use crate::app::state::IdentityChoice;
@@ -103,6 +104,7 @@ impl Live {
             for entry in entries.into_iter().rev() {
                 this.keep(entry).await;
             }
+            this.tell_notes().await;
             this.take_up().await;
         });
     }
@@ -121,6 +123,13 @@ impl Live {
     pub fn touch(&self) {
         if let Who::Unlocked(unlocked) = &*held(&self.0.who) {
             unlocked.touch(wall_clock());
+        }
+    }
+
+    /// Tells what the cache has noticed since the last call.
+    pub async fn tell_notes(&self) {
+        for note in self.0.cache.take_notes() {
+            self.notice(Level::Warning, note).await;
         }
     }
 
@@ -265,7 +274,7 @@ impl Live {
     }
 
     async fn run(&self, plan: PlanId, execution: Execution, way: Way, client: &Client) {
-        let options = Options::new(Arc::new(wall_clock));
+        let options = options();
         let messages = self.0.messages.clone();
         // Reports come from inside the action and must not wait for the screen: one that does not
         // fit is replaced by the next, and the last one is sent below for certain.
@@ -295,8 +304,7 @@ impl Live {
     /// Learns what became of interrupted actions of this identity; signs no change.
     async fn take_up(&self) {
         let Ok(client) = self.signing_client() else { return };
-        let options = Options::new(Arc::new(wall_clock));
-        match recover_all(&client, self.0.cache.as_ref(), &options, Policy::Explain, &|_| {}).await {
+        match recover_all(&client, self.0.cache.as_ref(), &options(), Policy::Explain, &|_| {}).await {
             Ok(recovered) => {
                 for execution in recovered {
                     self.0.sync.after(&execution);

@@ -43,12 +43,10 @@ pub struct Reading {
 }
 
 /// Starts reading. `history` also reads all that is older, in the background.
-///
-/// # Errors
-/// When the cache cannot be read.
-pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Result<Reading, Failure> {
+#[must_use]
+pub fn start_reading(context: &Context, opened: &mut Opened, history: bool) -> Reading {
+    let loaded = opened.load(context);
     let signer = opened.who.info();
-    let loaded = opened.cache.load_world(&signer.principal).map_err(Failure::failed)?;
     let reader = opened.client.clone().map(|client| match opened.who {
         Who::Locked(_) => Reader::locked(client),
         _ => Reader::open(client),
@@ -61,7 +59,7 @@ pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Resul
     options.cache_note = opened.cache_notes.first().cloned();
     let (sync, changes) =
         sync::start(reader, Some(Arc::clone(&opened.cache)), loaded.clone(), signer.clone(), options);
-    Ok(Reading { sync, changes, loaded, signer })
+    Reading { sync, changes, loaded, signer }
 }
 
 /// The network for the header.
@@ -111,8 +109,8 @@ impl Dashboard {
         interactive: bool,
     ) -> Result<(Self, Rest), Failure> {
         let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
-        let opened = open(&context, Need::IfUnlocked).await?;
-        let reading = start_reading(&context, &opened, context.config.full_history)?;
+        let mut opened = open(&context, Need::IfUnlocked).await?;
+        let reading = start_reading(&context, &mut opened, context.config.full_history);
         let (look, theme_note) = Look::choose(&context, interactive);
         let options = AppOptions {
             read_only: false,
@@ -142,6 +140,7 @@ impl Dashboard {
                 loop {
                     check.tick().await;
                     live.lock_if_idle().await;
+                    live.tell_notes().await;
                 }
             }
         });

@@ -77,14 +77,37 @@ impl Client {
     /// [`IcError::Invalid`] for an unusable profile, [`IcError::Identity`] for an identity without
     /// principal, and network errors when the root key is fetched.
     pub async fn connect(profile: &Profile, identity: Arc<dyn Identity>) -> Result<Self, IcError> {
-        Self::connect_with(profile, identity, Patience::default()).await
+        Self::connect_expiring(profile, identity, None).await
+    }
+
+    /// As [`Client::connect`], with requests that are valid for `expiry` in place of the usual time:
+    /// shorter, what was signed and not sent is known sooner to have come to nothing.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn connect_expiring(
+        profile: &Profile,
+        identity: Arc<dyn Identity>,
+        expiry: Option<Duration>,
+    ) -> Result<Self, IcError> {
+        Self::connect_as(profile, identity, Patience::default(), expiry.unwrap_or(EXPIRY)).await
     }
 
     /// As [`Client::connect`], with other pauses between attempts.
+    #[cfg(test)]
     pub(super) async fn connect_with(
         profile: &Profile,
         identity: Arc<dyn Identity>,
         patience: Patience,
+    ) -> Result<Self, IcError> {
+        Self::connect_as(profile, identity, patience, EXPIRY).await
+    }
+
+    async fn connect_as(
+        profile: &Profile,
+        identity: Arc<dyn Identity>,
+        patience: Patience,
+        expiry: Duration,
     ) -> Result<Self, IcError> {
         let what = Line::new(&format!("connecting to the network {}", profile.name));
         let invalid = |why: &str| IcError::Invalid { what: what.clone(), why: Line::new(why) };
@@ -104,7 +127,7 @@ impl Client {
         let builder = Agent::builder()
             .with_arc_identity(identity)
             .with_arc_http_middleware(transport)
-            .with_ingress_expiry(EXPIRY)
+            .with_ingress_expiry(expiry)
             .with_verify_query_signatures(true)
             .with_max_response_body_size(LARGEST)
             // The gate below counts; the agent's own limit must not come first.

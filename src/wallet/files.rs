@@ -94,6 +94,27 @@ pub(super) fn write(
     })
 }
 
+/// Gives a file another name, durably.
+pub(super) fn move_away(
+    from: &Path,
+    to: &Path,
+    observer: Option<&dyn WriteObserver>,
+) -> Result<(), WalletError> {
+    let attempt = || -> io::Result<()> {
+        fs::rename(from, to)?;
+        if let Some(observer) = observer {
+            observer.reached(WriteStep::Named, to);
+        }
+        sync_folder(to)?;
+        sync_folder(from)?;
+        if let Some(observer) = observer {
+            observer.reached(WriteStep::DirectorySynced, to);
+        }
+        Ok(())
+    };
+    attempt().map_err(|e| failed("move away", from, e))
+}
+
 /// Gives a file its name only if nobody has it: a hard link cannot replace.
 fn name_if_free(temporary: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(temporary, path) {
