@@ -133,7 +133,9 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
         (Ok(()), Some(why)) if opened.cache_notes.first() != Some(why) => Err(Failure::failed(why)),
         (Ok(()), _) => Ok(()),
     };
-    opened.tell_notes(context);
+    for text in opened.cache.take_notes() {
+        note(&context.global, text);
+    }
     let size = opened.cache.size_on_disk().unwrap_or(0);
     match Format::of(&context.global) {
         Format::Json => print_json(&json!({

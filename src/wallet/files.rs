@@ -159,13 +159,14 @@ pub(super) fn sweep(folder: &Path) {
 pub(super) struct Lock(#[allow(dead_code)] Option<File>);
 
 pub(super) fn lock(path: &Path) -> Result<Lock, WalletError> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(path)
-        .map_err(|e| failed("open the lock file", path, e))?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let file = options.open(path).map_err(|e| failed("open the lock file", path, e))?;
     match file.lock() {
         Ok(()) => Ok(Lock(Some(file))),
         // Some network file systems know no locks; a lone user there is better off without.
