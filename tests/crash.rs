@@ -206,7 +206,7 @@ fn a_vote_killed_at_every_step_is_cast_once_with_every_neuron() {
 fn the_dashboard_tells_of_an_interrupted_stake_and_pays_nothing() {
     let table = Table::set();
     // Killed when the stake was paid and not yet claimed; and before anything was sent.
-    for (number, told) in [(5, "interrupted"), (1, "interrupted")] {
+    for number in [5, 1] {
         let home = Home::new();
         let kill = Kill { operation: "action", number };
         let killed = kill.at(&mut table.command(&home, &["neurons", "stake", "1.5", "--yes"]));
@@ -215,8 +215,9 @@ fn the_dashboard_tells_of_an_interrupted_stake_and_pays_nothing() {
         let before = balance();
         let variables = table.variables();
         let mut terminal = pty::Terminal::start(home.path(), (120, 40), &[], &variables);
-        terminal.wait_for("the notice", |s| s.contains("Stake 1.50 ICP") && s.contains(told));
-        terminal.press("A").wait_for("its steps", |s| s.contains("claim the neuron"));
+        terminal.wait_for("the notice", |s| s.contains("Stake 1.50 ICP") && s.contains("interrupted"));
+        terminal.press("A").wait_for("the list of actions", |s| s.contains("Actions"));
+        terminal.press("\r").wait_for("its steps", |s| s.contains("claim the neuron"));
         terminal.press("q").press("q");
         terminal.wait_end();
         assert_eq!(balance(), before, "a start signs nothing by itself");
@@ -341,7 +342,8 @@ fn everything(folder: &Path) -> Vec<(std::path::PathBuf, u32, Vec<u8>)> {
 fn a_keystore_killed_at_every_step_holds_the_old_state_or_the_new_one() {
     let table = Table::set();
     let plain = std::fs::read_to_string(&table.pem).unwrap();
-    let secrets: Vec<&str> = plain.lines().filter(|line| !line.starts_with("-----") && line.len() > 20).collect();
+    let secrets: Vec<&str> =
+        plain.lines().filter(|line| !line.starts_with("-----") && line.len() > 20).collect();
     assert!(!secrets.is_empty());
     let passphrase = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(passphrase.path(), PASSPHRASE).unwrap();
@@ -356,11 +358,15 @@ fn a_keystore_killed_at_every_step_holds_the_old_state_or_the_new_one() {
         list(&listed, "identities").iter().map(|i| (text(&i["name"]), text(&i["principal"]))).collect()
     };
     // Each begins with an identity that must not be harmed.
+    let made = Home::new();
+    for args in [["identity", "new", "first"], ["identity", "use", "first"]] {
+        assert_eq!(code(&with(&made, &args).output().unwrap()), 0);
+    }
+    assert_eq!(made.config().metadata().unwrap().permissions().mode() & 0o777, 0o700);
     let begin = || {
         let home = Home::new();
-        for args in [["identity", "new", "first"], ["identity", "use", "first"]] {
-            assert_eq!(code(&with(&home, &args).output().unwrap()), 0);
-        }
+        let copied = Command::new("cp").arg("-Rp").arg(made.path().join("config")).arg(home.path()).status();
+        assert!(copied.unwrap().success());
         home
     };
     let operations: [&[&str]; 4] = [
@@ -409,7 +415,11 @@ fn a_keystore_killed_at_every_step_holds_the_old_state_or_the_new_one() {
         let mut whole = 0;
         for (path, _, content) in keys {
             let content = String::from_utf8(content).unwrap();
-            assert!(content.trim_end().ends_with("-----END ENCRYPTED PRIVATE KEY-----"), "{}", path.display());
+            assert!(
+                content.trim_end().ends_with("-----END ENCRYPTED PRIVATE KEY-----"),
+                "{}",
+                path.display()
+            );
             whole += 1;
         }
         assert!(whole >= 1, "the first key is there, in use or put away");

@@ -76,7 +76,9 @@ impl Store {
     /// One value.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, CacheError> {
         match self {
-            Self::Disk(db, path, _) => self.checked(path, || db.get(key).map(|found| found.map(|v| v.to_vec()))),
+            Self::Disk(db, path, _) => {
+                self.checked(path, || db.get(key).map(|found| found.map(|v| v.to_vec())))
+            }
             Self::Memory(map) => Ok(lock(map).get(key).cloned()),
         }
     }

@@ -45,7 +45,9 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
     };
     match command {
         AccountCommand::Balance { .. } => balance(context, &mut opened, account).await,
-        AccountCommand::Transactions { limit, .. } => transactions(context, &mut opened, account, *limit).await,
+        AccountCommand::Transactions { limit, .. } => {
+            transactions(context, &mut opened, account, *limit).await
+        }
     }
 }
 

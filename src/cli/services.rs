@@ -1,10 +1,10 @@
 //! What the dashboard wants done, carried out by `sync`, `action`, `wallet` and the system.
 
+use super::act::options;
 use super::context::{Context, wall_clock};
 use super::look::Look;
 use super::open::{Opened, Who, idle};
 use super::reader::Reader;
-use super::act::options;
 use crate::action::{ActionError, PlanContext, Plans, Policy, execute, recover, recover_all, retry};
 use crate::app::layer::{Failure, Level};
 use crate::app::runtime::Services;

@@ -63,7 +63,9 @@ fn advice(why: &std::io::Error) -> &'static str {
         Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {
             "; check the permissions there and whether that disk can be written, or name another folder with XDG_CONFIG_HOME"
         }
-        Kind::NotADirectory | Kind::NotFound => "; check the path, or name another folder with XDG_CONFIG_HOME",
+        Kind::NotADirectory | Kind::NotFound => {
+            "; check the path, or name another folder with XDG_CONFIG_HOME"
+        }
         _ => "",
     }
 }

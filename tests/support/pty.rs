@@ -1,4 +1,5 @@
 //! The real program in a pseudo-terminal, read through a terminal emulator.
+#![allow(dead_code)]
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
@@ -25,10 +26,21 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the program with its own empty home below `home`.
     pub fn start(home: &Path, size: (u16, u16), args: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::start_through(env!("CARGO_BIN_EXE_icpulse"), home, size, args, env)
+    }
+
+    /// The same through another program, which runs it.
+    pub fn start_through(
+        program: &str,
+        home: &Path,
+        size: (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let (cols, rows) = size;
         let pair =
             native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_icpulse"));
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
