@@ -26,11 +26,11 @@ pub trait Journal: Send + Sync {
 }
 
 /// Whether there is something left to do or to learn: a step that has not ended, an outcome that
-/// is not known, or a stake that was paid and not claimed.
+/// is not known, a stake that was paid and not claimed, or only the last word of the entry itself.
 #[must_use]
 pub fn is_open(execution: &Execution) -> bool {
     let undecided = |s: &Step| !s.state.is_final() || matches!(s.state, StepState::Unknown { .. });
-    execution.steps.iter().any(undecided) || is_paid_and_unclaimed(execution)
+    execution.finished.is_none() || execution.steps.iter().any(undecided) || is_paid_and_unclaimed(execution)
 }
 
 /// Whether a stake was paid, and claiming its neuron is still to be tried.

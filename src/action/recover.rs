@@ -58,6 +58,7 @@ pub async fn recover<N: Network>(
         }
     } else {
         run.explain_rest();
+        run.check_directions().await;
     }
     Ok(run.end())
 }

@@ -356,7 +356,7 @@ impl<'a, N: Network> Run<'a, N> {
     }
 
     /// A ballot that was cast by following may say the opposite of what was wanted.
-    async fn check_directions(&self) {
+    pub(super) async fn check_directions(&self) {
         let mut cast: BTreeMap<_, Vec<(usize, NeuronId, Vote)>> = BTreeMap::new();
         for (i, kind) in self.kinds.iter().enumerate() {
             if let (Kind::Vote { proposal, neuron, vote }, StepState::AlreadyDone { .. }) =

@@ -17,7 +17,7 @@ pub enum CacheError {
     },
     /// The operating system refused.
     #[error(
-        "could not {attempted} {}: {why}; check its permissions and the free space, or name another cache folder",
+        "could not {attempted} {}: {why}; check the free space and the permissions there, or name another cache folder",
         path.display()
     )]
     Io {
@@ -38,6 +38,12 @@ pub enum CacheError {
         /// What was found.
         why: String,
     },
+    /// What must outlive the process cannot be kept anywhere.
+    #[error("there is nowhere to record it ({why}), so it could not be followed up after a crash")]
+    NoJournal {
+        /// Why the journal cannot be kept.
+        why: String,
+    },
     /// A value could not be turned into bytes.
     #[error("{what} could not be encoded for the cache ({why}); please report this")]
     Encode {
@@ -51,6 +57,24 @@ pub enum CacheError {
 impl CacheError {
     /// From an error of the file system.
     pub(super) fn io(attempted: &'static str, path: &Path, error: &std::io::Error) -> Self {
-        Self::Io { attempted, path: path.to_owned(), why: error.to_string() }
+        Self::Io { attempted, path: path.to_owned(), why: plain(&error.to_string()) }
+    }
+}
+
+/// sled hands on a system error's debugging form; its words are what a person can use.
+fn plain(why: &str) -> String {
+    let words = why.split_once("message: \"").and_then(|(_, rest)| rest.split_once('"'));
+    words.map_or(why, |(words, _)| words).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_system_error_is_told_in_words() {
+        let debug = r#"Os { code: 28, kind: StorageFull, message: "No space left on device" }"#;
+        assert_eq!(plain(debug), "No space left on device");
+        assert_eq!(plain("File too large (os error 27)"), "File too large (os error 27)");
     }
 }

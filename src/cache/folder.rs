@@ -1,10 +1,12 @@
 //! A network's folder: its lock, its two databases, and what is set aside.
 //!
 //! `<base>/<fingerprint of the root key>/` holds `first` (small: what the first frame
-//! needs), `bulk` (bodies, transactions) and `lock`. A database that cannot be read, or
-//! that a newer icpulse wrote, is renamed to `<name>.aside-<time>`; nothing is deleted.
+//! needs), `bulk` (bodies, transactions), `actions` (the journal, a file an action) and `lock`.
+//! A database that cannot be read, or that a newer icpulse wrote, is renamed to
+//! `<name>.aside-<time>`; nothing is deleted.
 
-use super::codec::{self, SCHEMA};
+use super::codec::SCHEMA;
+use super::observe::Watch;
 use super::store::{Batch, OpenFailure, Store, damage_mark};
 use super::{CacheError, key};
 use crate::model::Timestamp;
@@ -63,26 +65,33 @@ pub(super) fn lock(folder: &Path, wait: Duration) -> Result<File, CacheError> {
 }
 
 /// Opens one of the folder's databases; what cannot be used is set aside and a fresh one made.
-/// Journal entries of a newer database are carried over as far as they are understood.
 pub(super) fn open_store(
     folder: &Path,
     name: &'static str,
     network: &str,
     cache_bytes: u64,
     now: Timestamp,
+    watch: &Watch,
     notes: &mut Vec<Line>,
 ) -> Result<Store, CacheError> {
     let path = folder.join(name);
+    let anew = |why: &str, notes: &mut Vec<Line>| {
+        let aside = set_aside_database(&path, now)?;
+        notes.push(aside_note(&aside, why));
+        let store = fresh(&path, cache_bytes, watch)?;
+        begin(&store, &path, network)?;
+        Ok(store)
+    };
     let mark = damage_mark(&path);
     if mark.exists() {
         let why = std::fs::read_to_string(&mark).unwrap_or_default();
-        let aside = set_aside(&path, now)?;
+        let store = anew(&format!("it was found damaged in the last run ({})", Line::new(&why)), notes)?;
         std::fs::remove_file(&mark).map_err(|e| CacheError::io("remove", &mark, &e))?;
-        notes.push(aside_note(&aside, &format!("it was found damaged in the last run ({why})")));
+        return Ok(store);
     }
     let mut tries = 30;
     let store = loop {
-        match Store::open(&path, cache_bytes) {
+        match Store::open(&path, cache_bytes, watch) {
             Ok(store) => break store,
             // The folder's lock is ours, so this is a process that has just ended or an older icpulse.
             Err(OpenFailure::Locked) if tries > 0 => {
@@ -91,54 +100,35 @@ pub(super) fn open_store(
             }
             Err(OpenFailure::Locked) => return Err(CacheError::Busy { folder: folder.to_owned() }),
             Err(OpenFailure::Refused(e)) => return Err(CacheError::io("open", &path, &e)),
-            Err(OpenFailure::Damaged(why)) => {
-                let aside = set_aside(&path, now)?;
-                notes.push(aside_note(&aside, &format!("it cannot be read ({why})")));
-                let store = fresh(&path, cache_bytes)?;
-                write_meta(&store, network)?;
-                return Ok(store);
-            }
+            Err(OpenFailure::Damaged(why)) => return anew(&format!("it cannot be read ({why})"), notes),
         }
     };
-    let (why, carried) = match examine(&store, network) {
-        Ok(Found::Ours) => return Ok(store),
-        // sled takes files that it cannot make sense of for an empty database.
-        Ok(Found::Empty) if ready_mark(&path).exists() => {
-            ("its files hold nothing any more".to_owned(), Vec::new())
-        }
-        Ok(Found::Empty) => {
-            write_meta(&store, network)?;
-            let mark = ready_mark(&path);
-            std::fs::write(&mark, "").map_err(|e| CacheError::io("write", &mark, &e))?;
+    let why = match examine(&store, network) {
+        Ok(Found::Ours) => {
+            make_ready(&path)?;
             return Ok(store);
         }
-        Ok(Found::Other(why)) => {
-            let carried = store.scan(key::JOURNAL).unwrap_or_default();
-            (why, carried)
+        // sled takes files that it cannot make sense of for an empty database.
+        Ok(Found::Empty) if ready_mark(&path).exists() => "its files hold nothing any more".to_owned(),
+        Ok(Found::Empty) => {
+            begin(&store, &path, network)?;
+            return Ok(store);
         }
-        Err(why) => (format!("it cannot be read ({why})"), Vec::new()),
+        Ok(Found::Other(why)) => why,
+        Err(error @ CacheError::Io { .. }) => return Err(error),
+        Err(why) => format!("it cannot be read ({why})"),
     };
+    // Closed before its folder is moved; damage met in use is noted by a mark, which is dealt with here.
     drop(store);
-    let aside = set_aside(&path, now)?;
-    notes.push(aside_note(&aside, &why));
-    let store = fresh(&path, cache_bytes)?;
-    write_meta(&store, network)?;
-    let mut batch = Batch::default();
-    let mut lost = 0usize;
-    for (key, value) in carried {
-        match codec::decode::<crate::model::act::Execution>(&value) {
-            Ok(_) => batch.put(key, value),
-            Err(_) => lost += 1,
-        }
-    }
-    store.apply(batch)?;
-    if lost > 0 {
-        notes.push(Line::new(&format!(
-            "{lost} actions recorded there are not understood by this icpulse: check your neurons and transactions before repeating any"
-        )));
-    }
-    store.flush()?;
+    let store = anew(&why, notes)?;
+    let _ = std::fs::remove_file(&mark);
     Ok(store)
+}
+
+/// Makes a new database the network's own.
+fn begin(store: &Store, path: &Path, network: &str) -> Result<(), CacheError> {
+    write_meta(store, network)?;
+    make_ready(path)
 }
 
 /// The file that says that a database has been made, so that an empty one has lost its content.
@@ -146,8 +136,16 @@ fn ready_mark(path: &Path) -> PathBuf {
     path.with_extension("ready")
 }
 
-fn fresh(path: &Path, cache_bytes: u64) -> Result<Store, CacheError> {
-    Store::open(path, cache_bytes).map_err(|failure| match failure {
+fn make_ready(path: &Path) -> Result<(), CacheError> {
+    let mark = ready_mark(path);
+    if mark.exists() {
+        return Ok(());
+    }
+    std::fs::write(&mark, "").map_err(|e| CacheError::io("write", &mark, &e))
+}
+
+fn fresh(path: &Path, cache_bytes: u64, watch: &Watch) -> Result<Store, CacheError> {
+    Store::open(path, cache_bytes, watch).map_err(|failure| match failure {
         OpenFailure::Locked => CacheError::Busy { folder: path.to_owned() },
         OpenFailure::Refused(e) => CacheError::io("open", path, &e),
         OpenFailure::Damaged(why) => {
@@ -195,8 +193,17 @@ fn write_meta(store: &Store, network: &str) -> Result<(), CacheError> {
     store.flush()
 }
 
-/// Renames a database out of the way; its new name.
-fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, CacheError> {
+/// Renames a database out of the way; its new name. Its place may be empty then without a loss.
+fn set_aside_database(path: &Path, now: Timestamp) -> Result<PathBuf, CacheError> {
+    let ready = ready_mark(path);
+    match std::fs::remove_file(&ready) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(CacheError::io("remove", &ready, &e)),
+        _ => set_aside(path, now),
+    }
+}
+
+/// Renames a file or folder out of the way; its new name.
+pub(super) fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, CacheError> {
     let stamp = now.utc().map_or_else(|| now.secs().to_string(), |t| t.format("%Y%m%d-%H%M%S").to_string());
     let mut aside = path.with_extension(format!("aside-{stamp}"));
     let mut number = 2;
@@ -213,7 +220,7 @@ fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, CacheError> {
 
 fn aside_note(aside: &Path, why: &str) -> Line {
     Line::new(&format!(
-        "cache set aside: {why}; everything is read again from the network; the old files are in {} and may be deleted",
+        "cache set aside: {why}; everything is read again from the network, and no recorded action is lost; the old files are in {} and may be deleted",
         aside.display()
     ))
 }

@@ -58,7 +58,10 @@ pub fn put(
         Table::Position => (false, key::POSITION.to_vec()),
         Table::Fact(name) => (false, key::named(key::FACTS, name)),
         Table::History => (false, key::named(key::HISTORIES, &format!("tally:{number}"))),
-        Table::Journal => (false, key::named(key::JOURNAL, &number.to_string())),
+        Table::Journal => {
+            let bytes = if sealed { codec::seal(bytes) } else { bytes.to_vec() };
+            return cache.actions.put(&number.to_string(), bytes);
+        }
         Table::Body => (true, key::body(ProposalId(number))),
         Table::Ballots => (false, key::ballot(reader, ProposalId(number))),
         Table::NeuronsHead => (false, key::neurons_head(reader)),
@@ -81,5 +84,5 @@ pub fn cache() -> Cache {
 /// The entries of a journal that a process without the shared cache left.
 #[must_use]
 pub fn side_journal(bytes: &[u8]) -> Vec<Execution> {
-    side_journal::entries(bytes)
+    side_journal::entries(bytes).0
 }

@@ -1,7 +1,6 @@
 //! The action journal: what was confirmed, sent and learnt, before and after every step.
 
-use super::store::Batch;
-use super::{Cache, CacheError, codec, held, key};
+use super::{Cache, CacheError, codec, held};
 use crate::model::act::Execution;
 use crate::model::text::Line;
 
@@ -13,23 +12,34 @@ impl Cache {
     /// entry of the same plan.
     ///
     /// # Errors
-    /// If it could not be written: then nothing that relies on it may be sent.
+    /// If it could not be written: then nothing that relies on it may be sent. Always, if the
+    /// journal should outlive the process and cannot ([`CacheError::NoJournal`]).
     pub fn journal_put(&self, execution: &Execution) -> Result<(), CacheError> {
-        let mut batch = Batch::default();
-        batch.put(journal_key(execution), codec::encode("a journal entry", execution)?);
-        if execution.is_finished() {
-            for old in self.entries()?.into_iter().filter(Execution::is_finished).skip(JOURNAL_KEEP - 1) {
-                if old.plan != execution.plan {
-                    batch.delete(journal_key(&old));
-                }
-            }
+        if let Some(why) = &self.no_journal {
+            return Err(CacheError::NoJournal { why: why.clone() });
         }
-        self.first.apply(batch)?;
-        self.first.flush()?;
+        let bytes = codec::encode("a journal entry", execution)?;
         match &self.side {
-            Some(side) => held(side).put(execution),
-            None => Ok(()),
+            // Before the copy in memory: what is not on the disk has not been recorded.
+            Some(side) => held(side).put(&bytes)?,
+            None => {}
         }
+        self.actions.put(&execution.plan.to_string(), bytes)?;
+        if execution.is_finished() {
+            // It is recorded: entries too many harm nobody.
+            let _ = self.forget_oldest();
+        }
+        Ok(())
+    }
+
+    fn forget_oldest(&self) -> Result<(), CacheError> {
+        if self.actions.count()? <= JOURNAL_KEEP {
+            return Ok(());
+        }
+        for old in self.entries()?.into_iter().filter(Execution::is_finished).skip(JOURNAL_KEEP) {
+            self.actions.remove(&old.plan.to_string())?;
+        }
+        Ok(())
     }
 
     /// Executions that have not ended, oldest first: to be taken up on start.
@@ -42,10 +52,11 @@ impl Cache {
         Ok(open)
     }
 
-    /// At most `limit` executions, the latest confirmed first.
+    /// At most `limit` executions, the latest confirmed first. Entries that cannot be read back are
+    /// left where they are and told by [`Cache::take_notes`].
     ///
     /// # Errors
-    /// If the cache cannot be read.
+    /// If the journal cannot be read.
     pub fn journal_list(&self, limit: usize) -> Result<Vec<Execution>, CacheError> {
         let mut entries = self.entries()?;
         entries.truncate(limit);
@@ -56,15 +67,16 @@ impl Cache {
     fn entries(&self) -> Result<Vec<Execution>, CacheError> {
         let mut entries = Vec::new();
         let mut bad = 0usize;
-        for (_, value) in self.first.scan(key::JOURNAL)? {
-            match codec::decode::<Execution>(&value) {
-                Ok(execution) => entries.push(execution),
-                Err(_) => bad += 1,
+        for bytes in self.actions.all()? {
+            match bytes.and_then(|bytes| codec::decode::<Execution>(&bytes).ok()) {
+                Some(execution) => entries.push(execution),
+                None => bad += 1,
             }
         }
         if bad > 0 {
             let note = Line::new(&format!(
-                "{bad} entries of the action journal cannot be read back: check your neurons and transactions before repeating an action"
+                "{} of the action journal cannot be read by this icpulse (damaged, or of a newer one): check your neurons and transactions before repeating an action",
+                if bad == 1 { "1 entry".to_owned() } else { format!("{bad} entries") }
             ));
             let mut notes = held(&self.notes);
             if !notes.contains(&note) {
@@ -74,8 +86,4 @@ impl Cache {
         entries.sort_by_key(|e| std::cmp::Reverse((e.confirmed, e.plan)));
         Ok(entries)
     }
-}
-
-fn journal_key(execution: &Execution) -> Vec<u8> {
-    key::named(key::JOURNAL, &execution.plan.to_string())
 }

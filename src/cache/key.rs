@@ -19,8 +19,6 @@ pub(super) const POSITION: &[u8] = b"y";
 pub(super) const FACTS: &[u8] = b"f";
 /// Series over time, by name.
 pub(super) const HISTORIES: &[u8] = b"h";
-/// Executions, by plan.
-pub(super) const JOURNAL: &[u8] = b"j";
 /// Bodies of proposals (bulk).
 pub(super) const BODIES: &[u8] = b"d";
 

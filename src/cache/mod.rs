@@ -5,11 +5,13 @@
 //! transactions. Calls are synchronous: an async caller puts them on a thread of its own.
 //!
 //! Every write of a page and of the position it reaches is one batch: killed at any
-//! moment, the next start finds both or neither. [`Cache::flush`] makes writes durable;
-//! the journal is flushed with every entry.
+//! moment, the next start finds both or neither. [`Cache::flush`] makes writes durable.
+//! The journal is durable with every entry, in files of its own: no damage to a database
+//! touches it.
 
 mod accounts;
 mod codec;
+mod entries;
 mod error;
 mod facts;
 mod folder;
@@ -20,6 +22,7 @@ mod journal;
 mod key;
 mod load;
 mod neurons;
+mod observe;
 mod proposals;
 mod ranges;
 mod side_journal;
@@ -29,12 +32,15 @@ pub use codec::SCHEMA;
 pub use error::CacheError;
 pub use journal::JOURNAL_KEEP;
 pub use load::{IdentityPart, Loaded, Older, OlderRows};
+pub use observe::{WriteObserver, WriteStep};
 pub use ranges::Ranges;
 pub use store::guarding;
 
 use crate::model::Timestamp;
 use crate::model::network::RootKey;
 use crate::model::text::Line;
+use entries::Entries;
+use observe::Watch;
 use proposals::Position;
 use side_journal::SideJournal;
 use std::fs::File;
@@ -58,7 +64,11 @@ pub struct Cache {
     network: String,
     opened: Timestamp,
     position: Mutex<Position>,
+    actions: Entries,
     side: Option<Mutex<SideJournal>>,
+    /// Why the journal cannot be kept although it should outlive the process.
+    no_journal: Option<String>,
+    watch: Watch,
     notes: Mutex<Vec<Line>>,
     // Declared last: the databases close before the lock is given up.
     _lock: Option<File>,
@@ -85,12 +95,36 @@ impl Cache {
         wait: Duration,
         now: Timestamp,
     ) -> Result<Opened, CacheError> {
+        Self::open_watched(base, network, wait, now, None)
+    }
+
+    fn open_watched(
+        base: &Path,
+        network: &RootKey,
+        wait: Duration,
+        now: Timestamp,
+        watch: Watch,
+    ) -> Result<Opened, CacheError> {
+        match Self::try_open(base, network, wait, now, watch.clone()) {
+            // Noticed only when it was read: it is marked now, and set aside by the second try.
+            Err(CacheError::Damaged { .. }) => Self::try_open(base, network, wait, now, watch),
+            other => other,
+        }
+    }
+
+    fn try_open(
+        base: &Path,
+        network: &RootKey,
+        wait: Duration,
+        now: Timestamp,
+        watch: Watch,
+    ) -> Result<Opened, CacheError> {
         let network = network.fingerprint();
         let folder = base.join(&network);
         folder::make(&folder)?;
         let lock = folder::lock(&folder, wait)?;
         let mut notes = Vec::new();
-        let first = folder::open_store(&folder, "first", &network, FIRST_CACHE, now, &mut notes)?;
+        let first = folder::open_store(&folder, "first", &network, FIRST_CACHE, now, &watch, &mut notes)?;
         let mut cache = Self {
             first,
             bulk: Mutex::new(None),
@@ -98,7 +132,10 @@ impl Cache {
             network,
             opened: now,
             position: Mutex::default(),
+            actions: Entries::of(&folder, &watch)?,
             side: None,
+            no_journal: None,
+            watch,
             notes: Mutex::default(),
             _lock: Some(lock),
         };
@@ -109,10 +146,17 @@ impl Cache {
 
     /// Opens the cache, or works without one and says why. A process without the shared cache
     /// still keeps its journal in a file of its own in the network's folder, where that can be
-    /// written; the next icpulse that gets the cache takes it over.
+    /// written; the next icpulse that gets the cache takes it over. Where it cannot be written,
+    /// actions are refused. `watch` is told of every write.
     #[must_use]
-    pub fn open_or_memory(base: &Path, network: &RootKey, wait: Duration, now: Timestamp) -> Opened {
-        let error = match Self::open(base, network, wait, now) {
+    pub fn open_or_memory(
+        base: &Path,
+        network: &RootKey,
+        wait: Duration,
+        now: Timestamp,
+        watch: Option<Arc<dyn WriteObserver>>,
+    ) -> Opened {
+        let error = match Self::open_watched(base, network, wait, now, watch) {
             Ok(opened) => return opened,
             Err(error) => error,
         };
@@ -121,9 +165,12 @@ impl Cache {
         let mut cache = Self::in_memory();
         match SideJournal::create(&base.join(network.fingerprint())) {
             Ok(side) => cache.side = Some(Mutex::new(side)),
-            Err(error) => notes.push(Line::new(&format!(
-                "actions cannot be recorded either, so an interrupted one cannot be finished by the next start: {error}"
-            ))),
+            Err(error) => {
+                notes.push(Line::new(&format!(
+                    "actions cannot be recorded either, so none can be begun: {error}"
+                )));
+                cache.no_journal = Some(error.to_string());
+            }
         }
         Opened { cache, notes }
     }
@@ -138,7 +185,10 @@ impl Cache {
             network: String::new(),
             opened: Timestamp(0),
             position: Mutex::default(),
+            actions: Entries::memory(),
             side: None,
+            no_journal: None,
+            watch: None,
             notes: Mutex::default(),
             _lock: None,
         }
@@ -150,7 +200,7 @@ impl Cache {
         self.folder.is_some()
     }
 
-    /// Whether the journal outlives the process: only then may a stake be begun lightly.
+    /// Whether the journal outlives the process.
     #[must_use]
     pub fn journal_is_durable(&self) -> bool {
         self.is_durable() || self.side.is_some()
@@ -196,7 +246,15 @@ impl Cache {
         }
         let Some(folder) = &self.folder else { return Ok(Arc::new(Store::memory())) };
         let mut notes = Vec::new();
-        let store = folder::open_store(folder, "bulk", &self.network, BULK_CACHE, self.opened, &mut notes);
+        let store = folder::open_store(
+            folder,
+            "bulk",
+            &self.network,
+            BULK_CACHE,
+            self.opened,
+            &self.watch,
+            &mut notes,
+        );
         held(&self.notes).append(&mut notes);
         let store = Arc::new(store?);
         *bulk = Some(Arc::clone(&store));

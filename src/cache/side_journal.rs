@@ -4,8 +4,7 @@
 //! whoever opens the shared cache takes over the files that nobody holds.
 
 use super::codec;
-use super::store::Batch;
-use super::{Cache, CacheError, key};
+use super::{Cache, CacheError};
 use crate::model::act::Execution;
 use crate::model::text::Line;
 use std::fs::File;
@@ -43,34 +42,40 @@ impl SideJournal {
         Err(CacheError::Busy { folder: folder.to_owned() })
     }
 
-    /// Appends an entry and returns when it is on the disk.
-    pub(super) fn put(&mut self, execution: &Execution) -> Result<(), CacheError> {
-        let entry = codec::encode("a journal entry", execution)?;
+    /// Appends an encoded entry and returns when it is on the disk. What could not be appended whole
+    /// is taken back, so that later entries can be read.
+    pub(super) fn put(&mut self, entry: &[u8]) -> Result<(), CacheError> {
         let len = u32::try_from(entry.len())
             .map_err(|_| CacheError::Encode { what: "a journal entry", why: "too long".to_owned() })?;
         let mut bytes = len.to_le_bytes().to_vec();
-        bytes.extend(entry);
-        self.file
-            .write_all(&bytes)
-            .and_then(|()| self.file.sync_data())
-            .map_err(|e| CacheError::io("write to", &self.path, &e))
+        bytes.extend_from_slice(entry);
+        let before = self.file.metadata().map_err(|e| CacheError::io("look at", &self.path, &e))?.len();
+        self.file.write_all(&bytes).and_then(|()| self.file.sync_data()).map_err(|e| {
+            let _ = self.file.set_len(before);
+            CacheError::io("write to", &self.path, &e)
+        })
     }
 }
 
-/// Entries of a file, oldest first; a torn last one is left out.
-pub(super) fn entries(bytes: &[u8]) -> Vec<Execution> {
+/// Entries of a file, oldest first, and how many are not understood; a torn last one, which
+/// nothing relied on, is left out.
+pub(super) fn entries(bytes: &[u8]) -> (Vec<Execution>, usize) {
     let mut rest = bytes;
     let mut found = Vec::new();
+    let mut bad = 0;
     while let Some((len, after)) = rest.split_first_chunk::<4>() {
         let Some((entry, after)) =
             usize::try_from(u32::from_le_bytes(*len)).ok().and_then(|len| after.split_at_checked(len))
         else {
             break;
         };
-        found.extend(codec::decode(entry).ok());
+        match codec::decode(entry) {
+            Ok(execution) => found.push(execution),
+            Err(_) => bad += 1,
+        }
         rest = after;
     }
-    found
+    (found, bad)
 }
 
 impl Cache {
@@ -84,17 +89,21 @@ impl Cache {
             }
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map_err(|e| CacheError::io("read", &path, &e))?;
-            let mut batch = Batch::default();
-            let found = entries(&bytes);
+            let (found, bad) = entries(&bytes);
+            // Of a plan the last entry counts: put in order, it replaces those before it.
             for execution in &found {
-                batch.put(
-                    key::named(key::JOURNAL, &execution.plan.to_string()),
-                    codec::encode("a journal entry", execution)?,
-                );
+                let entry = codec::encode("a journal entry", execution)?;
+                self.actions.put(&execution.plan.to_string(), entry)?;
             }
-            self.first.apply(batch)?;
-            self.first.flush()?;
-            std::fs::remove_file(&path).map_err(|e| CacheError::io("remove", &path, &e))?;
+            if bad > 0 {
+                let kept = super::folder::set_aside(&path, self.opened)?;
+                notes.push(Line::new(&format!(
+                    "{bad} entries of the journal of an icpulse without the shared cache cannot be read; they are kept in {}: check your neurons and transactions before repeating an action",
+                    kept.display()
+                )));
+            } else {
+                std::fs::remove_file(&path).map_err(|e| CacheError::io("remove", &path, &e))?;
+            }
             let open = found.iter().filter(|e| !e.is_finished()).count();
             if open > 0 {
                 notes.push(Line::new(

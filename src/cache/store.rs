@@ -4,6 +4,7 @@
 //! atomic within a tree: a page, its ballots and its position are one write.
 
 use super::CacheError;
+use super::observe::{Watch, WriteStep, reached};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,8 +37,8 @@ impl Batch {
 
 /// Where the bytes are.
 pub(super) enum Store {
-    /// In a sled database, in this folder.
-    Disk(sled::Db, PathBuf),
+    /// In a sled database, in this folder, watched by somebody.
+    Disk(sled::Db, PathBuf, Watch),
     /// Gone with the process.
     Memory(Mutex<BTreeMap<Vec<u8>, Vec<u8>>>),
 }
@@ -59,14 +60,14 @@ impl Store {
     }
 
     /// Opens or makes the database in `path`.
-    pub(super) fn open(path: &Path, cache_bytes: u64) -> Result<Self, OpenFailure> {
+    pub(super) fn open(path: &Path, cache_bytes: u64, watch: &Watch) -> Result<Self, OpenFailure> {
         let config = sled::Config::default()
             .path(path)
             .cache_capacity(cache_bytes)
             // Nothing wakes without a reason: whoever claims durability flushes.
             .flush_every_ms(None);
         match guarded(|| config.open()) {
-            Ok(Ok(db)) => Ok(Self::Disk(db, path.to_owned())),
+            Ok(Ok(db)) => Ok(Self::Disk(db, path.to_owned(), watch.clone())),
             Ok(Err(error)) => Err(failure(error)),
             Err(why) => Err(OpenFailure::Damaged(why)),
         }
@@ -75,7 +76,9 @@ impl Store {
     /// One value.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, CacheError> {
         match self {
-            Self::Disk(db, path) => self.checked(path, || db.get(key).map(|found| found.map(|v| v.to_vec()))),
+            Self::Disk(db, path, _) => {
+                self.checked(path, || db.get(key).map(|found| found.map(|v| v.to_vec())))
+            }
             Self::Memory(map) => Ok(lock(map).get(key).cloned()),
         }
     }
@@ -93,7 +96,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Entry>, CacheError> {
         match self {
-            Self::Disk(db, path) => self.checked(path, || {
+            Self::Disk(db, path, _) => self.checked(path, || {
                 db.range(start.to_vec()..)
                     .take_while(|entry| entry.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)))
                     .take(limit)
@@ -112,7 +115,7 @@ impl Store {
     /// The last key that starts with `prefix`.
     pub(super) fn last(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, CacheError> {
         match self {
-            Self::Disk(db, path) => self.checked(path, || {
+            Self::Disk(db, path, _) => self.checked(path, || {
                 db.scan_prefix(prefix).keys().next_back().transpose().map(|key| key.map(|key| key.to_vec()))
             }),
             Self::Memory(map) => Ok(lock(map)
@@ -130,7 +133,7 @@ impl Store {
             return Ok(());
         }
         match self {
-            Self::Disk(db, path) => {
+            Self::Disk(db, path, watch) => {
                 let mut writes = sled::Batch::default();
                 for (key, value) in batch.0 {
                     match value {
@@ -138,7 +141,10 @@ impl Store {
                         None => writes.remove(key),
                     }
                 }
-                self.checked(path, || db.apply_batch(writes))
+                reached(watch, WriteStep::Applying, path);
+                self.checked(path, || db.apply_batch(writes))?;
+                reached(watch, WriteStep::Applied, path);
+                Ok(())
             }
             Self::Memory(map) => {
                 let mut map = lock(map);
@@ -156,7 +162,12 @@ impl Store {
     /// Returns when everything written is on the disk.
     pub(super) fn flush(&self) -> Result<(), CacheError> {
         match self {
-            Self::Disk(db, path) => self.checked(path, || db.flush().map(|_| ())),
+            Self::Disk(db, path, watch) => {
+                reached(watch, WriteStep::Flushing, path);
+                self.checked(path, || db.flush().map(|_| ()))?;
+                reached(watch, WriteStep::Flushed, path);
+                Ok(())
+            }
             Self::Memory(_) => Ok(()),
         }
     }
@@ -164,7 +175,7 @@ impl Store {
     /// Bytes on disk.
     pub(super) fn size(&self) -> Result<u64, CacheError> {
         match self {
-            Self::Disk(db, path) => self.checked(path, || db.size_on_disk()),
+            Self::Disk(db, path, _) => self.checked(path, || db.size_on_disk()),
             Self::Memory(_) => Ok(0),
         }
     }
@@ -205,10 +216,11 @@ thread_local! {
 }
 
 /// Whether this thread is inside a database operation whose panic is caught and becomes an
-/// error: a panic hook should neither print it nor touch the terminal then.
+/// error, or is one of sled's own, whose panics sled catches: a panic hook should neither print
+/// it nor touch the terminal then.
 #[must_use]
 pub fn guarding() -> bool {
-    GUARDING.get()
+    GUARDING.get() || std::thread::current().name().is_some_and(|name| name.starts_with("sled-"))
 }
 
 /// sled asserts on some kinds of damage instead of reporting them; that must not end the process.
@@ -232,6 +244,7 @@ fn failure(error: sled::Error) -> OpenFailure {
                 error.kind(),
                 Kind::PermissionDenied
                     | Kind::StorageFull
+                    | Kind::FileTooLarge
                     | Kind::QuotaExceeded
                     | Kind::ReadOnlyFilesystem
                     | Kind::NotADirectory

@@ -378,7 +378,7 @@ fn older_rows_come_when_asked_for_and_a_lost_block_of_them_is_read_again() {
 }
 
 #[test]
-fn a_newer_schema_is_set_aside_and_its_journal_carried_over() {
+fn a_newer_schema_is_set_aside_and_the_journal_stays() {
     let base = tempfile::tempdir().unwrap();
     let folder = {
         let cache = open(base.path()).cache;
@@ -389,19 +389,24 @@ fn a_newer_schema_is_set_aside_and_its_journal_carried_over() {
         let mut meta = cache.first.get(key::META).unwrap().unwrap();
         meta[0] = SCHEMA + 1;
         batch.put(key::META.to_vec(), meta);
-        let mut unknown = cache.first.get(&key::named(key::JOURNAL, &"03".repeat(16))).unwrap().unwrap();
-        unknown[0] = SCHEMA + 1;
-        batch.put(key::named(key::JOURNAL, "later"), unknown);
         cache.first.apply(batch).unwrap();
+        // And recorded an action in its own way.
+        let actions = cache.folder().unwrap().join("actions");
+        let mut unknown = std::fs::read(actions.join(format!("{}.action", "03".repeat(16)))).unwrap();
+        unknown[0] = SCHEMA + 1;
+        std::fs::write(actions.join("later.action"), unknown).unwrap();
         cache.flush().unwrap();
         cache.folder().unwrap().to_owned()
     };
     let Opened { cache, notes } = open(base.path());
-    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].as_str().contains("newer icpulse"), "{notes:?}");
     assert!(folder.join("first.aside-20270115-080000").is_dir());
     assert!(loaded(&cache, 1).is_empty() && cache.proposals_read().is_empty());
     assert_eq!(cache.journal_open_entries().unwrap().len(), 1);
+    let notes = cache.take_notes();
+    assert!(notes.len() == 1 && notes[0].as_str().contains("1 entry of the action journal"), "{notes:?}");
+    assert!(folder.join("actions/later.action").is_file(), "it is left to the newer icpulse");
     drop(cache);
     // The second time nothing is wrong any more.
     assert!(open(base.path()).notes.is_empty());
@@ -433,7 +438,7 @@ fn a_second_icpulse_works_without_the_shared_cache_and_hands_its_journal_on() {
         Err(CacheError::Busy { .. })
     ));
     let Opened { cache: second, notes } =
-        Cache::open_or_memory(base.path(), &network(), Duration::from_millis(60), NOW);
+        Cache::open_or_memory(base.path(), &network(), Duration::from_millis(60), NOW, None);
     assert!(notes.len() == 1 && notes[0].as_str().contains("without the shared cache"), "{notes:?}");
     assert!(!second.is_durable() && second.journal_is_durable());
     assert!(loaded(&second, 1).is_empty());
@@ -441,7 +446,7 @@ fn a_second_icpulse_works_without_the_shared_cache_and_hands_its_journal_on() {
     second.journal_put(&execution(4, 1, StepState::Waiting)).unwrap();
     second.journal_put(&execution(5, 1, StepState::Waiting)).unwrap();
     second.journal_put(&execution(4, 1, done())).unwrap();
-    let third = Cache::open_or_memory(base.path(), &network(), Duration::ZERO, NOW).cache;
+    let third = Cache::open_or_memory(base.path(), &network(), Duration::ZERO, NOW, None).cache;
     assert!(third.journal_is_durable());
     drop(first);
     // While it lives, its journal is its own.
@@ -461,11 +466,70 @@ fn an_unusable_folder_is_no_reason_to_stop() {
     let base = tempfile::tempdir().unwrap();
     let file = base.path().join("file");
     std::fs::write(&file, "not a folder").unwrap();
-    let Opened { cache, notes } = Cache::open_or_memory(&file, &network(), Duration::ZERO, NOW);
+    let Opened { cache, notes } = Cache::open_or_memory(&file, &network(), Duration::ZERO, NOW, None);
     assert_eq!(notes.len(), 2, "{notes:?}");
     assert!(!cache.journal_is_durable());
-    cache.journal_put(&execution(4, 1, StepState::Waiting)).unwrap();
-    assert_eq!(cache.journal_open_entries().unwrap().len(), 1);
+    // But no action is begun that could not be followed up.
+    let refused = cache.journal_put(&execution(4, 1, StepState::Waiting)).unwrap_err();
+    assert!(matches!(refused, CacheError::NoJournal { .. }), "{refused}");
+    assert!(cache.journal_open_entries().unwrap().is_empty());
+    put(&cache, 1, &[proposal(6, true, 1)], &[6..=6]);
+    assert_eq!(loaded(&cache, 1).len(), 1);
+}
+
+#[test]
+fn the_journal_outlives_the_databases() {
+    let base = tempfile::tempdir().unwrap();
+    let folder = {
+        let cache = open(base.path()).cache;
+        for n in 1..=3 {
+            cache.journal_put(&execution(n, u64::from(n), StepState::Waiting)).unwrap();
+        }
+        cache.journal_put(&execution(2, 2, done())).unwrap();
+        cache.folder().unwrap().to_owned()
+    };
+    // The database holds nothing sensible any more, one entry is damaged, one was not finished.
+    std::fs::write(folder.join("first/db"), "nothing like it").unwrap();
+    let entry = |n: u8| folder.join("actions").join(format!("{}.action", PlanId([n; 16])));
+    std::fs::write(entry(3), "damaged").unwrap();
+    std::fs::write(entry(4).with_extension("unfinished"), "half of an ent").unwrap();
+    let Opened { cache, notes } = open(base.path());
+    assert!(!notes.is_empty() && notes[0].as_str().contains("no recorded action is lost"), "{notes:?}");
+    assert_eq!(cache.journal_open_entries().unwrap(), vec![execution(1, 1, StepState::Waiting)]);
+    assert_eq!(cache.journal_list(9).unwrap().len(), 2);
+    let notes = cache.take_notes();
+    assert!(notes.len() == 1 && notes[0].as_str().contains("check your neurons"), "{notes:?}");
+    assert!(entry(3).is_file() && !entry(4).with_extension("unfinished").exists());
+    // Only its owner may read what was intended.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&entry(1)), mode(&folder.join("actions"))), (0o600, 0o700));
+    }
+}
+
+#[test]
+fn every_write_is_watched_and_nothing_counts_as_recorded_before_it_is_durable() {
+    #[derive(Default)]
+    struct Seen(Mutex<Vec<WriteStep>>);
+    impl WriteObserver for Seen {
+        fn reached(&self, step: WriteStep, _: &Path) {
+            self.0.lock().unwrap().push(step);
+        }
+    }
+    let base = tempfile::tempdir().unwrap();
+    drop(open(base.path()));
+    let seen = Arc::new(Seen::default());
+    let watch: Arc<dyn WriteObserver> = seen.clone();
+    let cache = Cache::open_or_memory(base.path(), &network(), Duration::ZERO, NOW, Some(watch)).cache;
+    put(&cache, 1, &[proposal(6, true, 1)], &[6..=6]);
+    cache.flush().unwrap();
+    cache.journal_put(&execution(1, 1, StepState::Waiting)).unwrap();
+    use WriteStep::*;
+    let expected =
+        [Applying, Applied, Flushing, Flushed, EntryWritten, EntrySynced, EntryNamed, EntryDurable];
+    assert_eq!(*seen.0.lock().unwrap(), expected);
 }
 
 #[test]
@@ -501,7 +565,7 @@ fn survives(damage: impl Fn(&Path)) -> (Vec<Line>, usize) {
     let mut rows = 0;
     // What is only noticed in use is set aside by the start after.
     for _ in 0..2 {
-        let opened = Cache::open_or_memory(base.path(), &network(), Duration::ZERO, NOW);
+        let opened = Cache::open_or_memory(base.path(), &network(), Duration::ZERO, NOW, None);
         assert!(opened.cache.is_durable(), "{:?}", opened.notes);
         notes.extend(opened.notes);
         let Ok(loaded) = opened.cache.load_world(&reader(1)) else { continue };

@@ -33,7 +33,7 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
     let (AccountCommand::Balance { account } | AccountCommand::Transactions { account, .. }) = command;
     let given = account.as_deref().map(parse).transpose()?;
     let need = if given.is_some() { Need::Nobody } else { Need::IfUnlocked };
-    let opened = open_to_ask(context, need).await?;
+    let mut opened = open_to_ask(context, need).await?;
     let account = match given {
         Some(account) => account,
         None if opened.who.info().is_anonymous() => {
@@ -44,8 +44,10 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
         None => opened.who.info().account,
     };
     match command {
-        AccountCommand::Balance { .. } => balance(context, &opened, account).await,
-        AccountCommand::Transactions { limit, .. } => transactions(context, &opened, account, *limit).await,
+        AccountCommand::Balance { .. } => balance(context, &mut opened, account).await,
+        AccountCommand::Transactions { limit, .. } => {
+            transactions(context, &mut opened, account, *limit).await
+        }
     }
 }
 
@@ -58,7 +60,7 @@ fn parse(text: &str) -> Result<AccountIdentifier, Failure> {
     text.parse::<Account>().map(|a| a.identifier()).map_err(Failure::usage)
 }
 
-async fn balance(context: &Context, opened: &Opened, account: AccountIdentifier) -> Result<(), Failure> {
+async fn balance(context: &Context, opened: &mut Opened, account: AccountIdentifier) -> Result<(), Failure> {
     let now = context.now();
     let (amount, evidence): (E8s, Evidence) = match &opened.client {
         Some(client) => {
@@ -66,7 +68,7 @@ async fn balance(context: &Context, opened: &Opened, account: AccountIdentifier)
             (reading.value, reading.evidence)
         }
         None => {
-            let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
+            let world = opened.known(context)?;
             let known = world
                 .accounts
                 .iter()
@@ -97,7 +99,7 @@ async fn balance(context: &Context, opened: &Opened, account: AccountIdentifier)
 
 async fn transactions(
     context: &Context,
-    opened: &Opened,
+    opened: &mut Opened,
     account: AccountIdentifier,
     limit: usize,
 ) -> Result<(), Failure> {
@@ -124,7 +126,7 @@ async fn transactions(
             rows.truncate(limit);
         }
         None => {
-            let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
+            let world = opened.known(context)?;
             if let Some(known) = world.accounts.iter().find(|a| a.account.identifier() == account) {
                 rows.extend(known.transactions.iter().take(limit).cloned());
             }

@@ -105,6 +105,7 @@ pub async fn carry_out(
     if !matches!(opened.who, Who::Unlocked(_)) {
         return Err(Failure::usage("signing needs an identity; name one with --identity"));
     }
+    opened.tell_notes(context);
     prompt::confirm(&context.global, &review)?;
     let execution = plans.confirm(review.plan, signer.principal, context.now())?;
     let execution = run(context, opened, client, execution).await?;
@@ -118,7 +119,8 @@ async fn run(
     execution: Execution,
 ) -> Result<Execution, Failure> {
     let quiet = context.global.quiet || Format::of(&context.global) != Format::Text;
-    let options = Options::new(Arc::new(wall_clock));
+    let options = options();
+    let told = context.global.clone();
     let seen = std::sync::Mutex::new(0_usize);
     let progress = move |execution: Arc<Execution>| {
         let ended = execution.steps.iter().filter(|s| s.state.is_final()).count();
@@ -127,22 +129,28 @@ async fn run(
         {
             *seen = ended;
             if !quiet {
-                eprintln!("{ended} of {} steps", execution.steps.len());
+                note(&told, format!("{ended} of {} steps", execution.steps.len()));
             }
         }
     };
     Ok(execute(execution, client, opened.cache.as_ref(), &options, &progress).await?)
 }
 
-/// Prints what became of it; failed steps decide the exit code.
+/// How actions are run here and in the dashboard.
+#[must_use]
+pub fn options() -> Options {
+    Options { observer: super::hooks::of_actions(), ..Options::new(Arc::new(wall_clock)) }
+}
+
+/// Prints what became of it; failed steps decide the exit code, even where nothing can be printed.
 fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
-    match Format::of(&context.global) {
-        Format::Json => print_json(&json::execution(execution))?,
-        _ => print_text(&outcome_text(execution))?,
-    }
+    let printed = match Format::of(&context.global) {
+        Format::Json => print_json(&json::execution(execution)),
+        _ => print_text(&outcome_text(execution)),
+    };
     let failed: Vec<_> = execution.failed().collect();
     if failed.is_empty() {
-        return Ok(());
+        return printed;
     }
     let unknown = failed.iter().any(|s| matches!(s.state, StepState::Unknown { .. }));
     let refused = failed.iter().any(|s| matches!(s.state, StepState::Refused { .. }));
@@ -194,7 +202,9 @@ pub fn outcome_text(execution: &Execution) -> String {
 /// # Errors
 /// See [`Failure`].
 pub fn journal_list(context: &Context, opened: &Opened) -> Result<(), Failure> {
+    opened.check_shared()?;
     let entries = opened.cache.journal_list(50).map_err(Failure::failed)?;
+    opened.tell_notes(context);
     match Format::of(&context.global) {
         Format::Json => print_json(
             &serde_json::json!({"actions": entries.iter().map(json::execution).collect::<Vec<_>>()}),
@@ -222,10 +232,11 @@ pub async fn journal_resume(context: &Context, opened: &Opened) -> Result<(), Fa
         .client
         .as_ref()
         .ok_or_else(|| Failure::usage("--offline never asks the network, so nothing can be followed up"))?;
-    let options = Options::new(Arc::new(wall_clock));
-    let recovered = recover_all(client, opened.cache.as_ref(), &options, Policy::Finish, &|_| {})
+    opened.check_shared()?;
+    let recovered = recover_all(client, opened.cache.as_ref(), &options(), Policy::Finish, &|_| {})
         .await
         .map_err(Failure::failed)?;
+    opened.tell_notes(context);
     if recovered.is_empty() {
         note(&context.global, "nothing of this identity is open");
         return Ok(());

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 /// What kind of end it was; the number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Whoever read standard output wants no more of it: nothing is wrong, and nothing is said.
+    Closed = 0,
     /// It failed here: a file, a full disk, a step that did not end well.
     Failed = 1,
     /// The command line or the configuration is wrong.
@@ -58,6 +60,7 @@ impl fmt::Display for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::failed(error)
+        let closed = error.kind() == std::io::ErrorKind::BrokenPipe;
+        Self::new(if closed { Kind::Closed } else { Kind::Failed }, error)
     }
 }

@@ -41,6 +41,9 @@ const COLUMNS: &[Column] = &[
 pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
     let global = &context.global;
     let mut wallet = Wallet::open(&context.paths.config_dir)?;
+    if let Some(observer) = super::hooks::of_keystore() {
+        wallet = wallet.observed(observer);
+    }
     for text in wallet.notes() {
         note(global, text);
     }

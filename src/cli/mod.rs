@@ -8,6 +8,7 @@ pub mod context;
 #[cfg(feature = "demo")]
 mod demo;
 pub mod failure;
+mod hooks;
 mod identity;
 pub mod json;
 pub mod log;
@@ -39,8 +40,11 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // clap prints help and version to standard output, errors to standard error.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { failure::Kind::Usage as u8 } else { 0 });
+            let printed = error.print();
+            if error.use_stderr() {
+                return ExitCode::from(failure::Kind::Usage as u8);
+            }
+            return ended(printed.map_err(|e| output::cannot_write(&e)));
         }
     };
     let loud = std::panic::take_hook();
@@ -50,10 +54,17 @@ pub fn main() -> ExitCode {
             loud(info);
         }
     }));
-    match run(cli) {
+    ended(run(cli))
+}
+
+fn ended(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            output::to_stderr(&format_args!("icpulse: {failure}"));
+            if failure.kind != failure::Kind::Closed {
+                // Where this cannot be said, the exit code still tells.
+                output::to_stderr(&format_args!("icpulse: {failure}"));
+            }
             failure.exit_code()
         }
     }
@@ -63,8 +74,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     // What needs neither folders nor configuration comes first: it must work anywhere.
     match &cli.command {
         Some(Command::Completions { shell }) => {
-            settings::completions(*shell);
-            return Ok(());
+            return settings::completions(*shell);
         }
         Some(Command::Man) => return settings::man(&cli.global),
         _ => {}

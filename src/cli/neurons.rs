@@ -122,11 +122,11 @@ fn parse_follow(text: &str) -> Result<(Topic, Vec<NeuronId>), Failure> {
 async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
     let query = query::parse_whole(filter, List::Neurons)
         .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
-    let opened = open_to_ask(context, Need::ToSign).await?;
+    let mut opened = open_to_ask(context, Need::ToSign).await?;
     let now = context.now();
     let neurons: Vec<Arc<Neuron>> = match &opened.client {
         Some(client) => client.my_neurons(false).await?.into_iter().map(Arc::new).collect(),
-        None => cached(&opened)?.neurons.iter().cloned().collect(),
+        None => opened.known(context)?.neurons.iter().cloned().collect(),
     };
     let neurons: Vec<_> = neurons
         .into_iter()
@@ -196,10 +196,6 @@ fn text_cells(n: &Neuron, now: Timestamp) -> Vec<String> {
     ]
 }
 
-fn cached(opened: &Opened) -> Result<World, Failure> {
-    Ok(opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world)
-}
-
 fn delay_words(n: &Neuron, now: Timestamp) -> String {
     match n.dissolve_state {
         DissolveState::At(at) if at > now => format!("{} left", at.since(now).words()),
@@ -214,11 +210,11 @@ async fn one(client: &Client, id: NeuronId) -> Result<Neuron, Failure> {
 }
 
 async fn show(context: &Context, id: NeuronId) -> Result<(), Failure> {
-    let opened = open_to_ask(context, Need::ToRead).await?;
+    let mut opened = open_to_ask(context, Need::ToRead).await?;
     let now = context.now();
     let n = match &opened.client {
         Some(client) => Arc::new(one(client, id).await?),
-        None => match cached(&opened)?.neurons.get(id) {
+        None => match opened.known(context)?.neurons.get(id) {
             Some(neuron) => Arc::clone(neuron),
             None => opened
                 .cache

@@ -4,13 +4,14 @@ use super::context::{Context, wall_clock};
 use super::failure::{Failure, Kind};
 use super::output::note;
 use super::prompt;
-use crate::cache::{Cache, DEFAULT_WAIT};
+use crate::cache::{self, Cache, CacheError, DEFAULT_WAIT, Loaded};
 use crate::config::resolve;
 use crate::ic::{Client, IcError, Patience};
 use crate::model::account::Subaccount;
 use crate::model::act::SignerInfo;
-use crate::model::network::{Profile, RootKeySource};
+use crate::model::network::{Profile, RootKey, RootKeySource};
 use crate::model::text::Line;
+use crate::model::world::World;
 use crate::model::{AccountIdentifier, Principal, Seconds};
 use crate::wallet::{Entry, Unlocked, Wallet};
 use ic_agent::Identity;
@@ -107,9 +108,74 @@ pub struct Opened {
     pub cache_notes: Vec<Line>,
     /// How patiently it is asked.
     pub pace: Pace,
+    root_key: RootKey,
     /// The embedded network, while it is the one: it stops when this is dropped.
     #[cfg(feature = "demo")]
     _demo: Option<Demo>,
+}
+
+impl Opened {
+    /// The newest of what the cache knows, for the first frame. A database that turns out to be damaged is set
+    /// aside at once; what cannot be read at all is noted and read again from the network.
+    #[must_use]
+    pub fn load(&mut self, context: &Context) -> Loaded {
+        let who = self.who.principal();
+        let mut loaded = self.cache.load_recent(&who);
+        if matches!(loaded, Err(CacheError::Damaged { .. })) && self.cache.is_durable() {
+            // Closed first: only one at a time can hold the folder.
+            self.cache = Arc::new(Cache::in_memory());
+            let again = open_cache(context, &self.root_key);
+            self.cache = Arc::new(again.cache);
+            self.cache_notes.extend(again.notes);
+            loaded = self.cache.load_recent(&who);
+        }
+        loaded.unwrap_or_else(|error| {
+            self.cache_notes.push(Line::new(&format!("what was known is not shown: {error}")));
+            Loaded::default()
+        })
+    }
+
+    /// What the cache knows, where nothing else is asked (`--offline`).
+    ///
+    /// # Errors
+    /// When the cache cannot be used: nothing at all would look like an answer.
+    pub fn known(&mut self, context: &Context) -> Result<World, Failure> {
+        self.check_shared()?;
+        let Loaded { mut world, mut notes, older, .. } = self.load(context);
+        if let Some(older) = older {
+            let mut rest = self.cache.load_older(older).map_err(Failure::failed)?;
+            notes.append(&mut rest.notes);
+            world.proposals = world.proposals.with_older(rest.rows);
+        }
+        self.tell_notes(context);
+        for text in notes {
+            note(&context.global, text);
+        }
+        Ok(world)
+    }
+
+    /// Refuses what makes no sense without the shared cache.
+    ///
+    /// # Errors
+    /// [`Kind::Failed`] when it is in use by another icpulse or cannot be used.
+    pub fn check_shared(&self) -> Result<(), Failure> {
+        match self.cache_notes.first() {
+            Some(why) if !self.cache.is_durable() => Err(Failure::failed(why)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says on standard error what the user should know about the cache.
+    pub fn tell_notes(&self, context: &Context) {
+        for text in self.cache_notes.iter().chain(&self.cache.take_notes()) {
+            note(&context.global, text);
+        }
+    }
+}
+
+fn open_cache(context: &Context, root_key: &RootKey) -> cache::Opened {
+    let base = &context.paths.cache_dir;
+    Cache::open_or_memory(base, root_key, DEFAULT_WAIT, context.now(), super::hooks::of_cache())
 }
 
 /// How far a command needs the identity.
@@ -180,11 +246,14 @@ async fn connect(
                 profile.name
             )));
         }
-        _ => Client::connect_with(&profile, who.identity(), pace.patience).await?,
+        _ => {
+            let expiry = super::hooks::expiry();
+            Client::connect_expiring(&profile, who.identity(), pace.patience, expiry).await?
+        }
     };
+    let root_key = connected.root_key().clone();
     let (cache, cache_notes) = if cached {
-        let base = &context.paths.cache_dir;
-        let opened = Cache::open_or_memory(base, connected.root_key(), DEFAULT_WAIT, context.now());
+        let opened = open_cache(context, &root_key);
         (opened.cache, opened.notes)
     } else {
         (Cache::in_memory(), Vec::new())
@@ -205,6 +274,7 @@ async fn connect(
         cache: Arc::new(cache),
         cache_notes,
         pace,
+        root_key,
         #[cfg(feature = "demo")]
         _demo: None,
     })
@@ -242,6 +312,7 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
         cache: Arc::new(Cache::in_memory()),
         cache_notes: Vec::new(),
         pace,
+        root_key: RootKey(demo.root_key()),
         _demo: Some(demo),
     })
 }

@@ -1,7 +1,7 @@
 //! Results as text tables, JSON or CSV.
 
 use super::args::Global;
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use crate::model::text::{csv_cell, is_deceptive, printable};
 use serde_json::Value;
 use std::io::Write;
@@ -68,7 +68,9 @@ impl Rows {
     /// # Errors
     /// When standard output cannot be written.
     pub fn print(&self, format: Format, name: &str, meta: Value) -> Result<(), Failure> {
-        self.write(&mut std::io::stdout().lock(), format, name, meta)
+        let mut bytes = Vec::new();
+        self.write(&mut bytes, format, name, meta)?;
+        print_bytes(&bytes)
     }
 
     /// Writes them as [`Rows::print`] does.
@@ -98,13 +100,9 @@ impl Rows {
                 for object in &self.objects {
                     writer.write_record(cells(self.columns, object)).map_err(no_csv)?;
                 }
-                writer.flush()?;
-                Ok(())
+                writer.flush().map_err(|e| cannot_write(&e))
             }
-            Format::Text => {
-                out.write_all(self.table().as_bytes())?;
-                Ok(())
-            }
+            Format::Text => out.write_all(self.table().as_bytes()).map_err(|e| cannot_write(&e)),
         }
     }
 
@@ -186,10 +184,12 @@ impl Stream {
             Sink::Csv(writer) => {
                 writer.write_record(cells(self.columns, object)).map_err(no_csv)?;
             }
-            Sink::Lines(out, Format::Json) => writeln!(out, "{}", escaped(&object.to_string()))?,
+            Sink::Lines(out, Format::Json) => {
+                writeln!(out, "{}", escaped(&object.to_string())).map_err(|e| cannot_write(&e))?;
+            }
             Sink::Lines(out, _) => {
                 let cells: Vec<String> = text().iter().map(|cell| one_line(cell)).collect();
-                writeln!(out, "{}", cells.join("  "))?;
+                writeln!(out, "{}", cells.join("  ")).map_err(|e| cannot_write(&e))?;
             }
         }
         Ok(())
@@ -201,10 +201,10 @@ impl Stream {
     /// When standard output cannot be written.
     pub fn end(self) -> Result<(), Failure> {
         match self.sink {
-            Sink::Csv(mut writer) => writer.flush()?,
-            Sink::Lines(mut out, _) => out.flush()?,
+            Sink::Csv(mut writer) => writer.flush(),
+            Sink::Lines(mut out, _) => out.flush(),
         }
-        Ok(())
+        .map_err(|e| cannot_write(&e))
     }
 }
 
@@ -213,7 +213,10 @@ fn cells<'a>(columns: &'a [Column], object: &'a Value) -> impl Iterator<Item = S
 }
 
 fn no_csv(error: csv::Error) -> Failure {
-    Failure::failed(format!("cannot write CSV: {error}"))
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => cannot_write(&error),
+        other => Failure::failed(format!("cannot write CSV: {other:?}")),
+    }
 }
 
 /// Prints one JSON value with a line break.
@@ -221,8 +224,7 @@ fn no_csv(error: csv::Error) -> Failure {
 /// # Errors
 /// When standard output cannot be written.
 pub fn print_json(value: &Value) -> Result<(), Failure> {
-    std::io::stdout().lock().write_all(json_text(value)?.as_bytes())?;
-    Ok(())
+    print_bytes(json_text(value)?.as_bytes())
 }
 
 /// JSON in which every character that a terminal or a reader could be deceived by is written as
@@ -265,12 +267,29 @@ pub fn print_text(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// When standard output cannot be written.
 pub fn print_exactly(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())?;
+    if text.ends_with('\n') { Ok(()) } else { print_bytes(b"\n") }
+}
+
+/// Writes to standard output and to wherever it leads.
+///
+/// # Errors
+/// See [`cannot_write`].
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        out.write_all(b"\n")?;
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| cannot_write(&e))
+}
+
+/// What it means that standard output could not be written: a reader who wants no more is no
+/// failure, a full disk is.
+#[must_use]
+pub fn cannot_write(error: &std::io::Error) -> Failure {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return Failure::new(Kind::Closed, error);
     }
-    Ok(())
+    Failure::failed(format!(
+        "cannot write the results to standard output: {error}; what was written is not complete, check where it leads"
+    ))
 }
 
 /// A note for people on standard error, unless `--quiet`.

@@ -22,8 +22,8 @@ const WIDTH: u16 = 120;
 /// [`Kind::Network`] when nothing could be read and nothing was known; what is known is printed
 /// in any case.
 pub async fn overview(context: &Context) -> Result<(), Failure> {
-    let opened = open(context, Need::IfUnlocked).await?;
-    let reading = start_reading(context, &opened, false)?;
+    let mut opened = open(context, Need::IfUnlocked).await?;
+    let reading = start_reading(context, &mut opened, false);
     let Reading { sync, signer, loaded, mut changes } = reading;
     // Nobody takes the changes one by one here: they only must not pile up.
     let drain = tokio::spawn(async move { while changes.recv().await.is_some() {} });
@@ -33,9 +33,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
     let (world, status) = sync.world().await.unwrap_or((loaded.world, SyncStatus::default()));
     sync.shutdown().await;
     drain.abort();
-    for text in &opened.cache_notes {
-        note(&context.global, text);
-    }
+    opened.tell_notes(context);
     let now = wall_clock();
     match Format::of(&context.global) {
         Format::Text => {
@@ -102,11 +100,10 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
     if context.global.offline {
         return Err(Failure::usage("--offline never asks the network, so there is nothing to sync"));
     }
-    let opened = open(context, Need::ToRead).await?;
-    for text in &opened.cache_notes {
-        note(&context.global, text);
-    }
-    let reading = start_reading(context, &opened, true)?;
+    let mut opened = open(context, Need::ToRead).await?;
+    opened.check_shared()?;
+    let reading = start_reading(context, &mut opened, true);
+    opened.tell_notes(context);
     let Reading { sync, mut changes, .. } = reading;
     let mut told = 0;
     {
@@ -130,6 +127,15 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
     let ended = sync.world().await;
     sync.shutdown().await;
     let Some((world, status)) = ended else { return Ok(()) };
+    // What was read is worth nothing here unless it is on the disk.
+    let kept = match (opened.cache.flush(), &status.cache_note) {
+        (Err(e), _) => Err(Failure::failed(format!("what was read is not kept: {e}"))),
+        (Ok(()), Some(why)) if opened.cache_notes.first() != Some(why) => Err(Failure::failed(why)),
+        (Ok(()), _) => Ok(()),
+    };
+    for text in opened.cache.take_notes() {
+        note(&context.global, text);
+    }
     let size = opened.cache.size_on_disk().unwrap_or(0);
     match Format::of(&context.global) {
         Format::Json => print_json(&json!({
@@ -148,6 +154,6 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
     }
     match status.trouble {
         Some(trouble) => Err(Failure::new(Kind::Network, trouble)),
-        None => Ok(()),
+        None => kept,
     }
 }

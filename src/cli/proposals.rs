@@ -61,11 +61,11 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
                 before: before.map(ProposalId),
             };
             let need = if *votable { Need::ToRead } else { Need::IfUnlocked };
-            let opened = open_to_ask(context, need).await?;
+            let mut opened = open_to_ask(context, need).await?;
             let now = context.now();
             let rows = match &opened.client {
                 Some(client) => wanted.read_network(client, now).await?,
-                None => wanted.read_cached(&opened, now)?,
+                None => wanted.pick(&opened.known(context)?, now),
             };
             print_list(context, &opened, &rows, now)
         }
@@ -107,15 +107,9 @@ impl Wanted {
             && self.query.matches_proposal(p, hay.get(0), now)
     }
 
-    fn read_cached(&self, opened: &Opened, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
-        let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
-        Ok(world
-            .proposals
-            .iter()
-            .filter(|p| self.fits(p, now))
-            .take(self.limit)
-            .map(|p| (**p).clone())
-            .collect())
+    fn pick(&self, world: &World, now: Timestamp) -> Vec<Proposal> {
+        let fitting = world.proposals.iter().filter(|p| self.fits(p, now));
+        fitting.take(self.limit).map(|p| (**p).clone()).collect()
     }
 
     async fn read_network(&self, client: &Client, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
@@ -176,7 +170,7 @@ fn print_list(context: &Context, opened: &Opened, rows: &[Proposal], now: Timest
 }
 
 async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
-    let opened = open_to_ask(context, Need::IfUnlocked).await?;
+    let mut opened = open_to_ask(context, Need::IfUnlocked).await?;
     let now = context.now();
     let (proposal, body) = match &opened.client {
         Some(client) => {
@@ -184,7 +178,7 @@ async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
             (Arc::new(proposal), Some(body))
         }
         None => {
-            let world = opened.cache.load_world(&opened.who.principal()).map_err(Failure::failed)?.world;
+            let world = opened.known(context)?;
             let proposal = world.proposals.get(id).cloned().ok_or_else(|| {
                 Failure::failed(format!("proposal {id} is not in the cache; leave out --offline to read it"))
             })?;

@@ -1,10 +1,11 @@
 //! What the dashboard wants done, carried out by `sync`, `action`, `wallet` and the system.
 
+use super::act::options;
 use super::context::{Context, wall_clock};
 use super::look::Look;
 use super::open::{Opened, Who, idle};
 use super::reader::Reader;
-use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, recover, recover_all, retry};
+use crate::action::{ActionError, PlanContext, Plans, Policy, execute, recover, recover_all, retry};
 use crate::app::layer::{Failure, Level};
 use crate::app::runtime::Services;
 use crate::app::state::IdentityChoice;
@@ -105,6 +106,7 @@ impl Live {
             for entry in entries.into_iter().rev() {
                 this.keep(entry).await;
             }
+            this.tell_notes().await;
             this.take_up().await;
         });
     }
@@ -139,6 +141,13 @@ impl Live {
                 let _ = tokio::time::timeout(left.min(LOCK_CHECK), changed).await;
             }
             None => changed.await,
+        }
+    }
+
+    /// Tells what the cache has noticed since the last call.
+    async fn tell_notes(&self) {
+        for note in self.0.cache.take_notes() {
+            self.notice(Level::Warning, note).await;
         }
     }
 
@@ -283,7 +292,7 @@ impl Live {
     }
 
     async fn run(&self, plan: PlanId, execution: Execution, way: Way, client: &Client) {
-        let options = Options::new(Arc::new(wall_clock));
+        let options = options();
         let messages = self.0.messages.clone();
         // Reports come from inside the action and must not wait for the screen: one that does not
         // fit is replaced by the next, and the last one is sent below for certain.
@@ -313,8 +322,7 @@ impl Live {
     /// Learns what became of interrupted actions of this identity; signs no change.
     async fn take_up(&self) {
         let Ok(client) = self.signing_client() else { return };
-        let options = Options::new(Arc::new(wall_clock));
-        match recover_all(&client, self.0.cache.as_ref(), &options, Policy::Explain, &|_| {}).await {
+        match recover_all(&client, self.0.cache.as_ref(), &options(), Policy::Explain, &|_| {}).await {
             Ok(recovered) => {
                 for execution in recovered {
                     self.0.sync.after(&execution);

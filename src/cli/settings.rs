@@ -3,7 +3,7 @@
 use super::args::{Cli, Config as ConfigCommand, Global, Theme as ThemeCommand};
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Column, Format, Rows, note, print_json, print_text};
+use super::output::{Column, Format, Rows, note, print_bytes, print_json, print_text};
 use crate::command::{Keymap, TABLE, markdown};
 use crate::config::{Config, Paths, check, template};
 use crate::theme::{self, Theme};
@@ -151,8 +151,13 @@ pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
 }
 
 /// `icpulse completions SHELL`
-pub fn completions(shell: clap_complete::Shell) {
-    clap_complete::generate(shell, &mut Cli::command(), "icpulse", &mut std::io::stdout().lock());
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "icpulse", &mut bytes);
+    print_bytes(&bytes)
 }
 
 /// `icpulse man`
@@ -160,6 +165,7 @@ pub fn completions(shell: clap_complete::Shell) {
 /// # Errors
 /// When standard output cannot be written.
 pub fn man(_global: &Global) -> Result<(), Failure> {
-    clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout().lock())?;
-    Ok(())
+    let mut bytes = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut bytes)?;
+    print_bytes(&bytes)
 }

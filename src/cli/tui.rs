@@ -44,12 +44,10 @@ pub struct Reading {
 }
 
 /// Starts reading. `history` also reads all that is older, in the background.
-///
-/// # Errors
-/// When the cache cannot be read.
-pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Result<Reading, Failure> {
+#[must_use]
+pub fn start_reading(context: &Context, opened: &mut Opened, history: bool) -> Reading {
+    let loaded = opened.load(context);
     let signer = opened.who.info();
-    let loaded = opened.cache.load_recent(&signer.principal).map_err(Failure::failed)?;
     let reader = opened.client.clone().map(|client| match opened.who {
         Who::Locked(_) => Reader::locked(client),
         _ => Reader::open(client),
@@ -63,7 +61,7 @@ pub fn start_reading(context: &Context, opened: &Opened, history: bool) -> Resul
     options.cache_note = opened.cache_notes.first().cloned();
     let (sync, changes) =
         sync::start(reader, Some(Arc::clone(&opened.cache)), loaded.clone(), signer.clone(), options);
-    Ok(Reading { sync, changes, loaded, signer })
+    Reading { sync, changes, loaded, signer }
 }
 
 /// The network for the header.
@@ -126,8 +124,8 @@ impl Dashboard {
         pace: Pace,
     ) -> Result<(Self, Rest), Failure> {
         let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
-        let opened = open_paced(&context, Need::IfUnlocked, pace).await?;
-        let reading = start_reading(&context, &opened, context.config.full_history)?;
+        let mut opened = open_paced(&context, Need::IfUnlocked, pace).await?;
+        let reading = start_reading(&context, &mut opened, context.config.full_history);
         let (look, theme_note) = Look::choose(&context, interactive);
         let options = AppOptions {
             read_only: false,

@@ -54,6 +54,13 @@ impl Proposals {
         Self(Arc::new(merged))
     }
 
+    /// With these rows put in where none, or an earlier reading, is known.
+    #[must_use]
+    pub fn with_older(&self, mut rows: Vec<Arc<Proposal>>) -> Self {
+        rows.retain(|row| self.get(row.id).is_none_or(|known| known.evidence.at < row.evidence.at));
+        self.with(rows)
+    }
+
     /// Newest first.
     pub fn iter(&self) -> std::slice::Iter<'_, Arc<Proposal>> {
         self.0.iter()

@@ -160,6 +160,7 @@ impl<S: Source> Engine<S> {
             self.fold(now, false);
             self.dispatch(now);
             self.refresh_status();
+            self.pass_on_notes();
             let crowded = self.publisher.tell(&self.world, &self.status);
             self.answer(now);
             let wake = self.wake(now);
@@ -356,6 +357,13 @@ impl<S: Source> Engine<S> {
         if status != self.status {
             self.status = status;
             self.publisher.changed(Part::Sync);
+        }
+    }
+
+    /// What the cache noticed in passing: a database set aside, an entry it cannot read.
+    fn pass_on_notes(&mut self) {
+        for note in self.cache.iter().flat_map(|cache| cache.take_notes()) {
+            self.publisher.note(note);
         }
     }
 

@@ -57,14 +57,10 @@ impl<S: Source> Engine<S> {
     }
 
     fn older_rows(&mut self, older: OlderRows) {
-        let OlderRows { mut rows, lost, notes } = older;
+        let OlderRows { rows, lost, notes } = older;
         self.older_recalled = true;
         self.read = self.read.difference(&lost);
-        rows.retain(|row| {
-            let known = self.world.proposals.get(row.id);
-            known.is_none_or(|known| known.evidence.at < row.evidence.at)
-        });
-        self.world.proposals = self.world.proposals.with(rows);
+        self.world.proposals = self.world.proposals.with_older(rows);
         self.publisher.changed(Part::Proposals);
         for note in notes {
             tracing::warn!(%note, "reading the cache");

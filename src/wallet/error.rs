@@ -53,6 +53,23 @@ pub enum KeyError {
     Encode(&'static str),
 }
 
+/// What to do about an error of the file system.
+fn advice(why: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind as Kind;
+    match why.kind() {
+        Kind::StorageFull | Kind::FileTooLarge | Kind::QuotaExceeded => {
+            "; make room on that disk, then look at `icpulse identity list` before trying again"
+        }
+        Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {
+            "; check the permissions there and whether that disk can be written, or name another folder with XDG_CONFIG_HOME"
+        }
+        Kind::NotADirectory | Kind::NotFound => {
+            "; check the path, or name another folder with XDG_CONFIG_HOME"
+        }
+        _ => "",
+    }
+}
+
 /// Why something with the keystore failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WalletError {
@@ -119,7 +136,7 @@ pub enum WalletError {
         expected: String,
     },
     /// Reading or writing failed.
-    #[error("cannot {attempt} {path}: {why}")]
+    #[error("cannot {attempt} {path}: {why}{}", advice(why))]
     File {
         /// What was attempted.
         attempt: &'static str,

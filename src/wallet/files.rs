@@ -94,6 +94,27 @@ pub(super) fn write(
     })
 }
 
+/// Gives a file another name, durably.
+pub(super) fn move_away(
+    from: &Path,
+    to: &Path,
+    observer: Option<&dyn WriteObserver>,
+) -> Result<(), WalletError> {
+    let attempt = || -> io::Result<()> {
+        fs::rename(from, to)?;
+        if let Some(observer) = observer {
+            observer.reached(WriteStep::Named, to);
+        }
+        sync_folder(to)?;
+        sync_folder(from)?;
+        if let Some(observer) = observer {
+            observer.reached(WriteStep::DirectorySynced, to);
+        }
+        Ok(())
+    };
+    attempt().map_err(|e| failed("move away", from, e))
+}
+
 /// Gives a file its name only if nobody has it: a hard link cannot replace.
 fn name_if_free(temporary: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(temporary, path) {
@@ -138,13 +159,14 @@ pub(super) fn sweep(folder: &Path) {
 pub(super) struct Lock(#[allow(dead_code)] Option<File>);
 
 pub(super) fn lock(path: &Path) -> Result<Lock, WalletError> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(path)
-        .map_err(|e| failed("open the lock file", path, e))?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let file = options.open(path).map_err(|e| failed("open the lock file", path, e))?;
     match file.lock() {
         Ok(()) => Ok(Lock(Some(file))),
         // Some network file systems know no locks; a lone user there is better off without.

@@ -293,24 +293,26 @@ impl Wallet {
         let away = self.keys_folder().join("removed");
         let target = away.join(format!("{name}.{}-{:04x}.pem", now.secs(), rand::random::<u16>()));
         let moves = entry.kind == IdentityKind::Keystore && key.exists();
-        // The index first: if the move does not happen, the key file is found and taken up again.
         let gone = name.to_owned();
-        self.change(move |_, index| {
-            index.entries.retain(|e| e.name != gone);
-            if index.default.as_ref() == Some(&gone) {
-                index.default = None;
-            }
-            Ok(())
-        })?;
-        if !moves {
-            return Ok(Removed { entry, kept_at: None });
-        }
-        files::make_folder(&away)?;
-        std::fs::rename(&key, &target).map_err(|e| failed("move away", &key, e))?;
-        files::sync_folder(&target)
-            .and_then(|()| files::sync_folder(&key))
-            .map_err(|e| failed("move away", &key, e))?;
-        Ok(Removed { entry, kept_at: Some(target) })
+        let (from, to) = (key.clone(), target.clone());
+        self.change_and(
+            move |_, index| {
+                index.entries.retain(|e| e.name != gone);
+                if index.default.as_ref() == Some(&gone) {
+                    index.default = None;
+                }
+                Ok(())
+            },
+            // The index first: if the move does not happen, the key file is found and taken up again.
+            |wallet| {
+                if moves {
+                    files::make_folder(&away)?;
+                    files::move_away(&from, &to, wallet.observer.as_deref())?;
+                }
+                Ok(())
+            },
+        )?;
+        Ok(Removed { entry, kept_at: moves.then_some(target) })
     }
 
     fn index_path(&self) -> PathBuf {
@@ -385,6 +387,15 @@ impl Wallet {
         &mut self,
         edit: impl FnOnce(&Self, &mut Index) -> Result<(), WalletError>,
     ) -> Result<(), WalletError> {
+        self.change_and(edit, |_| Ok(()))
+    }
+
+    /// The same, with something to do after the index is written and before others may change it.
+    fn change_and(
+        &mut self,
+        edit: impl FnOnce(&Self, &mut Index) -> Result<(), WalletError>,
+        after: impl FnOnce(&Self) -> Result<(), WalletError>,
+    ) -> Result<(), WalletError> {
         files::make_folder(&self.keys_folder())?;
         let _lock = files::lock(&self.config.join("identities.lock"))?;
         files::sweep(&self.keys_folder());
@@ -396,7 +407,7 @@ impl Wallet {
         let text = index.to_text(&path)?;
         files::write(&path, text.as_bytes(), Existing::Replace, self.observer.as_deref())?;
         self.index = index;
-        Ok(())
+        after(self)
     }
 }
 

@@ -26,11 +26,33 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the program with its own empty home below `home`.
     pub fn start(home: &Path, size: (u16, u16), args: &[&str], env: &[(&str, &str)]) -> Self {
-        Self::start_watched(home, size, args, env, |_| {})
+        Self::start_as(env!("CARGO_BIN_EXE_icpulse"), home, size, args, env, |_| {})
+    }
+
+    /// The same through another program, which runs it.
+    pub fn start_through(
+        program: &str,
+        home: &Path,
+        size: (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
+        Self::start_as(program, home, size, args, env, |_| {})
     }
 
     /// The same; `watch` sees every byte that the terminal is sent.
     pub fn start_watched(
+        home: &Path,
+        size: (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+        watch: impl FnMut(&[u8]) + Send + 'static,
+    ) -> Self {
+        Self::start_as(env!("CARGO_BIN_EXE_icpulse"), home, size, args, env, watch)
+    }
+
+    fn start_as(
+        program: &str,
         home: &Path,
         size: (u16, u16),
         args: &[&str],
@@ -40,7 +62,7 @@ impl Terminal {
         let (cols, rows) = size;
         let pair =
             native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_icpulse"));
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());

@@ -285,7 +285,7 @@ pub(super) fn report(state: &mut State, execution: &Arc<Execution>, effects: &mu
                 effects.push(Effect::Refresh(Topicality::Neurons));
             }
         }
-    } else if !known && needs_attention(execution) {
+    } else if !known && (needs_attention(execution) || !execution.is_finished()) {
         let text = format!("{}: interrupted; A shows its steps", execution.title.as_str());
         state.toast_about(Level::Warning, text.into(), Some(plan));
     }

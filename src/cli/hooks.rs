@@ -1,0 +1,117 @@
+//! Test hooks: the steps of everything that is written or sent are numbered, and the process can be
+//! ended at one of them.
+//!
+//! `ICPULSE_TEST_ABORT=OPERATION:N` aborts at the N-th step of an operation: nothing is unwound,
+//! flushed or closed. `ICPULSE_TEST_STEPS=FILE` appends `OPERATION N WHAT` to a file for each step,
+//! so that a test can count them first. The operations are `action` (checkpoints of a stake or
+//! vote), `journal` (writing an entry), `cache` (batches and flushes of the databases) and
+//! `keystore` (writing key files and their index). Without either variable nobody watches.
+//!
+//! `ICPULSE_TEST_EXPIRY=SECONDS` lets requests expire sooner than they usually do, so that a test
+//! of what was signed and not sent need not wait minutes.
+
+use crate::{action, cache, wallet};
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+const OPERATIONS: [&str; 4] = ["action", "journal", "cache", "keystore"];
+
+/// Who counts.
+pub(super) struct Steps {
+    reached: [AtomicU32; OPERATIONS.len()],
+    abort: Option<(usize, u32)>,
+    log: Option<File>,
+}
+
+/// The one who watches this process, if it is wanted.
+fn hook() -> Option<Arc<Steps>> {
+    static HOOK: OnceLock<Option<Arc<Steps>>> = OnceLock::new();
+    HOOK.get_or_init(|| Steps::from_environment().map(Arc::new)).clone()
+}
+
+/// As an action wants to be watched.
+pub(super) fn of_actions() -> Option<Arc<dyn action::Observer>> {
+    hook().map(|steps| steps as Arc<dyn action::Observer>)
+}
+
+/// As the cache wants to be watched.
+pub(super) fn of_cache() -> Option<Arc<dyn cache::WriteObserver>> {
+    hook().map(|steps| steps as Arc<dyn cache::WriteObserver>)
+}
+
+/// As the keystore wants to be watched.
+pub(super) fn of_keystore() -> Option<Arc<dyn wallet::WriteObserver>> {
+    hook().map(|steps| steps as Arc<dyn wallet::WriteObserver>)
+}
+
+/// How long requests are valid, if not as long as usual.
+pub(super) fn expiry() -> Option<Duration> {
+    std::env::var("ICPULSE_TEST_EXPIRY").ok()?.parse().ok().map(Duration::from_secs)
+}
+
+impl Steps {
+    fn from_environment() -> Option<Self> {
+        let abort = std::env::var("ICPULSE_TEST_ABORT").ok().and_then(|text| parse(&text));
+        let log = std::env::var_os("ICPULSE_TEST_STEPS")
+            .and_then(|path| File::options().create(true).append(true).open(path).ok());
+        (abort.is_some() || log.is_some()).then(|| Self { reached: Default::default(), abort, log })
+    }
+
+    fn reached(&self, operation: &str, what: &str) {
+        let Some(index) = OPERATIONS.iter().position(|name| *name == operation) else { return };
+        let Some(counter) = self.reached.get(index) else { return };
+        let number = counter.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+        if let Some(mut log) = self.log.as_ref() {
+            // One write a line: appended whole, whichever thread is first.
+            let _ = log.write_all(format!("{operation} {number} {what}\n").as_bytes());
+        }
+        if self.abort == Some((index, number)) {
+            std::process::abort();
+        }
+    }
+}
+
+fn parse(text: &str) -> Option<(usize, u32)> {
+    let (operation, number) = text.split_once(':')?;
+    let index = OPERATIONS.iter().position(|name| *name == operation)?;
+    number.parse().ok().map(|number| (index, number))
+}
+
+impl action::Observer for Steps {
+    fn reached(&self, checkpoint: action::Checkpoint) {
+        self.reached("action", checkpoint.what);
+    }
+}
+
+impl cache::WriteObserver for Steps {
+    fn reached(&self, step: cache::WriteStep, path: &Path) {
+        let operation = if step.is_of_journal() { "journal" } else { "cache" };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.reached(operation, &format!("{step:?} {name}"));
+    }
+}
+
+impl wallet::WriteObserver for Steps {
+    fn reached(&self, step: wallet::WriteStep, path: &Path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.reached("keystore", &format!("{step:?} {name}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_and_a_number() {
+        assert_eq!(parse("journal:7"), Some((1, 7)));
+        assert_eq!(parse("keystore:12"), Some((3, 12)));
+        for wrong in ["journal", "journal:x", "nothing:1", ":1", ""] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}
