@@ -167,15 +167,13 @@ fn the_users_transactions_are_those_of_the_blocks() {
     let all = deep.bench.ledger.book().page(0, u64::MAX);
     let user = deep.user;
     let concerned = |account: AccountIdentifier| -> Vec<u64> {
-        (0..)
-            .zip(&all)
-            .filter(|(_, bytes)| {
-                let accounts = read_block(bytes).unwrap().transaction.operation.accounts();
-                accounts.contains(&Some(account))
-            })
-            .map(|(number, _)| number)
-            .rev()
-            .collect()
+        let is_in = |bytes: &Vec<u8>| {
+            read_block(bytes).unwrap().transaction.operation.accounts().contains(&Some(account))
+        };
+        let mut numbers: Vec<u64> =
+            (0..).zip(&all).filter(|(_, bytes)| is_in(bytes)).map(|(number, _)| number).collect();
+        numbers.reverse();
+        numbers
     };
     let expected = concerned(user);
     assert!(expected[0] >= SIZE.blocks, "lived ones above");
