@@ -5,6 +5,8 @@
 //! because time passes before each request.
 
 use super::canister::{Canister, Context, Reject, UpdateContext};
+use super::ledger::bedrock::Bedrock;
+use super::ledger::book::Book;
 use super::ledger::call::{argument, hex_identifier, identifier, nothing, reply};
 use super::ledger::transaction::{Operation, ReadBlock, read_block};
 use crate::ic::wire::index as wire;
@@ -15,6 +17,7 @@ use candid::Nat;
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Most transactions or blocks of one reply.
 const MOST: u64 = 2_000;
@@ -23,6 +26,9 @@ const MOST: u64 = 2_000;
 pub struct Index {
     id: Principal,
     ledger: Principal,
+    /// What the ledger stands on in a large world: read, and not copied.
+    bedrock: Option<Arc<Bedrock>>,
+    /// Those above it.
     blocks: Vec<Vec<u8>>,
     /// Block indices by account, ascending.
     by_account: HashMap<AccountIdentifier, Vec<u64>>,
@@ -35,6 +41,7 @@ impl Default for Index {
         Self {
             id: canisters.index,
             ledger: canisters.ledger,
+            bedrock: None,
             blocks: Vec::new(),
             by_account: HashMap::new(),
             balances: HashMap::new(),
@@ -49,10 +56,22 @@ impl Index {
         Self::default()
     }
 
+    /// An index that has read the bedrock of a book, if it stands on one.
+    #[must_use]
+    pub fn over(book: &Book) -> Self {
+        let Some(bedrock) = book.bedrock() else { return Self::new() };
+        let balances = book.balances().map(|(account, e8s)| (*account, *e8s)).collect();
+        Self { bedrock: Some(Arc::clone(bedrock)), balances, ..Self::new() }
+    }
+
+    fn depth(&self) -> u64 {
+        self.bedrock.as_ref().map_or(0, |bedrock| bedrock.length())
+    }
+
     /// How many blocks it has read.
     #[must_use]
     pub fn synced(&self) -> u64 {
-        self.blocks.len() as u64
+        self.depth() + self.blocks.len() as u64
     }
 
     /// Reads the blocks after those it has.
@@ -97,19 +116,20 @@ impl Index {
     }
 
     fn credit(&mut self, to: AccountIdentifier, amount: E8s) {
-        let balance = self.balances.entry(to).or_default();
-        *balance = balance.saturating_add(amount);
+        let balance = self.balance(&to).saturating_add(amount);
+        self.balances.insert(to, balance);
     }
 
     fn debit(&mut self, from: AccountIdentifier, amount: E8s) {
-        let balance = self.balances.entry(from).or_default();
-        *balance = balance.saturating_sub(amount);
+        let balance = self.balance(&from).saturating_sub(amount);
+        self.balances.insert(from, balance);
     }
 
     /// What an account holds, from the blocks read.
     #[must_use]
     pub fn balance(&self, account: &AccountIdentifier) -> E8s {
-        self.balances.get(account).copied().unwrap_or_default()
+        let untouched = || self.bedrock.as_ref().and_then(|bedrock| bedrock.stake_in(account));
+        self.balances.get(account).copied().or_else(untouched).unwrap_or_default()
     }
 
     fn transactions(
@@ -118,24 +138,29 @@ impl Index {
         start: Option<u64>,
         max_results: u64,
     ) -> wire::GetAccountIdentifierTransactionsResponse {
-        let ids = self.by_account.get(account).map(Vec::as_slice).unwrap_or_default();
+        let lived = self.by_account.get(account).map(Vec::as_slice).unwrap_or_default();
         let most = usize::try_from(max_results.min(MOST)).unwrap_or_default();
-        let transactions = ids
-            .iter()
-            .rev()
-            // `start` was seen already.
-            .filter(|id| start.is_none_or(|start| **id < start))
-            .take(most)
-            .filter_map(|id| {
-                let bytes = self.blocks.get(usize::try_from(*id).ok()?)?;
-                Some(wire::TransactionWithId { id: *id, transaction: to_candid(read_block(bytes)?) })
-            })
-            .collect();
+        // `start` was seen already.
+        let seen = start.unwrap_or(u64::MAX);
+        let newer = lived.get(..lived.partition_point(|id| *id < seen)).unwrap_or_default();
+        let mut ids: Vec<u64> = newer.iter().rev().take(most).copied().collect();
+        let bedrock = self.bedrock.as_ref();
+        let left = most.saturating_sub(ids.len());
+        ids.extend(bedrock.into_iter().flat_map(|rock| rock.history(account, seen, left)));
+        let row = |id| Some(wire::TransactionWithId { id, transaction: self.transaction(id)? });
         wire::GetAccountIdentifierTransactionsResponse {
             balance: self.balance(account).0,
-            transactions,
-            oldest_tx_id: ids.first().copied(),
+            transactions: ids.into_iter().filter_map(row).collect(),
+            oldest_tx_id: bedrock.and_then(|rock| rock.oldest(account)).or_else(|| lived.first().copied()),
         }
+    }
+
+    fn transaction(&self, id: u64) -> Option<wire::Transaction> {
+        if let Some((timestamp, transaction)) = self.bedrock.as_ref().and_then(|b| b.transaction(id)) {
+            return Some(to_candid(ReadBlock { parent: None, timestamp, transaction }));
+        }
+        let bytes = self.blocks.get(usize::try_from(id.checked_sub(self.depth())?).ok()?)?;
+        read_block(bytes).map(to_candid)
     }
 
     fn natural(&self, nat: &Nat) -> Result<u64, Reject> {
@@ -144,9 +169,13 @@ impl Index {
     }
 
     fn blocks(&self, request: &wire::GetBlocksRequest) -> Result<wire::GetBlocksResponse, Reject> {
-        let start = usize::try_from(self.natural(&request.start)?).unwrap_or(usize::MAX);
-        let length = usize::try_from(self.natural(&request.length)?.min(MOST)).unwrap_or_default();
-        let blocks = self.blocks.iter().skip(start).take(length).map(|b| ByteBuf::from(b.clone())).collect();
+        let start = self.natural(&request.start)?;
+        let end = start.saturating_add(self.natural(&request.length)?.min(MOST));
+        let deep = self.bedrock.as_ref().map(|rock| rock.blocks(start, end)).unwrap_or_default();
+        let place = |id: u64| usize::try_from(id.saturating_sub(self.depth())).unwrap_or(usize::MAX);
+        let (from, to) = (place(start), place(end).min(self.blocks.len()));
+        let above = self.blocks.get(from..to).into_iter().flatten().cloned();
+        let blocks = deep.into_iter().chain(above).map(ByteBuf::from).collect();
         Ok(wire::GetBlocksResponse { blocks, chain_length: self.synced() })
     }
 }

@@ -41,6 +41,7 @@ use fault::{Fault, Faults};
 use ledger::genesis::SeedError;
 use link::Link;
 use network::Network;
+use seed::size::Size;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +76,17 @@ pub enum Scale {
     /// As big as the main network, with a demo user who has much: 140,000 proposals, 400,000
     /// neurons, a million blocks.
     Mainnet,
+}
+
+impl Scale {
+    /// How much of everything there is in a large world; `None` for the small one.
+    #[must_use]
+    pub const fn size(self) -> Option<&'static Size> {
+        match self {
+            Self::Small => None,
+            Self::Mainnet => Some(&Size::MAINNET),
+        }
+    }
 }
 
 impl Default for Options {

@@ -124,7 +124,7 @@ impl Network {
         let Options { seed, finality, patience, .. } = *options;
         let subnets = subnets(seed);
         let application = subnets.last().map_or_else(Principal::anonymous, |s| s.id);
-        let world = World::build(seed, &clock, application)?;
+        let world = World::build(seed, &clock, application, options.scale.size())?;
         let states = (0..subnets.len())
             .map(|own| {
                 let facts = world

@@ -9,11 +9,13 @@ use super::identity;
 use super::index::Index;
 use super::keys::derive;
 use super::ledger::Ledger;
+use super::ledger::book::FEE;
 use super::ledger::genesis::SeedError;
 use super::ledger::history::Past;
 use super::management::no_canister;
 use super::seed;
-use crate::model::{Principal, Timestamp};
+use super::seed::size::Size;
+use crate::model::{E8s, Principal, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -46,24 +48,41 @@ pub fn canister_id(number: u64) -> Principal {
 }
 
 impl World {
-    /// The world of a seed; new canisters are created on `application` by default.
+    /// The world of a seed, a large one if there is a `size`; new canisters are created on
+    /// `application` by default.
     ///
     /// # Errors
     /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
-    pub fn build(seed: u64, clock: &Clock, application: Principal) -> Result<Self, SeedError> {
+    pub fn build(
+        seed: u64,
+        clock: &Clock,
+        application: Principal,
+        size: Option<&Size>,
+    ) -> Result<Self, SeedError> {
         let (start, user) = (clock.virtual_now(), identity::principal(seed));
-        let seed::World { mut governance, stakes } = seed::world(seed, start, user);
+        let seed::World { mut governance, stakes, archived } = seed::world_of(seed, start, user, size);
         let mut past = Past::new(seed, start, user, stakes);
-        past.blocks = past.blocks.saturating_add(past.stakes.len());
-        let ledger = Ledger::seeded(clock.clone(), &past)?;
+        let ledger = match (archived, size) {
+            (Some(archived), Some(size)) => {
+                let fees = E8s(archived.count().saturating_mul(FEE.0));
+                past.beside = Some((archived.staked().saturating_add(fees), archived.timeline().from()));
+                // What everybody else did is the bedrock's own.
+                past.blocks = 0;
+                Ledger::deep(clock.clone(), &past, archived, size.blocks, size.user_transactions)?
+            }
+            _ => {
+                past.blocks = past.blocks.saturating_add(past.stakes.len());
+                Ledger::seeded(clock.clone(), &past)?
+            }
+        };
         governance.state_mut().supply = ledger.book().supply().0;
         Ok(Self {
             clock: clock.clone(),
             rng: ChaCha8Rng::from_seed(derive(seed, "world")),
             ticked: None,
             governance,
+            index: Index::over(ledger.book()),
             ledger,
-            index: Index::new(),
             cmc: Cmc::new(clock, seed, vec![application]),
             counter: Counter::new(counter_id()),
         })

@@ -103,6 +103,7 @@ impl State {
     }
 
     fn refresh(&mut self, id: u64, balance: Balance<'_>, now: u64) -> Result<u64, GovernanceError> {
+        self.summon(id);
         let neuron = self.neurons.get_mut(&id).ok_or_else(|| neuron_not_found(id))?;
         let stake = balance(&stake_account(&neuron.subaccount)).0;
         let least = self.economics.neuron_minimum_stake.0;
@@ -127,7 +128,7 @@ impl State {
                     Sha256::new().chain_update(subaccount.0).chain_update(attempt.to_be_bytes()).finalize();
                 hash.iter().take(8).fold(0_u64, |id, byte| (id << 8) | u64::from(*byte))
             })
-            .find(|id| *id > 0 && !self.neurons.contains_key(id))
+            .find(|id| *id > 0 && !self.has_neuron(*id))
             .unwrap_or(u64::MAX)
     }
 }

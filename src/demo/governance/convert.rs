@@ -178,9 +178,8 @@ impl Outward<'_> {
     /// A proposal, with the ballots of `readers` only.
     #[must_use]
     pub fn proposal(&self, p: &Proposal, readers: &BTreeSet<u64>, display: Display) -> wire::ProposalInfo {
-        let ballots = readers.iter().filter_map(|id| {
-            let ballot = p.ballots.get(*id)?;
-            Some((*id, wire::Ballot { vote: ballot.vote.number(), voting_power: ballot.power }))
+        let ballots = p.ballots.of(readers).map(|(id, ballot)| {
+            (id, wire::Ballot { vote: ballot.vote.number(), voting_power: ballot.power })
         });
         let draft = &p.draft;
         wire::ProposalInfo {

@@ -70,7 +70,7 @@ impl State {
             Action::SetDefaultFollowees(request) => {
                 for (topic, followees) in &request.default_followees {
                     let ids: Vec<u64> = followees.followees.iter().map(|id| id.id).collect();
-                    if let Some(missing) = ids.iter().find(|id| !self.neurons.contains_key(id)) {
+                    if let Some(missing) = ids.iter().find(|id| !self.has_neuron(**id)) {
                         return Err(neuron_not_found(*missing));
                     }
                     self.default_followees.insert(*topic, ids);

@@ -116,7 +116,7 @@ impl State {
         let (mut invalid, mut lines) = (0, String::new());
         for followee in followees.iter().filter(|id| !old.is_some_and(|old| old.contains(id))) {
             let controller = neuron.controller;
-            let line = match self.neurons.get(followee) {
+            let line = match self.neuron(*followee) {
                 None => format!(
                     "The neuron with ID {followee} does not exist. Make sure that you copied the neuron ID \
                      correctly.\n"

@@ -47,8 +47,12 @@ impl State {
         }
     }
 
-    /// Keeps the newest proposals of each topic and those that are not final.
+    /// Keeps the newest proposals of each topic and those that are not final; all of them above an
+    /// archive, so that the numbers of a large world run without a gap.
     pub(super) fn collect_garbage(&mut self, now: u64) {
+        if self.archive().is_some() {
+            return;
+        }
         let keep = usize::try_from(self.economics.max_proposals_per_topic).unwrap_or(usize::MAX);
         let mut by_topic: BTreeMap<Topic, Vec<u64>> = BTreeMap::new();
         for proposal in self.proposals.values() {

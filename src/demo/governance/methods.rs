@@ -54,8 +54,9 @@ fn read(out: &Outward<'_>, method: &str, arg: &[u8]) -> Option<Result<Vec<u8>, R
         "get_full_neuron_by_id_or_subaccount" => {
             decode(arg).and_then(|(by,)| encode((out.find(&by).and_then(|id| out.full_neuron(id)),)))
         }
-        "get_neuron_ids" => decode(arg)
-            .and_then(|()| encode((out.state.readable_by(&out.caller).into_iter().collect::<Vec<u64>>(),))),
+        "get_neuron_ids" => decode(arg).and_then(|()| {
+            encode((out.state.readable_by(&out.caller).iter().copied().collect::<Vec<u64>>(),))
+        }),
         "get_neuron_index" => decode(arg)
             .and_then(|(request,)| encode((wire::GetNeuronIndexResult::Ok(out.neuron_index(&request)),))),
         "list_known_neurons" => decode(arg).and_then(|()| encode((out.known_neurons(),))),
@@ -229,6 +230,7 @@ fn try_manage(
         return Ok(CommandResponse::ClaimOrRefresh(wire::ClaimOrRefreshResponse { refreshed_neuron_id }));
     }
     let id = neuron_of(state, &request)?;
+    state.summon(id);
     let Some(command) = request.command else {
         return Err(error(INVALID_COMMAND, "The request has no command."));
     };
@@ -269,7 +271,7 @@ fn into_virtual(mut configure: wire::Configure, clock: &Clock) -> wire::Configur
 /// Only merging can be simulated on the real canister; here it is refused as it would be, and
 /// where it would succeed the demo says that it does not do it.
 fn simulate(
-    state: &State,
+    state: &mut State,
     caller: &Principal,
     request: &wire::ManageNeuronRequest,
     now: u64,
@@ -278,6 +280,7 @@ fn simulate(
         Ok(id) => id,
         Err(error) => return error,
     };
+    state.summon(id);
     match &request.command {
         Some(command @ ManageNeuronCommandRequest::Merge(_)) => state.refuse(id, caller, command, now),
         Some(_) => error(INVALID_COMMAND, "Simulating this command is not supported: only Merge is."),

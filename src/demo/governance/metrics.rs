@@ -1,5 +1,6 @@
 //! The metrics governance computes once a day (`rs/nns/governance/src/neuron_store/metrics.rs`).
 
+use super::archive::Power;
 use super::neuron::Neuron;
 use super::state::State;
 use crate::ic::wire::governance::{GovernanceCachedMetrics, NeuronSubsetMetrics};
@@ -11,7 +12,27 @@ use std::collections::BTreeMap;
 /// Buckets are half-years of dissolve delay.
 const HALF_YEAR: u64 = MIN_DELAY_TO_PROPOSE.0;
 
-#[derive(Default)]
+/// Whether a neuron comes into sums or goes out of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Add,
+    Remove,
+}
+
+impl Step {
+    fn take(self, sum: &mut u64, amount: u64) {
+        *sum = match self {
+            Self::Add => sum.saturating_add(amount),
+            Self::Remove => sum.saturating_sub(amount),
+        };
+    }
+
+    fn bucket(self, map: &mut BTreeMap<u64, u64>, bucket: u64, amount: u64) {
+        self.take(map.entry(bucket).or_default(), amount);
+    }
+}
+
+#[derive(Clone, Default)]
 struct Subset {
     count: BTreeMap<u64, u64>,
     staked: BTreeMap<u64, u64>,
@@ -22,17 +43,14 @@ struct Subset {
 }
 
 impl Subset {
-    fn add(&mut self, bucket: u64, neuron: &Neuron, deciding: u64, potential: u64) {
-        let add = |map: &mut BTreeMap<u64, u64>, amount: u64| {
-            let sum = map.entry(bucket).or_default();
-            *sum = sum.saturating_add(amount);
-        };
-        add(&mut self.count, 1);
-        add(&mut self.staked, neuron.minted_stake());
-        add(&mut self.maturity, neuron.maturity);
-        add(&mut self.staked_maturity, neuron.staked_maturity);
-        add(&mut self.deciding, deciding);
-        add(&mut self.potential, potential);
+    fn count(&mut self, step: Step, bucket: u64, neuron: &Neuron, power: Power) {
+        let count = |map: &mut BTreeMap<u64, u64>, amount| step.bucket(map, bucket, amount);
+        count(&mut self.count, 1);
+        count(&mut self.staked, neuron.minted_stake());
+        count(&mut self.maturity, neuron.maturity);
+        count(&mut self.staked_maturity, neuron.staked_maturity);
+        count(&mut self.deciding, power.deciding);
+        count(&mut self.potential, power.potential);
     }
 
     fn wire(self) -> NeuronSubsetMetrics {
@@ -57,7 +75,7 @@ impl Subset {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct ByState {
     count: BTreeMap<u64, u64>,
     stake: BTreeMap<u64, u64>,
@@ -66,17 +84,17 @@ struct ByState {
 }
 
 impl ByState {
-    fn add(&mut self, bucket: u64, neuron: &Neuron) {
-        *self.count.entry(bucket).or_default() += 1;
-        *self.stake.entry(bucket).or_default() += neuron.minted_stake();
-        *self.staked_maturity.entry(bucket).or_default() += neuron.staked_maturity;
+    fn count(&mut self, step: Step, bucket: u64, neuron: &Neuron) {
+        step.bucket(&mut self.count, bucket, 1);
+        step.bucket(&mut self.stake, bucket, neuron.minted_stake());
+        step.bucket(&mut self.staked_maturity, bucket, neuron.staked_maturity);
         let kind = match neuron.neuron_type {
             Some(1) => self.by_type.first_mut(),
             Some(2) => self.by_type.last_mut(),
             _ => None,
         };
         if let Some(kind) = kind {
-            *kind.entry(bucket).or_default() += neuron.minted_stake();
+            step.bucket(kind, bucket, neuron.minted_stake());
         }
     }
 }
@@ -102,105 +120,129 @@ impl State {
 }
 
 fn metrics(state: &State, now: u64) -> GovernanceCachedMetrics {
-    let economics: &Economics = &state.economics;
-    let mut out = GovernanceCachedMetrics {
+    let mut sums = state.below.as_ref().map(|below| below.sums.clone()).unwrap_or_default();
+    for neuron in state.neurons.values() {
+        sums.count(Step::Add, neuron, now, &state.economics);
+    }
+    GovernanceCachedMetrics {
         timestamp_seconds: now,
         total_supply_icp: state.supply / E8s::PER_ICP,
-        ..GovernanceCachedMetrics::default()
-    };
-    let (mut locked, mut dissolving) = (ByState::default(), ByState::default());
-    let (mut canisters, mut public) = (Subset::default(), Subset::default());
-    let (mut declining, mut lost) = (Subset::default(), Subset::default());
-    let mut on_the_way = 0_u64;
-    for neuron in state.neurons.values() {
+        ..sums.wire()
+    }
+}
+
+/// Everything that is summed over neurons.
+#[derive(Clone, Default)]
+pub(super) struct Sums {
+    plain: GovernanceCachedMetrics,
+    locked: ByState,
+    dissolving: ByState,
+    canisters: Subset,
+    public: Subset,
+    declining: Subset,
+    lost: Subset,
+    on_the_way: u64,
+}
+
+impl Sums {
+    /// Counts a neuron as it is at `now`, or takes it out again; answers its voting power.
+    pub(super) fn count(&mut self, step: Step, neuron: &Neuron, now: u64, economics: &Economics) -> Power {
+        let out = &mut self.plain;
         let delay = neuron.dissolve.delay(now);
         let bucket = delay / HALF_YEAR;
         let potential = neuron.potential(now, economics);
-        let deciding = neuron.decayed(potential, now, economics);
+        let power = Power { potential, deciding: neuron.decayed(potential, now, economics) };
         let stake = neuron.minted_stake();
-        out.total_staked_e8s += stake;
-        out.total_maturity_e8s_equivalent += neuron.maturity;
-        out.total_staked_maturity_e8s_equivalent += neuron.staked_maturity;
-        on_the_way += neuron.disbursements.iter().map(|d| d.amount).sum::<u64>();
+        step.take(&mut out.total_staked_e8s, stake);
+        step.take(&mut out.total_maturity_e8s_equivalent, neuron.maturity);
+        step.take(&mut out.total_staked_maturity_e8s_equivalent, neuron.staked_maturity);
+        step.take(&mut self.on_the_way, neuron.disbursements.iter().map(|d| d.amount).sum::<u64>());
         match neuron.neuron_type {
             Some(1) => {
-                out.seed_neuron_count += 1;
-                out.total_staked_e8s_seed += stake;
-                out.total_staked_maturity_e8s_equivalent_seed += neuron.staked_maturity;
+                step.take(&mut out.seed_neuron_count, 1);
+                step.take(&mut out.total_staked_e8s_seed, stake);
+                step.take(&mut out.total_staked_maturity_e8s_equivalent_seed, neuron.staked_maturity);
             }
             Some(2) => {
-                out.ect_neuron_count += 1;
-                out.total_staked_e8s_ect += stake;
-                out.total_staked_maturity_e8s_equivalent_ect += neuron.staked_maturity;
+                step.take(&mut out.ect_neuron_count, 1);
+                step.take(&mut out.total_staked_e8s_ect, stake);
+                step.take(&mut out.total_staked_maturity_e8s_equivalent_ect, neuron.staked_maturity);
             }
             _ => {}
         }
         if delay > 0 {
-            out.total_locked_e8s += stake;
+            step.take(&mut out.total_locked_e8s, stake);
         }
         if delay < HALF_YEAR {
-            out.neurons_with_less_than_6_months_dissolve_delay_count += 1;
-            out.neurons_with_less_than_6_months_dissolve_delay_e8s += stake;
+            step.take(&mut out.neurons_with_less_than_6_months_dissolve_delay_count, 1);
+            step.take(&mut out.neurons_with_less_than_6_months_dissolve_delay_e8s, stake);
         }
         match neuron.dissolve.state(now) {
-            NeuronState::NotDissolving => locked.add(bucket, neuron),
-            NeuronState::Dissolving => dissolving.add(bucket, neuron),
+            NeuronState::NotDissolving => self.locked.count(step, bucket, neuron),
+            NeuronState::Dissolving => self.dissolving.count(step, bucket, neuron),
             _ => {
-                out.dissolved_neurons_count += 1;
-                out.dissolved_neurons_e8s += stake;
+                step.take(&mut out.dissolved_neurons_count, 1);
+                step.take(&mut out.dissolved_neurons_e8s, stake);
                 if neuron.is_empty() {
-                    out.garbage_collectable_neurons_count += 1;
+                    step.take(&mut out.garbage_collectable_neurons_count, 1);
                 }
             }
         }
         if stake < economics.neuron_minimum_stake.0 {
-            out.neurons_with_invalid_stake_count += 1;
+            step.take(&mut out.neurons_with_invalid_stake_count, 1);
         }
         if neuron.joined_fund.is_some() {
-            out.neurons_fund_total_active_neurons += 1;
-            out.community_fund_total_staked_e8s += stake;
-            out.community_fund_total_maturity_e8s_equivalent += neuron.maturity;
+            step.take(&mut out.neurons_fund_total_active_neurons, 1);
+            step.take(&mut out.community_fund_total_staked_e8s, stake);
+            step.take(&mut out.community_fund_total_maturity_e8s_equivalent, neuron.maturity);
         }
         // Canisters control neurons too; a key's principal has 29 bytes and ends in 2.
         if neuron.controller.as_slice().len() != 29 {
-            canisters.add(bucket, neuron, deciding, potential);
+            self.canisters.count(step, bucket, neuron, power);
         }
         if neuron.is_public() {
-            public.add(bucket, neuron, deciding, potential);
+            self.public.count(step, bucket, neuron, power);
         }
         let since = now.saturating_sub(neuron.refreshed);
         let (start, span) = (economics.start_reducing_after.0, economics.clear_following_after.0);
         if since >= start.saturating_add(span) {
-            lost.add(bucket, neuron, deciding, potential);
+            self.lost.count(step, bucket, neuron, power);
         } else if since > start {
-            declining.add(bucket, neuron, deciding, potential);
+            self.declining.count(step, bucket, neuron, power);
+        }
+        power
+    }
+
+    fn wire(self) -> GovernanceCachedMetrics {
+        let Self { plain, locked, dissolving, canisters, public, declining, lost, on_the_way } = self;
+        GovernanceCachedMetrics {
+            total_maturity_disbursements_in_progress_e8s_equivalent: Some(on_the_way),
+            total_staked_e8s_non_self_authenticating_controller: Some(total(&canisters.staked)),
+            total_voting_power_non_self_authenticating_controller: Some(total(&canisters.deciding)),
+
+            not_dissolving_neurons_count: total(&locked.count),
+            not_dissolving_neurons_count_buckets: pairs(&locked.count),
+            not_dissolving_neurons_e8s_buckets: floats(&locked.stake),
+            not_dissolving_neurons_e8s_buckets_seed: floats(&locked.by_type[0]),
+            not_dissolving_neurons_e8s_buckets_ect: floats(&locked.by_type[1]),
+            not_dissolving_neurons_staked_maturity_e8s_equivalent_sum: total(&locked.staked_maturity),
+            not_dissolving_neurons_staked_maturity_e8s_equivalent_buckets: floats(&locked.staked_maturity),
+
+            dissolving_neurons_count: total(&dissolving.count),
+            dissolving_neurons_count_buckets: pairs(&dissolving.count),
+            dissolving_neurons_e8s_buckets: floats(&dissolving.stake),
+            dissolving_neurons_e8s_buckets_seed: floats(&dissolving.by_type[0]),
+            dissolving_neurons_e8s_buckets_ect: floats(&dissolving.by_type[1]),
+            dissolving_neurons_staked_maturity_e8s_equivalent_sum: total(&dissolving.staked_maturity),
+            dissolving_neurons_staked_maturity_e8s_equivalent_buckets: floats(&dissolving.staked_maturity),
+
+            non_self_authenticating_controller_neuron_subset_metrics: Some(canisters.wire()),
+            public_neuron_subset_metrics: Some(public.wire()),
+            declining_voting_power_neuron_subset_metrics: Some(declining.wire()),
+            fully_lost_voting_power_neuron_subset_metrics: Some(lost.wire()),
+            ..plain
         }
     }
-    out.total_maturity_disbursements_in_progress_e8s_equivalent = Some(on_the_way);
-    out.total_staked_e8s_non_self_authenticating_controller = Some(total(&canisters.staked));
-    out.total_voting_power_non_self_authenticating_controller = Some(total(&canisters.deciding));
-
-    out.not_dissolving_neurons_count = total(&locked.count);
-    out.not_dissolving_neurons_count_buckets = pairs(&locked.count);
-    out.not_dissolving_neurons_e8s_buckets = floats(&locked.stake);
-    out.not_dissolving_neurons_e8s_buckets_seed = floats(&locked.by_type[0]);
-    out.not_dissolving_neurons_e8s_buckets_ect = floats(&locked.by_type[1]);
-    out.not_dissolving_neurons_staked_maturity_e8s_equivalent_sum = total(&locked.staked_maturity);
-    out.not_dissolving_neurons_staked_maturity_e8s_equivalent_buckets = floats(&locked.staked_maturity);
-
-    out.dissolving_neurons_count = total(&dissolving.count);
-    out.dissolving_neurons_count_buckets = pairs(&dissolving.count);
-    out.dissolving_neurons_e8s_buckets = floats(&dissolving.stake);
-    out.dissolving_neurons_e8s_buckets_seed = floats(&dissolving.by_type[0]);
-    out.dissolving_neurons_e8s_buckets_ect = floats(&dissolving.by_type[1]);
-    out.dissolving_neurons_staked_maturity_e8s_equivalent_sum = total(&dissolving.staked_maturity);
-    out.dissolving_neurons_staked_maturity_e8s_equivalent_buckets = floats(&dissolving.staked_maturity);
-
-    out.non_self_authenticating_controller_neuron_subset_metrics = Some(canisters.wire());
-    out.public_neuron_subset_metrics = Some(public.wire());
-    out.declining_voting_power_neuron_subset_metrics = Some(declining.wire());
-    out.fully_lost_voting_power_neuron_subset_metrics = Some(lost.wire());
-    out
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! differ, the later rule holds. [`state::State`] is pure: it knows no candid message, no clock
 //! and no ledger; this file joins it to them.
 
+pub mod archive;
 pub mod claim;
 pub mod configure;
 pub mod convert;

@@ -209,7 +209,7 @@ impl State {
             return Err(error(INVALID_COMMAND, "Source id and target id cannot be the same"));
         }
         let target = self.neurons.get(&target).ok_or_else(|| neuron_not_found(target))?;
-        let source = self.neurons.get(&source).ok_or_else(|| neuron_not_found(source))?;
+        let source = &*self.neuron(source).ok_or_else(|| neuron_not_found(source))?;
         if !source.is_hotkey_or_controller(caller) {
             return Err(error(NOT_AUTHORIZED, "Caller must be hotkey or controller of the source neuron"));
         }

@@ -6,6 +6,7 @@
 use crate::ic::wire::governance::{Action, GovernanceError, SelfDescribingValue};
 use crate::model::economics::MINIMUM_YES_BP;
 use crate::model::{ProposalStatus, RewardStatus, Topic, Vote};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How far a turn of the vote moves the deadline at most: two days
@@ -52,11 +53,40 @@ impl Ballots {
         Self { by_neuron, yes: 0, no: 0, total }
     }
 
+    /// With voting power that counts in the total and has no ballot: it is never cast.
+    #[must_use]
+    pub fn plus(mut self, silent: u64) -> Self {
+        self.total = self.total.saturating_add(silent);
+        self
+    }
+
     /// A neuron's ballot.
     #[must_use]
     pub fn get(&self, neuron: u64) -> Option<Ballot> {
         let at = self.by_neuron.binary_search_by_key(&neuron, |(id, _)| *id).ok()?;
         self.by_neuron.get(at).map(|(_, ballot)| *ballot)
+    }
+
+    /// Those of some neurons, ascending: one walk along both, or a search for each of a few.
+    pub fn of<'a>(&'a self, neurons: &'a BTreeSet<u64>) -> impl Iterator<Item = (u64, Ballot)> + 'a {
+        let few = neurons.len().saturating_mul(16) < self.by_neuron.len();
+        let searched = few.then(|| neurons.iter().filter_map(|id| Some((*id, self.get(*id)?))));
+        let mut rest = self.by_neuron.as_slice();
+        let walked = (!few && !rest.is_empty()).then(|| {
+            neurons.iter().filter_map(move |id| {
+                while let Some(((at, ballot), after)) = rest.split_first() {
+                    if at > id {
+                        return None;
+                    }
+                    rest = after;
+                    if at == id {
+                        return Some((*id, *ballot));
+                    }
+                }
+                None
+            })
+        });
+        searched.into_iter().flatten().chain(walked.into_iter().flatten())
     }
 
     /// Marks a blank ballot; answers whether it was there and blank. A mark is never changed.

@@ -4,6 +4,7 @@
 //! called: every change by itself is a timer with its own time, so that a jump of four days
 //! and a million small steps end in the same state.
 
+use super::archive::Below;
 use super::neuron::Neuron;
 use super::proposal::Proposal;
 use super::rewards::{ModulationState, Round};
@@ -89,6 +90,8 @@ pub struct State {
     followers: BTreeMap<(i32, u64), BTreeSet<u64>>,
     timers: BTreeSet<(u64, Timer)>,
     claims: (u64, u32),
+    /// What lies below all this in a large world.
+    pub(super) below: Option<Below>,
 }
 
 impl State {
@@ -120,16 +123,17 @@ impl State {
             followers: BTreeMap::new(),
             timers,
             claims: (0, 0),
+            below: None,
         }
     }
 
-    /// All neurons, ascending by number.
+    /// All neurons, ascending by number; without those of an archive.
     #[must_use]
     pub const fn neurons(&self) -> &BTreeMap<u64, Neuron> {
         &self.neurons
     }
 
-    /// All proposals, ascending by number.
+    /// All proposals, ascending by number; without those of an archive.
     #[must_use]
     pub const fn proposals(&self) -> &BTreeMap<u64, Proposal> {
         &self.proposals
@@ -178,6 +182,7 @@ impl State {
 
     /// Changes a neuron and its indexes; `None` if there is none.
     pub fn change<R>(&mut self, id: u64, change: impl FnOnce(&mut Neuron) -> R) -> Option<R> {
+        self.summon(id);
         let mut neuron = self.neurons.get(&id)?.clone();
         let result = change(&mut neuron);
         self.put_neuron(neuron);
@@ -206,19 +211,23 @@ impl State {
     /// The number of the next proposal.
     #[must_use]
     pub fn next_proposal_id(&self) -> u64 {
-        self.proposals.last_key_value().map_or(1, |(id, _)| id + 1)
+        let last = self.proposals.last_key_value().map(|(id, _)| *id);
+        last.or_else(|| self.archive().map(|archive| archive.proposals())).unwrap_or(0) + 1
     }
 
     /// Neurons that `principal` controls or is a hotkey of.
     #[must_use]
-    pub fn readable_by(&self, principal: &Principal) -> BTreeSet<u64> {
-        self.readable.get(principal).cloned().unwrap_or_default()
+    pub fn readable_by(&self, principal: &Principal) -> &BTreeSet<u64> {
+        const NONE: &BTreeSet<u64> = &BTreeSet::new();
+        // Nobody has the keys of the archive's neurons.
+        self.readable.get(principal).unwrap_or(NONE)
     }
 
     /// The neuron whose stake lies in this subaccount of governance.
     #[must_use]
     pub fn neuron_of_subaccount(&self, subaccount: &Subaccount) -> Option<u64> {
-        self.by_subaccount.get(subaccount).copied()
+        let lived = self.by_subaccount.get(subaccount).copied();
+        lived.or_else(|| self.archive().and_then(|archive| archive.neuron_of_subaccount(subaccount)))
     }
 
     pub(super) fn followers_of(&self, topic: Topic, followee: u64) -> impl Iterator<Item = u64> {

@@ -128,7 +128,7 @@ impl State {
         let Some(proposal) = request.proposal else {
             return Err(error(PRECONDITION_FAILED, "Vote must include a proposal id."));
         };
-        let Some(found) = self.proposals.get(&proposal.id) else {
+        let Some(found) = self.proposal(proposal.id) else {
             return Err(error(NOT_FOUND, "Can't find proposal."));
         };
         let vote = Vote::from_number(request.vote);
@@ -190,7 +190,8 @@ impl State {
                 powers.push((*id, neuron.decayed(potential, now, &self.economics)));
             }
         }
-        (Ballots::blank(powers.into_iter()), total)
+        let silent = self.silent_power();
+        (Ballots::blank(powers.into_iter()).plus(silent.deciding), total.saturating_add(silent.potential))
     }
 
     /// How many proposals still wait for their rewards.

@@ -1,6 +1,7 @@
 //! The ledger's book: the chain of blocks and the balances and allowances that follow from it.
 
 use super::allowances::{Allowance, Allowances, ApprovalRefusal};
+use super::bedrock::Bedrock;
 use super::transaction::{Moment, Operation, Transaction};
 use super::window::{Window, WindowRefusal};
 use crate::ic::wire::block as pb;
@@ -8,6 +9,7 @@ use crate::model::{AccountIdentifier, E8s, Timestamp};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a transfer or an approval costs; it is burnt.
 pub const FEE: E8s = E8s(10_000);
@@ -53,8 +55,11 @@ pub struct EncodedBlock {
 /// The book.
 #[derive(Clone, Debug)]
 pub struct Book {
+    /// Under the blocks in a large world.
+    bedrock: Option<Arc<Bedrock>>,
     blocks: Vec<EncodedBlock>,
     latest: Timestamp,
+    /// Without those that lie in the bedrock untouched.
     balances: BTreeMap<AccountIdentifier, E8s>,
     /// Tokens that do not exist: all that fit into 64 bits less the supply.
     pool: E8s,
@@ -73,6 +78,7 @@ impl Book {
     #[must_use]
     pub fn with_window(window: Window) -> Self {
         Self {
+            bedrock: None,
             blocks: Vec::new(),
             latest: Timestamp(0),
             balances: BTreeMap::new(),
@@ -82,33 +88,63 @@ impl Book {
         }
     }
 
-    /// All blocks, the first first.
+    /// Puts a bedrock under a book that has no blocks of its own yet.
+    pub(super) fn stand_on(&mut self, bedrock: Arc<Bedrock>) {
+        self.latest = bedrock.latest();
+        self.bedrock = Some(bedrock);
+    }
+
+    /// What it stands on, in a large world.
+    #[must_use]
+    pub fn bedrock(&self) -> Option<&Arc<Bedrock>> {
+        self.bedrock.as_ref()
+    }
+
+    /// How many blocks lie in the bedrock.
+    fn depth(&self) -> u64 {
+        self.bedrock.as_ref().map_or(0, |bedrock| bedrock.length())
+    }
+
+    /// All blocks above the bedrock, the first first.
     #[must_use]
     pub fn blocks(&self) -> &[EncodedBlock] {
         &self.blocks
     }
 
+    /// The encoded blocks from `first` to below `end`, as far as there are any.
+    #[must_use]
+    pub fn page(&self, first: u64, end: u64) -> Vec<Vec<u8>> {
+        let depth = self.depth();
+        let mut page = self.bedrock.as_ref().map(|rock| rock.blocks(first, end)).unwrap_or_default();
+        let place = |number: u64| usize::try_from(number.saturating_sub(depth)).unwrap_or(usize::MAX);
+        let (from, to) = (place(first), place(end).min(self.blocks.len()));
+        page.extend(self.blocks.get(from..to).into_iter().flatten().map(|block| block.bytes.clone()));
+        page
+    }
+
     /// How many blocks there are.
     #[must_use]
     pub fn length(&self) -> u64 {
-        self.blocks.len() as u64
+        self.depth() + self.blocks.len() as u64
     }
 
     /// The last block's hash: what the ledger certifies.
     #[must_use]
     pub fn tip(&self) -> Option<[u8; 32]> {
-        self.blocks.last().map(|block| block.hash)
+        let bottom = || self.bedrock.as_ref().map(|bedrock| bedrock.tip());
+        self.blocks.last().map(|block| block.hash).or_else(bottom)
     }
 
     /// What an account holds.
     #[must_use]
     pub fn balance(&self, account: &AccountIdentifier) -> E8s {
-        self.balances.get(account).copied().unwrap_or_default()
+        let untouched = || self.bedrock.as_ref().and_then(|bedrock| bedrock.stake_in(account));
+        self.balances.get(account).copied().or_else(untouched).unwrap_or_default()
     }
 
-    /// All accounts that hold something.
+    /// All accounts that hold something, but for stakes of the bedrock that nobody touched.
     pub fn balances(&self) -> impl Iterator<Item = (&AccountIdentifier, &E8s)> {
-        self.balances.iter()
+        self.balances.iter().filter(|(_, e8s)| **e8s > E8s::ZERO)
     }
 
     /// All ICP there is.
@@ -151,6 +187,20 @@ impl Book {
             self.window.remember(hash, index, now.network);
         }
         Ok(index)
+    }
+
+    /// Does what an operation of the past did, without a block: the bedrock has it.
+    pub(super) fn replay(&mut self, operation: &Operation, at: Timestamp) -> Result<(), Refusal> {
+        self.allowances.prune(at);
+        self.settle(operation, at)
+    }
+
+    /// Lets the payer of an archived neuron's stake pay; the stake's own account is the bedrock's.
+    pub(super) fn pay_stake(&mut self, operation: &Operation) -> Result<(), Refusal> {
+        let Some((payer, total)) = operation.payer() else { return Ok(()) };
+        self.debit(payer, total)?;
+        self.destroy(FEE);
+        Ok(())
     }
 
     fn append(&mut self, transaction: pb::Transaction, shown: Timestamp) -> u64 {
@@ -243,7 +293,9 @@ impl Book {
     }
 
     fn put(&mut self, account: AccountIdentifier, balance: E8s) {
-        if balance == E8s::ZERO {
+        // A stake of the bedrock that was spent must be remembered as nothing.
+        let hides = |bedrock: &Arc<Bedrock>| bedrock.stake_in(&account).is_some();
+        if balance == E8s::ZERO && !self.bedrock.as_ref().is_some_and(hides) {
             self.balances.remove(&account);
         } else {
             self.balances.insert(account, balance);

@@ -1,12 +1,14 @@
 //! How a ledger comes by its past: operations with their times, applied as if they had been called.
 
 use super::Ledger;
+use super::bedrock::{Bedrock, Plan, Stakes, transaction};
 use super::book::{FEE, Refusal};
+use super::cast::Cast;
 use super::history::{Past, history};
 use super::traffic::Traffic;
-use super::transaction::{Operation, Transaction};
 use crate::demo::clock::Clock;
 use crate::model::{AccountIdentifier, E8s, Timestamp};
+use std::sync::Arc;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,30 +108,7 @@ impl Ledger {
         let mut ledger = Self::empty(clock);
         for (index, op) in ops.into_iter().enumerate() {
             let now = ledger.moment(op.at);
-            let operation = match op.operation.clone() {
-                SeedOperation::Mint { to, amount } => Operation::Mint { to, amount },
-                SeedOperation::Burn { from, amount } => Operation::Burn { from, amount, spender: None },
-                SeedOperation::Transfer { from, to, amount, spender } => {
-                    Operation::Transfer { from, to, amount, fee: FEE, spender }
-                }
-                SeedOperation::Approve { from, spender, allowance, expires } => Operation::Approve {
-                    from,
-                    spender,
-                    allowance,
-                    expected: None,
-                    expires: expires.map(|at| ledger.moment(at)),
-                    fee: FEE,
-                },
-            };
-            // `transfer` writes a creation time into every block; ICRC-1 calls without one do not.
-            let of_transfer = op.icrc1_memo.is_none()
-                && matches!(operation, Operation::Transfer { spender: None, .. } | Operation::Mint { .. });
-            let transaction = Transaction {
-                operation,
-                memo: op.memo,
-                icrc1_memo: op.icrc1_memo,
-                created_at: of_transfer.then_some(now),
-            };
+            let transaction = transaction(&op, &|at| ledger.moment(at));
             ledger.book.apply(&transaction, now).map_err(|refusal| SeedError {
                 index,
                 operation: Box::new(op.operation),
@@ -145,6 +124,26 @@ impl Ledger {
     /// [`SeedError`], e.g. for stakes beyond the supply.
     pub fn seeded(clock: Clock, past: &Past) -> Result<Self, SeedError> {
         let mut ledger = Self::genesis(clock, history(past))?;
+        ledger.traffic = Some(Traffic::new(past));
+        Ok(ledger)
+    }
+
+    /// As [`Ledger::seeded`], the past drawn out to `blocks` blocks and `user_transactions` of the
+    /// user's account ([`super::bedrock`]); the neurons of `stakes` are staked in it.
+    ///
+    /// # Errors
+    /// [`SeedError`] as there.
+    pub fn deep(
+        clock: Clock,
+        past: &Past,
+        stakes: Arc<dyn Stakes>,
+        blocks: u64,
+        user_transactions: u64,
+    ) -> Result<Self, SeedError> {
+        let mut ledger = Self::empty(clock);
+        let cast = Cast::new(past.seed, past.user);
+        let plan = Plan { seed: past.seed, cast, stakes, blocks, user_transactions };
+        ledger.book = Bedrock::lay(plan, history(past), |at| ledger.moment(at))?;
         ledger.traffic = Some(Traffic::new(past));
         Ok(ledger)
     }

@@ -45,13 +45,15 @@ pub struct Past {
     pub stakes: Vec<Stake>,
     /// About how many blocks there are at the start.
     pub blocks: usize,
+    /// Paid beside these operations in a large world: its ICP, and before when it must be there.
+    pub beside: Option<(E8s, Timestamp)>,
 }
 
 impl Past {
     /// About 2,000 blocks, and 302.50 ICP for the user to spend.
     #[must_use]
     pub fn new(seed: u64, start: Timestamp, user: Principal, stakes: Vec<Stake>) -> Self {
-        Self { seed, start, user, user_balance: E8s(30_250_000_000), stakes, blocks: 2_000 }
+        Self { seed, start, user, user_balance: E8s(30_250_000_000), stakes, blocks: 2_000, beside: None }
     }
 }
 
@@ -62,6 +64,7 @@ pub fn history(past: &Past) -> Vec<SeedOp> {
     let mut rng = ChaCha8Rng::seed_from_u64(past.seed ^ 0x9a57);
     let oldest_stake = past.stakes.iter().map(|s| s.at).min().unwrap_or(past.start);
     let first = past.start.minus(Seconds::days(400)).min(oldest_stake.minus(Seconds::days(30)));
+    let first = past.beside.map_or(first, |(_, before)| first.min(before.minus(Seconds::hours(1))));
 
     let mut ops = endowment(past, &cast, first);
     ops.extend(
@@ -87,6 +90,8 @@ fn endowment(past: &Past, cast: &Cast, first: Timestamp) -> Vec<SeedOp> {
     let icp = |n: u64| E8s::from_icp(n).unwrap_or_default();
     let staked: E8s =
         past.stakes.iter().fold(E8s::ZERO, |sum, stake| sum.saturating_add(stake.amount).saturating_add(FEE));
+    let beside = past.beside.map_or(E8s::ZERO, |(amount, _)| amount);
+    let staked = staked.saturating_add(beside);
     let mut mints = vec![(cast.reserve, staked.saturating_add(icp(180_000_000)))];
     mints.extend(
         cast.exchanges

@@ -5,6 +5,7 @@
 
 pub mod allowances;
 mod approvals;
+pub mod bedrock;
 pub mod book;
 pub mod call;
 mod cast;
@@ -160,7 +161,6 @@ impl LedgerPort for Ledger {
     }
 
     fn encoded_blocks(&self, start: u64) -> Vec<Vec<u8>> {
-        let start = usize::try_from(start).unwrap_or(usize::MAX);
-        self.book.blocks().iter().skip(start).map(|block| block.bytes.clone()).collect()
+        self.book.page(start, u64::MAX)
     }
 }

@@ -1,7 +1,7 @@
 //! The ledger's query methods.
 
 use super::Ledger;
-use super::book::{EncodedBlock, FEE};
+use super::book::FEE;
 use super::call::{argument, hex_identifier, identifier, nothing, reply};
 use super::transaction::{Moment, Operation, read_block};
 use super::transfers::full_identifier;
@@ -169,7 +169,7 @@ impl Ledger {
         wire::QueryBlocksResponse {
             chain_length: self.book.length(),
             certificate: certificate(ctx),
-            blocks: page.iter().filter_map(|block| to_candid(&block.bytes)).collect(),
+            blocks: page.iter().filter_map(|block| to_candid(block)).collect(),
             first_block_index,
             archived_blocks: Vec::new(),
         }
@@ -183,7 +183,7 @@ impl Ledger {
         let (first_block_index, page) = self.page(ctx, args);
         wire::QueryEncodedBlocksResponse {
             certificate: certificate(ctx),
-            blocks: page.iter().map(|block| ByteBuf::from(block.bytes.clone())).collect(),
+            blocks: page.into_iter().map(ByteBuf::from).collect(),
             chain_length: self.book.length(),
             first_block_index,
             archived_blocks: Vec::new(),
@@ -191,15 +191,14 @@ impl Ledger {
     }
 
     /// The asked blocks as far as there are any and one reply may hold, and the first one's index.
-    fn page(&self, ctx: &Context<'_>, args: wire::GetBlocksArgs) -> (u64, &[EncodedBlock]) {
+    fn page(&self, ctx: &Context<'_>, args: wire::GetBlocksArgs) -> (u64, Vec<Vec<u8>>) {
         // A query has a certificate to give, a replicated call has not.
         let most =
             if ctx.certify.is_none() && is_person(&ctx.caller) { MAX_BLOCKS_REPLICATED } else { MAX_BLOCKS };
         let length = self.book.length();
         let first = args.start.min(length);
         let end = first.saturating_add(args.length.min(most)).min(length);
-        let range = usize::try_from(first).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
-        (first, self.book.blocks().get(range).unwrap_or_default())
+        (first, self.book.page(first, end))
     }
 }
 

@@ -64,6 +64,40 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// The accounts in whose history it stands: from whom or whose, and to whom.
+    #[must_use]
+    pub fn accounts(&self) -> [Option<AccountIdentifier>; 2] {
+        match self {
+            Self::Mint { to, .. } => [None, Some(*to)],
+            Self::Burn { from, .. } => [Some(*from), None],
+            Self::Transfer { from, to, .. } => [Some(*from), Some(*to)],
+            Self::Approve { from, spender, .. } => [Some(*from), Some(*spender)],
+        }
+    }
+
+    /// Who pays, and what in all.
+    #[must_use]
+    pub fn payer(&self) -> Option<(AccountIdentifier, E8s)> {
+        match self {
+            Self::Mint { .. } => None,
+            Self::Burn { from, amount, .. } => Some((*from, *amount)),
+            Self::Transfer { from, amount, fee, .. } => Some((*from, amount.saturating_add(*fee))),
+            Self::Approve { from, fee, .. } => Some((*from, *fee)),
+        }
+    }
+
+    /// Lets somebody else pay.
+    pub fn pay_from(&mut self, account: AccountIdentifier) {
+        match self {
+            Self::Mint { .. } => {}
+            Self::Burn { from, .. } | Self::Transfer { from, .. } | Self::Approve { from, .. } => {
+                *from = account;
+            }
+        }
+    }
+}
+
 /// An operation with what the sender attached to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {

@@ -83,3 +83,42 @@ const fn scramble(n: u64) -> u64 {
     let n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     n ^ (n >> 31)
 }
+
+/// Chance for what is derived again and again: quicker to begin than [`Dice`], and good enough.
+#[derive(Clone, Debug)]
+pub struct Drops(u64);
+
+impl Drops {
+    /// The drops of a seed, a purpose and a number.
+    #[must_use]
+    pub const fn new(seed: u64, purpose: u64, number: u64) -> Self {
+        Self(mix(seed, purpose, number))
+    }
+
+    /// Any number (SplitMix64).
+    pub const fn any(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        scramble(self.0)
+    }
+
+    /// A number from `low` to below `high`; `low` if there is none.
+    pub fn within(&mut self, low: u64, high: u64) -> u64 {
+        low.saturating_add(self.any().checked_rem(high.saturating_sub(low)).unwrap_or(0))
+    }
+
+    /// True in `permille` of a thousand cases.
+    pub fn chance(&mut self, permille: u64) -> bool {
+        self.within(0, 1_000) < permille
+    }
+
+    /// Somebody's principal: 28 arbitrary bytes and the mark of a key.
+    pub fn principal(&mut self) -> Principal {
+        let mut bytes = [2; 29];
+        for part in bytes.chunks_exact_mut(7).take(4) {
+            for (to, from) in part.iter_mut().zip(self.any().to_be_bytes()) {
+                *to = from;
+            }
+        }
+        Principal::from_slice(&bytes)
+    }
+}

@@ -35,21 +35,30 @@ fn kinds(dice: &mut Dice) -> Vec<Kind> {
     kinds
 }
 
-/// Fills in the past until `begin`. `voters` are the neurons whose votes are remembered, with
-/// their habits.
+/// When the first of them can have been made, if they end at `begin`.
+#[must_use]
+pub const fn first_day(begin: u64) -> u64 {
+    begin - COUNT * (DAYS * DAY.0 / COUNT)
+}
+
+/// Fills in the past until `begin`, with numbers above `base`. `voters` are the neurons whose votes
+/// are remembered, with their habits.
 pub fn fill(
     seed: u64,
     begin: u64,
+    base: u64,
     state: &mut State,
     scenery: &Scenery,
     proposers: &[u64],
     voters: &BTreeMap<u64, Habit>,
 ) {
     let mut dice = Dice::new(seed, 5);
-    let now_total: u64 = state.neurons().values().map(|n| n.potential(begin, &state.economics)).sum();
+    let lived: u64 = state.neurons().values().map(|n| n.potential(begin, &state.economics)).sum();
+    let now_total = lived + state.silent_power().potential;
     let step = DAYS * DAY.0 / COUNT;
+    let known_ones = state.known_neurons().clone();
     for (serial, kind) in (0..COUNT).zip(kinds(&mut dice)) {
-        let id = serial + 1;
+        let id = base + serial + 1;
         let created = begin - (COUNT - serial) * step + dice.within(0, step);
         let idea = drafts::write(kind, &mut dice, serial, scenery);
         let topic = topic_of(&idea.draft.action);
@@ -99,24 +108,24 @@ pub fn fill(
                 }
             }
         }
-        remember(seed, state, id, topic, idea.appeal, created, voters);
+        let recent = serial + 1 + REMEMBERED + 40 >= COUNT;
+        let concerned = voters.iter().filter(|(id, _)| recent || known_ones.contains(id));
+        remember(seed, state, id, topic, idea.appeal, created, concerned);
         state.put_proposal(proposal);
     }
 }
 
-fn remember(
+fn remember<'a>(
     seed: u64,
     state: &mut State,
     id: u64,
     topic: Topic,
     appeal: u64,
     created: u64,
-    voters: &BTreeMap<u64, Habit>,
+    voters: impl Iterator<Item = (&'a u64, &'a Habit)>,
 ) {
-    let recent = id + REMEMBERED + 40 >= COUNT;
-    let known_ones = state.known_neurons().clone();
-    for (neuron, habit) in voters.iter().filter(|(id, _)| recent || known_ones.contains(id)) {
-        let known = known_ones.contains(neuron);
+    for (neuron, habit) in voters {
+        let known = state.known_neurons().contains(neuron);
         let vote = opinion(seed, id, *neuron, appeal, *habit).map(|(vote, _)| vote);
         if known {
             state.put_known_vote(*neuron, id, vote.unwrap_or(Vote::Unspecified));

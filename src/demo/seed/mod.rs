@@ -4,14 +4,19 @@
 //! neurons of the demo user, and people who go on voting and proposing. The last days before
 //! the start are not written down but lived: the same people and the same rules produce the
 //! open proposals, their ballots, the latest rewards.
+//!
+//! A large world ([`size::Size`]) is the same with an archive below it and more neurons of the user.
 
+pub mod archive;
 pub mod dice;
 pub mod drafts;
 pub mod history;
+pub mod holdings;
 pub mod life;
 pub mod motions;
 pub mod neurons;
 pub mod payloads;
+pub mod size;
 pub mod user;
 
 #[cfg(test)]
@@ -23,13 +28,16 @@ use super::governance::neuron::Neuron;
 use super::governance::state::State;
 use super::ledger::history::Stake;
 use crate::ic::wire::governance as wire;
-use crate::model::economics::MIN_DELAY_TO_PROPOSE;
+use crate::model::economics::{GENESIS, MIN_DELAY_TO_PROPOSE};
 use crate::model::time::{DAY, MONTH};
-use crate::model::{Account, E8s, Principal, Timestamp};
+use crate::model::{Account, E8s, Principal, Seconds, Timestamp};
+use archive::Timeline;
 use dice::{Dice, mix};
 use drafts::Scenery;
 use life::People;
 use neurons::Habit;
+use size::Size;
+use std::sync::Arc;
 
 /// How long the world is lived before the start.
 const PRELUDE: u64 = 6 * DAY.0;
@@ -40,19 +48,31 @@ const CIRCULATING: u64 = 325_000_000;
 pub struct World {
     /// The canister.
     pub governance: Governance,
-    /// What lies in the neurons' accounts, oldest first.
+    /// What lies in the neurons' accounts, oldest first; without those of the archive.
     pub stakes: Vec<Stake>,
+    /// The neurons of a large world's archive.
+    pub archived: Option<Arc<archive::Neurons>>,
 }
 
 /// The world of a seed as of `start` (virtual time), with neurons for `user`.
 #[must_use]
 pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
+    world_of(seed, start, user, None)
+}
+
+/// As [`world`]; a large one if there is a `size`.
+#[must_use]
+pub fn world_of(seed: u64, start: Timestamp, user: Principal, size: Option<&Size>) -> World {
     let start = start.secs();
     let begin = start.saturating_sub(PRELUDE);
     let mut dice = Dice::new(seed, 6);
     let crowd = neurons::crowd(seed, begin);
     let friend = dice.principal();
-    let mine = user::neurons(seed, user, friend, &crowd.known, start);
+    let mut mine = user::neurons(seed, user, friend, &crowd.known, start);
+    if let Some(size) = size {
+        let more = size.user_neurons.saturating_sub(user::COUNT);
+        mine.extend(holdings::neurons(seed, user, friend, &crowd.known, start, more));
+    }
 
     let mut state = State::new(begin);
     let mut habits = crowd.habits;
@@ -63,18 +83,44 @@ pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
     });
     let scenery = Scenery::new(seed, crowd.public.clone(), known.collect());
     let proposers: Vec<u64> = crowd.neurons.iter().filter(|n| may_propose(n, start)).map(|n| n.id).collect();
+    let builders = crowd.neurons.iter().take(crowd.known.len());
+    let builders: Vec<_> =
+        builders.map(|n| (n.id, habits.get(&n.id).copied().unwrap_or_default(), n.created)).collect();
     for neuron in crowd.neurons {
         state.put_neuron(neuron);
     }
     for neuron in mine {
         let votes = neuron.potential(start, &state.economics) > 0;
-        if votes {
+        // Of the many of a large world, those that follow nobody have not voted lately.
+        let many = neuron.nonce.is_some_and(|nonce| nonce >= holdings::FIRST_NONCE);
+        if votes && (!many || !neuron.followees.is_empty()) {
             voters.push(neuron.id);
         }
         state.put_neuron(neuron);
     }
+    let archived = size.map(|size| {
+        let newest = size.archived_proposals + history::COUNT;
+        let lived = neurons::PUBLIC + neurons::PRIVATE + size.user_neurons;
+        let count = size.neurons.saturating_sub(lived);
+        let until = Timestamp::from_secs(start - 300);
+        let timeline = Timeline::new(seed, GENESIS.plus(Seconds::hours(1)), until, count);
+        let neurons = Arc::new(archive::Neurons::new(seed, start, count, timeline, newest));
+        let power: u64 = state.neurons().values().map(|n| n.potential(begin, &state.economics)).sum();
+        let proposals = archive::Proposals::new(archive::Makings {
+            seed,
+            count: size.archived_proposals,
+            until: history::first_day(begin),
+            scenery: scenery.clone(),
+            proposers: proposers.clone(),
+            known: builders,
+            power,
+        });
+        let depths = archive::Depths { neurons: Arc::clone(&neurons), proposals };
+        state.lay_archive(Arc::new(depths), start);
+        neurons
+    });
 
-    state.supply = supply(&state);
+    state.supply = supply(&state, archived.as_deref());
     state.node_providers = scenery
         .providers
         .iter()
@@ -90,7 +136,8 @@ pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
         .iter()
         .map(|id| (*id, habits.get(id).copied().unwrap_or(Habit { turnout: 780, leaning: 40, leads: false })))
         .collect();
-    history::fill(seed, begin, &mut state, &scenery, &proposers, &past_voters);
+    let base = size.map_or(0, |size| size.archived_proposals);
+    history::fill(seed, begin, base, &mut state, &scenery, &proposers, &past_voters);
 
     let managed = user::id(seed, user::Kind::Managed);
     let manager = crowd.known.get(4).copied().unwrap_or_default();
@@ -103,10 +150,10 @@ pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
     let state = governance.state_mut();
     state.put_neuron(user::fresh(seed, user, start));
     state.wanted.clear();
-    state.supply = supply(state);
+    state.supply = supply(state, archived.as_deref());
     state.compute_metrics(start);
     let stakes = stakes(state, user);
-    World { governance, stakes }
+    World { governance, stakes, archived }
 }
 
 /// Has the stake and the delay, and is not the demo user's.
@@ -116,8 +163,9 @@ fn may_propose(neuron: &Neuron, now: u64) -> bool {
         && neuron.dissolve.delay(now) > MIN_DELAY_TO_PROPOSE.0 + 40 * DAY.0
 }
 
-fn supply(state: &State) -> u64 {
-    let staked: u64 = state.neurons().values().map(|n| n.stake).sum();
+fn supply(state: &State, archived: Option<&archive::Neurons>) -> u64 {
+    let lived: u64 = state.neurons().values().map(|n| n.stake).sum();
+    let staked = lived.saturating_add(archived.map_or(0, |neurons| neurons.staked().0));
     staked.saturating_add(CIRCULATING * E8s::PER_ICP)
 }
 

@@ -112,13 +112,19 @@ fn some_canister(dice: &mut Dice) -> Principal {
     nns_canister(dice.within(0x0010_0000, 0x00A0_0000))
 }
 
+/// The words of a motion: the first thing that is drawn for one.
+#[must_use]
+pub fn motion_text(dice: &mut Dice) -> Option<&'static MotionText> {
+    MOTIONS.get(usize::try_from(dice.within(0, MOTIONS.len() as u64)).unwrap_or(0))
+}
+
 /// Writes a proposal of a kind; the serial number keeps names apart.
 #[must_use]
 pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Idea {
     let (words, action, payload, appeal) = match kind {
         Kind::Motion => {
-            let at = usize::try_from(dice.within(0, MOTIONS.len() as u64)).unwrap_or(0);
-            politics::motion(dice, MOTIONS.get(at))
+            let text = motion_text(dice);
+            politics::motion(dice, text)
         }
         Kind::Spam => politics::spam(dice),
         Kind::Hostile => politics::hostile(),
