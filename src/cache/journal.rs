@@ -2,10 +2,10 @@
 
 use super::store::Batch;
 use super::{Cache, CacheError, codec, held, key};
-use crate::model::act::Execution;
+use crate::model::act::{Ending, Execution};
 use crate::model::text::Line;
 
-/// So many finished entries are kept; unfinished ones always.
+/// So many finished entries are kept; unfinished ones and those of unknown outcome always.
 pub const JOURNAL_KEEP: usize = 200;
 
 impl Cache {
@@ -18,7 +18,8 @@ impl Cache {
         let mut batch = Batch::default();
         batch.put(journal_key(execution), codec::encode("a journal entry", execution)?);
         if execution.is_finished() {
-            for old in self.entries()?.into_iter().filter(Execution::is_finished).skip(JOURNAL_KEEP - 1) {
+            let over = |e: &Execution| !matches!(e.ending(), Ending::UnderWay | Ending::Unknown);
+            for old in self.entries()?.into_iter().filter(over).skip(JOURNAL_KEEP - 1) {
                 if old.plan != execution.plan {
                     batch.delete(journal_key(&old));
                 }

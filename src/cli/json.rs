@@ -288,6 +288,7 @@ pub fn execution(e: &Execution) -> Value {
         "signer": e.signer.to_text(),
         "confirmed": e.confirmed.rfc3339(),
         "finished": time(e.finished),
+        "outcome": e.ending().slug(),
         "created_neuron": e.created_neuron.map(|n| n.to_string()),
         "transfer_block": e.transfer_block.map(|b| b.to_string()),
         "steps": e.steps.iter().map(step).collect::<Vec<_>>(),

@@ -20,6 +20,7 @@ pub mod index;
 pub mod ingress;
 pub mod keys;
 pub mod ledger;
+pub mod lies;
 pub mod management;
 pub mod network;
 pub mod paths;

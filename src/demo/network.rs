@@ -7,6 +7,8 @@ use super::clock::Clock;
 use super::envelope::{self, Call, Request};
 use super::fault::Faults;
 use super::ingress::Status;
+use super::lies::Lies;
+use super::lies::fates::Fates;
 use super::ledger::genesis::SeedError;
 use super::management;
 use super::paths::{self, CanisterRead, Generation};
@@ -30,6 +32,7 @@ pub struct Network {
     pub clock: Clock,
     /// What is wrong with it.
     pub faults: Faults,
+    lies: Lies,
     /// The root subnet first.
     subnets: Vec<Subnet>,
     /// How long a call takes until it is begun.
@@ -45,6 +48,7 @@ struct Live {
     world: World,
     /// In the order of the subnets.
     states: Vec<State>,
+    fates: Fates,
 }
 
 /// The address of a query.
@@ -123,10 +127,11 @@ impl Network {
         let network = Self {
             clock,
             faults: Faults::new(seed, &options.faults),
+            lies: Lies::new(seed),
             subnets,
             finality,
             patience,
-            live: Mutex::new(Live { world, states }),
+            live: Mutex::new(Live { world, states, fates: Fates::default() }),
             delegations: Mutex::new(None),
         };
         network.tick();
@@ -238,7 +243,11 @@ impl Network {
                     .map(|c| c.certificate(&subnet.key, &path, delegation.clone()))
                     .unwrap_or_default()
             };
-            live.world.query(request.sender, *canister, method, arg, Some(&certify))
+            let ask = |method: &str, arg: &[u8]| {
+                live.world.query(request.sender, *canister, method, arg, Some(&certify))
+            };
+            let again = |method: &str, arg: Vec<u8>| ask(method, &arg).ok();
+            ask(method, arg).map(|reply| self.lies.tell(&self.faults, method, arg, reply, &again))
         };
         drop(live);
         Ok(Answer::query(subnet, now, &request.id, &outcome))
@@ -249,7 +258,7 @@ impl Network {
         match self.receive(at, body) {
             Err(refusal) => refusal,
             Ok(Received { own, request, fresh }) => {
-                if let Some(call) = fresh {
+                if let Some(call) = fresh.filter(|_| self.executes(own, request)) {
                     let network = Arc::clone(self);
                     tokio::spawn(async move {
                         if !network.finality.is_zero() {
@@ -258,9 +267,21 @@ impl Network {
                         network.execute(own, &call);
                     });
                 }
-                self.outcome(at, wait, own, request).await
+                let answer = self.outcome(at, wait, own, request).await;
+                let is_cut = self.live().fates.cuts_call(&self.faults, &request);
+                if is_cut { Answer::cut() } else { answer }
             }
         }
+    }
+
+    /// Whether a call that was just taken in is to be executed.
+    fn executes(&self, own: usize, request: [u8; 32]) -> bool {
+        let mut live = self.live();
+        let Live { states, fates, .. } = &mut *live;
+        let Some(state) = states.get_mut(own) else { return false };
+        let executes = fates.executes(request, &mut state.ingress);
+        state.touch();
+        executes
     }
 
     fn receive(&self, at: At, body: &[u8]) -> Result<Received, Answer> {
@@ -284,6 +305,9 @@ impl Network {
         }
         let fresh = state.ingress.receive(request.id, request.sender, canister, request.expiry);
         state.touch();
+        if fresh {
+            live.fates.decide(&self.faults, own, request.id, request.expiry);
+        }
         Ok(Received { own, request: request.id, fresh: fresh.then_some(request) })
     }
 
@@ -291,7 +315,7 @@ impl Network {
         let mut live = self.live();
         let now = self.clock.wall();
         live.tick(now);
-        let Live { world, states } = &mut *live;
+        let Live { world, states, .. } = &mut *live;
         let Some(state) = states.get_mut(own) else { return };
         if request.expiry < now.0 {
             state.ingress.drop_unstarted(&request.id);
@@ -303,8 +327,10 @@ impl Network {
         let outcome = world.update(request.sender, *canister, method, arg);
         state.count_update(arg.len() + method.len());
         live.sync_certified_data();
-        let Some(state) = live.states.get_mut(own) else { return };
+        let Live { states, fates, .. } = &mut *live;
+        let Some(state) = states.get_mut(own) else { return };
         state.ingress.set(request.id, outcome.map_or_else(Status::Rejected, Status::Replied));
+        fates.executed(request.id, &mut state.ingress);
         state.touch();
     }
 
@@ -342,6 +368,9 @@ impl Network {
         let root = self.root();
         let mut live = self.live();
         live.tick(now);
+        if live.fates.cuts_question(&self.faults, &request.content.paths) {
+            return Err(Answer::cut());
+        }
         let ranges = match at {
             At::Canister(effective) => {
                 let targets = request.authorise(now)?;
@@ -382,6 +411,12 @@ impl Live {
     fn tick(&mut self, now: Timestamp) {
         self.world.tick();
         self.sync_certified_data();
+        for expired in self.fates.expired(now) {
+            if let Some(state) = self.states.get_mut(expired.own) {
+                expired.conclude(&mut state.ingress);
+                state.touch();
+            }
+        }
         for state in &mut self.states {
             if state.ingress.prune(now) {
                 state.touch();

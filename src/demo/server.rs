@@ -30,6 +30,11 @@ async fn serve(State(network): State<Arc<Network>>, request: Request) -> Respons
 
 /// Every answer leaves through here.
 fn respond(answer: Answer) -> Response<Body> {
+    if answer == Answer::cut() {
+        // The head promises a body, and the connection ends in its place.
+        let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        return Response::new(Body::from_stream(futures_util::stream::iter([Err::<Vec<u8>, _>(cut)])));
+    }
     let kind = if answer.cbor { "application/cbor" } else { "text/plain; charset=utf-8" };
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -6,6 +6,7 @@ use super::transport::Seen;
 use crate::ic::call::{CallReply, CallStatus, PreparedCall, SignedCall};
 use crate::ic::certificate;
 use crate::ic::error::IcError;
+use crate::model::network::LONGEST_CALL_LIFE;
 use crate::model::text::Line;
 use crate::model::{Principal, Timestamp};
 use ic_agent::RequestId;
@@ -42,13 +43,15 @@ impl Client {
                 why: Line::new("anonymous has no key; choose an identity"),
             });
         }
-        let signed = self
+        let mut update = self
             .agent
             .update(&call.canister, call.method)
             .with_effective_canister_id(call.effective)
-            .with_arg(call.arg.clone())
-            .sign()
-            .map_err(|e| fault::of(&what, e, &Seen::default()))?;
+            .with_arg(call.arg.clone());
+        if self.profile().call_life < LONGEST_CALL_LIFE {
+            update = update.expire_after(Duration::from_secs(self.profile().call_life.0));
+        }
+        let signed = update.sign().map_err(|e| fault::of(&what, e, &Seen::default()))?;
         Ok(SignedCall {
             request_id: String::from(signed.request_id),
             expires: Timestamp(signed.ingress_expiry),
@@ -216,7 +219,8 @@ impl Client {
     /// Until when a call that expires then is asked about, on this machine's monotonic clock.
     fn deadline(&self, expires: Timestamp) -> Instant {
         let left = Duration::from_nanos(expires.0.saturating_sub(super::client::now().0));
-        Instant::now() + left + AFTER_EXPIRY
+        let life = Duration::from_secs(self.profile().call_life.0);
+        Instant::now() + left + AFTER_EXPIRY.min(life)
     }
 }
 

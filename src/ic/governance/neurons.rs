@@ -36,12 +36,22 @@ pub struct NeuronVotesPage {
     pub final_before: Option<ProposalId>,
 }
 
-/// A reply of `list_neurons` as neurons, in the canister's order, and how many pages there are.
-fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<(Vec<Neuron>, u64), IcError> {
+/// A reply of `list_neurons`.
+struct Listed {
+    /// Its neurons, in the canister's order.
+    neurons: Vec<Neuron>,
+    /// How many pages there are.
+    pages: u64,
+    /// Every row could be read.
+    whole: bool,
+}
+
+fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<Listed, IcError> {
+    let mut whole = true;
     let (full, infos, pages) = match decode_one::<wire::ListNeuronsResponse>(&answer.bytes) {
         Ok(reply) => (reply.full_neurons, reply.neuron_infos, reply.total_pages_available.unwrap_or(1)),
         // Then by rows: one neuron of an unknown shape must not cost the others.
-        Err(whole) => {
+        Err(error) => {
             let full = decode_rows::<wire::ListNeuronsResponse, wire::Neuron>(
                 &answer.bytes,
                 &["full_neurons"],
@@ -52,9 +62,10 @@ fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<(Vec<Neuron>
                 &["neuron_infos"],
                 |reply| reply.neuron_infos,
             );
-            let (Ok(full), Ok(infos)) = (full, infos) else { return Err(undecodable(what, &whole)) };
-            tracing::warn!(reason = %whole, "neurons are read one by one");
+            let (Ok(full), Ok(infos)) = (full, infos) else { return Err(undecodable(what, &error)) };
+            tracing::warn!(reason = %error, "neurons are read one by one");
             let pages = pages_of(&answer.bytes).unwrap_or(1);
+            whole = false;
             (
                 full.into_iter().filter_map(Row::typed).collect(),
                 infos.into_iter().filter_map(Row::typed).collect(),
@@ -85,7 +96,7 @@ fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<(Vec<Neuron>
             ));
         }
     }
-    Ok((neurons, pages))
+    Ok(Listed { neurons, pages, whole })
 }
 
 /// Only the number of pages, when the rest of a reply does not decode.
@@ -133,12 +144,12 @@ impl Client {
         };
         let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
         let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
-        let (mut neurons, pages) = listed(&what, &answer, self.principal())?;
+        let Listed { mut neurons, pages, whole } = listed(&what, &answer, self.principal())?;
         // Every neuron comes twice, in full and as its public extract. One that is there only as an
         // extract is one of somebody else's that was not asked for, or ours with its half missing:
         // then the page may lack others altogether.
         let halved = neurons.iter().filter(|n| n.access == Access::Info).count();
-        if halved > 0 {
+        if halved > 0 && whole {
             return Err(IcError::Decode {
                 what: Line::new(&what),
                 why: Line::new(&format!(
@@ -147,7 +158,8 @@ impl Client {
                 )),
             });
         }
-        neurons.retain(Neuron::is_mine);
+        // Of one whose record could not be read, the extract is all there is.
+        neurons.retain(|n| n.is_mine() || n.access == Access::Info);
         Ok((neurons, pages))
     }
 
@@ -175,7 +187,7 @@ impl Client {
                 };
                 let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
                 let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
-                let (mut neurons, _) = listed(&what, &answer, self.principal())?;
+                let Listed { mut neurons, .. } = listed(&what, &answer, self.principal())?;
                 // Only what was asked for, whatever the canister sends.
                 let asked: HashSet<NeuronId> = ids.into_iter().collect();
                 neurons.retain(|neuron| asked.contains(&neuron.id));
