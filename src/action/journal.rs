@@ -1,8 +1,8 @@
 //! The record of what was intended, sent and learnt, kept over crashes.
 
 use crate::cache::Cache;
-use crate::model::act::{Execution, Intent, Step, StepState};
 use crate::model::Principal;
+use crate::model::act::{Execution, Intent, Step, StepState};
 use crate::model::text::Line;
 
 /// Why the journal could not be written or read.

@@ -156,7 +156,9 @@ fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
                 ),
             )
         }
-        Ending::Refused => Failure::new(Kind::Refused, format!("{} of {total} steps did not succeed", failed.len())),
+        Ending::Refused => {
+            Failure::new(Kind::Refused, format!("{} of {total} steps did not succeed", failed.len()))
+        }
         _ => Failure::new(Kind::Failed, format!("{} of {total} steps did not succeed", failed.len())),
     })
 }

@@ -171,6 +171,7 @@ pub fn transaction(t: &Transaction, of: &AccountIdentifier, now: Timestamp) -> V
         "block": t.block.to_string(),
         "time": time(t.timestamp),
         "kind": t.verb(of).replace(' ', "_"),
+        "unknown": match &t.operation { Operation::Unknown(words) => Some(words.as_str()), _ => None },
         "amount_e8s": t.amount().map(|a| a.0.to_string()),
         "fee_e8s": fee.map(|f| f.0.to_string()),
         "from": from.map(|a| a.hex()),

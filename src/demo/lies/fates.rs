@@ -85,7 +85,8 @@ impl Fates {
     /// Whether the answer to the call itself is cut off.
     #[must_use]
     pub fn cuts_call(&self, faults: &Faults, id: &[u8; 32]) -> bool {
-        let lost = self.calls.get(id).is_some_and(|c| matches!(c.fate, Fate::Cut | Fate::Done | Fate::Absent));
+        let lost =
+            self.calls.get(id).is_some_and(|c| matches!(c.fate, Fate::Cut | Fate::Done | Fate::Absent));
         lost && faults.is_on(Kind::LostAnswer)
     }
 

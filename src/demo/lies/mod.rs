@@ -148,7 +148,8 @@ impl Teller<'_> {
         let struck = Struck::throw(self.faults, page.neuron_infos.len());
         let (mut full, mut infos) = (Vec::new(), Vec::new());
         if struck.grows {
-            let request = wire::GetNeuronIndexRequest { exclusive_start_neuron_id: None, page_size: Some(300) };
+            let request =
+                wire::GetNeuronIndexRequest { exclusive_start_neuron_id: None, page_size: Some(300) };
             let others: Option<wire::GetNeuronIndexResult> = self.ask_one("get_neuron_index", request);
             let ids: Vec<u64> = others?.ok()?.neurons.iter().filter_map(|row| Some(row.id?.id)).collect();
             let request = wire::ListNeurons {

@@ -14,7 +14,8 @@ const SURROGATES: [u8; 6] = [0xED, 0xA0, 0x80, 0xED, 0xBF, 0xBF];
 /// An absurd text; the one of no end only where `long` allows.
 pub(super) fn absurd(n: u64, long: bool) -> String {
     match n % COUNT {
-        0 => "\u{1b}[2J\u{1b}[31mred\u{1b}]0;owned\u{7}\u{1b}]52;c;cm0gLXJm\u{1b}\\ \u{8}\u{8}\u{7f}".to_owned(),
+        0 => "\u{1b}[2J\u{1b}[31mred\u{1b}]0;owned\u{7}\u{1b}]52;c;cm0gLXJm\u{1b}\\ \u{8}\u{8}\u{7f}"
+            .to_owned(),
         1 => "\u{9b}31mC1\u{9d}0;owned\u{9c}\u{90}q\u{85}next\u{84}".to_owned(),
         2 => "pay \u{202e}lla ton\u{202c} \u{2066}me\u{2069} \u{200f}now\u{061c}".to_owned(),
         3 => format!("z{}a{}lgo", "\u{0301}\u{0352}\u{0323}".repeat(80), "\u{20dd}".repeat(60)),

@@ -76,7 +76,10 @@ impl ProposalsPage {
         rows.dedup_by_key(|row| row.id);
         rows.truncate(usize::try_from(self.limit.clamp(1, MOST)).unwrap_or(usize::MAX));
         if rows.len() < read {
-            tracing::info!(left_out = read - rows.len(), "a page of proposals held rows that were not asked for");
+            tracing::info!(
+                left_out = read - rows.len(),
+                "a page of proposals held rows that were not asked for"
+            );
         }
         rows
     }

@@ -158,8 +158,7 @@ mod tests {
     use std::cell::Cell;
 
     fn row(id: u64) -> Proposal {
-        let info =
-            wire::ProposalInfo { id: Some(wire::ProposalId { id }), ..wire::ProposalInfo::default() };
+        let info = wire::ProposalInfo { id: Some(wire::ProposalId { id }), ..wire::ProposalInfo::default() };
         door::proposals::proposal(&info, Evidence::certified(Timestamp(0))).unwrap()
     }
 

@@ -74,8 +74,7 @@ fn progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
         }
     } else {
         let state = cx.state;
-        let unknown =
-            execution.steps.iter().filter(|s| matches!(s.state, StepState::Unknown { .. })).count();
+        let unknown = execution.steps.iter().filter(|s| matches!(s.state, StepState::Unknown { .. })).count();
         if failed > unknown {
             spans.push(span(format!("✗ {} of {total} not done  ", failed - unknown), Role::Bad));
         }
