@@ -1,6 +1,7 @@
 //! The record of what was intended, sent and learnt, kept over crashes.
 
 use crate::cache::Cache;
+use crate::model::Principal;
 use crate::model::act::{Execution, Intent, Step, StepState};
 use crate::model::text::Line;
 
@@ -39,6 +40,29 @@ pub(super) fn is_paid_and_unclaimed(execution: &Execution) -> bool {
     matches!(execution.intent, Intent::Stake(_))
         && state(0).is_some_and(StepState::is_done)
         && matches!(state(1), Some(StepState::Waiting | StepState::NotSent { .. }))
+}
+
+/// Why this must not be done yet, if it must not: a stake of this signer may have been paid, and
+/// another one would be paid on top of it. Asking the ledger settles that at any time.
+#[must_use]
+pub fn unresolved(intent: &Intent, journal: &dyn Journal, signer: &Principal) -> Option<Line> {
+    if !matches!(intent, Intent::Stake(_)) {
+        return None;
+    }
+    let may_be_paid = |e: &Execution| {
+        let first = e.steps.first().map(|s| &s.state);
+        e.signer == *signer
+            && matches!(e.intent, Intent::Stake(_))
+            && matches!(first, Some(StepState::Submitted { .. } | StepState::Unknown { .. }))
+    };
+    // A journal that cannot be read is said where it must be written.
+    let entries = journal.open_entries().unwrap_or_default();
+    let earlier = entries.into_iter().rev().find(may_be_paid)?;
+    Some(line!(
+        "whether the stake of {} UTC was paid is not known yet ({}); another one would be paid on top of it. Follow it up first: from the journal, or with `icpulse journal resume`",
+        earlier.confirmed.date_minute(),
+        earlier.title
+    ))
 }
 
 impl Journal for Cache {

@@ -34,7 +34,7 @@ mod vote;
 mod tests;
 
 pub use error::ActionError;
-pub use journal::{Journal, JournalError, is_open};
+pub use journal::{Journal, JournalError, is_open, unresolved};
 pub use network::{Network, SignedRequest};
 pub use observe::{Checkpoint, Observer};
 pub use plan::{PLAN_LIFE, PlanContext, Plans};

@@ -1,10 +1,10 @@
 //! The action journal: what was confirmed, sent and learnt, before and after every step.
 
 use super::{Cache, CacheError, codec, held};
-use crate::model::act::Execution;
+use crate::model::act::{Ending, Execution};
 use crate::model::text::Line;
 
-/// So many finished entries are kept; unfinished ones always.
+/// So many finished entries are kept; unfinished ones and those of unknown outcome always.
 pub const JOURNAL_KEEP: usize = 200;
 
 impl Cache {
@@ -36,7 +36,8 @@ impl Cache {
         if self.actions.count()? <= JOURNAL_KEEP {
             return Ok(());
         }
-        for old in self.entries()?.into_iter().filter(Execution::is_finished).skip(JOURNAL_KEEP) {
+        let over = |e: &Execution| !matches!(e.ending(), Ending::UnderWay | Ending::Unknown);
+        for old in self.entries()?.into_iter().filter(over).skip(JOURNAL_KEEP) {
             self.actions.remove(&old.plan.to_string())?;
         }
         Ok(())

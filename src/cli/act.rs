@@ -6,10 +6,10 @@ use super::json;
 use super::open::{Opened, Who};
 use super::output::{Format, note, print_json, print_text};
 use super::prompt;
-use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, recover_all};
+use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, recover_all, unresolved};
 use crate::ic::Client;
 use crate::model::E8s;
-use crate::model::act::{Execution, Intent, Review, StepState};
+use crate::model::act::{Ending, Execution, Intent, Review, StepState};
 use crate::model::world::World;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -78,7 +78,7 @@ pub async fn carry_out(
     })?;
     let signer = opened.who.info();
     let mut plans = Plans::new();
-    let review = plans.plan(
+    let mut review = plans.plan(
         intent,
         &PlanContext {
             world,
@@ -89,6 +89,7 @@ pub async fn carry_out(
         },
         &mut rand::rngs::OsRng,
     )?;
+    review.blocked = review.blocked.or(unresolved(&review.intent, opened.cache.as_ref(), &signer.principal));
     let format = Format::of(&context.global);
     if context.global.dry_run {
         return match format {
@@ -149,23 +150,25 @@ fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
         _ => print_text(&outcome_text(execution)),
     };
     let failed: Vec<_> = execution.failed().collect();
-    if failed.is_empty() {
+    if execution.ending() == Ending::Done {
         return printed;
     }
-    let unknown = failed.iter().any(|s| matches!(s.state, StepState::Unknown { .. }));
-    let refused = failed.iter().any(|s| matches!(s.state, StepState::Refused { .. }));
-    let kind = if unknown {
-        Kind::Network
-    } else if refused {
-        Kind::Refused
-    } else {
-        Kind::Failed
-    };
-    let next = if unknown { "; `icpulse journal resume` follows it up" } else { "" };
-    Err(Failure::new(
-        kind,
-        format!("{} of {} steps did not succeed{next}", failed.len(), execution.steps.len()),
-    ))
+    let total = execution.steps.len();
+    Err(match execution.ending() {
+        Ending::Unknown | Ending::UnderWay => {
+            let open = execution.steps.iter().filter(|s| !s.state.is_done() && !s.state.can_retry()).count();
+            Failure::new(
+                Kind::Unknown,
+                format!(
+                    "how {open} of {total} steps ended is not known: do not repeat them; `icpulse journal resume` finds out"
+                ),
+            )
+        }
+        Ending::Refused => {
+            Failure::new(Kind::Refused, format!("{} of {total} steps did not succeed", failed.len()))
+        }
+        _ => Failure::new(Kind::Failed, format!("{} of {total} steps did not succeed", failed.len())),
+    })
 }
 
 /// Each step with its outcome.

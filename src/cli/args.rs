@@ -7,7 +7,8 @@ const AFTER: &str = "\
 Without a command icpulse opens the dashboard; without a terminal it prints Pulse as text.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the network could not be
-reached or its proof was wrong, 4 refused by the network, 5 a confirmation was needed and not given.";
+reached or its proof was wrong, 4 refused by the network, 5 a confirmation was needed and not given,
+6 something was sent and its outcome is not known: do not repeat it, `icpulse journal resume` finds out.";
 
 /// The Internet Computer's governance, tokens and subnets in a terminal.
 #[derive(Debug, Parser)]

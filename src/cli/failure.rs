@@ -18,6 +18,8 @@ pub enum Kind {
     Refused = 4,
     /// A confirmation was needed and not given.
     Unconfirmed = 5,
+    /// Something was sent, and whether it happened could not be learnt: it must not be repeated.
+    Unknown = 6,
 }
 
 /// An error for people: what was attempted, why it failed, what to do.

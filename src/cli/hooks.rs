@@ -10,13 +10,13 @@
 //! `ICPULSE_TEST_EXPIRY=SECONDS` lets requests expire sooner than they usually do, so that a test
 //! of what was signed and not sent need not wait minutes.
 
+use crate::model::Seconds;
 use crate::{action, cache, wallet};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 const OPERATIONS: [&str; 4] = ["action", "journal", "cache", "keystore"];
 
@@ -49,8 +49,8 @@ pub(super) fn of_keystore() -> Option<Arc<dyn wallet::WriteObserver>> {
 }
 
 /// How long requests are valid, if not as long as usual.
-pub(super) fn expiry() -> Option<Duration> {
-    std::env::var("ICPULSE_TEST_EXPIRY").ok()?.parse().ok().map(Duration::from_secs)
+pub(super) fn expiry() -> Option<Seconds> {
+    std::env::var("ICPULSE_TEST_EXPIRY").ok()?.parse().ok().map(Seconds)
 }
 
 impl Steps {

@@ -226,7 +226,10 @@ async fn open_with(context: &Context, need: Need, pace: Pace, cached: bool) -> R
     if name == "demo" {
         return Err(Failure::usage("this icpulse was built without the demo network (cargo feature 'demo')"));
     }
-    let profile = resolve(&context.config, &name, context.global.root_key.as_deref())?;
+    let mut profile = resolve(&context.config, &name, context.global.root_key.as_deref())?;
+    if let Some(life) = super::hooks::expiry() {
+        profile.call_life = life;
+    }
     let who = choose(context, need)?;
     connect(context, profile, who, pace, cached).await
 }
@@ -246,10 +249,7 @@ async fn connect(
                 profile.name
             )));
         }
-        _ => {
-            let expiry = super::hooks::expiry();
-            Client::connect_expiring(&profile, who.identity(), pace.patience, expiry).await?
-        }
+        _ => Client::connect_with(&profile, who.identity(), pace.patience).await?,
     };
     let root_key = connected.root_key().clone();
     let (cache, cache_notes) = if cached {
@@ -294,6 +294,7 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
     let profile = Profile {
         root_key: RootKeySource::Given(RootKey(demo.root_key())),
         max_in_flight: usize::try_from(context.config.max_in_flight).unwrap_or(16),
+        call_life: Seconds(u64::from(context.config.signed_for_seconds)),
         ..Profile::local("demo", &demo.url())
     };
     let who = if context.global.identity.is_some() {

@@ -58,6 +58,10 @@ impl Source for Reader {
         self.client.neuron(id).await
     }
 
+    async fn neurons(&self, ids: Vec<NeuronId>) -> Result<Vec<Neuron>, IcError> {
+        self.client.neurons(&ids).await
+    }
+
     async fn economics(&self) -> Result<Sourced<Economics>, IcError> {
         self.client.economics().await
     }

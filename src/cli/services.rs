@@ -5,7 +5,9 @@ use super::context::{Context, wall_clock};
 use super::look::Look;
 use super::open::{Opened, Who, idle};
 use super::reader::Reader;
-use crate::action::{ActionError, PlanContext, Plans, Policy, execute, recover, recover_all, retry};
+use crate::action::{
+    ActionError, PlanContext, Plans, Policy, execute, recover, recover_all, retry, unresolved,
+};
 use crate::app::layer::{Failure, Level};
 use crate::app::runtime::Services;
 use crate::app::state::IdentityChoice;
@@ -258,7 +260,11 @@ impl Live {
             now: wall_clock(),
             clock_offset: status.clock_offset,
         };
-        held(&self.0.plans).plan(intent, &context, &mut rand::rngs::OsRng).map_err(failed)
+        let mut review =
+            held(&self.0.plans).plan(intent, &context, &mut rand::rngs::OsRng).map_err(failed)?;
+        review.blocked =
+            review.blocked.or(unresolved(&review.intent, self.0.cache.as_ref(), &signer.principal));
+        Ok(review)
     }
 
     async fn confirm(&self, plan: PlanId) {

@@ -60,6 +60,8 @@ pub struct Config {
     pub full_history: bool,
     /// Requests at the same time, at most.
     pub max_in_flight: u32,
+    /// Seconds for which a signed change may be carried out.
+    pub signed_for_seconds: u32,
     /// The user's own networks.
     pub network: BTreeMap<String, NetworkConfig>,
     /// Key overrides.
@@ -80,6 +82,7 @@ impl Default for Config {
             refresh_seconds: 10,
             full_history: true,
             max_in_flight: 16,
+            signed_for_seconds: 240,
             network: BTreeMap::new(),
             keys: Keys::new(),
         }
@@ -143,6 +146,7 @@ pub fn parse(text: &str, place: &str) -> Result<Config, ConfigError> {
     range("lock_after_minutes", config.lock_after_minutes, 1, 1_440, "1 to 1440")?;
     range("refresh_seconds", config.refresh_seconds, 2, 3_600, "2 to 3600")?;
     range("max_in_flight", config.max_in_flight, 1, 64, "1 to 64")?;
+    range("signed_for_seconds", config.signed_for_seconds, 10, 240, "10 to 240")?;
     Ok(config)
 }
 

@@ -1,8 +1,8 @@
 //! `--network`: a profile's name or a URL, and the user's own networks.
 
 use super::file::Config;
-use crate::model::Principal;
-use crate::model::network::{Canisters, Profile, RootKey, RootKeySource};
+use crate::model::network::{Canisters, LONGEST_CALL_LIFE, Profile, RootKey, RootKeySource};
+use crate::model::{Principal, Seconds};
 use serde::Deserialize;
 
 /// A network of the user's own, `[network.NAME]`.
@@ -130,6 +130,7 @@ impl NetworkConfig {
                 cmc: canister("cmc", &self.cmc, default.cmc)?,
             },
             max_in_flight: usize::try_from(max_in_flight).unwrap_or(16),
+            call_life: LONGEST_CALL_LIFE,
         })
     }
 }
@@ -167,6 +168,7 @@ pub fn resolve(config: &Config, name: &str, root_key: Option<&str>) -> Result<Pr
         profile.root_key = RootKeySource::Given(parse_root_key(name, hex)?);
     }
     profile.max_in_flight = usize::try_from(config.max_in_flight).unwrap_or(16);
+    profile.call_life = Seconds(u64::from(config.signed_for_seconds));
     Ok(profile)
 }
 

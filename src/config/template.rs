@@ -37,6 +37,10 @@ full_history = true
 # Requests at the same time, at most (1 to 64); fewer are used when the network says it is busy.
 max_in_flight = 16
 
+# Seconds for which a signed change may be carried out (10 to 240). With fewer, it is certain
+# sooner whether a change whose answer was lost happened; a slow network needs more.
+signed_for_seconds = 240
+
 # A network of your own. root_key is "fetch" (replicas on this machine only),
 # "ic", or the DER root key in hexadecimal. Canister ids may be overridden.
 #: [network.mine]

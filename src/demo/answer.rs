@@ -13,7 +13,7 @@ use serde_bytes::{ByteBuf, Bytes};
 /// An answer before it is given to HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The status.
+    /// The status; 0 for none, see [`Answer::cut`].
     pub status: u16,
     /// Whether the body is CBOR, else text.
     pub cbor: bool,
@@ -98,6 +98,12 @@ impl Answer {
 
     fn cbor<T: Serialize>(value: &T) -> Self {
         Self { status: 200, cbor: true, body: cbor(value) }
+    }
+
+    /// No answer: the connection is cut after its head.
+    #[must_use]
+    pub fn cut() -> Self {
+        Self { status: 0, cbor: false, body: Vec::new() }
     }
 
     /// 202: taken in; ask for the status later.

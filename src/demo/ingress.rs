@@ -120,6 +120,11 @@ impl Ingress {
         }
     }
 
+    /// Leaves a call out of the tree; it is still known, and not taken in again.
+    pub fn hide(&mut self, id: &[u8; 32]) {
+        self.tree = self.tree.without_hashed_label(id);
+    }
+
     /// A call whose time passed before it was begun never happens.
     pub fn drop_unstarted(&mut self, id: &[u8; 32]) {
         self.remove(id);

@@ -22,6 +22,7 @@ pub mod index;
 pub mod ingress;
 pub mod keys;
 pub mod ledger;
+pub mod lies;
 pub mod link;
 pub mod management;
 pub mod network;

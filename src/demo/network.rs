@@ -9,6 +9,8 @@ use super::fault::{Fault, Faults, Kind};
 use super::ingress::Status;
 use super::keys::SubnetKey;
 use super::ledger::genesis::SeedError;
+use super::lies::Lies;
+use super::lies::fates::Fates;
 use super::link::Carrier;
 use super::management;
 use super::paths::{self, CanisterRead, Generation};
@@ -41,6 +43,7 @@ pub struct Network {
     pub faults: Faults,
     /// The way to it and back.
     pub carrier: Arc<Carrier>,
+    lies: Lies,
     /// The root subnet first.
     pub(super) subnets: Vec<Subnet>,
     /// How long a call takes until it is begun.
@@ -66,6 +69,7 @@ struct Live {
     world: World,
     /// In the order of the subnets.
     states: Vec<State>,
+    fates: Fates,
 }
 
 /// The address of a query.
@@ -144,10 +148,11 @@ impl Network {
         let network = Self {
             clock,
             faults: Faults::new(seed, &options.faults),
+            lies: Lies::new(seed),
             subnets,
             finality,
             patience,
-            live: Mutex::new(Live { world, states }),
+            live: Mutex::new(Live { world, states, fates: Fates::default() }),
             delegations: Mutex::new(None),
             foreign: SubnetKey::derive(seed, "elsewhere"),
             time: Mutex::default(),
@@ -268,14 +273,19 @@ impl Network {
         } else {
             let ranges = generation.ranges(*canister);
             let path = [vec![b"canister".to_vec(), canister.as_slice().to_vec(), b"certified_data".to_vec()]];
-            let Live { world, states } = &mut *live;
+            let Live { world, states, .. } = &mut *live;
             let proof = self.proof(states, own);
             let states: &[State] = states;
             let certify = || {
                 let proof = proof.clone().map(|proof| self.bent(proof, states, own));
                 proof.map(|proof| self.certificate(&proof, ranges, &path)).unwrap_or_default()
             };
-            world.query(request.sender, *canister, method, arg, Some(&certify))
+            let world: &World = world;
+            let ask = |method: &str, arg: &[u8]| {
+                world.query(request.sender, *canister, method, arg, Some(&certify))
+            };
+            let again = |method: &str, arg: Vec<u8>| ask(method, &arg).ok();
+            ask(method, arg).map(|reply| self.lies.tell(&self.faults, method, arg, reply, &again))
         };
         drop(live);
         let forgery = if self.faults.strikes(Kind::WrongSignature) {
@@ -300,7 +310,19 @@ impl Network {
         }
         let id = request.id;
         self.take_in(own, request);
-        self.outcome(at, wait, own, id).await
+        let answer = self.outcome(at, wait, own, id).await;
+        let is_cut = self.live().fates.cuts_call(&self.faults, &id);
+        if is_cut { Answer::cut() } else { answer }
+    }
+
+    /// Whether a call that was just taken in is to be executed.
+    fn executes(&self, own: usize, request: [u8; 32]) -> bool {
+        let mut live = self.live();
+        let Live { states, fates, .. } = &mut *live;
+        let Some(state) = states.get_mut(own) else { return false };
+        let executes = fates.executes(request, &mut state.ingress);
+        state.touch();
+        executes
     }
 
     /// A node of a subnet that makes no blocks keeps calls, and nothing is certified of them.
@@ -341,13 +363,21 @@ impl Network {
 
     /// Puts a call into the subnet's state and sees to it that it is executed, once.
     fn take_in(self: &Arc<Self>, own: usize, request: Request<Call>) {
-        let fresh = self.live().states.get_mut(own).is_some_and(|state| {
-            let canister = request.content.canister;
-            let fresh = state.ingress.receive(request.id, request.sender, canister, request.expiry);
-            state.touch();
+        let fresh = {
+            let mut live = self.live();
+            let Live { states, fates, .. } = &mut *live;
+            let fresh = states.get_mut(own).is_some_and(|state| {
+                let canister = request.content.canister;
+                let fresh = state.ingress.receive(request.id, request.sender, canister, request.expiry);
+                state.touch();
+                fresh
+            });
+            if fresh {
+                fates.decide(&self.faults, own, request.id, request.expiry);
+            }
             fresh
-        });
-        if fresh {
+        };
+        if fresh && self.executes(own, request.id) {
             let network = Arc::clone(self);
             tokio::spawn(async move {
                 if !network.finality.is_zero() {
@@ -363,7 +393,7 @@ impl Network {
         let now = self.now();
         let mut live = self.live();
         live.tick(now);
-        let Live { world, states } = &mut *live;
+        let Live { world, states, .. } = &mut *live;
         let Some(state) = states.get_mut(own) else { return };
         if request.expiry < now.0 {
             state.ingress.drop_unstarted(&request.id);
@@ -375,8 +405,10 @@ impl Network {
         let outcome = world.update(request.sender, *canister, method, arg);
         state.count_update(arg.len() + method.len());
         live.sync_certified_data();
-        let Some(state) = live.states.get_mut(own) else { return };
+        let Live { states, fates, .. } = &mut *live;
+        let Some(state) = states.get_mut(own) else { return };
         state.ingress.set(request.id, outcome.map_or_else(Status::Rejected, Status::Replied));
+        fates.executed(request.id, &mut state.ingress);
         state.touch();
     }
 
@@ -416,6 +448,9 @@ impl Network {
         let root = self.root();
         let mut live = self.live();
         live.tick(now);
+        if live.fates.cuts_question(&self.faults, &request.content.paths) {
+            return Err(Answer::cut());
+        }
         let ranges = match at {
             At::Canister(effective) => {
                 let targets = request.authorise(self.clock.nodes())?;
@@ -449,6 +484,12 @@ impl Live {
     fn tick(&mut self, now: Timestamp) {
         self.world.tick();
         self.sync_certified_data();
+        for expired in self.fates.expired(now) {
+            if let Some(state) = self.states.get_mut(expired.own) {
+                expired.conclude(&mut state.ingress);
+                state.touch();
+            }
+        }
         for state in &mut self.states {
             if state.ingress.prune(now) {
                 state.touch();

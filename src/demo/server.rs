@@ -40,6 +40,11 @@ async fn serve(State(network): State<Arc<Network>>, request: Request) -> Respons
 
 /// Every answer leaves through here.
 fn respond(network: &Network, answer: Answer) -> Response<Body> {
+    if answer == Answer::cut() {
+        // The head promises a body, and the connection ends in its place.
+        let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        return Response::new(Body::from_stream(futures_util::stream::iter([Err::<Vec<u8>, _>(cut)])));
+    }
     let kind = if answer.cbor { "application/cbor" } else { "text/plain; charset=utf-8" };
     let (delivery, length) = Delivery::new(answer.body, &network.faults, &network.carrier);
     let mut response = Response::new(delivery.into_body());

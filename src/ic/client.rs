@@ -89,21 +89,7 @@ impl Client {
     /// [`IcError::Invalid`] for an unusable profile, [`IcError::Identity`] for an identity without
     /// principal, and network errors when the root key is fetched.
     pub async fn connect(profile: &Profile, identity: Arc<dyn Identity>) -> Result<Self, IcError> {
-        Self::connect_expiring(profile, identity, Patience::default(), None).await
-    }
-
-    /// As [`Client::connect_with`], with requests that are valid for `expiry` in place of the usual time:
-    /// shorter, what was signed and not sent is known sooner to have come to nothing.
-    ///
-    /// # Errors
-    /// As [`Client::connect`].
-    pub async fn connect_expiring(
-        profile: &Profile,
-        identity: Arc<dyn Identity>,
-        patience: Patience,
-        expiry: Option<Duration>,
-    ) -> Result<Self, IcError> {
-        Self::connect_as(profile, identity, patience, expiry.unwrap_or(EXPIRY)).await
+        Self::connect_with(profile, identity, Patience::default()).await
     }
 
     /// As [`Client::connect`], with other pauses between attempts.
@@ -114,15 +100,6 @@ impl Client {
         profile: &Profile,
         identity: Arc<dyn Identity>,
         patience: Patience,
-    ) -> Result<Self, IcError> {
-        Self::connect_as(profile, identity, patience, EXPIRY).await
-    }
-
-    async fn connect_as(
-        profile: &Profile,
-        identity: Arc<dyn Identity>,
-        patience: Patience,
-        expiry: Duration,
     ) -> Result<Self, IcError> {
         let what = Line::new(&format!("connecting to the network {}", profile.name));
         let invalid = |why: &str| IcError::Invalid { what: what.clone(), why: Line::new(why) };
@@ -154,7 +131,7 @@ impl Client {
             network_time: AtomicU64::new(0),
             clock_offset: AtomicI64::new(0),
         };
-        let agent = build_agent(&shared, expiry, Arc::clone(&identity))
+        let agent = build_agent(&shared, EXPIRY, Arc::clone(&identity))
             .map_err(|e| fault::of(&what, e, &Seen::default()))?;
         match &profile.root_key {
             RootKeySource::BuiltIn => {}

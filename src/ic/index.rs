@@ -88,13 +88,21 @@ impl Client {
             |reply| reply.map(|page| page.transactions).unwrap_or_default(),
         );
         let rows = rows.map_err(|e| undecodable(&what, &e))?;
-        let read = rows.len();
         let mut transactions: Vec<Transaction> =
             rows.into_iter().filter_map(|row| door::ledger::indexed(row, answer.evidence)).collect();
-        // Only what was asked for, whatever the canister sends.
-        transactions.retain(|t| before_block.is_none_or(|before| t.block < before));
+        // Only what was asked for, whatever the canister sends: of this account, below the block,
+        // each once, no more than the limit.
+        transactions.retain(|t| before_block.is_none_or(|before| t.block < before) && t.concerns(&account));
         transactions.sort_by_key(|t| std::cmp::Reverse(t.block));
         transactions.dedup_by_key(|t| t.block);
+        transactions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        if let (Some(oldest), []) = (head.oldest_tx_id, transactions.as_slice())
+            && before_block.is_none_or(|before| before > oldest)
+            && limit > 0
+        {
+            let why = format!("it says that block {oldest} is among them, and shows none");
+            return Err(IcError::Decode { what: Line::new(&what), why: Line::new(&why) });
+        }
         let reached_oldest = match (head.oldest_tx_id, transactions.last()) {
             (Some(oldest), Some(last)) => last.block <= oldest,
             (None, _) => true,
@@ -105,7 +113,7 @@ impl Client {
             balance: Sourced::new(E8s(head.balance), answer.evidence),
             transactions,
             oldest: head.oldest_tx_id,
-            complete: reached_oldest || read == 0,
+            complete: reached_oldest,
             index_missing: false,
         })
     }

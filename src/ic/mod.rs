@@ -31,7 +31,7 @@ pub mod wire;
 pub use call::{CallReply, CallStatus, PreparedCall, SignedCall};
 pub use client::Client;
 pub use error::IcError;
-pub use governance::{NeuronIndexPage, NeuronVotesPage, ProposalsPage, RangePage, RangeRows};
+pub use governance::{NeuronIndexPage, NeuronVotesPage, ProposalsPage, RangePage, RangeRows, read_range};
 pub use index::TransactionsPage;
 pub use retry::Patience;
 pub use transport::Traffic;

@@ -6,10 +6,12 @@ use super::transport::Seen;
 use crate::ic::call::{CallReply, CallStatus, PreparedCall, SignedCall};
 use crate::ic::certificate;
 use crate::ic::error::IcError;
+use crate::model::network::LONGEST_CALL_LIFE;
 use crate::model::text::Line;
 use crate::model::{Principal, Timestamp};
 use ic_agent::RequestId;
 use ic_transport_types::{CallResponse, RequestStatusResponse};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -42,13 +44,18 @@ impl Client {
                 why: Line::new("anonymous has no key; choose an identity"),
             });
         }
-        let signed = self
-            .agent()
+        let agent = self.agent();
+        let mut update = agent
             .update(&call.canister, call.method)
             .with_effective_canister_id(call.effective)
-            .with_arg(call.arg.clone())
-            .sign()
-            .map_err(|e| fault::of(&what, e, &Seen::default()))?;
+            .with_arg(call.arg.clone());
+        if self.profile().call_life < LONGEST_CALL_LIFE {
+            // By the network's clock, which this machine's may be behind.
+            let behind = self.shared.behind.load(Ordering::Relaxed);
+            update =
+                update.expire_after(Duration::from_secs(self.profile().call_life.0.saturating_add(behind)));
+        }
+        let signed = update.sign().map_err(|e| fault::of(&what, e, &Seen::default()))?;
         Ok(SignedCall {
             request_id: String::from(signed.request_id),
             expires: Timestamp(signed.ingress_expiry),
@@ -244,7 +251,8 @@ impl Client {
     /// Until when a call that expires then is asked about, on this machine's monotonic clock.
     fn deadline(&self, expires: Timestamp) -> Instant {
         let left = Duration::from_nanos(expires.0.saturating_sub(self.shared.corrected_time().0));
-        Instant::now() + left + AFTER_EXPIRY
+        let life = Duration::from_secs(self.profile().call_life.0);
+        Instant::now() + left + AFTER_EXPIRY.min(life)
     }
 }
 

@@ -293,6 +293,23 @@ impl Execution {
         self.steps.iter().all(|s| s.state.is_final())
     }
 
+    /// How it ended as a whole; what is least certain decides.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        let any = |fits: fn(&StepState) -> bool| self.steps.iter().any(|s| fits(&s.state));
+        if any(|s| matches!(s, StepState::Unknown { .. })) {
+            Ending::Unknown
+        } else if any(|s| !s.is_final()) {
+            Ending::UnderWay
+        } else if any(|s| matches!(s, StepState::Refused { .. })) {
+            Ending::Refused
+        } else if any(|s| matches!(s, StepState::NotSent { .. })) {
+            Ending::NotSent
+        } else {
+            Ending::Done
+        }
+    }
+
     /// How many steps reached the wanted state.
     #[must_use]
     pub fn done(&self) -> usize {
@@ -302,6 +319,35 @@ impl Execution {
     /// Steps that ended without the wanted state.
     pub fn failed(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|s| s.state.is_final() && !s.state.is_done())
+    }
+}
+
+/// How an execution ended as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every step reached the wanted state.
+    Done,
+    /// Some step was refused, and nothing is open.
+    Refused,
+    /// Some step certainly did not happen, and nothing is open.
+    NotSent,
+    /// Some step has not ended.
+    UnderWay,
+    /// Whether some step happened could not be learnt.
+    Unknown,
+}
+
+impl Ending {
+    /// Its stable name in machine output.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::NotSent => "not_sent",
+            Self::UnderWay => "under_way",
+            Self::Unknown => "unknown",
+        }
     }
 }
 

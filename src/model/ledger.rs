@@ -113,6 +113,21 @@ impl Transaction {
         }
     }
 
+    /// Whether an account takes part in it; of an operation that is not known, nobody can tell, and
+    /// it counts as taking part.
+    #[must_use]
+    pub fn concerns(&self, account: &AccountIdentifier) -> bool {
+        match &self.operation {
+            Operation::Transfer { from, to, spender, .. } => {
+                from == account || to == account || spender.as_ref() == Some(account)
+            }
+            Operation::Mint { to, .. } => to == account,
+            Operation::Burn { from, .. } => from == account,
+            Operation::Approve { from, spender, .. } => from == account || spender == account,
+            Operation::Unknown(_) => true,
+        }
+    }
+
     /// The amount, if it has one.
     #[must_use]
     pub fn amount(&self) -> Option<E8s> {

@@ -3,7 +3,7 @@
 use super::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use super::evidence::Sourced;
 use super::neuron::KnownNeuron;
-use super::{Principal, XdrPermyriad};
+use super::{Principal, Seconds, XdrPermyriad};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -92,7 +92,13 @@ pub struct Profile {
     pub canisters: Canisters,
     /// Requests at the same time, at most.
     pub max_in_flight: usize,
+    /// How long a signed change may be carried out; after that it either happened or never will.
+    pub call_life: Seconds,
 }
+
+/// The longest life of a signed change: the network takes five minutes at most; one less leaves
+/// room for clocks that differ a little.
+pub const LONGEST_CALL_LIFE: Seconds = Seconds(240);
 
 impl Profile {
     /// The main network behind its API boundary nodes.
@@ -105,6 +111,7 @@ impl Profile {
             root_key: RootKeySource::BuiltIn,
             canisters: Canisters::default(),
             max_in_flight: 16,
+            call_life: LONGEST_CALL_LIFE,
         }
     }
 
@@ -118,6 +125,7 @@ impl Profile {
             root_key: RootKeySource::Fetch,
             canisters: Canisters::default(),
             max_in_flight: 16,
+            call_life: LONGEST_CALL_LIFE,
         }
     }
 }

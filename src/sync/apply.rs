@@ -13,6 +13,7 @@ use crate::model::evidence::Sourced;
 use crate::model::ledger::{AccountState, Transaction};
 use crate::model::world::Neurons;
 use crate::model::{Account, Proposal, ProposalId, Seconds, Timestamp};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -24,9 +25,9 @@ impl<S: Source> Engine<S> {
         match outcome {
             Outcome::Newest(rows) => self.newest_page(rows, now),
             Outcome::Unsettled { rows, gone } => {
-                self.gone.extend(gone);
                 self.ballots_read = true;
                 self.keep_proposals(rows, Vec::new(), now);
+                self.gone.extend(gone);
             }
             Outcome::Part { rows, covered } => self.part_of_history(rows, covered, now),
             Outcome::Body(row, body) => {
@@ -68,8 +69,11 @@ impl<S: Source> Engine<S> {
             self.writer.put(Write::Facts { now: Arc::clone(&self.world.facts), before });
             self.publisher.changed(Part::Facts);
         }
-        self.read.insert(least..=newest);
-        self.keep_proposals(rows, vec![least..=newest], now);
+        // Down to the first hole: what lies behind it is for the history to ask.
+        let there: BTreeSet<u64> = ids().collect();
+        let floor = (least..newest).rev().find(|id| !there.contains(id)).map_or(least, |hole| hole + 1);
+        self.read.insert(floor..=newest);
+        self.keep_proposals(rows, vec![floor..=newest], now);
     }
 
     /// Rows go into the world in batches, but with their position to the cache at once.
@@ -95,6 +99,10 @@ impl<S: Source> Engine<S> {
 
     /// Puts rows into the world and writes what is new of them, with their position.
     fn keep_proposals(&mut self, rows: Vec<Proposal>, read: Vec<RangeInclusive<u64>>, now: Timestamp) {
+        // Whoever answers is not gone.
+        rows.iter().for_each(|row| {
+            self.gone.remove(&row.id);
+        });
         let blind = self.source.as_ref().is_some_and(|s| !s.sees_own());
         let rows = rows
             .into_iter()

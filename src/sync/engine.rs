@@ -244,7 +244,7 @@ impl<S: Source> Engine<S> {
             Kind::Neuron => Job::Neuron(self.want_neuron?),
             Kind::Newest => Job::Newest,
             Kind::Unsettled => Job::Unsettled { known: self.unsettled() },
-            Kind::Neurons => Job::Neurons,
+            Kind::Neurons => Job::Neurons { known: self.world.neurons.iter().map(|n| n.id).collect() },
             Kind::Accounts => Job::Accounts(self.accounts.keys().copied().collect()),
             Kind::Rate => Job::Rate,
             Kind::Economics => Job::Economics,

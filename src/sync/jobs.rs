@@ -2,7 +2,7 @@
 
 use super::plan::PAGE;
 use super::source::Source;
-use crate::ic::{IcError, ProposalsPage, TransactionsPage};
+use crate::ic::{IcError, ProposalsPage, TransactionsPage, read_range};
 use crate::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use crate::model::evidence::Sourced;
 use crate::model::neuron::KnownNeuron;
@@ -26,7 +26,7 @@ pub(super) enum Job {
     Part(RangeInclusive<u64>),
     Body(ProposalId),
     Neuron(NeuronId),
-    Neurons,
+    Neurons { known: Vec<NeuronId> },
     Accounts(Vec<Account>),
     Older { account: Account, before: u64 },
     Rate,
@@ -81,7 +81,7 @@ pub(super) async fn run<S: Source>(source: S, job: Job) -> Result<Outcome, IcErr
             Ok(Outcome::Body(Box::new(row), body))
         }
         Job::Neuron(id) => Ok(Outcome::Neuron(Box::new(source.neuron(id).await?))),
-        Job::Neurons => Ok(Outcome::Neurons(source.my_neurons().await?)),
+        Job::Neurons { known } => Ok(Outcome::Neurons(my_neurons(&source, known).await?)),
         Job::Accounts(accounts) => {
             let mut readings = Vec::with_capacity(accounts.len());
             for account in accounts {
@@ -104,6 +104,19 @@ pub(super) async fn run<S: Source>(source: S, job: Job) -> Result<Outcome, IcErr
         Job::Modulation => Ok(Outcome::Fact(Fact::Modulation(source.modulation().await?))),
         Job::KnownNeurons => Ok(Outcome::Fact(Fact::KnownNeurons(source.known_neurons().await?))),
     }
+}
+
+/// The identity's neurons. One that was there before and is not listed any more is asked for by
+/// its number: a list may come short, and a neuron that is only not listed is not gone.
+async fn my_neurons<S: Source>(source: &S, known: Vec<NeuronId>) -> Result<Vec<Neuron>, IcError> {
+    let mut rows = source.my_neurons().await?;
+    let listed: BTreeSet<NeuronId> = rows.iter().map(|row| row.id).collect();
+    let unlisted: Vec<NeuronId> = known.into_iter().filter(|id| !listed.contains(id)).collect();
+    if !unlisted.is_empty() {
+        // Emptied ones are not listed, and those of others are not ours any more.
+        rows.extend(source.neurons(unlisted).await?.into_iter().filter(|n| n.is_mine() && !n.is_empty()));
+    }
+    Ok(rows)
 }
 
 /// All pages of a filtered list.
@@ -156,30 +169,12 @@ async fn unsettled<S: Source>(source: &S, known: Vec<ProposalId>) -> Result<Outc
     Ok(Outcome::Unsettled { rows, gone })
 }
 
-/// The rows of a range of ids and which ids they answer for: at least the range. Pages that
-/// come up short are followed by another one, down to the range's end or an empty page.
+/// The rows of a range of ids and which ids they answer for: at least the range.
 async fn part<S: Source>(
     source: &S,
     range: RangeInclusive<u64>,
 ) -> Result<(Vec<Proposal>, RangeInclusive<u64>), IcError> {
-    let (floor, mut top) = range.clone().into_inner();
-    let mut rows = Vec::new();
-    loop {
-        let wanted = (top - floor).saturating_add(1).min(PAGE);
-        let page = ProposalsPage {
-            before: top.checked_add(1).map(ProposalId),
-            limit: u32::try_from(wanted).unwrap_or(u32::MAX),
-            ..ProposalsPage::default()
-        };
-        let mut found = source.proposals(page).await?;
-        // Far beyond the newest id the canister answers as if it had been asked for the newest.
-        found.retain(|row| row.id.0 <= top);
-        let least = found.iter().map(|row| row.id.0).min();
-        rows.extend(found);
-        match least {
-            Some(least) if least > floor => top = least - 1,
-            Some(least) => return Ok((rows, least..=*range.end())),
-            None => return Ok((rows, range)),
-        }
-    }
+    let end = *range.end();
+    let read = read_range(range, |page| source.proposals(page)).await?;
+    Ok((read.proposals, read.floor..=end))
 }

@@ -21,6 +21,9 @@ pub trait Source: Clone + Send + Sync + 'static {
     fn my_neurons(&self) -> impl Future<Output = Result<Vec<Neuron>, IcError>> + Send;
     /// Any neuron, as far as the identity may see it.
     fn neuron(&self, id: NeuronId) -> impl Future<Output = Result<Neuron, IcError>> + Send;
+    /// Neurons by their numbers, as far as the identity may see them; those that do not exist are
+    /// left out.
+    fn neurons(&self, ids: Vec<NeuronId>) -> impl Future<Output = Result<Vec<Neuron>, IcError>> + Send;
     /// Economic parameters.
     fn economics(&self) -> impl Future<Output = Result<Sourced<Economics>, IcError>> + Send;
     /// Governance's cached metrics.
@@ -73,6 +76,10 @@ impl Source for Client {
 
     async fn neuron(&self, id: NeuronId) -> Result<Neuron, IcError> {
         self.neuron(id).await
+    }
+
+    async fn neurons(&self, ids: Vec<NeuronId>) -> Result<Vec<Neuron>, IcError> {
+        self.neurons(&ids).await
     }
 
     async fn economics(&self) -> Result<Sourced<Economics>, IcError> {

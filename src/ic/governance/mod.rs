@@ -8,6 +8,6 @@ mod range;
 
 pub use neurons::{NeuronIndexPage, NeuronVotesPage};
 pub use proposals::ProposalsPage;
-pub use range::{RangePage, RangeRows};
+pub use range::{RangePage, RangeRows, read_range};
 
 pub(super) use proposals::{undecodable, unencodable};

@@ -7,7 +7,7 @@ use crate::ic::error::IcError;
 use crate::ic::wire::governance as wire;
 use crate::ic::wire::lenient::{Row, decode_one, decode_rows, encode_args, encode_one};
 use crate::model::evidence::Sourced;
-use crate::model::neuron::KnownNeuron;
+use crate::model::neuron::{Access, KnownNeuron};
 use crate::model::text::Line;
 use crate::model::{Neuron, NeuronId, Principal, ProposalId, Vote};
 use futures_util::stream::BoxStream;
@@ -54,12 +54,22 @@ pub struct NeuronVotesPage {
     pub final_before: Option<ProposalId>,
 }
 
-/// A reply of `list_neurons` as neurons, in the canister's order, and how many pages there are.
-fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<(Vec<Neuron>, u64), IcError> {
+/// A reply of `list_neurons`.
+struct Listed {
+    /// Its neurons, in the canister's order.
+    neurons: Vec<Neuron>,
+    /// How many pages there are.
+    pages: u64,
+    /// Every row could be read.
+    whole: bool,
+}
+
+fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<Listed, IcError> {
+    let mut whole = true;
     let (full, infos, pages) = match decode_one::<wire::ListNeuronsResponse>(&answer.bytes) {
         Ok(reply) => (reply.full_neurons, reply.neuron_infos, reply.total_pages_available.unwrap_or(1)),
         // Then by rows: one neuron of an unknown shape must not cost the others.
-        Err(whole) => {
+        Err(error) => {
             let full = decode_rows::<wire::ListNeuronsResponse, wire::Neuron>(
                 &answer.bytes,
                 &["full_neurons"],
@@ -70,9 +80,10 @@ fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<(Vec<Neuron>
                 &["neuron_infos"],
                 |reply| reply.neuron_infos,
             );
-            let (Ok(full), Ok(infos)) = (full, infos) else { return Err(undecodable(what, &whole)) };
-            tracing::warn!(reason = %whole, "neurons are read one by one");
+            let (Ok(full), Ok(infos)) = (full, infos) else { return Err(undecodable(what, &error)) };
+            tracing::warn!(reason = %error, "neurons are read one by one");
             let pages = pages_of(&answer.bytes).unwrap_or(1);
+            whole = false;
             (
                 full.into_iter().filter_map(Row::typed).collect(),
                 infos.into_iter().filter_map(Row::typed).collect(),
@@ -103,7 +114,7 @@ fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<(Vec<Neuron>
             ));
         }
     }
-    Ok((neurons, pages))
+    Ok(Listed { neurons, pages, whole })
 }
 
 /// Only the number of pages, when the rest of a reply does not decode.
@@ -151,7 +162,23 @@ impl Client {
         };
         let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
         let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
-        listed(&what, &answer, self.principal())
+        let Listed { mut neurons, pages, whole } = listed(&what, &answer, self.principal())?;
+        // Every neuron comes twice, in full and as its public extract. One that is there only as an
+        // extract is one of somebody else's that was not asked for, or ours with its half missing:
+        // then the page may lack others altogether.
+        let halved = neurons.iter().filter(|n| n.access == Access::Info).count();
+        if halved > 0 && whole {
+            return Err(IcError::Decode {
+                what: Line::new(&what),
+                why: Line::new(&format!(
+                    "the canister's two lists of neurons do not agree: {halved} of {} are in one only",
+                    neurons.len()
+                )),
+            });
+        }
+        // Of one whose record could not be read, the extract is all there is.
+        neurons.retain(|n| n.is_mine() || n.access == Access::Info);
+        Ok((neurons, pages))
     }
 
     /// Neurons by their numbers, in full where the identity may see them, else their public
@@ -178,7 +205,11 @@ impl Client {
                 };
                 let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
                 let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
-                Ok::<_, IcError>(listed(&what, &answer, self.principal())?.0)
+                let Listed { mut neurons, .. } = listed(&what, &answer, self.principal())?;
+                // Only what was asked for, whatever the canister sends.
+                let asked: HashSet<NeuronId> = ids.into_iter().collect();
+                neurons.retain(|neuron| asked.contains(&neuron.id));
+                Ok::<_, IcError>(neurons)
             })
             .buffered(self.profile().max_in_flight.max(1))
             .try_collect()
@@ -214,6 +245,9 @@ impl Client {
         let rows = rows.map_err(|e| undecodable(what, &e))?;
         let mut known: Vec<KnownNeuron> =
             rows.into_iter().filter_map(Row::typed).filter_map(|row| door::neurons::known(&row)).collect();
+        // Each once, however often it is listed.
+        let mut seen = HashSet::new();
+        known.retain(|k| seen.insert(k.id));
         known.sort_by_cached_key(|k| (k.data.name.as_str().to_lowercase(), k.id));
         Ok(Sourced::new(known, answer.evidence))
     }
@@ -247,14 +281,20 @@ impl Client {
             // An error decodes as a reply without rows.
             ok_or_refused::<wire::NeuronIndexData>(what, &answer.bytes)?;
         }
-        let full = rows.len() >= usize::try_from(page_size.max(1)).unwrap_or(usize::MAX);
+        let read = rows.len();
         let reader = self.principal();
-        let neurons: Vec<Neuron> = rows
+        let mut neurons: Vec<Neuron> = rows
             .into_iter()
             .filter_map(Row::typed)
             .filter_map(|info| door::neurons::neuron(None, Some(&info), None, reader, answer.evidence))
             .collect();
-        let next = neurons.iter().map(|n| n.id).max().filter(|_| full);
+        // Only what was asked for: above `after`, each once, the lowest first, no more than a page.
+        neurons.retain(|n| after.is_none_or(|after| n.id > after));
+        neurons.sort_by_key(|n| n.id);
+        neurons.dedup_by_key(|n| n.id);
+        neurons.truncate(usize::try_from(page_size.max(1)).unwrap_or(usize::MAX));
+        // A short page is no proof that it is the last: the one after the last is empty.
+        let next = neurons.last().map(|n| n.id).filter(|_| read > 0);
         Ok(NeuronIndexPage { neurons, next })
     }
 

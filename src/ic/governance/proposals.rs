@@ -9,6 +9,9 @@ use crate::model::proposal::ProposalBody;
 use crate::model::text::Line;
 use crate::model::{Proposal, ProposalId, ProposalStatus, RewardStatus, Topic};
 
+/// Proposals in a page: the canister's own limit, which it also takes for 0.
+const MOST: u32 = 100;
+
 /// A page of proposals to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProposalsPage {
@@ -55,6 +58,36 @@ impl ProposalsPage {
             return_self_describing_action: Some(false),
         }
     }
+
+    /// What of a reply was asked for: below `before`, of the states and topics asked for, each
+    /// proposal once, newest first, no more than the limit. The canister promises all that; a page
+    /// that was put together wrongly must not move the place where the next one begins.
+    fn asked_for(&self, mut rows: Vec<Proposal>) -> Vec<Proposal> {
+        let read = rows.len();
+        rows.retain(|row| {
+            // What a row of unknown shape says of itself is not known.
+            let fits = row.undecoded.is_some()
+                || among(&self.include_status, row.status)
+                    && among(&self.include_reward_status, row.reward_status)
+                    && !self.exclude_topics.contains(&row.topic);
+            fits && self.before.is_none_or(|before| row.id < before)
+        });
+        rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+        rows.dedup_by_key(|row| row.id);
+        rows.truncate(usize::try_from(self.limit.clamp(1, MOST)).unwrap_or(usize::MAX));
+        if rows.len() < read {
+            tracing::info!(
+                left_out = read - rows.len(),
+                "a page of proposals held rows that were not asked for"
+            );
+        }
+        rows
+    }
+}
+
+/// Whether a value is one of those asked for; none asked for means any.
+fn among<T: PartialEq>(wanted: &[T], value: T) -> bool {
+    wanted.is_empty() || wanted.contains(&value)
 }
 
 /// Rows of a reply of `list_proposals`.
@@ -99,7 +132,7 @@ impl Client {
         );
         let arg = encode_one(page.request()).map_err(|e| unencodable(&what, &e))?;
         let answer = self.query(&what, self.canisters().governance, "list_proposals", arg).await?;
-        listed(&what, &answer)
+        Ok(page.asked_for(listed(&what, &answer)?))
     }
 
     /// Proposals that wait for a decision (`get_pending_proposals`).

@@ -74,14 +74,20 @@ fn progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
         }
     } else {
         let state = cx.state;
-        spans.push(span(format!("✗ {failed} of {total} not done"), Role::Bad));
+        let unknown = execution.steps.iter().filter(|s| matches!(s.state, StepState::Unknown { .. })).count();
+        if failed > unknown {
+            spans.push(span(format!("✗ {} of {total} not done  ", failed - unknown), Role::Bad));
+        }
+        if unknown > 0 {
+            spans.push(span(format!("? {unknown} of {total} unknown  "), Role::Warn));
+        }
         if execution.steps.iter().any(|s| s.state.can_retry()) {
             let key = words::key(state, Command::RetryAll);
-            spans.push(span(format!("  {key} tries them again"), Role::Info));
+            spans.push(span(format!("{key} tries again  "), Role::Info));
         }
         if execution.steps.iter().any(|s| matches!(s.state, StepState::Unknown { .. })) {
             let key = words::key(state, Command::FollowUp);
-            spans.push(span(format!("  {key} asks what became of the unknown ones"), Role::Info));
+            spans.push(span(format!("{key} finds out what became of it"), Role::Info));
         }
     }
     if let Some(neuron) = execution.created_neuron {

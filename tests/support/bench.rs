@@ -1,0 +1,332 @@
+//! A demo network in this process whose faults can be changed, and its user: at the dashboard, at
+//! the command line, and with what the network says when it does not lie.
+
+#![allow(dead_code)]
+use super::harness::Harness;
+use futures_util::StreamExt;
+use ic_agent::identity::BasicIdentity;
+use icpulse::cache::{Cache, Ranges};
+use icpulse::cli::args::Global;
+use icpulse::cli::context::{Context, wall_clock};
+use icpulse::cli::services::Live;
+use icpulse::cli::tui::{Dashboard, Rest};
+use icpulse::config::{Config, Paths};
+use icpulse::demo::fault::{Fault, Kind};
+use icpulse::demo::{Demo, Options};
+use icpulse::ic::{Client, ProposalsPage};
+use icpulse::model::ledger::Transaction;
+use icpulse::model::network::{Profile, RootKey, RootKeySource};
+use icpulse::model::world::World;
+use icpulse::model::{Account, AccountIdentifier, E8s, Neuron, Proposal, ProposalId};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long changes are valid here, in seconds: nothing is certain before, and a test waits for it.
+const SIGNED_FOR: u32 = 10;
+
+/// See the module.
+pub struct Bench {
+    pub demo: Demo,
+    pub client: Client,
+    home: tempfile::TempDir,
+}
+
+/// What the network says when it does not lie.
+pub struct Truth {
+    pub newest: u64,
+    pub proposals: BTreeMap<u64, Proposal>,
+    pub neurons: Vec<Neuron>,
+    pub known: Vec<(u64, String)>,
+    pub transactions: Vec<Transaction>,
+    pub balance: E8s,
+}
+
+/// What of a proposal never changes.
+pub fn lasting(p: &Proposal) -> Value {
+    let end = p.is_final().then(|| {
+        serde_json::json!([p.status.number(), p.reward_status.number(), p.decided, p.executed, p.failed])
+    });
+    serde_json::json!([
+        p.id.0,
+        p.title.as_str(),
+        p.topic.number(),
+        p.action.as_str(),
+        p.proposer,
+        p.created,
+        end
+    ])
+}
+
+impl Bench {
+    pub async fn set(seed: u64) -> Self {
+        let options = Options { seed, patience: Duration::from_millis(100), ..Options::default() };
+        let demo = Demo::start(options).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("demo.pem"), demo.identity_pem()).unwrap();
+        std::fs::create_dir_all(home.path().join("config/icpulse")).unwrap();
+        let config = format!("signed_for_seconds = {SIGNED_FOR}\n");
+        std::fs::write(home.path().join("config/icpulse/config.toml"), config).unwrap();
+        let profile = Profile {
+            root_key: RootKeySource::Given(RootKey(demo.root_key())),
+            ..Profile::local("demo", &demo.url())
+        };
+        use ed25519_dalek::pkcs8::DecodePrivateKey;
+        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
+        let client = Client::connect(&profile, Arc::new(BasicIdentity::from_raw_key(&key.to_bytes()))).await;
+        Self { demo, client: client.unwrap(), home }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// From now on this is wrong with the network, always.
+    pub fn breaks(&self, kind: Kind) {
+        self.demo.faults().set(Fault { kind, per_million: 1_000_000 });
+    }
+
+    /// How often a kind has struck.
+    pub fn struck(&self, kind: Kind) -> u64 {
+        self.demo.faults().struck().get(&kind).copied().unwrap_or(0)
+    }
+
+    /// Waits until a kind has struck so often.
+    pub async fn until_struck(&self, kind: Kind, times: u64) {
+        for _ in 0..6_000 {
+            if self.struck(kind) >= times {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{kind} has struck only {} times in a minute", self.struck(kind));
+    }
+
+    pub fn account(&self) -> Account {
+        Account::of(self.demo.identity())
+    }
+
+    pub async fn balance(&self) -> E8s {
+        self.client.balance(self.account()).await.unwrap().value
+    }
+
+    /// Reads everything; only while nothing is wrong.
+    pub async fn truth(&self) -> Truth {
+        let first = ProposalsPage { limit: 1, ..ProposalsPage::default() };
+        let newest = self.client.proposals(&first).await.unwrap().first().unwrap().id;
+        let mut proposals = BTreeMap::new();
+        let mut parts = self.client.proposal_range(newest, ProposalId(1));
+        while let Some(part) = parts.next().await {
+            proposals.extend(part.outcome.unwrap().proposals.into_iter().map(|p| (p.id.0, p)));
+        }
+        let known = self.client.known_neurons().await.unwrap().value;
+        let (mut transactions, mut before) = (Vec::new(), None);
+        loop {
+            let page = self.client.transactions(self.account().identifier(), before, 500).await.unwrap();
+            before = page.transactions.last().map(|t| t.block);
+            transactions.extend(page.transactions);
+            if page.complete {
+                break;
+            }
+        }
+        Truth {
+            newest: newest.0,
+            proposals,
+            neurons: self.client.my_neurons(false).await.unwrap(),
+            known: known.into_iter().map(|k| (k.id.0, k.data.name.to_string())).collect(),
+            transactions,
+            balance: self.balance().await,
+        }
+    }
+
+    /// Every transaction that arrived on an account.
+    pub async fn arrived(&self, at: AccountIdentifier) -> usize {
+        self.client.transactions(at, None, 100).await.unwrap().transactions.len()
+    }
+
+    fn context(&self) -> Context {
+        let global = Global {
+            network: Some(self.demo.url()),
+            root_key: Some(hex::encode(self.demo.root_key())),
+            identity: Some(self.path().join("demo.pem").to_str().unwrap().to_owned()),
+            quiet: true,
+            ..Global::default()
+        };
+        let paths = Paths {
+            config_dir: self.path().join("config/icpulse"),
+            cache_dir: self.path().join("cache/icpulse"),
+            state_dir: self.path().join("state/icpulse"),
+        };
+        Context { global, paths, config: Config { signed_for_seconds: SIGNED_FOR, ..Config::default() } }
+    }
+
+    /// The dashboard with everything read, as far as it can be.
+    pub async fn dashboard(&self) -> Desk {
+        let (dashboard, rest) = Dashboard::open(self.context(), (160, 45), false).await.unwrap();
+        let live = dashboard.live.clone();
+        let app = Harness::new(dashboard.state, dashboard.live, dashboard.messages);
+        let mut desk = Desk { app, live, rest };
+        desk.idle().await;
+        desk
+    }
+
+    /// What the cache holds now; nobody else may have it open.
+    pub async fn cached(&self) -> (World, Ranges) {
+        let root = RootKey(self.demo.root_key());
+        let folder = self.context().paths.cache_dir;
+        // Whoever had it open before may need a moment to let go of it.
+        let opened = Cache::open(&folder, &root, Duration::from_secs(30), wall_clock()).unwrap();
+        let loaded = opened.cache.load_world(&self.demo.identity()).unwrap();
+        assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
+        (loaded.world, loaded.read)
+    }
+
+    fn command(&self, url: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_icpulse"));
+        command
+            .args(args)
+            .env_clear()
+            .env("HOME", self.path())
+            .env("XDG_CONFIG_HOME", self.path().join("config"))
+            .env("XDG_CACHE_HOME", self.path().join("cache"))
+            .env("XDG_STATE_HOME", self.path().join("state"))
+            .env("ICPULSE_NETWORK", url)
+            .env("ICPULSE_ROOT_KEY", hex::encode(self.demo.root_key()))
+            .env("ICPULSE_IDENTITY", self.path().join("demo.pem"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Begins a command of the program.
+    pub fn begin(&self, url: &str, args: &[&str]) -> Child {
+        self.command(url, args).spawn().unwrap()
+    }
+
+    /// Runs the program to its end.
+    pub async fn run(&self, args: &[&str]) -> Ran {
+        ended(self.begin(&self.demo.url(), args)).await
+    }
+}
+
+/// What a command printed and how it ended.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    #[track_caller]
+    pub fn json(&self, code: i32) -> Value {
+        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}\n{}\n{}", self.out, self.err))
+    }
+}
+
+/// Waits for a command.
+pub async fn ended(child: Child) -> Ran {
+    let output: Output =
+        tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A dashboard and who sits at it.
+pub struct Desk {
+    pub app: Harness<Live>,
+    live: Live,
+    rest: Rest,
+}
+
+impl Desk {
+    /// Waits until all is read, done and shown.
+    pub async fn idle(&mut self) {
+        let live = self.live.clone();
+        let idle = live.idle();
+        tokio::pin!(idle);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut idle => break,
+                // Messages are taken in meanwhile, so that nobody waits for room.
+                () = tokio::time::sleep(Duration::from_millis(5)) => self.app.settle(),
+            }
+        }
+        self.app.until_idle().await;
+        self.app.now = wall_clock();
+    }
+
+    /// Reads everything again, now.
+    pub async fn refresh(&mut self) {
+        for screen in ["1", "2", "3", "4"] {
+            self.app.press(&format!("{screen} r"));
+        }
+        self.idle().await;
+    }
+
+    /// What the readings are in trouble with, as the header and the condition say.
+    pub async fn live_trouble(&self) -> Option<String> {
+        self.app.state.sync.trouble.as_ref().map(ToString::to_string)
+    }
+
+    /// Ends it; what was read is on the disk.
+    pub async fn leave(self) {
+        let Self { app, live, rest } = self;
+        live.shutdown().await;
+        drop((app, live, rest));
+    }
+}
+
+/// A way to the network that can be closed and opened again.
+pub struct Gate {
+    pub url: String,
+    open: Arc<std::sync::atomic::AtomicBool>,
+    cut: Arc<tokio::sync::Notify>,
+}
+
+impl Gate {
+    pub async fn to(demo: &Demo) -> Self {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let target = demo.url().trim_start_matches("http://").to_owned();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let open = Arc::new(AtomicBool::new(true));
+        let cut = Arc::new(tokio::sync::Notify::new());
+        let (is_open, cutting) = (Arc::clone(&open), Arc::clone(&cut));
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let (target, is_open, cutting) = (target.clone(), Arc::clone(&is_open), Arc::clone(&cutting));
+                tokio::spawn(async move {
+                    let mut closed = std::pin::pin!(cutting.notified());
+                    closed.as_mut().enable();
+                    if !is_open.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    let Ok(mut far) = tokio::net::TcpStream::connect(target).await else { return };
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        () = closed => {}
+                    }
+                });
+            }
+        });
+        Self { url, open, cut }
+    }
+
+    pub fn close(&self) {
+        self.open.store(false, std::sync::atomic::Ordering::SeqCst);
+        self.cut.notify_waiters();
+    }
+
+    pub fn open(&self) {
+        self.open.store(true, std::sync::atomic::Ordering::SeqCst);
+    }
+}
