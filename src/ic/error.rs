@@ -103,6 +103,15 @@ pub enum IcError {
         /// Why.
         why: Line,
     },
+    /// The parts of the answer do not agree with each other: it was put together wrongly, or while
+    /// what it is about changed.
+    #[error("{what}: the answer contradicts itself: {why}")]
+    Inconsistent {
+        /// What was attempted.
+        what: Line,
+        /// Which parts.
+        why: Line,
+    },
     /// The identity could not sign.
     #[error("{what}: the identity cannot sign: {why}")]
     Identity {
@@ -132,8 +141,8 @@ impl IcError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::RateLimited { .. } => true,
-            // Another node may answer properly.
-            Self::Unverified { .. } => true,
+            // Another node may answer properly, and so may the canister a moment later.
+            Self::Unverified { .. } | Self::Inconsistent { .. } => true,
             Self::Http { status, .. } => *status >= 500,
             Self::Rejected { code, .. } => *code == 2,
             Self::Tls { .. }
@@ -185,6 +194,7 @@ impl IcError {
             | Self::Unverified { .. }
             | Self::Rejected { .. }
             | Self::Refused { .. }
+            | Self::Inconsistent { .. }
             | Self::Decode { .. } => false,
         }
     }
@@ -204,6 +214,7 @@ impl IcError {
             | Self::Refused { what, .. }
             | Self::NotFound { what }
             | Self::Decode { what, .. }
+            | Self::Inconsistent { what, .. }
             | Self::Identity { what, .. }
             | Self::Invalid { what, .. } => what,
         }
@@ -258,6 +269,7 @@ impl IcError {
             Self::Decode { .. } => {
                 "the canister is newer than this icpulse, or is another one; look for an update"
             }
+            Self::Inconsistent { .. } => "nothing of this answer is shown; it is asked for again",
             Self::Identity { .. } => "unlock the identity or use another, then try again",
             Self::Invalid { .. } => "correct it and try again",
         }
