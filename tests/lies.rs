@@ -9,14 +9,16 @@ mod bench;
 mod harness;
 
 use bench::{Bench, Desk, Gate, Ran, Truth, ended, lasting};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use icpulse::app::Layer;
 use icpulse::cache::Ranges;
 use icpulse::demo::fault::Kind;
 use icpulse::model::act::StepState;
+use icpulse::model::network::Canisters;
 use icpulse::model::text::is_deceptive;
 use icpulse::model::world::World;
-use icpulse::model::{Account, network::Canisters};
-use icpulse::model::{E8s, NeuronId, Proposal, Subaccount, Vote};
+use icpulse::model::{Account, E8s, NeuronId, Proposal, ProposalId, Subaccount, Vote};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -69,13 +71,12 @@ fn exported(listed: &Value) -> Vec<u64> {
     listed["proposals"].as_array().unwrap().iter().map(|p| p["id"].as_u64().unwrap()).collect()
 }
 
-/// The proposals that the screen shows, from top to bottom.
+/// The proposals that the screen's list shows, from top to bottom.
 fn on_screen(desk: &Desk) -> Vec<u64> {
     let screen = desk.app.screen_text();
-    let numbers = screen.lines().filter_map(|line| {
-        line.split_whitespace().take(3).find_map(|word| word.trim_matches('│').parse::<u64>().ok())
-    });
-    numbers.filter(|n| desk.app.state.proposal(icpulse::model::ProposalId(*n)).is_some()).collect()
+    let rows = screen.lines().skip_while(|line| !line.contains("id▾")).skip(1);
+    rows.filter_map(|row| row.trim_start_matches(['▸', ' ']).split_whitespace().next()?.parse().ok())
+        .collect()
 }
 
 /// A user reads everything while pages lie, in the dashboard and in exports, and again after.
@@ -83,17 +84,22 @@ async fn pages(seed: u64, kind: Kind) {
     let bench = Bench::set(seed).await;
     let truth = bench.truth().await;
     bench.breaks(kind);
-    // A list of neurons whose halves do not agree is refused as a whole.
-    let shrinks = kind == Kind::ShrinkingPages;
+    // Repeated rows push others out of a page. A list of neurons that came short is refused as a
+    // whole: it may be that none is shown for now.
+    let shrinks = matches!(kind, Kind::ShrinkingPages | Kind::DuplicateRows);
     let mut desk = bench.dashboard().await;
     is_true(&desk.app.state.world, None, &truth, !shrinks);
     known_once(&desk.app.state.world, &truth, !shrinks);
+    if shrinks && desk.app.state.world.neurons.is_empty() {
+        let trouble = desk.trouble().unwrap();
+        assert!(trouble.contains("contradicts itself") && trouble.contains("asked for again"), "{trouble}");
+    }
     desk.app.press("2");
     let shown = on_screen(&desk);
     assert!(shown.len() > 20 && shown.is_sorted_by(|a, b| a > b), "{shown:?}\n{}", desk.app.screen_text());
-    if shrinks {
-        assert!(desk.app.state.world.neurons.iter().all(|n| truth.neurons.iter().any(|t| t.id == n.id)));
-    }
+    let mine = desk.app.state.world.neurons.iter().map(|n| n.id).collect::<Vec<_>>();
+    assert!(mine.iter().all(|id| truth.neurons.iter().any(|n| n.id == *id)), "nobody else's");
+    assert_eq!(mine.iter().collect::<BTreeSet<_>>().len(), mine.len(), "each once");
     desk.leave().await;
     let (world, read) = bench.cached().await;
     is_true(&world, Some(&read), &truth, !shrinks);
@@ -110,18 +116,18 @@ async fn pages(seed: u64, kind: Kind) {
     let listed = bench.run(&["neurons", "list", "--json"]).await;
     if shrinks && listed.code != 0 {
         assert_eq!(listed.code, 3);
-        assert!(listed.out.is_empty() && listed.err.contains("do not agree"), "{}", listed.err);
+        assert!(listed.out.is_empty() && listed.err.contains("contradicts itself"), "{}", listed.err);
     } else if !shrinks {
         assert_eq!(listed.json(0)["neurons"].as_array().unwrap().len(), truth.neurons.len());
     }
-    assert!(bench.struck(kind) > 20, "{}", bench.struck(kind));
+    assert!(bench.struck(kind) >= 10, "{}", bench.struck(kind));
 
     bench.demo.faults().clear();
     let mut desk = bench.dashboard().await;
     desk.refresh().await;
     is_true(&desk.app.state.world, None, &bench.truth().await, true);
     known_once(&desk.app.state.world, &truth, true);
-    assert_eq!(desk.live_trouble().await, None);
+    assert_eq!(desk.trouble(), None);
     desk.leave().await;
 }
 
@@ -294,9 +300,7 @@ async fn absurd_texts_change_neither_terminal_nor_file() {
     assert!(screen.lines().all(|line| line.chars().count() <= 160), "{screen}");
     desk.app.press("<esc>");
     // Whole proposals: words, payload, ballots.
-    for id in
-        rows.iter().take(2).copied().chain((1..=10).map(|n| icpulse::model::ProposalId(truth.newest - n)))
-    {
+    for id in rows.iter().take(2).copied().chain((1..=10).map(|n| ProposalId(truth.newest - n))) {
         desk.app.press("2 /").type_text(&format!("id:{id}")).press("<enter> <enter>");
         desk.idle().await;
         desk.app.sees(&format!("Proposal {id}"));
@@ -397,7 +401,6 @@ async fn paid_once(bench: &Bench, before: E8s, neuron: &str) {
     assert_eq!(bench.arrived(account.identifier()).await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_vote_that_is_never_executed_is_known_not_to_have_happened() {
     let bench = Bench::set(8).await;
     let (proposal, neurons) = votable(&bench, 2).await;
@@ -430,7 +433,6 @@ async fn a_vote_that_is_never_executed_is_known_not_to_have_happened() {
     assert_eq!(ballot(&bench, &proposal, &neurons[0]).await, "yes");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_vote_interrupted_while_it_waits_is_found_out_by_resume() {
     let bench = Bench::set(9).await;
     let (proposal, neurons) = votable(&bench, 1).await;
@@ -450,7 +452,6 @@ async fn a_vote_interrupted_while_it_waits_is_found_out_by_resume() {
     assert_eq!(ballot(&bench, &proposal, &neurons[0]).await, "unspecified", "resume repeats no vote");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn votes_whose_answers_are_lost_are_followed_to_their_ends() {
     let bench = Bench::set(10).await;
     let (proposal, neurons) = votable(&bench, 3).await;
@@ -474,7 +475,6 @@ async fn votes_whose_answers_are_lost_are_followed_to_their_ends() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stake_whose_answers_are_lost_is_paid_once() {
     let bench = Bench::set(11).await;
     let before = bench.balance().await;
@@ -488,7 +488,6 @@ async fn a_stake_whose_answers_are_lost_is_paid_once() {
     paid_once(&bench, before, told["created_neuron"].as_str().unwrap()).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stake_that_is_never_executed_costs_nothing_and_can_be_tried_again() {
     let bench = Bench::set(12).await;
     let before = bench.balance().await;
@@ -501,7 +500,6 @@ async fn a_stake_that_is_never_executed_costs_nothing_and_can_be_tried_again() {
     paid_once(&bench, before, told["created_neuron"].as_str().unwrap()).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stake_of_unknown_outcome_is_said_to_be_and_never_repeated() {
     let bench = Bench::set(13).await;
     let gate = Gate::to(&bench.demo).await;
@@ -536,39 +534,47 @@ async fn a_stake_of_unknown_outcome_is_said_to_be_and_never_repeated() {
     assert_eq!(staked["outcome"], "done", "another stake may be made now");
 }
 
-/// Opens the first proposal with blank ballots and reviews a vote of all of them.
-async fn review_votes(desk: &mut Desk) -> (icpulse::model::ProposalId, usize) {
+/// Chooses the first proposal with blank ballots and reviews a vote of all of them.
+async fn review_votes(desk: &mut Desk) -> (ProposalId, Vec<NeuronId>) {
     let now = desk.app.now;
+    let blank = |p: &Proposal| p.votable(now).map(|b| b.neuron).collect::<Vec<_>>();
     let rows = &desk.app.state.world.proposals;
-    let (id, count) = rows.iter().map(|p| (p.id, p.votable(now).count())).find(|(_, n)| *n >= 3).unwrap();
+    let (id, neurons) = rows.iter().map(|p| (p.id, blank(p))).find(|(_, blank)| blank.len() >= 3).unwrap();
     desk.app.press("2 /").type_text(&format!("id:{id}")).press("<enter> y").until_idle().await;
     desk.app.sees("RegisterVote");
-    (id, count)
+    (id, neurons)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[track_caller]
+fn all_said_yes(desk: &Desk, id: ProposalId, neurons: &[NeuronId]) {
+    let ballots = &desk.app.state.proposal(id).unwrap().ballots;
+    for neuron in neurons {
+        assert_eq!(ballots.iter().find(|b| b.neuron == *neuron).unwrap().vote, Vote::Yes);
+    }
+}
+
 async fn the_dashboard_follows_votes_whose_answers_are_lost() {
     let bench = Bench::set(14).await;
     let mut desk = bench.dashboard().await;
     bench.breaks(Kind::LostAnswer);
-    let (id, count) = review_votes(&mut desk).await;
+    let (id, neurons) = review_votes(&mut desk).await;
+    let count = neurons.len();
     desk.app.press("<enter>");
     bench.until_struck(Kind::LostAnswer, count as u64).await;
     bench.demo.faults().clear();
     desk.idle().await;
     desk.app.sees(&format!("all {count} steps done"));
     assert_eq!(bench.struck(Kind::LostAnswer), count as u64, "each was signed once");
-    let ballots = &desk.app.state.proposal(id).unwrap().ballots;
-    assert_eq!(ballots.iter().filter(|b| b.vote == Vote::Yes).count(), count);
+    all_said_yes(&desk, id, &neurons);
     desk.leave().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_dashboard_says_that_votes_never_happened_and_tries_them_again_on_request() {
     let bench = Bench::set(15).await;
     let mut desk = bench.dashboard().await;
     bench.breaks(Kind::NeverExecuted);
-    let (id, count) = review_votes(&mut desk).await;
+    let (id, neurons) = review_votes(&mut desk).await;
+    let count = neurons.len();
     desk.app.press("<enter>");
     desk.idle().await;
     desk.app.sees(&format!("✗ {count} of {count} not done")).sees("tries again");
@@ -578,12 +584,10 @@ async fn the_dashboard_says_that_votes_never_happened_and_tries_them_again_on_re
     desk.app.press("R");
     desk.idle().await;
     desk.app.sees(&format!("all {count} steps done"));
-    let ballots = &desk.app.state.proposal(id).unwrap().ballots;
-    assert_eq!(ballots.iter().filter(|b| b.vote == Vote::Yes).count(), count);
+    all_said_yes(&desk, id, &neurons);
     desk.leave().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_dashboard_stakes_once_though_answers_are_lost_or_never_come() {
     let bench = Bench::set(16).await;
     let before = bench.balance().await;
@@ -617,4 +621,65 @@ async fn the_dashboard_stakes_once_though_answers_are_lost_or_never_come() {
     let neuron = execution.created_neuron.unwrap().to_string();
     paid_once(&bench, before, &neuron).await;
     desk.leave().await;
+}
+
+/// A story by its name.
+type Story = (&'static str, fn() -> LocalBoxFuture<'static, ()>);
+
+/// Tells stories at the same time, each on a thread of its own. They wait most of the time, until
+/// what was signed has expired: together they take hardly longer than the longest of them.
+fn together(stories: &[Story]) {
+    let failed: Vec<&str> = std::thread::scope(|scope| {
+        let told: Vec<_> = stories
+            .iter()
+            .map(|(name, story)| {
+                let run = || {
+                    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+                    runtime.worker_threads(2).enable_all().build().unwrap().block_on(story());
+                };
+                (name, std::thread::Builder::new().name((*name).to_owned()).spawn_scoped(scope, run).unwrap())
+            })
+            .collect();
+        told.into_iter().filter_map(|(name, story)| story.join().is_err().then_some(*name)).collect()
+    });
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
+#[test]
+fn updates_that_are_never_executed() {
+    together(&[
+        ("a_vote_that_is_never_executed_is_known_not_to_have_happened", || {
+            a_vote_that_is_never_executed_is_known_not_to_have_happened().boxed_local()
+        }),
+        ("a_vote_interrupted_while_it_waits_is_found_out_by_resume", || {
+            a_vote_interrupted_while_it_waits_is_found_out_by_resume().boxed_local()
+        }),
+        ("a_stake_that_is_never_executed_costs_nothing_and_can_be_tried_again", || {
+            a_stake_that_is_never_executed_costs_nothing_and_can_be_tried_again().boxed_local()
+        }),
+        ("the_dashboard_says_that_votes_never_happened_and_tries_them_again_on_request", || {
+            the_dashboard_says_that_votes_never_happened_and_tries_them_again_on_request().boxed_local()
+        }),
+    ]);
+}
+
+#[test]
+fn updates_whose_answers_are_lost() {
+    together(&[
+        ("votes_whose_answers_are_lost_are_followed_to_their_ends", || {
+            votes_whose_answers_are_lost_are_followed_to_their_ends().boxed_local()
+        }),
+        ("a_stake_whose_answers_are_lost_is_paid_once", || {
+            a_stake_whose_answers_are_lost_is_paid_once().boxed_local()
+        }),
+        ("a_stake_of_unknown_outcome_is_said_to_be_and_never_repeated", || {
+            a_stake_of_unknown_outcome_is_said_to_be_and_never_repeated().boxed_local()
+        }),
+        ("the_dashboard_follows_votes_whose_answers_are_lost", || {
+            the_dashboard_follows_votes_whose_answers_are_lost().boxed_local()
+        }),
+        ("the_dashboard_stakes_once_though_answers_are_lost_or_never_come", || {
+            the_dashboard_stakes_once_though_answers_are_lost_or_never_come().boxed_local()
+        }),
+    ]);
 }

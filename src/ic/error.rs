@@ -115,6 +115,15 @@ pub enum IcError {
         /// Why.
         why: Line,
     },
+    /// The parts of the answer do not agree with each other: it was put together wrongly, or while
+    /// what it is about changed.
+    #[error("{what}: the answer contradicts itself: {why}")]
+    Inconsistent {
+        /// What was attempted.
+        what: Line,
+        /// Which parts.
+        why: Line,
+    },
     /// The identity could not sign.
     #[error("{what}: the identity cannot sign: {why}")]
     Identity {
@@ -149,8 +158,8 @@ impl IcError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::RateLimited { .. } => true,
-            // Another node may answer properly.
-            Self::Unverified { .. } | Self::Stalled { .. } => true,
+            // Another node may answer properly, and so may the canister a moment later.
+            Self::Unverified { .. } | Self::Inconsistent { .. } | Self::Stalled { .. } => true,
             Self::Http { status, .. } => *status >= 500,
             Self::Rejected { code, .. } => *code == 2,
             Self::Tls { .. }
@@ -203,6 +212,7 @@ impl IcError {
             | Self::Stalled { .. }
             | Self::Rejected { .. }
             | Self::Refused { .. }
+            | Self::Inconsistent { .. }
             | Self::Decode { .. } => false,
         }
     }
@@ -223,6 +233,7 @@ impl IcError {
             | Self::Refused { what, .. }
             | Self::NotFound { what }
             | Self::Decode { what, .. }
+            | Self::Inconsistent { what, .. }
             | Self::Identity { what, .. }
             | Self::Invalid { what, .. } => what,
         }
@@ -283,6 +294,7 @@ impl IcError {
             Self::Decode { .. } => {
                 "the canister is newer than this icpulse, or is another one; look for an update"
             }
+            Self::Inconsistent { .. } => "nothing of this answer is shown; it is asked for again",
             Self::Identity { .. } => "unlock the identity or use another, then try again",
             Self::Invalid { .. } => "correct it and try again",
         }

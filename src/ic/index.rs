@@ -101,7 +101,7 @@ impl Client {
             && limit > 0
         {
             let why = format!("it says that block {oldest} is among them, and shows none");
-            return Err(IcError::Decode { what: Line::new(&what), why: Line::new(&why) });
+            return Err(IcError::Inconsistent { what: Line::new(&what), why: Line::new(&why) });
         }
         let reached_oldest = match (head.oldest_tx_id, transactions.last()) {
             (Some(oldest), Some(last)) => last.block <= oldest,

@@ -273,7 +273,7 @@ impl Desk {
     }
 
     /// What the readings are in trouble with, as the header and the condition say.
-    pub async fn live_trouble(&self) -> Option<String> {
+    pub fn trouble(&self) -> Option<String> {
         self.app.state.sync.trouble.as_ref().map(ToString::to_string)
     }
 

@@ -19,6 +19,9 @@ use std::ops::RangeInclusive;
 const PAGE: u64 = 500;
 /// Most pages read of one identity: 100,000 neurons.
 const MOST_PAGES: u64 = 200;
+/// Neurons that are asked for one by one to see whether a page came short, at most: one is enough
+/// to tell, and pages have none.
+const MOST_HALVES: usize = 40;
 
 /// Neurons in a page of the index: the canister's own limit (`MAX_NEURON_PAGE_SIZE`).
 const INDEX_PAGE: u32 = 300;
@@ -163,22 +166,28 @@ impl Client {
         let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
         let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
         let Listed { mut neurons, pages, whole } = listed(&what, &answer, self.principal())?;
-        // Every neuron comes twice, in full and as its public extract. One that is there only as an
-        // extract is one of somebody else's that was not asked for, or ours with its half missing:
-        // then the page may lack others altogether.
-        let halved = neurons.iter().filter(|n| n.access == Access::Info).count();
-        if halved > 0 && whole {
-            return Err(IcError::Decode {
-                what: Line::new(&what),
-                why: Line::new(&format!(
-                    "the canister's two lists of neurons do not agree: {halved} of {} are in one only",
-                    neurons.len()
-                )),
-            });
+        if whole {
+            self.refuse_halves(&what, &neurons).await?;
         }
         // Of one whose record could not be read, the extract is all there is.
-        neurons.retain(|n| n.is_mine() || n.access == Access::Info);
+        neurons.retain(|n| n.is_mine() || !whole && n.access == Access::Info);
         Ok((neurons, pages))
+    }
+
+    /// Refuses a list of the identity's neurons that came short. Every neuron is in it twice, in
+    /// full and as its public extract: one that is there only as an extract is somebody else's and
+    /// was not asked for, or it is ours and its other half is missing. Then others may be missing
+    /// altogether.
+    async fn refuse_halves(&self, what: &str, neurons: &[Neuron]) -> Result<(), IcError> {
+        let halves = neurons.iter().filter(|n| n.access == Access::Info);
+        for half in halves.take(MOST_HALVES) {
+            let ours = self.neurons(&[half.id]).await?.iter().any(Neuron::is_mine);
+            if ours {
+                let why = format!("neuron {} is in one of its two lists only", half.id);
+                return Err(IcError::Inconsistent { what: Line::new(what), why: Line::new(&why) });
+            }
+        }
+        Ok(())
     }
 
     /// Neurons by their numbers, in full where the identity may see them, else their public

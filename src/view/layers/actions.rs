@@ -2,7 +2,7 @@
 
 use super::super::{Cx, words};
 use crate::app::state::layer::ActionsLayer;
-use crate::model::act::Execution;
+use crate::model::act::{Execution, StepState};
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use ratatui::layout::Rect;
@@ -39,6 +39,11 @@ fn outcome(execution: &Execution) -> (String, Role) {
     let total = execution.steps.len();
     if !execution.is_finished() {
         return (format!("{} of {total} done", execution.done()), Role::Syncing);
+    }
+    // What may have happened comes before what certainly did not.
+    let unknown = execution.steps.iter().filter(|s| matches!(s.state, StepState::Unknown { .. })).count();
+    if unknown > 0 {
+        return (format!("? {unknown} of {total} unknown"), Role::Warn);
     }
     match execution.failed().count() {
         0 => ("✓ done".to_owned(), Role::Good),

@@ -87,7 +87,7 @@ fn progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
         }
         if execution.steps.iter().any(|s| matches!(s.state, StepState::Unknown { .. })) {
             let key = words::key(state, Command::FollowUp);
-            spans.push(span(format!("{key} finds out what became of it"), Role::Info));
+            spans.push(span(format!("{key} finds out"), Role::Info));
         }
     }
     if let Some(neuron) = execution.created_neuron {
