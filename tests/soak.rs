@@ -21,7 +21,7 @@ use icpulse::demo::{Demo, Options};
 use icpulse::model::network::RootKey;
 use icpulse::model::text::Line;
 use icpulse::wallet::Signer;
-use monkey::{Act, Monkey};
+use monkey::{Act, ESCAPE, Monkey};
 use pty::Terminal;
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -135,11 +135,7 @@ impl Soak {
             if self.terminal.ends_within(Duration::ZERO) {
                 self.start_again();
             }
-            // An escape that comes together with the next key would be that key with alt.
-            for _ in 0..5 {
-                let _ = self.terminal.try_press("\x1b");
-                std::thread::sleep(Duration::from_millis(50));
-            }
+            let _ = self.terminal.try_press(&ESCAPE.repeat(8));
             let _ = self.terminal.try_press("1");
             let shows = |terminal: &mut Terminal, what: &str, wanted: bool| {
                 let until = Instant::now() + Duration::from_secs(5);
@@ -154,7 +150,7 @@ impl Soak {
             if shows(terminal, "NEEDS YOU", true)
                 && terminal.try_press("?")
                 && shows(terminal, "Everywhere", true)
-                && terminal.try_press("\x1b")
+                && terminal.try_press(ESCAPE)
                 && shows(terminal, "Everywhere", false)
             {
                 return;

@@ -180,7 +180,8 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             let mut seeds = vec![join(&all)];
             seeds.extend(all.iter().map(|one| join(&[one])));
             if target == "screen" {
-                seeds = seeds.iter().zip(0..).map(|(seed, c)| behind(c, seed)).collect();
+                let places = [0, 16, 32, 48];
+                seeds = places.iter().flat_map(|p| seeds.iter().map(move |seed| behind(*p, seed))).collect();
             }
             seeds
         }

@@ -35,6 +35,10 @@ impl Act {
     }
 }
 
+/// The escape key in the form that nothing after it can be mistaken to belong to: by itself it begins
+/// every other key's sequence, and what is typed fast comes together.
+pub const ESCAPE: &str = "\x1b[27u";
+
 /// A key as terminals of the xterm kind send it.
 fn encoded(chord: Chord) -> String {
     let control = chord.modifiers.contains(KeyModifiers::CONTROL);
@@ -42,7 +46,7 @@ fn encoded(chord: Chord) -> String {
         KeyCode::Char(c) if control => char::from(u8::try_from(c).unwrap() & 0x1f).to_string(),
         KeyCode::Char(c) => c.to_string(),
         KeyCode::Enter => "\r".to_owned(),
-        KeyCode::Esc => "\x1b".to_owned(),
+        KeyCode::Esc => ESCAPE.to_owned(),
         KeyCode::BackTab => "\x1b[Z".to_owned(),
         KeyCode::Tab if chord.modifiers.contains(KeyModifiers::SHIFT) => "\x1b[Z".to_owned(),
         KeyCode::Tab => "\t".to_owned(),
