@@ -193,8 +193,7 @@ async fn what_nobody_knows_is_shown_as_itself() {
     }
     let with = |turn: u64| rows.iter().find(|p| p.id.0 % 5 == turn).unwrap().id;
     for (id, words) in [(with(1), "topic 9999"), (with(0), "status 77"), (with(3), "reward_status 88")] {
-        desk.app.press("2 /").type_text(&format!("id:{id}")).press("<enter> <enter>");
-        desk.idle().await;
+        desk.open(id).await;
         desk.app.sees(&format!("Proposal {id}"));
         let screen = desk.app.screen_text().to_lowercase();
         assert!(screen.contains(words), "{words}:\n{screen}");
@@ -238,8 +237,7 @@ async fn what_nobody_knows_is_shown_as_itself() {
             .all(|n| now.neurons.iter().any(|t| t.state == n.state && t.id == n.id))
     );
     let settled = now.proposals.values().find(|p| p.is_final() && p.id.0 % 5 == 1).unwrap().id;
-    desk.app.press("2 /").type_text(&format!("id:{settled}")).press("<enter> <enter>");
-    desk.idle().await;
+    desk.open(settled).await;
     desk.app.does_not_see("topic 9999");
     let row = desk.app.state.proposal(settled).unwrap();
     assert_eq!(lasting(row), lasting(&now.proposals[&settled.0]));
@@ -301,8 +299,7 @@ async fn absurd_texts_change_neither_terminal_nor_file() {
     desk.app.press("<esc>");
     // Whole proposals: words, payload, ballots.
     for id in rows.iter().take(2).copied().chain((1..=10).map(|n| ProposalId(truth.newest - n))) {
-        desk.app.press("2 /").type_text(&format!("id:{id}")).press("<enter> <enter>");
-        desk.idle().await;
+        desk.open(id).await;
         desk.app.sees(&format!("Proposal {id}"));
         for key in ["<tab>", "<tab>", "<tab>", "<pagedown>", "<pagedown>"] {
             harmless(&desk.app.screen_text());

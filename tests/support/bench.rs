@@ -261,7 +261,29 @@ impl Desk {
             }
         }
         self.app.until_idle().await;
+        // What was told last may still be on its way to the screen: it is there when the screen
+        // knows that nothing is being read, and nothing more has come for a while.
+        let mut quiet = 0;
+        while quiet < 10 || self.app.state.sync.in_flight > 0 {
+            let before = self.app.screen_text();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            self.app.settle();
+            quiet = if before == self.app.screen_text() { quiet + 1 } else { 0 };
+        }
         self.app.now = wall_clock();
+    }
+
+    /// Opens a proposal and waits for the whole of it.
+    pub async fn open(&mut self, id: ProposalId) {
+        self.app.press("2 /").type_text(&format!("id:{id}")).press("<enter> <enter>");
+        self.app.sees(&format!("Proposal {id}"));
+        for _ in 0..6_000 {
+            self.idle().await;
+            if !self.app.screen_text().contains("reading the text") {
+                return;
+            }
+        }
+        panic!("proposal {id} does not come\n{}", self.app.screen_text());
     }
 
     /// Reads everything again, now.

@@ -225,7 +225,9 @@ pub(super) fn transactions(page: index::GetAccountIdentifierTransactionsResponse
             memo: row.transaction.memo,
             icrc1_memo: row.transaction.icrc1_memo,
             operation: match row.transaction.operation {
-                index::Operation::Transfer { to, fee, from, amount, spender } if row.id % 3 != 0 => {
+                index::Operation::Transfer { to, fee, from, amount, spender }
+                    if !row.id.is_multiple_of(3) =>
+                {
                     Operation::Transfer { to, fee, from, amount, spender }
                 }
                 _ => Operation::Freeze {
