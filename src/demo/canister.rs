@@ -88,6 +88,18 @@ impl Reject {
         }
     }
 
+    /// The reply is larger than a replica passes on.
+    #[must_use]
+    pub fn reply_too_large(canister: Principal, size: usize, most: usize) -> Self {
+        Self {
+            code: 5,
+            error_code: "IC0504",
+            message: format!(
+                "Error from Canister {canister}: Canister violated contract: ic0.msg_reply_data_append: message payload size ({size}) cannot be larger than {most}.. {DOCUMENTATION}"
+            ),
+        }
+    }
+
     /// The canister trapped because the arguments did not decode.
     #[must_use]
     pub fn undecodable(canister: Principal, error: &candid::Error) -> Self {

@@ -19,6 +19,17 @@ use crate::model::{E8s, Principal, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+/// Most bytes of a reply to a query (dfinity/ic, `MAX_RESPONSE_SIZE` of non-replicated queries).
+const MOST_REPLY: usize = 3 * 1024 * 1024;
+
+/// A reply as far as a replica passes it on.
+fn passed_on(canister: Principal, reply: Vec<u8>) -> Result<Vec<u8>, Reject> {
+    if reply.len() > MOST_REPLY {
+        return Err(Reject::reply_too_large(canister, reply.len(), MOST_REPLY));
+    }
+    Ok(reply)
+}
+
 /// Every canister, in virtual time.
 pub struct World {
     clock: Clock,
@@ -115,7 +126,7 @@ impl World {
             rate: (id != self.cmc.id()).then_some(&self.cmc),
             certify,
         };
-        canister.query(&ctx, method, arg)
+        passed_on(id, canister.query(&ctx, method, arg)?)
     }
 
     /// Calls an update method, or a query method in replicated mode.
@@ -192,5 +203,20 @@ impl World {
             index.append(new);
         }
         Some(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_reply_beyond_three_mebibytes_is_refused_as_by_a_replica() {
+        let id = counter_id();
+        assert_eq!(passed_on(id, vec![0; MOST_REPLY]).map(|reply| reply.len()), Ok(MOST_REPLY));
+        let reject = passed_on(id, vec![0; MOST_REPLY + 1]).unwrap_err();
+        assert_eq!((reject.code, reject.error_code), (5, "IC0504"));
+        assert!(reject.message.contains("payload size (3145729) cannot be larger than 3145728"));
     }
 }

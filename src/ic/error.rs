@@ -178,6 +178,15 @@ impl IcError {
         matches!(self, Self::Unverified { .. } | Self::Stalled { .. } | Self::Tls { .. })
     }
 
+    /// Whether the reply was more than a replica passes on (3 MiB for a query): fewer rows may do.
+    #[must_use]
+    pub fn is_too_much(&self) -> bool {
+        let says = |message: &Line| {
+            message.as_str().contains("payload size") && message.as_str().contains("cannot be larger than")
+        };
+        matches!(self, Self::Rejected { code: 5, message, .. } if says(message))
+    }
+
     /// Whether the network answered and said no (as against not having been reached).
     #[must_use]
     pub fn is_refusal(&self) -> bool {

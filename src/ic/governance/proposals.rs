@@ -120,12 +120,51 @@ pub(in crate::ic) fn unencodable(what: &str, error: &impl ToString) -> IcError {
     IcError::Invalid { what: Line::new(what), why: Line::new(&error.to_string()) }
 }
 
+/// Reads a page; half as many rows at a time whenever a reply would have been too large.
+async fn in_parts<F, Fut>(page: &ProposalsPage, mut read: F) -> Result<Vec<Proposal>, IcError>
+where
+    F: FnMut(ProposalsPage) -> Fut,
+    Fut: Future<Output = Result<Vec<Proposal>, IcError>>,
+{
+    let wanted = if (1..MOST).contains(&page.limit) { page.limit } else { MOST };
+    let mut part = page.clone();
+    let mut rows: Vec<Proposal> = Vec::new();
+    loop {
+        let asked = if (1..MOST).contains(&part.limit) { part.limit } else { MOST };
+        match read(part.clone()).await {
+            Err(error) if error.is_too_much() && asked > 1 => part.limit = asked / 2,
+            Err(error) => return Err(error),
+            Ok(found) => {
+                let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
+                let lowest = found.iter().map(|p| p.id).min();
+                rows.extend(found);
+                let left = wanted.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+                // Only a page that goes down is followed.
+                let next = lowest.filter(|lowest| part.before.is_none_or(|before| *lowest < before));
+                match next {
+                    Some(lowest) if left > 0 && count >= asked => {
+                        part.before = Some(lowest);
+                        part.limit = asked.min(left);
+                    }
+                    _ => return Ok(rows),
+                }
+            }
+        }
+    }
+}
+
 impl Client {
     /// A page of proposals, newest first. A row that cannot be decoded is among them, marked so.
+    /// With each come the ballots of all neurons of the identity; where these are so many that a
+    /// page does not fit into a reply, it is read in smaller parts.
     ///
     /// # Errors
     /// See [`IcError`].
     pub async fn proposals(&self, page: &ProposalsPage) -> Result<Vec<Proposal>, IcError> {
+        in_parts(page, |part| async move { self.proposals_at_once(&part).await }).await
+    }
+
+    async fn proposals_at_once(&self, page: &ProposalsPage) -> Result<Vec<Proposal>, IcError> {
         let what = page.before.map_or_else(
             || "reading the newest proposals".to_owned(),
             |before| format!("reading proposals below {before}"),
@@ -206,5 +245,67 @@ impl Client {
         let info = rows.ok()?.into_iter().find_map(Row::typed)?;
         let found = info.id.is_some_and(|found| found.id == id.0);
         info.proposal.filter(|_| found)?.self_describing_action
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::model::Timestamp;
+    use crate::model::evidence::Evidence;
+
+    /// A canister with proposals 1 to 250 whose replies hold at most so many; and what it was asked.
+    async fn asked(page: ProposalsPage, most: u32) -> (Result<Vec<u64>, IcError>, Vec<u32>) {
+        let mut limits = Vec::new();
+        let result = in_parts(&page, |part| {
+            limits.push(part.limit);
+            let before = part.before.map_or(251, |id| id.0.min(251));
+            let count = part.limit.min(100);
+            let reply = if count > most {
+                Err(IcError::Rejected {
+                    what: Line::new("reading"),
+                    code: 5,
+                    error_code: Some(Line::new("IC0504")),
+                    message: Line::new(
+                        "ic0.msg_reply_data_append: message payload size (4) cannot be larger than 3.",
+                    ),
+                })
+            } else {
+                let ids = (1..before).rev().take(count as usize);
+                let reply = wire::ListProposalInfoResponse {
+                    proposal_info: ids
+                        .map(|id| wire::ProposalInfo {
+                            id: Some(wire::ProposalId { id }),
+                            ..Default::default()
+                        })
+                        .collect(),
+                };
+                let bytes = encode_one(reply).unwrap();
+                listed("reading", &Answer { bytes, evidence: Evidence::signed(Timestamp(0), None) })
+            };
+            std::future::ready(reply)
+        })
+        .await;
+        (result.map(|rows| rows.iter().map(|p| p.id.0).collect()), limits)
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_too_large_is_read_in_parts_and_comes_whole() {
+        let page = |limit, before: Option<u64>| ProposalsPage {
+            limit,
+            before: before.map(ProposalId),
+            ..Default::default()
+        };
+        let down = |from: u64, count: u64| (from + 1 - count..=from).rev().collect::<Vec<_>>();
+        let (rows, limits) = asked(page(100, None), 1_000).await;
+        assert_eq!((rows.unwrap(), limits), (down(250, 100), vec![100]), "one reading where it fits");
+        let (rows, limits) = asked(page(100, None), 30).await;
+        assert_eq!((rows.unwrap(), limits), (down(250, 100), vec![100, 50, 25, 25, 25, 25]));
+        let (rows, limits) = asked(page(10, Some(6)), 3).await;
+        assert_eq!((rows.unwrap(), limits), (down(5, 5), vec![10, 5, 2, 2, 2]), "and the end is the end");
+        let (rows, limits) = asked(page(4, None), 0).await;
+        assert!(rows.unwrap_err().is_too_much());
+        assert_eq!(limits, [4, 2, 1], "one row that is too large is an error");
     }
 }

@@ -167,7 +167,7 @@ impl Bedrock {
         for account in from.into_iter().chain(to.filter(|to| !stake && Some(*to) != from)) {
             self.histories.entry(account).or_default().push(index);
         }
-        if number % STEP == 0 {
+        if number.is_multiple_of(STEP) {
             self.hashes.push(self.tip);
         }
         let parent = (number > 0).then_some(self.tip);
