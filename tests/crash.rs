@@ -218,8 +218,10 @@ fn the_dashboard_tells_of_an_interrupted_stake_and_pays_nothing() {
         terminal.wait_for("the notice", |s| s.contains("Stake 1.50 ICP") && s.contains("interrupted"));
         terminal.press("A").wait_for("the list of actions", |s| s.contains("Actions"));
         terminal.press("\r").wait_for("its steps", |s| s.contains("claim the neuron"));
-        terminal.press("q").press("q");
-        terminal.wait_end();
+        terminal.press("\x1b").wait_for("no steps", |s| !s.contains("claim the neuron"));
+        terminal.press("\x1b").wait_for("no list", |s| !s.contains("Actions"));
+        terminal.press("q");
+        assert!(terminal.wait_end().success());
         assert_eq!(balance(), before, "a start signs nothing by itself");
         let resumed = table.run(&home, &["journal", "resume"]);
         let paid = number > 1;

@@ -19,10 +19,9 @@ impl Cache {
             return Err(CacheError::NoJournal { why: why.clone() });
         }
         let bytes = codec::encode("a journal entry", execution)?;
-        match &self.side {
-            // Before the copy in memory: what is not on the disk has not been recorded.
-            Some(side) => held(side).put(&bytes)?,
-            None => {}
+        // Before the copy in memory: what is not on the disk has not been recorded.
+        if let Some(side) = &self.side {
+            held(side).put(&bytes)?;
         }
         self.actions.put(&execution.plan.to_string(), bytes)?;
         if execution.is_finished() {
