@@ -220,7 +220,9 @@ fn the_dashboard_tells_of_an_interrupted_stake_and_pays_nothing() {
         terminal.press("\r").wait_for("its steps", |s| s.contains("claim the neuron"));
         terminal.press("\x1b").wait_for("no steps", |s| !s.contains("claim the neuron"));
         terminal.press("\x1b").wait_for("no list", |s| !s.contains("Actions"));
-        terminal.press("q");
+        // Where the network is still being asked what became of it, the question how to leave is
+        // answered with "leave now".
+        terminal.press("q").try_press("j\r");
         assert!(terminal.wait_end().success());
         assert_eq!(balance(), before, "a start signs nothing by itself");
         let resumed = table.run(&home, &["journal", "resume"]);

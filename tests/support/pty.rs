@@ -167,7 +167,9 @@ impl Terminal {
     }
 
     /// Waits for the program to end and for its last byte.
+    #[track_caller]
     pub fn wait_end(&mut self) -> ExitStatus {
+        assert!(self.ends_within(PATIENCE), "the program does not end; the screen is:\n{}", self.screen());
         let status = self.child.wait().unwrap();
         let deadline = Instant::now() + PATIENCE;
         let mut shown = self.shown.0.lock().unwrap();
