@@ -75,7 +75,7 @@ fn no_age_or_countdown_is_shown_late() {
     for screen in Screen::ALL {
         let mut state = quiet(screen);
         let mut last = frame(&mut state);
-        for _ in 0..400 {
+        for _ in 0..100 {
             let at = state.wakes_at().unwrap();
             // Just before, everything still reads the same.
             state.now = Timestamp(at.0 - 1);

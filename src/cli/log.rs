@@ -32,6 +32,8 @@ pub fn subscriber<W: Write + Send + 'static>(writer: W, level: LevelFilter) -> i
     tracing_subscriber::fmt()
         .with_writer(Mutex::new(Neutral(writer)))
         .with_ansi(false)
+        // A log that cannot be written (a full disk) must not be told on the screen, line by line.
+        .log_internal_errors(false)
         .with_max_level(level)
         .finish()
 }

@@ -327,8 +327,22 @@ mod tests {
     #[test]
     fn times_as_people_say_them() {
         let now = Timestamp::from_secs(1_000_000);
-        assert_eq!(ago(now, now), "now");
+        assert_eq!(ago(now, now.minus(Seconds(59))), "just now");
+        assert_eq!(ago(now, now.minus(Seconds(185))), "3 m ago");
         assert_eq!(distance(now, now.plus(Seconds(61))), "in 1 m 1 s");
-        assert_eq!(distance(now, now.minus(Seconds(3))), "3 s ago");
+        assert_eq!(distance(now, now.plus(Seconds(3_000 + 59))), "in 50 m");
+        assert_eq!(left_short(now, now.plus(Seconds(7_199))), "1h");
+    }
+
+    #[test]
+    fn it_is_known_when_a_time_reads_differently() {
+        const SECOND: u64 = 1_000_000_000;
+        let now = Timestamp::from_secs(1_000_000);
+        let next = |draw: &dyn Fn() -> String| watching(draw).1;
+        assert_eq!(next(&|| ago(now, now.minus(Seconds(185)))), Some(55 * SECOND));
+        assert_eq!(next(&|| ahead(now, now.plus(Seconds(61)))), Some(1));
+        assert_eq!(next(&|| ahead(now, now.plus(Seconds(3_059)))), Some(59 * SECOND + 1));
+        assert_eq!(next(&|| left_short(now, now.plus(Seconds(7_199)))), Some(3_599 * SECOND + 1));
+        assert_eq!(next(&String::new), None);
     }
 }
