@@ -103,7 +103,7 @@ async fn garbage_and_pages_of_somebody_else() {
 async fn slow_bodies_come_all_the_same() {
     let broken = Broken::start();
     let before = broken.truth().await;
-    broken.break_with(&["slow-body=30%"]);
+    broken.break_with(&["slow-body=15%"]);
     let mut session = broken.open().await;
     let world = session.until_well(before.proposals.len()).await.state.world.clone();
     session.close().await;
@@ -137,19 +137,19 @@ async fn answers_and_certificates_that_were_altered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_that_were_true_ten_minutes_ago() {
     let words = ["the network has made no progress since"];
-    live_through(Kind::StaleCertificate, "60%", &words).await;
+    live_through(Kind::StaleCertificate, "40%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_of_another_network() {
     let words = ["its certificate is not signed by this network's root key, or was altered"];
-    live_through(Kind::OtherRoot, "60%", &words).await;
+    live_through(Kind::OtherRoot, "40%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_without_canister_ranges() {
     let words = ["its certificate lacks what it must prove"];
-    live_through(Kind::PrunedRanges, "60%", &words).await;
+    live_through(Kind::PrunedRanges, "40%", &words).await;
 }
 
 #[tokio::test]
