@@ -115,8 +115,10 @@ fn main() {
     let pem = served.identity_file(home.path());
     let bench = Bench { served: &served, home: home.path(), pem };
 
-    let cold = bench.run(&["proposals", "list", "--limit", "100", "--json"]).1;
+    let list = ["-v", "proposals", "list", "--limit", "100", "--json"];
+    let cold = bench.run(&list).1;
     say("one-shot list of 100, cold cache: wall", cold.as_secs_f64() * 1e3, "ms");
+    say("… processor time", bench.logged("command ends", &["processor_ms"])[0], "ms");
     let (figures, _) = bench.run(&["--json", "bench", "--proposals", "all", "--neurons", "all"]);
     let figures: serde_json::Value = serde_json::from_slice(&figures.stdout).unwrap();
     for figure in figures["figures"].as_array().unwrap() {
@@ -141,8 +143,11 @@ fn main() {
     terminal.wait_end();
     bench.logged("first frame", &["processor_ms"]);
     say("the cache on disk after it", folder_bytes(&home.path().join("cache")) as f64 / 1e6, "MB");
-    let warm = bench.run(&["proposals", "list", "--limit", "100", "--json"]).1;
+    let warm = bench.run(&list).1;
     say("one-shot list of 100, warm cache: wall", warm.as_secs_f64() * 1e3, "ms");
+    say("… processor time", bench.logged("command ends", &["processor_ms"])[0], "ms");
+    let offline = bench.run(&[&["--offline"], &list[..]].concat()).1;
+    say("one-shot list of 100, offline from that cache: wall", offline.as_secs_f64() * 1e3, "ms");
 
     let mut first = Vec::new();
     for _ in 0..STARTS {

@@ -14,6 +14,12 @@ pub fn processor_time() -> Option<Duration> {
     None
 }
 
+/// A span in milliseconds, for the log.
+#[must_use]
+pub fn millis(span: Duration) -> String {
+    format!("{:.1}", span.as_secs_f64() * 1_000.0)
+}
+
 /// Bytes in memory now; `None` where the system does not say (only Linux does so in a file).
 #[must_use]
 pub fn resident() -> Option<u64> {

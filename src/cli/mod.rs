@@ -54,7 +54,10 @@ pub fn main() -> ExitCode {
             loud(info);
         }
     }));
-    ended(run(cli))
+    let result = run(cli);
+    let spent = meter::processor_time().unwrap_or_default();
+    tracing::info!(processor_ms = %meter::millis(spent), "the command ends");
+    ended(result)
 }
 
 fn ended(result: Result<(), Failure>) -> ExitCode {

@@ -211,7 +211,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
             let hits = view::draw(frame, state, &look.theme());
             if std::mem::take(&mut first) {
                 let spent = meter::processor_time().unwrap_or_default();
-                tracing::info!(processor_ms = %millis(spent), "first frame");
+                tracing::info!(processor_ms = %meter::millis(spent), "first frame");
             }
             hits
         },
@@ -224,12 +224,8 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     drop(rest);
     let Meter { frames, wakeups, ticks } = ended.map_err(Failure::failed)?.meter;
     let spent = meter::processor_time().unwrap_or_default();
-    tracing::info!(frames, wakeups, ticks, processor_ms = %millis(spent), "the dashboard ends");
+    tracing::info!(frames, wakeups, ticks, processor_ms = %meter::millis(spent), "the dashboard ends");
     Ok(())
-}
-
-fn millis(span: std::time::Duration) -> String {
-    format!("{:.1}", span.as_secs_f64() * 1_000.0)
 }
 
 fn forward(mut changes: mpsc::Receiver<Change>, messages: mpsc::Sender<Message>) {
