@@ -7,7 +7,6 @@
 #[allow(dead_code)]
 #[path = "../tests/support/pty.rs"]
 mod pty;
-#[allow(dead_code)]
 #[path = "../tests/support/sample.rs"]
 mod sample;
 

@@ -2,7 +2,6 @@
 //! shown, and every frame that it draws shows something new.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-#[allow(dead_code)]
 #[path = "support/sample.rs"]
 mod sample;
 

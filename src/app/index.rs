@@ -140,6 +140,7 @@ impl<T: Row> Index<T> {
             self.ids.push(id);
             self.hits.push(hit);
         }
+        self.texts.shrink();
         self.reorder();
         if judge_again {
             self.evaluate(false);

@@ -24,12 +24,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// Places that history leaves to what the user waits for.
-const RESERVED: usize = 4;
+const RESERVED: usize = 1;
 /// With so many writes waiting, no more history is read.
 const BACKLOG: usize = 64;
 /// Pages of history are shown in batches of so many rows, or after so many milliseconds.
 const BATCH_ROWS: usize = 1_000;
 const BATCH_MILLIS: u64 = 250;
+/// … or a millisecond for so many rows that are there already.
+const MILLIS_PER_ROWS: u64 = 140;
 /// How far the clock may go back before the plan takes note.
 const STEP_BACK: Seconds = Seconds(5);
 
@@ -318,8 +320,12 @@ impl<S: Source> Engine<S> {
 
     /// Puts pages of history into the world, a batch at a time.
     pub(super) fn fold(&mut self, now: Timestamp, at_once: bool) {
-        let waited = now.0.saturating_sub(self.folded.0) >= BATCH_MILLIS * 1_000_000;
-        let due = at_once || waited || self.parts.is_empty() || self.pending.len() >= BATCH_ROWS;
+        // The more there is, the longer it takes to take in more of it: the batches grow with it.
+        let known = self.world.proposals.len();
+        let millis = BATCH_MILLIS.max(known as u64 / MILLIS_PER_ROWS);
+        let waited = now.0.saturating_sub(self.folded.0) >= millis * 1_000_000;
+        let enough = self.pending.len() >= BATCH_ROWS.max(known / 8);
+        let due = at_once || waited || self.parts.is_empty() || enough;
         if due && !self.pending.is_empty() {
             let rows = std::mem::take(&mut self.pending);
             self.folded = now;
@@ -369,7 +375,8 @@ impl<S: Source> Engine<S> {
 
     fn wake(&self, now: Timestamp) -> Option<Timestamp> {
         let plan = self.plan.wake(now).filter(|_| self.may_ask());
-        let fold = Timestamp(self.folded.0.saturating_add(BATCH_MILLIS * 1_000_000));
+        let millis = BATCH_MILLIS.max(self.world.proposals.len() as u64 / MILLIS_PER_ROWS);
+        let fold = Timestamp(self.folded.0.saturating_add(millis * 1_000_000));
         let fold = (!self.pending.is_empty()).then_some(fold);
         [plan, fold].into_iter().flatten().min()
     }

@@ -69,7 +69,7 @@ impl Options {
             history: true,
             cadence: Cadence::default(),
             max_in_flight: 16,
-            transactions_in_memory: 20_000,
+            transactions_in_memory: 5_000,
             cache_note: None,
             clock: Arc::new(SystemClock),
             first_pause: plan::FIRST_PAUSE,

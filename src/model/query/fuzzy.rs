@@ -53,6 +53,13 @@ impl Haystacks {
         }
     }
 
+    /// Gives back room that was made for more than came.
+    pub fn shrink(&mut self) {
+        if self.text.capacity() > self.text.len().saturating_add(self.text.len() / 4) {
+            self.text.shrink_to_fit();
+        }
+    }
+
     /// How many bytes all texts have.
     #[must_use]
     pub fn bytes(&self) -> usize {
