@@ -4,7 +4,6 @@
 //! Not criterion: each run is a process of its own. Prints one line a figure.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-#[allow(dead_code)]
 #[path = "../tests/support/pty.rs"]
 mod pty;
 #[path = "../tests/support/sample.rs"]
