@@ -52,6 +52,11 @@ pub(super) fn block(index: u64) -> Vec<u8> {
     with_number(BLOCKS.to_vec(), index)
 }
 
+/// The pages within a block's ids.
+pub(super) fn pages(index: u64) -> Vec<u8> {
+    with_number(PAGES.to_vec(), index)
+}
+
 /// A page within a block's ids.
 pub(super) fn page(index: u64, first: u64, last: u64) -> Vec<u8> {
     with_number(with_number(with_number(PAGES.to_vec(), index), first), last)

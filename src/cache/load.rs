@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Values a thread should have to decode before a second one is worth starting.
 const PER_THREAD: usize = 8;
+/// Values that are read and decoded together.
+const VALUES_AT_ONCE: usize = 16;
 /// The newest blocks of settled proposals, which the first frame may show; the newest has only begun.
 const RECENT_BLOCKS: u64 = 2;
 
@@ -161,12 +163,23 @@ impl Cache {
     /// Rows of whole blocks and of loose pages, by the index of their block.
     fn settled_rows(&self, blocks: RangeInclusive<u64>) -> Result<Found, CacheError> {
         let (first, last) = blocks.into_inner();
-        let mut values = self.first.scan_from(key::BLOCKS, &key::block(first), usize::MAX)?;
-        values.extend(self.first.scan_from(key::PAGES, &key::page(first, 0, 0), usize::MAX)?);
-        values.retain(|(key, _)| key::page_block(key).is_some_and(|index| index <= last));
-        let mut bad = 0;
-        let rows = decode_blocks(&values, &mut bad);
-        Ok(Found { rows, bad })
+        let mut found = Found { rows: Vec::new(), bad: 0 };
+        for (prefix, start) in [(key::BLOCKS, key::block(first)), (key::PAGES, key::page(first, 0, 0))] {
+            let mut start = start;
+            // A few at a time: the bytes of all together are as much as the rows.
+            loop {
+                let mut values = self.first.scan_from(prefix, &start, VALUES_AT_ONCE)?;
+                let Some((end, _)) = values.last() else { break };
+                start = [end.as_slice(), &[0]].concat();
+                let all = values.len() == VALUES_AT_ONCE;
+                values.retain(|(key, _)| key::page_block(key).is_some_and(|index| index <= last));
+                found.rows.append(&mut decode_blocks(&values, &mut found.bad));
+                if !all || values.len() < VALUES_AT_ONCE {
+                    break;
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The part of the world that belongs to an identity, for switching to it.

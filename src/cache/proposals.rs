@@ -119,14 +119,10 @@ impl Cache {
             rows: BTreeMap<ProposalId, Proposal>,
             keys: Vec<Vec<u8>>,
         }
+        // Pages are read when their block's turn comes: all at once would be a second world in memory.
         let mut loose: BTreeMap<u64, Loose> = BTreeMap::new();
-        for (key, value) in self.first.scan(key::PAGES)? {
-            let Some(index) = key::page_block(&key) else { continue };
-            // A page that does not decode stays where it is: loading it notes the loss and has it read again.
-            let Ok((rows, 0)) = codec::decode_rows::<Proposal>(&value) else { continue };
-            let block = loose.entry(index).or_default();
-            rows.into_iter().for_each(|row| newest(&mut block.rows, row));
-            block.keys.push(key);
+        for index in self.first.keys(key::PAGES)?.iter().filter_map(|key| key::page_block(key)) {
+            loose.entry(index).or_default();
         }
         let mut unsettled = BTreeMap::new();
         for (key, value) in self.first.scan(key::SINGLES)? {
@@ -147,7 +143,16 @@ impl Cache {
         let read = self.proposals_read();
         let mut written = 0;
         let mut merged = BTreeSet::new();
-        for (index, block) in loose {
+        for (index, mut block) in loose {
+            for (key, value) in self.first.scan(&key::pages(index))? {
+                // A page that does not decode stays where it is: loading it notes the loss and has it read again.
+                let Ok((rows, 0)) = codec::decode_rows::<Proposal>(&value) else { continue };
+                rows.into_iter().for_each(|row| newest(&mut block.rows, row));
+                block.keys.push(key);
+            }
+            if block.keys.is_empty() {
+                continue;
+            }
             let start = index.saturating_mul(key::BLOCK);
             let whole = read.contains_all(start.max(1)..=start.saturating_add(key::BLOCK - 1));
             if block.rows.len() < LOOSE_ROWS && !whole {

@@ -112,6 +112,21 @@ impl Store {
         }
     }
 
+    /// All keys that start with `prefix`, in order.
+    pub(super) fn keys(&self, prefix: &[u8]) -> Result<Vec<Vec<u8>>, CacheError> {
+        match self {
+            Self::Disk(db, path, _) => self.checked(path, || {
+                db.scan_prefix(prefix).keys().map(|key| key.map(|key| key.to_vec())).collect()
+            }),
+            Self::Memory(map) => Ok(lock(map)
+                .range(prefix.to_vec()..)
+                .map(|(key, _)| key)
+                .take_while(|key| key.starts_with(prefix))
+                .cloned()
+                .collect()),
+        }
+    }
+
     /// The last key that starts with `prefix`.
     pub(super) fn last(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, CacheError> {
         match self {
