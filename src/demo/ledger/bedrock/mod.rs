@@ -2,7 +2,7 @@
 //!
 //! Three streams make them, one block after the other in the order of time: the operations of the
 //! small world's past (held), the stakes of the archive's neurons, and derived transfers of
-//! everybody and of the demo user ([`stream`]). One pass at the start plays them all against the
+//! everybody and of the demo user (`stream`). One pass at the start plays them all against the
 //! book's rules, as if they had been called, and hashes them into a chain. Of it are kept: every
 //! 128th hash, where a payer's funds did not reach, and the block numbers of the accounts that are
 //! used again and again. The deduplication window knows nothing of these blocks.
