@@ -4,7 +4,7 @@ use super::context::{Context, wall_clock};
 use super::failure::{Failure, Kind};
 use super::output::note;
 use super::prompt;
-use crate::cache::{self, Cache, CacheError, DEFAULT_WAIT, Loaded};
+use crate::cache::{self, Cache, CacheError, DEFAULT_WAIT, Loaded, Older};
 use crate::config::resolve;
 use crate::ic::{Client, IcError, Patience};
 use crate::model::account::Subaccount;
@@ -135,23 +135,39 @@ impl Opened {
         })
     }
 
-    /// What the cache knows, where nothing else is asked (`--offline`).
+    /// What the cache knows, where nothing else is asked (`--offline`); of settled proposals only the
+    /// newest.
     ///
     /// # Errors
     /// When the cache cannot be used: nothing at all would look like an answer.
     pub fn known(&mut self, context: &Context) -> Result<World, Failure> {
-        self.check_shared()?;
-        let Loaded { mut world, mut notes, older, .. } = self.load(context);
+        Ok(self.recall(context)?.0)
+    }
+
+    /// As [`Opened::known`], with all proposals.
+    ///
+    /// # Errors
+    /// As [`Opened::known`].
+    pub fn known_whole(&mut self, context: &Context) -> Result<World, Failure> {
+        let (mut world, older) = self.recall(context)?;
         if let Some(older) = older {
-            let mut rest = self.cache.load_older(older).map_err(Failure::failed)?;
-            notes.append(&mut rest.notes);
+            let rest = self.cache.load_older(older).map_err(Failure::failed)?;
             world.proposals = world.proposals.with_older(rest.rows);
+            for text in rest.notes {
+                note(&context.global, text);
+            }
         }
+        Ok(world)
+    }
+
+    fn recall(&mut self, context: &Context) -> Result<(World, Option<Older>), Failure> {
+        self.check_shared()?;
+        let Loaded { world, notes, older, .. } = self.load(context);
         self.tell_notes(context);
         for text in notes {
             note(&context.global, text);
         }
-        Ok(world)
+        Ok((world, older))
     }
 
     /// Refuses what makes no sense without the shared cache.

@@ -65,7 +65,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             let now = context.now();
             let rows = match &opened.client {
                 Some(client) => wanted.read_network(client, now).await?,
-                None => wanted.pick(&opened.known(context)?, now),
+                None => wanted.pick(&opened.known_whole(context)?, now),
             };
             print_list(context, &opened, &rows, now)
         }
@@ -178,7 +178,7 @@ async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
             (Arc::new(proposal), Some(body))
         }
         None => {
-            let world = opened.known(context)?;
+            let world = opened.known_whole(context)?;
             let proposal = world.proposals.get(id).cloned().ok_or_else(|| {
                 Failure::failed(format!("proposal {id} is not in the cache; leave out --offline to read it"))
             })?;
