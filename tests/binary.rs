@@ -25,6 +25,30 @@ fn to_vote_on(screen: &str) -> Option<u32> {
     line.split_whitespace().find_map(|word| word.parse().ok())
 }
 
+/// A root key of the right form that no network has.
+fn nobodys_root_key() -> String {
+    let mut der =
+        hex::decode("308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100").unwrap();
+    der.resize(133, 7);
+    hex::encode(der)
+}
+
+/// Nothing is read and nothing ages: only the keys themselves can wake the program.
+#[test]
+fn keys_are_answered_where_nothing_else_happens() {
+    let home = tempfile::tempdir().unwrap();
+    let key = nobodys_root_key();
+    let args = ["--network", "http://127.0.0.1:9", "--root-key", &key, "--offline"];
+    let mut terminal = Terminal::start(home.path(), USUAL, &args, &[]);
+    terminal.wait_for("Pulse", |s| s.contains("offline") && s.contains("NEEDS YOU"));
+    for _ in 0..3 {
+        terminal.press("2").wait_for("another screen than Pulse", |s| !s.contains("NEEDS YOU"));
+        terminal.press("1").wait_text("NEEDS YOU");
+    }
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+}
+
 #[test]
 fn start_vote_and_quit() {
     let home = tempfile::tempdir().unwrap();

@@ -9,13 +9,14 @@ use super::update;
 use crate::model::Timestamp;
 use crate::model::world::Change;
 use crossterm::event::Event;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use ratatui::backend::Backend;
 use ratatui::{Frame, Terminal};
 use std::future::Future;
 use std::io;
 use std::mem::discriminant;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -126,7 +127,8 @@ where
                 () = &mut end => batch.push(Message::Terminate),
                 event = events.next() => {
                     take(event, &mut batch)?;
-                    while batch.len() < BATCH && let Some(event) = events.next().now_or_never() {
+                    // With this task's own waker: another one would be woken by the next key in its place.
+                    while batch.len() < BATCH && let Poll::Ready(event) = futures_util::poll!(events.next()) {
                         take(event, &mut batch)?;
                         if matches!(batch.last(), Some(Message::Terminate)) {
                             break;
