@@ -84,10 +84,7 @@ impl Cache {
             let mut older = self.load_older(below)?;
             loaded.read = loaded.read.difference(&older.lost);
             loaded.notes.append(&mut older.notes);
-            let mut rows = std::mem::take(&mut older.rows);
-            rows.extend(loaded.world.proposals.iter().rev().cloned());
-            newest_first(&mut rows);
-            loaded.world.proposals = Proposals::from_newest_first(rows);
+            loaded.world.proposals = loaded.world.proposals.with_older(older.rows);
         }
         Ok(loaded)
     }

@@ -318,13 +318,17 @@ impl<S: Source> Engine<S> {
         }
     }
 
+    /// When the next batch is put in. The more there is, the longer it takes to take in more of it:
+    /// the batches grow with it.
+    fn folds_at(&self) -> Timestamp {
+        let millis = BATCH_MILLIS.max(self.world.proposals.len() as u64 / MILLIS_PER_ROWS);
+        Timestamp(self.folded.0.saturating_add(millis * 1_000_000))
+    }
+
     /// Puts pages of history into the world, a batch at a time.
     pub(super) fn fold(&mut self, now: Timestamp, at_once: bool) {
-        // The more there is, the longer it takes to take in more of it: the batches grow with it.
-        let known = self.world.proposals.len();
-        let millis = BATCH_MILLIS.max(known as u64 / MILLIS_PER_ROWS);
-        let waited = now.0.saturating_sub(self.folded.0) >= millis * 1_000_000;
-        let enough = self.pending.len() >= BATCH_ROWS.max(known / 8);
+        let waited = now >= self.folds_at();
+        let enough = self.pending.len() >= BATCH_ROWS.max(self.world.proposals.len() / 8);
         let due = at_once || waited || self.parts.is_empty() || enough;
         if due && !self.pending.is_empty() {
             let rows = std::mem::take(&mut self.pending);
@@ -375,9 +379,7 @@ impl<S: Source> Engine<S> {
 
     fn wake(&self, now: Timestamp) -> Option<Timestamp> {
         let plan = self.plan.wake(now).filter(|_| self.may_ask());
-        let millis = BATCH_MILLIS.max(self.world.proposals.len() as u64 / MILLIS_PER_ROWS);
-        let fold = Timestamp(self.folded.0.saturating_add(millis * 1_000_000));
-        let fold = (!self.pending.is_empty()).then_some(fold);
+        let fold = (!self.pending.is_empty()).then(|| self.folds_at());
         [plan, fold].into_iter().flatten().min()
     }
 

@@ -177,9 +177,9 @@ impl State {
         if self.index.transactions.pass_time(now) {
             moved |= self.wallet.list.set_rows(self.index.transactions.rows());
         }
-        let before = (self.pulse.needs, self.pulse.items.clone());
+        let (needs, items) = (self.pulse.needs, self.pulse.items.clone());
         self.refresh_pulse();
-        moved || before != (self.pulse.needs, self.pulse.items.clone())
+        moved || needs != self.pulse.needs || items != self.pulse.items
     }
 
     /// What needs the user, and the open proposals; the selection stays on what it was on.
