@@ -42,16 +42,7 @@ impl Opened {
     /// Waits until all is read, done and shown.
     async fn idle(&mut self) -> &mut Harness<Live> {
         let live = self.live.clone();
-        let idle = live.idle();
-        tokio::pin!(idle);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut idle => break,
-                // Messages are taken in meanwhile, so that nobody waits for room.
-                () = tokio::task::yield_now() => self.app.settle(),
-            }
-        }
+        self.app.settle_during(live.idle()).await;
         self.app.until_idle().await;
         self.app.now = wall_clock();
         &mut self.app

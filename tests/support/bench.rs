@@ -250,16 +250,7 @@ impl Desk {
     /// Waits until all is read, done and shown.
     pub async fn idle(&mut self) {
         let live = self.live.clone();
-        let idle = live.idle();
-        tokio::pin!(idle);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut idle => break,
-                // Messages are taken in meanwhile, so that nobody waits for room.
-                () = tokio::time::sleep(Duration::from_millis(5)) => self.app.settle(),
-            }
-        }
+        self.app.settle_during(live.idle()).await;
         self.app.until_idle().await;
         // What was told last may still be on its way to the screen: it is there when the screen
         // knows that nothing is being read, and nothing more has come for a while.

@@ -189,15 +189,7 @@ impl Session {
     /// Waits until nothing runs and everything that was told is drawn.
     pub async fn idle(&mut self) -> &mut Harness<Live> {
         let live = self.live.clone();
-        let idle = live.idle();
-        tokio::pin!(idle);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut idle => break,
-                () = tokio::time::sleep(Duration::from_millis(5)) => self.app.settle(),
-            }
-        }
+        self.app.settle_during(live.idle()).await;
         self.app.until_idle().await;
         self.app.now = wall_clock();
         self.app.feed(icpulse::app::Message::Tick);

@@ -89,6 +89,19 @@ impl<S: Services> Harness<S> {
         }
     }
 
+    /// Waits for something that the services do, taking messages in meanwhile, so that nobody waits
+    /// for room.
+    pub async fn settle_during(&mut self, work: impl Future<Output = ()>) {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut work => return,
+                () = tokio::time::sleep(Duration::from_millis(5)) => self.settle(),
+            }
+        }
+    }
+
     /// Waits until the screen shows a text.
     pub async fn until_seen(&mut self, text: &str) {
         self.settle();
