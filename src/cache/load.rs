@@ -129,6 +129,7 @@ impl Cache {
             accounts: Arc::new(part.accounts),
             facts: Arc::new(facts),
             histories: Arc::new(histories),
+            ..World::default()
         };
         let older = (from > 0 && read.iter().next().is_some_and(|first| *first.start() < floor))
             .then_some(Older { block: from });

@@ -22,6 +22,12 @@ pub struct NetworkConfig {
     pub index: Option<String>,
     /// Cycles minting canister, if another.
     pub cmc: Option<String>,
+    /// Registry canister, if another.
+    pub registry: Option<String>,
+    /// Node rewards canister, if another.
+    pub node_rewards: Option<String>,
+    /// Base URL of the public dashboard's REST interface, if there is one.
+    pub dashboard: Option<String>,
 }
 
 fn fetch() -> String {
@@ -128,9 +134,12 @@ impl NetworkConfig {
                 ledger: canister("ledger", &self.ledger, default.ledger)?,
                 index: canister("index", &self.index, default.index)?,
                 cmc: canister("cmc", &self.cmc, default.cmc)?,
+                registry: canister("registry", &self.registry, default.registry)?,
+                node_rewards: canister("node_rewards", &self.node_rewards, default.node_rewards)?,
             },
             max_in_flight: usize::try_from(max_in_flight).unwrap_or(16),
             call_life: LONGEST_CALL_LIFE,
+            dashboard: self.dashboard.clone(),
         })
     }
 }

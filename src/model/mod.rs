@@ -6,14 +6,22 @@
 
 pub mod account;
 pub mod act;
+pub mod alert;
 pub mod amount;
+pub mod decentral;
 pub mod economics;
+pub mod event;
 pub mod evidence;
+pub mod fleet;
+pub mod health;
 pub mod ledger;
+pub mod mine;
 pub mod network;
 pub mod neuron;
+pub mod node_rewards;
 pub mod proposal;
 pub mod query;
+pub mod registry;
 pub mod series;
 pub mod text;
 pub mod time;

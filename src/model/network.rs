@@ -36,6 +36,10 @@ pub struct Canisters {
     pub index: Principal,
     /// Cycles minting canister.
     pub cmc: Principal,
+    /// NNS registry.
+    pub registry: Principal,
+    /// Node rewards canister.
+    pub node_rewards: Principal,
 }
 
 /// The main network's ids (canisters' ids are the same on every replica with an NNS).
@@ -47,7 +51,14 @@ impl Default for Canisters {
             bytes.extend([1, 1]);
             Principal::from_slice(&bytes)
         };
-        Self { governance: system(1), ledger: system(2), cmc: system(4), index: system(11) }
+        Self {
+            governance: system(1),
+            ledger: system(2),
+            cmc: system(4),
+            index: system(11),
+            registry: system(0),
+            node_rewards: system(16),
+        }
     }
 }
 
@@ -60,6 +71,8 @@ impl Canisters {
             (self.ledger, "ICP ledger"),
             (self.index, "ICP index"),
             (self.cmc, "cycles minting"),
+            (self.registry, "registry"),
+            (self.node_rewards, "node rewards"),
         ]
         .into_iter()
         .find_map(|(p, name)| (p == *id).then_some(name))
@@ -94,6 +107,8 @@ pub struct Profile {
     pub max_in_flight: usize,
     /// How long a signed change may be carried out; after that it either happened or never will.
     pub call_life: Seconds,
+    /// Base URL of the public dashboard's REST interface, whose word is never more than unverified.
+    pub dashboard: Option<String>,
 }
 
 /// The longest life of a signed change: the network takes five minutes at most; one less leaves
@@ -112,6 +127,7 @@ impl Profile {
             canisters: Canisters::default(),
             max_in_flight: 16,
             call_life: LONGEST_CALL_LIFE,
+            dashboard: Some("https://ic-api.internetcomputer.org".to_owned()),
         }
     }
 
@@ -126,6 +142,7 @@ impl Profile {
             canisters: Canisters::default(),
             max_in_flight: 16,
             call_life: LONGEST_CALL_LIFE,
+            dashboard: None,
         }
     }
 }
@@ -160,5 +177,7 @@ mod tests {
         assert_eq!(c.ledger.to_text(), "ryjl3-tyaaa-aaaaa-aaaba-cai");
         assert_eq!(c.cmc.to_text(), "rkp4c-7iaaa-aaaaa-aaaca-cai");
         assert_eq!(c.index.to_text(), "qhbym-qaaaa-aaaaa-aaafq-cai");
+        assert_eq!(c.registry.to_text(), "rwlgt-iiaaa-aaaaa-aaaaa-cai");
+        assert_eq!(c.node_rewards.to_text(), "sgymv-uiaaa-aaaaa-aaaia-cai");
     }
 }

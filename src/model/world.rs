@@ -2,14 +2,20 @@
 
 use super::account::Account;
 use super::act::{Execution, SignerInfo};
+use super::alert::AlertBoard;
+use super::event::Event;
+use super::fleet::Fleet;
+use super::health::SubnetHealth;
 use super::ledger::AccountState;
 use super::network::Facts;
 use super::neuron::{Neuron, NeuronId};
+use super::node_rewards::NodeRewards;
 use super::proposal::{Proposal, ProposalBody, ProposalId};
+use super::registry::Topology;
 use super::series::Series;
 use super::text::Line;
 use super::topic::ProposalStatus;
-use super::{Seconds, Timestamp};
+use super::{Principal, Seconds, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -143,6 +149,18 @@ pub struct World {
     pub facts: Arc<Facts>,
     /// Series over time.
     pub histories: Arc<Histories>,
+    /// The network's make-up, certified by the registry.
+    pub topology: Arc<Topology>,
+    /// What happened in the registry, the newest first; older ones are in the cache.
+    pub events: Arc<Vec<Arc<Event>>>,
+    /// How subnets do.
+    pub health: Arc<BTreeMap<Principal, SubnetHealth>>,
+    /// How nodes and API boundary nodes are.
+    pub fleet: Arc<Fleet>,
+    /// What nodes earn.
+    pub node_rewards: Arc<NodeRewards>,
+    /// What rules found.
+    pub alerts: Arc<AlertBoard>,
 }
 
 /// What changed; each carries the whole new part.
@@ -164,6 +182,18 @@ pub enum Change {
     Facts(Arc<Facts>),
     /// Series.
     Histories(Arc<Histories>),
+    /// The network's make-up.
+    Topology(Arc<Topology>),
+    /// What happened in the registry.
+    Events(Arc<Vec<Arc<Event>>>),
+    /// How subnets do.
+    Health(Arc<BTreeMap<Principal, SubnetHealth>>),
+    /// How nodes and API boundary nodes are.
+    Fleet(Arc<Fleet>),
+    /// What nodes earn.
+    NodeRewards(Arc<NodeRewards>),
+    /// What rules found.
+    Alerts(Arc<AlertBoard>),
     /// An action under way.
     Execution(Arc<Execution>),
     /// The identity, or its lock.
@@ -187,6 +217,8 @@ pub enum Topicality {
     Accounts,
     /// Facts.
     Facts,
+    /// Subnets, nodes, providers.
+    Network,
 }
 
 /// Where the reading stands, for the header and Pulse.
@@ -208,6 +240,8 @@ pub struct SyncStatus {
     pub clock_offset: i64,
     /// The background history, while it runs.
     pub history: Option<HistoryProgress>,
+    /// The registry's replay, while it runs: versions.
+    pub registry: Option<HistoryProgress>,
     /// The trouble that readings are in, if any, with what to do.
     pub trouble: Option<Trouble>,
     /// This process works without the shared cache, and why.

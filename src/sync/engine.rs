@@ -110,7 +110,8 @@ impl<S: Source> Engine<S> {
         world.neurons_known |= signer.is_anonymous();
         let newest = world.proposals.iter().next().map(|row| row.id.0).max(world.facts.latest_proposal);
         let plan = Plan::new(options.cadence, signer.is_anonymous(), options.history, now)
-            .pausing(options.first_pause);
+            .pausing(options.first_pause)
+            .limited_to(options.only);
         let mut engine = Self {
             plan,
             writer: Writer::start(cache.clone()),
@@ -360,6 +361,7 @@ impl<S: Source> Engine<S> {
                 .max(source.and_then(Source::network_time))
                 .max(certified.filter(|_| self.status.last_success.is_some())),
             clock_offset: source.map_or(self.status.clock_offset, Source::clock_offset),
+            registry: None,
             history: self.rate.progress(total.saturating_sub(self.missing()), total).filter(|_| runs),
             trouble: self.troubles.worst().or_else(|| source?.standing_since().map(standstill)),
             cache_note: self.status.cache_note.clone(),

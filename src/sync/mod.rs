@@ -26,6 +26,8 @@ pub use source::Source;
 
 use crate::cache::{Cache, Loaded};
 use crate::model::act::{Execution, Intent, SignerInfo};
+use crate::model::event::Event;
+use crate::model::registry::{Moment, Topology, Version};
 use crate::model::text::Line;
 use crate::model::world::{Change, SyncStatus, Topicality, World};
 use crate::model::{AccountIdentifier, NeuronId, ProposalId};
@@ -41,6 +43,8 @@ pub struct Options {
     pub network: Line,
     /// Never ask the network.
     pub offline: bool,
+    /// Read only what belongs to this, for a command that prints nothing else.
+    pub only: Option<Topicality>,
     /// Read all older proposals and transactions in the background; a one-shot command does not.
     pub history: bool,
     /// How often what is read.
@@ -66,6 +70,7 @@ impl Options {
         Self {
             network: Line::new(network),
             offline: false,
+            only: None,
             history: true,
             cadence: Cadence::default(),
             max_in_flight: 16,
@@ -180,6 +185,24 @@ impl<S: Source> SyncHandle<S> {
     /// as many again, from the cache, and from the network what it does not have.
     pub fn older_transactions(&self, account: AccountIdentifier) {
         self.send(Command::Older(account));
+    }
+
+    /// The network's make-up as of a moment, from the registry's history in the cache.
+    ///
+    /// # Errors
+    /// In words, when that part of the history has not been read.
+    pub async fn topology_at(&self, moment: Moment) -> Result<Arc<Topology>, Line> {
+        let _ = moment;
+        Err(Line::new("the registry's history has not been read yet"))
+    }
+
+    /// Events older than a version, the newest first, at most so many, from the cache.
+    ///
+    /// # Errors
+    /// In words, when they could not be read.
+    pub async fn events_before(&self, before: Version, most: usize) -> Result<Vec<Arc<Event>>, Line> {
+        let _ = (before, most);
+        Err(Line::new("the registry's history has not been read yet"))
     }
 
     /// Stops reading by itself, or goes on.

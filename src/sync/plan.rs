@@ -90,6 +90,7 @@ impl Kind {
             Topicality::All => !self.is_on_demand(),
             Topicality::Proposals => matches!(self, Self::Newest | Self::Unsettled),
             Topicality::Neurons => self == Self::Neurons,
+            Topicality::Network => false,
             Topicality::Accounts => matches!(self, Self::Accounts | Self::Transactions),
             Topicality::Facts => matches!(
                 self,
@@ -193,6 +194,7 @@ pub struct Plan {
     anonymous: bool,
     paused: bool,
     history: bool,
+    only: Option<Topicality>,
     /// Failures to reach the network since something was read.
     outage: u32,
     first_pause: u64,
@@ -213,6 +215,7 @@ impl Plan {
             anonymous,
             paused: false,
             history,
+            only: None,
             outage: 0,
             first_pause: FIRST_PAUSE,
         };
@@ -228,6 +231,12 @@ impl Plan {
         Self { first_pause, ..self }
     }
 
+    /// Reading only what belongs to something.
+    #[must_use]
+    pub fn limited_to(self, only: Option<Topicality>) -> Self {
+        Self { only, ..self }
+    }
+
     fn place(&self, kind: Kind) -> &Place {
         // The array is as long as `Kind::ALL`, whose order is the order of the variants.
         &self.places[kind as usize]
@@ -239,7 +248,9 @@ impl Plan {
 
     /// Whether a kind has a meaning now.
     fn applies(&self, kind: Kind) -> bool {
-        !(self.anonymous && kind.needs_identity()) && (self.history || !kind.is_background())
+        !(self.anonymous && kind.needs_identity())
+            && (self.history || !kind.is_background())
+            && self.only.is_none_or(|only| kind.is_on_demand() || kind.belongs_to(only))
     }
 
     /// What to start now, most urgent first. History is not among them: see [`Plan::history_due`].

@@ -214,6 +214,7 @@ impl Network {
             accounts: self.accounts(),
             facts: Arc::new(self.facts()),
             histories: Arc::default(),
+            ..World::default()
         }
     }
 

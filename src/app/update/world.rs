@@ -66,6 +66,12 @@ impl State {
                 self.settle_stake();
             }
             Change::Histories(histories) => self.world.histories = histories,
+            Change::Topology(topology) => self.world.topology = topology,
+            Change::Events(events) => self.world.events = events,
+            Change::Health(health) => self.world.health = health,
+            Change::Fleet(fleet) => self.world.fleet = fleet,
+            Change::NodeRewards(rewards) => self.world.node_rewards = rewards,
+            Change::Alerts(alerts) => self.world.alerts = alerts,
             Change::Execution(execution) => sign::report(self, &execution, effects),
             Change::Note(note) => self.toast(Level::Warning, note.to_string()),
             Change::Signer(signer) => self.change_signer(signer, effects),

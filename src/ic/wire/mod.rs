@@ -14,6 +14,7 @@ pub mod governance;
 pub mod index;
 pub mod ledger;
 pub mod lenient;
+pub mod registry;
 pub mod untyped;
 
 pub use lenient::{DecodeError, Row, UnreadableRow, decode_one, decode_rows, encode_args, encode_one};

@@ -1,0 +1,291 @@
+//! How nodes and API boundary nodes are, from sources of different trust.
+
+use super::text::Line;
+use super::{Evidence, Principal, Seconds, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A node's status in the words of the public dashboard. Never certified.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum NodeStatus {
+    /// Answers its monitoring and has no alert.
+    Up,
+    /// Answers, with at least one alert.
+    Degraded,
+    /// Does not answer.
+    Down,
+    /// Taken out of service.
+    Disabled,
+    /// A spare that answers (older replies).
+    Unassigned,
+    /// A word that is not known.
+    Other(Line),
+}
+
+impl NodeStatus {
+    /// From the dashboard's word.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        match word.trim().to_ascii_uppercase().as_str() {
+            "UP" => Self::Up,
+            "DEGRADED" => Self::Degraded,
+            "DOWN" => Self::Down,
+            "DISABLED" => Self::Disabled,
+            "UNASSIGNED" => Self::Unassigned,
+            _ => Self::Other(Line::new(word)),
+        }
+    }
+
+    /// In a word.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Up => "up",
+            Self::Degraded => "degraded",
+            Self::Down => "down",
+            Self::Disabled => "disabled",
+            Self::Unassigned => "spare",
+            Self::Other(word) => word.as_str(),
+        }
+    }
+
+    /// Whether the node serves, as far as the dashboard knows.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        matches!(self, Self::Up | Self::Unassigned | Self::Degraded)
+    }
+}
+
+/// What the public dashboard says of a node. Never certified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// Its status.
+    pub status: NodeStatus,
+    /// The alert that made it so.
+    pub alert: Option<Line>,
+    /// The GuestOS version that it was seen running.
+    pub guestos_version: Option<Line>,
+    /// When the dashboard was asked, by this machine's clock.
+    pub at: Timestamp,
+    /// Since when it has had this status, as far as this program has watched.
+    pub since: Timestamp,
+}
+
+/// Query replies that a node signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The newest signature's time.
+    pub at: Timestamp,
+    /// How many were seen.
+    pub count: u64,
+}
+
+/// What is known of a node's life.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeLife {
+    /// By the public dashboard.
+    pub reported: Option<Reported>,
+    /// By its own signature.
+    pub seen: Option<Sighting>,
+}
+
+/// What the sources come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing is known.
+    Unknown,
+    /// As the dashboard says; nothing speaks against it.
+    Reported(NodeStatus),
+    /// Only its signature is known: it answered so long ago.
+    Answered(Seconds),
+    /// The dashboard says that it does not serve, and it signed an answer so long ago, after that
+    /// was said or shortly before.
+    Disputed(NodeStatus, Seconds),
+}
+
+/// A signature is proof of life for so long.
+pub const PROOF_OF_LIFE: Seconds = Seconds(300);
+
+impl NodeLife {
+    /// What the sources come to at `now`.
+    #[must_use]
+    pub fn verdict(&self, now: Timestamp) -> Verdict {
+        let seen = self.seen.map(|s| now.since(s.at)).filter(|age| *age <= PROOF_OF_LIFE);
+        match (&self.reported, seen) {
+            (None, None) => Verdict::Unknown,
+            (None, Some(age)) => Verdict::Answered(age),
+            (Some(r), Some(age)) if !r.status.is_serving() => Verdict::Disputed(r.status.clone(), age),
+            (Some(r), _) => Verdict::Reported(r.status.clone()),
+        }
+    }
+
+    /// Whether it is taken to be down: said to be, and no signature of its own says otherwise.
+    #[must_use]
+    pub fn is_down(&self, now: Timestamp) -> bool {
+        matches!(self.verdict(now), Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled))
+    }
+}
+
+/// What an API boundary node answered to `GET /health`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// 204: it sees enough of the network to serve.
+    pub healthy: bool,
+    /// The HTTP status; 0 if there was no answer.
+    pub status: u16,
+    /// Milliseconds until the answer.
+    pub millis: u64,
+    /// When, by this machine's clock.
+    pub at: Timestamp,
+}
+
+/// An API boundary node as `/api_boundary_nodes/<id>` certifies it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoundaryNode {
+    /// Its domain.
+    pub domain: Line,
+    /// Its IPv4 address.
+    pub ipv4: Option<Line>,
+    /// Its IPv6 address.
+    pub ipv6: Option<Line>,
+    /// Its latest probes, the newest last, at most fifteen.
+    pub probes: Vec<Probe>,
+}
+
+impl BoundaryNode {
+    /// How many probes are kept.
+    pub const PROBES: usize = 15;
+
+    /// Adds a probe.
+    pub fn probed(&mut self, probe: Probe) {
+        self.probes.push(probe);
+        let excess = self.probes.len().saturating_sub(Self::PROBES);
+        self.probes.drain(..excess);
+    }
+
+    /// The mean latency in milliseconds of healthy probes, newer ones counting more (each older
+    /// one 0.7 of the next, as ic-agent's router weighs them); `None` if none was healthy.
+    #[must_use]
+    pub fn latency(&self) -> Option<u64> {
+        let (mut sum, mut weights, mut weight) = (0u128, 0u128, 1_000_000u128);
+        for probe in self.probes.iter().rev() {
+            if probe.healthy {
+                sum += u128::from(probe.millis) * weight;
+                weights += weight;
+            }
+            weight = weight * 7 / 10;
+        }
+        (weights > 0).then(|| u64::try_from(sum / weights).unwrap_or(u64::MAX))
+    }
+}
+
+/// A node provider as the public dashboard describes it. Never certified.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderName {
+    /// Its display name.
+    pub name: Line,
+    /// Its web site.
+    pub website: Option<Line>,
+}
+
+/// The network's machines: what is known of their life.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fleet {
+    /// Nodes.
+    pub nodes: BTreeMap<Principal, NodeLife>,
+    /// API boundary nodes, certified.
+    pub boundary: BTreeMap<Principal, BoundaryNode>,
+    /// How the list of boundary nodes was proven.
+    pub boundary_evidence: Option<Evidence>,
+    /// Providers' names.
+    pub providers: BTreeMap<Principal, ProviderName>,
+    /// When the dashboard was read last, by this machine's clock.
+    pub reported_at: Option<Timestamp>,
+    /// Why it could not be read, if it could not.
+    pub report_failure: Option<Line>,
+}
+
+impl Fleet {
+    /// A node's life; nothing where nothing is known.
+    #[must_use]
+    pub fn life(&self, node: &Principal) -> NodeLife {
+        self.nodes.get(node).cloned().unwrap_or_default()
+    }
+
+    /// A provider's name, unverified.
+    #[must_use]
+    pub fn name(&self, provider: &Principal) -> Option<&Line> {
+        self.providers.get(provider).map(|p| &p.name).filter(|name| !name.is_empty())
+    }
+
+    /// Takes over the dashboard's statuses, keeping since when each has held.
+    pub fn report(&mut self, rows: impl IntoIterator<Item = (Principal, Reported)>, at: Timestamp) {
+        for (node, mut row) in rows {
+            let life = self.nodes.entry(node).or_default();
+            if let Some(before) = &life.reported
+                && before.status == row.status
+            {
+                row.since = before.since;
+            }
+            life.reported = Some(row);
+        }
+        self.reported_at = Some(at);
+        self.report_failure = None;
+    }
+
+    /// Takes over a reply that a node signed.
+    pub fn sighted(&mut self, node: Principal, at: Timestamp) {
+        let life = self.nodes.entry(node).or_default();
+        let before = life.seen.unwrap_or(Sighting { at, count: 0 });
+        life.seen = Some(Sighting { at: before.at.max(at), count: before.count.saturating_add(1) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn reported(word: &str, at: u64) -> Reported {
+        let at = Timestamp::from_secs(at);
+        Reported { status: NodeStatus::of(word), alert: None, guestos_version: None, at, since: at }
+    }
+
+    #[test]
+    fn a_signature_disputes_the_word_down() {
+        let (node, now) = (Principal::anonymous(), Timestamp::from_secs(1_000));
+        let mut fleet = Fleet::default();
+        assert_eq!(fleet.life(&node).verdict(now), Verdict::Unknown);
+        fleet.report([(node, reported("DOWN", 900))], Timestamp::from_secs(900));
+        assert!(fleet.life(&node).is_down(now));
+        fleet.sighted(node, Timestamp::from_secs(980));
+        assert_eq!(fleet.life(&node).verdict(now), Verdict::Disputed(NodeStatus::Down, Seconds(20)));
+        assert!(!fleet.life(&node).is_down(now));
+        assert!(fleet.life(&node).is_down(Timestamp::from_secs(1_281)), "an old signature proves nothing");
+    }
+
+    #[test]
+    fn a_status_has_held_since_it_was_first_seen() {
+        let node = Principal::anonymous();
+        let mut fleet = Fleet::default();
+        for (word, at, since) in [("UP", 1, 1), ("UP", 5, 1), ("DOWN", 9, 9), ("DOWN", 12, 9)] {
+            fleet.report([(node, reported(word, at))], Timestamp::from_secs(at));
+            assert_eq!(fleet.life(&node).reported.unwrap().since, Timestamp::from_secs(since));
+        }
+    }
+
+    #[test]
+    fn new_probes_weigh_more() {
+        let at = Timestamp(0);
+        let mut node = BoundaryNode { domain: Line::new("d"), ipv4: None, ipv6: None, probes: vec![] };
+        assert_eq!(node.latency(), None);
+        for millis in [100, 200] {
+            node.probed(Probe { healthy: true, status: 204, millis, at });
+        }
+        assert_eq!(node.latency(), Some((200 * 10 + 100 * 7) / 17));
+        for _ in 0..20 {
+            node.probed(Probe { healthy: false, status: 503, millis: 1, at });
+        }
+        assert_eq!((node.probes.len(), node.latency()), (BoundaryNode::PROBES, None));
+    }
+}

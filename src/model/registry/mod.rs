@@ -1,0 +1,83 @@
+//! The NNS registry: what its records say, and how they changed.
+//!
+//! The registry is a map from keys to protobuf records with a version that grows with every
+//! change. Keys and field meanings: dfinity/ic `rs/registry/keys/src/lib.rs` and
+//! `rs/protobuf/def/registry/`.
+
+mod key;
+mod record;
+mod topology;
+
+pub use key::{FirewallScope, Key};
+pub use record::{
+    DataCenterRecord, FirewallRule, HostOsRecord, NodeRecord, OperatorRecord, Rate, Record, Region,
+    ReplicaRecord, RewardTable, RewardType, Route, SubnetKind, SubnetRecord,
+};
+pub use topology::{Provider, Topology};
+
+use super::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A version of the registry; the first change made version 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub u64);
+
+impl Version {
+    /// The version after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A point in the registry's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Moment {
+    /// As of a version.
+    Version(Version),
+    /// As of a time: the newest version made until then.
+    At(Timestamp),
+}
+
+/// All that one version changed, as the registry canister certified it. Large values are here
+/// already put together from their chunks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delta {
+    /// Which version.
+    pub version: Version,
+    /// When it was made, if the registry says so (older versions do not).
+    pub at: Option<Timestamp>,
+    /// In the order in which they were made.
+    pub mutations: Vec<Mutation>,
+}
+
+/// One record changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mutation {
+    /// Its key as it came; [`Key::parse`] says what it names.
+    #[serde(with = "serde_bytes")]
+    pub key: Vec<u8>,
+    /// The whole new record in protobuf; `None`: it was removed.
+    #[serde(with = "serde_bytes")]
+    pub value: Option<Vec<u8>>,
+}
+
+/// One record changed, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// In which version.
+    pub version: Version,
+    /// When, if the registry says so.
+    pub at: Option<Timestamp>,
+    /// Which record.
+    pub key: Key,
+    /// What it says now; `None`: it was removed.
+    pub record: Option<Record>,
+}
