@@ -6,7 +6,7 @@ use super::envelope::EnvelopeError;
 use super::hash::Value;
 use super::paths::Refusal;
 use super::subnet::{NodeSignature, Subnet};
-use crate::model::Timestamp;
+use crate::model::{Principal, Timestamp};
 use serde::Serialize;
 use serde_bytes::{ByteBuf, Bytes};
 
@@ -15,10 +15,33 @@ use serde_bytes::{ByteBuf, Bytes};
 pub struct Answer {
     /// The status; 0 for none, see [`Answer::cut`].
     pub status: u16,
-    /// Whether the body is CBOR, else text.
-    pub cbor: bool,
+    /// What the body is.
+    pub content: Content,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// What a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text.
+    Text,
+    /// CBOR, as the interface of the replicas has it.
+    Cbor,
+    /// JSON, as the dashboard has it.
+    Json,
+}
+
+impl Content {
+    /// As in the header `Content-Type`.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Cbor => "application/cbor",
+            Self::Json => "application/json",
+        }
+    }
 }
 
 /// What is wrong with a query's answer.
@@ -93,17 +116,23 @@ impl Answer {
     /// A plain text.
     #[must_use]
     pub fn text(status: u16, text: impl Into<String>) -> Self {
-        Self { status, cbor: false, body: text.into().into_bytes() }
+        Self { status, content: Content::Text, body: text.into().into_bytes() }
     }
 
     fn cbor<T: Serialize>(value: &T) -> Self {
-        Self { status: 200, cbor: true, body: cbor(value) }
+        Self { status: 200, content: Content::Cbor, body: cbor(value) }
+    }
+
+    /// What the dashboard says.
+    #[must_use]
+    pub fn json(status: u16, value: &serde_json::Value) -> Self {
+        Self { status, content: Content::Json, body: value.to_string().into_bytes() }
     }
 
     /// No answer: the connection is cut after its head.
     #[must_use]
     pub fn cut() -> Self {
-        Self { status: 0, cbor: false, body: Vec::new() }
+        Self { status: 0, content: Content::Text, body: Vec::new() }
     }
 
     /// 202: taken in; ask for the status later.
@@ -135,6 +164,7 @@ impl Answer {
         request: &[u8; 32],
         outcome: &Result<Vec<u8>, Reject>,
         forgery: Forgery,
+        answers: &dyn Fn(&Principal) -> bool,
     ) -> Self {
         let stranger = forgery == Forgery::Stranger;
         let told = if forgery == Forgery::Altered { altered(outcome) } else { outcome.clone() };
@@ -147,7 +177,7 @@ impl Answer {
                 Self::cbor(&Replied {
                     status: "replied",
                     reply: Reply { arg: Bytes::new(told.as_ref().unwrap_or(arg)) },
-                    signatures: subnet.sign_reply(now, request, stranger, fields),
+                    signatures: subnet.sign_reply(now, request, stranger, fields, answers),
                 })
             }
             Err(reject) => {
@@ -162,7 +192,7 @@ impl Answer {
                     error_code: reject.error_code,
                     reject_code: reject.code,
                     reject_message: told.as_ref().err().map_or("", |told| &told.message),
-                    signatures: subnet.sign_reply(now, request, stranger, fields),
+                    signatures: subnet.sign_reply(now, request, stranger, fields, answers),
                 })
             }
         }

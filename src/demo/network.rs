@@ -6,14 +6,18 @@ use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
 use super::envelope::{self, Call, Request};
 use super::fault::{Fault, Faults, Kind};
+use super::fleet::Fleet;
 use super::ingress::Status;
 use super::keys::SubnetKey;
 use super::ledger::genesis::SeedError;
 use super::lies::Lies;
 use super::lies::fates::Fates;
 use super::link::Carrier;
+use super::machines;
 use super::management;
+use super::metrics::{self, Meter};
 use super::paths::{self, CanisterRead, Generation};
+use super::stall::Stalls;
 use super::subnet::{CanisterFacts, State, Subnet};
 use super::tree::Tree;
 use super::world::{World, canister_id};
@@ -57,6 +61,11 @@ pub struct Network {
     pub(super) foreign: SubnetKey,
     /// Which faults of time are in force.
     time: Mutex<Time>,
+    /// Its machines.
+    pub(super) fleet: Arc<Fleet>,
+    /// Subnets that stand still.
+    pub(super) stalls: Stalls,
+    pub(super) seed: u64,
 }
 
 #[derive(Default)]
@@ -105,12 +114,14 @@ fn subnets(seed: u64) -> Vec<Subnet> {
     ]
 }
 
-/// Two boundary nodes at addresses reserved for documentation: nothing answers there.
-fn api_boundary_nodes(seed: u64) -> Tree {
+/// Two boundary nodes at addresses reserved for documentation, where nothing answers; the first
+/// one by this network's own address ([`super::machines::own_domain`]).
+fn api_boundary_nodes(seed: u64, port: Option<u16>) -> Tree {
     let node = |n: usize| {
+        let own = port.filter(|_| n == 1).map(super::machines::own_domain);
         let id = super::keys::NodeKey::derive(seed, "api-boundary", n).id();
         let labels = BTreeMap::from([
-            (b"domain".to_vec(), Tree::leaf(format!("bn{n}.icpulse-demo.invalid"))),
+            (b"domain".to_vec(), Tree::leaf(own.unwrap_or_else(|| format!("bn{n}.icpulse-demo.invalid")))),
             (b"ipv4_address".to_vec(), Tree::leaf(format!("192.0.2.{n}"))),
             (b"ipv6_address".to_vec(), Tree::leaf(format!("2001:db8::{n}"))),
         ]);
@@ -129,6 +140,13 @@ impl Network {
         let subnets = subnets(seed);
         let application = subnets.last().map_or_else(Principal::anonymous, |s| s.id);
         let world = World::build(seed, &clock, application, options.scale.size())?;
+        let forgetful = metrics::forgetful(seed, subnets.iter().map(|s| s.id));
+        let meter = |s: &Subnet| Meter::new(seed, &s.id, machines::kind_of(s.kind), forgetful == Some(s.id));
+        let idle =
+            |s: &&Subnet| s.kind == "application" && !world.canisters().iter().any(|c| s.holds(&c.id()));
+        let chosen = Stalls::choose(seed, subnets.iter().filter(idle).map(|s| s.id));
+        let stalls = Stalls::new(clock.wall(), clock.speed(), chosen);
+        let fleet = Arc::clone(world.fleet());
         let states = (0..subnets.len())
             .map(|own| {
                 let facts = world
@@ -142,7 +160,9 @@ impl Network {
                         metadata: c.metadata(),
                     })
                     .collect();
-                State::new(&subnets, own, api_boundary_nodes(seed), facts)
+                let nodes = api_boundary_nodes(seed, options.port);
+                let meter = subnets.get(own).map(meter).unwrap_or_default();
+                State::new(&subnets, own, nodes, facts, meter)
             })
             .collect();
         let network = Self {
@@ -157,6 +177,9 @@ impl Network {
             foreign: SubnetKey::derive(seed, "elsewhere"),
             time: Mutex::default(),
             carrier: Arc::new(Carrier::new(options.link, seed)),
+            fleet,
+            stalls,
+            seed,
         };
         if network.faults.is_on(Kind::StalledSubnet) {
             network.stand_still(Duration::from_secs(STALE.0));
@@ -244,9 +267,17 @@ impl Network {
         self.clock.hold(Some(since));
     }
 
-    /// Ends when the subnets make blocks.
-    async fn blocks(&self) {
-        while self.faults.is_on(Kind::StalledSubnet) {
+    /// Looks at the canisters as of now.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        let now = self.now();
+        let mut live = self.live();
+        live.tick(now);
+        look(&live.world)
+    }
+
+    /// Ends when a subnet makes blocks.
+    async fn blocks(&self, own: usize) {
+        while self.stands_still(own) {
             tokio::time::sleep(STANDSTILL_POLL).await;
         }
     }
@@ -262,6 +293,7 @@ impl Network {
         let request = envelope::query(body)?;
         fits(&request, at)?;
         let now = self.now();
+        let told = self.time_of(&subnet.id, now);
         request.authorise(self.clock.nodes())?;
         let Call { canister, method, arg } = &request.content;
         let mut live = self.live();
@@ -295,7 +327,9 @@ impl Network {
         } else {
             Forgery::None
         };
-        Ok(Answer::query(subnet, now, &request.id, &outcome, forgery))
+        let inside = self.clock.virtual_now();
+        let answers = |node: &Principal| self.answers(node, inside);
+        Ok(Answer::query(subnet, told, &request.id, &outcome, forgery, &answers))
     }
 
     /// An update call. It goes on when the caller has gone.
@@ -305,7 +339,7 @@ impl Network {
             Ok(admitted) => admitted,
         };
         let _ = self.now();
-        if self.faults.is_on(Kind::StalledSubnet) {
+        if self.stands_still(own) {
             return self.wait_for_blocks(wait, own, request).await;
         }
         let id = request.id;
@@ -329,7 +363,7 @@ impl Network {
     async fn wait_for_blocks(self: &Arc<Self>, wait: Wait, own: usize, request: Request<Call>) -> Answer {
         let network = Arc::clone(self);
         tokio::spawn(async move {
-            network.blocks().await;
+            network.blocks(own).await;
             network.take_in(own, request);
         });
         if wait != Wait::No {
@@ -383,7 +417,7 @@ impl Network {
                 if !network.finality.is_zero() {
                     tokio::time::sleep(network.finality).await;
                 }
-                network.blocks().await;
+                network.blocks(own).await;
                 network.execute(own, &request);
             });
         }

@@ -25,7 +25,8 @@ impl Network {
     /// What certificates of a subnet are made from now.
     pub(super) fn proof(&self, states: &mut [State], own: usize) -> Option<Proof<'_>> {
         let delegating = self.delegating(states, own);
-        let certified = states.get_mut(own)?.certified(self.now());
+        let now = self.time_of(&self.subnets.get(own)?.id, self.now());
+        let certified = states.get_mut(own)?.certified(now);
         Some(Proof { subnet: self.subnets.get(own)?, certified, delegating })
     }
 

@@ -4,6 +4,7 @@ use super::certificate::{Certified, cbor};
 use super::hash::Value;
 use super::ingress::Ingress;
 use super::keys::{NodeKey, SubnetKey};
+use super::metrics::Meter;
 use super::tree::Tree;
 use crate::model::{Principal, Timestamp};
 use serde::Serialize;
@@ -85,7 +86,8 @@ impl Subnet {
     }
 
     /// Signs a reply: `fields` are those of the reply itself. Nodes take turns, as they do
-    /// behind a boundary node; a stranger may sign in their place.
+    /// behind a boundary node, which passes over those that do not answer; a stranger may sign in
+    /// their place. Nobody signs where no node answers.
     #[must_use]
     pub fn sign_reply<'a>(
         &'a self,
@@ -93,12 +95,14 @@ impl Subnet {
         request: &'a [u8; 32],
         by_stranger: bool,
         mut fields: Vec<(&'a str, Value<'a>)>,
+        answers: &dyn Fn(&Principal) -> bool,
     ) -> Vec<NodeSignature> {
         fields.push(("timestamp", Value::Nat(now.0)));
         fields.push(("request_id", Value::Blob(request)));
         let hash = Value::Map(fields).hash();
         let turn = self.next_node.fetch_add(1, Ordering::Relaxed);
-        let node = self.nodes.get(turn % self.nodes.len().max(1));
+        let after = |n: usize| self.nodes.get(turn.wrapping_add(n).checked_rem(self.nodes.len())?);
+        let node = (0..self.nodes.len()).filter_map(after).find(|node| answers(&node.id()));
         let node = if by_stranger { Some(&self.stranger) } else { node };
         node.into_iter()
             .map(|node| NodeSignature {
@@ -159,6 +163,8 @@ pub struct State {
     /// What never changes of each canister, and what it certified.
     canisters: BTreeMap<Principal, (Labels, Option<[u8; 32]>)>,
     canister_tree: Tree,
+    /// The life of the subnet's other canisters.
+    meter: Meter,
     state_bytes: u64,
     updates: u64,
     cycles: u128,
@@ -173,6 +179,7 @@ impl State {
         own: usize,
         api_boundary_nodes: Tree,
         canisters: Vec<CanisterFacts>,
+        meter: Meter,
     ) -> Self {
         let own_subnet = subnets.get(own);
         let own_id = own_subnet.map_or_else(Principal::anonymous, |s| s.id);
@@ -198,6 +205,7 @@ impl State {
             subnets: facts,
             canisters: canisters.into_iter().map(|c| (c.id, (c.labels(), None))).collect(),
             canister_tree: Tree::empty(),
+            meter,
             state_bytes,
             updates: 0,
             cycles: 0,
@@ -249,13 +257,19 @@ impl State {
         self.current = None;
     }
 
-    /// `/subnet/<own>/metrics` (interface spec, "Subnet information"): CBOR without a tag.
-    fn metrics(&self) -> Tree {
-        let low = u64::try_from(self.cycles & u128::from(u64::MAX)).unwrap_or(u64::MAX);
-        let high = u64::try_from(self.cycles >> 64).unwrap_or(u64::MAX);
+    /// `/subnet/<own>/metrics` (interface spec, "Subnet information"): CBOR without a tag. What
+    /// the meter shows, and what was really done here.
+    fn metrics(&self, now: Timestamp) -> Tree {
+        let metered = self.meter.at(now);
+        let cycles = metered.cycles_consumed.saturating_add(self.cycles);
+        let canisters = i128::from(metered.canisters) + i128::try_from(self.canisters.len()).unwrap_or(0);
+        let state_bytes = metered.state_bytes.saturating_add(self.state_bytes);
+        let updates = metered.updates.saturating_add(self.updates);
+        let low = u64::try_from(cycles & u128::from(u64::MAX)).unwrap_or(u64::MAX);
+        let high = u64::try_from(cycles >> 64).unwrap_or(u64::MAX);
         let mut fields: BTreeMap<u8, serde_cbor::Value> = BTreeMap::new();
-        fields.insert(0, serde_cbor::Value::Integer(i128::try_from(self.canisters.len()).unwrap_or(0)));
-        fields.insert(1, serde_cbor::Value::Integer(self.state_bytes.into()));
+        fields.insert(0, serde_cbor::Value::Integer(canisters));
+        fields.insert(1, serde_cbor::Value::Integer(state_bytes.into()));
         fields.insert(
             2,
             serde_cbor::Value::Map(BTreeMap::from([
@@ -263,7 +277,7 @@ impl State {
                 (serde_cbor::Value::Integer(1), serde_cbor::Value::Integer(high.into())),
             ])),
         );
-        fields.insert(3, serde_cbor::Value::Integer(self.updates.into()));
+        fields.insert(3, serde_cbor::Value::Integer(updates.into()));
         Tree::leaf(serde_cbor::to_vec(&fields).unwrap_or_default())
     }
 
@@ -282,7 +296,7 @@ impl State {
     /// The state as it would have been certified at another time.
     #[must_use]
     pub fn certified_as_of(&self, now: Timestamp) -> Certified {
-        let metrics = self.metrics();
+        let metrics = self.metrics(now);
         let subnet = |(id, labels): (&Vec<u8>, &Labels)| {
             let mut labels = labels.clone();
             if id.as_slice() == self.own_id.as_slice() {

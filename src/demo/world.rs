@@ -4,6 +4,7 @@ use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
 use super::clock::Clock;
 use super::cmc::Cmc;
 use super::counter::Counter;
+use super::fleet::Fleet;
 use super::governance::Governance;
 use super::identity;
 use super::index::Index;
@@ -13,11 +14,14 @@ use super::ledger::book::FEE;
 use super::ledger::genesis::SeedError;
 use super::ledger::history::Past;
 use super::management::no_canister;
+use super::node_rewards::{NodeRewards, Payroll};
 use super::seed;
 use super::seed::size::Size;
+use crate::model::registry::{Topology, Version};
 use crate::model::{E8s, Principal, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
 
 /// Most bytes of a reply to a query (dfinity/ic, `MAX_RESPONSE_SIZE` of non-replicated queries).
 const MOST_REPLY: usize = 3 * 1024 * 1024;
@@ -40,6 +44,12 @@ pub struct World {
     index: Index,
     cmc: Cmc,
     counter: Counter,
+    node_rewards: NodeRewards,
+    fleet: Arc<Fleet>,
+    payroll: Arc<Payroll>,
+    topology: Topology,
+    /// The version of the topology that the others have taken over.
+    followed: Version,
 }
 
 /// The id of the counter on the application subnet: the first of its first range.
@@ -87,6 +97,10 @@ impl World {
             }
         };
         governance.state_mut().supply = ledger.book().supply().0;
+        let topology = Topology::default();
+        let fleet = Arc::new(Fleet::new(seed));
+        let payroll = Arc::new(Payroll::new(seed, Arc::clone(&fleet), &topology));
+        governance.state_mut().pay_by(Arc::clone(&payroll), start.secs());
         Ok(Self {
             clock: clock.clone(),
             rng: ChaCha8Rng::from_seed(derive(seed, "world")),
@@ -96,13 +110,46 @@ impl World {
             ledger,
             cmc: Cmc::new(clock, seed, vec![application]),
             counter: Counter::new(counter_id()),
+            node_rewards: NodeRewards::new(Arc::clone(&payroll)),
+            fleet,
+            payroll,
+            topology,
+            followed: Version::default(),
         })
     }
 
     /// All canisters, in the order in which time passes for them.
     #[must_use]
-    pub fn canisters(&self) -> [&dyn Canister; 5] {
-        [&self.ledger, &self.index, &self.cmc, &self.governance, &self.counter]
+    pub fn canisters(&self) -> [&dyn Canister; 6] {
+        [&self.ledger, &self.index, &self.cmc, &self.governance, &self.counter, &self.node_rewards]
+    }
+
+    /// The network's make-up as of now.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// The network's machines.
+    #[must_use]
+    pub fn fleet(&self) -> &Arc<Fleet> {
+        &self.fleet
+    }
+
+    /// Governance.
+    #[must_use]
+    pub const fn governance(&self) -> &Governance {
+        &self.governance
+    }
+
+    /// Lets those who depend on the topology take a new one over.
+    fn follow_topology(&mut self, now: Timestamp) {
+        self.payroll.follow(self.topology(), now);
+        if self.followed != self.topology().version {
+            self.followed = self.topology().version;
+            let Self { cmc, topology, .. } = self;
+            cmc.follow(topology);
+        }
     }
 
     /// Calls a query method.
@@ -161,6 +208,7 @@ impl World {
             return;
         }
         self.ticked = Some(now);
+        self.follow_topology(now);
         for id in self.canisters().map(Canister::id) {
             self.with(id, id, |canister, ctx| canister.tick(ctx));
         }
@@ -174,7 +222,7 @@ impl World {
         id: Principal,
         run: impl FnOnce(&mut dyn Canister, &mut UpdateContext<'_>) -> T,
     ) -> Option<T> {
-        let Self { clock, rng, governance, ledger, index, cmc, counter, .. } = self;
+        let Self { clock, rng, governance, ledger, index, cmc, counter, node_rewards, .. } = self;
         let clock: &Clock = clock;
         let mut ctx =
             UpdateContext { caller, now: clock.virtual_now(), clock, rng, ledger: None, rate: None };
@@ -193,6 +241,8 @@ impl World {
                 index
             } else if id == counter.id() {
                 counter
+            } else if id == node_rewards.id() {
+                node_rewards
             } else {
                 return None;
             };
