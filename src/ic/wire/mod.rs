@@ -15,6 +15,7 @@ pub mod index;
 pub mod ledger;
 pub mod lenient;
 pub mod registry;
+pub mod registry_calls;
 pub mod untyped;
 
 pub use lenient::{DecodeError, Row, UnreadableRow, decode_one, decode_rows, encode_args, encode_one};
