@@ -120,12 +120,15 @@ impl Cache {
             first = start;
             joined = Some(encode_page(&page)?);
         }
-        let bytes = match joined {
-            Some(bytes) => bytes,
-            None => encode_page(deltas)?,
-        };
-        batch.put(key::registry_page(first), bytes);
-        index.pages.insert(first, last);
+        // A page of which more is here already stays.
+        if index.pages.get(&first).is_none_or(|known| *known <= last) {
+            let bytes = match joined {
+                Some(bytes) => bytes,
+                None => encode_page(deltas)?,
+            };
+            batch.put(key::registry_page(first), bytes);
+            index.pages.insert(first, last);
+        }
         if index.seen.is_none_or(|(_, before)| before <= at) {
             index.seen = Some((latest, at));
         }

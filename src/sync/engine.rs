@@ -218,6 +218,9 @@ impl<S: Source> Engine<S> {
             if self.jobs.len() >= self.options.max_in_flight.max(1) && !kind.is_on_demand() {
                 break;
             }
+            if kind == Kind::Registry && !self.registry.is_settled() {
+                continue;
+            }
             match self.job(kind) {
                 Some(job) => {
                     self.plan.started(kind, now);

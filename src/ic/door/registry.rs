@@ -252,3 +252,129 @@ pub fn footprint(
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn id(n: u8) -> Principal {
+        Principal::self_authenticating([n; 32])
+    }
+
+    fn passed(key: &str, message: &impl prost::Message) -> Record {
+        record(&Key::parse(key.as_bytes()), &wire::encode(message))
+    }
+
+    #[test]
+    fn records_pass_with_all_they_say() {
+        let node = wire::NodeRecord {
+            http: Some(wire::ConnectionEndpoint { ip_addr: "2600:3006::1".to_owned(), port: 8080 }),
+            node_operator_id: id(1).as_slice().to_vec(),
+            chip_id: Some(vec![0xab, 1]),
+            hostos_version_id: Some("0d47".to_owned()),
+            domain: Some(String::new()),
+            node_reward_type: Some(5),
+            ..Default::default()
+        };
+        let Record::Node(node) = passed(&format!("node_record_{}", id(2)), &node) else { panic!() };
+        assert_eq!((node.operator, node.port, node.domain), (id(1), 8080, None));
+        assert_eq!(node.chip_id, Some(Line::new("ab01")));
+        assert_eq!(node.reward_type, Some(RewardType::Type3Dot1));
+        assert_eq!(node.hostos_version, Some(Line::new("0d47")));
+
+        use wire::master_public_key_id::KeyId;
+        let key = |key_id| wire::KeyConfig { key_id: Some(wire::MasterPublicKeyId { key_id: Some(key_id) }) };
+        let curve = |curve, name: &str| wire::CurveKey { curve, name: name.to_owned() };
+        let subnet = wire::SubnetRecord {
+            membership: vec![id(3).as_slice().to_vec()],
+            replica_version_id: "e3d1".to_owned(),
+            subnet_type: 5,
+            canister_cycles_cost_schedule: 2,
+            chain_key_config: Some(wire::ChainKeyConfig {
+                key_configs: vec![
+                    key(KeyId::Ecdsa(curve(1, "key_1"))),
+                    key(KeyId::Schnorr(curve(2, "key_1"))),
+                    key(KeyId::Schnorr(curve(7, "new"))),
+                ],
+            }),
+            ..Default::default()
+        };
+        let Record::Subnet(subnet) = passed(&format!("subnet_record_{}", id(4)), &subnet) else { panic!() };
+        assert_eq!((subnet.kind, subnet.is_free), (SubnetKind::CloudEngine, true));
+        let keys: Vec<&str> = subnet.chain_keys.iter().map(Line::as_str).collect();
+        assert_eq!(keys, ["ecdsa:Secp256k1:key_1", "schnorr:Ed25519:key_1", "schnorr:curve 7:new"]);
+
+        let place = |latitude, longitude| wire::DataCenterRecord {
+            id: "zh1".to_owned(),
+            region: "Europe,CH,Zurich".to_owned(),
+            owner: "Own\u{1b}er".to_owned(),
+            gps: Some(wire::Gps { latitude, longitude }),
+        };
+        let Record::DataCenter(center) = passed("data_center_record_zh1", &place(47.5, -8.25)) else {
+            panic!()
+        };
+        assert_eq!(center.gps, Some((47_500_000, -8_250_000)));
+        assert_eq!((center.region.country.as_str(), center.owner.as_str()), ("CH", "Own\u{FFFD}er"));
+        for (latitude, longitude) in [(f32::NAN, 0.0), (91.0, 0.0), (0.0, f32::INFINITY)] {
+            let Record::DataCenter(center) = passed("data_center_record_zh1", &place(latitude, longitude))
+            else {
+                panic!()
+            };
+            assert_eq!(center.gps, None);
+        }
+        let operator = wire::NodeOperatorRecord {
+            node_provider_principal_id: id(5).as_slice().to_vec(),
+            dc_id: "ZH1".to_owned(),
+            rewardable_nodes: [("type3.1".to_owned(), 4)].into(),
+            ..Default::default()
+        };
+        let Record::Operator(operator) = passed(&format!("node_operator_record_{}", id(6)), &operator) else {
+            panic!()
+        };
+        assert_eq!((operator.provider, operator.data_center.as_str()), (id(5), "zh1"));
+        assert_eq!(operator.rewardable.get(&Line::new("type3.1")), Some(&4));
+    }
+
+    #[test]
+    fn a_broken_record_costs_only_itself_and_an_unknown_family_is_kept_by_its_size() {
+        let delta = Delta {
+            version: crate::model::registry::Version(9),
+            at: None,
+            mutations: vec![
+                mutation("subnet_list", Some(&[0xff, 1])),
+                mutation("crypto_records_x", Some(&[0xff, 1])),
+                mutation(&format!("node_record_{}", id(1)), Some(&[])),
+                mutation(&format!("node_record_{}", id(2)), None),
+                mutation("unassigned_nodes_config", Some(b"\x12\x02v1")),
+            ],
+        };
+        let passed: Vec<Option<Record>> = changes(&delta).into_iter().map(|change| change.record).collect();
+        assert!(matches!(passed[0], Some(Record::Undecoded(_))));
+        assert_eq!(passed[1], Some(Record::Other(2)));
+        // A node without an operator: the empty principal is the management canister's, so it passes.
+        assert!(matches!(passed[2], Some(Record::Node(_) | Record::Undecoded(_))));
+        assert_eq!(passed[3], None);
+        assert_eq!(passed[4], Some(Record::UnassignedNodes(Line::new("v1"))));
+    }
+
+    fn mutation(key: &str, value: Option<&[u8]>) -> crate::model::registry::Mutation {
+        crate::model::registry::Mutation { key: key.as_bytes().to_vec(), value: value.map(<[u8]>::to_vec) }
+    }
+
+    proptest! {
+        #[test]
+        fn no_record_panics(family in 0usize..13, bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+            let node = id(1);
+            let keys = [
+                "subnet_list", "nns_subnet_id", "node_rewards_table", "unassigned_nodes_config",
+                "firewall_rules_global", "routing_table", "canister_ranges_00", "data_center_record_a",
+                "replica_version_a", "hostos_version_a", "subnet_record_", "node_record_", "node_operator_record_",
+            ];
+            let name = keys[family];
+            let name = if name.ends_with('_') { format!("{name}{node}") } else { name.to_owned() };
+            let _ = record(&Key::parse(name.as_bytes()), &bytes);
+        }
+    }
+}

@@ -118,3 +118,6 @@ pub struct Change {
     /// What it says now; `None`: it was removed.
     pub record: Option<Record>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,6 +129,11 @@ impl Replay {
         (!waits || start < limit).then_some(start..=end)
     }
 
+    /// Whether it is known where to go on: before that, nothing is asked.
+    pub(super) fn is_settled(&self) -> bool {
+        self.recalled && !self.folding
+    }
+
     /// Whether something that is there is not in the topology yet.
     fn can_advance(&self) -> bool {
         self.recalled && !self.folding && self.head() > self.topology.version
@@ -167,7 +172,7 @@ impl<S: Source> Engine<S> {
         let registry = &self.registry;
         let head = registry.head();
         let missing = registry.latest.is_some_and(|(latest, _)| latest > head);
-        if !registry.recalled || head == Version(0) || missing || !registry.parts.is_empty() {
+        if head == Version(0) || missing || !registry.parts.is_empty() {
             return Job::RegistryLatest;
         }
         // The first time, the last version known comes along: is it the same history?
