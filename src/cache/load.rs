@@ -122,6 +122,7 @@ impl Cache {
         notes.append(&mut part.notes);
         let facts = self.facts(&mut notes)?;
         let histories = self.histories(&mut notes)?;
+        let network = self.network_part(&mut notes)?;
         let world = World {
             proposals,
             neurons: part.neurons,
@@ -129,6 +130,9 @@ impl Cache {
             accounts: Arc::new(part.accounts),
             facts: Arc::new(facts),
             histories: Arc::new(histories),
+            health: Arc::new(network.health),
+            fleet: Arc::new(network.fleet),
+            node_rewards: Arc::new(network.rewards),
             ..World::default()
         };
         let older = (from > 0 && read.iter().next().is_some_and(|first| *first.start() < floor))

@@ -8,5 +8,6 @@ mod field_names;
 pub mod ledger;
 pub mod neurons;
 pub mod nns_function;
+pub mod node_rewards;
 pub mod payload;
 pub mod proposals;

@@ -14,6 +14,7 @@ pub mod governance;
 pub mod index;
 pub mod ledger;
 pub mod lenient;
+pub mod node_rewards;
 pub mod registry;
 pub mod untyped;
 
