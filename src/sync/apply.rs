@@ -55,6 +55,7 @@ impl<S: Source> Engine<S> {
                 self.put_transactions(&account, &page, covered);
             }
             Outcome::Fact(fact) => self.put_fact(fact, now),
+            Outcome::Network(outcome) => self.apply_network(outcome, now),
         }
     }
 
@@ -344,6 +345,7 @@ impl<S: Source> Engine<S> {
 
     /// Writes what the cache has an earlier reading of.
     pub(super) fn save(&mut self, now: Timestamp) {
+        self.save_network(now);
         let reader = self.signer.principal;
         let rows: Vec<Arc<Proposal>> = std::mem::take(&mut self.confirmed)
             .into_iter()

@@ -1,5 +1,6 @@
 //! Readings as they run: what is asked, in which pages, and what comes of it.
 
+use super::network;
 use super::plan::PAGE;
 use super::source::Source;
 use crate::ic::{IcError, ProposalsPage, TransactionsPage, read_range};
@@ -35,6 +36,7 @@ pub(super) enum Job {
     Metrics,
     Modulation,
     KnownNeurons,
+    Network(network::Job),
 }
 
 /// A fact as read.
@@ -65,6 +67,7 @@ pub(super) enum Outcome {
     Accounts(Vec<AccountReading>),
     Older { account: Account, before: u64, page: TransactionsPage },
     Fact(Fact),
+    Network(network::Outcome),
 }
 
 /// Runs a reading to its end.
@@ -103,6 +106,7 @@ pub(super) async fn run<S: Source>(source: S, job: Job) -> Result<Outcome, IcErr
         Job::Metrics => Ok(Outcome::Fact(Fact::Metrics(source.metrics().await?))),
         Job::Modulation => Ok(Outcome::Fact(Fact::Modulation(source.modulation().await?))),
         Job::KnownNeurons => Ok(Outcome::Fact(Fact::KnownNeurons(source.known_neurons().await?))),
+        Job::Network(job) => Ok(Outcome::Network(network::run(&source, job).await?)),
     }
 }
 

@@ -13,6 +13,7 @@ mod command;
 mod engine;
 mod jobs;
 pub mod merge;
+pub mod network;
 mod persist;
 pub mod plan;
 pub mod progress;
@@ -21,6 +22,7 @@ mod recall;
 mod source;
 
 pub use clock::{Clock, SystemClock};
+pub use network::NetworkSource;
 pub use plan::{Cadence, Kind};
 pub use source::Source;
 
@@ -92,6 +94,7 @@ enum Command<S> {
     Touched(Vec<Kind>),
     Older(AccountIdentifier),
     Pause(bool),
+    WatchNodes(bool),
     Idle(oneshot::Sender<()>),
     Ready(oneshot::Sender<()>),
     World(oneshot::Sender<(World, SyncStatus)>),
@@ -203,6 +206,12 @@ impl<S: Source> SyncHandle<S> {
     pub async fn events_before(&self, before: Version, most: usize) -> Result<Vec<Arc<Event>>, Line> {
         let _ = (before, most);
         Err(Line::new("the registry's history has not been read yet"))
+    }
+
+    /// Whether nodes' signatures are sampled also while the network is not on the screen: the user
+    /// has chosen a node provider whose nodes are watched.
+    pub fn watch_nodes(&self, watch: bool) {
+        self.send(Command::WatchNodes(watch));
     }
 
     /// Stops reading by itself, or goes on.

@@ -3,6 +3,7 @@
 //! A page and its position are one write there. What has been written is made durable a
 //! moment after the last write, when somebody asks for it, and at the end.
 
+use super::network::Keep;
 use crate::cache::{Cache, CacheError};
 use crate::model::ledger::{AccountState, Transaction};
 use crate::model::network::Facts;
@@ -31,6 +32,7 @@ pub(super) enum Write {
     Transactions { account: Account, rows: Vec<Transaction>, covered: Option<RangeInclusive<u64>> },
     Facts { now: Arc<Facts>, before: Arc<Facts> },
     Histories { put: Vec<(String, Series)>, gone: Vec<String> },
+    Network(Keep),
     Compact,
     Flush(oneshot::Sender<()>),
 }
@@ -172,6 +174,7 @@ fn put(cache: &Cache, write: Write) -> Result<(), CacheError> {
             cache.put_histories(put.iter().map(|(name, series)| (name.as_str(), series)))?;
             cache.drop_histories(gone.iter().map(String::as_str))
         }
+        Write::Network(keep) => keep.put(cache),
         Write::Compact => cache.compact().map(|_| ()),
         Write::Flush(_) => cache.flush(),
     }

@@ -17,6 +17,9 @@ pub(super) enum Part {
     Accounts,
     Facts,
     Histories,
+    Health,
+    Fleet,
+    NodeRewards,
     Sync,
 }
 
@@ -88,6 +91,9 @@ impl Publisher {
                     Some(Part::Accounts) => Change::Accounts(Arc::clone(&world.accounts)),
                     Some(Part::Facts) => Change::Facts(Arc::clone(&world.facts)),
                     Some(Part::Histories) => Change::Histories(Arc::clone(&world.histories)),
+                    Some(Part::Health) => Change::Health(Arc::clone(&world.health)),
+                    Some(Part::Fleet) => Change::Fleet(Arc::clone(&world.fleet)),
+                    Some(Part::NodeRewards) => Change::NodeRewards(Arc::clone(&world.node_rewards)),
                     Some(Part::Sync) | None => Change::Sync(status.clone()),
                 }
             };

@@ -4,7 +4,7 @@ use super::engine::{Engine, Known};
 use super::plan::Kind;
 use super::publish::Part;
 use super::source::Source;
-use crate::cache::{Cache, CacheError, IdentityPart, OlderRows, Ranges};
+use crate::cache::{Cache, CacheError, IdentityPart, KeptRewards, OlderRows, Ranges};
 use crate::model::ledger::Transaction;
 use crate::model::proposal::ProposalBody;
 use crate::model::text::Line;
@@ -19,6 +19,7 @@ pub(super) enum Recalled {
     Identity(Principal, IdentityPart),
     Transactions(Account, Vec<Transaction>, Ranges),
     Older(OlderRows),
+    Rewards(KeptRewards),
     Nothing,
 }
 
@@ -112,6 +113,7 @@ impl<S: Source> Engine<S> {
                 self.recall_transactions(&account, &rows, read, now)
             }
             Recalled::Older(older) => self.older_rows(older),
+            Recalled::Rewards(kept) => self.recalled_rewards(kept, now),
             Recalled::Neuron(..) | Recalled::Identity(..) | Recalled::Nothing => {}
         }
     }
