@@ -122,32 +122,34 @@ impl<S: Source> Engine<S> {
                 self.fleet_changed(now);
             }
             Outcome::Pay { payouts, listed, average } => {
-                let mut errors = Vec::new();
-                let rewards = Arc::make_mut(&mut self.world.node_rewards);
+                let known = &self.world.node_rewards;
+                let (mut keep, mut errors) = (Vec::new(), Vec::new());
                 match payouts {
-                    Ok(payouts) if *rewards.payouts != payouts => {
-                        rewards.payouts = Arc::new(payouts);
-                        self.writer.put(Write::Network(Keep::Payouts(Arc::clone(&rewards.payouts))));
-                    }
-                    Ok(_) => {}
+                    Ok(payouts) if *known.payouts == payouts => {}
+                    Ok(payouts) => keep.push(Keep::Payouts(Arc::new(payouts))),
                     Err(error) => errors.push(error),
                 }
                 match listed {
-                    Ok(listed) if *rewards.listed != listed => {
-                        rewards.listed = Arc::new(listed);
-                        self.writer.put(Write::Network(Keep::Listed(Arc::clone(&rewards.listed))));
-                    }
-                    Ok(_) => {}
+                    Ok(listed) if *known.listed == listed => {}
+                    Ok(listed) => keep.push(Keep::Listed(Arc::new(listed))),
                     Err(error) => errors.push(error),
                 }
                 match average {
-                    Ok(rate) => {
-                        rewards.average_rate = Some((rate.value, rate.evidence));
-                        self.writer.put(Write::Network(Keep::AverageRate(rate.value, rate.evidence)));
-                    }
+                    Ok(rate) if known.average_rate == Some((rate.value, rate.evidence)) => {}
+                    Ok(rate) => keep.push(Keep::AverageRate(rate.value, rate.evidence)),
                     Err(error) => errors.push(error),
                 }
-                self.publisher.changed(Part::NodeRewards);
+                for keep in keep {
+                    let rewards = Arc::make_mut(&mut self.world.node_rewards);
+                    match &keep {
+                        Keep::Payouts(payouts) => rewards.payouts = Arc::clone(payouts),
+                        Keep::Listed(listed) => rewards.listed = Arc::clone(listed),
+                        Keep::AverageRate(rate, evidence) => rewards.average_rate = Some((*rate, *evidence)),
+                        _ => {}
+                    }
+                    self.publisher.changed(Part::NodeRewards);
+                    self.writer.put(Write::Network(keep));
+                }
                 self.failed_in_part(Kind::Payouts, &errors, now);
             }
             Outcome::Probes(probes) => {
