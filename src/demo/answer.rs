@@ -4,8 +4,9 @@ use super::canister::Reject;
 use super::certificate::cbor;
 use super::envelope::EnvelopeError;
 use super::hash::Value;
+use super::keys::NodeKey;
 use super::paths::Refusal;
-use super::subnet::{NodeSignature, Subnet};
+use super::subnet::{NodeSignature, sign_reply};
 use crate::model::Timestamp;
 use serde::Serialize;
 use serde_bytes::{ByteBuf, Bytes};
@@ -19,18 +20,6 @@ pub struct Answer {
     pub cbor: bool,
     /// The body.
     pub body: Vec<u8>,
-}
-
-/// What is wrong with a query's answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Forgery {
-    /// Nothing.
-    #[default]
-    None,
-    /// A node that is not of the subnet signed it.
-    Stranger,
-    /// It was changed after it was signed.
-    Altered,
 }
 
 /// The same, but for a bit.
@@ -127,17 +116,16 @@ impl Answer {
         Self::cbor(&Status { root_key: Bytes::new(root_key), replica_health_status: "healthy" })
     }
 
-    /// A query's outcome, signed by a node, unless it is forged.
+    /// A query's outcome, signed by a node, and changed after that if it is altered.
     #[must_use]
     pub fn query(
-        subnet: &Subnet,
+        node: Option<&NodeKey>,
         now: Timestamp,
         request: &[u8; 32],
         outcome: &Result<Vec<u8>, Reject>,
-        forgery: Forgery,
+        is_altered: bool,
     ) -> Self {
-        let stranger = forgery == Forgery::Stranger;
-        let told = if forgery == Forgery::Altered { altered(outcome) } else { outcome.clone() };
+        let told = if is_altered { altered(outcome) } else { outcome.clone() };
         match outcome {
             Ok(arg) => {
                 let fields = vec![
@@ -147,7 +135,7 @@ impl Answer {
                 Self::cbor(&Replied {
                     status: "replied",
                     reply: Reply { arg: Bytes::new(told.as_ref().unwrap_or(arg)) },
-                    signatures: subnet.sign_reply(now, request, stranger, fields),
+                    signatures: sign_reply(node, now, request, fields),
                 })
             }
             Err(reject) => {
@@ -162,7 +150,7 @@ impl Answer {
                     error_code: reject.error_code,
                     reject_code: reject.code,
                     reject_message: told.as_ref().err().map_or("", |told| &told.message),
-                    signatures: subnet.sign_reply(now, request, stranger, fields),
+                    signatures: sign_reply(node, now, request, fields),
                 })
             }
         }

@@ -4,7 +4,8 @@
 //! From the wire inwards: `link` and `delivery` (the way there and back), `server` (addresses),
 //! `fault` (what is wrong with all of it), `envelope` and `signature` (who asks),
 //! `paths` (what may be read), `network` (what becomes of a request), `subnet`, `ingress`,
-//! `tree` and `certificate` (what is certified), `world` (the canisters).
+//! `tree` and `certificate` (what is certified), `world` (the canisters), `follow` (the network as its
+//! registry wants it).
 
 pub mod answer;
 pub mod canister;
@@ -15,6 +16,7 @@ pub mod counter;
 pub mod delivery;
 pub mod envelope;
 pub mod fault;
+pub mod follow;
 pub mod governance;
 pub mod hash;
 pub mod identity;
@@ -28,6 +30,7 @@ pub mod management;
 pub mod network;
 pub mod paths;
 mod proof;
+pub mod registry;
 pub mod seed;
 pub mod server;
 pub mod signature;

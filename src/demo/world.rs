@@ -13,6 +13,7 @@ use super::ledger::book::FEE;
 use super::ledger::genesis::SeedError;
 use super::ledger::history::Past;
 use super::management::no_canister;
+use super::registry::{self, Registry};
 use super::seed;
 use super::seed::size::Size;
 use crate::model::{E8s, Principal, Timestamp};
@@ -36,6 +37,7 @@ pub struct World {
     rng: ChaCha8Rng,
     ticked: Option<Timestamp>,
     governance: Governance,
+    registry: Registry,
     ledger: Ledger,
     index: Index,
     cmc: Cmc,
@@ -59,18 +61,16 @@ pub fn canister_id(number: u64) -> Principal {
 }
 
 impl World {
-    /// The world of a seed, a large one if there is a `size`; new canisters are created on
-    /// `application` by default.
+    /// The world of a seed, a large one if there is a `size`; new canisters are created on the first
+    /// application subnet by default.
     ///
     /// # Errors
     /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
-    pub fn build(
-        seed: u64,
-        clock: &Clock,
-        application: Principal,
-        size: Option<&Size>,
-    ) -> Result<Self, SeedError> {
+    pub fn build(seed: u64, clock: &Clock, size: Option<&Size>) -> Result<Self, SeedError> {
         let (start, user) = (clock.virtual_now(), identity::principal(seed));
+        let versions = size.map_or(registry::SMALL, |size| size.registry_versions);
+        let registry = Registry::seeded(seed, start, versions);
+        let application = registry.subnets().get(1).copied();
         let seed::World { mut governance, stakes, archived } = seed::world_of(seed, start, user, size);
         let mut past = Past::new(seed, start, user, stakes);
         let ledger = match (archived, size) {
@@ -94,15 +94,22 @@ impl World {
             governance,
             index: Index::over(ledger.book()),
             ledger,
-            cmc: Cmc::new(clock, seed, vec![application]),
+            cmc: Cmc::new(clock, seed, application.into_iter().collect()),
+            registry,
             counter: Counter::new(counter_id()),
         })
     }
 
     /// All canisters, in the order in which time passes for them.
     #[must_use]
-    pub fn canisters(&self) -> [&dyn Canister; 5] {
-        [&self.ledger, &self.index, &self.cmc, &self.governance, &self.counter]
+    pub fn canisters(&self) -> [&dyn Canister; 6] {
+        [&self.ledger, &self.index, &self.cmc, &self.governance, &self.registry, &self.counter]
+    }
+
+    /// The registry.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Calls a query method.
@@ -174,7 +181,7 @@ impl World {
         id: Principal,
         run: impl FnOnce(&mut dyn Canister, &mut UpdateContext<'_>) -> T,
     ) -> Option<T> {
-        let Self { clock, rng, governance, ledger, index, cmc, counter, .. } = self;
+        let Self { clock, rng, governance, registry, ledger, index, cmc, counter, .. } = self;
         let clock: &Clock = clock;
         let mut ctx =
             UpdateContext { caller, now: clock.virtual_now(), clock, rng, ledger: None, rate: None };
@@ -191,6 +198,8 @@ impl World {
                 governance
             } else if id == index.id() {
                 index
+            } else if id == registry.id() {
+                registry
             } else if id == counter.id() {
                 counter
             } else {
