@@ -16,10 +16,33 @@ use serde_bytes::{ByteBuf, Bytes};
 pub struct Answer {
     /// The status; 0 for none, see [`Answer::cut`].
     pub status: u16,
-    /// Whether the body is CBOR, else text.
-    pub cbor: bool,
+    /// What the body is.
+    pub content: Content,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// What a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text.
+    Text,
+    /// CBOR, as the interface of the replicas has it.
+    Cbor,
+    /// JSON, as the dashboard has it.
+    Json,
+}
+
+impl Content {
+    /// As in the header `Content-Type`.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Cbor => "application/cbor",
+            Self::Json => "application/json",
+        }
+    }
 }
 
 /// The same, but for a bit.
@@ -82,17 +105,23 @@ impl Answer {
     /// A plain text.
     #[must_use]
     pub fn text(status: u16, text: impl Into<String>) -> Self {
-        Self { status, cbor: false, body: text.into().into_bytes() }
+        Self { status, content: Content::Text, body: text.into().into_bytes() }
     }
 
     fn cbor<T: Serialize>(value: &T) -> Self {
-        Self { status: 200, cbor: true, body: cbor(value) }
+        Self { status: 200, content: Content::Cbor, body: cbor(value) }
+    }
+
+    /// What the dashboard says.
+    #[must_use]
+    pub fn json(status: u16, value: &serde_json::Value) -> Self {
+        Self { status, content: Content::Json, body: value.to_string().into_bytes() }
     }
 
     /// No answer: the connection is cut after its head.
     #[must_use]
     pub fn cut() -> Self {
-        Self { status: 0, cbor: false, body: Vec::new() }
+        Self { status: 0, content: Content::Text, body: Vec::new() }
     }
 
     /// 202: taken in; ask for the status later.

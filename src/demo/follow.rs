@@ -1,6 +1,7 @@
 //! The network follows the registry: its subnets, their nodes and canister ranges, and the API
 //! boundary nodes are those of the newest version.
 
+use super::machines::own_domain;
 use super::registry::Registry;
 use super::subnet::{Ranges, Shared, Subnet};
 use super::tree::Tree;
@@ -17,6 +18,8 @@ pub struct Following {
     version: u64,
     boundary: BTreeMap<Principal, Addresses>,
     boundary_tree: Tree,
+    /// The network's own port, by which its first boundary node answers.
+    port: Option<u16>,
     /// In the order of their creation, the root one first: a subnet keeps its place.
     pub subnets: Arc<Vec<Arc<Subnet>>>,
     /// What all of them certify alike.
@@ -26,11 +29,12 @@ pub struct Following {
 impl Following {
     /// What follows from the newest version.
     #[must_use]
-    pub fn new(registry: &Registry) -> Self {
+    pub fn new(registry: &Registry, port: Option<u16>) -> Self {
         let mut following = Self {
             version: 0,
             boundary: BTreeMap::new(),
             boundary_tree: Tree::empty(),
+            port,
             subnets: Arc::default(),
             shared: Arc::new(Shared::new(&[], Tree::empty())),
         };
@@ -47,7 +51,10 @@ impl Following {
         self.version = latest;
         let topology = registry.topology();
         let mut is_new = false;
-        let boundary = boundary(topology);
+        let mut boundary = boundary(topology);
+        if let (Some(port), Some((domain, ..))) = (self.port, boundary.values_mut().next()) {
+            *domain = Line::new(&own_domain(port));
+        }
         if boundary != self.boundary {
             self.boundary_tree = boundary_tree(&boundary);
             self.boundary = boundary;

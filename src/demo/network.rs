@@ -6,6 +6,7 @@ use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
 use super::envelope::{self, Call, Request};
 use super::fault::{Fault, Faults, Kind};
+use super::fleet::Fleet;
 use super::follow::Following;
 use super::ingress::Status;
 use super::keys::{NodeKey, SubnetKey};
@@ -13,8 +14,11 @@ use super::ledger::genesis::SeedError;
 use super::lies::Lies;
 use super::lies::fates::Fates;
 use super::link::Carrier;
+use super::machines;
 use super::management;
+use super::metrics::{self, Meter};
 use super::paths::{self, CanisterRead, Generation};
+use super::stall::Stalls;
 use super::subnet::{CanisterFacts, Shared, State, Subnet};
 use super::world::{World, canister_id};
 use crate::model::{Principal, Seconds, Timestamp};
@@ -60,6 +64,11 @@ pub struct Network {
     pub(super) foreign: SubnetKey,
     /// Which faults of time are in force.
     time: Mutex<Time>,
+    /// Its machines.
+    pub(super) fleet: Arc<Fleet>,
+    /// Subnets that stand still.
+    pub(super) stalls: Stalls,
+    pub(super) seed: u64,
 }
 
 #[derive(Default)]
@@ -97,7 +106,7 @@ pub enum Wait {
 }
 
 /// The state of a subnet as it starts, with those of the world's canisters that it holds.
-fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<Shared>) -> State {
+fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<Shared>, meter: Meter) -> State {
     let facts = world
         .canisters()
         .into_iter()
@@ -109,7 +118,7 @@ fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<Shared>) -> State {
             metadata: c.metadata(),
         })
         .collect();
-    State::new(Arc::clone(own), Arc::clone(shared), facts)
+    State::new(Arc::clone(own), Arc::clone(shared), facts, meter)
 }
 
 impl Network {
@@ -120,9 +129,17 @@ impl Network {
     pub fn new(options: &Options, clock: Clock) -> Result<Self, SeedError> {
         let Options { seed, finality, patience, .. } = *options;
         let world = World::build(seed, &clock, options.scale.size())?;
-        let following = Following::new(world.registry());
-        let states = following.subnets.iter().map(|own| state(&world, own, &following.shared)).collect();
-        let root = following.subnets.first().map(|root| Arc::clone(&root.key));
+        let following = Following::new(world.registry(), options.port);
+        let subnets = &following.subnets;
+        let forgetful = metrics::forgetful(seed, subnets.iter().map(|s| s.id));
+        let meter = |s: &Subnet| Meter::new(seed, &s.id, machines::kind_of(s.kind), forgetful == Some(s.id));
+        let idle =
+            |s: &&Arc<Subnet>| s.kind == "application" && !world.canisters().iter().any(|c| s.holds(&c.id()));
+        let chosen = Stalls::choose(seed, subnets.iter().filter(idle).map(|s| s.id));
+        let stalls = Stalls::new(clock.wall(), clock.speed(), chosen);
+        let fleet = Arc::clone(world.fleet());
+        let states = subnets.iter().map(|own| state(&world, own, &following.shared, meter(own))).collect();
+        let root = subnets.first().map(|root| Arc::clone(&root.key));
         let network = Self {
             clock,
             faults: Faults::new(seed, &options.faults),
@@ -137,6 +154,9 @@ impl Network {
             foreign: SubnetKey::derive(seed, "elsewhere"),
             time: Mutex::default(),
             carrier: Arc::new(Carrier::new(options.link, seed)),
+            fleet,
+            stalls,
+            seed,
         };
         if network.faults.is_on(Kind::StalledSubnet) {
             network.stand_still(Duration::from_secs(STALE.0));
@@ -164,13 +184,6 @@ impl Network {
     /// The subnet of this number.
     pub(super) fn subnet(&self, own: usize) -> Option<Arc<Subnet>> {
         self.subnets().get(own).cloned()
-    }
-
-    /// Whether a node answers queries at an instant of virtual time. Those that do not are passed
-    /// over when queries are given to a subnet's nodes in turn.
-    #[allow(clippy::unused_self, reason = "the seed decides which nodes are down")]
-    fn answers(&self, _node: &Principal, _now: Timestamp) -> bool {
-        true
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {
@@ -215,7 +228,10 @@ impl Network {
         for (n, own) in following.subnets.iter().enumerate() {
             match states.get_mut(n) {
                 Some(state) => state.follow(Arc::clone(own), Arc::clone(&following.shared)),
-                None => states.push(state(world, own, &following.shared)),
+                None => {
+                    let meter = Meter::new(self.seed, &own.id, machines::kind_of(own.kind), false);
+                    states.push(state(world, own, &following.shared, meter));
+                }
             }
         }
         *self.subnets.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&following.subnets);
@@ -251,9 +267,17 @@ impl Network {
         self.clock.hold(Some(since));
     }
 
-    /// Ends when the subnets make blocks.
-    async fn blocks(&self) {
-        while self.faults.is_on(Kind::StalledSubnet) {
+    /// Looks at the canisters as of now.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        let now = self.now();
+        let mut live = self.live();
+        live.tick(now);
+        look(&live.world)
+    }
+
+    /// Ends when a subnet makes blocks.
+    async fn blocks(&self, own: usize) {
+        while self.stands_still(own) {
             tokio::time::sleep(STANDSTILL_POLL).await;
         }
     }
@@ -269,6 +293,7 @@ impl Network {
         let request = envelope::query(body)?;
         fits(&request, at)?;
         let now = self.now();
+        let told = self.time_of(&subnet.id, now);
         request.authorise(self.clock.nodes())?;
         let Call { canister, method, arg } = &request.content;
         let mut live = self.live();
@@ -308,7 +333,7 @@ impl Network {
                 )
             })?
         };
-        Ok(Answer::query(Some(node), now, &request.id, &outcome, is_altered))
+        Ok(Answer::query(Some(node), told, &request.id, &outcome, is_altered))
     }
 
     /// An update call. It goes on when the caller has gone.
@@ -318,7 +343,7 @@ impl Network {
             Ok(admitted) => admitted,
         };
         let _ = self.now();
-        if self.faults.is_on(Kind::StalledSubnet) {
+        if self.stands_still(own) {
             return self.wait_for_blocks(wait, own, request).await;
         }
         let id = request.id;
@@ -342,7 +367,7 @@ impl Network {
     async fn wait_for_blocks(self: &Arc<Self>, wait: Wait, own: usize, request: Request<Call>) -> Answer {
         let network = Arc::clone(self);
         tokio::spawn(async move {
-            network.blocks().await;
+            network.blocks(own).await;
             network.take_in(own, request);
         });
         if wait != Wait::No {
@@ -396,7 +421,7 @@ impl Network {
                 if !network.finality.is_zero() {
                     tokio::time::sleep(network.finality).await;
                 }
-                network.blocks().await;
+                network.blocks(own).await;
                 network.execute(own, &request);
             });
         }

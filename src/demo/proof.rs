@@ -25,8 +25,10 @@ impl Network {
     /// What certificates of a subnet are made from now.
     pub(super) fn proof(&self, states: &mut [State], own: usize) -> Option<Proof> {
         let delegating = self.delegating(states, own);
-        let certified = states.get_mut(own)?.certified(self.now());
-        Some(Proof { subnet: self.subnet(own)?, certified, delegating })
+        let subnet = self.subnet(own)?;
+        let now = self.time_of(&subnet.id, self.now());
+        let certified = states.get_mut(own)?.certified(now);
+        Some(Proof { subnet, certified, delegating })
     }
 
     /// The same, of another state than the present one where a fault strikes.

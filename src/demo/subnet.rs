@@ -4,6 +4,7 @@ use super::certificate::{Certified, cbor};
 use super::hash::Value;
 use super::ingress::Ingress;
 use super::keys::{NodeKey, SubnetKey};
+use super::metrics::Meter;
 use super::seed::grid;
 use super::tree::Tree;
 use crate::model::{Principal, Timestamp};
@@ -212,6 +213,8 @@ pub struct State {
     /// What never changes of each canister, and what it certified.
     canisters: BTreeMap<Principal, (Labels, Option<[u8; 32]>)>,
     canister_tree: Tree,
+    /// The life of the subnet's other canisters.
+    meter: Meter,
     state_bytes: u64,
     updates: u64,
     cycles: u128,
@@ -221,7 +224,7 @@ pub struct State {
 impl State {
     /// The state of a subnet as it starts.
     #[must_use]
-    pub fn new(own: Arc<Subnet>, shared: Arc<Shared>, canisters: Vec<CanisterFacts>) -> Self {
+    pub fn new(own: Arc<Subnet>, shared: Arc<Shared>, canisters: Vec<CanisterFacts>, meter: Meter) -> Self {
         let state_bytes = canisters
             .iter()
             .flat_map(|c| &c.metadata)
@@ -233,6 +236,7 @@ impl State {
             shared,
             canisters: canisters.into_iter().map(|c| (c.id, (c.labels(), None))).collect(),
             canister_tree: Tree::empty(),
+            meter,
             state_bytes,
             updates: 0,
             cycles: 0,
@@ -291,13 +295,19 @@ impl State {
         self.current = None;
     }
 
-    /// `/subnet/<own>/metrics` (interface spec, "Subnet information"): CBOR without a tag.
-    fn metrics(&self) -> Tree {
-        let low = u64::try_from(self.cycles & u128::from(u64::MAX)).unwrap_or(u64::MAX);
-        let high = u64::try_from(self.cycles >> 64).unwrap_or(u64::MAX);
+    /// `/subnet/<own>/metrics` (interface spec, "Subnet information"): CBOR without a tag. What
+    /// the meter shows, and what was really done here.
+    fn metrics(&self, now: Timestamp) -> Tree {
+        let metered = self.meter.at(now);
+        let cycles = metered.cycles_consumed.saturating_add(self.cycles);
+        let canisters = i128::from(metered.canisters) + i128::try_from(self.canisters.len()).unwrap_or(0);
+        let state_bytes = metered.state_bytes.saturating_add(self.state_bytes);
+        let updates = metered.updates.saturating_add(self.updates);
+        let low = u64::try_from(cycles & u128::from(u64::MAX)).unwrap_or(u64::MAX);
+        let high = u64::try_from(cycles >> 64).unwrap_or(u64::MAX);
         let mut fields: BTreeMap<u8, serde_cbor::Value> = BTreeMap::new();
-        fields.insert(0, serde_cbor::Value::Integer(i128::try_from(self.canisters.len()).unwrap_or(0)));
-        fields.insert(1, serde_cbor::Value::Integer(self.state_bytes.into()));
+        fields.insert(0, serde_cbor::Value::Integer(canisters));
+        fields.insert(1, serde_cbor::Value::Integer(state_bytes.into()));
         fields.insert(
             2,
             serde_cbor::Value::Map(BTreeMap::from([
@@ -305,7 +315,7 @@ impl State {
                 (serde_cbor::Value::Integer(1), serde_cbor::Value::Integer(high.into())),
             ])),
         );
-        fields.insert(3, serde_cbor::Value::Integer(self.updates.into()));
+        fields.insert(3, serde_cbor::Value::Integer(updates.into()));
         Tree::leaf(serde_cbor::to_vec(&fields).unwrap_or_default())
     }
 
@@ -326,7 +336,7 @@ impl State {
     pub fn certified_as_of(&self, now: Timestamp) -> Certified {
         let mut own = self.own.facts().0.clone();
         own.insert(b"node".to_vec(), self.own.node_tree());
-        own.insert(b"metrics".to_vec(), self.metrics());
+        own.insert(b"metrics".to_vec(), self.metrics(now));
         let mut subnets = self.shared.subnets.clone();
         subnets.insert(self.own.id.as_slice().to_vec(), Tree::labels(own));
         let mut labels = self.shared.fixed.clone();

@@ -4,6 +4,7 @@ use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
 use super::clock::Clock;
 use super::cmc::Cmc;
 use super::counter::Counter;
+use super::fleet::Fleet;
 use super::governance::Governance;
 use super::identity;
 use super::index::Index;
@@ -13,12 +14,15 @@ use super::ledger::book::FEE;
 use super::ledger::genesis::SeedError;
 use super::ledger::history::Past;
 use super::management::no_canister;
+use super::node_rewards::{NodeRewards, Payroll};
 use super::registry::{self, Registry};
 use super::seed;
 use super::seed::size::Size;
+use crate::model::registry::{Topology, Version};
 use crate::model::{E8s, Principal, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
 
 /// Most bytes of a reply to a query (dfinity/ic, `MAX_RESPONSE_SIZE` of non-replicated queries).
 const MOST_REPLY: usize = 3 * 1024 * 1024;
@@ -42,6 +46,11 @@ pub struct World {
     index: Index,
     cmc: Cmc,
     counter: Counter,
+    node_rewards: NodeRewards,
+    fleet: Arc<Fleet>,
+    payroll: Arc<Payroll>,
+    /// The version of the topology that the others have taken over.
+    followed: Version,
 }
 
 /// The id of the counter on the application subnet: the first of its first range.
@@ -87,6 +96,9 @@ impl World {
             }
         };
         governance.state_mut().supply = ledger.book().supply().0;
+        let fleet = Arc::new(Fleet::new(seed));
+        let payroll = Arc::new(Payroll::new(seed, Arc::clone(&fleet), registry.topology()));
+        governance.state_mut().pay_by(Arc::clone(&payroll), start.secs());
         Ok(Self {
             clock: clock.clone(),
             rng: ChaCha8Rng::from_seed(derive(seed, "world")),
@@ -97,19 +109,60 @@ impl World {
             cmc: Cmc::new(clock, seed, application.into_iter().collect()),
             registry,
             counter: Counter::new(counter_id()),
+            node_rewards: NodeRewards::new(Arc::clone(&payroll)),
+            fleet,
+            payroll,
+            followed: Version::default(),
         })
     }
 
     /// All canisters, in the order in which time passes for them.
     #[must_use]
-    pub fn canisters(&self) -> [&dyn Canister; 6] {
-        [&self.ledger, &self.index, &self.cmc, &self.governance, &self.registry, &self.counter]
+    pub fn canisters(&self) -> [&dyn Canister; 7] {
+        [
+            &self.ledger,
+            &self.index,
+            &self.cmc,
+            &self.governance,
+            &self.registry,
+            &self.counter,
+            &self.node_rewards,
+        ]
     }
 
     /// The registry.
     #[must_use]
     pub const fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The network's make-up as of now.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        self.registry.topology()
+    }
+
+    /// The network's machines.
+    #[must_use]
+    pub fn fleet(&self) -> &Arc<Fleet> {
+        &self.fleet
+    }
+
+    /// Governance.
+    #[must_use]
+    pub const fn governance(&self) -> &Governance {
+        &self.governance
+    }
+
+    /// Lets those who depend on the topology take a new one over.
+    fn follow_topology(&mut self, now: Timestamp) {
+        self.payroll.follow(self.registry.topology(), now);
+        let version = self.registry.topology().version;
+        if self.followed != version {
+            self.followed = version;
+            let Self { cmc, registry, .. } = self;
+            cmc.follow(registry.topology());
+        }
     }
 
     /// Calls a query method.
@@ -168,6 +221,7 @@ impl World {
             return;
         }
         self.ticked = Some(now);
+        self.follow_topology(now);
         for id in self.canisters().map(Canister::id) {
             self.with(id, id, |canister, ctx| canister.tick(ctx));
         }
@@ -181,7 +235,7 @@ impl World {
         id: Principal,
         run: impl FnOnce(&mut dyn Canister, &mut UpdateContext<'_>) -> T,
     ) -> Option<T> {
-        let Self { clock, rng, governance, registry, ledger, index, cmc, counter, .. } = self;
+        let Self { clock, rng, governance, registry, ledger, index, cmc, counter, node_rewards, .. } = self;
         let clock: &Clock = clock;
         let mut ctx =
             UpdateContext { caller, now: clock.virtual_now(), clock, rng, ledger: None, rate: None };
@@ -202,6 +256,8 @@ impl World {
                 registry
             } else if id == counter.id() {
                 counter
+            } else if id == node_rewards.id() {
+                node_rewards
             } else {
                 return None;
             };
