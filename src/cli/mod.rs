@@ -21,6 +21,7 @@ mod overview;
 mod prompt;
 mod proposals;
 pub mod reader;
+mod reader_network;
 pub mod services;
 mod settings;
 pub mod tui;
