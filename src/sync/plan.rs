@@ -728,7 +728,7 @@ mod tests {
         plan.tried(Kind::SubnetHealth);
         assert!(plan.tried_all() && plan.due(NOW).contains(&Kind::Rewards));
         plan.nothing_to_do(Kind::Rewards, NOW);
-        assert_eq!(plan.wake(NOW), Some(NOW.plus(Seconds(60))), "the registry");
+        assert_eq!(plan.wake(NOW), Some(NOW.plus(Seconds(10))), "the registry");
         assert_eq!(plan.period(Kind::SubnetHealth), Some(Seconds(60)));
         plan.show(Topicality::Network, NOW);
         assert_eq!(plan.wake(NOW), Some(NOW.plus(Seconds(10))));
