@@ -104,6 +104,11 @@ impl Monitor {
         &self.board
     }
 
+    /// What has not held for long enough yet.
+    pub fn pending(&self) -> impl Iterator<Item = Alert> + '_ {
+        self.kept.entries.iter().filter(|e| e.phase == Phase::Pending).map(|e| e.alert.clone())
+    }
+
     /// How sinks do; the new board, if that changed it.
     pub fn report(&mut self, reports: Vec<SinkReport>) -> Option<Arc<AlertBoard>> {
         self.reports = reports;
