@@ -8,6 +8,7 @@ mod boundary;
 mod centers;
 mod filter;
 mod find;
+mod moment;
 mod nodes;
 mod providers;
 mod read;
