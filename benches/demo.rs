@@ -36,7 +36,7 @@ fn world(c: &mut Criterion) {
 fn mainnet(c: &mut Criterion) {
     let build = || {
         let clock = Clock::manual(Timestamp::from_secs(START), 1);
-        World::build(1, &clock, Principal::anonymous(), Some(&Size::MAINNET)).unwrap()
+        World::build(1, &clock, Some(&Size::MAINNET)).unwrap()
     };
     let mut group = c.benchmark_group("demo mainnet");
     group.sample_size(10);

@@ -36,6 +36,14 @@ pub enum Table {
     Transaction,
     /// Which of its blocks were searched.
     TransactionsPosition,
+    /// A page of the registry's history.
+    RegistryPage,
+    /// Which of them there are.
+    RegistryIndex,
+    /// The network's make-up.
+    Topology,
+    /// The registry's newest events.
+    Events,
 }
 
 /// Puts bytes where a table's entry `number` stands, under a right header if `sealed`.
@@ -69,6 +77,10 @@ pub fn put(
         Table::Account => (false, key::account(&account)),
         Table::Transaction => (true, key::transaction(&account, number)),
         Table::TransactionsPosition => (true, key::transactions_position(&account)),
+        Table::RegistryPage => (true, key::registry_page(number)),
+        Table::RegistryIndex => (true, key::REGISTRY_INDEX.to_vec()),
+        Table::Topology => (false, key::TOPOLOGY.to_vec()),
+        Table::Events => (false, key::EVENTS.to_vec()),
     };
     let mut batch = Batch::default();
     batch.put(key, if sealed { codec::seal(bytes) } else { bytes.to_vec() });

@@ -140,3 +140,20 @@ pub(super) fn transactions_position(account: &Account) -> Vec<u8> {
 pub(super) fn body(id: ProposalId) -> Vec<u8> {
     with_number(BODIES.to_vec(), id.0)
 }
+
+/// Version of what the registry's tables hold: others are not looked at.
+const REGISTRY_FORMAT: u8 = 1;
+
+/// Pages of the registry's history (bulk).
+pub(super) const REGISTRY_PAGES: &[u8] = &[b'R', REGISTRY_FORMAT];
+/// Which of them there are (bulk).
+pub(super) const REGISTRY_INDEX: &[u8] = &[b'S', REGISTRY_FORMAT];
+/// The network's make-up as last read.
+pub(super) const TOPOLOGY: &[u8] = &[b'r', REGISTRY_FORMAT, b't'];
+/// The newest events of the registry.
+pub(super) const EVENTS: &[u8] = &[b'r', REGISTRY_FORMAT, b'e'];
+
+/// A page of the registry's history by its first version (bulk).
+pub(super) fn registry_page(first: u64) -> Vec<u8> {
+    with_number(REGISTRY_PAGES.to_vec(), first)
+}

@@ -122,6 +122,7 @@ impl Cache {
         notes.append(&mut part.notes);
         let facts = self.facts(&mut notes)?;
         let histories = self.histories(&mut notes)?;
+        let (topology, events) = self.registry_snapshot(&mut notes)?;
         let world = World {
             proposals,
             neurons: part.neurons,
@@ -129,6 +130,8 @@ impl Cache {
             accounts: Arc::new(part.accounts),
             facts: Arc::new(facts),
             histories: Arc::new(histories),
+            topology: Arc::new(topology),
+            events: Arc::new(events),
             ..World::default()
         };
         let older = (from > 0 && read.iter().next().is_some_and(|first| *first.start() < floor))

@@ -25,6 +25,7 @@ mod neurons;
 mod observe;
 mod proposals;
 mod ranges;
+mod registry;
 mod side_journal;
 mod store;
 
@@ -34,6 +35,7 @@ pub use journal::JOURNAL_KEEP;
 pub use load::{IdentityPart, Loaded, Older, OlderRows};
 pub use observe::{WriteObserver, WriteStep};
 pub use ranges::Ranges;
+pub use registry::{RegistryPosition, RegistryReplay};
 pub use store::guarding;
 
 use crate::model::Timestamp;

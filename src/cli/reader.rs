@@ -1,10 +1,11 @@
 //! The network as the present identity may read it.
 
-use crate::ic::{Client, IcError, ProposalsPage, TransactionsPage};
+use crate::ic::{Client, IcError, ProposalsPage, RegistryPage, TransactionsPage};
 use crate::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use crate::model::evidence::Sourced;
 use crate::model::neuron::KnownNeuron;
 use crate::model::proposal::ProposalBody;
+use crate::model::registry::Version;
 use crate::model::text::Line;
 use crate::model::{Account, E8s, Neuron, NeuronId, Proposal, ProposalId, Timestamp, XdrPermyriad};
 use crate::sync::Source;
@@ -109,5 +110,13 @@ impl Source for Reader {
 
     fn standing_since(&self) -> Option<Timestamp> {
         self.client.standing_since()
+    }
+
+    async fn registry_latest(&self) -> Result<Sourced<Version>, IcError> {
+        self.client.registry_latest().await
+    }
+
+    async fn registry_page(&self, after: Version) -> Result<RegistryPage, IcError> {
+        self.client.registry_page(after).await
     }
 }

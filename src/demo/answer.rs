@@ -4,8 +4,9 @@ use super::canister::Reject;
 use super::certificate::cbor;
 use super::envelope::EnvelopeError;
 use super::hash::Value;
+use super::keys::NodeKey;
 use super::paths::Refusal;
-use super::subnet::{NodeSignature, Subnet};
+use super::subnet::{NodeSignature, sign_reply};
 use crate::model::Timestamp;
 use serde::Serialize;
 use serde_bytes::{ByteBuf, Bytes};
@@ -15,22 +16,33 @@ use serde_bytes::{ByteBuf, Bytes};
 pub struct Answer {
     /// The status; 0 for none, see [`Answer::cut`].
     pub status: u16,
-    /// Whether the body is CBOR, else text.
-    pub cbor: bool,
+    /// What the body is.
+    pub content: Content,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// What is wrong with a query's answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Forgery {
-    /// Nothing.
-    #[default]
-    None,
-    /// A node that is not of the subnet signed it.
-    Stranger,
-    /// It was changed after it was signed.
-    Altered,
+/// What a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text.
+    Text,
+    /// CBOR, as the interface of the replicas has it.
+    Cbor,
+    /// JSON, as the dashboard has it.
+    Json,
+}
+
+impl Content {
+    /// As in the header `Content-Type`.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Cbor => "application/cbor",
+            Self::Json => "application/json",
+        }
+    }
 }
 
 /// The same, but for a bit.
@@ -93,17 +105,23 @@ impl Answer {
     /// A plain text.
     #[must_use]
     pub fn text(status: u16, text: impl Into<String>) -> Self {
-        Self { status, cbor: false, body: text.into().into_bytes() }
+        Self { status, content: Content::Text, body: text.into().into_bytes() }
     }
 
     fn cbor<T: Serialize>(value: &T) -> Self {
-        Self { status: 200, cbor: true, body: cbor(value) }
+        Self { status: 200, content: Content::Cbor, body: cbor(value) }
+    }
+
+    /// What the dashboard says.
+    #[must_use]
+    pub fn json(status: u16, value: &serde_json::Value) -> Self {
+        Self { status, content: Content::Json, body: value.to_string().into_bytes() }
     }
 
     /// No answer: the connection is cut after its head.
     #[must_use]
     pub fn cut() -> Self {
-        Self { status: 0, cbor: false, body: Vec::new() }
+        Self { status: 0, content: Content::Text, body: Vec::new() }
     }
 
     /// 202: taken in; ask for the status later.
@@ -127,17 +145,16 @@ impl Answer {
         Self::cbor(&Status { root_key: Bytes::new(root_key), replica_health_status: "healthy" })
     }
 
-    /// A query's outcome, signed by a node, unless it is forged.
+    /// A query's outcome, signed by a node, and changed after that if it is altered.
     #[must_use]
     pub fn query(
-        subnet: &Subnet,
+        node: Option<&NodeKey>,
         now: Timestamp,
         request: &[u8; 32],
         outcome: &Result<Vec<u8>, Reject>,
-        forgery: Forgery,
+        is_altered: bool,
     ) -> Self {
-        let stranger = forgery == Forgery::Stranger;
-        let told = if forgery == Forgery::Altered { altered(outcome) } else { outcome.clone() };
+        let told = if is_altered { altered(outcome) } else { outcome.clone() };
         match outcome {
             Ok(arg) => {
                 let fields = vec![
@@ -147,7 +164,7 @@ impl Answer {
                 Self::cbor(&Replied {
                     status: "replied",
                     reply: Reply { arg: Bytes::new(told.as_ref().unwrap_or(arg)) },
-                    signatures: subnet.sign_reply(now, request, stranger, fields),
+                    signatures: sign_reply(node, now, request, fields),
                 })
             }
             Err(reject) => {
@@ -162,7 +179,7 @@ impl Answer {
                     error_code: reject.error_code,
                     reject_code: reject.code,
                     reject_message: told.as_ref().err().map_or("", |told| &told.message),
-                    signatures: subnet.sign_reply(now, request, stranger, fields),
+                    signatures: sign_reply(node, now, request, fields),
                 })
             }
         }

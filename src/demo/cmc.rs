@@ -6,6 +6,7 @@ use super::ledger::call::{nothing, reply};
 use crate::ic::wire::cmc as wire;
 use crate::ic::wire::encode_one;
 use crate::model::network::Canisters;
+use crate::model::registry::{SubnetKind, SubnetRecord, Topology};
 use crate::model::{Principal, Seconds, Timestamp, XdrPermyriad};
 use ic_certification::{HashTree, fork, labeled, leaf, pruned};
 use serde::Serialize;
@@ -28,6 +29,34 @@ pub struct Cmc {
     /// When, in virtual time, the rate in force was read.
     read_at: Timestamp,
     subnets: Vec<Principal>,
+    /// Subnets of a type, by its name.
+    types: Vec<(String, Vec<Principal>)>,
+}
+
+/// The 30-day average as of a time of the market of a seed: what node providers are paid by.
+#[must_use]
+pub fn average_at(seed: u64, at: Timestamp) -> XdrPermyriad {
+    XdrPermyriad(Market(seed).average(at))
+}
+
+/// Subnets of a type, by the names of the main network: `fiduciary` for larger application subnets
+/// that hold chain keys, `european` for those whose nodes all stand in Europe.
+fn subnet_types(topology: &Topology) -> Vec<(String, Vec<Principal>)> {
+    let of = |wanted: &dyn Fn(&SubnetRecord) -> bool| {
+        let subnets = topology.subnets.iter().filter(|(_, s)| s.kind == SubnetKind::Application && wanted(s));
+        subnets.map(|(id, _)| *id).collect::<Vec<_>>()
+    };
+    let is_european = |node: &Principal| {
+        topology.data_center_of(node).is_some_and(|center| center.region.continent.as_str() == "Europe")
+    };
+    let european = of(&|s| !s.membership.is_empty() && s.membership.iter().all(is_european));
+    let mut fiduciary = of(&|s| s.membership.len() > 20 && !s.chain_keys.is_empty());
+    fiduciary.retain(|id| !european.contains(id));
+    vec![
+        ("european".to_owned(), european),
+        ("fiduciary".to_owned(), fiduciary),
+        ("storage".to_owned(), Vec::new()),
+    ]
 }
 
 impl Cmc {
@@ -41,6 +70,7 @@ impl Cmc {
             average: wire::IcpXdrConversionRate::default(),
             read_at: Timestamp(0),
             subnets,
+            types: Vec::new(),
         };
         cmc.read(clock, clock.virtual_now());
         cmc
@@ -57,14 +87,21 @@ impl Cmc {
         let told = clock.out(at).secs();
         self.rate =
             wire::IcpXdrConversionRate { timestamp_seconds: told, xdr_permyriad_per_icp: self.market.at(at) };
-        let midnight = at.secs() / 86_400;
-        let sum: u64 = (0..DAYS)
-            .map(|day| self.market.at(Timestamp::from_secs(midnight.saturating_sub(day) * 86_400)))
-            .sum();
         self.average = wire::IcpXdrConversionRate {
-            timestamp_seconds: clock.out_secs(midnight * 86_400),
-            xdr_permyriad_per_icp: sum / DAYS,
+            timestamp_seconds: clock.out_secs(at.secs() / 86_400 * 86_400),
+            xdr_permyriad_per_icp: self.market.average(at),
         };
+    }
+
+    /// Takes over on which subnets canisters are created: by default on application subnets, but
+    /// not on those of a type, which have to be asked for.
+    pub fn follow(&mut self, topology: &Topology) {
+        self.types = subnet_types(topology);
+        let is_typed = |id: &Principal| self.types.iter().any(|(_, of)| of.contains(id));
+        let is_open = |id: &&Principal| {
+            topology.subnets.get(id).is_some_and(|s| s.kind == SubnetKind::Application) && !is_typed(id)
+        };
+        self.subnets = topology.subnet_list.iter().filter(is_open).copied().collect();
     }
 
     /// The rate now in force.
@@ -150,7 +187,7 @@ impl Canister for Cmc {
             }
             "get_subnet_types_to_subnets" => {
                 nothing(id, arg)?;
-                reply(id, wire::SubnetTypesToSubnetsResponse::default())
+                reply(id, wire::SubnetTypesToSubnetsResponse { data: self.types.clone() })
             }
             "get_build_metadata" => {
                 nothing(id, arg)?;
@@ -206,6 +243,13 @@ impl Market {
         ];
         let sum: i64 = swings.iter().map(|(period, swing)| self.noise(time.secs(), *period, *swing)).sum();
         u64::try_from((Self::MIDDLE + sum).max(10_000)).unwrap_or(10_000)
+    }
+
+    /// The mean of the rates at the last thirty midnights.
+    fn average(&self, time: Timestamp) -> u64 {
+        let midnight = time.secs() / 86_400;
+        let at = |day: u64| self.at(Timestamp::from_secs(midnight.saturating_sub(day) * 86_400));
+        (0..DAYS).map(at).sum::<u64>() / DAYS
     }
 
     /// Between −`swing` and `swing`, linear between the values drawn for multiples of `period`.

@@ -70,15 +70,17 @@ impl SubnetKey {
 pub struct NodeKey {
     secret: SigningKey,
     der: Vec<u8>,
+    id: Principal,
 }
 
 impl NodeKey {
-    /// The key of a subnet's n-th node.
+    /// The key of the n-th node of a kind.
     #[must_use]
-    pub fn derive(seed: u64, subnet: &str, node: usize) -> Self {
-        let secret = SigningKey::from_bytes(&derive(seed, &format!("node/{subnet}/{node}")));
+    pub fn derive(seed: u64, kind: &str, node: usize) -> Self {
+        let secret = SigningKey::from_bytes(&derive(seed, &format!("node/{kind}/{node}")));
         let der = ed25519_der(secret.verifying_key().as_bytes());
-        Self { secret, der }
+        let id = Principal::self_authenticating(&der);
+        Self { secret, der, id }
     }
 
     /// The public key, DER, 44 bytes.
@@ -89,8 +91,8 @@ impl NodeKey {
 
     /// The node's id: the self-authenticating principal of its key.
     #[must_use]
-    pub fn id(&self) -> Principal {
-        Principal::self_authenticating(&self.der)
+    pub const fn id(&self) -> Principal {
+        self.id
     }
 
     /// Signs the hash of a query reply (domain separator `ic-response`); 64 bytes.

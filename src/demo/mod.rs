@@ -4,7 +4,9 @@
 //! From the wire inwards: `link` and `delivery` (the way there and back), `server` (addresses),
 //! `fault` (what is wrong with all of it), `envelope` and `signature` (who asks),
 //! `paths` (what may be read), `network` (what becomes of a request), `subnet`, `ingress`,
-//! `tree` and `certificate` (what is certified), `world` (the canisters).
+//! `tree` and `certificate` (what is certified), `world` (the canisters), `follow` (the network as its
+//! registry wants it), `machines` (how the nodes are: `fleet`, `stall`, `metrics`, and who tells:
+//! `node_rewards`, `dashboard`).
 
 pub mod answer;
 pub mod canister;
@@ -12,9 +14,12 @@ pub mod certificate;
 pub mod clock;
 pub mod cmc;
 pub mod counter;
+pub mod dashboard;
 pub mod delivery;
 pub mod envelope;
 pub mod fault;
+pub mod fleet;
+pub mod follow;
 pub mod governance;
 pub mod hash;
 pub mod identity;
@@ -24,14 +29,21 @@ pub mod keys;
 pub mod ledger;
 pub mod lies;
 pub mod link;
+mod machines;
 pub mod management;
+pub mod metrics;
 pub mod network;
+pub mod node_rewards;
 pub mod paths;
 mod proof;
+pub mod registry;
 pub mod seed;
 pub mod server;
 pub mod signature;
+pub mod stall;
 pub mod subnet;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod tree;
 pub mod world;
 
@@ -154,6 +166,7 @@ impl Demo {
             .build()
             .map_err(DemoError::Threads)?;
         let clock = Clock::system(options.speed);
+        let options = Options { port: Some(address.port()), ..options };
         let network = Arc::new(Network::new(&options, clock)?);
         let listener = {
             let _inside = runtime.enter();
@@ -228,6 +241,16 @@ impl Demo {
     /// Lets the subnets stand still since `since` ago, until the fault is ended: for tests.
     pub fn stand_still(&self, since: Duration) {
         self.network.stand_still(since);
+    }
+
+    /// Lets one subnet stand still from now on, or go on: for tests.
+    pub fn stall_subnet(&self, subnet: &Principal, still: bool) {
+        self.network.stall_subnet(subnet, still);
+    }
+
+    /// Takes a node down from now on, or up: for tests.
+    pub fn break_node(&self, node: &Principal, down: bool) {
+        self.network.break_node(node, down);
     }
 
     /// Lets the canisters' time jump ahead and everything due in it happen: for tests.

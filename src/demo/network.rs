@@ -1,25 +1,28 @@
-//! The network: two subnets, the world's canisters on them, and what becomes of a request.
+//! The network: its subnets, the world's canisters on them, and what becomes of a request.
 
 use super::Options;
-use super::answer::{Answer, Forgery};
+use super::answer::Answer;
 use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
 use super::envelope::{self, Call, Request};
 use super::fault::{Fault, Faults, Kind};
+use super::fleet::Fleet;
+use super::follow::Following;
 use super::ingress::Status;
-use super::keys::SubnetKey;
+use super::keys::{NodeKey, SubnetKey};
 use super::ledger::genesis::SeedError;
 use super::lies::Lies;
 use super::lies::fates::Fates;
 use super::link::Carrier;
+use super::machines;
 use super::management;
+use super::metrics::{self, Meter};
 use super::paths::{self, CanisterRead, Generation};
-use super::subnet::{CanisterFacts, State, Subnet};
-use super::tree::Tree;
+use super::stall::Stalls;
+use super::subnet::{CanisterFacts, Shared, State, Subnet};
 use super::world::{World, canister_id};
 use crate::model::{Principal, Seconds, Timestamp};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 /// How far a wrong clock is ahead, in seconds.
@@ -44,8 +47,12 @@ pub struct Network {
     /// The way to it and back.
     pub carrier: Arc<Carrier>,
     lies: Lies,
-    /// The root subnet first.
-    pub(super) subnets: Vec<Subnet>,
+    /// The root subnet's key.
+    pub(super) root: Arc<SubnetKey>,
+    /// As of the newest version of the registry, the root subnet first. A subnet keeps its place.
+    subnets: RwLock<Arc<Vec<Arc<Subnet>>>>,
+    /// A node of no subnet.
+    stranger: NodeKey,
     /// How long a call takes until it is begun.
     finality: Duration,
     /// How long a synchronous call is waited for.
@@ -57,6 +64,11 @@ pub struct Network {
     pub(super) foreign: SubnetKey,
     /// Which faults of time are in force.
     time: Mutex<Time>,
+    /// Its machines.
+    pub(super) fleet: Arc<Fleet>,
+    /// Subnets that stand still.
+    pub(super) stalls: Stalls,
+    pub(super) seed: u64,
 }
 
 #[derive(Default)]
@@ -67,6 +79,7 @@ struct Time {
 
 struct Live {
     world: World,
+    following: Following,
     /// In the order of the subnets.
     states: Vec<State>,
     fates: Fates,
@@ -92,31 +105,20 @@ pub enum Wait {
     Current,
 }
 
-fn subnets(seed: u64) -> Vec<Subnet> {
-    let range = |first: u64, last: u64| (canister_id(first), canister_id(last));
-    // The main network's sizes and layout: the root subnet holds the first ids; an
-    // application subnet holds its block and a few canisters that moved to it.
-    let moved = [0x0010_0007, 0x0010_0031, 0x0010_0100, 0x0010_02aa, 0x0010_1000, 0x0010_beef];
-    let mut application: Vec<_> = moved.into_iter().map(|id| range(id, id)).collect();
-    application.push(range(0x0020_0000, 0x002f_ffff));
-    vec![
-        Subnet::derive(seed, "nns", "system", 40, vec![range(0, 0x000f_ffff)]),
-        Subnet::derive(seed, "application", "application", 13, application),
-    ]
-}
-
-/// Two boundary nodes at addresses reserved for documentation: nothing answers there.
-fn api_boundary_nodes(seed: u64) -> Tree {
-    let node = |n: usize| {
-        let id = super::keys::NodeKey::derive(seed, "api-boundary", n).id();
-        let labels = BTreeMap::from([
-            (b"domain".to_vec(), Tree::leaf(format!("bn{n}.icpulse-demo.invalid"))),
-            (b"ipv4_address".to_vec(), Tree::leaf(format!("192.0.2.{n}"))),
-            (b"ipv6_address".to_vec(), Tree::leaf(format!("2001:db8::{n}"))),
-        ]);
-        (id.as_slice().to_vec(), Tree::labels(labels))
-    };
-    Tree::labels([1, 2].into_iter().map(node).collect())
+/// The state of a subnet as it starts, with those of the world's canisters that it holds.
+fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<Shared>, meter: Meter) -> State {
+    let facts = world
+        .canisters()
+        .into_iter()
+        .filter(|c| own.holds(&c.id()))
+        .map(|c| CanisterFacts {
+            id: c.id(),
+            module_hash: c.module_hash(),
+            controllers: vec![canister_id(NNS_ROOT_CANISTER)],
+            metadata: c.metadata(),
+        })
+        .collect();
+    State::new(Arc::clone(own), Arc::clone(shared), facts, meter)
 }
 
 impl Network {
@@ -126,37 +128,35 @@ impl Network {
     /// [`SeedError`] if the seed makes an impossible world.
     pub fn new(options: &Options, clock: Clock) -> Result<Self, SeedError> {
         let Options { seed, finality, patience, .. } = *options;
-        let subnets = subnets(seed);
-        let application = subnets.last().map_or_else(Principal::anonymous, |s| s.id);
-        let world = World::build(seed, &clock, application, options.scale.size())?;
-        let states = (0..subnets.len())
-            .map(|own| {
-                let facts = world
-                    .canisters()
-                    .into_iter()
-                    .filter(|c| subnets.get(own).is_some_and(|s| s.holds(&c.id())))
-                    .map(|c| CanisterFacts {
-                        id: c.id(),
-                        module_hash: c.module_hash(),
-                        controllers: vec![canister_id(NNS_ROOT_CANISTER)],
-                        metadata: c.metadata(),
-                    })
-                    .collect();
-                State::new(&subnets, own, api_boundary_nodes(seed), facts)
-            })
-            .collect();
+        let world = World::build(seed, &clock, options.scale.size())?;
+        let following = Following::new(world.registry(), options.port);
+        let subnets = &following.subnets;
+        let forgetful = metrics::forgetful(seed, subnets.iter().map(|s| s.id));
+        let meter = |s: &Subnet| Meter::new(seed, &s.id, machines::kind_of(s.kind), forgetful == Some(s.id));
+        let idle =
+            |s: &&Arc<Subnet>| s.kind == "application" && !world.canisters().iter().any(|c| s.holds(&c.id()));
+        let chosen = Stalls::choose(seed, subnets.iter().filter(idle).map(|s| s.id));
+        let stalls = Stalls::new(clock.wall(), clock.speed(), chosen);
+        let fleet = Arc::clone(world.fleet());
+        let states = subnets.iter().map(|own| state(&world, own, &following.shared, meter(own))).collect();
+        let root = subnets.first().map(|root| Arc::clone(&root.key));
         let network = Self {
             clock,
             faults: Faults::new(seed, &options.faults),
             lies: Lies::new(seed),
-            subnets,
+            root: root.unwrap_or_else(|| Arc::new(SubnetKey::derive(seed, "nns"))),
+            subnets: RwLock::new(Arc::clone(&following.subnets)),
+            stranger: NodeKey::derive(seed, "stranger", 0),
             finality,
             patience,
-            live: Mutex::new(Live { world, states, fates: Fates::default() }),
+            live: Mutex::new(Live { world, following, states, fates: Fates::default() }),
             delegations: Mutex::new(None),
             foreign: SubnetKey::derive(seed, "elsewhere"),
             time: Mutex::default(),
             carrier: Arc::new(Carrier::new(options.link, seed)),
+            fleet,
+            stalls,
+            seed,
         };
         if network.faults.is_on(Kind::StalledSubnet) {
             network.stand_still(Duration::from_secs(STALE.0));
@@ -168,13 +168,22 @@ impl Network {
     /// The root subnet's public key: DER, 133 bytes.
     #[must_use]
     pub fn root_key(&self) -> &[u8] {
-        self.subnets.first().map_or(&[], |root| root.key.der())
+        self.root.der()
     }
 
     /// The subnet ids, the root one first.
     #[must_use]
     pub fn subnet_ids(&self) -> Vec<Principal> {
-        self.subnets.iter().map(|s| s.id).collect()
+        self.subnets().iter().map(|s| s.id).collect()
+    }
+
+    fn subnets(&self) -> Arc<Vec<Arc<Subnet>>> {
+        Arc::clone(&self.subnets.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The subnet of this number.
+    pub(super) fn subnet(&self, own: usize) -> Option<Arc<Subnet>> {
+        self.subnets().get(own).cloned()
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {
@@ -184,36 +193,50 @@ impl Network {
     }
 
     fn root(&self) -> Principal {
-        self.subnets.first().map_or_else(Principal::anonymous, |s| s.id)
+        self.root.id()
     }
 
-    fn subnet_of(&self, canister: &Principal) -> Option<(usize, &Subnet)> {
-        self.subnets.iter().enumerate().find(|(_, subnet)| subnet.holds(canister))
-    }
-
-    fn locate(&self, at: At) -> Result<(usize, &Subnet), Answer> {
-        match at {
-            At::Canister(id) => self.subnet_of(&id).ok_or_else(|| {
-                Answer::text(
-                    400,
-                    "error: canister_not_found\ndetails: The specified canister does not exist.",
-                )
-            }),
-            At::Subnet(id) => {
-                self.subnets.iter().enumerate().find(|(_, subnet)| subnet.id == id).ok_or_else(|| {
-                    Answer::text(
-                        400,
-                        "error: subnet_not_found\ndetails: The specified subnet cannot be found.",
-                    )
-                })
-            }
-        }
+    fn locate(&self, at: At) -> Result<(usize, Arc<Subnet>), Answer> {
+        let subnets = self.subnets();
+        let mut all = subnets.iter().enumerate();
+        let (found, text) = match at {
+            At::Canister(id) => (
+                all.find(|(_, subnet)| subnet.holds(&id)),
+                "error: canister_not_found\ndetails: The specified canister does not exist.",
+            ),
+            At::Subnet(id) => (
+                all.find(|(_, subnet)| subnet.id == id),
+                "error: subnet_not_found\ndetails: The specified subnet cannot be found.",
+            ),
+        };
+        found.map(|(own, subnet)| (own, Arc::clone(subnet))).ok_or_else(|| Answer::text(400, text))
     }
 
     /// Lets time pass.
     pub fn tick(&self) {
         let now = self.now();
-        self.live().tick(now);
+        self.pass(&mut self.live(), now);
+    }
+
+    /// Lets time pass, and the network follow what the registry says then.
+    fn pass(&self, live: &mut Live, now: Timestamp) {
+        live.tick(now);
+        let Live { world, following, states, .. } = live;
+        if !following.follow(world.registry()) {
+            return;
+        }
+        for (n, own) in following.subnets.iter().enumerate() {
+            match states.get_mut(n) {
+                Some(state) => state.follow(Arc::clone(own), Arc::clone(&following.shared)),
+                None => {
+                    let meter = Meter::new(self.seed, &own.id, machines::kind_of(own.kind), false);
+                    states.push(state(world, own, &following.shared, meter));
+                }
+            }
+        }
+        *self.subnets.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&following.subnets);
+        // The root certifies what is new before anybody can ask for it.
+        *self.delegations.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn time(&self) -> MutexGuard<'_, Time> {
@@ -244,9 +267,17 @@ impl Network {
         self.clock.hold(Some(since));
     }
 
-    /// Ends when the subnets make blocks.
-    async fn blocks(&self) {
-        while self.faults.is_on(Kind::StalledSubnet) {
+    /// Looks at the canisters as of now.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        let now = self.now();
+        let mut live = self.live();
+        live.tick(now);
+        look(&live.world)
+    }
+
+    /// Ends when a subnet makes blocks.
+    async fn blocks(&self, own: usize) {
+        while self.stands_still(own) {
             tokio::time::sleep(STANDSTILL_POLL).await;
         }
     }
@@ -262,10 +293,11 @@ impl Network {
         let request = envelope::query(body)?;
         fits(&request, at)?;
         let now = self.now();
+        let told = self.time_of(&subnet.id, now);
         request.authorise(self.clock.nodes())?;
         let Call { canister, method, arg } = &request.content;
         let mut live = self.live();
-        live.tick(now);
+        self.pass(&mut live, now);
         let outcome = if *canister == Principal::management_canister() {
             let effective = at.principal();
             let exists = live.states.get(own).is_some_and(|s| s.has(&effective));
@@ -288,14 +320,20 @@ impl Network {
             ask(method, arg).map(|reply| self.lies.tell(&self.faults, method, arg, reply, &again))
         };
         drop(live);
-        let forgery = if self.faults.strikes(Kind::WrongSignature) {
-            Forgery::Stranger
-        } else if self.faults.strikes(Kind::Altered) {
-            Forgery::Altered
+        let virtual_now = self.clock.virtual_now();
+        let stranger = self.faults.strikes(Kind::WrongSignature);
+        let is_altered = !stranger && self.faults.strikes(Kind::Altered);
+        let node = if stranger {
+            &self.stranger
         } else {
-            Forgery::None
+            subnet.answering(|node| self.answers(node, virtual_now)).ok_or_else(|| {
+                Answer::text(
+                    503,
+                    "error: no_healthy_nodes\ndetails: There are currently no healthy replica nodes available to handle the request.",
+                )
+            })?
         };
-        Ok(Answer::query(subnet, now, &request.id, &outcome, forgery))
+        Ok(Answer::query(Some(node), told, &request.id, &outcome, is_altered))
     }
 
     /// An update call. It goes on when the caller has gone.
@@ -305,7 +343,7 @@ impl Network {
             Ok(admitted) => admitted,
         };
         let _ = self.now();
-        if self.faults.is_on(Kind::StalledSubnet) {
+        if self.stands_still(own) {
             return self.wait_for_blocks(wait, own, request).await;
         }
         let id = request.id;
@@ -329,7 +367,7 @@ impl Network {
     async fn wait_for_blocks(self: &Arc<Self>, wait: Wait, own: usize, request: Request<Call>) -> Answer {
         let network = Arc::clone(self);
         tokio::spawn(async move {
-            network.blocks().await;
+            network.blocks(own).await;
             network.take_in(own, request);
         });
         if wait != Wait::No {
@@ -347,7 +385,7 @@ impl Network {
         request.authorise(self.clock.nodes())?;
         let canister = request.content.canister;
         let mut live = self.live();
-        live.tick(now);
+        self.pass(&mut live, now);
         let state = live.states.get_mut(own).ok_or_else(Answer::accepted)?;
         if canister == Principal::management_canister() {
             let effective = at.principal();
@@ -383,7 +421,7 @@ impl Network {
                 if !network.finality.is_zero() {
                     tokio::time::sleep(network.finality).await;
                 }
-                network.blocks().await;
+                network.blocks(own).await;
                 network.execute(own, &request);
             });
         }
@@ -392,7 +430,7 @@ impl Network {
     fn execute(&self, own: usize, request: &Request<Call>) {
         let now = self.now();
         let mut live = self.live();
-        live.tick(now);
+        self.pass(&mut live, now);
         let Live { world, states, .. } = &mut *live;
         let Some(state) = states.get_mut(own) else { return };
         if request.expiry < now.0 {
@@ -447,7 +485,7 @@ impl Network {
         let now = self.now();
         let root = self.root();
         let mut live = self.live();
-        live.tick(now);
+        self.pass(&mut live, now);
         if live.fates.cuts_question(&self.faults, &request.content.paths) {
             return Err(Answer::cut());
         }
@@ -499,8 +537,9 @@ impl Live {
 
     fn sync_certified_data(&mut self) {
         for canister in self.world.canisters() {
+            let (id, data) = (canister.id(), canister.certified_data());
             for state in &mut self.states {
-                state.set_certified_data(&canister.id(), canister.certified_data());
+                state.set_certified_data(&id, data);
             }
         }
     }

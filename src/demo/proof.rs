@@ -13,8 +13,8 @@ const DELEGATION_AGE_NANOS: u64 = 600_000_000_000;
 
 /// What certificates are made from.
 #[derive(Clone)]
-pub(super) struct Proof<'a> {
-    subnet: &'a Subnet,
+pub(super) struct Proof {
+    subnet: Arc<Subnet>,
     /// The state.
     pub(super) certified: Arc<Certified>,
     /// The root's state, for a subnet that needs a delegation.
@@ -23,14 +23,16 @@ pub(super) struct Proof<'a> {
 
 impl Network {
     /// What certificates of a subnet are made from now.
-    pub(super) fn proof(&self, states: &mut [State], own: usize) -> Option<Proof<'_>> {
+    pub(super) fn proof(&self, states: &mut [State], own: usize) -> Option<Proof> {
         let delegating = self.delegating(states, own);
-        let certified = states.get_mut(own)?.certified(self.now());
-        Some(Proof { subnet: self.subnets.get(own)?, certified, delegating })
+        let subnet = self.subnet(own)?;
+        let now = self.time_of(&subnet.id, self.now());
+        let certified = states.get_mut(own)?.certified(now);
+        Some(Proof { subnet, certified, delegating })
     }
 
     /// The same, of another state than the present one where a fault strikes.
-    pub(super) fn bent<'a>(&self, mut proof: Proof<'a>, states: &[State], own: usize) -> Proof<'a> {
+    pub(super) fn bent(&self, mut proof: Proof, states: &[State], own: usize) -> Proof {
         let Some(state) = states.get(own) else { return proof };
         if self.faults.strikes(Kind::StaleCertificate) {
             proof.certified = Arc::new(state.certified_as_of(proof.certified.time.minus(STALE)));
@@ -45,8 +47,8 @@ impl Network {
 
     /// The root's state from which the delegation of a subnet is cut; none for the root subnet.
     fn delegating(&self, states: &mut [State], own: usize) -> Option<Arc<Certified>> {
-        let (root, subnet) = (self.subnets.first()?, self.subnets.get(own)?);
-        if root.id == subnet.id {
+        // The root subnet is the first.
+        if own == 0 {
             return None;
         }
         let now = self.now();
@@ -59,9 +61,8 @@ impl Network {
     }
 
     /// The certificate of what lies under the paths, with what is wrong with who signs.
-    pub(super) fn certificate(&self, proof: &Proof<'_>, ranges: Ranges, paths: &[Path]) -> Vec<u8> {
-        let Some(root) = self.subnets.first() else { return Vec::new() };
-        let subnet = proof.subnet;
+    pub(super) fn certificate(&self, proof: &Proof, ranges: Ranges, paths: &[Path]) -> Vec<u8> {
+        let subnet = &proof.subnet;
         let mut certified = Arc::clone(&proof.certified);
         let pruned = self.faults.strikes(Kind::PrunedRanges);
         let ranges = if pruned { Ranges::None } else { ranges };
@@ -73,7 +74,7 @@ impl Network {
         let by_foreigner = |c: &Certified| c.forged(self.foreign.sign_state(&c.tree.digest()));
         let delegation = proof.delegating.as_ref().map(|state| {
             let signed = if elsewhere { &by_foreigner(state) } else { state.as_ref() };
-            (subnet.id, signed.delegation(&root.key, &subnet.id, ranges))
+            (subnet.id, signed.delegation(&self.root, &subnet.id, ranges))
         });
         if elsewhere && delegation.is_none() {
             certified = Arc::new(by_foreigner(&certified));

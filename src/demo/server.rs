@@ -1,6 +1,7 @@
 //! HTTP: addresses to requests, answers to responses.
 
 use super::answer::Answer;
+use super::dashboard;
 use super::delivery::Delivery;
 use super::fault::Kind;
 use super::network::{At, Network, Wait};
@@ -45,7 +46,7 @@ fn respond(network: &Network, answer: Answer) -> Response<Body> {
         let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
         return Response::new(Body::from_stream(futures_util::stream::iter([Err::<Vec<u8>, _>(cut)])));
     }
-    let kind = if answer.cbor { "application/cbor" } else { "text/plain; charset=utf-8" };
+    let kind = answer.content.media_type();
     let (delivery, length) = Delivery::new(answer.body, &network.faults, &network.carrier);
     let mut response = Response::new(delivery.into_body());
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -111,7 +112,19 @@ fn endpoint(path: &str) -> Option<Result<Endpoint, Answer>> {
 }
 
 async fn answer(network: &Arc<Network>, request: Request) -> Answer {
-    let endpoint = match endpoint(request.uri().path()) {
+    let uri = request.uri();
+    let elsewhere = match uri.path() {
+        "/health" => Some(None),
+        path => dashboard::Address::parse(path).map(Some),
+    };
+    if let Some(elsewhere) = elsewhere {
+        return match (request.method(), elsewhere) {
+            (&Method::GET | &Method::HEAD, None) => network.health(),
+            (&Method::GET, Some(address)) => network.dashboard(&address, uri.query().unwrap_or_default()),
+            _ => Answer::text(405, ""),
+        };
+    }
+    let endpoint = match endpoint(uri.path()) {
         None => return Answer::text(404, ""),
         Some(Err(refusal)) => return refusal,
         Some(Ok(endpoint)) => endpoint,

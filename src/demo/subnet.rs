@@ -4,13 +4,15 @@ use super::certificate::{Certified, cbor};
 use super::hash::Value;
 use super::ingress::Ingress;
 use super::keys::{NodeKey, SubnetKey};
+use super::metrics::Meter;
+use super::seed::grid;
 use super::tree::Tree;
 use crate::model::{Principal, Timestamp};
 use serde::Serialize;
 use serde_bytes::Bytes;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// A subnet's canister ranges, inclusive, ascending.
 pub type Ranges = Vec<(Principal, Principal)>;
@@ -24,20 +26,27 @@ const STATE_AGE_NANOS: u64 = 250_000_000;
 const CYCLES_PER_CALL: u128 = 1_200_000;
 const CYCLES_PER_BYTE: u128 = 2_000;
 
-/// What never changes of a subnet.
+/// A subnet as a version of the registry has it.
 pub struct Subnet {
     /// Its threshold key.
-    pub key: SubnetKey,
+    pub key: Arc<SubnetKey>,
     /// Its id.
     pub id: Principal,
-    /// `system` or `application`, as in `/subnet/<id>/type`.
+    /// As in `/subnet/<id>/type`, such as `system` or `application`.
     pub kind: &'static str,
     /// Which canisters it may hold.
     pub ranges: Ranges,
-    nodes: Vec<NodeKey>,
-    /// A node of no subnet.
-    stranger: NodeKey,
-    next_node: AtomicUsize,
+    /// Its nodes, in the order of the record.
+    pub members: Vec<Principal>,
+    seed: u64,
+    /// The members' numbers in the seed.
+    numbers: Vec<usize>,
+    /// The members' keys, made when first needed.
+    nodes: OnceLock<Vec<NodeKey>>,
+    /// Whose turn it is to answer; goes on from one version of the registry to the next.
+    turn: Arc<AtomicUsize>,
+    facts: OnceLock<(Labels, Tree)>,
+    node_tree: OnceLock<Tree>,
 }
 
 /// What the tree says of a canister besides its certified data.
@@ -61,19 +70,45 @@ pub struct NodeSignature {
 }
 
 impl Subnet {
-    /// A subnet by its name in the seed.
+    /// A subnet with this key and these nodes, each with its number in the seed; `before` is the same
+    /// one in the version before.
     #[must_use]
-    pub fn derive(seed: u64, name: &str, kind: &'static str, nodes: usize, ranges: Ranges) -> Self {
-        let key = SubnetKey::derive(seed, name);
+    pub fn new(
+        seed: u64,
+        key: Arc<SubnetKey>,
+        kind: &'static str,
+        (members, numbers): (Vec<Principal>, Vec<usize>),
+        ranges: Ranges,
+        before: Option<&Self>,
+    ) -> Self {
         Self {
             id: key.id(),
             key,
             kind,
             ranges,
-            nodes: (0..nodes).map(|node| NodeKey::derive(seed, name, node)).collect(),
-            stranger: NodeKey::derive(seed, "stranger", 0),
-            next_node: AtomicUsize::new(0),
+            members,
+            seed,
+            numbers,
+            nodes: OnceLock::new(),
+            turn: before.map(|before| Arc::clone(&before.turn)).unwrap_or_default(),
+            facts: OnceLock::new(),
+            node_tree: OnceLock::new(),
         }
+    }
+
+    fn nodes(&self) -> &[NodeKey] {
+        self.nodes.get_or_init(|| self.numbers.iter().map(|n| grid::key_of(self.seed, *n)).collect())
+    }
+
+    /// The node that answers next: nodes take turns, as they do behind a boundary node, and those
+    /// that do not answer are passed over. `None` if none does.
+    #[must_use]
+    pub fn answering(&self, answers: impl Fn(&Principal) -> bool) -> Option<&NodeKey> {
+        let nodes = self.nodes();
+        let count = nodes.len();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let after = |n: usize| nodes.get(turn.wrapping_add(n).checked_rem(count)?);
+        (0..count).filter_map(after).find(|node| answers(&node.id()))
     }
 
     /// Whether a canister id lies in its ranges.
@@ -84,31 +119,6 @@ impl Subnet {
         })
     }
 
-    /// Signs a reply: `fields` are those of the reply itself. Nodes take turns, as they do
-    /// behind a boundary node; a stranger may sign in their place.
-    #[must_use]
-    pub fn sign_reply<'a>(
-        &'a self,
-        now: Timestamp,
-        request: &'a [u8; 32],
-        by_stranger: bool,
-        mut fields: Vec<(&'a str, Value<'a>)>,
-    ) -> Vec<NodeSignature> {
-        fields.push(("timestamp", Value::Nat(now.0)));
-        fields.push(("request_id", Value::Blob(request)));
-        let hash = Value::Map(fields).hash();
-        let turn = self.next_node.fetch_add(1, Ordering::Relaxed);
-        let node = self.nodes.get(turn % self.nodes.len().max(1));
-        let node = if by_stranger { Some(&self.stranger) } else { node };
-        node.into_iter()
-            .map(|node| NodeSignature {
-                timestamp: now.0,
-                signature: serde_bytes::ByteBuf::from(node.sign_response(&hash)),
-                identity: serde_bytes::ByteBuf::from(node.id().as_slice()),
-            })
-            .collect()
-    }
-
     fn ranges_cbor(ranges: &[(Principal, Principal)]) -> Vec<u8> {
         let pairs: Vec<[&Bytes; 2]> =
             ranges.iter().map(|(a, b)| [Bytes::new(a.as_slice()), Bytes::new(b.as_slice())]).collect();
@@ -116,12 +126,16 @@ impl Subnet {
     }
 
     /// `/subnet/<id>` as every subnet sees it.
-    fn public_facts(&self) -> Labels {
-        BTreeMap::from([
-            (b"public_key".to_vec(), Tree::leaf(self.key.der())),
-            (b"canister_ranges".to_vec(), Tree::leaf(Self::ranges_cbor(&self.ranges))),
-            (b"type".to_vec(), Tree::leaf(self.kind)),
-        ])
+    fn facts(&self) -> &(Labels, Tree) {
+        self.facts.get_or_init(|| {
+            let labels = BTreeMap::from([
+                (b"public_key".to_vec(), Tree::leaf(self.key.der())),
+                (b"canister_ranges".to_vec(), Tree::leaf(Self::ranges_cbor(&self.ranges))),
+                (b"type".to_vec(), Tree::leaf(self.kind)),
+            ]);
+            let tree = Tree::labels(labels.clone());
+            (labels, tree)
+        })
     }
 
     /// `/subnet/<id>/node`, which only the subnet itself certifies.
@@ -130,7 +144,7 @@ impl Subnet {
             let key = BTreeMap::from([(b"public_key".to_vec(), Tree::leaf(node.der()))]);
             (node.id().as_slice().to_vec(), Tree::labels(key))
         };
-        Tree::labels(self.nodes.iter().map(node).collect())
+        self.node_tree.get_or_init(|| Tree::labels(self.nodes().iter().map(node).collect())).clone()
     }
 
     /// `/canister_ranges/<id>`: shards named by the first id in them.
@@ -143,22 +157,64 @@ impl Subnet {
     }
 }
 
+/// A node's signature of a reply: `fields` are those of the reply itself.
+#[must_use]
+pub fn sign_reply<'a>(
+    node: Option<&NodeKey>,
+    now: Timestamp,
+    request: &'a [u8; 32],
+    mut fields: Vec<(&'a str, Value<'a>)>,
+) -> Vec<NodeSignature> {
+    fields.push(("timestamp", Value::Nat(now.0)));
+    fields.push(("request_id", Value::Blob(request)));
+    let hash = Value::Map(fields).hash();
+    node.into_iter()
+        .map(|node| NodeSignature {
+            timestamp: now.0,
+            signature: serde_bytes::ByteBuf::from(node.sign_response(&hash)),
+            identity: serde_bytes::ByteBuf::from(node.id().as_slice()),
+        })
+        .collect()
+}
+
 /// The labels of a subtree, before they are put in a tree.
 type Labels = BTreeMap<Vec<u8>, Tree>;
+
+/// What the registry makes of the state tree, the same on every subnet.
+pub struct Shared {
+    /// `/api_boundary_nodes` and `/canister_ranges`.
+    fixed: Labels,
+    /// `/subnet/<id>` as every subnet sees it.
+    subnets: Labels,
+}
+
+impl Shared {
+    /// What follows from these subnets and API boundary nodes.
+    #[must_use]
+    pub fn new(subnets: &[Arc<Subnet>], api_boundary_nodes: Tree) -> Self {
+        let id = |subnet: &Arc<Subnet>| subnet.id.as_slice().to_vec();
+        let ranges = subnets.iter().map(|s| (id(s), s.shards())).collect();
+        Self {
+            fixed: BTreeMap::from([
+                (b"api_boundary_nodes".to_vec(), api_boundary_nodes),
+                (b"canister_ranges".to_vec(), Tree::labels(ranges)),
+            ]),
+            subnets: subnets.iter().map(|s| (id(s), s.facts().1.clone())).collect(),
+        }
+    }
+}
 
 /// What changes of a subnet.
 pub struct State {
     /// The calls it was given.
     pub ingress: Ingress,
-    own_id: Principal,
-    charges: bool,
-    /// `/api_boundary_nodes` and `/canister_ranges`, which the registry fixes.
-    fixed: Labels,
-    /// `/subnet` but for the metrics of its own.
-    subnets: BTreeMap<Vec<u8>, Labels>,
+    own: Arc<Subnet>,
+    shared: Arc<Shared>,
     /// What never changes of each canister, and what it certified.
     canisters: BTreeMap<Principal, (Labels, Option<[u8; 32]>)>,
     canister_tree: Tree,
+    /// The life of the subnet's other canisters.
+    meter: Meter,
     state_bytes: u64,
     updates: u64,
     cycles: u128,
@@ -166,22 +222,9 @@ pub struct State {
 }
 
 impl State {
-    /// The state of `subnets[own]` as it starts.
+    /// The state of a subnet as it starts.
     #[must_use]
-    pub fn new(
-        subnets: &[Subnet],
-        own: usize,
-        api_boundary_nodes: Tree,
-        canisters: Vec<CanisterFacts>,
-    ) -> Self {
-        let own_subnet = subnets.get(own);
-        let own_id = own_subnet.map_or_else(Principal::anonymous, |s| s.id);
-        let mut facts: BTreeMap<_, _> =
-            subnets.iter().map(|s| (s.id.as_slice().to_vec(), s.public_facts())).collect();
-        if let (Some(own), Some(labels)) = (own_subnet, facts.get_mut(own_id.as_slice())) {
-            labels.insert(b"node".to_vec(), own.node_tree());
-        }
-        let ranges = subnets.iter().map(|s| (s.id.as_slice().to_vec(), s.shards())).collect();
+    pub fn new(own: Arc<Subnet>, shared: Arc<Shared>, canisters: Vec<CanisterFacts>, meter: Meter) -> Self {
         let state_bytes = canisters
             .iter()
             .flat_map(|c| &c.metadata)
@@ -189,15 +232,11 @@ impl State {
             .sum();
         let mut state = Self {
             ingress: Ingress::default(),
-            own_id,
-            charges: own_subnet.is_some_and(|s| s.kind != "system"),
-            fixed: BTreeMap::from([
-                (b"api_boundary_nodes".to_vec(), api_boundary_nodes),
-                (b"canister_ranges".to_vec(), Tree::labels(ranges)),
-            ]),
-            subnets: facts,
+            own,
+            shared,
             canisters: canisters.into_iter().map(|c| (c.id, (c.labels(), None))).collect(),
             canister_tree: Tree::empty(),
+            meter,
             state_bytes,
             updates: 0,
             cycles: 0,
@@ -205,6 +244,13 @@ impl State {
         };
         state.rebuild_canisters();
         state
+    }
+
+    /// Goes on in a new version of the registry.
+    pub fn follow(&mut self, own: Arc<Subnet>, shared: Arc<Shared>) {
+        self.own = own;
+        self.shared = shared;
+        self.current = None;
     }
 
     fn rebuild_canisters(&mut self) {
@@ -238,7 +284,7 @@ impl State {
     /// Counts an executed call of so many bytes.
     pub fn count_update(&mut self, bytes: usize) {
         self.updates += 1;
-        if self.charges {
+        if self.own.kind != "system" {
             let bytes = u128::try_from(bytes).unwrap_or(0);
             self.cycles = self.cycles.saturating_add(CYCLES_PER_CALL + bytes.saturating_mul(CYCLES_PER_BYTE));
         }
@@ -249,13 +295,19 @@ impl State {
         self.current = None;
     }
 
-    /// `/subnet/<own>/metrics` (interface spec, "Subnet information"): CBOR without a tag.
-    fn metrics(&self) -> Tree {
-        let low = u64::try_from(self.cycles & u128::from(u64::MAX)).unwrap_or(u64::MAX);
-        let high = u64::try_from(self.cycles >> 64).unwrap_or(u64::MAX);
+    /// `/subnet/<own>/metrics` (interface spec, "Subnet information"): CBOR without a tag. What
+    /// the meter shows, and what was really done here.
+    fn metrics(&self, now: Timestamp) -> Tree {
+        let metered = self.meter.at(now);
+        let cycles = metered.cycles_consumed.saturating_add(self.cycles);
+        let canisters = i128::from(metered.canisters) + i128::try_from(self.canisters.len()).unwrap_or(0);
+        let state_bytes = metered.state_bytes.saturating_add(self.state_bytes);
+        let updates = metered.updates.saturating_add(self.updates);
+        let low = u64::try_from(cycles & u128::from(u64::MAX)).unwrap_or(u64::MAX);
+        let high = u64::try_from(cycles >> 64).unwrap_or(u64::MAX);
         let mut fields: BTreeMap<u8, serde_cbor::Value> = BTreeMap::new();
-        fields.insert(0, serde_cbor::Value::Integer(i128::try_from(self.canisters.len()).unwrap_or(0)));
-        fields.insert(1, serde_cbor::Value::Integer(self.state_bytes.into()));
+        fields.insert(0, serde_cbor::Value::Integer(canisters));
+        fields.insert(1, serde_cbor::Value::Integer(state_bytes.into()));
         fields.insert(
             2,
             serde_cbor::Value::Map(BTreeMap::from([
@@ -263,7 +315,7 @@ impl State {
                 (serde_cbor::Value::Integer(1), serde_cbor::Value::Integer(high.into())),
             ])),
         );
-        fields.insert(3, serde_cbor::Value::Integer(self.updates.into()));
+        fields.insert(3, serde_cbor::Value::Integer(updates.into()));
         Tree::leaf(serde_cbor::to_vec(&fields).unwrap_or_default())
     }
 
@@ -282,16 +334,13 @@ impl State {
     /// The state as it would have been certified at another time.
     #[must_use]
     pub fn certified_as_of(&self, now: Timestamp) -> Certified {
-        let metrics = self.metrics();
-        let subnet = |(id, labels): (&Vec<u8>, &Labels)| {
-            let mut labels = labels.clone();
-            if id.as_slice() == self.own_id.as_slice() {
-                labels.insert(b"metrics".to_vec(), metrics.clone());
-            }
-            (id.clone(), Tree::labels(labels))
-        };
-        let mut labels = self.fixed.clone();
-        labels.insert(b"subnet".to_vec(), Tree::labels(self.subnets.iter().map(subnet).collect()));
+        let mut own = self.own.facts().0.clone();
+        own.insert(b"node".to_vec(), self.own.node_tree());
+        own.insert(b"metrics".to_vec(), self.metrics(now));
+        let mut subnets = self.shared.subnets.clone();
+        subnets.insert(self.own.id.as_slice().to_vec(), Tree::labels(own));
+        let mut labels = self.shared.fixed.clone();
+        labels.insert(b"subnet".to_vec(), Tree::labels(subnets));
         labels.insert(b"canister".to_vec(), self.canister_tree.clone());
         labels.insert(b"request_status".to_vec(), self.ingress.tree().clone());
         labels.insert(b"time".to_vec(), Tree::leaf(super::hash::leb128(now.0)));

@@ -38,7 +38,7 @@ enum Kind {
     },
 }
 
-fn hash(domain: &str, parts: &[&[u8]]) -> Hash {
+pub(super) fn domain_hash(domain: &str, parts: &[&[u8]]) -> Hash {
     let mut hash = Sha256::new();
     hash.update([u8::try_from(domain.len()).unwrap_or(u8::MAX)]);
     hash.update(domain);
@@ -56,24 +56,24 @@ impl Tree {
     /// No labels.
     #[must_use]
     pub fn empty() -> Self {
-        Self::new(hash("ic-hashtree-empty", &[]), Kind::Empty)
+        Self::new(domain_hash("ic-hashtree-empty", &[]), Kind::Empty)
     }
 
     /// A value.
     #[must_use]
     pub fn leaf(value: impl Into<Vec<u8>>) -> Self {
         let value = value.into();
-        Self::new(hash("ic-hashtree-leaf", &[&value]), Kind::Leaf(value))
+        Self::new(domain_hash("ic-hashtree-leaf", &[&value]), Kind::Leaf(value))
     }
 
     fn labeled(name: Vec<u8>, sub: Self) -> Self {
-        Self::new(hash("ic-hashtree-labeled", &[&name, &sub.digest()]), Kind::Labeled(name, sub))
+        Self::new(domain_hash("ic-hashtree-labeled", &[&name, &sub.digest()]), Kind::Labeled(name, sub))
     }
 
     fn fork(left: Self, right: Self) -> Self {
         let right_first = right.first().to_vec();
         Self::new(
-            hash("ic-hashtree-fork", &[&left.digest(), &right.digest()]),
+            domain_hash("ic-hashtree-fork", &[&left.digest(), &right.digest()]),
             Kind::Fork { left, right, right_first },
         )
     }

@@ -4,6 +4,7 @@ use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
 use super::clock::Clock;
 use super::cmc::Cmc;
 use super::counter::Counter;
+use super::fleet::Fleet;
 use super::governance::Governance;
 use super::identity;
 use super::index::Index;
@@ -13,11 +14,15 @@ use super::ledger::book::FEE;
 use super::ledger::genesis::SeedError;
 use super::ledger::history::Past;
 use super::management::no_canister;
+use super::node_rewards::{NodeRewards, Payroll};
+use super::registry::{self, Registry};
 use super::seed;
 use super::seed::size::Size;
+use crate::model::registry::{Topology, Version};
 use crate::model::{E8s, Principal, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
 
 /// Most bytes of a reply to a query (dfinity/ic, `MAX_RESPONSE_SIZE` of non-replicated queries).
 const MOST_REPLY: usize = 3 * 1024 * 1024;
@@ -36,10 +41,16 @@ pub struct World {
     rng: ChaCha8Rng,
     ticked: Option<Timestamp>,
     governance: Governance,
+    registry: Registry,
     ledger: Ledger,
     index: Index,
     cmc: Cmc,
     counter: Counter,
+    node_rewards: NodeRewards,
+    fleet: Arc<Fleet>,
+    payroll: Arc<Payroll>,
+    /// The version of the topology that the others have taken over.
+    followed: Version,
 }
 
 /// The id of the counter on the application subnet: the first of its first range.
@@ -59,18 +70,16 @@ pub fn canister_id(number: u64) -> Principal {
 }
 
 impl World {
-    /// The world of a seed, a large one if there is a `size`; new canisters are created on
-    /// `application` by default.
+    /// The world of a seed, a large one if there is a `size`; new canisters are created on the first
+    /// application subnet by default.
     ///
     /// # Errors
     /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
-    pub fn build(
-        seed: u64,
-        clock: &Clock,
-        application: Principal,
-        size: Option<&Size>,
-    ) -> Result<Self, SeedError> {
+    pub fn build(seed: u64, clock: &Clock, size: Option<&Size>) -> Result<Self, SeedError> {
         let (start, user) = (clock.virtual_now(), identity::principal(seed));
+        let versions = size.map_or(registry::SMALL, |size| size.registry_versions);
+        let registry = Registry::seeded(seed, start, versions);
+        let application = registry.subnets().get(1).copied();
         let seed::World { mut governance, stakes, archived } = seed::world_of(seed, start, user, size);
         let mut past = Past::new(seed, start, user, stakes);
         let ledger = match (archived, size) {
@@ -87,6 +96,9 @@ impl World {
             }
         };
         governance.state_mut().supply = ledger.book().supply().0;
+        let fleet = Arc::new(Fleet::new(seed));
+        let payroll = Arc::new(Payroll::new(seed, Arc::clone(&fleet), registry.topology()));
+        governance.state_mut().pay_by(Arc::clone(&payroll), start.secs());
         Ok(Self {
             clock: clock.clone(),
             rng: ChaCha8Rng::from_seed(derive(seed, "world")),
@@ -94,15 +106,63 @@ impl World {
             governance,
             index: Index::over(ledger.book()),
             ledger,
-            cmc: Cmc::new(clock, seed, vec![application]),
+            cmc: Cmc::new(clock, seed, application.into_iter().collect()),
+            registry,
             counter: Counter::new(counter_id()),
+            node_rewards: NodeRewards::new(Arc::clone(&payroll)),
+            fleet,
+            payroll,
+            followed: Version::default(),
         })
     }
 
     /// All canisters, in the order in which time passes for them.
     #[must_use]
-    pub fn canisters(&self) -> [&dyn Canister; 5] {
-        [&self.ledger, &self.index, &self.cmc, &self.governance, &self.counter]
+    pub fn canisters(&self) -> [&dyn Canister; 7] {
+        [
+            &self.ledger,
+            &self.index,
+            &self.cmc,
+            &self.governance,
+            &self.registry,
+            &self.counter,
+            &self.node_rewards,
+        ]
+    }
+
+    /// The registry.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The network's make-up as of now.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        self.registry.topology()
+    }
+
+    /// The network's machines.
+    #[must_use]
+    pub fn fleet(&self) -> &Arc<Fleet> {
+        &self.fleet
+    }
+
+    /// Governance.
+    #[must_use]
+    pub const fn governance(&self) -> &Governance {
+        &self.governance
+    }
+
+    /// Lets those who depend on the topology take a new one over.
+    fn follow_topology(&mut self, now: Timestamp) {
+        self.payroll.follow(self.registry.topology(), now);
+        let version = self.registry.topology().version;
+        if self.followed != version {
+            self.followed = version;
+            let Self { cmc, registry, .. } = self;
+            cmc.follow(registry.topology());
+        }
     }
 
     /// Calls a query method.
@@ -161,6 +221,7 @@ impl World {
             return;
         }
         self.ticked = Some(now);
+        self.follow_topology(now);
         for id in self.canisters().map(Canister::id) {
             self.with(id, id, |canister, ctx| canister.tick(ctx));
         }
@@ -174,7 +235,7 @@ impl World {
         id: Principal,
         run: impl FnOnce(&mut dyn Canister, &mut UpdateContext<'_>) -> T,
     ) -> Option<T> {
-        let Self { clock, rng, governance, ledger, index, cmc, counter, .. } = self;
+        let Self { clock, rng, governance, registry, ledger, index, cmc, counter, node_rewards, .. } = self;
         let clock: &Clock = clock;
         let mut ctx =
             UpdateContext { caller, now: clock.virtual_now(), clock, rng, ledger: None, rate: None };
@@ -191,8 +252,12 @@ impl World {
                 governance
             } else if id == index.id() {
                 index
+            } else if id == registry.id() {
+                registry
             } else if id == counter.id() {
                 counter
+            } else if id == node_rewards.id() {
+                node_rewards
             } else {
                 return None;
             };

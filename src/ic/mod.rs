@@ -1,7 +1,7 @@
 //! The network as icpulse sees it: canister clients over ic-agent with every verification on.
 //!
 //! * [`Client`] holds the connection: root key, identity, one pool of connections, adaptive concurrency.
-//! * [`governance`], [`ledger`], [`index`] and [`cmc`] say what can be read of each canister; their
+//! * [`governance`], [`ledger`], [`index`], [`cmc`] and [`registry`] say what can be read of each canister; their
 //!   methods are on [`Client`]. What can be changed is in `calls` of [`governance`] and [`ledger`].
 //! * [`call`] signs, submits and follows changes to an outcome proven by a certificate.
 //! * [`certificate`] checks certificates by the interface specification, at any given time.
@@ -21,6 +21,7 @@ pub mod governance;
 pub mod index;
 mod keys;
 pub mod ledger;
+pub mod registry;
 mod retry;
 mod slow_clock;
 mod standstill;
@@ -33,5 +34,6 @@ pub use client::Client;
 pub use error::IcError;
 pub use governance::{NeuronIndexPage, NeuronVotesPage, ProposalsPage, RangePage, RangeRows, read_range};
 pub use index::TransactionsPage;
+pub use registry::{OperatorFootprint, RegistryPage, RegistryValue};
 pub use retry::Patience;
 pub use transport::Traffic;

@@ -281,8 +281,153 @@ pub fn what_if(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::model::registry::{
+        Change, DataCenterRecord, Key, NodeRecord, OperatorRecord, Record, Region, SubnetRecord, Version,
+    };
     use proptest::prelude::*;
+
+    fn id(kind: u8, number: u8) -> Principal {
+        Principal::from_slice(&[kind, number, 2])
+    }
+
+    /// Puts a node into a topology: (number, provider, data center, owner, region).
+    fn put(t: &mut Topology, rows: &[(u8, Principal, &str, &str, &str)]) {
+        let mut apply =
+            |key, record| t.apply(&Change { version: Version(1), at: None, key, record: Some(record) });
+        for (number, provider, center, owner, region) in rows {
+            apply(
+                Key::Node(id(1, *number)),
+                Record::Node(Box::new(NodeRecord {
+                    operator: id(2, *number),
+                    address: None,
+                    port: 8080,
+                    hostos_version: None,
+                    ipv4: None,
+                    domain: None,
+                    reward_type: None,
+                    chip_id: None,
+                })),
+            );
+            apply(
+                Key::Operator(id(2, *number)),
+                Record::Operator(Box::new(OperatorRecord {
+                    provider: *provider,
+                    allowance: 0,
+                    data_center: Line::new(center),
+                    rewardable: BTreeMap::new(),
+                    max_rewardable: BTreeMap::new(),
+                    ipv6: None,
+                })),
+            );
+            apply(
+                Key::DataCenter(Line::new(center)),
+                Record::DataCenter(Box::new(DataCenterRecord {
+                    id: Line::new(center),
+                    region: Region::parse(region),
+                    owner: Line::new(owner),
+                    gps: None,
+                })),
+            );
+        }
+    }
+
+    fn subnet(t: &mut Topology, number: u8, nodes: &[u8]) -> Principal {
+        let record =
+            SubnetRecord { membership: nodes.iter().map(|n| id(1, *n)).collect(), ..SubnetRecord::default() };
+        let key = Key::Subnet(id(3, number));
+        t.apply(&Change {
+            version: Version(2),
+            at: None,
+            key,
+            record: Some(Record::Subnet(Box::new(record))),
+        });
+        id(3, number)
+    }
+
+    fn sample() -> (Topology, Principal) {
+        let mut t = Topology::default();
+        let p = |n| id(9, n);
+        put(
+            &mut t,
+            &[
+                (1, p(1), "zh1", "Everyware", "Europe,CH,Zurich"),
+                (2, p(2), "ge1", "Green", "Europe,CH,Geneva"),
+                (3, p(3), "zh2", "Green", "Europe,CH,Zurich"),
+                (4, p(4), "lv1", "Flexential", "North America,US,Nevada"),
+                (5, p(4), "lv2", "Switch", "North America,US,Nevada"),
+                (6, p(5), "ty1", "Equinix", "Asia,JP,Tokyo"),
+                (7, p(6), "sg1", "Racks", "Asia,SG,Singapore"),
+            ],
+        );
+        let first = subnet(&mut t, 1, &[1, 2, 3, 4]);
+        subnet(&mut t, 2, &[7]);
+        (t, first)
+    }
+
+    #[test]
+    fn a_subnet_is_measured_by_every_feature() {
+        let (t, subnet) = sample();
+        let d = measure(&t, &t.subnets[&subnet].membership, Some(&subnet));
+        assert_eq!((d.nodes, d.fault_limit, d.unknown), (4, 1, 0));
+        // More than one of four nodes is needed: two providers, but one country and one area.
+        assert_eq!(d.actors(Feature::Provider), 2);
+        assert_eq!(d.actors(Feature::Owner), 1);
+        assert_eq!(d.actors(Feature::Country), 1);
+        assert_eq!(d.actors(Feature::Area), 1);
+        assert_eq!(d.least(), 1);
+        let texts: Vec<&str> = d.breaches.iter().map(|b| b.text.as_str()).collect();
+        assert_eq!(texts, ["2 nodes of owner Green, at most 1", "3 nodes of country CH, at most 2"]);
+    }
+
+    #[test]
+    fn what_if_says_what_would_become_of_a_subnet() {
+        let (t, subnet) = sample();
+        let changed = what_if(&t, &subnet, &[id(1, 6)], &[id(1, 3)]).unwrap();
+        assert_eq!(changed.before, measure(&t, &t.subnets[&subnet].membership, Some(&subnet)));
+        assert!(changed.after.breaches.is_empty(), "{:?}", changed.after.breaches);
+        assert_eq!(changed.after.actors(Feature::Owner), 2);
+        assert_eq!(t.subnets[&subnet].membership.len(), 4, "nothing changes");
+        let grown = what_if(&t, &subnet, &[id(1, 5), id(1, 6)], &[]).unwrap();
+        assert_eq!(grown.after.nodes, 6);
+        assert!(grown.after.breaches.iter().any(|b| b.feature == Some(Feature::Provider)));
+    }
+
+    #[test]
+    fn what_if_refuses_what_cannot_be() {
+        let (t, subnet) = sample();
+        let why = |add: &[Principal], remove: &[Principal]| {
+            what_if(&t, &subnet, add, remove).expect_err("impossible").to_string()
+        };
+        assert!(why(&[], &[id(1, 6)]).contains("is not in subnet"));
+        assert!(why(&[id(1, 7)], &[]).contains("a node is in one subnet at a time"));
+        assert!(why(&[id(1, 1)], &[]).contains("already"));
+        assert!(why(&[id(1, 99)], &[]).contains("no node"));
+        assert!(what_if(&t, &id(3, 9), &[], &[]).is_err());
+        // Removed first, a node may come back.
+        assert!(what_if(&t, &subnet, &[id(1, 1)], &[id(1, 1)]).is_ok());
+    }
+
+    #[test]
+    fn the_nns_has_rules_of_its_own() {
+        let dfinity = Principal::from_text(DFINITY).unwrap();
+        let mut t = Topology::default();
+        put(
+            &mut t,
+            &[
+                (1, dfinity, "a1", "A", "Europe,CH,Zurich"),
+                (2, dfinity, "b1", "B", "Europe,DE,Munich"),
+                (3, dfinity, "c1", "C", "Asia,JP,Tokyo"),
+                (4, id(9, 1), "d1", "D", "Asia,SG,Singapore"),
+            ],
+        );
+        let subnet = subnet(&mut t, 1, &[1, 2, 3, 4]);
+        let nodes = t.subnets[&subnet].membership.clone();
+        assert!(!measure(&t, &nodes, Some(&subnet)).breaches.is_empty());
+        t.nns = Some(subnet);
+        assert_eq!(measure(&t, &nodes, Some(&subnet)).breaches, vec![]);
+    }
 
     #[test]
     fn coefficients_as_dre_counts_them() {

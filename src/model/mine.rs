@@ -51,3 +51,48 @@ impl Mine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::registry::{Change, Key, NodeRecord, Record, Version};
+
+    fn node(n: u8) -> Principal {
+        Principal::from_slice(&[n, 1])
+    }
+
+    fn put(t: &mut Topology, id: Principal, address: Option<&str>) {
+        let record = address.map(|address| {
+            Record::Node(Box::new(NodeRecord {
+                operator: node(200),
+                address: Some(Line::new(address)),
+                port: 8080,
+                hostos_version: None,
+                ipv4: None,
+                domain: None,
+                reward_type: None,
+                chip_id: None,
+            }))
+        });
+        t.apply(&Change { version: Version(1), at: None, key: Key::Node(id), record });
+    }
+
+    #[test]
+    fn a_name_follows_the_machine_to_its_new_node_id() {
+        let mut t = Topology::default();
+        put(&mut t, node(1), Some("2001:db8::1"));
+        put(&mut t, node(2), Some("2001:db8::2"));
+        let mut mine = Mine::default();
+        mine.name(&t, node(1), Line::new("rack-07/a"));
+        assert_eq!(mine.alias(&t, &node(1)).map(Line::as_str), Some("rack-07/a"));
+        // The machine is deployed anew: another id at the same address.
+        put(&mut t, node(1), None);
+        put(&mut t, node(3), Some("2001:db8::1"));
+        assert_eq!(mine.alias(&t, &node(3)).map(Line::as_str), Some("rack-07/a"));
+        assert_eq!(mine.alias(&t, &node(2)), None);
+        mine.name(&t, node(3), Line::new("rack-07/b"));
+        assert_eq!(mine.aliases.len(), 1, "one machine, one name");
+        mine.name(&t, node(3), Line::default());
+        assert_eq!(mine.aliases, vec![]);
+    }
+}

@@ -55,6 +55,9 @@ impl<S: Source> Engine<S> {
                 self.put_transactions(&account, &page, covered);
             }
             Outcome::Fact(fact) => self.put_fact(fact, now),
+            Outcome::RegistryLatest(latest) => self.registry_latest(latest),
+            Outcome::RegistryPage { page, part, epoch } => self.registry_page(page, part, epoch, now),
+            Outcome::NoRegistry => self.no_registry(),
         }
     }
 

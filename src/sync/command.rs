@@ -61,6 +61,8 @@ impl<S: Source> Engine<S> {
                 self.refresh_status();
                 let _ = answer.send((self.world.clone(), self.status.clone()));
             }
+            Command::TopologyAt(moment, answer) => self.topology_at(moment, answer),
+            Command::EventsBefore(before, most, answer) => self.events_before(before, most, answer),
             // Answered where the loop ends.
             Command::Shutdown(_) => {}
         }
@@ -83,6 +85,7 @@ impl<S: Source> Engine<S> {
         // Dropping the set ends what runs: no answer to the former identity arrives any more.
         self.jobs = JoinSet::new();
         self.parts.clear();
+        self.registry.parts.clear();
         self.plan.identity_changed(self.signer.is_anonymous(), now);
         self.troubles.clear();
         self.fold(now, true);

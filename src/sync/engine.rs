@@ -7,6 +7,7 @@ use super::plan::{Failure, Kind, Plan, next_part};
 use super::progress::{Rate, Troubles, standstill};
 use super::publish::{Part, Publisher};
 use super::recall::Recalled;
+use super::registry::Replay;
 use super::source::Source;
 use super::{Command, Options};
 use crate::cache::{Cache, Loaded, Older, Ranges, history};
@@ -24,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// Places that history leaves to what the user waits for.
-const RESERVED: usize = 1;
+pub(super) const RESERVED: usize = 1;
 /// With so many writes waiting, no more history is read.
 const BACKLOG: usize = 64;
 /// Pages of history are shown in batches of so many rows, or after so many milliseconds.
@@ -87,6 +88,7 @@ pub(super) struct Engine<S: Source> {
     pub(super) folded: Timestamp,
     pub(super) jobs: JoinSet<Done>,
     pub(super) parts: Vec<RangeInclusive<u64>>,
+    pub(super) registry: Replay,
     pub(super) recalls: JoinSet<Recalled>,
     pub(super) want_body: Option<ProposalId>,
     pub(super) want_neuron: Option<NeuronId>,
@@ -113,6 +115,7 @@ impl<S: Source> Engine<S> {
             .pausing(options.first_pause)
             .limited_to(options.only);
         let mut engine = Self {
+            registry: Replay::new(&world),
             plan,
             writer: Writer::start(cache.clone()),
             status: SyncStatus {
@@ -153,6 +156,7 @@ impl<S: Source> Engine<S> {
         };
         engine.watch_accounts();
         engine.forget_old_tallies();
+        engine.recall_registry();
         engine.publisher.changed(Part::Sync);
         engine
     }
@@ -204,7 +208,7 @@ impl<S: Source> Engine<S> {
         now
     }
 
-    fn may_ask(&self) -> bool {
+    pub(super) fn may_ask(&self) -> bool {
         !self.options.offline && self.source.is_some()
     }
 
@@ -214,6 +218,9 @@ impl<S: Source> Engine<S> {
             if self.jobs.len() >= self.options.max_in_flight.max(1) && !kind.is_on_demand() {
                 break;
             }
+            if kind == Kind::Registry && !self.registry.is_settled() {
+                continue;
+            }
             match self.job(kind) {
                 Some(job) => {
                     self.plan.started(kind, now);
@@ -222,12 +229,13 @@ impl<S: Source> Engine<S> {
                 None => self.plan.cancel(kind),
             }
         }
+        self.dispatch_replay(&source, now);
         let Some(newest) = self.newest else { return };
         if !self.plan.history_due(now) || !self.older_recalled {
             return;
         }
         let most = self.options.max_in_flight.saturating_sub(RESERVED).max(1);
-        while self.parts.len() < most && self.writer.backlog() < BACKLOG {
+        while self.parts.len() + self.registry.parts.len() < most && self.writer.backlog() < BACKLOG {
             let Some(part) = next_part(&self.read, newest, &self.parts) else { break };
             self.parts.push(part.clone());
             self.history_ran = true;
@@ -259,11 +267,12 @@ impl<S: Source> Engine<S> {
                 let (account, before) = self.older_transactions()?;
                 Job::Older { account, before }
             }
-            Kind::History => return None,
+            Kind::Registry => self.registry_job(),
+            Kind::History | Kind::Replay => return None,
         })
     }
 
-    fn spawn(&mut self, source: S, kind: Kind, job: Job, part: Option<RangeInclusive<u64>>) {
+    pub(super) fn spawn(&mut self, source: S, kind: Kind, job: Job, part: Option<RangeInclusive<u64>>) {
         self.jobs.spawn(async move {
             let result = AssertUnwindSafe(jobs::run(source, job)).catch_unwind().await;
             let result = result.unwrap_or_else(|_| {
@@ -279,7 +288,8 @@ impl<S: Source> Engine<S> {
     fn finished(&mut self, done: Result<Done, tokio::task::JoinError>) {
         // Panics are caught inside; a cancelled reading is of a former identity.
         let Ok(Done { kind, part, result }) = done else { return };
-        self.parts.retain(|running| Some(running) != part.as_ref());
+        let parts = if kind == Kind::Replay { &mut self.registry.parts } else { &mut self.parts };
+        parts.retain(|running| Some(running) != part.as_ref());
         let now = self.now();
         match result {
             Ok(outcome) => {
@@ -361,7 +371,7 @@ impl<S: Source> Engine<S> {
                 .max(source.and_then(Source::network_time))
                 .max(certified.filter(|_| self.status.last_success.is_some())),
             clock_offset: source.map_or(self.status.clock_offset, Source::clock_offset),
-            registry: None,
+            registry: self.registry_progress().filter(|_| self.may_ask()),
             history: self.rate.progress(total.saturating_sub(self.missing()), total).filter(|_| runs),
             trouble: self.troubles.worst().or_else(|| source?.standing_since().map(standstill)),
             cache_note: self.status.cache_note.clone(),
@@ -388,7 +398,8 @@ impl<S: Source> Engine<S> {
     /// Answers those who wait for the first readings, or for quiet.
     fn answer(&mut self, now: Timestamp) {
         let asks = self.may_ask();
-        if self.options.offline || self.plan.tried_all() {
+        let replaying = self.plan.is_of_network_only() && self.replay_wants(now);
+        if self.options.offline || self.plan.tried_all() && !replaying {
             self.ready.drain(..).for_each(|answer| {
                 let _ = answer.send(());
             });
@@ -401,7 +412,7 @@ impl<S: Source> Engine<S> {
             && self.recalls.is_empty()
             && self.pending.is_empty()
             && self.writer.backlog() == 0
-            && !(asks && (history || !self.plan.due(now).is_empty()));
+            && !(asks && (history || self.replay_wants(now) || !self.plan.due(now).is_empty()));
         if quiet {
             self.idle.drain(..).for_each(|answer| {
                 let _ = answer.send(());
@@ -432,6 +443,7 @@ impl<S: Source> Engine<S> {
     async fn end(mut self) {
         self.jobs.shutdown().await;
         self.parts.clear();
+        self.registry.parts.clear();
         let now = self.now();
         self.fold(now, true);
         self.save(now);

@@ -2,11 +2,12 @@
 
 use super::plan::PAGE;
 use super::source::Source;
-use crate::ic::{IcError, ProposalsPage, TransactionsPage, read_range};
+use crate::ic::{IcError, ProposalsPage, RegistryPage, TransactionsPage, read_range};
 use crate::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use crate::model::evidence::Sourced;
 use crate::model::neuron::KnownNeuron;
 use crate::model::proposal::ProposalBody;
+use crate::model::registry::Version;
 use crate::model::{
     Account, E8s, Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, XdrPermyriad,
 };
@@ -22,19 +23,33 @@ pub(super) const OLDER_TRANSACTIONS: u64 = 1_000;
 #[derive(Clone, Debug)]
 pub(super) enum Job {
     Newest,
-    Unsettled { known: Vec<ProposalId> },
+    Unsettled {
+        known: Vec<ProposalId>,
+    },
     Part(RangeInclusive<u64>),
     Body(ProposalId),
     Neuron(NeuronId),
-    Neurons { known: Vec<NeuronId> },
+    Neurons {
+        known: Vec<NeuronId>,
+    },
     Accounts(Vec<Account>),
-    Older { account: Account, before: u64 },
+    Older {
+        account: Account,
+        before: u64,
+    },
     Rate,
     Economics,
     Reward,
     Metrics,
     Modulation,
     KnownNeurons,
+    RegistryLatest,
+    /// What follows on a version; of a part of the history, or the newest.
+    RegistryPage {
+        after: Version,
+        part: Option<RangeInclusive<u64>>,
+        epoch: u64,
+    },
 }
 
 /// A fact as read.
@@ -65,6 +80,9 @@ pub(super) enum Outcome {
     Accounts(Vec<AccountReading>),
     Older { account: Account, before: u64, page: TransactionsPage },
     Fact(Fact),
+    RegistryLatest(Sourced<Version>),
+    RegistryPage { page: RegistryPage, part: Option<RangeInclusive<u64>>, epoch: u64 },
+    NoRegistry,
 }
 
 /// Runs a reading to its end.
@@ -103,6 +121,17 @@ pub(super) async fn run<S: Source>(source: S, job: Job) -> Result<Outcome, IcErr
         Job::Metrics => Ok(Outcome::Fact(Fact::Metrics(source.metrics().await?))),
         Job::Modulation => Ok(Outcome::Fact(Fact::Modulation(source.modulation().await?))),
         Job::KnownNeurons => Ok(Outcome::Fact(Fact::KnownNeurons(source.known_neurons().await?))),
+        Job::RegistryLatest => match source.registry_latest().await {
+            Ok(latest) => Ok(Outcome::RegistryLatest(latest)),
+            // A network of one's own need not have one: that is no trouble.
+            Err(IcError::NotFound { .. }) => Ok(Outcome::NoRegistry),
+            Err(error) if error.is_missing_canister() => Ok(Outcome::NoRegistry),
+            Err(error) => Err(error),
+        },
+        Job::RegistryPage { after, part, epoch } => {
+            let page = source.registry_page(after).await?;
+            Ok(Outcome::RegistryPage { page, part, epoch })
+        }
     }
 }
 

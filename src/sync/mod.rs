@@ -18,6 +18,7 @@ pub mod plan;
 pub mod progress;
 mod publish;
 mod recall;
+mod registry;
 mod source;
 
 pub use clock::{Clock, SystemClock};
@@ -91,6 +92,8 @@ enum Command<S> {
     Identity(SignerInfo, Option<S>),
     Touched(Vec<Kind>),
     Older(AccountIdentifier),
+    TopologyAt(Moment, oneshot::Sender<Result<Arc<Topology>, Line>>),
+    EventsBefore(Version, usize, oneshot::Sender<Result<Vec<Arc<Event>>, Line>>),
     Pause(bool),
     Idle(oneshot::Sender<()>),
     Ready(oneshot::Sender<()>),
@@ -192,8 +195,7 @@ impl<S: Source> SyncHandle<S> {
     /// # Errors
     /// In words, when that part of the history has not been read.
     pub async fn topology_at(&self, moment: Moment) -> Result<Arc<Topology>, Line> {
-        let _ = moment;
-        Err(Line::new("the registry's history has not been read yet"))
+        self.ask(|answer| Command::TopologyAt(moment, answer)).await.unwrap_or_else(|| Err(ended()))
     }
 
     /// Events older than a version, the newest first, at most so many, from the cache.
@@ -201,8 +203,8 @@ impl<S: Source> SyncHandle<S> {
     /// # Errors
     /// In words, when they could not be read.
     pub async fn events_before(&self, before: Version, most: usize) -> Result<Vec<Arc<Event>>, Line> {
-        let _ = (before, most);
-        Err(Line::new("the registry's history has not been read yet"))
+        let asked = self.ask(|answer| Command::EventsBefore(before, most, answer)).await;
+        asked.unwrap_or_else(|| Err(ended()))
     }
 
     /// Stops reading by itself, or goes on.
@@ -230,6 +232,10 @@ impl<S: Source> SyncHandle<S> {
     pub async fn shutdown(&self) {
         self.ask(Command::Shutdown).await;
     }
+}
+
+fn ended() -> Line {
+    Line::new("the reading has ended")
 }
 
 #[cfg(test)]

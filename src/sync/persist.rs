@@ -4,11 +4,13 @@
 //! moment after the last write, when somebody asks for it, and at the end.
 
 use crate::cache::{Cache, CacheError};
+use crate::model::event::Event as RegistryEvent;
 use crate::model::ledger::{AccountState, Transaction};
 use crate::model::network::Facts;
 use crate::model::proposal::ProposalBody;
+use crate::model::registry::{Delta, Topology, Version};
 use crate::model::series::Series;
-use crate::model::{Account, Neuron, NeuronId, Principal, Proposal};
+use crate::model::{Account, Neuron, NeuronId, Principal, Proposal, Timestamp};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,6 +33,9 @@ pub(super) enum Write {
     Transactions { account: Account, rows: Vec<Transaction>, covered: Option<RangeInclusive<u64>> },
     Facts { now: Arc<Facts>, before: Arc<Facts> },
     Histories { put: Vec<(String, Series)>, gone: Vec<String> },
+    RegistryPage { deltas: Arc<Vec<Delta>>, latest: Version, at: Timestamp },
+    RegistrySnapshot { topology: Arc<Topology>, events: Arc<Vec<Arc<RegistryEvent>>> },
+    ForgetRegistry,
     Compact,
     Flush(oneshot::Sender<()>),
 }
@@ -172,6 +177,9 @@ fn put(cache: &Cache, write: Write) -> Result<(), CacheError> {
             cache.put_histories(put.iter().map(|(name, series)| (name.as_str(), series)))?;
             cache.drop_histories(gone.iter().map(String::as_str))
         }
+        Write::RegistryPage { deltas, latest, at } => cache.put_registry_page(&deltas, latest, at),
+        Write::RegistrySnapshot { topology, events } => cache.put_registry_snapshot(&topology, &events),
+        Write::ForgetRegistry => cache.forget_registry(),
         Write::Compact => cache.compact().map(|_| ()),
         Write::Flush(_) => cache.flush(),
     }

@@ -40,11 +40,15 @@ pub enum Kind {
     Transactions,
     /// Older proposals, several pages at once.
     History,
+    /// The registry's newest version and what changed since.
+    Registry,
+    /// The registry's history, several pages at once.
+    Replay,
 }
 
 impl Kind {
     /// All, most urgent first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Body,
         Self::Neuron,
         Self::Newest,
@@ -59,6 +63,8 @@ impl Kind {
         Self::KnownNeurons,
         Self::Transactions,
         Self::History,
+        Self::Registry,
+        Self::Replay,
     ];
 
     /// Only read when somebody asks.
@@ -70,7 +76,13 @@ impl Kind {
     /// Read in the background when everything else has been.
     #[must_use]
     pub fn is_background(self) -> bool {
-        matches!(self, Self::Transactions | Self::History)
+        matches!(self, Self::Transactions | Self::History | Self::Replay)
+    }
+
+    /// Read in several pages at once, started apart from the other kinds.
+    #[must_use]
+    pub fn is_parallel(self) -> bool {
+        matches!(self, Self::History | Self::Replay)
     }
 
     /// Means nothing to the anonymous identity.
@@ -90,7 +102,7 @@ impl Kind {
             Topicality::All => !self.is_on_demand(),
             Topicality::Proposals => matches!(self, Self::Newest | Self::Unsettled),
             Topicality::Neurons => self == Self::Neurons,
-            Topicality::Network => false,
+            Topicality::Network => matches!(self, Self::Registry | Self::Replay),
             Topicality::Accounts => matches!(self, Self::Accounts | Self::Transactions),
             Topicality::Facts => matches!(
                 self,
@@ -122,6 +134,10 @@ pub struct Cadence {
     pub rate: Seconds,
     /// The other facts.
     pub facts: Seconds,
+    /// The registry while the network is on the screen.
+    pub registry_visible: Seconds,
+    /// The registry otherwise.
+    pub registry: Seconds,
 }
 
 impl Default for Cadence {
@@ -134,6 +150,8 @@ impl Default for Cadence {
             accounts: Seconds(30),
             rate: Seconds(300),
             facts: Seconds(3_600),
+            registry_visible: Seconds(10),
+            registry: Seconds(60),
         }
     }
 }
@@ -146,6 +164,8 @@ impl Cadence {
             unsettled_visible: span,
             unsettled: self.unsettled.max(span),
             newest: self.newest.max(span),
+            registry_visible: span,
+            registry: self.registry.max(span),
             ..self
         }
     }
@@ -248,15 +268,39 @@ impl Plan {
 
     /// Whether a kind has a meaning now.
     fn applies(&self, kind: Kind) -> bool {
+        // One command reads no history; but of the registry there is nothing without its history.
+        let wanted = match kind {
+            Kind::Registry | Kind::Replay => self.history || self.only == Some(Topicality::Network),
+            _ => self.history || !kind.is_background(),
+        };
         !(self.anonymous && kind.needs_identity())
-            && (self.history || !kind.is_background())
+            && wanted
             && self.only.is_none_or(|only| kind.is_on_demand() || kind.belongs_to(only))
     }
 
-    /// What to start now, most urgent first. History is not among them: see [`Plan::history_due`].
+    /// Whether the registry is read at all.
+    #[must_use]
+    pub fn reads_registry(&self) -> bool {
+        self.applies(Kind::Registry)
+    }
+
+    /// Whether nothing but the network's make-up is read.
+    #[must_use]
+    pub fn is_of_network_only(&self) -> bool {
+        self.only == Some(Topicality::Network)
+    }
+
+    /// Whether the network's make-up is on the screen.
+    #[must_use]
+    pub fn shows_network(&self) -> bool {
+        self.visible == Topicality::Network || self.is_of_network_only()
+    }
+
+    /// What to start now, most urgent first. What is read in parallel is not among them: see
+    /// [`Plan::history_due`] and [`Plan::replay_due`].
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Vec<Kind> {
-        Kind::ALL.into_iter().filter(|kind| *kind != Kind::History && self.is_due(*kind, now)).collect()
+        Kind::ALL.into_iter().filter(|kind| !kind.is_parallel() && self.is_due(*kind, now)).collect()
     }
 
     fn is_due(&self, kind: Kind, now: Timestamp) -> bool {
@@ -272,6 +316,12 @@ impl Plan {
     #[must_use]
     pub fn history_due(&self, now: Timestamp) -> bool {
         self.is_due(Kind::History, now)
+    }
+
+    /// Whether the registry's history may be read now.
+    #[must_use]
+    pub fn replay_due(&self, now: Timestamp) -> bool {
+        self.is_due(Kind::Replay, now)
     }
 
     /// Everything that the user sees first has been tried once.
@@ -291,8 +341,8 @@ impl Plan {
             .into_iter()
             .filter(|kind| {
                 let place = self.place(*kind);
-                // History runs without a place in time: only its pause after a failure is one.
-                let waits = *kind != Kind::History || place.failures > 0;
+                // What is read in parallel has no place in time: only its pause after a failure is one.
+                let waits = !kind.is_parallel() || place.failures > 0;
                 waits && self.applies(*kind) && !place.running && (!self.paused || place.asked)
             })
             .filter_map(|kind| self.place(kind).due)
@@ -336,8 +386,8 @@ impl Plan {
         self.outage = if failure.unreachable { self.outage.saturating_add(1) } else { 0 };
         let first_pause = self.first_pause;
         let place = self.place_mut(kind);
-        // Several pages of history run at once: together they fail once.
-        if kind == Kind::History && place.failures > 0 && place.due.is_some_and(|due| due > now) {
+        // Several pages run at once: together they fail once.
+        if kind.is_parallel() && place.failures > 0 && place.due.is_some_and(|due| due > now) {
             return place.due;
         }
         place.running = false;
@@ -439,10 +489,12 @@ impl Plan {
     /// What is on the screen; what becomes visible is read sooner.
     pub fn show(&mut self, visible: Topicality, now: Timestamp) {
         self.visible = visible;
-        if let Some(interval) = self.interval(Kind::Unsettled) {
-            let place = self.place_mut(Kind::Unsettled);
-            if place.failures == 0 {
-                place.due = place.due.map(|due| due.min(now.plus(interval)));
+        for kind in [Kind::Unsettled, Kind::Registry] {
+            if let Some(interval) = self.interval(kind) {
+                let place = self.place_mut(kind);
+                if place.failures == 0 {
+                    place.due = place.due.map(|due| due.min(now.plus(interval)));
+                }
             }
         }
     }
@@ -461,8 +513,10 @@ impl Plan {
             Kind::Economics | Kind::Reward | Kind::Metrics | Kind::Modulation | Kind::KnownNeurons => {
                 Some(cadence.facts)
             }
+            Kind::Registry if self.shows_network() => Some(cadence.registry_visible),
+            Kind::Registry => Some(cadence.registry),
             // There is always more of it until there is none.
-            Kind::Transactions | Kind::History => Some(Seconds(0)),
+            Kind::Transactions | Kind::History | Kind::Replay => Some(Seconds(0)),
             Kind::Body | Kind::Neuron => None,
         }
     }

@@ -17,6 +17,8 @@ pub(super) enum Part {
     Accounts,
     Facts,
     Histories,
+    Topology,
+    Events,
     Sync,
 }
 
@@ -88,6 +90,8 @@ impl Publisher {
                     Some(Part::Accounts) => Change::Accounts(Arc::clone(&world.accounts)),
                     Some(Part::Facts) => Change::Facts(Arc::clone(&world.facts)),
                     Some(Part::Histories) => Change::Histories(Arc::clone(&world.histories)),
+                    Some(Part::Topology) => Change::Topology(Arc::clone(&world.topology)),
+                    Some(Part::Events) => Change::Events(Arc::clone(&world.events)),
                     Some(Part::Sync) | None => Change::Sync(status.clone()),
                 }
             };

@@ -3,6 +3,7 @@
 use super::engine::{Engine, Known};
 use super::plan::Kind;
 use super::publish::Part;
+use super::registry::{Folded, Kept};
 use super::source::Source;
 use crate::cache::{Cache, CacheError, IdentityPart, OlderRows, Ranges};
 use crate::model::ledger::Transaction;
@@ -19,6 +20,8 @@ pub(super) enum Recalled {
     Identity(Principal, IdentityPart),
     Transactions(Account, Vec<Transaction>, Ranges),
     Older(OlderRows),
+    Registry(Kept),
+    Folded(Box<Folded>),
     Nothing,
 }
 
@@ -112,6 +115,8 @@ impl<S: Source> Engine<S> {
                 self.recall_transactions(&account, &rows, read, now)
             }
             Recalled::Older(older) => self.older_rows(older),
+            Recalled::Registry(kept) => self.registry_recalled(kept),
+            Recalled::Folded(folded) => self.registry_folded(*folded),
             Recalled::Neuron(..) | Recalled::Identity(..) | Recalled::Nothing => {}
         }
     }

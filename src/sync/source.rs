@@ -1,10 +1,12 @@
 //! What reading needs of the network: `ic::Client` offers it, tests fake it.
 
-use crate::ic::{Client, IcError, ProposalsPage, TransactionsPage};
+use crate::ic::{Client, IcError, ProposalsPage, RegistryPage, TransactionsPage};
 use crate::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use crate::model::evidence::Sourced;
 use crate::model::neuron::KnownNeuron;
 use crate::model::proposal::ProposalBody;
+use crate::model::registry::Version;
+use crate::model::text::Line;
 use crate::model::{
     Account, AccountIdentifier, E8s, Neuron, NeuronId, Proposal, ProposalId, Timestamp, XdrPermyriad,
 };
@@ -59,6 +61,19 @@ pub trait Source: Clone + Send + Sync + 'static {
     fn standing_since(&self) -> Option<Timestamp> {
         None
     }
+    /// The registry's newest version, certified; [`IcError::NotFound`] where there is no registry.
+    fn registry_latest(&self) -> impl Future<Output = Result<Sourced<Version>, IcError>> + Send {
+        std::future::ready(Err(no_registry()))
+    }
+    /// What the versions after one changed, certified.
+    fn registry_page(&self, after: Version) -> impl Future<Output = Result<RegistryPage, IcError>> + Send {
+        let _ = after;
+        std::future::ready(Err(no_registry()))
+    }
+}
+
+fn no_registry() -> IcError {
+    IcError::NotFound { what: Line::new("reading the registry") }
 }
 
 impl Source for Client {
@@ -130,5 +145,13 @@ impl Source for Client {
 
     fn standing_since(&self) -> Option<Timestamp> {
         self.standing_since()
+    }
+
+    async fn registry_latest(&self) -> Result<Sourced<Version>, IcError> {
+        self.registry_latest().await
+    }
+
+    async fn registry_page(&self, after: Version) -> Result<RegistryPage, IcError> {
+        self.registry_page(after).await
     }
 }

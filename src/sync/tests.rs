@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! Reading against a network made of a few maps, on a clock that only tests advance.
 
+mod registry;
+
 use super::*;
-use crate::ic::{IcError, ProposalsPage, TransactionsPage};
+use crate::ic::{IcError, ProposalsPage, RegistryPage, TransactionsPage};
 use crate::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use crate::model::evidence::Sourced;
 use crate::model::ledger::{Operation, Transaction};
@@ -79,6 +81,10 @@ struct Net {
     standing: bool,
     running: usize,
     most_running: usize,
+    /// The registry's history, if there is a registry.
+    registry: Option<Vec<crate::model::registry::Delta>>,
+    /// Versions in a page of it.
+    registry_page: usize,
 }
 
 #[derive(Clone)]
@@ -275,6 +281,25 @@ impl Source for Fake {
     fn standing_since(&self) -> Option<Timestamp> {
         let net = self.net();
         net.standing.then_some(net.at)
+    }
+
+    async fn registry_latest(&self) -> Result<Sourced<Version>, IcError> {
+        if self.net().registry.is_none() {
+            return Err(IcError::NotFound { what: Line::new("reading the registry") });
+        }
+        self.call("registry latest".to_owned(), |net| Self::sourced(net, registry::newest(net))).await
+    }
+
+    async fn registry_page(&self, after: Version) -> Result<RegistryPage, IcError> {
+        self.call(format!("registry {after}."), |net| {
+            let all = net.registry.iter().flatten().filter(|delta| delta.version > after);
+            RegistryPage {
+                deltas: all.take(net.registry_page).cloned().collect(),
+                latest: registry::newest(net),
+                evidence: Evidence::certified(net.at),
+            }
+        })
+        .await
     }
 }
 

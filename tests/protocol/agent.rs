@@ -103,7 +103,7 @@ async fn canister_facts_are_read_from_the_state_tree() {
 async fn subnets_are_found_by_canister_and_by_id() {
     let demo = demo();
     let agent = anonymous(&demo);
-    let [root, application] = demo.subnets()[..] else { panic!("two subnets") };
+    let [root, application, ..] = demo.subnets()[..] else { panic!("two subnets") };
     let subnet = agent.fetch_subnet_by_canister(&counter()).await.unwrap();
     assert_eq!(subnet.id(), application);
     assert_eq!(subnet.subnet_type(), Some(&SubnetType::Application));
@@ -117,7 +117,8 @@ async fn subnets_are_found_by_canister_and_by_id() {
         let subnet = agent.fetch_subnet_by_id(&subnet_id).await.unwrap();
         assert_eq!(subnet.id(), subnet_id);
         assert!(subnet.iter_canister_ranges().count() > 0);
-        assert_eq!(agent.fetch_api_boundary_nodes_by_subnet_id(subnet_id).await.unwrap().len(), 2);
+        let nodes = agent.fetch_api_boundary_nodes_by_subnet_id(subnet_id).await.unwrap();
+        assert!((15..=20).contains(&nodes.len()), "{} API boundary nodes", nodes.len());
     }
     let before = agent.read_state_subnet_metrics(application).await.unwrap();
     agent.update(&counter(), "inc").with_arg(Encode!().unwrap()).call_and_wait().await.unwrap();

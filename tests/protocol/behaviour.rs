@@ -177,7 +177,7 @@ async fn every_kind_of_request_is_answered_as_a_replica_answers_it() {
     let other = User::new(2);
     let me = user.principal();
     let empty = Encode!().unwrap();
-    let [_, application] = demo.subnets()[..] else { panic!("two subnets") };
+    let [_, application, ..] = demo.subnets()[..] else { panic!("two subnets") };
     let root = demo.subnets()[0];
 
     let query_at = |canister: &str| format!("/api/v3/canister/{canister}/query");

@@ -12,7 +12,7 @@ fn the_javascript_agent_believes_the_network() {
         return;
     };
     let demo = demo();
-    let [root, application] = demo.subnets()[..] else { panic!("two subnets") };
+    let [root, application, ..] = demo.subnets()[..] else { panic!("two subnets") };
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/protocol_js/client.mjs");
     let output = Command::new("node")
         .args([script, &demo.url(), &hex::encode(demo.root_key()), &counter().to_text(), LEDGER])

@@ -135,7 +135,7 @@ async fn the_subnet_tree_keeps_old_ranges_for_the_older_interface_only() {
     let demo = shared();
     let agent = anonymous(demo);
     let user = User::new(1);
-    let [root, application] = demo.subnets()[..] else { panic!("two subnets") };
+    let [root, application, ..] = demo.subnets()[..] else { panic!("two subnets") };
     let ranges = |reply: &Reply, subnet: Principal| {
         let path = [label("subnet"), label(subnet), label("canister_ranges")];
         lookup(&reply.certificate(), &path)

@@ -128,3 +128,58 @@ fn other_methods() {
     assert_eq!(rate.certificate, Vec::<u8>::new());
     assert_eq!(ask("notify_top_up").unwrap_err().error_code, "IC0536");
 }
+
+#[test]
+fn subnets_follow_the_topology() {
+    use crate::model::registry::{Change, Key, Record, Version};
+    let (mut cmc, clock) = (Cmc::new(&Clock::manual(START, 1), 3, Vec::new()), Clock::manual(START, 1));
+    let mut topology = super::super::testing::grid();
+    let open: Vec<Principal> = topology
+        .subnet_list
+        .iter()
+        .filter(|id| topology.subnets[*id].kind == SubnetKind::Application)
+        .copied()
+        .collect();
+    cmc.follow(&topology);
+    assert_eq!(cmc.subnets, open);
+    // One of them becomes European, the other a holder of keys with more nodes.
+    let europe =
+        |node: &Principal| topology.data_center_of(node).unwrap().region.continent.as_str() == "Europe";
+    let europeans: Vec<Principal> = topology.nodes.keys().filter(|n| europe(n)).take(13).copied().collect();
+    let many: Vec<Principal> = topology.nodes.keys().take(28).copied().collect();
+    for (number, (id, membership)) in (1_000..).zip([(open[0], europeans), (open[1], many)]) {
+        let mut record = topology.subnets[&id].clone();
+        record.chain_keys = vec![crate::model::text::Line::new("ecdsa:Secp256k1:key_1")];
+        record.membership = membership;
+        topology.apply(&Change {
+            version: Version(number),
+            at: None,
+            key: Key::Subnet(id),
+            record: Some(Record::Subnet(Box::new(record))),
+        });
+    }
+    cmc.follow(&topology);
+    let ctx = Context {
+        caller: Principal::anonymous(),
+        now: clock.virtual_now(),
+        clock: &clock,
+        ledger: None,
+        rate: None,
+        certify: None,
+    };
+    let types: wire::SubnetTypesToSubnetsResponse =
+        decode_one(&cmc.query(&ctx, "get_subnet_types_to_subnets", b"DIDL\0\0").unwrap()).unwrap();
+    let of = |name: &str| types.data.iter().find(|(n, _)| n == name).unwrap().1.clone();
+    assert_eq!((of("european"), of("fiduciary"), of("storage")), (vec![open[0]], vec![open[1]], vec![]));
+    let default: Vec<Principal> =
+        decode_one(&cmc.query(&ctx, "get_default_subnets", b"DIDL\0\0").unwrap()).unwrap();
+    assert!(default.is_empty(), "all have a type now");
+}
+
+#[test]
+fn the_average_of_any_time_is_the_one_that_was_certified() {
+    let clock = Clock::manual(START, 1);
+    let cmc = Cmc::new(&clock, 9, Vec::new());
+    assert_eq!(average_at(9, START), cmc.average());
+    assert_ne!(average_at(9, START.minus(Seconds::days(40))), cmc.average());
+}

@@ -76,8 +76,9 @@ fn read(out: &Outward<'_>, method: &str, arg: &[u8]) -> Option<Result<Vec<u8>, R
         "list_node_provider_rewards" => {
             decode(arg).and_then(|(request,)| encode((out.node_provider_rewards(&request),)))
         }
-        "get_most_recent_monthly_node_provider_rewards" => decode(arg)
-            .and_then(|()| encode((out.state.node_provider_rewards.last().map(|month| out.monthly(month)),))),
+        "get_most_recent_monthly_node_provider_rewards" => {
+            decode(arg).and_then(|()| encode((out.state.months().next().map(|month| out.monthly(month)),)))
+        }
         "get_node_provider_by_caller" => {
             decode(arg).and_then(|((),)| encode((out.node_provider_of_caller(),)))
         }

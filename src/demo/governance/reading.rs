@@ -281,7 +281,7 @@ impl Outward<'_> {
         let filter = request.date_filter.clone().unwrap_or_default();
         let start = filter.start_timestamp_seconds.unwrap_or(0);
         let end = filter.end_timestamp_seconds.unwrap_or(u64::MAX);
-        let rows = self.state.node_provider_rewards.iter().rev().map(|month| self.monthly(month));
+        let rows = self.state.months().map(|month| self.monthly(month));
         let page = rows.filter(|month| (start..=end).contains(&month.timestamp)).take(REWARDS_PAGE);
         wire::ListNodeProviderRewardsResponse { rewards: page.collect() }
     }

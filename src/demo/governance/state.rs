@@ -8,10 +8,12 @@ use super::archive::Below;
 use super::neuron::Neuron;
 use super::proposal::Proposal;
 use super::rewards::{ModulationState, Round};
+use crate::demo::node_rewards::Payroll;
 use crate::ic::wire::governance::{GovernanceCachedMetrics, MonthlyNodeProviderRewards, NodeProvider};
 use crate::model::economics::{Economics, GENESIS};
 use crate::model::{AccountIdentifier, Principal, Subaccount, Topic, Vote};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 /// Something governance does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +94,10 @@ pub struct State {
     claims: (u64, u32),
     /// What lies below all this in a large world.
     pub(super) below: Option<Below>,
+    /// By what node providers are paid, and since when.
+    pub(super) payroll: Option<(Arc<Payroll>, u64)>,
+    /// The months that were paid before that.
+    pub(super) paid_before: OnceLock<Vec<MonthlyNodeProviderRewards>>,
 }
 
 impl State {
@@ -124,6 +130,8 @@ impl State {
             timers,
             claims: (0, 0),
             below: None,
+            payroll: None,
+            paid_before: OnceLock::new(),
         }
     }
 

@@ -10,6 +10,7 @@
 pub mod archive;
 pub mod dice;
 pub mod drafts;
+pub mod grid;
 pub mod history;
 pub mod holdings;
 pub mod life;

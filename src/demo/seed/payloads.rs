@@ -6,12 +6,13 @@ use crate::demo::governance::describe::{Describe, describe_record};
 use crate::ic::wire::governance::{Action, ExecuteNnsFunction, SelfDescribingValue};
 use crate::model::Principal;
 use candid::CandidType;
+use serde::Deserialize;
 use serde_bytes::ByteBuf;
 
 macro_rules! payloads {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* $(,)? })*) => { $(
         $(#[$doc])*
-        #[derive(CandidType, Clone, Debug)]
+        #[derive(CandidType, Deserialize, Clone, Debug)]
         #[allow(missing_docs, reason = "the fields carry the names of the interface")]
         pub struct $name { $(pub $field: $kind),* }
         describe_record! { $name { $($field),* } }

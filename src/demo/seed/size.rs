@@ -14,6 +14,8 @@ pub struct Size {
     pub blocks: u64,
     /// Transactions of the demo user's account, rounded up to a whole group of eight.
     pub user_transactions: u64,
+    /// Versions of the registry.
+    pub registry_versions: u64,
 }
 
 impl Size {
@@ -25,5 +27,6 @@ impl Size {
         user_neurons: 5_000,
         blocks: 1_000_000,
         user_transactions: 100_000,
+        registry_versions: 55_000,
     };
 }

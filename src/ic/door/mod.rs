@@ -10,3 +10,4 @@ pub mod neurons;
 pub mod nns_function;
 pub mod payload;
 pub mod proposals;
+pub mod registry;

@@ -14,7 +14,9 @@ pub mod governance;
 pub mod index;
 pub mod ledger;
 pub mod lenient;
+pub mod node_rewards;
 pub mod registry;
+pub mod registry_calls;
 pub mod untyped;
 
 pub use lenient::{DecodeError, Row, UnreadableRow, decode_one, decode_rows, encode_args, encode_one};

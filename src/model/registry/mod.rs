@@ -4,9 +4,18 @@
 //! change. Keys and field meanings: dfinity/ic `rs/registry/keys/src/lib.rs` and
 //! `rs/protobuf/def/registry/`.
 
+mod compare;
+mod fold;
 mod key;
+mod link;
+mod lookup;
 mod record;
+mod sentence;
 mod topology;
+
+pub use fold::{Difference, diff, fold};
+pub use link::link;
+pub use sentence::{EventFilter, Names};
 
 pub use key::{FirewallScope, Key};
 pub use record::{
@@ -17,6 +26,7 @@ pub use topology::{Provider, Topology};
 
 use super::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A version of the registry; the first change made version 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,6 +68,33 @@ pub struct Delta {
     pub mutations: Vec<Mutation>,
 }
 
+impl Delta {
+    /// Tells versions of different histories apart: the SHA-256 of all that it says.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let mut put = |bytes: &[u8]| {
+            // Lengths keep one field from running into the next.
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        put(&self.version.0.to_be_bytes());
+        put(&self.at.map_or(0, |at| at.0).to_be_bytes());
+        for mutation in &self.mutations {
+            put(&mutation.key);
+            put(&[u8::from(mutation.value.is_some())]);
+            put(mutation.value.as_deref().unwrap_or_default());
+        }
+        hash.finalize().into()
+    }
+
+    /// Bytes of its keys and values.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.mutations.iter().map(|m| m.key.len() + m.value.as_ref().map_or(0, Vec::len)).sum()
+    }
+}
+
 /// One record changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mutation {
@@ -81,3 +118,6 @@ pub struct Change {
     /// What it says now; `None`: it was removed.
     pub record: Option<Record>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,7 @@ const SIZE: Size = Size {
     user_neurons: 120,
     blocks: 9_000,
     user_transactions: 1_600,
+    registry_versions: 3_000,
 };
 
 struct Deep {

@@ -30,6 +30,7 @@ const SIZE: Size = Size {
     user_neurons: 1_100,
     blocks: 14_000,
     user_transactions: 900,
+    registry_versions: 3_000,
 };
 
 /// A world behind its doors.
@@ -41,7 +42,7 @@ struct Desk {
 impl Desk {
     fn new(seed: u64) -> Self {
         let clock = Clock::manual(START, 1);
-        let world = World::build(seed, &clock, Principal::anonymous(), Some(&SIZE)).unwrap();
+        let world = World::build(seed, &clock, Some(&SIZE)).unwrap();
         Self { world, user: identity::principal(seed) }
     }
 

@@ -1,0 +1,147 @@
+//! The network as it was, out of the registry's history in the cache.
+
+use super::super::engine::Engine;
+use super::super::recall::Recalled;
+use super::super::source::Source;
+use super::fold::Story;
+use crate::cache::Cache;
+use crate::model::event::Event;
+use crate::model::registry::{Moment, Topology, Version, link};
+use crate::model::text::Line;
+use crate::model::{Evidence, Timestamp};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Replays the history from its beginning, at most `most` events of it kept, while `wanted`.
+fn replay(
+    cache: &Cache,
+    most: usize,
+    wanted: impl Fn(Version, Option<Timestamp>) -> bool,
+) -> Result<(Story, bool), Line> {
+    let mut story = Story::new(Topology::default(), most);
+    let mut beyond = false;
+    let replayed = cache.replay_registry(Version(0), |delta| {
+        if !wanted(delta.version, delta.at) {
+            beyond = true;
+            return ControlFlow::Break(());
+        }
+        story.tell(&delta);
+        ControlFlow::Continue(())
+    });
+    replayed.map_err(|error| Line::new(&format!("the registry's history could not be read: {error}")))?;
+    Ok((story, beyond))
+}
+
+/// The network's make-up as of a moment; `known` is the newest version that was put together.
+fn topology_at(cache: &Cache, moment: Moment, known: Version) -> Result<Topology, Line> {
+    let (story, beyond) = match moment {
+        Moment::Version(wanted) => replay(cache, 0, |version, _| version <= wanted)?,
+        Moment::At(time) => replay(cache, 0, |_, at| at.is_none_or(|at| at <= time))?,
+    };
+    let reached = story.topology.version;
+    let complete = match moment {
+        Moment::Version(wanted) => reached == wanted,
+        Moment::At(_) => beyond || reached >= known,
+    };
+    match moment {
+        _ if !complete => Err(Line::new(&format!(
+            "the registry's history has been read until version {reached} only; it is still being read"
+        ))),
+        Moment::At(time) if reached == Version(0) => {
+            Err(Line::new(&format!("the registry began after {} UTC", time.clock())))
+        }
+        _ => Ok(story.topology),
+    }
+}
+
+/// Events older than a version, newest first.
+fn events_before(cache: &Cache, before: Version, most: usize) -> Result<Vec<Event>, Line> {
+    let (story, beyond) = replay(cache, most, |version, _| version < before)?;
+    if !beyond && story.topology.version.next() < before {
+        return Err(Line::new(&format!(
+            "the registry's history has been read until version {} only; it is still being read",
+            story.topology.version
+        )));
+    }
+    Ok(story.events.into_iter().rev().collect())
+}
+
+fn no_cache() -> Line {
+    Line::new("the registry's history is kept in the cache, and this icpulse works without one")
+}
+
+impl<S: Source> Engine<S> {
+    /// Asks the history, after everything read so far has been written.
+    fn ask_history<T: Send + 'static>(
+        &mut self,
+        answer: oneshot::Sender<Result<T, Line>>,
+        ask: impl FnOnce(&Cache) -> Result<T, Line> + Send + 'static,
+    ) {
+        let Some(cache) = self.cache.clone() else {
+            // Whoever asked may have gone.
+            let _ = answer.send(Err(no_cache()));
+            return;
+        };
+        let written = self.writer.flushed();
+        self.recalls.spawn(async move {
+            // Without a writer nothing waits to be written.
+            let _ = written.await;
+            let asked = tokio::task::spawn_blocking(move || ask(&cache)).await;
+            let _ =
+                answer.send(asked.unwrap_or_else(|_| Err(Line::new("the history could not be replayed"))));
+            Recalled::Nothing
+        });
+    }
+
+    pub(in crate::sync) fn topology_at(
+        &mut self,
+        moment: Moment,
+        answer: oneshot::Sender<Result<Arc<Topology>, Line>>,
+    ) {
+        let known = Arc::clone(&self.registry.topology);
+        if moment == Moment::Version(known.version) && !known.is_empty() {
+            let _ = answer.send(Ok(known));
+            return;
+        }
+        let impossible = match moment {
+            Moment::Version(Version(0)) => Some("the registry's first version is 1".to_owned()),
+            Moment::Version(wanted) if wanted > known.version => {
+                Some(format!("version {wanted} has not been read; the newest read is {}", known.version))
+            }
+            _ => None,
+        };
+        if let Some(why) = impossible {
+            let _ = answer.send(Err(Line::new(&why)));
+            return;
+        }
+        // Every page was certified when it was read: at the latest as of the newest certificate.
+        let evidence = self.registry.latest.map(|(_, at)| Evidence::certified(at));
+        self.ask_history(answer, move |cache| {
+            let mut topology = topology_at(cache, moment, known.version)?;
+            topology.evidence = evidence;
+            Ok(Arc::new(topology))
+        });
+    }
+
+    pub(in crate::sync) fn events_before(
+        &mut self,
+        before: Version,
+        most: usize,
+        answer: oneshot::Sender<Result<Vec<Arc<Event>>, Line>>,
+    ) {
+        let older = self.world.events.iter().filter(|event| event.version < before);
+        let in_memory: Vec<Arc<Event>> = older.take(most).cloned().collect();
+        let all = in_memory.last().is_some_and(|event| event.version <= Version(1));
+        if in_memory.len() >= most || all {
+            let _ = answer.send(Ok(in_memory));
+            return;
+        }
+        let proposals = self.world.proposals.clone();
+        self.ask_history(answer, move |cache| {
+            let mut events = events_before(cache, before, most)?;
+            link(&mut events, &proposals);
+            Ok(events.into_iter().map(Arc::new).collect())
+        });
+    }
+}
