@@ -8,6 +8,8 @@ pub mod model;
 
 // All that changes the network: plan, checks, review, sign, submit, outcome, journal.
 pub mod action;
+// Rules over the model: what is wrong, who is told, and how messages reach them.
+pub mod alert;
 // State, message, update (pure), effect, runtime (the only loop).
 pub mod app;
 // The only room that knows sled: tables, codecs, schema version, history rings.
@@ -21,6 +23,8 @@ pub mod config;
 // An embedded network that speaks the public protocol with real certificates.
 #[cfg(feature = "demo")]
 pub mod demo;
+// The model as Prometheus metrics, served over HTTP.
+pub mod export;
 // The only room that talks to the Internet Computer.
 pub mod ic;
 // What to read when: plan, jobs, progress.

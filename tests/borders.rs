@@ -21,6 +21,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sync", &["ic", "cache", "model"]),
     ("action", &["ic", "wallet", "cache", "model"]),
     ("demo", &["ic::wire", "model"]),
+    ("alert", &["model"]),
+    ("export", &["model"]),
 ];
 
 /// Crate -> rooms that may name it.
@@ -30,13 +32,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ic_agent", &["ic", "demo", "wallet", "cli", "action", "sync"]),
     ("ic_certification", &["ic", "demo"]),
     ("ic_verify_bls_signature", &["ic", "demo"]),
-    ("axum", &["demo"]),
+    ("axum", &["demo", "export"]),
     ("ratatui", &["app", "view", "widget", "theme", "cli"]),
     ("crossterm", &["app", "command", "view", "cli"]),
-    ("reqwest", &["ic", "demo"]),
+    ("reqwest", &["ic", "demo", "alert"]),
     ("pkcs8", &["wallet", "demo"]),
     ("rpassword", &["cli"]),
     ("notify", &["cli"]),
+    ("prometheus_client", &["export"]),
 ];
 
 /// `sync` and `action` may name ic-agent only for its `Identity` trait.
@@ -188,6 +191,8 @@ fn forbidden_samples_are_caught() {
         ("demo", "use crate::ic::Client;"),
         ("cache", "use crate::{\n    model::{self, E8s},\n    ic::wire,\n};"),
         ("action", "use ic_agent::Agent;"),
+        ("alert", "use crate::sync::SyncHandle;"),
+        ("export", "use reqwest::Client;"),
     ] {
         assert!(!violations(room, sample).is_empty(), "{room}: {sample}");
     }

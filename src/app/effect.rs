@@ -2,6 +2,7 @@
 
 use super::passphrase::Passphrase;
 use crate::model::act::{Intent, PlanId};
+use crate::model::text::Line;
 use crate::model::world::Topicality;
 use crate::model::{AccountIdentifier, NeuronId, ProposalId};
 
@@ -53,6 +54,10 @@ pub enum Effect {
     PreviewTheme(String),
     /// Show and keep this theme.
     KeepTheme(String),
+    /// Send a message to every alert sink, to try them.
+    TestAlerts,
+    /// Ring, or notify with this text (OSC 9; done by the runtime).
+    Ring(Option<Line>),
     /// Put text on the clipboard (OSC 52; done by the runtime).
     Copy(String),
     /// Open a link in the browser.

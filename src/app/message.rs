@@ -49,6 +49,8 @@ pub enum Message {
     ThemeChanged(String),
     /// Something to tell.
     Notice(Level, Line),
+    /// The terminal is to ring, or to notify with this text.
+    Ring(Option<Line>),
     /// The process was asked to end (SIGTERM, SIGHUP): no more questions.
     Terminate,
 }

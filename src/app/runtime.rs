@@ -198,6 +198,7 @@ fn drop_superseded(batch: &mut Vec<Message>) {
             | Change::Accounts(_)
             | Change::Facts(_)
             | Change::Histories(_)
+            | Change::Alerts(_)
             | Change::Sync(_)),
         ) => Some(discriminant(change)),
         _ => None,
@@ -239,6 +240,7 @@ fn carry_out<B: Backend>(
                 }
             }
             Effect::CaptureMouse(on) => host.capture_mouse(on),
+            Effect::Ring(text) => host.ring(text.as_ref()),
             Effect::Redraw => {
                 wipe(terminal)?;
                 state.dirty = true;

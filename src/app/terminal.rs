@@ -1,5 +1,6 @@
 //! The terminal: taken over on start, given back on quit, panic and signals.
 
+use crate::model::text::Line;
 use base64::Engine;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
@@ -34,6 +35,9 @@ pub trait Host {
     /// # Errors
     /// Where a process cannot be stopped so.
     fn suspend(&mut self, mouse: bool) -> io::Result<()>;
+
+    /// Rings, or notifies with this text.
+    fn ring(&mut self, _text: Option<&Line>) {}
 
     /// What follows is shown at once.
     fn begin_frame(&mut self) {}
@@ -114,6 +118,19 @@ pub fn osc52(text: &str) -> io::Result<String> {
     Ok(format!("\x1b]52;c;{encoded}\x07"))
 }
 
+/// The sequence that rings, or that notifies with a text (OSC 9, as iTerm2, kitty, WezTerm, foot and
+/// Windows Terminal know it). A [`Line`] holds no control character; a leading `4;` would mean
+/// progress instead.
+#[must_use]
+pub fn ringing(text: Option<&Line>) -> String {
+    match text {
+        None => "\x07".to_owned(),
+        Some(text) => {
+            format!("\x1b]9;{}\x07", text.as_str().trim_start_matches(|c: char| c.is_ascii_digit()))
+        }
+    }
+}
+
 impl Host for Tty {
     fn copy(&mut self, text: &str) -> io::Result<()> {
         let mut out = io::stdout();
@@ -136,6 +153,11 @@ impl Host for Tty {
         enter()?;
         self.capture_mouse(mouse);
         stopped
+    }
+
+    fn ring(&mut self, text: Option<&Line>) {
+        let mut out = io::stdout();
+        let _ = out.write_all(ringing(text).as_bytes()).and_then(|()| out.flush());
     }
 
     fn begin_frame(&mut self) {
@@ -197,6 +219,15 @@ pub fn asked_to_end() -> impl Future<Output = ()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_notification_is_one_sequence_whatever_its_text() {
+        assert_eq!(ringing(None), "\x07");
+        let hostile = ringing(Some(&Line::new("4;1;50\x07\x1b]0;title\x07\u{9b}2J")));
+        assert!(hostile.starts_with("\x1b]9;;1;50"), "{hostile:?}");
+        let controls = hostile.chars().filter(|c| c.is_control()).count();
+        assert_eq!(controls, 2, "its own beginning and end: {hostile:?}");
+    }
 
     #[test]
     fn the_clipboard_sequence_is_bounded_and_carries_no_control_character() {

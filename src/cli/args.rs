@@ -86,6 +86,32 @@ pub enum Command {
     /// Identities: who signs
     #[command(subcommand)]
     Identity(Identity),
+    /// Subnets: health, decentralisation, what-if
+    #[command(visible_alias = "subnet")]
+    Subnets(Subnets),
+    /// Nodes: status, versions, failures, rewards
+    #[command(visible_alias = "node")]
+    Nodes(Listed),
+    /// Node providers: nodes, allowance, rewards of 30 days and where they were lost
+    #[command(visible_alias = "provider")]
+    Providers(Listed),
+    /// Data centers
+    #[command(visible_alias = "datacenter")]
+    Datacenters(Listed),
+    /// GuestOS and HostOS versions and where they run
+    Versions(Listed),
+    /// API boundary nodes: health and latency
+    #[command(visible_alias = "boundary-node")]
+    BoundaryNodes(Listed),
+    /// The registry: events, differences, records, the network as it was
+    #[command(subcommand)]
+    Registry(Registry),
+    /// Alerts: what fires, trying the sinks, watching without a screen
+    #[command(subcommand)]
+    Alerts(Alerts),
+    /// Serve to other programs
+    #[command(subcommand)]
+    Serve(Serve),
     /// Read everything into the cache, the proposal history included
     Sync,
     /// Measure icpulse against the network: round trips, reading, the cache, drawing
@@ -123,6 +149,182 @@ pub enum Command {
     },
     /// Manual page
     Man,
+}
+
+/// What a list shows.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Listing {
+    /// Filter such as "kind:application nodes>13 -country:US"; fields are the columns of --json
+    #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+    pub filter: String,
+    /// At most so many
+    #[arg(long, short = 'l', value_name = "N")]
+    pub limit: Option<usize>,
+    /// Print again whenever something changes; with --json or --csv only the rows that changed
+    #[arg(long, short = 'w')]
+    pub watch: bool,
+}
+
+/// A list, or one of it.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Listed {
+    /// The list.
+    #[command(flatten)]
+    pub listing: Listing,
+    /// One of it.
+    #[command(subcommand)]
+    pub one: Option<One>,
+}
+
+/// One of a list.
+#[derive(Debug, Subcommand)]
+pub enum One {
+    /// All of them
+    List(Listing),
+    /// One in full
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+}
+
+/// `icpulse subnets …`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Subnets {
+    /// The list.
+    #[command(flatten)]
+    pub listing: Listing,
+    /// One of them.
+    #[command(subcommand)]
+    pub one: Option<OneSubnet>,
+}
+
+/// One subnet.
+#[derive(Debug, Subcommand)]
+pub enum OneSubnet {
+    /// All of them
+    List(Listing),
+    /// One in full
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Every figure with nodes added and removed; nothing is asked or signed
+    WhatIf {
+        /// The subnet's id, or the beginning of it
+        id: String,
+        /// A node to add (may be repeated)
+        #[arg(long, value_name = "NODE")]
+        add: Vec<String>,
+        /// A node to remove (may be repeated)
+        #[arg(long, value_name = "NODE")]
+        remove: Vec<String>,
+    },
+}
+
+/// A table of the network as of some version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableArg {
+    /// Subnets
+    Subnets,
+    /// Nodes
+    Nodes,
+    /// Node providers
+    Providers,
+    /// Data centers
+    Datacenters,
+    /// GuestOS and HostOS versions
+    Versions,
+    /// API boundary nodes
+    BoundaryNodes,
+}
+
+/// `icpulse registry …`
+#[derive(Debug, Subcommand)]
+pub enum Registry {
+    /// What happened, a sentence each, newest first
+    Events {
+        /// Only of this node provider (an id, its beginning, or a part of its name)
+        #[arg(long)]
+        provider: Option<String>,
+        /// Only of this subnet
+        #[arg(long)]
+        subnet: Option<String>,
+        /// Only of this node
+        #[arg(long)]
+        node: Option<String>,
+        /// Only since a version, a date such as 2026-11-01, or a time ago such as 7d
+        #[arg(long, value_name = "VERSION|DATE|AGO")]
+        since: Option<String>,
+        /// At most so many
+        #[arg(long, short = 'l', default_value_t = 100)]
+        limit: usize,
+    },
+    /// What changed from one version or date to another
+    Diff {
+        /// A version, a date such as 2026-11-01, or a time ago such as 7d
+        from: String,
+        /// The same; now without it
+        to: Option<String>,
+    },
+    /// One record as JSON, by its key
+    Value {
+        /// Such as subnet_list or node_record_<id>
+        key: String,
+        /// As of a version
+        #[arg(long, value_name = "VERSION")]
+        at: Option<u64>,
+        /// The record's bytes in hexadecimal
+        #[arg(long)]
+        raw: bool,
+    },
+    /// The network as it was
+    At {
+        /// A version, a date such as 2026-11-01, or a time ago such as 7d
+        moment: String,
+        /// Which table; a summary without it
+        #[arg(value_enum)]
+        table: Option<TableArg>,
+        /// Filter, as in the lists
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+        filter: String,
+    },
+}
+
+/// `icpulse alerts …`
+#[derive(Debug, Subcommand)]
+pub enum Alerts {
+    /// What fires now, what is about to, and what recovered lately
+    List,
+    /// Send a message to the alert sinks, to try them
+    Test {
+        /// Only this one
+        sink: Option<String>,
+    },
+    /// Watch without a screen and send, until Ctrl-C or SIGTERM
+    Watch,
+}
+
+/// `icpulse serve …`
+#[derive(Debug, Subcommand)]
+pub enum Serve {
+    /// Metrics for Prometheus
+    Metrics {
+        /// Address to listen at
+        #[arg(long, default_value = "127.0.0.1:9464", value_name = "ADDRESS:PORT")]
+        listen: std::net::SocketAddr,
+        /// Allow an address that other machines can reach
+        #[arg(long)]
+        public: bool,
+        /// Metrics of every node of the network (at most 2,000), not only of yours
+        #[arg(long)]
+        all_nodes: bool,
+        /// The node provider that you are, in place of the configuration's
+        #[arg(long, value_name = "PRINCIPAL")]
+        provider: Option<String>,
+    },
 }
 
 /// Sorting of lists.

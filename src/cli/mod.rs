@@ -2,6 +2,7 @@
 
 mod account;
 mod act;
+mod alerts;
 pub mod args;
 mod bench;
 pub mod context;
@@ -14,6 +15,7 @@ pub mod json;
 pub mod log;
 pub mod look;
 mod meter;
+pub mod network;
 mod neurons;
 pub mod open;
 pub mod output;
@@ -22,9 +24,11 @@ mod prompt;
 mod proposals;
 pub mod reader;
 mod reader_network;
+mod serve;
 pub mod services;
 mod settings;
 pub mod tui;
+pub mod watcher;
 
 use args::{Cli, Command, Journal};
 use clap::Parser;
@@ -111,6 +115,19 @@ async fn over_the_network(context: Context, command: Option<Command>) -> Result<
         Some(Command::Proposals(command)) => proposals::run(&context, &command).await,
         Some(Command::Neurons(command)) => neurons::run(&context, &command).await,
         Some(Command::Account(command)) => account::run(&context, &command).await,
+        Some(Command::Subnets(command)) => network::subnets(&context, &command).await,
+        Some(Command::Nodes(command)) => network::listed(&context, &network::NODES, &command).await,
+        Some(Command::Providers(command)) => network::listed(&context, &network::PROVIDERS, &command).await,
+        Some(Command::Datacenters(command)) => {
+            network::listed(&context, &network::DATACENTERS, &command).await
+        }
+        Some(Command::Versions(command)) => network::listed(&context, &network::VERSIONS, &command).await,
+        Some(Command::BoundaryNodes(command)) => {
+            network::listed(&context, &network::BOUNDARY_NODES, &command).await
+        }
+        Some(Command::Registry(command)) => network::registry(&context, &command).await,
+        Some(Command::Alerts(command)) => alerts::run(&context, &command).await,
+        Some(Command::Serve(command)) => serve::run(&context, &command).await,
         Some(Command::Sync) => overview::sync(&context).await,
         Some(Command::Bench { proposals, neurons }) => bench::run(&context, &proposals, &neurons).await,
         Some(Command::Journal(Journal::List)) => {

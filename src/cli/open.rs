@@ -170,6 +170,21 @@ impl Opened {
         Ok((world, older))
     }
 
+    /// What tells this network from others: the fingerprint of its root key.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.root_key.fingerprint()
+    }
+
+    /// The network lives in this process and ends with it: nothing about it is worth keeping.
+    #[must_use]
+    pub fn is_ephemeral(&self) -> bool {
+        #[cfg(feature = "demo")]
+        return self._demo.is_some();
+        #[cfg(not(feature = "demo"))]
+        false
+    }
+
     /// Refuses what makes no sense without the shared cache.
     ///
     /// # Errors

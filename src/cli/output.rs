@@ -195,6 +195,18 @@ impl Stream {
         Ok(())
     }
 
+    /// What was printed so far leaves at once: somebody waits for it.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        match &mut self.sink {
+            Sink::Csv(writer) => writer.flush(),
+            Sink::Lines(out, _) => out.flush(),
+        }
+        .map_err(|e| cannot_write(&e))
+    }
+
     /// Everything is written.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use super::context::{Context, wall_clock};
 use super::look::Look;
 use super::open::{Opened, Who, idle};
 use super::reader::Reader;
+use super::watcher::Alerts;
 use crate::action::{
     ActionError, PlanContext, Plans, Policy, execute, recover, recover_all, retry, unresolved,
 };
@@ -45,6 +46,8 @@ pub struct Shared {
     pub messages: mpsc::Sender<Message>,
     /// An identity that is no entry of the wallet: the demo's, or a file of `--identity`.
     pub guest: Option<Unlocked>,
+    /// The way to whoever watches for alerts.
+    pub alerts: Alerts,
     who: Mutex<Who>,
     who_changed: Notify,
     plans: Mutex<Plans>,
@@ -72,6 +75,7 @@ impl Live {
         opened: &Opened,
         sync: SyncHandle<Reader>,
         look: Look,
+        alerts: Alerts,
         messages: mpsc::Sender<Message>,
     ) -> Self {
         let who = opened.who.clone();
@@ -90,6 +94,7 @@ impl Live {
             look,
             messages,
             guest,
+            alerts,
             who: Mutex::new(who),
             who_changed: Notify::new(),
             plans: Mutex::new(Plans::new()),
@@ -515,8 +520,14 @@ impl Services for Live {
                 this.tell(told).await;
             }),
             Effect::OpenLink(link) => self.spawn(async move { this.open_link(&link).await }),
+            Effect::TestAlerts => self.0.alerts.test(),
             // The runtime does these itself.
-            Effect::Copy(_) | Effect::CaptureMouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Ring(_)
+            | Effect::Copy(_)
+            | Effect::CaptureMouse(_)
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => {}
         }
     }
 

@@ -7,6 +7,7 @@ use super::meter;
 use super::open::{Need, Opened, Pace, Who, open_paced};
 use super::reader::Reader;
 use super::services::Live;
+use super::watcher::{self, Alerts};
 use crate::app::runtime::Runtime;
 use crate::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
 use crate::app::terminal::{Tty, asked_to_end};
@@ -17,7 +18,7 @@ use crate::model::Seconds;
 use crate::model::act::SignerInfo;
 use crate::model::network::RootKeySource;
 use crate::model::text::Line;
-use crate::model::world::Change;
+use crate::model::world::{Change, Topicality};
 use crate::sync::{self, SyncHandle};
 use crate::view;
 use crossterm::event::EventStream;
@@ -46,6 +47,17 @@ pub struct Reading {
 /// Starts reading. `history` also reads all that is older, in the background.
 #[must_use]
 pub fn start_reading(context: &Context, opened: &mut Opened, history: bool) -> Reading {
+    start_reading_only(context, opened, history, None)
+}
+
+/// As [`start_reading`], but only what belongs to something.
+#[must_use]
+pub fn start_reading_only(
+    context: &Context,
+    opened: &mut Opened,
+    history: bool,
+    only: Option<Topicality>,
+) -> Reading {
     let loaded = opened.load(context);
     let signer = opened.who.info();
     let reader = opened.client.clone().map(|client| match opened.who {
@@ -55,6 +67,7 @@ pub fn start_reading(context: &Context, opened: &mut Opened, history: bool) -> R
     let mut options = sync::Options::new(&opened.profile.name);
     options.offline = context.global.offline;
     options.history = history;
+    options.only = only;
     options.max_in_flight = opened.profile.max_in_flight;
     options.cadence = options.cadence.watched_every(Seconds(u64::from(context.config.refresh_seconds)));
     options.first_pause = opened.pace.first_pause;
@@ -79,12 +92,14 @@ pub(super) fn network_info(opened: &Opened) -> NetworkInfo {
 pub struct Rest {
     _watcher: Option<notify::RecommendedWatcher>,
     locking: JoinHandle<()>,
+    watching: JoinHandle<()>,
     _opened: Opened,
 }
 
 impl Drop for Rest {
     fn drop(&mut self) {
         self.locking.abort();
+        self.watching.abort();
     }
 }
 
@@ -144,9 +159,10 @@ impl Dashboard {
             let _ = update(&mut state, Message::Notice(Level::Warning, note), now);
         }
         let (sender, messages) = mpsc::channel(ROOM);
-        forward(reading.changes, sender.clone());
+        let (alerts, watching) = watcher::on_screen(&context, &opened, &state.world, &sender);
+        forward(reading.changes, alerts.clone(), sender.clone());
         let watcher = look.watch(sender.clone());
-        let live = Live::new(context, &opened, reading.sync, look.clone(), sender);
+        let live = Live::new(context, &opened, reading.sync, look.clone(), alerts, sender);
         live.begin();
         let locking = tokio::spawn({
             let live = live.clone();
@@ -157,7 +173,7 @@ impl Dashboard {
                 }
             }
         });
-        let rest = Rest { _watcher: watcher, locking, _opened: opened };
+        let rest = Rest { _watcher: watcher, locking, watching, _opened: opened };
         Ok((Self { state, live, messages, look }, rest))
     }
 }
@@ -228,9 +244,10 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn forward(mut changes: mpsc::Receiver<Change>, messages: mpsc::Sender<Message>) {
+fn forward(mut changes: mpsc::Receiver<Change>, alerts: Alerts, messages: mpsc::Sender<Message>) {
     tokio::spawn(async move {
         while let Some(change) = changes.recv().await {
+            alerts.tell(&change);
             if messages.send(Message::Change(change)).await.is_err() {
                 break;
             }

@@ -167,6 +167,7 @@ commands! {
     OpenLink "id.open" "open link", "Opens the link of what is selected in a browser.", ["o"], [Global], Harmless;
     Mouse "app.mouse" "mouse", "Turns the mouse on or off; off lets the terminal select text.", ["M"], [Global], Harmless;
     Ascii "app.ascii" "plain characters", "Draws with plain characters only, or with all of them again.", [], [Global], Harmless;
+    TestAlerts "alerts.test" "test alert sinks", "Sends a message to every alert sink, to try them.", [], [Global], Harmless;
     Dismiss "app.dismiss" "dismiss notices", "Takes the notices away.", ["x"], [Global], Harmless;
     Redraw "app.redraw" "redraw", "Draws the whole screen afresh.", ["ctrl-l"], [Global], Harmless;
     Suspend "app.suspend" "suspend", "Puts icpulse to sleep; the shell's `fg` wakes it.", ["ctrl-z"], [Global], Harmless;

@@ -1,6 +1,8 @@
 //! The configuration file: TOML, every key optional, unknown keys refused by name.
 
+use super::alerts::{AlertsConfig, AlertsError};
 use super::network::NetworkConfig;
+use crate::model::Principal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,6 +64,10 @@ pub struct Config {
     pub max_in_flight: u32,
     /// Seconds for which a signed change may be carried out.
     pub signed_for_seconds: u32,
+    /// The node provider that the user is, as a principal.
+    pub provider: Option<String>,
+    /// What is alerted of, and who is told.
+    pub alerts: AlertsConfig,
     /// The user's own networks.
     pub network: BTreeMap<String, NetworkConfig>,
     /// Key overrides.
@@ -83,6 +89,8 @@ impl Default for Config {
             full_history: true,
             max_in_flight: 16,
             signed_for_seconds: 240,
+            provider: None,
+            alerts: AlertsConfig::default(),
             network: BTreeMap::new(),
             keys: Keys::new(),
         }
@@ -112,6 +120,24 @@ pub enum ConfigError {
         place: String,
         /// Line, column and what was expected.
         why: String,
+    },
+    /// Alerts that make no sense.
+    #[error("the configuration {place}: {why}")]
+    Alerts {
+        /// Which file.
+        place: String,
+        /// What is wrong, and what is possible.
+        why: AlertsError,
+    },
+    /// Not a principal.
+    #[error(
+        "the configuration {place}: provider = \"{value}\" is no principal; `icpulse providers` lists them"
+    )]
+    Provider {
+        /// Which file.
+        place: String,
+        /// What was given.
+        value: String,
     },
     /// A number out of its range.
     #[error("the configuration {place}: {key} = {value} is out of range; it must be {allowed}")]
@@ -147,6 +173,12 @@ pub fn parse(text: &str, place: &str) -> Result<Config, ConfigError> {
     range("refresh_seconds", config.refresh_seconds, 2, 3_600, "2 to 3600")?;
     range("max_in_flight", config.max_in_flight, 1, 64, "1 to 64")?;
     range("signed_for_seconds", config.signed_for_seconds, 10, 240, "10 to 240")?;
+    config.alerts.settings().map_err(|why| ConfigError::Alerts { place: place.to_owned(), why })?;
+    if let Some(value) = &config.provider
+        && Principal::from_text(value).is_err()
+    {
+        return Err(ConfigError::Provider { place: place.to_owned(), value: value.clone() });
+    }
     Ok(config)
 }
 
@@ -220,6 +252,12 @@ mod tests {
         assert!(config.network.remove("mine").is_some());
         assert!(config.keys.remove("app.quit").is_some());
         config.default_identity = None;
+        assert!(config.provider.take().is_some());
+        assert_eq!(config.alerts.sink.len(), 4);
+        assert!(config.alerts.quiet.take().is_some());
+        config.alerts.sink.clear();
+        assert_eq!(config.alerts.settings().unwrap(), Default::default());
+        config.alerts = Default::default();
         assert_eq!(config, Config::default());
     }
 

@@ -3,11 +3,13 @@
 //! Order of precedence: flag, then environment (`ICPULSE_…`, `NO_COLOR`), then the
 //! configuration file, then the built-in default.
 
+mod alerts;
 mod file;
 mod network;
 mod paths;
 mod template;
 
+pub use alerts::{AlertsConfig, AlertsError, RuleConfig, SinkConfig};
 pub use file::{Ascii, Color, Config, ConfigError, Keys, check, parse};
 pub use network::{NetworkConfig, NetworkError, resolve};
 pub use paths::{Paths, PathsError};

@@ -205,7 +205,7 @@ fn check_url(name: &str, text: &str) -> Result<String, NetworkError> {
 }
 
 /// Whether a URL's host is this machine.
-fn is_loopback(url: &str) -> bool {
+pub(super) fn is_loopback(url: &str) -> bool {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();
     let name = if host.starts_with('[') {

@@ -41,6 +41,75 @@ max_in_flight = 16
 # sooner whether a change whose answer was lost happened; a slow network needs more.
 signed_for_seconds = 240
 
+# The node provider that you are: its nodes are yours on screens, in alerts and in metrics.
+#: provider = "rwlgt-iiaaa-aaaaa-aaaaa-cai"
+
+# Alerts. The screen tells of new ones from this severity on ("info", "warning", "critical"); "off": it
+# only lists them. What still fires is said again so often; "never" is the usual.
+[alerts]
+enabled = true
+screen = "warning"
+repeat = "never"
+# A part of the day without messages; a summary follows. In the machine's time, or in "utc".
+#: quiet = "22:00-07:00"
+#: quiet_zone = "local"
+#: quiet_critical_passes = true
+
+# Rules: fires from `limit` on when that has held for `after`, recovers beyond `recover` after `clear`.
+[alerts.rules.node_down]
+enabled = true
+after = "10m"
+clear = "2m"
+severity = "critical"
+[alerts.rules.failure_rate]
+limit = "5%"
+recover = "4%"
+[alerts.rules.fault_distance]
+limit = 1
+recover = 1
+after = "5m"
+clear = "5m"
+[alerts.rules.certificate_lag]
+limit = "60s"
+recover = "30s"
+after = "30s"
+clear = "1m"
+[alerts.rules.version_behind]
+after = "2h"
+[alerts.rules.node_vanished]
+severity = "warning"
+[alerts.rules.allowance_changed]
+severity = "info"
+[alerts.rules.reward_account_changed]
+severity = "critical"
+[alerts.rules.proposal_names_node]
+severity = "info"
+[alerts.rules.neuron_decays]
+limit = "14d"
+[alerts.rules.proposal_unvoted]
+limit = "24h"
+
+# Where messages go besides the screen (`icpulse alerts test` tries them).
+#: [[alerts.sink]]
+#: kind = "osc9"                  # or "bell": the terminal's own
+#: [[alerts.sink]]
+#: name = "desktop"
+#: kind = "command"               # no shell; the message is JSON on its standard input
+#: command = ["notify-send", "icpulse has an alert"]
+#: [[alerts.sink]]
+#: name = "team"
+#: kind = "webhook"
+#: url = "https://hooks.example.org/T000/B000"
+#: headers = { authorization = "Bearer SECRET" }
+#: timeout = "10s"
+#: [[alerts.sink]]
+#: name = "phone"
+#: kind = "ntfy"
+#: url = "https://ntfy.sh/a-name-that-is-hard-to-guess"
+#: severity = "critical"          # only from this one on
+#: rules = ["node_down", "fault_distance"]
+#: recoveries = false
+
 # A network of your own. root_key is "fetch" (replicas on this machine only),
 # "ic", or the DER root key in hexadecimal. Canister ids may be overridden.
 #: [network.mine]

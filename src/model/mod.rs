@@ -7,6 +7,7 @@
 pub mod account;
 pub mod act;
 pub mod alert;
+pub mod alert_settings;
 pub mod amount;
 pub mod decentral;
 pub mod economics;

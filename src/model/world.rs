@@ -163,6 +163,42 @@ pub struct World {
     pub alerts: Arc<AlertBoard>,
 }
 
+impl World {
+    /// Takes over a change. What is no part of the world (a body, a note, the state of the
+    /// reading) changes nothing; whether anything changed.
+    pub fn take(&mut self, change: &Change) -> bool {
+        match change {
+            Change::World(world) => {
+                // Rules are nobody's in particular: what they found stays.
+                let alerts = Arc::clone(&self.alerts);
+                *self = (**world).clone();
+                self.alerts = alerts;
+            }
+            Change::Proposals(new) => self.proposals = new.clone(),
+            Change::Neurons(new) => {
+                self.neurons = new.clone();
+                self.neurons_known = true;
+            }
+            Change::Accounts(new) => self.accounts = Arc::clone(new),
+            Change::Facts(new) => self.facts = Arc::clone(new),
+            Change::Histories(new) => self.histories = Arc::clone(new),
+            Change::Topology(new) => self.topology = Arc::clone(new),
+            Change::Events(new) => self.events = Arc::clone(new),
+            Change::Health(new) => self.health = Arc::clone(new),
+            Change::Fleet(new) => self.fleet = Arc::clone(new),
+            Change::NodeRewards(new) => self.node_rewards = Arc::clone(new),
+            Change::Alerts(new) => self.alerts = Arc::clone(new),
+            Change::Body(_)
+            | Change::Neuron(_)
+            | Change::Execution(_)
+            | Change::Signer(_)
+            | Change::Note(_)
+            | Change::Sync(_) => return false,
+        }
+        true
+    }
+}
+
 /// What changed; each carries the whole new part.
 #[derive(Clone, Debug)]
 pub enum Change {

@@ -538,6 +538,9 @@ impl Services for Network {
                 self.change(Change::Neurons(self.all_neurons()));
             }
             Effect::PreviewTheme(name) | Effect::KeepTheme(name) => self.send(Message::ThemeChanged(name)),
+            Effect::TestAlerts => {
+                self.send(Message::Notice(Level::Good, Line::from("every alert sink took it")))
+            }
             Effect::OpenLink(link) => self.send(Message::Notice(Level::Info, Line::from(link))),
             _ => {}
         }

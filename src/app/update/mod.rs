@@ -55,6 +55,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
             state.dirty = true;
         }
         Message::Notice(level, text) => state.toast(level, text),
+        Message::Ring(text) => effects.push(Effect::Ring(text)),
         Message::Terminate => {
             state.quitting = Quitting::Now;
             effects.push(Effect::Quit);

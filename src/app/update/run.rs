@@ -73,6 +73,7 @@ impl State {
                     if self.options.mouse { "mouse on" } else { "mouse off: select text with the terminal" };
                 self.toast(Level::Info, words);
             }
+            Command::TestAlerts => effects.push(Effect::TestAlerts),
             Command::Ascii => self.options.ascii = !self.options.ascii,
             Command::Dismiss => self.toasts.clear(),
             Command::Redraw => effects.push(Effect::Redraw),

@@ -1,0 +1,88 @@
+//! Messages over HTTP: a webhook, and ntfy (<https://docs.ntfy.sh/publish/>).
+
+use super::Refusal;
+use crate::alert::message::{Kind, Notice};
+use crate::model::alert::Severity;
+use crate::model::alert_settings::without_secrets;
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+fn client(url: &str, within: Duration) -> Result<(Client, Url), Refusal> {
+    let parsed = Url::parse(url).map_err(|_| Refusal::new("its address is no URL", true))?;
+    let builder = Client::builder()
+        .user_agent(concat!("icpulse/", env!("CARGO_PKG_VERSION")))
+        // A redirected message, secrets included, would go to a place nobody chose.
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(within);
+    let plain = parsed.scheme() == "http";
+    // Without TLS the machine's certificate store, which may not be there, is of no use.
+    let builder = if plain { builder.no_proxy().tls_certs_only(std::iter::empty()) } else { builder };
+    let client = builder.build().map_err(|_| Refusal::new("no HTTP client could be made", true))?;
+    Ok((client, parsed))
+}
+
+async fn send(request: RequestBuilder, url: &str) -> Result<(), Refusal> {
+    let place = without_secrets(url);
+    let answer = request.send().await.map_err(|e| {
+        let why = match &e {
+            e if e.is_timeout() => "did not answer in time",
+            e if e.is_connect() => "could not be reached",
+            e if e.is_builder() => "has an address or a header that cannot be sent",
+            _ => "broke the connection off",
+        };
+        Refusal::new(format!("{place} {why}"), e.is_builder())
+    })?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    // Too many requests, or too slow ones, may do later; other refusals of the kind will not.
+    let may_do = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+    Err(Refusal::new(format!("{place} answered {status}"), !status.is_server_error() && !may_do))
+}
+
+pub(super) async fn webhook(
+    url: &str,
+    headers: &BTreeMap<String, String>,
+    notice: &Notice,
+    within: Duration,
+) -> Result<(), Refusal> {
+    let (client, address) = client(url, within)?;
+    let mut request = client.post(address).header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    send(request.body(notice.json().to_string()), url).await
+}
+
+pub(super) async fn ntfy(
+    url: &str,
+    token: Option<&str>,
+    notice: &Notice,
+    within: Duration,
+) -> Result<(), Refusal> {
+    let (client, address) = client(url, within)?;
+    let calm = matches!(notice.kind, Kind::Recovered | Kind::Summary | Kind::Test);
+    let priority = match notice.severity {
+        _ if calm => "default",
+        Severity::Info => "low",
+        Severity::Warning => "high",
+        Severity::Critical => "urgent",
+    };
+    let tag = match notice.kind {
+        Kind::Recovered => "white_check_mark",
+        Kind::Test | Kind::Summary => "information_source",
+        Kind::Fired | Kind::Repeated => "warning",
+    };
+    let mut request = client
+        .post(address)
+        .header("title", notice.title())
+        .header("priority", priority)
+        .header("tags", tag)
+        .body(notice.body());
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    send(request, url).await
+}

@@ -1,0 +1,288 @@
+//! `icpulse alerts …`
+
+use super::args::Alerts as AlertsCommand;
+use super::context::{Context, wall_clock};
+use super::failure::{Failure, Kind};
+use super::open::{Need, open};
+use super::output::{Column, Format, Rows, note, print_bytes, print_text};
+use super::serve::asked_to_stop;
+use super::tui::{Reading, start_reading};
+use super::watcher::{Said, Setup, Watcher, mine, settings, store, try_all};
+use crate::alert::message::about;
+use crate::alert::{Attention, Monitor, Sight};
+use crate::model::alert::{About, Alert};
+use crate::model::text::Line;
+use crate::model::world::{Topicality, World};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+const COLUMNS: &[Column] = &[
+    Column { name: "state", title: "state", number: false },
+    Column { name: "severity", title: "severity", number: false },
+    Column { name: "rule", title: "rule", number: false },
+    Column { name: "since", title: "since", number: false },
+    Column { name: "lasted_seconds", title: "for", number: true },
+    Column { name: "text", title: "what", number: false },
+    Column { name: "recovered", title: "", number: false },
+    Column { name: "about_kind", title: "", number: false },
+    Column { name: "about_id", title: "", number: false },
+    Column { name: "about_node", title: "", number: false },
+];
+
+/// Runs one of the alerts commands.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn run(context: &Context, command: &AlertsCommand) -> Result<(), Failure> {
+    match command {
+        AlertsCommand::List => list(context).await,
+        AlertsCommand::Test { sink } => test(context, sink.as_deref()).await,
+        AlertsCommand::Watch => watch(context).await,
+    }
+}
+
+async fn list(context: &Context) -> Result<(), Failure> {
+    let mut opened = open(context, Need::IfUnlocked).await?;
+    let (_store, kept, unread) = store(context, &opened);
+    if let Some(text) = unread {
+        note(&context.global, text);
+    }
+    let Reading { sync, loaded, mut changes, .. } = start_reading(context, &mut opened, false);
+    let drain = tokio::spawn(async move { while changes.recv().await.is_some() {} });
+    if !context.global.offline {
+        sync.ready().await;
+    }
+    let (world, status) = sync.world().await.unwrap_or((loaded.world, Default::default()));
+    sync.shutdown().await;
+    drain.abort();
+    opened.tell_notes(context);
+    let (now, mine) = (wall_clock(), mine(context));
+    let mut monitor = Monitor::new(settings(context), kept);
+    let sight =
+        Sight { world: &world, mine: &mine, named: &BTreeMap::new(), replaying: status.registry.is_some() };
+    // What is seen here is neither kept nor sent: that is for whoever watches.
+    monitor.observe(&sight, now, 0);
+    let alerts: Vec<(&str, Alert)> = monitor
+        .board()
+        .alerts
+        .iter()
+        .map(|a| (if a.is_firing() { "firing" } else { "recovered" }, a.clone()))
+        .chain(monitor.pending().map(|a| ("pending", a)))
+        .collect();
+    let rows = Rows {
+        columns: COLUMNS,
+        objects: alerts
+            .iter()
+            .map(|(state, a)| {
+                let about = about(&a.about);
+                json!({
+                    "state": state,
+                    "severity": a.severity.word(),
+                    "rule": a.rule.name(),
+                    "since": a.since.rfc3339(),
+                    "recovered": a.recovered.map(|at| at.rfc3339()),
+                    "lasted_seconds": a.lasted(now).0,
+                    "text": a.text.as_str(),
+                    "about_kind": about["kind"],
+                    "about_id": about["id"],
+                    "about_node": match &a.about {
+                        About::Node(node) | About::ProposalAndNode(_, node) => Some(node.to_text()),
+                        _ => None,
+                    },
+                })
+            })
+            .collect(),
+        text: alerts
+            .iter()
+            .map(|(state, a)| {
+                vec![
+                    (*state).to_owned(),
+                    a.severity.word().to_owned(),
+                    a.rule.name().to_owned(),
+                    a.since.date_minute(),
+                    a.lasted(now).to_minutes().words(),
+                    a.text.to_string(),
+                ]
+            })
+            .collect(),
+    };
+    let firing = alerts.iter().filter(|(state, _)| *state == "firing").count();
+    let known = opened.profile.name.clone();
+    rows.print(Format::of(&context.global), "alerts", json!({"network": known, "firing": firing}))?;
+    match status.trouble {
+        Some(trouble) if status.last_success.is_none() && !context.global.offline => {
+            Err(Failure::new(Kind::Network, trouble))
+        }
+        Some(trouble) => {
+            note(&context.global, trouble);
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+/// The sequence for a terminal, on standard error where that is one.
+fn to_terminal(attention: &Attention) -> Result<(), Line> {
+    use std::io::Write;
+    let mut out = std::io::stderr();
+    if !out.is_terminal() {
+        return Err(Line::new("there is no terminal here"));
+    }
+    let text = match attention {
+        Attention::Bell => crate::app::terminal::ringing(None),
+        Attention::Osc9(text) => crate::app::terminal::ringing(Some(text)),
+    };
+    out.write_all(text.as_bytes()).map_err(|e| Line::new(&e.to_string()))
+}
+
+async fn test(context: &Context, only: Option<&str>) -> Result<(), Failure> {
+    let all = settings(context).sinks;
+    let names: Vec<String> = all.iter().map(|s| s.name.to_string()).collect();
+    let sinks: Vec<_> = all.into_iter().filter(|s| only.is_none_or(|name| s.name.as_str() == name)).collect();
+    if sinks.is_empty() {
+        return Err(Failure::usage(match (only, names.is_empty()) {
+            (_, true) => "no alert sink is configured; `icpulse config template` shows how".to_owned(),
+            (name, false) => format!(
+                "there is no alert sink '{}'; there are {}",
+                name.unwrap_or_default(),
+                names.join(", ")
+            ),
+        }));
+    }
+    let terminal: Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync> = Arc::new(|a| to_terminal(&a));
+    let outcomes = try_all(&sinks, &terminal).await;
+    const TRIED: &[Column] = &[
+        Column { name: "sink", title: "sink", number: false },
+        Column { name: "kind", title: "kind", number: false },
+        Column { name: "place", title: "where", number: false },
+        Column { name: "delivered", title: "delivered", number: false },
+        Column { name: "why", title: "why not", number: false },
+    ];
+    let rows = sinks.iter().zip(&outcomes);
+    Rows {
+        columns: TRIED,
+        objects: rows
+            .clone()
+            .map(|(sink, (name, why))| {
+                json!({
+                    "sink": name.as_str(),
+                    "kind": sink.kind.name(),
+                    "place": sink.kind.place(),
+                    "delivered": why.is_none(),
+                    "why": why.as_ref().map(|w| w.as_str()),
+                })
+            })
+            .collect(),
+        text: rows
+            .map(|(sink, (name, why))| {
+                vec![
+                    name.to_string(),
+                    sink.kind.name().to_owned(),
+                    sink.kind.place(),
+                    if why.is_none() { "yes" } else { "no" }.to_owned(),
+                    why.as_ref().map(ToString::to_string).unwrap_or_default(),
+                ]
+            })
+            .collect(),
+    }
+    .print(Format::of(&context.global), "sinks", json!({}))?;
+    match outcomes.iter().filter(|(_, why)| why.is_some()).count() {
+        0 => Ok(()),
+        failed => Err(Failure::failed(format!("{failed} of {} alert sinks did not take it", outcomes.len()))),
+    }
+}
+
+async fn watch(context: &Context) -> Result<(), Failure> {
+    if context.global.offline {
+        return Err(Failure::usage("--offline never asks the network, so there is nothing to watch"));
+    }
+    let settings = settings(context);
+    if !settings.enabled {
+        return Err(Failure::usage("alerts are off: the configuration says [alerts] enabled = false"));
+    }
+    let end = asked_to_stop();
+    let mut opened = open(context, Need::ToRead).await?;
+    let (store, kept, unread) = store(context, &opened);
+    if !store.is_owner() {
+        return Err(Failure::failed(
+            "another icpulse watches this network already and sends its alerts; end it first",
+        ));
+    }
+    let Reading { sync, loaded, mut changes, .. } = start_reading(context, &mut opened, false);
+    opened.tell_notes(context);
+    if let Some(text) = unread {
+        note(&context.global, text);
+    }
+    sync.show(Topicality::Network);
+    let names: Vec<&str> = settings.sinks.iter().map(|s| s.name.as_str()).collect();
+    let sinks = if names.is_empty() { "none but this output".to_owned() } else { names.join(", ") };
+    note(&context.global, format!("watching {} until Ctrl-C; alert sinks: {sinks}", opened.profile.name));
+    let mine = mine(context);
+    if mine.provider.is_none() {
+        note(
+            &context.global,
+            "no node provider is chosen (provider = \"…\"): rules about nodes have nothing to do",
+        );
+    }
+    let (alerts, mut heard, task) = Watcher::start(Setup {
+        settings,
+        store,
+        kept,
+        mine,
+        world: World { alerts: Arc::default(), ..loaded.world },
+        client: opened.client.clone(),
+        terminal: std::io::stderr().is_terminal(),
+    });
+    tokio::pin!(end);
+    let mut outcome = Ok(());
+    loop {
+        tokio::select! {
+            () = &mut end => break,
+            change = changes.recv() => match change {
+                Some(change) => alerts.tell(&change),
+                None => break,
+            },
+            said = heard.recv() => match said {
+                Some(said) => if let Err(failure) = print(context, said) {
+                    outcome = Err(failure);
+                    break;
+                },
+                None => break,
+            },
+        }
+    }
+    alerts.end();
+    let _ = task.await;
+    sync.shutdown().await;
+    outcome
+}
+
+fn print(context: &Context, said: Said) -> Result<(), Failure> {
+    match said {
+        Said::News(news) => {
+            for notice in news {
+                match Format::of(&context.global) {
+                    Format::Json => {
+                        // A line each, so that another program can read them as they come.
+                        print_bytes(format!("{}\n", notice.json()).as_bytes())?;
+                    }
+                    _ => print_text(&format!(
+                        "{}  {:<9}  {:<8}  {}\n",
+                        notice.at.date_minute(),
+                        notice.kind.word(),
+                        notice.severity.word(),
+                        notice.text
+                    ))?,
+                }
+            }
+        }
+        Said::Note(text) => note(&context.global, text),
+        Said::Attention(attention) => {
+            let _ = to_terminal(&attention);
+        }
+        Said::Board(_) | Said::Tested(_) => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Reading what belongs to the network, once or going on.
+
+use super::{Sight, meta, now};
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind};
+use crate::cli::open::{Need, Opened, open};
+use crate::cli::output::note;
+use crate::cli::reader::Reader;
+use crate::cli::tui::{Reading, start_reading_only};
+use crate::cli::watcher::mine;
+use crate::model::mine::Mine;
+use crate::model::world::{Change, SyncStatus, Topicality, World};
+use crate::sync::SyncHandle;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+/// The network, being read.
+pub(super) struct Session {
+    pub(super) opened: Opened,
+    pub(super) sync: SyncHandle<Reader>,
+    pub(super) changes: mpsc::Receiver<Change>,
+    /// As the cache had it.
+    pub(super) world: World,
+    pub(super) mine: Mine,
+}
+
+/// What was read.
+pub(super) struct Read {
+    pub(super) opened: Opened,
+    pub(super) sync: SyncHandle<Reader>,
+    pub(super) world: World,
+    status: SyncStatus,
+    mine: Mine,
+}
+
+impl Session {
+    /// Opens the network and starts reading; `history` also what takes long.
+    pub(super) async fn open(context: &Context, history: bool) -> Result<Self, Failure> {
+        let mut opened = open(context, Need::Nobody).await?;
+        if context.global.offline {
+            opened.check_shared()?;
+        }
+        let Reading { sync, changes, loaded, .. } =
+            start_reading_only(context, &mut opened, history, Some(Topicality::Network));
+        opened.tell_notes(context);
+        for text in loaded.notes {
+            note(&context.global, text);
+        }
+        Ok(Self { opened, sync, changes, world: loaded.world, mine: mine(context) })
+    }
+
+    /// Waits until everything was tried once.
+    pub(super) async fn read(self, context: &Context) -> Result<Read, Failure> {
+        let Self { opened, sync, mut changes, world, mine } = self;
+        // Nobody takes the changes one by one here: they only must not pile up.
+        let drain = tokio::spawn(async move { while changes.recv().await.is_some() {} });
+        if !context.global.offline {
+            sync.ready().await;
+        }
+        let (world, status) = sync.world().await.unwrap_or((world, SyncStatus::default()));
+        drain.abort();
+        let read = Read { opened, sync, world, status, mine };
+        read.check(context)?;
+        Ok(read)
+    }
+}
+
+impl Read {
+    /// Nothing known is no answer.
+    fn check(&self, context: &Context) -> Result<(), Failure> {
+        if !self.world.topology.is_empty() {
+            return Ok(());
+        }
+        Err(match &self.status.trouble {
+            Some(trouble) => Failure::new(Kind::Network, trouble),
+            None if context.global.offline => Failure::failed(
+                "the cache does not have this network's registry yet; leave out --offline to read it",
+            ),
+            None => Failure::new(Kind::Network, "the registry could not be read; try again"),
+        })
+    }
+
+    pub(super) fn sight(&self) -> Sight<'_> {
+        Sight { world: &self.world, mine: &self.mine, now: now() }
+    }
+
+    pub(super) fn meta(&self, count: usize) -> Value {
+        meta(&self.opened.profile.name, &self.world, count)
+    }
+
+    /// Ends the reading, prints, and says what went wrong meanwhile.
+    pub(super) async fn end(
+        self,
+        context: &Context,
+        print: impl FnOnce() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let printed = print();
+        self.sync.shutdown().await;
+        self.opened.tell_notes(context);
+        printed?;
+        if let Some(why) = &self.world.fleet.report_failure {
+            note(
+                &context.global,
+                format!("statuses and names of the public dashboard are not current: {why}"),
+            );
+        }
+        if let Some(trouble) = &self.status.trouble {
+            note(&context.global, trouble);
+        }
+        Ok(())
+    }
+}

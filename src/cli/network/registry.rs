@@ -1,0 +1,376 @@
+//! `icpulse registry …`: what happened, what differs, single records, the network as it was.
+
+use super::find::{find, find_node, find_provider};
+use super::moment::parse_moment;
+use super::read::{Read, Session};
+use super::{
+    BOUNDARY_NODES, DATACENTERS, Filter, NODES, PROVIDERS, SUBNETS, Sight, Table, VERSIONS, meta, now, short,
+    text_of, time,
+};
+use crate::cli::args::{Listing, Registry, TableArg};
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind};
+use crate::cli::open::{Need, open_to_ask};
+use crate::cli::output::{Column, Format, Rows, print_json, print_text};
+use crate::model::event::{Event, EventKind};
+use crate::model::registry::{EventFilter, Key, Moment, Topology, Version, diff};
+use crate::model::world::World;
+use crate::model::{Principal, Timestamp};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::sync::Arc;
+
+const EVENTS: &[Column] = &[
+    Column { name: "version", title: "version", number: true },
+    Column { name: "at", title: "at", number: false },
+    Column { name: "text", title: "what", number: false },
+    Column { name: "kind", title: "", number: false },
+    Column { name: "key", title: "", number: false },
+    Column { name: "node", title: "", number: false },
+    Column { name: "subnet", title: "", number: false },
+    Column { name: "provider", title: "", number: false },
+    Column { name: "operator", title: "", number: false },
+    Column { name: "data_center", title: "", number: false },
+    Column { name: "proposal", title: "", number: true },
+];
+
+const DIFFERENCES: &[Column] = &[
+    Column { name: "key", title: "", number: false },
+    Column { name: "text", title: "what", number: false },
+    Column { name: "kind", title: "", number: false },
+    Column { name: "node", title: "", number: false },
+    Column { name: "subnet", title: "", number: false },
+    Column { name: "provider", title: "", number: false },
+    Column { name: "operator", title: "", number: false },
+    Column { name: "data_center", title: "", number: false },
+];
+
+/// Older events that are read at once.
+const OLDER: usize = 1_000_000;
+
+/// Runs one of the registry commands.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn registry(context: &Context, command: &Registry) -> Result<(), Failure> {
+    match command {
+        Registry::Events { provider, subnet, node, since, limit } => {
+            let since = since.as_deref().map(|text| parse_moment(text, now())).transpose()?;
+            let wanted = Wanted { provider, subnet, node, since, limit: *limit };
+            events(context, &wanted).await
+        }
+        Registry::Diff { from, to } => {
+            let to = to.as_deref().map(|text| parse_moment(text, now())).transpose()?;
+            differences(context, parse_moment(from, now())?, to).await
+        }
+        Registry::Value { key, at, raw } => value(context, key, at.map(Version), *raw).await,
+        Registry::At { moment, table, filter } => {
+            at(context, parse_moment(moment, now())?, *table, filter).await
+        }
+    }
+}
+
+/// Names of nodes (the user's own) and providers (the dashboard's).
+pub(super) fn name(sight: &Sight<'_>, id: &Principal) -> Option<String> {
+    let alias = sight.mine.alias(&sight.world.topology, id).map(ToString::to_string);
+    alias.or_else(|| sight.world.fleet.name(id).map(ToString::to_string))
+}
+
+/// A kind of event in `snake_case`: the variant's name.
+fn kind(kind: &EventKind) -> String {
+    let value = serde_json::to_value(kind).unwrap_or_default();
+    let name = match &value {
+        Value::String(name) => name.clone(),
+        Value::Object(fields) => fields.keys().next().cloned().unwrap_or_default(),
+        _ => String::new(),
+    };
+    let mut out = String::new();
+    for (i, c) in name.chars().enumerate() {
+        if c.is_ascii_uppercase() && i > 0 {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+struct Wanted<'a> {
+    provider: &'a Option<String>,
+    subnet: &'a Option<String>,
+    node: &'a Option<String>,
+    since: Option<Moment>,
+    limit: usize,
+}
+
+impl Wanted<'_> {
+    /// Nodes and subnets that are gone have events too: a whole id need not be known now.
+    fn filter(&self, sight: &Sight<'_>) -> Result<EventFilter, Failure> {
+        let topology = &sight.world.topology;
+        let whole = |text: &str| Principal::from_text(text.trim()).ok();
+        Ok(EventFilter {
+            provider: match self.provider {
+                Some(text) => Some(match whole(text) {
+                    Some(id) => id,
+                    None => find_provider(sight.world, text)?,
+                }),
+                None => None,
+            },
+            subnet: match self.subnet {
+                Some(text) => Some(match whole(text) {
+                    Some(id) => id,
+                    None => find("subnet", topology.subnets.keys(), text)?,
+                }),
+                None => None,
+            },
+            node: match self.node {
+                Some(text) => Some(match whole(text) {
+                    Some(id) => id,
+                    None => find_node(sight, text)?,
+                }),
+                None => None,
+            },
+            words: String::new(),
+        })
+    }
+
+    fn is_since(&self, event: &Event) -> bool {
+        match self.since {
+            None => true,
+            Some(Moment::Version(version)) => event.version >= version,
+            Some(Moment::At(time)) => event.at.is_some_and(|at| at >= time),
+        }
+    }
+}
+
+async fn events(context: &Context, wanted: &Wanted<'_>) -> Result<(), Failure> {
+    let read = Session::open(context, false).await?.read(context).await?;
+    let sight = read.sight();
+    let filter = wanted.filter(&sight)?;
+    let names = |id: &Principal| name(&sight, id);
+    let mut found: Vec<Arc<Event>> = Vec::new();
+    let fits = |event: &Event| wanted.is_since(event) && filter.fits(event, &names);
+    found.extend(read.world.events.iter().filter(|e| fits(e)).take(wanted.limit).cloned());
+    let oldest = read.world.events.last();
+    let more = found.len() < wanted.limit && oldest.is_none_or(|e| wanted.is_since(e));
+    let before = oldest.map_or(read.world.topology.version.next(), |e| e.version);
+    if more && before > Version(1) {
+        let older = read.sync.events_before(before, OLDER).await.map_err(Failure::failed)?;
+        let room = wanted.limit - found.len();
+        found.extend(older.into_iter().filter(|e| fits(e)).take(room));
+    }
+    let rows = Rows {
+        columns: EVENTS,
+        objects: found
+            .iter()
+            .map(|e| {
+                json!({
+                    "version": e.version.0,
+                    "at": time(e.at),
+                    "text": e.sentence(&names),
+                    "kind": kind(&e.kind),
+                    "key": e.key.to_string(),
+                    "node": text_of(e.node),
+                    "subnet": text_of(e.subnet),
+                    "provider": text_of(e.provider),
+                    "operator": text_of(e.operator),
+                    "data_center": e.data_center.as_ref().map(|d| d.as_str()),
+                    "proposal": e.proposal.map(|p| p.0),
+                })
+            })
+            .collect(),
+        text: found
+            .iter()
+            .map(|e| {
+                let at = e.at.map_or("-".to_owned(), Timestamp::date_minute);
+                vec![e.version.to_string(), at, e.words(&names)]
+            })
+            .collect(),
+    };
+    let meta = read.meta(found.len());
+    read.end(context, || rows.print(Format::of(&context.global), "events", meta)).await
+}
+
+/// The topology as of a moment.
+async fn topology(read: &Read, moment: Moment) -> Result<Arc<Topology>, Failure> {
+    if moment == Moment::Version(read.world.topology.version) {
+        return Ok(Arc::clone(&read.world.topology));
+    }
+    if let Moment::Version(version) = moment
+        && version > read.world.topology.version
+    {
+        let newest = read.world.topology.version;
+        return Err(Failure::new(
+            Kind::Refused,
+            format!("the registry has no version {version} yet; its newest is {newest}"),
+        ));
+    }
+    read.sync.topology_at(moment).await.map_err(Failure::failed)
+}
+
+async fn differences(context: &Context, from: Moment, to: Option<Moment>) -> Result<(), Failure> {
+    let read = Session::open(context, false).await?.read(context).await?;
+    let before = topology(&read, from).await?;
+    let after = match to {
+        Some(to) => topology(&read, to).await?,
+        None => Arc::clone(&read.world.topology),
+    };
+    let sight = read.sight();
+    let names = |id: &Principal| name(&sight, id);
+    let found = diff(&before, &after);
+    let rows = Rows {
+        columns: DIFFERENCES,
+        objects: found
+            .iter()
+            .map(|d| {
+                json!({
+                    "key": d.key.to_string(),
+                    "text": d.sentence(&names),
+                    "kind": kind(&d.kind),
+                    "node": text_of(d.node),
+                    "subnet": text_of(d.subnet),
+                    "provider": text_of(d.provider),
+                    "operator": text_of(d.operator),
+                    "data_center": d.data_center.as_ref().map(|c| c.as_str()),
+                })
+            })
+            .collect(),
+        text: found.iter().map(|d| vec![String::new(), d.sentence(&names)]).collect(),
+    };
+    let meta = json!({
+        "network": read.opened.profile.name,
+        "from": {"version": before.version.0, "at": time(before.at)},
+        "to": {"version": after.version.0, "at": time(after.at)},
+        "count": found.len(),
+    });
+    let head =
+        format!("from version {} to version {}: {} differences", before.version, after.version, found.len());
+    read.end(context, || {
+        crate::cli::output::note(&context.global, head);
+        rows.print(Format::of(&context.global), "differences", meta)
+    })
+    .await
+}
+
+async fn value(context: &Context, key: &str, at: Option<Version>, raw: bool) -> Result<(), Failure> {
+    let none = || {
+        let when = at.map(|v| format!(" as of version {v}")).unwrap_or_default();
+        Failure::new(Kind::Refused, format!("the registry has no record {key}{when}"))
+    };
+    if raw {
+        let opened = open_to_ask(context, Need::Nobody).await?;
+        let client = opened
+            .client
+            .as_ref()
+            .ok_or_else(|| Failure::usage("--raw asks the network for the bytes; leave out --offline"))?;
+        let found = client.registry_value(key.as_bytes(), at).await?.ok_or_else(none)?;
+        let hex = hex::encode(&found.value);
+        return match Format::of(&context.global) {
+            Format::Json => print_json(&json!({
+                "key": key,
+                "version": found.version.0,
+                "at": time(found.at),
+                "bytes": found.value.len(),
+                "hex": hex,
+                "evidence": crate::cli::json::evidence(&found.evidence, now()),
+            })),
+            _ => print_text(&format!("{hex}\n")),
+        };
+    }
+    let read = Session::open(context, false).await?.read(context).await?;
+    let topology = match at {
+        Some(version) => topology(&read, Moment::Version(version)).await?,
+        None => Arc::clone(&read.world.topology),
+    };
+    let parsed = Key::parse(key.as_bytes());
+    let record = topology.record(&parsed).ok_or_else(none)?;
+    let shown = json!({
+        "key": parsed.to_string(),
+        "registry_version": topology.version.0,
+        "record": serde_json::to_value(&record).map_err(Failure::failed)?,
+        "undecoded": topology.undecoded.get(&parsed).map(|why| why.as_str()),
+        "evidence": topology.evidence.as_ref().map(|e| crate::cli::json::evidence(e, now())),
+    });
+    // A record is a tree: it is JSON in any case.
+    read.end(context, || print_json(&shown)).await
+}
+
+fn table(arg: TableArg) -> &'static Table {
+    match arg {
+        TableArg::Subnets => &SUBNETS,
+        TableArg::Nodes => &NODES,
+        TableArg::Providers => &PROVIDERS,
+        TableArg::Datacenters => &DATACENTERS,
+        TableArg::Versions => &VERSIONS,
+        TableArg::BoundaryNodes => &BOUNDARY_NODES,
+    }
+}
+
+async fn at(context: &Context, moment: Moment, arg: Option<TableArg>, filter: &str) -> Result<(), Failure> {
+    if let Some(arg) = arg {
+        Filter::parse(filter, table(arg).columns)
+            .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
+    }
+    let read = Session::open(context, false).await?.read(context).await?;
+    let then = topology(&read, moment).await?;
+    // Only what the registry says is known of the past; names are today's.
+    let mut world = World { topology: then, events: Arc::clone(&read.world.events), ..World::default() };
+    Arc::make_mut(&mut world.fleet).providers = read.world.fleet.providers.clone();
+    let present = read.sight();
+    let sight = Sight { world: &world, mine: present.mine, now: present.now };
+    let network = read.opened.profile.name.clone();
+    let Some(arg) = arg else {
+        let (value, text) = summary(&network, &world);
+        return read
+            .end(context, || match Format::of(&context.global) {
+                Format::Json => print_json(&value),
+                Format::Text => print_text(&text),
+                Format::Csv => {
+                    Err(Failure::usage("a summary has no rows for --csv; name a table, such as nodes"))
+                }
+            })
+            .await;
+    };
+    let table = table(arg);
+    let listing = Listing { filter: filter.to_owned(), ..Listing::default() };
+    let rows = table.chosen(&sight, &listing)?;
+    let mut meta = meta(&network, &world, rows.len());
+    if let Value::Object(fields) = &mut meta {
+        fields.insert("at".to_owned(), time(world.topology.at));
+    }
+    read.end(context, || table.printed(rows).print(Format::of(&context.global), table.name, meta)).await
+}
+
+fn summary(network: &str, world: &World) -> (Value, String) {
+    let topology = &world.topology;
+    let assigned = topology.subnets.values().map(|s| s.membership.len()).sum::<usize>();
+    let counts = [
+        ("subnets", topology.subnets.len()),
+        ("nodes", topology.nodes.len()),
+        ("nodes_in_subnets", assigned),
+        ("providers", topology.providers().len()),
+        ("operators", topology.operators.len()),
+        ("data_centers", topology.data_centers.len()),
+        ("boundary_nodes", topology.api_boundary_nodes.len()),
+        ("replica_versions", topology.replica_versions.len()),
+        ("hostos_versions", topology.hostos_versions.len()),
+    ];
+    let mut value = json!({
+        "network": network,
+        "registry_version": topology.version.0,
+        "at": time(topology.at),
+        "nns": text_of(topology.nns),
+        "undecoded": topology.undecoded.len(),
+    });
+    let at = topology.at.map(|at| format!(", made {}", at.rfc3339())).unwrap_or_default();
+    let mut out = format!("registry version {}{at}\n", topology.version);
+    if let Some(nns) = &topology.nns {
+        let _ = writeln!(out, "  {:<18} {}", "NNS subnet", short(nns));
+    }
+    for (name, count) in counts {
+        if let Value::Object(fields) = &mut value {
+            fields.insert(name.to_owned(), json!(count));
+        }
+        let _ = writeln!(out, "  {:<18} {count}", name.replace('_', " "));
+    }
+    (value, out)
+}

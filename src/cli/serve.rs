@@ -1,0 +1,153 @@
+//! `icpulse serve …`
+
+use super::args::Serve as ServeCommand;
+use super::context::{Context, wall_clock};
+use super::failure::Failure;
+use super::network::find_provider;
+use super::open::{Need, open};
+use super::output::{Format, note, print_json, print_text};
+use super::tui::{Reading, start_reading};
+use super::watcher::{Said, Setup, Watcher, mine, settings};
+use crate::alert::{Kept, Store};
+use crate::export::{Model, Page, ServeError, serve};
+use crate::model::world::{Change, SyncStatus, Topicality};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+/// Changes that come together are shown together.
+const TOGETHER: Duration = Duration::from_millis(200);
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Public(_) => Self::usage(error),
+            _ => Self::failed(error),
+        }
+    }
+}
+
+/// Ends with Ctrl-C, SIGTERM, SIGHUP or their like; listens from the call on.
+pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
+    let asked = crate::app::terminal::asked_to_end();
+    async move {
+        tokio::select! {
+            () = asked => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+}
+
+/// Runs one of the serve commands.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn run(context: &Context, command: &ServeCommand) -> Result<(), Failure> {
+    let ServeCommand::Metrics { listen, public, all_nodes, provider } = command;
+    metrics(context, *listen, *public, *all_nodes, provider.as_deref()).await
+}
+
+async fn metrics(
+    context: &Context,
+    listen: SocketAddr,
+    public: bool,
+    all_nodes: bool,
+    provider: Option<&str>,
+) -> Result<(), Failure> {
+    if !listen.ip().is_loopback() && !public {
+        return Err(ServeError::Public(listen).into());
+    }
+    let end = asked_to_stop();
+    let mut opened = open(context, Need::IfUnlocked).await?;
+    let Reading { sync, loaded, mut changes, .. } = start_reading(context, &mut opened, false);
+    opened.tell_notes(context);
+    sync.show(Topicality::Network);
+    let mut mine = mine(context);
+    if let Some(text) = provider {
+        // A prefix can only be told once the registry is known.
+        mine.provider = Some(find_provider(&loaded.world, text)?);
+    }
+    // What fires is part of the metrics; telling people is left to Prometheus, or to `alerts watch`.
+    let mut quiet = settings(context);
+    quiet.sinks.clear();
+    let (alerts, mut heard, task) = Watcher::start(Setup {
+        settings: quiet,
+        store: Store::nowhere(),
+        kept: Kept::default(),
+        mine: mine.clone(),
+        world: loaded.world.clone(),
+        client: opened.client.clone(),
+        terminal: false,
+    });
+    let mut model =
+        Model { world: loaded.world, status: SyncStatus::default(), mine, all_nodes, sync_errors: 0 };
+    let page = Arc::new(Page::new(model.clone(), wall_clock));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (told, ready) = oneshot::channel();
+    let server = tokio::spawn(serve(
+        Arc::clone(&page),
+        listen,
+        public,
+        move |at| {
+            let _ = told.send(at);
+        },
+        async move {
+            let _ = stopped.await;
+        },
+    ));
+    let Ok(at) = ready.await else {
+        return match server.await {
+            Ok(Err(error)) => Err(error.into()),
+            _ => Err(Failure::failed("the metrics could not be served")),
+        };
+    };
+    let url = format!("http://{at}/metrics");
+    match Format::of(&context.global) {
+        Format::Json => print_json(&json!({ "url": url, "network": opened.profile.name }))?,
+        _ => print_text(&format!("{url}\n"))?,
+    }
+    note(&context.global, format!("serving the metrics of {} until Ctrl-C", opened.profile.name));
+    tokio::pin!(end);
+    let mut due: Option<Instant> = None;
+    loop {
+        tokio::select! {
+            () = &mut end => break,
+            change = changes.recv() => match change {
+                Some(change) => {
+                    alerts.tell(&change);
+                    if take(&mut model, &change) {
+                        due = due.or(Some(Instant::now() + TOGETHER));
+                    }
+                }
+                None => break,
+            },
+            Some(said) = heard.recv() => if let Said::Board(board) = said {
+                model.world.alerts = board;
+                due = due.or(Some(Instant::now() + TOGETHER));
+            },
+            () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                page.show(model.clone());
+                due = None;
+            }
+        }
+    }
+    alerts.end();
+    let _ = task.await;
+    let _ = stop.send(());
+    sync.shutdown().await;
+    // A connection that a scraper keeps open does not hold the program up.
+    let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
+    Ok(())
+}
+
+fn take(model: &mut Model, change: &Change) -> bool {
+    let Change::Sync(status) = change else { return model.world.take(change) };
+    let begins = status.trouble.is_some() && model.status.trouble.is_none();
+    model.sync_errors += u64::from(begins);
+    let changed = *status != model.status;
+    model.status = status.clone();
+    changed
+}

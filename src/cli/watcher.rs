@@ -1,0 +1,427 @@
+//! Watches the world for alerts: beside the dashboard, in `icpulse alerts watch`, and for metrics.
+
+use super::context::{Context, wall_clock};
+use super::open::Opened;
+use crate::alert::named::principals_of;
+use crate::alert::{
+    Attention, Kept, Kind, Monitor, Notice, Outbox, Pace, Sight, Store, deliver_once, principals_in,
+};
+use crate::app::{Level, Message};
+use crate::ic::Client;
+use crate::model::alert::{AlertBoard, Severity};
+use crate::model::alert_settings::{AlertSettings, SinkSettings};
+use crate::model::mine::Mine;
+use crate::model::proposal::ProposalBody;
+use crate::model::text::Line;
+use crate::model::world::{Change, World};
+use crate::model::{Principal, ProposalId, Timestamp, Topic};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+/// Changes that come together are looked at once.
+const TOGETHER: Duration = Duration::from_millis(400);
+/// The machine may have slept: never longer than this without a look at the clock.
+const LONGEST: Duration = Duration::from_secs(600);
+/// Bodies of proposals that are read to see whom they name, at most.
+const BODIES: usize = 60;
+/// The pause between two of them.
+const BODY_PAUSE: Duration = Duration::from_secs(1);
+/// The pause after one that could not be read.
+const BODY_RETRY: Duration = Duration::from_secs(30);
+
+/// What the watcher is told.
+enum Ask {
+    Change(Box<Change>),
+    Test,
+    End,
+}
+
+/// What the watcher says.
+pub enum Said {
+    /// The board changed.
+    Board(Arc<AlertBoard>),
+    /// Alerts fired or recovered.
+    News(Vec<Notice>),
+    /// The terminal is to do something.
+    Attention(Attention),
+    /// Something that should be said once.
+    Note(Line),
+    /// The sinks were tried: their names, and what went wrong.
+    Tested(Vec<(Line, Option<Line>)>),
+}
+
+/// The way to the watcher.
+#[derive(Clone)]
+pub struct Alerts(mpsc::UnboundedSender<Ask>);
+
+impl Alerts {
+    /// Something changed.
+    pub fn tell(&self, change: &Change) {
+        let _ = self.0.send(Ask::Change(Box::new(change.clone())));
+    }
+
+    /// Every sink is to be tried.
+    pub fn test(&self) {
+        let _ = self.0.send(Ask::Test);
+    }
+
+    /// No more will come.
+    pub fn end(&self) {
+        let _ = self.0.send(Ask::End);
+    }
+}
+
+/// The user's own machines, as the configuration tells.
+#[must_use]
+pub fn mine(context: &Context) -> Mine {
+    let provider = context.config.provider.as_deref().and_then(|text| Principal::from_text(text).ok());
+    Mine { provider, ..Mine::default() }
+}
+
+/// The settings; the configuration was checked when it was read.
+#[must_use]
+pub fn settings(context: &Context) -> AlertSettings {
+    context.config.alerts.settings().unwrap_or_default()
+}
+
+/// Where alerts of a network are kept, with what was kept.
+#[must_use]
+pub fn store(context: &Context, opened: &Opened) -> (Store, Kept, Option<Line>) {
+    if opened.is_ephemeral() {
+        return (Store::nowhere(), Kept::default(), None);
+    }
+    let name: String = opened.fingerprint().chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+    Store::open(&context.paths.state_dir.join("alerts"), &name)
+}
+
+/// This machine's time zone in seconds east of UTC.
+fn offset() -> i32 {
+    chrono::Local::now().offset().local_minus_utc()
+}
+
+/// Watches until it is told to end.
+pub struct Watcher {
+    monitor: Monitor,
+    store: Store,
+    outbox: Outbox,
+    sinks: Vec<SinkSettings>,
+    terminal: Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync>,
+    mine: Mine,
+    world: World,
+    replaying: bool,
+    named: BTreeMap<ProposalId, BTreeSet<Principal>>,
+    client: Option<Client>,
+    said: mpsc::UnboundedSender<Said>,
+    failing: BTreeSet<Line>,
+    not_kept: bool,
+}
+
+/// How a watcher is set up.
+pub struct Setup {
+    /// The settings.
+    pub settings: AlertSettings,
+    /// Where it is kept.
+    pub store: Store,
+    /// What was kept.
+    pub kept: Kept,
+    /// Whose nodes.
+    pub mine: Mine,
+    /// The world as it is known.
+    pub world: World,
+    /// Reads bodies of proposals; `None`: none are read.
+    pub client: Option<Client>,
+    /// Whether there is a terminal that can ring.
+    pub terminal: bool,
+}
+
+impl Watcher {
+    /// Starts one; it says what happens through the receiver.
+    #[must_use]
+    pub fn start(setup: Setup) -> (Alerts, mpsc::UnboundedReceiver<Said>, JoinHandle<()>) {
+        let Setup { settings, store, kept, mine, world, client, terminal } = setup;
+        let (asks, inbox) = mpsc::unbounded_channel();
+        let (said, heard) = mpsc::unbounded_channel();
+        let ring = {
+            let said = said.clone();
+            move |attention| {
+                let no_terminal = || Line::new("there is no terminal here");
+                let sent = if terminal { said.send(Said::Attention(attention)).ok() } else { None };
+                sent.ok_or_else(no_terminal)
+            }
+        };
+        let terminal: Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync> = Arc::new(ring);
+        // The process that owns the file sends; others only ring their own terminal.
+        let owner = store.is_owner();
+        let sinks: Vec<SinkSettings> = if settings.enabled {
+            settings.sinks.iter().filter(|s| owner || s.kind.is_terminal()).cloned().collect()
+        } else {
+            Vec::new()
+        };
+        let outbox = Outbox::start(&sinks, &terminal, Pace::default());
+        let watcher = Self {
+            monitor: Monitor::new(settings, kept),
+            store,
+            outbox,
+            sinks,
+            terminal,
+            mine,
+            world,
+            replaying: false,
+            named: BTreeMap::new(),
+            client,
+            said,
+            failing: BTreeSet::new(),
+            not_kept: false,
+        };
+        let task = tokio::spawn(watcher.run(inbox));
+        (Alerts(asks), heard, task)
+    }
+
+    fn say(&self, said: Said) {
+        let _ = self.said.send(said);
+    }
+
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Ask>) {
+        let (read, mut bodies) = mpsc::channel::<(ProposalId, Option<BTreeSet<Principal>>)>(1);
+        let mut reading = false;
+        let mut due = Some(Instant::now() + TOGETHER);
+        self.say(Said::Board(Arc::clone(self.monitor.board())));
+        loop {
+            if let Some(id) = (!reading).then(|| self.unread()).flatten() {
+                reading = true;
+                self.read(id, read.clone());
+            }
+            tokio::select! {
+                ask = inbox.recv() => match ask {
+                    None | Some(Ask::End) => break,
+                    Some(Ask::Test) => self.test(),
+                    Some(Ask::Change(change)) => {
+                        if self.take(&change) {
+                            let soon = Instant::now() + TOGETHER;
+                            due = Some(due.map_or(soon, |due| due.min(soon)));
+                        }
+                    }
+                },
+                () = self.outbox.changed() => self.report(),
+                Some((id, named)) = bodies.recv() => {
+                    reading = false;
+                    let Some(named) = named else { continue };
+                    self.named.insert(id, named);
+                    due = Some(due.map_or(Instant::now(), |due| due.min(Instant::now())));
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    let now = wall_clock();
+                    let wake = self.look(now);
+                    due = wake.map(|at| {
+                        let left = Duration::from_nanos(at.0.saturating_sub(now.0));
+                        Instant::now() + left.clamp(TOGETHER, LONGEST)
+                    });
+                }
+            }
+        }
+        // What was sent last should still leave, but nobody waits long for it.
+        let _ = self.outbox.flush(Duration::from_secs(3)).await;
+        self.keep();
+    }
+
+    fn take(&mut self, change: &Change) -> bool {
+        match change {
+            Change::Sync(status) => {
+                let before = std::mem::replace(&mut self.replaying, status.registry.is_some());
+                before != self.replaying
+            }
+            Change::Body(body) => {
+                self.named.insert(body.id, names_in(body));
+                true
+            }
+            Change::Alerts(_) => false,
+            other => self.world.take(other),
+        }
+    }
+
+    /// The next proposal whose body is to be looked at: those about nodes, subnets and providers.
+    fn unread(&self) -> Option<ProposalId> {
+        self.client.as_ref()?;
+        self.mine.provider?;
+        if self.named.len() >= BODIES {
+            return None;
+        }
+        let open = self.world.proposals.open().filter(|p| {
+            !matches!(p.topic, Topic::Governance | Topic::SnsAndCommunityFund | Topic::ExchangeRate)
+        });
+        open.map(|p| p.id).find(|id| !self.named.contains_key(id))
+    }
+
+    fn read(&self, id: ProposalId, answer: mpsc::Sender<(ProposalId, Option<BTreeSet<Principal>>)>) {
+        let Some(client) = self.client.clone() else { return };
+        tokio::spawn(async move {
+            let body = client.proposal_body(id).await.ok().map(|(_, body)| names_in(&body));
+            tokio::time::sleep(if body.is_some() { BODY_PAUSE } else { BODY_RETRY }).await;
+            let _ = answer.send((id, body)).await;
+        });
+    }
+
+    /// Looks at the world; when to look again.
+    fn look(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let open: BTreeSet<ProposalId> = self.world.proposals.open().map(|p| p.id).collect();
+        self.named.retain(|id, _| open.contains(id));
+        let sight =
+            Sight { world: &self.world, mine: &self.mine, named: &self.named, replaying: self.replaying };
+        let outcome = self.monitor.observe(&sight, now, offset());
+        for notice in &outcome.deliver {
+            self.outbox.send(notice);
+        }
+        if let Some(board) = outcome.board {
+            self.say(Said::Board(board));
+        }
+        if !outcome.news.is_empty() {
+            self.say(Said::News(outcome.news));
+        }
+        if outcome.changed {
+            self.keep();
+        }
+        outcome.wake
+    }
+
+    fn keep(&mut self) {
+        let kept = self.store.save(self.monitor.kept());
+        if let Err(why) = &kept
+            && !self.not_kept
+        {
+            self.say(Said::Note(why.clone()));
+        }
+        self.not_kept = kept.is_err();
+    }
+
+    fn report(&mut self) {
+        let reports = self.outbox.reports();
+        let mut failing = BTreeSet::new();
+        for report in &reports {
+            let Some((_, why)) = &report.failing else { continue };
+            failing.insert(report.sink.clone());
+            if !self.failing.contains(&report.sink) {
+                let text = format!("alert sink {}: {why}; it is tried again", report.sink);
+                self.say(Said::Note(Line::new(&text)));
+            }
+        }
+        self.failing = failing;
+        if let Some(board) = self.monitor.report(reports) {
+            self.say(Said::Board(board));
+        }
+    }
+
+    fn test(&self) {
+        let (sinks, terminal, said) = (self.sinks.clone(), Arc::clone(&self.terminal), self.said.clone());
+        tokio::spawn(async move {
+            let _ = said.send(Said::Tested(try_all(&sinks, &terminal).await));
+        });
+    }
+}
+
+/// One attempt at each sink; they are tried at the same time.
+pub async fn try_all(
+    sinks: &[SinkSettings],
+    terminal: &Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync>,
+) -> Vec<(Line, Option<Line>)> {
+    let notice = Notice::test(wall_clock());
+    let tries = sinks.iter().map(|sink| {
+        let notice = &notice;
+        async move {
+            let outcome = deliver_once(sink, notice, terminal).await;
+            (sink.name.clone(), outcome.err().map(|refusal| refusal.why))
+        }
+    });
+    futures_util::future::join_all(tries).await
+}
+
+fn names_in(body: &ProposalBody) -> BTreeSet<Principal> {
+    let mut named = principals_of(body);
+    named.extend(principals_in(body.url.as_str()));
+    named
+}
+
+/// Watches beside the dashboard: what it says becomes messages.
+pub fn on_screen(
+    context: &Context,
+    opened: &Opened,
+    world: &World,
+    messages: &mpsc::Sender<Message>,
+) -> (Alerts, JoinHandle<()>) {
+    let settings = settings(context);
+    let least = settings.screen.filter(|_| settings.enabled);
+    let (store, kept, note) = store(context, opened);
+    let (alerts, mut heard, _) = Watcher::start(Setup {
+        settings,
+        store,
+        kept,
+        mine: mine(context),
+        world: world.clone(),
+        client: opened.client.clone(),
+        terminal: true,
+    });
+    let messages = messages.clone();
+    let task = tokio::spawn(async move {
+        if let Some(note) = note {
+            let _ = messages.send(Message::Notice(Level::Warning, note)).await;
+        }
+        while let Some(said) = heard.recv().await {
+            for message in messages_of(said, least) {
+                if messages.send(message).await.is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    (alerts, task)
+}
+
+/// So many notices at once are told one by one.
+const ONE_BY_ONE: usize = 3;
+
+fn messages_of(said: Said, least: Option<Severity>) -> Vec<Message> {
+    match said {
+        Said::Board(board) => vec![Message::Change(Change::Alerts(board))],
+        Said::Note(text) => vec![Message::Notice(Level::Warning, text)],
+        Said::Attention(Attention::Bell) => vec![Message::Ring(None)],
+        Said::Attention(Attention::Osc9(text)) => vec![Message::Ring(Some(text))],
+        Said::News(news) => {
+            let told: Vec<&Notice> = news.iter().filter(|n| least.is_some_and(|l| n.severity >= l)).collect();
+            if told.len() > ONE_BY_ONE {
+                let fired = told.iter().filter(|n| n.kind == Kind::Fired).count();
+                let worst = told.iter().max_by_key(|n| n.severity).map(|n| n.text.to_string());
+                let text = format!(
+                    "{fired} alerts fire, {} recovered: {}",
+                    told.len() - fired,
+                    worst.unwrap_or_default()
+                );
+                return vec![Message::Notice(Level::Warning, Line::new(&text))];
+            }
+            told.into_iter().map(|n| Message::Notice(level(n), n.text.clone())).collect()
+        }
+        Said::Tested(outcomes) if outcomes.is_empty() => {
+            let text = "no alert sink is configured; `icpulse config template` shows how";
+            vec![Message::Notice(Level::Info, Line::new(text))]
+        }
+        Said::Tested(outcomes) => {
+            let told = outcomes.into_iter().map(|(name, why)| match why {
+                None => Message::Notice(Level::Good, Line::new(&format!("alert sink {name} took it"))),
+                Some(why) => Message::Notice(Level::Warning, Line::new(&format!("alert sink {name}: {why}"))),
+            });
+            told.collect()
+        }
+    }
+}
+
+fn level(notice: &Notice) -> Level {
+    match (notice.kind, notice.severity) {
+        (Kind::Recovered, _) => Level::Good,
+        // An error stays until it is dismissed.
+        (_, Severity::Critical) => Level::Error,
+        (_, Severity::Warning) => Level::Warning,
+        (_, Severity::Info) => Level::Info,
+    }
+}

@@ -1,0 +1,191 @@
+//! Nodes, boundary nodes and the user's provider as metrics.
+
+use super::encode::Family;
+use super::families::{Filling, MOST_NODES, Model, counted, float, seconds, small};
+use crate::model::fleet::NodeStatus;
+use crate::model::node_rewards::{Day, MicroXdr, NodeDay, Performance, Ppm};
+use crate::model::{Principal, Timestamp};
+use std::collections::BTreeMap;
+
+/// Days over which a provider's rewards are counted.
+const DAYS: u32 = 30;
+
+fn ratio(ppm: Ppm) -> f64 {
+    f64::from(ppm.0) / 1e6
+}
+
+fn xdr(amount: MicroXdr) -> f64 {
+    float(u128::from(amount.0)) / 1e6
+}
+
+/// One of few words: what the dashboard says else is "other".
+pub(super) fn status_label(status: Option<&NodeStatus>) -> &'static str {
+    match status {
+        None => "unknown",
+        Some(NodeStatus::Up) => "up",
+        Some(NodeStatus::Degraded) => "degraded",
+        Some(NodeStatus::Down) => "down",
+        Some(NodeStatus::Disabled) => "disabled",
+        Some(NodeStatus::Unassigned) => "spare",
+        Some(NodeStatus::Other(_)) => "other",
+    }
+}
+
+/// The nodes that have metrics of their own.
+fn chosen(model: &Model) -> Vec<Principal> {
+    let topology = &model.world.topology;
+    let mut nodes: Vec<Principal> = match &model.mine.provider {
+        Some(provider) => topology.nodes_of(provider).map(|(id, _)| *id).collect(),
+        None => Vec::new(),
+    };
+    if model.all_nodes {
+        // The user's own ones first: they are there whatever the bound is.
+        let own: std::collections::BTreeSet<_> = nodes.iter().copied().collect();
+        nodes.extend(topology.nodes.keys().filter(|id| !own.contains(*id)));
+    }
+    nodes.truncate(MOST_NODES);
+    nodes
+}
+
+pub(super) fn nodes(model: &Model, now: Timestamp) -> Vec<Family> {
+    let world = &model.world;
+    let mut by_status =
+        Filling::gauge("nodes", None, "Nodes of the network by their status on the public dashboard");
+    if !world.topology.is_empty() {
+        let (counts, _) = counted(model, world.topology.nodes.keys(), now);
+        for (status, count) in counts {
+            by_status.add(&[("status", status)], small(count));
+        }
+    }
+    let mut reported = Filling::gauge(
+        "dashboard_timestamp",
+        Some("seconds"),
+        "When the public dashboard was read last; statuses are as old",
+    );
+    reported.maybe(&[], world.fleet.reported_at.map(seconds));
+    let mut up = Filling::gauge(
+        "node_up",
+        None,
+        "1 unless the node is said to be down and has not signed an answer lately; never certified",
+    );
+    let mut seen = Filling::gauge(
+        "node_seen_timestamp",
+        Some("seconds"),
+        "When the node signed an answer to this program last",
+    );
+    let mut failure = Filling::gauge(
+        "node_failure",
+        Some("ratio"),
+        "Failed of all blocks that the node should have proposed on the last day known",
+    );
+    let mut relative = Filling::gauge(
+        "node_relative_failure",
+        Some("ratio"),
+        "What is above the subnet's failure rate on the last day known; it costs reward from 0.1 on",
+    );
+    let mut multiplier = Filling::gauge(
+        "node_reward_multiplier",
+        Some("ratio"),
+        "By what the node's base reward was multiplied on the last day known",
+    );
+    let mut reward =
+        Filling::gauge("node_reward_xdr", None, "The node's reward of the last day known, in XDR");
+    let days: BTreeMap<Principal, &NodeDay> = match world.node_rewards.days.iter().next_back() {
+        Some((_, all)) => all.providers.values().flat_map(|p| &p.nodes).map(|n| (n.node, n)).collect(),
+        None => BTreeMap::new(),
+    };
+    for node in chosen(model) {
+        let id = node.to_text();
+        let provider = world.topology.provider_of(&node).map(|p| p.to_text()).unwrap_or_default();
+        let subnet = world.topology.subnet_of(&node).map(|s| s.to_text()).unwrap_or_default();
+        let alias = world_alias(model, &node);
+        let labels: &[(&'static str, &str)] =
+            &[("node", &id), ("provider", &provider), ("subnet", &subnet), ("alias", &alias)];
+        if let Some(life) = world.fleet.nodes.get(&node) {
+            if life.reported.is_some() || life.seen.is_some() {
+                up.add(labels, f64::from(u8::from(!life.is_down(now))));
+            }
+            seen.maybe(labels, life.seen.map(|s| seconds(s.at)));
+        }
+        let Some(day) = days.get(&node) else { continue };
+        if let Performance::Assigned { failure: rate, relative: above, .. } = day.performance {
+            failure.add(labels, ratio(rate));
+            relative.add(labels, ratio(above));
+        }
+        multiplier.add(labels, ratio(day.multiplier));
+        reward.add(labels, xdr(day.adjusted));
+    }
+    [by_status, reported, up, seen, failure, relative, multiplier, reward]
+        .into_iter()
+        .map(Filling::done)
+        .collect()
+}
+
+fn world_alias(model: &Model, node: &Principal) -> String {
+    model.mine.alias(&model.world.topology, node).map(ToString::to_string).unwrap_or_default()
+}
+
+pub(super) fn boundary(model: &Model) -> Vec<Family> {
+    let mut healthy = Filling::gauge(
+        "boundary_healthy",
+        None,
+        "1 if the API boundary node's latest probe found it healthy",
+    );
+    let mut latency = Filling::gauge(
+        "boundary_latency",
+        Some("seconds"),
+        "Weighted mean time until the API boundary node's answers",
+    );
+    for (id, node) in &model.world.fleet.boundary {
+        let id = id.to_text();
+        let labels: &[(&'static str, &str)] = &[("node", &id), ("domain", node.domain.as_str())];
+        healthy.maybe(labels, node.probes.last().map(|p| f64::from(u8::from(p.healthy))));
+        latency.maybe(labels, node.latency().map(|ms| float(u128::from(ms)) / 1e3));
+    }
+    vec![healthy.done(), latency.done()]
+}
+
+pub(super) fn provider(model: &Model, now: Timestamp) -> Vec<Family> {
+    let world = &model.world;
+    let mut nodes =
+        Filling::gauge("provider_nodes", None, "Your nodes by their status on the public dashboard");
+    let mut allowance = Filling::gauge("provider_allowance", None, "Nodes that you may still add");
+    let mut reward = Filling::gauge("provider_reward_xdr", None, "Your reward of the last day known, in XDR");
+    let mut lost =
+        Filling::gauge("provider_lost_xdr", None, "XDR that you lost in the last 30 days, by reason");
+    let mut projected = Filling::gauge(
+        "provider_projected_month_xdr",
+        None,
+        "Your reward of a month as the last 30 days were, in XDR",
+    );
+    let mut day_known =
+        Filling::gauge("rewards_day_timestamp", Some("seconds"), "The last day of which rewards are known");
+    day_known.maybe(&[], world.node_rewards.days.keys().next_back().map(|day| seconds(day.start())));
+    if let Some(id) = &model.mine.provider {
+        let text = id.to_text();
+        let own: Vec<Principal> = world.topology.nodes_of(id).map(|(node, _)| *node).collect();
+        for (status, count) in counted(model, &own, now).0 {
+            nodes.add(&[("provider", &text), ("status", status)], small(count));
+        }
+        let operators = world.topology.operators.values().filter(|o| o.provider == *id);
+        let sum = operators.fold(0u128, |sum, o| sum.saturating_add(u128::from(o.allowance)));
+        let labels: &[(&'static str, &str)] = &[("provider", &text)];
+        if !world.topology.is_empty() {
+            allowance.add(labels, float(sum));
+        }
+        let from = Day(Day::of(now).0.saturating_sub(DAYS));
+        reward.maybe(labels, world.node_rewards.days_of(id, from).last().map(|(_, day)| xdr(day.adjusted)));
+        let losses = world.node_rewards.losses(id, from);
+        if losses.days > 0 {
+            for (reason, amount) in [
+                ("performance", losses.performance),
+                ("coefficient", losses.coefficient),
+                ("other", losses.other),
+            ] {
+                lost.add(&[("provider", &text), ("reason", reason)], xdr(amount));
+            }
+        }
+        projected.maybe(labels, world.node_rewards.projection(id, from).map(xdr));
+    }
+    [nodes, allowance, reward, lost, projected, day_known].into_iter().map(Filling::done).collect()
+}

@@ -1,0 +1,329 @@
+//! What is alerted of, from which limit on, and where messages go.
+
+use super::alert::{Rule, Severity};
+use super::text::Line;
+use super::{Seconds, Timestamp};
+use std::collections::BTreeMap;
+
+/// In what a rule's limit is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// The rule has no limit: something is so, or it is not.
+    None,
+    /// Millionths.
+    Ppm,
+    /// Nodes.
+    Nodes,
+    /// Seconds.
+    Span,
+}
+
+/// When a rule fires and recovers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleSettings {
+    /// Whether it is looked at.
+    pub enabled: bool,
+    /// From where on it fires, in the rule's [`Measure`].
+    pub limit: u64,
+    /// The quieter limit: it recovers only beyond this one.
+    pub recover: u64,
+    /// It fires when the limit was passed for so long.
+    pub after: Seconds,
+    /// It recovers when the quieter limit was kept for so long.
+    pub clear: Seconds,
+    /// How bad it is.
+    pub severity: Severity,
+}
+
+/// In what a rule's limit is counted.
+#[must_use]
+pub const fn measure(rule: Rule) -> Measure {
+    match rule {
+        Rule::FailureRate => Measure::Ppm,
+        Rule::FaultDistance => Measure::Nodes,
+        Rule::CertificateLag | Rule::NeuronDecays | Rule::ProposalUnvoted => Measure::Span,
+        Rule::NodeDown
+        | Rule::VersionBehind
+        | Rule::NodeVanished
+        | Rule::AllowanceChanged
+        | Rule::RewardAccountChanged
+        | Rule::ProposalNamesNode => Measure::None,
+    }
+}
+
+/// Whether more is worse, as for a lag; for a distance less is worse.
+#[must_use]
+pub const fn more_is_worse(rule: Rule) -> bool {
+    !matches!(rule, Rule::FaultDistance | Rule::NeuronDecays | Rule::ProposalUnvoted)
+}
+
+impl RuleSettings {
+    /// The usual ones.
+    #[must_use]
+    pub const fn usual(rule: Rule) -> Self {
+        const fn of(limit: u64, recover: u64, after: u64, clear: u64, severity: Severity) -> RuleSettings {
+            RuleSettings {
+                enabled: true,
+                limit,
+                recover,
+                after: Seconds(after),
+                clear: Seconds(clear),
+                severity,
+            }
+        }
+        const DAY: u64 = 86_400;
+        match rule {
+            Rule::NodeDown => of(0, 0, 600, 120, Severity::Critical),
+            Rule::FailureRate => of(50_000, 40_000, 0, 0, Severity::Warning),
+            Rule::FaultDistance => of(1, 1, 300, 300, Severity::Critical),
+            Rule::CertificateLag => of(60, 30, 30, 60, Severity::Warning),
+            Rule::VersionBehind => of(0, 0, 7_200, 300, Severity::Info),
+            Rule::NodeVanished => of(0, 0, 0, 0, Severity::Warning),
+            Rule::AllowanceChanged => of(0, 0, 0, 0, Severity::Info),
+            Rule::RewardAccountChanged => of(0, 0, 0, 0, Severity::Critical),
+            Rule::ProposalNamesNode => of(0, 0, 0, 0, Severity::Info),
+            Rule::NeuronDecays => of(14 * DAY, 14 * DAY, 0, 0, Severity::Info),
+            Rule::ProposalUnvoted => of(DAY, DAY, 0, 0, Severity::Info),
+        }
+    }
+}
+
+/// All rules with their limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules(BTreeMap<Rule, RuleSettings>);
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self(Rule::ALL.into_iter().map(|rule| (rule, RuleSettings::usual(rule))).collect())
+    }
+}
+
+impl Rules {
+    /// One rule's.
+    #[must_use]
+    pub fn of(&self, rule: Rule) -> RuleSettings {
+        self.0.get(&rule).copied().unwrap_or(RuleSettings::usual(rule))
+    }
+
+    /// With one rule's replaced.
+    pub fn set(&mut self, rule: Rule, settings: RuleSettings) {
+        self.0.insert(rule, settings);
+    }
+}
+
+/// A part of the day without messages. It may go past midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quiet {
+    /// The first minute of the day.
+    pub from: u16,
+    /// The first minute after it.
+    pub until: u16,
+    /// Counted in UTC instead of this machine's time.
+    pub utc: bool,
+    /// What is critical passes.
+    pub critical_passes: bool,
+}
+
+/// Minutes of a day.
+pub const DAY_MINUTES: u16 = 1_440;
+
+impl Quiet {
+    /// Whether it is quiet at `now`; `offset` is this machine's time zone in seconds east of UTC.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp, offset: i32) -> bool {
+        let minute = self.minute(now, offset);
+        if self.from <= self.until {
+            (self.from..self.until).contains(&minute)
+        } else {
+            minute >= self.from || minute < self.until
+        }
+    }
+
+    /// When it ends, if it is quiet at `now`.
+    #[must_use]
+    pub fn ends(&self, now: Timestamp, offset: i32) -> Option<Timestamp> {
+        if !self.holds(now, offset) {
+            return None;
+        }
+        let minute = self.minute(now, offset);
+        let left = (self.until + DAY_MINUTES - minute) % DAY_MINUTES;
+        let minute_began = Timestamp::from_secs(now.secs() / 60 * 60);
+        Some(minute_began.plus(Seconds(u64::from(left) * 60)))
+    }
+
+    fn minute(&self, now: Timestamp, offset: i32) -> u16 {
+        let offset = if self.utc { 0 } else { i64::from(offset) };
+        let local = i64::try_from(now.secs()).unwrap_or(i64::MAX).saturating_add(offset);
+        u16::try_from(local.rem_euclid(86_400) / 60).unwrap_or(0)
+    }
+}
+
+/// Where messages go.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SinkKind {
+    /// The terminal's bell.
+    Bell,
+    /// A desktop notification through the terminal (OSC 9).
+    Osc9,
+    /// A program of the user's, without a shell: its name and arguments; the message is JSON on its
+    /// standard input.
+    Command(Vec<String>),
+    /// An address to which the message is posted as JSON.
+    Webhook {
+        /// Where.
+        url: String,
+        /// Headers; they may hold secrets.
+        headers: BTreeMap<String, String>,
+    },
+    /// A topic of an ntfy server.
+    Ntfy {
+        /// The topic's address.
+        url: String,
+        /// An access token.
+        token: Option<String>,
+    },
+}
+
+impl SinkKind {
+    /// As the configuration names it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Bell => "bell",
+            Self::Osc9 => "osc9",
+            Self::Command(_) => "command",
+            Self::Webhook { .. } => "webhook",
+            Self::Ntfy { .. } => "ntfy",
+        }
+    }
+
+    /// Whether it is the terminal that does it.
+    #[must_use]
+    pub const fn is_terminal(&self) -> bool {
+        matches!(self, Self::Bell | Self::Osc9)
+    }
+
+    /// Where it leads, without what may be secret: a path or query may be a password.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Bell | Self::Osc9 => "this terminal".to_owned(),
+            Self::Command(argv) => argv.first().cloned().unwrap_or_default(),
+            Self::Webhook { url, .. } | Self::Ntfy { url, .. } => without_secrets(url),
+        }
+    }
+}
+
+/// A URL's scheme and host only.
+#[must_use]
+pub fn without_secrets(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "…".to_owned() };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let more = if rest.len() > authority.len() + 1 || host.len() < authority.len() { "/…" } else { "" };
+    format!("{scheme}://{host}{more}")
+}
+
+/// Nothing secret is printed, in errors and logs either.
+impl std::fmt::Debug for SinkKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}({})", self.name(), self.place())
+    }
+}
+
+/// A sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SinkSettings {
+    /// The user's name for it.
+    pub name: Line,
+    /// What it is.
+    pub kind: SinkKind,
+    /// Only from this severity on.
+    pub least: Severity,
+    /// Only these rules; all if empty.
+    pub rules: Vec<Rule>,
+    /// Recoveries are sent too.
+    pub recoveries: bool,
+    /// How long one attempt may take.
+    pub timeout: Seconds,
+}
+
+/// All of `[alerts]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertSettings {
+    /// Whether rules are looked at.
+    pub enabled: bool,
+    /// The screen tells of new alerts from this severity on; `None`: it only lists them.
+    pub screen: Option<Severity>,
+    /// The part of the day without messages.
+    pub quiet: Option<Quiet>,
+    /// What still fires is said again so often; `None`: never.
+    pub repeat: Option<Seconds>,
+    /// Rules.
+    pub rules: Rules,
+    /// Sinks.
+    pub sinks: Vec<SinkSettings>,
+}
+
+impl Default for AlertSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            screen: Some(Severity::Warning),
+            quiet: None,
+            repeat: None,
+            rules: Rules::default(),
+            sinks: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn secrets_of_an_address_are_left_out() {
+        for (url, shown) in [
+            ("https://ntfy.example/very-secret", "https://ntfy.example/…"),
+            ("https://user:word@hooks.example", "https://hooks.example/…"),
+            ("https://hooks.example/", "https://hooks.example"),
+            ("nonsense", "…"),
+        ] {
+            assert_eq!(without_secrets(url), shown);
+        }
+        let kind = SinkKind::Webhook {
+            url: "https://h.example/abc".to_owned(),
+            headers: BTreeMap::from([("Authorization".to_owned(), "Bearer xyz".to_owned())]),
+        };
+        let shown = format!("{kind:?}");
+        assert!(!shown.contains("abc") && !shown.contains("xyz"), "{shown}");
+    }
+
+    #[test]
+    fn a_quiet_night_goes_past_midnight() {
+        let quiet = Quiet { from: 22 * 60, until: 7 * 60, utc: true, critical_passes: true };
+        let at = |hour: u64, minute: u64| Timestamp::from_secs(20_000 * 86_400 + hour * 3_600 + minute * 60);
+        assert!(quiet.holds(at(23, 0), 3_600));
+        assert!(quiet.holds(at(6, 59), 0) && !quiet.holds(at(7, 0), 0) && !quiet.holds(at(21, 59), 0));
+        assert_eq!(quiet.ends(at(6, 30), 0), Some(at(7, 0)));
+        assert_eq!(quiet.ends(at(22, 0), 0), Some(at(31, 0)));
+        let local = Quiet { utc: false, ..quiet };
+        assert!(local.holds(at(21, 30), 3_600), "half past ten by a clock one hour ahead");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_quiet_ends_and_is_not_quiet_then(from in 0u16..1_440, until in 0u16..1_440, at in 0u64..4_000_000_000, offset in -50_000i32..50_000) {
+            let quiet = Quiet { from, until, utc: false, critical_passes: false };
+            let now = Timestamp::from_secs(at);
+            let offset = offset / 60 * 60;
+            match quiet.ends(now, offset) {
+                Some(end) => prop_assert!(end > now && !quiet.holds(end, offset)),
+                None => prop_assert!(!quiet.holds(now, offset)),
+            }
+        }
+    }
+}

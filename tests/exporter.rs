@@ -1,0 +1,364 @@
+//! The metrics as scrapers see them: forms, names, a real Prometheus, the dashboard that uses them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/fleet.rs"]
+mod fleet;
+
+use fleet::{NOW, board, mine, node, reported, subnet, world};
+use icpulse::export::{Form, Model, Page, ServeError, encode, gather, serve};
+use icpulse::model::fleet::NodeStatus;
+use icpulse::model::world::SyncStatus;
+use icpulse::model::{Seconds, Timestamp};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+fn model() -> Model {
+    let mut world = world(NOW);
+    world.alerts = Arc::new(board());
+    let status = SyncStatus {
+        last_success: Some(NOW),
+        certified_at: Some(NOW.minus(Seconds(2))),
+        ..SyncStatus::default()
+    };
+    let fleet = Arc::make_mut(&mut world.fleet);
+    fleet.report([(node(4), reported(NodeStatus::Down, NOW, NOW))], NOW);
+    fleet.sighted(node(8), NOW);
+    Model { world, status, mine: mine(), all_nodes: false, sync_errors: 3 }
+}
+
+/// With what only a user with neurons has.
+fn whole() -> Model {
+    let mut model = model();
+    let state = sample::full((80, 24));
+    model.world.proposals = state.world.proposals.clone();
+    model.world.neurons = state.world.neurons.clone();
+    model.world.facts = state.world.facts.clone();
+    model
+}
+
+#[path = "support/sample.rs"]
+mod sample;
+
+fn docs(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/monitoring").join(file)
+}
+
+/// A value of the plain form by its whole name with labels.
+fn value(text: &str, name: &str) -> f64 {
+    let line = text.lines().find(|l| l.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')));
+    line.unwrap_or_else(|| panic!("{name} is not in\n{text}")).rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_model_is_told_in_numbers_of_base_units() {
+    let (open, plain) = encode(gather(&whole(), NOW)).unwrap();
+    assert!(open.ends_with("# EOF\n"));
+    let s = subnet(1).to_text();
+    let of = |name: &str| value(&plain, &format!("icpulse_{name}{{subnet=\"{s}\"}}"));
+    assert_eq!(of("subnet_lag_seconds"), 0.0);
+    assert_eq!(of("subnet_stalled"), 0.0);
+    assert_eq!(of("subnet_updates_total"), 77_000.0);
+    assert_eq!(of("subnet_cycles_consumed_total"), 9e19);
+    assert_eq!(of("subnet_state_bytes"), (7u64 << 30) as f64);
+    assert_eq!(of("subnet_fault_limit"), 2.0);
+    let down = |s: &str| value(&plain, &format!("icpulse_subnet_nodes{{subnet=\"{s}\",status=\"down\"}}"));
+    assert_eq!((down(&subnet(0).to_text()), down(&s)), (1.0, 0.0));
+    let nns = subnet(0).to_text();
+    assert_eq!(value(&plain, &format!("icpulse_subnet_fault_distance{{subnet=\"{nns}\"}}")), 3.0);
+    assert!(
+        value(&plain, &format!("icpulse_subnet_nakamoto{{subnet=\"{nns}\",feature=\"provider\"}}")) >= 1.0
+    );
+    assert_eq!(value(&plain, "icpulse_registry_version"), 53_218.0);
+    assert_eq!(value(&plain, "icpulse_sync_errors_total"), 3.0);
+    assert_eq!(value(&plain, "icpulse_nodes{status=\"down\"}"), 1.0);
+    assert_eq!(value(&plain, "icpulse_alerts_firing{rule=\"node_down\",severity=\"critical\"}"), 1.0);
+    assert_eq!(value(&plain, "icpulse_alerts_firing{rule=\"fault_distance\",severity=\"critical\"}"), 0.0);
+    let rows = |name: &str| plain.lines().filter(|l| l.starts_with(&format!("icpulse_{name}{{"))).count();
+    assert_eq!(rows("node_up"), 7, "the user's nodes only");
+    assert!(plain.contains(&format!("alias=\"rack-07/a\"}} 1")), "{plain}");
+    assert_eq!(rows("boundary_latency_seconds"), 1);
+    let everyone = Model { all_nodes: true, ..whole() };
+    let (_, plain) = encode(gather(&everyone, NOW)).unwrap();
+    assert_eq!(plain.lines().filter(|l| l.starts_with("icpulse_node_up{")).count(), fleet::NODES);
+}
+
+#[test]
+fn nothing_known_is_no_zero() {
+    let (_, plain) = encode(gather(&Model::default(), NOW)).unwrap();
+    for name in
+        ["icpulse_registry_version ", "icpulse_subnet", "icpulse_icp_xdr_rate", "icpulse_proposals_open"]
+    {
+        assert!(!plain.lines().any(|l| l.starts_with(name)), "{name} in\n{plain}");
+    }
+    assert!(plain.contains("icpulse_build_info{"));
+}
+
+#[test]
+fn a_subnet_that_stands_still_is_told() {
+    let mut model = model();
+    let health = fleet::health(NOW.minus(Seconds(300)), NOW, 5_000);
+    Arc::make_mut(&mut model.world.health).insert(subnet(1), health);
+    let (_, plain) = encode(gather(&model, NOW)).unwrap();
+    let s = subnet(1).to_text();
+    assert_eq!(value(&plain, &format!("icpulse_subnet_stalled{{subnet=\"{s}\"}}")), 1.0);
+    assert_eq!(value(&plain, &format!("icpulse_subnet_lag_seconds{{subnet=\"{s}\"}}")), 300.0);
+}
+
+#[test]
+fn the_text_is_made_anew_only_when_the_model_changes_or_time_counts() {
+    let clock = Arc::new(std::sync::atomic::AtomicU64::new(NOW.secs()));
+    let time = Arc::clone(&clock);
+    let page =
+        Page::new(model(), move || Timestamp::from_secs(time.load(std::sync::atomic::Ordering::SeqCst)));
+    let first = page.text(Form::Plain);
+    assert_eq!(first.as_ptr(), page.text(Form::Plain).as_ptr(), "the same bytes, not the same text again");
+    let mut other = model();
+    other.sync_errors = 4;
+    page.show(other);
+    let second = page.text(Form::Plain);
+    assert!(String::from_utf8_lossy(&second).contains("icpulse_sync_errors_total 4"));
+    clock.fetch_add(600, std::sync::atomic::Ordering::SeqCst);
+    assert_ne!(second.as_ptr(), page.text(Form::Plain).as_ptr(), "a signature proves life for minutes only");
+}
+
+/// A served page; it stops when this is dropped.
+struct Serving {
+    at: SocketAddr,
+    _stop: oneshot::Sender<()>,
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn serving(model: Model) -> Serving {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let page = Arc::new(Page::new(model, || NOW));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (told, ready) = std::sync::mpsc::channel();
+    runtime.spawn(async move {
+        let end = async move {
+            let _ = stopped.await;
+        };
+        serve(page, "127.0.0.1:0".parse().unwrap(), false, move |at| told.send(at).unwrap(), end)
+            .await
+            .unwrap();
+    });
+    let at = ready.recv_timeout(Duration::from_secs(60)).unwrap();
+    Serving { at, _stop: stop, _runtime: runtime }
+}
+
+fn get(at: SocketAddr, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(at).unwrap();
+    write!(stream, "{request}\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_ascii_lowercase(), body.to_owned())
+}
+
+#[test]
+fn forms_are_negotiated_and_other_paths_are_not_there() {
+    let serving = serving(model());
+    let (head, body) = get(
+        serving.at,
+        "GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text;version=1.0.0,text/plain;q=0.1",
+    );
+    assert!(
+        head.starts_with("http/1.1 200")
+            && head.contains("content-type: application/openmetrics-text; version=1.0.0"),
+        "{head}"
+    );
+    assert!(body.ends_with("# EOF\n") && body.contains("# UNIT icpulse_subnet_lag_seconds seconds"));
+    let (head, body) = get(serving.at, "GET /metrics HTTP/1.1");
+    assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
+    assert!(!body.contains("EOF"));
+    let (head, body) = get(serving.at, "GET /healthz HTTP/1.1");
+    assert!(head.starts_with("http/1.1 200") && body == "ok\n", "{head}\n{body}");
+    assert!(get(serving.at, "GET / HTTP/1.1").1.contains("/metrics"));
+    assert!(get(serving.at, "GET /etc/passwd HTTP/1.1").0.starts_with("http/1.1 404"));
+    assert!(get(serving.at, "POST /metrics HTTP/1.1").0.starts_with("http/1.1 405"));
+}
+
+#[tokio::test]
+async fn an_address_that_others_reach_must_be_allowed() {
+    let page = Arc::new(Page::new(model(), || NOW));
+    let refused = serve(page, "0.0.0.0:0".parse().unwrap(), false, |_| panic!("it listens"), async {}).await;
+    let why = refused.unwrap_err();
+    assert!(matches!(why, ServeError::Public(_)) && why.to_string().contains("--public"), "{why}");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap();
+    let page = Arc::new(Page::new(model(), || NOW));
+    let refused = serve(page, at, false, |_| panic!("it listens"), async {}).await.unwrap_err();
+    assert!(refused.to_string().contains("--listen"), "{refused}");
+}
+
+/// Names of ours in an expression.
+fn names_in(text: &str, names: &mut BTreeSet<String>) {
+    for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+        if word.starts_with("icpulse_") {
+            names.insert(word.to_owned());
+        }
+    }
+}
+
+fn expressions(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| match value {
+            Value::String(text) if key == "expr" => names_in(text, names),
+            other => expressions(other, names),
+        }),
+        Value::Array(items) => items.iter().for_each(|item| expressions(item, names)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_dashboard_the_rules_and_the_list_of_metrics_name_what_there_is() {
+    let known: BTreeSet<String> = gather(&whole(), NOW).iter().map(|f| f.sample_name()).collect();
+    let mut used = BTreeSet::new();
+    let dashboard: Value =
+        serde_json::from_str(&std::fs::read_to_string(docs("grafana.json")).unwrap()).unwrap();
+    expressions(&dashboard, &mut used);
+    let in_dashboard = used.len();
+    let rules = std::fs::read_to_string(docs("alerts.yml")).unwrap();
+    rules.lines().filter(|l| l.trim_start().starts_with("expr:")).for_each(|l| names_in(l, &mut used));
+    assert!(in_dashboard > 20 && used.len() > in_dashboard, "{used:?}");
+    let unknown: Vec<_> = used.difference(&known).collect();
+    assert!(unknown.is_empty(), "{unknown:?} are not exported");
+    let readme = std::fs::read_to_string(docs("README.md")).unwrap();
+    let told: BTreeSet<String> = readme
+        .lines()
+        .filter_map(|l| l.strip_prefix("| `")?.split('|').next().map(str::to_owned))
+        .flat_map(|cell| {
+            cell.split('`')
+                .filter(|w| w.contains('_') || *w == "nodes")
+                .map(|w| format!("icpulse_{w}"))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(told, known, "the list in docs/monitoring/README.md");
+    let ids: Vec<u64> =
+        dashboard["panels"].as_array().unwrap().iter().map(|p| p["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "each panel has its own number");
+}
+
+fn has_prometheus() -> bool {
+    let wanted = std::env::var_os("ICPULSE_TEST_PROMETHEUS").is_some();
+    if !wanted {
+        eprintln!("skipped: set ICPULSE_TEST_PROMETHEUS=1 where promtool and prometheus are installed");
+    }
+    wanted
+}
+
+fn promtool(args: &[&str], input: Option<&str>) {
+    let mut child = Command::new("promtool")
+        .args(args)
+        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool");
+    if let Some(input) = input {
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "promtool {args:?}: {said}");
+}
+
+#[test]
+fn promtool_finds_nothing_wrong_with_metrics_and_rules() {
+    if !has_prometheus() {
+        return;
+    }
+    for model in [whole(), Model { all_nodes: true, ..whole() }, Model::default()] {
+        let (_, plain) = encode(gather(&model, NOW)).unwrap();
+        promtool(&["check", "metrics"], Some(&plain));
+    }
+    promtool(&["check", "rules", docs("alerts.yml").to_str().unwrap()], None);
+    promtool(&["check", "config", docs("prometheus.yml").to_str().unwrap()], None);
+}
+
+struct Prometheus(Child);
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Of a query the values by subnet (or the empty name).
+fn asked(at: SocketAddr, query: &str) -> Vec<(String, f64)> {
+    let Ok(mut stream) = TcpStream::connect(at) else { return Vec::new() };
+    let encoded: String = query.bytes().map(|b| format!("%{b:02X}")).collect();
+    // HTTP/1.0: the answer comes in one piece.
+    write!(stream, "GET /api/v1/query?query={encoded} HTTP/1.0\r\nHost: x\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let Ok(reply) = serde_json::from_str::<Value>(body) else { return Vec::new() };
+    let rows = reply["data"]["result"].as_array().cloned().unwrap_or_default();
+    rows.iter()
+        .map(|r| {
+            let subnet = r["metric"]["subnet"].as_str().unwrap_or_default().to_owned();
+            (subnet, r["value"][1].as_str().unwrap().parse().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn a_real_prometheus_scrapes_and_answers() {
+    if !has_prometheus() {
+        return;
+    }
+    let mut stands = whole();
+    let health = fleet::health(NOW.minus(Seconds(300)), NOW, 5_000);
+    Arc::make_mut(&mut stands.world.health).insert(subnet(1), health);
+    let serving = serving(stands);
+    let dir = tempfile::tempdir().unwrap();
+    // A port that was just free; nobody else on this machine asks for the same one meanwhile.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let rules = std::fs::read_to_string(docs("alerts.yml")).unwrap();
+    std::fs::write(dir.path().join("alerts.yml"), rules).unwrap();
+    let config = std::fs::read_to_string(docs("prometheus.yml")).unwrap();
+    let config = config.replace("127.0.0.1:9464", &serving.at.to_string()).replace("15s", "1s");
+    std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
+    let child = Command::new("prometheus")
+        .arg(format!("--config.file={}", dir.path().join("prometheus.yml").display()))
+        .arg(format!("--storage.tsdb.path={}", dir.path().join("data").display()))
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(dir.path().join("log")).unwrap())
+        .spawn()
+        .expect("prometheus");
+    let mut prometheus = Prometheus(child);
+    let at: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
+    let mut scraped = Vec::new();
+    // Nothing tells when a foreign program is ready: it is asked until it answers, or ends.
+    for _ in 0..1_200 {
+        scraped = asked(at, "icpulse_subnet_lag_seconds");
+        if !scraped.is_empty() {
+            break;
+        }
+        if let Some(status) = prometheus.0.try_wait().unwrap() {
+            panic!(
+                "prometheus ended with {status}: {}",
+                std::fs::read_to_string(dir.path().join("log")).unwrap()
+            );
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    scraped.sort_by(|a, b| a.1.total_cmp(&b.1));
+    assert_eq!(scraped, [(subnet(0).to_text(), 0.0), (subnet(1).to_text(), 300.0)]);
+    assert_eq!(asked(at, "up{job=\"icpulse\"}"), [(String::new(), 1.0)]);
+    assert_eq!(asked(at, "icpulse_subnet_stalled == 1"), [(subnet(1).to_text(), 1.0)]);
+    let cycles = asked(at, "max(icpulse_subnet_cycles_consumed_total)");
+    assert_eq!(cycles, [(String::new(), 9e19)], "a counter keeps its size");
+}
