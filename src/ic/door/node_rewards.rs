@@ -21,8 +21,8 @@ fn line(text: Option<&String>) -> Line {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
 fn xdr(permyriad: Option<f64>) -> MicroXdr {
     let micro = permyriad.unwrap_or(0.0) * 100.0;
-    // No sum of rewards comes near 2^53 millionths, up to which an f64 is exact.
-    if micro.is_nan() { MicroXdr(0) } else { MicroXdr(micro.round().clamp(0.0, 9e15) as u64) }
+    // Ten million XDR: no node earns as much, and sums of all nodes stay far from the end of an u64.
+    if micro.is_nan() { MicroXdr(0) } else { MicroXdr(micro.round().clamp(0.0, 1e13) as u64) }
 }
 
 fn ppm(fraction: Option<f64>) -> Ppm {
