@@ -1,6 +1,7 @@
 //! The configuration file: TOML, every key optional, unknown keys refused by name.
 
 use super::network::NetworkConfig;
+use crate::model::Principal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ pub struct Config {
     pub max_in_flight: u32,
     /// Seconds for which a signed change may be carried out.
     pub signed_for_seconds: u32,
+    /// The node provider that the user is, as a principal.
+    pub provider: Option<String>,
     /// The user's own networks.
     pub network: BTreeMap<String, NetworkConfig>,
     /// Key overrides.
@@ -83,6 +86,7 @@ impl Default for Config {
             full_history: true,
             max_in_flight: 16,
             signed_for_seconds: 240,
+            provider: None,
             network: BTreeMap::new(),
             keys: Keys::new(),
         }
@@ -112,6 +116,14 @@ pub enum ConfigError {
         place: String,
         /// Line, column and what was expected.
         why: String,
+    },
+    /// Not a principal.
+    #[error("the configuration {place}: provider = \"{value}\" is no principal; `icpulse providers` lists them")]
+    Provider {
+        /// Which file.
+        place: String,
+        /// What was given.
+        value: String,
     },
     /// A number out of its range.
     #[error("the configuration {place}: {key} = {value} is out of range; it must be {allowed}")]
@@ -147,6 +159,11 @@ pub fn parse(text: &str, place: &str) -> Result<Config, ConfigError> {
     range("refresh_seconds", config.refresh_seconds, 2, 3_600, "2 to 3600")?;
     range("max_in_flight", config.max_in_flight, 1, 64, "1 to 64")?;
     range("signed_for_seconds", config.signed_for_seconds, 10, 240, "10 to 240")?;
+    if let Some(value) = &config.provider
+        && Principal::from_text(value).is_err()
+    {
+        return Err(ConfigError::Provider { place: place.to_owned(), value: value.clone() });
+    }
     Ok(config)
 }
 
@@ -220,6 +237,7 @@ mod tests {
         assert!(config.network.remove("mine").is_some());
         assert!(config.keys.remove("app.quit").is_some());
         config.default_identity = None;
+        assert!(config.provider.take().is_some());
         assert_eq!(config, Config::default());
     }
 

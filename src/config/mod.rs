@@ -4,11 +4,13 @@
 //! configuration file, then the built-in default.
 
 mod file;
+mod mine;
 mod network;
 mod paths;
 mod template;
 
 pub use file::{Ascii, Color, Config, ConfigError, Keys, check, parse};
+pub use mine::{MineError, load_mine, save_mine};
 pub use network::{NetworkConfig, NetworkError, resolve};
 pub use paths::{Paths, PathsError};
 pub use template::template;

@@ -41,6 +41,9 @@ max_in_flight = 16
 # sooner whether a change whose answer was lost happened; a slow network needs more.
 signed_for_seconds = 240
 
+# The node provider that you are: its nodes are yours on screens, in alerts and in metrics.
+#: provider = "rwlgt-iiaaa-aaaaa-aaaaa-cai"
+
 # A network of your own. root_key is "fetch" (replicas on this machine only),
 # "ic", or the DER root key in hexadecimal. Canister ids may be overridden.
 #: [network.mine]

@@ -6,6 +6,7 @@
 
 mod key;
 mod record;
+mod sentence;
 mod topology;
 
 pub use key::{FirewallScope, Key};
@@ -13,6 +14,7 @@ pub use record::{
     DataCenterRecord, FirewallRule, HostOsRecord, NodeRecord, OperatorRecord, Rate, Record, Region,
     ReplicaRecord, RewardTable, RewardType, Route, SubnetKind, SubnetRecord,
 };
+pub use sentence::Names;
 pub use topology::{Provider, Topology};
 
 use super::Timestamp;
