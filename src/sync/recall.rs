@@ -22,6 +22,8 @@ pub(super) enum Recalled {
     Older(OlderRows),
     Registry(Kept),
     Folded(Box<Folded>),
+    /// Versions of the registry that turned out to be damaged in the cache.
+    RegistryLost(Ranges),
     Nothing,
 }
 
@@ -117,6 +119,7 @@ impl<S: Source> Engine<S> {
             Recalled::Older(older) => self.older_rows(older),
             Recalled::Registry(kept) => self.registry_recalled(kept),
             Recalled::Folded(folded) => self.registry_folded(*folded),
+            Recalled::RegistryLost(lost) => self.registry_lost(&lost),
             Recalled::Neuron(..) | Recalled::Identity(..) | Recalled::Nothing => {}
         }
     }
