@@ -75,6 +75,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     let facts =
         ["economics", "metrics", "reward_event", "icp_xdr", "modulation", "known_neurons", "latest_proposal"];
     all.extend(facts.map(T::Fact));
+    all.extend([T::RegistryPage, T::RegistryIndex, T::Topology, T::Events]);
     all
 });
 
@@ -121,6 +122,13 @@ pub fn cache(data: &[u8]) {
     for transaction in cache.transactions(&account(), None, 100).expect("memory can be read") {
         check::neutral_all(&transaction);
     }
+    let names = |_: &icpulse::model::Principal| None;
+    for event in loaded.world.events.iter() {
+        check::neutral(&event.sentence(&names));
+    }
+    let _ = loaded.world.topology.keys();
+    let visit = |_: icpulse::model::registry::Delta| std::ops::ControlFlow::Continue(());
+    cache.replay_registry(icpulse::model::registry::Version(0), visit).expect("memory can be read");
     let _ = cache.compact();
     let (_, rest) = choose(data);
     for entry in store::side_journal(rest) {

@@ -5,6 +5,7 @@
 pub mod check;
 pub mod files;
 pub mod print;
+pub mod registry;
 pub mod screen;
 pub mod seeds;
 pub mod text;

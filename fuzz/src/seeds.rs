@@ -6,10 +6,12 @@ use crate::{evidence, join, reader, wire};
 use icpulse::cache::Ranges;
 use icpulse::cache::fuzzing::Table;
 use icpulse::ic::door;
+use icpulse::ic::wire::registry::CertifiedResponse;
 use icpulse::ic::wire::{decode_one, governance as g, ledger};
 use icpulse::model::act::{Execution, Intent, PlanId};
 use icpulse::model::ledger::AccountState;
 use icpulse::model::proposal::Ballot;
+use icpulse::model::registry::Version;
 use icpulse::model::text::Line;
 use icpulse::model::{E8s, NeuronId, Vote, VotingPower};
 use icpulse::wallet::{Algorithm, Cost, ExportForm, Wallet};
@@ -49,6 +51,46 @@ fn reply<T: candid::CandidType + serde::de::DeserializeOwned>(method: &str) -> T
 /// The root key of the network that the recordings come from.
 pub fn recorded_root_key() -> Vec<u8> {
     bytes(&fixture("certificates/certificates.json")["recorded_root_key"])
+}
+
+/// The recorded registry's certified replies.
+fn registry_replies() -> Vec<Vec<u8>> {
+    let all = fixture("registry/registry.json");
+    ["certified_changes_since_0", "certified_latest_version"].map(|name| bytes(&all["recorded"][name])).into()
+}
+
+/// When the recorded registry's whole history was certified.
+pub fn registry_time() -> icpulse::model::Timestamp {
+    static TIME: LazyLock<icpulse::model::Timestamp> = LazyLock::new(|| {
+        let all = fixture("registry/registry.json");
+        let reply = bytes(&all["recorded"]["certified_changes_since_0"]);
+        let reply: CertifiedResponse =
+            icpulse::ic::wire::registry::decode(&reply).expect("a certified reply");
+        icpulse::ic::certificate::claimed_time(&reply.certificate).expect("a time")
+    });
+    *TIME
+}
+
+/// Replies, trees, what versions changed, and records with their keys.
+fn registry() -> Vec<Vec<u8>> {
+    use icpulse::ic::registry::page;
+    use icpulse::model::network::{Canisters, RootKey};
+    let key = RootKey(recorded_root_key());
+    let registry = Canisters::default().registry;
+    let replies = registry_replies();
+    let mut seeds: Vec<Vec<u8>> = replies.iter().map(|reply| [&[0][..], reply].concat()).collect();
+    let main = fixture("registry/registry.json");
+    seeds.push([&[1][..], &bytes(&main["main_network"]["hash_tree"])].concat());
+    let whole = page::verify(&replies[0], &key, registry, registry_time(), Some(Version(0)));
+    for (version, delta) in whole.expect("the recorded history is proven").deltas {
+        seeds.push([&[2][..], &delta].concat());
+        for mutation in page::decode(version, &delta).expect("it decodes").mutations {
+            if let page::Content::Value(value) = mutation.content {
+                seeds.push([&[3][..], &join(&[&mutation.key, &value])].concat());
+            }
+        }
+    }
+    seeds
 }
 
 /// Recorded answers to read_state, and the certificates in them and in other replies.
@@ -162,6 +204,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             .map(|block| block.into_vec())
             .collect(),
         "payload" => payloads(),
+        "registry" => registry(),
         "certificate" => {
             let (_, found) = certificates();
             (0..8).flat_map(|c| found.iter().map(move |seed| behind(c, seed))).collect()

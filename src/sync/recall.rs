@@ -23,6 +23,8 @@ pub(super) enum Recalled {
     Registry(Kept),
     Folded(Box<Folded>),
     Rewards(KeptRewards),
+    /// Versions of the registry that turned out to be damaged in the cache.
+    RegistryLost(Ranges),
     Nothing,
 }
 
@@ -119,6 +121,7 @@ impl<S: Source> Engine<S> {
             Recalled::Registry(kept) => self.registry_recalled(kept),
             Recalled::Folded(folded) => self.registry_folded(*folded),
             Recalled::Rewards(kept) => self.recalled_rewards(kept, now),
+            Recalled::RegistryLost(lost) => self.registry_lost(&lost),
             Recalled::Neuron(..) | Recalled::Identity(..) | Recalled::Nothing => {}
         }
     }

@@ -356,6 +356,11 @@ impl<S: Source> Engine<S> {
         self.tell_registry();
     }
 
+    /// What was damaged in the cache is asked for again.
+    pub(super) fn registry_lost(&mut self, lost: &Ranges) {
+        self.registry.read = self.registry.read.difference(lost);
+    }
+
     /// Tells the network's make-up once it has reached the newest version.
     fn tell_registry(&mut self) {
         let registry = &self.registry;

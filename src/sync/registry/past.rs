@@ -4,7 +4,7 @@ use super::super::engine::Engine;
 use super::super::recall::Recalled;
 use super::super::source::Source;
 use super::fold::Story;
-use crate::cache::Cache;
+use crate::cache::{Cache, Ranges};
 use crate::model::event::Event;
 use crate::model::registry::{Moment, Topology, Version, link};
 use crate::model::text::Line;
@@ -13,9 +13,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Replays the history from its beginning, at most `most` events of it kept, while `wanted`.
+/// Replays the history from its beginning, at most `most` events of it kept, while `wanted`; what
+/// turned out to be damaged goes to `lost`.
 fn replay(
     cache: &Cache,
+    lost: &mut Ranges,
     most: usize,
     wanted: impl Fn(Version, Option<Timestamp>) -> bool,
 ) -> Result<(Story, bool), Line> {
@@ -29,15 +31,17 @@ fn replay(
         story.tell(&delta);
         ControlFlow::Continue(())
     });
-    replayed.map_err(|error| Line::new(&format!("the registry's history could not be read: {error}")))?;
+    let replayed =
+        replayed.map_err(|error| Line::new(&format!("the registry's history could not be read: {error}")))?;
+    lost.extend(&replayed.lost);
     Ok((story, beyond))
 }
 
 /// The network's make-up as of a moment; `known` is the newest version that was put together.
-fn topology_at(cache: &Cache, moment: Moment, known: Version) -> Result<Topology, Line> {
+fn topology_at(cache: &Cache, lost: &mut Ranges, moment: Moment, known: Version) -> Result<Topology, Line> {
     let (story, beyond) = match moment {
-        Moment::Version(wanted) => replay(cache, 0, |version, _| version <= wanted)?,
-        Moment::At(time) => replay(cache, 0, |_, at| at.is_none_or(|at| at <= time))?,
+        Moment::Version(wanted) => replay(cache, lost, 0, |version, _| version <= wanted)?,
+        Moment::At(time) => replay(cache, lost, 0, |_, at| at.is_none_or(|at| at <= time))?,
     };
     let reached = story.topology.version;
     let complete = match moment {
@@ -56,8 +60,8 @@ fn topology_at(cache: &Cache, moment: Moment, known: Version) -> Result<Topology
 }
 
 /// Events older than a version, newest first.
-fn events_before(cache: &Cache, before: Version, most: usize) -> Result<Vec<Event>, Line> {
-    let (story, beyond) = replay(cache, most, |version, _| version < before)?;
+fn events_before(cache: &Cache, lost: &mut Ranges, before: Version, most: usize) -> Result<Vec<Event>, Line> {
+    let (story, beyond) = replay(cache, lost, most, |version, _| version < before)?;
     if !beyond && story.topology.version.next() < before {
         return Err(Line::new(&format!(
             "the registry's history has been read until version {} only; it is still being read",
@@ -76,7 +80,7 @@ impl<S: Source> Engine<S> {
     fn ask_history<T: Send + 'static>(
         &mut self,
         answer: oneshot::Sender<Result<T, Line>>,
-        ask: impl FnOnce(&Cache) -> Result<T, Line> + Send + 'static,
+        ask: impl FnOnce(&Cache, &mut Ranges) -> Result<T, Line> + Send + 'static,
     ) {
         let Some(cache) = self.cache.clone() else {
             // Whoever asked may have gone.
@@ -87,10 +91,14 @@ impl<S: Source> Engine<S> {
         self.recalls.spawn(async move {
             // Without a writer nothing waits to be written.
             let _ = written.await;
-            let asked = tokio::task::spawn_blocking(move || ask(&cache)).await;
-            let _ =
-                answer.send(asked.unwrap_or_else(|_| Err(Line::new("the history could not be replayed"))));
-            Recalled::Nothing
+            let asked = tokio::task::spawn_blocking(move || {
+                let mut lost = Ranges::new();
+                (ask(&cache, &mut lost), lost)
+            });
+            let failed = || (Err(Line::new("the history could not be replayed")), Ranges::new());
+            let (asked, lost) = asked.await.unwrap_or_else(|_| failed());
+            let _ = answer.send(asked);
+            Recalled::RegistryLost(lost)
         });
     }
 
@@ -117,8 +125,8 @@ impl<S: Source> Engine<S> {
         }
         // Every page was certified when it was read: at the latest as of the newest certificate.
         let evidence = self.registry.latest.map(|(_, at)| Evidence::certified(at));
-        self.ask_history(answer, move |cache| {
-            let mut topology = topology_at(cache, moment, known.version)?;
+        self.ask_history(answer, move |cache, lost| {
+            let mut topology = topology_at(cache, lost, moment, known.version)?;
             topology.evidence = evidence;
             Ok(Arc::new(topology))
         });
@@ -138,8 +146,8 @@ impl<S: Source> Engine<S> {
             return;
         }
         let proposals = self.world.proposals.clone();
-        self.ask_history(answer, move |cache| {
-            let mut events = events_before(cache, before, most)?;
+        self.ask_history(answer, move |cache, lost| {
+            let mut events = events_before(cache, lost, before, most)?;
             link(&mut events, &proposals);
             Ok(events.into_iter().map(Arc::new).collect())
         });
