@@ -6,16 +6,16 @@ use candid::{Decode, Encode, Nat, Principal};
 use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ic_agent::Agent;
 use ic_agent::identity::BasicIdentity;
-use icpulse::demo::Demo;
+use icpulse::demo::{Demo, Options};
 use icpulse::ic::wire::governance::{
     DateUtc, ListNodeProviderRewardsRequest, ListNodeProviderRewardsResponse, ListNodeProvidersResponse,
     MonthlyNodeProviderRewards,
 };
 use icpulse::ic::wire::{decode_one, encode_args, encode_one, node_rewards};
-use icpulse::model::Timestamp;
-use icpulse::model::node_rewards::Day;
+use icpulse::model::node_rewards::{Day, MicroXdr};
+use icpulse::model::{Timestamp, XdrPermyriad};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const NODE_REWARDS: &str = "sgymv-uiaaa-aaaaa-aaaia-cai";
@@ -44,7 +44,8 @@ async fn members(agent: &Agent, subnet: Principal) -> Vec<Principal> {
 
 #[tokio::test]
 async fn one_subnet_stands_still_and_the_others_go_on() {
-    let demo = demo();
+    // A call to a subnet that stands still is answered with 202 when patience ends.
+    let demo = Demo::start(Options { patience: Duration::from_millis(200), ..Options::default() }).unwrap();
     let agent = anonymous(&demo);
     let (root, application) = (demo.subnets()[0], demo.subnets()[1]);
     demo.stall_subnet(&application, true);
@@ -203,6 +204,37 @@ async fn governance_has_paid_its_node_providers() {
     let own: icpulse::ic::wire::governance::NodeProviderResult =
         decode_one(&own.call().await.unwrap()).unwrap();
     assert_eq!(own.unwrap_err().error_type, 4);
+}
+
+#[tokio::test]
+async fn a_payout_is_what_the_days_of_its_month_came_to() {
+    let demo = demo();
+    let agent = anonymous(&demo);
+    let newest = agent.query(&id(GOVERNANCE), "get_most_recent_monthly_node_provider_rewards");
+    let newest = newest.with_arg(encode_args(()).unwrap()).call().await.unwrap();
+    let month = decode_one::<Option<MonthlyNodeProviderRewards>>(&newest).unwrap().unwrap();
+    let day = |date: DateUtc| Day::from_date(date.year, date.month, date.day).unwrap();
+    let mut earned: BTreeMap<Principal, u64> = BTreeMap::new();
+    for day in day(month.start_date.unwrap()).0..=day(month.end_date.unwrap()).0 {
+        let (year, month, day) = Day(day).date();
+        let request =
+            node_rewards::RewardsRequest { day: DateUtc { year, month, day }, algorithm_version: None };
+        let asked = agent.query(&id(NODE_REWARDS), "get_node_providers_rewards_calculation");
+        let reply = asked.with_arg(encode_one(request).unwrap()).call().await.unwrap();
+        for (provider, rewards) in node_rewards::read(&reply).unwrap().unwrap().provider_results {
+            *earned.entry(provider).or_default() += rewards.total_adjusted_rewards_xdr_permyriad.unwrap();
+        }
+    }
+    if earned.is_empty() {
+        return; // A registry without nodes: governance pays by number.
+    }
+    let rate = XdrPermyriad(month.xdr_conversion_rate.unwrap().xdr_permyriad_per_icp.unwrap());
+    assert!(month.rewards.len() * 10 > earned.len() * 9);
+    for reward in &month.rewards {
+        let provider = reward.node_provider.as_ref().unwrap().id.unwrap();
+        let expected = MicroXdr::from_permyriad(earned[&provider]).at(rate).unwrap();
+        assert_eq!(reward.amount_e8s, expected.0, "{provider}");
+    }
 }
 
 #[tokio::test]
