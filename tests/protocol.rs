@@ -12,6 +12,8 @@ mod behaviour;
 mod client;
 #[path = "protocol/javascript.rs"]
 mod javascript;
+#[path = "protocol/machines.rs"]
+mod machines;
 #[path = "protocol/older.rs"]
 mod older;
 #[path = "protocol/registry.rs"]

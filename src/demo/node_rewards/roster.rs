@@ -307,33 +307,24 @@ impl Outcome<'_> {
                 *sum = (sum.0 + member.base, sum.1 + adjusted);
             }
         }
-        let provider =
-            |((id, tariffs), (rows, sum)): (&(Principal, Tariffs), (Vec<wire::NodeRewards>, (f64, f64)))| {
-                let rewards = wire::ProviderRewards {
-                    total_base_rewards_xdr_permyriad: Some(formula::whole(sum.0)),
-                    total_adjusted_rewards_xdr_permyriad: Some(formula::whole(sum.1)),
-                    base_rewards: tariffs.plain(),
-                    base_rewards_type3: tariffs.type3(),
-                    daily_nodes_rewards: rows,
-                };
-                (*id, rewards)
-            };
-        wire::DailyResults {
-            subnets_failure_rate: roster
-                .subnets
-                .iter()
-                .copied()
-                .zip(self.subnet_rates.iter().copied())
-                .collect(),
+        let mut provider_results = Vec::with_capacity(roster.providers.len());
+        for ((id, tariffs), (rows, sum)) in roster.providers.iter().zip(rows.into_iter().zip(sums)) {
             // Those without a paid node are not in the canister's answer.
-            provider_results: roster
-                .providers
-                .iter()
-                .zip(rows.into_iter().zip(sums))
-                .filter(|(_, (rows, _))| !rows.is_empty())
-                .map(provider)
-                .collect(),
+            if rows.is_empty() {
+                continue;
+            }
+            let rewards = wire::ProviderRewards {
+                total_base_rewards_xdr_permyriad: Some(formula::whole(sum.0)),
+                total_adjusted_rewards_xdr_permyriad: Some(formula::whole(sum.1)),
+                base_rewards: tariffs.plain(),
+                base_rewards_type3: tariffs.type3(),
+                daily_nodes_rewards: rows,
+            };
+            provider_results.push((*id, rewards));
         }
+        let subnets_failure_rate =
+            roster.subnets.iter().copied().zip(self.subnet_rates.iter().copied()).collect();
+        wire::DailyResults { subnets_failure_rate, provider_results }
     }
 
     fn row(&self, member: &Member, blocks: &Blocks, adjusted: f64) -> wire::NodeRewards {
