@@ -5,7 +5,6 @@ use crate::demo::governance::topics::nns_canister;
 use crate::demo::seed::dice::Dice;
 use crate::demo::seed::payloads as p;
 use crate::ic::wire::governance as wire;
-use crate::model::Principal;
 use serde_bytes::ByteBuf;
 use wire::Action;
 
