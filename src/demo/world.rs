@@ -241,19 +241,21 @@ impl World {
     /// as they are then and what is adopted is carried out in its order, however long the step is.
     fn govern(&mut self, now: Timestamp) {
         loop {
-            let until = self.registry.next().min(now);
+            let due = self.registry.next();
+            let until = due.min(now);
             self.governance.run_to(until.secs());
             for order in std::mem::take(&mut self.governance.state_mut().orders) {
                 let at = Timestamp::from_secs(order.at);
                 self.registry.carry_out(&self.clock, at, order.function, &order.argument);
             }
-            self.registry.run_to(&self.clock, until);
+            if due > now {
+                return;
+            }
+            self.registry.run_to(&self.clock, due);
+            // Only now, so that what people know does not depend on when anybody asked.
             let age = self.registry.log().latest().saturating_sub(self.shown.now().version);
             if age >= NEWS {
                 self.shown.set(Arc::new(Machines::of(self.registry.topology())));
-            }
-            if until >= now {
-                return;
             }
         }
     }
