@@ -4,10 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "support/harness.rs"]
-mod harness;
 #[path = "support/fleet.rs"]
 mod fleet;
+#[path = "support/harness.rs"]
+mod harness;
 #[path = "support/network.rs"]
 mod network;
 

@@ -135,7 +135,7 @@ async fn a_provider_is_chosen_once_and_sees_what_was_lost_and_why() {
     let mut app = open();
     app.press("u").sees("My provider").type_text("indigo").press("<enter>");
     assert_eq!(app.services.saved.last().unwrap().provider, Some(fleet::provider(8)));
-    app.sees("Indigo Racks").sees("XDR a month").sees("ICP at 3.8250 XDR, the 30-day average");
+    app.sees("Indigo Racks").sees("XDR a month").sees("ICP at 3.825 XDR, the 30-day average");
     app.sees("failed blocks").sees("paid").sees("2026-").sees("30 days");
     // A name for a machine, kept and shown.
     let node = app.state.net.list().selected.unwrap();
@@ -145,9 +145,7 @@ async fn a_provider_is_chosen_once_and_sees_what_was_lost_and_why() {
     let mut topology = (*app.state.world.topology).clone();
     let record = topology.nodes.get(&node).unwrap().clone();
     let new = fleet::id(9, 1);
-    for (key, record) in
-        [(Key::Node(node), None), (Key::Node(new), Some(Record::Node(Box::new(record))))]
-    {
+    for (key, record) in [(Key::Node(node), None), (Key::Node(new), Some(Record::Node(Box::new(record))))] {
         topology.apply(&Deed { version: Version(55_013), at: None, key, record });
     }
     app.feed(Message::Change(Change::Topology(Arc::new(topology))));
@@ -171,7 +169,11 @@ async fn what_the_configuration_says_is_not_chosen_anew() {
 async fn what_if_a_node_is_swapped_needs_no_network() {
     let mut app = open();
     let asked = app.services.asked.len();
-    app.press("/").type_text(&short(fleet::subnet(1))).press("<enter> w").sees("What if: subnet").sees("would be");
+    app.press("/")
+        .type_text(&short(fleet::subnet(1)))
+        .press("<enter> w")
+        .sees("What if: subnet")
+        .sees("would be");
     // The first member out, a spare in.
     app.press("<enter>").sees("+0 −1").sees("12");
     app.type_text("spare").press("<enter>").sees("+1 −1");
@@ -217,9 +219,19 @@ async fn an_alert_fires_is_opened_from_pulse_and_recovers() {
     // More than fit are counted and told in a layer.
     let mut many = fleet::alerts(NOW);
     let one = many.alerts[0].clone();
-    many.alerts = (0..9).map(|n| { let mut a = one.clone(); a.text = Line::new(&format!("alert {n}")); a }).collect();
+    many.alerts = (0..9)
+        .map(|n| {
+            let mut a = one.clone();
+            a.text = Line::new(&format!("alert {n}"));
+            a
+        })
+        .collect();
     app.feed(Message::Change(Change::Alerts(Arc::new(many))));
-    app.sees("alert 3").does_not_see("alert 4").sees("5 more alerts").press("g g j j j j <enter>").sees("alert 8");
+    app.sees("alert 3")
+        .does_not_see("alert 4")
+        .sees("5 more alerts")
+        .press("g g j j j j <enter>")
+        .sees("alert 8");
 }
 
 #[tokio::test]
@@ -233,7 +245,10 @@ async fn ids_are_copied_opened_and_jumped_to_by_their_beginning() {
     assert!(app.services.asked.iter().any(|a| a.contains("dashboard.internetcomputer.org/network/nodes/")));
     app.press("# z z z z z z <enter>").sees("no subnet, node, provider or canister").press("<esc>");
     let canister = Principal::from_slice(&[0, 0, 0, 0, 2, 5, 0, 0, 1, 1]);
-    app.press("#").type_text(&canister.to_text()).press("<enter>").sees(&format!("subnet {}", fleet::subnet(2)));
+    app.press("#")
+        .type_text(&canister.to_text())
+        .press("<enter>")
+        .sees(&format!("subnet {}", fleet::subnet(2)));
     // On another network there is no public page.
     let mut demo = open();
     demo.press("o").sees("no plain web link");
@@ -242,7 +257,8 @@ async fn ids_are_copied_opened_and_jumped_to_by_their_beginning() {
 #[tokio::test]
 async fn the_header_tells_how_far_the_registry_is_replayed() {
     let mut app = open();
-    let registry = HistoryProgress { done: 40_000, total: 55_012, per_second: 11_000, left: Some(Seconds(2)) };
+    let registry =
+        HistoryProgress { done: 40_000, total: 55_012, per_second: 11_000, left: Some(Seconds(2)) };
     let status = SyncStatus { registry: Some(registry), last_success: Some(NOW), ..SyncStatus::default() };
     app.feed(Message::Change(Change::Sync(status)));
     app.sees("registry 40,000 of 55,012");

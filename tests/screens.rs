@@ -19,10 +19,10 @@ use icpulse::model::{NeuronId, ProposalId};
 use icpulse::theme::{ColorDepth, Theme};
 use icpulse::view;
 use proptest::prelude::*;
-use sample::fleet;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
+use sample::fleet;
 use std::sync::Arc;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -230,7 +230,7 @@ fn the_past_says_so_on_lists_and_details() {
         let _ = icpulse::app::update(&mut state, answer, now);
         shot("network-past", &state, &theme);
         let detail = sample::at(state, Screen::Network, Some(Subject::Subnet(fleet::subnet(1))), 0);
-        assert!(text(&buffer(&detail, &theme)).contains("THE PAST: version 53100"));
+        assert!(text(&buffer(&detail, &theme)).contains("THE PAST: version 53,100"));
     }
 }
 

@@ -6,9 +6,9 @@ use super::passphrase::Passphrase;
 use super::stake::StakeForm;
 use crate::command::{Command, Scope};
 use crate::model::act::{Confirmation, Intent, PlanId, Review};
+use crate::model::decentral::WhatIf;
 use crate::model::query::{QueryError, Suggestion};
 use crate::model::text::Line;
-use crate::model::decentral::WhatIf;
 use crate::model::{Account, NeuronId, Principal, ProposalId, VotingPower};
 use tui_input::Input;
 

@@ -21,8 +21,7 @@ pub enum Screen {
 
 impl Screen {
     /// In the order of their number keys.
-    pub const ALL: [Self; 5] =
-        [Self::Pulse, Self::Proposals, Self::Neurons, Self::Wallet, Self::Network];
+    pub const ALL: [Self; 5] = [Self::Pulse, Self::Proposals, Self::Neurons, Self::Wallet, Self::Network];
 
     /// As the tab bar and the breadcrumbs name it.
     #[must_use]

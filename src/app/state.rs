@@ -4,8 +4,8 @@ use super::columns::{ColumnId, Table};
 use super::effect::Effect;
 pub use super::layer::Layer;
 use super::list::{ListState, Sort};
-pub use super::place::{Detail, Screen, Subject};
 use super::net::{NetList, NetState};
+pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
 use crate::command::{Chord, Keymap, Scope};
@@ -347,7 +347,8 @@ impl State {
         }
         // Details opened one from another within this screen.
         let same = self.back.iter().rev().take_while(|p| p.screen == self.place.screen && p.detail.is_some());
-        let mut titles: Vec<String> = same.filter_map(|p| Some(self.title_of(p.detail.as_ref()?.subject))).collect();
+        let mut titles: Vec<String> =
+            same.filter_map(|p| Some(self.title_of(p.detail.as_ref()?.subject))).collect();
         titles.reverse();
         if let Some(detail) = &self.place.detail {
             crumbs.extend(titles);

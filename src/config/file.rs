@@ -118,7 +118,9 @@ pub enum ConfigError {
         why: String,
     },
     /// Not a principal.
-    #[error("the configuration {place}: provider = \"{value}\" is no principal; `icpulse providers` lists them")]
+    #[error(
+        "the configuration {place}: provider = \"{value}\" is no principal; `icpulse providers` lists them"
+    )]
     Provider {
         /// Which file.
         place: String,

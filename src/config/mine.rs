@@ -76,10 +76,8 @@ pub fn load_mine(path: &Path) -> Result<Mine, MineError> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Mine::default()),
         Err(why) => return Err(MineError::Read { path: path.to_owned(), why }),
     };
-    let file: File = toml::from_str(&text).map_err(|e| MineError::Syntax {
-        path: path.to_owned(),
-        why: e.to_string().trim_end().to_owned(),
-    })?;
+    let file: File = toml::from_str(&text)
+        .map_err(|e| MineError::Syntax { path: path.to_owned(), why: e.to_string().trim_end().to_owned() })?;
     let mut mine = Mine { provider: principal(path, file.provider.as_ref())?, aliases: Vec::new() };
     for entry in file.alias {
         mine.aliases.push(Alias {

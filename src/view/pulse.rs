@@ -125,11 +125,13 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
             "now".to_owned(),
             format!("{} ICP to take out", amount.rounded()),
         ),
-        Need::Alert(alert) => {
-            (alert.text.as_str().to_owned(), format!("for {}", words::lasting(state.now, alert.since)), String::new())
-        }
+        Need::Alert(alert) => (
+            alert.text.as_str().to_owned(),
+            format!("for {}", words::lasting(state.now, alert.since)),
+            String::new(),
+        ),
         Need::MoreAlerts(count) => {
-            (format!("{} more", words::count(*count, "alert", "alerts")), String::new(), String::new())
+            (words::count(*count, "more alert", "more alerts"), String::new(), String::new())
         }
         Need::ChooseIdentity => (
             "read-only: nobody signs".to_owned(),

@@ -4,9 +4,9 @@
 pub mod fleet;
 
 use icpulse::app::layer::{
-    ActionsLayer, AfterUnlock, AliasLayer, BallotRow, BallotsLayer, ChoiceItem, ChoiceKind, ChoiceLayer, ExecutionLayer,
-    Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, PaletteLayer, PaletteMatch, QrLayer,
-    ReviewLayer, ReviewStage, TravelLayer, UnlockLayer, WhatIfLayer,
+    ActionsLayer, AfterUnlock, AliasLayer, BallotRow, BallotsLayer, ChoiceItem, ChoiceKind, ChoiceLayer,
+    ExecutionLayer, Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, PaletteLayer, PaletteMatch,
+    QrLayer, ReviewLayer, ReviewStage, TravelLayer, UnlockLayer, WhatIfLayer,
 };
 use icpulse::app::stake::{Following, StakeField, StakeForm};
 use icpulse::app::state::{NetworkInfo, Options};
@@ -972,8 +972,12 @@ fn what_if() -> Layer {
     let topology = fleet::topology(fleet::SMALL, NOW, 4);
     let subnet = fleet::subnet(1);
     let members = &topology.subnets.get(&subnet).unwrap().membership;
-    let spares: Vec<Principal> =
-        topology.nodes.keys().filter(|n| topology.subnet_of(n).is_none() && !topology.is_boundary(n)).copied().collect();
+    let spares: Vec<Principal> = topology
+        .nodes
+        .keys()
+        .filter(|n| topology.subnet_of(n).is_none() && !topology.is_boundary(n))
+        .copied()
+        .collect();
     let (add, remove) = (vec![spares[2]], vec![members[0], members[1]]);
     let result = icpulse::model::decentral::what_if(&topology, &subnet, &add, &remove);
     let shown = members.iter().chain(&spares).copied().collect();

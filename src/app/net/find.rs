@@ -55,7 +55,8 @@ impl State {
 /// # Errors
 /// What is possible, in words.
 pub fn moment(text: &str) -> Result<Moment, String> {
-    let wrong = || "write a version such as 53,100, or a day such as 2026-11-01, or a day and 14:30".to_owned();
+    let wrong =
+        || "write a version such as 53,100, or a day such as 2026-11-01, or a day and 14:30".to_owned();
     let text = text.trim().trim_start_matches(['v', 'V', '#']);
     let digits: String = text.chars().filter(|c| !matches!(c, ',' | '_' | '\'')).collect();
     if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -103,7 +104,9 @@ mod tests {
         assert_eq!(at.date_minute(), "2026-11-01 14:30");
         let Moment::At(end) = moment("2026-11-01").unwrap() else { unreachable!() };
         assert_eq!(end.rfc3339().get(..19).unwrap(), "2026-11-01T23:59:59");
-        for wrong in ["", "0", "yesterday", "2026-02-30", "2026-11", "2026-11-01 25:00", "99999999999999999999999"] {
+        for wrong in
+            ["", "0", "yesterday", "2026-02-30", "2026-11", "2026-11-01 25:00", "99999999999999999999999"]
+        {
             assert!(moment(wrong).is_err(), "{wrong}");
         }
     }

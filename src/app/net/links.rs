@@ -36,8 +36,12 @@ impl State {
             Subject::Provider(id) => {
                 let mut links: Vec<Link> =
                     topology.nodes_of(id).map(|(n, _)| link(Subject::Node(*n), "node")).collect();
-                let mut centers: Vec<_> =
-                    topology.operators.values().filter(|o| o.provider == *id).map(|o| &o.data_center).collect();
+                let mut centers: Vec<_> = topology
+                    .operators
+                    .values()
+                    .filter(|o| o.provider == *id)
+                    .map(|o| &o.data_center)
+                    .collect();
                 centers.sort();
                 centers.dedup();
                 links.extend(
@@ -86,7 +90,9 @@ impl State {
         if let Some(version) = topology.nodes.get(id).and_then(|n| n.hostos_version.as_ref()) {
             links.push(link(Subject::version(Os::Host, version.as_str()), "its host"));
         }
-        links.extend(self.proposals_naming(&[*id]).into_iter().map(|p| link(Subject::Proposal(p), "named by")));
+        links.extend(
+            self.proposals_naming(&[*id]).into_iter().map(|p| link(Subject::Proposal(p), "named by")),
+        );
         links
     }
 
@@ -119,9 +125,8 @@ impl State {
     #[must_use]
     pub fn elected_by(&self, os: Os, version: &str) -> Option<&Arc<Event>> {
         self.events().find(|e| match (&e.kind, os) {
-            (EventKind::ReplicaVersionElected(v), Os::Guest) | (EventKind::HostOsVersionElected(v), Os::Host) => {
-                v.as_str() == version
-            }
+            (EventKind::ReplicaVersionElected(v), Os::Guest)
+            | (EventKind::HostOsVersionElected(v), Os::Host) => v.as_str() == version,
             _ => false,
         })
     }
@@ -185,7 +190,9 @@ impl State {
                 None => id.to_text(),
             },
             Subject::DataCenter(name) => match self.center(name) {
-                Some(center) => format!("{} {}, {}", name.as_str(), center.region.country, center.region.area),
+                Some(center) => {
+                    format!("{} {}, {}", name.as_str(), center.region.country, center.region.area)
+                }
                 None => name.as_str().to_owned(),
             },
             Subject::Version(os, name) => format!("{} {}", os.title(), short_version(name.as_str())),

@@ -6,6 +6,7 @@ use crate::app::columns::ColumnId;
 use crate::app::index::Context;
 use crate::app::place::{Name, Os, Subject};
 use crate::app::state::State;
+use crate::model::amount::group;
 use crate::model::decentral::{Feature, measure};
 use crate::model::event::EventKind;
 use crate::model::fleet::{NodeStatus, PROOF_OF_LIFE, Verdict};
@@ -14,7 +15,7 @@ use crate::model::node_rewards::{Day, MicroXdr, Performance, Ppm};
 use crate::model::query::Field;
 use crate::model::registry::Topology;
 use crate::model::text::Line;
-use crate::model::{Principal, Timestamp};
+use crate::model::{Principal, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -121,7 +122,9 @@ impl State {
         for node in nodes {
             match self.world.fleet.nodes.get(node).map(|l| l.verdict(now)).unwrap_or(Verdict::Unknown) {
                 Verdict::Unknown => lives.unknown += 1,
-                Verdict::Answered(_) | Verdict::Reported(NodeStatus::Up | NodeStatus::Unassigned) => lives.up += 1,
+                Verdict::Answered(_) | Verdict::Reported(NodeStatus::Up | NodeStatus::Unassigned) => {
+                    lives.up += 1
+                }
                 Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled) => lives.down += 1,
                 Verdict::Reported(_) | Verdict::Disputed(..) => lives.degraded += 1,
             }
@@ -160,9 +163,7 @@ impl State {
 
     /// Makes the rows of events.
     pub(in crate::app) fn refresh_events(&mut self) {
-        for (list, rows) in
-            [(NetList::Events, self.event_rows()), (NetList::Versions, self.version_rows())]
-        {
+        for (list, rows) in [(NetList::Events, self.event_rows()), (NetList::Versions, self.version_rows())] {
             self.put_rows(list, rows);
         }
         self.summarize();
@@ -195,9 +196,10 @@ impl State {
         if self.net.of_topology.as_ref().is_some_and(|of| Arc::ptr_eq(of, &topology)) {
             return;
         }
-        let measured = topology.subnets.iter().map(|(id, subnet)| {
-            (*id, Arc::new(measure(&topology, &subnet.membership, Some(id))))
-        });
+        let measured = topology
+            .subnets
+            .iter()
+            .map(|(id, subnet)| (*id, Arc::new(measure(&topology, &subnet.membership, Some(id)))));
         self.net.measured = measured.collect();
         self.net.of_topology = Some(topology);
     }
@@ -212,10 +214,9 @@ impl State {
         for (day, all) in rewards.days.range(from..) {
             let place = usize::try_from(day.0.saturating_sub(from.0)).unwrap_or(0);
             for node in all.providers.values().flat_map(|p| &p.nodes) {
-                let days = days.entry(node.node).or_insert_with(|| NodeDays {
-                    strip: vec![None; STRIP_DAYS],
-                    ..NodeDays::default()
-                });
+                let days = days
+                    .entry(node.node)
+                    .or_insert_with(|| NodeDays { strip: vec![None; STRIP_DAYS], ..NodeDays::default() });
                 if let Some(cell) = days.strip.get_mut(place) {
                     *cell = node.performance.relative();
                 }
@@ -333,7 +334,8 @@ impl State {
         let now = self.fleet_now();
         // Most nodes share a few values: their texts are made once.
         let mut names: BTreeMap<Principal, (Line, Line)> = BTreeMap::new();
-        let nodes = topology.nodes.iter().filter(|(id, _)| only.is_none() || topology.provider_of(id) == only);
+        let nodes =
+            topology.nodes.iter().filter(|(id, _)| only.is_none() || topology.provider_of(id) == only);
         let rows = nodes.map(|(id, node)| {
             let mut row = NetRow::new(Subject::Node(*id));
             row.also(Some(Field::Node), id.to_text().as_str());
@@ -616,7 +618,9 @@ impl State {
                 row.dim(ColumnId::Time, Value::At(at));
             }
             let tone = match event.kind {
-                EventKind::SubnetHalted(true) | EventKind::Undecoded(_) | EventKind::SubnetRemoved => Tone::Warn,
+                EventKind::SubnetHalted(true) | EventKind::Undecoded(_) | EventKind::SubnetRemoved => {
+                    Tone::Warn
+                }
                 EventKind::OtherChanged { .. } => Tone::Dim,
                 _ => Tone::Plain,
             };
@@ -640,6 +644,11 @@ impl State {
                 row.also(Some(Field::DataCenter), center.clone());
             }
             row.also(None, event.key.to_string().as_str());
+            // Numbers are found as they are written and as they are shown.
+            let numbers = [Some(event.version.0), event.proposal.map(|p| p.0)];
+            for number in numbers.into_iter().flatten() {
+                row.also(None, format!("{number} {}", group(&number.to_string())).as_str());
+            }
             Arc::new(row)
         });
         rows.collect()
@@ -659,31 +668,34 @@ impl State {
             judged: topology.nodes.len() - lives.unknown,
             ..Summary::default()
         };
+        let minutes = u64::try_from(POINTS).unwrap_or(30);
+        let first = now.minus(Seconds(minutes * 60));
         let mut updates: BTreeMap<Timestamp, (u64, u64)> = BTreeMap::new();
         for (id, health) in self.world.health.iter() {
             if !topology.is_empty() && !topology.subnets.contains_key(id) {
                 continue;
             }
-            summary.stalled += usize::from(matches!(health.condition(now), Condition::Stalled(_)));
-            if let Some(rates) = &health.rates {
+            let stalled = matches!(health.condition(now), Condition::Stalled(_));
+            summary.stalled += usize::from(stalled);
+            // What stands still executes nothing, whatever its last rate was.
+            if let Some(rates) = health.rates.as_ref().filter(|_| !stalled) {
                 let sum = summary.milli_updates.get_or_insert(0);
                 *sum = sum.saturating_add(rates.milli_updates_per_second);
                 let sum = summary.cycles.get_or_insert(0);
                 *sum = sum.saturating_add(rates.cycles_per_second);
             }
-            for (at, value) in health.updates.points(Span::Minute).into_iter().rev().take(POINTS) {
+            for (at, value) in health.updates.points(Span::Minute).into_iter().filter(|(at, _)| *at > first) {
                 let sum = updates.entry(at).or_default();
                 sum.0 = sum.0.saturating_add(value);
             }
-            for (at, value) in health.cycles.points(Span::Minute).into_iter().rev().take(POINTS) {
+            for (at, value) in health.cycles.points(Span::Minute).into_iter().filter(|(at, _)| *at > first) {
                 let sum = updates.entry(at).or_default();
                 sum.1 = sum.1.saturating_add(value);
             }
         }
         // Subnets are asked one after the other: the minute that is open is not known of all.
         updates.pop_last();
-        let skipped = updates.len().saturating_sub(POINTS);
-        (summary.updates_series, summary.cycles_series) = updates.into_values().skip(skipped).unzip();
+        (summary.updates_series, summary.cycles_series) = updates.into_values().unzip();
         summary.rollout = self.rollout();
         self.net.summary = summary;
     }

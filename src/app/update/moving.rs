@@ -2,12 +2,12 @@
 
 use super::filter::on_list;
 use crate::app::effect::Effect;
+use crate::app::layer::Level;
 use crate::app::list::reveal;
 use crate::app::place::{Detail, Place, Screen, Subject};
 use crate::app::pulse::{Need, PulseItem, PulseState};
 use crate::app::state::State;
 use crate::command::Command;
-use crate::app::layer::Level;
 use crate::model::ProposalId;
 use crate::model::alert::About;
 use crate::model::text::Line;
@@ -59,7 +59,6 @@ impl Step {
         }
     }
 }
-
 
 impl PulseState {
     /// Brings the selected open proposal into sight.

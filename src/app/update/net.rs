@@ -2,20 +2,18 @@
 
 use super::keys::line;
 use crate::app::effect::Effect;
-use crate::app::layer::{
-    AliasLayer, ChoiceItem, ChoiceKind, Layer, Level, TravelLayer, WhatIfLayer,
-};
+use crate::app::layer::{AliasLayer, ChoiceItem, ChoiceKind, Layer, Level, TravelLayer, WhatIfLayer};
 use crate::app::net::find::{Found, moment};
 use crate::app::net::{NetList, Then, short};
 use crate::app::place::{Screen, Subject};
 use crate::app::state::State;
+use crate::model::Principal;
 use crate::model::decentral::what_if;
 use crate::model::event::Event;
 use crate::model::mine::Mine;
 use crate::model::query::{Haystacks, Word};
 use crate::model::registry::{Moment, Topology};
 use crate::model::text::Line;
-use crate::model::Principal;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -156,7 +154,8 @@ impl State {
     pub(super) fn narrow_what_if(&mut self) {
         let Some(Layer::WhatIf(layer)) = self.layers.last() else { return };
         let topology = Arc::clone(self.topology());
-        let members = topology.subnets.get(&layer.subnet).map(|s| s.membership.as_slice()).unwrap_or_default();
+        let members =
+            topology.subnets.get(&layer.subnet).map(|s| s.membership.as_slice()).unwrap_or_default();
         let spares = topology
             .nodes
             .keys()

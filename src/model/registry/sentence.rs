@@ -114,7 +114,9 @@ impl Subject<'_> {
             EventKind::OperatorChanged(fields) if fields.is_empty() => {
                 format!("the record of {} was written again", self.operator(names))
             }
-            EventKind::OperatorChanged(fields) => format!("{} changed: {}", self.operator(names), list(fields)),
+            EventKind::OperatorChanged(fields) => {
+                format!("{} changed: {}", self.operator(names), list(fields))
+            }
             EventKind::DataCenterAdded => format!("{} was added", center()),
             EventKind::DataCenterRemoved => format!("{} was removed", center()),
             EventKind::DataCenterChanged => format!("{} changed", center()),
@@ -130,7 +132,9 @@ impl Subject<'_> {
             EventKind::BoundaryNodeAdded(v) => {
                 format!("{} became an API boundary node with GuestOS {}", self.node(names), version(v))
             }
-            EventKind::BoundaryNodeRemoved => format!("{} is no API boundary node any more", self.node(names)),
+            EventKind::BoundaryNodeRemoved => {
+                format!("{} is no API boundary node any more", self.node(names))
+            }
             EventKind::BoundaryNodeUpgraded { from, to } => format!(
                 "API boundary {} is to run GuestOS {} after {}",
                 self.node(names),

@@ -11,7 +11,7 @@ use crate::app::state::net::{NetList, short, short_version};
 use crate::app::state::place::{Name, Os};
 use crate::model::account::short_principal;
 use crate::model::amount::group;
-use crate::model::decentral::Decentralization;
+use crate::model::decentral::{Breach, Decentralization};
 use crate::model::event::EventKind;
 use crate::model::evidence::Proof;
 use crate::model::health::{Condition, Rings, Span};
@@ -54,8 +54,7 @@ pub(super) fn title(state: &State, subject: &Subject) -> Spans {
         }
         Subject::Node(id) => {
             let alias = state.net.mine.alias(state.topology(), id);
-            let mut line: Spans =
-                alias.map(|a| span(format!("{a}  "), Role::Known)).into_iter().collect();
+            let mut line: Spans = alias.map(|a| span(format!("{a}  "), Role::Known)).into_iter().collect();
             line.extend(heading(format!("node {id}"), with(NetList::Nodes, ColumnId::Health)));
             line
         }
@@ -109,11 +108,15 @@ fn subnet(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
     health(state, id, facts, width);
     if let Some(figures) = state.net.figures(id) {
         facts.heading("Decentralisation");
-        decentralization(figures, facts);
+        decentralization(state, figures, facts);
     }
     facts.heading("Settings");
     facts.say("to run", format!("GuestOS {}", record.replica_version), Role::Text);
-    let most = if record.max_canisters == 0 { "no limit of its own".to_owned() } else { group(&record.max_canisters.to_string()) };
+    let most = if record.max_canisters == 0 {
+        "no limit of its own".to_owned()
+    } else {
+        group(&record.max_canisters.to_string())
+    };
     facts.say("canisters", format!("at most {most}"), Role::Dim);
     let times = format!(
         "{} ms least, {} ms wait, keys every {} blocks",
@@ -126,7 +129,8 @@ fn subnet(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
         facts.say("holds key", key.as_str().to_owned(), Role::Text);
     }
     if record.is_halted || record.halt_at_cup_height {
-        let word = if record.is_halted { "halted by decision" } else { "will halt at its next catch-up package" };
+        let word =
+            if record.is_halted { "halted by decision" } else { "will halt at its next catch-up package" };
         facts.say("halt", word, Role::Warn);
     }
     let ranges: Vec<_> = topology.routes.values().flatten().filter(|r| r.subnet == *id).collect();
@@ -160,7 +164,11 @@ fn health(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
         Condition::Well => facts.say("state", "well: it certifies the present", Role::Good),
         Condition::Stalled(_) => {
             let since = health.certified_at.map(|at| words::lasting(now, at)).unwrap_or_default();
-            facts.say("state", format!("STALLED: it answers, and its time stands still for {since}"), Role::Bad);
+            facts.say(
+                "state",
+                format!("STALLED: it answers, and its time stands still for {since}"),
+                Role::Bad,
+            );
         }
         Condition::Unreachable => {
             let why = health.failure.as_ref().map(Line::as_str).unwrap_or("it certified nothing yet");
@@ -181,7 +189,7 @@ fn health(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
             vec![span(words::bytes(last.metrics.state_bytes), Role::Text), span(grown, Role::Dim)],
         );
     }
-    let room = usize::from(width.saturating_sub(40)).clamp(12, 60);
+    let room = usize::from(width.saturating_sub(56)).clamp(8, 60);
     course(state, facts, "executions /s", &health.updates, room, words::per_second);
     course(state, facts, "cycles /s", &health.cycles, room, words::scaled);
     course(state, facts, "state size", &health.state, room, words::bytes);
@@ -222,7 +230,7 @@ fn course(state: &State, facts: &mut Facts, name: &str, rings: &Rings, room: usi
 }
 
 /// A set of nodes' coefficients, fault distance and breaches.
-fn decentralization(figures: &Decentralization, facts: &mut Facts) {
+fn decentralization(state: &State, figures: &Decentralization, facts: &mut Facts) {
     let nodes = words::count(figures.nodes, "node", "nodes");
     facts.fact(
         "may fail",
@@ -241,7 +249,7 @@ fn decentralization(figures: &Decentralization, facts: &mut Facts) {
         line.push(span(format!(" hold {} nodes", c.nodes), Role::Dim));
         if let Some((name, count)) = c.counts.first().filter(|(_, count)| *count > 1) {
             let name = match Principal::from_text(name.as_str()) {
-                Ok(id) => short(&id),
+                Ok(id) => state.provider_name(&id).to_string(),
                 Err(_) if name.is_empty() => "not known".to_owned(),
                 Err(_) => name.to_string(),
             };
@@ -254,8 +262,19 @@ fn decentralization(figures: &Decentralization, facts: &mut Facts) {
     }
     for (index, breach) in figures.breaches.iter().enumerate() {
         let name = if index == 0 { "rules broken" } else { "" };
-        facts.say(name, breach.text.as_str().to_owned(), Role::Warn);
+        facts.say(name, breach_words(state, breach), Role::Warn);
     }
+}
+
+/// A broken rule with a provider's name in place of its id.
+pub(in crate::view) fn breach_words(state: &State, breach: &Breach) -> String {
+    let word = |word: &str| match Principal::from_text(word.trim_end_matches(',')) {
+        Ok(id) if word.contains('-') => {
+            format!("{}{}", state.provider_name(&id), if word.ends_with(',') { "," } else { "" })
+        }
+        _ => word.to_owned(),
+    };
+    breach.text.as_str().split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn node(state: &State, id: &Principal, facts: &mut Facts) {
@@ -275,7 +294,14 @@ fn node(state: &State, id: &Principal, facts: &mut Facts) {
                         span(r.status.word().to_owned(), Role::Strong),
                         span("  ", Role::Dim),
                         span(proof.word(), words::proof_role(proof)),
-                        span(format!("  read {}, so since {}", words::ago(state.now, r.at), r.since.date_minute()), Role::Dim),
+                        span(
+                            format!(
+                                "  read {}, so since {}",
+                                words::ago(state.now, r.at),
+                                r.since.date_minute()
+                            ),
+                            Role::Dim,
+                        ),
                     ],
                 );
                 if let Some(alert) = &r.alert {
@@ -433,7 +459,10 @@ fn boundary(state: &State, id: &Principal, facts: &mut Facts) {
         let name = state.provider_name(&provider);
         facts.fact(
             "provider",
-            vec![span(name.to_string(), Role::Text), span(format!("  {}", short_principal(&provider)), Role::Dim)],
+            vec![
+                span(name.to_string(), Role::Text),
+                span(format!("  {}", short_principal(&provider)), Role::Dim),
+            ],
         );
     }
     let Some(known) = state.world.fleet.boundary.get(id).filter(|_| state.net.then.is_none()) else {
@@ -471,7 +500,9 @@ fn boundary(state: &State, id: &Principal, facts: &mut Facts) {
 fn event(state: &State, subject: &Subject, facts: &mut Facts) {
     let Some(event) = state.event(subject) else { return };
     facts.say("version", group(&event.version.to_string()), Role::Text);
-    let when = event.at.map_or_else(|| "the registry does not say".to_owned(), |at| format!("{} UTC", at.date_minute()));
+    let when = event
+        .at
+        .map_or_else(|| "the registry does not say".to_owned(), |at| format!("{} UTC", at.date_minute()));
     facts.say("when", when, Role::Text);
     facts.say("record", event.key.to_string(), Role::Id);
     if let Some(proposal) = event.proposal {

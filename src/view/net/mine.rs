@@ -18,7 +18,8 @@ pub(super) fn head(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Option<Rect> {
     let state = cx.state;
     let Some(provider) = state.net.mine.provider else {
         cx.hits.list_height = usize::from(area.height.saturating_sub(1));
-        let choose = format!("{} chooses which node provider you are", words::key(state, Command::MyProvider));
+        let choose =
+            format!("{} chooses which node provider you are", words::key(state, Command::MyProvider));
         let lines = [choose.as_str(), "or `provider = \"…\"` in the configuration says it"];
         notice::draw(cx.pen, area, "No provider is chosen", Role::Text, &lines);
         return None;
@@ -43,7 +44,7 @@ fn brief(state: &State, id: &Principal, width: u16) -> Vec<Spans> {
     facts.raw(title);
     facts.raw(holdings(state, id));
     expected(state, id, &mut facts, width);
-    payouts(state, id, &mut facts, 3);
+    payouts(state, id, &mut facts, if width >= 90 { 3 } else { 2 });
     let nodes: Vec<Principal> = state.topology().nodes_of(id).map(|(n, _)| *n).collect();
     let naming = state.proposals_naming(&nodes);
     if !naming.is_empty() {
@@ -60,7 +61,8 @@ fn holdings(state: &State, id: &Principal) -> Spans {
         return vec![span("the registry has no operator of this provider", Role::Warn)];
     };
     let now = state.fleet_now();
-    let down = p.nodes.iter().filter(|n| state.world.fleet.nodes.get(n).is_some_and(|l| l.is_down(now))).count();
+    let down =
+        p.nodes.iter().filter(|n| state.world.fleet.nodes.get(n).is_some_and(|l| l.is_down(now))).count();
     let mut line = vec![
         span(words::count(p.nodes.len(), "node", "nodes"), Role::Strong),
         span(format!(", {} in subnets", words::grouped(p.assigned)), Role::Text),
@@ -99,7 +101,8 @@ pub(super) fn expected(state: &State, id: &Principal, facts: &mut Facts, width: 
             Some((average, _)) if average < rate => "the least rate",
             _ => "the 30-day average",
         };
-        line.push(span(format!(" ICP at {} XDR, {by}", rate.decimal()), Role::Dim));
+        let by = if width >= 90 { format!(", {by}") } else { String::new() };
+        line.push(span(format!(" ICP at {} XDR{by}", rate.decimal()), Role::Dim));
     }
     facts.fact("expected", line);
     facts.fact(
@@ -183,7 +186,10 @@ pub(super) fn node_days(state: &State, node: &Principal, facts: &mut Facts) {
         let of = if days.extrapolated { "from its provider's other nodes" } else { "above its subnet's" };
         facts.fact(
             "fails",
-            vec![span(mean.percent(), Role::Text), span(format!("  mean relative failure rate, {of}"), Role::Dim)],
+            vec![
+                span(mean.percent(), Role::Text),
+                span(format!("  mean relative failure rate, {of}"), Role::Dim),
+            ],
         );
     }
     if let Some(multiplier) = days.multiplier {
