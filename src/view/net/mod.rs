@@ -134,6 +134,9 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
 /// Where what is shown comes from.
 fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
+    if state.net.shown == NetList::Mine && state.size.0 < 110 && state.net.then.is_none() {
+        return cell::legend(ascii);
+    }
     let dot = || span(" · ", Role::Dim);
     let mut line = vec![span(format!("registry {}", group(&topology.version.to_string())), Role::Dim)];
     if let Some(evidence) = &topology.evidence {
