@@ -134,10 +134,27 @@ impl State {
 
     /// Makes the rows of all lists.
     pub(in crate::app) fn refresh_net(&mut self) {
+        self.refresh_lists(&NetList::ALL);
+    }
+
+    /// Makes the rows that follow from the life of machines; events have none.
+    pub(in crate::app) fn refresh_fleet(&mut self) {
+        self.refresh_lists(&[
+            NetList::Subnets,
+            NetList::Nodes,
+            NetList::Providers,
+            NetList::DataCenters,
+            NetList::Versions,
+            NetList::Boundary,
+            NetList::Mine,
+        ]);
+    }
+
+    fn refresh_lists(&mut self, lists: &[NetList]) {
         self.measure_subnets();
         self.gather_days();
         let providers = self.topology().providers();
-        for list in NetList::ALL {
+        for list in lists.iter().copied() {
             let rows = match list {
                 NetList::Subnets => self.subnet_rows(),
                 NetList::Nodes => self.node_rows(None),
