@@ -135,7 +135,7 @@ async fn a_provider_is_chosen_once_and_sees_what_was_lost_and_why() {
     let mut app = open();
     app.press("u").sees("My provider").type_text("indigo").press("<enter>");
     assert_eq!(app.services.saved.last().unwrap().provider, Some(fleet::provider(8)));
-    app.sees("Indigo Racks").sees("XDR a month").sees("ICP at 3.8250 XDR, the 30-day average");
+    app.sees("Indigo Racks").sees("XDR a month").sees("ICP at 3.825 XDR, the 30-day average");
     app.sees("failed blocks").sees("paid").sees("2026-").sees("30 days");
     // A name for a machine, kept and shown.
     let node = app.state.net.list().selected.unwrap();

@@ -230,7 +230,7 @@ fn the_past_says_so_on_lists_and_details() {
         let _ = icpulse::app::update(&mut state, answer, now);
         shot("network-past", &state, &theme);
         let detail = sample::at(state, Screen::Network, Some(Subject::Subnet(fleet::subnet(1))), 0);
-        assert!(text(&buffer(&detail, &theme)).contains("THE PAST: version 53100"));
+        assert!(text(&buffer(&detail, &theme)).contains("THE PAST: version 53,100"));
     }
 }
 

@@ -293,7 +293,7 @@ pub static TRANSACTIONS: &[Column] = &[
 
 /// Columns of the subnets.
 pub static SUBNETS: &[Column] = &[
-    column!(Name "subnet" Fixed(6) Left true 0 up),
+    column!(Name "subnet" Fixed(7) Left true 0 up),
     column!(Class "for" Fixed(12) Left true 7 up),
     column!(Health "state" Fixed(9) Left true 0 up),
     column!(Version "version" Fixed(8) Left true 4 up),
@@ -313,7 +313,7 @@ pub static SUBNETS: &[Column] = &[
     column!(Tps "tx/s" Fixed(7) Right true 1 down),
     column!(TpsSpark "3 h" Fixed(18) Right true 5 down),
     column!(Cycles "cycles/s" Fixed(8) Right true 3 down),
-    column!(StateSize "size" Fixed(8) Right true 4 down),
+    column!(StateSize "size" Fixed(9) Right true 4 down),
     column!(Canisters "canisters" Fixed(10) Right true 5 down),
     column!(Lag "lag" Fixed(8) Right true 2 down),
 ];
@@ -412,7 +412,7 @@ pub static BOUNDARY_NODES: &[Column] = &[
 pub static EVENTS: &[Column] = &[
     column!(Id "version" Fixed(9) Right true 0 down),
     column!(Time "time (UTC)" Fixed(16) Left true 1 down),
-    column!(Sentence "what happened" Fill(30) Left true 0 up),
+    column!(Sentence "what happened" Fill(44) Left true 0 up),
     column!(ByProposal "proposal" Fixed(9) Right true 2 down),
 ];
 

@@ -31,7 +31,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let wide = area.width >= 108;
     let left_w = if wide { area.width * 60 / 100 } else { area.width / 2 };
     let right_w = area.width - left_w - 2;
-    let network = network_lines(state, right_w);
+    let mut network = network_lines(state, right_w);
+    if area.height < 30 {
+        // What can be voted on matters more than the last figures.
+        network.truncate(6);
+    }
     let you = you_lines(state, left_w);
     let supply = supply_lines(state, right_w);
     let short = short_lines(state, right_w);
@@ -131,7 +135,7 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
             String::new(),
         ),
         Need::MoreAlerts(count) => {
-            (format!("{} more", words::count(*count, "alert", "alerts")), String::new(), String::new())
+            (words::count(*count, "more alert", "more alerts"), String::new(), String::new())
         }
         Need::ChooseIdentity => (
             "read-only: nobody signs".to_owned(),
@@ -426,20 +430,16 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
         return Vec::new();
     }
     let mut lines = Vec::new();
-    let mut ails: Spans = Vec::new();
-    if summary.stalled > 0 {
-        ails.push(span(format!("{} stalled", summary.stalled), Role::Bad));
-    }
-    if summary.down > 0 {
-        let gap = if ails.is_empty() { "" } else { " · " };
-        ails.push(span(format!("{gap}{} down", words::grouped(summary.down)), Role::Warn));
-    }
-    if ails.is_empty() && (summary.judged > 0 || summary.milli_updates.is_some()) {
-        ails.push(span("all is well", Role::Good));
-    }
-    let mut subnets = note(format!("{}  ", words::count(summary.nodes, "node", "nodes")));
-    subnets.extend(ails);
-    lines.push(figure("subnets", words::grouped(summary.subnets), "", subnets));
+    let known = summary.judged > 0 || summary.milli_updates.is_some();
+    let state_of = |count: usize, word: &str, role| match count {
+        0 if known => span("all well", Role::Good),
+        0 => span("", Role::Dim),
+        n => span(format!("{} {word}", words::grouped(n)), role),
+    };
+    let stalled = state_of(summary.stalled, "stalled", Role::Bad);
+    let down = state_of(summary.down, "down", Role::Warn);
+    lines.push(figure("subnets", words::grouped(summary.subnets), "", vec![stalled]));
+    lines.push(figure("nodes", words::grouped(summary.nodes), "", vec![down]));
     let cells = usize::from(width.saturating_sub(FIGURE + 8)).min(30);
     let course = |values: &[u64]| {
         if values.len() < 2 || cells < 6 {
@@ -469,9 +469,9 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
 /// The network in few lines, for narrow screens.
 fn short_lines(state: &State, width: u16) -> Vec<Spans> {
     let machines = machine_lines(state, width);
-    if let [subnets, ..] = machines.as_slice() {
-        let mut lines = vec![subnets.clone(), rate(state, width)];
-        lines.extend(machines.get(1).cloned());
+    if let [subnets, nodes, ..] = machines.as_slice() {
+        let mut lines = vec![subnets.clone(), nodes.clone(), rate(state, width)];
+        lines.extend(machines.get(2).cloned());
         return lines;
     }
     vec![rate(state, width), staked(state, width), rewards(state, width)]

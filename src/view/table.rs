@@ -26,6 +26,10 @@ pub(super) fn draw<'r, K: Copy + Ord>(
     let mut drawn_columns: Vec<Column> = Vec::new();
     for id in &list.columns {
         let Some(column) = list.table.column(*id) else { continue };
+        // Nobody who named nothing misses a column of names.
+        if *id == ColumnId::Alias && cx.state.net.mine.aliases.is_empty() {
+            continue;
+        }
         shown.push(Some(*id));
         drawn_columns.push(make(column, list, area.width));
         if *id == ColumnId::Yes && area.width >= 116 {

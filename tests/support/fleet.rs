@@ -8,11 +8,11 @@ use icpulse::model::fleet::{BoundaryNode, Fleet, NodeStatus, Probe, ProviderName
 use icpulse::model::health::{Sample, SubnetHealth, SubnetMetrics};
 use icpulse::model::node_rewards::{
     BaseRate, Day, ListedProvider, MicroXdr, NodeDay, NodeRewards, Payout, PayoutMonth, Performance, Ppm,
-    ProviderDay, RewardsDay, reduction,
+    RewardsDay, reduction,
 };
 use icpulse::model::registry::{
-    Change, DataCenterRecord, Key, NodeRecord, OperatorRecord, Record, Region, ReplicaRecord, RewardType,
-    Route, SubnetKind, SubnetRecord, Topology, Version,
+    Change, DataCenterRecord, HostOsRecord, Key, NodeRecord, OperatorRecord, Record, Region, ReplicaRecord,
+    RewardType, Route, SubnetKind, SubnetRecord, Topology, Version,
 };
 use icpulse::model::text::Line;
 use icpulse::model::world::World;
@@ -206,6 +206,7 @@ pub fn topology(size: Size, now: Timestamp, upgraded: usize) -> Topology {
         };
         maker.put(Key::ReplicaVersion(Line::new(version)), Record::ReplicaVersion(record));
     }
+    maker.put(Key::HostOsVersion(Line::new(HOST)), Record::HostOsVersion(HostOsRecord::default()));
     maker.put(Key::UnassignedNodes, Record::UnassignedNodes(Line::new(OLD)));
     maker.topology.evidence = Some(Evidence::certified(now.minus(Seconds(12))));
     maker.topology
@@ -243,7 +244,7 @@ pub fn health(size: Size, now: Timestamp) -> BTreeMap<Principal, SubnetHealth> {
         let metrics = |i: u64| SubnetMetrics {
             canisters: 12_000 + n as u64 * 9_137,
             state_bytes: (110 << 30) + n as u64 * (5 << 30) + i * 4_096,
-            cycles_consumed: 9_000_000_000_000_000 + u128::from(i) * 41_000_000_000,
+            cycles_consumed: 9_000_000_000_000_000 + u128::from(i * busy) * 40_000_000,
             updates: 400_000_000 + i * (busy / 100),
         };
         let last = if stalled { 804 } else { 4 };

@@ -6,6 +6,7 @@ use crate::app::columns::ColumnId;
 use crate::app::index::Context;
 use crate::app::place::{Name, Os, Subject};
 use crate::app::state::State;
+use crate::model::amount::group;
 use crate::model::decentral::{Feature, measure};
 use crate::model::event::EventKind;
 use crate::model::fleet::{NodeStatus, PROOF_OF_LIFE, Verdict};
@@ -14,7 +15,7 @@ use crate::model::node_rewards::{Day, MicroXdr, Performance, Ppm};
 use crate::model::query::Field;
 use crate::model::registry::Topology;
 use crate::model::text::Line;
-use crate::model::{Principal, Timestamp};
+use crate::model::{Principal, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -133,10 +134,27 @@ impl State {
 
     /// Makes the rows of all lists.
     pub(in crate::app) fn refresh_net(&mut self) {
+        self.refresh_lists(&NetList::ALL);
+    }
+
+    /// Makes the rows that follow from the life of machines; events have none.
+    pub(in crate::app) fn refresh_fleet(&mut self) {
+        self.refresh_lists(&[
+            NetList::Subnets,
+            NetList::Nodes,
+            NetList::Providers,
+            NetList::DataCenters,
+            NetList::Versions,
+            NetList::Boundary,
+            NetList::Mine,
+        ]);
+    }
+
+    fn refresh_lists(&mut self, lists: &[NetList]) {
         self.measure_subnets();
         self.gather_days();
         let providers = self.topology().providers();
-        for list in NetList::ALL {
+        for list in lists.iter().copied() {
             let rows = match list {
                 NetList::Subnets => self.subnet_rows(),
                 NetList::Nodes => self.node_rows(None),
@@ -643,6 +661,11 @@ impl State {
                 row.also(Some(Field::DataCenter), center.clone());
             }
             row.also(None, event.key.to_string().as_str());
+            // Numbers are found as they are written and as they are shown.
+            let numbers = [Some(event.version.0), event.proposal.map(|p| p.0)];
+            for number in numbers.into_iter().flatten() {
+                row.also(None, format!("{number} {}", group(&number.to_string())).as_str());
+            }
             Arc::new(row)
         });
         rows.collect()
@@ -662,31 +685,34 @@ impl State {
             judged: topology.nodes.len() - lives.unknown,
             ..Summary::default()
         };
+        let minutes = u64::try_from(POINTS).unwrap_or(30);
+        let first = now.minus(Seconds(minutes * 60));
         let mut updates: BTreeMap<Timestamp, (u64, u64)> = BTreeMap::new();
         for (id, health) in self.world.health.iter() {
             if !topology.is_empty() && !topology.subnets.contains_key(id) {
                 continue;
             }
-            summary.stalled += usize::from(matches!(health.condition(now), Condition::Stalled(_)));
-            if let Some(rates) = &health.rates {
+            let stalled = matches!(health.condition(now), Condition::Stalled(_));
+            summary.stalled += usize::from(stalled);
+            // What stands still executes nothing, whatever its last rate was.
+            if let Some(rates) = health.rates.as_ref().filter(|_| !stalled) {
                 let sum = summary.milli_updates.get_or_insert(0);
                 *sum = sum.saturating_add(rates.milli_updates_per_second);
                 let sum = summary.cycles.get_or_insert(0);
                 *sum = sum.saturating_add(rates.cycles_per_second);
             }
-            for (at, value) in health.updates.points(Span::Minute).into_iter().rev().take(POINTS) {
+            for (at, value) in health.updates.points(Span::Minute).into_iter().filter(|(at, _)| *at > first) {
                 let sum = updates.entry(at).or_default();
                 sum.0 = sum.0.saturating_add(value);
             }
-            for (at, value) in health.cycles.points(Span::Minute).into_iter().rev().take(POINTS) {
+            for (at, value) in health.cycles.points(Span::Minute).into_iter().filter(|(at, _)| *at > first) {
                 let sum = updates.entry(at).or_default();
                 sum.1 = sum.1.saturating_add(value);
             }
         }
         // Subnets are asked one after the other: the minute that is open is not known of all.
         updates.pop_last();
-        let skipped = updates.len().saturating_sub(POINTS);
-        (summary.updates_series, summary.cycles_series) = updates.into_values().skip(skipped).unzip();
+        (summary.updates_series, summary.cycles_series) = updates.into_values().unzip();
         summary.rollout = self.rollout();
         self.net.summary = summary;
     }

@@ -80,12 +80,18 @@ impl State {
                 self.refresh_health();
             }
             Change::Fleet(fleet) => {
+                // Sentences of events name providers.
+                let renamed = self.world.fleet.providers != fleet.providers;
                 self.world.fleet = fleet;
-                self.refresh_net();
+                if renamed {
+                    self.refresh_net();
+                } else {
+                    self.refresh_fleet();
+                }
             }
             Change::NodeRewards(rewards) => {
                 self.world.node_rewards = rewards;
-                self.refresh_net();
+                self.refresh_fleet();
             }
             Change::Alerts(alerts) => {
                 self.world.alerts = alerts;

@@ -1,6 +1,7 @@
 //! A subnet with nodes taken in and out: every figure as it is and as it would be.
 
 use super::super::Cx;
+use super::super::net::breach_words;
 use crate::app::state::State;
 use crate::app::state::layer::WhatIfLayer;
 use crate::app::state::net::short;
@@ -40,7 +41,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &WhatIfLayer, top
     let right = Rect::new(inside.x + left_w + 3, inside.y, FIGURES.min(inside.width), inside.height);
     cx.pen.vertical(inside.x + left_w + 1, inside.y, inside.height, Role::Border);
     let lines = match &layer.result {
-        Ok(what_if) => figures(layer, what_if),
+        Ok(what_if) => figures(cx.state, layer, what_if),
         Err(why) => vec![vec![span(why.as_str().to_owned(), Role::Warn)]],
     };
     for (line, y) in lines.iter().zip(right.top()..right.bottom()) {
@@ -78,7 +79,7 @@ fn describe(state: &State, node: &Principal) -> Spans {
 }
 
 /// Every figure before and after.
-fn figures(layer: &WhatIfLayer, what_if: &WhatIf) -> Vec<Spans> {
+fn figures(state: &State, layer: &WhatIfLayer, what_if: &WhatIf) -> Vec<Spans> {
     let (before, after) = (&what_if.before, &what_if.after);
     let mut lines: Vec<Spans> = vec![vec![
         span(format!("+{} ", layer.add.len()), if layer.add.is_empty() { Role::Dim } else { Role::Good }),
@@ -116,10 +117,10 @@ fn figures(layer: &WhatIfLayer, what_if: &WhatIf) -> Vec<Spans> {
     for breach in &after.breaches {
         let new = !before.breaches.contains(breach);
         let role = if new { Role::Bad } else { Role::Dim };
-        lines.push(vec![span(breach.text.as_str().to_owned(), role)]);
+        lines.push(vec![span(breach_words(state, breach), role)]);
     }
     for breach in before.breaches.iter().filter(|b| !after.breaches.contains(b)) {
-        lines.push(vec![span(format!("✓ no more: {}", breach.text), Role::Good)]);
+        lines.push(vec![span(format!("✓ no more: {}", breach_words(state, breach)), Role::Good)]);
     }
     lines
 }

@@ -7,6 +7,7 @@ use super::{cell, figures};
 use crate::app::state::columns::ColumnId;
 use crate::app::state::net::{NetList, NetRow};
 use crate::app::state::{Detail, State, Subject, Tab};
+use crate::model::amount::group;
 use crate::theme::Role;
 use crate::widget::table::{self, Column, Content, Row, Table, Width};
 use crate::widget::{Spans, notice, span};
@@ -24,11 +25,12 @@ pub(in crate::view) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subje
         condition::unknown(cx, area, *subject);
         return;
     }
-    let mut title = figures::title(state, subject);
+    let mut title: Spans = Vec::new();
     if let Some(then) = &state.net.then {
-        let text = format!("   THE PAST: version {}", then.topology.version);
-        title.push(span(text, Role::Danger));
+        let version = group(&then.topology.version.to_string());
+        title.extend([span(format!(" THE PAST: version {version} "), Role::Danger), span("  ", Role::Dim)]);
     }
+    title.extend(figures::title(state, subject));
     cx.pen.spans(area.x, area.y, area.width, &title);
     let counts = |tab: Tab| {
         let count = match tab {

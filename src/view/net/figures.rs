@@ -11,7 +11,7 @@ use crate::app::state::net::{NetList, short, short_version};
 use crate::app::state::place::{Name, Os};
 use crate::model::account::short_principal;
 use crate::model::amount::group;
-use crate::model::decentral::Decentralization;
+use crate::model::decentral::{Breach, Decentralization};
 use crate::model::event::EventKind;
 use crate::model::evidence::Proof;
 use crate::model::health::{Condition, Rings, Span};
@@ -108,7 +108,7 @@ fn subnet(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
     health(state, id, facts, width);
     if let Some(figures) = state.net.figures(id) {
         facts.heading("Decentralisation");
-        decentralization(figures, facts);
+        decentralization(state, figures, facts);
     }
     facts.heading("Settings");
     facts.say("to run", format!("GuestOS {}", record.replica_version), Role::Text);
@@ -189,7 +189,7 @@ fn health(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
             vec![span(words::bytes(last.metrics.state_bytes), Role::Text), span(grown, Role::Dim)],
         );
     }
-    let room = usize::from(width.saturating_sub(40)).clamp(12, 60);
+    let room = usize::from(width.saturating_sub(56)).clamp(8, 60);
     course(state, facts, "executions /s", &health.updates, room, words::per_second);
     course(state, facts, "cycles /s", &health.cycles, room, words::scaled);
     course(state, facts, "state size", &health.state, room, words::bytes);
@@ -230,7 +230,7 @@ fn course(state: &State, facts: &mut Facts, name: &str, rings: &Rings, room: usi
 }
 
 /// A set of nodes' coefficients, fault distance and breaches.
-fn decentralization(figures: &Decentralization, facts: &mut Facts) {
+fn decentralization(state: &State, figures: &Decentralization, facts: &mut Facts) {
     let nodes = words::count(figures.nodes, "node", "nodes");
     facts.fact(
         "may fail",
@@ -249,7 +249,7 @@ fn decentralization(figures: &Decentralization, facts: &mut Facts) {
         line.push(span(format!(" hold {} nodes", c.nodes), Role::Dim));
         if let Some((name, count)) = c.counts.first().filter(|(_, count)| *count > 1) {
             let name = match Principal::from_text(name.as_str()) {
-                Ok(id) => short(&id),
+                Ok(id) => state.provider_name(&id).to_string(),
                 Err(_) if name.is_empty() => "not known".to_owned(),
                 Err(_) => name.to_string(),
             };
@@ -262,8 +262,19 @@ fn decentralization(figures: &Decentralization, facts: &mut Facts) {
     }
     for (index, breach) in figures.breaches.iter().enumerate() {
         let name = if index == 0 { "rules broken" } else { "" };
-        facts.say(name, breach.text.as_str().to_owned(), Role::Warn);
+        facts.say(name, breach_words(state, breach), Role::Warn);
     }
+}
+
+/// A broken rule with a provider's name in place of its id.
+pub(in crate::view) fn breach_words(state: &State, breach: &Breach) -> String {
+    let word = |word: &str| match Principal::from_text(word.trim_end_matches(',')) {
+        Ok(id) if word.contains('-') => {
+            format!("{}{}", state.provider_name(&id), if word.ends_with(',') { "," } else { "" })
+        }
+        _ => word.to_owned(),
+    };
+    breach.text.as_str().split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn node(state: &State, id: &Principal, facts: &mut Facts) {

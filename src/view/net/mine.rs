@@ -44,7 +44,7 @@ fn brief(state: &State, id: &Principal, width: u16) -> Vec<Spans> {
     facts.raw(title);
     facts.raw(holdings(state, id));
     expected(state, id, &mut facts, width);
-    payouts(state, id, &mut facts, 3);
+    payouts(state, id, &mut facts, if width >= 90 { 3 } else { 2 });
     let nodes: Vec<Principal> = state.topology().nodes_of(id).map(|(n, _)| *n).collect();
     let naming = state.proposals_naming(&nodes);
     if !naming.is_empty() {
@@ -101,7 +101,8 @@ pub(super) fn expected(state: &State, id: &Principal, facts: &mut Facts, width: 
             Some((average, _)) if average < rate => "the least rate",
             _ => "the 30-day average",
         };
-        line.push(span(format!(" ICP at {} XDR, {by}", rate.decimal()), Role::Dim));
+        let by = if width >= 90 { format!(", {by}") } else { String::new() };
+        line.push(span(format!(" ICP at {} XDR{by}", rate.decimal()), Role::Dim));
     }
     facts.fact("expected", line);
     facts.fact(

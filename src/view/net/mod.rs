@@ -6,6 +6,7 @@ mod figures;
 mod mine;
 
 pub(super) use detail::draw as detail;
+pub(super) use figures::breach_words;
 
 use super::condition::{self, Empty};
 use super::{Cx, table, words};
@@ -133,8 +134,11 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
 /// Where what is shown comes from.
 fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
+    if state.net.shown == NetList::Mine && state.size.0 < 110 && state.net.then.is_none() {
+        return cell::legend(ascii);
+    }
     let dot = || span(" · ", Role::Dim);
-    let mut line = vec![span(format!("version {}", group(&topology.version.to_string())), Role::Dim)];
+    let mut line = vec![span(format!("registry {}", group(&topology.version.to_string())), Role::Dim)];
     if let Some(evidence) = &topology.evidence {
         line.extend([span(" ", Role::Dim), span(evidence.proof.word(), words::proof_role(evidence.proof))]);
         line.push(span(format!(" {}", words::ago(state.network_now(), evidence.at)), Role::Dim));
@@ -147,7 +151,7 @@ fn sources(state: &State, ascii: bool) -> Spans {
             } else {
                 state.net.older_end.as_ref().map(|end| end.as_str())
             };
-            let more = more.unwrap_or("older ones are read when the end is reached").to_owned();
+            let more = more.unwrap_or("older ones come at the end").to_owned();
             line.extend([dot(), span(more, Role::Dim)]);
         }
         NetList::Mine => {
@@ -165,7 +169,7 @@ fn sources(state: &State, ascii: bool) -> Spans {
             let fleet = &state.world.fleet;
             let proof = Proof::Unverified;
             if let Some(at) = fleet.reported_at {
-                line.extend([dot(), span("status of nodes from the public dashboard, ", Role::Dim)]);
+                line.extend([dot(), span("status: dashboard, ", Role::Dim)]);
                 line.push(span(proof.word(), words::proof_role(proof)));
                 line.push(span(format!(" {}", words::ago(state.now, at)), Role::Dim));
             }
