@@ -72,7 +72,9 @@ fn the_model_is_told_in_numbers_of_base_units() {
     assert_eq!((down(&subnet(0).to_text()), down(&s)), (1.0, 0.0));
     let nns = subnet(0).to_text();
     assert_eq!(value(&plain, &format!("icpulse_subnet_fault_distance{{subnet=\"{nns}\"}}")), 3.0);
-    assert!(value(&plain, &format!("icpulse_subnet_nakamoto{{subnet=\"{nns}\",feature=\"provider\"}}")) >= 1.0);
+    assert!(
+        value(&plain, &format!("icpulse_subnet_nakamoto{{subnet=\"{nns}\",feature=\"provider\"}}")) >= 1.0
+    );
     assert_eq!(value(&plain, "icpulse_registry_version"), 53_218.0);
     assert_eq!(value(&plain, "icpulse_sync_errors_total"), 3.0);
     assert_eq!(value(&plain, "icpulse_nodes{status=\"down\"}"), 1.0);
@@ -90,7 +92,9 @@ fn the_model_is_told_in_numbers_of_base_units() {
 #[test]
 fn nothing_known_is_no_zero() {
     let (_, plain) = encode(gather(&Model::default(), NOW)).unwrap();
-    for name in ["icpulse_registry_version ", "icpulse_subnet", "icpulse_icp_xdr_rate", "icpulse_proposals_open"] {
+    for name in
+        ["icpulse_registry_version ", "icpulse_subnet", "icpulse_icp_xdr_rate", "icpulse_proposals_open"]
+    {
         assert!(!plain.lines().any(|l| l.starts_with(name)), "{name} in\n{plain}");
     }
     assert!(plain.contains("icpulse_build_info{"));
@@ -111,7 +115,8 @@ fn a_subnet_that_stands_still_is_told() {
 fn the_text_is_made_anew_only_when_the_model_changes_or_time_counts() {
     let clock = Arc::new(std::sync::atomic::AtomicU64::new(NOW.secs()));
     let time = Arc::clone(&clock);
-    let page = Page::new(model(), move || Timestamp::from_secs(time.load(std::sync::atomic::Ordering::SeqCst)));
+    let page =
+        Page::new(model(), move || Timestamp::from_secs(time.load(std::sync::atomic::Ordering::SeqCst)));
     let first = page.text(Form::Plain);
     assert_eq!(first.as_ptr(), page.text(Form::Plain).as_ptr(), "the same bytes, not the same text again");
     let mut other = model();
@@ -139,7 +144,9 @@ fn serving(model: Model) -> Serving {
         let end = async move {
             let _ = stopped.await;
         };
-        serve(page, "127.0.0.1:0".parse().unwrap(), false, move |at| told.send(at).unwrap(), end).await.unwrap();
+        serve(page, "127.0.0.1:0".parse().unwrap(), false, move |at| told.send(at).unwrap(), end)
+            .await
+            .unwrap();
     });
     let at = ready.recv_timeout(Duration::from_secs(60)).unwrap();
     Serving { at, _stop: stop, _runtime: runtime }
@@ -157,8 +164,15 @@ fn get(at: SocketAddr, request: &str) -> (String, String) {
 #[test]
 fn forms_are_negotiated_and_other_paths_are_not_there() {
     let serving = serving(model());
-    let (head, body) = get(serving.at, "GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text;version=1.0.0,text/plain;q=0.1");
-    assert!(head.starts_with("http/1.1 200") && head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{head}");
+    let (head, body) = get(
+        serving.at,
+        "GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text;version=1.0.0,text/plain;q=0.1",
+    );
+    assert!(
+        head.starts_with("http/1.1 200")
+            && head.contains("content-type: application/openmetrics-text; version=1.0.0"),
+        "{head}"
+    );
     assert!(body.ends_with("# EOF\n") && body.contains("# UNIT icpulse_subnet_lag_seconds seconds"));
     let (head, body) = get(serving.at, "GET /metrics HTTP/1.1");
     assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
@@ -207,7 +221,8 @@ fn expressions(value: &Value, names: &mut BTreeSet<String>) {
 fn the_dashboard_the_rules_and_the_list_of_metrics_name_what_there_is() {
     let known: BTreeSet<String> = gather(&whole(), NOW).iter().map(|f| f.sample_name()).collect();
     let mut used = BTreeSet::new();
-    let dashboard: Value = serde_json::from_str(&std::fs::read_to_string(docs("grafana.json")).unwrap()).unwrap();
+    let dashboard: Value =
+        serde_json::from_str(&std::fs::read_to_string(docs("grafana.json")).unwrap()).unwrap();
     expressions(&dashboard, &mut used);
     let in_dashboard = used.len();
     let rules = std::fs::read_to_string(docs("alerts.yml")).unwrap();
@@ -219,10 +234,16 @@ fn the_dashboard_the_rules_and_the_list_of_metrics_name_what_there_is() {
     let told: BTreeSet<String> = readme
         .lines()
         .filter_map(|l| l.strip_prefix("| `")?.split('|').next().map(str::to_owned))
-        .flat_map(|cell| cell.split('`').filter(|w| w.contains('_') || *w == "nodes").map(|w| format!("icpulse_{w}")).collect::<Vec<_>>())
+        .flat_map(|cell| {
+            cell.split('`')
+                .filter(|w| w.contains('_') || *w == "nodes")
+                .map(|w| format!("icpulse_{w}"))
+                .collect::<Vec<_>>()
+        })
         .collect();
     assert_eq!(told, known, "the list in docs/monitoring/README.md");
-    let ids: Vec<u64> = dashboard["panels"].as_array().unwrap().iter().map(|p| p["id"].as_u64().unwrap()).collect();
+    let ids: Vec<u64> =
+        dashboard["panels"].as_array().unwrap().iter().map(|p| p["id"].as_u64().unwrap()).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "each panel has its own number");
 }
 
@@ -246,7 +267,8 @@ fn promtool(args: &[&str], input: Option<&str>) {
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     }
     let output = child.wait_with_output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "promtool {args:?}: {said}");
 }
 
@@ -326,7 +348,10 @@ fn a_real_prometheus_scrapes_and_answers() {
             break;
         }
         if let Some(status) = prometheus.0.try_wait().unwrap() {
-            panic!("prometheus ended with {status}: {}", std::fs::read_to_string(dir.path().join("log")).unwrap());
+            panic!(
+                "prometheus ended with {status}: {}",
+                std::fs::read_to_string(dir.path().join("log")).unwrap()
+            );
         }
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -242,7 +242,8 @@ async fn differences(context: &Context, from: Moment, to: Option<Moment>) -> Res
         "to": {"version": after.version.0, "at": time(after.at)},
         "count": found.len(),
     });
-    let head = format!("from version {} to version {}: {} differences", before.version, after.version, found.len());
+    let head =
+        format!("from version {} to version {}: {} differences", before.version, after.version, found.len());
     read.end(context, || {
         crate::cli::output::note(&context.global, head);
         rows.print(Format::of(&context.global), "differences", meta)
@@ -323,7 +324,9 @@ async fn at(context: &Context, moment: Moment, arg: Option<TableArg>, filter: &s
             .end(context, || match Format::of(&context.global) {
                 Format::Json => print_json(&value),
                 Format::Text => print_text(&text),
-                Format::Csv => Err(Failure::usage("a summary has no rows for --csv; name a table, such as nodes")),
+                Format::Csv => {
+                    Err(Failure::usage("a summary has no rows for --csv; name a table, such as nodes"))
+                }
             })
             .await;
     };
