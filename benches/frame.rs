@@ -46,5 +46,35 @@ fn keystroke(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, frames, keystroke);
+/// The lists of a network as large as the real one, and making their rows anew.
+fn machines(c: &mut Criterion) {
+    use icpulse::app::net::NetList;
+    use icpulse::model::world::Change;
+    use sample::fleet;
+    let theme = Theme::fallback();
+    let mut state = sample::at(sample::full_with(SIZE, 30), Screen::Network, None, 0);
+    fleet::join(&mut state.world, fleet::LARGE, sample::NOW);
+    sample::settle(&mut state);
+    for list in [NetList::Subnets, NetList::Nodes] {
+        state.net.shown = list;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        c.bench_function(&format!("frame/Network/{}", list.title()), |b| {
+            b.iter(|| {
+                buffer.reset();
+                view::paint(&mut buffer, &state, &theme)
+            });
+        });
+    }
+    let now = state.now;
+    for (name, change) in [
+        ("fleet", Change::Fleet(std::sync::Arc::clone(&state.world.fleet))),
+        ("health", Change::Health(std::sync::Arc::clone(&state.world.health))),
+    ] {
+        c.bench_function(&format!("rows/{name}"), |b| {
+            b.iter(|| update(&mut state, Message::Change(change.clone()), now));
+        });
+    }
+}
+
+criterion_group!(benches, frames, keystroke, machines);
 criterion_main!(benches);

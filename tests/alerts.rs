@@ -1,7 +1,7 @@
 //! Alerts: what fires when, what recovers, what survives a restart, and how messages arrive.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "support/fleet.rs"]
+#[path = "support/small_fleet.rs"]
 mod fleet;
 #[path = "support/sample.rs"]
 mod sample;

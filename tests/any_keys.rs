@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/fleet.rs"]
+mod fleet;
 #[path = "support/harness.rs"]
 mod harness;
 #[path = "support/network.rs"]
@@ -34,6 +36,8 @@ enum Act {
     /// The newest proposals vanish or come back.
     Proposals(usize),
     Neurons(usize),
+    /// So many subnets run the new version; or nothing of the registry is known.
+    Machines(usize),
     Lock(bool),
     Fate(u8),
     Settle,
@@ -43,7 +47,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let all: Vec<String> = TABLE.iter().flat_map(|s| s.keys.iter().map(|k| (*k).to_owned())).collect();
     let act = prop_oneof![
         12 => prop::sample::select(all).prop_map(Act::Keys),
-        3 => prop::sample::select(vec!["2", "3", "4", "1", "<enter>", "<esc>", "y", "v", "s", ":", "/"])
+        3 => prop::sample::select(vec!["2", "3", "4", "6", "1", "<tab>", "<enter>", "<esc>", "y", "v", "s", ":", "/"])
             .prop_map(|k| Act::Keys(k.to_owned())),
         6 => prop::sample::select(vec![
             "<esc> <esc> 2 y <enter>",
@@ -55,6 +59,11 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
             "s t a k e <enter>",
             "R",
             "f",
+            "<esc> <esc> 6 g s <enter> w <enter> j <enter>",
+            "<esc> <esc> 6 T 5 3 1 0 0 <enter>",
+            "<esc> <esc> 6 g n e r a c k <enter>",
+            "<esc> <esc> 6 u <enter>",
+            "<esc> <esc> 6 g e G <enter> <tab> <enter>",
         ])
         .prop_map(|k| Act::Keys(k.to_owned())),
         2 => prop::sample::select(vec![
@@ -70,6 +79,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => prop::sample::select(vec![1, 61, 400, 86_400 * 30]).prop_map(Act::Pass),
         1 => (0usize..7).prop_map(Act::Proposals),
         1 => (0usize..4).prop_map(Act::Neurons),
+        1 => (0usize..8).prop_map(Act::Machines),
         1 => any::<bool>().prop_map(Act::Lock),
         1 => (0u8..5).prop_map(Act::Fate),
         1 => Just(Act::Settle),
@@ -89,6 +99,7 @@ fn check(state: &State) {
     check_list(&state.proposals);
     check_list(&state.neurons);
     check_list(&state.wallet.list);
+    state.net.lists.iter().for_each(check_list);
     assert!(state.pulse.cursor < state.pulse.items.len().max(1));
     assert!(state.pulse.needs <= state.pulse.items.len());
     if let Some(detail) = state.detail() {
@@ -99,6 +110,7 @@ fn check(state: &State) {
         match layer {
             Layer::Palette(l) => assert!(l.cursor < l.matches.len().max(1)),
             Layer::Choice(l) => assert!(l.cursor < l.shown.len().max(1)),
+            Layer::WhatIf(l) => assert!(l.cursor < l.shown.len().max(1)),
             Layer::Ballots(l) => assert!(l.cursor < l.rows.len().max(1)),
             Layer::Actions(l) => assert!(l.cursor < state.executions.len().max(1)),
             _ => {}
@@ -131,6 +143,14 @@ fn perform(app: &mut Harness<Network>, act: &Act) {
             let some = app.services.neurons.iter().skip(*keep).cloned().map(std::sync::Arc::new);
             app.feed(Message::Change(Change::Neurons(icpulse::model::world::Neurons::new(some))));
         }
+        Act::Machines(upgraded) => {
+            let topology = match upgraded {
+                0 => Default::default(),
+                n if n % 2 == 0 => fleet::topology_then(fleet::SMALL, NOW),
+                n => fleet::topology(fleet::SMALL, NOW, *n),
+            };
+            app.feed(Message::Change(Change::Topology(std::sync::Arc::new(topology))));
+        }
         Act::Lock(locked) => {
             let mut signer = app.services.signer.clone();
             signer.locked = *locked;
@@ -154,6 +174,13 @@ fn open(read_only: bool) -> Harness<Network> {
     let mut app = Harness::new(state, network, receiver);
     app.services.publish();
     app.settle();
+    let mut world = app.state.world.clone();
+    fleet::join(&mut world, fleet::SMALL, NOW);
+    let mine = fleet::mine(&world.topology);
+    app.services.then = Ok(std::sync::Arc::new(fleet::topology_then(fleet::SMALL, NOW)));
+    app.services.older = fleet::events(fleet::SMALL, NOW, 100).into_iter().skip(60).collect();
+    app.feed(Message::Change(Change::World(Box::new(world))));
+    app.feed(Message::Mine { mine, provider_fixed: false });
     app
 }
 
@@ -197,7 +224,7 @@ proptest! {
 
 #[test]
 fn every_default_key_of_a_screen_leads_somewhere_or_says_why() {
-    for screen in ["1", "2", "3", "4"] {
+    for screen in ["1", "2", "3", "4", "6", "6 g n", "6 g p", "6 g d", "6 g v", "6 g b", "6 g e", "6 g m"] {
         for spec in TABLE {
             for key in spec.keys {
                 let mut app = open(false);

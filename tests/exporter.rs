@@ -1,7 +1,7 @@
 //! The metrics as scrapers see them: forms, names, a real Prometheus, the dashboard that uses them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "support/fleet.rs"]
+#[path = "support/small_fleet.rs"]
 mod fleet;
 
 use fleet::{NOW, board, mine, node, reported, subnet, world};

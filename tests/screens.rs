@@ -6,10 +6,13 @@
 mod sample;
 
 use icpulse::app::layer::FilterLayer;
-use icpulse::app::{Hit, Layer, Level, Screen, State, Subject};
+use icpulse::app::net::NetList;
+use icpulse::app::place::{Name, Os};
+use icpulse::app::{Hit, Layer, Level, Message, Screen, State, Subject};
 use icpulse::command::Command;
 use icpulse::model::proposal::Value;
 use icpulse::model::query::QueryError;
+use icpulse::model::registry::{Moment, Version};
 use icpulse::model::text::{Block, Line, is_deceptive};
 use icpulse::model::world::{Proposals, Trouble};
 use icpulse::model::{NeuronId, ProposalId};
@@ -19,6 +22,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
+use sample::fleet;
 use std::sync::Arc;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -139,6 +143,95 @@ fn neuron() {
 #[test]
 fn wallet() {
     screen_set("wallet", Screen::Wallet, None, 0);
+}
+
+/// A state on one of the network's lists.
+fn network(size: (u16, u16), list: NetList) -> State {
+    let mut state = sample::at(sample::full(size), Screen::Network, None, 0);
+    state.net.shown = list;
+    state
+}
+
+#[test]
+fn network_lists() {
+    let theme = Theme::fallback();
+    for list in NetList::ALL {
+        let name = format!("network-{}", list.title().to_lowercase().replace(' ', "-"));
+        for size in [(80, 24), (160, 45), (200, 60)] {
+            shot(&name, &network(size, list), &theme);
+        }
+    }
+    for (condition, make) in &CONDITIONS[..5] {
+        let state = sample::at(make((80, 24)), Screen::Network, None, 0);
+        shot(&format!("network-{condition}"), &state, &theme);
+    }
+    let mut nobody = network((80, 24), NetList::Mine);
+    nobody.net.mine.provider = None;
+    shot("network-mine-unchosen", &nobody, &theme);
+}
+
+#[test]
+fn network_details() {
+    let theme = Theme::fallback();
+    let event = sample::full((80, 24)).numbered_events().map(|(id, _)| id).next().unwrap();
+    let places = [
+        ("subnet", Subject::Subnet(fleet::subnet(1)), 0),
+        ("subnet-members", Subject::Subnet(fleet::subnet(1)), 1),
+        ("subnet-events", Subject::Subnet(fleet::subnet(1)), 2),
+        ("subnet-stalled", Subject::Subnet(fleet::subnet(5)), 0),
+        ("node", Subject::Node(fleet::node(20)), 0),
+        ("node-disputed", Subject::Node(fleet::node(45)), 0),
+        ("node-links", Subject::Node(fleet::node(20)), 1),
+        ("provider", Subject::Provider(fleet::provider(8)), 0),
+        ("provider-nodes", Subject::Provider(fleet::provider(8)), 1),
+        ("data-center", Subject::DataCenter(Name::new("zh1")), 0),
+        ("version", Subject::version(Os::Guest, fleet::NEW), 0),
+        ("boundary", Subject::Boundary(fleet::node(80)), 0),
+        ("event", event, 0),
+        ("subnet-unknown", Subject::Subnet(fleet::subnet(77)), 0),
+    ];
+    for (name, subject, tab) in places {
+        for size in [(80, 24), (160, 45)] {
+            let state = sample::at(sample::full(size), Screen::Network, Some(subject), tab);
+            shot(&format!("network-{name}"), &state, &theme);
+        }
+    }
+}
+
+/// Without colour and with plain characters every shade of a heat strip has its own sign.
+#[test]
+fn heat_strips_without_colour_and_in_ascii() {
+    let theme = Theme::load("icpulse-dark", &[], ColorDepth::None).unwrap();
+    let state = network((100, 30), NetList::Mine);
+    let shown = buffer(&state, &theme);
+    assert!(shown.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset));
+    picture("network-mine-without-colour", &styled(&shown, &theme));
+    for list in [NetList::Mine, NetList::Subnets, NetList::Nodes, NetList::Versions] {
+        let mut state = network((120, 40), list);
+        state.options.ascii = true;
+        let shown = text(&buffer(&state, &Theme::fallback()));
+        assert!(shown.is_ascii());
+        picture(&format!("network-{}-ascii", list.title().to_lowercase()), &shown);
+    }
+    let light = Theme::builtin("icpulse-light").unwrap().at_depth(ColorDepth::TrueColor);
+    picture("network-mine-light", &styled(&buffer(&network((100, 30), NetList::Mine), &light), &light));
+}
+
+/// The past is never taken for the present.
+#[test]
+fn the_past_says_so_on_lists_and_details() {
+    let theme = Theme::fallback();
+    for size in [(80, 24), (160, 45)] {
+        let mut state = network(size, NetList::Subnets);
+        let now = state.now;
+        state.net.travelling = Some(Moment::Version(Version(53_100)));
+        let topology = Arc::new(fleet::topology_then(fleet::SMALL, now));
+        let answer = Message::Topology { moment: Moment::Version(Version(53_100)), result: Ok(topology) };
+        let _ = icpulse::app::update(&mut state, answer, now);
+        shot("network-past", &state, &theme);
+        let detail = sample::at(state, Screen::Network, Some(Subject::Subnet(fleet::subnet(1))), 0);
+        assert!(text(&buffer(&detail, &theme)).contains("THE PAST: version 53100"));
+    }
 }
 
 /// One screen in one picture.
@@ -356,7 +449,7 @@ fn odd_text() -> impl Strategy<Value = String> {
 }
 
 fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bool, cursor: usize) -> State {
-    let all: [(Screen, Option<Subject>, usize); 12] = [
+    let all: [(Screen, Option<Subject>, usize); 20] = [
         (Screen::Pulse, None, 0),
         (Screen::Proposals, None, 0),
         (Screen::Neurons, None, 0),
@@ -369,9 +462,29 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
         (Screen::Neurons, Some(Subject::Neuron(NeuronId(27))), 2),
         (Screen::Wallet, Some(Subject::Transaction(31_002_911)), 0),
         (Screen::Proposals, Some(Subject::Proposal(ProposalId(7))), 0),
+        (Screen::Network, None, 0),
+        (Screen::Network, Some(Subject::Subnet(fleet::subnet(2))), cursor % 3),
+        (Screen::Network, Some(Subject::Node(fleet::node(20))), cursor % 3),
+        (Screen::Network, Some(Subject::Provider(fleet::provider(8))), cursor % 3),
+        (Screen::Network, Some(Subject::DataCenter(Name::new("zh1"))), cursor % 3),
+        (Screen::Network, Some(Subject::version(Os::Guest, fleet::NEW)), cursor % 3),
+        (Screen::Network, Some(Subject::Boundary(fleet::node(80))), cursor % 3),
+        (Screen::Network, Some(Subject::Node(fleet::node(999))), 1),
     ];
     let (screen, subject, tab) = all[place % all.len()];
     let mut state = sample::at(sample::full_with(size, 30), screen, subject, tab);
+    state.net.shown = NetList::ALL[cursor % NetList::ALL.len()];
+    let mut machines = (*state.world.fleet).clone();
+    for provider in machines.providers.values_mut() {
+        provider.name = Line::new(word);
+    }
+    for boundary in machines.boundary.values_mut() {
+        boundary.domain = Line::new(word);
+    }
+    state.world.fleet = Arc::new(machines);
+    let topology = Arc::clone(&state.world.topology);
+    state.net.mine.name(&topology, fleet::node(20), Line::new(word));
+    sample::settle(&mut state);
     state.options.ascii = ascii;
     state.network.name = Line::new(word);
     state.signer.name = Line::new(word);
@@ -433,7 +546,7 @@ proptest! {
 
     #[test]
     fn any_size_and_any_text_can_be_drawn(
-        w in 0u16..=250, h in 0u16..=80, word in odd_text(), place in 0usize..12, layer in 0usize..50,
+        w in 0u16..=250, h in 0u16..=80, word in odd_text(), place in 0usize..20, layer in 0usize..50,
         ascii: bool, cursor in 0usize..300,
     ) {
         // Below the smallest size only the notice is drawn: mostly try others.

@@ -175,6 +175,23 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             seeds.push(behind(8, &[&date[..], expiry].concat()));
             seeds
         }
+        "live" => {
+            let id = reader().to_text();
+            let nodes = format!(
+                r#"{{"nodes":[{{"node_id":"{id}","status":"DEGRADED","alertname":"IC_Slow","guestos_version":"a1"}}]}}"#
+            );
+            let names = format!(
+                r#"{{"node_providers":[{{"principal_id":"{id}","display_name":"One","website":"https://a.b"}}]}}"#
+            );
+            // The replica's own test vector.
+            let metrics =
+                hex::decode("a40005011a0050000002a2001b0000003a3529440001000319 1068".replace(' ', ""));
+            vec![
+                behind(0, &metrics.expect("hexadecimal")),
+                behind(1, nodes.as_bytes()),
+                behind(1, names.as_bytes()),
+            ]
+        }
         "print" | "screen" => {
             let all: Vec<&[u8]> = HOSTILE.iter().map(|t| t.as_bytes()).collect();
             let mut seeds = vec![join(&all)];

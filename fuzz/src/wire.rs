@@ -4,6 +4,7 @@ use crate::{NOW, check, choose, evidence, reader};
 use icpulse::ic::certificate::{self, Authority, main_network_root_key};
 use icpulse::ic::wire::block::Block;
 use icpulse::ic::wire::lenient::{self, decode_rows};
+use icpulse::ic::wire::node_rewards as nr;
 use icpulse::ic::wire::untyped::{Message, text_of};
 use icpulse::ic::wire::{cmc, decode_one, encode_one, governance as g, index, ledger};
 use icpulse::ic::{cmc as rate, door};
@@ -30,8 +31,8 @@ pub const KINDS: &[Kind] = &[
     (&["get_maturity_modulation"], modulation),
     (&["manage_neuron", "simulate_manage_neuron"], |b| one::<g::ManageNeuronResponse>(b)),
     (&["claim_or_refresh_neuron_from_account"], |b| one::<g::ClaimOrRefreshNeuronFromAccountResponse>(b)),
-    (&["list_node_providers"], |b| one::<g::ListNodeProvidersResponse>(b)),
-    (&["list_node_provider_rewards"], |b| one::<g::ListNodeProviderRewardsResponse>(b)),
+    (&["list_node_providers"], providers),
+    (&["list_node_provider_rewards"], payouts),
     (&["get_node_provider_by_caller"], |b| one::<g::NodeProviderResult>(b)),
     (&["icrc1_balance_of"], |b| one::<candid::Nat>(b)),
     (&["icrc1_metadata"], |b| one::<Vec<(String, ledger::Value)>>(b)),
@@ -46,6 +47,7 @@ pub const KINDS: &[Kind] = &[
     (&["status"], |b| one::<index::Status>(b)),
     (&["get_icp_xdr_conversion_rate"], conversion_rate),
     (&["get_default_subnets"], |b| one::<Vec<Principal>>(b)),
+    (&["get_node_providers_rewards_calculation"], node_rewards),
 ];
 
 /// A reply of a kind, decoded leniently and taken through the door.
@@ -84,6 +86,33 @@ fn proposals(bytes: &[u8]) {
         }
         if let Some(row) = door::proposals::row(row, evidence()) {
             check::neutral_all(&row);
+        }
+    }
+}
+
+fn providers(bytes: &[u8]) {
+    one::<g::ListNodeProvidersResponse>(bytes);
+    if let Ok(reply) = decode_one::<g::ListNodeProvidersResponse>(bytes) {
+        check::neutral_all(&door::node_rewards::providers(&reply.node_providers));
+    }
+}
+
+fn payouts(bytes: &[u8]) {
+    one::<g::ListNodeProviderRewardsResponse>(bytes);
+    if let Ok(reply) = decode_one::<g::ListNodeProviderRewardsResponse>(bytes) {
+        let months = door::node_rewards::payouts(&reply.rewards);
+        assert!(months.is_sorted_by(|a, b| a.at >= b.at));
+    }
+}
+
+fn node_rewards(bytes: &[u8]) {
+    if let Ok(Ok(results)) = nr::read(bytes) {
+        let day = door::node_rewards::day(&results, evidence());
+        check::neutral_all(&day);
+        for provider in day.providers.values() {
+            let losses = provider.losses();
+            let lost = losses.coefficient.plus(losses.performance).plus(losses.other);
+            assert_eq!(losses.full, lost.plus(losses.earned));
         }
     }
 }
@@ -325,4 +354,16 @@ pub fn http(data: &[u8]) {
         check::neutral(error.advice());
         let _ = (error.why(), error.is_retryable(), error.proves_not_sent());
     }
+}
+
+/// A subnet's metrics, or what the dashboard says.
+pub fn live(data: &[u8]) {
+    let (choice, rest) = choose(data);
+    if choice % 2 == 0 {
+        let _ = icpulse::ic::fuzzing::metrics(rest);
+        return;
+    }
+    let (nodes, providers) = icpulse::ic::fuzzing::dashboard(rest, NOW);
+    check::neutral_all(&nodes);
+    check::neutral_all(&providers);
 }

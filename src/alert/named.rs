@@ -55,7 +55,8 @@ mod tests {
         #[test]
         fn no_text_panics_and_what_is_named_is_found(before in "[^a-zA-Z0-9-]{0,9}", after in "[^a-zA-Z0-9-]{0,9}", bytes in prop::array::uniform29(0u8..)) {
             let node = Principal::from_slice(&bytes);
-            prop_assert!(principals_in(&format!("{before}{node}{after}")).contains(&node));
+            let text = format!("{before}{node}{after}");
+            prop_assert!(principals_in(&text).contains(&node));
         }
     }
 }

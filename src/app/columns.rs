@@ -9,6 +9,22 @@ pub enum Table {
     Neurons,
     /// Transactions of an account.
     Transactions,
+    /// Subnets.
+    Subnets,
+    /// Nodes.
+    Nodes,
+    /// Node providers.
+    Providers,
+    /// Data centers.
+    DataCenters,
+    /// Versions of GuestOS and HostOS.
+    Versions,
+    /// API boundary nodes.
+    BoundaryNodes,
+    /// What happened in the registry.
+    Events,
+    /// The user's own nodes.
+    Mine,
 }
 
 /// What a column shows. One set for all tables, so that a value is drawn and sorted in one way.
@@ -74,6 +90,106 @@ pub enum ColumnId {
     Counterparty,
     /// Memo.
     Memo,
+    /// How a thing of the network is called.
+    Name,
+    /// What it is for, or what it is paid as.
+    Class,
+    /// The version that it is to run.
+    Version,
+    /// The version that was seen on it, or on how many nodes a version was seen.
+    Observed,
+    /// How many nodes.
+    Members,
+    /// … that serve.
+    Up,
+    /// … with alerts, or whose state is disputed.
+    Degraded,
+    /// … that do not answer.
+    Down,
+    /// How many more may fail before consensus is lost.
+    Margin,
+    /// The least Nakamoto coefficient.
+    Nakamoto,
+    /// Its coefficient by provider.
+    NakProvider,
+    /// By data center.
+    NakCenter,
+    /// By owner of the data center.
+    NakOwner,
+    /// By country.
+    NakCountry,
+    /// By area.
+    NakArea,
+    /// By operator.
+    NakOperator,
+    /// Rules of the target topology that it breaks.
+    Breaches,
+    /// Message executions a second.
+    Tps,
+    /// Their course, or that of a latency.
+    TpsSpark,
+    /// Cycles a second.
+    Cycles,
+    /// Size of the state.
+    StateSize,
+    /// How many canisters.
+    Canisters,
+    /// How far its certified time is behind.
+    Lag,
+    /// How it is, in a word.
+    Health,
+    /// The user's own name.
+    Alias,
+    /// Provider.
+    Provider,
+    /// Operator.
+    Operator,
+    /// Data center.
+    DataCenter,
+    /// Country.
+    Country,
+    /// Area.
+    Area,
+    /// Continent.
+    Region,
+    /// The subnet that it is in.
+    Subnet,
+    /// By what its state is known.
+    Badge,
+    /// Mean relative failure rate of the last days.
+    Fails,
+    /// The last days, a cell each.
+    Strip,
+    /// By what its reward is multiplied.
+    Multiplier,
+    /// XDR that it did not get.
+    Lost,
+    /// Nodes in subnets.
+    Assigned,
+    /// How many data centers.
+    Centers,
+    /// Nodes that may be added.
+    Allowance,
+    /// Nodes that are paid.
+    Rewardable,
+    /// XDR that a month will bring.
+    Projected,
+    /// Whose it is.
+    Owner,
+    /// How many providers.
+    Providers,
+    /// How many subnets.
+    Subnets,
+    /// Share of the subnets.
+    Rollout,
+    /// Milliseconds to an answer.
+    Latency,
+    /// Address.
+    Address,
+    /// What happened.
+    Sentence,
+    /// The proposal behind it.
+    ByProposal,
 }
 
 /// How wide a column is, in cells.
@@ -175,6 +291,131 @@ pub static TRANSACTIONS: &[Column] = &[
     column!(Memo "memo" Fixed(20) Right true 4 up),
 ];
 
+/// Columns of the subnets.
+pub static SUBNETS: &[Column] = &[
+    column!(Name "subnet" Fixed(6) Left true 0 up),
+    column!(Class "for" Fixed(12) Left true 7 up),
+    column!(Health "state" Fixed(9) Left true 0 up),
+    column!(Version "version" Fixed(8) Left true 4 up),
+    column!(Members "nodes" Fixed(6) Right true 0 down),
+    column!(Up "up" Fixed(4) Right true 3 up),
+    column!(Degraded "degr" Fixed(5) Right true 3 down),
+    column!(Down "down" Fixed(5) Right true 1 down),
+    column!(Margin "may fail" Fixed(9) Right true 1 up),
+    column!(Nakamoto "nakamoto" Fixed(9) Right true 2 up),
+    column!(NakProvider "prov" Fixed(5) Right true 9 up),
+    column!(NakCenter "dc" Fixed(5) Right true 9 up),
+    column!(NakOwner "owner" Fixed(6) Right true 9 up),
+    column!(NakCountry "ctry" Fixed(5) Right true 9 up),
+    column!(NakArea "area" Fixed(5) Right false 10 up),
+    column!(NakOperator "oper" Fixed(5) Right false 10 up),
+    column!(Breaches "rules" Fixed(6) Right true 8 down),
+    column!(Tps "tx/s" Fixed(7) Right true 1 down),
+    column!(TpsSpark "3 h" Fixed(18) Right true 5 down),
+    column!(Cycles "cycles/s" Fixed(8) Right true 3 down),
+    column!(StateSize "size" Fixed(8) Right true 4 down),
+    column!(Canisters "canisters" Fixed(10) Right true 5 down),
+    column!(Lag "lag" Fixed(8) Right true 2 down),
+];
+
+/// Columns of the nodes.
+pub static NODES: &[Column] = &[
+    column!(Alias "alias" Fixed(12) Left true 4 up),
+    column!(Name "node" Fixed(6) Left true 0 up),
+    column!(Provider "provider" Fixed(20) Left true 1 up),
+    column!(Operator "operator" Fixed(13) Left false 9 up),
+    column!(DataCenter "dc" Fixed(5) Left true 2 up),
+    column!(Country "ctry" Fixed(5) Left true 5 up),
+    column!(Subnet "subnet" Fixed(8) Left true 0 up),
+    column!(Health "status" Fixed(13) Left true 0 up),
+    column!(Badge "known by" Fixed(11) Left true 1 up),
+    column!(Strip "30 days" Fixed(30) Left true 7 down),
+    column!(Fails "fails" Fixed(8) Right true 3 down),
+    column!(Multiplier "paid x" Fixed(7) Right true 6 up),
+    column!(Lost "lost XDR" Fixed(9) Right false 9 down),
+    column!(Version "to run" Fixed(8) Left true 5 up),
+    column!(Observed "runs" Fixed(8) Left true 6 up),
+    column!(Class "type" Fixed(8) Left true 8 up),
+    column!(Address "address" Fixed(24) Left false 10 up),
+];
+
+/// Columns of the user's own nodes.
+pub static MINE: &[Column] = &[
+    column!(Alias "alias" Fixed(12) Left true 1 up),
+    column!(Name "node" Fixed(6) Left true 0 up),
+    column!(DataCenter "dc" Fixed(5) Left true 4 up),
+    column!(Subnet "subnet" Fixed(8) Left true 3 up),
+    column!(Health "status" Fixed(13) Left true 2 up),
+    column!(Badge "known by" Fixed(11) Left true 7 up),
+    column!(Strip "30 days" Fixed(30) Left true 0 down),
+    column!(Fails "fails" Fixed(8) Right true 1 down),
+    column!(Multiplier "paid x" Fixed(7) Right true 5 up),
+    column!(Lost "lost XDR" Fixed(9) Right true 2 down),
+    column!(Version "to run" Fixed(8) Left true 8 up),
+    column!(Observed "runs" Fixed(8) Left true 8 up),
+    column!(Class "type" Fixed(8) Left true 9 up),
+    column!(Address "address" Fixed(24) Left false 10 up),
+];
+
+/// Columns of the node providers.
+pub static PROVIDERS: &[Column] = &[
+    column!(Name "provider" Fill(20) Left true 0 up),
+    column!(Provider "id" Fixed(13) Left true 6 up),
+    column!(Members "nodes" Fixed(7) Right true 0 down),
+    column!(Assigned "in subnets" Fixed(11) Right true 2 down),
+    column!(Down "down" Fixed(6) Right true 0 down),
+    column!(Centers "dcs" Fixed(5) Right true 4 down),
+    column!(Allowance "may add" Fixed(8) Right true 3 down),
+    column!(Rewardable "paid for" Fixed(9) Right true 5 down),
+    column!(Fails "fails 30 d" Fixed(11) Right true 1 down),
+    column!(Projected "XDR a month" Fixed(13) Right true 1 down),
+];
+
+/// Columns of the data centers.
+pub static DATA_CENTERS: &[Column] = &[
+    column!(Name "dc" Fixed(6) Left true 0 up),
+    column!(Owner "owner" Fill(16) Left true 1 up),
+    column!(Region "continent" Fixed(15) Left true 3 up),
+    column!(Country "ctry" Fixed(5) Left true 0 up),
+    column!(Area "area" Fixed(18) Left true 2 up),
+    column!(Members "nodes" Fixed(7) Right true 0 down),
+    column!(Providers "providers" Fixed(10) Right true 1 down),
+    column!(Subnets "subnets" Fixed(9) Right true 1 down),
+];
+
+/// Columns of the versions.
+pub static VERSIONS: &[Column] = &[
+    column!(Name "version" Fixed(10) Left true 0 up),
+    column!(Class "of" Fixed(8) Left true 0 up),
+    column!(Subnets "subnets" Fixed(8) Right true 1 down),
+    column!(Rollout "rollout" Fixed(20) Left true 2 down),
+    column!(Members "nodes to run" Fixed(13) Right true 0 down),
+    column!(Observed "seen on" Fixed(8) Right true 1 down),
+    column!(Time "elected (UTC)" Fixed(16) Left true 4 down),
+    column!(ByProposal "proposal" Fixed(9) Right true 3 down),
+    column!(Health "note" Fixed(12) Left true 5 up),
+];
+
+/// Columns of the API boundary nodes.
+pub static BOUNDARY_NODES: &[Column] = &[
+    column!(Name "domain" Fill(22) Left true 0 up),
+    column!(Health "state" Fixed(10) Left true 0 up),
+    column!(Latency "ms" Fixed(7) Right true 0 up),
+    column!(TpsSpark "probes" Fixed(15) Right true 3 down),
+    column!(Version "version" Fixed(8) Left true 1 up),
+    column!(Provider "node" Fixed(13) Left true 2 up),
+    column!(Owner "provider" Fixed(22) Left true 4 up),
+    column!(Address "address" Fixed(28) Left true 6 up),
+];
+
+/// Columns of events.
+pub static EVENTS: &[Column] = &[
+    column!(Id "version" Fixed(9) Right true 0 down),
+    column!(Time "time (UTC)" Fixed(16) Left true 1 down),
+    column!(Sentence "what happened" Fill(30) Left true 0 up),
+    column!(ByProposal "proposal" Fixed(9) Right true 2 down),
+];
+
 impl Table {
     /// Its columns, in order.
     #[must_use]
@@ -183,6 +424,14 @@ impl Table {
             Self::Proposals => PROPOSALS,
             Self::Neurons => NEURONS,
             Self::Transactions => TRANSACTIONS,
+            Self::Subnets => SUBNETS,
+            Self::Nodes => NODES,
+            Self::Providers => PROVIDERS,
+            Self::DataCenters => DATA_CENTERS,
+            Self::Versions => VERSIONS,
+            Self::BoundaryNodes => BOUNDARY_NODES,
+            Self::Events => EVENTS,
+            Self::Mine => MINE,
         }
     }
 
@@ -205,7 +454,20 @@ mod tests {
 
     #[test]
     fn what_never_goes_fits_into_eighty_cells() {
-        for table in [Table::Proposals, Table::Neurons, Table::Transactions] {
+        let all = [
+            Table::Proposals,
+            Table::Neurons,
+            Table::Transactions,
+            Table::Subnets,
+            Table::Nodes,
+            Table::Providers,
+            Table::DataCenters,
+            Table::Versions,
+            Table::BoundaryNodes,
+            Table::Events,
+            Table::Mine,
+        ];
+        for table in all {
             let needed: u16 = table
                 .columns()
                 .iter()

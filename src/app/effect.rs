@@ -2,6 +2,8 @@
 
 use super::passphrase::Passphrase;
 use crate::model::act::{Intent, PlanId};
+use crate::model::mine::Mine;
+use crate::model::registry::{Moment, Version};
 use crate::model::text::Line;
 use crate::model::world::Topicality;
 use crate::model::{AccountIdentifier, NeuronId, ProposalId};
@@ -19,6 +21,12 @@ pub enum Effect {
     OpenNeuron(NeuronId),
     /// Read older transactions of an account; answered by `Change::Accounts`.
     OlderTransactions(AccountIdentifier),
+    /// Show the network as of a moment; answered by `Message::Topology`.
+    TimeTravel(Moment),
+    /// Read events older than this version; answered by `Message::OlderEvents`.
+    OlderEvents(Version),
+    /// Keep names of machines and the chosen provider.
+    SaveMine(Mine),
     /// Check an intent and make its review; answered by `Message::Planned`.
     Plan {
         /// Given back with the answer.

@@ -1,6 +1,7 @@
 //! What the last draw put where, so that the mouse and paging know.
 
 use super::columns::ColumnId;
+use super::net::NetList;
 use super::place::Screen;
 use crate::command::Command;
 use crate::model::Timestamp;
@@ -11,6 +12,8 @@ use ratatui::layout::{Position, Rect};
 pub enum Hit {
     /// A tab of the tab bar.
     Screen(Screen),
+    /// One of the network's lists.
+    List(NetList),
     /// A breadcrumb: so many steps back.
     Crumb(usize),
     /// A row of the list, by its place in `rows` (on Pulse: in `pulse.items`).

@@ -4,6 +4,7 @@
 
 use super::columns::ColumnId;
 use super::list::Sort;
+use super::net::NetRow;
 use super::order;
 use crate::model::ledger::Transaction;
 use crate::model::query::{Haystack, Haystacks, Query};
@@ -228,6 +229,11 @@ impl<T: Row> Index<T> {
         }
     }
 
+    /// One row.
+    pub(super) fn get(&self, id: &T::Id) -> Option<&Arc<T>> {
+        self.ids.binary_search_by(|other| id.cmp(other)).ok().and_then(|place| self.rows.get(place))
+    }
+
     /// The rows that may still change what needs the user.
     pub(super) fn live(&self) -> impl Iterator<Item = &Arc<T>> {
         self.live.iter().filter_map(|p| self.rows.get(usize::try_from(*p).ok()?))
@@ -247,6 +253,10 @@ pub(super) struct Indexes {
     pub(super) transactions: Index<Transaction>,
     /// When needs and timed filters were last looked at.
     pub(super) minute: u64,
+    /// The network's lists, in the order of `NetList::ALL`.
+    pub(super) net: [Index<NetRow>; 8],
+    /// Whether signatures that prove life will be too old.
+    pub(super) net_timed: bool,
 }
 
 impl Indexes {
@@ -256,6 +266,8 @@ impl Indexes {
         queries.into_iter().any(Query::is_timed)
             || !self.proposals.live.is_empty()
             || !self.neurons.rows.is_empty()
+            || self.net_timed
+            || self.net.iter().any(|list| list.query.is_timed())
     }
 }
 

@@ -6,9 +6,10 @@ use super::passphrase::Passphrase;
 use super::stake::StakeForm;
 use crate::command::{Command, Scope};
 use crate::model::act::{Confirmation, Intent, PlanId, Review};
+use crate::model::decentral::WhatIf;
 use crate::model::query::{QueryError, Suggestion};
 use crate::model::text::Line;
-use crate::model::{Account, NeuronId, ProposalId, VotingPower};
+use crate::model::{Account, NeuronId, Principal, ProposalId, VotingPower};
 use tui_input::Input;
 
 /// A layer.
@@ -40,6 +41,51 @@ pub enum Layer {
     Qr(QrLayer),
     /// Something to read.
     Message(MessageLayer),
+    /// A subnet with nodes taken in and out.
+    WhatIf(Box<WhatIfLayer>),
+    /// Asks for a version or date of the registry.
+    Travel(TravelLayer),
+    /// Asks for the user's name of a node.
+    Alias(AliasLayer),
+}
+
+/// A subnet as it would be.
+#[derive(Clone, Debug)]
+pub struct WhatIfLayer {
+    /// Which subnet.
+    pub subnet: Principal,
+    /// Typed text narrows the nodes.
+    pub input: Input,
+    /// Nodes taken in.
+    pub add: Vec<Principal>,
+    /// Nodes taken out.
+    pub remove: Vec<Principal>,
+    /// Nodes that fit the text: members first, then spares.
+    pub shown: Vec<Principal>,
+    /// The selected one, a place in `shown`.
+    pub cursor: usize,
+    /// The first one shown.
+    pub offset: usize,
+    /// The figures before and after.
+    pub result: Result<WhatIf, Line>,
+}
+
+/// Where in time to go.
+#[derive(Clone, Debug, Default)]
+pub struct TravelLayer {
+    /// What was typed.
+    pub input: Input,
+    /// Why it is no moment.
+    pub error: Option<Line>,
+}
+
+/// A name for a node.
+#[derive(Clone, Debug)]
+pub struct AliasLayer {
+    /// Which node.
+    pub node: Principal,
+    /// What was typed.
+    pub input: Input,
 }
 
 /// Help.
@@ -275,6 +321,8 @@ pub enum ChoiceKind {
     Columns(Table),
     /// Whom a new neuron follows.
     Followees,
+    /// Which node provider the user is.
+    Provider,
     /// What to do about calls under way when leaving.
     Quit,
 }
@@ -299,7 +347,7 @@ pub struct ChoiceLayer {
     pub title: &'static str,
     /// Everything to choose from.
     pub items: Vec<ChoiceItem>,
-    /// Typed text narrows the list; only [`ChoiceKind::Followees`] has a line for it.
+    /// Typed text narrows the list; only long lists have a line for it.
     pub input: Input,
     /// Places in `items` that are shown.
     pub shown: Vec<usize>,
@@ -321,7 +369,7 @@ impl ChoiceLayer {
     /// Whether typed text narrows it.
     #[must_use]
     pub fn has_input(&self) -> bool {
-        self.kind == ChoiceKind::Followees
+        matches!(self.kind, ChoiceKind::Followees | ChoiceKind::Provider)
     }
 }
 
@@ -377,7 +425,10 @@ impl Layer {
             | Self::Actions(_)
             | Self::Unlock(_)
             | Self::Qr(_)
-            | Self::Message(_) => &[Scope::Layer, Scope::Move],
+            | Self::Message(_)
+            | Self::WhatIf(_)
+            | Self::Travel(_)
+            | Self::Alias(_) => &[Scope::Layer, Scope::Move],
         }
     }
 
@@ -398,6 +449,9 @@ impl Layer {
             Self::Stake(_) => "review",
             Self::Unlock(_) => "unlock",
             Self::Choice(_) => "choose",
+            Self::WhatIf(_) => "in or out",
+            Self::Travel(_) => "go",
+            Self::Alias(_) => "keep",
         }
     }
 
@@ -405,7 +459,13 @@ impl Layer {
     #[must_use]
     pub fn takes_text(&self) -> bool {
         match self {
-            Self::Filter(_) | Self::Palette(_) | Self::Jump(_) | Self::Unlock(_) => true,
+            Self::Filter(_)
+            | Self::Palette(_)
+            | Self::Jump(_)
+            | Self::Unlock(_)
+            | Self::WhatIf(_)
+            | Self::Travel(_)
+            | Self::Alias(_) => true,
             Self::Review(layer) => layer.wanted_word().is_some(),
             Self::Choice(layer) => layer.has_input(),
             Self::Stake(form) => form.takes_text(),
@@ -419,6 +479,9 @@ impl Layer {
             Self::Filter(l) => Some(&mut l.input),
             Self::Palette(l) => Some(&mut l.input),
             Self::Jump(l) => Some(&mut l.input),
+            Self::WhatIf(l) => Some(&mut l.input),
+            Self::Travel(l) => Some(&mut l.input),
+            Self::Alias(l) => Some(&mut l.input),
             Self::Review(l) if l.wanted_word().is_some() => Some(&mut l.typed),
             Self::Choice(l) if l.has_input() => Some(&mut l.input),
             Self::Stake(form) => form.input(),

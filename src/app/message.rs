@@ -3,6 +3,9 @@
 use super::layer::{Failure, Level};
 use super::state::{IdentityChoice, ThemeChoice};
 use crate::model::act::{Execution, Review, SignerInfo};
+use crate::model::event::Event;
+use crate::model::mine::Mine;
+use crate::model::registry::{Moment, Topology};
 use crate::model::text::Line;
 use crate::model::world::Change;
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -29,6 +32,22 @@ pub enum Message {
         ticket: u64,
         /// The review, or why none could be made.
         result: Result<Box<Review>, Failure>,
+    },
+    /// The answer to `Effect::TimeTravel`.
+    Topology {
+        /// Which moment was asked for.
+        moment: Moment,
+        /// The make-up then, or why it cannot be told.
+        result: Result<Arc<Topology>, Line>,
+    },
+    /// The answer to `Effect::OlderEvents`: the newest first.
+    OlderEvents(Result<Vec<Arc<Event>>, Line>),
+    /// Names of machines and the user's provider, as kept.
+    Mine {
+        /// They.
+        mine: Mine,
+        /// The configuration names the provider: it cannot be chosen.
+        provider_fixed: bool,
     },
     /// An action has moved on; also sent for what the journal held on start.
     Execution(Arc<Execution>),

@@ -18,6 +18,7 @@ mod index;
 pub mod layer;
 pub mod list;
 pub mod message;
+pub mod net;
 mod order;
 pub mod passphrase;
 pub mod place;

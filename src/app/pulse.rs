@@ -1,5 +1,6 @@
 //! The first screen: what needs the user comes first.
 
+use crate::model::alert::Alert;
 use crate::model::{E8s, NeuronId, ProposalId, Seconds, Timestamp};
 
 /// Something that needs the user, most urgent first.
@@ -48,6 +49,10 @@ pub enum Need {
         /// The first one.
         first: NeuronId,
     },
+    /// A rule fires.
+    Alert(Alert),
+    /// So many more rules fire.
+    MoreAlerts(usize),
     /// Nobody signs yet: voting and staking need an identity.
     ChooseIdentity,
 }

@@ -198,6 +198,11 @@ fn drop_superseded(batch: &mut Vec<Message>) {
             | Change::Accounts(_)
             | Change::Facts(_)
             | Change::Histories(_)
+            | Change::Topology(_)
+            | Change::Events(_)
+            | Change::Health(_)
+            | Change::Fleet(_)
+            | Change::NodeRewards(_)
             | Change::Alerts(_)
             | Change::Sync(_)),
         ) => Some(discriminant(change)),

@@ -4,6 +4,7 @@ use super::columns::{ColumnId, Table};
 use super::effect::Effect;
 pub use super::layer::Layer;
 use super::list::{ListState, Sort};
+use super::net::{NetList, NetState};
 pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
@@ -22,7 +23,7 @@ pub use super::hint::KeyHint;
 pub use super::hits::{Hit, Hits};
 pub use super::layer::Level;
 pub use super::place::{Place, Tab};
-pub use super::{columns, layer, list, place, pulse, stake};
+pub use super::{columns, layer, list, net, place, pulse, stake};
 
 /// The smallest usable terminal, in cells.
 pub const SMALLEST: (u16, u16) = (80, 24);
@@ -174,6 +175,8 @@ pub struct State {
     pub neurons: ListState<NeuronId>,
     /// The wallet.
     pub wallet: WalletState,
+    /// Subnets, nodes and providers.
+    pub net: NetState,
     /// What lies over the screen, the topmost last.
     pub layers: Vec<Layer>,
     /// Notices, the newest last.
@@ -215,6 +218,9 @@ impl State {
         neurons.sort = Sort { column: ColumnId::Stake, descending: true };
         let mut index = super::index::Indexes::default();
         index.neurons.sort(neurons.sort);
+        for (index, list) in index.net.iter_mut().zip(NetList::ALL) {
+            index.sort(list.first_sort());
+        }
         Self {
             now,
             size,
@@ -236,6 +242,7 @@ impl State {
             proposals: ListState::new(Table::Proposals),
             neurons,
             wallet: WalletState { account: 0, list: ListState::new(Table::Transactions) },
+            net: NetState::default(),
             layers: Vec::new(),
             toasts: Vec::new(),
             executions: Vec::new(),
@@ -335,15 +342,23 @@ impl State {
     #[must_use]
     pub fn breadcrumbs(&self) -> Vec<String> {
         let mut crumbs = vec![self.place.screen.title().to_owned()];
+        if self.place.screen == Screen::Network {
+            crumbs = vec![format!("Network, {}", self.net.shown.title().to_lowercase())];
+        }
         // Details opened one from another within this screen.
         let same = self.back.iter().rev().take_while(|p| p.screen == self.place.screen && p.detail.is_some());
-        let mut titles: Vec<String> = same.filter_map(|p| Some(p.detail.as_ref()?.subject.title())).collect();
+        let mut titles: Vec<String> =
+            same.filter_map(|p| Some(self.title_of(p.detail.as_ref()?.subject))).collect();
         titles.reverse();
         if let Some(detail) = &self.place.detail {
             crumbs.extend(titles);
-            crumbs.push(detail.subject.title());
+            crumbs.push(self.title_of(detail.subject));
         }
         crumbs
+    }
+
+    fn title_of(&self, subject: Subject) -> String {
+        self.net_title(&subject).unwrap_or_else(|| subject.title())
     }
 
     /// Adds a notice; errors stay until they are dismissed.

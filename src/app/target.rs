@@ -1,6 +1,6 @@
 //! What a command is about: the selected, marked or opened thing; and why it cannot run.
 
-use super::place::{Screen, Subject, Tab};
+use super::place::{Os, Screen, Subject, Tab};
 use super::pulse::PulseItem;
 use super::state::State;
 use crate::command::{Command, Danger, Scope};
@@ -26,6 +26,7 @@ impl State {
             Screen::Proposals => self.proposals.selected.map(Subject::Proposal),
             Screen::Neurons => self.neurons.selected.map(Subject::Neuron),
             Screen::Wallet => self.wallet.list.selected.map(Subject::Transaction),
+            Screen::Network => self.net.list().selected,
         }
     }
 
@@ -44,6 +45,8 @@ impl State {
                 let (proposal, _) = self.neuron(id)?.recent_ballots.get(detail.cursor)?;
                 Some(Subject::Proposal(*proposal))
             }
+            (subject, Tab::Links) => self.links(&subject).get(detail.cursor).map(|l| l.to),
+            (subject, Tab::Happened) => self.events_about(&subject).get(detail.cursor).copied(),
             _ => None,
         }
     }
@@ -56,6 +59,8 @@ impl State {
             (Subject::Proposal(id), Tab::Votes) => self.proposal(id).map_or(0, |p| p.ballots.len()),
             (Subject::Neuron(id), Tab::Following) => self.followees(id).len(),
             (Subject::Neuron(id), Tab::Ballots) => self.neuron(id).map_or(0, |n| n.recent_ballots.len()),
+            (subject, Tab::Links) => self.links(&subject).len(),
+            (subject, Tab::Happened) => self.events_about(&subject).len(),
             _ => 0,
         }
     }
@@ -141,7 +146,26 @@ impl State {
             Subject::Neuron(id) => {
                 self.dashboard(&format!("https://dashboard.internetcomputer.org/neuron/{id}"))
             }
-            Subject::Transaction(_) => None,
+            Subject::Transaction(_) | Subject::Event(..) | Subject::Version(Os::Host, _) => None,
+            Subject::Subnet(id) => {
+                self.dashboard(&format!("https://dashboard.internetcomputer.org/network/subnets/{id}"))
+            }
+            Subject::Node(id) | Subject::Boundary(id) => {
+                self.dashboard(&format!("https://dashboard.internetcomputer.org/network/nodes/{id}"))
+            }
+            Subject::Provider(id) => {
+                self.dashboard(&format!("https://dashboard.internetcomputer.org/network/providers/{id}"))
+            }
+            Subject::DataCenter(name) => {
+                let plain = name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
+                let page = "https://dashboard.internetcomputer.org/network/data-centers";
+                self.dashboard(&format!("{page}/{}", name.as_str())).filter(|_| plain)
+            }
+            Subject::Version(Os::Guest, name) => {
+                let plain = name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
+                let page = "https://dashboard.internetcomputer.org/releases";
+                self.dashboard(&format!("{page}/{}", name.as_str())).filter(|_| plain)
+            }
         }
     }
 
@@ -156,6 +180,11 @@ impl State {
             Subject::Proposal(id) => id.to_string(),
             Subject::Neuron(id) => id.to_string(),
             Subject::Transaction(block) => block.to_string(),
+            Subject::Subnet(id) | Subject::Node(id) | Subject::Provider(id) | Subject::Boundary(id) => {
+                id.to_text()
+            }
+            Subject::DataCenter(name) | Subject::Version(_, name) => name.as_str().to_owned(),
+            Subject::Event(version, _) => version.to_string(),
         })
     }
 
@@ -196,6 +225,8 @@ impl State {
                 say("what is selected has no plain web link on this network")
             }
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter is set"),
+            Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
+            Command::Alias if self.target_node().is_none() => say("select or open a node first"),
             Command::ClearMarks if self.proposals.marked.is_empty() => say("nothing is marked"),
             Command::Proposer if self.proposer().is_none() => say("the proposer is not known"),
             Command::NextAccount if self.world.accounts.len() < 2 => say("there is one account only"),
@@ -269,6 +300,7 @@ impl State {
             Screen::Proposals => Some(&self.proposals.filter.text),
             Screen::Neurons => Some(&self.neurons.filter.text),
             Screen::Wallet => Some(&self.wallet.list.filter.text),
+            Screen::Network => Some(&self.net.list().filter.text),
         }
     }
 }

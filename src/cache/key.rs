@@ -157,3 +157,26 @@ pub(super) const EVENTS: &[u8] = &[b'r', REGISTRY_FORMAT, b'e'];
 pub(super) fn registry_page(first: u64) -> Vec<u8> {
     with_number(REGISTRY_PAGES.to_vec(), first)
 }
+
+/// How subnets do.
+pub(super) const HEALTH: &[u8] = b"s";
+
+/// How a subnet does.
+pub(super) fn health(subnet: &Principal) -> Vec<u8> {
+    of_principal(b's', subnet)
+}
+
+/// Single values about nodes and their providers, by name.
+pub(super) const NETWORK: &[u8] = b"g";
+/// What nodes earned, by day (bulk).
+pub(super) const REWARDS: &[u8] = b"w";
+
+/// What nodes earned on a day.
+pub(super) fn rewards(day: u32) -> Vec<u8> {
+    with_number(REWARDS.to_vec(), u64::from(day))
+}
+
+/// The principal in a key after a letter.
+pub(super) fn principal(key: &[u8]) -> Option<Principal> {
+    Principal::try_from_slice(key.get(2..)?).ok()
+}

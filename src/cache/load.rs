@@ -123,6 +123,7 @@ impl Cache {
         let facts = self.facts(&mut notes)?;
         let histories = self.histories(&mut notes)?;
         let (topology, events) = self.registry_snapshot(&mut notes)?;
+        let network = self.network_part(&mut notes)?;
         let world = World {
             proposals,
             neurons: part.neurons,
@@ -132,6 +133,9 @@ impl Cache {
             histories: Arc::new(histories),
             topology: Arc::new(topology),
             events: Arc::new(events),
+            health: Arc::new(network.health),
+            fleet: Arc::new(network.fleet),
+            node_rewards: Arc::new(network.rewards),
             ..World::default()
         };
         let older = (from > 0 && read.iter().next().is_some_and(|first| *first.start() < floor))

@@ -23,6 +23,7 @@ mod overview;
 mod prompt;
 mod proposals;
 pub mod reader;
+mod reader_network;
 mod serve;
 pub mod services;
 mod settings;

@@ -326,6 +326,7 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
         root_key: RootKeySource::Given(RootKey(demo.root_key())),
         max_in_flight: usize::try_from(context.config.max_in_flight).unwrap_or(16),
         call_life: Seconds(u64::from(context.config.signed_for_seconds)),
+        dashboard: Some(demo.url()),
         ..Profile::local("demo", &demo.url())
     };
     let who = if context.global.identity.is_some() {

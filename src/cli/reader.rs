@@ -14,7 +14,7 @@ use crate::sync::Source;
 /// and what is the identity's own stays as it was last read.
 #[derive(Clone)]
 pub struct Reader {
-    client: Client,
+    pub(super) client: Client,
     locked: bool,
 }
 

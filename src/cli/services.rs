@@ -14,9 +14,11 @@ use crate::app::runtime::Services;
 use crate::app::state::IdentityChoice;
 use crate::app::{Effect, Message, Passphrase, Screen};
 use crate::cache::Cache;
+use crate::config::{MineError, load_mine, save_mine};
 use crate::ic::Client;
 use crate::model::Principal;
 use crate::model::act::{Execution, Intent, PlanId, SignerInfo};
+use crate::model::mine::Mine;
 use crate::model::network::Profile;
 use crate::model::text::{Line, safe_link};
 use crate::model::world::{Change, Topicality};
@@ -109,6 +111,7 @@ impl Live {
         self.spawn(async move {
             this.tell(Message::Identities(this.identities())).await;
             this.tell(Message::Themes(this.0.look.choices())).await;
+            this.tell_mine().await;
             let entries = this.0.cache.journal_list(50).unwrap_or_default();
             for entry in entries.into_iter().rev() {
                 this.keep(entry).await;
@@ -118,6 +121,30 @@ impl Live {
         });
     }
 
+    /// Names of machines and the user's provider; the configuration's provider wins.
+    async fn tell_mine(&self) {
+        let mut mine = match load_mine(&self.0.context.paths.aliases_file()) {
+            Ok(mine) => mine,
+            Err(e) => {
+                self.notice(Level::Warning, e).await;
+                Mine::default()
+            }
+        };
+        let given = self.0.context.config.provider.as_deref().and_then(|p| Principal::from_text(p).ok());
+        mine.provider = given.or(mine.provider);
+        self.tell(Message::Mine { mine, provider_fixed: given.is_some() }).await;
+    }
+
+    /// Keeps it; a file that cannot be read is not written over.
+    fn keep_mine(&self, mut mine: Mine) -> Result<(), MineError> {
+        let path = self.0.context.paths.aliases_file();
+        let kept = load_mine(&path)?;
+        if self.0.context.config.provider.is_some() {
+            mine.provider = kept.provider;
+        }
+        save_mine(&path, &mine)
+    }
+
     /// What is on the screen is read more often.
     pub fn watch(&self, screen: Screen) {
         self.0.sync.show(match screen {
@@ -125,6 +152,7 @@ impl Live {
             Screen::Proposals => Topicality::Proposals,
             Screen::Neurons => Topicality::Neurons,
             Screen::Wallet => Topicality::Accounts,
+            Screen::Network => Topicality::Network,
         });
     }
 
@@ -486,6 +514,9 @@ fn in_wallet(context: &Context, name: &str) -> Option<crate::wallet::Entry> {
     Wallet::open(&context.paths.config_dir).ok()?.show(name).ok().cloned()
 }
 
+/// Older events read back at a time.
+const OLDER_EVENTS: usize = 200;
+
 /// How often the idle time of an open key is looked at: a machine that slept meanwhile wakes to
 /// a key that is soon forgotten.
 const LOCK_CHECK: Duration = Duration::from_secs(30);
@@ -499,6 +530,20 @@ impl Services for Live {
             Effect::OpenProposal(id) => self.0.sync.open_proposal(id),
             Effect::OpenNeuron(id) => self.0.sync.open_neuron(id),
             Effect::OlderTransactions(account) => self.0.sync.older_transactions(account),
+            Effect::TimeTravel(moment) => self.spawn(async move {
+                let result = this.0.sync.topology_at(moment).await;
+                this.tell(Message::Topology { moment, result }).await;
+            }),
+            Effect::OlderEvents(before) => self.spawn(async move {
+                let result = this.0.sync.events_before(before, OLDER_EVENTS).await;
+                this.tell(Message::OlderEvents(result)).await;
+            }),
+            Effect::SaveMine(mine) => {
+                // One after the other, so that the last one said is the one that is kept.
+                if let Err(e) = self.keep_mine(mine) {
+                    self.spawn(async move { this.notice(Level::Error, e).await });
+                }
+            }
             Effect::Plan { ticket, intent } => self.spawn(async move { this.plan(ticket, intent).await }),
             Effect::Confirm(plan) => self.spawn(async move { this.confirm(plan).await }),
             Effect::Discard(plan) => held(&self.0.plans).discard(plan),

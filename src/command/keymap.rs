@@ -88,6 +88,8 @@ pub const PLACES: &[&[Scope]] = &[
     &[Scope::Proposals, Scope::List, Scope::Move, Scope::Global],
     &[Scope::Neurons, Scope::List, Scope::Move, Scope::Global],
     &[Scope::Wallet, Scope::List, Scope::Move, Scope::Global],
+    &[Scope::Network, Scope::Topology, Scope::List, Scope::Move, Scope::Global],
+    &[Scope::Topology, Scope::Detail, Scope::Move, Scope::Global],
     &[Scope::Proposal, Scope::Detail, Scope::Move, Scope::Global],
     &[Scope::Neuron, Scope::Detail, Scope::Move, Scope::Global],
     &[Scope::Detail, Scope::Move, Scope::Global],

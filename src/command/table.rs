@@ -24,6 +24,10 @@ pub enum Scope {
     Neuron,
     /// Balance and transactions.
     Wallet,
+    /// The network's lists.
+    Network,
+    /// The network's lists and details.
+    Topology,
     /// Every layer over a screen.
     Layer,
     /// The line in which a filter is written.
@@ -57,6 +61,8 @@ impl Scope {
             Self::Neurons => "Neurons",
             Self::Neuron => "One neuron",
             Self::Wallet => "Wallet",
+            Self::Network => "Network's lists",
+            Self::Topology => "Network",
             Self::Layer => "Layers",
             Self::Filter => "Writing a filter",
             Self::Palette => "Command palette",
@@ -80,6 +86,8 @@ impl Scope {
         Self::Neurons,
         Self::Neuron,
         Self::Wallet,
+        Self::Network,
+        Self::Topology,
         Self::Layer,
         Self::Filter,
         Self::Palette,
@@ -152,8 +160,9 @@ commands! {
     ShowProposals "screen.proposals" "proposals", "Shows the proposals of the network.", ["2"], [Global], Harmless;
     ShowNeurons "screen.neurons" "neurons", "Shows your neurons.", ["3"], [Global], Harmless;
     ShowWallet "screen.wallet" "wallet", "Shows your balance and transactions.", ["4"], [Global], Harmless;
+    ShowNetwork "screen.network" "network", "Shows subnets, nodes and providers.", ["6"], [Global], Harmless;
     Back "go.back" "back", "Goes back: closes the detail, clears the filter, or returns to the place before.", ["esc" "backspace"], [Global], Harmless;
-    JumpTo "go.jump" "jump to id", "Opens a proposal or neuron by its number.", ["#"], [Global], Harmless;
+    JumpTo "go.jump" "jump to id", "Opens a proposal or neuron by its number, a subnet, node or provider by its id or its beginning.", ["#"], [Global], Harmless;
     Help "app.help" "keys", "Shows the keys of this screen.", ["?" "f1"], [Global], Harmless;
     Palette "app.palette" "command", "Runs anything by its name.", [":" "ctrl-p"], [Global], Harmless;
     Actions "app.actions" "actions", "Lists what was signed in this session and what the journal still holds.", ["A"], [Global], Harmless;
@@ -212,6 +221,21 @@ commands! {
     Qr "wallet.qr" "QR code", "Shows the account as a QR code.", ["Q"], [Wallet], Harmless, footer;
     CopyAccount "wallet.copy_account" "copy account", "Copies the account identifier.", ["a"], [Wallet], Harmless, footer;
     CopyPrincipal "wallet.copy_principal" "copy principal", "Copies your principal.", ["P"], [Wallet], Harmless;
+
+    NextList "network.next_list" "next list", "Shows the next of the network's lists.", ["tab" "l" "right"], [Network], Harmless, footer;
+    PreviousList "network.previous_list" "previous list", "Shows the previous of the network's lists.", ["shift-tab" "h" "left"], [Network], Harmless;
+    ListSubnets "network.subnets" "subnets", "Lists the subnets.", ["g s"], [Topology], Harmless;
+    ListNodes "network.nodes" "nodes", "Lists the nodes.", ["g n"], [Topology], Harmless;
+    ListProviders "network.providers" "node providers", "Lists the node providers.", ["g p"], [Topology], Harmless;
+    ListCenters "network.data_centers" "data centers", "Lists the data centers.", ["g d"], [Topology], Harmless;
+    ListVersions "network.versions" "versions", "Shows which versions run where.", ["g v"], [Topology], Harmless;
+    ListBoundary "network.boundary_nodes" "API boundary nodes", "Lists the API boundary nodes.", ["g b"], [Topology], Harmless;
+    ListEvents "network.events" "events", "Lists what happened in the registry.", ["g e"], [Topology], Harmless;
+    ListMine "network.mine" "my nodes", "Shows the nodes, failures and rewards of your provider.", ["g m"], [Topology], Harmless;
+    WhatIf "network.what_if" "what if", "Shows a subnet's figures with nodes taken in and out; nothing is sent.", ["w"], [Topology], Harmless, footer;
+    Travel "network.travel" "time travel", "Shows the network as of a version or date.", ["T"], [Topology], Harmless, footer;
+    MyProvider "network.my_provider" "my provider", "Chooses which node provider you are.", ["u"], [Topology], Harmless, footer;
+    Alias "network.alias" "name node", "Gives the selected node a name of your own, which follows its address.", ["e"], [Topology], Harmless, footer;
 
     Close "layer.close" "back", "Closes this layer and changes nothing.", ["esc" "q" "ctrl-c"], [Layer], Harmless, footer;
     Confirm "layer.confirm" "confirm", "Does what this layer is for.", ["enter"], [Layer], Harmless, footer;

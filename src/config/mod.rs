@@ -5,12 +5,14 @@
 
 mod alerts;
 mod file;
+mod mine;
 mod network;
 mod paths;
 mod template;
 
 pub use alerts::{AlertsConfig, AlertsError, RuleConfig, SinkConfig};
 pub use file::{Ascii, Color, Config, ConfigError, Keys, check, parse};
+pub use mine::{MineError, load_mine, save_mine};
 pub use network::{NetworkConfig, NetworkError, resolve};
 pub use paths::{Paths, PathsError};
 pub use template::template;

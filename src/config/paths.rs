@@ -53,6 +53,12 @@ impl Paths {
         self.config_dir.join("config.toml")
     }
 
+    /// Names of machines and the chosen node provider.
+    #[must_use]
+    pub fn aliases_file(&self) -> PathBuf {
+        self.config_dir.join("aliases.toml")
+    }
+
     /// The user's themes.
     #[must_use]
     pub fn themes_dir(&self) -> PathBuf {
@@ -76,6 +82,7 @@ impl Paths {
     pub fn listing(&self) -> Vec<(&'static str, PathBuf)> {
         vec![
             ("configuration", self.config_file()),
+            ("aliases", self.aliases_file()),
             ("themes", self.themes_dir()),
             ("identities", self.identities_dir()),
             ("cache", self.cache_dir.clone()),

@@ -17,6 +17,7 @@ use super::management::no_canister;
 use super::node_rewards::{NodeRewards, Payroll};
 use super::registry::{self, Registry};
 use super::seed;
+use super::seed::drafts::machines::{Machines, Shown};
 use super::seed::size::Size;
 use crate::model::registry::{Topology, Version};
 use crate::model::{E8s, Principal, Timestamp};
@@ -26,6 +27,9 @@ use std::sync::Arc;
 
 /// Most bytes of a reply to a query (dfinity/ic, `MAX_RESPONSE_SIZE` of non-replicated queries).
 const MOST_REPLY: usize = 3 * 1024 * 1024;
+
+/// After so many versions of the registry the people of governance look at its machines again.
+const NEWS: u64 = 6;
 
 /// A reply as far as a replica passes it on.
 fn passed_on(canister: Principal, reply: Vec<u8>) -> Result<Vec<u8>, Reject> {
@@ -42,6 +46,8 @@ pub struct World {
     ticked: Option<Timestamp>,
     governance: Governance,
     registry: Registry,
+    /// The registry's machines as the people of governance know them.
+    shown: Shown,
     ledger: Ledger,
     index: Index,
     cmc: Cmc,
@@ -80,7 +86,9 @@ impl World {
         let versions = size.map_or(registry::SMALL, |size| size.registry_versions);
         let registry = Registry::seeded(seed, start, versions);
         let application = registry.subnets().get(1).copied();
-        let seed::World { mut governance, stakes, archived } = seed::world_of(seed, start, user, size);
+        let shown = Shown::new(Arc::new(Machines::of(registry.topology())));
+        let seed::World { mut governance, stakes, archived } =
+            seed::world_with(seed, start, user, size, &shown);
         let mut past = Past::new(seed, start, user, stakes);
         let ledger = match (archived, size) {
             (Some(archived), Some(size)) => {
@@ -108,6 +116,7 @@ impl World {
             ledger,
             cmc: Cmc::new(clock, seed, application.into_iter().collect()),
             registry,
+            shown,
             counter: Counter::new(counter_id()),
             node_rewards: NodeRewards::new(Arc::clone(&payroll)),
             fleet,
@@ -221,9 +230,31 @@ impl World {
             return;
         }
         self.ticked = Some(now);
+        self.govern(now);
         self.follow_topology(now);
         for id in self.canisters().map(Canister::id) {
             self.with(id, id, |canister, ctx| canister.tick(ctx));
+        }
+    }
+
+    /// Lets governance and the registry go on to `now` in step, so that proposals speak of machines
+    /// as they are then and what is adopted is carried out in its order, however long the step is.
+    fn govern(&mut self, now: Timestamp) {
+        loop {
+            let until = self.registry.next().min(now);
+            self.governance.run_to(until.secs());
+            for order in std::mem::take(&mut self.governance.state_mut().orders) {
+                let at = Timestamp::from_secs(order.at);
+                self.registry.carry_out(&self.clock, at, order.function, &order.argument);
+            }
+            self.registry.run_to(&self.clock, until);
+            let age = self.registry.log().latest().saturating_sub(self.shown.now().version);
+            if age >= NEWS {
+                self.shown.set(Arc::new(Machines::of(self.registry.topology())));
+            }
+            if until >= now {
+                return;
+            }
         }
     }
 
@@ -275,6 +306,57 @@ impl World {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::demo::seed::payloads::ReviseElectedGuestosVersions;
+    use crate::ic::wire::decode_one;
+    use crate::ic::wire::governance::Action;
+
+    #[test]
+    fn what_is_adopted_is_carried_out_in_the_registry() {
+        let start = Timestamp::from_secs(1_795_000_000);
+        let clock = Clock::manual(start, 1);
+        let mut world = World::build(4, &clock, None).unwrap();
+        let before = world.registry().log().latest();
+        // Twelve days by long steps.
+        for _ in 0..6 {
+            clock.advance(std::time::Duration::from_secs(2 * 86_400));
+            world.tick();
+        }
+        let hours = 12 * 24;
+        let made = world.registry().log().latest() - before;
+        assert!(made > hours * 60 / 75, "more than the registry makes by itself: {made}");
+        let executed = world.governance.state().proposals().values().filter(|p| p.executed > start.secs());
+        let calls: Vec<_> = executed
+            .filter_map(|p| match &p.draft.action {
+                Action::ExecuteNnsFunction(call) if call.nns_function == 38 => Some(&call.payload),
+                _ => None,
+            })
+            .collect();
+        let mut elected = 0;
+        for payload in calls {
+            let revision: ReviseElectedGuestosVersions = decode_one(payload).unwrap();
+            if let Some(version) = revision.replica_version_to_elect {
+                let key = format!("replica_version_{version}");
+                // It may have been retired since.
+                assert!(world.registry().log().keys().any(|k| k == key.as_bytes()), "{version}");
+                elected += 1;
+            }
+        }
+        assert!(elected > 0, "something was elected in twelve days");
+        assert!(world.governance.state().orders.is_empty());
+        // The same by short steps is the same history.
+        let clock = Clock::manual(start, 1);
+        let mut other = World::build(4, &clock, None).unwrap();
+        for _ in 0..144 {
+            clock.advance(std::time::Duration::from_secs(2 * 3_600));
+            other.tick();
+        }
+        let last = |world: &World| {
+            let log = world.registry().log();
+            let delta = log.decoded(log.latest()).unwrap();
+            (log.latest(), delta.mutations)
+        };
+        assert_eq!(last(&world), last(&other));
+    }
 
     #[test]
     fn a_reply_beyond_three_mebibytes_is_refused_as_by_a_replica() {

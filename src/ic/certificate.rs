@@ -7,7 +7,7 @@
 use crate::model::network::RootKey;
 use crate::model::text::Line;
 use crate::model::{Principal, Seconds, Timestamp};
-use ic_certification::{Certificate, HashTree, HashTreeNode, LookupResult, SubtreeLookupResult};
+use ic_certification::{Certificate, Delegation, HashTree, HashTreeNode, LookupResult, SubtreeLookupResult};
 
 /// How old a certificate may be: five minutes.
 pub const FRESH: Seconds = Seconds(300);
@@ -88,6 +88,8 @@ pub struct Verified {
     pub tree: HashTree,
     /// When it was made, by the subnet's clock.
     pub time: Timestamp,
+    /// The subnet that signed it by a delegation; `None`: the root subnet.
+    pub signer: Option<Principal>,
 }
 
 impl Verified {
@@ -100,6 +102,22 @@ impl Verified {
             LookupResult::Found(value) => Ok(Some(value)),
             LookupResult::Absent => Ok(None),
             LookupResult::Unknown | LookupResult::Error => Err(CertificateError::Pruned(shown(path))),
+        }
+    }
+
+    /// All labels below a path; none when the certificate proves that there is nothing.
+    ///
+    /// # Errors
+    /// [`CertificateError::Pruned`] when some of them were cut out: what is left is not all.
+    pub fn labels(&self, path: &[&[u8]]) -> Result<Vec<Vec<u8>>, CertificateError> {
+        let pruned = || CertificateError::Pruned(shown(path));
+        match self.tree.lookup_subtree(path.iter().copied()) {
+            SubtreeLookupResult::Found(found) => {
+                let mut labels = Vec::new();
+                if collect_labels(found.as_ref(), &mut labels) { Ok(labels) } else { Err(pruned()) }
+            }
+            SubtreeLookupResult::Absent => Ok(Vec::new()),
+            SubtreeLookupResult::Unknown => Err(pruned()),
         }
     }
 
@@ -130,21 +148,20 @@ pub fn verify(
     authority: Authority,
     now: Timestamp,
 ) -> Result<Verified, CertificateError> {
+    verify_by(bytes, root_key, now, |delegation| delegated(delegation, root_key, authority))
+}
+
+/// As [`verify`], where `delegated` says by which key a delegation lets be signed.
+pub(super) fn verify_by(
+    bytes: &[u8],
+    root_key: &RootKey,
+    now: Timestamp,
+    delegated: impl FnOnce(&Delegation) -> Result<Vec<u8>, CertificateError>,
+) -> Result<Verified, CertificateError> {
     let certificate = parse(bytes)?;
     let key = match &certificate.delegation {
         None => bls_key(&root_key.0, "root")?,
-        Some(delegation) => {
-            let inner = parse(&delegation.certificate)?;
-            if inner.delegation.is_some() {
-                return Err(CertificateError::NestedDelegation);
-            }
-            check_signature(
-                &inner,
-                &bls_key(&root_key.0, "root")?,
-                "its delegation is not signed by the root key of this network",
-            )?;
-            delegated_key(&inner.tree, &delegation.subnet_id, authority)?
-        }
+        Some(delegation) => delegated(delegation)?,
     };
     let by_whom = if certificate.delegation.is_some() {
         "it is not signed by the key its delegation names"
@@ -157,7 +174,27 @@ pub fn verify(
     if age > FRESH {
         return Err(CertificateError::Stale { age, time });
     }
-    Ok(Verified { tree: certificate.tree, time })
+    let signer = certificate.delegation.as_ref().and_then(|d| Principal::try_from_slice(&d.subnet_id).ok());
+    Ok(Verified { tree: certificate.tree, time, signer })
+}
+
+/// The key by which a delegation of the root subnet lets be signed, if its subnet may speak for
+/// `authority`.
+pub(super) fn delegated(
+    delegation: &Delegation,
+    root_key: &RootKey,
+    authority: Authority,
+) -> Result<Vec<u8>, CertificateError> {
+    let inner = parse(&delegation.certificate)?;
+    if inner.delegation.is_some() {
+        return Err(CertificateError::NestedDelegation);
+    }
+    check_signature(
+        &inner,
+        &bls_key(&root_key.0, "root")?,
+        "its delegation is not signed by the root key of this network",
+    )?;
+    delegated_key(&inner.tree, &delegation.subnet_id, authority)
 }
 
 /// The time a certificate claims, unverified: for naming what is wrong with a refused one, and for
@@ -253,6 +290,21 @@ fn collect_leaves(node: &HashTreeNode, leaves: &mut Vec<Vec<u8>>) {
         HashTreeNode::Labeled(_, inner) => collect_leaves(inner, leaves),
         HashTreeNode::Leaf(value) => leaves.push(value.clone()),
         HashTreeNode::Empty() | HashTreeNode::Pruned(_) => {}
+    }
+}
+
+/// Labels of one level; `false` if some were cut out.
+fn collect_labels(node: &HashTreeNode, labels: &mut Vec<Vec<u8>>) -> bool {
+    match node {
+        HashTreeNode::Fork(children) => {
+            collect_labels(&children.0, labels) && collect_labels(&children.1, labels)
+        }
+        HashTreeNode::Labeled(label, _) => {
+            labels.push(label.as_bytes().to_vec());
+            true
+        }
+        HashTreeNode::Empty() | HashTreeNode::Leaf(_) => true,
+        HashTreeNode::Pruned(_) => false,
     }
 }
 

@@ -7,6 +7,7 @@ use super::retry::Patience;
 use super::slow_clock::Late;
 use super::standstill::Standstill;
 use super::transport::{Meter, Seen, Traffic, Transport, local_time, watching};
+use super::watch::Watch;
 use crate::ic::certificate::{FRESH, main_network_root_key};
 use crate::ic::error::IcError;
 use crate::ic::wire::lenient::MAX_BYTES;
@@ -32,7 +33,7 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// So far nodes of a subnet that is well may be apart.
 const NODES_DIFFER: Seconds = Seconds(30);
 /// Largest answer accepted: a reply of at most 3 MiB, or a certificate with all of a subnet's nodes.
-const LARGEST: usize = 2 * MAX_BYTES;
+pub(super) const LARGEST: usize = 2 * MAX_BYTES;
 
 /// A connection to a network with an identity. Cloning is cheap; clones share the pool of
 /// connections, the limit of requests under way, known node keys and the network's time.
@@ -50,13 +51,15 @@ pub struct Client {
 /// What all clones of a [`Client`] share.
 pub(super) struct Shared {
     profile: Profile,
-    root_key: RootKey,
+    pub(super) root_key: RootKey,
     gate: Arc<Gate>,
     meter: Arc<Meter>,
     pub(super) patience: Patience,
     pub(super) keys: NodeKeys,
-    urls: Vec<Url>,
-    transport: Arc<Transport>,
+    pub(super) urls: Vec<Url>,
+    pub(super) transport: Arc<Transport>,
+    /// What watching subnets and nodes needs.
+    pub(super) watch: Watch,
     /// How far this machine's clock is behind the network's, in seconds, as the network said.
     pub(super) behind: AtomicU64,
     standstill: Mutex<Standstill>,
@@ -126,6 +129,7 @@ impl Client {
             keys: NodeKeys::default(),
             urls,
             transport,
+            watch: Watch::new(profile.max_in_flight),
             behind: AtomicU64::new(0),
             standstill: Mutex::default(),
             network_time: AtomicU64::new(0),
@@ -241,6 +245,7 @@ impl Client {
                 };
                 self.shared.check_age(what, at)?;
                 self.shared.saw(at, &seen);
+                self.shared.watch.sighted(node, at);
                 Ok(Answer { bytes, evidence: Evidence::signed(at, Some(node)) })
             })
             .await
@@ -316,7 +321,14 @@ impl Client {
         let (outcome, seen) = watching(request).await;
         match outcome {
             Ok(value) => Ok((value, seen)),
-            Err(error) => Err(self.shared.judge(fault::of(what, error, &seen))),
+            Err(error) => {
+                let error = self.shared.judge(fault::of(what, error, &seen));
+                // ic-agent verifies a query's rejection before it tells it.
+                if let (IcError::Rejected { .. }, Some((at, node))) = (&error, seen.signature()) {
+                    self.shared.watch.sighted(node, at);
+                }
+                Err(error)
+            }
         }
     }
 }
@@ -449,7 +461,7 @@ fn parse_urls(profile: &Profile) -> Result<Vec<Url>, String> {
 }
 
 /// Whether a URL's host is this machine.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let plain = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"

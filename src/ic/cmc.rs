@@ -14,6 +14,8 @@ use ic_certification::LookupResult;
 
 /// The label under which the canister certifies the rate.
 const LABEL: &[u8] = b"ICP_XDR_CONVERSION_RATE";
+/// … and its average over 30 days, by which node providers are paid.
+const AVERAGE: &[u8] = b"AVERAGE_ICP_XDR_CONVERSION_RATE";
 
 /// Why a rate is not proven.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,12 +43,35 @@ pub fn verify_rate(
     canister: Principal,
     now: Timestamp,
 ) -> Result<(XdrPermyriad, Timestamp), RateError> {
+    verify_labelled(reply, LABEL, root_key, canister, now)
+}
+
+/// As [`verify_rate`], for the reply of `get_average_icp_xdr_conversion_rate`.
+///
+/// # Errors
+/// As [`verify_rate`].
+pub fn verify_average_rate(
+    reply: &wire::IcpXdrConversionRateCertifiedResponse,
+    root_key: &RootKey,
+    canister: Principal,
+    now: Timestamp,
+) -> Result<(XdrPermyriad, Timestamp), RateError> {
+    verify_labelled(reply, AVERAGE, root_key, canister, now)
+}
+
+fn verify_labelled(
+    reply: &wire::IcpXdrConversionRateCertifiedResponse,
+    label: &[u8],
+    root_key: &RootKey,
+    canister: Principal,
+    now: Timestamp,
+) -> Result<(XdrPermyriad, Timestamp), RateError> {
     let verified = certificate::verify(&reply.certificate, root_key, Authority::Canister(canister), now)?;
     let tree = certificate::parse_tree(&reply.hash_tree)?;
     if verified.certified_data(&canister)? != Some(tree.digest().as_slice()) {
         return Err(RateError::Root);
     }
-    let LookupResult::Found(leaf) = tree.lookup_path([LABEL]) else { return Err(RateError::Leaf) };
+    let LookupResult::Found(leaf) = tree.lookup_path([label]) else { return Err(RateError::Leaf) };
     let certified: wire::IcpXdrConversionRate = decode_one(leaf).map_err(|_| RateError::Leaf)?;
     if certified != reply.data {
         return Err(RateError::Leaf);
@@ -61,16 +86,33 @@ impl Client {
     /// # Errors
     /// [`IcError::Unverified`] naming what is wrong with the certificate, else see [`IcError`].
     pub async fn icp_xdr(&self) -> Result<Sourced<XdrPermyriad>, IcError> {
-        let what = "reading the rate of ICP";
+        self.certified_rate("reading the rate of ICP", "get_icp_xdr_conversion_rate", LABEL).await
+    }
+
+    /// The average of XDR per ICP over 30 days, certified as the rate is.
+    ///
+    /// # Errors
+    /// As [`Client::icp_xdr`]; a refusal where the canister does not offer it.
+    pub async fn average_rate(&self) -> Result<Sourced<XdrPermyriad>, IcError> {
+        let method = "get_average_icp_xdr_conversion_rate";
+        self.certified_rate("reading the average rate of ICP", method, AVERAGE).await
+    }
+
+    async fn certified_rate(
+        &self,
+        what: &str,
+        method: &'static str,
+        label: &[u8],
+    ) -> Result<Sourced<XdrPermyriad>, IcError> {
         let arg = encode_args(()).map_err(|e| unencodable(what, &e))?;
         let canister = self.canisters().cmc;
-        let answer = self.query(what, canister, "get_icp_xdr_conversion_rate", arg).await?;
+        let answer = self.query(what, canister, method, arg).await?;
         let reply: wire::IcpXdrConversionRateCertifiedResponse =
             decode_one(&answer.bytes).map_err(|e| undecodable(what, &e))?;
         // The node signature is fresh by this machine's clock already; the certificate is measured
         // against the later of both clocks, so that a slow one here lets nothing old through.
         let now = client::now().max(answer.evidence.at);
-        match verify_rate(&reply, self.root_key(), canister, now) {
+        match verify_labelled(&reply, label, self.root_key(), canister, now) {
             Ok((rate, at)) => Ok(Sourced::new(rate, Evidence::certified(at))),
             Err(error) => {
                 Err(IcError::Unverified { what: Line::new(what), why: Line::new(&error.to_string()) })

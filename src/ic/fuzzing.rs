@@ -59,3 +59,22 @@ pub fn digests(bytes: &[u8]) -> Vec<[u8; 32]> {
     }
     found
 }
+
+/// The metrics of a subnet, as its certificate has them.
+#[must_use]
+pub fn metrics(leaf: &[u8]) -> Option<crate::model::health::SubnetMetrics> {
+    super::subnets::metrics(leaf).ok()
+}
+
+/// What the dashboard says of nodes and of providers.
+#[must_use]
+pub fn dashboard(
+    body: &[u8],
+    at: Timestamp,
+) -> (
+    Vec<(Principal, crate::model::fleet::Reported)>,
+    std::collections::BTreeMap<Principal, crate::model::fleet::ProviderName>,
+) {
+    let nodes = super::dashboard::nodes(body, at).unwrap_or_default();
+    (nodes, super::dashboard::providers(body).unwrap_or_default())
+}

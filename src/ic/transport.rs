@@ -127,7 +127,8 @@ pub(super) struct Transport {
 type Building<'a> = &'a (dyn Fn() -> Result<http::Request<Bytes>, AgentError> + Send + Sync);
 
 impl Transport {
-    async fn send(
+    /// Sends a request past the gate; an answer of more than `size_limit` bytes is given up.
+    pub(super) async fn send(
         &self,
         request: http::Request<Bytes>,
         size_limit: Option<usize>,

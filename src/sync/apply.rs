@@ -58,6 +58,7 @@ impl<S: Source> Engine<S> {
             Outcome::RegistryLatest(latest) => self.registry_latest(latest),
             Outcome::RegistryPage { page, part, epoch } => self.registry_page(page, part, epoch, now),
             Outcome::NoRegistry => self.no_registry(),
+            Outcome::Network(outcome) => self.apply_network(outcome, now),
         }
     }
 
@@ -347,6 +348,7 @@ impl<S: Source> Engine<S> {
 
     /// Writes what the cache has an earlier reading of.
     pub(super) fn save(&mut self, now: Timestamp) {
+        self.save_network(now);
         let reader = self.signer.principal;
         let rows: Vec<Arc<Proposal>> = std::mem::take(&mut self.confirmed)
             .into_iter()

@@ -6,6 +6,7 @@ use super::plan::Kind;
 use super::recall::Recalled;
 use super::source::Source;
 use crate::model::act::SignerInfo;
+use crate::model::world::Topicality;
 use crate::model::{AccountIdentifier, Seconds, Timestamp};
 use tokio::task::JoinSet;
 
@@ -13,10 +14,28 @@ impl<S: Source> Engine<S> {
     pub(super) fn obey(&mut self, command: Command<S>) {
         let now = self.now();
         match command {
-            Command::Refresh(topicality) => self.plan.refresh(topicality, now),
+            Command::Refresh(topicality) => {
+                self.plan.refresh(topicality, now);
+                if matches!(topicality, Topicality::All | Topicality::Network) {
+                    self.net.samples.refresh(now);
+                    self.net.sights.refresh(now);
+                }
+            }
             Command::Show(topicality) => {
                 self.recall_older();
                 self.plan.show(topicality, now);
+                if topicality == Topicality::Network {
+                    self.want_network(now);
+                } else {
+                    // Nobody looks at what failed there any more; what is unproven stays told.
+                    self.troubles.leave_network();
+                }
+            }
+            Command::WatchNodes(watch) => {
+                self.net.watching = watch;
+                if watch {
+                    self.want_network(now);
+                }
             }
             Command::Pause(paused) => self.plan.pause(paused),
             Command::Proposal(id) => {

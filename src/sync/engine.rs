@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::jobs::{self, Job, Outcome};
+use super::network;
 use super::persist::{Event, Write, Writer};
 use super::plan::{Failure, Kind, Plan, next_part};
 use super::progress::{Rate, Troubles, standstill};
@@ -14,7 +15,7 @@ use crate::cache::{Cache, Loaded, Older, Ranges, history};
 use crate::ic::IcError;
 use crate::model::act::SignerInfo;
 use crate::model::text::Line;
-use crate::model::world::{Change, SyncStatus, World};
+use crate::model::world::{Change, SyncStatus, Topicality, World};
 use crate::model::{Account, NeuronId, Proposal, ProposalId, Seconds, Timestamp};
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,6 +93,7 @@ pub(super) struct Engine<S: Source> {
     pub(super) recalls: JoinSet<Recalled>,
     pub(super) want_body: Option<ProposalId>,
     pub(super) want_neuron: Option<NeuronId>,
+    pub(super) net: network::State,
     pub(super) idle: Vec<oneshot::Sender<()>>,
     pub(super) ready: Vec<oneshot::Sender<()>>,
     last_now: Timestamp,
@@ -149,6 +151,7 @@ impl<S: Source> Engine<S> {
             recalls: JoinSet::new(),
             want_body: None,
             want_neuron: None,
+            net: network::State::new(now),
             idle: Vec::new(),
             ready: Vec::new(),
             last_now: now,
@@ -157,6 +160,9 @@ impl<S: Source> Engine<S> {
         engine.watch_accounts();
         engine.forget_old_tallies();
         engine.recall_registry();
+        if engine.options.only == Some(Topicality::Network) {
+            engine.want_network(now);
+        }
         engine.publisher.changed(Part::Sync);
         engine
     }
@@ -192,6 +198,12 @@ impl<S: Source> Engine<S> {
                         self.finished(done);
                     }
                 }
+                Some(heard) = self.net.heard.join_next() => {
+                    self.heard(heard);
+                    while let Some(heard) = self.net.heard.try_join_next() {
+                        self.heard(heard);
+                    }
+                }
                 Some(event) = self.writer.events.recv() => self.written(event),
                 () = self.publisher.room(), if crowded => {}
                 () = sleep(clock.as_ref(), wake) => {}
@@ -203,6 +215,8 @@ impl<S: Source> Engine<S> {
         let now = self.options.clock.now();
         if now < self.last_now.minus(STEP_BACK) {
             self.plan.clock_went_back(now);
+            self.net.samples.clock_went_back(now);
+            self.net.sights.clock_went_back(now);
         }
         self.last_now = now;
         now
@@ -221,15 +235,19 @@ impl<S: Source> Engine<S> {
             if kind == Kind::Registry && !self.registry.is_settled() {
                 continue;
             }
-            match self.job(kind) {
+            match self.job(kind, now) {
                 Some(job) => {
                     self.plan.started(kind, now);
                     self.spawn(source.clone(), kind, job, None);
+                }
+                None if kind.is_of_network() && kind != Kind::NodeStatus => {
+                    self.plan.nothing_to_do(kind, now)
                 }
                 None => self.plan.cancel(kind),
             }
         }
         self.dispatch_replay(&source, now);
+        self.dispatch_network(&source, now);
         let Some(newest) = self.newest else { return };
         if !self.plan.history_due(now) || !self.older_recalled {
             return;
@@ -249,7 +267,7 @@ impl<S: Source> Engine<S> {
     }
 
     /// What a kind of reading asks now; `None` if there is nothing to ask.
-    fn job(&self, kind: Kind) -> Option<Job> {
+    fn job(&mut self, kind: Kind, now: Timestamp) -> Option<Job> {
         Some(match kind {
             Kind::Body => Job::Body(self.want_body?),
             Kind::Neuron => Job::Neuron(self.want_neuron?),
@@ -269,6 +287,7 @@ impl<S: Source> Engine<S> {
             }
             Kind::Registry => self.registry_job(),
             Kind::History | Kind::Replay => return None,
+            kind => Job::Network(self.network_job(kind, now)?),
         })
     }
 
@@ -295,13 +314,17 @@ impl<S: Source> Engine<S> {
             Ok(outcome) => {
                 self.plan.succeeded(kind, now);
                 self.troubles.over(kind);
-                self.status.last_success = Some(now);
+                // The dashboard and the boundary nodes' health are not the network's answers.
+                if !matches!(kind, Kind::NodeStatus | Kind::Probes) {
+                    self.status.last_success = Some(now);
+                }
                 self.apply(outcome, now);
             }
             Err(error) => {
                 let failure = Failure {
                     retryable: error.is_retryable(),
-                    unreachable: matches!(error, IcError::Unreachable { .. } | IcError::Timeout { .. }),
+                    unreachable: matches!(error, IcError::Unreachable { .. } | IcError::Timeout { .. })
+                        && kind != Kind::NodeStatus,
                     wait: match &error {
                         IcError::RateLimited { retry_after, .. } => retry_after.map(Seconds),
                         _ => None,
@@ -309,7 +332,9 @@ impl<S: Source> Engine<S> {
                 };
                 let jitter = (self.options.jitter)();
                 let retry_at = self.plan.failed(kind, now, failure, jitter);
-                self.troubles.failed(kind, &error, now, retry_at);
+                if !kind.is_of_network() || self.network_failed(kind, &error) {
+                    self.troubles.failed(kind, &error, now, retry_at);
+                }
             }
         }
     }
@@ -392,14 +417,16 @@ impl<S: Source> Engine<S> {
     fn wake(&self, now: Timestamp) -> Option<Timestamp> {
         let plan = self.plan.wake(now).filter(|_| self.may_ask());
         let fold = (!self.pending.is_empty()).then(|| self.folds_at());
-        [plan, fold].into_iter().flatten().min()
+        let network = self.network_wake(now).filter(|_| self.may_ask());
+        [plan, fold, network].into_iter().flatten().min()
     }
 
     /// Answers those who wait for the first readings, or for quiet.
     fn answer(&mut self, now: Timestamp) {
         let asks = self.may_ask();
+        let recalled = self.net.recalled != network::Recall::UnderWay;
         let replaying = self.plan.is_of_network_only() && self.replay_wants(now);
-        if self.options.offline || self.plan.tried_all() && !replaying {
+        if recalled && (self.options.offline || self.plan.tried_all() && !replaying) {
             self.ready.drain(..).for_each(|answer| {
                 let _ = answer.send(());
             });
@@ -412,7 +439,11 @@ impl<S: Source> Engine<S> {
             && self.recalls.is_empty()
             && self.pending.is_empty()
             && self.writer.backlog() == 0
-            && !(asks && (history || self.replay_wants(now) || !self.plan.due(now).is_empty()));
+            && !(asks
+                && (history
+                    || self.replay_wants(now)
+                    || !self.plan.due(now).is_empty()
+                    || self.network_busy(now)));
         if quiet {
             self.idle.drain(..).for_each(|answer| {
                 let _ = answer.send(());
@@ -442,6 +473,7 @@ impl<S: Source> Engine<S> {
     /// Ends what runs and keeps what was read.
     async fn end(mut self) {
         self.jobs.shutdown().await;
+        self.net.heard.shutdown().await;
         self.parts.clear();
         self.registry.parts.clear();
         let now = self.now();

@@ -1,5 +1,6 @@
 //! Readings as they run: what is asked, in which pages, and what comes of it.
 
+use super::network;
 use super::plan::PAGE;
 use super::source::Source;
 use crate::ic::{IcError, ProposalsPage, RegistryPage, TransactionsPage, read_range};
@@ -50,6 +51,7 @@ pub(super) enum Job {
         part: Option<RangeInclusive<u64>>,
         epoch: u64,
     },
+    Network(network::Job),
 }
 
 /// A fact as read.
@@ -83,6 +85,7 @@ pub(super) enum Outcome {
     RegistryLatest(Sourced<Version>),
     RegistryPage { page: RegistryPage, part: Option<RangeInclusive<u64>>, epoch: u64 },
     NoRegistry,
+    Network(network::Outcome),
 }
 
 /// Runs a reading to its end.
@@ -132,6 +135,7 @@ pub(super) async fn run<S: Source>(source: S, job: Job) -> Result<Outcome, IcErr
             let page = source.registry_page(after).await?;
             Ok(Outcome::RegistryPage { page, part, epoch })
         }
+        Job::Network(job) => Ok(Outcome::Network(network::run(&source, job).await?)),
     }
 }
 

@@ -13,6 +13,7 @@ mod command;
 mod engine;
 mod jobs;
 pub mod merge;
+pub mod network;
 mod persist;
 pub mod plan;
 pub mod progress;
@@ -22,6 +23,7 @@ mod registry;
 mod source;
 
 pub use clock::{Clock, SystemClock};
+pub use network::NetworkSource;
 pub use plan::{Cadence, Kind};
 pub use source::Source;
 
@@ -95,6 +97,7 @@ enum Command<S> {
     TopologyAt(Moment, oneshot::Sender<Result<Arc<Topology>, Line>>),
     EventsBefore(Version, usize, oneshot::Sender<Result<Vec<Arc<Event>>, Line>>),
     Pause(bool),
+    WatchNodes(bool),
     Idle(oneshot::Sender<()>),
     Ready(oneshot::Sender<()>),
     World(oneshot::Sender<(World, SyncStatus)>),
@@ -205,6 +208,12 @@ impl<S: Source> SyncHandle<S> {
     pub async fn events_before(&self, before: Version, most: usize) -> Result<Vec<Arc<Event>>, Line> {
         let asked = self.ask(|answer| Command::EventsBefore(before, most, answer)).await;
         asked.unwrap_or_else(|| Err(ended()))
+    }
+
+    /// Whether nodes' signatures are sampled also while the network is not on the screen: the user
+    /// has chosen a node provider whose nodes are watched.
+    pub fn watch_nodes(&self, watch: bool) {
+        self.send(Command::WatchNodes(watch));
     }
 
     /// Stops reading by itself, or goes on.

@@ -3,6 +3,7 @@
 //! A page and its position are one write there. What has been written is made durable a
 //! moment after the last write, when somebody asks for it, and at the end.
 
+use super::network::Keep;
 use crate::cache::{Cache, CacheError};
 use crate::model::event::Event as RegistryEvent;
 use crate::model::ledger::{AccountState, Transaction};
@@ -36,6 +37,7 @@ pub(super) enum Write {
     RegistryPage { deltas: Arc<Vec<Delta>>, latest: Version, at: Timestamp },
     RegistrySnapshot { topology: Arc<Topology>, events: Arc<Vec<Arc<RegistryEvent>>> },
     ForgetRegistry,
+    Network(Keep),
     Compact,
     Flush(oneshot::Sender<()>),
 }
@@ -180,6 +182,7 @@ fn put(cache: &Cache, write: Write) -> Result<(), CacheError> {
         Write::RegistryPage { deltas, latest, at } => cache.put_registry_page(&deltas, latest, at),
         Write::RegistrySnapshot { topology, events } => cache.put_registry_snapshot(&topology, &events),
         Write::ForgetRegistry => cache.forget_registry(),
+        Write::Network(keep) => keep.put(cache),
         Write::Compact => cache.compact().map(|_| ()),
         Write::Flush(_) => cache.flush(),
     }

@@ -44,11 +44,25 @@ pub enum Kind {
     Registry,
     /// The registry's history, several pages at once.
     Replay,
+    /// The lists of API boundary nodes and of subnets.
+    Boundary,
+    /// How subnets do, each by itself.
+    SubnetHealth,
+    /// The dashboard's word on nodes.
+    NodeStatus,
+    /// What node providers were paid, and at which rate they will be.
+    Payouts,
+    /// Whether boundary nodes are well.
+    Probes,
+    /// Signatures of nodes, each subnet by itself.
+    Sightings,
+    /// What nodes earned, day by day.
+    Rewards,
 }
 
 impl Kind {
     /// All, most urgent first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::Body,
         Self::Neuron,
         Self::Newest,
@@ -65,6 +79,13 @@ impl Kind {
         Self::History,
         Self::Registry,
         Self::Replay,
+        Self::Boundary,
+        Self::SubnetHealth,
+        Self::NodeStatus,
+        Self::Payouts,
+        Self::Probes,
+        Self::Sightings,
+        Self::Rewards,
     ];
 
     /// Only read when somebody asks.
@@ -76,13 +97,39 @@ impl Kind {
     /// Read in the background when everything else has been.
     #[must_use]
     pub fn is_background(self) -> bool {
-        matches!(self, Self::Transactions | Self::History | Self::Replay)
+        matches!(self, Self::Transactions | Self::History | Self::Replay | Self::Rewards)
     }
 
     /// Read in several pages at once, started apart from the other kinds.
     #[must_use]
     pub fn is_parallel(self) -> bool {
         matches!(self, Self::History | Self::Replay)
+    }
+
+    /// About subnets, nodes and their providers.
+    #[must_use]
+    pub fn is_of_network(self) -> bool {
+        matches!(
+            self,
+            Self::Boundary
+                | Self::SubnetHealth
+                | Self::NodeStatus
+                | Self::Payouts
+                | Self::Probes
+                | Self::Sightings
+                | Self::Rewards
+        )
+    }
+
+    /// Read of many, each at a time of its own: here stands only whether it may be at all.
+    #[must_use]
+    pub fn is_of_many(self) -> bool {
+        matches!(self, Self::SubnetHealth | Self::Sightings)
+    }
+
+    /// What is shown first waits for it.
+    fn comes_first(self) -> bool {
+        !self.is_on_demand() && !self.is_background() && !matches!(self, Self::Probes | Self::Sightings)
     }
 
     /// Means nothing to the anonymous identity.
@@ -102,7 +149,7 @@ impl Kind {
             Topicality::All => !self.is_on_demand(),
             Topicality::Proposals => matches!(self, Self::Newest | Self::Unsettled),
             Topicality::Neurons => self == Self::Neurons,
-            Topicality::Network => matches!(self, Self::Registry | Self::Replay),
+            Topicality::Network => self.is_of_network() || matches!(self, Self::Registry | Self::Replay),
             Topicality::Accounts => matches!(self, Self::Accounts | Self::Transactions),
             Topicality::Facts => matches!(
                 self,
@@ -138,6 +185,24 @@ pub struct Cadence {
     pub registry_visible: Seconds,
     /// The registry otherwise.
     pub registry: Seconds,
+    /// Each subnet's metrics while the network is on the screen.
+    pub health_visible: Seconds,
+    /// Each subnet's metrics otherwise.
+    pub health: Seconds,
+    /// The dashboard's word on nodes while the network is on the screen.
+    pub nodes_visible: Seconds,
+    /// The dashboard's word on nodes otherwise.
+    pub nodes: Seconds,
+    /// Boundary nodes' health while the network is on the screen.
+    pub probes_visible: Seconds,
+    /// Boundary nodes' health otherwise.
+    pub probes: Seconds,
+    /// The lists of boundary nodes and subnets.
+    pub lists: Seconds,
+    /// Each subnet's signatures, where they are wanted.
+    pub sightings: Seconds,
+    /// Node rewards and payouts.
+    pub rewards: Seconds,
 }
 
 impl Default for Cadence {
@@ -152,6 +217,15 @@ impl Default for Cadence {
             facts: Seconds(3_600),
             registry_visible: Seconds(10),
             registry: Seconds(60),
+            health_visible: Seconds(10),
+            health: Seconds(60),
+            nodes_visible: Seconds(60),
+            nodes: Seconds(300),
+            probes_visible: Seconds(60),
+            probes: Seconds(600),
+            lists: Seconds(600),
+            sightings: Seconds(20),
+            rewards: Seconds(3_600),
         }
     }
 }
@@ -166,6 +240,9 @@ impl Cadence {
             newest: self.newest.max(span),
             registry_visible: span,
             registry: self.registry.max(span),
+            health_visible: span,
+            health: self.health.max(span),
+            nodes_visible: self.nodes_visible.max(span),
             ..self
         }
     }
@@ -300,7 +377,8 @@ impl Plan {
     /// [`Plan::history_due`] and [`Plan::replay_due`].
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Vec<Kind> {
-        Kind::ALL.into_iter().filter(|kind| !kind.is_parallel() && self.is_due(*kind, now)).collect()
+        let one_by_one = |kind: &Kind| !kind.is_parallel() && !kind.is_of_many();
+        Kind::ALL.into_iter().filter(|kind| one_by_one(kind) && self.is_due(*kind, now)).collect()
     }
 
     fn is_due(&self, kind: Kind, now: Timestamp) -> bool {
@@ -329,7 +407,7 @@ impl Plan {
     pub fn tried_all(&self) -> bool {
         Kind::ALL
             .into_iter()
-            .filter(|kind| !kind.is_on_demand() && !kind.is_background() && self.applies(*kind))
+            .filter(|kind| kind.comes_first() && self.applies(*kind))
             .all(|kind| self.place(kind).tried)
     }
 
@@ -342,7 +420,7 @@ impl Plan {
             .filter(|kind| {
                 let place = self.place(*kind);
                 // What is read in parallel has no place in time: only its pause after a failure is one.
-                let waits = !kind.is_parallel() || place.failures > 0;
+                let waits = !kind.is_of_many() && (!kind.is_parallel() || place.failures > 0);
                 waits && self.applies(*kind) && !place.running && (!self.paused || place.asked)
             })
             .filter_map(|kind| self.place(kind).due)
@@ -441,6 +519,48 @@ impl Plan {
         *self.place_mut(kind) = Place { running, tried: true, ..Place::default() };
     }
 
+    /// There is nothing to read of it now: it is looked at again when it would be due next.
+    pub fn nothing_to_do(&mut self, kind: Kind, now: Timestamp) {
+        let next = self.interval(kind).map(|interval| now.plus(interval));
+        let place = self.place_mut(kind);
+        let again = place.again.filter(|again| *again > now);
+        *place = Place { due: [next, again].into_iter().flatten().min(), tried: true, ..Place::default() };
+    }
+
+    /// Whether a kind that is read of many may be read now.
+    #[must_use]
+    pub fn may_run(&self, kind: Kind) -> bool {
+        self.applies(kind) && (!self.paused || self.place(kind).asked)
+    }
+
+    /// What the user asked for of a kind that is read of many has been started.
+    pub fn was_done(&mut self, kind: Kind) {
+        self.place_mut(kind).asked = false;
+    }
+
+    /// All of a kind that is read of many have been tried once.
+    pub fn tried(&mut self, kind: Kind) {
+        self.place_mut(kind).tried = true;
+    }
+
+    /// Whether a kind has been tried once.
+    #[must_use]
+    pub fn has_tried(&self, kind: Kind) -> bool {
+        self.place(kind).tried
+    }
+
+    /// How often a kind is read at present.
+    #[must_use]
+    pub fn period(&self, kind: Kind) -> Option<Seconds> {
+        self.interval(kind)
+    }
+
+    /// Whether this is what is on the screen.
+    #[must_use]
+    pub fn is_visible(&self, topicality: Topicality) -> bool {
+        self.visible == topicality
+    }
+
     /// Another identity reads: what depended on it is due, and nothing runs any more.
     pub fn identity_changed(&mut self, anonymous: bool, now: Timestamp) {
         self.anonymous = anonymous;
@@ -489,19 +609,28 @@ impl Plan {
     /// What is on the screen; what becomes visible is read sooner.
     pub fn show(&mut self, visible: Topicality, now: Timestamp) {
         self.visible = visible;
-        for kind in [Kind::Unsettled, Kind::Registry] {
-            if let Some(interval) = self.interval(kind) {
-                let place = self.place_mut(kind);
-                if place.failures == 0 {
-                    place.due = place.due.map(|due| due.min(now.plus(interval)));
-                }
+        for kind in [Kind::Unsettled, Kind::Registry, Kind::NodeStatus, Kind::Probes] {
+            let Some(interval) = self.interval(kind) else { continue };
+            let place = self.place_mut(kind);
+            if place.failures == 0 {
+                place.due = place.due.map(|due| due.min(now.plus(interval)));
             }
         }
     }
 
     fn interval(&self, kind: Kind) -> Option<Seconds> {
         let cadence = &self.cadence;
+        let network = self.visible == Topicality::Network;
         match kind {
+            Kind::Boundary => Some(cadence.lists),
+            Kind::SubnetHealth if network => Some(cadence.health_visible),
+            Kind::SubnetHealth => Some(cadence.health),
+            Kind::NodeStatus if network => Some(cadence.nodes_visible),
+            Kind::NodeStatus => Some(cadence.nodes),
+            Kind::Probes if network => Some(cadence.probes_visible),
+            Kind::Probes => Some(cadence.probes),
+            Kind::Sightings => Some(cadence.sightings),
+            Kind::Payouts | Kind::Rewards => Some(cadence.rewards),
             Kind::Unsettled if matches!(self.visible, Topicality::All | Topicality::Proposals) => {
                 Some(cadence.unsettled_visible)
             }
@@ -571,18 +700,49 @@ mod tests {
             plan.started(kind, NOW);
             plan.succeeded(kind, NOW);
         }
+        assert!(!plan.tried_all(), "no subnet has been asked");
+        plan.tried(Kind::SubnetHealth);
         assert!(plan.tried_all() && plan.due(NOW).is_empty());
         assert_eq!(plan.wake(NOW), Some(NOW.plus(Seconds(10))));
         assert_eq!(plan.due(NOW.plus(Seconds(10))), [Kind::Unsettled]);
         assert_eq!(plan.due(NOW.plus(Seconds(30))), [Kind::Newest, Kind::Unsettled, Kind::Accounts]);
-        assert_eq!(plan.due(NOW.plus(Seconds(3_600))).len(), 10);
+        assert_eq!(plan.due(NOW.plus(Seconds(3_600))).len(), 14);
         plan.show(Topicality::Neurons, NOW);
         plan.started(Kind::Unsettled, NOW);
         plan.succeeded(Kind::Unsettled, NOW);
         assert!(plan.due(NOW.plus(Seconds(29))).is_empty());
         // The clock is set back by an hour: nothing waits for an hour.
         plan.clock_went_back(NOW.minus(Seconds(3_600)));
-        assert_eq!(plan.due(NOW.minus(Seconds(3_600))).len(), 10);
+        assert_eq!(plan.due(NOW.minus(Seconds(3_600))).len(), 14);
+    }
+
+    #[test]
+    fn the_network_is_read_more_often_while_it_is_on_the_screen() {
+        let mut plan = Plan::new(Cadence::default(), true, true, NOW).limited_to(Some(Topicality::Network));
+        let due = [Kind::Registry, Kind::Boundary, Kind::NodeStatus, Kind::Payouts, Kind::Probes];
+        assert_eq!(plan.due(NOW), due, "the anonymous too; what is read of many has times of its own");
+        for kind in due {
+            plan.started(kind, NOW);
+            plan.succeeded(kind, NOW);
+        }
+        plan.tried(Kind::SubnetHealth);
+        assert!(plan.tried_all() && plan.due(NOW).contains(&Kind::Rewards));
+        plan.nothing_to_do(Kind::Rewards, NOW);
+        assert_eq!(plan.wake(NOW), Some(NOW.plus(Seconds(10))), "the registry");
+        assert_eq!(plan.period(Kind::SubnetHealth), Some(Seconds(60)));
+        plan.show(Topicality::Network, NOW);
+        assert_eq!(plan.wake(NOW), Some(NOW.plus(Seconds(10))));
+        assert_eq!(plan.period(Kind::SubnetHealth), Some(Seconds(10)));
+        plan.pause(true);
+        assert!(!plan.may_run(Kind::SubnetHealth));
+        plan.refresh(Topicality::Network, NOW);
+        assert!(plan.may_run(Kind::SubnetHealth) && plan.due(NOW).len() == 6);
+        plan.was_done(Kind::SubnetHealth);
+        assert!(!plan.may_run(Kind::SubnetHealth));
+        let elsewhere = Plan::new(Cadence::default(), true, true, NOW).limited_to(Some(Topicality::Facts));
+        assert!(
+            !elsewhere.may_run(Kind::SubnetHealth) && !elsewhere.due(NOW).iter().any(|k| k.is_of_network())
+        );
     }
 
     #[test]

@@ -91,6 +91,11 @@ impl Troubles {
         self.0.remove(&kind);
     }
 
+    /// What merely could not be read of the network matters to nobody now.
+    pub fn leave_network(&mut self) {
+        self.0.retain(|kind, trouble| !kind.is_of_network() || trouble.unverified);
+    }
+
     /// Nothing fails.
     pub fn clear(&mut self) {
         self.0.clear();

@@ -19,6 +19,9 @@ pub(super) enum Part {
     Histories,
     Topology,
     Events,
+    Health,
+    Fleet,
+    NodeRewards,
     Sync,
 }
 
@@ -92,6 +95,9 @@ impl Publisher {
                     Some(Part::Histories) => Change::Histories(Arc::clone(&world.histories)),
                     Some(Part::Topology) => Change::Topology(Arc::clone(&world.topology)),
                     Some(Part::Events) => Change::Events(Arc::clone(&world.events)),
+                    Some(Part::Health) => Change::Health(Arc::clone(&world.health)),
+                    Some(Part::Fleet) => Change::Fleet(Arc::clone(&world.fleet)),
+                    Some(Part::NodeRewards) => Change::NodeRewards(Arc::clone(&world.node_rewards)),
                     Some(Part::Sync) | None => Change::Sync(status.clone()),
                 }
             };

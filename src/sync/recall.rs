@@ -5,7 +5,7 @@ use super::plan::Kind;
 use super::publish::Part;
 use super::registry::{Folded, Kept};
 use super::source::Source;
-use crate::cache::{Cache, CacheError, IdentityPart, OlderRows, Ranges};
+use crate::cache::{Cache, CacheError, IdentityPart, KeptRewards, OlderRows, Ranges};
 use crate::model::ledger::Transaction;
 use crate::model::proposal::ProposalBody;
 use crate::model::text::Line;
@@ -22,6 +22,7 @@ pub(super) enum Recalled {
     Older(OlderRows),
     Registry(Kept),
     Folded(Box<Folded>),
+    Rewards(KeptRewards),
     Nothing,
 }
 
@@ -117,6 +118,7 @@ impl<S: Source> Engine<S> {
             Recalled::Older(older) => self.older_rows(older),
             Recalled::Registry(kept) => self.registry_recalled(kept),
             Recalled::Folded(folded) => self.registry_folded(*folded),
+            Recalled::Rewards(kept) => self.recalled_rewards(kept, now),
             Recalled::Neuron(..) | Recalled::Identity(..) | Recalled::Nothing => {}
         }
     }

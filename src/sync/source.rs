@@ -1,5 +1,6 @@
 //! What reading needs of the network: `ic::Client` offers it, tests fake it.
 
+use super::network::NetworkSource;
 use crate::ic::{Client, IcError, ProposalsPage, RegistryPage, TransactionsPage};
 use crate::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use crate::model::evidence::Sourced;
@@ -14,7 +15,7 @@ use std::future::Future;
 
 /// A reader of one network as one identity. Every answer is verified before it gets here:
 /// one that is not is an [`IcError::Unverified`].
-pub trait Source: Clone + Send + Sync + 'static {
+pub trait Source: NetworkSource + Clone + Send + Sync + 'static {
     /// A page of proposals, newest first.
     fn proposals(&self, page: ProposalsPage) -> impl Future<Output = Result<Vec<Proposal>, IcError>> + Send;
     /// A proposal with its whole content.

@@ -24,6 +24,8 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
+mod network;
+
 const START: Timestamp = Timestamp::from_secs(1_800_000_000);
 
 struct TestClock {
@@ -79,6 +81,8 @@ struct Net {
     at: Timestamp,
     /// It answers without making progress.
     standing: bool,
+    /// Its subnets and nodes; none unless a test is about them.
+    grid: network::Grid,
     running: usize,
     most_running: usize,
     /// The registry's history, if there is a registry.

@@ -20,6 +20,10 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         Screen::Proposals => list(&state.proposals, "proposal", "proposals"),
         Screen::Neurons => list(&state.neurons, "neuron", "neurons"),
         Screen::Wallet => list(&state.wallet.list, "transaction", "transactions"),
+        Screen::Network => {
+            let (one, many) = state.net.shown.words();
+            list(state.net.list(), one, many)
+        }
     };
     cx.pen.spans(row.x + 1, row.y, row.width.saturating_sub(2), &spans);
 }

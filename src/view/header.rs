@@ -117,14 +117,19 @@ fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
         None if sync.trouble.is_some() => spans.push(span("not read yet", Role::Stale)),
         None => spans.push(span("connecting", Role::Syncing)),
     }
-    match sync.history {
+    // The registry is replayed once; then the history is what takes long.
+    let (what, progress) = match sync.registry.filter(|r| r.total > 0) {
+        Some(registry) => ("registry ", Some(registry)),
+        None => ("", sync.history),
+    };
+    match progress {
         Some(h) if h.total > 0 => {
             spans.push(dot());
             if detail == Detail::Little {
                 let share = words::basis_points(h.done, h.total) / 100;
-                spans.push(span(format!("{share} %"), Role::Syncing));
+                spans.push(span(format!("{what}{share} %"), Role::Syncing));
             } else {
-                let count = format!("{} of {} ", words::compact(h.done), words::compact(h.total));
+                let count = format!("{what}{} of {} ", words::compact(h.done), words::compact(h.total));
                 spans.push(span(count, Role::Syncing));
                 spans.push(span(bar(gauge::permille(h.done, h.total), 8, ascii), Role::Syncing));
                 if detail == Detail::Full {
@@ -194,5 +199,8 @@ fn waiting(state: &State, screen: Screen) -> usize {
         | (Screen::Neurons, Need::ConfirmFollowing { count, .. } | Need::Dissolved { count, .. }) => *count,
         _ => 0,
     };
+    if screen == Screen::Network {
+        return state.world.alerts.alerts.iter().filter(|a| a.is_firing()).count();
+    }
     state.pulse.needs().map(of).sum()
 }

@@ -20,6 +20,7 @@ mod footer;
 mod header;
 mod layers;
 mod memo;
+mod net;
 mod neuron;
 mod neurons;
 mod payload;
@@ -92,11 +93,13 @@ fn screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
             Subject::Proposal(id) => proposal::draw(cx, body, id, detail),
             Subject::Neuron(id) => neuron::draw(cx, body, id, detail),
             Subject::Transaction(block) => transaction::draw(cx, body, block, detail),
+            subject => net::detail(cx, body, &subject, detail),
         },
         (Screen::Pulse, None) => pulse::draw(cx, body),
         (Screen::Proposals, None) => proposals::draw(cx, body),
         (Screen::Neurons, None) => neurons::draw(cx, body),
         (Screen::Wallet, None) => wallet::draw(cx, body),
+        (Screen::Network, None) => net::draw(cx, body),
     }
     footer::line(cx, row(area.height - 1));
     layers::draw(cx, body);

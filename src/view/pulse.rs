@@ -2,9 +2,11 @@
 
 use super::neurons::Sum;
 use super::{Cx, condition, proposals, series, words};
+use crate::app::state::net::short_version;
 use crate::app::state::pulse::Need;
 use crate::app::state::{Hit, State};
 use crate::command::Command;
+use crate::model::alert::Severity;
 use crate::model::amount::percent;
 use crate::model::{E8s, Proposal, ProposalId, Seconds, Timestamp};
 use crate::theme::Role;
@@ -16,8 +18,8 @@ use crate::widget::text::width;
 use crate::widget::{Spans, span};
 use ratatui::layout::Rect;
 
-/// Needs shown at most: there are six kinds.
-const NEEDS: usize = 6;
+/// Needs shown at most.
+const NEEDS: usize = 8;
 /// Cells of a figure before its note.
 const FIGURE: u16 = 26;
 
@@ -123,6 +125,14 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
             "now".to_owned(),
             format!("{} ICP to take out", amount.rounded()),
         ),
+        Need::Alert(alert) => (
+            alert.text.as_str().to_owned(),
+            format!("for {}", words::lasting(state.now, alert.since)),
+            String::new(),
+        ),
+        Need::MoreAlerts(count) => {
+            (format!("{} more", words::count(*count, "alert", "alerts")), String::new(), String::new())
+        }
         Need::ChooseIdentity => (
             "read-only: nobody signs".to_owned(),
             String::new(),
@@ -134,6 +144,12 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
 fn need_role(need: &Need) -> Role {
     match need {
         Need::Unfinished { .. } => Role::Bad,
+        Need::Alert(alert) => match alert.severity {
+            Severity::Critical => Role::Bad,
+            Severity::Warning => Role::Warn,
+            Severity::Info => Role::Info,
+        },
+        Need::MoreAlerts(_) => Role::Warn,
         Need::Vote { .. } | Need::ConfirmFollowing { .. } => Role::Warn,
         Need::Disbursement { .. } => Role::AmountIn,
         Need::Dissolved { .. } | Need::ChooseIdentity => Role::Info,
@@ -372,18 +388,24 @@ fn staked(state: &State, width: u16) -> Spans {
 
 /// The network at a glance, for wide screens.
 fn network_lines(state: &State, width: u16) -> Vec<Spans> {
+    let mut lines = machine_lines(state, width);
+    // The machines' lines take the room of the lesser figures.
+    let short = !lines.is_empty();
     let facts = &state.world.facts;
     let newest = state.world.proposals.iter().next();
     let total = facts.latest_proposal.or_else(|| newest.map(|p| p.id.0));
     let open = state.pulse.items.len() - state.pulse.needs;
-    let mut lines = vec![
+    lines.extend([
         total.map_or_else(
             || unknown("proposals"),
             |t| figure("proposals", words::compact(t), "", note(format!("{open} take votes"))),
         ),
         rate(state, width),
         rewards(state, width),
-    ];
+    ]);
+    if short {
+        return lines;
+    }
     // The newest proposal's tally says how much voting power there is.
     if let Some((tally, potential)) = newest.and_then(|p| Some((p.tally?, p.total_potential_voting_power))) {
         let more = potential.map(|p| note(format!("{} decides", percent(tally.total.basis_points_of(p)))));
@@ -397,8 +419,61 @@ fn network_lines(state: &State, width: u16) -> Vec<Spans> {
     lines
 }
 
-/// The network in three lines, for narrow screens.
+/// Subnets, nodes and what they do, once the registry was read.
+fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
+    let summary = &state.net.summary;
+    if summary.nodes == 0 {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    let mut ails: Spans = Vec::new();
+    if summary.stalled > 0 {
+        ails.push(span(format!("{} stalled", summary.stalled), Role::Bad));
+    }
+    if summary.down > 0 {
+        let gap = if ails.is_empty() { "" } else { " · " };
+        ails.push(span(format!("{gap}{} down", words::grouped(summary.down)), Role::Warn));
+    }
+    if ails.is_empty() && (summary.judged > 0 || summary.milli_updates.is_some()) {
+        ails.push(span("all is well", Role::Good));
+    }
+    let mut subnets = note(format!("{}  ", words::count(summary.nodes, "node", "nodes")));
+    subnets.extend(ails);
+    lines.push(figure("subnets", words::grouped(summary.subnets), "", subnets));
+    let cells = usize::from(width.saturating_sub(FIGURE + 8)).min(30);
+    let course = |values: &[u64]| {
+        if values.len() < 2 || cells < 6 {
+            return Vec::new();
+        }
+        vec![
+            span(spark::text(values, cells, Floor::Least, state.options.ascii), Role::Spark),
+            span(format!("  {} m", values.len()), Role::Dim),
+        ]
+    };
+    if let Some(rate) = summary.milli_updates {
+        lines.push(figure("executions", words::per_second(rate), "/s", course(&summary.updates_series)));
+    }
+    if let Some(rate) = summary.cycles {
+        lines.push(figure("cycles", words::scaled(rate), "/s", course(&summary.cycles_series)));
+    }
+    if let Some((version, done)) = &summary.rollout {
+        let bar_w = cells.min(16);
+        let full = done * bar_w / summary.subnets.max(1);
+        let bar = format!("{}{}", "▓".repeat(full), "░".repeat(bar_w - full.min(bar_w)));
+        let of = format!("{bar}  {done}/{}", summary.subnets);
+        lines.push(figure("rollout", short_version(version.as_str()), "", note(of)));
+    }
+    lines
+}
+
+/// The network in few lines, for narrow screens.
 fn short_lines(state: &State, width: u16) -> Vec<Spans> {
+    let machines = machine_lines(state, width);
+    if let [subnets, ..] = machines.as_slice() {
+        let mut lines = vec![subnets.clone(), rate(state, width)];
+        lines.extend(machines.get(1).cloned());
+        return lines;
+    }
     vec![rate(state, width), staked(state, width), rewards(state, width)]
 }
 

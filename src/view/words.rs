@@ -95,6 +95,50 @@ pub(super) fn ago(now: Timestamp, at: Timestamp) -> String {
     }
 }
 
+/// How long something has lasted, tight; draws again when that changes.
+pub(super) fn lasting(now: Timestamp, since: Timestamp) -> String {
+    tight(age(now, since))
+}
+
+/// A big number in three digits and a unit: `17.4 T`.
+pub(super) fn scaled(number: u64) -> String {
+    const UNITS: [(u64, &str); 5] = [
+        (1_000_000_000_000_000, "P"),
+        (1_000_000_000_000, "T"),
+        (1_000_000_000, "G"),
+        (1_000_000, "M"),
+        (1_000, "k"),
+    ];
+    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| number >= *unit) else {
+        return number.to_string();
+    };
+    let tenths = (u128::from(number) * 10 + u128::from(unit) / 2) / u128::from(unit);
+    if tenths >= 1_000 {
+        format!("{} {name}", amount::group(&(tenths / 10).to_string()))
+    } else {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    }
+}
+
+/// Bytes: `112.4 GiB`.
+pub(super) fn bytes(number: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| number >= *unit) else {
+        return format!("{number} B");
+    };
+    let tenths = u128::from(number) * 10 / u128::from(unit);
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
+/// Thousandths a second: `45.2`, `4,212`.
+pub(super) fn per_second(milli: u64) -> String {
+    if milli >= 1_000_000 {
+        amount::group(&(milli / 1_000).to_string())
+    } else {
+        format!("{}.{}", milli / 1_000, milli % 1_000 / 100)
+    }
+}
+
 /// `in 6 h 12 m`, or `now` when it has come.
 pub(super) fn ahead(now: Timestamp, at: Timestamp) -> String {
     match left(now, at) {
@@ -321,6 +365,11 @@ mod tests {
         assert_eq!(signed_percent(5), "+0.05 %");
         assert_eq!(count(1, "proposal", "proposals"), "1 proposal");
         assert_eq!(tight(Seconds(3 * 86_400 + 21 * 3_600)), "3 d 21 h");
+        assert_eq!(scaled(17_449_000_000_000), "17.4 T");
+        assert_eq!(scaled(412_000_000_000), "412 G");
+        assert_eq!((scaled(999), scaled(1_000)), ("999".to_owned(), "1.0 k".to_owned()));
+        assert_eq!(bytes(120_690_000_000), "112.4 GiB");
+        assert_eq!((per_second(45_260), per_second(4_212_900)), ("45.2".to_owned(), "4,212".to_owned()));
         assert_eq!(tight(Seconds(14 * 86_400 + 21 * 3_600)), "14 d 21 h");
     }
 

@@ -16,6 +16,7 @@ pub mod pen;
 pub mod qr;
 pub mod scroll;
 pub mod spark;
+pub mod strip;
 pub mod table;
 pub mod tally;
 pub mod text;

@@ -64,6 +64,12 @@ pub struct Network {
     plans: Vec<Review>,
     executions: Vec<Execution>,
     next_plan: u8,
+    /// The network of old, or why it cannot be told.
+    pub then: Result<Arc<icpulse::model::registry::Topology>, Line>,
+    /// Events older than the known ones, the newest first.
+    pub older: Vec<Arc<icpulse::model::event::Event>>,
+    /// What was kept of the user's own.
+    pub saved: Vec<icpulse::model::mine::Mine>,
 }
 
 pub fn principal(seed: u8) -> Principal {
@@ -202,6 +208,9 @@ impl Network {
             plans: Vec::new(),
             executions: Vec::new(),
             next_plan: 0,
+            then: Err(Line::new("the registry's history has not been read yet")),
+            older: Vec::new(),
+            saved: Vec::new(),
         }
     }
 
@@ -494,6 +503,14 @@ impl Services for Network {
                 let other = Neuron { access: Access::Public, ..neuron(id.0, 5) };
                 self.change(Change::Neuron(Arc::new(known.unwrap_or(other))));
             }
+            Effect::TimeTravel(moment) => {
+                self.send(Message::Topology { moment, result: self.then.clone() });
+            }
+            Effect::OlderEvents(before) => {
+                let older = self.older.iter().filter(|e| e.version < before).take(20).cloned().collect();
+                self.send(Message::OlderEvents(Ok(older)));
+            }
+            Effect::SaveMine(mine) => self.saved.push(mine),
             Effect::Plan { ticket, intent } => {
                 let result = self.review(intent);
                 if !self.hold_plans {

@@ -1,10 +1,12 @@
 //! A made-up user on a made-up day, so that every screen can be drawn and compared.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
+pub mod fleet;
+
 use icpulse::app::layer::{
-    ActionsLayer, AfterUnlock, BallotRow, BallotsLayer, ChoiceItem, ChoiceKind, ChoiceLayer, ExecutionLayer,
-    Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, PaletteLayer, PaletteMatch, QrLayer,
-    ReviewLayer, ReviewStage, UnlockLayer,
+    ActionsLayer, AfterUnlock, AliasLayer, BallotRow, BallotsLayer, ChoiceItem, ChoiceKind, ChoiceLayer,
+    ExecutionLayer, Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, PaletteLayer, PaletteMatch,
+    QrLayer, ReviewLayer, ReviewStage, TravelLayer, UnlockLayer, WhatIfLayer,
 };
 use icpulse::app::stake::{Following, StakeField, StakeForm};
 use icpulse::app::state::{NetworkInfo, Options};
@@ -663,6 +665,8 @@ pub fn full_with(size: (u16, u16), past: u64) -> State {
     state.world.accounts = Arc::new(vec![account()]);
     state.world.facts = Arc::new(facts());
     state.world.histories = Arc::new(histories());
+    fleet::join(&mut state.world, fleet::SMALL, NOW);
+    state.net.mine = fleet::mine(&state.world.topology);
     for id in [140_812, 140_804] {
         state.bodies.put(Arc::new(body(id)));
     }
@@ -963,6 +967,32 @@ pub fn executions() -> Vec<Arc<Execution>> {
     vec![Arc::new(base), Arc::new(running), Arc::new(staked)]
 }
 
+/// A spare of another country in for a member.
+fn what_if() -> Layer {
+    let topology = fleet::topology(fleet::SMALL, NOW, 4);
+    let subnet = fleet::subnet(1);
+    let members = &topology.subnets.get(&subnet).unwrap().membership;
+    let spares: Vec<Principal> = topology
+        .nodes
+        .keys()
+        .filter(|n| topology.subnet_of(n).is_none() && !topology.is_boundary(n))
+        .copied()
+        .collect();
+    let (add, remove) = (vec![spares[2]], vec![members[0], members[1]]);
+    let result = icpulse::model::decentral::what_if(&topology, &subnet, &add, &remove);
+    let shown = members.iter().chain(&spares).copied().collect();
+    Layer::WhatIf(Box::new(WhatIfLayer {
+        subnet,
+        input: Input::new(String::new()),
+        add,
+        remove,
+        shown,
+        cursor: 1,
+        offset: 0,
+        result,
+    }))
+}
+
 fn review(stage: ReviewStage, details: bool, typed: &str) -> Layer {
     Layer::Review(ReviewLayer {
         ticket: 1,
@@ -1157,6 +1187,20 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
                 ],
                 "d",
             ),
+        ),
+        ("what-if", Screen::Network, what_if()),
+        (
+            "travel",
+            Screen::Network,
+            Layer::Travel(TravelLayer {
+                input: Input::new("yesterday".to_owned()),
+                error: Some(Line::new("write a version such as 53,100, or a day such as 2026-11-01")),
+            }),
+        ),
+        (
+            "alias",
+            Screen::Network,
+            Layer::Alias(AliasLayer { node: fleet::node(20), input: Input::new("rack-07/b".to_owned()) }),
         ),
         ("qr", Screen::Wallet, Layer::Qr(QrLayer { account: Account::of(principal(1)), icrc1: false })),
         (

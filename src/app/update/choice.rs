@@ -176,6 +176,7 @@ impl State {
             }
             ChoiceKind::Columns(_) => {}
             ChoiceKind::Followees => self.choose_followees(chosen),
+            ChoiceKind::Provider => self.take_provider(chosen, effects),
             ChoiceKind::Quit => match chosen {
                 0 => {
                     self.quitting = Quitting::WhenDone;

@@ -27,6 +27,10 @@ macro_rules! on_list {
                 let $list = &mut $state.wallet.list;
                 $body
             }
+            $crate::app::place::Screen::Network => {
+                let $list = $state.net.list_mut();
+                $body
+            }
             $crate::app::place::Screen::Pulse => $otherwise,
         }
     };
@@ -34,8 +38,9 @@ macro_rules! on_list {
 pub(super) use on_list;
 
 /// The language of a screen's filter.
-fn language(screen: Screen) -> List {
-    match screen {
+fn language(state: &State) -> List {
+    match state.place.screen {
+        Screen::Network => state.net.shown.language(),
         Screen::Pulse | Screen::Proposals => List::Proposals,
         Screen::Neurons => List::Neurons,
         Screen::Wallet => List::Transactions,
@@ -43,8 +48,9 @@ fn language(screen: Screen) -> List {
 }
 
 /// Ready-made filters, in turn.
-fn quick_filters(screen: Screen) -> &'static [&'static str] {
-    match screen {
+fn quick_filters(state: &State) -> &'static [&'static str] {
+    match state.place.screen {
+        Screen::Network => state.net.shown.quick_filters(),
         Screen::Pulse => &[""],
         Screen::Proposals => {
             &["", "vote:due", "status:open", "reward:accept_votes", "status:failed,rejected"]
@@ -60,7 +66,7 @@ pub(super) fn typed(state: &mut State) {
     let text = layer.input.value().to_owned();
     state.set_filter(&text);
     let error = on_list!(state, list => list.filter.error.clone(), None);
-    let suggestions = suggest(&text, language(state.place.screen));
+    let suggestions = suggest(&text, language(state));
     if let Some(Layer::Filter(layer)) = state.layers.last_mut() {
         layer.error = error;
         layer.suggestions = suggestions;
@@ -74,7 +80,7 @@ impl State {
         let layer = FilterLayer {
             input: line(&text),
             error: None,
-            suggestions: suggest(&text, language(self.place.screen)),
+            suggestions: suggest(&text, language(self)),
             before: text,
         };
         self.layers.push(Layer::Filter(layer));
@@ -82,7 +88,7 @@ impl State {
 
     /// Filters the list of the screen. What cannot be read leaves the older filter in force.
     pub(super) fn set_filter(&mut self, text: &str) {
-        let parsed = parse(text, language(self.place.screen));
+        let parsed = parse(text, language(self));
         let changed = on_list!(self, list => put(list, text, parsed), false);
         if changed {
             self.apply_filter(self.place.screen);
@@ -106,12 +112,20 @@ impl State {
                 self.index.transactions.filter(&self.wallet.list.filter.query, now);
                 self.wallet.list.set_rows(self.index.transactions.rows());
             }
+            Screen::Network => {
+                let list = self.net.list_mut();
+                let query = list.filter.query.clone();
+                if let Some(index) = self.index.net.get_mut(self.net.shown as usize) {
+                    index.filter(&query, now);
+                    self.net.list_mut().set_rows(index.rows());
+                }
+            }
         }
     }
 
     /// The next ready-made filter.
     pub(super) fn quick_filter(&mut self) {
-        let all = quick_filters(self.place.screen);
+        let all = quick_filters(self);
         let current = self.filter_text().unwrap_or_default();
         let next = all.iter().position(|f| *f == current).map_or(1, |i| i + 1);
         let text = all.get(next % all.len().max(1)).copied().unwrap_or_default();
@@ -171,6 +185,13 @@ impl State {
                 self.wallet.list.sort = sort;
                 self.index.transactions.sort(sort);
                 self.wallet.list.set_rows(self.index.transactions.rows());
+            }
+            Screen::Network => {
+                self.net.list_mut().sort = sort;
+                if let Some(index) = self.index.net.get_mut(self.net.shown as usize) {
+                    index.sort(sort);
+                    self.net.list_mut().set_rows(index.rows());
+                }
             }
         }
         self.dirty = true;

@@ -114,6 +114,12 @@ pub(super) fn edited(state: &mut State, effects: &mut Vec<Effect>) {
         Some(Layer::Palette(_)) => state.match_palette(),
         Some(Layer::Choice(_)) => state.narrow_choice(),
         Some(Layer::Stake(_)) => state.settle_stake(),
+        Some(Layer::WhatIf(_)) => state.narrow_what_if(),
+        Some(Layer::Travel(_)) => {
+            if let Some(Layer::Travel(travel)) = state.layers.last_mut() {
+                travel.error = None;
+            }
+        }
         Some(Layer::Jump(_)) => {
             if let Some(Layer::Jump(jump)) = state.layers.last_mut() {
                 jump.error = None;

@@ -78,6 +78,9 @@ impl State {
             Some(Layer::Stake(_)) => self.confirm_stake(effects),
             Some(Layer::Unlock(_)) => self.try_unlock(effects),
             Some(Layer::Choice(_)) => self.choose(effects),
+            Some(Layer::WhatIf(_)) => self.toggle_what_if(),
+            Some(Layer::Travel(_)) => self.travel(effects),
+            Some(Layer::Alias(_)) => self.take_alias(effects),
             Some(
                 Layer::Filter(_) | Layer::Help(_) | Layer::Execution(_) | Layer::Qr(_) | Layer::Message(_),
             ) => {
@@ -134,6 +137,7 @@ impl State {
             Layer::Execution(l) => Some((&mut l.cursor, &mut l.offset, steps)),
             Layer::Actions(l) => Some((&mut l.cursor, &mut l.offset, actions)),
             Layer::Choice(l) => Some((&mut l.cursor, &mut l.offset, l.shown.len())),
+            Layer::WhatIf(l) => Some((&mut l.cursor, &mut l.offset, l.shown.len())),
             _ => None,
         }
     }
@@ -164,16 +168,18 @@ impl State {
         moved
     }
 
-    /// Opens what was typed as a number: `140812` a proposal, `n27` or a long number a neuron.
+    /// Opens what was typed: `140812` a proposal, `n27` or a long number a neuron, else the
+    /// subnet, node or provider whose id begins so.
     fn jump(&mut self, effects: &mut Vec<Effect>) {
-        let Some(Layer::Jump(layer)) = self.layers.last_mut() else { return };
+        let Some(Layer::Jump(layer)) = self.layers.last() else { return };
         let text = layer.input.value().trim().to_lowercase();
         let text = text.trim_start_matches('#');
         let neuron = text.strip_prefix("neuron").or_else(|| text.strip_prefix('n'));
         let digits: String =
             neuron.unwrap_or(text).chars().filter(|c| !matches!(c, ',' | '_' | '\'' | ' ')).collect();
         let Ok(number) = digits.parse::<u64>() else {
-            layer.error = Some("write a proposal's number, or n and a neuron's".into());
+            let text = text.to_owned();
+            self.jump_to_id(&text, effects);
             return;
         };
         let newest = self.world.proposals.iter().next().map_or(0, |p| p.id.0);

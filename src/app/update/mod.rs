@@ -8,6 +8,7 @@ mod keys;
 mod layers;
 mod mouse;
 mod moving;
+mod net;
 mod palette;
 mod run;
 mod sign;
@@ -38,6 +39,9 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         }
         Message::Tick => state.pass_time(),
         Message::Change(change) => state.change(change, &mut effects),
+        Message::Topology { moment, result } => state.arrive(moment, result),
+        Message::OlderEvents(result) => state.put_older(result),
+        Message::Mine { mine, provider_fixed } => state.put_mine(mine, provider_fixed),
         Message::Planned { ticket, result } => sign::planned(state, ticket, result, &mut effects),
         Message::Execution(execution) => sign::report(state, &execution, &mut effects),
         Message::NotBegun { plan, failure } => sign::not_begun(state, plan, failure, &mut effects),
@@ -71,7 +75,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
 impl State {
     /// Takes note of what the draw put where; asks for another draw if that moves something.
     pub fn drawn(&mut self, hits: Hits) {
-        let before = (self.proposals.offset, self.neurons.offset, self.wallet.list.offset, self.pulse.offset);
+        let before = self.offsets();
         if self.place.detail.is_none() && hits.list_height > 0 {
             match self.place.screen {
                 super::Screen::Proposals => {
@@ -86,13 +90,18 @@ impl State {
                     self.wallet.list.height = hits.list_height;
                     self.wallet.list.reveal();
                 }
+                super::Screen::Network => {
+                    let list = self.net.list_mut();
+                    list.height = hits.list_height;
+                    list.reveal();
+                }
                 super::Screen::Pulse => {
                     self.pulse.height = hits.list_height;
                     self.pulse.reveal();
                 }
             }
         }
-        let after = (self.proposals.offset, self.neurons.offset, self.wallet.list.offset, self.pulse.offset);
+        let after = self.offsets();
         let last = hits.detail_lines.saturating_sub(hits.detail_height);
         let mut moved = before != after;
         if let Some(detail) = &mut self.place.detail
@@ -105,6 +114,16 @@ impl State {
         self.hits = hits;
         moved |= self.settle_layer();
         self.dirty = moved;
+    }
+
+    fn offsets(&self) -> [usize; 5] {
+        [
+            self.proposals.offset,
+            self.neurons.offset,
+            self.wallet.list.offset,
+            self.pulse.offset,
+            self.net.list().offset,
+        ]
     }
 
     /// Time has passed: what it changed is drawn.

@@ -50,6 +50,7 @@ fn wheel(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
                     | Layer::Ballots(_)
                     | Layer::Palette(_)
                     | Layer::Filter(_)
+                    | Layer::WhatIf(_)
             )
         );
         if scrolls {
@@ -85,6 +86,7 @@ fn click(state: &mut State, hit: Hit, effects: &mut Vec<Effect>) {
         Hit::Layer => {}
         _ if in_layer => {}
         Hit::Screen(screen) => state.go_to(screen),
+        Hit::List(list) => state.show_list(list),
         Hit::Crumb(steps) => (0..steps).for_each(|_| state.go_back()),
         Hit::Row(place) => {
             let again = click_row(state, place);

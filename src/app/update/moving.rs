@@ -2,12 +2,15 @@
 
 use super::filter::on_list;
 use crate::app::effect::Effect;
+use crate::app::layer::Level;
 use crate::app::list::reveal;
 use crate::app::place::{Detail, Place, Screen, Subject};
 use crate::app::pulse::{Need, PulseItem, PulseState};
 use crate::app::state::State;
 use crate::command::Command;
 use crate::model::ProposalId;
+use crate::model::alert::About;
+use crate::model::text::Line;
 
 /// Places remembered for going back.
 const BACK: usize = 64;
@@ -99,8 +102,9 @@ impl State {
         });
     }
 
-    /// Asks for older transactions when the last one known is reached.
-    pub(super) fn want_older(&self, effects: &mut Vec<Effect>) {
+    /// Asks for older transactions or events when the last one known is reached.
+    pub(super) fn want_older(&mut self, effects: &mut Vec<Effect>) {
+        self.want_older_events(effects);
         let list = &self.wallet.list;
         let at_end = list.cursor + 1 >= list.rows.len();
         if self.place.screen == Screen::Wallet
@@ -155,7 +159,8 @@ impl State {
                 }
             }
             Subject::Neuron(id) => self.ask(subject, Effect::OpenNeuron(id), effects),
-            Subject::Transaction(_) => {}
+            // All of it is in the world already.
+            _ => {}
         }
     }
 
@@ -174,6 +179,8 @@ impl State {
             self.place = self.back.pop().unwrap_or(Place { detail: None, ..self.place });
         } else if !self.proposals.marked.is_empty() && self.place.screen == Screen::Proposals {
             self.proposals.marked.clear();
+        } else if self.place.screen == Screen::Network && self.net.then.is_some() {
+            self.return_to_now();
         } else if self.filter_text().is_some_and(|t| !t.is_empty()) {
             self.set_filter("");
         } else if let Some(place) = self.back.pop() {
@@ -203,6 +210,20 @@ impl State {
         }
     }
 
+    /// What an alert opens; an operator's is its provider.
+    fn subject_of(&self, about: &About) -> Subject {
+        match about {
+            About::Node(id) => Subject::Node(*id),
+            About::Subnet(id) => Subject::Subnet(*id),
+            About::Provider(id) => Subject::Provider(*id),
+            About::Operator(id) => {
+                Subject::Provider(self.world.topology.operators.get(id).map_or(*id, |o| o.provider))
+            }
+            About::Proposal(id) | About::ProposalAndNode(id, _) => Subject::Proposal(*id),
+            About::Neuron(id) => Subject::Neuron(*id),
+        }
+    }
+
     /// Goes to what a line under "needs you" is about.
     fn follow_need(&mut self, need: &Need, effects: &mut Vec<Effect>) {
         match need {
@@ -212,6 +233,15 @@ impl State {
             Need::Disbursement { neuron, .. } => self.open(Subject::Neuron(*neuron), effects),
             Need::Dissolved { .. } => self.show_filtered(Screen::Neurons, "state:dissolved"),
             Need::ChooseIdentity => self.run(Command::Identity, effects),
+            Need::Alert(alert) => {
+                let subject = self.subject_of(&alert.about);
+                self.open(subject, effects);
+            }
+            Need::MoreAlerts(_) => {
+                let firing = self.world.alerts.alerts.iter().filter(|a| a.is_firing());
+                let texts: Vec<Line> = firing.map(|a| a.text.clone()).collect();
+                self.message(Level::Warning, "Alerts", texts);
+            }
         }
     }
 
@@ -239,6 +269,14 @@ impl State {
                 }
                 self.wallet.list.step(by);
                 self.wallet.list.selected.map(Subject::Transaction)
+            }
+            (Screen::Network, subject) => {
+                let list = self.net.list_mut();
+                if !list.select_id(subject) {
+                    return;
+                }
+                list.step(by);
+                list.selected
             }
             (Screen::Pulse, Subject::Proposal(id)) => self.pulse_neighbour(id, by).map(Subject::Proposal),
             _ => None,

@@ -6,6 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::layer::{
     ActionsLayer, AfterUnlock, HelpLayer, JumpLayer, Layer, Level, QrLayer, UnlockLayer,
 };
+use crate::app::net::NetList;
 use crate::app::passphrase::Passphrase;
 use crate::app::place::{Screen, Subject};
 use crate::app::state::State;
@@ -32,6 +33,21 @@ impl State {
             return;
         }
         match command {
+            Command::ShowNetwork => self.go_to(Screen::Network),
+            Command::NextList => self.next_list(1),
+            Command::PreviousList => self.next_list(-1),
+            Command::ListSubnets => self.show_list(NetList::Subnets),
+            Command::ListNodes => self.show_list(NetList::Nodes),
+            Command::ListProviders => self.show_list(NetList::Providers),
+            Command::ListCenters => self.show_list(NetList::DataCenters),
+            Command::ListVersions => self.show_list(NetList::Versions),
+            Command::ListBoundary => self.show_list(NetList::Boundary),
+            Command::ListEvents => self.show_list(NetList::Events),
+            Command::ListMine => self.show_list(NetList::Mine),
+            Command::MyProvider => self.choose_provider(),
+            Command::Alias => self.ask_alias(),
+            Command::WhatIf => self.open_what_if(),
+            Command::Travel => self.ask_moment(),
             Command::ShowPulse => self.go_to(Screen::Pulse),
             Command::ShowProposals => self.go_to(Screen::Proposals),
             Command::ShowNeurons => self.go_to(Screen::Neurons),
@@ -159,6 +175,7 @@ impl State {
             Screen::Proposals => Topicality::Proposals,
             Screen::Neurons => Topicality::Neurons,
             Screen::Wallet => Topicality::Accounts,
+            Screen::Network => Topicality::Network,
         }));
     }
 

@@ -15,6 +15,9 @@ use crate::model::world::{Change, World};
 use crate::model::{E8s, Neuron, Proposal, Seconds};
 use std::sync::Arc;
 
+/// Alerts that Pulse shows one by one; more are counted.
+const ALERTS: usize = 4;
+
 impl State {
     /// Takes over who signs and what the cache remembers, before the first frame.
     pub fn load(&mut self, signer: SignerInfo, world: World) {
@@ -23,6 +26,8 @@ impl State {
         self.refresh_proposals();
         self.refresh_neurons();
         self.refresh_transactions();
+        self.refresh_net();
+        self.refresh_pulse();
         self.dirty = true;
     }
 
@@ -39,6 +44,8 @@ impl State {
                 self.refresh_proposals();
                 self.refresh_neurons();
                 self.refresh_transactions();
+                self.refresh_net();
+                self.refresh_pulse();
                 self.settle_stake();
             }
             Change::Body(body) => {
@@ -66,12 +73,24 @@ impl State {
                 self.settle_stake();
             }
             Change::Histories(histories) => self.world.histories = histories,
-            Change::Topology(topology) => self.world.topology = topology,
-            Change::Events(events) => self.world.events = events,
-            Change::Health(health) => self.world.health = health,
-            Change::Fleet(fleet) => self.world.fleet = fleet,
-            Change::NodeRewards(rewards) => self.world.node_rewards = rewards,
-            Change::Alerts(alerts) => self.world.alerts = alerts,
+            Change::Topology(topology) => self.put_topology(topology),
+            Change::Events(events) => self.put_events(events),
+            Change::Health(health) => {
+                self.world.health = health;
+                self.refresh_health();
+            }
+            Change::Fleet(fleet) => {
+                self.world.fleet = fleet;
+                self.refresh_net();
+            }
+            Change::NodeRewards(rewards) => {
+                self.world.node_rewards = rewards;
+                self.refresh_net();
+            }
+            Change::Alerts(alerts) => {
+                self.world.alerts = alerts;
+                self.refresh_pulse();
+            }
             Change::Execution(execution) => sign::report(self, &execution, effects),
             Change::Note(note) => self.toast(Level::Warning, note.to_string()),
             Change::Signer(signer) => self.change_signer(signer, effects),
@@ -183,6 +202,19 @@ impl State {
         if self.index.transactions.pass_time(now) {
             moved |= self.wallet.list.set_rows(self.index.transactions.rows());
         }
+        if self.index.net_timed {
+            let offsets: Vec<_> = self.net.lists.iter().map(|l| Arc::clone(&l.rows)).collect();
+            self.refresh_net();
+            // What lists say of nodes may have changed with the age of their signatures.
+            moved |= self.place.screen == crate::app::Screen::Network
+                || self.net.lists.iter().zip(&offsets).any(|(l, before)| l.rows != *before);
+        } else {
+            for (index, list) in self.index.net.iter_mut().zip(&mut self.net.lists) {
+                if index.pass_time(now) {
+                    moved |= list.set_rows(index.rows());
+                }
+            }
+        }
         let (needs, items) = (self.pulse.needs, self.pulse.items.clone());
         self.refresh_pulse();
         moved || needs != self.pulse.needs || items != self.pulse.items
@@ -206,7 +238,11 @@ impl State {
         let same = |item: &PulseItem| match (item, &selected) {
             (PulseItem::Proposal(a), Some(PulseItem::Proposal(b))) => a == b,
             (PulseItem::Need(a), Some(PulseItem::Need(b))) => {
-                std::mem::discriminant(a) == std::mem::discriminant(b)
+                let about = |n: &Need| match n {
+                    Need::Alert(alert) => Some((alert.rule, alert.about.clone())),
+                    _ => None,
+                };
+                std::mem::discriminant(a) == std::mem::discriminant(b) && about(a) == about(b)
             }
             _ => false,
         };
@@ -227,6 +263,12 @@ impl State {
             .count();
         if unfinished > 0 {
             needs.push(Need::Unfinished { count: unfinished });
+        }
+        let mut firing = self.world.alerts.alerts.iter().filter(|a| a.is_firing());
+        needs.extend(firing.by_ref().take(ALERTS).cloned().map(Need::Alert));
+        let more = firing.count();
+        if more > 0 {
+            needs.push(Need::MoreAlerts(more));
         }
         let mut due = open.iter().filter(|(settled, ..)| !settled).map(|(_, _, p)| p).peekable();
         if let Some(first) = due.peek() {

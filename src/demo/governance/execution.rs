@@ -1,11 +1,11 @@
 //! What an adopted proposal does.
 //!
-//! Actions on governance itself are performed. Those on other canisters and the registry end as
-//! the maker of the world decided ([`super::proposal::Outcome`]), because there is nothing
-//! behind them here.
+//! Actions on governance itself are performed. Those on other canisters end as the maker of the world
+//! decided ([`super::proposal::Outcome`]); calls of NNS functions that succeed are left as
+//! [`Order`]s, of which the registry carries out its own.
 
 use super::error::{NOT_FOUND, PRECONDITION_FAILED, error, neuron_not_found};
-use super::state::{State, Wanted};
+use super::state::{Order, State, Wanted};
 use crate::ic::wire::governance::{
     Action, Change, GovernanceError, KnownNeuron, ManageNeuronProposal, ManageNeuronProposalCommand,
     NetworkEconomics, RewardMode, RewardNodeProvider,
@@ -88,6 +88,11 @@ impl State {
                 Ok(())
             }
             Action::ManageNeuron(manage) => self.perform_management(manage, now),
+            Action::ExecuteNnsFunction(call) => {
+                let (function, argument) = (call.nns_function, call.payload.clone());
+                self.orders.push(Order { at: now, function, argument });
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

@@ -59,6 +59,17 @@ pub enum Wanted {
     },
 }
 
+/// A call of an NNS function by an adopted proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// When, in seconds.
+    pub at: u64,
+    /// The function's number.
+    pub function: i32,
+    /// Its argument.
+    pub argument: Vec<u8>,
+}
+
 /// Neurons that may be made in an hour before claims are refused (observed: some 300).
 const CLAIMS_PER_HOUR: u32 = 300;
 
@@ -82,6 +93,8 @@ pub struct State {
     pub supply: u64,
     /// Changes of the ledger not yet made, in order.
     pub wanted: Vec<Wanted>,
+    /// Calls of NNS functions not yet carried out, in order.
+    pub orders: Vec<Order>,
     pub(super) neurons: BTreeMap<u64, Neuron>,
     pub(super) proposals: BTreeMap<u64, Proposal>,
     pub(super) known: BTreeSet<u64>,
@@ -120,6 +133,7 @@ impl State {
             metrics: GovernanceCachedMetrics::default(),
             supply: 0,
             wanted: Vec::new(),
+            orders: Vec::new(),
             neurons: BTreeMap::new(),
             proposals: BTreeMap::new(),
             known: BTreeSet::new(),

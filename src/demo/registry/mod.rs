@@ -123,6 +123,12 @@ impl Registry {
         self.grid.node_number(node)
     }
 
+    /// When, in virtual time, the next version is made by itself.
+    #[must_use]
+    pub const fn next(&self) -> Timestamp {
+        self.next
+    }
+
     /// Makes the versions that are due until `now`.
     pub fn run_to(&mut self, clock: &Clock, now: Timestamp) {
         while self.next <= now {

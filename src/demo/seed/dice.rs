@@ -30,6 +30,12 @@ impl Dice {
         of.get(at).unwrap_or(fallback)
     }
 
+    /// One of several; `None` of none.
+    pub fn some<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
+        let at = usize::try_from(self.within(0, of.len() as u64)).unwrap_or(0);
+        of.get(at)
+    }
+
     /// One of several texts; empty of none.
     pub fn text(&mut self, of: &[&'static str]) -> &'static str {
         let at = usize::try_from(self.within(0, of.len() as u64)).unwrap_or(0);

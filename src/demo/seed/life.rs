@@ -4,6 +4,7 @@
 //! depends on how often anybody looks.
 
 use super::dice::{Dice, mix};
+use super::drafts::machines::Shown;
 use super::drafts::{self, Idea, Kind, Scenery};
 use super::neurons::Habit;
 use crate::demo::governance::Crowd;
@@ -97,6 +98,8 @@ pub struct People {
     /// Who makes motions.
     proposers: Vec<u64>,
     scenery: Scenery,
+    /// The machines as they are now.
+    shown: Option<Shown>,
     script: VecDeque<Cue>,
     next_regular: u64,
     serial: u64,
@@ -124,6 +127,7 @@ impl People {
             known,
             proposers,
             scenery,
+            shown: None,
             script,
             next_regular: begin + HOUR,
             serial: 1_000,
@@ -131,7 +135,22 @@ impl People {
         }
     }
 
+    /// The same people, who write about the machines that are shown.
+    #[must_use]
+    pub fn watching(mut self, shown: Shown) -> Self {
+        self.shown = Some(shown);
+        self
+    }
+
+    /// Looks at the machines before something is written about them.
+    fn look(&mut self) {
+        if let Some(shown) = &self.shown {
+            self.scenery.machines = shown.now();
+        }
+    }
+
     fn regular(&mut self, at: u64, state: &mut State) {
+        self.look();
         let mut dice = Dice::new(self.seed, mix(3, self.serial, at));
         let political = at >= self.start;
         let shares: Vec<(Kind, u64)> = drafts::SHARES
@@ -221,6 +240,7 @@ impl People {
     fn cue(&mut self, cue: Cue, state: &mut State) {
         match cue.what {
             Scripted::Proposal(kind, appeal) => {
+                self.look();
                 let mut dice = Dice::new(self.seed, mix(4, self.serial, cue.at));
                 let idea = drafts::write_appealing(kind, appeal, &mut dice, self.serial, &self.scenery);
                 self.propose(kind, idea, cue.at, state);

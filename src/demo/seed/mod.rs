@@ -35,6 +35,7 @@ use crate::model::{Account, E8s, Principal, Seconds, Timestamp};
 use archive::Timeline;
 use dice::{Dice, mix};
 use drafts::Scenery;
+use drafts::machines::{Machines, Shown};
 use life::People;
 use neurons::Habit;
 use size::Size;
@@ -55,7 +56,7 @@ pub struct World {
     pub archived: Option<Arc<archive::Neurons>>,
 }
 
-/// The world of a seed as of `start` (virtual time), with neurons for `user`.
+/// The world of a seed as of `start` (virtual time), with neurons for `user` and imagined machines.
 #[must_use]
 pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
     world_of(seed, start, user, None)
@@ -64,6 +65,12 @@ pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
 /// As [`world`]; a large one if there is a `size`.
 #[must_use]
 pub fn world_of(seed: u64, start: Timestamp, user: Principal, size: Option<&Size>) -> World {
+    world_with(seed, start, user, size, &Shown::new(Arc::new(Machines::imagined(seed))))
+}
+
+/// As [`world_of`], with the machines that `shown` shows.
+#[must_use]
+pub fn world_with(seed: u64, start: Timestamp, user: Principal, size: Option<&Size>, shown: &Shown) -> World {
     let start = start.secs();
     let begin = start.saturating_sub(PRELUDE);
     let mut dice = Dice::new(seed, 6);
@@ -82,7 +89,7 @@ pub fn world_of(seed: u64, start: Timestamp, user: Principal, size: Option<&Size
         let data = n.known.clone()?;
         Some(wire::KnownNeuron { id: Some(wire::NeuronId { id: n.id }), known_neuron_data: Some(data) })
     });
-    let scenery = Scenery::new(seed, crowd.public.clone(), known.collect());
+    let scenery = Scenery::new(shown.now(), crowd.public.clone(), known.collect());
     let proposers: Vec<u64> = crowd.neurons.iter().filter(|n| may_propose(n, start)).map(|n| n.id).collect();
     let builders = crowd.neurons.iter().take(crowd.known.len());
     let builders: Vec<_> =
@@ -123,6 +130,7 @@ pub fn world_of(seed: u64, start: Timestamp, user: Principal, size: Option<&Size
 
     state.supply = supply(&state, archived.as_deref());
     state.node_providers = scenery
+        .machines
         .providers
         .iter()
         .map(|id| wire::NodeProvider {
@@ -144,13 +152,16 @@ pub fn world_of(seed: u64, start: Timestamp, user: Principal, size: Option<&Size
     let manager = crowd.known.get(4).copied().unwrap_or_default();
     let script = life::script(start, managed, manager);
     habits.retain(|id, habit| habit.turnout > 0 && state.neurons().contains_key(id));
-    let people = People::new(seed, (begin, start), habits, crowd.known, proposers, scenery, script);
+    let people = People::new(seed, (begin, start), habits, crowd.known, proposers, scenery, script)
+        .watching(shown.clone());
     let mut governance = Governance::new(state, Some(Box::new(people)));
     governance.run_to(start);
 
     let state = governance.state_mut();
     state.put_neuron(user::fresh(seed, user, start));
     state.wanted.clear();
+    // What was carried out before the start is in the registry's history in its own way.
+    state.orders.clear();
     state.supply = supply(state, archived.as_deref());
     state.compute_metrics(start);
     let stakes = stakes(state, user);

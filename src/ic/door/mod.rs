@@ -8,6 +8,7 @@ mod field_names;
 pub mod ledger;
 pub mod neurons;
 pub mod nns_function;
+pub mod node_rewards;
 pub mod payload;
 pub mod proposals;
 pub mod registry;

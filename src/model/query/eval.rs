@@ -5,6 +5,7 @@ use super::fuzzy::Haystack;
 use super::{Op, Query, Term, Test, What};
 use crate::model::ledger::{Direction, Operation, Transaction};
 use crate::model::{AccountIdentifier, Neuron, Proposal, Seconds, Timestamp, Vote};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Appends the text of a proposal that words are looked for in.
@@ -39,6 +40,17 @@ pub fn counterparty(t: &Transaction, of: &AccountIdentifier) -> Option<AccountId
         Operation::Approve { spender, .. } => Some(*spender),
         Operation::Mint { .. } | Operation::Burn { .. } | Operation::Unknown(_) => None,
     }
+}
+
+/// A row's value of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldValue<'v> {
+    /// In the field's unit: a number, or per cent in hundredths.
+    Number(u64),
+    /// A text.
+    Text(Cow<'v, str>),
+    /// A time.
+    At(Timestamp),
 }
 
 /// What a neuron alone does not tell.
@@ -77,6 +89,22 @@ impl Query {
         now: Timestamp,
     ) -> bool {
         self.passes(hay, |field, op, test| transaction_field(t, of, field, op, test, now))
+    }
+
+    /// Whether a row passes whose fields are told by `value`; a field without a value holds nothing.
+    #[must_use]
+    pub fn matches_values<'v>(
+        &self,
+        hay: Haystack<'_>,
+        now: Timestamp,
+        value: impl Fn(Field) -> Option<FieldValue<'v>>,
+    ) -> bool {
+        self.passes(hay, |field, op, test| match value(field) {
+            Some(FieldValue::Number(n)) => number(op, n, test),
+            Some(FieldValue::Text(t)) => text(&t, test),
+            Some(FieldValue::At(at)) => ago(op, at, test, now),
+            None => false,
+        })
     }
 
     fn passes(&self, hay: Haystack<'_>, field: impl Fn(Field, Op, &Test) -> bool) -> bool {

@@ -14,6 +14,20 @@ pub enum List {
     Neurons,
     /// Transactions of an account.
     Transactions,
+    /// Subnets.
+    Subnets,
+    /// Nodes.
+    Nodes,
+    /// Node providers.
+    Providers,
+    /// Data centers.
+    DataCenters,
+    /// Versions of GuestOS and HostOS.
+    Versions,
+    /// API boundary nodes.
+    BoundaryNodes,
+    /// What happened in the registry.
+    Events,
 }
 
 /// What a field's value looks like.
@@ -115,7 +129,27 @@ fields! {
     Memo "memo" Number false [Transactions] "The 64-bit memo: `memo:1347768404`.";
     Block "block" Number false [Transactions] "Block index: `block<9840566`.";
     With "with" Text false [Transactions] "The other account contains: `with:d3e13d`.";
-    Time "time" Ago true [Transactions] "How long ago, or when: `time<7d`, `time:2026-11-22`.";
+    Time "time" Ago true [Transactions Events] "How long ago, or when: `time<7d`, `time:2026-11-22`.";
+    Node "node" Text false [Nodes BoundaryNodes Events] "The node's id contains: `node:ab3qz`.";
+    Subnet "subnet" Text false [Subnets Nodes Events] "The subnet's id contains: `subnet:4ecnw`, or `subnet:spare`.";
+    Provider "provider" Text false [Nodes Providers BoundaryNodes Events] "The provider's name or id contains: `provider:dfinity`.";
+    Operator "operator" Text false [Nodes Events] "The operator's id contains: `operator:rbn2y`.";
+    DataCenter "dc" Text false [Nodes Providers DataCenters Events] "The data center is or contains: `dc:zh1`.";
+    Country "country" Text false [Nodes DataCenters] "The country: `country:ch`.";
+    Owner "owner" Text false [DataCenters] "The data center's owner contains: `owner:equinix`.";
+    Region "region" Text false [DataCenters] "The region contains: `region:europe`.";
+    Version "version" Text false [Subnets Nodes Versions BoundaryNodes] "The version contains: `version:e3d1`.";
+    Alias "alias" Text false [Nodes] "My own name for it contains: `alias:rack-07`.";
+    Class "type" Text false [Subnets Nodes Versions] "What it is: `type:system`, `type:type3`, `type:hostos`.";
+    Health "status" Text false [Subnets Nodes BoundaryNodes] "How it is: `status:stalled`, `status:down`, `status:disputed`.";
+    Members "nodes" Number false [Subnets Providers DataCenters Versions] "How many nodes: `nodes>13`.";
+    DownCount "down" Number false [Subnets Providers] "How many of its nodes are down: `down>0`.";
+    Margin "margin" Number false [Subnets] "How many more nodes may fail: `margin<2`.";
+    Nakamoto "nakamoto" Number false [Subnets] "The least Nakamoto coefficient: `nakamoto<4`.";
+    CanisterCount "canisters" Number false [Subnets] "How many canisters: `canisters>60000`.";
+    Fails "fails" Percent false [Nodes Providers] "Relative failure rate over 30 days in %: `fails>5`.";
+    Latency "latency" Number false [BoundaryNodes] "Milliseconds to its answer: `latency>200`.";
+    ByProposal "proposal" Number false [Versions Events] "The proposal that caused it: `proposal:132411`.";
 }
 
 /// Marks of my ballots as the `vote` field names them.

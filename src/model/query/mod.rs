@@ -17,7 +17,7 @@ mod parse;
 mod span;
 mod suggest;
 
-pub use eval::{NeuronContext, counterparty, neuron_text, proposal_text, transaction_text};
+pub use eval::{FieldValue, NeuronContext, counterparty, neuron_text, proposal_text, transaction_text};
 pub use field::{Field, List};
 pub use fuzzy::{Haystack, Haystacks, Word};
 pub use parse::{parse, parse_whole};

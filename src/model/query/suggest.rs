@@ -94,7 +94,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_suggestion_can_be_read(text in "[a-z:<, -]{0,12}") {
-            for list in [List::Proposals, List::Neurons, List::Transactions] {
+            for list in [List::Proposals, List::Neurons, List::Transactions, List::Subnets, List::Nodes, List::Events] {
                 let read = parse(&text, list);
                 for s in suggest(&text, list) {
                     prop_assert!(read.is_err() || parse(&s.text, list).is_ok(), "{:?}", s);

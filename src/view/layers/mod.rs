@@ -12,7 +12,9 @@ mod palette;
 mod qr;
 mod review;
 mod stake;
+mod travel;
 mod unlock;
+mod what_if;
 
 use super::{Cx, facts};
 use crate::app::state::{Hit, Layer};
@@ -57,6 +59,9 @@ fn one(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, top: bool
         Layer::Choice(l) => choice::draw(cx, area, l, top),
         Layer::Qr(l) => qr::draw(cx, area, l, top),
         Layer::Message(l) => message::draw(cx, area, l, top),
+        Layer::WhatIf(l) => what_if::draw(cx, area, l, top),
+        Layer::Travel(l) => travel::draw(cx, area, l, top),
+        Layer::Alias(l) => travel::alias(cx, area, l, top),
     }
 }
 

@@ -117,7 +117,10 @@ fn proposals(seed: u64, count: u64) -> Proposals {
         seed,
         count,
         until: history::first_day(NOW),
-        scenery: crate::demo::seed::drafts::Scenery::new(seed, vec![1], Vec::new()),
+        scenery: {
+            use crate::demo::seed::drafts::{Scenery, machines::Machines};
+            Scenery::new(Arc::new(Machines::imagined(seed)), vec![1], Vec::new())
+        },
         proposers: state.neurons().keys().copied().take(9).collect(),
         known,
         power: 50_000_000_000_000_000,

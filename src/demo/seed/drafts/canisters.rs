@@ -5,7 +5,6 @@ use crate::demo::governance::topics::nns_canister;
 use crate::demo::seed::dice::Dice;
 use crate::demo::seed::payloads as p;
 use crate::ic::wire::governance as wire;
-use crate::model::Principal;
 use serde_bytes::ByteBuf;
 use wire::Action;
 
@@ -131,9 +130,8 @@ pub(super) fn canisters(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Conte
             )
         }
         Kind::CreateCanisterAndInstallCode => {
-            let none = Principal::anonymous();
             let create = wire::CreateCanisterAndInstallCode {
-                host_subnet_id: Some(*dice.pick(&scenery.subnets, &none)),
+                host_subnet_id: dice.some(&scenery.machines.subnets).map(|net| net.id),
                 canister_settings: None,
                 wasm_module_hash: Some(ByteBuf::from(dice.bytes().to_vec())),
                 install_arg_hash: Some(ByteBuf::from(dice.bytes().to_vec())),

@@ -2,6 +2,7 @@
 
 mod canisters;
 mod kinds;
+pub mod machines;
 mod operators;
 mod participants;
 mod politics;
@@ -18,17 +19,15 @@ use crate::demo::governance::proposal::{Draft, Outcome};
 use crate::demo::governance::topics::nns_canister;
 use crate::ic::wire::governance as wire;
 use crate::model::Principal;
+use machines::{Machines, Operator};
+use std::sync::Arc;
 use wire::{Action, GovernanceError, SelfDescribingValue};
 
 /// The things proposals are about.
 #[derive(Clone)]
 pub struct Scenery {
-    /// Subnets.
-    pub subnets: Vec<Principal>,
-    /// Nodes.
-    pub nodes: Vec<Principal>,
-    /// Node providers.
-    pub providers: Vec<Principal>,
+    /// Machines.
+    pub machines: Arc<Machines>,
     /// Neurons that may become known, or are.
     pub public: Vec<u64>,
     /// Known neurons with their words.
@@ -36,12 +35,32 @@ pub struct Scenery {
 }
 
 impl Scenery {
-    /// The scenery of a seed.
+    /// The scenery of these machines and neurons.
     #[must_use]
-    pub fn new(seed: u64, public: Vec<u64>, known: Vec<wire::KnownNeuron>) -> Self {
-        let mut dice = Dice::new(seed, 2);
-        let mut some = |count: usize| (0..count).map(|_| dice.principal()).collect();
-        Self { subnets: some(37), nodes: some(560), providers: some(40), public, known }
+    pub fn new(machines: Arc<Machines>, public: Vec<u64>, known: Vec<wire::KnownNeuron>) -> Self {
+        Self { machines, public, known }
+    }
+
+    /// A data center and its city: one of the registry's, if there is any.
+    fn center(&self, dice: &mut Dice) -> (String, String) {
+        let drawn = dice.within(0, 0x1_0000_0000);
+        let at = |count: usize| usize::try_from(drawn % count.max(1) as u64).unwrap_or(0);
+        if let Some((id, region)) = self.machines.centers.get(at(self.machines.centers.len())) {
+            return (id.clone(), region.area.as_str().to_owned());
+        }
+        let (id, city) = DATA_CENTERS.get(at(DATA_CENTERS.len())).copied().unwrap_or(("zh2", "Zurich"));
+        (id.to_owned(), city.to_owned())
+    }
+
+    /// A node operator, one of the registry's if there is any.
+    fn operator(&self, dice: &mut Dice) -> Operator {
+        let (drawn, id) = (dice.within(0, 0x1_0000_0000), dice.principal());
+        let at = usize::try_from(drawn % self.machines.operators.len().max(1) as u64).unwrap_or(0);
+        self.machines.operators.get(at).cloned().unwrap_or_else(|| Operator {
+            id,
+            provider: Principal::anonymous(),
+            center: "zh2".to_owned(),
+        })
     }
 }
 

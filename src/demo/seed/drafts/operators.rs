@@ -1,6 +1,6 @@
 //! Node operators and their machines.
 
-use super::{Content, DATA_CENTERS, Kind, Scenery, forum, words};
+use super::{Content, Kind, Scenery, forum, words};
 use crate::demo::seed::dice::Dice;
 use crate::demo::seed::payloads as p;
 use crate::ic::wire::governance as wire;
@@ -10,18 +10,20 @@ use wire::Action;
 
 pub(super) fn node_admin(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
     let none = Principal::anonymous();
-    let provider = *dice.pick(&scenery.providers, &none);
-    let operator = dice.principal();
-    let (dc, city) = *dice.pick(DATA_CENTERS, &("zh2", "Zurich"));
+    let provider = *dice.pick(&scenery.machines.providers, &none);
+    let new = dice.principal();
+    let (dc, city) = scenery.center(dice);
+    let old = scenery.operator(dice);
+    let operator = old.id;
     match kind {
         Kind::AssignNoid => {
             let allowance = dice.within(4, 30);
             let (action, payload) = p::call(
                 8,
                 &p::AddNodeOperator {
-                    node_operator_principal_id: Some(operator),
+                    node_operator_principal_id: Some(new),
                     node_provider_principal_id: Some(provider),
-                    dc_id: dc.to_owned(),
+                    dc_id: dc.clone(),
                     node_allowance: allowance,
                     ipv6: None,
                 },
@@ -41,17 +43,19 @@ pub(super) fn node_admin(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Cont
                 &p::UpdateNodeOperatorConfig {
                     node_operator_id: Some(operator),
                     node_allowance: Some(allowance),
-                    dc_id: Some(dc.to_owned()),
+                    dc_id: Some(old.center.clone()),
                     ..Default::default()
                 },
             );
-            let summary =
-                format!("Sets the node allowance of operator `{operator}` in {city} to **{allowance}**.");
-            (words(format!("Update node allowance in {city}"), summary, ""), action, payload, 940)
+            let summary = format!(
+                "Sets the node allowance of operator `{operator}` in {} to **{allowance}**.",
+                old.center
+            );
+            (words(format!("Update node allowance in {}", old.center), summary, ""), action, payload, 940)
         }
         Kind::RemoveNodes => {
             let count = usize::try_from(dice.within(1, 6)).unwrap_or(1);
-            let node_ids = dice.several(&scenery.nodes, count);
+            let node_ids = dice.several(&scenery.machines.spares, count);
             let list: Vec<String> = node_ids.iter().map(|id| format!("* `{id}`")).collect();
             let (action, payload) = p::call(18, &p::Nodes { node_ids });
             let summary = format!("These nodes are broken or leave {city}:\n\n{}", list.join("\n"));

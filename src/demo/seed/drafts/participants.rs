@@ -1,6 +1,6 @@
 //! Node providers, data centers, rewards, identity checks.
 
-use super::{Content, DATA_CENTERS, Kind, Scenery, forum, words};
+use super::{Content, Kind, Scenery, forum, words};
 use crate::demo::seed::dice::Dice;
 use crate::demo::seed::payloads as p;
 use crate::ic::wire::governance as wire;
@@ -9,8 +9,8 @@ use wire::Action;
 
 pub(super) fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Content {
     let none = Principal::anonymous();
-    let provider = *dice.pick(&scenery.providers, &none);
-    let (dc, city) = *dice.pick(DATA_CENTERS, &("zh2", "Zurich"));
+    let provider = *dice.pick(&scenery.machines.providers, &none);
+    let (dc, city) = scenery.center(dice);
     match kind {
         Kind::AddNodeProvider => {
             let id = dice.principal();
@@ -39,7 +39,7 @@ pub(super) fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &S
         Kind::DataCenters => {
             let argument = p::AddOrRemoveDataCenters {
                 data_centers_to_add: vec![p::DataCenter {
-                    id: dc.to_owned(),
+                    id: dc.clone(),
                     region: format!("{city},{dc}"),
                     owner: dice
                         .text(&["Equipoise", "Northlight DC", "Harbour Colo", "Plateau Hosting"])
@@ -61,7 +61,7 @@ pub(super) fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &S
                 })),
                 amount_e8s: amount,
             };
-            let chosen = dice.several(&scenery.providers, count);
+            let chosen = dice.several(&scenery.machines.providers, count);
             let rewards: Vec<_> =
                 chosen.into_iter().map(|id| reward(id, dice.within(40, 900) * 100_000_000)).collect();
             let total: u64 = rewards.iter().map(|r| r.amount_e8s / 100_000_000).sum();

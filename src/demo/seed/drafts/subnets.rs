@@ -7,15 +7,23 @@ use crate::ic::wire::governance as wire;
 use crate::model::Principal;
 use wire::Action;
 
+/// The version of GuestOS that most machines run.
+fn current(dice: &mut Dice, scenery: &Scenery) -> String {
+    let invented = version(dice);
+    scenery.machines.guest.clone().unwrap_or(invented)
+}
+
 pub(super) fn subnets(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
-    let none = Principal::anonymous();
-    let subnet = *dice.pick(&scenery.subnets, &none);
+    let machines = &scenery.machines;
+    let (subnet, members) = match dice.some(&machines.subnets) {
+        Some(net) => (net.id, net.nodes.as_slice()),
+        None => (Principal::anonymous(), [].as_slice()),
+    };
     let short: String = subnet.to_text().chars().take(5).collect();
     match kind {
         Kind::ChangeSubnetMembership => {
             let count = usize::try_from(dice.within(1, 4)).unwrap_or(1);
-            let chosen = dice.several(&scenery.nodes, 2 * count);
-            let (add, remove) = chosen.split_at(count.min(chosen.len()));
+            let (add, remove) = (dice.several(&machines.spares, count), dice.several(members, count));
             let (from, to) = (dice.within(3, 7), dice.within(7, 12));
             let row = |verb: &str, id: &Principal| format!("| {verb} | `{id}` |");
             let rows: Vec<String> = remove
@@ -28,18 +36,15 @@ pub(super) fn subnets(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content
                  from {from} to **{to}**.\n\n| | node |\n|---|---|\n{}\n\nBusiness rules analysis: no violations.",
                 rows.join("\n")
             );
-            let argument = p::ChangeSubnetMembership {
-                subnet_id: subnet,
-                node_ids_add: add.to_vec(),
-                node_ids_remove: remove.to_vec(),
-            };
+            let argument =
+                p::ChangeSubnetMembership { subnet_id: subnet, node_ids_add: add, node_ids_remove: remove };
             let (action, payload) = p::call(31, &argument);
             (words(format!("Replace {count} node(s) in subnet {short}"), summary, ""), action, payload, 960)
         }
         Kind::CreateSubnet => {
             let argument = p::CreateSubnet {
-                node_ids: dice.several(&scenery.nodes, 13),
-                replica_version_id: version(dice),
+                node_ids: dice.several(&machines.spares, 13),
+                replica_version_id: current(dice, scenery),
                 subnet_type: "application".to_owned(),
                 dkg_interval_length: 499,
                 initial_notary_delay_millis: 300,
@@ -83,8 +88,8 @@ pub(super) fn subnets(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content
         Kind::FulfillSubnetRental => {
             let request = wire::FulfillSubnetRentalRequest {
                 user: Some(dice.principal()),
-                node_ids: Some(dice.several(&scenery.nodes, 13)),
-                replica_version_id: Some(version(dice)),
+                node_ids: Some(dice.several(&machines.spares, 13)),
+                replica_version_id: Some(current(dice, scenery)),
             };
             let summary =
                 "The nodes have been chosen, the first 180 days are paid: the rented subnet can be created.";
@@ -92,13 +97,14 @@ pub(super) fn subnets(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content
             (words("Fulfill a subnet rental request", summary, ""), action, None, 910)
         }
         Kind::AddApiBoundaryNodes => {
-            let node_ids = dice.several(&scenery.nodes, 2);
-            let (action, payload) = p::call(43, &p::AddApiBoundaryNodes { node_ids, version: version(dice) });
+            let node_ids = dice.several(&machines.spares, 2);
+            let (action, payload) =
+                p::call(43, &p::AddApiBoundaryNodes { node_ids, version: current(dice, scenery) });
             let summary = "Two more API boundary nodes, in regions that had one each.";
             (words("Add 2 API boundary nodes", summary, ""), action, payload, 950)
         }
         _ => {
-            let node_ids = dice.several(&scenery.nodes, 1);
+            let node_ids = dice.several(&machines.boundary, 1);
             let (action, payload) = p::call(44, &p::Nodes { node_ids });
             let summary = "The node answers too slowly; it returns to the pool of unassigned nodes.";
             (words("Remove 1 API boundary node", summary, ""), action, payload, 940)

@@ -6,10 +6,18 @@ use crate::demo::seed::payloads as p;
 use crate::model::Principal;
 
 pub(super) fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
-    let none = Principal::anonymous();
-    let subnet = *dice.pick(&scenery.subnets, &none);
+    let machines = &scenery.machines;
+    let subnet = dice.some(&machines.subnets).map_or_else(Principal::anonymous, |net| net.id);
     let short: String = subnet.to_text().chars().take(5).collect();
-    let id = version(dice);
+    let invented = version(dice);
+    // What is deployed was elected before.
+    let at = usize::try_from(dice.within(0, machines.guests.len() as u64)).unwrap_or(0);
+    let id = match kind {
+        Kind::DeployGuestos | Kind::DeployApiBoundaryGuestos => machines.guests.get(at).cloned(),
+        Kind::DeployHostos => machines.host.clone(),
+        _ => None,
+    }
+    .unwrap_or(invented);
     let brief: String = id.chars().take(8).collect();
     let sha = dice.hex(64);
     match kind {
@@ -58,7 +66,11 @@ pub(super) fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Conten
             )
         }
         Kind::UnelectGuestos => {
-            let old: Vec<String> = (0..dice.within(1, 4)).map(|_| version(dice)).collect();
+            let count = dice.within(1, 4);
+            let mut old: Vec<String> = (0..count).map(|_| version(dice)).collect();
+            if !machines.idle_guests.is_empty() {
+                old = machines.idle_guests.iter().take(old.len()).cloned().collect();
+            }
             let rows: Vec<String> = old.iter().map(|id| format!("* `{id}`")).collect();
             let argument =
                 p::ReviseElectedGuestosVersions { replica_versions_to_unelect: old, ..Default::default() };
@@ -94,14 +106,14 @@ pub(super) fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Conten
             )
         }
         Kind::DeployHostos => {
-            let node_ids = dice.several(&scenery.nodes, 20);
+            let node_ids = dice.several(&machines.spares, 20);
             let argument = p::DeployHostosToSomeNodes { node_ids, hostos_version_id: Some(id.clone()) };
             let (action, payload) = p::call(51, &argument);
             let summary = format!("Wave 2 of 5: HostOS `{id}` on 20 unassigned nodes.");
             (words(format!("Update HostOS of 20 nodes to {brief}"), summary, ""), action, payload, 960)
         }
         _ => {
-            let node_ids = dice.several(&scenery.nodes, 6);
+            let node_ids = dice.several(&machines.boundary, 6);
             let argument = p::DeployGuestosToSomeApiBoundaryNodes { node_ids, version: id.clone() };
             let (action, payload) = p::call(46, &argument);
             let summary = format!("Upgrades six API boundary nodes to `{id}`.");

@@ -130,6 +130,9 @@ impl Grid {
             && !self.elected.contains(&new)
         {
             edits.extend(self.elect_guest_version(new, false));
+            if self.rollout.is_none() {
+                self.begin_rollout();
+            }
         }
         edits
     }

@@ -164,3 +164,87 @@ proptest! {
         prop_assert!((hours * 60 / 75..=hours * 60 / 45).contains(&made), "{made} in {hours} hours");
     }
 }
+
+#[test]
+fn adopted_proposals_change_what_they_name_and_nothing_else() {
+    use crate::demo::seed::payloads as p;
+    fn order(registry: &mut Registry, function: i32, argument: impl candid::CandidType) -> bool {
+        let clock = crate::demo::clock::Clock::manual(START, 1);
+        let before = registry.log().latest();
+        registry.carry_out(&clock, START, function, &candid::encode_one(argument).unwrap());
+        check(registry.topology());
+        registry.log().latest() > before
+    }
+    let mut registry = Registry::seeded(5, START, SMALL);
+    let topology = registry.topology().clone();
+    let (subnet, record) = topology.subnets.iter().next_back().unwrap();
+    let spare = |n: usize| {
+        let is_spare = |id: &&Principal| topology.subnet_of(id).is_none() && !topology.is_boundary(id);
+        *topology.nodes.keys().filter(is_spare).nth(n).unwrap()
+    };
+    // A node for another; the same again is impossible.
+    let change = p::ChangeSubnetMembership {
+        subnet_id: *subnet,
+        node_ids_add: vec![spare(0)],
+        node_ids_remove: vec![record.membership[0]],
+    };
+    assert!(order(&mut registry, 31, change.clone()) && !order(&mut registry, 31, change));
+    let now = registry.topology();
+    assert_eq!(now.subnet_of(&spare(0)), Some(*subnet));
+    assert_eq!(now.subnet_of(&record.membership[0]), None);
+    assert_eq!(now.subnets[subnet].membership.len(), record.membership.len());
+    // A version is elected, then deployed; one that was not elected cannot be.
+    let version = "0123456789abcdef0123456789abcdef01234567".to_owned();
+    let deploy =
+        |id: &str| p::DeployGuestosToAllSubnetNodes { subnet_id: *subnet, replica_version_id: id.to_owned() };
+    assert!(!order(&mut registry, 11, deploy(&version)));
+    let elect = p::ReviseElectedGuestosVersions {
+        replica_version_to_elect: Some(version.clone()),
+        ..Default::default()
+    };
+    assert!(order(&mut registry, 38, elect) && order(&mut registry, 11, deploy(&version)));
+    assert_eq!(registry.topology().subnets[subnet].replica_version.as_str(), version);
+    let retire =
+        p::ReviseElectedGuestosVersions { replica_versions_to_unelect: vec![version], ..Default::default() };
+    assert!(!order(&mut registry, 38, retire), "it is in use");
+    // Operators and allowances.
+    let id = Principal::self_authenticating([7; 32]);
+    let (provider, center) = (providers(5)[3], topology.data_centers.keys().next().unwrap().to_string());
+    let new = p::AddNodeOperator {
+        node_operator_principal_id: Some(id),
+        node_provider_principal_id: Some(provider),
+        dc_id: center,
+        node_allowance: 11,
+        ipv6: None,
+    };
+    assert!(order(&mut registry, 8, new.clone()) && !order(&mut registry, 8, new));
+    let added = &registry.topology().operators[&id];
+    assert_eq!((added.provider, added.allowance), (provider, 11));
+    let less = p::UpdateNodeOperatorConfig {
+        node_operator_id: Some(id),
+        node_allowance: Some(2),
+        ..Default::default()
+    };
+    assert!(order(&mut registry, 16, less));
+    assert_eq!(registry.topology().operators[&id].allowance, 2);
+    // Nodes leave, unless they are in a subnet.
+    assert!(order(&mut registry, 18, p::Nodes { node_ids: vec![spare(3)] }));
+    assert!(!registry.topology().nodes.contains_key(&spare(3)));
+    assert!(!order(&mut registry, 18, p::Nodes { node_ids: vec![record.membership[2]] }));
+    // API boundary nodes come and go.
+    let version = topology.replica_versions.keys().next().unwrap().to_string();
+    assert!(order(&mut registry, 43, p::AddApiBoundaryNodes { node_ids: vec![spare(9)], version }));
+    assert!(registry.topology().is_boundary(&spare(9)));
+    assert!(order(&mut registry, 44, p::Nodes { node_ids: vec![spare(9)] }));
+    assert!(!registry.topology().is_boundary(&spare(9)));
+    // HostOS, and what is no call of the registry.
+    let host = topology.hostos_versions.keys().next().unwrap().to_string();
+    let nodes = vec![spare(1), spare(2)];
+    assert!(order(
+        &mut registry,
+        51,
+        p::DeployHostosToSomeNodes { node_ids: nodes, hostos_version_id: Some(host.clone()) }
+    ));
+    assert_eq!(registry.topology().nodes[&spare(2)].hostos_version.as_ref().unwrap().as_str(), host);
+    assert!(!order(&mut registry, 30, p::Nodes { node_ids: vec![] }) && !order(&mut registry, 31, 5u8));
+}

@@ -1,0 +1,721 @@
+//! The rows of the network's lists, made anew when what they are made of changes.
+
+use super::value::{NetRow, Tone, Value};
+use super::{NetList, short};
+use crate::app::columns::ColumnId;
+use crate::app::index::Context;
+use crate::app::place::{Name, Os, Subject};
+use crate::app::state::State;
+use crate::model::decentral::{Feature, measure};
+use crate::model::event::EventKind;
+use crate::model::fleet::{NodeStatus, PROOF_OF_LIFE, Verdict};
+use crate::model::health::{Condition, Span};
+use crate::model::node_rewards::{Day, MicroXdr, Performance, Ppm};
+use crate::model::query::Field;
+use crate::model::registry::Topology;
+use crate::model::text::Line;
+use crate::model::{Principal, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Days of a heat strip.
+pub const STRIP_DAYS: usize = 30;
+/// From this relative failure rate on rewards are lost: 10 %.
+const COSTS: Ppm = Ppm(100_000);
+/// Worth a look before it costs: 5 %.
+const NEARLY: Ppm = Ppm(50_000);
+/// Points of the network's sparklines: half an hour.
+const POINTS: usize = 30;
+
+/// A node's last days.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeDays {
+    /// Relative failure rates, oldest first; a day without one is empty.
+    pub strip: Vec<Option<Ppm>>,
+    /// Their mean.
+    pub mean: Option<Ppm>,
+    /// It was extrapolated from other nodes on the last day.
+    pub extrapolated: bool,
+    /// The latest multiplier.
+    pub multiplier: Option<Ppm>,
+    /// XDR that it did not get in these days, of its base reward.
+    pub lost: MicroXdr,
+    /// XDR that it got.
+    pub earned: MicroXdr,
+}
+
+/// What the network comes to, for Pulse.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Subnets.
+    pub subnets: usize,
+    /// Nodes.
+    pub nodes: usize,
+    /// Subnets that stand still.
+    pub stalled: usize,
+    /// Nodes that are down.
+    pub down: usize,
+    /// Nodes whose life is known.
+    pub judged: usize,
+    /// Thousandths of message executions a second, of subnets that told.
+    pub milli_updates: Option<u64>,
+    /// Cycles a second.
+    pub cycles: Option<u64>,
+    /// Executions over time.
+    pub updates_series: Vec<u64>,
+    /// Cycles over time.
+    pub cycles_series: Vec<u64>,
+    /// The newest GuestOS version that is being rolled out, and how many subnets have it.
+    pub rollout: Option<(Line, usize)>,
+}
+
+fn mean(rates: impl Iterator<Item = Ppm>) -> Option<Ppm> {
+    let (sum, count) = rates.fold((0u64, 0u64), |(sum, count), r| (sum + u64::from(r.0), count + 1));
+    u32::try_from(sum.checked_div(count)?).ok().map(Ppm)
+}
+
+fn fails_tone(rate: Ppm) -> Tone {
+    match rate {
+        r if r >= COSTS => Tone::Bad,
+        r if r >= NEARLY => Tone::Warn,
+        _ => Tone::Plain,
+    }
+}
+
+/// A node's state in a word.
+fn verdict_word(verdict: &Verdict) -> (Line, Tone) {
+    match verdict {
+        Verdict::Unknown => (Line::default(), Tone::Dim),
+        Verdict::Reported(status) => {
+            let tone = match status {
+                NodeStatus::Up | NodeStatus::Unassigned => Tone::Good,
+                NodeStatus::Degraded => Tone::Warn,
+                NodeStatus::Down => Tone::Bad,
+                NodeStatus::Disabled | NodeStatus::Other(_) => Tone::Dim,
+            };
+            (Line::new(status.word()), tone)
+        }
+        Verdict::Answered(_) => (Line::new("answers"), Tone::Good),
+        Verdict::Disputed(status, _) => (Line::new(&format!("disputed {}", status.word())), Tone::Warn),
+    }
+}
+
+/// Nodes of a set by how they are: up, degraded, down, unknown.
+#[derive(Clone, Copy, Default)]
+struct Lives {
+    up: usize,
+    degraded: usize,
+    down: usize,
+    unknown: usize,
+}
+
+impl State {
+    /// What a past make-up shows has no health.
+    fn is_now(&self) -> bool {
+        self.net.then.is_none()
+    }
+
+    fn lives<'n>(&self, nodes: impl Iterator<Item = &'n Principal>) -> Lives {
+        let now = self.fleet_now();
+        let mut lives = Lives::default();
+        for node in nodes {
+            match self.world.fleet.nodes.get(node).map(|l| l.verdict(now)).unwrap_or(Verdict::Unknown) {
+                Verdict::Unknown => lives.unknown += 1,
+                Verdict::Answered(_) | Verdict::Reported(NodeStatus::Up | NodeStatus::Unassigned) => {
+                    lives.up += 1
+                }
+                Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled) => lives.down += 1,
+                Verdict::Reported(_) | Verdict::Disputed(..) => lives.degraded += 1,
+            }
+        }
+        lives
+    }
+
+    /// Makes the rows of all lists.
+    pub(in crate::app) fn refresh_net(&mut self) {
+        self.measure_subnets();
+        self.gather_days();
+        let providers = self.topology().providers();
+        for list in NetList::ALL {
+            let rows = match list {
+                NetList::Subnets => self.subnet_rows(),
+                NetList::Nodes => self.node_rows(None),
+                NetList::Mine => self.net.mine.provider.map(|p| self.node_rows(Some(p))).unwrap_or_default(),
+                NetList::Providers => self.provider_rows(&providers),
+                NetList::DataCenters => self.center_rows(),
+                NetList::Versions => self.version_rows(),
+                NetList::Boundary => self.boundary_rows(),
+                NetList::Events => self.event_rows(),
+            };
+            self.put_rows(list, rows);
+        }
+        self.summarize();
+        self.index.net_timed = self.is_net_timed();
+    }
+
+    /// Makes the rows that follow from subnets' health.
+    pub(in crate::app) fn refresh_health(&mut self) {
+        let rows = self.subnet_rows();
+        self.put_rows(NetList::Subnets, rows);
+        self.summarize();
+    }
+
+    /// Makes the rows of events.
+    pub(in crate::app) fn refresh_events(&mut self) {
+        for (list, rows) in [(NetList::Events, self.event_rows()), (NetList::Versions, self.version_rows())] {
+            self.put_rows(list, rows);
+        }
+        self.summarize();
+    }
+
+    /// Whether the time alone changes what lists say of nodes: a signature that proves life ages.
+    pub(in crate::app) fn is_net_timed(&self) -> bool {
+        let now = self.fleet_now();
+        let speaks = |life: &crate::model::fleet::NodeLife| {
+            life.seen.is_some_and(|s| now.since(s.at) <= PROOF_OF_LIFE)
+                && life.reported.as_ref().is_none_or(|r| !r.status.is_serving())
+        };
+        self.world.fleet.nodes.values().any(speaks)
+    }
+
+    fn put_rows(&mut self, list: NetList, mut rows: Vec<Arc<NetRow>>) {
+        rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+        rows.dedup_by_key(|row| row.id);
+        let context = Context { now: self.network_now(), ..Context::default() };
+        let Some(index) = self.index.net.get_mut(list as usize) else { return };
+        index.set(rows.iter(), context);
+        if let Some(state) = self.net.lists.get_mut(list as usize) {
+            state.total = index.len();
+            state.set_rows(index.rows());
+        }
+    }
+
+    fn measure_subnets(&mut self) {
+        let topology = Arc::clone(self.topology());
+        if self.net.of_topology.as_ref().is_some_and(|of| Arc::ptr_eq(of, &topology)) {
+            return;
+        }
+        let measured = topology
+            .subnets
+            .iter()
+            .map(|(id, subnet)| (*id, Arc::new(measure(&topology, &subnet.membership, Some(id)))));
+        self.net.measured = measured.collect();
+        self.net.of_topology = Some(topology);
+    }
+
+    fn gather_days(&mut self) {
+        let rewards = Arc::clone(&self.world.node_rewards);
+        if self.net.of_rewards.as_ref().is_some_and(|of| Arc::ptr_eq(of, &rewards)) {
+            return;
+        }
+        let from = self.strip_from();
+        let mut days: BTreeMap<Principal, NodeDays> = BTreeMap::new();
+        for (day, all) in rewards.days.range(from..) {
+            let place = usize::try_from(day.0.saturating_sub(from.0)).unwrap_or(0);
+            for node in all.providers.values().flat_map(|p| &p.nodes) {
+                let days = days
+                    .entry(node.node)
+                    .or_insert_with(|| NodeDays { strip: vec![None; STRIP_DAYS], ..NodeDays::default() });
+                if let Some(cell) = days.strip.get_mut(place) {
+                    *cell = node.performance.relative();
+                }
+                days.multiplier = Some(node.multiplier);
+                days.extrapolated = matches!(node.performance, Performance::Extrapolated(_));
+                days.lost = days.lost.plus(node.base.minus(node.adjusted));
+                days.earned = days.earned.plus(node.adjusted);
+            }
+        }
+        for days in days.values_mut() {
+            days.mean = mean(days.strip.iter().flatten().copied());
+        }
+        self.net.days = days.into_iter().map(|(id, days)| (id, Arc::new(days))).collect();
+        self.net.of_rewards = Some(rewards);
+    }
+
+    /// The first day of the strips: the last thirty that are known.
+    #[must_use]
+    pub fn strip_from(&self) -> Day {
+        let last = self.world.node_rewards.days.keys().next_back().copied().unwrap_or_default();
+        Day(last.0.saturating_sub(u32::try_from(STRIP_DAYS).unwrap_or(30) - 1))
+    }
+
+    fn subnet_rows(&self) -> Vec<Arc<NetRow>> {
+        let topology = self.topology();
+        let now = self.network_now();
+        let rows = topology.subnets.iter().map(|(id, subnet)| {
+            let mut row = NetRow::new(Subject::Subnet(*id));
+            row.also(Some(Field::Subnet), id.to_text().as_str());
+            row.plain(ColumnId::Name, Value::Id(*id));
+            let kind = if topology.nns == Some(*id) { "NNS".to_owned() } else { subnet.kind.to_string() };
+            row.dim(ColumnId::Class, Value::Word(Line::new(&kind)));
+            row.plain(ColumnId::Version, Value::Version(subnet.replica_version.clone()));
+            row.number(ColumnId::Members, subnet.membership.len());
+            let figures = self.net.figures(id);
+            let limit = figures.map_or(0, |f| f.fault_limit);
+            let lives = self.lives(subnet.membership.iter());
+            let known = self.is_now() && lives.unknown < subnet.membership.len();
+            if known {
+                row.number(ColumnId::Up, lives.up);
+                let tone = |n: usize, tone| if n > 0 { tone } else { Tone::Dim };
+                let number = |n: usize| Value::Number(i64::try_from(n).unwrap_or(i64::MAX));
+                row.put(ColumnId::Degraded, number(lives.degraded), tone(lives.degraded, Tone::Warn));
+                row.put(ColumnId::Down, number(lives.down), tone(lives.down, Tone::Bad));
+            }
+            let down = if known { lives.down } else { 0 };
+            let left = i64::try_from(limit).unwrap_or(i64::MAX) - i64::try_from(down).unwrap_or(i64::MAX);
+            let tone = match left {
+                ..0 => Tone::Bad,
+                0..=1 if down > 0 => Tone::Warn,
+                _ if known => Tone::Plain,
+                _ => Tone::Dim,
+            };
+            row.put(ColumnId::Margin, Value::Number(left), tone);
+            if let Some(figures) = figures {
+                row.number(ColumnId::Nakamoto, figures.least());
+                for (feature, column) in [
+                    (Feature::Provider, ColumnId::NakProvider),
+                    (Feature::DataCenter, ColumnId::NakCenter),
+                    (Feature::Owner, ColumnId::NakOwner),
+                    (Feature::Country, ColumnId::NakCountry),
+                    (Feature::Area, ColumnId::NakArea),
+                    (Feature::Operator, ColumnId::NakOperator),
+                ] {
+                    row.number(column, figures.actors(feature));
+                }
+                if !figures.breaches.is_empty() {
+                    let count = i64::try_from(figures.breaches.len()).unwrap_or(i64::MAX);
+                    row.put(ColumnId::Breaches, Value::Number(count), Tone::Warn);
+                }
+            }
+            self.put_health(&mut row, id, subnet.is_halted, now);
+            Arc::new(row)
+        });
+        rows.collect()
+    }
+
+    fn put_health(&self, row: &mut NetRow, id: &Principal, halted: bool, now: Timestamp) {
+        let health = self.world.health.get(id).filter(|_| self.is_now());
+        let condition = health.map_or(Condition::Unknown, |h| h.condition(now));
+        let (word, tone) = match condition {
+            _ if halted => ("halted", Tone::Warn),
+            Condition::Unknown => ("", Tone::Dim),
+            Condition::Well => ("well", Tone::Good),
+            Condition::Stalled(_) => ("STALLED", Tone::Bad),
+            Condition::Unreachable => ("no answer", Tone::Bad),
+        };
+        if !word.is_empty() {
+            row.put(ColumnId::Health, Value::Word(Line::new(word)), tone);
+        }
+        let Some(health) = health else { return };
+        if let Some(rates) = &health.rates {
+            row.plain(ColumnId::Tps, Value::Rate(rates.milli_updates_per_second));
+            row.plain(ColumnId::Cycles, Value::Cycles(rates.cycles_per_second));
+        }
+        let series = health.updates.values(Span::Minute);
+        if series.len() > 1 {
+            row.plain(ColumnId::TpsSpark, Value::Series(series));
+        }
+        if let Some(last) = health.last {
+            row.plain(ColumnId::StateSize, Value::Bytes(last.metrics.state_bytes));
+            let canisters = i64::try_from(last.metrics.canisters).unwrap_or(i64::MAX);
+            row.plain(ColumnId::Canisters, Value::Number(canisters));
+        }
+        match (condition, health.certified_at, health.lag()) {
+            (Condition::Stalled(_), Some(at), _) => row.put(ColumnId::Lag, Value::Since(at), Tone::Bad),
+            (_, _, Some(lag)) => row.dim(ColumnId::Lag, Value::Span(lag)),
+            _ => {}
+        }
+    }
+
+    /// Rows of all nodes, or of one provider's.
+    fn node_rows(&self, only: Option<Principal>) -> Vec<Arc<NetRow>> {
+        let topology = self.topology();
+        let now = self.fleet_now();
+        // Most nodes share a few values: their texts are made once.
+        let mut names: BTreeMap<Principal, (Line, Line)> = BTreeMap::new();
+        let nodes =
+            topology.nodes.iter().filter(|(id, _)| only.is_none() || topology.provider_of(id) == only);
+        let rows = nodes.map(|(id, node)| {
+            let mut row = NetRow::new(Subject::Node(*id));
+            row.also(Some(Field::Node), id.to_text().as_str());
+            if let Some(alias) = self.net.mine.alias(topology, id) {
+                row.put(ColumnId::Alias, Value::Word(alias.clone()), Tone::Known);
+            }
+            row.plain(ColumnId::Name, Value::Id(*id));
+            row.dim(ColumnId::Operator, Value::Id(node.operator));
+            row.also(Some(Field::Operator), node.operator.to_text().as_str());
+            if let Some(operator) = topology.operator_of(id) {
+                let (name, all) = names.entry(operator.provider).or_insert_with(|| {
+                    let name = self.provider_name(&operator.provider);
+                    let all = Line::new(&format!("{name} {}", operator.provider));
+                    (name, all)
+                });
+                row.plain(ColumnId::Provider, Value::Word(name.clone()));
+                row.also(Some(Field::Provider), all.clone());
+                row.plain(ColumnId::DataCenter, Value::Word(operator.data_center.clone()));
+            }
+            if let Some(center) = topology.data_center_of(id) {
+                row.plain(ColumnId::Country, Value::Word(center.region.country.clone()));
+                row.dim(ColumnId::Owner, Value::Word(center.owner.clone()));
+            }
+            match topology.subnet_of(id) {
+                Some(subnet) => {
+                    row.plain(ColumnId::Subnet, Value::Word(Line::new(&short(&subnet))));
+                    row.also(Some(Field::Subnet), subnet.to_text().as_str());
+                }
+                None => {
+                    let word = if topology.is_boundary(id) { "boundary" } else { "spare" };
+                    row.dim(ColumnId::Subnet, Value::Word(Line::new(word)));
+                    row.also(Some(Field::Subnet), word);
+                }
+            }
+            if self.is_now() {
+                self.put_life(&mut row, id, now);
+            }
+            if let Some(days) = self.net.days.get(id).filter(|_| self.is_now()) {
+                put_days(&mut row, days);
+            }
+            if let Some(version) = topology.desired_version(id) {
+                row.plain(ColumnId::Version, Value::Version(version.clone()));
+            }
+            if let Some(kind) = node.reward_type {
+                row.dim(ColumnId::Class, Value::Word(Line::new(&kind.to_string())));
+            }
+            if let Some(address) = &node.address {
+                row.dim(ColumnId::Address, Value::Word(address.clone()));
+            }
+            Arc::new(row)
+        });
+        rows.collect()
+    }
+
+    fn put_life(&self, row: &mut NetRow, id: &Principal, now: Timestamp) {
+        let Some(life) = self.world.fleet.nodes.get(id) else { return };
+        let verdict = life.verdict(now);
+        let (word, tone) = verdict_word(&verdict);
+        if !word.is_empty() {
+            row.put(ColumnId::Health, Value::Word(word), tone);
+        }
+        let fresh = life.seen.is_some_and(|s| now.since(s.at) <= PROOF_OF_LIFE);
+        let (badge, tone) = match (&verdict, fresh) {
+            (Verdict::Unknown, _) => ("", Tone::Dim),
+            (Verdict::Disputed(..), _) => ("REST≠SIGNED", Tone::Warn),
+            (Verdict::Reported(_), true) => ("REST+SIGNED", Tone::Signed),
+            (Verdict::Reported(_), false) => ("REST", Tone::Unverified),
+            (Verdict::Answered(_), _) => ("SIGNED", Tone::Signed),
+        };
+        if !badge.is_empty() {
+            row.put(ColumnId::Badge, Value::Word(Line::new(badge)), tone);
+        }
+        if let Some(observed) = life.reported.as_ref().and_then(|r| r.guestos_version.as_ref()) {
+            let behind = self.topology().desired_version(id).is_some_and(|wanted| wanted != observed);
+            let tone = if behind { Tone::Warn } else { Tone::Dim };
+            row.put(ColumnId::Observed, Value::Version(observed.clone()), tone);
+        }
+    }
+
+    fn provider_rows(
+        &self,
+        providers: &BTreeMap<Principal, crate::model::registry::Provider>,
+    ) -> Vec<Arc<NetRow>> {
+        let from = self.strip_from();
+        let rows = providers.iter().map(|(id, provider)| {
+            let mut row = NetRow::new(Subject::Provider(*id));
+            let name = self.provider_name(id);
+            row.also(Some(Field::Provider), format!("{name} {id}").as_str());
+            let tone = if self.net.mine.provider == Some(*id) { Tone::Known } else { Tone::Plain };
+            row.put(ColumnId::Name, Value::Word(name), tone);
+            row.dim(ColumnId::Provider, Value::Id(*id));
+            row.number(ColumnId::Members, provider.nodes.len());
+            row.number(ColumnId::Assigned, provider.assigned);
+            let lives = self.lives(provider.nodes.iter());
+            if self.is_now() && lives.unknown < provider.nodes.len() {
+                let tone = if lives.down > 0 { Tone::Bad } else { Tone::Dim };
+                row.put(ColumnId::Down, Value::Number(i64::try_from(lives.down).unwrap_or(0)), tone);
+            }
+            row.number(ColumnId::Centers, provider.data_centers.len());
+            let centers: Vec<&str> = provider.data_centers.iter().map(Line::as_str).collect();
+            row.also(Some(Field::DataCenter), centers.join(" ").as_str());
+            row.number(ColumnId::Allowance, usize::try_from(provider.allowance).unwrap_or(usize::MAX));
+            row.number(ColumnId::Rewardable, usize::try_from(provider.rewardable).unwrap_or(usize::MAX));
+            if self.is_now() {
+                let means = provider.nodes.iter().filter_map(|n| self.net.days.get(n)?.mean);
+                if let Some(mean) = mean(means) {
+                    row.put(ColumnId::Fails, Value::Share(mean), fails_tone(mean));
+                }
+                if let Some(xdr) = self.world.node_rewards.projection(id, from) {
+                    row.plain(ColumnId::Projected, Value::Xdr(xdr));
+                }
+            }
+            Arc::new(row)
+        });
+        rows.collect()
+    }
+
+    fn center_rows(&self) -> Vec<Arc<NetRow>> {
+        #[derive(Default)]
+        struct Count {
+            nodes: usize,
+            providers: BTreeSet<Principal>,
+            subnets: BTreeSet<Principal>,
+        }
+        let topology = self.topology();
+        let mut counts: BTreeMap<&Line, Count> = BTreeMap::new();
+        for id in topology.nodes.keys() {
+            let Some(operator) = topology.operator_of(id) else { continue };
+            let count = counts.entry(&operator.data_center).or_default();
+            count.nodes += 1;
+            count.providers.insert(operator.provider);
+            count.subnets.extend(topology.subnet_of(id));
+        }
+        let none = Count::default();
+        let rows = topology.data_centers.iter().map(|(id, center)| {
+            let count = counts.get(id).unwrap_or(&none);
+            let mut row = NetRow::new(Subject::DataCenter(Name::new(id.as_str())));
+            row.plain(ColumnId::Name, Value::Word(id.clone()));
+            row.also(Some(Field::DataCenter), id.clone());
+            row.plain(ColumnId::Owner, Value::Word(center.owner.clone()));
+            row.dim(ColumnId::Region, Value::Word(center.region.continent.clone()));
+            row.plain(ColumnId::Country, Value::Word(center.region.country.clone()));
+            row.plain(ColumnId::Area, Value::Word(center.region.area.clone()));
+            row.number(ColumnId::Members, count.nodes);
+            row.number(ColumnId::Providers, count.providers.len());
+            row.number(ColumnId::Subnets, count.subnets.len());
+            Arc::new(row)
+        });
+        rows.collect()
+    }
+
+    fn version_rows(&self) -> Vec<Arc<NetRow>> {
+        let topology = self.topology();
+        let mut guests: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
+        for subnet in topology.subnets.values() {
+            guests.entry(subnet.replica_version.as_str()).or_default().0 += 1;
+        }
+        for id in topology.nodes.keys() {
+            if let Some(version) = topology.desired_version(id) {
+                guests.entry(version.as_str()).or_default().1 += 1;
+            }
+            let seen = self.world.fleet.nodes.get(id).and_then(|l| l.reported.as_ref());
+            if let Some(version) = seen.and_then(|r| r.guestos_version.as_ref()).filter(|_| self.is_now()) {
+                guests.entry(version.as_str()).or_default().2 += 1;
+            }
+        }
+        let mut hosts: BTreeMap<&str, usize> = BTreeMap::new();
+        for node in topology.nodes.values() {
+            if let Some(version) = &node.hostos_version {
+                *hosts.entry(version.as_str()).or_default() += 1;
+            }
+        }
+        for version in topology.replica_versions.keys() {
+            guests.entry(version.as_str()).or_default();
+        }
+        for version in topology.hostos_versions.keys() {
+            hosts.entry(version.as_str()).or_default();
+        }
+        let observes = guests.values().any(|(_, _, seen)| *seen > 0);
+        let all_subnets = topology.subnets.len();
+        let guest_rows = guests.into_iter().map(|(version, (subnets, wanted, seen))| {
+            let elected = topology.replica_versions.contains_key(&Line::new(version));
+            let mut row = self.version_row(Os::Guest, version, elected, topology);
+            row.number(ColumnId::Subnets, subnets);
+            let of = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+            if subnets > 0 {
+                row.plain(ColumnId::Rollout, Value::Of(of(subnets), of(all_subnets)));
+            }
+            row.number(ColumnId::Members, wanted);
+            if observes {
+                let tone = if seen == wanted { Tone::Dim } else { Tone::Warn };
+                row.put(ColumnId::Observed, Value::Number(i64::try_from(seen).unwrap_or(0)), tone);
+            }
+            Arc::new(row)
+        });
+        let mut rows: Vec<Arc<NetRow>> = guest_rows.collect();
+        rows.extend(hosts.into_iter().map(|(version, nodes)| {
+            let elected = topology.hostos_versions.contains_key(&Line::new(version));
+            let mut row = self.version_row(Os::Host, version, elected, topology);
+            row.number(ColumnId::Members, nodes);
+            Arc::new(row)
+        }));
+        rows
+    }
+
+    fn version_row(&self, os: Os, version: &str, elected: bool, _: &Topology) -> NetRow {
+        let mut row = NetRow::new(Subject::version(os, version));
+        row.plain(ColumnId::Name, Value::Version(Line::new(version)));
+        row.also(Some(Field::Version), version);
+        row.dim(ColumnId::Class, Value::Word(Line::new(os.title())));
+        if !elected {
+            row.put(ColumnId::Health, Value::Word(Line::new("not elected")), Tone::Warn);
+        }
+        if let Some(event) = self.elected_by(os, version) {
+            if let Some(at) = event.at {
+                row.dim(ColumnId::Time, Value::At(at));
+            }
+            if let Some(proposal) = event.proposal {
+                row.plain(ColumnId::ByProposal, Value::Number(i64::try_from(proposal.0).unwrap_or(i64::MAX)));
+            }
+        }
+        row
+    }
+
+    fn boundary_rows(&self) -> Vec<Arc<NetRow>> {
+        let topology = self.topology();
+        let fleet = &self.world.fleet;
+        let live = if self.is_now() { Some(&fleet.boundary) } else { None };
+        let ids: BTreeSet<Principal> =
+            topology.api_boundary_nodes.keys().chain(live.iter().flat_map(|b| b.keys())).copied().collect();
+        let rows = ids.into_iter().map(|id| {
+            let mut row = NetRow::new(Subject::Boundary(id));
+            row.also(Some(Field::Node), id.to_text().as_str());
+            let known = live.and_then(|b| b.get(&id));
+            let domain = known.map(|b| b.domain.clone());
+            let domain = domain.or_else(|| topology.nodes.get(&id)?.domain.clone());
+            row.plain(ColumnId::Name, Value::Word(domain.unwrap_or_else(|| Line::new(&short(&id)))));
+            row.dim(ColumnId::Provider, Value::Id(id));
+            if let Some(provider) = topology.provider_of(&id) {
+                let name = self.provider_name(&provider);
+                row.also(Some(Field::Provider), format!("{name} {provider}").as_str());
+                row.dim(ColumnId::Owner, Value::Word(name));
+            }
+            if let Some(probe) = known.and_then(|b| b.probes.last()) {
+                let (word, tone) = match (probe.healthy, probe.status) {
+                    (true, _) => ("well".to_owned(), Tone::Good),
+                    (false, 0) => ("no answer".to_owned(), Tone::Bad),
+                    (false, status) => (format!("HTTP {status}"), Tone::Bad),
+                };
+                row.put(ColumnId::Health, Value::Word(Line::new(&word)), tone);
+            }
+            if let Some(known) = known {
+                if let Some(latency) = known.latency() {
+                    row.plain(ColumnId::Latency, Value::Millis(latency));
+                }
+                if known.probes.len() > 1 {
+                    let millis = known.probes.iter().map(|p| p.millis).collect();
+                    row.plain(ColumnId::TpsSpark, Value::Series(millis));
+                }
+                if let Some(address) = known.ipv6.as_ref().or(known.ipv4.as_ref()) {
+                    row.dim(ColumnId::Address, Value::Word(address.clone()));
+                }
+            }
+            if let Some(version) = topology.api_boundary_nodes.get(&id) {
+                row.plain(ColumnId::Version, Value::Version(version.clone()));
+            }
+            Arc::new(row)
+        });
+        rows.collect()
+    }
+
+    fn event_rows(&self) -> Vec<Arc<NetRow>> {
+        let until = self.net.then.as_ref().map(|t| t.topology.version);
+        let events = self.numbered_events().filter(|(_, e)| until.is_none_or(|v| e.version <= v));
+        let rows = events.map(|(id, event)| {
+            let mut row = NetRow::new(id);
+            let version = i64::try_from(event.version.0).unwrap_or(i64::MAX);
+            row.dim(ColumnId::Id, Value::Number(version));
+            if let Some(at) = event.at {
+                row.dim(ColumnId::Time, Value::At(at));
+            }
+            let tone = match event.kind {
+                EventKind::SubnetHalted(true) | EventKind::Undecoded(_) | EventKind::SubnetRemoved => {
+                    Tone::Warn
+                }
+                EventKind::OtherChanged { .. } => Tone::Dim,
+                _ => Tone::Plain,
+            };
+            row.put(ColumnId::Sentence, Value::Word(Line::new(&self.sentence(event))), tone);
+            if let Some(proposal) = event.proposal {
+                row.plain(ColumnId::ByProposal, Value::Number(i64::try_from(proposal.0).unwrap_or(i64::MAX)));
+            }
+            let mut ids = |field, id: Option<Principal>| {
+                if let Some(id) = id {
+                    row.also(Some(field), id.to_text().as_str());
+                }
+            };
+            ids(Field::Node, event.node);
+            ids(Field::Subnet, event.subnet);
+            ids(Field::Operator, event.operator);
+            if let Some(provider) = event.provider {
+                let name = self.provider_name(&provider);
+                row.also(Some(Field::Provider), format!("{name} {provider}").as_str());
+            }
+            if let Some(center) = &event.data_center {
+                row.also(Some(Field::DataCenter), center.clone());
+            }
+            row.also(None, event.key.to_string().as_str());
+            Arc::new(row)
+        });
+        rows.collect()
+    }
+
+    fn summarize(&mut self) {
+        let topology = &self.world.topology;
+        let now = self.network_now();
+        let lives = {
+            let all = topology.nodes.keys();
+            self.lives(all)
+        };
+        let mut summary = Summary {
+            subnets: topology.subnets.len(),
+            nodes: topology.nodes.len(),
+            down: lives.down,
+            judged: topology.nodes.len() - lives.unknown,
+            ..Summary::default()
+        };
+        let mut updates: BTreeMap<Timestamp, (u64, u64)> = BTreeMap::new();
+        for (id, health) in self.world.health.iter() {
+            if !topology.is_empty() && !topology.subnets.contains_key(id) {
+                continue;
+            }
+            summary.stalled += usize::from(matches!(health.condition(now), Condition::Stalled(_)));
+            if let Some(rates) = &health.rates {
+                let sum = summary.milli_updates.get_or_insert(0);
+                *sum = sum.saturating_add(rates.milli_updates_per_second);
+                let sum = summary.cycles.get_or_insert(0);
+                *sum = sum.saturating_add(rates.cycles_per_second);
+            }
+            for (at, value) in health.updates.points(Span::Minute).into_iter().rev().take(POINTS) {
+                let sum = updates.entry(at).or_default();
+                sum.0 = sum.0.saturating_add(value);
+            }
+            for (at, value) in health.cycles.points(Span::Minute).into_iter().rev().take(POINTS) {
+                let sum = updates.entry(at).or_default();
+                sum.1 = sum.1.saturating_add(value);
+            }
+        }
+        // Subnets are asked one after the other: the minute that is open is not known of all.
+        updates.pop_last();
+        let skipped = updates.len().saturating_sub(POINTS);
+        (summary.updates_series, summary.cycles_series) = updates.into_values().skip(skipped).unzip();
+        summary.rollout = self.rollout();
+        self.net.summary = summary;
+    }
+
+    /// The newest elected version that some subnet is to run, and how many are.
+    fn rollout(&self) -> Option<(Line, usize)> {
+        let topology = &self.world.topology;
+        let mut counts: BTreeMap<&Line, usize> = BTreeMap::new();
+        for subnet in topology.subnets.values() {
+            *counts.entry(&subnet.replica_version).or_default() += 1;
+        }
+        let newest = self.world.events.iter().find_map(|e| match &e.kind {
+            EventKind::ReplicaVersionElected(v) => counts.get_key_value(v),
+            EventKind::SubnetUpgraded { to, .. } => counts.get_key_value(to),
+            _ => None,
+        });
+        newest.or_else(|| counts.iter().max_by_key(|(_, n)| **n)).map(|(v, n)| ((*v).clone(), *n))
+    }
+}
+
+fn put_days(row: &mut NetRow, days: &NodeDays) {
+    if let Some(mean) = days.mean {
+        row.put(ColumnId::Fails, Value::Share(mean), fails_tone(mean));
+    }
+    if let Some(multiplier) = days.multiplier {
+        let tone = if multiplier < Ppm::ONE { Tone::Warn } else { Tone::Dim };
+        row.put(ColumnId::Multiplier, Value::Factor(multiplier), tone);
+    }
+    row.plain(ColumnId::Strip, Value::Strip(days.strip.clone()));
+    let tone = if days.lost > MicroXdr(0) { Tone::Warn } else { Tone::Dim };
+    row.put(ColumnId::Lost, Value::Xdr(days.lost), tone);
+}

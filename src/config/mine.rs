@@ -1,0 +1,196 @@
+//! `aliases.toml`, beside the configuration: the user's names for machines and the node provider
+//! that was chosen. The program writes it; a person may.
+
+use crate::model::Principal;
+use crate::model::mine::{Alias, Mine};
+use crate::model::text::Line;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alias: Vec<Entry>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    node: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+}
+
+/// Why the file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MineError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {why}; mend its permissions", path = path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// It cannot be written.
+    #[error("cannot write {path}: {why}; the change holds until icpulse ends", path = path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{path} is wrong: {why}; mend it, or move it away to begin anew", path = path.display())]
+    Syntax {
+        /// Which file.
+        path: PathBuf,
+        /// Where and what.
+        why: String,
+    },
+}
+
+fn principal(path: &Path, text: Option<&String>) -> Result<Option<Principal>, MineError> {
+    text.map(|text| {
+        Principal::from_text(text).map_err(|e| MineError::Syntax {
+            path: path.to_owned(),
+            why: format!("'{}' is no principal: {e}", Line::new(text)),
+        })
+    })
+    .transpose()
+}
+
+/// Reads it; nothing where there is none.
+///
+/// # Errors
+/// See [`MineError`].
+pub fn load_mine(path: &Path) -> Result<Mine, MineError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Mine::default()),
+        Err(why) => return Err(MineError::Read { path: path.to_owned(), why }),
+    };
+    let file: File = toml::from_str(&text)
+        .map_err(|e| MineError::Syntax { path: path.to_owned(), why: e.to_string().trim_end().to_owned() })?;
+    let mut mine = Mine { provider: principal(path, file.provider.as_ref())?, aliases: Vec::new() };
+    for entry in file.alias {
+        mine.aliases.push(Alias {
+            name: Line::new(&entry.name),
+            node: principal(path, entry.node.as_ref())?,
+            address: entry.address.as_deref().map(Line::new),
+        });
+    }
+    Ok(mine)
+}
+
+/// Writes it: whole or not at all.
+///
+/// # Errors
+/// [`MineError::Write`].
+pub fn save_mine(path: &Path, mine: &Mine) -> Result<(), MineError> {
+    let failed = |why| MineError::Write { path: path.to_owned(), why };
+    let file = File {
+        provider: mine.provider.map(|p| p.to_text()),
+        alias: mine
+            .aliases
+            .iter()
+            .map(|a| Entry {
+                name: a.name.to_string(),
+                node: a.node.map(|n| n.to_text()),
+                address: a.address.as_ref().map(ToString::to_string),
+            })
+            .collect(),
+    };
+    let text = toml::to_string(&file).map_err(|e| failed(io::Error::other(e)))?;
+    let text =
+        format!("# Names of machines; icpulse writes this file. A name follows the address.\n\n{text}");
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    // A crash in the middle leaves the old file.
+    let beside = path.with_extension("toml.new");
+    let write = || -> io::Result<()> {
+        let mut out = std::fs::File::create(&beside)?;
+        out.write_all(text.as_bytes())?;
+        out.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::model::registry::{Change, Key, NodeRecord, Record, Topology, Version};
+    use proptest::prelude::*;
+
+    fn node(id: u8, address: &str) -> Change {
+        let record = NodeRecord {
+            operator: Principal::anonymous(),
+            address: Some(Line::new(address)),
+            port: 8_080,
+            hostos_version: None,
+            ipv4: None,
+            domain: None,
+            reward_type: None,
+            chip_id: None,
+        };
+        Change {
+            version: Version(1),
+            at: None,
+            key: Key::Node(Principal::from_slice(&[id])),
+            record: Some(Record::Node(Box::new(record))),
+        }
+    }
+
+    #[test]
+    fn a_name_follows_its_machine_to_a_new_node_id_over_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sub").join("aliases.toml");
+        assert_eq!(load_mine(&path).unwrap(), Mine::default());
+        let (old, new) = (Principal::from_slice(&[1]), Principal::from_slice(&[2]));
+        let mut topology = Topology::default();
+        topology.apply(&node(1, "2001:db8::1"));
+        let mut mine = Mine { provider: Some(Principal::anonymous()), aliases: Vec::new() };
+        mine.name(&topology, old, Line::new("rack-07/a"));
+        save_mine(&path, &mine).unwrap();
+        let read = load_mine(&path).unwrap();
+        assert_eq!(read, mine);
+        // Deployed anew: another id at the same address.
+        let mut later = Topology::default();
+        later.apply(&node(2, "2001:db8::1"));
+        assert_eq!(read.alias(&later, &new).unwrap().as_str(), "rack-07/a");
+        // The old id somewhere else is another machine.
+        later.apply(&node(1, "2001:db8::9"));
+        assert_eq!(read.alias(&later, &old), None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("aliases.toml");
+        std::fs::write(&path, "provider = \"me\"").unwrap();
+        let error = load_mine(&path).unwrap_err().to_string();
+        assert!(error.contains("'me' is no principal") && error.contains("mend it"), "{error}");
+        std::fs::write(&path, "[[alias]]\nnam = \"x\"").unwrap();
+        assert!(load_mine(&path).unwrap_err().to_string().contains("nam"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_comes_back(names in prop::collection::vec(".{0,20}", 0..6)) {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("aliases.toml");
+            let aliases = names.iter().map(|n| Alias { name: Line::new(n), node: None, address: Some(Line::new(n)) });
+            let mine = Mine { provider: None, aliases: aliases.collect() };
+            save_mine(&path, &mine).unwrap();
+            prop_assert_eq!(load_mine(&path).unwrap(), mine);
+        }
+    }
+}
