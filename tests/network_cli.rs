@@ -1,0 +1,259 @@
+//! The network's lists, the registry's history, alerts and metrics from the command line, on the
+//! demo network.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/home.rs"]
+mod home;
+#[path = "support/serve.rs"]
+mod serve;
+
+use home::{Home, Table, code, complaint, json, text};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Output, Stdio};
+
+fn rows<'v>(value: &'v Value, name: &str) -> &'v Vec<Value> {
+    value[name].as_array().unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+fn id(row: &Value) -> &str {
+    row["id"].as_str().unwrap()
+}
+
+/// Lists and details of one network, read once into one cache.
+#[test]
+fn lists_details_and_history_agree_with_each_other() {
+    let (home, table) = (Home::new(), Table::set());
+    let run = |args: &[&str]| -> Output { table.run(&home, args) };
+    let get = |args: &[&str]| -> Value { json(&run(args)) };
+
+    let subnets = get(&["subnets", "--json"]);
+    let list = rows(&subnets, "subnets");
+    assert!(list.len() >= 20, "{}", list.len());
+    assert_eq!(subnets["count"], list.len());
+    let version = subnets["registry_version"].as_u64().unwrap();
+    assert!(list.iter().all(|s| s["nodes"].as_u64().unwrap() > 0 && s["nakamoto"].as_u64().unwrap() > 0));
+    let csv = text(&run(&["subnets", "--csv", "--offline"]));
+    assert_eq!(csv.lines().count(), list.len() + 1);
+    let systems = get(&["subnets", "--filter", "kind:system nodes>13", "--json", "--offline"]);
+    assert!(
+        rows(&systems, "subnets").iter().all(|s| s["kind"] == "system" && s["nodes"].as_u64().unwrap() > 13)
+    );
+    assert!(!rows(&systems, "subnets").is_empty());
+
+    // One by the beginning of its id; its members are nodes of the list of nodes.
+    let small = list.iter().find(|s| s["kind"] == "application").unwrap();
+    let shown = get(&["subnets", "show", &id(small)[..17], "--json", "--offline"]);
+    assert_eq!(id(&shown), id(small));
+    let members = rows(&shown, "members").clone();
+    assert_eq!(members.len() as u64, small["nodes"].as_u64().unwrap());
+    let nodes = get(&["nodes", "--json", "--offline", "--filter", &format!("subnet:{}", id(small))]);
+    let mut of_list: Vec<&str> = rows(&nodes, "nodes").iter().map(id).collect();
+    let mut of_subnet: Vec<&str> = members.iter().map(id).collect();
+    of_list.sort_unstable();
+    of_subnet.sort_unstable();
+    assert_eq!(of_list, of_subnet);
+    assert!(text(&run(&["subnets", "show", id(small), "--offline"])).contains("NAKAMOTO"));
+
+    // A node, its provider, its data center, its version.
+    let node = get(&["nodes", "show", of_list[0], "--json", "--offline"]);
+    assert_eq!(node["subnet"], id(small));
+    let provider = get(&["providers", "show", node["provider"].as_str().unwrap(), "--json", "--offline"]);
+    assert!(rows(&provider, "node_list").iter().any(|n| id(n) == of_list[0]));
+    assert!(text(&run(&["providers", "show", id(&provider), "--offline"])).contains("OPERATORS"));
+    let center = node["data_center"].as_str().unwrap();
+    let center = get(&["datacenters", "show", center, "--json", "--offline"]);
+    assert!(rows(&center, "node_list").iter().any(|n| id(n) == of_list[0]));
+    let wanted = node["version_desired"].as_str().unwrap();
+    let versions = get(&["versions", "--json", "--offline"]);
+    let runs = rows(&versions, "versions").iter().find(|v| v["version"] == wanted).unwrap();
+    assert!(runs["nodes_desired"].as_u64().unwrap() >= members.len() as u64);
+    assert_eq!(get(&["versions", "show", wanted, "--json", "--offline"])["version"], wanted);
+    let boundary = get(&["boundary-nodes", "--json", "--offline"]);
+    let first = &rows(&boundary, "boundary_nodes")[0];
+    assert_eq!(get(&["boundary-nodes", "show", id(first), "--json", "--offline"])["id"], id(first));
+    assert!(rows(&get(&["providers", "--json", "--offline"]), "providers").len() > 10);
+    assert!(rows(&get(&["datacenters", "--json", "--offline"]), "data_centers").len() > 10);
+
+    // What if: a spare comes, a member goes.
+    let spares = get(&["nodes", "--json", "--offline", "--filter", "role:spare", "--limit", "1"]);
+    let spare = id(&rows(&spares, "nodes")[0]).to_owned();
+    let change = ["subnets", "what-if", id(small), "--add", &spare, "--remove", of_list[0], "--offline"];
+    let what_if = get(&[&change[..], &["--json"]].concat());
+    assert_eq!(what_if["before"]["nodes"], what_if["after"]["nodes"]);
+    assert!(text(&run(&change)).contains("Nakamoto, least"));
+    let member = run(&["subnets", "what-if", id(small), "--add", of_list[0], "--offline"]);
+    assert_eq!(code(&member), 2, "{}", complaint(&member));
+
+    // The registry: events, a record, the past, and what changed since.
+    let events = get(&["registry", "events", "--json", "--offline", "--limit", "400"]);
+    let happened = rows(&events, "events");
+    assert_eq!(happened.len(), 400);
+    assert!(happened.is_sorted_by_key(|e| std::cmp::Reverse(e["version"].as_u64().unwrap())));
+    assert!(happened.iter().all(|e| !e["text"].as_str().unwrap().is_empty()));
+    let theirs = get(&["registry", "events", "--provider", id(&provider), "--json", "--offline"]);
+    assert!(rows(&theirs, "events").iter().all(|e| e["provider"] == id(&provider)));
+    assert!(!rows(&theirs, "events").is_empty());
+    let key = format!("node_record_{}", of_list[0]);
+    let record = get(&["registry", "value", &key, "--offline"]);
+    assert_eq!(record["record"]["Node"]["operator"], node["operator"]);
+    let raw = get(&["registry", "value", &key, "--raw", "--json"]);
+    assert_eq!(raw["hex"].as_str().unwrap().len() as u64, raw["bytes"].as_u64().unwrap() * 2);
+    let earlier = (version / 2).to_string();
+    let then = get(&["registry", "at", &earlier, "--json", "--offline"]);
+    assert_eq!(then["registry_version"].to_string(), earlier);
+    let past = get(&["registry", "at", &earlier, "nodes", "--json", "--offline"]);
+    assert_eq!(rows(&past, "nodes").len() as u64, then["nodes"].as_u64().unwrap());
+    let changed = get(&["registry", "diff", &earlier, &version.to_string(), "--json", "--offline"]);
+    assert_eq!(changed["from"]["version"].to_string(), earlier);
+    assert!(changed["count"].as_u64().unwrap() > 10);
+    let same = get(&["registry", "diff", &earlier, &earlier, "--json", "--offline"]);
+    assert_eq!(same["count"], 0);
+    let day = then["at"].as_str().map(|at| at[..10].to_owned());
+    if let Some(day) = day {
+        let at_day = get(&["registry", "at", &day, "--json", "--offline"]);
+        assert!(at_day["registry_version"].as_u64().unwrap() <= version / 2);
+    }
+
+    // Wrong questions.
+    for (args, kind, hint) in [
+        (vec!["subnets", "show", "zzzzz", "--offline"], 4, "no subnet"),
+        (vec!["subnets", "--filter", "size>3", "--offline"], 2, "there are"),
+        (vec!["nodes", "show", "", "--offline"], 2, "no node is named"),
+        (vec!["datacenters", "show", "nowhere", "--offline"], 4, "lists them"),
+        (vec!["registry", "at", "yesterday", "--offline"], 2, "2026-11-01"),
+        (vec!["registry", "at", "99999999", "--offline"], 4, "newest"),
+        (vec!["registry", "value", "no_such_key", "--offline"], 4, "no record"),
+        (vec!["subnets", "show", id(small), "--csv", "--offline"], 2, "--json"),
+    ] {
+        let output = run(&args);
+        assert_eq!(code(&output), kind, "{args:?}: {}", complaint(&output));
+        assert!(complaint(&output).contains(hint), "{args:?}: {}", complaint(&output));
+    }
+}
+
+#[test]
+fn offline_without_a_registry_says_so() {
+    let (home, table) = (Home::new(), Table::set());
+    let output = table.run(&home, &["nodes", "--offline"]);
+    assert_eq!(code(&output), 1, "{}", complaint(&output));
+    assert!(complaint(&output).contains("leave out --offline"), "{}", complaint(&output));
+}
+
+#[test]
+fn a_watched_list_is_printed_as_lines_until_the_process_is_asked_to_end() {
+    let (home, table) = (Home::new(), Table::set());
+    let mut child = table
+        .command(&home, &["subnets", "--watch", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert!(first["id"].is_string() && first["nodes"].is_u64(), "{first}");
+    end(&child);
+    assert!(child.wait().unwrap().success());
+}
+
+fn end(child: &std::process::Child) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+}
+
+#[test]
+fn metrics_are_served_until_the_process_is_asked_to_end() {
+    let (home, table) = (Home::new(), Table::set());
+    let refused = table.run(&home, &["serve", "metrics", "--listen", "0.0.0.0:0"]);
+    assert_eq!(code(&refused), 2);
+    assert!(complaint(&refused).contains("--public"), "{}", complaint(&refused));
+    let mut child = table
+        .command(&home, &["serve", "metrics", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+    let at = url.trim().strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap().to_owned();
+    let scrape = || {
+        let mut stream = std::net::TcpStream::connect(&at).unwrap();
+        write!(stream, "GET /metrics HTTP/1.0\r\nHost: x\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    // The first scrape waits for nothing; in time the registry is there.
+    let first = scrape();
+    assert!(first.starts_with("HTTP/1.0 200") || first.starts_with("HTTP/1.1 200"), "{first}");
+    assert!(first.contains("icpulse_build_info{"), "{first}");
+    while !scrape().contains("\nicpulse_registry_version ") {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    end(&child);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn alerts_are_listed_tried_and_watched() {
+    let (home, table) = (Home::new(), Table::set());
+    let listed = json(&table.run(&home, &["alerts", "list", "--json"]));
+    assert!(listed["alerts"].is_array() && listed["firing"].is_u64(), "{listed}");
+    let none = home.command(&["alerts", "test"]).output().unwrap();
+    assert_eq!(code(&none), 2);
+    assert!(complaint(&none).contains("config template"), "{}", complaint(&none));
+
+    std::fs::create_dir_all(home.config()).unwrap();
+    let said = home.path().join("said");
+    let config = format!(
+        "[[alerts.sink]]\nname = \"file\"\nkind = \"command\"\ncommand = [\"tee\", \"{}\"]\n\
+         [[alerts.sink]]\nname = \"broken\"\nkind = \"command\"\ncommand = [\"false\"]\n",
+        said.display()
+    );
+    std::fs::write(home.config().join("config.toml"), config).unwrap();
+    assert_eq!(code(&home.command(&["config", "check"]).output().unwrap()), 0);
+    let tried = home.command(&["alerts", "test", "--json"]).output().unwrap();
+    assert_eq!(code(&tried), 1, "one of them is broken");
+    let tried: Value = serde_json::from_slice(&tried.stdout).unwrap();
+    assert_eq!(
+        (&tried["sinks"][0]["delivered"], &tried["sinks"][1]["delivered"]),
+        (&true.into(), &false.into())
+    );
+    assert!(std::fs::read_to_string(&said).unwrap().contains("\"event\":\"test\""));
+    assert_eq!(code(&home.command(&["alerts", "test", "file"]).output().unwrap()), 0);
+    let unknown = home.command(&["alerts", "test", "nothing"]).output().unwrap();
+    assert!(complaint(&unknown).contains("file, broken"), "{}", complaint(&unknown));
+
+    // Watching ends cleanly, and only one process watches a network.
+    let watching = || {
+        let mut child = table
+            .command(&home, &["alerts", "watch"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        (child, lines)
+    };
+    let (mut first, mut lines) = watching();
+    let begun = lines.by_ref().map(Result::unwrap).find(|line| line.contains("until Ctrl-C")).unwrap();
+    assert!(begun.contains("file, broken"), "{begun}");
+    let second = table.run(&home, &["alerts", "watch"]);
+    assert_eq!(code(&second), 1, "{}", complaint(&second));
+    end(&first);
+    assert!(first.wait().unwrap().success());
+    let (mut third, mut lines) = watching();
+    assert!(lines.any(|line| line.unwrap().contains("until Ctrl-C")), "its place is free again");
+    end(&third);
+    assert!(third.wait().unwrap().success());
+}
+
+#[test]
+fn a_wrong_configuration_of_alerts_is_refused_with_what_is_possible() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.config()).unwrap();
+    std::fs::write(home.config().join("config.toml"), "[alerts.rules.node_donw]\nenabled = true\n").unwrap();
+    let output = home.command(&["config", "check"]).output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(complaint(&output).contains("node_down"), "{}", complaint(&output));
+}
