@@ -396,7 +396,7 @@ mod tests {
                 reward_type: Line::new("type3.1"),
                 monthly: MicroXdr(1_300_000_000),
                 daily: MicroXdr(42_710_472),
-                coefficient: (p % 2 == 0).then_some(Ppm(950_000)),
+                coefficient: p.is_multiple_of(2).then_some(Ppm(950_000)),
             }],
         };
         RewardsDay {

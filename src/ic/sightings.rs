@@ -108,7 +108,7 @@ fn signers(
         let at = Timestamp(signature.timestamp);
         let message = answer.signable(request, signature.timestamp);
         let good = VerifyingKey::from_bytes(key).ok().zip(Signature::from_slice(&signature.signature).ok());
-        if !good.is_some_and(|(key, signature)| key.verify(&message, &signature).is_ok()) {
+        if good.is_none_or(|(key, signature)| key.verify(&message, &signature).is_err()) {
             return Err("the node's signature does not fit the answer: one of them was altered".to_owned());
         }
         if present.since(at) > FRESH {

@@ -216,7 +216,7 @@ mod tests {
             performance_multiplier: Some(0.7),
             rewards_reduction: None,
             base_rewards_xdr_permyriad: Some(400_000.505),
-            adjusted_rewards_xdr_permyriad: Some(280_000.3535),
+            adjusted_rewards_xdr_permyriad: Some(280_000.353_5),
         };
         let day = day(&results(node), AT);
         assert_eq!((day.evidence, day.subnets[&id(9)]), (Some(AT), Ppm(12_500)));

@@ -286,9 +286,10 @@ async fn a_subnet_that_does_not_answer_delays_no_other() {
     run.fake.calls();
     // Idleness would wait for the silent one.
     for _ in 0..30 {
-        let mut net = run.fake.net();
-        net.at = net.at.plus(Seconds(2));
-        drop(net);
+        {
+            let mut net = run.fake.net();
+            net.at = net.at.plus(Seconds(2));
+        }
         run.clock.advance(2);
         for _ in 0..20 {
             tokio::task::yield_now().await;
@@ -339,10 +340,11 @@ async fn counters_that_begin_anew_and_nodes_that_are_behind_spoil_no_rate() {
     run.pass(15).await;
     let health = run.world().await.health[&subnet(0)].clone();
     assert_eq!((health.dropped, health.rates, health.last), (1, before.rates, before.last));
-    let mut net = run.fake.net();
-    net.grid.stalled.clear();
-    net.grid.begun = net.at;
-    drop(net);
+    {
+        let mut net = run.fake.net();
+        net.grid.stalled.clear();
+        net.grid.begun = net.at;
+    }
     run.pass(15).await;
     let health = run.world().await.health[&subnet(0)].clone();
     assert_eq!((health.resets, health.rates), (1, None));
