@@ -13,7 +13,6 @@ use crate::model::fleet::{NodeStatus, PROOF_OF_LIFE, Verdict};
 use crate::model::health::{Condition, Span};
 use crate::model::node_rewards::{Day, MicroXdr, Performance, Ppm};
 use crate::model::query::Field;
-use crate::model::registry::Topology;
 use crate::model::text::Line;
 use crate::model::{Principal, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -535,7 +534,7 @@ impl State {
         let all_subnets = topology.subnets.len();
         let guest_rows = guests.into_iter().map(|(version, (subnets, wanted, seen))| {
             let elected = topology.replica_versions.contains_key(&Line::new(version));
-            let mut row = self.version_row(Os::Guest, version, elected, topology);
+            let mut row = self.version_row(Os::Guest, version, elected);
             row.number(ColumnId::Subnets, subnets);
             let of = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
             if subnets > 0 {
@@ -551,14 +550,14 @@ impl State {
         let mut rows: Vec<Arc<NetRow>> = guest_rows.collect();
         rows.extend(hosts.into_iter().map(|(version, nodes)| {
             let elected = topology.hostos_versions.contains_key(&Line::new(version));
-            let mut row = self.version_row(Os::Host, version, elected, topology);
+            let mut row = self.version_row(Os::Host, version, elected);
             row.number(ColumnId::Members, nodes);
             Arc::new(row)
         }));
         rows
     }
 
-    fn version_row(&self, os: Os, version: &str, elected: bool, _: &Topology) -> NetRow {
+    fn version_row(&self, os: Os, version: &str, elected: bool) -> NetRow {
         let mut row = NetRow::new(Subject::version(os, version));
         row.plain(ColumnId::Name, Value::Version(Line::new(version)));
         row.also(Some(Field::Version), version);

@@ -76,7 +76,7 @@ impl State {
             .iter()
             .map(|(id, nodes)| ChoiceItem {
                 label: self.provider_name(id),
-                note: Line::new(&format!("{} nodes  {id}", nodes)),
+                note: Line::new(&format!("{nodes} nodes  {id}")),
                 on: Some(self.net.mine.provider == Some(*id)),
             })
             .collect();
