@@ -82,7 +82,7 @@ fn the_model_is_told_in_numbers_of_base_units() {
     assert_eq!(value(&plain, "icpulse_alerts_firing{rule=\"fault_distance\",severity=\"critical\"}"), 0.0);
     let rows = |name: &str| plain.lines().filter(|l| l.starts_with(&format!("icpulse_{name}{{"))).count();
     assert_eq!(rows("node_up"), 7, "the user's nodes only");
-    assert!(plain.contains(&format!("alias=\"rack-07/a\"}} 1")), "{plain}");
+    assert!(plain.contains("alias=\"rack-07/a\"} 1"), "{plain}");
     assert_eq!(rows("boundary_latency_seconds"), 1);
     let everyone = Model { all_nodes: true, ..whole() };
     let (_, plain) = encode(gather(&everyone, NOW)).unwrap();

@@ -313,7 +313,7 @@ pub static SUBNETS: &[Column] = &[
     column!(Tps "tx/s" Fixed(7) Right true 1 down),
     column!(TpsSpark "3 h" Fixed(18) Right true 5 down),
     column!(Cycles "cycles/s" Fixed(8) Right true 3 down),
-    column!(StateSize "size" Fixed(9) Right true 4 down),
+    column!(StateSize "size" Fixed(10) Right true 4 down),
     column!(Canisters "canisters" Fixed(10) Right true 5 down),
     column!(Lag "lag" Fixed(8) Right true 2 down),
 ];

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// A key with its value.
@@ -37,10 +38,25 @@ impl Batch {
 
 /// Where the bytes are.
 pub(super) enum Store {
-    /// In a sled database, in this folder, watched by somebody.
-    Disk(sled::Db, PathBuf, Watch),
+    /// In a sled database.
+    Disk(Disk),
     /// Gone with the process.
     Memory(Mutex<BTreeMap<Vec<u8>, Vec<u8>>>),
+}
+
+/// A sled database in its folder.
+///
+/// Once the system has refused a write, sled may wait for ever for what was not written, in a flush,
+/// in a read of what is not on the disk, and in the flush when it is closed. From then on it is
+/// therefore not used until the next start.
+pub(super) struct Disk {
+    db: sled::Db,
+    path: PathBuf,
+    watch: Watch,
+    /// A write was refused.
+    refused: AtomicBool,
+    /// What the system said. Writes and flushes go one after the other: none waits for one that failed.
+    writing: Mutex<Option<String>>,
 }
 
 /// Why a database did not open.
@@ -67,7 +83,13 @@ impl Store {
             // Nothing wakes without a reason: whoever claims durability flushes.
             .flush_every_ms(None);
         match guarded(|| config.open()) {
-            Ok(Ok(db)) => Ok(Self::Disk(db, path.to_owned(), watch.clone())),
+            Ok(Ok(db)) => Ok(Self::Disk(Disk {
+                db,
+                path: path.to_owned(),
+                watch: watch.clone(),
+                refused: AtomicBool::new(false),
+                writing: Mutex::default(),
+            })),
             Ok(Err(error)) => Err(failure(error)),
             Err(why) => Err(OpenFailure::Damaged(why)),
         }
@@ -76,9 +98,7 @@ impl Store {
     /// One value.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, CacheError> {
         match self {
-            Self::Disk(db, path, _) => {
-                self.checked(path, || db.get(key).map(|found| found.map(|v| v.to_vec())))
-            }
+            Self::Disk(disk) => disk.read(|db| db.get(key).map(|found| found.map(|v| v.to_vec()))),
             Self::Memory(map) => Ok(lock(map).get(key).cloned()),
         }
     }
@@ -96,7 +116,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Entry>, CacheError> {
         match self {
-            Self::Disk(db, path, _) => self.checked(path, || {
+            Self::Disk(disk) => disk.read(|db| {
                 db.range(start.to_vec()..)
                     .take_while(|entry| entry.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)))
                     .take(limit)
@@ -115,9 +135,9 @@ impl Store {
     /// All keys that start with `prefix`, in order.
     pub(super) fn keys(&self, prefix: &[u8]) -> Result<Vec<Vec<u8>>, CacheError> {
         match self {
-            Self::Disk(db, path, _) => self.checked(path, || {
-                db.scan_prefix(prefix).keys().map(|key| key.map(|key| key.to_vec())).collect()
-            }),
+            Self::Disk(disk) => {
+                disk.read(|db| db.scan_prefix(prefix).keys().map(|key| key.map(|key| key.to_vec())).collect())
+            }
             Self::Memory(map) => Ok(lock(map)
                 .range(prefix.to_vec()..)
                 .map(|(key, _)| key)
@@ -130,7 +150,7 @@ impl Store {
     /// The last key that starts with `prefix`.
     pub(super) fn last(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, CacheError> {
         match self {
-            Self::Disk(db, path, _) => self.checked(path, || {
+            Self::Disk(disk) => disk.read(|db| {
                 db.scan_prefix(prefix).keys().next_back().transpose().map(|key| key.map(|key| key.to_vec()))
             }),
             Self::Memory(map) => Ok(lock(map)
@@ -148,7 +168,7 @@ impl Store {
             return Ok(());
         }
         match self {
-            Self::Disk(db, path, watch) => {
+            Self::Disk(disk) => {
                 let mut writes = sled::Batch::default();
                 for (key, value) in batch.0 {
                     match value {
@@ -156,10 +176,7 @@ impl Store {
                         None => writes.remove(key),
                     }
                 }
-                reached(watch, WriteStep::Applying, path);
-                self.checked(path, || db.apply_batch(writes))?;
-                reached(watch, WriteStep::Applied, path);
-                Ok(())
+                disk.write([WriteStep::Applying, WriteStep::Applied], |db| db.apply_batch(writes))
             }
             Self::Memory(map) => {
                 let mut map = lock(map);
@@ -177,11 +194,8 @@ impl Store {
     /// Returns when everything written is on the disk.
     pub(super) fn flush(&self) -> Result<(), CacheError> {
         match self {
-            Self::Disk(db, path, watch) => {
-                reached(watch, WriteStep::Flushing, path);
-                self.checked(path, || db.flush().map(|_| ()))?;
-                reached(watch, WriteStep::Flushed, path);
-                Ok(())
+            Self::Disk(disk) => {
+                disk.write([WriteStep::Flushing, WriteStep::Flushed], |db| db.flush().map(|_| ()))
             }
             Self::Memory(_) => Ok(()),
         }
@@ -190,23 +204,56 @@ impl Store {
     /// Bytes on disk.
     pub(super) fn size(&self) -> Result<u64, CacheError> {
         match self {
-            Self::Disk(db, path, _) => self.checked(path, || db.size_on_disk()),
+            Self::Disk(disk) => disk.read(sled::Db::size_on_disk),
             Self::Memory(_) => Ok(0),
         }
+    }
+}
+
+impl Disk {
+    fn read<T>(&self, read: impl FnOnce(&sled::Db) -> Result<T, sled::Error>) -> Result<T, CacheError> {
+        if self.refused.load(Ordering::SeqCst) {
+            let why = lock(&self.writing).clone().unwrap_or_default();
+            return Err(self.unusable(&why));
+        }
+        self.checked(|| read(&self.db))
+    }
+
+    fn write(
+        &self,
+        [before, after]: [WriteStep; 2],
+        write: impl FnOnce(&sled::Db) -> Result<(), sled::Error>,
+    ) -> Result<(), CacheError> {
+        let mut refusal = lock(&self.writing);
+        if let Some(why) = &*refusal {
+            return Err(self.unusable(why));
+        }
+        reached(&self.watch, before, &self.path);
+        let outcome = self.checked(|| write(&self.db));
+        if let Err(CacheError::Io { why, .. }) = &outcome {
+            *refusal = Some(why.clone());
+            self.refused.store(true, Ordering::SeqCst);
+            // Never closed, since closing flushes; the system takes the lock off at the end.
+            std::mem::forget(self.db.clone());
+        }
+        outcome?;
+        reached(&self.watch, after, &self.path);
+        Ok(())
+    }
+
+    fn unusable(&self, why: &str) -> CacheError {
+        CacheError::Io { attempted: "use the cache in", path: self.path.clone(), why: why.to_owned() }
     }
 
     /// Runs a database operation; damage leaves a mark beside the folder, so that the next
     /// start sets the database aside before it relies on it.
-    fn checked<T>(
-        &self,
-        path: &Path,
-        operation: impl FnOnce() -> Result<T, sled::Error>,
-    ) -> Result<T, CacheError> {
+    fn checked<T>(&self, operation: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, CacheError> {
+        let path = &self.path;
         let why = match guarded(operation) {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(error)) => match failure(error) {
                 OpenFailure::Refused(error) => return Err(CacheError::io("use the cache in", path, &error)),
-                OpenFailure::Locked => return Err(CacheError::Busy { folder: path.to_owned() }),
+                OpenFailure::Locked => return Err(CacheError::Busy { folder: path.clone() }),
                 OpenFailure::Damaged(why) => why,
             },
             Err(why) => why,

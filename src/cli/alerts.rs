@@ -52,6 +52,8 @@ async fn list(context: &Context) -> Result<(), Failure> {
     let Reading { sync, loaded, mut changes, .. } = start_reading(context, &mut opened, false);
     let drain = tokio::spawn(async move { while changes.recv().await.is_some() {} });
     if !context.global.offline {
+        // Rules about nodes need the registry, which is not read otherwise.
+        sync.show(Topicality::Network);
         sync.ready().await;
     }
     let (world, status) = sync.world().await.unwrap_or((loaded.world, Default::default()));
@@ -220,6 +222,7 @@ async fn watch(context: &Context) -> Result<(), Failure> {
     let sinks = if names.is_empty() { "none but this output".to_owned() } else { names.join(", ") };
     note(&context.global, format!("watching {} until Ctrl-C; alert sinks: {sinks}", opened.profile.name));
     let mine = mine(context);
+    sync.watch_nodes(mine.provider.is_some());
     if mine.provider.is_none() {
         note(
             &context.global,

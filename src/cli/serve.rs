@@ -70,6 +70,7 @@ async fn metrics(
         // A prefix can only be told once the registry is known.
         mine.provider = Some(find_provider(&loaded.world, text)?);
     }
+    sync.watch_nodes(mine.provider.is_some());
     // What fires is part of the metrics; telling people is left to Prometheus, or to `alerts watch`.
     let mut quiet = settings(context);
     quiet.sinks.clear();

@@ -132,6 +132,7 @@ impl Live {
         };
         let given = self.0.context.config.provider.as_deref().and_then(|p| Principal::from_text(p).ok());
         mine.provider = given.or(mine.provider);
+        self.0.sync.watch_nodes(mine.provider.is_some());
         self.tell(Message::Mine { mine, provider_fixed: given.is_some() }).await;
     }
 
@@ -539,6 +540,8 @@ impl Services for Live {
                 this.tell(Message::OlderEvents(result)).await;
             }),
             Effect::SaveMine(mine) => {
+                self.0.alerts.follow(mine.clone());
+                self.0.sync.watch_nodes(mine.provider.is_some());
                 // One after the other, so that the last one said is the one that is kept.
                 if let Err(e) = self.keep_mine(mine) {
                     self.spawn(async move { this.notice(Level::Error, e).await });

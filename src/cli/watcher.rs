@@ -7,6 +7,7 @@ use crate::alert::{
     Attention, Kept, Kind, Monitor, Notice, Outbox, Pace, Sight, Store, deliver_once, principals_in,
 };
 use crate::app::{Level, Message};
+use crate::config::load_mine;
 use crate::ic::Client;
 use crate::model::alert::{AlertBoard, Severity};
 use crate::model::alert_settings::{AlertSettings, SinkSettings};
@@ -36,6 +37,7 @@ const BODY_RETRY: Duration = Duration::from_secs(30);
 /// What the watcher is told.
 enum Ask {
     Change(Box<Change>),
+    Mine(Mine),
     Test,
     End,
 }
@@ -64,6 +66,11 @@ impl Alerts {
         let _ = self.0.send(Ask::Change(Box::new(change.clone())));
     }
 
+    /// Another provider was chosen, or a machine has another name.
+    pub fn follow(&self, mine: Mine) {
+        let _ = self.0.send(Ask::Mine(mine));
+    }
+
     /// Every sink is to be tried.
     pub fn test(&self) {
         let _ = self.0.send(Ask::Test);
@@ -75,11 +82,14 @@ impl Alerts {
     }
 }
 
-/// The user's own machines, as the configuration tells.
+/// The user's own machines: the provider of the configuration, or the one chosen in the dashboard,
+/// and the names given there. What cannot be read is said by the dashboard.
 #[must_use]
 pub fn mine(context: &Context) -> Mine {
-    let provider = context.config.provider.as_deref().and_then(|text| Principal::from_text(text).ok());
-    Mine { provider, ..Mine::default() }
+    let mut mine = load_mine(&context.paths.aliases_file()).unwrap_or_default();
+    let chosen = context.config.provider.as_deref().and_then(|text| Principal::from_text(text).ok());
+    mine.provider = chosen.or(mine.provider);
+    mine
 }
 
 /// The settings; the configuration was checked when it was read.
@@ -199,6 +209,10 @@ impl Watcher {
                 ask = inbox.recv() => match ask {
                     None | Some(Ask::End) => break,
                     Some(Ask::Test) => self.test(),
+                    Some(Ask::Mine(mine)) => {
+                        self.mine = mine;
+                        due = Some(Instant::now());
+                    }
                     Some(Ask::Change(change)) => {
                         if self.take(&change) {
                             let soon = Instant::now() + TOGETHER;

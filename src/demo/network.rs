@@ -271,7 +271,7 @@ impl Network {
     pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         let now = self.now();
         let mut live = self.live();
-        live.tick(now);
+        self.pass(&mut live, now);
         look(&live.world)
     }
 

@@ -48,6 +48,12 @@ impl Rule {
         Self::ProposalUnvoted,
     ];
 
+    /// Whether it is about machines: what a neuron or a vote needs is told by the dashboard anyway.
+    #[must_use]
+    pub const fn is_of_machines(self) -> bool {
+        !matches!(self, Self::NeuronDecays | Self::ProposalUnvoted)
+    }
+
     /// As the configuration names it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -159,4 +165,11 @@ pub struct AlertBoard {
     pub alerts: Vec<Alert>,
     /// How sinks do.
     pub sinks: Vec<SinkReport>,
+}
+
+impl AlertBoard {
+    /// The alerts about machines that fire now, the worst first.
+    pub fn of_machines(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.iter().filter(|alert| alert.is_firing() && alert.rule.is_of_machines())
+    }
 }

@@ -425,7 +425,7 @@ impl<S: Source> Engine<S> {
     fn answer(&mut self, now: Timestamp) {
         let asks = self.may_ask();
         let recalled = self.net.recalled != network::Recall::UnderWay;
-        let replaying = self.plan.is_of_network_only() && self.replay_wants(now);
+        let replaying = self.plan.waits_for_registry() && self.replay_wants(now);
         if recalled && (self.options.offline || self.plan.tried_all() && !replaying) {
             self.ready.drain(..).for_each(|answer| {
                 let _ = answer.send(());

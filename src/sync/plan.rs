@@ -347,7 +347,7 @@ impl Plan {
     fn applies(&self, kind: Kind) -> bool {
         // One command reads no history; but of the registry there is nothing without its history.
         let wanted = match kind {
-            Kind::Registry | Kind::Replay => self.history || self.only == Some(Topicality::Network),
+            Kind::Registry | Kind::Replay => self.history || self.shows_network(),
             _ => self.history || !kind.is_background(),
         };
         !(self.anonymous && kind.needs_identity())
@@ -361,16 +361,16 @@ impl Plan {
         self.applies(Kind::Registry)
     }
 
-    /// Whether nothing but the network's make-up is read.
-    #[must_use]
-    pub fn is_of_network_only(&self) -> bool {
-        self.only == Some(Topicality::Network)
-    }
-
     /// Whether the network's make-up is on the screen.
     #[must_use]
     pub fn shows_network(&self) -> bool {
-        self.visible == Topicality::Network || self.is_of_network_only()
+        self.visible == Topicality::Network || self.only == Some(Topicality::Network)
+    }
+
+    /// Whether the first readings include the whole of the registry: one command that is about it.
+    #[must_use]
+    pub fn waits_for_registry(&self) -> bool {
+        self.only == Some(Topicality::Network) || !self.history && self.shows_network()
     }
 
     /// What to start now, most urgent first. What is read in parallel is not among them: see

@@ -200,7 +200,7 @@ fn waiting(state: &State, screen: Screen) -> usize {
         _ => 0,
     };
     if screen == Screen::Network {
-        return state.world.alerts.alerts.iter().filter(|a| a.is_firing()).count();
+        return state.world.alerts.of_machines().count();
     }
     state.pulse.needs().map(of).sum()
 }

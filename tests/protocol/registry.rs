@@ -208,6 +208,6 @@ async fn every_subnet_is_asked_at_its_own_address() {
         let subnet = agent.fetch_subnet_by_id(&subnet_id).await.unwrap();
         assert!(subnet.iter_canister_ranges().count() > 0);
         let metrics = agent.read_state_subnet_metrics(subnet_id).await.unwrap();
-        assert!(metrics.num_canisters < 10);
+        assert!(metrics.num_canisters > 0);
     }
 }

@@ -329,7 +329,7 @@ pub fn rewards(size: Size, now: Timestamp, topology: &Topology) -> NodeRewards {
                 (20, 0..=4) => 450_000,
                 (12, 6..=9) => 60_000 + 60_000 * (back - 5),
                 (14, 17) => 42_000,
-                (_, b) if (n as u32 * 31 + b * 7) % 41 == 0 => 18_000,
+                (_, b) if (n as u32 * 31 + b * 7).is_multiple_of(41) => 18_000,
                 _ => (n as u32 % 5) * 700,
             };
             let relative = Ppm(relative);

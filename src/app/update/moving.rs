@@ -238,8 +238,7 @@ impl State {
                 self.open(subject, effects);
             }
             Need::MoreAlerts(_) => {
-                let firing = self.world.alerts.alerts.iter().filter(|a| a.is_firing());
-                let texts: Vec<Line> = firing.map(|a| a.text.clone()).collect();
+                let texts: Vec<Line> = self.world.alerts.of_machines().map(|a| a.text.clone()).collect();
                 self.message(Level::Warning, "Alerts", texts);
             }
         }

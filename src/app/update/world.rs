@@ -270,7 +270,7 @@ impl State {
         if unfinished > 0 {
             needs.push(Need::Unfinished { count: unfinished });
         }
-        let mut firing = self.world.alerts.alerts.iter().filter(|a| a.is_firing());
+        let mut firing = self.world.alerts.of_machines();
         needs.extend(firing.by_ref().take(ALERTS).cloned().map(Need::Alert));
         let more = firing.count();
         if more > 0 {

@@ -152,11 +152,11 @@ fn split(reply: &[u8]) -> Result<(&[u8], &[u8]), PageError> {
     Ok((tree, certificate.ok_or(PageError::Malformed("it has no certificate"))?))
 }
 
+/// Versions and what each changed, undecoded.
+pub(super) type Deltas = Vec<(Version, Vec<u8>)>;
+
 /// The versions that a tree shows after one, and the newest.
-pub(super) fn versions(
-    tree: &Node<'_>,
-    after: Option<Version>,
-) -> Result<(Vec<(Version, Vec<u8>)>, Version), PageError> {
+pub(super) fn versions(tree: &Node<'_>, after: Option<Version>) -> Result<(Deltas, Version), PageError> {
     let mut latest = None;
     let mut below = None;
     for (label, inner) in tree.labels()? {

@@ -55,7 +55,10 @@ pub enum Key {
     Other(Line),
 }
 
-const PREFIXES: &[(&str, fn(Principal) -> Key)] = &[
+type OfPrincipal = fn(Principal) -> Key;
+type OfName = fn(Line) -> Key;
+
+const PREFIXES: &[(&str, OfPrincipal)] = &[
     ("subnet_record_", Key::Subnet),
     ("node_record_", Key::Node),
     ("node_operator_record_", Key::Operator),
@@ -63,7 +66,7 @@ const PREFIXES: &[(&str, fn(Principal) -> Key)] = &[
     ("firewall_rules_subnet_", |id| Key::Firewall(FirewallScope::Subnet(id))),
     ("firewall_rules_node_", |id| Key::Firewall(FirewallScope::Node(id))),
 ];
-const NAMED: &[(&str, fn(Line) -> Key)] = &[
+const NAMED: &[(&str, OfName)] = &[
     ("data_center_record_", Key::DataCenter),
     ("replica_version_", Key::ReplicaVersion),
     ("hostos_version_", Key::HostOsVersion),

@@ -372,7 +372,8 @@ impl<S: Source> Engine<S> {
             Some((latest, _)) => version >= latest,
             None => true,
         };
-        if !caught_up && !(self.options.offline && self.world.topology.is_empty()) {
+        let only_old = self.options.offline && self.world.topology.is_empty();
+        if !caught_up && !only_old {
             return;
         }
         let evidence = registry.latest.map(|(_, at)| Evidence::certified(at));
