@@ -312,30 +312,39 @@ impl<S: Source> Engine<S> {
         let now = self.now();
         match result {
             Ok(outcome) => {
-                self.plan.succeeded(kind, now);
-                self.troubles.over(kind);
-                // The dashboard and the boundary nodes' health are not the network's answers.
-                if !matches!(kind, Kind::NodeStatus | Kind::Probes) {
+                match outcome.failure() {
+                    None => {
+                        self.plan.succeeded(kind, now);
+                        self.troubles.over(kind);
+                    }
+                    Some(error) => self.failed(kind, error, now),
+                }
+                if self.plan.freshens(kind) {
                     self.status.last_success = Some(now);
                 }
                 self.apply(outcome, now);
             }
-            Err(error) => {
-                let failure = Failure {
-                    retryable: error.is_retryable(),
-                    unreachable: matches!(error, IcError::Unreachable { .. } | IcError::Timeout { .. })
-                        && kind != Kind::NodeStatus,
-                    wait: match &error {
-                        IcError::RateLimited { retry_after, .. } => retry_after.map(Seconds),
-                        _ => None,
-                    },
-                };
-                let jitter = (self.options.jitter)();
-                let retry_at = self.plan.failed(kind, now, failure, jitter);
-                if !kind.is_of_network() || self.network_failed(kind, &error) {
-                    self.troubles.failed(kind, &error, now, retry_at);
-                }
-            }
+            Err(error) => self.failed(kind, &error, now),
+        }
+    }
+
+    /// A reading failed, or a part of it.
+    fn failed(&mut self, kind: Kind, error: &IcError, now: Timestamp) {
+        let failure = Failure {
+            retryable: error.is_retryable(),
+            unreachable: matches!(error, IcError::Unreachable { .. } | IcError::Timeout { .. })
+                && kind != Kind::NodeStatus,
+            wait: match error {
+                IcError::RateLimited { retry_after, .. } => retry_after.map(Seconds),
+                _ => None,
+            },
+        };
+        let jitter = (self.options.jitter)();
+        let retry_at = self.plan.failed(kind, now, failure, jitter);
+        if !kind.is_of_network() || self.network_failed(kind, error) {
+            self.troubles.failed(kind, error, now, retry_at);
+        } else {
+            self.troubles.over(kind);
         }
     }
 

@@ -88,6 +88,16 @@ pub(super) enum Outcome {
     Network(network::Outcome),
 }
 
+impl Outcome {
+    /// What failed although the rest was read.
+    pub(super) fn failure(&self) -> Option<&IcError> {
+        match self {
+            Self::Network(outcome) => outcome.failure(),
+            _ => None,
+        }
+    }
+}
+
 /// Runs a reading to its end.
 pub(super) async fn run<S: Source>(source: S, job: Job) -> Result<Outcome, IcError> {
     match job {

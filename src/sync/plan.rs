@@ -367,6 +367,14 @@ impl Plan {
         self.visible == Topicality::Network || self.only == Some(Topicality::Network)
     }
 
+    /// Whether the data on the screen are fresher after a reading of this kind. What public services
+    /// say is never that, and what is known of machines only where they are shown.
+    #[must_use]
+    pub fn freshens(&self, kind: Kind) -> bool {
+        let of_machines = kind.is_of_network() || matches!(kind, Kind::Registry | Kind::Replay);
+        !matches!(kind, Kind::NodeStatus | Kind::Probes) && (!of_machines || self.shows_network())
+    }
+
     /// Whether the first readings include the whole of the registry: one command that is about it.
     #[must_use]
     pub fn waits_for_registry(&self) -> bool {

@@ -60,30 +60,28 @@ pub fn standstill(since: Timestamp) -> Trouble {
     }
 }
 
-/// What fails at present, by kind of reading.
+/// What fails at present, by kind of reading, and whether it is for this machine's clock.
 #[derive(Clone, Debug, Default)]
-pub struct Troubles(BTreeMap<Kind, Trouble>);
+pub struct Troubles(BTreeMap<Kind, (Trouble, bool)>);
 
 impl Troubles {
     /// A reading failed; it is tried again at `retry_at`.
     pub fn failed(&mut self, kind: Kind, error: &IcError, now: Timestamp, retry_at: Option<Timestamp>) {
-        let since = self.0.get(&kind).map_or(now, |before| before.since);
-        self.0.insert(
-            kind,
-            Trouble {
-                attempted: error.what().clone(),
-                why: error.why(),
-                advice: Line::new(error.advice()),
-                since,
-                retry_at,
-                unverified: error.is_unverified(),
-            },
-        );
+        let since = self.0.get(&kind).map_or(now, |(before, _)| before.since);
+        let trouble = Trouble {
+            attempted: error.what().clone(),
+            why: error.why(),
+            advice: Line::new(error.advice()),
+            since,
+            retry_at,
+            unverified: error.is_unverified(),
+        };
+        self.0.insert(kind, (trouble, matches!(error, IcError::Clock { .. })));
     }
 
     /// Something could not be done without asking the network.
     pub fn note(&mut self, kind: Kind, trouble: Trouble) {
-        self.0.insert(kind, trouble);
+        self.0.insert(kind, (trouble, false));
     }
 
     /// A reading succeeded or is not wanted any more.
@@ -93,7 +91,7 @@ impl Troubles {
 
     /// What merely could not be read of the network matters to nobody now.
     pub fn leave_network(&mut self) {
-        self.0.retain(|kind, trouble| !kind.is_of_network() || trouble.unverified);
+        self.0.retain(|kind, (trouble, _)| !kind.is_of_network() || trouble.unverified);
     }
 
     /// Nothing fails.
@@ -101,11 +99,14 @@ impl Troubles {
         self.0.clear();
     }
 
-    /// What to tell: a wrong proof before anything else, then the most urgent reading.
+    /// What to tell: this machine's clock, which explains old proofs; then a wrong proof; then the
+    /// most urgent reading.
     #[must_use]
     pub fn worst(&self) -> Option<Trouble> {
-        let unverified = self.0.values().find(|trouble| trouble.unverified);
-        unverified.or_else(|| self.0.values().next()).cloned()
+        let clock = self.0.values().find(|(_, of_clock)| *of_clock);
+        let unverified = || self.0.values().find(|(trouble, _)| trouble.unverified);
+        let worst = clock.or_else(unverified).or_else(|| self.0.values().next());
+        worst.map(|(trouble, _)| trouble.clone())
     }
 }
 
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_proof_is_told_before_anything_else() {
+    fn a_clock_and_then_a_wrong_proof_are_told_before_anything_else() {
         let what = || Line::new("read");
         let timeout = IcError::Timeout { what: what() };
         let wrong = IcError::Unverified { what: what(), why: Line::new("signature") };
@@ -140,6 +141,11 @@ mod tests {
         troubles.failed(Kind::Rate, &wrong, Timestamp(6), None);
         troubles.failed(Kind::Newest, &timeout, Timestamp(9), Some(Timestamp(11)));
         assert!(troubles.worst().is_some_and(|t| t.unverified));
+        let clock = IcError::Clock { what: what(), offset: -600 };
+        troubles.failed(Kind::Newest, &clock, Timestamp(9), Some(Timestamp(11)));
+        let told = troubles.worst().map(|t| t.why.to_string()).unwrap_or_default();
+        assert!(told.contains("ahead of the network's"), "{told}");
+        troubles.failed(Kind::Newest, &timeout, Timestamp(9), Some(Timestamp(11)));
         troubles.over(Kind::Rate);
         let left = troubles.worst();
         assert_eq!(left.map(|t| (t.since, t.retry_at)), Some((Timestamp(5), Some(Timestamp(11)))));

@@ -21,8 +21,6 @@ use tokio::task::JoinError;
 const REWRITE: Seconds = Seconds(300);
 /// Days of rewards in memory, at most.
 const DAYS_IN_MEMORY: u32 = 40;
-/// What failed in part is tried again after so long.
-const PART_AGAIN: Seconds = Seconds(120);
 
 impl<S: Source> Engine<S> {
     /// A subnet has answered.
@@ -68,7 +66,9 @@ impl<S: Source> Engine<S> {
         match answer {
             Ok((sample, evidence)) => {
                 health.observe(sample, evidence);
-                self.status.last_success = Some(now);
+                if self.plan.freshens(Kind::SubnetHealth) {
+                    self.status.last_success = Some(now);
+                }
             }
             Err(IcError::Stalled { since, .. }) => {
                 health.certified_at = health.certified_at.max(Some(since));
@@ -104,12 +104,9 @@ impl<S: Source> Engine<S> {
                     self.net.listed.clone_from(&subnets.value);
                     self.forget_gone_subnets(&subnets.value);
                 }
-                let mut errors: Vec<IcError> = subnets.err().into_iter().collect();
-                match boundary {
-                    Ok(boundary) => self.put_boundary(boundary, now),
-                    Err(error) => errors.push(error),
+                if let Ok(boundary) = boundary {
+                    self.put_boundary(boundary, now);
                 }
-                self.failed_in_part(Kind::Boundary, &errors, now);
             }
             Outcome::Reports { nodes, names } => {
                 let fleet = Arc::make_mut(&mut self.world.fleet);
@@ -123,22 +120,25 @@ impl<S: Source> Engine<S> {
             }
             Outcome::Pay { payouts, listed, average } => {
                 let known = &self.world.node_rewards;
-                let (mut keep, mut errors) = (Vec::new(), Vec::new());
-                match payouts {
-                    Ok(payouts) if *known.payouts == payouts => {}
-                    Ok(payouts) => keep.push(Keep::Payouts(Arc::new(payouts))),
-                    Err(error) => errors.push(error),
-                }
-                match listed {
-                    Ok(listed) if *known.listed == listed => {}
-                    Ok(listed) => keep.push(Keep::Listed(Arc::new(listed))),
-                    Err(error) => errors.push(error),
-                }
-                match average {
-                    Ok(rate) if known.average_rate == Some((rate.value, rate.evidence)) => {}
-                    Ok(rate) => keep.push(Keep::AverageRate(rate.value, rate.evidence)),
-                    Err(error) => errors.push(error),
-                }
+                let mut keep = Vec::new();
+                keep.extend(
+                    payouts
+                        .ok()
+                        .filter(|payouts| *known.payouts != *payouts)
+                        .map(|payouts| Keep::Payouts(Arc::new(payouts))),
+                );
+                keep.extend(
+                    listed
+                        .ok()
+                        .filter(|listed| *known.listed != *listed)
+                        .map(|listed| Keep::Listed(Arc::new(listed))),
+                );
+                keep.extend(
+                    average
+                        .ok()
+                        .filter(|rate| known.average_rate != Some((rate.value, rate.evidence)))
+                        .map(|rate| Keep::AverageRate(rate.value, rate.evidence)),
+                );
                 for keep in keep {
                     let rewards = Arc::make_mut(&mut self.world.node_rewards);
                     match &keep {
@@ -150,7 +150,6 @@ impl<S: Source> Engine<S> {
                     self.publisher.changed(Part::NodeRewards);
                     self.writer.put(Write::Network(keep));
                 }
-                self.failed_in_part(Kind::Payouts, &errors, now);
             }
             Outcome::Probes(probes) => {
                 self.net.probed = true;
@@ -205,16 +204,6 @@ impl<S: Source> Engine<S> {
         let watched =
             self.plan.is_visible(Topicality::Network) || self.options.only == Some(Topicality::Network);
         watched || error.is_unverified() && !matches!(error, IcError::Stalled { .. })
-    }
-
-    fn failed_in_part(&mut self, kind: Kind, errors: &[IcError], now: Timestamp) {
-        let again = errors.iter().any(|error| !error.is_refusal()).then(|| now.plus(PART_AGAIN));
-        if let Some(at) = again {
-            self.plan.request_at(kind, at);
-        }
-        if let Some(error) = errors.iter().find(|error| self.is_worth_telling(error)) {
-            self.troubles.failed(kind, error, now, again);
-        }
     }
 
     fn forget_gone_subnets(&mut self, there: &[Principal]) {

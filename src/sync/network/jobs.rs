@@ -46,6 +46,26 @@ pub(in crate::sync) enum Outcome {
     Rewards(Day, Result<RewardsDay, IcError>),
 }
 
+impl Outcome {
+    /// What failed although the rest was read. That a network does not offer something is no failure.
+    pub(in crate::sync) fn failure(&self) -> Option<&IcError> {
+        let parts = match self {
+            Self::Lists { subnets, boundary } => [subnets.as_ref().err(), boundary.as_ref().err(), None],
+            Self::Pay { payouts, listed, average } => {
+                [payouts.as_ref().err(), listed.as_ref().err(), average.as_ref().err()]
+            }
+            _ => return None,
+        };
+        let mut failures = parts.into_iter().flatten().filter(|error| !error.is_refusal());
+        let first = failures.next()?;
+        Some(if first.is_unverified() {
+            first
+        } else {
+            failures.find(|e| e.is_unverified()).unwrap_or(first)
+        })
+    }
+}
+
 /// Runs a reading to its end.
 pub(in crate::sync) async fn run<S: NetworkSource + Sync>(source: &S, job: Job) -> Result<Outcome, IcError> {
     match job {
@@ -63,7 +83,10 @@ pub(in crate::sync) async fn run<S: NetworkSource + Sync>(source: &S, job: Job) 
         Job::Pay => {
             let (payouts, listed, average) =
                 join!(source.payouts(), source.node_providers(), source.average_rate());
-            Ok(Outcome::Pay { payouts, listed, average })
+            match (payouts, listed, average) {
+                (Err(error), Err(_), Err(_)) => Err(error),
+                (payouts, listed, average) => Ok(Outcome::Pay { payouts, listed, average }),
+            }
         }
         Job::Probes(nodes) => {
             let probe = |(id, domain): (Principal, Line)| async move { (id, source.probe(domain).await) };
