@@ -86,7 +86,8 @@ impl World {
         let versions = size.map_or(registry::SMALL, |size| size.registry_versions);
         let registry = Registry::seeded(seed, start, versions);
         let application = registry.subnets().get(1).copied();
-        let shown = Shown::new(Arc::new(Machines::of(registry.topology())));
+        let machines = Machines { elections: registry.elections(), ..Machines::of(registry.topology()) };
+        let shown = Shown::new(Arc::new(machines));
         let seed::World { mut governance, stakes, archived } =
             seed::world_with(seed, start, user, size, &shown);
         let mut past = Past::new(seed, start, user, stakes);

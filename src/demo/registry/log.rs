@@ -176,6 +176,13 @@ impl Log {
         self.at(places.get(after.checked_sub(1)?).filter(|place| place.is_set)?)
     }
 
+    /// When a key was set for the first time; `None` if that version does not say, or never.
+    #[must_use]
+    pub fn first_set(&self, key: &Key) -> Option<Timestamp> {
+        let first = self.keys.get(key.to_string().as_bytes())?.first()?;
+        self.at(first).map(|set| Timestamp(set.nanos)).filter(|at| at.0 > 0)
+    }
+
     /// The last version of a page that begins after `since`: at most so many versions, and so many
     /// bytes of them, but one at least.
     #[must_use]

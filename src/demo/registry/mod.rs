@@ -16,11 +16,13 @@ use super::canister::{Canister, Context, Reject, UpdateContext};
 use super::clock::Clock;
 use super::keys::SubnetKey;
 use super::seed::dice::Drops;
+use super::seed::drafts::machines::Election;
 use super::seed::grid::{Grid, plan};
 use crate::ic::wire::registry as wire;
 use crate::model::economics::GENESIS;
 use crate::model::network::Canisters;
-use crate::model::registry::Topology;
+use crate::model::registry::{Key, Topology};
+use crate::model::text::Line;
 use crate::model::{Principal, Seconds, Timestamp};
 use log::{Log, Set};
 use sha2::{Digest, Sha256};
@@ -97,6 +99,19 @@ impl Registry {
     #[must_use]
     pub const fn topology(&self) -> &Topology {
         self.log.topology()
+    }
+
+    /// When each elected version was elected, as far as that is told.
+    #[must_use]
+    pub fn elections(&self) -> Vec<Election> {
+        let election = |key: Key, version: &Line, host| {
+            let at = self.log.first_set(&key)?.secs();
+            Some(Election { at, version: version.as_str().to_owned(), host })
+        };
+        let guests = self.topology().replica_versions.keys();
+        let guests = guests.filter_map(|v| election(Key::ReplicaVersion(v.clone()), v, false));
+        let hosts = self.topology().hostos_versions.keys();
+        guests.chain(hosts.filter_map(|v| election(Key::HostOsVersion(v.clone()), v, true))).collect()
     }
 
     /// The subnets in the order of their creation, the root one first.

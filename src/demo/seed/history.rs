@@ -1,6 +1,7 @@
 //! Proposals that were settled before the demo network began.
 
 use super::dice::Dice;
+use super::drafts::machines::Election;
 use super::drafts::{self, Kind, Scenery};
 use super::life::opinion;
 use super::neurons::Habit;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 pub const COUNT: u64 = 545;
 /// Over how many days.
 const DAYS: u64 = 310;
+/// So long before an election its proposal is made, at least.
+const DELIBERATED: u64 = 3_600;
 /// Ballots a neuron remembers.
 const REMEMBERED: u64 = 100;
 
@@ -33,6 +36,25 @@ fn kinds(dice: &mut Dice) -> Vec<Kind> {
     // The hostile one is recent, so that everybody who scrolls meets it.
     kinds.insert(kinds.len().saturating_sub(2), Kind::Hostile);
     kinds
+}
+
+/// The elections that these proposals decided, by the place of the proposal that did: one made some
+/// hours before.
+fn elections<'a>(kinds: &[Kind], begin: u64, step: u64, scenery: &'a Scenery) -> BTreeMap<u64, &'a Election> {
+    let mut places = BTreeMap::new();
+    for election in &scenery.machines.elections {
+        let Some(ago) = begin.checked_sub(election.at) else { continue };
+        let Some(mut place) = COUNT.checked_sub((ago + DELIBERATED).div_ceil(step) + 1) else { continue };
+        let is_free = |place: &u64, places: &BTreeMap<u64, &Election>| {
+            let kind = usize::try_from(*place).ok().and_then(|at| kinds.get(at));
+            !places.contains_key(place) && kind.is_some_and(|kind| *kind != Kind::Hostile)
+        };
+        while place > 0 && !is_free(&place, &places) {
+            place -= 1;
+        }
+        places.insert(place, election);
+    }
+    places
 }
 
 /// When the first of them can have been made, if they end at `begin`.
@@ -57,10 +79,17 @@ pub fn fill(
     let now_total = lived + state.silent_power().potential;
     let step = DAYS * DAY.0 / COUNT;
     let known_ones = state.known_neurons().clone();
-    for (serial, kind) in (0..COUNT).zip(kinds(&mut dice)) {
+    let kinds = kinds(&mut dice);
+    let elections = elections(&kinds, begin, step, scenery);
+    for (serial, kind) in (0..COUNT).zip(kinds) {
         let id = base + serial + 1;
         let created = begin - (COUNT - serial) * step + dice.within(0, step);
-        let idea = drafts::write(kind, &mut dice, serial, scenery);
+        let mut idea = drafts::write(kind, &mut dice, serial, scenery);
+        // What the registry's history has of elections was decided by somebody.
+        let elected = elections.get(&serial).filter(|election| created + 900 < election.at);
+        if let Some(election) = elected {
+            idea = drafts::write_election(election, &mut Dice::new(seed, 1_000 + serial), scenery);
+        }
         let topic = topic_of(&idea.draft.action);
         let contested = idea.appeal.abs_diff(500) < 70 && !topic.covered_by_catch_all();
         let extension = if contested { dice.within(DAY.0 / 4, 2 * DAY.0) } else { 0 };
@@ -74,7 +103,11 @@ pub fn fill(
         let yes = cast / 1_000 * idea.appeal;
         let tally = Tally { yes, no: cast - yes, total, at: deadline - dice.within(60, 7_200) };
         let early = tally.majority_yes() || tally.majority_no();
-        let decided = if early { created + dice.within(900, 16 * 3_600) } else { deadline };
+        let decided = match elected {
+            Some(election) => election.at.saturating_sub(idea.draft.outcome.after),
+            None if early => created + dice.within(900, 16 * 3_600),
+            None => deadline,
+        };
 
         let proposer = if topic.covered_by_catch_all() {
             scenery.known.first().and_then(|k| k.id).map(|id| id.id)

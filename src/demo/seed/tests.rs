@@ -245,3 +245,27 @@ proptest! {
         prop_assert_eq!(digest(jumped.governance.state()), digest(walked.governance.state()));
     }
 }
+
+#[test]
+fn elected_versions_were_elected_by_proposals() {
+    use crate::demo::registry::{Registry, SMALL};
+    let registry = Registry::seeded(1, START, SMALL);
+    let machines = Machines { elections: registry.elections(), ..Machines::of(registry.topology()) };
+    let shown = Shown::new(Arc::new(machines));
+    let world = world_with(1, START, me(), None, &shown);
+    let begin = NOW - PRELUDE;
+    let mut decided = 0;
+    for election in &shown.now().elections {
+        if !(history::first_day(begin) + 5 * DAY.0..begin).contains(&election.at) {
+            continue;
+        }
+        let brief: String = election.version.chars().take(8).collect();
+        let proposal = world.governance.state().proposals().values().find(|p| p.executed == election.at);
+        let proposal = proposal.unwrap_or_else(|| panic!("nobody elected {brief}"));
+        assert!(proposal.draft.title.as_ref().unwrap().contains(&brief));
+        assert!(proposal.created < proposal.decided && proposal.decided <= proposal.deadline);
+        assert!(proposal.is_accepted());
+        decided += 1;
+    }
+    assert!(decided > 0);
+}

@@ -27,6 +27,17 @@ pub struct Operator {
     pub center: String,
 }
 
+/// A version that was elected and still is.
+#[derive(Clone, Debug)]
+pub struct Election {
+    /// When, in seconds.
+    pub at: u64,
+    /// What.
+    pub version: String,
+    /// Of HostOS, not of GuestOS.
+    pub host: bool,
+}
+
 /// The machines as of a version of the registry.
 #[derive(Clone, Debug, Default)]
 pub struct Machines {
@@ -52,6 +63,8 @@ pub struct Machines {
     pub guest: Option<String>,
     /// The version of HostOS that most machines run.
     pub host: Option<String>,
+    /// When the elected versions were elected.
+    pub elections: Vec<Election>,
 }
 
 impl Machines {
@@ -110,6 +123,7 @@ impl Machines {
                 .collect(),
             guest: most(running.iter().copied()).map(text),
             host: most(hosts).map(text),
+            elections: Vec::new(),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::demo::governance::proposal::{Draft, Outcome};
 use crate::demo::governance::topics::nns_canister;
 use crate::ic::wire::governance as wire;
 use crate::model::Principal;
-use machines::{Machines, Operator};
+use machines::{Election, Machines, Operator};
 use std::sync::Arc;
 use wire::{Action, GovernanceError, SelfDescribingValue};
 
@@ -175,7 +175,7 @@ pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Ide
         | Kind::ElectHostos
         | Kind::DeployGuestos
         | Kind::DeployHostos
-        | Kind::DeployApiBoundaryGuestos => versions::versions(kind, dice, scenery),
+        | Kind::DeployApiBoundaryGuestos => versions::versions(kind, dice, scenery, None),
         Kind::CreateSns | Kind::AddSnsWasm => sns::sns(kind, dice, serial),
         Kind::ClearProvisionalWhitelist
         | Kind::PauseMigrations
@@ -185,6 +185,16 @@ pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Ide
         _ => canisters::canisters(kind, dice, scenery),
     };
     finish(kind, dice, words, action, payload, appeal)
+}
+
+/// Writes the proposal that elected a version. It was carried out.
+#[must_use]
+pub fn write_election(election: &Election, dice: &mut Dice, scenery: &Scenery) -> Idea {
+    let kind = if election.host { Kind::ElectHostos } else { Kind::ElectGuestos };
+    let (words, action, payload, appeal) = versions::versions(kind, dice, scenery, Some(&election.version));
+    let mut idea = finish(kind, dice, words, action, payload, appeal);
+    idea.draft.outcome.failure = None;
+    idea
 }
 
 /// Writes a proposal of a given appeal; a motion whose words have about that appeal.

@@ -5,7 +5,8 @@ use crate::demo::seed::dice::Dice;
 use crate::demo::seed::payloads as p;
 use crate::model::Principal;
 
-pub(super) fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
+/// A proposal about versions; about `elected` if it elects one.
+pub(super) fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery, elected: Option<&str>) -> Content {
     let machines = &scenery.machines;
     let subnet = dice.some(&machines.subnets).map_or_else(Principal::anonymous, |net| net.id);
     let short: String = subnet.to_text().chars().take(5).collect();
@@ -15,7 +16,7 @@ pub(super) fn versions(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Conten
     let id = match kind {
         Kind::DeployGuestos | Kind::DeployApiBoundaryGuestos => machines.guests.get(at).cloned(),
         Kind::DeployHostos => machines.host.clone(),
-        _ => None,
+        _ => elected.map(str::to_owned),
     }
     .unwrap_or(invented);
     let brief: String = id.chars().take(8).collect();
