@@ -25,6 +25,7 @@ impl<S: Source> Engine<S> {
                 self.recall_older();
                 self.plan.show(topicality, now);
                 if topicality == Topicality::Network {
+                    self.recall_registry();
                     self.want_network(now);
                 } else {
                     // Nobody looks at what failed there any more; what is unproven stays told.

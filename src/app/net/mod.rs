@@ -185,6 +185,10 @@ pub struct NetState {
     pub days: BTreeMap<Principal, Arc<NodeDays>>,
     /// What it comes to.
     pub summary: Summary,
+    /// How the elected versions were elected.
+    pub(super) elections: Vec<Arc<Event>>,
+    /// What they follow from: the topology, and how many proposals there were.
+    pub(super) of_elections: Option<(Arc<Topology>, usize)>,
     pub(super) of_topology: Option<Arc<Topology>>,
     pub(super) of_rewards: Option<Arc<crate::model::node_rewards::NodeRewards>>,
 }
@@ -205,6 +209,8 @@ impl Default for NetState {
             travelling: None,
             mine: Mine::default(),
             provider_fixed: false,
+            elections: Vec::new(),
+            of_elections: None,
             measured: BTreeMap::new(),
             days: BTreeMap::new(),
             summary: Summary::default(),

@@ -13,6 +13,7 @@ use crate::model::fleet::{NodeStatus, PROOF_OF_LIFE, Verdict};
 use crate::model::health::{Condition, Span};
 use crate::model::node_rewards::{Day, MicroXdr, Performance, Ppm};
 use crate::model::query::Field;
+use crate::model::registry::{SubnetKind, elections};
 use crate::model::text::Line;
 use crate::model::{Principal, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,6 +153,7 @@ impl State {
     fn refresh_lists(&mut self, lists: &[NetList]) {
         self.measure_subnets();
         self.gather_days();
+        self.look_up_elections();
         let providers = self.topology().providers();
         for list in lists.iter().copied() {
             let rows = match list {
@@ -168,6 +170,26 @@ impl State {
         }
         self.summarize();
         self.index.net_timed = self.is_net_timed();
+    }
+
+    /// More proposals are known: they may have elected versions.
+    pub(in crate::app) fn refresh_versions(&mut self) {
+        let before = self.net.of_elections.as_ref().map(|(_, count)| *count);
+        if before.is_some_and(|count| count != self.world.proposals.len()) {
+            self.refresh_lists(&[NetList::Versions]);
+        }
+    }
+
+    /// Looks up the proposals that elected versions, when there are others than before.
+    fn look_up_elections(&mut self) {
+        let (topology, proposals) = (Arc::clone(self.topology()), self.world.proposals.len());
+        let known = self.net.of_elections.as_ref();
+        if known.is_some_and(|(of, count)| Arc::ptr_eq(of, &topology) && *count == proposals) {
+            return;
+        }
+        let found = elections(&topology, &self.world.proposals);
+        self.net.elections = found.into_iter().map(Arc::new).collect();
+        self.net.of_elections = Some((topology, proposals));
     }
 
     /// Makes the rows that follow from subnets' health.
@@ -263,7 +285,11 @@ impl State {
             let mut row = NetRow::new(Subject::Subnet(*id));
             row.also(Some(Field::Subnet), id.to_text().as_str());
             row.plain(ColumnId::Name, Value::Id(*id));
-            let kind = if topology.nns == Some(*id) { "NNS".to_owned() } else { subnet.kind.to_string() };
+            let kind = match &subnet.kind {
+                _ if topology.nns == Some(*id) => "NNS".to_owned(),
+                SubnetKind::VerifiedApplication => "verified app".to_owned(),
+                kind => kind.to_string(),
+            };
             row.dim(ColumnId::Class, Value::Word(Line::new(&kind)));
             row.plain(ColumnId::Version, Value::Version(subnet.replica_version.clone()));
             row.number(ColumnId::Members, subnet.membership.len());

@@ -37,6 +37,7 @@ impl State {
             Change::Proposals(proposals) => {
                 self.world.proposals = proposals;
                 self.refresh_proposals();
+                self.refresh_versions();
                 self.settle_stake();
             }
             Change::World(world) => {

@@ -4,7 +4,8 @@ use super::{Full, Row, Sight, Table, short, time};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::output::Column;
 use crate::model::Principal;
-use crate::model::event::EventKind;
+use crate::model::event::{Event, EventKind};
+use crate::model::registry::elections;
 use crate::model::text::Line;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -70,10 +71,10 @@ fn host<'w>(sight: &Sight<'w>) -> BTreeMap<&'w Line, Count<'w>> {
     counts
 }
 
-fn object(sight: &Sight<'_>, os: &str, version: &Line, count: &Count<'_>) -> Value {
+fn object(sight: &Sight<'_>, elections: &[Event], os: &str, version: &Line, count: &Count<'_>) -> Value {
     let topology = &sight.world.topology;
     let is_guest = os == "GuestOS";
-    let election = sight.world.events.iter().find(|e| match &e.kind {
+    let election = elections.iter().find(|e| match &e.kind {
         EventKind::ReplicaVersionElected(v) => is_guest && v == version,
         EventKind::HostOsVersionElected(v) => !is_guest && v == version,
         _ => false,
@@ -97,11 +98,12 @@ fn object(sight: &Sight<'_>, os: &str, version: &Line, count: &Count<'_>) -> Val
 
 fn rows(sight: &Sight<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
+    let elections = elections(&sight.world.topology, &sight.world.proposals);
     for (os, counts) in [("GuestOS", guest(sight)), ("HostOS", host(sight))] {
         let mut part: Vec<(Row, usize)> = counts
             .iter()
             .map(|(version, count)| {
-                let object = object(sight, os, version, count);
+                let object = object(sight, &elections, os, version, count);
                 let number = |name: &str| object[name].as_u64().map_or("-".to_owned(), |n| n.to_string());
                 let text = vec![
                     version.as_str().chars().take(12).collect(),
@@ -146,8 +148,9 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
             })?
         }
     };
-    let mut value = object(sight, os, version, count);
     let topology = &sight.world.topology;
+    let elections = elections(topology, &sight.world.proposals);
+    let mut value = object(sight, &elections, os, version, count);
     let urls = topology.replica_versions.get(version).map(|r| &r.urls);
     let urls = urls.or_else(|| topology.hostos_versions.get(version).map(|r| &r.urls));
     if let Value::Object(fields) = &mut value {

@@ -43,7 +43,8 @@ fn kinds(dice: &mut Dice) -> Vec<Kind> {
 fn elections<'a>(kinds: &[Kind], begin: u64, step: u64, scenery: &'a Scenery) -> BTreeMap<u64, &'a Election> {
     let mut places = BTreeMap::new();
     for election in &scenery.machines.elections {
-        let Some(ago) = begin.checked_sub(election.at) else { continue };
+        // What was proposed before `begin` may be decided soon after.
+        let ago = begin.saturating_sub(election.at);
         let Some(mut place) = COUNT.checked_sub((ago + DELIBERATED).div_ceil(step) + 1) else { continue };
         let is_free = |place: &u64, places: &BTreeMap<u64, &Election>| {
             let kind = usize::try_from(*place).ok().and_then(|at| kinds.get(at));
@@ -86,7 +87,10 @@ pub fn fill(
         let created = begin - (COUNT - serial) * step + dice.within(0, step);
         let mut idea = drafts::write(kind, &mut dice, serial, scenery);
         // What the registry's history has of elections was decided by somebody.
-        let elected = elections.get(&serial).filter(|election| created + 900 < election.at);
+        let elected = elections.get(&serial).filter(|election| {
+            let last = created + voting_period(Topic::IcOsVersionElection);
+            (created + 900..last).contains(&election.at)
+        });
         if let Some(election) = elected {
             idea = drafts::write_election(election, &mut Dice::new(seed, 1_000 + serial), scenery);
         }

@@ -4,7 +4,7 @@
 //! action makes such changes, is taken to be the cause; where several are, the one whose title
 //! names what changed; where that does not decide, none.
 
-use super::Version;
+use super::{Key, Topology, Version};
 use crate::model::event::{Event, EventKind};
 use crate::model::world::Proposals;
 use crate::model::{Principal, Proposal, ProposalId, Seconds, Timestamp};
@@ -182,4 +182,36 @@ pub fn link(events: &mut [Event], proposals: &Proposals) -> bool {
         filled |= event.proposal.is_some();
     }
     filled
+}
+
+/// The elections of the versions that are elected, the newest first, with the proposals that decided
+/// them where that is beyond doubt.
+#[must_use]
+pub fn elections(topology: &Topology, proposals: &Proposals) -> Vec<Event> {
+    let mut events: Vec<Event> = topology
+        .elected
+        .iter()
+        .filter_map(|(key, (version, at))| {
+            let kind = match key {
+                Key::ReplicaVersion(name) => EventKind::ReplicaVersionElected(name.clone()),
+                Key::HostOsVersion(name) => EventKind::HostOsVersionElected(name.clone()),
+                _ => return None,
+            };
+            Some(Event {
+                version: *version,
+                at: *at,
+                key: key.clone(),
+                kind,
+                node: None,
+                subnet: None,
+                provider: None,
+                operator: None,
+                data_center: None,
+                proposal: None,
+            })
+        })
+        .collect();
+    link(&mut events, proposals);
+    events.sort_by_key(|event| std::cmp::Reverse(event.version));
+    events
 }

@@ -14,7 +14,7 @@ mod sentence;
 mod topology;
 
 pub use fold::{Difference, diff, fold};
-pub use link::link;
+pub use link::{elections, link};
 pub use sentence::{EventFilter, Names};
 
 pub use key::{FirewallScope, Key};

@@ -321,6 +321,33 @@ fn all_events_of_a_version_have_the_same_cause() {
     assert_eq!(found, vec![Some(9); events.len()]);
 }
 
+#[test]
+fn what_elected_a_version_is_known_as_long_as_it_is_elected() {
+    let record = |sha256: &str| {
+        Some(Record::ReplicaVersion(ReplicaRecord { sha256: Line::new(sha256), ..ReplicaRecord::default() }))
+    };
+    let guest = |name: &str| Key::ReplicaVersion(Line::new(name));
+    let (mut topology, old, new) = (Topology::default(), guest("0a0a0a0a00"), guest("0b0b0b0b00"));
+    let changes = [
+        change(2, old.clone(), record("x")),
+        change(3, new.clone(), record("y")),
+        // Written again: it was elected before.
+        change(4, old.clone(), record("z")),
+    ];
+    let _ = fold(&mut topology, &changes);
+    let by = |id, title: &str, at| proposal(id, "ReviseElectedGuestosVersions", title, at);
+    let all = vec![by(7, "Elect 0a0a0a0a", 2_001), by(8, "Elect 0b0b0b0b", 3_001), by(9, "Elect", 4_000)];
+    let told = |topology: &Topology| -> Vec<(Version, Option<u64>)> {
+        let found = elections(topology, &Proposals::new(all.clone()));
+        found.into_iter().map(|e| (e.version, e.proposal.map(|p| p.0))).collect()
+    };
+    assert_eq!(told(&topology), [(Version(3), Some(8)), (Version(2), Some(7))]);
+    let _ = fold(&mut topology, &[change(5, old.clone(), None)]);
+    assert_eq!(told(&topology), [(Version(3), Some(8))]);
+    let _ = fold(&mut topology, &[change(6, old, record("x"))]);
+    assert_eq!(told(&topology), [(Version(6), None), (Version(3), Some(8))]);
+}
+
 // Properties over histories of a few keys.
 
 fn any_change() -> impl Strategy<Value = (Key, Option<Record>)> {
@@ -385,6 +412,7 @@ fn of(changes: &[Change]) -> (Topology, Vec<Event>) {
 /// Without what says only how far it was read.
 fn bare(mut topology: Topology) -> Topology {
     (topology.version, topology.at, topology.evidence) = (Version(0), None, None);
+    topology.elected.clear();
     topology
 }
 

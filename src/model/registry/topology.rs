@@ -39,6 +39,9 @@ pub struct Topology {
     pub replica_versions: BTreeMap<Line, ReplicaRecord>,
     /// Elected HostOS versions.
     pub hostos_versions: BTreeMap<Line, HostOsRecord>,
+    /// When each elected version was elected: in which version of the registry, and at what time if
+    /// that says so.
+    pub elected: BTreeMap<Key, (Version, Option<Timestamp>)>,
     /// The version that nodes in no subnet are to run.
     pub unassigned_version: Option<Line>,
     /// Firewall rules.
@@ -119,6 +122,12 @@ impl Topology {
             return;
         }
         let record = change.record.as_ref();
+        if matches!(key, Key::ReplicaVersion(_) | Key::HostOsVersion(_)) {
+            match record {
+                Some(_) => drop(self.elected.entry(key.clone()).or_insert((change.version, change.at))),
+                None => drop(self.elected.remove(&key)),
+            }
+        }
         let fits = match key {
             Key::SubnetList => {
                 self.subnet_list = match record {

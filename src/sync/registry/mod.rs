@@ -66,7 +66,9 @@ pub(super) struct Replay {
     tip: Option<(Version, [u8; 32])>,
     /// The network has been seen to have the same last version.
     checked: bool,
-    /// The cache has said what it has.
+    /// The cache was asked what it has …
+    asked: bool,
+    /// … and has said it.
     recalled: bool,
     /// The topology is being advanced.
     folding: bool,
@@ -91,6 +93,7 @@ impl Replay {
             topology,
             tip: None,
             checked: false,
+            asked: false,
             recalled: false,
             folding: false,
             epoch: 0,
@@ -141,11 +144,12 @@ impl Replay {
 }
 
 impl<S: Source> Engine<S> {
-    /// Asks the cache what it has of the registry's history.
+    /// Asks the cache what it has of the registry's history, once, when it is to be read.
     pub(super) fn recall_registry(&mut self) {
-        if !self.plan.reads_registry() {
+        if self.registry.asked || !self.plan.reads_registry() {
             return;
         }
+        self.registry.asked = true;
         let version = self.registry.topology.version;
         let ask = move |cache: &Cache| -> Result<Recalled, CacheError> {
             let tip = cache.registry_delta(version)?.map(|delta| (version, delta.fingerprint()));
@@ -246,7 +250,8 @@ impl<S: Source> Engine<S> {
         tracing::warn!(note, "registry");
         self.publisher.note(Line::new(&note));
         let (epoch, folding) = (self.registry.epoch.wrapping_add(1), self.registry.folding);
-        self.registry = Replay { recalled: true, epoch, folding, ..Replay::new(&World::default()) };
+        self.registry =
+            Replay { asked: true, recalled: true, epoch, folding, ..Replay::new(&World::default()) };
         self.writer.put(Write::ForgetRegistry);
         self.world.topology = Arc::default();
         self.world.events = Arc::default();

@@ -406,7 +406,7 @@ fn version(state: &State, os: Os, name: &Name, facts: &mut Facts) {
             let at = group(&event.version.to_string());
             facts.say("elected", format!("{when}{by}, version {at}"), Role::Text);
         }
-        None => facts.say("elected", "before the events that were read", Role::Dim),
+        None => facts.say("elected", "not, or not any more, as far as events were read", Role::Dim),
     }
     let (sha256, urls) = match os {
         Os::Guest => topology.replica_versions.get(&key).map(|r| (&r.sha256, &r.urls)),
