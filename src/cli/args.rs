@@ -271,7 +271,7 @@ pub enum Registry {
     },
     /// One record as JSON, by its key
     Value {
-        /// Such as subnet_list or node_record_<id>
+        /// Such as subnet_list or node_record_ID
         key: String,
         /// As of a version
         #[arg(long, value_name = "VERSION")]

@@ -2,7 +2,7 @@
 //! genesis on, and the same rules for every version after the start.
 //!
 //! A version depends on the seed and the versions before it alone. While the network grows
-//! ([`plan`]) what is missing most is added ([`growth`]); else something is changed ([`upkeep`]).
+//! ([`plan`]) what is missing most is added (`growth`); else something is changed (`upkeep`).
 
 mod choose;
 pub mod edit;
