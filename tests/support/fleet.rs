@@ -209,6 +209,11 @@ pub fn topology(size: Size, now: Timestamp, upgraded: usize) -> Topology {
     maker.put(Key::HostOsVersion(Line::new(HOST)), Record::HostOsVersion(HostOsRecord::default()));
     maker.put(Key::UnassignedNodes, Record::UnassignedNodes(Line::new(OLD)));
     maker.topology.evidence = Some(Evidence::certified(now.minus(Seconds(12))));
+    for (key, (version, at)) in &mut maker.topology.elected {
+        let days = if *key == Key::ReplicaVersion(Line::new(NEW)) { 0 } else { 41 };
+        (*version, *at) =
+            (Version(VERSION - 4 - 20 * days), Some(now.minus(Seconds(28_800 + days * 86_400))));
+    }
     maker.topology
 }
 

@@ -124,7 +124,7 @@ impl State {
     /// The event in which a version was elected.
     #[must_use]
     pub fn elected_by(&self, os: Os, version: &str) -> Option<&Arc<Event>> {
-        self.net.elections.iter().chain(self.events()).find(|e| match (&e.kind, os) {
+        self.events().chain(&self.net.elections).find(|e| match (&e.kind, os) {
             (EventKind::ReplicaVersionElected(v), Os::Guest)
             | (EventKind::HostOsVersionElected(v), Os::Host) => v.as_str() == version,
             _ => false,
