@@ -72,7 +72,16 @@ fn lists_details_and_history_agree_with_each_other() {
     let boundary = get(&["boundary-nodes", "--json", "--offline"]);
     let first = &rows(&boundary, "boundary_nodes")[0];
     assert_eq!(get(&["boundary-nodes", "show", id(first), "--json", "--offline"])["id"], id(first));
-    assert!(rows(&get(&["providers", "--json", "--offline"]), "providers").len() > 10);
+    // What they earned is read before it is told, and kept.
+    let earned = |listed: &Value| -> u64 {
+        let all = rows(listed, "providers").iter();
+        all.filter_map(|p| p["earned_micro_xdr"].as_str()?.parse::<u64>().ok()).sum()
+    };
+    let providers = get(&["providers", "--json"]);
+    assert!(rows(&providers, "providers").len() > 10 && earned(&providers) > 0);
+    let kept = get(&["providers", "--json", "--offline"]);
+    assert_eq!(earned(&kept), earned(&providers));
+    assert!(rows(&kept, "providers").iter().all(|p| p["days"].as_u64().unwrap() <= 30));
     assert!(rows(&get(&["datacenters", "--json", "--offline"]), "data_centers").len() > 10);
 
     // What if: a spare comes, a member goes.
@@ -141,6 +150,21 @@ fn offline_without_a_registry_says_so() {
 }
 
 #[test]
+fn what_is_only_remembered_is_printed_and_no_success() {
+    let (home, table) = (Home::new(), Table::set());
+    let read = json(&table.run(&home, &["subnets", "--json"]));
+    let [network, key, _] = table.variables().map(|(name, value)| (name, value.to_owned()));
+    drop(table);
+    let run = |args: &[&str]| home.command(args).envs([network.clone(), key.clone()]).output().unwrap();
+    let remembered = run(&["subnets", "--json"]);
+    assert_eq!(code(&remembered), 3, "{}", complaint(&remembered));
+    assert!(complaint(&remembered).contains("cannot be reached"), "{}", complaint(&remembered));
+    let printed: Value = serde_json::from_slice(&remembered.stdout).unwrap();
+    assert_eq!(printed["count"], read["count"]);
+    assert_eq!(code(&run(&["subnets", "--offline"])), 0);
+}
+
+#[test]
 fn a_watched_list_is_printed_as_lines_until_the_process_is_asked_to_end() {
     let (home, table) = (Home::new(), Table::set());
     let mut child = table
@@ -187,7 +211,12 @@ fn metrics_are_served_until_the_process_is_asked_to_end() {
     let first = scrape();
     assert!(first.starts_with("HTTP/1.0 200") || first.starts_with("HTTP/1.1 200"), "{first}");
     assert!(first.contains("icpulse_build_info{"), "{first}");
-    while !scrape().contains("\nicpulse_registry_version ") {
+    let there = |text: String| {
+        ["registry_version", "rewards_day_timestamp_seconds"]
+            .iter()
+            .all(|name| text.contains(&format!("\nicpulse_{name} ")))
+    };
+    while !there(scrape()) {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     end(&child);

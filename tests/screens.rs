@@ -186,7 +186,7 @@ fn network_details() {
         ("provider-nodes", Subject::Provider(fleet::provider(8)), 1),
         ("data-center", Subject::DataCenter(Name::new("zh1")), 0),
         ("version", Subject::version(Os::Guest, fleet::NEW), 0),
-        ("boundary", Subject::Boundary(fleet::node(80)), 0),
+        ("boundary-node", Subject::Boundary(fleet::node(80)), 0),
         ("event", event, 0),
         ("subnet-unknown", Subject::Subnet(fleet::subnet(77)), 0),
     ];

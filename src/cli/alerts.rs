@@ -55,6 +55,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
         // Rules about nodes need the registry, which is not read otherwise.
         sync.show(Topicality::Network);
         sync.ready().await;
+        sync.idle().await;
     }
     let (world, status) = sync.world().await.unwrap_or((loaded.world, Default::default()));
     sync.shutdown().await;

@@ -345,9 +345,11 @@ impl Plan {
 
     /// Whether a kind has a meaning now.
     fn applies(&self, kind: Kind) -> bool {
-        // One command reads no history; but of the registry there is nothing without its history.
+        // One command reads no history; but of the registry there is nothing without its history, and
+        // whoever wants to see what nodes earn wants the days before.
         let wanted = match kind {
             Kind::Registry | Kind::Replay => self.history || self.shows_network(),
+            Kind::Rewards => self.history || self.is_visible(Topicality::Network),
             _ => self.history || !kind.is_background(),
         };
         !(self.anonymous && kind.needs_identity())

@@ -26,7 +26,7 @@ const COLUMNS: &[Column] = &[
 
 /// `icpulse boundary-nodes`
 pub const BOUNDARY_NODES: Table =
-    Table { name: "boundary_nodes", one: "API boundary node", columns: COLUMNS, rows, show };
+    Table { name: "boundary_nodes", one: "API boundary node", earnings: false, columns: COLUMNS, rows, show };
 
 /// Those of the registry and those of the certified list: one may be ahead of the other.
 fn ids(sight: &Sight<'_>) -> BTreeSet<Principal> {

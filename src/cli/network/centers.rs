@@ -27,7 +27,7 @@ const COLUMNS: &[Column] = &[
 
 /// `icpulse datacenters`
 pub const DATACENTERS: Table =
-    Table { name: "data_centers", one: "data center", columns: COLUMNS, rows, show };
+    Table { name: "data_centers", one: "data center", earnings: false, columns: COLUMNS, rows, show };
 
 /// The nodes that stand in each data center.
 fn standing<'w>(sight: &Sight<'w>) -> BTreeMap<&'w Line, Vec<&'w Principal>> {

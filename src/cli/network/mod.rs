@@ -66,6 +66,8 @@ pub struct Table {
     pub name: &'static str,
     /// One of it, in a word.
     pub one: &'static str,
+    /// Whether it tells what nodes earned: it waits until those days have been read.
+    pub earnings: bool,
     /// Its columns; the first tells rows apart.
     pub columns: &'static [Column],
     /// Its rows.
@@ -133,14 +135,14 @@ async fn list(context: &Context, table: &'static Table, listing: &Listing) -> Re
     if listing.watch {
         return watch::watch(context, session, table, listing).await;
     }
-    let read = session.read(context).await?;
+    let read = session.read_for(context, table).await?;
     let rows = table.chosen(&read.sight(), listing)?;
     let meta = read.meta(rows.len());
     read.end(context, || table.printed(rows).print(Format::of(&context.global), table.name, meta)).await
 }
 
 async fn show(context: &Context, table: &'static Table, id: &str) -> Result<(), Failure> {
-    let read = Session::open(context, false).await?.read(context).await?;
+    let read = Session::open(context, false).await?.read_for(context, table).await?;
     let (value, text) = (table.show)(&read.sight(), id)?;
     read.end(context, || one(context, &value, &text)).await
 }

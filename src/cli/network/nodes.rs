@@ -40,7 +40,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// `icpulse nodes`
-pub const NODES: Table = Table { name: "nodes", one: "node", columns: COLUMNS, rows, show };
+pub const NODES: Table = Table { name: "nodes", one: "node", earnings: true, columns: COLUMNS, rows, show };
 
 /// Days of a node that are shown.
 const DAYS: u32 = 30;

@@ -31,7 +31,8 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// `icpulse providers`
-pub const PROVIDERS: Table = Table { name: "providers", one: "node provider", columns: COLUMNS, rows, show };
+pub const PROVIDERS: Table =
+    Table { name: "providers", one: "node provider", earnings: true, columns: COLUMNS, rows, show };
 
 /// Days over which rewards are counted.
 const DAYS: u32 = 30;

@@ -1,6 +1,6 @@
 //! Reading what belongs to the network, once or going on.
 
-use super::{Sight, meta, now};
+use super::{Sight, Table, meta, now};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::open::{Need, Opened, open};
@@ -51,11 +51,25 @@ impl Session {
 
     /// Waits until everything was tried once.
     pub(super) async fn read(self, context: &Context) -> Result<Read, Failure> {
+        self.read_until(context, false).await
+    }
+
+    /// Waits until everything was tried once that a list tells.
+    pub(super) async fn read_for(self, context: &Context, table: &Table) -> Result<Read, Failure> {
+        self.read_until(context, table.earnings).await
+    }
+
+    async fn read_until(self, context: &Context, earnings: bool) -> Result<Read, Failure> {
         let Self { opened, sync, mut changes, world, mine } = self;
         // Nobody takes the changes one by one here: they only must not pile up.
         let drain = tokio::spawn(async move { while changes.recv().await.is_some() {} });
-        if !context.global.offline {
-            sync.ready().await;
+        if earnings {
+            sync.show(Topicality::Network);
+        }
+        sync.ready().await;
+        // Day by day, once: from then on they are in the cache.
+        if earnings && !context.global.offline {
+            sync.idle().await;
         }
         let (world, status) = sync.world().await.unwrap_or((world, SyncStatus::default()));
         drain.abort();
@@ -104,9 +118,16 @@ impl Read {
                 format!("statuses and names of the public dashboard are not current: {why}"),
             );
         }
-        if let Some(trouble) = &self.status.trouble {
-            note(&context.global, trouble);
+        match &self.status.trouble {
+            // What was printed is what the cache knew: a script must be able to tell.
+            Some(trouble) if self.status.last_success.is_none() && !context.global.offline => {
+                Err(Failure::new(Kind::Network, trouble))
+            }
+            Some(trouble) => {
+                note(&context.global, trouble);
+                Ok(())
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 }

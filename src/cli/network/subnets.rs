@@ -44,7 +44,8 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// `icpulse subnets`
-pub const SUBNETS: Table = Table { name: "subnets", one: "subnet", columns: COLUMNS, rows, show };
+pub const SUBNETS: Table =
+    Table { name: "subnets", one: "subnet", earnings: false, columns: COLUMNS, rows, show };
 
 /// A feature in names of JSON.
 pub(super) fn slug(feature: Feature) -> &'static str {

@@ -26,7 +26,8 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// `icpulse versions`
-pub const VERSIONS: Table = Table { name: "versions", one: "version", columns: COLUMNS, rows, show };
+pub const VERSIONS: Table =
+    Table { name: "versions", one: "version", earnings: false, columns: COLUMNS, rows, show };
 
 #[derive(Default)]
 struct Count<'w> {

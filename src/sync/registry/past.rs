@@ -9,6 +9,7 @@ use crate::model::event::Event;
 use crate::model::registry::{Moment, Topology, Version, link};
 use crate::model::text::Line;
 use crate::model::{Evidence, Timestamp};
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -39,9 +40,13 @@ fn replay(
 
 /// The network's make-up as of a moment; `known` is the newest version that was put together.
 fn topology_at(cache: &Cache, lost: &mut Ranges, moment: Moment, known: Version) -> Result<Topology, Line> {
+    let next = Cell::new(None);
     let (story, beyond) = match moment {
         Moment::Version(wanted) => replay(cache, lost, 0, |version, _| version <= wanted)?,
-        Moment::At(time) => replay(cache, lost, 0, |_, at| at.is_none_or(|at| at <= time))?,
+        Moment::At(time) => replay(cache, lost, 0, |_, at| {
+            next.set(at);
+            at.is_none_or(|at| at <= time)
+        })?,
     };
     let reached = story.topology.version;
     let complete = match moment {
@@ -53,8 +58,13 @@ fn topology_at(cache: &Cache, lost: &mut Ranges, moment: Moment, known: Version)
             "the registry's history has been read until version {reached} only; it is still being read"
         ))),
         Moment::At(time) if reached == Version(0) => {
-            Err(Line::new(&format!("the registry began after {} UTC", time.clock())))
+            Err(Line::new(&format!("the registry began after {} UTC", time.date_minute())))
         }
+        // Which of the oldest versions was the newest then cannot be known.
+        Moment::At(_) if story.topology.at.is_none() => Err(Line::new(&format!(
+            "the registry's first {reached} versions do not say when they were made{}; give a version instead",
+            next.get().map(|at| format!(", the next one is of {} UTC", at.date_minute())).unwrap_or_default()
+        ))),
         _ => Ok(story.topology),
     }
 }

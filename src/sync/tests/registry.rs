@@ -307,6 +307,19 @@ async fn the_network_of_any_version_or_time_and_older_events_come_from_the_cache
 }
 
 #[tokio::test]
+async fn the_time_of_versions_that_do_not_tell_it_is_not_made_up() {
+    let fake = with_registry(60, 1_000);
+    fake.net().registry.iter_mut().flatten().take(40).for_each(|delta| delta.at = None);
+    let run = run(fake, Some(Arc::new(Cache::in_memory())));
+    run.handle.idle().await;
+    let at = |seconds| run.handle.topology_at(Moment::At(Timestamp::from_secs(seconds)));
+    let error = at(409).await.unwrap_err();
+    let said = "the registry's first 40 versions do not say when they were made, the next one is of";
+    assert!(error.as_str().starts_with(said), "{error}");
+    assert_eq!(at(410).await.unwrap().version, Version(41));
+}
+
+#[tokio::test]
 async fn without_a_cache_the_network_is_known_and_its_past_is_not() {
     let run = run(with_registry(2_100, 1_000), None);
     run.handle.idle().await;
