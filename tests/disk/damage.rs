@@ -193,6 +193,8 @@ fn the_dashboard_opens_on_a_ruined_cache_and_takes_up_the_action() {
     let mut terminal = Terminal::start(home.path(), (120, 40), &[], &table.variables());
     terminal.wait_for("Pulse", |s| s.contains("OPEN FOR VOTES"));
     terminal.wait_text("Stake 1.50 ICP");
+    // Proposals and neurons have been read anew.
+    terminal.wait_text("to vote on");
     terminal.press("q");
     assert!(terminal.wait_end().success());
     terminal.assert_restored();
