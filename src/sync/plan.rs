@@ -537,10 +537,11 @@ impl Plan {
         *place = Place { due: [next, again].into_iter().flatten().min(), tried: true, ..Place::default() };
     }
 
-    /// Whether a kind that is read of many may be read now.
+    /// Whether a kind that is read of many may be read now: not before what is seen first.
     #[must_use]
     pub fn may_run(&self, kind: Kind) -> bool {
-        self.applies(kind) && (!self.paused || self.place(kind).asked)
+        let first = !self.applies(Kind::Newest) || self.place(Kind::Newest).tried || self.shows_network();
+        self.applies(kind) && first && (!self.paused || self.place(kind).asked)
     }
 
     /// What the user asked for of a kind that is read of many has been started.
