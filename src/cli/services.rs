@@ -5,7 +5,7 @@ use super::context::{Context, wall_clock};
 use super::look::Look;
 use super::open::{Opened, Who, idle};
 use super::reader::Reader;
-use super::watcher::Alerts;
+use super::watcher::{Alerts, mine_or_why};
 use crate::action::{
     ActionError, PlanContext, Plans, Policy, execute, recover, recover_all, retry, unresolved,
 };
@@ -123,17 +123,13 @@ impl Live {
 
     /// Names of machines and the user's provider; the configuration's provider wins.
     async fn tell_mine(&self) {
-        let mut mine = match load_mine(&self.0.context.paths.aliases_file()) {
-            Ok(mine) => mine,
-            Err(e) => {
-                self.notice(Level::Warning, e).await;
-                Mine::default()
-            }
-        };
-        let given = self.0.context.config.provider.as_deref().and_then(|p| Principal::from_text(p).ok());
-        mine.provider = given.or(mine.provider);
+        let (mine, why) = mine_or_why(&self.0.context);
+        if let Some(why) = why {
+            self.notice(Level::Warning, why).await;
+        }
+        let provider_fixed = self.0.context.config.provider.is_some();
         self.0.sync.watch_nodes(mine.provider.is_some());
-        self.tell(Message::Mine { mine, provider_fixed: given.is_some() }).await;
+        self.tell(Message::Mine { mine, provider_fixed }).await;
     }
 
     /// Keeps it; a file that cannot be read is not written over.

@@ -7,7 +7,7 @@ use crate::alert::{
     Attention, Kept, Kind, Monitor, Notice, Outbox, Pace, Sight, Store, deliver_once, principals_in,
 };
 use crate::app::{Level, Message};
-use crate::config::load_mine;
+use crate::config::{MineError, load_mine};
 use crate::ic::Client;
 use crate::model::alert::{AlertBoard, Severity};
 use crate::model::alert_settings::{AlertSettings, SinkSettings};
@@ -83,13 +83,22 @@ impl Alerts {
 }
 
 /// The user's own machines: the provider of the configuration, or the one chosen in the dashboard,
-/// and the names given there. What cannot be read is said by the dashboard.
+/// and the names given there; and why those could not be read.
+#[must_use]
+pub fn mine_or_why(context: &Context) -> (Mine, Option<MineError>) {
+    let (mut mine, why) = match load_mine(&context.paths.aliases_file()) {
+        Ok(mine) => (mine, None),
+        Err(why) => (Mine::default(), Some(why)),
+    };
+    let fixed = context.config.provider.as_deref().and_then(|text| Principal::from_text(text).ok());
+    mine.provider = fixed.or(mine.provider);
+    (mine, why)
+}
+
+/// The same where the dashboard says what could not be read.
 #[must_use]
 pub fn mine(context: &Context) -> Mine {
-    let mut mine = load_mine(&context.paths.aliases_file()).unwrap_or_default();
-    let chosen = context.config.provider.as_deref().and_then(|text| Principal::from_text(text).ok());
-    mine.provider = chosen.or(mine.provider);
-    mine
+    mine_or_why(context).0
 }
 
 /// The settings; the configuration was checked when it was read.

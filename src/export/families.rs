@@ -2,7 +2,7 @@
 
 use super::encode::{Family, Sample, Type};
 use super::fleet;
-use crate::model::decentral::{Feature, measure};
+use crate::model::decentral::measure;
 use crate::model::health::Condition;
 use crate::model::mine::Mine;
 use crate::model::world::{SyncStatus, World};
@@ -125,17 +125,6 @@ fn sync(model: &Model) -> Vec<Family> {
     ]
 }
 
-fn feature_label(feature: Feature) -> &'static str {
-    match feature {
-        Feature::Operator => "operator",
-        Feature::Provider => "provider",
-        Feature::DataCenter => "data_center",
-        Feature::Owner => "owner",
-        Feature::Area => "area",
-        Feature::Country => "country",
-    }
-}
-
 fn subnets(model: &Model, now: Timestamp) -> Vec<Family> {
     let gauge = |name, unit, help| Filling::gauge(name, unit, help);
     let mut time =
@@ -197,7 +186,7 @@ fn subnets(model: &Model, now: Timestamp) -> Vec<Family> {
         limit.add(&[("subnet", &text)], small(figures.fault_limit));
         for coefficient in &figures.coefficients {
             let labels: &[(&'static str, &str)] =
-                &[("subnet", &text), ("feature", feature_label(coefficient.feature))];
+                &[("subnet", &text), ("feature", coefficient.feature.slug())];
             nakamoto.add(labels, small(coefficient.actors));
         }
         let (counts, down) = counted(model, &record.membership, now);

@@ -43,6 +43,15 @@ impl Feature {
             Self::Country => "country",
         }
     }
+
+    /// In names of JSON and of metrics.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::DataCenter => "data_center",
+            other => other.title(),
+        }
+    }
 }
 
 /// A coefficient.

@@ -47,18 +47,6 @@ const COLUMNS: &[Column] = &[
 pub const SUBNETS: Table =
     Table { name: "subnets", one: "subnet", earnings: false, columns: COLUMNS, rows, show };
 
-/// A feature in names of JSON.
-pub(super) fn slug(feature: Feature) -> &'static str {
-    match feature {
-        Feature::Operator => "operator",
-        Feature::Provider => "provider",
-        Feature::DataCenter => "data_center",
-        Feature::Owner => "owner",
-        Feature::Area => "area",
-        Feature::Country => "country",
-    }
-}
-
 /// How nodes are: up, degraded, down (by the dashboard, unless they signed lately).
 pub(super) fn counts<'n>(
     sight: &Sight<'_>,
@@ -116,7 +104,7 @@ fn object(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: &De
     put("fault_distance", json!(reported.then_some(left)));
     put("nakamoto", json!(figures.least()));
     for feature in Feature::ALL {
-        put(&format!("nakamoto_{}", slug(feature)), json!(figures.actors(feature)));
+        put(&format!("nakamoto_{}", feature.slug()), json!(figures.actors(feature)));
     }
     put("updates_per_second", rates.map_or(Value::Null, |r| thousandths(r.milli_updates_per_second)));
     put("cycles_per_second", rates.map_or(Value::Null, |r| big(r.cycles_per_second)));
@@ -197,7 +185,7 @@ fn figures_json(figures: &Decentralization) -> Value {
         })
     };
     let features: Map<String, Value> =
-        Feature::ALL.into_iter().map(|f| (slug(f).to_owned(), of(f))).collect();
+        Feature::ALL.into_iter().map(|f| (f.slug().to_owned(), of(f))).collect();
     json!({
         "nodes": figures.nodes,
         "fault_limit": figures.fault_limit,
