@@ -27,6 +27,8 @@ pub mod demo;
 pub mod export;
 // The only room that talks to the Internet Computer.
 pub mod ic;
+// What was confirmed, signed and learnt: one authenticated document an action.
+pub mod journal;
 // What to read when: plan, jobs, progress.
 pub mod sync;
 // Roles, palettes, loading, colour depth.

@@ -279,6 +279,10 @@ fn execution(texts: &Texts<'_>) -> Execution {
         transfer_block: None,
         confirmed: NOW,
         finished: None,
+        delay_base: None,
+        dismissed: None,
+        delay_base: None,
+        dismissed: None,
     }
 }
 

@@ -356,6 +356,8 @@ fn cache() -> Vec<Vec<u8>> {
         transfer_block: None,
         confirmed: crate::NOW,
         finished: None,
+        delay_base: None,
+        dismissed: None,
     };
     found.push((Table::Journal, 0, stored(&execution)));
     let mut seeds: Vec<Vec<u8>> = found.iter().map(entry).collect();

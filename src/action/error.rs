@@ -31,14 +31,20 @@ pub enum ActionError {
     /// The argument of a call cannot be written.
     #[error("cannot prepare the calls: {0}")]
     Prepare(Line),
-    /// The same plan is being carried out, retried or recovered in this process right now.
-    #[error("this action is under way already; wait for it to end")]
+    /// The same action is being carried out or followed up right now, here or in another instance.
+    #[error("this action is under way, here or in another icpulse; wait until it has ended")]
     UnderWay,
     /// None of the steps can be tried again.
     #[error(
         "none of these steps can be tried again: done ones stand, and those of unknown outcome must be followed up first"
     )]
     NothingToRetry,
+    /// Another run of the same action may be under way, which only the journal tells.
+    #[error(transparent)]
+    Journal(#[from] crate::journal::JournalError),
+    /// What the rest of an action needs could not be read with proof.
+    #[error("cannot prepare the rest of this action: {0}")]
+    Unread(Line),
     /// A journal entry whose steps are not those of its intent.
     #[error(
         "the journal entry does not fit this version of icpulse; check your neurons and transactions before repeating it"

@@ -1,79 +1,135 @@
-//! The record of what was intended, sent and learnt, kept over crashes.
+//! What actions need of the journal, and what it says about paying a second time.
 
-use crate::cache::Cache;
+use crate::journal::{ActionJournal, Authenticity, Entry, JournalError, JournalKey};
 use crate::model::Principal;
-use crate::model::act::{Execution, Intent, Step, StepState};
+use crate::model::act::{Execution, Intent, PlanId, StepState};
 use crate::model::text::Line;
+use std::sync::Arc;
 
-/// Why the journal could not be written or read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the action journal cannot be used: {0}")]
-pub struct JournalError(pub Line);
+/// Something that is held until it is dropped.
+pub type Guard = Box<dyn Send + Sync>;
 
-/// Where executions are kept.
+/// Where executions are written down. All running instances share it.
 pub trait Journal: Send + Sync {
-    /// Keeps where an execution stands, in place of the earlier entry of its plan. Returns when
-    /// that would survive a loss of power.
+    /// Writes where an execution stands, in place of its earlier document. Returns when that would
+    /// survive a loss of power.
     ///
     /// # Errors
     /// If it is not certain to be kept: then nothing that relies on it is sent.
     fn put(&self, execution: &Execution) -> Result<(), JournalError>;
 
-    /// Executions that are open (see [`is_open`]), oldest first.
+    /// All documents, the latest confirmed first.
     ///
     /// # Errors
     /// If they cannot be read.
-    fn open_entries(&self) -> Result<Vec<Execution>, JournalError>;
+    fn entries(&self) -> Result<Vec<Entry>, JournalError>;
+
+    /// Takes an action for one run of it; `None` if another run, here or in another instance, has it.
+    ///
+    /// # Errors
+    /// If that cannot be told.
+    fn lock_action(&self, plan: PlanId) -> Result<Option<Guard>, JournalError>;
+
+    /// Waits for the right to decide on a payment: one instance at a time.
+    ///
+    /// # Errors
+    /// If another instance keeps it for long.
+    fn lock_payments(&self) -> Result<Guard, JournalError>;
 }
 
-/// Whether there is something left to do or to learn: a step that has not ended, an outcome that
-/// is not known, a stake that was paid and not claimed, or only the last word of the entry itself.
-#[must_use]
-pub fn is_open(execution: &Execution) -> bool {
-    let undecided = |s: &Step| !s.state.is_final() || matches!(s.state, StepState::Unknown { .. });
-    execution.finished.is_none() || execution.steps.iter().any(undecided) || is_paid_and_unclaimed(execution)
+/// The journal with the key of the identity that writes to it.
+#[derive(Clone)]
+pub struct SignerJournal {
+    journal: Arc<ActionJournal>,
+    key: JournalKey,
 }
 
-/// Whether a stake was paid, and claiming its neuron is still to be tried.
-pub(super) fn is_paid_and_unclaimed(execution: &Execution) -> bool {
-    let state = |i: usize| execution.steps.get(i).map(|s| &s.state);
-    matches!(execution.intent, Intent::Stake(_))
-        && state(0).is_some_and(StepState::is_done)
-        && matches!(state(1), Some(StepState::Waiting | StepState::NotSent { .. }))
-}
-
-/// Why this must not be done yet, if it must not: a stake of this signer may have been paid, and
-/// another one would be paid on top of it. Asking the ledger settles that at any time.
-#[must_use]
-pub fn unresolved(intent: &Intent, journal: &dyn Journal, signer: &Principal) -> Option<Line> {
-    if !matches!(intent, Intent::Stake(_)) {
-        return None;
+impl SignerJournal {
+    /// `journal`, written to with `key`.
+    #[must_use]
+    pub fn new(journal: Arc<ActionJournal>, key: JournalKey) -> Self {
+        Self { journal, key }
     }
-    let may_be_paid = |e: &Execution| {
-        let first = e.steps.first().map(|s| &s.state);
-        e.signer == *signer
-            && matches!(e.intent, Intent::Stake(_))
-            && matches!(first, Some(StepState::Submitted { .. } | StepState::Unknown { .. }))
-    };
-    // A journal that cannot be read is said where it must be written.
-    let entries = journal.open_entries().unwrap_or_default();
-    let earlier = entries.into_iter().rev().find(may_be_paid)?;
-    Some(line!(
-        "whether the stake of {} UTC was paid is not known yet ({}); another one would be paid on top of it. Follow it up first: from the journal, or with `icpulse journal resume`",
-        earlier.confirmed.date_minute(),
-        earlier.title
-    ))
 }
 
-impl Journal for Cache {
+impl Journal for SignerJournal {
     fn put(&self, execution: &Execution) -> Result<(), JournalError> {
-        self.journal_put(execution).map_err(|e| JournalError(line!("{e}")))
+        self.journal.put(execution, &self.key)
     }
 
-    fn open_entries(&self) -> Result<Vec<Execution>, JournalError> {
-        let mut entries = self.journal_list(usize::MAX).map_err(|e| JournalError(line!("{e}")))?;
-        entries.retain(is_open);
-        entries.reverse();
-        Ok(entries)
+    fn entries(&self) -> Result<Vec<Entry>, JournalError> {
+        Ok(self.journal.entries(Some(&self.key))?.entries)
     }
+
+    fn lock_action(&self, plan: PlanId) -> Result<Option<Guard>, JournalError> {
+        Ok(self.journal.lock_action(plan)?.map(|lock| Box::new(lock) as Guard))
+    }
+
+    fn lock_payments(&self) -> Result<Guard, JournalError> {
+        Ok(Box::new(self.journal.lock_payments()?))
+    }
+}
+
+/// The open actions of an identity that can be relied on, oldest first. Actions that a running
+/// instance is working on are not among them.
+///
+/// # Errors
+/// If the journal cannot be read.
+pub fn open_actions(journal: &dyn Journal, signer: Principal) -> Result<Vec<Execution>, JournalError> {
+    let mut open: Vec<Execution> = journal
+        .entries()?
+        .into_iter()
+        .filter(|e| e.authenticity == Authenticity::Authentic && !e.under_way)
+        .map(|e| e.execution)
+        .filter(|e| e.signer == signer && e.is_open())
+        .collect();
+    open.reverse();
+    Ok(open)
+}
+
+/// Why an intent must not be carried out yet, judged by the journal; `None` if nothing is in its
+/// way. A stake waits while another one of its signer may have been paid or is under way in any
+/// instance, and while a document of the journal is altered, since it may hide such a stake.
+/// `own` is the action that asks.
+#[must_use]
+pub fn find_obstacle(
+    intent: &Intent,
+    own: Option<PlanId>,
+    entries: &Result<Vec<Entry>, JournalError>,
+    signer: &Principal,
+) -> Option<Line> {
+    let Intent::Stake(_) = intent else { return None };
+    let entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => return Some(line!("{error}, so whether a stake is under way is not known")),
+    };
+    let others = entries.iter().filter(|e| Some(e.execution.plan) != own);
+    for entry in others {
+        let action = &entry.execution;
+        let (when, id) = (action.confirmed.date_minute(), action.plan);
+        if entry.authenticity == Authenticity::Altered {
+            return Some(line!(
+                "an action of the journal was altered since icpulse wrote it ({id}); it may hide a stake that was paid. Look at it with `icpulse journal list`, check your transactions, then put it aside with `icpulse journal dismiss {id}`"
+            ));
+        }
+        if action.signer != *signer || !matches!(action.intent, Intent::Stake(_)) {
+            continue;
+        }
+        if action.may_have_paid() && !entry.under_way {
+            return Some(line!(
+                "whether the stake of {when} UTC was paid is not known yet ({}); another one would be paid on top of it. Follow it up first: from the journal (A), or with `icpulse journal resume`",
+                action.title
+            ));
+        }
+        let undecided = action.steps.first().is_some_and(|s| {
+            matches!(s.state, StepState::Waiting | StepState::RefusedForNow { .. }) || s.state.is_unproven()
+        });
+        if entry.under_way && undecided {
+            return Some(line!(
+                "the stake of {when} UTC is under way, here or in another icpulse ({}); wait until it has ended",
+                action.title
+            ));
+        }
+    }
+    None
 }

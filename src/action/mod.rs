@@ -3,13 +3,16 @@
 //! ```text
 //! Intent ── Plans::plan ──> Review ── a person confirms ── Plans::confirm ──> Execution
 //! Execution ── execute ──> journal · sign · journal · submit · outcome · journal ──> Execution
-//! a journal entry that has not ended ── recover ──> Execution
+//! an open entry of the journal ── follow_up ──> what is proven of it
+//! what is left of it ── look_up_rest, Plans::plan_rest ──> Review, and so on
 //! ```
 //!
 //! What is signed is what was reviewed: a call's exact argument bytes are computed when the plan is
-//! made and again when it is signed, and their digests must agree. A request's id is on the disk
-//! before the request is sent, so whatever is interrupted can be followed up. A transfer keeps its
-//! `created_at_time` and memo for good: the ledger carries it out once at most.
+//! made and again when it is signed, and their digests must agree; no argument depends on an answer.
+//! A request's id is on the disk before the request is sent, so whatever is interrupted can be
+//! followed up. What happened is told from certificates alone: until one proves the outcome, a step
+//! is unknown and the same money is not sent again. A transfer keeps its `created_at_time` and memo
+//! for good: the ledger carries it out at most once.
 
 macro_rules! line {
     ($($arg:tt)*) => { $crate::model::text::Line::new(&format!($($arg)*)) };
@@ -17,16 +20,17 @@ macro_rules! line {
 
 mod error;
 mod follow;
+mod follow_up;
 mod journal;
 mod network;
 mod observe;
 mod outcome;
 mod plan;
 mod probe;
-mod recover;
+mod rest;
 mod run;
 mod stake;
-mod stake_run;
+mod stake_steps;
 mod steps;
 mod vote;
 
@@ -34,10 +38,11 @@ mod vote;
 mod tests;
 
 pub use error::ActionError;
-pub use journal::{Journal, JournalError, is_open, unresolved};
+pub use follow_up::{Scope, dismiss, follow_up, follow_up_all};
+pub use journal::{Guard, Journal, SignerJournal, find_obstacle, open_actions};
 pub use network::{Network, SignedRequest};
 pub use observe::{Checkpoint, Observer};
 pub use plan::{PLAN_LIFE, PlanContext, Plans};
-pub use recover::{Policy, abandon, recover, recover_all};
-pub use run::{Options, execute, retry};
+pub use rest::look_up_rest;
+pub use run::{Options, execute};
 pub use stake::stake_preview;

@@ -1,11 +1,12 @@
 //! What an action needs of a network.
 
+use crate::ic::governance::calls::Target;
 use crate::ic::{CallReply, CallStatus, Client, IcError, PreparedCall, ProposalsPage, SignedCall};
 use crate::model::evidence::Sourced;
 use crate::model::ledger::Transaction;
 use crate::model::network::Canisters;
 use crate::model::{
-    Account, AccountIdentifier, E8s, Neuron, NeuronId, Principal, Proposal, ProposalId, Seconds, Timestamp,
+    Account, AccountIdentifier, E8s, Neuron, Principal, Proposal, ProposalId, Seconds, Timestamp,
 };
 use std::future::Future;
 
@@ -19,7 +20,9 @@ pub trait SignedRequest: Send + Sync {
 
 /// The part of a network's client that actions use; a simulation takes its place in tests.
 ///
-/// The errors are the client's own; reads are those of the identity that signs.
+/// Everything that is read here is proven by a certificate, since outcomes are told from it: one
+/// node of a subnet could lie in the answer to a query. The errors are the client's own; reads are
+/// those of the identity that signs.
 pub trait Network: Send + Sync {
     /// A signed request.
     type Signed: SignedRequest;
@@ -33,10 +36,10 @@ pub trait Network: Send + Sync {
     /// Signs without sending.
     ///
     /// # Errors
-    /// If the identity cannot sign.
-    fn sign(&self, call: &PreparedCall) -> Result<Self::Signed, IcError>;
+    /// If the identity cannot sign, or the network's time is not known.
+    fn sign(&self, call: &PreparedCall) -> impl Future<Output = Result<Self::Signed, IcError>> + Send;
 
-    /// Sends and follows to the outcome. An error means that it certainly did not happen.
+    /// Sends and follows to the outcome. An error means that it certainly was not sent.
     fn submit(&self, call: &Self::Signed) -> impl Future<Output = Result<CallReply, IcError>> + Send;
 
     /// What the network says of a request now.
@@ -47,22 +50,25 @@ pub trait Network: Send + Sync {
     ) -> impl Future<Output = Result<CallStatus, IcError>> + Send;
 
     /// A balance on the ICP ledger.
-    fn balance(&self, account: Account) -> impl Future<Output = Result<Sourced<E8s>, IcError>> + Send;
+    fn certified_balance(
+        &self,
+        account: Account,
+    ) -> impl Future<Output = Result<Sourced<E8s>, IcError>> + Send;
 
     /// The latest transactions of an account; empty where the network has no index.
-    fn transactions(
+    fn certified_transactions(
         &self,
         account: AccountIdentifier,
     ) -> impl Future<Output = Result<Vec<Transaction>, IcError>> + Send;
 
-    /// A neuron.
-    fn neuron(&self, id: NeuronId) -> impl Future<Output = Result<Neuron, IcError>> + Send;
-
-    /// The signer's neurons.
-    fn my_neurons(&self) -> impl Future<Output = Result<Vec<Neuron>, IcError>> + Send;
+    /// A neuron of the signer; [`IcError::NotFound`] if there is none.
+    fn certified_neuron(&self, target: Target) -> impl Future<Output = Result<Neuron, IcError>> + Send;
 
     /// A proposal with the signer's ballots; `None` if there is none.
-    fn proposal(&self, id: ProposalId) -> impl Future<Output = Result<Option<Proposal>, IcError>> + Send;
+    fn certified_proposal(
+        &self,
+        id: ProposalId,
+    ) -> impl Future<Output = Result<Option<Proposal>, IcError>> + Send;
 
     /// Waits a little before asking again.
     fn pause(&self, time: Seconds) -> impl Future<Output = ()> + Send;
@@ -89,8 +95,8 @@ impl Network for Client {
         Self::canisters(self)
     }
 
-    fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
-        Self::sign(self, call)
+    async fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
+        Self::sign(self, call).await
     }
 
     async fn submit(&self, call: &SignedCall) -> Result<CallReply, IcError> {
@@ -101,29 +107,25 @@ impl Network for Client {
         Self::follow(self, request_id, canister).await
     }
 
-    async fn balance(&self, account: Account) -> Result<Sourced<E8s>, IcError> {
-        Self::balance(self, account).await
+    async fn certified_balance(&self, account: Account) -> Result<Sourced<E8s>, IcError> {
+        self.certified().balance(account).await
     }
 
-    async fn transactions(&self, account: AccountIdentifier) -> Result<Vec<Transaction>, IcError> {
-        Ok(Self::transactions(self, account, None, 20).await?.transactions)
+    async fn certified_transactions(&self, account: AccountIdentifier) -> Result<Vec<Transaction>, IcError> {
+        Ok(self.certified().transactions(account, None, 20).await?.transactions)
     }
 
-    async fn neuron(&self, id: NeuronId) -> Result<Neuron, IcError> {
-        Self::neuron(self, id).await
+    async fn certified_neuron(&self, target: Target) -> Result<Neuron, IcError> {
+        self.certified().full_neuron(target).await
     }
 
-    async fn my_neurons(&self) -> Result<Vec<Neuron>, IcError> {
-        Self::my_neurons(self, true).await
-    }
-
-    async fn proposal(&self, id: ProposalId) -> Result<Option<Proposal>, IcError> {
+    async fn certified_proposal(&self, id: ProposalId) -> Result<Option<Proposal>, IcError> {
         let page = ProposalsPage {
             before: Some(ProposalId(id.0.saturating_add(1))),
             limit: 1,
             ..ProposalsPage::default()
         };
-        let rows = self.proposals(&page).await?;
+        let rows = self.certified().proposals(&page).await?;
         Ok(rows.into_iter().find(|p| p.id == id))
     }
 

@@ -28,8 +28,8 @@ impl From<StepState> for Outcome {
 pub(super) fn of_reply(kind: &Kind, request_id: &str, reply: CallReply) -> Option<Outcome> {
     match reply {
         CallReply::Replied { bytes, certified_at } => Some(replied(kind, request_id, &bytes, certified_at)),
-        CallReply::Rejected { code, error_code, message, certified } => {
-            Some(rejected(kind, request_id, code, error_code.as_ref(), &message, certified))
+        CallReply::Rejected { code, error_code, message, .. } => {
+            Some(rejected(kind, request_id, code, error_code.as_ref(), &message))
         }
         CallReply::Expired { .. } => Some(never_happened().into()),
         CallReply::Unknown { .. } => None,
@@ -72,11 +72,15 @@ pub(super) fn replied(kind: &Kind, request_id: &str, bytes: &[u8], certified_at:
             StepState::AlreadyDone { note: Line::new("the ballot was cast before, by following or by hand") }
                 .into()
         }
-        (_, Err(refusal)) => StepState::Refused {
-            code: format!("governance error {} ({})", refusal.error_type, refusal.name()),
-            message: governance_message(&refusal),
+        (_, Err(refusal)) => {
+            let code = format!("governance error {} ({})", refusal.error_type, refusal.name());
+            let message = governance_message(&refusal);
+            if refusal.is_transient() {
+                StepState::RefusedForNow { code, message }.into()
+            } else {
+                StepState::Refused { code, message }.into()
+            }
         }
-        .into(),
     }
 }
 
@@ -127,16 +131,18 @@ pub(super) fn rejected(
     code: u64,
     error_code: Option<&Line>,
     message: &Line,
-    certified: Option<Timestamp>,
 ) -> Outcome {
     // 6 is "response unknown": not a statement that nothing happened.
     if code == 6 {
         let message = line!("the network does not know how it ended: {message}. {}", advice(kind));
         return StepState::Unknown { request_id: request_id.to_owned(), message }.into();
     }
+    let code_is_transient = code == 2;
     let detail = error_code.map(|c| format!(" ({c})")).unwrap_or_default();
-    let by = if certified.is_some() { "" } else { ", said by one node" };
-    StepState::Refused { code: format!("reject code {code}{detail}{by}"), message: message.clone() }.into()
+    let code = format!("reject code {code}{detail}");
+    let message = message.clone();
+    // 2 is "system transient": the same call may succeed later.
+    if code_is_transient { StepState::RefusedForNow { code, message } } else { StepState::Refused { code, message } }.into()
 }
 
 /// The state of a request that is proven never to have happened.
@@ -163,10 +169,10 @@ pub(super) fn advice(kind: &Kind) -> &'static str {
             "Read the proposal again: if the ballot is still blank, vote again (a second vote is refused, never counted twice)"
         }
         Kind::Transfer => {
-            "Do not stake anew: follow it up, or start icpulse again, which asks the ledger before doing anything"
+            "Do not stake anew: follow it up with `icpulse journal resume`, or with f among the steps of the action (A)"
         }
         Kind::Claim => "Follow it up: claiming again is harmless",
-        Kind::Delay(_) => "Read the neuron again and lengthen its delay only if it is still short",
+        Kind::Delay { .. } => "Follow it up: the delay is lengthened again only if it is still short",
         Kind::AutoStake | Kind::Follow { .. } | Kind::Refresh(_) => {
             "Read the neuron again; doing it once more is harmless"
         }
@@ -213,15 +219,29 @@ mod tests {
 
     #[test]
     fn a_rejection_is_a_refusal_but_a_lost_response_is_not() {
-        let state = |code| rejected(&vote(), "id", code, None, &Line::new("m"), Some(T)).state;
-        for code in 1..=5 {
+        let state = |code| rejected(&vote(), "id", code, None, &Line::new("m")).state;
+        for code in [1, 3, 4, 5] {
             assert!(matches!(state(code), StepState::Refused { .. }), "{code}");
         }
         assert!(matches!(state(6), StepState::Unknown { .. }));
-        let by_node = rejected(&vote(), "id", 2, Some(&Line::new("IC0207")), &Line::new("busy"), None);
-        assert!(
-            matches!(by_node.state, StepState::Refused { code, .. } if code == "reject code 2 (IC0207), said by one node")
-        );
+        let busy = rejected(&vote(), "id", 2, Some(&Line::new("IC0207")), &Line::new("busy"));
+        assert!(matches!(busy.state, StepState::RefusedForNow { code, .. } if code == "reject code 2 (IC0207)"));
+    }
+
+    #[test]
+    fn a_lock_and_a_limit_of_governance_are_refusals_for_now_only() {
+        use crate::ic::wire::governance as gov;
+        let read = |error_type| {
+            let error = gov::GovernanceError { error_message: "m".to_owned(), error_type };
+            let reply = gov::ManageNeuronResponse { command: Some(gov::CommandResponse::Error(error)) };
+            replied(&Kind::Claim, "id", &encode_one(reply).unwrap(), T).state
+        };
+        for error_type in [2, 13] {
+            assert!(matches!(read(error_type), StepState::RefusedForNow { .. }), "{error_type}");
+        }
+        for error_type in [3, 4, 5, 11, 14] {
+            assert!(matches!(read(error_type), StepState::Refused { .. }), "{error_type}");
+        }
     }
 
     #[test]

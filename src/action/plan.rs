@@ -2,7 +2,7 @@
 
 use super::error::ActionError;
 use super::steps::{Ingredients, Kind, StakeFacts};
-use super::{follow, stake, vote};
+use super::{follow, rest, stake, vote};
 use crate::model::act::{Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo, Step};
 use crate::model::network::Profile;
 use crate::model::text::Line;
@@ -40,13 +40,7 @@ impl PlanContext<'_> {
     }
 
     pub(super) fn ingredients(&self, stake: Option<StakeFacts>) -> Ingredients<'_> {
-        Ingredients {
-            canisters: &self.profile.canisters,
-            controller: self.signer.principal,
-            stake,
-            neuron: None,
-            additional: None,
-        }
+        Ingredients { canisters: &self.profile.canisters, controller: self.signer.principal, stake }
     }
 
     pub(super) fn describe(
@@ -135,7 +129,7 @@ impl Plans {
                 follow::follow(*neuron, *topic, followees, context)?
             }
         };
-        common_checks(&mut draft, context);
+        check_signer_and_clock(&mut draft, context);
         let mut id = [0; 16];
         rng.fill_bytes(&mut id);
         let id = PlanId(id);
@@ -152,9 +146,52 @@ impl Plans {
             transfer_block: None,
             confirmed: context.now,
             finished: None,
+            delay_base: None,
+            dismissed: None,
         };
+        Ok(self.keep(intent, draft, execution, context))
+    }
+
+    /// Makes the review of what is left of an action: those of the steps `chosen` that may be
+    /// signed anew, and for a stake the steps after them. `execution` was brought up to date by
+    /// [`super::look_up_rest`]. Nothing is signed.
+    ///
+    /// # Errors
+    /// [`ActionError::NothingToRetry`] if none of the steps may be signed anew,
+    /// [`ActionError::Unfit`] for an entry that does not fit.
+    pub fn plan_rest(
+        &mut self,
+        mut execution: Execution,
+        chosen: &[usize],
+        context: &PlanContext<'_>,
+    ) -> Result<Review, ActionError> {
+        self.open.retain(|_, p| context.now.since(p.review.made) < PLAN_LIFE);
+        let steps = rest::choose_steps(&execution, chosen);
+        if steps.is_empty() {
+            return Err(ActionError::NothingToRetry);
+        }
+        let (intent, mut draft) = rest::draft(&mut execution, &steps, context)?;
+        if execution.signer != context.signer.principal {
+            draft.block(line!("it is an action of {}, and {} would sign", execution.signer, context.signer.principal));
+        }
+        if execution.steps.iter().any(|s| s.state.is_unproven()) && matches!(intent, Intent::Stake(_)) {
+            draft.block(Line::new("the outcome of one of its steps is not known yet: follow it up first"));
+        }
+        check_signer_and_clock(&mut draft, context);
+        execution.finished = None;
+        execution.dismissed = None;
+        Ok(self.keep(intent, draft, execution, context))
+    }
+
+    fn keep(
+        &mut self,
+        intent: Intent,
+        draft: Draft,
+        execution: Execution,
+        context: &PlanContext<'_>,
+    ) -> Review {
         let review = Review {
-            plan: id,
+            plan: execution.plan,
             intent,
             title: draft.title,
             signer: context.signer.principal,
@@ -170,8 +207,8 @@ impl Plans {
             confirmation: draft.confirmation,
             made: context.now,
         };
-        self.open.insert(id, Plan { review: review.clone(), execution });
-        Ok(review)
+        self.open.insert(review.plan, Plan { review: review.clone(), execution });
+        review
     }
 
     /// The review was confirmed by a person: hands out its execution, once.
@@ -205,12 +242,12 @@ impl Plans {
     }
 }
 
-/// What holds for every action.
-fn common_checks(draft: &mut Draft, context: &PlanContext<'_>) {
+/// Checks that hold for every action.
+fn check_signer_and_clock(draft: &mut Draft, context: &PlanContext<'_>) {
     if context.signer.is_anonymous() {
         // Said before any other reason: it is the first thing to change.
         draft.blocked = Some(Line::new(
-            "nobody is signed in: choose an identity (`icpulse identity use NAME`, or --identity), or make one with `icpulse identity new NAME`",
+            "no identity selected: choose one first (`icpulse identity use NAME`, or --identity), or make one with `icpulse identity new NAME`",
         ));
     }
     if context.signer.locked {

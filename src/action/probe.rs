@@ -1,14 +1,16 @@
 //! Learning what became of a request whose answer was lost: from the network's record of the
-//! request, and where that is gone, from the state it would have changed.
+//! request, and where that is gone, from the state it would have changed. Both are read with
+//! certificates only.
 
 use super::network::Network;
 use super::outcome::{self, Outcome};
 use super::run::Run;
 use super::steps::{Kind, StakeFacts, stake_account};
-use crate::ic::CallStatus;
+use crate::ic::governance::calls::Target;
+use crate::ic::{CallStatus, IcError};
 use crate::model::act::StepState;
 use crate::model::text::Line;
-use crate::model::{Evidence, Neuron, NeuronId, ProposalId, Seconds, Subaccount, Timestamp, Vote};
+use crate::model::{Neuron, NeuronId, ProposalId, Seconds, Subaccount, Timestamp, Vote};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
@@ -48,20 +50,12 @@ impl<N: Network> Run<'_, N> {
                 Ok(CallStatus::Replied { bytes, certified_at }) => {
                     return Some(outcome::replied(kind, request_id, &bytes, certified_at));
                 }
-                Ok(CallStatus::Rejected { code, error_code, message, certified }) => {
-                    return Some(outcome::rejected(
-                        kind,
-                        request_id,
-                        code,
-                        error_code.as_ref(),
-                        &message,
-                        certified,
-                    ));
+                Ok(CallStatus::Rejected { code, error_code, message, .. }) => {
+                    return Some(outcome::rejected(kind, request_id, code, error_code.as_ref(), &message));
                 }
                 Ok(CallStatus::Done { .. }) => return self.probe(i, expires).await,
                 Ok(status @ CallStatus::Unknown { certified_at }) => {
-                    // A transfer may have been sent before under another id: its account decides.
-                    if status.never_happened(expires) && !matches!(kind, Kind::Transfer) {
+                    if status.never_happened(expires) {
                         return Some(outcome::never_happened().into());
                     }
                     if certified_at > expires {
@@ -91,22 +85,25 @@ impl<N: Network> Run<'_, N> {
             }
             Kind::Transfer => self.probe_transfer(expires).await,
             Kind::Claim => self.probe_claim(expires).await,
-            Kind::Delay(target) => self.probe_new_neuron(expires, |n| n.dissolve_delay >= *target).await,
-            Kind::AutoStake => self.probe_new_neuron(expires, |n| n.auto_stake_maturity).await,
+            Kind::Delay { target, .. } => {
+                self.probe_neuron(self.new_neuron()?, expires, |n| n.dissolve_delay >= *target).await
+            }
+            Kind::AutoStake => self.probe_neuron(self.new_neuron()?, expires, |n| n.auto_stake_maturity).await,
             Kind::Follow { neuron, topic, followees } => {
                 let follows = |n: &Neuron| {
                     let now = n.followees.iter().find(|(t, _)| t == topic).map_or(&[][..], |(_, f)| f);
                     now == followees
                 };
-                match neuron {
-                    Some(id) => self.probe_neuron(*id, expires, follows).await,
-                    None => self.probe_new_neuron(expires, follows).await,
-                }
+                let target = match neuron {
+                    Some(id) => Target::Id(*id),
+                    None => self.new_neuron()?,
+                };
+                self.probe_neuron(target, expires, follows).await
             }
             Kind::Refresh(id) => {
                 let since = self.state().confirmed;
-                self.probe_neuron(*id, expires, |n| n.refreshed.is_some_and(|r| r.secs() >= since.secs()))
-                    .await
+                let is_fresh = |n: &Neuron| n.refreshed.is_some_and(|r| r.secs() >= since.secs());
+                self.probe_neuron(Target::Id(*id), expires, is_fresh).await
             }
         }
     }
@@ -118,10 +115,10 @@ impl<N: Network> Run<'_, N> {
         wanted: Vote,
         expires: Timestamp,
     ) -> Option<Outcome> {
-        let proposal = self.network.proposal(id).await.ok()??;
+        let proposal = self.network.certified_proposal(id).await.ok()??;
         let ballot = proposal.ballots.iter().find(|b| b.neuron == neuron)?;
         match ballot.vote {
-            Vote::Unspecified => did_not_happen(proposal.evidence, expires),
+            Vote::Unspecified => did_not_happen(proposal.evidence.at, expires),
             mark if mark == wanted => Some(found("the ballot is cast")),
             mark => Some(
                 StepState::Refused {
@@ -141,54 +138,65 @@ impl<N: Network> Run<'_, N> {
             (execution.signer, StakeFacts::of(&execution)?)
         };
         let account = stake_account(self.network.canisters(), &signer, facts.nonce);
-        let balance = self.network.balance(account).await;
-        let transactions = self.network.transactions(account.identifier()).await.unwrap_or_default();
+        let balance = self.network.certified_balance(account).await.ok()?;
+        let transactions = self.network.certified_transactions(account.identifier()).await.unwrap_or_default();
         let block = transactions
             .iter()
             .find(|t| t.memo == facts.nonce && t.created_at == Some(facts.created_at))
             .map(|t| t.block);
-        if block.is_some() || balance.as_ref().is_ok_and(|b| b.value >= facts.amount) {
+        if block.is_some() || balance.value >= facts.amount {
             let mut outcome = found("the stake is on the neuron's account");
             outcome.block = block;
             return Some(outcome);
         }
-        did_not_happen(balance.ok()?.evidence, expires)
+        did_not_happen(balance.evidence.at, expires)
     }
 
     async fn probe_claim(&self, expires: Timestamp) -> Option<Outcome> {
-        let subaccount = {
-            let execution = self.state();
-            Subaccount::neuron_stake(&execution.signer, execution.nonce?)
-        };
-        let neurons = self.network.my_neurons().await.ok()?;
-        if let Some(neuron) = neurons.iter().find(|n| n.subaccount == Some(subaccount)) {
-            let mut outcome = found("the neuron is there");
-            outcome.neuron = Some(neuron.id);
-            return Some(outcome);
+        match self.network.certified_neuron(self.new_neuron()?).await {
+            Ok(neuron) => {
+                let mut outcome = found("the neuron is there");
+                outcome.neuron = Some(neuron.id);
+                Some(outcome)
+            }
+            // The certificate of that answer is younger than the request's expiry only if another
+            // reading is: a balance of the account says when.
+            Err(IcError::NotFound { .. }) => {
+                let (signer, facts) = {
+                    let execution = self.state();
+                    (execution.signer, StakeFacts::of(&execution)?)
+                };
+                let account = stake_account(self.network.canisters(), &signer, facts.nonce);
+                let before = self.network.certified_balance(account).await.ok()?.evidence.at;
+                if before <= expires {
+                    return None;
+                }
+                match self.network.certified_neuron(self.new_neuron()?).await {
+                    Err(IcError::NotFound { .. }) => did_not_happen(before, expires),
+                    _ => None,
+                }
+            }
+            Err(_) => None,
         }
-        did_not_happen(neurons.first()?.evidence, expires)
     }
 
-    async fn probe_new_neuron(
-        &self,
-        expires: Timestamp,
-        wanted: impl Fn(&Neuron) -> bool,
-    ) -> Option<Outcome> {
-        let id = self.state().created_neuron?;
-        self.probe_neuron(id, expires, wanted).await
+    /// The neuron of a stake, by the subaccount that holds it.
+    fn new_neuron(&self) -> Option<Target> {
+        let execution = self.state();
+        Some(Target::StakedAt(Subaccount::neuron_stake(&execution.signer, execution.nonce?)))
     }
 
     async fn probe_neuron(
         &self,
-        id: NeuronId,
+        target: Target,
         expires: Timestamp,
         wanted: impl Fn(&Neuron) -> bool,
     ) -> Option<Outcome> {
-        let neuron = self.network.neuron(id).await.ok()?;
+        let neuron = self.network.certified_neuron(target).await.ok()?;
         if wanted(&neuron) {
             return Some(found("the neuron is as wanted"));
         }
-        did_not_happen(neuron.evidence, expires)
+        did_not_happen(neuron.evidence.at, expires)
     }
 }
 
@@ -197,9 +205,9 @@ fn found(what: &str) -> Outcome {
     StepState::AlreadyDone { note: line!("{what} (the answer itself was lost)") }.into()
 }
 
-/// A state without the change, read after the request's expiry, shows that the change never came.
-fn did_not_happen(evidence: Evidence, expires: Timestamp) -> Option<Outcome> {
-    (evidence.at > expires).then(|| {
+/// A state without the change, certified after the request's expiry, shows that it never came.
+fn did_not_happen(certified_at: Timestamp, expires: Timestamp) -> Option<Outcome> {
+    (certified_at > expires).then(|| {
         let message = Line::new("it did not happen before its time passed; try again");
         StepState::NotSent { message }.into()
     })

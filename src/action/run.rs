@@ -1,18 +1,19 @@
 //! Carrying out an execution: sign, write down, send, learn, write down.
 
 use super::error::ActionError;
-use super::journal::{Journal, JournalError};
+use super::journal::{Guard, Journal, find_obstacle};
 use super::network::{Network, SignedRequest as _};
 use super::observe::{Checkpoint, Observer};
 use super::outcome::{self, Outcome};
 use super::steps::{Ingredients, Kind, StakeFacts, kinds};
 use crate::ic::{IcError, PreparedCall};
-use crate::model::act::{Execution, Intent, PlanId, Step, StepState};
+use crate::journal::JournalError;
+use crate::model::act::{Execution, Intent, Step, StepState};
 use crate::model::text::Line;
 use crate::model::{NeuronId, Seconds, Timestamp, Vote};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const TOGETHER: usize = 256;
 /// Reports of one execution that show single outcomes, about.
 const REPORTS: usize = 64;
+/// How often a call is signed and sent that the canister refuses for now, before that is reported.
+const ATTEMPTS: u32 = 9;
+/// The longest pause between two of them; it doubles from a second.
+const LONGEST_PAUSE: Seconds = Seconds(10);
 
 /// How executions are run.
 #[derive(Clone)]
@@ -65,57 +70,6 @@ pub async fn execute<N: Network>(
     Ok(run.end())
 }
 
-/// Tries steps again that ended without the wanted state and certainly did not happen; each is
-/// signed anew. For a stake, the steps after them that are not done are tried again too.
-///
-/// # Errors
-/// [`ActionError::NothingToRetry`] if none of `steps` is of that kind, else as [`execute`].
-pub async fn retry<N: Network>(
-    mut execution: Execution,
-    steps: &[usize],
-    network: &N,
-    journal: &dyn Journal,
-    options: &Options,
-    report: Report<'_>,
-) -> Result<Execution, ActionError> {
-    let chosen =
-        |i: usize, e: &Execution| steps.contains(&i) && e.steps.get(i).is_some_and(|s| s.state.can_retry());
-    let first =
-        (0..execution.steps.len()).find(|i| chosen(*i, &execution)).ok_or(ActionError::NothingToRetry)?;
-    let in_order = matches!(execution.intent, Intent::Stake(_));
-    for i in first..execution.steps.len() {
-        let again =
-            chosen(i, &execution) || in_order && execution.steps.get(i).is_some_and(|s| s.state.can_retry());
-        if let Some(step) = execution.steps.get_mut(i).filter(|_| again) {
-            step.state = StepState::Waiting;
-            step.expires = None;
-        }
-    }
-    execution.finished = None;
-    execute(execution, network, journal, options, report).await
-}
-
-/// Plans that this process is working on. Two runs of one plan would write each other's older
-/// states into the journal, and could both send what only one of them knows of.
-static UNDER_WAY: Mutex<BTreeSet<PlanId>> = Mutex::new(BTreeSet::new());
-
-/// A plan's place in [`UNDER_WAY`], given back when dropped.
-struct Claim(PlanId);
-
-impl Claim {
-    fn of(plan: PlanId) -> Option<Self> {
-        let free = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).insert(plan);
-        // Only then: a claim that is dropped gives the place back.
-        free.then(|| Self(plan))
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
-    }
-}
-
 /// One execution under way.
 pub(super) struct Run<'a, N> {
     pub network: &'a N,
@@ -125,7 +79,7 @@ pub(super) struct Run<'a, N> {
     report: Report<'a>,
     execution: Mutex<Execution>,
     checkpoints: AtomicU32,
-    _claim: Claim,
+    _lock: Guard,
 }
 
 impl<'a, N: Network> Run<'a, N> {
@@ -141,7 +95,7 @@ impl<'a, N: Network> Run<'a, N> {
             return Err(ActionError::SignerChanged { planned: execution.signer, active });
         }
         let kinds = kinds(&execution).ok_or(ActionError::Unfit)?;
-        let claim = Claim::of(execution.plan).ok_or(ActionError::UnderWay)?;
+        let lock = journal.lock_action(execution.plan)?.ok_or(ActionError::UnderWay)?;
         Ok(Self {
             network,
             options,
@@ -150,14 +104,14 @@ impl<'a, N: Network> Run<'a, N> {
             report,
             execution: Mutex::new(execution),
             checkpoints: AtomicU32::new(0),
-            _claim: claim,
+            _lock: lock,
         })
     }
 
     /// Runs every step that waits.
     pub(super) async fn carry_out(&self) {
-        if let Err(error) = self.keep() {
-            self.refuse_waiting(&line!("{error}; nothing was sent"));
+        if let Err(why) = self.begin() {
+            self.refuse_waiting(&why);
             return;
         }
         self.checkpoint("intended", None);
@@ -165,6 +119,25 @@ impl<'a, N: Network> Run<'a, N> {
             self.stake().await;
         } else {
             self.all_waiting().await;
+        }
+    }
+
+    /// Writes the intent down. Before a payment all instances are held off while the journal is
+    /// searched for another payment of this signer that is under way or unproven.
+    fn begin(&self) -> Result<(), Line> {
+        let unusable = |error: JournalError| line!("{error}; nothing was sent");
+        let (intent, plan, signer) = {
+            let execution = self.state();
+            (execution.intent.clone(), execution.plan, execution.signer)
+        };
+        let pays = matches!(intent, Intent::Stake(_)) && self.step_state(0) == StepState::Waiting;
+        if !pays {
+            return self.keep().map_err(unusable);
+        }
+        let _decision = self.journal.lock_payments().map_err(unusable)?;
+        match find_obstacle(&intent, Some(plan), &self.journal.entries(), &signer) {
+            Some(why) => Err(line!("{why}. Nothing was sent")),
+            None => self.keep().map_err(unusable),
         }
     }
 
@@ -244,22 +217,19 @@ impl<'a, N: Network> Run<'a, N> {
     }
 
     /// The exact call of a step, which must be the one that was reviewed.
-    pub(super) fn prepare(&self, i: usize, additional: Option<Seconds>) -> Result<PreparedCall, StepState> {
+    pub(super) fn prepare(&self, i: usize) -> Result<PreparedCall, StepState> {
         let execution = self.state();
         let from = Ingredients {
             canisters: self.network.canisters(),
             controller: execution.signer,
             stake: StakeFacts::of(&execution),
-            neuron: execution.created_neuron,
-            additional,
         };
         let not_sent = |message: Line| StepState::NotSent { message };
         let (Some(kind), Some(step)) = (self.kinds.get(i), execution.steps.get(i)) else {
             return Err(not_sent(Line::new("there is no such step")));
         };
         let call = kind.prepare(&from).map_err(|e| not_sent(e.why()))?;
-        let reviewed = step.call.arg_digest.is_empty() || step.call.arg_digest == call.arg_digest();
-        if !reviewed || step.call.canister != call.canister {
+        if step.call.arg_digest != call.arg_digest() || step.call.canister != call.canister {
             return Err(not_sent(Line::new(
                 "the call is not the one that was reviewed (another network or version?); nothing was signed. Make the review again",
             )));
@@ -273,13 +243,32 @@ impl<'a, N: Network> Run<'a, N> {
         let in_flight = self.options.in_flight.max(1);
         let together = (waiting.len() / 20).clamp(in_flight, TOGETHER.max(in_flight));
         for part in waiting.chunks(together) {
-            let calls = part.iter().map(|i| (*i, self.prepare(*i, None))).collect();
-            if !self.send(calls).await {
+            if !self.send_patiently(part.to_vec()).await {
                 self.refuse_waiting(&Line::new("the action journal cannot be written; it was not sent"));
                 break;
             }
         }
         self.check_directions().await;
+    }
+
+    /// Sends these steps, and those that the canister refuses for now again after a pause. `false`
+    /// if the journal could not be written: then nothing was sent.
+    pub(super) async fn send_patiently(&self, steps: Vec<usize>) -> bool {
+        let mut due = steps;
+        let mut pause = Seconds(1);
+        for attempt in 1..=ATTEMPTS {
+            let calls = due.iter().map(|i| (*i, self.prepare(*i))).collect();
+            if !self.send(calls).await {
+                return false;
+            }
+            due.retain(|i| matches!(self.step_state(*i), StepState::RefusedForNow { .. }));
+            if due.is_empty() || attempt == ATTEMPTS {
+                break;
+            }
+            self.network.pause(pause).await;
+            pause = Seconds(pause.0.saturating_mul(2)).min(LONGEST_PAUSE);
+        }
+        true
     }
 
     /// Signs, writes down, sends and learns. `false` if the journal could not be written: then
@@ -289,7 +278,7 @@ impl<'a, N: Network> Run<'a, N> {
         let mut signed = Vec::with_capacity(calls.len());
         for (i, call) in calls {
             let request = match call {
-                Ok(call) => self.network.sign(&call).map_err(|e| not_sent(&e)),
+                Ok(call) => self.network.sign(&call).await.map_err(|e| not_sent(&e)),
                 Err(state) => Err(state),
             };
             match request {
@@ -366,7 +355,7 @@ impl<'a, N: Network> Run<'a, N> {
             }
         }
         for (proposal, ballots) in cast {
-            let Ok(Some(row)) = self.network.proposal(proposal).await else { continue };
+            let Ok(Some(row)) = self.network.certified_proposal(proposal).await else { continue };
             for (i, neuron, wanted) in ballots {
                 let mark = row.ballots.iter().find(|b| b.neuron == neuron).map(|b| b.vote);
                 if let Some(mark @ (Vote::Yes | Vote::No)) = mark

@@ -2,8 +2,10 @@
 
 use super::error::ActionError;
 use super::follow::check_followees;
+use super::stake_steps::TRANSFER_WINDOW;
+use super::vote::count;
 use super::plan::{Draft, PlanContext};
-use super::steps::{StakeFacts, stake_kinds};
+use super::steps::{Kind, StakeFacts, stake_kinds};
 use crate::model::act::{Confirmation, StakePreview, StakeRequest};
 use crate::model::economics::{self, Economics, ForecastInput};
 use crate::model::text::Line;
@@ -24,7 +26,7 @@ pub(super) fn draft(
     let economics = known.map_or(&defaults, |e| &e.value);
     let fee = economics.transaction_fee;
     let facts = StakeFacts { amount: request.amount, fee, nonce, created_at: context.network_now() };
-    let calls = context.describe(&stake_kinds(request), Some(facts))?;
+    let calls = context.describe(&stake_kinds(request, None), Some(facts))?;
     let title = line!("Stake {} ICP for {}", request.amount.exact(), request.dissolve_delay.words());
     let mut draft = Draft::new(title, calls);
     draft.stake = Some(facts);
@@ -91,6 +93,65 @@ pub(super) fn draft(
         shown_delay.words()
     ));
     draft.irreversible.push(Line::new("the transfer cannot be called back"));
+    Ok(draft)
+}
+
+/// Plans what is left of a stake: the steps `chosen`, with the facts fixed at its first review.
+pub(super) fn draft_rest(
+    request: &StakeRequest,
+    facts: StakeFacts,
+    chosen: &[Kind],
+    context: &PlanContext<'_>,
+) -> Result<Draft, ActionError> {
+    let calls = context.describe(chosen, Some(facts))?;
+    let title =
+        line!("Finish the stake of {} ICP for {}", request.amount.exact(), request.dissolve_delay.words());
+    let mut draft = Draft::new(title, calls);
+    draft.stake = Some(facts);
+    if chosen.contains(&Kind::Transfer) {
+        draft.fees = facts.fee;
+        draft.confirmation = Confirmation::Type(format!("stake {}", request.amount.decimal()));
+        match request.amount.checked_add(facts.fee) {
+            Some(total) => {
+                draft.total_cost = total;
+                check_balance(&mut draft, total, context);
+            }
+            None => draft.block(line!("{} ICP is more than there can be", request.amount.exact())),
+        }
+        if context.now.since(facts.created_at) >= TRANSFER_WINDOW {
+            draft.block(Line::new(
+                "more than a day has passed since its first review, so that the ledger would not take this transfer any more; nothing was paid. Make a new stake",
+            ));
+        }
+        draft.effects.push(Line::new(
+            "the same transfer as in the first review: the ledger carries it out at most once",
+        ));
+        draft.irreversible.push(Line::new("the transfer cannot be called back"));
+    } else {
+        draft.effects.push(line!("{} ICP are on the neuron's account already", request.amount.exact()));
+    }
+    for kind in chosen {
+        match kind {
+            Kind::Transfer => {}
+            Kind::Claim => draft.effects.push(line!(
+                "a new neuron of {} ICP with a dissolve delay of {}, controlled by this identity",
+                request.amount.exact(),
+                economics::NEW_NEURON_DELAY.words()
+            )),
+            Kind::Delay { from, target } => {
+                draft.effects.push(line!("dissolve delay {} → {}", from.words(), target.words()));
+                draft.irreversible.push(line!(
+                    "the ICP stay locked until the neuron has dissolved for {}; the delay can be lengthened, never shortened",
+                    target.words()
+                ));
+            }
+            Kind::AutoStake => draft.effects.push(Line::new("new maturity is staked automatically")),
+            Kind::Follow { topic, followees, .. } => {
+                draft.effects.push(line!("follows {} on {}", count(followees.len(), "neuron"), topic.title()));
+            }
+            Kind::Vote { .. } | Kind::Refresh(_) => {}
+        }
+    }
     Ok(draft)
 }
 

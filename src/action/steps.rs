@@ -4,8 +4,10 @@
 //! execution, a retry and a recovery after a crash sign the same bytes.
 
 use crate::ic::ledger::calls::TransferRequest;
-use crate::ic::{IcError, PreparedCall, governance::calls as governance, ledger::calls as ledger};
+use crate::ic::governance::calls::{self as governance, Target};
+use crate::ic::{IcError, PreparedCall, ledger::calls as ledger};
 use crate::model::act::{Execution, Intent, PlannedCall, StakeRequest};
+use crate::model::economics::NEW_NEURON_DELAY;
 use crate::model::network::Canisters;
 use crate::model::text::Line;
 use crate::model::{
@@ -21,8 +23,9 @@ pub(super) enum Kind {
     Transfer,
     /// Makes the neuron of it.
     Claim,
-    /// Lengthens the dissolve delay up to this.
-    Delay(Seconds),
+    /// Lengthens the dissolve delay by what is between the two: the command adds, so that it is
+    /// signed only while a certificate says that the delay is `from`.
+    Delay { from: Seconds, target: Seconds },
     /// Turns on staking of new maturity.
     AutoStake,
     /// Sets followees; of the new neuron where none is named.
@@ -57,11 +60,12 @@ pub(super) fn stake_account(canisters: &Canisters, controller: &Principal, nonce
     Account { owner: canisters.governance, subaccount: Subaccount::neuron_stake(controller, nonce) }
 }
 
-/// The steps of a stake, in order.
-pub(super) fn stake_kinds(request: &StakeRequest) -> Vec<Kind> {
+/// The steps of a stake, in order; its delay is lengthened from `delay_base`.
+pub(super) fn stake_kinds(request: &StakeRequest, delay_base: Option<Seconds>) -> Vec<Kind> {
     let mut kinds = vec![Kind::Transfer, Kind::Claim];
-    if request.dissolve_delay > Seconds(0) {
-        kinds.push(Kind::Delay(request.dissolve_delay));
+    if request.dissolve_delay > NEW_NEURON_DELAY {
+        let from = delay_base.unwrap_or(NEW_NEURON_DELAY);
+        kinds.push(Kind::Delay { from, target: request.dissolve_delay });
     }
     if request.auto_stake_maturity {
         kinds.push(Kind::AutoStake);
@@ -83,7 +87,7 @@ pub(super) fn kinds(execution: &Execution) -> Option<Vec<Kind>> {
             .collect::<Option<_>>()?,
         Intent::Stake(request) => {
             StakeFacts::of(execution)?;
-            stake_kinds(request)
+            stake_kinds(request, execution.delay_base)
         }
         Intent::RefreshVotingPower(_) => calls.map(|c| c.neuron.map(Kind::Refresh)).collect::<Option<_>>()?,
         Intent::Follow { neuron, topic, followees } => {
@@ -93,34 +97,40 @@ pub(super) fn kinds(execution: &Execution) -> Option<Vec<Kind>> {
     (kinds.len() == execution.steps.len()).then_some(kinds)
 }
 
-/// What a call is made of, beyond its kind.
+/// What a call is made of, beyond its kind. All of it is fixed when the review is made.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ingredients<'a> {
     pub canisters: &'a Canisters,
     pub controller: Principal,
     pub stake: Option<StakeFacts>,
-    /// The neuron that was claimed.
-    pub neuron: Option<NeuronId>,
-    /// By how much a delay is to be lengthened.
-    pub additional: Option<Seconds>,
 }
 
 fn missing(what: &str) -> IcError {
-    IcError::Invalid { what: Line::new("preparing the call"), why: line!("{what} is not known yet") }
+    IcError::Invalid { what: Line::new("preparing the call"), why: line!("{what} is not known") }
+}
+
+impl Ingredients<'_> {
+    fn stake(&self) -> Result<StakeFacts, IcError> {
+        self.stake.ok_or_else(|| missing("the stake's nonce"))
+    }
+
+    /// The new neuron, by the subaccount that holds its stake: its number is the canister's to
+    /// choose, and a call must not depend on an answer.
+    fn new_neuron(&self) -> Result<Target, IcError> {
+        Ok(Target::StakedAt(Subaccount::neuron_stake(&self.controller, self.stake()?.nonce)))
+    }
 }
 
 impl Kind {
     /// The call, exactly as it is signed.
     pub(super) fn prepare(&self, from: &Ingredients<'_>) -> Result<PreparedCall, IcError> {
         let canisters = from.canisters;
-        let new_neuron = || from.neuron.ok_or_else(|| missing("the new neuron's number"));
-        let stake = || from.stake.ok_or_else(|| missing("the stake's nonce"));
         match self {
             Self::Vote { proposal, neuron, vote } => {
                 governance::register_vote(canisters, *neuron, *proposal, *vote)
             }
             Self::Transfer => {
-                let stake = stake()?;
+                let stake = from.stake()?;
                 let request = TransferRequest {
                     from_subaccount: None,
                     to: stake_account(canisters, &from.controller, stake.nonce).identifier(),
@@ -131,16 +141,16 @@ impl Kind {
                 };
                 ledger::transfer(canisters, &request)
             }
-            Self::Claim => governance::claim_or_refresh(canisters, from.controller, stake()?.nonce),
-            Self::Delay(_) => {
-                let additional = from.additional.ok_or_else(|| missing("the neuron's present delay"))?;
-                governance::increase_dissolve_delay(canisters, new_neuron()?, additional)
+            Self::Claim => governance::claim_or_refresh(canisters, from.controller, from.stake()?.nonce),
+            Self::Delay { from: now, target } => {
+                let additional = Seconds(target.0.saturating_sub(now.0));
+                governance::increase_dissolve_delay(canisters, from.new_neuron()?, additional)
             }
-            Self::AutoStake => governance::auto_stake_maturity(canisters, new_neuron()?, true),
+            Self::AutoStake => governance::auto_stake_maturity(canisters, from.new_neuron()?, true),
             Self::Follow { neuron, topic, followees } => {
                 let neuron = match neuron {
-                    Some(neuron) => *neuron,
-                    None => new_neuron()?,
+                    Some(neuron) => Target::Id(*neuron),
+                    None => from.new_neuron()?,
                 };
                 governance::follow(canisters, neuron, *topic, followees)
             }
@@ -148,23 +158,14 @@ impl Kind {
         }
     }
 
-    /// Whether its argument depends on the answer of an earlier step.
-    pub(super) fn depends_on_claim(&self) -> bool {
-        matches!(self, Self::Delay(_) | Self::AutoStake | Self::Follow { neuron: None, .. })
-    }
-
-    /// Whether doing it again changes nothing more.
-    pub(super) fn is_idempotent(&self) -> bool {
-        // A second ballot is refused; a transfer is not idempotent beyond the ledger's window.
-        !matches!(self, Self::Transfer | Self::Delay(_))
-    }
-
     /// The call in words.
     pub(super) fn describe(&self, from: &Ingredients<'_>) -> Result<PlannedCall, IcError> {
         let canisters = from.canisters;
-        let stake = from.stake;
-        let claimed = || Line::new("the one claimed (its number is known then)");
-        let neuron_of = |n: &Option<NeuronId>| n.map_or_else(claimed, |n| line!("{n}"));
+        let new_neuron = || match from.new_neuron() {
+            Ok(Target::StakedAt(subaccount)) => line!("the new one, by its subaccount {}", hex::encode(subaccount.0)),
+            _ => Line::new("the new one"),
+        };
+        let neuron_of = |n: &Option<NeuronId>| n.map_or_else(new_neuron, |n| line!("{n}"));
         let (command, summary, arguments, neuron, proposal) = match self {
             Self::Vote { proposal, neuron, vote } => (
                 "RegisterVote",
@@ -178,7 +179,7 @@ impl Kind {
                 Some(*proposal),
             ),
             Self::Transfer => {
-                let stake = stake.ok_or_else(|| missing("the stake's nonce"))?;
+                let stake = from.stake()?;
                 let to = stake_account(canisters, &from.controller, stake.nonce).identifier();
                 (
                     "transfer",
@@ -202,7 +203,7 @@ impl Kind {
                 )
             }
             Self::Claim => {
-                let stake = stake.ok_or_else(|| missing("the stake's nonce"))?;
+                let stake = from.stake()?;
                 (
                     "ClaimOrRefresh",
                     line!("claim the neuron that the transfer made"),
@@ -211,20 +212,26 @@ impl Kind {
                     None,
                 )
             }
-            Self::Delay(target) => (
+            Self::Delay { from: now, target } => {
+                let additional = Seconds(target.0.saturating_sub(now.0));
+                (
                 "IncreaseDissolveDelay",
-                line!("lengthen its dissolve delay to {}", target.words()),
+                line!("lengthen its dissolve delay from {} to {}", now.words(), target.words()),
                 vec![
-                    ("neuron", claimed()),
-                    ("additional delay", line!("what is missing to {} ({} s)", target.words(), target.0)),
+                    ("neuron", new_neuron()),
+                    (
+                        "additional delay",
+                        line!("{} ({} s), signed only while the delay is {}", additional.words(), additional.0, now.words()),
+                    ),
                 ],
                 None,
                 None,
-            ),
+            )
+            }
             Self::AutoStake => (
                 "ChangeAutoStakeMaturity",
                 line!("stake its new maturity automatically"),
-                vec![("neuron", claimed()), ("stake new maturity", line!("yes"))],
+                vec![("neuron", new_neuron()), ("stake new maturity", line!("yes"))],
                 None,
                 None,
             ),
@@ -253,8 +260,7 @@ impl Kind {
         };
         let on_ledger = matches!(self, Self::Transfer);
         let canister = if on_ledger { canisters.ledger } else { canisters.governance };
-        let arg_digest =
-            if self.depends_on_claim() { String::new() } else { self.prepare(from)?.arg_digest() };
+        let arg_digest = self.prepare(from)?.arg_digest();
         Ok(PlannedCall {
             canister,
             canister_name: canisters.name(&canister).unwrap_or("canister").to_owned(),

@@ -38,13 +38,17 @@ pub enum Effect {
     Confirm(PlanId),
     /// The review was closed without confirming: forget the plan.
     Discard(PlanId),
-    /// Try these steps again (places in `Execution::steps`).
-    Retry {
-        /// Of which plan.
+    /// Look up what is left of an action and make the review of it; answered by `Message::Planned`.
+    PlanRest {
+        /// Given back with the answer.
+        ticket: u64,
+        /// Of which action.
         plan: PlanId,
-        /// Which steps.
+        /// Which steps (places in `Execution::steps`).
         steps: Vec<usize>,
     },
+    /// Leave an action as it is; answered by `Message::ActionEnded`.
+    DismissAction(PlanId),
     /// Ask the network what became of the steps whose outcome is unknown.
     FollowUp(PlanId),
     /// Unlock an identity; answered by `Message::Unlocked`.

@@ -228,6 +228,8 @@ pub struct ReviewLayer {
     pub scroll: usize,
     /// What a refused confirmation says.
     pub note: Option<Line>,
+    /// The action and the steps of it that the review is the rest of; `None` for a new action.
+    pub rest: Option<(PlanId, Vec<usize>)>,
 }
 
 impl ReviewLayer {
@@ -289,7 +291,7 @@ pub enum AfterUnlock {
     Review(Intent),
     /// Sign this plan, whose review was confirmed just before the identity locked itself.
     Confirm(PlanId),
-    /// Retry these steps.
+    /// Review these steps of an action, to sign them anew.
     Retry(PlanId, Vec<usize>),
 }
 

@@ -2,7 +2,7 @@
 
 use super::layer::{Failure, Level};
 use super::state::{IdentityChoice, ThemeChoice};
-use crate::model::act::{Execution, Review, SignerInfo};
+use crate::model::act::{Authenticity, Execution, Review, SignerInfo};
 use crate::model::event::Event;
 use crate::model::mine::Mine;
 use crate::model::registry::{Moment, Topology};
@@ -49,8 +49,19 @@ pub enum Message {
         /// The configuration names the provider: it cannot be chosen.
         provider_fixed: bool,
     },
-    /// An action has moved on; also sent for what the journal held on start.
+    /// An action under way has moved on.
     Execution(Arc<Execution>),
+    /// A run of an action has ended, whether or not something of it is still open.
+    ActionEnded(Arc<Execution>),
+    /// A document of the journal was put aside.
+    JournalEntryGone(crate::model::act::PlanId),
+    /// An action that the journal holds.
+    JournalEntry {
+        /// What it says.
+        execution: Arc<Execution>,
+        /// Whether that can be relied on.
+        authenticity: Authenticity,
+    },
     /// An action that was confirmed (or retried) could not even begin.
     NotBegun {
         /// Which.

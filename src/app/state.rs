@@ -9,7 +9,7 @@ pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
 use crate::command::{Chord, Keymap, Scope};
-use crate::model::act::{Execution, PlanId, SignerInfo};
+use crate::model::act::{Authenticity, Execution, PlanId, SignerInfo};
 use crate::model::ledger::AccountState;
 use crate::model::proposal::ProposalBody;
 use crate::model::text::Line;
@@ -183,6 +183,8 @@ pub struct State {
     pub toasts: Vec<Toast>,
     /// Actions of this session and of the journal, the newest first.
     pub executions: Vec<Arc<Execution>>,
+    /// Those of them whose document in the journal is altered or could not be checked.
+    pub distrusted: BTreeMap<PlanId, Authenticity>,
     /// Plans that were confirmed, retried or asked about and have not finished yet.
     pub in_flight: BTreeSet<PlanId>,
     /// Counts the questions asked of `action`.
@@ -246,6 +248,7 @@ impl State {
             layers: Vec::new(),
             toasts: Vec::new(),
             executions: Vec::new(),
+            distrusted: BTreeMap::new(),
             in_flight: BTreeSet::new(),
             ticket: 0,
             hits: Hits::default(),
@@ -324,6 +327,16 @@ impl State {
     #[must_use]
     pub fn account(&self) -> Option<&AccountState> {
         self.world.accounts.get(self.wallet.account)
+    }
+
+    /// Whether an action is the signer's own, can be relied on, and has something left to learn or
+    /// to do.
+    #[must_use]
+    pub fn needs_attention(&self, execution: &Execution) -> bool {
+        execution.is_open()
+            && execution.signer == self.signer.principal
+            && !self.in_flight.contains(&execution.plan)
+            && !self.distrusted.contains_key(&execution.plan)
     }
 
     /// An action of this session or of the journal.

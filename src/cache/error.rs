@@ -38,12 +38,6 @@ pub enum CacheError {
         /// What was found.
         why: String,
     },
-    /// What must outlive the process cannot be kept anywhere.
-    #[error("there is nowhere to record it ({why}), so it could not be followed up after a crash")]
-    NoJournal {
-        /// Why the journal cannot be kept.
-        why: String,
-    },
     /// A value could not be turned into bytes.
     #[error("{what} could not be encoded for the cache ({why}); please report this")]
     Encode {

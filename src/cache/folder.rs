@@ -1,7 +1,7 @@
 //! A network's folder: its lock, its two databases, and what is set aside.
 //!
 //! `<base>/<fingerprint of the root key>/` holds `first` (small: what the first frame
-//! needs), `bulk` (bodies, transactions), `actions` (the journal, a file an action) and `lock`.
+//! needs), `bulk` (bodies, transactions) and `lock`.
 //! A database that cannot be read, or that a newer icpulse wrote, is renamed to
 //! `<name>.aside-<time>`; nothing is deleted.
 

@@ -1,8 +1,7 @@
 //! The way for `fuzz/` to what is read from the disk: entries as they would stand in the databases.
 
 use super::store::Batch;
-use super::{Cache, CacheError, codec, key, side_journal};
-use crate::model::act::Execution;
+use super::{Cache, CacheError, codec, key};
 use crate::model::{Account, NeuronId, Principal, ProposalId};
 
 /// Where an entry stands.
@@ -20,8 +19,6 @@ pub enum Table {
     Fact(&'static str),
     /// A series.
     History,
-    /// An action.
-    Journal,
     /// A proposal's body.
     Body,
     /// The reader's ballots on a proposal.
@@ -66,10 +63,6 @@ pub fn put(
         Table::Position => (false, key::POSITION.to_vec()),
         Table::Fact(name) => (false, key::named(key::FACTS, name)),
         Table::History => (false, key::named(key::HISTORIES, &format!("tally:{number}"))),
-        Table::Journal => {
-            let bytes = if sealed { codec::seal(bytes) } else { bytes.to_vec() };
-            return cache.actions.put(&number.to_string(), bytes);
-        }
         Table::Body => (true, key::body(ProposalId(number))),
         Table::Ballots => (false, key::ballot(reader, ProposalId(number))),
         Table::NeuronsHead => (false, key::neurons_head(reader)),
@@ -91,10 +84,4 @@ pub fn put(
 #[must_use]
 pub fn cache() -> Cache {
     Cache::in_memory()
-}
-
-/// The entries of a journal that a process without the shared cache left.
-#[must_use]
-pub fn side_journal(bytes: &[u8]) -> Vec<Execution> {
-    side_journal::entries(bytes).0
 }

@@ -6,19 +6,15 @@
 //!
 //! Every write of a page and of the position it reaches is one batch: killed at any
 //! moment, the next start finds both or neither. [`Cache::flush`] makes writes durable.
-//! The journal is durable with every entry, in files of its own: no damage to a database
-//! touches it.
 
 mod accounts;
 mod codec;
-mod entries;
 mod error;
 mod facts;
 mod folder;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod history;
-mod journal;
 mod key;
 mod load;
 mod network;
@@ -27,12 +23,10 @@ mod observe;
 mod proposals;
 mod ranges;
 mod registry;
-mod side_journal;
 mod store;
 
 pub use codec::SCHEMA;
 pub use error::CacheError;
-pub use journal::JOURNAL_KEEP;
 pub use load::{IdentityPart, Loaded, Older, OlderRows};
 pub use network::{KeptRewards, REWARD_DAYS_KEPT};
 pub use observe::{WriteObserver, WriteStep};
@@ -43,10 +37,8 @@ pub use store::guarding;
 use crate::model::Timestamp;
 use crate::model::network::RootKey;
 use crate::model::text::Line;
-use entries::Entries;
 use observe::Watch;
 use proposals::Position;
-use side_journal::SideJournal;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,10 +60,6 @@ pub struct Cache {
     network: String,
     opened: Timestamp,
     position: Mutex<Position>,
-    actions: Entries,
-    side: Option<Mutex<SideJournal>>,
-    /// Why the journal cannot be kept although it should outlive the process.
-    no_journal: Option<String>,
     watch: Watch,
     notes: Mutex<Vec<Line>>,
     // Declared last: the databases close before the lock is given up.
@@ -136,22 +124,15 @@ impl Cache {
             network,
             opened: now,
             position: Mutex::default(),
-            actions: Entries::of(&folder, &watch)?,
-            side: None,
-            no_journal: None,
             watch,
             notes: Mutex::default(),
             _lock: Some(lock),
         };
         cache.position = Mutex::new(cache.read_position(&mut notes)?);
-        cache.adopt_side_journals(&folder, &mut notes)?;
         Ok(Opened { cache, notes })
     }
 
-    /// Opens the cache, or works without one and says why. A process without the shared cache
-    /// still keeps its journal in a file of its own in the network's folder, where that can be
-    /// written; the next icpulse that gets the cache takes it over. Where it cannot be written,
-    /// actions are refused. `watch` is told of every write.
+    /// Opens the cache, or works without one and says why. `watch` is told of every write.
     #[must_use]
     pub fn open_or_memory(
         base: &Path,
@@ -164,19 +145,8 @@ impl Cache {
             Ok(opened) => return opened,
             Err(error) => error,
         };
-        let mut notes =
-            vec![Line::new(&format!("working without the shared cache, nothing read is kept: {error}"))];
-        let mut cache = Self::in_memory();
-        match SideJournal::create(&base.join(network.fingerprint())) {
-            Ok(side) => cache.side = Some(Mutex::new(side)),
-            Err(error) => {
-                notes.push(Line::new(&format!(
-                    "actions cannot be recorded either, so none can be begun: {error}"
-                )));
-                cache.no_journal = Some(error.to_string());
-            }
-        }
-        Opened { cache, notes }
+        let note = Line::new(&format!("working without the shared cache, nothing read is kept: {error}"));
+        Opened { cache: Self::in_memory(), notes: vec![note] }
     }
 
     /// A cache that ends with the process.
@@ -189,9 +159,6 @@ impl Cache {
             network: String::new(),
             opened: Timestamp(0),
             position: Mutex::default(),
-            actions: Entries::memory(),
-            side: None,
-            no_journal: None,
             watch: None,
             notes: Mutex::default(),
             _lock: None,
@@ -202,12 +169,6 @@ impl Cache {
     #[must_use]
     pub fn is_durable(&self) -> bool {
         self.folder.is_some()
-    }
-
-    /// Whether the journal outlives the process.
-    #[must_use]
-    pub fn journal_is_durable(&self) -> bool {
-        self.is_durable() || self.side.is_some()
     }
 
     /// Returns when everything written so far is on the disk.

@@ -14,27 +14,11 @@ pub enum WriteStep {
     Flushing,
     /// Everything it has is on the disk.
     Flushed,
-    /// A journal entry lies complete in a temporary file.
-    EntryWritten,
-    /// That file is on the disk.
-    EntrySynced,
-    /// It has taken the place of the entry before.
-    EntryNamed,
-    /// Its name is on the disk: the entry is durable.
-    EntryDurable,
-}
-
-impl WriteStep {
-    /// Whether it is about the action journal rather than a database.
-    #[must_use]
-    pub const fn is_of_journal(self) -> bool {
-        matches!(self, Self::EntryWritten | Self::EntrySynced | Self::EntryNamed | Self::EntryDurable)
-    }
 }
 
 /// Told of every step of every write to the disk. A test can end the process there.
 pub trait WriteObserver: Send + Sync {
-    /// `step` of writing `path` (a database's folder, a journal entry's file) has come.
+    /// `step` of writing `path` (a database's folder) has come.
     fn reached(&self, step: WriteStep, path: &Path);
 }
 

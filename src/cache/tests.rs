@@ -1,6 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
-use crate::model::act::{Confirmation, Execution, Intent, PlanId, PlannedCall, Step, StepState};
 use crate::model::ledger::{AccountState, Operation, Transaction};
 use crate::model::network::Facts;
 use crate::model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
@@ -72,38 +71,6 @@ fn loaded(cache: &Cache, who: u8) -> Vec<Proposal> {
     let loaded = cache.load_world(&reader(who)).unwrap();
     assert_eq!(loaded.notes, Vec::<Line>::new());
     loaded.world.proposals.iter().map(|p| p.as_ref().clone()).collect()
-}
-
-fn execution(n: u8, confirmed: u64, state: StepState) -> Execution {
-    let call = PlannedCall {
-        canister: reader(1),
-        canister_name: "governance".to_owned(),
-        method: "manage_neuron · RegisterVote".to_owned(),
-        summary: Line::new("vote"),
-        arguments: vec![("vote".to_owned(), Line::new("yes"))],
-        arg_digest: "00".to_owned(),
-        neuron: Some(NeuronId(1)),
-        proposal: Some(ProposalId(2)),
-    };
-    let _ = Confirmation::Enter;
-    Execution {
-        plan: PlanId([n; 16]),
-        intent: Intent::Vote { vote: Vote::Yes, ballots: vec![(ProposalId(2), NeuronId(1))] },
-        title: Line::new("Vote"),
-        signer: reader(1),
-        steps: vec![Step { call, state, expires: Some(NOW) }],
-        created_neuron: None,
-        nonce: Some(u64::MAX),
-        transfer_created_at: Some(NOW),
-        transfer_fee: None,
-        transfer_block: None,
-        confirmed: Timestamp::from_secs(confirmed),
-        finished: None,
-    }
-}
-
-fn done() -> StepState {
-    StepState::Done { note: Line::new("voted"), certified_at: NOW }
 }
 
 prop_compose! {
@@ -202,7 +169,7 @@ fn everything_survives_a_restart() {
     };
     {
         let Opened { cache, notes } = open(base.path());
-        assert!(notes.is_empty() && cache.is_durable() && cache.journal_is_durable());
+        assert!(notes.is_empty() && cache.is_durable());
         put(&cache, 1, &[proposal(10, true, 1), with_ballot(proposal(12, false, 1), 77)], &[10..=12]);
         cache.put_body(&body, false).unwrap();
         cache.put_facts(&facts, &Facts::default()).unwrap();
@@ -210,7 +177,6 @@ fn everything_survives_a_restart() {
         assert!(history::sample(&mut series, history::ICP_XDR, NOW, 31_442));
         cache.put_histories([(history::ICP_XDR, &series)]).unwrap();
         cache.put_account(&account).unwrap();
-        cache.journal_put(&execution(1, 1, StepState::Waiting)).unwrap();
         cache.flush().unwrap();
         assert!(cache.size_on_disk().unwrap() > 0);
     }
@@ -224,7 +190,6 @@ fn everything_survives_a_restart() {
     assert_eq!(world.histories[history::ICP_XDR].values(), vec![31_442]);
     assert_eq!(cache.body(ProposalId(12)).unwrap(), Some((body, false)));
     assert_eq!(cache.body(ProposalId(13)).unwrap(), None);
-    assert_eq!(cache.journal_open_entries().unwrap(), vec![execution(1, 1, StepState::Waiting)]);
     let head = &world.accounts[0];
     assert_eq!((head.balance, head.transactions.len(), head.complete), (E8s(5), 100, false));
     assert!(!world.neurons_known);
@@ -378,23 +343,17 @@ fn older_rows_come_when_asked_for_and_a_lost_block_of_them_is_read_again() {
 }
 
 #[test]
-fn a_newer_schema_is_set_aside_and_the_journal_stays() {
+fn a_newer_schema_is_set_aside() {
     let base = tempfile::tempdir().unwrap();
     let folder = {
         let cache = open(base.path()).cache;
         put(&cache, 1, &[proposal(5, true, 1)], &[5..=5]);
-        cache.journal_put(&execution(3, 1, StepState::Waiting)).unwrap();
         // A later icpulse raised the schema.
         let mut batch = store::Batch::default();
         let mut meta = cache.first.get(key::META).unwrap().unwrap();
         meta[0] = SCHEMA + 1;
         batch.put(key::META.to_vec(), meta);
         cache.first.apply(batch).unwrap();
-        // And recorded an action in its own way.
-        let actions = cache.folder().unwrap().join("actions");
-        let mut unknown = std::fs::read(actions.join(format!("{}.action", "03".repeat(16)))).unwrap();
-        unknown[0] = SCHEMA + 1;
-        std::fs::write(actions.join("later.action"), unknown).unwrap();
         cache.flush().unwrap();
         cache.folder().unwrap().to_owned()
     };
@@ -403,10 +362,6 @@ fn a_newer_schema_is_set_aside_and_the_journal_stays() {
     assert!(notes[0].as_str().contains("newer icpulse"), "{notes:?}");
     assert!(folder.join("first.aside-20270115-080000").is_dir());
     assert!(loaded(&cache, 1).is_empty() && cache.proposals_read().is_empty());
-    assert_eq!(cache.journal_open_entries().unwrap().len(), 1);
-    let notes = cache.take_notes();
-    assert!(notes.len() == 1 && notes[0].as_str().contains("1 entry of the action journal"), "{notes:?}");
-    assert!(folder.join("actions/later.action").is_file(), "it is left to the newer icpulse");
     drop(cache);
     // The second time nothing is wrong any more.
     assert!(open(base.path()).notes.is_empty());
@@ -429,7 +384,7 @@ fn another_networks_cache_is_never_shown() {
 }
 
 #[test]
-fn a_second_icpulse_works_without_the_shared_cache_and_hands_its_journal_on() {
+fn a_second_icpulse_works_without_the_shared_cache() {
     let base = tempfile::tempdir().unwrap();
     let first = open(base.path()).cache;
     put(&first, 1, &[proposal(5, true, 1)], &[5..=5]);
@@ -440,25 +395,11 @@ fn a_second_icpulse_works_without_the_shared_cache_and_hands_its_journal_on() {
     let Opened { cache: second, notes } =
         Cache::open_or_memory(base.path(), &network(), Duration::from_millis(60), NOW, None);
     assert!(notes.len() == 1 && notes[0].as_str().contains("without the shared cache"), "{notes:?}");
-    assert!(!second.is_durable() && second.journal_is_durable());
+    assert!(!second.is_durable());
     assert!(loaded(&second, 1).is_empty());
     put(&second, 1, &[proposal(6, true, 1)], &[6..=6]);
-    second.journal_put(&execution(4, 1, StepState::Waiting)).unwrap();
-    second.journal_put(&execution(5, 1, StepState::Waiting)).unwrap();
-    second.journal_put(&execution(4, 1, done())).unwrap();
-    let third = Cache::open_or_memory(base.path(), &network(), Duration::ZERO, NOW, None).cache;
-    assert!(third.journal_is_durable());
     drop(first);
-    // While it lives, its journal is its own.
-    let next = open(base.path());
-    assert_eq!((next.notes, next.cache.journal_list(9).unwrap().len()), (vec![], 0));
-    drop(next.cache);
-    drop(second);
-    let Opened { cache, notes } = open(base.path());
-    assert_eq!(notes.len(), 1, "{notes:?}");
-    assert_eq!(cache.journal_open_entries().unwrap(), vec![execution(5, 1, StepState::Waiting)]);
-    assert_eq!(cache.journal_list(9).unwrap().len(), 2);
-    assert_eq!(loaded(&cache, 1).len(), 1);
+    assert_eq!(loaded(&open(base.path()).cache, 1).len(), 1);
 }
 
 #[test]
@@ -467,50 +408,13 @@ fn an_unusable_folder_is_no_reason_to_stop() {
     let file = base.path().join("file");
     std::fs::write(&file, "not a folder").unwrap();
     let Opened { cache, notes } = Cache::open_or_memory(&file, &network(), Duration::ZERO, NOW, None);
-    assert_eq!(notes.len(), 2, "{notes:?}");
-    assert!(!cache.journal_is_durable());
-    // But no action is begun that could not be followed up.
-    let refused = cache.journal_put(&execution(4, 1, StepState::Waiting)).unwrap_err();
-    assert!(matches!(refused, CacheError::NoJournal { .. }), "{refused}");
-    assert!(cache.journal_open_entries().unwrap().is_empty());
+    assert_eq!(notes.len(), 1, "{notes:?}");
     put(&cache, 1, &[proposal(6, true, 1)], &[6..=6]);
     assert_eq!(loaded(&cache, 1).len(), 1);
 }
 
 #[test]
-fn the_journal_outlives_the_databases() {
-    let base = tempfile::tempdir().unwrap();
-    let folder = {
-        let cache = open(base.path()).cache;
-        for n in 1..=3 {
-            cache.journal_put(&execution(n, u64::from(n), StepState::Waiting)).unwrap();
-        }
-        cache.journal_put(&execution(2, 2, done())).unwrap();
-        cache.folder().unwrap().to_owned()
-    };
-    // The database holds nothing sensible any more, one entry is damaged, one was not finished.
-    std::fs::write(folder.join("first/db"), "nothing like it").unwrap();
-    let entry = |n: u8| folder.join("actions").join(format!("{}.action", PlanId([n; 16])));
-    std::fs::write(entry(3), "damaged").unwrap();
-    std::fs::write(entry(4).with_extension("unfinished"), "half of an ent").unwrap();
-    let Opened { cache, notes } = open(base.path());
-    assert!(!notes.is_empty() && notes[0].as_str().contains("no recorded action is lost"), "{notes:?}");
-    assert_eq!(cache.journal_open_entries().unwrap(), vec![execution(1, 1, StepState::Waiting)]);
-    assert_eq!(cache.journal_list(9).unwrap().len(), 2);
-    let notes = cache.take_notes();
-    assert!(notes.len() == 1 && notes[0].as_str().contains("check your neurons"), "{notes:?}");
-    assert!(entry(3).is_file() && !entry(4).with_extension("unfinished").exists());
-    // Only its owner may read what was intended.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&entry(1)), mode(&folder.join("actions"))), (0o600, 0o700));
-    }
-}
-
-#[test]
-fn every_write_is_watched_and_nothing_counts_as_recorded_before_it_is_durable() {
+fn every_write_is_observed() {
     #[derive(Default)]
     struct Seen(Mutex<Vec<WriteStep>>);
     impl WriteObserver for Seen {
@@ -525,24 +429,9 @@ fn every_write_is_watched_and_nothing_counts_as_recorded_before_it_is_durable() 
     let cache = Cache::open_or_memory(base.path(), &network(), Duration::ZERO, NOW, Some(watch)).cache;
     put(&cache, 1, &[proposal(6, true, 1)], &[6..=6]);
     cache.flush().unwrap();
-    cache.journal_put(&execution(1, 1, StepState::Waiting)).unwrap();
     use WriteStep::*;
-    let expected =
-        [Applying, Applied, Flushing, Flushed, EntryWritten, EntrySynced, EntryNamed, EntryDurable];
+    let expected = [Applying, Applied, Flushing, Flushed];
     assert_eq!(*seen.0.lock().unwrap(), expected);
-}
-
-#[test]
-fn the_journal_keeps_what_is_open_and_bounds_what_is_done() {
-    let cache = Cache::in_memory();
-    cache.journal_put(&execution(255, 0, StepState::Submitted { request_id: "ab".to_owned() })).unwrap();
-    for n in 0..=u8::try_from(JOURNAL_KEEP + 20).unwrap() {
-        cache.journal_put(&execution(n, 10 + u64::from(n), done())).unwrap();
-    }
-    let all = cache.journal_list(usize::MAX).unwrap();
-    assert_eq!(all.len(), JOURNAL_KEEP + 1);
-    assert_eq!(all[0].confirmed.secs(), 10 + JOURNAL_KEEP as u64 + 20);
-    assert_eq!(cache.journal_open_entries().unwrap().len(), 1);
 }
 
 /// Fills a cache, damages its files in one way, and opens it again: never a crash, never a

@@ -4,9 +4,9 @@ use super::context::{Context, wall_clock};
 use super::failure::{Failure, Kind};
 use super::json;
 use super::open::{Opened, Who};
-use super::output::{Format, note, print_json, print_text};
+use super::output::{Format, note, print_json, print_text, write_stderr};
 use super::prompt;
-use crate::action::{ActionError, Options, PlanContext, Plans, Policy, execute, recover_all, unresolved};
+use crate::action::{ActionError, Options, PlanContext, Plans, SignerJournal, execute, find_obstacle};
 use crate::ic::Client;
 use crate::model::E8s;
 use crate::model::act::{Ending, Execution, Intent, Review, StepState};
@@ -66,7 +66,7 @@ pub fn review_text(review: &Review) -> String {
 ///
 /// # Errors
 /// [`Kind::Refused`] when it is blocked or a step was refused, [`Kind::Unconfirmed`] when it was
-/// not confirmed, [`Kind::Network`] when an outcome could not be learnt.
+/// not confirmed, [`Kind::Unknown`] when an outcome could not be learnt.
 pub async fn carry_out(
     context: &Context,
     opened: &Opened,
@@ -89,38 +89,85 @@ pub async fn carry_out(
         },
         &mut rand::rngs::OsRng,
     )?;
-    review.blocked = review.blocked.or(unresolved(&review.intent, opened.cache.as_ref(), &signer.principal));
-    let format = Format::of(&context.global);
+    let entries = opened.journal()?.entries(opened.who.journal_key().as_ref()).map(|all| all.entries);
+    review.blocked =
+        review.blocked.or(find_obstacle(&review.intent, None, &entries, &signer.principal));
+    if !matches!(opened.who, Who::Unlocked(_)) {
+        return show_unsigned(context, &review);
+    }
+    let journal = opened.signer_journal()?;
+    carry_out_review(Carried { context, opened, client, journal: &journal }, &mut plans, &review).await
+}
+
+/// Shows a review that nobody can sign.
+fn show_unsigned(context: &Context, review: &Review) -> Result<(), Failure> {
     if context.global.dry_run {
-        return match format {
-            Format::Json => print_json(&json::review(&review)),
-            _ => print_text(&review_text(&review)),
-        };
+        return print_review(context, review);
     }
-    if !(context.global.quiet && context.global.yes) {
-        note(&context.global, review_text(&review).trim_end());
+    show_review(review)?;
+    match &review.blocked {
+        Some(why) => Err(Failure::new(Kind::Refused, format!("this cannot be done: {why}"))),
+        None => Err(Failure::usage("signing needs an identity; name one with --identity")),
     }
+}
+
+fn print_review(context: &Context, review: &Review) -> Result<(), Failure> {
+    match Format::of(&context.global) {
+        Format::Json => print_json(&json::review(review)),
+        _ => print_text(&review_text(review)),
+    }
+}
+
+/// Shows a review on standard error, whatever the flags say: what was not shown is not signed.
+fn show_review(review: &Review) -> Result<(), Failure> {
+    write_stderr(review_text(review).trim_end()).map_err(|e| {
+        Failure::new(
+            Kind::Unconfirmed,
+            format!("the review could not be shown on standard error ({e}), so nothing was signed"),
+        )
+    })
+}
+
+/// What carrying out a review needs.
+#[derive(Clone, Copy)]
+pub struct Carried<'a> {
+    /// Flags and clock.
+    pub context: &'a Context,
+    /// The network.
+    pub opened: &'a Opened,
+    /// Its connection.
+    pub client: &'a Client,
+    /// The signer's journal.
+    pub journal: &'a SignerJournal,
+}
+
+/// Shows a review, asks for its confirmation, and carries it out.
+///
+/// # Errors
+/// As [`carry_out`].
+pub async fn carry_out_review(
+    with: Carried<'_>,
+    plans: &mut Plans,
+    review: &Review,
+) -> Result<(), Failure> {
+    let context = with.context;
+    if context.global.dry_run {
+        return print_review(context, review);
+    }
+    show_review(review)?;
     if let Some(why) = &review.blocked {
         return Err(Failure::new(Kind::Refused, format!("this cannot be done: {why}")));
     }
-    if !matches!(opened.who, Who::Unlocked(_)) {
-        return Err(Failure::usage("signing needs an identity; name one with --identity"));
-    }
-    opened.tell_notes(context);
-    prompt::confirm(&context.global, &review)?;
-    let execution = plans.confirm(review.plan, signer.principal, context.now())?;
-    let execution = run(context, opened, client, execution).await?;
+    with.opened.tell_notes(context);
+    prompt::confirm(&context.global, review)?;
+    let execution = plans.confirm(review.plan, with.client.principal(), context.now())?;
+    let execution = run(with, execution).await?;
     report(context, &execution)
 }
 
-async fn run(
-    context: &Context,
-    opened: &Opened,
-    client: &Client,
-    execution: Execution,
-) -> Result<Execution, Failure> {
+async fn run(with: Carried<'_>, execution: Execution) -> Result<Execution, Failure> {
+    let context = with.context;
     let quiet = context.global.quiet || Format::of(&context.global) != Format::Text;
-    let options = options();
     let told = context.global.clone();
     let seen = std::sync::Mutex::new(0_usize);
     let progress = move |execution: Arc<Execution>| {
@@ -134,7 +181,7 @@ async fn run(
             }
         }
     };
-    Ok(execute(execution, client, opened.cache.as_ref(), &options, &progress).await?)
+    Ok(execute(execution, with.client, with.journal, &options(), &progress).await?)
 }
 
 /// How actions are run here and in the dashboard.
@@ -143,11 +190,14 @@ pub fn options() -> Options {
     Options { observer: super::hooks::of_actions(), ..Options::new(Arc::new(wall_clock)) }
 }
 
-/// Prints what became of it; failed steps decide the exit code, even where nothing can be printed.
-fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
+/// Prints what became of an action; failed steps decide the exit code, even where nothing can be printed.
+///
+/// # Errors
+/// As [`carry_out`].
+pub fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
     let printed = match Format::of(&context.global) {
         Format::Json => print_json(&json::execution(execution)),
-        _ => print_text(&outcome_text(execution)),
+        _ => print_text(&text_of_execution(execution)),
     };
     let failed: Vec<_> = execution.failed().collect();
     if execution.ending() == Ending::Done {
@@ -171,9 +221,9 @@ fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
     })
 }
 
-/// Each step with its outcome.
+/// An action with each step and its outcome.
 #[must_use]
-pub fn outcome_text(execution: &Execution) -> String {
+pub fn text_of_execution(execution: &Execution) -> String {
     let mut out = format!("{}\n", execution.title);
     for step in &execution.steps {
         let (mark, detail) = match &step.state {
@@ -184,6 +234,7 @@ pub fn outcome_text(execution: &Execution) -> String {
             }
             StepState::AlreadyDone { note } => ("done", note.to_string()),
             StepState::Refused { code, message } => ("refused", format!("{code}: {message}")),
+            StepState::RefusedForNow { code, message } => ("refused for now", format!("{code}: {message}")),
             StepState::NotSent { message } => ("not sent", message.to_string()),
             StepState::Unknown { request_id, message } => {
                 ("unknown", format!("{message} (request {request_id})"))
@@ -198,57 +249,4 @@ pub fn outcome_text(execution: &Execution) -> String {
         let _ = writeln!(out, "new neuron {neuron}");
     }
     out
-}
-
-/// `icpulse journal list`
-///
-/// # Errors
-/// See [`Failure`].
-pub fn journal_list(context: &Context, opened: &Opened) -> Result<(), Failure> {
-    opened.check_shared()?;
-    let entries = opened.cache.journal_list(50).map_err(Failure::failed)?;
-    opened.tell_notes(context);
-    match Format::of(&context.global) {
-        Format::Json => print_json(
-            &serde_json::json!({"actions": entries.iter().map(json::execution).collect::<Vec<_>>()}),
-        ),
-        _ if entries.is_empty() => {
-            note(&context.global, "the journal is empty");
-            Ok(())
-        }
-        _ => print_text(
-            &entries
-                .iter()
-                .map(|e| format!("{}  {}", e.confirmed.date_minute(), outcome_text(e)))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        ),
-    }
-}
-
-/// `icpulse journal resume`
-///
-/// # Errors
-/// See [`Failure`].
-pub async fn journal_resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
-    let client = opened
-        .client
-        .as_ref()
-        .ok_or_else(|| Failure::usage("--offline never asks the network, so nothing can be followed up"))?;
-    opened.check_shared()?;
-    let recovered = recover_all(client, opened.cache.as_ref(), &options(), Policy::Finish, &|_| {})
-        .await
-        .map_err(Failure::failed)?;
-    opened.tell_notes(context);
-    if recovered.is_empty() {
-        note(&context.global, "nothing of this identity is open");
-        return Ok(());
-    }
-    let mut worst = Ok(());
-    for execution in &recovered {
-        if let Err(failure) = report(context, execution) {
-            worst = Err(failure);
-        }
-    }
-    worst
 }

@@ -123,7 +123,7 @@ pub enum Command {
         #[arg(long, default_value = "3000", value_name = "N|all")]
         neurons: String,
     },
-    /// Actions that were interrupted: list them, or finish them
+    /// Actions: what was signed, what became of it, and what is left to do
     #[command(subcommand)]
     Journal(Journal),
     /// The embedded demo network
@@ -503,8 +503,13 @@ pub enum Identity {
 pub enum Journal {
     /// Recent actions and how they ended
     List,
-    /// Follow up what was interrupted
+    /// Ask what became of interrupted actions, then review and finish what is left of them
     Resume,
+    /// Leave an action as it is: it is not mentioned any more
+    Dismiss {
+        /// Its id, or the beginning of it
+        id: String,
+    },
 }
 
 /// Sizes of the demo network.

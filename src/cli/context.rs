@@ -2,8 +2,10 @@
 
 use super::args::Global;
 use super::failure::Failure;
+use super::journal::OpenActions;
 use crate::config::{Color, Config, ConfigError, NetworkError, Paths};
 use crate::model::Timestamp;
+use std::sync::{Arc, OnceLock};
 
 /// Flags, folders and configuration of this run.
 #[derive(Clone, Debug)]
@@ -14,6 +16,8 @@ pub struct Context {
     pub paths: Paths,
     /// The configuration.
     pub config: Config,
+    /// Where open actions are looked up when the command has ended, once it has opened a network.
+    pub open_actions: Arc<OnceLock<OpenActions>>,
 }
 
 impl From<ConfigError> for Failure {
@@ -42,7 +46,7 @@ impl Context {
     pub fn new(global: Global) -> Result<Self, Failure> {
         let paths = Paths::of_user().map_err(Failure::failed)?;
         let config = Config::load(global.config.as_deref(), &paths.config_file())?;
-        Ok(Self { global, paths, config })
+        Ok(Self { global, paths, config, open_actions: Arc::default() })
     }
 
     /// This machine's time now.

@@ -11,7 +11,7 @@
 //! of what was signed and not sent need not wait minutes.
 
 use crate::model::Seconds;
-use crate::{action, cache, wallet};
+use crate::{action, cache, journal, wallet};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -41,6 +41,11 @@ pub(super) fn of_actions() -> Option<Arc<dyn action::Observer>> {
 /// As the cache wants to be watched.
 pub(super) fn of_cache() -> Option<Arc<dyn cache::WriteObserver>> {
     hook().map(|steps| steps as Arc<dyn cache::WriteObserver>)
+}
+
+/// As the journal wants to be watched.
+pub(super) fn of_journal() -> journal::Observer {
+    hook().map(|steps| steps as Arc<dyn journal::WriteObserver>)
 }
 
 /// As the keystore wants to be watched.
@@ -89,9 +94,15 @@ impl action::Observer for Steps {
 
 impl cache::WriteObserver for Steps {
     fn reached(&self, step: cache::WriteStep, path: &Path) {
-        let operation = if step.is_of_journal() { "journal" } else { "cache" };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        self.reached(operation, &format!("{step:?} {name}"));
+        self.reached("cache", &format!("{step:?} {name}"));
+    }
+}
+
+impl journal::WriteObserver for Steps {
+    fn reached(&self, step: journal::WriteStep, path: &Path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.reached("journal", &format!("{step:?} {name}"));
     }
 }
 

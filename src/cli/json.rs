@@ -1,6 +1,7 @@
 //! The model as JSON with stable names. Integers that may exceed 2^53 (ids of neurons,
 //! e8s, voting power, memos) are always strings, so that no reader loses digits.
 
+use crate::journal::Entry;
 use crate::model::account::AccountIdentifier;
 use crate::model::act::{Execution, Review, SignerInfo, Step, StepState};
 use crate::model::ledger::{Operation, Transaction};
@@ -263,6 +264,9 @@ pub fn step(s: &Step) -> Value {
         StepState::Done { note, .. } => ("done", Some(note.to_string()), None),
         StepState::AlreadyDone { note } => ("already_done", Some(note.to_string()), None),
         StepState::Refused { code, message } => ("refused", Some(format!("{code}: {message}")), None),
+        StepState::RefusedForNow { code, message } => {
+            ("refused_for_now", Some(format!("{code}: {message}")), None)
+        }
         StepState::NotSent { message } => ("not_sent", Some(message.to_string()), None),
         StepState::Unknown { request_id, message } => {
             ("unknown", Some(message.to_string()), Some(request_id))
@@ -280,6 +284,17 @@ pub fn step(s: &Step) -> Value {
     })
 }
 
+/// An action as the journal has it.
+#[must_use]
+pub fn journal_entry(e: &Entry) -> Value {
+    let mut value = execution(&e.execution);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("authenticity".to_owned(), e.authenticity.slug().into());
+        fields.insert("under_way".to_owned(), e.under_way.into());
+    }
+    value
+}
+
 /// What became of an action.
 #[must_use]
 pub fn execution(e: &Execution) -> Value {
@@ -289,6 +304,8 @@ pub fn execution(e: &Execution) -> Value {
         "signer": e.signer.to_text(),
         "confirmed": e.confirmed.rfc3339(),
         "finished": time(e.finished),
+        "dismissed": time(e.dismissed),
+        "open": e.is_open(),
         "outcome": e.ending().slug(),
         "created_neuron": e.created_neuron.map(|n| n.to_string()),
         "transfer_block": e.transfer_block.map(|b| b.to_string()),

@@ -11,6 +11,7 @@ mod demo;
 pub mod failure;
 mod hooks;
 mod identity;
+mod journal;
 pub mod json;
 pub mod log;
 pub mod look;
@@ -30,13 +31,13 @@ mod settings;
 pub mod tui;
 pub mod watcher;
 
-use args::{Cli, Command, Journal};
+use args::{Cli, Command};
 use clap::Parser;
 use context::Context;
 use failure::Failure;
-use open::Need;
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Reads the command line, does what it says, and tells how it ended.
 #[must_use]
@@ -104,7 +105,13 @@ fn run(cli: Cli) -> Result<(), Failure> {
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // The journal's own commands and the overview show open actions themselves.
+    let shows_actions = matches!(&cli.command, Some(Command::Journal(_) | Command::Overview) | None);
+    let open_actions = Arc::clone(&context.open_actions);
     let result = runtime.block_on(over_the_network(context, cli.command));
+    if let Some(actions) = open_actions.get().filter(|_| !shows_actions) {
+        actions.tell();
+    }
     // A reading that still waits for an answer does not hold the program up.
     runtime.shutdown_background();
     result
@@ -130,14 +137,7 @@ async fn over_the_network(context: Context, command: Option<Command>) -> Result<
         Some(Command::Serve(command)) => serve::run(&context, &command).await,
         Some(Command::Sync) => overview::sync(&context).await,
         Some(Command::Bench { proposals, neurons }) => bench::run(&context, &proposals, &neurons).await,
-        Some(Command::Journal(Journal::List)) => {
-            let opened = open::open(&context, Need::IfUnlocked).await?;
-            act::journal_list(&context, &opened)
-        }
-        Some(Command::Journal(Journal::Resume)) => {
-            let opened = open::open(&context, Need::ToSign).await?;
-            act::journal_resume(&context, &opened).await
-        }
+        Some(Command::Journal(command)) => journal::run(&context, &command).await,
         Some(Command::Overview) => overview::overview(&context).await,
         None => {
             let plain = context.global.json || context.global.csv;

@@ -2,11 +2,14 @@
 
 use super::context::{Context, wall_clock};
 use super::failure::{Failure, Kind};
+use super::journal::OpenActions;
 use super::output::note;
 use super::prompt;
+use crate::action::SignerJournal;
 use crate::cache::{self, Cache, CacheError, DEFAULT_WAIT, Loaded, Older};
 use crate::config::resolve;
 use crate::ic::{Client, IcError, Patience};
+use crate::journal::{ActionJournal, Entries, JournalError, JournalKey};
 use crate::model::account::Subaccount;
 use crate::model::act::SignerInfo;
 use crate::model::network::{Profile, RootKey, RootKeySource};
@@ -60,6 +63,15 @@ impl Who {
         }
     }
 
+    /// The key that authenticates its documents in the journal; `None` while it cannot sign.
+    #[must_use]
+    pub fn journal_key(&self) -> Option<JournalKey> {
+        match self {
+            Self::Unlocked(unlocked) => Some(JournalKey::new(unlocked.principal(), unlocked.journal_secret()?)),
+            Self::Anonymous | Self::Locked(_) => None,
+        }
+    }
+
     /// The principal whose cached data belongs to it.
     #[must_use]
     pub fn principal(&self) -> Principal {
@@ -108,6 +120,7 @@ pub struct Opened {
     pub cache_notes: Vec<Line>,
     /// How patiently it is asked.
     pub pace: Pace,
+    journal: Result<Arc<ActionJournal>, JournalError>,
     root_key: RootKey,
     /// The embedded network, while it is the one: it stops when this is dropped.
     #[cfg(feature = "demo")]
@@ -168,6 +181,41 @@ impl Opened {
             note(&context.global, text);
         }
         Ok((world, older))
+    }
+
+    /// The network's action journal.
+    ///
+    /// # Errors
+    /// If it cannot be used: then nothing may be signed.
+    pub fn journal(&self) -> Result<&Arc<ActionJournal>, Failure> {
+        self.journal.as_ref().map_err(Failure::failed)
+    }
+
+    /// The journal with the key of who acts.
+    ///
+    /// # Errors
+    /// If it cannot be used, or the identity is locked.
+    pub fn signer_journal(&self) -> Result<SignerJournal, Failure> {
+        let key = self.who.journal_key().ok_or_else(|| {
+            Failure::usage("the identity is locked, or none is selected; choose one with --identity")
+        })?;
+        Ok(SignerJournal::new(Arc::clone(self.journal()?), key))
+    }
+
+    /// Everything the journal holds; documents of who acts are checked if the identity is unlocked.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn journal_entries(&self) -> Result<Entries, Failure> {
+        self.journal()?.entries(self.who.journal_key().as_ref()).map_err(Failure::failed)
+    }
+
+    /// Where the open actions of who acts are looked up.
+    #[must_use]
+    pub fn open_actions(&self) -> Option<OpenActions> {
+        let signer = self.who.principal();
+        let journal = self.journal.as_ref().ok().filter(|_| signer != Principal::anonymous())?;
+        Some(OpenActions { journal: Arc::clone(journal), signer, key: self.who.journal_key() })
     }
 
     /// What tells this network from others: the fingerprint of its root key.
@@ -298,17 +346,23 @@ async fn connect(
             ),
         );
     }
-    Ok(Opened {
+    let journal = ActionJournal::open(&context.paths.journal_dir(), &root_key, super::hooks::of_journal());
+    let opened = Opened {
         client: (!context.global.offline).then_some(connected),
         profile,
         who,
         cache: Arc::new(cache),
         cache_notes,
         pace,
+        journal: journal.map(Arc::new),
         root_key,
         #[cfg(feature = "demo")]
         _demo: None,
-    })
+    };
+    if let Some(actions) = opened.open_actions() {
+        let _ = context.open_actions.set(actions);
+    }
+    Ok(opened)
 }
 
 /// Starts the embedded network; each start is a network of its own, so nothing of it is kept.
@@ -345,6 +399,7 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
         cache: Arc::new(Cache::in_memory()),
         cache_notes: Vec::new(),
         pace,
+        journal: Ok(Arc::new(ActionJournal::in_memory(&RootKey(demo.root_key())))),
         root_key: RootKey(demo.root_key()),
         _demo: Some(demo),
     })

@@ -311,6 +311,16 @@ pub fn note(global: &Global, text: impl std::fmt::Display) {
     }
 }
 
+/// Writes text for people to standard error, with the characters that could deceive left out.
+///
+/// # Errors
+/// If standard error cannot be written.
+pub fn write_stderr(text: &str) -> std::io::Result<()> {
+    let mut err = std::io::stderr().lock();
+    writeln!(err, "{}", printable(text))?;
+    err.flush()
+}
+
 /// A message for people on standard error, whatever files or the network put into it.
 pub fn to_stderr(text: &dyn std::fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "{}", printable(&text.to_string()));

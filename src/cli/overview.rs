@@ -9,9 +9,11 @@ use super::tui::{Reading, network_info, start_reading};
 use crate::app::state::{Options, State};
 use crate::app::{Message, update};
 use crate::model::E8s;
+use crate::model::act::Authenticity;
 use crate::model::world::{Change, SyncStatus, World};
 use crate::view;
 use serde_json::json;
+use std::sync::Arc;
 
 /// Width of the text when there is no terminal to ask.
 const WIDTH: u16 = 120;
@@ -34,6 +36,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
     sync.shutdown().await;
     drain.abort();
     opened.tell_notes(context);
+    let open_actions = opened.open_actions().map(|actions| actions.list()).unwrap_or_default();
     let now = wall_clock();
     match Format::of(&context.global) {
         Format::Text => {
@@ -45,10 +48,21 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
             );
             state.load(signer, world);
             let _ = update(&mut state, Message::Change(Change::Sync(status.clone())), now);
+            for entry in open_actions {
+                let (execution, authenticity) = (Arc::new(entry.execution), Authenticity::Authentic);
+                let _ = update(&mut state, Message::JournalEntry { execution, authenticity }, now);
+            }
             let width = crossterm::terminal::size().map_or(WIDTH, |(columns, _)| columns.max(60));
             print_text(&view::text::pulse(&state, usize::from(width)))?;
         }
-        Format::Json => print_json(&summary(&world, &signer, &opened.profile.name, &status))?,
+        Format::Json => {
+            let mut summary = summary(&world, &signer, &opened.profile.name, &status);
+            let open: Vec<_> = open_actions.iter().map(json::journal_entry).collect();
+            if let Some(fields) = summary.as_object_mut() {
+                fields.insert("open_actions".to_owned(), open.into());
+            }
+            print_json(&summary)?;
+        }
         Format::Csv => {
             return Err(Failure::usage(
                 "overview has no rows for --csv; use --json, or `icpulse proposals list --csv`",

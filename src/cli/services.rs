@@ -7,7 +7,8 @@ use super::open::{Opened, Who, idle};
 use super::reader::Reader;
 use super::watcher::{Alerts, mine_or_why};
 use crate::action::{
-    ActionError, PlanContext, Plans, Policy, execute, recover, recover_all, retry, unresolved,
+    ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss, execute, find_obstacle, follow_up,
+    follow_up_all, look_up_rest,
 };
 use crate::app::layer::{Failure, Level};
 use crate::app::runtime::Services;
@@ -16,6 +17,7 @@ use crate::app::{Effect, Message, Passphrase, Screen};
 use crate::cache::Cache;
 use crate::config::{MineError, load_mine, save_mine};
 use crate::ic::Client;
+use crate::journal::{ActionJournal, Authenticity, JournalError, JournalKey};
 use crate::model::Principal;
 use crate::model::act::{Execution, Intent, PlanId, SignerInfo};
 use crate::model::mine::Mine;
@@ -36,8 +38,10 @@ pub struct Shared {
     pub context: Context,
     /// The network.
     pub profile: Profile,
-    /// Its memory and journal.
+    /// Its memory.
     pub cache: Arc<Cache>,
+    /// Its action journal; an error in words if it cannot be used.
+    pub journal: Result<Arc<ActionJournal>, Line>,
     /// The reading.
     pub sync: SyncHandle<Reader>,
     /// The connection; `None` offline.
@@ -91,6 +95,7 @@ impl Live {
             context,
             profile: opened.profile.clone(),
             cache: Arc::clone(&opened.cache),
+            journal: opened.journal().cloned().map_err(|e| line(&e)),
             sync,
             client: opened.client.clone(),
             look,
@@ -112,12 +117,9 @@ impl Live {
             this.tell(Message::Identities(this.identities())).await;
             this.tell(Message::Themes(this.0.look.choices())).await;
             this.tell_mine().await;
-            let entries = this.0.cache.journal_list(50).unwrap_or_default();
-            for entry in entries.into_iter().rev() {
-                this.keep(entry).await;
-            }
+            this.tell_journal().await;
             this.tell_notes().await;
-            this.take_up().await;
+            this.follow_up_open().await;
         });
     }
 
@@ -292,9 +294,98 @@ impl Live {
         };
         let mut review =
             held(&self.0.plans).plan(intent, &context, &mut rand::rngs::OsRng).map_err(failed)?;
-        review.blocked =
-            review.blocked.or(unresolved(&review.intent, self.0.cache.as_ref(), &signer.principal));
+        self.check_obstacles(&mut review);
         Ok(review)
+    }
+
+    /// Blocks a review that the journal speaks against.
+    fn check_obstacles(&self, review: &mut crate::model::act::Review) {
+        let entries = match &self.0.journal {
+            Ok(journal) => journal.entries(self.journal_key().as_ref()).map(|all| all.entries),
+            Err(why) => Err(JournalError(why.clone())),
+        };
+        let obstacle = find_obstacle(&review.intent, Some(review.plan), &entries, &review.signer);
+        review.blocked = review.blocked.take().or(obstacle);
+    }
+
+    async fn plan_rest(&self, ticket: u64, plan: PlanId, steps: Vec<usize>) {
+        let result = self.review_rest(plan, &steps).await;
+        self.tell(Message::Planned { ticket, result: result.map(Box::new) }).await;
+    }
+
+    /// Looks up what is left of an action, and reviews it.
+    async fn review_rest(
+        &self,
+        plan: PlanId,
+        steps: &[usize],
+    ) -> Result<crate::model::act::Review, Failure> {
+        let failed = |e: ActionError| Failure {
+            attempted: Line::new("preparing the review"),
+            why: line(e),
+            advice: Line::new("try again in a moment"),
+        };
+        let client = self.signing_client()?;
+        let known = held(&self.0.executions).get(&plan).cloned();
+        let execution = known.ok_or_else(|| failed(ActionError::NoSuchPlan))?;
+        let execution = look_up_rest(execution, &client).await.map_err(failed)?;
+        let (world, status) = self.0.sync.world().await.ok_or_else(|| Failure {
+            attempted: Line::new("preparing the review"),
+            why: Line::new("sync has stopped"),
+            advice: Line::new("start icpulse again"),
+        })?;
+        let signer = self.signer();
+        let context = PlanContext {
+            world: &world,
+            signer: &signer,
+            profile: &self.0.profile,
+            now: wall_clock(),
+            clock_offset: status.clock_offset,
+        };
+        let mut review = held(&self.0.plans).plan_rest(execution, steps, &context).map_err(failed)?;
+        self.check_obstacles(&mut review);
+        Ok(review)
+    }
+
+    fn journal_key(&self) -> Option<JournalKey> {
+        held(&self.0.who).journal_key()
+    }
+
+    /// The journal with the key of the present identity.
+    fn signer_journal(&self) -> Result<SignerJournal, Failure> {
+        let failure = |why: Line, advice: &str| Failure {
+            attempted: Line::new("opening the action journal"),
+            why,
+            advice: Line::new(advice),
+        };
+        let journal = self.0.journal.clone().map_err(|why| failure(why, "nothing was signed"))?;
+        let key = self
+            .journal_key()
+            .ok_or_else(|| failure(Line::new("the identity is locked"), "unlock it with U, then try again"))?;
+        Ok(SignerJournal::new(journal, key))
+    }
+
+    /// Tells what the journal holds, the oldest of the latest fifty first.
+    async fn tell_journal(&self) {
+        let Ok(journal) = &self.0.journal else { return };
+        let entries = match journal.entries(self.journal_key().as_ref()) {
+            Ok(entries) => entries,
+            Err(e) => return self.notice(Level::Warning, e).await,
+        };
+        if entries.unreadable > 0 {
+            let text = format!("{} documents of the action journal cannot be read: check your neurons and transactions before repeating an action", entries.unreadable);
+            self.notice(Level::Warning, text).await;
+        }
+        for entry in entries.entries.into_iter().take(50).rev() {
+            // What this process or another one is working on is reported by it.
+            if entry.under_way {
+                continue;
+            }
+            if entry.authenticity == Authenticity::Authentic {
+                held(&self.0.executions).insert(entry.execution.plan, entry.execution.clone());
+            }
+            let execution = Arc::new(entry.execution);
+            self.tell(Message::JournalEntry { execution, authenticity: entry.authenticity }).await;
+        }
     }
 
     async fn confirm(&self, plan: PlanId) {
@@ -302,10 +393,27 @@ impl Live {
             Ok(client) => client,
             Err(failure) => return self.tell(Message::NotBegun { plan, failure }).await,
         };
+        let journal = match self.signer_journal() {
+            Ok(journal) => journal,
+            Err(failure) => return self.tell(Message::NotBegun { plan, failure }).await,
+        };
         let confirmed = held(&self.0.plans).confirm(plan, client.principal(), wall_clock());
-        match confirmed {
-            Ok(execution) => self.run(plan, execution, Way::First, &client).await,
+        let execution = match confirmed {
+            Ok(execution) => execution,
+            Err(e) => return self.not_begun(plan, &e).await,
+        };
+        match execute(execution, &client, &journal, &options(), &self.reporter()).await {
+            Ok(execution) => self.ended(execution).await,
             Err(e) => self.not_begun(plan, &e).await,
+        }
+    }
+
+    /// Reports come from inside an action and must not wait for the screen: one that does not fit is
+    /// replaced by the next, and the last one is sent when the action has ended.
+    fn reporter(&self) -> impl Fn(Arc<Execution>) + Send + Sync + 'static {
+        let messages = self.0.messages.clone();
+        move |execution| {
+            let _ = messages.try_send(Message::Execution(execution));
         }
     }
 
@@ -318,51 +426,63 @@ impl Live {
         self.tell(Message::NotBegun { plan, failure }).await;
     }
 
-    async fn again(&self, plan: PlanId, way: Way) {
+    /// Asks what became of an action's requests; signs no change.
+    async fn follow_up(&self, plan: PlanId) {
         let known = held(&self.0.executions).get(&plan).cloned();
         let Some(execution) = known else { return self.not_begun(plan, &ActionError::NoSuchPlan).await };
-        match self.signing_client() {
-            Ok(client) => self.run(plan, execution, way, &client).await,
-            Err(failure) => self.tell(Message::NotBegun { plan, failure }).await,
-        }
-    }
-
-    async fn run(&self, plan: PlanId, execution: Execution, way: Way, client: &Client) {
-        let options = options();
-        let messages = self.0.messages.clone();
-        // Reports come from inside the action and must not wait for the screen: one that does not
-        // fit is replaced by the next, and the last one is sent below for certain.
-        let report = move |execution: Arc<Execution>| {
-            let _ = messages.try_send(Message::Execution(execution));
+        let (client, journal) = match self.signing_client().and_then(|c| Ok((c, self.signer_journal()?))) {
+            Ok(both) => both,
+            Err(failure) => return self.tell(Message::NotBegun { plan, failure }).await,
         };
-        let journal = self.0.cache.as_ref();
-        let ended = match way {
-            Way::First => execute(execution, client, journal, &options, &report).await,
-            Way::Retry(steps) => retry(execution, &steps, client, journal, &options, &report).await,
-            Way::FollowUp => recover(execution, client, journal, &options, Policy::Finish, &report).await,
-        };
-        match ended {
-            Ok(execution) => {
-                self.0.sync.after(&execution);
-                self.keep(execution).await;
-            }
+        match follow_up(execution, &client, &journal, &options(), &self.reporter()).await {
+            Ok(execution) => self.ended(execution).await,
             Err(e) => self.not_begun(plan, &e).await,
         }
     }
 
-    async fn keep(&self, execution: Execution) {
+    /// Leaves an action as it is; an altered document is put aside.
+    async fn dismiss_action(&self, plan: PlanId) {
+        let journal = match self.signer_journal() {
+            Ok(journal) => journal,
+            Err(failure) => return self.notice(Level::Warning, format!("dismiss: {}", failure.why)).await,
+        };
+        let known = held(&self.0.executions).get(&plan).cloned();
+        match known {
+            Some(execution) => match dismiss(execution, &journal, wall_clock()) {
+                Ok(execution) => self.ended(execution).await,
+                Err(e) => self.notice(Level::Error, format!("dismiss: {e}")).await,
+            },
+            None => {
+                let aside = self.0.journal.as_ref().map_err(Clone::clone).and_then(|j| {
+                    j.set_aside(plan).map_err(|e| line(&e))
+                });
+                match aside {
+                    Ok(path) => {
+                        let text = format!("the altered document is put aside: {}", path.display());
+                        self.notice(Level::Info, text).await;
+                        self.tell(Message::JournalEntryGone(plan)).await;
+                    }
+                    Err(e) => self.notice(Level::Error, format!("dismiss: {e}")).await,
+                }
+            }
+        }
+    }
+
+    async fn ended(&self, execution: Execution) {
+        self.0.sync.after(&execution);
         held(&self.0.executions).insert(execution.plan, execution.clone());
-        self.tell(Message::Execution(Arc::new(execution))).await;
+        self.tell(Message::ActionEnded(Arc::new(execution))).await;
     }
 
     /// Learns what became of interrupted actions of this identity; signs no change.
-    async fn take_up(&self) {
-        let Ok(client) = self.signing_client() else { return };
-        match recover_all(&client, self.0.cache.as_ref(), &options(), Policy::Explain, &|_| {}).await {
-            Ok(recovered) => {
-                for execution in recovered {
-                    self.0.sync.after(&execution);
-                    self.keep(execution).await;
+    async fn follow_up_open(&self) {
+        let Ok((client, journal)) = self.signing_client().and_then(|c| Ok((c, self.signer_journal()?))) else {
+            return;
+        };
+        match follow_up_all(&client, &journal, &options(), Scope::Recent, &|_| {}).await {
+            Ok(followed) => {
+                for execution in followed {
+                    self.ended(execution).await;
                 }
             }
             Err(e) => self.notice(Level::Warning, e).await,
@@ -409,7 +529,8 @@ impl Live {
                 let info = who.info();
                 self.set_who(who).await;
                 self.tell(Message::Unlocked(Ok(info))).await;
-                self.take_up().await;
+                self.tell_journal().await;
+                self.follow_up_open().await;
             }
             Ok(Err(e)) => self.tell(Message::Unlocked(Err(line(e)))).await,
             Err(_) => {
@@ -434,7 +555,11 @@ impl Live {
             }
         });
         match opened {
-            Ok(who) => self.set_who(who).await,
+            Ok(who) => {
+                self.set_who(who).await;
+                self.tell_journal().await;
+                self.follow_up_open().await;
+            }
             Err(e) => self.notice(Level::Error, e).await,
         }
     }
@@ -501,12 +626,6 @@ impl Live {
     }
 }
 
-enum Way {
-    First,
-    Retry(Vec<usize>),
-    FollowUp,
-}
-
 fn in_wallet(context: &Context, name: &str) -> Option<crate::wallet::Entry> {
     Wallet::open(&context.paths.config_dir).ok()?.show(name).ok().cloned()
 }
@@ -546,10 +665,11 @@ impl Services for Live {
             Effect::Plan { ticket, intent } => self.spawn(async move { this.plan(ticket, intent).await }),
             Effect::Confirm(plan) => self.spawn(async move { this.confirm(plan).await }),
             Effect::Discard(plan) => held(&self.0.plans).discard(plan),
-            Effect::Retry { plan, steps } => {
-                self.spawn(async move { this.again(plan, Way::Retry(steps)).await })
+            Effect::PlanRest { ticket, plan, steps } => {
+                self.spawn(async move { this.plan_rest(ticket, plan, steps).await })
             }
-            Effect::FollowUp(plan) => self.spawn(async move { this.again(plan, Way::FollowUp).await }),
+            Effect::FollowUp(plan) => self.spawn(async move { this.follow_up(plan).await }),
+            Effect::DismissAction(plan) => self.spawn(async move { this.dismiss_action(plan).await }),
             Effect::Unlock { name, passphrase } => {
                 self.spawn(async move { this.unlock(name, passphrase).await })
             }

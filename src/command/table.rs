@@ -250,6 +250,7 @@ commands! {
     Details "review.details" "details", "Shows every call with its arguments, or the summary again.", ["d" "tab"], [Review], Harmless, footer;
     Retry "execution.retry" "retry", "Tries the selected step again, if it certainly did not happen.", ["r"], [Execution], Signs, footer;
     RetryAll "execution.retry_all" "retry all", "Tries again every step that certainly did not happen.", ["R"], [Execution], Signs, footer;
+    DismissAction "execution.dismiss" "dismiss", "Leaves an open action as it is: it is not mentioned any more.", ["d"], [Execution], Harmless, footer;
     FollowUp "execution.follow_up" "ask again", "Asks the network what became of steps whose outcome is not known.", ["f"], [Execution], Harmless, footer;
     FieldNext "form.next" "next field", "To the next field.", ["tab" "down"], [Stake], Harmless, footer;
     FieldPrevious "form.previous" "previous field", "To the previous field.", ["shift-tab" "up"], [Stake], Harmless;

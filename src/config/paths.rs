@@ -10,7 +10,7 @@ pub struct Paths {
     pub config_dir: PathBuf,
     /// Caches, one folder a network.
     pub cache_dir: PathBuf,
-    /// Logs.
+    /// The action journal and logs.
     pub state_dir: PathBuf,
 }
 
@@ -36,7 +36,7 @@ impl Paths {
         let cache_dir = strategy.cache_dir();
         Ok(Self {
             config_dir: strategy.config_dir(),
-            state_dir: strategy.state_dir().unwrap_or_else(|| cache_dir.join("state")),
+            state_dir: strategy.state_dir().unwrap_or_else(|| strategy.data_dir().join("state")),
             cache_dir,
         })
     }
@@ -77,6 +77,13 @@ impl Paths {
         self.state_dir.join("icpulse.log")
     }
 
+    /// The action journal, one folder a network. It is apart from the cache, which may be thrown
+    /// away.
+    #[must_use]
+    pub fn journal_dir(&self) -> PathBuf {
+        self.state_dir.join("journal")
+    }
+
     /// Names and places, for `icpulse config paths`.
     #[must_use]
     pub fn listing(&self) -> Vec<(&'static str, PathBuf)> {
@@ -86,6 +93,7 @@ impl Paths {
             ("themes", self.themes_dir()),
             ("identities", self.identities_dir()),
             ("cache", self.cache_dir.clone()),
+            ("journal", self.journal_dir()),
             ("log", self.log_file()),
         ]
     }

@@ -68,7 +68,8 @@ pub enum CallReply {
         /// The certificate's time.
         certified_at: Timestamp,
     },
-    /// It was rejected: the canister's state is as if it had not been sent.
+    /// A certificate proves that it was rejected: the canister's state is as if it had not been
+    /// sent. What a single node or a gateway says of a rejection is no outcome.
     Rejected {
         /// Reject code, see [`crate::ic::IcError::Rejected`].
         code: u64,
@@ -76,8 +77,8 @@ pub enum CallReply {
         error_code: Option<Line>,
         /// What was said.
         message: Line,
-        /// The certificate's time; `None` when one node rejected it before the subnet saw it.
-        certified: Option<Timestamp>,
+        /// The certificate's time.
+        certified_at: Timestamp,
     },
     /// It expired and a certificate proves that it never happened.
     Expired {
@@ -110,7 +111,7 @@ pub enum CallStatus {
         /// What was said.
         message: Line,
         /// The certificate's time.
-        certified: Option<Timestamp>,
+        certified_at: Timestamp,
     },
     /// It is known and under way.
     Processing,

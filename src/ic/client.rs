@@ -45,6 +45,8 @@ pub struct Client {
     pub(super) agent: Agent,
     pub(super) late: Late,
     pub(super) identity: Arc<dyn Identity>,
+    /// Readings are replicated queries, see [`Client::certified`].
+    pub(super) replicated: bool,
     principal: Principal,
 }
 
@@ -143,7 +145,8 @@ impl Client {
             RootKeySource::Fetch => shared.root_key = fetch_root_key(&agent, patience, profile).await?,
         }
         agent.set_root_key(shared.root_key.0.clone());
-        Ok(Self { shared: Arc::new(shared), agent, late: Late::default(), identity, principal })
+        let late = Late::default();
+        Ok(Self { shared: Arc::new(shared), agent, late, identity, replicated: false, principal })
     }
 
     /// The same connection with another identity.
@@ -154,7 +157,8 @@ impl Client {
         let principal = principal_of(identity.as_ref(), &Line::new("changing the identity"))?;
         let mut agent = self.agent.clone();
         agent.set_arc_identity(Arc::clone(&identity));
-        Ok(Self { shared: Arc::clone(&self.shared), agent, late: Late::default(), identity, principal })
+        let (shared, late) = (Arc::clone(&self.shared), Late::default());
+        Ok(Self { shared, agent, late, identity, replicated: self.replicated, principal })
     }
 
     /// The root key everything is verified against.
@@ -232,6 +236,9 @@ impl Client {
         let what = Line::new(&format!("{what} ({name}, {method})"));
         let what = &what;
         let arg = arg.as_slice();
+        if self.replicated {
+            return self.query_replicated(what, canister, method, arg).await;
+        }
         self.shared
             .patience
             .run(|| async move {

@@ -18,7 +18,8 @@ pub enum IcError {
         /// The request was certainly not sent.
         not_sent: bool,
     },
-    /// The host's TLS certificate was not accepted.
+    /// No TLS connection could be made: the host's certificate was not accepted, or the handshake
+    /// failed.
     #[error("{what}: the connection to {host} is not trustworthy: {why}")]
     Tls {
         /// What was attempted.
@@ -27,6 +28,8 @@ pub enum IcError {
         host: Line,
         /// Why.
         why: Line,
+        /// The request was certainly not sent.
+        not_sent: bool,
     },
     /// No answer in time.
     #[error("{what}: no answer in time")]
@@ -204,19 +207,19 @@ impl IcError {
         }
     }
 
-    /// Whether an update that ended so was certainly not accepted by the network.
+    /// Whether a request that ended so certainly never left this machine: no connection was made,
+    /// or it was not even signed. Whatever comes after the first byte, an HTTP status included, is
+    /// said by somebody who may have passed the request on.
     #[must_use]
     pub fn proves_not_sent(&self) -> bool {
         match self {
-            Self::Unreachable { not_sent, .. } => *not_sent,
-            Self::Http { status, .. } => (400..500).contains(status),
-            Self::RateLimited { .. }
-            | Self::Tls { .. }
+            Self::Unreachable { not_sent, .. } | Self::Tls { not_sent, .. } => *not_sent,
+            Self::Identity { .. } | Self::Invalid { .. } => true,
+            Self::Http { .. }
+            | Self::RateLimited { .. }
             | Self::Clock { .. }
-            | Self::Identity { .. }
-            | Self::Invalid { .. }
-            | Self::NotFound { .. } => true,
-            Self::Timeout { .. }
+            | Self::NotFound { .. }
+            | Self::Timeout { .. }
             | Self::Unverified { .. }
             | Self::Stalled { .. }
             | Self::Rejected { .. }

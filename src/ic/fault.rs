@@ -168,8 +168,10 @@ fn transport(what: Line, error: &reqwest::Error) -> IcError {
     }
     let all = causes.join(": ").to_lowercase();
     let why = causes.last().map_or_else(|| Line::new(&error.to_string()), |cause| Line::new(cause));
-    if all.contains("certificate") || all.contains("handshake") || all.contains("tls") {
-        return IcError::Tls { what, host, why };
+    // Only while connecting: a TLS connection that ends later, without its closing message too, may
+    // have carried the request.
+    if not_sent && (all.contains("certificate") || all.contains("handshake") || all.contains("tls")) {
+        return IcError::Tls { what, host, why, not_sent };
     }
     if error.is_timeout() && !not_sent {
         return IcError::Timeout { what };

@@ -27,6 +27,7 @@ pub mod ledger;
 mod node_rewards;
 mod providers;
 pub mod registry;
+mod replicated;
 mod retry;
 mod sightings;
 mod slow_clock;

@@ -23,6 +23,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// it never happened.
 const AFTER_EXPIRY: Duration = Duration::from_secs(45);
 
+/// How often a call that was certainly not sent is sent again before that is reported.
+const SEND_ATTEMPTS: u32 = 4;
+
 /// What became of handing a call to the network once.
 enum Handed {
     /// Its outcome is known.
@@ -36,7 +39,7 @@ impl Client {
     ///
     /// # Errors
     /// [`IcError::Identity`] if the identity cannot sign (locked, anonymous).
-    pub fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
+    pub async fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
         let what = Line::new(&format!("signing {}", call.method));
         if self.principal() == Principal::anonymous() {
             return Err(IcError::Identity {
@@ -69,10 +72,24 @@ impl Client {
 
     /// Submits a signed change and follows it to its outcome. Safe to repeat with the same call.
     ///
+    /// An outcome is what a certificate proves: the canister's reply, its rejection, or that the
+    /// request's expiry passed without it. A rejection by a single node and an HTTP status are said
+    /// by somebody who may have passed the request on, so that it is followed up all the same.
+    ///
     /// # Errors
-    /// Only when it is certain that the network did not accept it: it did not happen, and may be
-    /// signed and sent anew. An outcome that could not be learnt is [`CallReply::Unknown`].
+    /// Only when it is certain that nothing was sent: it did not happen, and may be signed and sent
+    /// anew. An outcome that could not be learnt is [`CallReply::Unknown`].
     pub async fn submit(&self, call: &SignedCall) -> Result<CallReply, IcError> {
+        let deadline = self.deadline(call.expires);
+        self.submit_until(call, deadline).await
+    }
+
+    /// As [`Client::submit`], following it up until `deadline`.
+    pub(super) async fn submit_until(
+        &self,
+        call: &SignedCall,
+        deadline: Instant,
+    ) -> Result<CallReply, IcError> {
         let what = Line::new(&format!(
             "{} on {}",
             call.method,
@@ -82,39 +99,26 @@ impl Client {
         if call.sender != self.principal() {
             return Err(IcError::Invalid { what, why: Line::new("another identity signed it") });
         }
-        let deadline = self.deadline(call.expires);
-        let mut may_have_arrived = false;
-        let mut accepted = false;
         let mut made = 0;
         loop {
-            match self.hand_over(&what, call).await {
-                // A node's own rejection is no proof once an earlier attempt may have got through.
-                Ok(Handed::Over(CallReply::Rejected { certified: None, .. })) if may_have_arrived => break,
+            let error = match self.hand_over(&what, call).await {
                 Ok(Handed::Over(reply)) => return Ok(reply),
                 Ok(Handed::Accepted) => {
-                    accepted = true;
-                    break;
+                    return Ok(self.follow_to_the_end(&what, &request_id, call, true, deadline).await);
                 }
-                Err(error) => {
-                    if error.proves_not_sent() && !error.is_retryable() {
-                        if may_have_arrived {
-                            break;
-                        }
-                        return Err(error);
-                    }
-                    may_have_arrived |= !error.proves_not_sent();
-                    made += 1;
-                    if made >= 4 || Instant::now() >= deadline {
-                        if may_have_arrived {
-                            break;
-                        }
-                        return Err(error);
-                    }
-                    tokio::time::sleep(self.shared.patience.pause(made, &error)).await;
+                Err(error) => error,
+            };
+            made += 1;
+            let retried = made < SEND_ATTEMPTS && Instant::now() < deadline;
+            match (error.proves_not_sent(), error.is_retryable() && retried) {
+                (true, true) => tokio::time::sleep(self.shared.patience.pause(made, &error)).await,
+                (true, false) => return Err(error),
+                (false, _) => {
+                    tracing::warn!(%error, "a call may have been sent; its outcome is asked for");
+                    return Ok(self.follow_to_the_end(&what, &request_id, call, false, deadline).await);
                 }
             }
         }
-        Ok(self.follow_to_the_end(&what, &request_id, call, accepted, deadline).await)
     }
 
     /// Asks what became of a request of this identity, now (for recovery after a restart).
@@ -144,12 +148,10 @@ impl Client {
                 None => Ok(Handed::Accepted),
             },
             Ok(CallResponse::Poll(_)) => Ok(Handed::Accepted),
-            Err(ic_agent::AgentError::CertifiedReject { reject, .. }) => {
-                Ok(Handed::Over(rejection(&reject, certified_at)))
-            }
-            Err(ic_agent::AgentError::UncertifiedReject { reject, .. }) => {
-                Ok(Handed::Over(rejection(&reject, None)))
-            }
+            Err(ic_agent::AgentError::CertifiedReject { reject, .. }) => match certified_at {
+                Some(certified_at) => Ok(Handed::Over(rejection(&reject, certified_at))),
+                None => Ok(Handed::Accepted),
+            },
             Err(error) => {
                 let error = self.shared.judge(fault::of(what, error, &seen));
                 // This call stays as it was signed; the next one is signed by a better clock.
@@ -171,13 +173,14 @@ impl Client {
         deadline: Instant,
     ) -> CallReply {
         let mut pause = FIRST_PAUSE.min(self.shared.patience.longest);
+        let mut refused = None;
         loop {
             let trouble = match self.status_of(what, request_id, call.effective).await {
                 Ok(CallStatus::Replied { bytes, certified_at }) => {
                     return CallReply::Replied { bytes, certified_at };
                 }
-                Ok(CallStatus::Rejected { code, error_code, message, certified }) => {
-                    return CallReply::Rejected { code, error_code, message, certified };
+                Ok(CallStatus::Rejected { code, error_code, message, certified_at }) => {
+                    return CallReply::Rejected { code, error_code, message, certified_at };
                 }
                 Ok(CallStatus::Done { .. }) => {
                     return CallReply::Unknown {
@@ -190,18 +193,15 @@ impl Client {
                     }
                     if !accepted && certified_at < call.expires {
                         match self.hand_over(what, call).await {
-                            // A node's own rejection proves nothing of what arrived before.
-                            Ok(Handed::Over(CallReply::Rejected { certified: None, .. })) | Err(_) => {}
                             Ok(Handed::Over(reply)) => return reply,
                             Ok(Handed::Accepted) => accepted = true,
+                            Err(error) => refused = Some(Line::new(&error.to_string())),
                         }
                     }
-                    Line::new("the network does not know it yet")
+                    refused.clone().unwrap_or_else(|| Line::new("the network does not know it yet"))
                 }
                 Ok(CallStatus::Processing) => Line::new("it is still under way"),
-                Err(error) if !error.is_retryable() => {
-                    return CallReply::Unknown { why: Line::new(&error.to_string()) };
-                }
+                // A refusal to tell is one gateway's word: another may answer.
                 Err(error) => Line::new(&error.to_string()),
             };
             if Instant::now() >= deadline {
@@ -240,7 +240,7 @@ impl Client {
                 code: reject.reject_code as u64,
                 error_code: reject.error_code.as_deref().map(Line::new),
                 message: Line::new(&reject.reject_message),
-                certified: Some(certified_at),
+                certified_at,
             },
             RequestStatusResponse::Received | RequestStatusResponse::Processing => CallStatus::Processing,
             RequestStatusResponse::Done => CallStatus::Done { certified_at },
@@ -256,12 +256,12 @@ impl Client {
     }
 }
 
-fn rejection(reject: &ic_transport_types::RejectResponse, certified: Option<Timestamp>) -> CallReply {
+fn rejection(reject: &ic_transport_types::RejectResponse, certified_at: Timestamp) -> CallReply {
     CallReply::Rejected {
         code: reject.reject_code as u64,
         error_code: reject.error_code.as_deref().map(Line::new),
         message: Line::new(&reject.reject_message),
-        certified,
+        certified_at,
     }
 }
 

@@ -88,8 +88,8 @@ pub struct PlannedCall {
     pub summary: Line,
     /// The arguments in words, in order.
     pub arguments: Vec<(String, Line)>,
-    /// SHA-256 of the exact argument bytes, hexadecimal; empty where an argument depends on an
-    /// earlier step's answer (said in `arguments`).
+    /// SHA-256 of the exact argument bytes, hexadecimal. Never empty: every argument is fixed when
+    /// the review is made.
     pub arg_digest: String,
     /// Which neuron it is about.
     pub neuron: Option<NeuronId>,
@@ -155,9 +155,17 @@ pub enum StepState {
         /// In words.
         note: Line,
     },
-    /// The canister or the network refused it: it did not happen.
+    /// The canister or the network refused it for good: it did not happen.
     Refused {
         /// `governance error 11`, `reject code 4`.
+        code: String,
+        /// What was said, and what to do.
+        message: Line,
+    },
+    /// The canister refused it for now (the neuron is locked, a limit is reached): it did not
+    /// happen, and the same call may succeed later.
+    RefusedForNow {
+        /// `governance error 13`.
         code: String,
         /// What was said, and what to do.
         message: Line,
@@ -225,6 +233,13 @@ pub struct Execution {
     pub confirmed: Timestamp,
     /// When the last step ended.
     pub finished: Option<Timestamp>,
+    /// Stake: the dissolve delay from which its third step lengthens, as reviewed; a new neuron's
+    /// seven days if `None`.
+    #[serde(default)]
+    pub delay_base: Option<Seconds>,
+    /// When its user decided to leave it as it is.
+    #[serde(default)]
+    pub dismissed: Option<Timestamp>,
 }
 
 /// What may still be done about an account that is needed to sign.
@@ -282,7 +297,13 @@ impl StepState {
     /// It may be tried again on its own without risk of happening twice.
     #[must_use]
     pub fn can_retry(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::NotSent { .. })
+        matches!(self, Self::Refused { .. } | Self::RefusedForNow { .. } | Self::NotSent { .. })
+    }
+
+    /// It was signed and may have been sent, and its outcome is not proven.
+    #[must_use]
+    pub fn is_unproven(&self) -> bool {
+        matches!(self, Self::Submitted { .. } | Self::Unknown { .. })
     }
 }
 
@@ -301,13 +322,49 @@ impl Execution {
             Ending::Unknown
         } else if any(|s| !s.is_final()) {
             Ending::UnderWay
-        } else if any(|s| matches!(s, StepState::Refused { .. })) {
+        } else if any(|s| matches!(s, StepState::Refused { .. } | StepState::RefusedForNow { .. })) {
             Ending::Refused
         } else if any(|s| matches!(s, StepState::NotSent { .. })) {
             Ending::NotSent
         } else {
             Ending::Done
         }
+    }
+
+    /// Whether something is left to learn or to do: a step whose outcome is not proven, one that
+    /// has not begun, or a paid stake whose neuron is not as wanted. Nothing is open once its user
+    /// has dismissed it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let undecided = |s: &Step| !s.state.is_final() || s.state.is_unproven();
+        self.dismissed.is_none() && (self.steps.iter().any(undecided) || self.is_paid_and_unfinished())
+    }
+
+    /// Whether a stake was paid and a later step, not refused for good, is still to be done.
+    /// Without the claim there is no neuron that the steps after it could change.
+    #[must_use]
+    pub fn is_paid_and_unfinished(&self) -> bool {
+        let Intent::Stake(_) = self.intent else { return false };
+        let mut states = self.steps.iter().map(|s| &s.state);
+        let refused = |s: &StepState| matches!(s, StepState::Refused { .. });
+        let paid = states.next().is_some_and(StepState::is_done);
+        let mut later = states.peekable();
+        paid && !later.peek().is_some_and(|claim| refused(claim)) && later.any(|s| !s.is_done() && !refused(s))
+    }
+
+    /// Whether money may have left the account: a stake whose payment is under way or unproven.
+    #[must_use]
+    pub fn may_have_paid(&self) -> bool {
+        matches!(self.intent, Intent::Stake(_))
+            && self.dismissed.is_none()
+            && self.steps.first().is_some_and(|s| s.state.is_unproven())
+    }
+
+    /// The steps that certainly did not happen or have not begun, and may be signed anew.
+    #[must_use]
+    pub fn steps_left(&self) -> Vec<usize> {
+        let left = |s: &Step| s.state == StepState::Waiting || s.state.can_retry();
+        self.steps.iter().enumerate().filter(|(_, s)| left(s)).map(|(i, _)| i).collect()
     }
 
     /// How many steps reached the wanted state.
@@ -347,6 +404,29 @@ impl Ending {
             Self::NotSent => "not_sent",
             Self::UnderWay => "under_way",
             Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Whether a document of the journal is the one its signer's icpulse wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authenticity {
+    /// Its MAC fits the key of its signer.
+    Authentic,
+    /// Its MAC does not fit, or it names another network or action than its place does.
+    Altered,
+    /// It is another identity's, or its signer is locked: the MAC cannot be checked.
+    Unchecked,
+}
+
+impl Authenticity {
+    /// Its stable name in machine output.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Authentic => "authentic",
+            Self::Altered => "altered",
+            Self::Unchecked => "unchecked",
         }
     }
 }

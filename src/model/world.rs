@@ -1,7 +1,7 @@
 //! The state of the world as one process sees it: what `sync` publishes and screens show.
 
 use super::account::Account;
-use super::act::{Execution, SignerInfo};
+use super::act::SignerInfo;
 use super::alert::AlertBoard;
 use super::event::Event;
 use super::fleet::Fleet;
@@ -190,7 +190,6 @@ impl World {
             Change::Alerts(new) => self.alerts = Arc::clone(new),
             Change::Body(_)
             | Change::Neuron(_)
-            | Change::Execution(_)
             | Change::Signer(_)
             | Change::Note(_)
             | Change::Sync(_) => return false,
@@ -230,8 +229,6 @@ pub enum Change {
     NodeRewards(Arc<NodeRewards>),
     /// What rules found.
     Alerts(Arc<AlertBoard>),
-    /// An action under way.
-    Execution(Arc<Execution>),
     /// The identity, or its lock.
     Signer(SignerInfo),
     /// Something that should be said once.

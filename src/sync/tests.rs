@@ -994,6 +994,8 @@ async fn after_an_action_what_it_touched_is_read_now_and_once_more() {
         transfer_block: None,
         confirmed: START,
         finished: None,
+        delay_base: None,
+        dismissed: None,
     };
     run.handle.after(&vote);
     run.handle.idle().await;

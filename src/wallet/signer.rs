@@ -187,6 +187,20 @@ impl Signer {
             .map_err(|_| KeyError::Encode("a PKCS#8 PEM"))
     }
 
+    /// A secret for another purpose, derived from the private key by HMAC-SHA256. It tells nothing
+    /// of the key, and every purpose has another one.
+    pub(super) fn derive_secret(&self, purpose: &str) -> Option<Zeroizing<[u8; 32]>> {
+        use hmac::Mac;
+        let scalar = match &*self.key {
+            Key::Ed25519(key) => Zeroizing::new(key.to_bytes()),
+            Key::Secp256k1(key) => Zeroizing::new(key.to_bytes().into()),
+            Key::P256(key) => Zeroizing::new(key.to_bytes().into()),
+        };
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(scalar.as_slice()).ok()?;
+        mac.update(purpose.as_bytes());
+        Some(Zeroizing::new(mac.finalize().into_bytes().into()))
+    }
+
     pub(super) fn signature(&self, bytes: &[u8]) -> Result<Signature, String> {
         Ok(Signature {
             public_key: Some(self.public_key.clone()),

@@ -10,6 +10,7 @@ use ic_agent::agent::EnvelopeContent;
 use ic_agent::identity::{Delegation, Signature};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
 
 /// Idle time after which a key is forgotten where the user did not choose: 15 minutes.
 pub const DEFAULT_IDLE: Seconds = Seconds(15 * 60);
@@ -132,6 +133,15 @@ impl Unlocked {
             unlocked_until: self.locks_at(),
             locked,
         }
+    }
+
+    /// The secret that authenticates this identity's documents in the action journal; `None` while
+    /// it is locked.
+    #[must_use]
+    pub fn journal_secret(&self) -> Option<Zeroizing<[u8; 32]>> {
+        let mut secret = self.secret();
+        expire(&mut secret, (self.clock)());
+        secret.signer.as_ref()?.derive_secret("icpulse action journal key")
     }
 
     fn secret(&self) -> MutexGuard<'_, Secret> {

@@ -925,6 +925,8 @@ pub fn executions() -> Vec<Arc<Execution>> {
         transfer_block: None,
         confirmed: ago(4),
         finished: Some(ago(1)),
+        delay_base: None,
+        dismissed: None,
     };
     let running = Execution {
         plan: PlanId([8; 16]),

@@ -46,7 +46,6 @@ fn stake_through(
     journal: &MemoryJournal,
     kills: &[Option<u32>],
     down: u64,
-    policy: Policy,
 ) -> Execution {
     let execution = confirmed(sim, Intent::Stake(stake_request(12)));
     let mut kills = kills.iter().copied();
@@ -61,15 +60,15 @@ fn stake_through(
     for kill in kills.chain([None, None, None]) {
         assert!(sim.paid().0 <= 1, "paid twice");
         sim.wait(down);
-        let open = journal.open_entries().unwrap();
+        let open = journal.open();
         life(sim, kill, async |options: &Options| {
             if open.is_empty() {
                 // Ended: what is left can be tried again by its user.
                 let last = journal.all().remove(0);
                 let all: Vec<usize> = (0..last.steps.len()).collect();
-                let _ = retry(last, &all, sim, journal, options, &|_| {}).await;
+                let _ = finish(last, &all, sim, journal, options).await;
             } else {
-                recover_all(sim, journal, options, policy, &|_| {}).await.unwrap();
+                resume(sim, journal, options).await;
             }
         });
     }
@@ -84,7 +83,7 @@ fn a_stake_killed_at_every_checkpoint_is_finished_with_one_payment() {
         for down in [0, 100, 1_000, 20_000] {
             let sim = Sim::new();
             let journal = MemoryJournal::default();
-            let ended = stake_through(&sim, &journal, &[Some(stop)], down, Policy::Finish);
+            let ended = stake_through(&sim, &journal, &[Some(stop)], down);
             assert_eq!(ended.done(), 5, "killed at {stop}, down {down}: {:#?}", ended.steps);
             assert_eq!(sim.paid(), (1, 12 * E8s::PER_ICP + FEE), "killed at {stop}, down {down}");
             neuron_is_as_wanted(&sim, &ended);
@@ -118,7 +117,7 @@ fn a_stake_taken_up_after_more_than_a_day_is_finished_if_it_was_paid_and_explain
     for stop in 1..=21 {
         let sim = Sim::new();
         let journal = MemoryJournal::default();
-        let ended = stake_through(&sim, &journal, &[Some(stop)], 100_000, Policy::Finish);
+        let ended = stake_through(&sim, &journal, &[Some(stop)], 100_000);
         assert!(ended.is_finished(), "killed at {stop}: {:#?}", ended.steps);
         match sim.paid().0 {
             0 => {
@@ -145,10 +144,10 @@ fn explaining_signs_nothing_and_keeps_a_paid_stake_open() {
         });
         let (signed, paid) = (sim.signed(), sim.paid());
         sim.wait(1_000);
-        let seen = block_on(recover_all(&sim, &journal, &sim.options(), Policy::Explain, &|_| {})).unwrap();
+        let seen = block_on(follow_up_all(&sim, &journal, &sim.options(), Scope::All, &|_| {})).unwrap();
         assert_eq!((sim.signed(), sim.paid()), (signed, paid), "killed at {stop}");
         for execution in &seen {
-            let open = journal.open_entries().unwrap();
+            let open = journal.open();
             if paid.0 == 0 {
                 assert!(execution.is_finished() && open.is_empty(), "killed at {stop}");
             } else if !execution.is_finished() {
@@ -157,10 +156,10 @@ fn explaining_signs_nothing_and_keeps_a_paid_stake_open() {
             }
         }
         // And it can still be finished afterwards, or tried again.
-        block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+        block_on(resume(&sim, &journal, &sim.options()));
         let last = journal.all().remove(0);
         let all: Vec<usize> = (0..last.steps.len()).collect();
-        let _ = block_on(retry(last, &all, &sim, &journal, &sim.options(), &|_| {}));
+        let _ = block_on(finish(last, &all, &sim, &journal, &sim.options()));
         assert_eq!(sim.paid().0, 1);
         neuron_is_as_wanted(&sim, &journal.all().remove(0));
     }
@@ -179,12 +178,12 @@ fn a_stake_whose_outcome_stays_unknown_is_never_sent_again() {
     assert!(!ended.is_finished(), "it stays open, so that the next start finds it");
     for _ in 0..3 {
         sim.wait(500);
-        block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+        block_on(resume(&sim, &journal, &sim.options()));
         assert_eq!(sim.signed(), 1);
     }
     sim.get().blind = 0;
     sim.wait(100_000);
-    block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+    block_on(resume(&sim, &journal, &sim.options()));
     let ended = journal.all().remove(0);
     assert_eq!((ended.done(), sim.paid().0), (5, 1));
     assert_eq!(ended.transfer_block, Some(0), "found on the ledger");
@@ -192,7 +191,7 @@ fn a_stake_whose_outcome_stays_unknown_is_never_sent_again() {
 }
 
 #[test]
-fn a_transfer_still_under_way_is_sent_again_at_once_and_paid_once() {
+fn a_transfer_still_under_way_is_waited_for_and_not_sent_again() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
     sim.get().faults.push_back(Fault::Late(100));
@@ -201,14 +200,126 @@ fn a_transfer_still_under_way_is_sent_again_at_once_and_paid_once() {
     life(&sim, Some(4), async |options: &Options| {
         execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
     });
-    let began = sim.now();
-    let ended = block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+    let followed = block_on(follow_up_all(&sim, &journal, &sim.options(), Scope::All, &|_| {})).unwrap();
+    assert!(followed[0].steps[0].state.is_done(), "{:#?}", followed[0].steps);
+    assert_eq!((sim.signed(), sim.paid().0), (1, 1), "only its own request paid");
+    let ended = block_on(resume(&sim, &journal, &sim.options()));
+    assert_eq!((ended[0].done(), sim.paid().0), (5, 1), "{:#?}", ended[0].steps);
+}
+
+#[test]
+fn a_claim_under_way_is_not_refused_for_good_when_it_is_interrupted() {
+    // Governance locks the neuron while it asks the ledger; the process is killed at every step
+    // around the claim, and takes it up within that time.
+    for stop in 6..=9 {
+        let sim = Sim::new();
+        sim.get().lock_seconds = 8;
+        let journal = MemoryJournal::default();
+        let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+        life(&sim, Some(stop), async |options: &Options| {
+            execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+        });
+        block_on(resume(&sim, &journal, &sim.options()));
+        let ended = journal.all().remove(0);
+        assert_eq!(ended.done(), 5, "killed at {stop}: {:#?}", ended.steps);
+        neuron_is_as_wanted(&sim, &ended);
+        assert!(journal.open().is_empty());
+    }
+}
+
+#[test]
+fn a_lock_that_lasts_leaves_the_stake_open() {
+    let sim = Sim::new();
+    sim.get().lock_seconds = 100_000;
+    let journal = MemoryJournal::default();
+    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    assert!(ended.steps[1].state.is_done());
+    assert!(matches!(ended.steps[2].state, StepState::RefusedForNow { .. }), "{:#?}", ended.steps);
+    assert_eq!(journal.open(), std::slice::from_ref(&ended));
+    sim.wait(100_000);
+    let ended = block_on(resume(&sim, &journal, &sim.options()));
     assert_eq!(ended[0].done(), 5, "{:#?}", ended[0].steps);
-    assert!(sim.now().since(began) < Seconds(60), "without waiting for the first to expire");
-    sim.wait(300);
-    block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
-    let _ = block_on(sim.balance(Account::of(sim.signer)));
-    assert_eq!(sim.paid().0, 1, "the late one was a duplicate");
+    neuron_is_as_wanted(&sim, &ended[0]);
+}
+
+#[test]
+fn a_step_refused_for_good_is_settled() {
+    let sim = Sim::new();
+    let journal = MemoryJournal::default();
+    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    sim.get().refuse.insert(1_000_000, (11, "the followee is private".to_owned()));
+    let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    assert!(ended.steps[2..].iter().all(|s| matches!(s.state, StepState::Refused { .. })), "{:#?}", ended.steps);
+    assert!(!ended.is_open() && journal.open().is_empty());
+}
+
+#[test]
+fn a_delay_is_never_lengthened_beyond_the_reviewed_one() {
+    // Between the claim and the lengthening somebody lengthens it already.
+    let sim = Sim::new();
+    let journal = MemoryJournal::default();
+    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    life(&sim, Some(9), async |options: &Options| {
+        execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+    });
+    let neuron = *sim.get().neurons.keys().next().unwrap();
+    sim.get().neurons.get_mut(&neuron).unwrap().delay = 15_000_000;
+    // The old review does not fit any more: nothing is signed by it.
+    let mut stale = journal.open().remove(0);
+    for step in &mut stale.steps[2..] {
+        step.state = StepState::Waiting;
+    }
+    let ended = block_on(execute(stale, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    assert!(matches!(ended.steps[2].state, StepState::NotSent { .. }), "{:#?}", ended.steps[2]);
+    assert_eq!(sim.get().neurons[&neuron].delay, 15_000_000);
+    // A new review begins from what a certificate says.
+    block_on(resume(&sim, &journal, &sim.options()));
+    assert_eq!(sim.get().neurons[&neuron].delay, 31_557_600);
+}
+
+#[test]
+fn a_stake_waits_while_another_one_may_have_been_paid() {
+    let sim = Sim::new();
+    let journal = MemoryJournal::default();
+    sim.get().faults.push_back(Fault::LostAfter);
+    sim.get().blind = 10_000;
+    let first = confirmed(&sim, Intent::Stake(stake_request(12)));
+    block_on(execute(first, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    sim.get().blind = 0;
+    let second = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let ended = block_on(execute(second, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let StepState::NotSent { message } = &ended.steps[0].state else { panic!("{:#?}", ended.steps) };
+    assert!(message.as_str().contains("not known yet"), "{message}");
+    assert_eq!((sim.signed(), sim.paid().0), (1, 1));
+    // Once it is known, the next one is paid.
+    block_on(resume(&sim, &journal, &sim.options()));
+    let third = confirmed(&sim, Intent::Stake(stake_request(12)));
+    assert_eq!(block_on(execute(third, &sim, &journal, &sim.options(), &|_| {})).unwrap().done(), 5);
+}
+
+#[test]
+fn a_stake_waits_while_another_instance_is_paying_one() {
+    let sim = Sim::new();
+    let journal = MemoryJournal::default();
+    let first = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let second = std::sync::Mutex::new(Some(confirmed(&sim, Intent::Stake(stake_request(12)))));
+    let refused = std::sync::Mutex::new(None);
+    // From within the first one, as soon as its request is written down.
+    let ended = block_on(execute(first, &sim, &journal, &sim.options(), &|e: Arc<Execution>| {
+        let unproven = e.steps[0].state.is_unproven();
+        if let Some(second) = unproven.then(|| second.lock().unwrap().take()).flatten() {
+            let ended = std::thread::scope(|s| {
+                s.spawn(|| block_on(execute(second, &sim, &journal, &sim.options(), &|_| {}))).join().unwrap()
+            });
+            *refused.lock().unwrap() = Some(ended.unwrap());
+        }
+    }))
+    .unwrap();
+    let refused = refused.into_inner().unwrap().unwrap();
+    let StepState::NotSent { message } = &refused.steps[0].state else { panic!("{:#?}", refused.steps) };
+    assert!(message.as_str().contains("is under way"), "{message}");
+    assert_eq!((ended.done(), sim.paid().0), (5, 1));
 }
 
 #[test]
@@ -220,7 +331,7 @@ fn a_paid_stake_that_could_not_be_claimed_is_taken_up_on_the_next_start() {
     let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(matches!(ended.steps[1].state, StepState::NotSent { .. }));
     sim.wait(30 * 86_400);
-    let ended = block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+    let ended = block_on(resume(&sim, &journal, &sim.options()));
     assert_eq!(ended[0].done(), 5, "{:#?}", ended[0].steps);
     neuron_is_as_wanted(&sim, &ended[0]);
 }
@@ -235,9 +346,9 @@ fn entries_of_other_identities_are_left_alone() {
     });
     let mut other = sim.clone();
     other.signer = Principal::self_authenticating(b"another");
-    let seen = block_on(recover_all(&other, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+    let seen = block_on(resume(&other, &journal, &sim.options()));
     assert!(seen.is_empty());
-    assert_eq!(journal.open_entries().unwrap().len(), 1);
+    assert_eq!(journal.open().len(), 1);
 }
 
 #[test]
@@ -253,7 +364,7 @@ fn interrupted_votes_are_explained_and_not_sent_by_themselves() {
         });
         let signed = sim.signed();
         sim.wait(1_000);
-        block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+        block_on(resume(&sim, &journal, &sim.options()));
         assert_eq!(sim.signed(), signed);
         let seen = journal.all().remove(0);
         assert!(seen.is_finished(), "killed at {stop}: {:#?}", seen.steps);
@@ -263,7 +374,7 @@ fn interrupted_votes_are_explained_and_not_sent_by_themselves() {
             assert!(cast || step.state.can_retry());
         }
         let all: Vec<usize> = (0..5).collect();
-        let _ = block_on(retry(seen, &all, &sim, &journal, &sim.options(), &|_| {}));
+        let _ = block_on(finish(seen, &all, &sim, &journal, &sim.options()));
         assert!(neurons.iter().all(|n| sim.get().ballots[&(7, *n)] == Vote::Yes));
     }
 }
@@ -276,9 +387,9 @@ fn what_was_paid_but_not_claimed_can_be_given_up_only_by_its_user() {
     life(&sim, Some(5), async |options: &Options| {
         execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
     });
-    let open = journal.open_entries().unwrap().remove(0);
-    let gone = abandon(open, &journal, sim.now()).unwrap();
-    assert!(gone.is_finished() && journal.open_entries().unwrap().is_empty());
+    let open = journal.open().remove(0);
+    let gone = dismiss(open, &journal, sim.now()).unwrap();
+    assert!(gone.is_finished() && journal.open().is_empty());
     assert!(gone.steps[1].state.can_retry(), "and even then the neuron can be claimed later");
 }
 
@@ -290,6 +401,73 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         1 => Just(Fault::NotSent),
         2 => (1u64..300).prop_map(Fault::Late),
     ]
+}
+
+/// The outcome that each payment was told, beside what the ledger has of it.
+fn check_told_outcomes(sim: &Sim, journal: &MemoryJournal) -> Result<(), TestCaseError> {
+    for action in journal.all() {
+        let blocks = sim.payments(action.nonce.unwrap());
+        prop_assert!(blocks <= 1, "{} was paid {} times", action.plan, blocks);
+        match &action.steps[0].state {
+            state if state.is_done() => prop_assert_eq!(blocks, 1, "{:?}", state),
+            state @ (StepState::NotSent { .. } | StepState::Refused { .. }) => {
+                prop_assert_eq!(blocks, 0, "{:?}", state);
+            }
+            _ => {}
+        }
+        for step in &action.steps[1..] {
+            if step.state.is_done() {
+                prop_assert_eq!(blocks, 1, "done without a payment: {:?}", step);
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(crate::action::tests::cases(1_000)))]
+
+    /// Stakes of several instances that share a journal: kills, lost requests and answers, locks,
+    /// blind spells and any time down. Each stake is paid at most once, and whatever an instance
+    /// says of it is what the ledger has.
+    #[test]
+    fn every_outcome_told_is_the_ledgers_truth(
+        lives in prop::collection::vec((prop::option::of(1u32..25), any::<bool>(), 0u64..600), 1..8),
+        faults in prop::collection::vec(any_fault(), 0..16),
+        blind in prop_oneof![4 => Just(0u32), 1 => 1u32..30],
+        lock_seconds in prop_oneof![2 => Just(0u64), 1 => 1u64..20],
+    ) {
+        let sim = Sim::new();
+        let journal = MemoryJournal::default();
+        sim.get().faults = faults.into();
+        sim.get().blind = blind;
+        sim.get().lock_seconds = lock_seconds;
+        for (kill, stakes, down) in lives {
+            if stakes {
+                let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+                life(&sim, kill, async |options: &Options| {
+                    execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+                });
+            } else {
+                life(&sim, kill, async |options: &Options| resume(&sim, &journal, options).await);
+            }
+            check_told_outcomes(&sim, &journal)?;
+            let unproven = journal.all().iter().filter(|e| e.may_have_paid()).count();
+            prop_assert!(unproven <= 1, "{} payments are unproven at once", unproven);
+            sim.wait(down);
+        }
+        sim.get().faults.clear();
+        sim.get().blind = 0;
+        for _ in 0..3 {
+            sim.wait(1_000);
+            block_on(resume(&sim, &journal, &sim.options()));
+            check_told_outcomes(&sim, &journal)?;
+        }
+        prop_assert!(journal.open().is_empty(), "{:#?}", journal.open());
+        let paid = journal.all().iter().filter(|e| e.steps[0].state.is_done()).count();
+        prop_assert_eq!(sim.paid().0, paid);
+        prop_assert_eq!(sim.get().neurons.len(), paid);
+    }
 }
 
 proptest! {
@@ -307,7 +485,7 @@ proptest! {
         let journal = MemoryJournal::default();
         sim.get().faults = faults.into();
         sim.get().blind = blind;
-        let mut ended = stake_through(&sim, &journal, &kills, down, Policy::Finish);
+        let mut ended = stake_through(&sim, &journal, &kills, down);
         // The network is well again: whatever is open or failed is taken up until it ends.
         sim.get().faults.clear();
         sim.get().blind = 0;
@@ -316,10 +494,10 @@ proptest! {
                 break;
             }
             sim.wait(1_000);
-            block_on(recover_all(&sim, &journal, &sim.options(), Policy::Finish, &|_| {})).unwrap();
+            block_on(resume(&sim, &journal, &sim.options()));
             let last = journal.all().remove(0);
             let all: Vec<usize> = (0..last.steps.len()).collect();
-            let _ = block_on(retry(last, &all, &sim, &journal, &sim.options(), &|_| {}));
+            let _ = block_on(finish(last, &all, &sim, &journal, &sim.options()));
             ended = journal.all().remove(0);
         }
         let (times, paid) = sim.paid();

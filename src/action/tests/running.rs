@@ -14,6 +14,7 @@ fn run(sim: &Sim, journal: &MemoryJournal, execution: Execution) -> Execution {
 fn message(state: &StepState) -> String {
     match state {
         StepState::Refused { message, .. }
+        | StepState::RefusedForNow { message, .. }
         | StepState::NotSent { message }
         | StepState::Unknown { message, .. } => message.to_string(),
         StepState::Done { note, .. } | StepState::AlreadyDone { note } => note.to_string(),
@@ -75,10 +76,10 @@ fn one_neuron_fails_alone_and_is_retried_alone() {
     assert!(message(&failed[0].state).contains("identity that controls"));
 
     let before = sim.signed();
-    let nothing = block_on(retry(ended.clone(), &[0, 2], &sim, &journal, &sim.options(), &|_| {}));
+    let nothing = block_on(finish(ended.clone(), &[0, 2], &sim, &journal, &sim.options()));
     assert_eq!(nothing, Err(ActionError::NothingToRetry), "done steps are never repeated");
     sim.get().refuse.clear();
-    let again = block_on(retry(ended, &[0, 1, 2], &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let again = block_on(finish(ended, &[0, 1, 2], &sim, &journal, &sim.options())).unwrap();
     assert_eq!(again.done(), 3);
     assert_eq!(sim.signed(), before + 1, "only the failed step was signed again");
 }
@@ -178,7 +179,7 @@ fn a_stake_becomes_a_neuron_as_wanted() {
     assert_eq!(neuron.followees[&Topic::Governance.number()], [27, 28]);
     assert_eq!(ended.transfer_block, Some(0));
     assert_eq!(sim.paid(), (1, 12 * E8s::PER_ICP + FEE));
-    assert!(journal.open_entries().unwrap().is_empty());
+    assert!(journal.open().is_empty());
 }
 
 #[test]
@@ -192,7 +193,7 @@ fn a_stake_the_ledger_refuses_stops_there() {
     assert!(ended.steps[1..].iter().all(|s| matches!(s.state, StepState::NotSent { .. })));
     assert!(ended.is_finished() && sim.get().neurons.is_empty());
     sim.get().balances.insert(Account::of(sim.signer).identifier(), 20 * E8s::PER_ICP);
-    let again = block_on(retry(ended, &[0], &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let again = block_on(finish(ended, &[0], &sim, &journal, &sim.options())).unwrap();
     assert_eq!(again.done(), 5, "the steps after it are tried with it");
     assert_eq!(sim.paid().0, 1);
 }
@@ -204,7 +205,7 @@ fn a_stake_retried_after_a_day_pays_nothing() {
     let journal = MemoryJournal::default();
     let ended = run(&sim, &journal, confirmed(&sim, Intent::Stake(stake_request(12))));
     sim.wait(25 * 3_600);
-    let late = block_on(retry(ended, &[0], &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let late = block_on(finish(ended, &[0], &sim, &journal, &sim.options())).unwrap();
     assert!(message(&late.steps[0].state).contains("nothing was paid"));
     assert!(late.is_finished() && sim.paid().0 == 0);
 }
@@ -236,13 +237,13 @@ fn an_answer_that_cannot_be_learnt_is_unknown_and_not_repeated() {
     assert!(matches!(ended.steps[0].state, StepState::Unknown { .. }));
     assert!(message(&ended.steps[0].state).contains("never counted twice"));
     assert_eq!(
-        block_on(retry(ended.clone(), &[0], &sim, &journal, &sim.options(), &|_| {})),
+        block_on(finish(ended.clone(), &[0], &sim, &journal, &sim.options())),
         Err(ActionError::NothingToRetry)
     );
     // Followed up later, when the network has forgotten the request: the ballot tells.
     sim.get().blind = 0;
     sim.wait(4_000);
-    let known = block_on(recover(ended, &sim, &journal, &sim.options(), Policy::Explain, &|_| {})).unwrap();
+    let known = block_on(follow_up(ended, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(matches!(known.steps[0].state, StepState::AlreadyDone { .. }));
     assert_eq!(sim.signed(), 1);
 }
@@ -282,6 +283,6 @@ fn one_plan_is_run_once_at_a_time() {
     assert_eq!(second.into_inner().unwrap(), Some(Err(ActionError::UnderWay)));
     assert_eq!(sim.signed(), 1);
     // Once it has ended, it can be taken up again.
-    let later = block_on(recover(again, &sim, &journal, &sim.options(), Policy::Explain, &|_| {}));
+    let later = block_on(follow_up(again, &sim, &journal, &sim.options(), &|_| {}));
     assert!(later.is_ok());
 }

@@ -2,9 +2,11 @@
 //! expire and are forgotten, and a switch for losing them at any point.
 
 use crate::action::*;
+use crate::ic::governance::calls::Target;
 use crate::ic::wire::governance as gov;
 use crate::ic::wire::{decode_one, encode_one, ledger};
 use crate::ic::{CallReply, CallStatus, IcError, PreparedCall};
+use crate::journal::{ActionJournal, Entry, JournalError, JournalKey};
 use crate::model::act::{Execution, PlanId, SignerInfo};
 use crate::model::evidence::Sourced;
 use crate::model::ledger::{AccountState, Operation, Transaction};
@@ -76,6 +78,10 @@ pub struct Inner {
     /// Requests under way: when they arrive, and what they are.
     late: Vec<(u64, String, PreparedCall)>,
     pub faults: VecDeque<Fault>,
+    /// Governance locks a new neuron for so many seconds after its claim.
+    pub lock_seconds: u64,
+    /// Until when the neuron of a subaccount is locked.
+    locks: BTreeMap<Subaccount, u64>,
     /// Governance answers these neurons' commands with this error.
     pub refuse: BTreeMap<u64, (i32, String)>,
     /// The identity cannot sign.
@@ -275,6 +281,11 @@ impl Sim {
         (mine.len(), mine.iter().map(|b| b.amount + FEE).sum())
     }
 
+    /// How many payments carry this memo.
+    pub fn payments(&self, memo: u64) -> usize {
+        self.get().blocks.iter().filter(|b| b.memo == memo).count()
+    }
+
     /// How many requests were signed.
     pub fn signed(&self) -> u32 {
         self.get().signatures
@@ -337,7 +348,15 @@ impl Sim {
     ) -> Result<gov::CommandResponse, (i32, String)> {
         let id = match &request.neuron_id_or_subaccount {
             Some(gov::NeuronIdOrSubaccount::NeuronId(id)) => Some(id.id),
-            _ => None,
+            Some(gov::NeuronIdOrSubaccount::Subaccount(bytes)) => {
+                let subaccount = Subaccount::from_slice(bytes).unwrap();
+                if inner.locks.get(&subaccount).is_some_and(|until| inner.now < *until) {
+                    return Err((13, "Neuron has an ongoing ledger update.".to_owned()));
+                }
+                let found = inner.neurons.iter().find(|(_, n)| n.subaccount == subaccount);
+                Some(found.map(|(id, _)| *id).ok_or((4, "No neuron found".to_owned()))?)
+            }
+            None => None,
         };
         if let Some(error) = id.and_then(|id| inner.refuse.get(&id)) {
             return Err(error.clone());
@@ -370,6 +389,10 @@ impl Sim {
                 let controller = by.controller.unwrap();
                 let subaccount = Subaccount::neuron_stake(&controller, by.memo);
                 let account = Account { owner: self.canisters.governance, subaccount };
+                if inner.locks.get(&subaccount).is_some_and(|until| inner.now < *until) {
+                    return Err((13, "Neuron has an ongoing ledger update.".to_owned()));
+                }
+                inner.locks.insert(subaccount, inner.now + inner.lock_seconds);
                 let stake = *inner.balances.get(&account.identifier()).unwrap_or(&0);
                 if stake < E8s::PER_ICP {
                     return Err((14, "Account does not have enough funds to stake a neuron.".to_owned()));
@@ -460,7 +483,7 @@ impl Network for Sim {
         &self.canisters
     }
 
-    fn sign(&self, call: &PreparedCall) -> Result<Signed, IcError> {
+    async fn sign(&self, call: &PreparedCall) -> Result<Signed, IcError> {
         let mut inner = self.get();
         if inner.locked {
             return Err(IcError::Identity {
@@ -537,14 +560,14 @@ impl Network for Sim {
         })
     }
 
-    async fn balance(&self, account: Account) -> Result<Sourced<E8s>, IcError> {
+    async fn certified_balance(&self, account: Account) -> Result<Sourced<E8s>, IcError> {
         self.see()?;
         let inner = self.get();
         let e8s = *inner.balances.get(&account.identifier()).unwrap_or(&0);
-        Ok(Sourced::new(E8s(e8s), Evidence::signed(Timestamp::from_secs(inner.now), None)))
+        Ok(Sourced::new(E8s(e8s), Evidence::certified(Timestamp::from_secs(inner.now))))
     }
 
-    async fn transactions(&self, account: AccountIdentifier) -> Result<Vec<Transaction>, IcError> {
+    async fn certified_transactions(&self, account: AccountIdentifier) -> Result<Vec<Transaction>, IcError> {
         self.see()?;
         let inner = self.get();
         let touches = inner.blocks.iter().enumerate().filter(|(_, b)| b.to == account || b.from == account);
@@ -567,22 +590,20 @@ impl Network for Sim {
             .collect())
     }
 
-    async fn neuron(&self, id: NeuronId) -> Result<Neuron, IcError> {
+    async fn certified_neuron(&self, target: Target) -> Result<Neuron, IcError> {
         self.see()?;
         let inner = self.get();
-        if !inner.neurons.contains_key(&id.0) {
-            return Err(IcError::NotFound { what: Line::new("a neuron") });
-        }
-        Ok(self.model(&inner, id.0))
+        let id = match target {
+            Target::Id(id) => inner.neurons.contains_key(&id.0).then_some(id.0),
+            Target::StakedAt(subaccount) => {
+                inner.neurons.iter().find(|(_, n)| n.subaccount == subaccount).map(|(id, _)| *id)
+            }
+        };
+        let id = id.ok_or_else(|| IcError::NotFound { what: Line::new("a neuron") })?;
+        Ok(self.model(&inner, id))
     }
 
-    async fn my_neurons(&self) -> Result<Vec<Neuron>, IcError> {
-        self.see()?;
-        let inner = self.get();
-        Ok(inner.neurons.keys().map(|n| self.model(&inner, *n)).collect())
-    }
-
-    async fn proposal(&self, id: ProposalId) -> Result<Option<Proposal>, IcError> {
+    async fn certified_proposal(&self, id: ProposalId) -> Result<Option<Proposal>, IcError> {
         self.see()?;
         let inner = self.get();
         let known = inner.ballots.keys().any(|(p, _)| *p == id.0);
@@ -594,18 +615,32 @@ impl Network for Sim {
     }
 }
 
-/// A journal in memory that keeps what the disk would: bytes.
-#[derive(Default)]
+/// A journal in memory that keeps what the disk would, and can fail.
 pub struct MemoryJournal {
-    entries: Mutex<BTreeMap<PlanId, String>>,
+    inner: SignerJournal,
     pub broken: Mutex<bool>,
     pub writes: Mutex<usize>,
 }
 
+impl Default for MemoryJournal {
+    fn default() -> Self {
+        let signer = Sim::new().signer;
+        let journal = ActionJournal::in_memory(&crate::model::network::RootKey(vec![7; 133]));
+        Self {
+            inner: SignerJournal::new(Arc::new(journal), JournalKey::new(signer, [9; 32].into())),
+            broken: Mutex::default(),
+            writes: Mutex::default(),
+        }
+    }
+}
+
 impl MemoryJournal {
     pub fn all(&self) -> Vec<Execution> {
-        let entries = self.entries.lock().unwrap();
-        entries.values().map(|e| serde_json::from_str(e).unwrap()).collect()
+        self.inner.entries().unwrap().into_iter().map(|e| e.execution).collect()
+    }
+
+    pub fn open(&self) -> Vec<Execution> {
+        open_actions(self, Sim::new().signer).unwrap()
     }
 }
 
@@ -615,14 +650,60 @@ impl Journal for MemoryJournal {
             return Err(JournalError(Line::new("the disk is full")));
         }
         *self.writes.lock().unwrap() += 1;
-        let text = serde_json::to_string(execution).unwrap();
-        self.entries.lock().unwrap().insert(execution.plan, text);
-        Ok(())
+        self.inner.put(execution)
     }
 
-    fn open_entries(&self) -> Result<Vec<Execution>, JournalError> {
-        Ok(self.all().into_iter().filter(is_open).collect())
+    fn entries(&self) -> Result<Vec<Entry>, JournalError> {
+        self.inner.entries()
     }
+
+    fn lock_action(&self, plan: PlanId) -> Result<Option<Guard>, JournalError> {
+        self.inner.lock_action(plan)
+    }
+
+    fn lock_payments(&self) -> Result<Guard, JournalError> {
+        self.inner.lock_payments()
+    }
+}
+
+/// Reviews the rest of an action from these steps on, confirms it and carries it out, as `R` and
+/// `icpulse journal resume` do.
+pub async fn finish(
+    execution: Execution,
+    steps: &[usize],
+    sim: &Sim,
+    journal: &dyn Journal,
+    options: &Options,
+) -> Result<Execution, ActionError> {
+    let execution = look_up_rest(execution, sim).await?;
+    let (world, signer, profile) = (sim.world(), sim.signer_info(), profile());
+    let context =
+        PlanContext { world: &world, signer: &signer, profile: &profile, now: sim.now(), clock_offset: 0 };
+    let mut plans = Plans::new();
+    let mut review = plans.plan_rest(execution, steps, &context)?;
+    let entries = journal.entries();
+    review.blocked =
+        review.blocked.or(find_obstacle(&review.intent, Some(review.plan), &entries, &sim.signer));
+    if let Some(why) = review.blocked {
+        return Err(ActionError::Blocked(why));
+    }
+    let execution = plans.confirm(review.plan, sim.signer, sim.now())?;
+    execute(execution, sim, journal, options, &|_| {}).await
+}
+
+/// Follows up all open actions and finishes what is left of them, as `icpulse journal resume` does.
+pub async fn resume(sim: &Sim, journal: &dyn Journal, options: &Options) -> Vec<Execution> {
+    let followed = follow_up_all(sim, journal, options, Scope::All, &|_| {}).await.unwrap();
+    let mut ended = Vec::new();
+    for action in followed {
+        let all: Vec<usize> = (0..action.steps.len()).collect();
+        if action.is_open() && !action.steps.iter().any(|s| s.state.is_unproven()) {
+            ended.push(finish(action.clone(), &all, sim, journal, options).await.unwrap_or(action));
+        } else {
+            ended.push(action);
+        }
+    }
+    ended
 }
 
 pub fn profile() -> Profile {

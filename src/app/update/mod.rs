@@ -43,7 +43,12 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::OlderEvents(result) => state.put_older(result),
         Message::Mine { mine, provider_fixed } => state.put_mine(mine, provider_fixed),
         Message::Planned { ticket, result } => sign::planned(state, ticket, result, &mut effects),
-        Message::Execution(execution) => sign::report(state, &execution, &mut effects),
+        Message::Execution(execution) => sign::report(state, &execution),
+        Message::ActionEnded(execution) => sign::ended(state, &execution, &mut effects),
+        Message::JournalEntryGone(plan) => sign::forget(state, plan),
+        Message::JournalEntry { execution, authenticity } => {
+            sign::journal_entry(state, &execution, authenticity);
+        }
         Message::NotBegun { plan, failure } => sign::not_begun(state, plan, failure, &mut effects),
         Message::Unlocked(result) => sign::unlocked(state, result, &mut effects),
         Message::Identities(identities) => {

@@ -5,7 +5,7 @@ use crate::app::layer::{
     AfterUnlock, BallotRow, BallotsLayer, ExecutionLayer, Failure, Layer, Level, ReviewLayer, ReviewStage,
 };
 use crate::app::state::State;
-use crate::model::act::{Execution, Intent, PlanId, Review, SignerInfo, StepState};
+use crate::model::act::{Authenticity, Execution, Intent, PlanId, Review, SignerInfo, StepState};
 use crate::model::text::Line;
 use crate::model::world::Topicality;
 use crate::model::{E8s, NeuronId, ProposalId, Seconds, Timestamp, Vote};
@@ -62,6 +62,7 @@ impl State {
             details: false,
             scroll: 0,
             note: None,
+            rest: None,
         }));
         effects.push(Effect::Plan { ticket: self.ticket, intent });
         self.dirty = true;
@@ -128,45 +129,78 @@ impl State {
         }
     }
 
+    /// Asks for the review of steps that are to be signed anew.
     pub(super) fn retry(&mut self, plan: PlanId, steps: Vec<usize>, effects: &mut Vec<Effect>) {
-        if self.in_flight.contains(&plan) {
-            self.toast(Level::Info, "retry: it is still under way");
+        let Some(execution) = self.execution(plan).cloned() else { return };
+        if let Some(why) = self.retry_refusal(&execution) {
+            self.toast(Level::Warning, line(&format!("retry: {why}")));
         } else if self.needs_unlock() {
             self.ask_passphrase(AfterUnlock::Retry(plan, steps));
         } else {
-            self.in_flight.insert(plan);
-            effects.push(Effect::Retry { plan, steps });
+            self.ticket += 1;
+            self.layers.push(Layer::Review(ReviewLayer {
+                ticket: self.ticket,
+                title: execution.title.clone(),
+                intent: execution.intent.clone(),
+                stage: ReviewStage::Planning,
+                typed: Input::default(),
+                details: false,
+                scroll: 0,
+                note: None,
+                rest: Some((plan, steps.clone())),
+            }));
+            effects.push(Effect::PlanRest { ticket: self.ticket, plan, steps });
+            self.dirty = true;
+        }
+    }
+
+    /// Why an action's steps cannot be signed anew now.
+    fn retry_refusal(&self, execution: &Execution) -> Option<&'static str> {
+        if self.in_flight.contains(&execution.plan) {
+            return Some("it is still under way");
+        }
+        match self.distrusted.get(&execution.plan) {
+            Some(Authenticity::Altered) => {
+                Some("its document in the journal was altered since icpulse wrote it, so it is not carried out")
+            }
+            _ if execution.signer != self.signer.principal => {
+                Some("it is another identity's action; choose that identity (i)")
+            }
+            _ => None,
         }
     }
 
     pub(super) fn follow_up(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Execution(layer)) = self.layers.last() else { return };
-        let plan = layer.plan;
-        let unknown = |e: &Arc<Execution>| e.steps.iter().any(|s| is_open(&s.state));
-        if self.in_flight.contains(&plan) {
-            self.toast(Level::Info, "ask again: it is still under way");
-        } else if self.execution(plan).is_some_and(unknown) {
-            self.in_flight.insert(plan);
-            effects.push(Effect::FollowUp(plan));
+        let Some(execution) = self.execution(layer.plan).cloned() else { return };
+        if let Some(why) = self.retry_refusal(&execution) {
+            self.toast(Level::Warning, line(&format!("ask again: {why}")));
+        } else if execution.steps.iter().any(|s| s.state.is_unproven()) {
+            self.in_flight.insert(execution.plan);
+            effects.push(Effect::FollowUp(execution.plan));
         } else {
             self.toast(Level::Info, "ask again: the outcome of every step is known");
         }
     }
+
+    /// Leaves an open action as it is.
+    pub(super) fn dismiss_action(&mut self, effects: &mut Vec<Effect>) {
+        let Some(Layer::Execution(layer)) = self.layers.last() else { return };
+        let Some(execution) = self.execution(layer.plan).cloned() else { return };
+        let altered = self.distrusted.get(&execution.plan) == Some(&Authenticity::Altered);
+        if !altered && !execution.is_open() {
+            self.toast(Level::Info, "dismiss: nothing of it is open");
+        } else if !altered && self.retry_refusal(&execution).is_some() {
+            let why = self.retry_refusal(&execution).unwrap_or_default();
+            self.toast(Level::Warning, line(&format!("dismiss: {why}")));
+        } else {
+            effects.push(Effect::DismissAction(execution.plan));
+        }
+    }
 }
 
-/// Sent, and its outcome is not known.
-fn is_open(state: &StepState) -> bool {
-    matches!(state, StepState::Unknown { .. } | StepState::Submitted { .. })
-}
-
-/// Whether an action needs the user: an outcome is unknown, or money moved and the rest did not follow.
-pub(super) fn needs_attention(execution: &Execution) -> bool {
-    let steps = &execution.steps;
-    let unknown = steps.iter().any(|s| is_open(&s.state));
-    let halfway = matches!(execution.intent, Intent::Stake(_))
-        && steps.iter().any(|s| s.state.is_done())
-        && steps.iter().any(|s| !s.state.is_done());
-    unknown || halfway
+fn line(text: &str) -> Line {
+    Line::new(text)
 }
 
 /// The answer to `Effect::Plan`.
@@ -218,10 +252,13 @@ pub(super) fn confirm(state: &mut State, effects: &mut Vec<Effect>) {
     }
     if now.since(review.made) > REVIEW_LASTS {
         let old = review.plan;
-        let intent = layer.intent.clone();
+        let (intent, rest) = (layer.intent.clone(), layer.rest.clone());
         state.layers.pop();
         effects.push(Effect::Discard(old));
-        state.plan(intent, effects);
+        match rest {
+            Some((plan, steps)) => state.retry(plan, steps, effects),
+            None => state.plan(intent, effects),
+        }
         if let Some(Layer::Review(layer)) = state.layers.last_mut() {
             layer.note = Some("the review was older than five minutes: it was made again".into());
         }
@@ -236,17 +273,19 @@ pub(super) fn confirm(state: &mut State, effects: &mut Vec<Effect>) {
         state.proposals.marked.clear();
     }
     // The choice or form that led here has done its work.
-    state.layers.retain(|l| !matches!(l, Layer::Review(_) | Layer::Ballots(_) | Layer::Stake(_)));
+    state.layers.retain(|l| match l {
+        Layer::Review(_) | Layer::Ballots(_) | Layer::Stake(_) => false,
+        Layer::Execution(shown) => shown.plan != plan,
+        _ => true,
+    });
     state.layers.push(Layer::Execution(ExecutionLayer { plan, title, cursor: 0, offset: 0 }));
     state.in_flight.insert(plan);
     effects.push(Effect::Confirm(plan));
 }
 
-/// An action has moved on.
-pub(super) fn report(state: &mut State, execution: &Arc<Execution>, effects: &mut Vec<Effect>) {
-    let plan = execution.plan;
-    let known = state.execution(plan).is_some() || state.in_flight.contains(&plan);
-    match state.executions.iter_mut().find(|e| e.plan == plan) {
+/// Puts an action in place of what was known of it, the newest first.
+fn keep(state: &mut State, execution: &Arc<Execution>) {
+    match state.executions.iter_mut().find(|e| e.plan == execution.plan) {
         Some(known) => *known = Arc::clone(execution),
         None => {
             let place = state.executions.iter().position(|e| e.confirmed <= execution.confirmed);
@@ -254,7 +293,55 @@ pub(super) fn report(state: &mut State, execution: &Arc<Execution>, effects: &mu
         }
     }
     state.dirty = true;
-    if execution.is_finished() && state.in_flight.remove(&plan) {
+}
+
+/// An action under way has moved on.
+pub(super) fn report(state: &mut State, execution: &Arc<Execution>) {
+    keep(state, execution);
+    state.refresh_pulse();
+}
+
+/// The journal holds this action.
+pub(super) fn journal_entry(state: &mut State, execution: &Arc<Execution>, authenticity: Authenticity) {
+    let plan = execution.plan;
+    if state.in_flight.contains(&plan) {
+        return;
+    }
+    let known = state.execution(plan).is_some();
+    keep(state, execution);
+    match authenticity {
+        Authenticity::Authentic => {
+            state.distrusted.remove(&plan);
+        }
+        other => {
+            state.distrusted.insert(plan, other);
+        }
+    }
+    if authenticity == Authenticity::Altered && !known {
+        let text = "an action of the journal was altered since icpulse wrote it; A lists it";
+        state.toast_about(Level::Error, text.into(), Some(plan));
+    } else if !known && state.needs_attention(execution) {
+        let text = format!("{}: interrupted; A shows its steps", execution.title.as_str());
+        state.toast_about(Level::Warning, text.into(), Some(plan));
+    }
+    state.refresh_pulse();
+}
+
+/// A document of the journal was put aside: the action is not listed any more.
+pub(super) fn forget(state: &mut State, plan: PlanId) {
+    state.executions.retain(|e| e.plan != plan);
+    state.distrusted.remove(&plan);
+    state.layers.retain(|l| !matches!(l, Layer::Execution(shown) if shown.plan == plan));
+    state.dirty = true;
+    state.refresh_pulse();
+}
+
+/// A run of an action has ended.
+pub(super) fn ended(state: &mut State, execution: &Arc<Execution>, effects: &mut Vec<Effect>) {
+    let plan = execution.plan;
+    keep(state, execution);
+    state.distrusted.remove(&plan);
+    if state.in_flight.remove(&plan) {
         let mut watched = false;
         if let Some(Layer::Execution(layer)) = state.layers.last_mut()
             && layer.plan == plan
@@ -285,9 +372,6 @@ pub(super) fn report(state: &mut State, execution: &Arc<Execution>, effects: &mu
                 effects.push(Effect::Refresh(Topicality::Neurons));
             }
         }
-    } else if !known && (needs_attention(execution) || !execution.is_finished()) {
-        let text = format!("{}: interrupted; A shows its steps", execution.title.as_str());
-        state.toast_about(Level::Warning, text.into(), Some(plan));
     }
     state.refresh_pulse();
 }
@@ -295,7 +379,7 @@ pub(super) fn report(state: &mut State, execution: &Arc<Execution>, effects: &mu
 /// A finished action in a sentence.
 fn outcome(execution: &Execution) -> (Level, Line) {
     let (done, all) = (execution.done(), execution.steps.len());
-    let unknown = execution.steps.iter().filter(|s| is_open(&s.state)).count();
+    let unknown = execution.steps.iter().filter(|s| s.state.is_unproven()).count();
     let title = execution.title.as_str();
     if done == all {
         let made = execution.created_neuron.map_or_else(String::new, |n| format!(": neuron {n}"));
@@ -304,9 +388,9 @@ fn outcome(execution: &Execution) -> (Level, Line) {
         (Level::Error, format!("{title}: the outcome of {unknown} of {all} steps is not known").into())
     } else {
         let why = execution.failed().next().map(|s| match &s.state {
-            StepState::Refused { message, .. } | StepState::NotSent { message } => {
-                message.as_str().to_owned()
-            }
+            StepState::Refused { message, .. }
+            | StepState::RefusedForNow { message, .. }
+            | StepState::NotSent { message } => message.as_str().to_owned(),
             _ => String::new(),
         });
         let why = why.filter(|w| !w.is_empty()).map_or_else(String::new, |w| format!(" ({w})"));

@@ -1,6 +1,5 @@
 //! What changes in the world, and what follows from it for lists and Pulse.
 
-use super::sign;
 use crate::app::effect::Effect;
 use crate::app::index::Context;
 use crate::app::layer::{ChoiceKind, Layer, Level};
@@ -98,7 +97,6 @@ impl State {
                 self.world.alerts = alerts;
                 self.refresh_pulse();
             }
-            Change::Execution(execution) => sign::report(self, &execution, effects),
             Change::Note(note) => self.toast(Level::Warning, note.to_string()),
             Change::Signer(signer) => self.change_signer(signer, effects),
             Change::Sync(sync) => {
@@ -266,7 +264,7 @@ impl State {
         let unfinished = self
             .executions
             .iter()
-            .filter(|e| !self.in_flight.contains(&e.plan) && sign::needs_attention(e))
+            .filter(|e| self.needs_attention(e))
             .count();
         if unfinished > 0 {
             needs.push(Need::Unfinished { count: unfinished });

@@ -6,10 +6,46 @@ use crate::ic::wire::governance as wire;
 use crate::ic::wire::{decode_one, encode_one};
 use crate::model::network::Canisters;
 use crate::model::text::Line;
-use crate::model::{NeuronId, Principal, ProposalId, Seconds, Topic, Vote};
+use crate::model::{NeuronId, Principal, ProposalId, Seconds, Subaccount, Topic, Vote};
 
 /// `manage_neuron`, the one method that changes neurons.
 const MANAGE_NEURON: &str = "manage_neuron";
+
+/// Which neuron a command is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// By its number.
+    Id(NeuronId),
+    /// By the subaccount of governance that holds its stake, which is known before the neuron is.
+    StakedAt(Subaccount),
+}
+
+impl From<NeuronId> for Target {
+    fn from(id: NeuronId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::StakedAt(subaccount) => write!(f, "staked at {}", hex::encode(subaccount.0)),
+        }
+    }
+}
+
+impl Target {
+    /// As it is sent.
+    pub(in crate::ic) fn to_wire(self) -> wire::NeuronIdOrSubaccount {
+        match self {
+            Self::Id(id) => wire::NeuronIdOrSubaccount::NeuronId(wire::NeuronId { id: id.0 }),
+            Self::StakedAt(subaccount) => {
+                wire::NeuronIdOrSubaccount::Subaccount(serde_bytes::ByteBuf::from(subaccount.0.to_vec()))
+            }
+        }
+    }
+}
 
 /// What a `manage_neuron` command did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +106,13 @@ impl GovernanceRefusal {
         }
     }
 
+    /// The same command may succeed later: the canister is short of something for now (2), or the
+    /// neuron is locked while its ledger account changes (13).
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.error_type, 2 | 13)
+    }
+
     /// The neuron's ballot was cast before, by itself or by following: the wanted state may be there.
     #[must_use]
     pub fn is_already_voted(&self) -> bool {
@@ -95,7 +138,7 @@ pub fn register_vote(
     }
     let command =
         wire::RegisterVote { vote: vote.number(), proposal: Some(wire::ProposalId { id: proposal.0 }) };
-    manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::RegisterVote(command))
+    manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::RegisterVote(command))
 }
 
 /// Makes a neuron of the ICP that a transfer has put on the subaccount of `controller` and `nonce`,
@@ -122,7 +165,7 @@ pub fn claim_or_refresh(
 /// [`IcError::Invalid`] if it is more than the interface can carry (136 years).
 pub fn increase_dissolve_delay(
     canisters: &Canisters,
-    neuron: NeuronId,
+    neuron: Target,
     additional: Seconds,
 ) -> Result<PreparedCall, IcError> {
     let additional = u32::try_from(additional.0).map_err(|_| IcError::Invalid {
@@ -141,7 +184,7 @@ pub fn increase_dissolve_delay(
 /// [`IcError::Invalid`] if the argument cannot be written.
 pub fn auto_stake_maturity(
     canisters: &Canisters,
-    neuron: NeuronId,
+    neuron: Target,
     stake: bool,
 ) -> Result<PreparedCall, IcError> {
     let operation = wire::Operation::ChangeAutoStakeMaturity(wire::ChangeAutoStakeMaturity {
@@ -156,7 +199,7 @@ pub fn auto_stake_maturity(
 /// [`IcError::Invalid`] if the argument cannot be written.
 pub fn follow(
     canisters: &Canisters,
-    neuron: NeuronId,
+    neuron: Target,
     topic: Topic,
     followees: &[NeuronId],
 ) -> Result<PreparedCall, IcError> {
@@ -178,7 +221,7 @@ pub fn set_following(
         followees: Some(ids(followees)),
     });
     let command = wire::SetFollowing { topic_following: Some(topics.collect()) };
-    manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::SetFollowing(command))
+    manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::SetFollowing(command))
 }
 
 /// Confirms the neuron's following, so that its voting power is whole again.
@@ -187,7 +230,7 @@ pub fn set_following(
 /// [`IcError::Invalid`] if the argument cannot be written.
 pub fn refresh_voting_power(canisters: &Canisters, neuron: NeuronId) -> Result<PreparedCall, IcError> {
     let command = wire::ManageNeuronCommandRequest::RefreshVotingPower(wire::RefreshVotingPower {});
-    manage(canisters, Some(neuron), command)
+    manage(canisters, Some(neuron.into()), command)
 }
 
 /// Reads the answer of `manage_neuron`.
@@ -235,7 +278,7 @@ fn ids(neurons: &[NeuronId]) -> Vec<wire::NeuronId> {
 
 fn configure(
     canisters: &Canisters,
-    neuron: NeuronId,
+    neuron: Target,
     operation: wire::Operation,
 ) -> Result<PreparedCall, IcError> {
     let command = wire::Configure { operation: Some(operation) };
@@ -244,12 +287,11 @@ fn configure(
 
 fn manage(
     canisters: &Canisters,
-    neuron: Option<NeuronId>,
+    neuron: Option<Target>,
     command: wire::ManageNeuronCommandRequest,
 ) -> Result<PreparedCall, IcError> {
     let request = wire::ManageNeuronRequest {
-        neuron_id_or_subaccount: neuron
-            .map(|n| wire::NeuronIdOrSubaccount::NeuronId(wire::NeuronId { id: n.0 })),
+        neuron_id_or_subaccount: neuron.map(Target::to_wire),
         command: Some(command),
         id: None,
     };

@@ -4,6 +4,7 @@ use super::proposals::{undecodable, unencodable};
 use crate::ic::client::{Answer, Client};
 use crate::ic::door;
 use crate::ic::error::IcError;
+use crate::ic::governance::calls::Target;
 use crate::ic::wire::governance as wire;
 use crate::ic::wire::lenient::{Row, decode_one, decode_rows, encode_args, encode_one};
 use crate::model::evidence::Sourced;
@@ -236,6 +237,28 @@ impl Client {
             .into_iter()
             .find(|neuron| neuron.id == id)
             .ok_or_else(|| IcError::NotFound { what: Line::new(&format!("reading neuron {id}")) })
+    }
+
+    /// A neuron in full, which its controller and hotkeys may read.
+    ///
+    /// # Errors
+    /// [`IcError::NotFound`] if there is none, [`IcError::Refused`] for a neuron of somebody else,
+    /// else see [`IcError`].
+    pub async fn full_neuron(&self, target: Target) -> Result<Neuron, IcError> {
+        let what = format!("reading neuron {target}");
+        let arg = encode_one(target.to_wire()).map_err(|e| unencodable(&what, &e))?;
+        let method = "get_full_neuron_by_id_or_subaccount";
+        let answer = self.query(&what, self.canisters().governance, method, arg).await?;
+        let full = ok_or_refused::<wire::Neuron>(&what, &answer.bytes)?;
+        let neuron = door::neurons::neuron(Some(&full), None, None, self.principal(), answer.evidence);
+        let is_asked_for = |neuron: &Neuron| match target {
+            Target::Id(id) => neuron.id == id,
+            Target::StakedAt(subaccount) => neuron.subaccount == Some(subaccount),
+        };
+        neuron.filter(is_asked_for).ok_or_else(|| IcError::Inconsistent {
+            what: Line::new(&what),
+            why: Line::new("it is about another neuron than the one asked for"),
+        })
     }
 
     /// The list of known neurons, by name.

@@ -2,7 +2,7 @@
 
 use super::super::{Cx, words};
 use crate::app::state::layer::ActionsLayer;
-use crate::model::act::{Execution, StepState};
+use crate::model::act::{Authenticity, Execution, StepState};
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use ratatui::layout::Rect;
@@ -18,7 +18,13 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ActionsLayer, to
     }
     super::rows(cx, inside, (layer.cursor, layer.offset, state.executions.len()), top, |cx, index, row| {
         let Some(execution) = cx.state.executions.get(index) else { return };
-        let (text, role) = outcome(execution);
+        let (text, role) = match cx.state.distrusted.get(&execution.plan) {
+            Some(Authenticity::Altered) => ("! altered".to_owned(), Role::Bad),
+            _ if execution.signer != cx.state.signer.principal => {
+                ("another identity's".to_owned(), Role::Dim)
+            }
+            _ => outcome(execution),
+        };
         let when = words::ago(cx.state.now, execution.confirmed);
         let (when_w, text_w) = (15, 20);
         cx.pen.fit(row.x, row.y, when_w, &when, Role::Dim, Align::Left);

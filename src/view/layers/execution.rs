@@ -3,7 +3,7 @@
 use super::super::{Cx, words};
 use crate::app::state::layer::ExecutionLayer;
 use crate::command::Command;
-use crate::model::act::{Execution, Step, StepState};
+use crate::model::act::{Authenticity, Execution, Step, StepState};
 use crate::theme::Role;
 use crate::widget::pen::Align;
 use crate::widget::text::wrap_spans;
@@ -25,10 +25,13 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
     let rows_wanted = u16::try_from(execution.steps.len()).unwrap_or(u16::MAX);
     let h = rows_wanted.saturating_add(5 + detail_h).min(area.height.saturating_sub(2));
     let title = if execution.is_finished() { "Outcome" } else { "Under way" };
+    let is_open = cx.state.needs_attention(execution)
+        || cx.state.distrusted.get(&execution.plan) == Some(&Authenticity::Altered);
     let useful = |c| match c {
         Command::Retry => execution.steps.get(layer.cursor).is_some_and(|s| s.state.can_retry()),
         Command::RetryAll => execution.steps.iter().any(|s| s.state.can_retry()),
         Command::FollowUp => execution.steps.iter().any(|s| matches!(s.state, StepState::Unknown { .. })),
+        Command::DismissAction => is_open,
         _ => true,
     };
     let inside = super::frame_with(cx, area, title, (w, h), top, useful);
@@ -116,6 +119,7 @@ fn state_words(cx: &Cx<'_, '_, '_>, state: &StepState) -> (char, &'static str, R
         StepState::Done { .. } => ('✓', "done", Role::Good),
         StepState::AlreadyDone { .. } => ('✓', "already done", Role::Good),
         StepState::Refused { .. } => ('✗', "refused", Role::Bad),
+        StepState::RefusedForNow { .. } => ('✗', "refused for now", Role::Warn),
         StepState::NotSent { .. } => ('✗', "not sent", Role::Warn),
         StepState::Unknown { .. } => ('?', "outcome unknown", Role::Warn),
     }
@@ -140,7 +144,7 @@ fn step_detail(cx: &Cx<'_, '_, '_>, step: &Step, w: usize) -> Vec<Spans> {
             ));
         }
         StepState::AlreadyDone { note } => spans.push(span(note.as_str().to_owned(), Role::Text)),
-        StepState::Refused { code, message } => {
+        StepState::Refused { code, message } | StepState::RefusedForNow { code, message } => {
             spans.push(span(message.as_str().to_owned(), Role::Text));
             spans.push(span(format!("  {code}"), Role::Dim));
         }

@@ -1,0 +1,258 @@
+//! `icpulse journal`: what was confirmed, what became of it, and what is left of it.
+
+use super::act::{Carried, carry_out_review, options, report, text_of_execution};
+use super::args::Journal as Command;
+use super::context::Context;
+use super::failure::{Failure, Kind};
+use super::json;
+use super::open::{Need, Opened, open};
+use super::output::{Format, note, print_json, print_text, to_stderr};
+use crate::action::{self, Journal as _, PlanContext, Plans, Scope, find_obstacle, look_up_rest};
+use crate::ic::Client;
+use crate::journal::{ActionJournal, Authenticity, Entries, Entry, JournalKey};
+use crate::model::Principal;
+use crate::model::act::Execution;
+use crate::model::world::World;
+use std::sync::Arc;
+
+/// Runs `icpulse journal …`.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::List => {
+            let opened = open(context, Need::IfUnlocked).await?;
+            list(context, &opened)
+        }
+        Command::Resume => {
+            let mut opened = open(context, Need::ToSign).await?;
+            resume(context, &mut opened).await
+        }
+        Command::Dismiss { id } => {
+            let opened = open(context, Need::ToSign).await?;
+            dismiss(context, &opened, id)
+        }
+    }
+}
+
+fn list(context: &Context, opened: &Opened) -> Result<(), Failure> {
+    let Entries { mut entries, unreadable } = opened.journal_entries()?;
+    entries.truncate(50);
+    tell_unreadable(context, unreadable);
+    match Format::of(&context.global) {
+        Format::Json => print_json(&serde_json::json!({
+            "actions": entries.iter().map(json::journal_entry).collect::<Vec<_>>(),
+            "unreadable": unreadable,
+        })),
+        _ if entries.is_empty() => {
+            note(&context.global, "the journal is empty");
+            Ok(())
+        }
+        _ => print_text(&entries.iter().map(text_of_entry).collect::<Vec<_>>().join("\n")),
+    }
+}
+
+fn text_of_entry(entry: &Entry) -> String {
+    let execution = &entry.execution;
+    let mut marks = Vec::new();
+    match entry.authenticity {
+        Authenticity::Authentic => {}
+        Authenticity::Altered => marks.push("ALTERED since icpulse wrote it: do not rely on it"),
+        Authenticity::Unchecked => marks.push("not checked: another identity's, or locked"),
+    }
+    if entry.under_way {
+        marks.push("under way");
+    }
+    if execution.dismissed.is_some() {
+        marks.push("dismissed");
+    }
+    let marks = marks.iter().map(|m| format!("  [{m}]")).collect::<String>();
+    format!(
+        "{} UTC  {}  signer {}{marks}\n{}",
+        execution.confirmed.date_minute(),
+        execution.plan,
+        execution.signer,
+        text_of_execution(execution)
+    )
+}
+
+fn tell_unreadable(context: &Context, unreadable: usize) {
+    if unreadable > 0 {
+        note(
+            &context.global,
+            format!(
+                "{} of the action journal cannot be read (damaged, or written by a newer icpulse): check your neurons and transactions before repeating an action",
+                if unreadable == 1 { "1 document".to_owned() } else { format!("{unreadable} documents") }
+            ),
+        );
+    }
+}
+
+/// Follows up every open action of the identity, then reviews and carries out what is left of each.
+async fn resume(context: &Context, opened: &mut Opened) -> Result<(), Failure> {
+    let client = opened
+        .client
+        .clone()
+        .ok_or_else(|| Failure::usage("--offline never asks the network, so nothing can be followed up"))?;
+    let journal = opened.signer_journal()?;
+    tell_altered(context, &journal.entries().map_err(Failure::failed)?);
+    let told = context.global.clone();
+    let progress = move |execution: Arc<Execution>| {
+        if execution.steps.iter().any(|s| s.state.is_unproven()) {
+            note(&told, format!("{}: asking what became of it …", execution.title));
+        }
+    };
+    let followed = action::follow_up_all(&client, &journal, &options(), Scope::All, &progress)
+        .await
+        .map_err(Failure::failed)?;
+    if followed.is_empty() {
+        note(&context.global, "nothing of this identity is open");
+        return Ok(());
+    }
+    let mut worst = Ok(());
+    for execution in followed {
+        let ended = if execution.is_open() && !execution.steps.iter().any(|s| s.state.is_unproven()) {
+            finish(context, opened, &client, &journal, execution).await
+        } else {
+            report(context, &execution)
+        };
+        if let Err(failure) = ended {
+            worst = Err(failure);
+        }
+    }
+    worst
+}
+
+/// Reviews what is left of an action, asks, and carries it out.
+async fn finish(
+    context: &Context,
+    opened: &Opened,
+    client: &Client,
+    journal: &action::SignerJournal,
+    execution: Execution,
+) -> Result<(), Failure> {
+    let execution = look_up_rest(execution, client).await?;
+    let steps = execution.steps_left();
+    let world = read_world(opened, client).await;
+    let signer = opened.who.info();
+    let mut plans = Plans::new();
+    let mut review = plans.plan_rest(
+        execution,
+        &steps,
+        &PlanContext {
+            world: &world,
+            signer: &signer,
+            profile: &opened.profile,
+            now: context.now(),
+            clock_offset: client.clock_offset(),
+        },
+    )?;
+    review.blocked = review.blocked.or(find_obstacle(
+        &review.intent,
+        Some(review.plan),
+        &journal.entries(),
+        &signer.principal,
+    ));
+    carry_out_review(Carried { context, opened, client, journal }, &mut plans, &review).await
+}
+
+/// The signer's account, which a payment needs.
+async fn read_world(opened: &Opened, client: &Client) -> World {
+    let account = crate::model::Account::of(opened.who.principal());
+    let mut world = World::default();
+    if let Ok(balance) = client.balance(account).await {
+        world.accounts = Arc::new(vec![crate::model::ledger::AccountState {
+            account,
+            balance: balance.value,
+            balance_evidence: balance.evidence,
+            transactions: Vec::new(),
+            complete: false,
+        }]);
+    }
+    world
+}
+
+fn tell_altered(context: &Context, entries: &[Entry]) {
+    for entry in entries.iter().filter(|e| e.authenticity == Authenticity::Altered) {
+        note(
+            &context.global,
+            format!(
+                "action {} was altered since icpulse wrote it: it is not followed up. Check your transactions, then put it aside with `icpulse journal dismiss {}`",
+                entry.execution.plan, entry.execution.plan
+            ),
+        );
+    }
+}
+
+/// Leaves an action as it is; an altered document is put aside.
+fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> {
+    let journal = opened.signer_journal()?;
+    let entries = journal.entries().map_err(Failure::failed)?;
+    let matching: Vec<&Entry> =
+        entries.iter().filter(|e| !id.is_empty() && e.execution.plan.to_string().starts_with(id)).collect();
+    let entry = match matching.as_slice() {
+        [] => return Err(Failure::usage(format!("no action '{id}' in the journal; `icpulse journal list` has the ids"))),
+        [only] => *only,
+        many => return Err(Failure::usage(format!("'{id}' begins {} ids; give more of it", many.len()))),
+    };
+    let plan = entry.execution.plan;
+    if entry.authenticity == Authenticity::Altered {
+        let kept = opened.journal()?.set_aside(plan).map_err(Failure::failed)?;
+        note(&context.global, format!("the altered document is put aside: {}", kept.display()));
+        return Ok(());
+    }
+    if entry.execution.signer != opened.who.principal() {
+        return Err(Failure::new(
+            Kind::Refused,
+            "this action is another identity's; dismiss it with that identity (--identity)",
+        ));
+    }
+    let dismissed = action::dismiss(entry.execution.clone(), &journal, context.now())?;
+    match Format::of(&context.global) {
+        Format::Json => print_json(&json::execution(&dismissed)),
+        _ => print_text(&text_of_execution(&dismissed)),
+    }
+}
+
+/// What a command tells about open actions when it has ended.
+#[derive(Clone, Debug)]
+pub struct OpenActions {
+    /// The journal of the network that the command used.
+    pub journal: Arc<ActionJournal>,
+    /// Whose actions count.
+    pub signer: Principal,
+    /// Checks their documents, if the identity is unlocked.
+    pub key: Option<JournalKey>,
+}
+
+impl OpenActions {
+    /// The signer's open actions that no running instance works on; altered documents are left out.
+    #[must_use]
+    pub fn list(&self) -> Vec<Entry> {
+        let entries = self.journal.entries(self.key.as_ref()).unwrap_or_default().entries;
+        let counts = |e: &Entry| {
+            e.execution.signer == self.signer
+                && e.execution.is_open()
+                && !e.under_way
+                && e.authenticity != Authenticity::Altered
+        };
+        entries.into_iter().filter(counts).collect()
+    }
+
+    /// Says on standard error which actions are open.
+    pub fn tell(&self) {
+        let open = self.list();
+        let Some(latest) = open.first() else { return };
+        let action = &latest.execution;
+        let more = match open.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        to_stderr(&format_args!(
+            "unfinished: {} ({} UTC){more}. `icpulse journal resume` finds out what became of it and offers to finish it; `icpulse journal list` shows its steps",
+            action.title,
+            action.confirmed.date_minute()
+        ));
+    }
+}

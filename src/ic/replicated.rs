@@ -1,0 +1,64 @@
+//! Replicated queries: query methods called as updates, so that the whole subnet answers and a
+//! certificate proves what it said.
+//!
+//! The answer to a plain query is signed by one node, which may lie. Where an outcome is told from a
+//! reading (whether a lost payment arrived, say), the same method is called through consensus: the
+//! interface specification lets every query method be called so, and it changes nothing.
+
+use super::client::{Answer, Client};
+use super::fault;
+use super::transport::Seen;
+use crate::ic::call::{CallReply, SignedCall};
+use crate::ic::error::IcError;
+use crate::model::text::Line;
+use crate::model::{Evidence, Principal, Timestamp};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long an answer is waited for. The call changes nothing, so that it can be given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Client {
+    /// The same connection and identity, whose readings are replicated queries: slower, and proven
+    /// by a certificate.
+    #[must_use]
+    pub fn certified(&self) -> Self {
+        let mut client = self.clone();
+        client.replicated = true;
+        client
+    }
+
+    /// Calls a query method through consensus.
+    pub(super) async fn query_replicated(
+        &self,
+        what: &Line,
+        canister: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<Answer, IcError> {
+        let agent = self.agent();
+        let update =
+            agent.update(&canister, method).with_effective_canister_id(canister).with_arg(arg.to_vec());
+        let signed = update.sign().map_err(|e| fault::of(what, e, &Seen::default()))?;
+        let call = SignedCall {
+            request_id: String::from(signed.request_id),
+            expires: Timestamp(signed.ingress_expiry),
+            canister,
+            method: "replicated query",
+            effective: canister,
+            sender: signed.sender,
+            envelope: signed.signed_update,
+        };
+        match self.submit_until(&call, Instant::now() + PATIENCE).await? {
+            CallReply::Replied { bytes, certified_at } => {
+                Ok(Answer { bytes, evidence: Evidence::certified(certified_at) })
+            }
+            CallReply::Rejected { code, error_code, message, .. } => {
+                Err(IcError::Rejected { what: what.clone(), code, error_code, message })
+            }
+            CallReply::Expired { .. } | CallReply::Unknown { .. } => {
+                Err(IcError::Timeout { what: what.clone() })
+            }
+        }
+    }
+}
