@@ -30,11 +30,9 @@ pub trait Network: Send + Sync {
     /// The network's canisters.
     fn canisters(&self) -> &Canisters;
 
-    /// Signs without sending.
-    ///
-    /// # Errors
-    /// If the identity cannot sign.
-    fn sign(&self, call: &PreparedCall) -> Result<Self::Signed, IcError>;
+    /// Signs without sending; the network may be asked for its time first. An error means that
+    /// nothing was signed.
+    fn sign(&self, call: &PreparedCall) -> impl Future<Output = Result<Self::Signed, IcError>> + Send;
 
     /// Sends and follows to the outcome. An error means that it certainly did not happen.
     fn submit(&self, call: &Self::Signed) -> impl Future<Output = Result<CallReply, IcError>> + Send;
@@ -89,8 +87,8 @@ impl Network for Client {
         Self::canisters(self)
     }
 
-    fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
-        Self::sign(self, call)
+    async fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
+        Self::sign(self, call).await
     }
 
     async fn submit(&self, call: &SignedCall) -> Result<CallReply, IcError> {

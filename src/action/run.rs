@@ -289,7 +289,7 @@ impl<'a, N: Network> Run<'a, N> {
         let mut signed = Vec::with_capacity(calls.len());
         for (i, call) in calls {
             let request = match call {
-                Ok(call) => self.network.sign(&call).map_err(|e| not_sent(&e)),
+                Ok(call) => self.network.sign(&call).await.map_err(|e| not_sent(&e)),
                 Err(state) => Err(state),
             };
             match request {

@@ -111,10 +111,8 @@ impl<N: Network> Run<'_, N> {
         if self.transfer_is_too_old() {
             return false;
         }
-        let Ok(request) = self.prepare(i, None).and_then(|c| self.network.sign(&c).map_err(|e| not_sent(&e)))
-        else {
-            return false;
-        };
+        let Ok(call) = self.prepare(i, None) else { return false };
+        let Ok(request) = self.network.sign(&call).await else { return false };
         self.checkpoint("signed", Some(i));
         if let Some(step) = self.state().steps.get_mut(i) {
             step.state = StepState::Submitted { request_id: request.request_id().to_owned() };

@@ -36,7 +36,7 @@ impl Client {
     ///
     /// # Errors
     /// [`IcError::Identity`] if the identity cannot sign (locked, anonymous).
-    pub fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
+    pub async fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
         let what = Line::new(&format!("signing {}", call.method));
         if self.principal() == Principal::anonymous() {
             return Err(IcError::Identity {

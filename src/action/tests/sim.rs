@@ -460,7 +460,7 @@ impl Network for Sim {
         &self.canisters
     }
 
-    fn sign(&self, call: &PreparedCall) -> Result<Signed, IcError> {
+    async fn sign(&self, call: &PreparedCall) -> Result<Signed, IcError> {
         let mut inner = self.get();
         if inner.locked {
             return Err(IcError::Identity {
