@@ -332,7 +332,7 @@ async fn icpulse_reads_and_sends() {
     let call = calls::transfer(client.canisters(), &request).unwrap();
     let mut blocks = Vec::new();
     for _ in 0..2 {
-        let signed = client.sign(&call).unwrap();
+        let signed = client.sign(&call).await.unwrap();
         let CallReply::Replied { bytes, .. } = client.submit(&signed).await.unwrap() else {
             panic!("the ledger replies")
         };

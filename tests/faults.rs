@@ -241,14 +241,14 @@ async fn a_network_that_stands_still_is_named_as_such() {
 async fn a_transfer_waits_for_a_network_that_stands_still_and_happens_once() {
     let broken = Broken::start();
     let client = broken.client().await;
-    let (to, signed) = signed_transfer(&broken, &client, 1);
+    let (to, signed) = signed_transfer(&broken, &client, 1).await;
     client.balance(to).await.unwrap();
     broken.break_with(&["stalled-subnet"]);
     let waited = tokio::time::timeout(Duration::from_secs(2), client.submit(&signed)).await;
     assert!(waited.is_err(), "no outcome is made up: {waited:?}");
     assert_eq!(client.balance(to).await.unwrap().value, E8s::ZERO, "nothing was carried out");
     let status = client.follow(&signed.request_id, client.canisters().ledger).await.unwrap();
-    assert!(matches!(status, CallStatus::Unknown { .. }) && !status.never_happened(signed.expires));
+    assert!(matches!(status, CallStatus::Unknown { .. }) && !status.never_happened(signed.signed_at, signed.expires));
     broken.mend();
     // Sent again, as after a restart: the same request, the same block.
     let block = block_of(client.submit(&signed).await.unwrap());
@@ -280,7 +280,7 @@ async fn a_clock_that_is_behind_is_told_and_everything_works() {
 
     let client = broken.client().await;
     client.economics().await.unwrap();
-    let (to, signed) = signed_transfer(&broken, &client, 3);
+    let (to, signed) = signed_transfer(&broken, &client, 3).await;
     let block = block_of(client.submit(&signed).await.unwrap());
     assert_once(&client, to, block).await;
 }
@@ -308,7 +308,7 @@ async fn a_clock_that_is_ahead_is_told_and_nothing_is_shown() {
 const AMOUNT: E8s = E8s(150_000_000);
 
 /// A transfer of the demo user to an account of its own that had nothing.
-fn signed_transfer(broken: &Broken, client: &Client, place: u8) -> (Account, SignedCall) {
+async fn signed_transfer(broken: &Broken, client: &Client, place: u8) -> (Account, SignedCall) {
     let to = Account { owner: broken.demo.identity(), subaccount: Subaccount([place; 32]) };
     let local = Timestamp::from_utc(chrono::Utc::now());
     let created_at = local.plus(Seconds(u64::try_from(client.clock_offset()).unwrap_or(0)));
@@ -321,7 +321,7 @@ fn signed_transfer(broken: &Broken, client: &Client, place: u8) -> (Account, Sig
         created_at,
     };
     let call = transfer(client.canisters(), &request).unwrap();
-    (to, client.sign(&call).unwrap())
+    (to, client.sign(&call).await.unwrap())
 }
 
 #[track_caller]
@@ -356,7 +356,7 @@ async fn a_transfer_happens_once_whatever_becomes_of_its_answers() {
         for _ in 0..4 {
             place += 1;
             broken.break_with(faults);
-            let (to, signed) = signed_transfer(&broken, &client, place);
+            let (to, signed) = signed_transfer(&broken, &client, place).await;
             let reply = client.submit(&signed).await;
             broken.mend();
             match reply {
@@ -380,7 +380,7 @@ async fn a_transfer_happens_once_whatever_becomes_of_its_answers() {
 async fn a_transfer_that_is_turned_away_did_not_happen() {
     let broken = Broken::start();
     let client = broken.client().await;
-    let (to, signed) = signed_transfer(&broken, &client, 1);
+    let (to, signed) = signed_transfer(&broken, &client, 1).await;
     broken.break_with(&["429"]);
     let error = client.submit(&signed).await.unwrap_err();
     assert!(matches!(error, IcError::RateLimited { .. }) && error.proves_not_sent(), "{error}");
@@ -392,7 +392,7 @@ async fn a_transfer_that_is_turned_away_did_not_happen() {
 async fn a_transfer_whose_every_answer_is_cut_off_is_found_again() {
     let broken = Broken::start();
     let client = broken.client().await;
-    let (to, signed) = signed_transfer(&broken, &client, 1);
+    let (to, signed) = signed_transfer(&broken, &client, 1).await;
     broken.break_with(&["reset"]);
     let waited = tokio::time::timeout(Duration::from_secs(1), client.submit(&signed)).await;
     assert!(waited.is_err(), "no outcome is made up: {waited:?}");
@@ -407,7 +407,7 @@ async fn a_transfer_whose_every_answer_is_cut_off_is_found_again() {
 async fn a_transfer_begun_while_the_gateway_is_down_is_handed_over_when_it_is_back() {
     let broken = Broken::start();
     let client = broken.client().await;
-    let (to, signed) = signed_transfer(&broken, &client, 1);
+    let (to, signed) = signed_transfer(&broken, &client, 1).await;
     broken.break_with(&["503"]);
     let submitting = tokio::spawn({
         let client = client.clone();

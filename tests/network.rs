@@ -198,7 +198,7 @@ async fn the_users_neurons_vote_and_the_ballots_show_it() {
         .find_map(|p| p.votable(now()).next().map(|b| (p.id, *b)))
         .expect("an open proposal with a blank ballot of the user");
     let call = calls::register_vote(client.canisters(), ballot.neuron, proposal, Vote::Yes).unwrap();
-    let send = || async { replied(client.submit(&client.sign(&call).unwrap()).await.unwrap()) };
+    let send = || async { replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap()) };
     assert_eq!(calls::parse_manage_neuron_reply(&send().await), Ok(CommandResult::RegisterVote));
     let (row, _) = client.proposal_body(proposal).await.unwrap();
     let cast = row.ballots.iter().find(|b| b.neuron == ballot.neuron).unwrap();
@@ -284,14 +284,14 @@ async fn a_transfer_happens_once_however_often_it_is_sent() {
     let client = signer(&demo.url(), demo).await;
     let to = Account { owner: demo.identity(), subaccount: Subaccount([7; 32]) };
     let call = transfer(client.canisters(), &request(to.identifier(), 5)).unwrap();
-    let signed = client.sign(&call).unwrap();
+    let signed = client.sign(&call).await.unwrap();
     assert_eq!(signed.request_id.len(), 64);
     let block = parse_transfer_reply(&replied(client.submit(&signed).await.unwrap())).unwrap();
     // The same signed call again has the same outcome.
     let again = parse_transfer_reply(&replied(client.submit(&signed).await.unwrap())).unwrap();
     assert_eq!(again, block);
     // Signed anew, the ledger itself knows it.
-    let anew = client.sign(&call).unwrap();
+    let anew = client.sign(&call).await.unwrap();
     assert_ne!(anew.request_id, signed.request_id);
     let refusal = parse_transfer_reply(&replied(client.submit(&anew).await.unwrap())).unwrap_err();
     assert_eq!(refusal, TransferRefusal::Duplicate { of: block });
@@ -313,7 +313,7 @@ async fn a_request_can_be_followed_by_its_signer_only() {
     let client = signer(&demo.url(), demo).await;
     let to = Account::of(Principal::anonymous()).identifier();
     let call = transfer(client.canisters(), &request(to, 1)).unwrap();
-    let signed = client.sign(&call).unwrap();
+    let signed = client.sign(&call).await.unwrap();
     let ledger = client.canisters().ledger;
     let unknown = client.follow(&signed.request_id, ledger).await.unwrap();
     assert!(matches!(unknown, CallStatus::Unknown { .. }), "{unknown:?}");
@@ -342,7 +342,7 @@ async fn staking_and_configuring_a_neuron() {
     let canisters = client.canisters().clone();
     let send = |call| {
         let client = client.clone();
-        async move { replied(client.submit(&client.sign(&call).unwrap()).await.unwrap()) }
+        async move { replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap()) }
     };
     let bytes = send(transfer(&canisters, &request(stake.identifier(), nonce)).unwrap()).await;
     parse_transfer_reply(&bytes).unwrap();
@@ -384,13 +384,13 @@ async fn what_governance_refuses_is_told_as_it_says_it() {
     let client = signer(&demo.url(), demo).await;
     let call =
         calls::register_vote(client.canisters(), NeuronId(1), ProposalId(u64::MAX), Vote::Yes).unwrap();
-    let bytes = replied(client.submit(&client.sign(&call).unwrap()).await.unwrap());
+    let bytes = replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap());
     let refusal = calls::parse_manage_neuron_reply(&bytes).unwrap_err();
     assert!(!refusal.message.is_empty() && !refusal.is_already_voted(), "{refusal}");
     let blank = calls::register_vote(client.canisters(), NeuronId(1), ProposalId(1), Vote::Unspecified);
     assert!(matches!(blank, Err(IcError::Invalid { .. })));
     let anonymous = client.with_identity(Arc::new(AnonymousIdentity)).unwrap();
-    assert!(matches!(anonymous.sign(&call), Err(IcError::Identity { .. })));
+    assert!(matches!(anonymous.sign(&call).await, Err(IcError::Identity { .. })));
 }
 
 #[tokio::test]
@@ -399,7 +399,7 @@ async fn a_trap_is_a_certified_rejection() {
     let client = signer(&demo.url(), demo).await;
     let mut call = calls::refresh_voting_power(client.canisters(), NeuronId(1)).unwrap();
     call.arg = b"not candid".to_vec();
-    match client.submit(&client.sign(&call).unwrap()).await.unwrap() {
+    match client.submit(&client.sign(&call).await.unwrap()).await.unwrap() {
         CallReply::Rejected { code: 5, certified: Some(_), message, .. } => assert!(!message.is_empty()),
         other => panic!("{other:?}"),
     }
@@ -415,7 +415,7 @@ async fn a_slow_subnet_is_followed_to_the_certificate() {
     let client = signer(&demo.url(), &demo).await;
     let to = Account::of(Principal::anonymous()).identifier();
     let call = transfer(client.canisters(), &request(to, 3)).unwrap();
-    parse_transfer_reply(&replied(client.submit(&client.sign(&call).unwrap()).await.unwrap())).unwrap();
+    parse_transfer_reply(&replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap())).unwrap();
 }
 
 // ── a meddler in between ─────────────────────────────────────────────────────────────────────────
@@ -610,7 +610,7 @@ async fn an_update_whose_answer_is_lost_is_followed_and_happens_once() {
     let client = signer(&meddler.url, demo).await;
     let to = Account { owner: demo.identity(), subaccount: Subaccount([8; 32]) };
     let call = transfer(client.canisters(), &request(to.identifier(), 6)).unwrap();
-    let signed = client.sign(&call).unwrap();
+    let signed = client.sign(&call).await.unwrap();
     parse_transfer_reply(&replied(client.submit(&signed).await.unwrap())).unwrap();
     assert_eq!(client.balance(to).await.unwrap().value, E8s(200_000_000));
 }
@@ -625,7 +625,7 @@ async fn an_update_refused_at_the_door_is_an_error_and_did_not_happen() {
     .await;
     let client = signer(&meddler.url, demo).await;
     let call = transfer(client.canisters(), &request(Account::of(demo.identity()).identifier(), 6)).unwrap();
-    let error = client.submit(&client.sign(&call).unwrap()).await.unwrap_err();
+    let error = client.submit(&client.sign(&call).await.unwrap()).await.unwrap_err();
     assert!(error.proves_not_sent(), "{error:?}");
 }
 

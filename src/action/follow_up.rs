@@ -7,6 +7,7 @@ use super::error::ActionError;
 use super::journal::{Journal, open_actions};
 use super::network::Network;
 use super::outcome;
+use super::probe::Request;
 use super::run::{Options, Report, Run};
 use crate::journal::JournalError;
 use crate::model::act::{Execution, Intent, StepState};
@@ -109,9 +110,7 @@ impl<N: Network> Run<'_, N> {
         let mut open = Vec::new();
         for (i, step) in self.state().steps.iter().enumerate() {
             if let StepState::Submitted { request_id } | StepState::Unknown { request_id, .. } = &step.state {
-                // Without a known expiry nothing can be concluded from silence.
-                let expires = step.expires.unwrap_or(Timestamp(u64::MAX));
-                open.push((i, request_id.clone(), expires));
+                open.push((i, Request { id: request_id.clone(), signed_at: step.signed_at, expires: step.expires }));
             }
         }
         self.learn_all(open, true).await;

@@ -14,6 +14,8 @@ use std::future::Future;
 pub trait SignedRequest: Send + Sync {
     /// Its id, hexadecimal.
     fn request_id(&self) -> &str;
+    /// The network's certified time when it was signed: it did not happen before.
+    fn signed_at(&self) -> Timestamp;
     /// After this time of the network it cannot happen any more unless it happened before.
     fn expires(&self) -> Timestamp;
 }
@@ -33,10 +35,8 @@ pub trait Network: Send + Sync {
     /// The network's canisters.
     fn canisters(&self) -> &Canisters;
 
-    /// Signs without sending.
-    ///
-    /// # Errors
-    /// If the identity cannot sign, or the network's time is not known.
+    /// Signs without sending; the network may be asked for its time first. An error means that
+    /// nothing was signed.
     fn sign(&self, call: &PreparedCall) -> impl Future<Output = Result<Self::Signed, IcError>> + Send;
 
     /// Sends and follows to the outcome. An error means that it certainly was not sent.
@@ -77,6 +77,10 @@ pub trait Network: Send + Sync {
 impl SignedRequest for SignedCall {
     fn request_id(&self) -> &str {
         &self.request_id
+    }
+
+    fn signed_at(&self) -> Timestamp {
+        self.signed_at
     }
 
     fn expires(&self) -> Timestamp {

@@ -2,7 +2,7 @@
 //! request, and where that is gone, from the state it would have changed. Both are read with
 //! certificates only.
 
-use super::network::Network;
+use super::network::{Network, SignedRequest};
 use super::outcome::{self, Outcome};
 use super::run::Run;
 use super::steps::{Kind, StakeFacts, stake_account};
@@ -19,16 +19,33 @@ const PATIENCE: u32 = 4;
 /// Questions in all: at ten seconds each, some minutes beyond any request's life.
 const QUESTIONS: u32 = 90;
 
+/// A request that was signed and whose outcome is looked for.
+pub(super) struct Request {
+    /// Its id.
+    pub id: String,
+    /// The network's certified time when it was signed.
+    pub signed_at: Option<Timestamp>,
+    /// When it expires. Without it nothing can be concluded from silence.
+    pub expires: Option<Timestamp>,
+}
+
+impl Request {
+    pub(super) fn of(signed: &impl SignedRequest) -> Self {
+        let (signed_at, expires) = (Some(signed.signed_at()), Some(signed.expires()));
+        Self { id: signed.request_id().to_owned(), signed_at, expires }
+    }
+}
+
 impl<N: Network> Run<'_, N> {
     /// Learns how these requests ended, several at the same time. What cannot be learnt is
     /// `mark`ed as unknown, or left as it stands.
-    pub(super) async fn learn_all(&self, open: Vec<(usize, String, Timestamp)>, mark: bool) {
+    pub(super) async fn learn_all(&self, open: Vec<(usize, Request)>, mark: bool) {
         let mut rest = open.into_iter();
         let mut under_way = FuturesUnordered::new();
         loop {
             while under_way.len() < self.options.in_flight.max(1) {
-                let Some((i, id, expires)) = rest.next() else { break };
-                under_way.push(async move { (i, self.learn(i, &id, expires).await, id) });
+                let Some((i, request)) = rest.next() else { break };
+                under_way.push(async move { (i, self.learn(i, &request).await, request.id) });
             }
             let Some((i, learnt, id)) = under_way.next().await else { break };
             match (learnt, self.kinds.get(i)) {
@@ -40,7 +57,10 @@ impl<N: Network> Run<'_, N> {
     }
 
     /// How a request ended, if that can be learnt; waits until it has ended or cannot happen any more.
-    async fn learn(&self, i: usize, request_id: &str, expires: Timestamp) -> Option<Outcome> {
+    async fn learn(&self, i: usize, request: &Request) -> Option<Outcome> {
+        let request_id = request.id.as_str();
+        let expires = request.expires.unwrap_or(Timestamp(u64::MAX));
+        let signed_at = request.signed_at.unwrap_or_default();
         let kind = self.kinds.get(i)?;
         let canister = self.state().steps.get(i)?.call.canister;
         let mut failures = 0;
@@ -55,7 +75,7 @@ impl<N: Network> Run<'_, N> {
                 }
                 Ok(CallStatus::Done { .. }) => return self.probe(i, expires).await,
                 Ok(status @ CallStatus::Unknown { certified_at }) => {
-                    if status.never_happened(expires) {
+                    if status.never_happened(signed_at, expires) {
                         return Some(outcome::never_happened().into());
                     }
                     if certified_at > expires {

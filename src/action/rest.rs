@@ -105,6 +105,7 @@ fn begin(execution: &mut Execution, i: usize, call: &crate::model::act::PlannedC
         step.call = call.clone();
         step.state = StepState::Waiting;
         step.expires = None;
+        step.signed_at = None;
     }
 }
 

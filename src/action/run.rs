@@ -5,6 +5,7 @@ use super::journal::{Guard, Journal, find_obstacle};
 use super::network::{Network, SignedRequest as _};
 use super::observe::{Checkpoint, Observer};
 use super::outcome::{self, Outcome};
+use super::probe::Request;
 use super::steps::{Ingredients, Kind, StakeFacts, kinds};
 use crate::ic::{IcError, PreparedCall};
 use crate::journal::JournalError;
@@ -293,6 +294,7 @@ impl<'a, N: Network> Run<'a, N> {
                 if let Some(step) = execution.steps.get_mut(*i) {
                     step.state = StepState::Submitted { request_id: request.request_id().to_owned() };
                     step.expires = Some(request.expires());
+                    step.signed_at = Some(request.signed_at());
                 }
             }
         }
@@ -319,7 +321,7 @@ impl<'a, N: Network> Run<'a, N> {
             let Some((i, outcome)) = under_way.next().await else { break };
             match outcome {
                 Ok(outcome) => self.set(i, outcome),
-                Err(request) => lost.push((i, request.request_id().to_owned(), request.expires())),
+                Err(request) => lost.push((i, Request::of(&request))),
             }
             answered += 1;
             if answered.is_multiple_of(reports_each) {

@@ -6,7 +6,7 @@
 //! specification, §Request: Call).
 
 use crate::model::text::Line;
-use crate::model::{Principal, Timestamp};
+use crate::model::{Principal, Seconds, Timestamp};
 use sha2::{Digest, Sha256};
 
 /// A change, exactly as it will be signed.
@@ -35,12 +35,14 @@ impl PreparedCall {
 pub struct SignedCall {
     /// Its request id, hexadecimal: names it for good.
     pub request_id: String,
+    /// The network's certified time when it was signed: it did not happen before.
+    pub signed_at: Timestamp,
     /// After this time of the network it cannot happen any more unless it happened before.
     pub expires: Timestamp,
     /// Which canister.
     pub canister: Principal,
     /// Which method.
-    pub method: &'static str,
+    pub method: String,
     /// The canister whose subnet takes the call.
     pub effective: Principal,
     /// Who signed.
@@ -127,18 +129,19 @@ pub enum CallStatus {
     },
 }
 
-/// How long after its expiry the network still knows what became of a request: outcomes are kept
-/// five minutes; a minute is left for the time between a subnet's clock and its certificate.
-const REMEMBERED_SECONDS: u64 = 240;
+/// How long the network certainly knows what became of a request: an outcome is removed five minutes
+/// after it came (dfinity/ic, `IngressHistoryState::insert`); a few seconds are left for the blocks
+/// in between.
+const REMEMBERED: Seconds = Seconds(295);
 
 impl CallStatus {
-    /// Whether this proves that a request with this expiry never happened and never will: the
-    /// network did not know it after its expiry, and soon enough not to have forgotten it.
+    /// Whether this proves that a request never happened and never will: the network does not know
+    /// it after its expiry, and so soon after it was signed that it cannot have forgotten it.
     #[must_use]
-    pub fn never_happened(&self, expires: Timestamp) -> bool {
+    pub fn never_happened(&self, signed_at: Timestamp, expires: Timestamp) -> bool {
         match self {
             Self::Unknown { certified_at } => {
-                *certified_at > expires && certified_at.since(expires).0 < REMEMBERED_SECONDS
+                *certified_at > expires && *certified_at < signed_at.plus(REMEMBERED)
             }
             _ => false,
         }
@@ -148,28 +151,30 @@ impl CallStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Seconds;
 
     #[test]
-    fn only_soon_after_the_expiry_does_ignorance_prove_that_nothing_happened() {
-        let expires = Timestamp::from_secs(10_000);
-        let unknown = |certified_at| CallStatus::Unknown { certified_at };
-        assert!(!unknown(expires.minus(Seconds(1))).never_happened(expires), "it may still happen");
-        assert!(!unknown(expires).never_happened(expires));
-        assert!(unknown(expires.plus(Seconds(1))).never_happened(expires));
-        assert!(unknown(expires.plus(Seconds(239))).never_happened(expires));
-        assert!(!unknown(expires.plus(Seconds(240))).never_happened(expires), "it may be forgotten");
-        assert!(!CallStatus::Processing.never_happened(expires));
-        assert!(!CallStatus::Done { certified_at: expires.plus(Seconds(5)) }.never_happened(expires));
+    fn silence_proves_that_nothing_happened_only_between_expiry_and_forgetting() {
+        let signed = Timestamp::from_secs(10_000);
+        let expires = signed.plus(Seconds(240));
+        let unknown = |after| CallStatus::Unknown { certified_at: signed.plus(Seconds(after)) };
+        assert!(!unknown(239).never_happened(signed, expires), "it may still happen");
+        assert!(!unknown(240).never_happened(signed, expires));
+        assert!(unknown(241).never_happened(signed, expires));
+        assert!(unknown(294).never_happened(signed, expires));
+        assert!(!unknown(295).never_happened(signed, expires), "it may have happened at once and be forgotten");
+        assert!(!CallStatus::Processing.never_happened(signed, expires));
+        let done = CallStatus::Done { certified_at: signed.plus(Seconds(245)) };
+        assert!(!done.never_happened(signed, expires));
     }
 
     #[test]
     fn what_was_signed_is_not_shown() {
         let call = SignedCall {
             request_id: "ab".repeat(32),
+            signed_at: Timestamp(0),
             expires: Timestamp(0),
             canister: Principal::anonymous(),
-            method: "transfer",
+            method: "transfer".to_owned(),
             effective: Principal::anonymous(),
             sender: Principal::anonymous(),
             envelope: b"secret-looking bytes".to_vec(),

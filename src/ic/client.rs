@@ -3,6 +3,7 @@
 use super::fault;
 use super::gate::Gate;
 use super::keys::{Need, NodeKeys};
+use super::network_clock::{Moment, NetworkClock};
 use super::retry::Patience;
 use super::slow_clock::Late;
 use super::standstill::Standstill;
@@ -29,7 +30,9 @@ pub(super) const EXPIRY: Duration = Duration::from_secs(240);
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long to wait for a whole answer; synchronous calls are held back up to some ten seconds.
-const ANSWER: Duration = Duration::from_secs(30);
+pub(super) const ANSWER: Duration = Duration::from_secs(30);
+/// A reply that seems to come from the future is compared with time certified no longer ago.
+const LATELY: Duration = Duration::from_secs(15);
 /// So far nodes of a subnet that is well may be apart.
 const NODES_DIFFER: Seconds = Seconds(30);
 /// Largest answer accepted: a reply of at most 3 MiB, or a certificate with all of a subnet's nodes.
@@ -54,7 +57,7 @@ pub struct Client {
 pub(super) struct Shared {
     profile: Profile,
     pub(super) root_key: RootKey,
-    gate: Arc<Gate>,
+    pub(super) gate: Arc<Gate>,
     meter: Arc<Meter>,
     pub(super) patience: Patience,
     pub(super) keys: NodeKeys,
@@ -62,7 +65,13 @@ pub(super) struct Shared {
     pub(super) transport: Arc<Transport>,
     /// What watching subnets and nodes needs.
     pub(super) watch: Watch,
-    /// How far this machine's clock is behind the network's, in seconds, as the network said.
+    /// What certificates prove of the network's time.
+    pub(super) clock: Mutex<NetworkClock>,
+    /// Held by the one that asks for the network's time.
+    pub(super) certifying: tokio::sync::Mutex<()>,
+    /// When and why the network gave no certificate of its time, if it did not when last asked.
+    pub(super) uncertified: Mutex<Option<(Instant, IcError)>>,
+    /// How far this machine's clock is behind certified time, in seconds, as requests are made by.
     pub(super) behind: AtomicU64,
     standstill: Mutex<Standstill>,
     /// Nanoseconds; 0 for not seen.
@@ -70,6 +79,9 @@ pub(super) struct Shared {
     /// Seconds.
     clock_offset: AtomicI64,
 }
+
+/// What a node replied, when it signed that, and which one.
+type Signed = (Vec<u8>, Timestamp, Principal);
 
 /// An answer whose proof was accepted.
 pub(super) struct Answer {
@@ -132,6 +144,9 @@ impl Client {
             urls,
             transport,
             watch: Watch::new(profile.max_in_flight),
+            clock: Mutex::default(),
+            certifying: tokio::sync::Mutex::default(),
+            uncertified: Mutex::default(),
             behind: AtomicU64::new(0),
             standstill: Mutex::default(),
             network_time: AtomicU64::new(0),
@@ -242,36 +257,27 @@ impl Client {
         self.shared
             .patience
             .run(|| async move {
-                let (bytes, seen) = self.query_once(what, canister, method, arg).await?;
-                let Some((at, node)) = seen.signature() else {
-                    // ic-agent accepts no answer without a signature; without its time it is no evidence.
-                    return Err(IcError::Unverified {
-                        what: what.clone(),
-                        why: Line::new("no node signed it"),
-                    });
-                };
-                self.shared.check_age(what, at)?;
-                self.shared.saw(at, &seen);
-                self.shared.watch.sighted(node, at);
+                let (bytes, at, node) = self.query_once(what, canister, method, arg).await?;
                 Ok(Answer { bytes, evidence: Evidence::signed(at, Some(node)) })
             })
             .await
     }
 
-    /// One query; a second one if the first one taught something of this machine's clock.
+    /// One query; a second one if the first was refused for its expiry and the network's certified
+    /// time shows that this machine's clock is why.
     async fn query_once(
         &self,
         what: &Line,
         canister: Principal,
         method: &str,
         arg: &[u8],
-    ) -> Result<(Vec<u8>, Seen), IcError> {
+    ) -> Result<Signed, IcError> {
         let asked = self.shared.behind();
         match self.query_with_keys(what, canister, method, arg).await {
-            Err(error) if self.shared.learn(&error, asked) => {
+            Err(error) if self.correct_clock(canister, &error, asked).await => {
                 self.query_with_keys(what, canister, method, arg).await
             }
-            outcome => outcome,
+            outcome => outcome.map_err(|error| self.shared.check_hint(error)),
         }
     }
 
@@ -282,16 +288,19 @@ impl Client {
         canister: Principal,
         method: &str,
         arg: &[u8],
-    ) -> Result<(Vec<u8>, Seen), IcError> {
+    ) -> Result<Signed, IcError> {
         let keys = &self.shared.keys;
         let agent = self.agent();
-        let query = || self.attempt(what, agent.query(&canister, method).with_arg(arg).call());
+        let query = || self.query_by(&agent, what, canister, method, arg);
         match keys.need(&canister, Instant::now()) {
             Need::Nothing => query().await,
             Need::Renew => {
                 let renewal = async {
                     let renewing = keys.renewing();
-                    let fetched = agent.fetch_subnet_by_canister(&canister).await;
+                    let (fetched, seen) = watching(agent.fetch_subnet_by_canister(&canister)).await;
+                    if fetched.is_ok() {
+                        self.note_certificate(&canister, seen.state_time());
+                    }
                     renewing.ended(&canister, fetched.is_ok(), Instant::now());
                 };
                 futures_util::join!(query(), renewal).0
@@ -319,6 +328,38 @@ impl Client {
         }
     }
 
+    /// One query whose node signature is verified and whose time is accepted; so is a rejection's.
+    /// Its nonce makes it differ from every other one, so that no earlier answer fits it.
+    async fn query_by(
+        &self,
+        agent: &Agent,
+        what: &Line,
+        canister: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<Signed, IcError> {
+        let query = agent.query(&canister, method).with_arg(arg).with_nonce_generation();
+        let (outcome, seen) = watching(query.call()).await;
+        let outcome = match outcome {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => match self.shared.judge(fault::of(what, error, &seen)) {
+                // ic-agent verifies a query's rejection before it tells it.
+                rejected @ IcError::Rejected { .. } => Err(rejected),
+                error => return Err(error),
+            },
+        };
+        // The certificate that the node's key was read from was verified before the signature.
+        self.note_certificate(&canister, seen.state_time());
+        let Some((at, node)) = seen.signature() else {
+            // ic-agent accepts no answer without a signature; without its time it is no evidence.
+            return Err(IcError::Unverified { what: what.clone(), why: Line::new("no node signed it") });
+        };
+        let settled = self.accept_time(what, (canister, method.to_owned()), &node, at).await?;
+        self.shared.note_time(settled, &seen);
+        self.shared.watch.sighted(node, settled);
+        outcome.map(|bytes| (bytes, at, node))
+    }
+
     /// One request of ic-agent, with what was seen of its answers.
     pub(super) async fn attempt<T>(
         &self,
@@ -328,34 +369,47 @@ impl Client {
         let (outcome, seen) = watching(request).await;
         match outcome {
             Ok(value) => Ok((value, seen)),
-            Err(error) => {
-                let error = self.shared.judge(fault::of(what, error, &seen));
-                // ic-agent verifies a query's rejection before it tells it.
-                if let (IcError::Rejected { .. }, Some((at, node))) = (&error, seen.signature()) {
-                    self.shared.watch.sighted(node, at);
-                }
-                Err(error)
-            }
+            Err(error) => Err(self.shared.judge(fault::of(what, error, &seen))),
+        }
+    }
+
+    /// Accepts the time of a node's reply, or says why not. A reply that seems to come from the future
+    /// is compared with time that was certified lately: the machine may have slept.
+    pub(super) async fn accept_time(
+        &self,
+        what: &Line,
+        method: (Principal, String),
+        node: &Principal,
+        at: Timestamp,
+    ) -> Result<Timestamp, IcError> {
+        let now = Moment::now();
+        let is_doubtful = {
+            let clock = self.shared.clock();
+            clock.is_too_far_ahead(at, now) && !clock.is_certified_within(LATELY, now)
+        };
+        if is_doubtful {
+            self.certify_time(method.0).await?;
+        }
+        let now = Moment::now();
+        let mut clock = self.shared.clock();
+        match clock.why_refused(&method, node, at, now) {
+            Some(why) => Err(IcError::Unverified { what: what.clone(), why }),
+            None => Ok(clock.note_reply(method, at, now)),
         }
     }
 }
 
 impl Shared {
-    /// Refuses an answer that is old by the network's own clock, as far as it is known: a slow
-    /// clock here does not make old answers new.
+    /// Refuses a certificate that is old by the network's certified time: a slow clock here does not
+    /// make old certificates new.
     ///
     /// # Errors
     /// [`IcError::Unverified`].
     pub(super) fn check_age(&self, what: &Line, at: Timestamp) -> Result<(), IcError> {
-        let newest = Timestamp(self.network_time.load(Ordering::Relaxed));
-        let (newest, than) = match self.behind() {
-            0 => (newest, "an answer read before"),
-            _ => (newest.max(self.corrected_time()), "the network's time"),
-        };
-        let older = newest.since(at);
+        let older = self.present().since(at);
         if older > FRESH {
-            let why = Line::new(&format!("it is {} older than {than}", older.words()));
-            return Err(IcError::Unverified { what: what.clone(), why });
+            let why = format!("it is {} older than the network's time", older.words());
+            return Err(IcError::Unverified { what: what.clone(), why: Line::new(&why) });
         }
         Ok(())
     }
@@ -375,8 +429,14 @@ impl Shared {
         }
     }
 
-    /// Notes a verified time of the network.
-    pub(super) fn saw(&self, at: Timestamp, seen: &Seen) {
+    /// Notes the time of a certificate of a subnet that holds the network's own canisters.
+    pub(super) fn saw(&self, certified: Timestamp, seen: &Seen) {
+        self.clock().note_certificate(certified, Moment::now());
+        self.note_time(certified, seen);
+    }
+
+    /// Notes a time of the network that was proven and accepted.
+    fn note_time(&self, at: Timestamp, seen: &Seen) {
         self.network_time.fetch_max(at.0, Ordering::Relaxed);
         self.standstill.lock().unwrap_or_else(PoisonError::into_inner).answered(at, Instant::now());
         if let Some(local) = seen.received {

@@ -24,6 +24,7 @@ pub mod governance;
 pub mod index;
 mod keys;
 pub mod ledger;
+mod network_clock;
 mod node_rewards;
 mod providers;
 pub mod registry;

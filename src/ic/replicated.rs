@@ -6,12 +6,10 @@
 //! interface specification lets every query method be called so, and it changes nothing.
 
 use super::client::{Answer, Client};
-use super::fault;
-use super::transport::Seen;
-use crate::ic::call::{CallReply, SignedCall};
+use crate::ic::call::CallReply;
 use crate::ic::error::IcError;
 use crate::model::text::Line;
-use crate::model::{Evidence, Principal, Timestamp};
+use crate::model::{Evidence, Principal};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -36,19 +34,7 @@ impl Client {
         method: &str,
         arg: &[u8],
     ) -> Result<Answer, IcError> {
-        let agent = self.agent();
-        let update =
-            agent.update(&canister, method).with_effective_canister_id(canister).with_arg(arg.to_vec());
-        let signed = update.sign().map_err(|e| fault::of(what, e, &Seen::default()))?;
-        let call = SignedCall {
-            request_id: String::from(signed.request_id),
-            expires: Timestamp(signed.ingress_expiry),
-            canister,
-            method: "replicated query",
-            effective: canister,
-            sender: signed.sender,
-            envelope: signed.signed_update,
-        };
+        let call = self.sign_request(what, canister, method, arg.to_vec(), canister).await?;
         match self.submit_until(&call, Instant::now() + PATIENCE).await? {
             CallReply::Replied { bytes, certified_at } => {
                 Ok(Answer { bytes, evidence: Evidence::certified(certified_at) })

@@ -49,22 +49,25 @@ impl Client {
         };
         let keys = self.node_keys(&what, subnet, false).await?;
         let endpoint = format!("api/v3/canister/{}/query", canister.to_text());
-        let (body, _) = self.post(&what, &endpoint, &content).await?;
+        let (body, _) = self.post(&what, &endpoint, &content, self.watching()).await?;
         let answer: QueryResponse = serde_cbor::from_slice(&body).map_err(|e| IcError::Unverified {
             what: what.clone(),
             why: Line::new(&format!("it is not a message of the protocol ({e})")),
         })?;
         let request = content.to_request_id();
-        let present = self.shared.corrected_time().max(self.network_time().unwrap_or_default());
+        let present = self.shared.present();
         let unknown = answer.signatures().iter().any(|s| !keys.contains_key(&s.identity));
         // A node may have joined since the keys were read.
         let keys = if unknown { self.node_keys(&what, subnet, true).await? } else { keys };
         let signed = signers(&answer, request, &keys, present)
             .map_err(|why| IcError::Unverified { what: what.clone(), why: Line::new(&why) })?;
-        for (node, at) in &signed {
-            self.shared.watch.sighted(*node, *at);
+        let mut accepted = Vec::with_capacity(signed.len());
+        for (node, at) in signed {
+            let at = self.accept_time(&what, (subnet, METHOD.to_owned()), &node, at).await?;
+            self.shared.watch.sighted(node, at);
+            accepted.push((node, at));
         }
-        Ok(signed)
+        Ok(accepted)
     }
 
     /// The end of the last range of canister ids that a subnet says it has: good enough to ask.

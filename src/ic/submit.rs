@@ -11,8 +11,7 @@ use crate::model::text::Line;
 use crate::model::{Principal, Timestamp};
 use ic_agent::RequestId;
 use ic_transport_types::{CallResponse, RequestStatusResponse};
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// The first pause between two questions about a request under way; it grows to the longest.
@@ -35,10 +34,13 @@ enum Handed {
 }
 
 impl Client {
-    /// Signs a change. Nothing is sent: its request id can be written down first.
+    /// Signs a change. It is not sent: its request id can be written down first. It expires five
+    /// minutes after the network's certified time at the latest, which is asked for if it is not
+    /// known.
     ///
     /// # Errors
-    /// [`IcError::Identity`] if the identity cannot sign (locked, anonymous).
+    /// [`IcError::Identity`] if the identity cannot sign (locked, anonymous); else the network's time
+    /// is not certified, or this machine's clock is too far ahead of it ([`IcError::Clock`]).
     pub async fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
         let what = Line::new(&format!("signing {}", call.method));
         if self.principal() == Principal::anonymous() {
@@ -47,24 +49,34 @@ impl Client {
                 why: Line::new("anonymous has no key; choose an identity"),
             });
         }
-        let agent = self.agent();
-        let mut update = agent
-            .update(&call.canister, call.method)
-            .with_effective_canister_id(call.effective)
-            .with_arg(call.arg.clone());
-        if self.profile().call_life < LONGEST_CALL_LIFE {
-            // By the network's clock, which this machine's may be behind.
-            let behind = self.shared.behind.load(Ordering::Relaxed);
-            update =
-                update.expire_after(Duration::from_secs(self.profile().call_life.0.saturating_add(behind)));
-        }
-        let signed = update.sign().map_err(|e| fault::of(&what, e, &Seen::default()))?;
+        self.sign_request(&what, call.canister, call.method, call.arg.clone(), call.effective).await
+    }
+
+    /// Signs an update, of the anonymous identity too.
+    pub(super) async fn sign_request(
+        &self,
+        what: &Line,
+        canister: Principal,
+        method: &str,
+        arg: Vec<u8>,
+        effective: Principal,
+    ) -> Result<SignedCall, IcError> {
+        let now = self.signing_time(what, effective).await?;
+        let expires = now.plus(self.profile().call_life.min(LONGEST_CALL_LIFE));
+        let update = self
+            .agent
+            .update(&canister, method)
+            .with_effective_canister_id(effective)
+            .with_arg(arg)
+            .expire_at(SystemTime::UNIX_EPOCH + Duration::from_nanos(expires.0));
+        let signed = update.sign().map_err(|e| fault::of(what, e, &Seen::default()))?;
         Ok(SignedCall {
             request_id: String::from(signed.request_id),
+            signed_at: now,
             expires: Timestamp(signed.ingress_expiry),
-            canister: call.canister,
-            method: call.method,
-            effective: call.effective,
+            canister,
+            method: method.to_owned(),
+            effective,
             sender: signed.sender,
             envelope: signed.signed_update,
         })
@@ -155,7 +167,7 @@ impl Client {
             Err(error) => {
                 let error = self.shared.judge(fault::of(what, error, &seen));
                 // This call stays as it was signed; the next one is signed by a better clock.
-                let _ = self.shared.learn(&error, self.shared.behind());
+                self.shared.note_refusal(&error);
                 Err(error)
             }
         }
@@ -188,7 +200,7 @@ impl Client {
                     };
                 }
                 Ok(status @ CallStatus::Unknown { certified_at }) => {
-                    if status.never_happened(call.expires) {
+                    if status.never_happened(call.signed_at, call.expires) {
                         return CallReply::Expired { certified_at };
                     }
                     if !accepted && certified_at < call.expires {
@@ -221,7 +233,7 @@ impl Client {
         let asked = self.shared.behind();
         let ((status, proof), seen) =
             match self.attempt(what, self.agent().request_status_raw(request_id, effective)).await {
-                Err(error) if self.shared.learn(&error, asked) => {
+                Err(error) if self.correct_clock(effective, &error, asked).await => {
                     self.attempt(what, self.agent().request_status_raw(request_id, effective)).await?
                 }
                 outcome => outcome?,
@@ -250,7 +262,7 @@ impl Client {
 
     /// Until when a call that expires then is asked about, on this machine's monotonic clock.
     fn deadline(&self, expires: Timestamp) -> Instant {
-        let left = Duration::from_nanos(expires.0.saturating_sub(self.shared.corrected_time().0));
+        let left = Duration::from_nanos(expires.0.saturating_sub(self.shared.presumed_time().0));
         let life = Duration::from_secs(self.profile().call_life.0);
         Instant::now() + left + AFTER_EXPIRY.min(life)
     }

@@ -101,7 +101,7 @@ impl Client {
     /// [`IcError`]; an HTTP error where no subnet holds it.
     pub async fn subnet_of(&self, canister: Principal) -> Result<Sourced<Principal>, IcError> {
         let what = Line::new(&format!("finding the subnet of canister {}", canister.to_text()));
-        let answer = self.canister_state(&what, canister, &[path([b"time"])]).await?;
+        let answer = self.canister_state(&what, canister, &[path([b"time"])], self.watching()).await?;
         let subnet = answer.verified.signer.unwrap_or_else(|| self.root_subnet());
         Ok(Sourced::new(subnet, Evidence::certified(answer.verified.time)))
     }

@@ -8,11 +8,13 @@
 use super::certificate::{self, Authority, CertificateError, FRESH, Verified};
 use super::client::{Client, EXPIRY, LARGEST, Shared};
 use super::error::IcError;
-use super::fault;
+use super::fault::{self, CLOCK_TOLERANCE};
 use super::gate::Gate;
-use super::transport::{Seen, watching};
+use super::network_clock::Moment;
+use super::slow_clock::hint;
+use super::transport::{Seen, local_time, watching};
 use crate::model::text::Line;
-use crate::model::{Principal, Timestamp};
+use crate::model::{Principal, Seconds, Timestamp};
 use bytes::Bytes;
 use ic_agent::AgentError;
 use ic_agent::agent_error::HttpErrorPayload;
@@ -111,9 +113,22 @@ impl Watch {
     }
 }
 
+/// When a request that is made at that time expires.
+fn expiry_of(now: Timestamp) -> u64 {
+    let validity = u64::try_from(EXPIRY.as_nanos()).unwrap_or(u64::MAX);
+    now.0.saturating_add(validity)
+}
+
 /// A path of the state tree.
 pub(super) fn path<const N: usize>(labels: [&[u8]; N]) -> Vec<Label> {
     labels.into_iter().map(Label::from_bytes).collect()
+}
+
+/// How a request is sent: behind which gate, and how long its answer is waited for.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub(super) gate: &'a Arc<Gate>,
+    pub(super) answer: Duration,
 }
 
 /// What was read of a subnet's state.
@@ -130,6 +145,11 @@ impl Client {
         self.shared.watch.take()
     }
 
+    /// How requests are sent that watch subnets and nodes.
+    pub(super) fn watching(&self) -> Way<'_> {
+        Way { gate: &self.shared.watch.gate, answer: ANSWER }
+    }
+
     /// The root subnet.
     pub(super) fn root_subnet(&self) -> Principal {
         Principal::self_authenticating(&self.root_key().0)
@@ -137,8 +157,7 @@ impl Client {
 
     /// When a request made now expires, by the network's clock as far as it is known.
     pub(super) fn expiry(&self) -> u64 {
-        let validity = u64::try_from(EXPIRY.as_nanos()).unwrap_or(u64::MAX);
-        self.shared.corrected_time().0.saturating_add(validity)
+        expiry_of(self.shared.corrected_time())
     }
 
     /// Reads paths of a subnet's state tree, proven by that subnet.
@@ -151,12 +170,19 @@ impl Client {
         subnet: Principal,
         paths: &[Vec<Label>],
     ) -> Result<StateAnswer, IcError> {
-        let endpoint = format!("api/v3/subnet/{}/read_state", subnet.to_text());
+        let endpoint = &format!("api/v3/subnet/{}/read_state", subnet.to_text());
         let watch = &self.shared.watch;
-        let read = || async {
-            let (bytes, seen) = self.read_state(what, &endpoint, paths).await?;
+        let is_root = subnet == self.root_subnet();
+        let read = |behind| async move {
+            let (bytes, seen) = self.read_state(what, endpoint, paths, behind, self.watching()).await?;
             let by = |delegation: &Delegation| watch.delegated(delegation, &self.shared, subnet);
-            self.accepted(what, certificate::verify_by(&bytes, self.root_key(), self.present(), by), seen)
+            let present = self.shared.present();
+            let answer =
+                self.accepted(what, certificate::verify_by(&bytes, self.root_key(), present, by), seen)?;
+            if is_root {
+                self.shared.clock().note_certificate(answer.verified.time, Moment::now());
+            }
+            Ok(answer)
         };
         self.twice(read).await
     }
@@ -167,19 +193,19 @@ impl Client {
         what: &Line,
         canister: Principal,
         paths: &[Vec<Label>],
+        way: Way<'_>,
     ) -> Result<StateAnswer, IcError> {
-        let endpoint = format!("api/v3/canister/{}/read_state", canister.to_text());
-        let read = || async {
-            let (bytes, seen) = self.read_state(what, &endpoint, paths).await?;
+        let endpoint = &format!("api/v3/canister/{}/read_state", canister.to_text());
+        let read = |behind| async move {
+            let (bytes, seen) = self.read_state(what, endpoint, paths, behind, way).await?;
             let authority = Authority::Canister(canister);
-            self.accepted(what, certificate::verify(&bytes, self.root_key(), authority, self.present()), seen)
+            let present = self.shared.present();
+            let verified = certificate::verify(&bytes, self.root_key(), authority, present);
+            let answer = self.accepted(what, verified, seen)?;
+            self.note_certificate(&canister, Some(answer.verified.time));
+            Ok(answer)
         };
         self.twice(read).await
-    }
-
-    /// The later of both clocks: a slow one here lets nothing old through.
-    fn present(&self) -> Timestamp {
-        self.shared.corrected_time().max(self.network_time().unwrap_or_default())
     }
 
     fn accepted(
@@ -203,18 +229,26 @@ impl Client {
         }
     }
 
-    /// Asks once more, a moment later, where that may help.
-    pub(super) async fn twice<T, F, Fut>(&self, attempt: F) -> Result<T, IcError>
+    /// Reads a state, and once more where that may help. `attempt` is told for how many seconds this
+    /// machine's clock is behind: nobody signs such a request and a certificate proves its answer, so
+    /// that the second one may be made by what a refusal says of the clock.
+    async fn twice<T, F, Fut>(&self, attempt: F) -> Result<T, IcError>
     where
-        F: Fn() -> Fut,
+        F: Fn(u64) -> Fut,
         Fut: Future<Output = Result<T, IcError>>,
     {
-        let asked = self.shared.behind();
-        match attempt().await {
-            Err(error) if self.shared.learn(&error, asked) => attempt().await,
+        let behind = self.shared.behind();
+        match attempt(behind).await {
+            Err(error) if hint(&error).is_some() => {
+                let told = hint(&error).flatten().unwrap_or(0);
+                if told.abs_diff(behind) <= CLOCK_TOLERANCE.unsigned_abs() {
+                    return Err(self.shared.check_hint(error));
+                }
+                attempt(told).await.map_err(|error| self.shared.check_hint(error))
+            }
             Err(error) if error.is_retryable() && !matches!(error, IcError::Stalled { .. }) => {
                 tokio::time::sleep(self.shared.patience.pause(1, &error)).await;
-                attempt().await
+                attempt(behind).await
             }
             outcome => outcome,
         }
@@ -226,13 +260,15 @@ impl Client {
         what: &Line,
         endpoint: &str,
         paths: &[Vec<Label>],
+        behind: u64,
+        way: Way<'_>,
     ) -> Result<(Vec<u8>, Seen), IcError> {
         let content = EnvelopeContent::ReadState {
-            ingress_expiry: self.expiry(),
+            ingress_expiry: expiry_of(local_time().plus(Seconds(behind))),
             sender: Principal::anonymous(),
             paths: paths.to_vec(),
         };
-        let (body, seen) = self.post(what, endpoint, &content).await?;
+        let (body, seen) = self.post(what, endpoint, &content, way).await?;
         match serde_cbor::from_slice::<ReadStateResponse>(&body) {
             Ok(answer) => Ok((answer.certificate, seen)),
             Err(error) => Err(fault::of(what, AgentError::InvalidCborData(error), &seen)),
@@ -245,6 +281,7 @@ impl Client {
         what: &Line,
         endpoint: &str,
         content: &EnvelopeContent,
+        way: Way<'_>,
     ) -> Result<(Bytes, Seen), IcError> {
         let envelope = Envelope {
             content: Cow::Borrowed(content),
@@ -257,9 +294,9 @@ impl Client {
             .body(Bytes::from(envelope.encode_bytes()))
             .map_err(|e| IcError::Invalid { what: what.clone(), why: Line::new(&e.to_string()) })?;
         let (outcome, seen) = watching(async {
-            let permit = self.shared.watch.gate.enter().await;
+            let permit = way.gate.enter().await;
             let sent = self.shared.transport.send(request, Some(LARGEST));
-            let outcome = tokio::time::timeout(ANSWER, sent).await;
+            let outcome = tokio::time::timeout(way.answer, sent).await;
             match &outcome {
                 Ok(Ok(answer)) if answer.status().is_success() => permit.went_well(),
                 Ok(Ok(answer)) if answer.status().as_u16() == 429 => permit.was_too_much(),

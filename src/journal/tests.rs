@@ -40,7 +40,7 @@ fn action(n: u8, confirmed: u64, state: StepState) -> Execution {
         intent: Intent::Vote { vote: Vote::Yes, ballots: vec![(ProposalId(2), NeuronId(1))] },
         title: Line::new("Vote"),
         signer: signer(1),
-        steps: vec![Step { call, state, expires: Some(NOW) }],
+        steps: vec![Step { call, state, expires: Some(NOW), signed_at: None }],
         created_neuron: None,
         nonce: Some(u64::MAX),
         transfer_created_at: Some(NOW),

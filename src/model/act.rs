@@ -195,13 +195,16 @@ pub struct Step {
     /// happen any more unless it happened before. `None` while nothing was signed.
     #[serde(default)]
     pub expires: Option<Timestamp>,
+    /// The network's certified time when that request was signed: it did not happen before.
+    #[serde(default)]
+    pub signed_at: Option<Timestamp>,
 }
 
 impl Step {
     /// A call that has not begun.
     #[must_use]
     pub fn new(call: PlannedCall) -> Self {
-        Self { call, state: StepState::Waiting, expires: None }
+        Self { call, state: StepState::Waiting, expires: None, signed_at: None }
     }
 }
 

@@ -916,7 +916,7 @@ pub fn executions() -> Vec<Arc<Execution>> {
         steps: states
             .into_iter()
             .enumerate()
-            .map(|(i, state)| Step { call: vote_call(i, 140_812), state, expires: None })
+            .map(|(i, state)| Step { call: vote_call(i, 140_812), state, expires: None, signed_at: None })
             .collect(),
         created_neuron: None,
         nonce: None,
@@ -942,7 +942,7 @@ pub fn executions() -> Vec<Arc<Execution>> {
                 state: StepState::Submitted { request_id: "ab".repeat(32) },
                 expires: None,
             },
-            Step { call: vote_call(2, 140_810), state: StepState::Waiting, expires: None },
+            Step { call: vote_call(2, 140_810), state: StepState::Waiting, expires: None, signed_at: None },
         ],
         confirmed: ago(2),
         finished: None,

@@ -425,7 +425,7 @@ fn check_told_outcomes(sim: &Sim, journal: &MemoryJournal) -> Result<(), TestCas
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(crate::action::tests::cases(1_000)))]
+    #![proptest_config(ProptestConfig::with_cases(crate::action::tests::cases(250)))]
 
     /// Stakes of several instances that share a journal: kills, lost requests and answers, locks,
     /// blind spells and any time down. Each stake is paid at most once, and whatever an instance

@@ -104,6 +104,7 @@ pub struct Sim {
 
 pub struct Signed {
     id: String,
+    signed_at: Timestamp,
     expires: Timestamp,
     call: PreparedCall,
 }
@@ -111,6 +112,9 @@ pub struct Signed {
 impl SignedRequest for Signed {
     fn request_id(&self) -> &str {
         &self.id
+    }
+    fn signed_at(&self) -> Timestamp {
+        self.signed_at
     }
     fn expires(&self) -> Timestamp {
         self.expires
@@ -494,6 +498,7 @@ impl Network for Sim {
         inner.signatures += 1;
         Ok(Signed {
             id: format!("{:064x}", inner.signatures),
+            signed_at: Timestamp::from_secs(inner.now),
             expires: Timestamp::from_secs(inner.now + LIFE),
             call: call.clone(),
         })
