@@ -4,11 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use icpulse::action::{
-    Checkpoint, Journal, Observer, Options, PlanContext, Plans, Policy, execute, recover_all, retry,
+    Checkpoint, Observer, Options, PlanContext, Plans, Scope, SignerJournal, execute, follow_up_all,
+    look_up_rest, open_actions,
 };
-use icpulse::cache::Cache;
 use icpulse::demo::{Demo, Options as DemoOptions};
 use icpulse::ic::{Client, ProposalsPage};
+use icpulse::journal::{ActionJournal, JournalKey};
 use icpulse::model::act::{Execution, Intent, Review, SignerInfo, StakeRequest, StepState};
 use icpulse::model::ledger::AccountState;
 use icpulse::model::network::{Facts, Profile, RootKey, RootKeySource};
@@ -25,7 +26,7 @@ struct Table {
     demo: Demo,
     client: Client,
     signer: SignerInfo,
-    journal: Cache,
+    journal: SignerJournal,
     _folder: tempfile::TempDir,
 }
 
@@ -47,7 +48,9 @@ impl Table {
             ..Profile::main_network()
         };
         let client = Client::connect(&profile, Arc::new(unlocked.clone())).await.unwrap();
-        let journal = Cache::in_memory();
+        let journal = Arc::new(ActionJournal::in_memory(&RootKey(demo.root_key())));
+        let key = JournalKey::new(unlocked.principal(), unlocked.journal_secret().unwrap());
+        let journal = SignerJournal::new(journal, key);
         Self { demo, client, signer: unlocked.info(now()), journal, _folder: folder }
     }
 
@@ -96,6 +99,33 @@ impl Table {
 
     fn options(&self) -> Options {
         Options::new(Arc::new(now))
+    }
+
+    fn open(&self) -> Vec<Execution> {
+        open_actions(&self.journal, self.client.principal()).unwrap()
+    }
+
+    /// Follows up the open action, then reviews and carries out what is left of it.
+    async fn resume(&self) -> Execution {
+        let seen = follow_up_all(&self.client, &self.journal, &self.options(), Scope::All, &|_| {}).await;
+        let action = look_up_rest(seen.unwrap().remove(0), &self.client).await.unwrap();
+        let left = action.steps_left();
+        if left.is_empty() {
+            return action;
+        }
+        let world = self.world().await;
+        let context = PlanContext {
+            world: &world,
+            signer: &self.signer,
+            profile: self.client.profile(),
+            now: now(),
+            clock_offset: self.client.clock_offset(),
+        };
+        let mut plans = Plans::new();
+        let review = plans.plan_rest(action, &left, &context).unwrap();
+        assert_eq!(review.blocked, None);
+        let execution = plans.confirm(review.plan, self.client.principal(), now()).unwrap();
+        self.run(execution).await
     }
 
     async fn run(&self, execution: Execution) -> Execution {
@@ -223,23 +253,15 @@ async fn a_stake_killed_on_the_way_is_finished_with_one_payment() {
             execute(execution, &task.client, &task.journal, &options, &|_| {}).await
         });
         assert!(killed.await.is_err(), "not killed at {stop}");
-        assert_eq!(table.journal.open_entries().unwrap().len(), 1);
-        let seen = recover_all(&table.client, &table.journal, &table.options(), Policy::Finish, &|_| {})
-            .await
-            .unwrap();
-        let mut ended = seen.into_iter().next().unwrap();
-        if ended.failed().next().is_some() {
-            let all: Vec<usize> = (0..ended.steps.len()).collect();
-            ended =
-                retry(ended, &all, &table.client, &table.journal, &table.options(), &|_| {}).await.unwrap();
-        }
+        assert_eq!(table.open().len(), 1);
+        let ended = table.resume().await;
         assert_eq!(ended.done(), ended.steps.len(), "killed at {stop}: {:#?}", ended.steps);
         assert_eq!(before.checked_sub(table.balance().await), Some(review.total_cost), "killed at {stop}");
         let mine = table.client.my_neurons(false).await.unwrap();
         assert_eq!(mine.len(), neurons + 1, "killed at {stop}");
         let neuron = mine.iter().find(|n| Some(n.id) == ended.created_neuron).unwrap();
         assert_eq!(neuron.dissolve_delay, Seconds::days(365), "lengthened once");
-        assert!(table.journal.open_entries().unwrap().is_empty());
+        assert!(table.open().is_empty());
     }
     let _ = table.demo.url();
 }

@@ -218,7 +218,7 @@ proptest! {
         for act in &acts {
             perform(&mut app, act);
         }
-        prop_assert_eq!(asked(&app, "Plan") + asked(&app, "Confirm") + asked(&app, "Retry"), 0);
+        prop_assert_eq!(asked(&app, "Plan") + asked(&app, "Confirm") + asked(&app, "PlanRest"), 0);
     }
 }
 

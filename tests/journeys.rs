@@ -94,8 +94,11 @@ async fn one_neuron_had_followed_and_one_is_refused_and_tried_again_alone() {
     // A step that is done cannot be sent twice.
     app.press("g g r").sees("only a step that certainly did not happen");
     app.services.asked.clear();
-    app.press("G r");
-    assert!(app.services.asked.iter().any(|a| a.starts_with("Retry") && a.contains("steps: [2]")));
+    // What is signed anew is reviewed anew.
+    app.press("G r").sees("Vote YES");
+    assert!(app.services.asked.iter().any(|a| a.starts_with("PlanRest") && a.contains("steps: [2]")));
+    assert_eq!(votes(&app, 0), [Vote::Yes, Vote::Yes, Vote::Unspecified]);
+    app.press("<enter>").sees("3 steps done");
     assert_eq!(votes(&app, 0), [Vote::Yes; 3]);
 }
 
@@ -105,7 +108,7 @@ async fn an_unknown_outcome_is_asked_after_and_never_sent_again() {
     app.services.fates = vec![(1_002, Fate::Unknown)];
     app.press("2 y <enter>").sees("ask again later");
     app.press("R").sees("no step certainly failed");
-    assert!(!app.services.asked.iter().any(|a| a.starts_with("Retry")));
+    assert!(!app.services.asked.iter().any(|a| a.starts_with("PlanRest")));
     app.press("<esc> 1").sees("1 action").press("A <enter> f <esc> <esc>");
     assert!(app.services.asked.iter().any(|a| a.starts_with("FollowUp")));
     assert_eq!(votes(&app, 0), [Vote::Yes; 3]);

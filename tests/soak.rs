@@ -15,6 +15,7 @@ mod pty;
 mod watch;
 
 use icpulse::cache::Cache;
+use icpulse::journal::ActionJournal;
 use icpulse::cli::context::wall_clock;
 use icpulse::demo::fault::{Fault, Kind};
 use icpulse::demo::{Demo, Options};
@@ -178,7 +179,11 @@ impl Soak {
         let signer = Signer::from_pem_bytes(demo.identity_pem().as_bytes()).unwrap();
         let opened = Cache::open(&base, &RootKey(demo.root_key()), PATIENCE, wall_clock()).unwrap();
         let loaded = opened.cache.load_world(&signer.principal()).unwrap();
-        let entries = opened.cache.journal_list(usize::MAX).unwrap();
+        let base = self.home.path().join("state/icpulse/journal");
+        let journal = ActionJournal::open(&base, &RootKey(demo.root_key()), None).unwrap();
+        let entries = journal.entries(None).unwrap();
+        assert_eq!(entries.unreadable, 0);
+        let entries: Vec<_> = entries.entries.into_iter().map(|e| e.execution).collect();
         let notes = [opened.notes, loaded.notes, opened.cache.take_notes()].concat();
         assert_eq!(notes, Vec::<Line>::new());
         let (proposals, neurons) = (loaded.world.proposals.len(), loaded.world.neurons.len());

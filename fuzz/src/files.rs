@@ -70,7 +70,7 @@ pub fn key(data: &[u8]) {
 /// Tables of the cache. Seeds name a table by its place.
 pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     use Table as T;
-    let mut all = vec![T::Block, T::Page, T::Single, T::Position, T::History, T::Journal, T::Body];
+    let mut all = vec![T::Block, T::Page, T::Single, T::Position, T::History, T::Body];
     all.extend([T::Ballots, T::NeuronsHead, T::Neuron, T::Account, T::Transaction, T::TransactionsPosition]);
     let facts =
         ["economics", "metrics", "reward_event", "icp_xdr", "modulation", "known_neurons", "latest_proposal"];
@@ -111,9 +111,6 @@ pub fn cache(data: &[u8]) {
     for known in loaded.world.facts.known_neurons.iter().flat_map(|known| &known.value) {
         check::neutral_all(known);
     }
-    let entries = cache.journal_list(100).expect("what does not decode is left out");
-    entries.iter().for_each(|entry| drop(json::execution(entry)));
-    let _ = cache.journal_open_entries();
     for number in numbers {
         if let Ok(Some((body, _))) = cache.body(ProposalId(number)) {
             check::neutral_all(&body);
@@ -131,8 +128,9 @@ pub fn cache(data: &[u8]) {
     cache.replay_registry(icpulse::model::registry::Version(0), visit).expect("memory can be read");
     let _ = cache.compact();
     let (_, rest) = choose(data);
-    for entry in store::side_journal(rest) {
-        check::neutral(entry.title.as_str());
+    if let Ok(execution) = icpulse::journal::fuzzing::document(rest) {
+        check::neutral(execution.title.as_str());
+        let _ = json::execution(&execution);
     }
     cache.take_notes().iter().for_each(|note| check::neutral(note.as_str()));
     // What was compacted still opens.

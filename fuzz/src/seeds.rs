@@ -343,23 +343,6 @@ fn cache() -> Vec<Vec<u8>> {
         complete: false,
     };
     found.push((Table::Account, 0, stored(&state)));
-    let execution = Execution {
-        plan: PlanId([3; 16]),
-        intent: Intent::RefreshVotingPower(vec![NeuronId(7)]),
-        title: Line::new("confirm following"),
-        signer: reader(),
-        steps: Vec::new(),
-        created_neuron: None,
-        nonce: Some(1),
-        transfer_created_at: None,
-        transfer_fee: None,
-        transfer_block: None,
-        confirmed: crate::NOW,
-        finished: None,
-        delay_base: None,
-        dismissed: None,
-    };
-    found.push((Table::Journal, 0, stored(&execution)));
     let mut seeds: Vec<Vec<u8>> = found.iter().map(entry).collect();
     seeds.push(seeds.concat());
     seeds

@@ -5,14 +5,16 @@ use super::args::Journal as Command;
 use super::context::Context;
 use super::failure::{Failure, Kind};
 use super::json;
-use super::open::{Need, Opened, open};
+use super::open::{Need, Opened, open_to_ask};
 use super::output::{Format, note, print_json, print_text, to_stderr};
 use crate::action::{self, Journal as _, PlanContext, Plans, Scope, find_obstacle, look_up_rest};
-use crate::ic::Client;
+use crate::ic::{Client, ProposalsPage};
 use crate::journal::{ActionJournal, Authenticity, Entries, Entry, JournalKey};
-use crate::model::Principal;
-use crate::model::act::Execution;
-use crate::model::world::World;
+use crate::model::act::{Execution, Intent};
+use crate::model::ledger::AccountState;
+use crate::model::world::{Neurons, Proposals, World};
+use crate::model::{Account, Principal, ProposalId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Runs `icpulse journal …`.
@@ -22,15 +24,15 @@ use std::sync::Arc;
 pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     match command {
         Command::List => {
-            let opened = open(context, Need::IfUnlocked).await?;
+            let opened = open_to_ask(context, Need::IfUnlocked).await?;
             list(context, &opened)
         }
         Command::Resume => {
-            let mut opened = open(context, Need::ToSign).await?;
-            resume(context, &mut opened).await
+            let opened = open_to_ask(context, Need::ToSign).await?;
+            resume(context, &opened).await
         }
         Command::Dismiss { id } => {
-            let opened = open(context, Need::ToSign).await?;
+            let opened = open_to_ask(context, Need::ToSign).await?;
             dismiss(context, &opened, id)
         }
     }
@@ -90,7 +92,7 @@ fn tell_unreadable(context: &Context, unreadable: usize) {
 }
 
 /// Follows up every open action of the identity, then reviews and carries out what is left of each.
-async fn resume(context: &Context, opened: &mut Opened) -> Result<(), Failure> {
+async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
     let client = opened
         .client
         .clone()
@@ -112,7 +114,9 @@ async fn resume(context: &Context, opened: &mut Opened) -> Result<(), Failure> {
     }
     let mut worst = Ok(());
     for execution in followed {
-        let ended = if execution.is_open() && !execution.steps.iter().any(|s| s.state.is_unproven()) {
+        // What is left is offered now, whether or not it leaves the action open.
+        let unproven = execution.steps.iter().any(|s| s.state.is_unproven());
+        let ended = if !unproven && !execution.steps_left().is_empty() {
             finish(context, opened, &client, &journal, execution).await
         } else {
             report(context, &execution)
@@ -134,7 +138,7 @@ async fn finish(
 ) -> Result<(), Failure> {
     let execution = look_up_rest(execution, client).await?;
     let steps = execution.steps_left();
-    let world = read_world(opened, client).await;
+    let world = read_world(opened, client, &execution.intent).await?;
     let signer = opened.who.info();
     let mut plans = Plans::new();
     let mut review = plans.plan_rest(
@@ -157,20 +161,42 @@ async fn finish(
     carry_out_review(Carried { context, opened, client, journal }, &mut plans, &review).await
 }
 
-/// The signer's account, which a payment needs.
-async fn read_world(opened: &Opened, client: &Client) -> World {
-    let account = crate::model::Account::of(opened.who.principal());
+/// What the review of the rest of an action needs of the world.
+async fn read_world(opened: &Opened, client: &Client, intent: &Intent) -> Result<World, Failure> {
     let mut world = World::default();
-    if let Ok(balance) = client.balance(account).await {
-        world.accounts = Arc::new(vec![crate::model::ledger::AccountState {
-            account,
-            balance: balance.value,
-            balance_evidence: balance.evidence,
-            transactions: Vec::new(),
-            complete: false,
-        }]);
+    match intent {
+        Intent::Stake(_) => {
+            let account = Account::of(opened.who.principal());
+            let balance = client.balance(account).await?;
+            world.accounts = Arc::new(vec![AccountState {
+                account,
+                balance: balance.value,
+                balance_evidence: balance.evidence,
+                transactions: Vec::new(),
+                complete: false,
+            }]);
+        }
+        Intent::Vote { ballots, .. } => {
+            let mut proposals = Vec::new();
+            let ids: BTreeSet<_> = ballots.iter().map(|(proposal, _)| *proposal).collect();
+            for id in ids {
+                let page = ProposalsPage {
+                    before: Some(ProposalId(id.0.saturating_add(1))),
+                    limit: 1,
+                    ..ProposalsPage::default()
+                };
+                proposals.extend(client.proposals(&page).await?.into_iter().filter(|p| p.id == id));
+            }
+            world.proposals = Proposals::new(proposals.into_iter().map(Arc::new));
+            world.neurons = read_neurons(client).await?;
+        }
+        Intent::RefreshVotingPower(_) | Intent::Follow { .. } => world.neurons = read_neurons(client).await?,
     }
-    world
+    Ok(world)
+}
+
+async fn read_neurons(client: &Client) -> Result<Neurons, Failure> {
+    Ok(Neurons::new(client.my_neurons(false).await?.into_iter().map(Arc::new)))
 }
 
 fn tell_altered(context: &Context, entries: &[Entry]) {

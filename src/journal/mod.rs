@@ -9,6 +9,8 @@
 
 mod document;
 mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +34,10 @@ pub struct JournalError(pub Line);
 
 impl JournalError {
     fn io(what: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self(Line::new(&format!("cannot {what} {}: {error}", path.display())))
+        Self(Line::new(&format!(
+            "cannot {what} {}: {error}; check the free space and the permissions there",
+            path.display()
+        )))
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Network {
     /// Answers to `Effect::Plan` are held back.
     pub hold_plans: bool,
     plans: Vec<Review>,
+    /// The steps of an action whose rest is reviewed.
+    rest: Option<(PlanId, Vec<usize>)>,
     executions: Vec<Execution>,
     next_plan: u8,
     /// The network of old, or why it cannot be told.
@@ -206,6 +208,7 @@ impl Network {
             fates: Vec::new(),
             hold_plans: false,
             plans: Vec::new(),
+            rest: None,
             executions: Vec::new(),
             next_plan: 0,
             then: Err(Line::new("the registry's history has not been read yet")),
@@ -365,6 +368,9 @@ impl Network {
     }
 
     fn begin(&mut self, plan: PlanId) {
+        if let Some((_, steps)) = self.rest.take().filter(|(rest, _)| *rest == plan) {
+            return self.go_on(plan, &steps);
+        }
         let Some(review) = self.plans.iter().find(|r| r.plan == plan).cloned() else { return };
         let steps = review.calls.iter().map(|c| Step::new(c.clone())).collect();
         self.executions.push(Execution {
@@ -380,6 +386,8 @@ impl Network {
             transfer_block: None,
             confirmed: NOW,
             finished: None,
+            delay_base: None,
+            dismissed: None,
         });
         let all = (0..review.calls.len()).collect::<Vec<_>>();
         self.go_on(plan, &all);
@@ -417,6 +425,7 @@ impl Network {
             };
             self.send(Message::Execution(Arc::new(execution.clone())));
         }
+        let pending = execution.steps.iter().any(|s| matches!(s.state, StepState::Submitted { .. }));
         if let Intent::Stake(request) = &execution.intent
             && execution.is_finished()
         {
@@ -431,7 +440,8 @@ impl Network {
         if execution.is_finished() {
             execution.finished = Some(NOW);
         }
-        self.send(Message::Execution(Arc::new(execution.clone())));
+        let now = Arc::new(execution.clone());
+        self.send(if pending { Message::Execution(now) } else { Message::ActionEnded(now) });
         self.executions.push(execution);
     }
 
@@ -518,7 +528,20 @@ impl Services for Network {
                 }
             }
             Effect::Confirm(plan) => self.begin(plan),
-            Effect::Retry { plan, steps } => self.go_on(plan, &steps),
+            Effect::PlanRest { ticket, plan, steps } => {
+                let execution = self.executions.iter().find(|e| e.plan == plan).unwrap();
+                let first = self.plans.iter().find(|r| r.plan == plan).unwrap();
+                let calls = steps.iter().map(|i| execution.steps[*i].call.clone()).collect();
+                let review = Review { calls, ..first.clone() };
+                self.rest = Some((plan, steps));
+                self.send(Message::Planned { ticket, result: Ok(Box::new(review)) });
+            }
+            Effect::DismissAction(plan) => {
+                let execution = self.executions.iter_mut().find(|e| e.plan == plan).unwrap();
+                execution.dismissed = Some(NOW);
+                let now = Arc::new(execution.clone());
+                self.send(Message::ActionEnded(now));
+            }
             Effect::FollowUp(plan) => {
                 self.fates.clear();
                 let execution = self.executions.iter().find(|e| e.plan == plan).unwrap();
