@@ -103,10 +103,13 @@ impl Reject {
     /// The canister trapped because the arguments did not decode.
     #[must_use]
     pub fn undecodable(canister: Principal, error: &candid::Error) -> Self {
-        Self::trapped(
-            canister,
-            &format!("Panicked at 'called `Result::unwrap()` on an `Err` value: {error:?}'"),
-        )
+        let text = format!("{error:?}");
+        // With RUST_BACKTRACE set, the error also prints where this program was.
+        let text = match text.split_once("\n\nStack backtrace:") {
+            Some((error, _)) => format!("{error})"),
+            None => text,
+        };
+        Self::trapped(canister, &format!("Panicked at 'called `Result::unwrap()` on an `Err` value: {text}'"))
     }
 
     /// The canister itself rejected the call (`ic0.msg_reject`).

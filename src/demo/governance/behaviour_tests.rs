@@ -536,11 +536,21 @@ fn send(
     caller: Principal,
     command: ManageNeuronCommandRequest,
 ) -> CommandResponse {
-    let request = ManageNeuronRequest {
-        neuron_id_or_subaccount: Some(NeuronIdOrSubaccount::NeuronId(NeuronId { id: SUBJECT })),
-        command: Some(command),
-        id: None,
-    };
+    let named = Some(NeuronIdOrSubaccount::NeuronId(NeuronId { id: SUBJECT }));
+    send_to((named, None), governance, ledger, caller, command)
+}
+
+/// The two ways in which a request names a neuron: `neuron_id_or_subaccount` and `id`.
+type Named = (Option<NeuronIdOrSubaccount>, Option<NeuronId>);
+
+fn send_to(
+    (neuron_id_or_subaccount, id): Named,
+    governance: &mut Governance,
+    ledger: &mut Balances,
+    caller: Principal,
+    command: ManageNeuronCommandRequest,
+) -> CommandResponse {
+    let request = ManageNeuronRequest { neuron_id_or_subaccount, command: Some(command), id };
     let clock = Clock::manual(Timestamp::from_secs(NOW), 1);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut ctx = UpdateContext {
@@ -553,6 +563,47 @@ fn send(
     };
     let reply = governance.update(&mut ctx, "manage_neuron", &encode_one(request).unwrap()).unwrap();
     decode_one::<ManageNeuronResponse>(&reply).unwrap().command.unwrap()
+}
+
+#[test]
+fn a_neuron_named_by_its_subaccount_or_by_the_old_field_answers_the_same() {
+    let subaccount = |bytes: &[u8]| Some(NeuronIdOrSubaccount::Subaccount(bytes.to_vec().into()));
+    let own = Subaccount::neuron_stake(&ME, SUBJECT);
+    let ways: [Named; 2] = [(subaccount(&own.0), None), (None, Some(NeuronId { id: SUBJECT }))];
+    let mut done = 0;
+    for row in rows() {
+        for (of, who) in CELLS {
+            let caller = match who {
+                "controller" => ME,
+                "hotkey" => HOTKEY,
+                _ => STRANGER,
+            };
+            let (mut governance, mut ledger) = world(of);
+            let expected = send(&mut governance, &mut ledger, caller, (row.request)());
+            let neurons = format!("{:?}", governance.state().neurons());
+            done += usize::from(!matches!(expected, CommandResponse::Error(_)));
+            for way in ways.clone() {
+                let (mut governance, mut ledger) = world(of);
+                let answer = send_to(way, &mut governance, &mut ledger, caller, (row.request)());
+                assert_eq!(answer, expected, "{} / {of} / {who}", row.command);
+                assert_eq!(neurons, format!("{:?}", governance.state().neurons()), "{}", row.command);
+            }
+        }
+    }
+    assert!(done > 60, "{done} of the commands were performed");
+    let refused = |named: Named| {
+        let (mut governance, mut ledger) = world("NotDissolving");
+        let CommandResponse::Error(error) =
+            send_to(named, &mut governance, &mut ledger, ME, follow(0, &[PUBLIC]))
+        else {
+            panic!("refused")
+        };
+        error.error_type
+    };
+    assert_eq!(refused((subaccount(&[7; 32]), None)), 4);
+    assert_eq!(refused((subaccount(&[7; 31]), None)), 11);
+    assert_eq!(refused((subaccount(&own.0), Some(NeuronId { id: SUBJECT }))), 11);
+    assert_eq!(refused((None, None)), 4);
 }
 
 /// White space as the table has it, and the masks.

@@ -1,5 +1,6 @@
 //! The canister's methods: candid in, candid out.
 
+use super::claim::no_neuron_for;
 use super::convert::{Outward, economics};
 use super::error::{INVALID_COMMAND, NOT_FOUND, PRECONDITION_FAILED, UNAVAILABLE, error};
 use super::state::State;
@@ -198,7 +199,7 @@ fn neuron_of(state: &State, request: &wire::ManageNeuronRequest) -> Result<u64, 
             let Some(subaccount) = crate::model::Subaccount::from_slice(&bytes) else {
                 return Err(error(PRECONDITION_FAILED, "Invalid subaccount"));
             };
-            state.neuron_of_subaccount(&subaccount).ok_or_else(missing)
+            state.neuron_of_subaccount(&subaccount).ok_or_else(|| no_neuron_for(&bytes))
         }
     }
 }
