@@ -1,6 +1,6 @@
 //! The canisters of the demo network and who may reach whom.
 
-use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
+use super::canister::{Canister, Context, LedgerPort, Progress, Reject, UpdateContext, Waiting};
 use super::clock::Clock;
 use super::cmc::Cmc;
 use super::counter::Counter;
@@ -213,17 +213,44 @@ impl World {
         method: &str,
         arg: &[u8],
     ) -> Result<Vec<u8>, Reject> {
-        let called = self.with(caller, id, |canister, ctx| canister.update(ctx, method, arg));
-        let reply = match called.ok_or_else(|| no_canister(id))? {
+        match self.begin(caller, id, method, arg)? {
+            Progress::Replied(reply) => Ok(reply),
+            Progress::Waits(waiting) => self.finish(caller, id, &waiting),
+        }
+    }
+
+    /// Begins such a call, see [`Canister::begin`].
+    ///
+    /// # Errors
+    /// As [`World::update`].
+    pub fn begin(
+        &mut self,
+        caller: Principal,
+        id: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<Progress, Reject> {
+        let begun = self.with(caller, id, |canister, ctx| canister.begin(ctx, method, arg));
+        let reply = match begun.ok_or_else(|| no_canister(id))? {
             Err(missing) if missing == Reject::no_update_method(id, method) => {
                 match self.query(caller, id, method, arg, None) {
                     Err(reject) if reject == Reject::no_query_method(id, method) => Err(missing),
                     answered => answered,
                 }
             }
-            answered => answered,
+            Ok(Progress::Replied(reply)) => Ok(reply),
+            other => return other,
         }?;
-        passed_on(id, reply, MOST_CALL_REPLY)
+        passed_on(id, reply, MOST_CALL_REPLY).map(Progress::Replied)
+    }
+
+    /// Goes on with a call when the ledger has replied, see [`Canister::finish`].
+    ///
+    /// # Errors
+    /// As [`World::update`].
+    pub fn finish(&mut self, caller: Principal, id: Principal, waiting: &Waiting) -> Result<Vec<u8>, Reject> {
+        let finished = self.with(caller, id, |canister, ctx| canister.finish(ctx, waiting));
+        passed_on(id, finished.ok_or_else(|| no_canister(id))??, MOST_CALL_REPLY)
     }
 
     /// Lets time pass for every canister. Calls within the same hundredth of a second of
