@@ -544,6 +544,13 @@ pub enum Demo {
         /// What is wrong with it, and in which part of cases, such as 503=5%; may be repeated
         #[arg(long, value_name = "KIND[=RATE]")]
         fault: Vec<crate::demo::fault::Fault>,
+        /// How long a round takes, such as 0.5 or 2s: a call is executed after one, and a claim or
+        /// refresh keeps its neuron locked for one more
+        #[arg(long, value_name = "SECONDS", default_value = "0")]
+        finality: crate::demo::pause::Pause,
+        /// How long a synchronous call is waited for before it is answered with 202
+        #[arg(long, value_name = "SECONDS", default_value = "10")]
+        patience: crate::demo::pause::Pause,
         /// A round trip: every answer comes so much later, such as 150ms
         #[arg(long, value_name = "TIME", default_value = "0ms")]
         latency: crate::demo::link::Delay,

@@ -16,7 +16,18 @@ use std::io::Write;
 pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
     match command {
         DemoCommand::Identity { seed } => print_exactly(&identity::pem(*seed)),
-        DemoCommand::Serve { port, seed, speed, scale, fault, latency, jitter, bandwidth } => {
+        DemoCommand::Serve {
+            port,
+            seed,
+            speed,
+            scale,
+            fault,
+            finality,
+            patience,
+            latency,
+            jitter,
+            bandwidth,
+        } => {
             let speed = parse_speed(speed)?;
             let options = Options {
                 port: *port,
@@ -27,8 +38,9 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                     ScaleArg::Mainnet => Scale::Mainnet,
                 },
                 faults: fault.clone(),
+                finality: finality.0,
+                patience: patience.0,
                 link: Link { latency: *latency, jitter: *jitter, bandwidth: *bandwidth },
-                ..Options::default()
             };
             let demo = Demo::start(options).map_err(Failure::failed)?;
             let root_key = hex::encode(demo.root_key());
@@ -41,6 +53,8 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                     "seed": seed,
                     "speed": speed,
                     "faults": faults,
+                    "finality_seconds": finality.0.as_secs_f64(),
+                    "patience_seconds": patience.0.as_secs_f64(),
                 }))?,
                 _ => print_text(&format!(
                     "url       {}\nroot key  {root_key}\nidentity  {}  (icpulse demo identity --seed {seed})\n",
@@ -50,6 +64,9 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
             }
             std::io::stdout().flush()?;
             note(&context.global, "serving until Ctrl-C; the network begins anew at each start");
+            if !finality.0.is_zero() {
+                note(&context.global, format!("a round takes {finality}; calls are waited for {patience}"));
+            }
             if !faults.is_empty() {
                 note(&context.global, format!("wrong with it: {}", faults.join(", ")));
             }

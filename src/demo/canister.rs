@@ -32,11 +32,47 @@ pub trait Canister: Send {
     /// The rejection a real canister or replica would answer with.
     fn update(&mut self, ctx: &mut UpdateContext<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject>;
 
+    /// Begins a call of an update method as far as it comes without another canister's reply; until
+    /// [`Canister::finish`] other calls come in between. [`Canister::update`] is both at once.
+    ///
+    /// # Errors
+    /// As [`Canister::update`].
+    fn begin(&mut self, ctx: &mut UpdateContext<'_>, method: &str, arg: &[u8]) -> Result<Progress, Reject> {
+        self.update(ctx, method, arg).map(Progress::Replied)
+    }
+
+    /// Goes on with a call that waited for the ledger, now that the ledger has replied.
+    ///
+    /// # Errors
+    /// As [`Canister::update`].
+    fn finish(&mut self, ctx: &mut UpdateContext<'_>, waiting: &Waiting) -> Result<Vec<u8>, Reject> {
+        let _ = ctx;
+        Err(Reject::no_update_method(self.id(), &waiting.method))
+    }
+
     /// Time passes: called before each request and about once a second.
     fn tick(&mut self, ctx: &mut UpdateContext<'_>);
 
     /// What it last certified; lands in the state tree at `/canister/<id>/certified_data`.
     fn certified_data(&self) -> Option<[u8; 32]>;
+}
+
+/// How far a call has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// To its reply.
+    Replied(Vec<u8>),
+    /// It waits for the ledger's reply.
+    Waits(Waiting),
+}
+
+/// A call that waits for the ledger's reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its method.
+    pub method: String,
+    /// What it is about, such as the number of a neuron.
+    pub subject: u64,
 }
 
 /// A rejection as the protocol has it.
@@ -103,10 +139,13 @@ impl Reject {
     /// The canister trapped because the arguments did not decode.
     #[must_use]
     pub fn undecodable(canister: Principal, error: &candid::Error) -> Self {
-        Self::trapped(
-            canister,
-            &format!("Panicked at 'called `Result::unwrap()` on an `Err` value: {error:?}'"),
-        )
+        let text = format!("{error:?}");
+        // With RUST_BACKTRACE set, the error also prints where this program was.
+        let text = match text.split_once("\n\nStack backtrace:") {
+            Some((error, _)) => format!("{error})"),
+            None => text,
+        };
+        Self::trapped(canister, &format!("Panicked at 'called `Result::unwrap()` on an `Err` value: {text}'"))
     }
 
     /// The canister itself rejected the call (`ic0.msg_reject`).

@@ -35,6 +35,7 @@ pub mod metrics;
 pub mod network;
 pub mod node_rewards;
 pub mod paths;
+pub mod pause;
 mod proof;
 pub mod registry;
 pub mod seed;
@@ -68,7 +69,8 @@ pub struct Options {
     pub seed: u64,
     /// How many times faster than the wall clock the canisters live.
     pub speed: u32,
-    /// How long an update call takes until it is executed.
+    /// How long a round takes: an update call is executed after one, and the ledger replies to
+    /// another canister after one more, while that canister keeps the neuron locked.
     pub finality: Duration,
     /// How long a synchronous call is waited for before it is answered with 202.
     pub patience: Duration,
@@ -251,6 +253,18 @@ impl Demo {
     /// Takes a node down from now on, or up: for tests.
     pub fn break_node(&self, node: &Principal, down: bool) {
         self.network.break_node(node, down);
+    }
+
+    /// Holds the ledger's replies to other canisters back, or lets them go: for tests. A claim or
+    /// refresh stays under way meanwhile, and its neuron locked.
+    pub fn hold_ledger(&self, hold: bool) {
+        self.network.hold_ledger(hold);
+    }
+
+    /// Neurons whose claim or refresh waits for the ledger, ascending: for tests.
+    #[must_use]
+    pub fn locked_neurons(&self) -> Vec<u64> {
+        self.network.look(|world| world.governance().state().locked_neurons())
     }
 
     /// Lets the canisters' time jump ahead and everything due in it happen: for tests.

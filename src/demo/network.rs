@@ -2,6 +2,7 @@
 
 use super::Options;
 use super::answer::Answer;
+use super::canister::{Progress, Reject, Waiting};
 use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
 use super::envelope::{self, Call, Request};
@@ -24,6 +25,7 @@ use super::world::{World, canister_id};
 use crate::model::{Principal, Seconds, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How far a wrong clock is ahead, in seconds.
 const AHEAD: i64 = 600;
@@ -53,10 +55,12 @@ pub struct Network {
     subnets: RwLock<Arc<Vec<Arc<Subnet>>>>,
     /// A node of no subnet.
     stranger: NodeKey,
-    /// How long a call takes until it is begun.
+    /// How long a message takes until it is executed.
     finality: Duration,
     /// How long a synchronous call is waited for.
     patience: Duration,
+    /// Whether the ledger's replies to other canisters are held back.
+    held: watch::Sender<bool>,
     live: Mutex<Live>,
     /// The root's state from which delegations are cut.
     pub(super) delegations: Mutex<Option<Arc<Certified>>>,
@@ -149,6 +153,7 @@ impl Network {
             stranger: NodeKey::derive(seed, "stranger", 0),
             finality,
             patience,
+            held: watch::Sender::new(false),
             live: Mutex::new(Live { world, following, states, fates: Fates::default() }),
             delegations: Mutex::new(None),
             foreign: SubnetKey::derive(seed, "elsewhere"),
@@ -418,36 +423,78 @@ impl Network {
         if fresh && self.executes(own, request.id) {
             let network = Arc::clone(self);
             tokio::spawn(async move {
-                if !network.finality.is_zero() {
-                    tokio::time::sleep(network.finality).await;
+                network.round(own).await;
+                if let Some(waiting) = network.begin(own, &request) {
+                    network.round(own).await;
+                    network.ledger_replies().await;
+                    network.finish(own, &request, &waiting);
                 }
-                network.blocks(own).await;
-                network.execute(own, &request);
             });
         }
     }
 
-    fn execute(&self, own: usize, request: &Request<Call>) {
+    /// Ends when a message sent now is executed.
+    async fn round(&self, own: usize) {
+        if !self.finality.is_zero() {
+            tokio::time::sleep(self.finality).await;
+        }
+        self.blocks(own).await;
+    }
+
+    /// Ends when the ledger replies to other canisters.
+    async fn ledger_replies(&self) {
+        let mut held = self.held.subscribe();
+        // The sender lives as long as the network.
+        let _ = held.wait_for(|held| !held).await;
+    }
+
+    /// Holds the ledger's replies to other canisters back, or lets them go.
+    pub fn hold_ledger(&self, hold: bool) {
+        self.held.send_replace(hold);
+    }
+
+    /// Executes a call, or begins one that waits for the ledger's reply.
+    fn begin(&self, own: usize, request: &Request<Call>) -> Option<Waiting> {
         let now = self.now();
         let mut live = self.live();
         self.pass(&mut live, now);
         let Live { world, states, .. } = &mut *live;
-        let Some(state) = states.get_mut(own) else { return };
+        let state = states.get_mut(own)?;
         if request.expiry < now.0 {
             state.ingress.drop_unstarted(&request.id);
             state.touch();
-            return;
+            return None;
         }
         state.ingress.set(request.id, Status::Processing);
         let Call { canister, method, arg } = &request.content;
-        let outcome = world.update(request.sender, *canister, method, arg);
+        // Where rounds take no time, nothing comes between a call and its reply.
+        let at_once = self.finality.is_zero() && !*self.held.borrow();
+        let progress = if at_once {
+            world.update(request.sender, *canister, method, arg).map(Progress::Replied)
+        } else {
+            world.begin(request.sender, *canister, method, arg)
+        };
         state.count_update(arg.len() + method.len());
-        live.sync_certified_data();
-        let Live { states, fates, .. } = &mut *live;
-        let Some(state) = states.get_mut(own) else { return };
-        state.ingress.set(request.id, outcome.map_or_else(Status::Rejected, Status::Replied));
-        fates.executed(request.id, &mut state.ingress);
         state.touch();
+        let outcome = match progress {
+            Ok(Progress::Waits(waiting)) => {
+                live.sync_certified_data();
+                return Some(waiting);
+            }
+            Ok(Progress::Replied(reply)) => Ok(reply),
+            Err(reject) => Err(reject),
+        };
+        live.conclude(own, request.id, outcome);
+        None
+    }
+
+    /// Goes on with a call when the ledger has replied.
+    fn finish(&self, own: usize, request: &Request<Call>, waiting: &Waiting) {
+        let now = self.now();
+        let mut live = self.live();
+        self.pass(&mut live, now);
+        let outcome = live.world.finish(request.sender, request.content.canister, waiting);
+        live.conclude(own, request.id, outcome);
     }
 
     async fn outcome(&self, at: At, wait: Wait, own: usize, id: [u8; 32]) -> Answer {
@@ -533,6 +580,15 @@ impl Live {
                 state.touch();
             }
         }
+    }
+
+    /// Records the outcome of a call.
+    fn conclude(&mut self, own: usize, request: [u8; 32], outcome: Result<Vec<u8>, Reject>) {
+        self.sync_certified_data();
+        let Some(state) = self.states.get_mut(own) else { return };
+        state.ingress.set(request, outcome.map_or_else(Status::Rejected, Status::Replied));
+        self.fates.executed(request, &mut state.ingress);
+        state.touch();
     }
 
     fn sync_certified_data(&mut self) {

@@ -1,6 +1,6 @@
 //! The canisters of the demo network and who may reach whom.
 
-use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
+use super::canister::{Canister, Context, LedgerPort, Progress, Reject, UpdateContext, Waiting};
 use super::clock::Clock;
 use super::cmc::Cmc;
 use super::counter::Counter;
@@ -28,13 +28,16 @@ use std::sync::Arc;
 /// Most bytes of a reply to a query (dfinity/ic, `MAX_RESPONSE_SIZE` of non-replicated queries).
 const MOST_REPLY: usize = 3 * 1024 * 1024;
 
+/// Most bytes of a reply to a call (dfinity/ic, `MAX_INTER_CANISTER_PAYLOAD_IN_BYTES`).
+const MOST_CALL_REPLY: usize = 2 * 1024 * 1024;
+
 /// After so many versions of the registry the people of governance look at its machines again.
 const NEWS: u64 = 6;
 
 /// A reply as far as a replica passes it on.
-fn passed_on(canister: Principal, reply: Vec<u8>) -> Result<Vec<u8>, Reject> {
-    if reply.len() > MOST_REPLY {
-        return Err(Reject::reply_too_large(canister, reply.len(), MOST_REPLY));
+fn passed_on(canister: Principal, reply: Vec<u8>, most: usize) -> Result<Vec<u8>, Reject> {
+    if reply.len() > most {
+        return Err(Reject::reply_too_large(canister, reply.len(), most));
     }
     Ok(reply)
 }
@@ -196,7 +199,7 @@ impl World {
             rate: (id != self.cmc.id()).then_some(&self.cmc),
             certify,
         };
-        passed_on(id, canister.query(&ctx, method, arg)?)
+        passed_on(id, canister.query(&ctx, method, arg)?, MOST_REPLY)
     }
 
     /// Calls an update method, or a query method in replicated mode.
@@ -210,16 +213,44 @@ impl World {
         method: &str,
         arg: &[u8],
     ) -> Result<Vec<u8>, Reject> {
-        match self.with(caller, id, |canister, ctx| canister.update(ctx, method, arg)) {
-            None => Err(no_canister(id)),
-            Some(Err(missing)) if missing == Reject::no_update_method(id, method) => {
+        match self.begin(caller, id, method, arg)? {
+            Progress::Replied(reply) => Ok(reply),
+            Progress::Waits(waiting) => self.finish(caller, id, &waiting),
+        }
+    }
+
+    /// Begins such a call, see [`Canister::begin`].
+    ///
+    /// # Errors
+    /// As [`World::update`].
+    pub fn begin(
+        &mut self,
+        caller: Principal,
+        id: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<Progress, Reject> {
+        let begun = self.with(caller, id, |canister, ctx| canister.begin(ctx, method, arg));
+        let reply = match begun.ok_or_else(|| no_canister(id))? {
+            Err(missing) if missing == Reject::no_update_method(id, method) => {
                 match self.query(caller, id, method, arg, None) {
                     Err(reject) if reject == Reject::no_query_method(id, method) => Err(missing),
                     answered => answered,
                 }
             }
-            Some(answered) => answered,
-        }
+            Ok(Progress::Replied(reply)) => Ok(reply),
+            other => return other,
+        }?;
+        passed_on(id, reply, MOST_CALL_REPLY).map(Progress::Replied)
+    }
+
+    /// Goes on with a call when the ledger has replied, see [`Canister::finish`].
+    ///
+    /// # Errors
+    /// As [`World::update`].
+    pub fn finish(&mut self, caller: Principal, id: Principal, waiting: &Waiting) -> Result<Vec<u8>, Reject> {
+        let finished = self.with(caller, id, |canister, ctx| canister.finish(ctx, waiting));
+        passed_on(id, finished.ok_or_else(|| no_canister(id))??, MOST_CALL_REPLY)
     }
 
     /// Lets time pass for every canister. Calls within the same hundredth of a second of
@@ -364,9 +395,111 @@ mod tests {
     #[test]
     fn a_reply_beyond_three_mebibytes_is_refused_as_by_a_replica() {
         let id = counter_id();
-        assert_eq!(passed_on(id, vec![0; MOST_REPLY]).map(|reply| reply.len()), Ok(MOST_REPLY));
-        let reject = passed_on(id, vec![0; MOST_REPLY + 1]).unwrap_err();
+        let passed = |size| passed_on(id, vec![0; size], MOST_REPLY).map(|reply| reply.len());
+        assert_eq!(passed(MOST_REPLY), Ok(MOST_REPLY));
+        let reject = passed(MOST_REPLY + 1).unwrap_err();
         assert_eq!((reject.code, reject.error_code), (5, "IC0504"));
         assert!(reject.message.contains("payload size (3145729) cannot be larger than 3145728"));
+    }
+
+    /// The query methods that a canister says it has.
+    fn query_methods(canister: &dyn Canister) -> Vec<String> {
+        let metadata = canister.metadata();
+        let (_, text) = metadata.iter().find(|(name, _)| name == "candid:service").unwrap();
+        let text = String::from_utf8(text.clone()).unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let text = code.collect::<Vec<_>>().join("\n");
+        let methods = text.split("service").last().unwrap();
+        let mut depth = 0;
+        let mut entries = vec![String::new()];
+        for c in methods[methods.find('{').unwrap() + 1..].chars() {
+            match c {
+                '{' | '(' => depth += 1,
+                '}' | ')' => depth -= 1,
+                ';' if depth == 0 => entries.push(String::new()),
+                _ => {}
+            }
+            entries.last_mut().unwrap().push(c);
+        }
+        let is_query = |entry: &&String| entry.trim_end().trim_end_matches('}').trim_end().ends_with("query");
+        let name = |entry: &String| {
+            let name = entry.trim_start_matches(';').split(':').next().unwrap().trim();
+            name.trim_matches('"').to_owned()
+        };
+        entries.iter().filter(is_query).map(name).collect()
+    }
+
+    #[test]
+    fn every_query_method_is_answered_as_a_call_too() {
+        use crate::ic::wire::{governance, index, ledger};
+        use candid::{Nat, encode_args};
+        use std::collections::{BTreeMap, BTreeSet};
+
+        let clock = Clock::manual(Timestamp::from_secs(1_795_000_000), 1);
+        let mut world = World::build(1, &clock, None).unwrap();
+        world.tick();
+        let user = identity::principal(1);
+        let state = world.governance.state();
+        let neuron = *state.readable_by(&user).first().unwrap();
+        let by_id = governance::NeuronIdOrSubaccount::NeuronId(governance::NeuronId { id: neuron });
+        let proposal = state.next_proposal_id() - 1;
+        let account = || ledger::Account { owner: user, subaccount: None };
+        let identifier = crate::model::Account::of(user).identifier();
+        let list_neurons =
+            governance::ListNeurons { include_neurons_readable_by_caller: true, ..Default::default() };
+        let transactions = index::GetAccountIdentifierTransactionsArgs {
+            max_results: 5,
+            start: None,
+            account_identifier: identifier.hex(),
+        };
+        let account_balance = ledger::AccountBalanceArgs { account: identifier.0.to_vec().into() };
+        let blocks = ledger::GetBlocksArgs { start: 3, length: 4 };
+        let index_blocks = index::GetBlocksRequest { start: Nat::from(3_u64), length: Nat::from(4_u64) };
+        let account_transactions = index::GetAccountTransactionsArgs {
+            account: account(),
+            start: None,
+            max_results: Nat::from(5_u64),
+        };
+        let proposals = governance::ListProposalInfoRequest { limit: 5, ..Default::default() };
+        // Methods that must not fail, with an argument that they understand.
+        let arguments: BTreeMap<&str, Vec<u8>> = BTreeMap::from([
+            ("list_neurons", encode_args((list_neurons,)).unwrap()),
+            ("get_full_neuron", encode_args((neuron,)).unwrap()),
+            ("get_full_neuron_by_id_or_subaccount", encode_args((by_id.clone(),)).unwrap()),
+            ("get_neuron_info", encode_args((neuron,)).unwrap()),
+            ("get_neuron_info_by_id_or_subaccount", encode_args((by_id,)).unwrap()),
+            ("list_proposals", encode_args((proposals,)).unwrap()),
+            ("get_proposal_info", encode_args((proposal,)).unwrap()),
+            ("list_known_neurons", encode_args(()).unwrap()),
+            ("account_balance", encode_args((account_balance,)).unwrap()),
+            ("query_blocks", encode_args((&blocks,)).unwrap()),
+            ("query_encoded_blocks", encode_args((&blocks,)).unwrap()),
+            ("icrc1_balance_of", encode_args((account(),)).unwrap()),
+            ("get_account_identifier_transactions", encode_args((transactions,)).unwrap()),
+            ("get_account_transactions", encode_args((account_transactions,)).unwrap()),
+            ("get_account_identifier_balance", encode_args((identifier.hex(),)).unwrap()),
+            ("get_blocks", encode_args((index_blocks,)).unwrap()),
+            ("status", encode_args(()).unwrap()),
+            ("get_icp_xdr_conversion_rate", encode_args(()).unwrap()),
+        ]);
+        let nothing = encode_args(()).unwrap();
+        let mut answered = BTreeSet::new();
+        let of: Vec<(Principal, Vec<String>)> =
+            world.canisters().into_iter().map(|c| (c.id(), query_methods(c))).collect();
+        for (canister, methods) in of {
+            assert!(!methods.is_empty(), "{canister}");
+            for method in methods {
+                let arg = arguments.get(method.as_str()).unwrap_or(&nothing);
+                let asked = world.query(user, canister, &method, arg, None);
+                let called = world.update(user, canister, &method, arg);
+                assert_eq!(called, asked, "{method} of {canister}");
+                assert_ne!(called, Err(Reject::no_update_method(canister, &method)));
+                if called.is_ok() {
+                    answered.insert(method);
+                }
+            }
+        }
+        let missing: Vec<_> = arguments.keys().filter(|method| !answered.contains(**method)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 }

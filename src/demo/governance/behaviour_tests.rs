@@ -16,7 +16,7 @@ use super::claim::stake_account;
 use super::neuron::Dissolve;
 use super::state::State;
 use super::testing::{Balances, HOTKEY, ME, NOW, STRANGER, motion, people};
-use crate::demo::canister::{Canister, UpdateContext};
+use crate::demo::canister::{Canister, Progress, UpdateContext};
 use crate::demo::clock::Clock;
 use crate::ic::wire::governance::*;
 use crate::model::time::YEAR;
@@ -536,23 +536,79 @@ fn send(
     caller: Principal,
     command: ManageNeuronCommandRequest,
 ) -> CommandResponse {
-    let request = ManageNeuronRequest {
-        neuron_id_or_subaccount: Some(NeuronIdOrSubaccount::NeuronId(NeuronId { id: SUBJECT })),
-        command: Some(command),
-        id: None,
-    };
+    let named = Some(NeuronIdOrSubaccount::NeuronId(NeuronId { id: SUBJECT }));
+    send_to((named, None), governance, ledger, caller, command)
+}
+
+/// The two ways in which a request names a neuron: `neuron_id_or_subaccount` and `id`.
+type Named = (Option<NeuronIdOrSubaccount>, Option<NeuronId>);
+
+fn send_to(
+    (neuron_id_or_subaccount, id): Named,
+    governance: &mut Governance,
+    ledger: &mut Balances,
+    caller: Principal,
+    command: ManageNeuronCommandRequest,
+) -> CommandResponse {
+    let request = ManageNeuronRequest { neuron_id_or_subaccount, command: Some(command), id };
+    let arg = encode_one(request).unwrap();
+    let reply = within(ledger, caller, |ctx| governance.update(ctx, "manage_neuron", &arg).unwrap());
+    decode_one::<ManageNeuronResponse>(&reply).unwrap().command.unwrap()
+}
+
+/// Does something with what a canister is given.
+fn within<T>(ledger: &mut Balances, caller: Principal, act: impl FnOnce(&mut UpdateContext<'_>) -> T) -> T {
     let clock = Clock::manual(Timestamp::from_secs(NOW), 1);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let mut ctx = UpdateContext {
+    act(&mut UpdateContext {
         caller,
         now: clock.virtual_now(),
         clock: &clock,
         rng: &mut rng,
         ledger: Some(ledger),
         rate: None,
+    })
+}
+
+#[test]
+fn a_neuron_named_by_its_subaccount_or_by_the_old_field_answers_the_same() {
+    let subaccount = |bytes: &[u8]| Some(NeuronIdOrSubaccount::Subaccount(bytes.to_vec().into()));
+    let own = Subaccount::neuron_stake(&ME, SUBJECT);
+    let ways: [Named; 2] = [(subaccount(&own.0), None), (None, Some(NeuronId { id: SUBJECT }))];
+    let mut done = 0;
+    for row in rows() {
+        for (of, who) in CELLS {
+            let caller = match who {
+                "controller" => ME,
+                "hotkey" => HOTKEY,
+                _ => STRANGER,
+            };
+            let (mut governance, mut ledger) = world(of);
+            let expected = send(&mut governance, &mut ledger, caller, (row.request)());
+            let neurons = format!("{:?}", governance.state().neurons());
+            done += usize::from(!matches!(expected, CommandResponse::Error(_)));
+            for way in ways.clone() {
+                let (mut governance, mut ledger) = world(of);
+                let answer = send_to(way, &mut governance, &mut ledger, caller, (row.request)());
+                assert_eq!(answer, expected, "{} / {of} / {who}", row.command);
+                assert_eq!(neurons, format!("{:?}", governance.state().neurons()), "{}", row.command);
+            }
+        }
+    }
+    assert!(done > 60, "{done} of the commands were performed");
+    let refused = |named: Named| {
+        let (mut governance, mut ledger) = world("NotDissolving");
+        let CommandResponse::Error(error) =
+            send_to(named, &mut governance, &mut ledger, ME, follow(0, &[PUBLIC]))
+        else {
+            panic!("refused")
+        };
+        error.error_type
     };
-    let reply = governance.update(&mut ctx, "manage_neuron", &encode_one(request).unwrap()).unwrap();
-    decode_one::<ManageNeuronResponse>(&reply).unwrap().command.unwrap()
+    assert_eq!(refused((subaccount(&[7; 32]), None)), 4);
+    assert_eq!(refused((subaccount(&[7; 31]), None)), 11);
+    assert_eq!(refused((subaccount(&own.0), Some(NeuronId { id: SUBJECT }))), 11);
+    assert_eq!(refused((None, None)), 4);
 }
 
 /// White space as the table has it, and the masks.
@@ -607,6 +663,69 @@ fn every_observed_answer_is_given() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(checked, 41 * CELLS.len());
+}
+
+#[test]
+fn a_refresh_that_waits_for_the_ledger_refuses_other_changes_of_its_neuron() {
+    let request = |id, command| ManageNeuronRequest {
+        neuron_id_or_subaccount: Some(NeuronIdOrSubaccount::NeuronId(NeuronId { id })),
+        command: Some(command),
+        id: None,
+    };
+    let refresh = || {
+        let by = Some(By::NeuronIdOrSubaccount {});
+        ManageNeuronCommandRequest::ClaimOrRefresh(ClaimOrRefresh { by })
+    };
+    let stake_maturity =
+        ManageNeuronCommandRequest::StakeMaturity(StakeMaturity { percentage_to_stake: Some(1) });
+    let locked = |command: &ManageNeuronCommandRequest| {
+        use ManageNeuronCommandRequest as Command;
+        matches!(
+            command,
+            Command::Configure(_)
+                | Command::StakeMaturity(_)
+                | Command::DisburseMaturity(_)
+                | Command::ClaimOrRefresh(_)
+        )
+    };
+    let mut refused = 0;
+    for (name, command) in
+        rows().iter().map(|row| (row.command, (row.request)())).chain([("StakeMaturity", stake_maturity)])
+    {
+        // The answer without a lock.
+        let (mut governance, mut ledger) = world("NotDissolving");
+        let free = send(&mut governance, &mut ledger, ME, command.clone());
+
+        let (mut governance, mut ledger) = world("NotDissolving");
+        ledger.of.insert(stake_account(&Subaccount::neuron_stake(&ME, SUBJECT)), 6 * ICP);
+        let arg = encode_one(request(SUBJECT, refresh())).unwrap();
+        let begun =
+            within(&mut ledger, STRANGER, |ctx| governance.begin(ctx, "manage_neuron", &arg)).unwrap();
+        let Progress::Waits(waiting) = begun else { panic!("waits for the ledger") };
+        let during = send(&mut governance, &mut ledger, ME, command.clone());
+        match during {
+            CommandResponse::Error(error) if error.error_type == 13 => {
+                assert_eq!(error.error_message, "Neuron has an ongoing ledger update.", "{name}");
+                let later = matches!(&free, CommandResponse::Error(free) if free.error_type == 2);
+                assert!(locked(&command) || later, "{name}");
+                refused += 1;
+            }
+            other => {
+                assert!(!locked(&command), "{name}: {other:?}");
+                assert_eq!(other, free, "{name}");
+            }
+        }
+        // Another neuron of the same owner is free.
+        let named = Some(NeuronIdOrSubaccount::NeuronId(NeuronId { id: OTHER }));
+        let done = send_to((named, None), &mut governance, &mut ledger, ME, refresh());
+        assert!(matches!(done, CommandResponse::ClaimOrRefresh(_)), "{done:?}");
+        // The refresh ends well, and with it the lock.
+        within(&mut ledger, STRANGER, |ctx| governance.finish(ctx, &waiting)).unwrap();
+        assert_eq!(governance.state().neurons()[&SUBJECT].stake, 6 * ICP);
+        let after = send(&mut governance, &mut ledger, ME, refresh());
+        assert!(matches!(after, CommandResponse::ClaimOrRefresh(_)), "{after:?}");
+    }
+    assert!(refused > 15, "{refused}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::error::{
     INSUFFICIENT_FUNDS, INVALID_COMMAND, NOT_FOUND, PRECONDITION_FAILED, UNAVAILABLE, error, neuron_not_found,
 };
 use super::neuron::Neuron;
-use super::state::State;
+use super::state::{BalanceRead, State};
 use super::topics::nns_canister;
 use crate::ic::wire::governance::{By, ClaimOrRefresh, GovernanceError, NeuronIdOrSubaccount};
 use crate::model::{AccountIdentifier, E8s, Principal, Subaccount};
@@ -22,22 +22,22 @@ pub fn stake_account(subaccount: &Subaccount) -> AccountIdentifier {
 }
 
 impl State {
-    /// `ClaimOrRefresh`; anybody may refresh any neuron.
+    /// Begins `ClaimOrRefresh`; anybody may refresh any neuron. The neuron, which this answers, is
+    /// locked until [`State::finish_claim_or_refresh`].
     ///
     /// # Errors
-    /// As the canister answers.
-    pub fn claim_or_refresh(
+    /// As the canister answers; nothing is changed then.
+    pub fn begin_claim_or_refresh(
         &mut self,
         named: Option<&NeuronIdOrSubaccount>,
         caller: &Principal,
         request: &ClaimOrRefresh,
-        balance: Balance<'_>,
         now: u64,
     ) -> Result<u64, GovernanceError> {
         match &request.by {
-            Some(By::Memo(memo)) => self.claim(*caller, *memo, balance, now),
+            Some(By::Memo(memo)) => self.begin_claim(*caller, *memo, now),
             Some(By::MemoAndController(by)) => {
-                self.claim(by.controller.unwrap_or(*caller), by.memo, balance, now)
+                self.begin_claim(by.controller.unwrap_or(*caller), by.memo, now)
             }
             Some(By::NeuronIdOrSubaccount {}) => {
                 let id = match named {
@@ -52,7 +52,7 @@ impl State {
                         return Err(error(NOT_FOUND, "No neuron ID specified in the management request."));
                     }
                 };
-                self.refresh(id, balance, now)
+                self.begin_refresh(id, now)
             }
             None => {
                 Err(error(INVALID_COMMAND, "Need to provide a way by which to claim or refresh the neuron."))
@@ -60,31 +60,20 @@ impl State {
         }
     }
 
-    /// Claims or refreshes the neuron of a controller's nonce.
+    /// Begins to claim or refresh the neuron of a controller's nonce. A new neuron exists from now on,
+    /// without stake.
     ///
     /// # Errors
-    /// When there is too little on the account, or too many neurons were made in this hour.
-    pub fn claim(
+    /// When it is locked, or too many neurons were made in this hour.
+    pub fn begin_claim(
         &mut self,
         controller: Principal,
         nonce: u64,
-        balance: Balance<'_>,
         now: u64,
     ) -> Result<u64, GovernanceError> {
         let subaccount = Subaccount::neuron_stake(&controller, nonce);
         if let Some(id) = self.neuron_of_subaccount(&subaccount) {
-            return self.refresh(id, balance, now);
-        }
-        let stake = balance(&stake_account(&subaccount)).0;
-        let least = self.economics.neuron_minimum_stake.0;
-        if stake < least {
-            return Err(error(
-                INSUFFICIENT_FUNDS,
-                format!(
-                    "Account does not have enough funds to stake a neuron. Please make sure that account has at \
-                     least {least} e8s (was {stake} e8s)"
-                ),
-            ));
+            return self.begin_refresh(id, now);
         }
         if !self.allow_claim(now) {
             return Err(error(
@@ -96,28 +85,46 @@ impl State {
         let mut neuron = Neuron::new(self.fresh_id(&subaccount), subaccount, controller, now);
         neuron.nonce = Some(nonce);
         neuron.followees = self.default_followees.clone();
-        neuron.update_stake(stake, now);
         let id = neuron.id;
         self.put_neuron(neuron);
+        self.lock(id, BalanceRead { is_new: true, begun: now })?;
         Ok(id)
     }
 
-    fn refresh(&mut self, id: u64, balance: Balance<'_>, now: u64) -> Result<u64, GovernanceError> {
+    fn begin_refresh(&mut self, id: u64, now: u64) -> Result<u64, GovernanceError> {
         self.summon(id);
+        if !self.neurons.contains_key(&id) {
+            return Err(neuron_not_found(id));
+        }
+        self.lock(id, BalanceRead { is_new: false, begun: now })?;
+        Ok(id)
+    }
+
+    /// Goes on with a claim or refresh when the ledger has replied, and unlocks the neuron.
+    ///
+    /// # Errors
+    /// When there is too little on the account; a neuron made for the claim is removed then.
+    pub fn finish_claim_or_refresh(&mut self, id: u64, balance: Balance<'_>) -> Result<u64, GovernanceError> {
+        let read = self.unlock(id).ok_or_else(|| neuron_not_found(id))?;
+        let least = self.economics.neuron_minimum_stake.0;
         let neuron = self.neurons.get_mut(&id).ok_or_else(|| neuron_not_found(id))?;
         let stake = balance(&stake_account(&neuron.subaccount)).0;
-        let least = self.economics.neuron_minimum_stake.0;
-        if stake < least {
-            return Err(error(
-                INSUFFICIENT_FUNDS,
-                format!(
-                    "Account does not have enough funds to refresh a neuron. Please make sure that account has at \
-                     least {least} e8s (was {stake} e8s)"
-                ),
-            ));
+        if stake >= least {
+            neuron.update_stake(stake, read.begun);
+            return Ok(id);
         }
-        neuron.update_stake(stake, now);
-        Ok(id)
+        if read.is_new {
+            self.remove_neuron(id);
+            self.uncount_claim(read.begun);
+        }
+        let what = if read.is_new { "stake" } else { "refresh" };
+        Err(error(
+            INSUFFICIENT_FUNDS,
+            format!(
+                "Account does not have enough funds to {what} a neuron. Please make sure that account has at \
+                 least {least} e8s (was {stake} e8s)"
+            ),
+        ))
     }
 
     /// A number that looks random, as the canister's are, and is the same in every run.
@@ -142,10 +149,36 @@ pub fn no_neuron_for(subaccount: &[u8]) -> GovernanceError {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::error::LEDGER_UPDATE_ONGOING;
     use super::super::neuron::Dissolve;
     use super::super::testing::{ME, NOW, STRANGER, people};
     use super::*;
     use crate::ic::wire::governance::{ClaimOrRefreshNeuronFromAccount, NeuronId};
+
+    impl State {
+        fn claim_or_refresh(
+            &mut self,
+            named: Option<&NeuronIdOrSubaccount>,
+            caller: &Principal,
+            request: &ClaimOrRefresh,
+            balance: Balance<'_>,
+            now: u64,
+        ) -> Result<u64, GovernanceError> {
+            let id = self.begin_claim_or_refresh(named, caller, request, now)?;
+            self.finish_claim_or_refresh(id, balance)
+        }
+
+        fn claim(
+            &mut self,
+            controller: Principal,
+            nonce: u64,
+            balance: Balance<'_>,
+            now: u64,
+        ) -> Result<u64, GovernanceError> {
+            let id = self.begin_claim(controller, nonce, now)?;
+            self.finish_claim_or_refresh(id, balance)
+        }
+    }
 
     fn holding(e8s: u64) -> impl Fn(&AccountIdentifier) -> E8s {
         let account = stake_account(&Subaccount::neuron_stake(&ME, 7));
@@ -188,6 +221,28 @@ mod tests {
         assert_eq!(refused.error_type, INSUFFICIENT_FUNDS);
         assert!(refused.error_message.ends_with("at least 100000000 e8s (was 99999999 e8s)"));
         assert!(state.neurons().is_empty());
+    }
+
+    #[test]
+    fn a_claim_that_waits_for_the_ledger_locks_its_new_neuron() {
+        let mut state = people(&[]);
+        let id = state.begin_claim(ME, 7, NOW).unwrap();
+        assert_eq!((state.neurons()[&id].stake, state.locked_neurons()), (0, vec![id]));
+        for again in [state.begin_claim(ME, 7, NOW + 1), state.begin_refresh(id, NOW + 1)] {
+            let refused = again.unwrap_err();
+            assert_eq!(refused.error_type, LEDGER_UPDATE_ONGOING);
+            assert_eq!(refused.error_message, "Neuron has an ongoing ledger update.");
+        }
+        // Another neuron is not locked.
+        let other = state.begin_claim(ME, 8, NOW).unwrap();
+        assert_eq!(state.finish_claim_or_refresh(id, &holding(150_000_000)), Ok(id));
+        assert_eq!((state.neurons()[&id].stake, state.locked_neurons()), (150_000_000, vec![other]));
+        // What is not paid is gone, and its place is free again.
+        let refused = state.finish_claim_or_refresh(other, &holding(0)).unwrap_err();
+        assert_eq!(refused.error_type, INSUFFICIENT_FUNDS);
+        assert!(state.locked_neurons().is_empty() && !state.neurons().contains_key(&other));
+        assert_eq!(state.neuron_of_subaccount(&Subaccount::neuron_stake(&ME, 8)), None);
+        assert_eq!(state.begin_claim(ME, 8, NOW), Ok(other));
     }
 
     #[test]

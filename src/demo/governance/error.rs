@@ -22,6 +22,8 @@ pub const RESOURCE_EXHAUSTED: i32 = 10;
 pub const PRECONDITION_FAILED: i32 = 11;
 /// Another canister failed.
 pub const EXTERNAL: i32 = 12;
+/// The neuron waits for the ledger's reply to another command.
+pub const LEDGER_UPDATE_ONGOING: i32 = 13;
 /// Too little stake, maturity or balance.
 pub const INSUFFICIENT_FUNDS: i32 = 14;
 /// The proposal is not valid.
@@ -37,6 +39,12 @@ pub const NEURON_ALREADY_VOTED: i32 = 19;
 #[must_use]
 pub fn error(error_type: i32, message: impl Into<String>) -> GovernanceError {
     GovernanceError { error_type, error_message: message.into() }
+}
+
+/// The error of a command for a neuron that waits for the ledger.
+#[must_use]
+pub fn ledger_update_ongoing() -> GovernanceError {
+    error(LEDGER_UPDATE_ONGOING, "Neuron has an ongoing ledger update.")
 }
 
 /// Names a neuron as the canister's error messages do.

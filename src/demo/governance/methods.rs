@@ -1,10 +1,11 @@
 //! The canister's methods: candid in, candid out.
 
+use super::claim::no_neuron_for;
 use super::convert::{Outward, economics};
 use super::error::{INVALID_COMMAND, NOT_FOUND, PRECONDITION_FAILED, UNAVAILABLE, error};
 use super::state::State;
 use super::topics::nns_canister;
-use crate::demo::canister::{Context, Reject, UpdateContext};
+use crate::demo::canister::{Context, Progress, Reject, UpdateContext, Waiting};
 use crate::demo::clock::Clock;
 use crate::ic::wire::governance as wire;
 use crate::model::{AccountIdentifier, E8s, Principal, Timestamp};
@@ -106,7 +107,72 @@ struct RestoreAgingGroup {
     group_type: i32,
 }
 
-pub(super) fn update(
+/// Begins an update method. Commands that read the ledger wait for its reply.
+pub(super) fn begin(
+    state: &mut State,
+    ctx: &mut UpdateContext<'_>,
+    method: &str,
+    arg: &[u8],
+) -> Result<Progress, Reject> {
+    let now = ctx.now.secs();
+    let begun = match method {
+        "manage_neuron" => {
+            let (request,): (wire::ManageNeuronRequest,) = decode(arg)?;
+            match &request.command {
+                None => return Err(Reject::trapped(nns_canister(1), "Panicked at 'explicit panic'")),
+                Some(ManageNeuronCommandRequest::ClaimOrRefresh(claim)) => named(&request)
+                    .and_then(|by| state.begin_claim_or_refresh(by.as_ref(), &ctx.caller, claim, now)),
+                Some(_) => {
+                    let command = manage(state, &ctx.caller, request, ctx.clock, now);
+                    let reply = encode((wire::ManageNeuronResponse { command: Some(command) },));
+                    return reply.map(Progress::Replied);
+                }
+            }
+        }
+        "claim_or_refresh_neuron_from_account" => {
+            let (request,): (wire::ClaimOrRefreshNeuronFromAccount,) = decode(arg)?;
+            state.begin_claim(request.controller.unwrap_or(ctx.caller), request.memo, now)
+        }
+        _ => return update_at_once(state, ctx, method, arg).map(Progress::Replied),
+    };
+    match begun {
+        Ok(subject) => Ok(Progress::Waits(Waiting { method: method.to_owned(), subject })),
+        Err(error) => claim_reply(method, Err(error)).map(Progress::Replied),
+    }
+}
+
+/// Goes on with a method that waited for the ledger.
+pub(super) fn finish(
+    state: &mut State,
+    ctx: &UpdateContext<'_>,
+    waiting: &Waiting,
+) -> Result<Vec<u8>, Reject> {
+    let ledger = ctx.ledger.as_deref();
+    let balance = |account: &AccountIdentifier| ledger.map_or(E8s::ZERO, |l| l.balance(account));
+    claim_reply(&waiting.method, state.finish_claim_or_refresh(waiting.subject, &balance))
+}
+
+/// The reply of a method that claims or refreshes.
+fn claim_reply(method: &str, outcome: Result<u64, GovernanceError>) -> Result<Vec<u8>, Reject> {
+    let outcome = outcome.map(|id| wire::NeuronId { id });
+    if method == "manage_neuron" {
+        let command = match outcome {
+            Ok(id) => CommandResponse::ClaimOrRefresh(wire::ClaimOrRefreshResponse {
+                refreshed_neuron_id: Some(id),
+            }),
+            Err(error) => CommandResponse::Error(error),
+        };
+        return encode((wire::ManageNeuronResponse { command: Some(command) },));
+    }
+    let result = match outcome {
+        Ok(id) => wire::ClaimOrRefreshResult::NeuronId(id),
+        Err(error) => wire::ClaimOrRefreshResult::Error(error),
+    };
+    encode((wire::ClaimOrRefreshNeuronFromAccountResponse { result: Some(result) },))
+}
+
+/// The update methods that need no other canister.
+fn update_at_once(
     state: &mut State,
     ctx: &mut UpdateContext<'_>,
     method: &str,
@@ -114,31 +180,10 @@ pub(super) fn update(
 ) -> Result<Vec<u8>, Reject> {
     let now = ctx.now.secs();
     match method {
-        "manage_neuron" => {
-            let (request,): (wire::ManageNeuronRequest,) = decode(arg)?;
-            let (ledger, clock, caller) = (ctx.ledger.as_deref(), ctx.clock, ctx.caller);
-            let balance = |account: &AccountIdentifier| ledger.map_or(E8s::ZERO, |l| l.balance(account));
-            if request.command.is_none() {
-                return Err(Reject::trapped(nns_canister(1), "Panicked at 'explicit panic'"));
-            }
-            let command = manage(state, &caller, request, &balance, clock, now);
-            encode((wire::ManageNeuronResponse { command: Some(command) },))
-        }
         "simulate_manage_neuron" => {
             let (request,): (wire::ManageNeuronRequest,) = decode(arg)?;
             let command = CommandResponse::Error(simulate(state, &ctx.caller, &request, now));
             encode((wire::ManageNeuronResponse { command: Some(command) },))
-        }
-        "claim_or_refresh_neuron_from_account" => {
-            let (request,): (wire::ClaimOrRefreshNeuronFromAccount,) = decode(arg)?;
-            let ledger = ctx.ledger.as_deref();
-            let balance = |account: &AccountIdentifier| ledger.map_or(E8s::ZERO, |l| l.balance(account));
-            let controller = request.controller.unwrap_or(ctx.caller);
-            let result = match state.claim(controller, request.memo, &balance, now) {
-                Ok(id) => wire::ClaimOrRefreshResult::NeuronId(wire::NeuronId { id }),
-                Err(error) => wire::ClaimOrRefreshResult::Error(error),
-            };
-            encode((wire::ClaimOrRefreshNeuronFromAccountResponse { result: Some(result) },))
         }
         "create_neuron" => {
             let (_,): (wire::CreateNeuronRequest,) = decode(arg)?;
@@ -198,43 +243,38 @@ fn neuron_of(state: &State, request: &wire::ManageNeuronRequest) -> Result<u64, 
             let Some(subaccount) = crate::model::Subaccount::from_slice(&bytes) else {
                 return Err(error(PRECONDITION_FAILED, "Invalid subaccount"));
             };
-            state.neuron_of_subaccount(&subaccount).ok_or_else(missing)
+            state.neuron_of_subaccount(&subaccount).ok_or_else(|| no_neuron_for(&bytes))
         }
     }
 }
 
-/// `manage_neuron`.
-pub(super) fn manage(
+/// `manage_neuron`, but for `ClaimOrRefresh`.
+fn manage(
     state: &mut State,
     caller: &Principal,
     request: wire::ManageNeuronRequest,
-    balance: super::claim::Balance<'_>,
     clock: &Clock,
     now: u64,
 ) -> CommandResponse {
-    try_manage(state, caller, request, balance, clock, now).unwrap_or_else(CommandResponse::Error)
+    try_manage(state, caller, request, clock, now).unwrap_or_else(CommandResponse::Error)
 }
 
 fn try_manage(
     state: &mut State,
     caller: &Principal,
     request: wire::ManageNeuronRequest,
-    balance: super::claim::Balance<'_>,
     clock: &Clock,
     now: u64,
 ) -> Result<CommandResponse, GovernanceError> {
     use ManageNeuronCommandRequest as Command;
-    // Claiming comes first: the neuron need not exist yet.
-    if let Some(Command::ClaimOrRefresh(claim)) = &request.command {
-        let id = state.claim_or_refresh(named(&request)?.as_ref(), caller, claim, balance, now)?;
-        let refreshed_neuron_id = Some(wire::NeuronId { id });
-        return Ok(CommandResponse::ClaimOrRefresh(wire::ClaimOrRefreshResponse { refreshed_neuron_id }));
-    }
     let id = neuron_of(state, &request)?;
     state.summon(id);
     let Some(command) = request.command else {
         return Err(error(INVALID_COMMAND, "The request has no command."));
     };
+    if matches!(command, Command::Configure(_) | Command::StakeMaturity(_) | Command::DisburseMaturity(_)) {
+        state.check_unlocked(id)?;
+    }
     Ok(match command {
         Command::RegisterVote(vote) => {
             state.register_vote(id, caller, &vote, now)?;

@@ -36,7 +36,7 @@ mod reading_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
+use super::canister::{Canister, Context, LedgerPort, Progress, Reject, UpdateContext, Waiting};
 use crate::model::{E8s, Principal, Timestamp};
 use sha2::{Digest, Sha256};
 use state::{State, Wanted};
@@ -136,9 +136,20 @@ impl Canister for Governance {
     }
 
     fn update(&mut self, ctx: &mut UpdateContext<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
-        let reply = methods::update(&mut self.state, ctx, method, arg);
+        match self.begin(ctx, method, arg)? {
+            Progress::Replied(reply) => Ok(reply),
+            Progress::Waits(waiting) => self.finish(ctx, &waiting),
+        }
+    }
+
+    fn begin(&mut self, ctx: &mut UpdateContext<'_>, method: &str, arg: &[u8]) -> Result<Progress, Reject> {
+        let begun = methods::begin(&mut self.state, ctx, method, arg);
         self.settle_ledger(ctx.now, ctx.ledger.as_deref_mut().map(|l| l as &mut dyn LedgerPort));
-        reply
+        begun
+    }
+
+    fn finish(&mut self, ctx: &mut UpdateContext<'_>, waiting: &Waiting) -> Result<Vec<u8>, Reject> {
+        methods::finish(&mut self.state, ctx, waiting)
     }
 
     fn tick(&mut self, ctx: &mut UpdateContext<'_>) {

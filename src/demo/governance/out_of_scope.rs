@@ -64,7 +64,17 @@ impl State {
                 Some(neuron) => self.check_neuron(neuron, caller, other, now),
             },
         };
-        refusal.err().unwrap_or_else(|| not_performed(what))
+        if let Err(refusal) = refusal {
+            return refusal;
+        }
+        // A proposal leaves the stake alone.
+        let locks = !matches!(command, Command::MakeProposal(_));
+        if let Err(ongoing) = self.check_unlocked(id)
+            && locks
+        {
+            return ongoing;
+        }
+        not_performed(what)
     }
 
     fn check_neuron(

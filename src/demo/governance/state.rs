@@ -5,11 +5,14 @@
 //! and a million small steps end in the same state.
 
 use super::archive::Below;
+use super::error::ledger_update_ongoing;
 use super::neuron::Neuron;
 use super::proposal::Proposal;
 use super::rewards::{ModulationState, Round};
 use crate::demo::node_rewards::Payroll;
-use crate::ic::wire::governance::{GovernanceCachedMetrics, MonthlyNodeProviderRewards, NodeProvider};
+use crate::ic::wire::governance::{
+    GovernanceCachedMetrics, GovernanceError, MonthlyNodeProviderRewards, NodeProvider,
+};
 use crate::model::economics::{Economics, GENESIS};
 use crate::model::{AccountIdentifier, Principal, Subaccount, Topic, Vote};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +73,15 @@ pub struct Order {
     pub argument: Vec<u8>,
 }
 
+/// A claim or refresh that waits for the ledger's reply. Its neuron is locked meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BalanceRead {
+    /// Whether the neuron was made for it.
+    pub is_new: bool,
+    /// When it began.
+    pub begun: u64,
+}
+
 /// Neurons that may be made in an hour before claims are refused (observed: some 300).
 const CLAIMS_PER_HOUR: u32 = 300;
 
@@ -105,6 +117,8 @@ pub struct State {
     followers: BTreeMap<(i32, u64), BTreeSet<u64>>,
     timers: BTreeSet<(u64, Timer)>,
     claims: (u64, u32),
+    /// Neurons whose claim or refresh waits for the ledger's reply.
+    locks: BTreeMap<u64, BalanceRead>,
     /// What lies below all this in a large world.
     pub(super) below: Option<Below>,
     /// By what node providers are paid, and since when.
@@ -143,6 +157,7 @@ impl State {
             followers: BTreeMap::new(),
             timers,
             claims: (0, 0),
+            locks: BTreeMap::new(),
             below: None,
             payroll: None,
             paid_before: OnceLock::new(),
@@ -200,6 +215,15 @@ impl State {
             }
         }
         self.known.remove(&id);
+    }
+
+    /// Removes a neuron, as if it had never been.
+    pub(super) fn remove_neuron(&mut self, id: u64) {
+        let subaccount = self.neurons.get(&id).map(|neuron| neuron.subaccount);
+        self.forget(id);
+        if let Some(subaccount) = subaccount {
+            self.by_subaccount.remove(&subaccount);
+        }
     }
 
     /// Changes a neuron and its indexes; `None` if there is none.
@@ -267,6 +291,42 @@ impl State {
             self.claims.1 += 1;
         }
         allowed
+    }
+
+    /// Takes back what [`State::allow_claim`] counted, when no neuron was made after all.
+    pub(super) fn uncount_claim(&mut self, counted_at: u64) {
+        if self.claims.0 == counted_at / 3_600 {
+            self.claims.1 = self.claims.1.saturating_sub(1);
+        }
+    }
+
+    /// Refuses a command for a neuron that waits for the ledger.
+    ///
+    /// # Errors
+    /// Type 13 while it waits.
+    pub(super) fn check_unlocked(&self, id: u64) -> Result<(), GovernanceError> {
+        if self.locks.contains_key(&id) { Err(ledger_update_ongoing()) } else { Ok(()) }
+    }
+
+    /// Locks a neuron until the ledger's reply.
+    ///
+    /// # Errors
+    /// Type 13 when it is locked already.
+    pub(super) fn lock(&mut self, id: u64, read: BalanceRead) -> Result<(), GovernanceError> {
+        self.check_unlocked(id)?;
+        self.locks.insert(id, read);
+        Ok(())
+    }
+
+    /// Ends a lock; `None` if there is none.
+    pub(super) fn unlock(&mut self, id: u64) -> Option<BalanceRead> {
+        self.locks.remove(&id)
+    }
+
+    /// Neurons that wait for the ledger, ascending.
+    #[must_use]
+    pub fn locked_neurons(&self) -> Vec<u64> {
+        self.locks.keys().copied().collect()
     }
 
     /// Asks to be woken.

@@ -1,0 +1,8 @@
+//! The demo network from outside: what a client meets between its request and the answer.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "wire/calls.rs"]
+mod calls;
+#[path = "wire/client.rs"]
+mod client;
