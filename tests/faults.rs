@@ -355,8 +355,8 @@ async fn a_transfer_happens_once_whatever_becomes_of_its_answers() {
     for faults in mixes {
         for _ in 0..4 {
             place += 1;
-            broken.break_with(faults);
             let (to, signed) = signed_transfer(&broken, &client, place).await;
+            broken.break_with(faults);
             let reply = client.submit(&signed).await;
             broken.mend();
             match reply {

@@ -36,25 +36,14 @@ impl Client {
             Some(canister) => canister,
             None => self.last_canister_of(&what, subnet).await?,
         };
-        let mut nonce = vec![0; 16];
-        rand::thread_rng().fill_bytes(&mut nonce);
-        let content = EnvelopeContent::Query {
-            ingress_expiry: self.expiry(),
-            sender: Principal::anonymous(),
-            canister_id: canister,
-            method_name: METHOD.to_owned(),
-            arg: Vec::new(),
-            nonce: Some(nonce),
-            sender_info: None,
-        };
         let keys = self.node_keys(&what, subnet, false).await?;
-        let endpoint = format!("api/v3/canister/{}/query", canister.to_text());
-        let (body, _) = self.post(&what, &endpoint, &content, self.watching()).await?;
-        let answer: QueryResponse = serde_cbor::from_slice(&body).map_err(|e| IcError::Unverified {
-            what: what.clone(),
-            why: Line::new(&format!("it is not a message of the protocol ({e})")),
-        })?;
-        let request = content.to_request_id();
+        let asked = self.shared.behind();
+        let (answer, request) = match self.ask_for_signature(&what, canister).await {
+            Err(error) if self.correct_clock(self.canisters().governance, &error, asked).await => {
+                self.ask_for_signature(&what, canister).await?
+            }
+            outcome => outcome.map_err(|error| self.shared.check_hint(error))?,
+        };
         let present = self.shared.present();
         let unknown = answer.signatures().iter().any(|s| !keys.contains_key(&s.identity));
         // A node may have joined since the keys were read.
@@ -68,6 +57,32 @@ impl Client {
             accepted.push((node, at));
         }
         Ok(accepted)
+    }
+
+    /// The answer of a node to a query that differs from every other one, and that query's id.
+    async fn ask_for_signature(
+        &self,
+        what: &Line,
+        canister: Principal,
+    ) -> Result<(QueryResponse, RequestId), IcError> {
+        let mut nonce = vec![0; 16];
+        rand::thread_rng().fill_bytes(&mut nonce);
+        let content = EnvelopeContent::Query {
+            ingress_expiry: self.expiry(),
+            sender: Principal::anonymous(),
+            canister_id: canister,
+            method_name: METHOD.to_owned(),
+            arg: Vec::new(),
+            nonce: Some(nonce),
+            sender_info: None,
+        };
+        let endpoint = format!("api/v3/canister/{}/query", canister.to_text());
+        let (body, _) = self.post(what, &endpoint, &content, self.watching()).await?;
+        let answer = serde_cbor::from_slice(&body).map_err(|e| IcError::Unverified {
+            what: what.clone(),
+            why: Line::new(&format!("it is not a message of the protocol ({e})")),
+        })?;
+        Ok((answer, content.to_request_id()))
     }
 
     /// The end of the last range of canister ids that a subnet says it has: good enough to ask.

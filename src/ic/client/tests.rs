@@ -4,7 +4,7 @@ use super::*;
 use crate::ic::ProposalsPage;
 use crate::model::ProposalId;
 use futures_util::StreamExt;
-use ic_agent::identity::AnonymousIdentity;
+use ic_agent::identity::{AnonymousIdentity, BasicIdentity};
 use std::sync::atomic::AtomicUsize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -239,4 +239,53 @@ async fn a_failed_part_of_a_range_does_not_stop_the_others() {
     assert_eq!(pages.len(), 10);
     assert_eq!((pages[0].newest, pages[0].oldest), (ProposalId(50), ProposalId(1)));
     assert!(pages.iter().all(|page| page.outcome.is_err()));
+}
+
+#[tokio::test]
+async fn time_is_certified_again_before_a_reply_from_the_future_is_refused() {
+    let replica = server(answering(404, "")).await;
+    let client = client(&replica).await;
+    let (what, node) = (Line::new("reading"), Principal::management_canister());
+    let accept = |at| {
+        let method = (client.canisters().governance, "method".to_owned());
+        client.accept_time(&what, method, &node, at)
+    };
+    let hour = Seconds(3_600);
+    client.shared.clock().note_certificate(local_time(), Moment::now());
+    let error = accept(local_time().plus(hour)).await.unwrap_err();
+    assert!(error.is_unverified() && error.to_string().contains(&node.to_text()), "{error}");
+    accept(local_time()).await.unwrap();
+    assert_eq!(replica.requests.load(Ordering::SeqCst), 0, "it was certified just now");
+
+    // The machine slept for an hour: its steady clock stood still.
+    let asleep = Moment { steady: Instant::now(), local: local_time().minus(hour) };
+    *client.shared.clock() = NetworkClock::default();
+    client.shared.clock().note_certificate(asleep.local, asleep);
+    let error = accept(local_time()).await.unwrap_err();
+    assert!(matches!(error, IcError::Http { status: 404, .. }), "it asks for the time: {error}");
+    assert_eq!(replica.requests.load(Ordering::SeqCst), 1);
+    client.shared.clock().note_certificate(local_time(), Moment::now());
+    accept(local_time()).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_many_calls_to_sign_only_the_first_waits_for_a_network_that_certifies_nothing() {
+    let replica = server(answering(404, "")).await;
+    let identity = BasicIdentity::from_raw_key(&[7; 32]);
+    let client = client(&replica).await.with_identity(Arc::new(identity)).unwrap();
+    let ledger = client.canisters().ledger;
+    let call =
+        crate::ic::PreparedCall { canister: ledger, method: "transfer", arg: vec![], effective: ledger };
+    let error = client.sign(&call).await.unwrap_err();
+    assert!(matches!(error, IcError::Http { status: 404, .. }), "{error}");
+    let asked = replica.requests.load(Ordering::SeqCst);
+    assert_eq!(asked, 1);
+    // As if that had been just now, however slow this machine is.
+    let later = Instant::now() + Duration::from_secs(3_600);
+    *client.shared.uncertified.lock().unwrap() = Some((later, error.clone()));
+    assert_eq!(client.sign(&call).await.unwrap_err(), error);
+    assert_eq!(replica.requests.load(Ordering::SeqCst), asked, "nobody is asked");
+    *client.shared.uncertified.lock().unwrap() = None;
+    assert_eq!(client.sign(&call).await.unwrap_err(), error);
+    assert_eq!(replica.requests.load(Ordering::SeqCst), 2 * asked);
 }
