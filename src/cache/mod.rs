@@ -10,6 +10,7 @@
 //! touches it.
 
 mod accounts;
+mod closing;
 mod codec;
 mod entries;
 mod error;
@@ -30,6 +31,7 @@ mod registry;
 mod side_journal;
 mod store;
 
+pub use closing::{closing_limit, hurry_closing, note_unkept, take_unkept, wait_closed};
 pub use codec::SCHEMA;
 pub use error::CacheError;
 pub use journal::JOURNAL_KEEP;

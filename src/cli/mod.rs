@@ -66,6 +66,9 @@ pub fn main() -> ExitCode {
 }
 
 fn ended(result: Result<(), Failure>) -> ExitCode {
+    for text in crate::cache::take_unkept() {
+        output::to_stderr(&format_args!("icpulse: {text}"));
+    }
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -9,6 +9,7 @@ use super::output::{Format, note, print_json, print_text};
 use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings};
 use crate::alert::{Kept, Store};
+use crate::app::signals::asked_to_end;
 use crate::export::{Listening, Model, Page, ServeError, serve};
 use crate::model::world::{Change, SyncStatus, Topicality};
 use serde_json::json;
@@ -29,14 +30,13 @@ impl From<ServeError> for Failure {
     }
 }
 
-/// Ends with Ctrl-C, SIGTERM, SIGHUP or their like; listens from the call on.
+/// Ends when the process is asked to end (see [`asked_to_end`]); from then on the cache is closed in a
+/// hurry. Listens from the call on.
 pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
-    let asked = crate::app::terminal::asked_to_end();
+    let asked = asked_to_end();
     async move {
-        tokio::select! {
-            () = asked => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
+        asked.await;
+        crate::cache::hurry_closing();
     }
 }
 

@@ -6,11 +6,12 @@ use super::look::Look;
 use super::meter;
 use super::open::{Need, Opened, Pace, Who, open_paced};
 use super::reader::Reader;
+use super::serve::asked_to_stop;
 use super::services::Live;
 use super::watcher::{self, Alerts};
 use crate::app::runtime::Runtime;
 use crate::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
-use crate::app::terminal::{Tty, asked_to_end};
+use crate::app::terminal::Tty;
 use crate::app::{Level, Message, update};
 use crate::cache::{Loaded, guarding};
 use crate::command::Keymap;
@@ -206,7 +207,9 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
-    let end = asked_to_end();
+    let end = asked_to_stop();
+    // Also once the loop has ended and the cache is being closed.
+    tokio::spawn(asked_to_stop());
     let tty = Tty::take(guarding).map_err(cannot)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
