@@ -10,18 +10,19 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("theme", &[]),
+    ("files", &[]),
     ("widget", &["theme"]),
     ("view", &["app::state", "command", "widget", "theme", "model"]),
     ("app", &["command", "config", "theme", "model"]),
     ("command", &["model"]),
-    ("config", &["model"]),
-    ("cache", &["model"]),
+    ("config", &["files", "model"]),
+    ("cache", &["files", "model"]),
     ("ic", &["model"]),
-    ("wallet", &["model"]),
+    ("wallet", &["files", "model"]),
     ("sync", &["ic", "cache", "model"]),
     ("action", &["ic", "wallet", "cache", "model"]),
     ("demo", &["ic::wire", "model"]),
-    ("alert", &["model"]),
+    ("alert", &["files", "model"]),
     ("export", &["model"]),
 ];
 

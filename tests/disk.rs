@@ -16,6 +16,8 @@ mod mounted;
 mod output;
 #[path = "support/pty.rs"]
 mod pty;
+#[path = "disk/removed.rs"]
+mod removed;
 #[path = "support/serve.rs"]
 mod serve;
 #[path = "disk/two.rs"]

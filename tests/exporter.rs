@@ -216,7 +216,8 @@ fn only_requests_that_name_this_machine_are_answered() {
     let own = format!("GET http://127.0.0.1:{port}/metrics HTTP/1.1\r\nHost: 127.0.0.1:{port}");
     assert!(asked(&own).0.starts_with("http/1.1 200"));
     for path in ["/metrics", "/healthz", "/", "/other"] {
-        for foreign in ["evil.example", "evil.example:9464", "localhost.evil.example", "0.0.0.0", "192.0.2.7"] {
+        for foreign in ["evil.example", "evil.example:9464", "localhost.evil.example", "0.0.0.0", "192.0.2.7"]
+        {
             let (head, body) = asked(&format!("GET {path} HTTP/1.1\r\nHost: {foreign}"));
             assert!(head.starts_with("http/1.1 421"), "{path} {foreign}: {head}");
             assert!(!body.contains("icpulse_") && body.contains("--allow-host"), "{body}");
@@ -261,11 +262,8 @@ fn wait_closed(mut stream: TcpStream) {
 #[test]
 fn half_open_connections_are_closed() {
     let mut hasty = loopback();
-    hasty.limits = Limits {
-        head: Duration::from_millis(300),
-        whole: Duration::from_millis(600),
-        ..Limits::default()
-    };
+    hasty.limits =
+        Limits { head: Duration::from_millis(300), whole: Duration::from_millis(600), ..Limits::default() };
     let serving = listening(whole(), hasty);
     let begun = |bytes: &str| {
         let mut stream = TcpStream::connect(serving.at).unwrap();

@@ -9,6 +9,7 @@ use super::codec::SCHEMA;
 use super::observe::Watch;
 use super::store::{Batch, OpenFailure, Store, damage_mark};
 use super::{CacheError, key};
+use crate::files;
 use crate::model::Timestamp;
 use crate::model::text::Line;
 use serde::{Deserialize, Serialize};
@@ -28,25 +29,13 @@ struct Meta {
 
 /// Makes the folder, readable by its owner only.
 pub(super) fn make(folder: &Path) -> Result<(), CacheError> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(folder).map_err(|e| CacheError::io("create", folder, &e))
+    files::make_folder(folder).map_err(|e| CacheError::io("create", folder, &e))
 }
 
 /// Takes the folder's lock, looking again for as long as `wait`.
 pub(super) fn lock(folder: &Path, wait: Duration) -> Result<File, CacheError> {
     let path = folder.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|e| CacheError::io("open", &path, &e))?;
+    let file = files::open_lock(&path).map_err(|e| CacheError::io("open", &path, &e))?;
     let mut left = wait;
     loop {
         match file.try_lock() {

@@ -287,6 +287,10 @@ impl Disk {
             },
             Err(why) => why,
         };
+        if !path.exists() {
+            let gone = std::io::Error::new(std::io::ErrorKind::NotFound, "its folder was removed");
+            return Err(CacheError::io("use the cache in", path, &gone));
+        }
         // If even the mark cannot be written, the next start meets the damage by itself.
         let _ = std::fs::write(damage_mark(path), &why);
         Err(CacheError::Damaged { what: format!("the cache {}", path.display()), why })
@@ -357,6 +361,9 @@ fn guarded<T>(operation: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
+/// What the system says when there are no file descriptors left; this error has no kind of its own.
+const NO_DESCRIPTORS: &str = "Too many open files";
+
 fn failure(error: sled::Error) -> OpenFailure {
     use std::io::ErrorKind as Kind;
     match error {
@@ -371,7 +378,7 @@ fn failure(error: sled::Error) -> OpenFailure {
                     | Kind::ReadOnlyFilesystem
                     | Kind::NotADirectory
                     | Kind::OutOfMemory
-            ) =>
+            ) || error.to_string().contains(NO_DESCRIPTORS) =>
         {
             OpenFailure::Refused(error)
         }

@@ -46,8 +46,7 @@ pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &ServeCommand) -> Result<(), Failure> {
     let ServeCommand::Metrics { listen, public, allow_host, all_nodes, provider } = command;
-    let listening =
-        Listening { public: *public, hosts: allow_host.clone(), ..Listening::at(*listen) };
+    let listening = Listening { public: *public, hosts: allow_host.clone(), ..Listening::at(*listen) };
     metrics(context, listening, *all_nodes, provider.as_deref()).await
 }
 

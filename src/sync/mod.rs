@@ -245,7 +245,9 @@ impl<S: Source> SyncHandle<S> {
     pub async fn shutdown(&self) {
         let limit = closing_limit() + MARGIN;
         if tokio::time::timeout(limit, self.ask(Command::Shutdown)).await.is_err() {
-            note_unkept("reading did not end: what was read last is not kept, and is read again from the network");
+            note_unkept(
+                "reading did not end: what was read last is not kept, and is read again from the network",
+            );
         }
     }
 }
