@@ -1,4 +1,4 @@
-//! Test hooks: the steps of everything that is written or sent are numbered, and the process can be
+//! Test hooks, in builds with debug assertions only (see `no_hooks` for all others): the steps of everything that is written or sent are numbered, and the process can be
 //! ended at one of them.
 //!
 //! `ICPULSE_TEST_ABORT=OPERATION:N` aborts at the N-th step of an operation: nothing is unwound,
@@ -9,6 +9,9 @@
 //!
 //! `ICPULSE_TEST_EXPIRY=SECONDS` lets requests expire sooner than they usually do, so that a test
 //! of what was signed and not sent need not wait minutes.
+//!
+//! `ICPULSE_TEST_PANIC=N` breaks the dashboard in its N-th frame, so that a test can see the terminal
+//! restored.
 
 use crate::model::Seconds;
 use crate::{action, cache, wallet};
@@ -51,6 +54,27 @@ pub(super) fn of_keystore() -> Option<Arc<dyn wallet::WriteObserver>> {
 /// How long requests are valid, if not as long as usual.
 pub(super) fn expiry() -> Option<Seconds> {
     std::env::var("ICPULSE_TEST_EXPIRY").ok()?.parse().ok().map(Seconds)
+}
+
+/// Counts the dashboard's frames.
+pub(super) struct Frames {
+    left: Option<u32>,
+}
+
+impl Frames {
+    /// As the environment says.
+    pub(super) fn from_environment() -> Self {
+        Self { left: std::env::var("ICPULSE_TEST_PANIC").ok().and_then(|n| n.parse().ok()) }
+    }
+
+    /// A frame is about to be drawn.
+    #[allow(clippy::panic, reason = "breaking is what this hook is for")]
+    pub(super) fn drawing(&mut self) {
+        self.left = self.left.map(|n| n.saturating_sub(1));
+        if self.left == Some(0) {
+            std::panic::panic_any("broken on request (ICPULSE_TEST_PANIC)");
+        }
+    }
 }
 
 impl Steps {

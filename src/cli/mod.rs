@@ -9,6 +9,7 @@ pub mod context;
 #[cfg(feature = "demo")]
 mod demo;
 pub mod failure;
+#[cfg_attr(not(debug_assertions), path = "no_hooks.rs")]
 mod hooks;
 mod identity;
 pub mod json;
