@@ -140,6 +140,27 @@ fn the_terminal_is_restored_after_every_signal_that_asks_to_end() {
 }
 
 #[test]
+fn the_demo_network_ends_at_every_signal_that_asks_to_end() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_icpulse"))
+            .args(["demo", "serve"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("until Ctrl-C")));
+        // It listens for signals a moment after it has said so; one that comes before ends it as well.
+        kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), signal).unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[test]
 fn the_second_start_shows_the_last_known_state_without_the_network() {
     let home = tempfile::tempdir().unwrap();
     let served = Served::start(&[]);

@@ -20,6 +20,8 @@ mod pty;
 mod removed;
 #[path = "support/serve.rs"]
 mod serve;
+#[path = "disk/special.rs"]
+mod special;
 #[path = "disk/two.rs"]
 mod two;
 #[path = "disk/unusable.rs"]

@@ -20,6 +20,9 @@ use std::time::Duration;
 /// Between two looks at a lock that another process holds.
 const POLL: Duration = Duration::from_millis(50);
 
+/// A mark says a line at most.
+const MARK_BYTES: u64 = 1 << 16;
+
 /// What a database says of itself. Its shape never changes: other versions must read it.
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -73,7 +76,7 @@ pub(super) fn open_store(
     };
     let mark = damage_mark(&path);
     if mark.exists() {
-        let why = std::fs::read_to_string(&mark).unwrap_or_default();
+        let why = files::read_text(&mark, MARK_BYTES).unwrap_or_default();
         let store = anew(&format!("it was found damaged in the last run ({})", Line::new(&why)), notes)?;
         std::fs::remove_file(&mark).map_err(|e| CacheError::io("remove", &mark, &e))?;
         return Ok(store);
@@ -130,7 +133,7 @@ fn make_ready(path: &Path) -> Result<(), CacheError> {
     if mark.exists() {
         return Ok(());
     }
-    std::fs::write(&mark, "").map_err(|e| CacheError::io("write", &mark, &e))
+    files::replace(&mark, b"").map_err(|e| CacheError::io("write", &mark, &e))
 }
 
 fn fresh(path: &Path, cache_bytes: u64, watch: &Watch) -> Result<Store, CacheError> {

@@ -5,6 +5,7 @@
 
 use super::observe::{Watch, WriteStep, reached};
 use super::{CacheError, closing};
+use crate::files;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -292,7 +293,7 @@ impl Disk {
             return Err(CacheError::io("use the cache in", path, &gone));
         }
         // If even the mark cannot be written, the next start meets the damage by itself.
-        let _ = std::fs::write(damage_mark(path), &why);
+        let _ = files::replace(&damage_mark(path), why.as_bytes());
         Err(CacheError::Damaged { what: format!("the cache {}", path.display()), why })
     }
 }

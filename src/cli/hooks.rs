@@ -3,9 +3,10 @@
 //!
 //! `ICPULSE_TEST_ABORT=OPERATION:N` aborts at the N-th step of an operation: nothing is unwound,
 //! flushed or closed. `ICPULSE_TEST_STEPS=FILE` appends `OPERATION N WHAT` to a file for each step,
-//! so that a test can count them first. The operations are `action` (checkpoints of a stake or
+//! so that a test can count them first. `ICPULSE_TEST_HANG=OPERATION:N` lets the thread that comes to the
+//! N-th step wait there for ever, as one that waits for a broken disk. The operations are `action` (checkpoints of a stake or
 //! vote), `journal` (writing an entry), `cache` (batches and flushes of the databases) and
-//! `keystore` (writing key files and their index). Without either variable nobody watches.
+//! `keystore` (writing key files and their index). Without these variables nobody watches.
 //!
 //! `ICPULSE_TEST_EXPIRY=SECONDS` lets requests expire sooner than they usually do, so that a test
 //! of what was signed and not sent need not wait minutes.
@@ -27,6 +28,7 @@ const OPERATIONS: [&str; 4] = ["action", "journal", "cache", "keystore"];
 pub(super) struct Steps {
     reached: [AtomicU32; OPERATIONS.len()],
     abort: Option<(usize, u32)>,
+    hang: Option<(usize, u32)>,
     log: Option<File>,
 }
 
@@ -79,10 +81,16 @@ impl Frames {
 
 impl Steps {
     fn from_environment() -> Option<Self> {
-        let abort = std::env::var("ICPULSE_TEST_ABORT").ok().and_then(|text| parse(&text));
+        let step = |name| std::env::var(name).ok().and_then(|text| parse(&text));
+        let (abort, hang) = (step("ICPULSE_TEST_ABORT"), step("ICPULSE_TEST_HANG"));
         let log = std::env::var_os("ICPULSE_TEST_STEPS")
             .and_then(|path| File::options().create(true).append(true).open(path).ok());
-        (abort.is_some() || log.is_some()).then(|| Self { reached: Default::default(), abort, log })
+        (abort.is_some() || hang.is_some() || log.is_some()).then(|| Self {
+            reached: Default::default(),
+            abort,
+            hang,
+            log,
+        })
     }
 
     fn reached(&self, operation: &str, what: &str) {
@@ -95,6 +103,9 @@ impl Steps {
         }
         if self.abort == Some((index, number)) {
             std::process::abort();
+        }
+        while self.hang == Some((index, number)) {
+            std::thread::park();
         }
     }
 }
