@@ -25,6 +25,8 @@ pub mod config;
 pub mod demo;
 // The model as Prometheus metrics, served over HTTP.
 pub mod export;
+// The program's own files: regular ones only, written whole, for their owner only.
+pub mod files;
 // The only room that talks to the Internet Computer.
 pub mod ic;
 // What was confirmed, signed and learnt: one authenticated document an action.

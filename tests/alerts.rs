@@ -669,3 +669,25 @@ async fn a_program_that_fails_or_hangs_is_ended_and_its_complaint_is_told() {
     icpulse::alert::deliver_once(&plain, &message, &terminal).await.unwrap();
     assert!(odd.exists() && std::fs::read_dir(dir.path()).unwrap().count() == 1);
 }
+
+/// An address that answers with interim heads (HTTP 1xx) for ever costs the time limit and no more.
+#[tokio::test]
+async fn a_sink_that_answers_without_end_is_given_up() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/topic", listener.local_addr().unwrap());
+    let flood = tokio::task::spawn_blocking(move || {
+        use std::io::Write;
+        let (mut stream, _) = listener.accept().unwrap();
+        while stream.write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n").is_ok() {}
+    });
+    let hook = SinkSettings {
+        timeout: Seconds(1),
+        ..sink("hook", SinkKind::Webhook { url, headers: BTreeMap::new() })
+    };
+    let terminal: icpulse::alert::sinks::ToTerminal = Arc::new(|_| Ok(()));
+    let refusal = icpulse::alert::deliver_once(&hook, &notice(Severity::Warning, 7), &terminal).await;
+    let why = refusal.unwrap_err().why;
+    assert!(why.as_str().contains("did not answer in time"), "{why}");
+    // The connection is closed, too.
+    flood.await.unwrap();
+}

@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/home.rs"]
+mod home;
 #[path = "support/pty.rs"]
 mod pty;
 #[path = "support/serve.rs"]
@@ -83,6 +85,9 @@ fn start_vote_and_quit() {
 
 #[test]
 fn the_terminal_is_restored_after_a_panic() {
+    if !home::has_hooks() {
+        return;
+    }
     let home = tempfile::tempdir().unwrap();
     let served = Served::start(&[]);
     let mut terminal = dashboard(&home, &served, &[("ICPULSE_TEST_PANIC", "2")]);
@@ -93,9 +98,36 @@ fn the_terminal_is_restored_after_a_panic() {
     assert!(screen.contains("broken on request"), "the message is readable:\n{screen}");
 }
 
+/// Somebody who can set variables cannot make a released program abort, break or sign otherwise.
 #[test]
-fn the_terminal_is_restored_after_sigterm_and_sighup() {
-    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::HUP] {
+fn a_release_build_reads_no_variables_of_tests() {
+    if cfg!(debug_assertions) {
+        println!("skipped: this build is one for tests; `.ci/run` looks into the released program");
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let steps = home.path().join("steps");
+    let hooks = [
+        ("ICPULSE_TEST_PANIC", "1"),
+        ("ICPULSE_TEST_ABORT", "cache:1"),
+        ("ICPULSE_TEST_EXPIRY", "1"),
+        ("ICPULSE_TEST_STEPS", steps.to_str().unwrap()),
+    ];
+    let mut terminal = dashboard(&home, &served, &hooks);
+    terminal.wait_text("NEEDS YOU");
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+    assert!(!steps.exists());
+    let program = std::fs::read(env!("CARGO_BIN_EXE_icpulse")).unwrap();
+    let name = b"ICPULSE_TEST_";
+    assert!(!program.windows(name.len()).any(|part| part == name));
+}
+
+#[test]
+fn the_terminal_is_restored_after_every_signal_that_asks_to_end() {
+    use rustix::process::Signal;
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let home = tempfile::tempdir().unwrap();
         let served = Served::start(&[]);
         let mut terminal = dashboard(&home, &served, &[]);
@@ -104,6 +136,27 @@ fn the_terminal_is_restored_after_sigterm_and_sighup() {
             .unwrap();
         terminal.wait_end();
         terminal.assert_restored();
+    }
+}
+
+#[test]
+fn the_demo_network_ends_at_every_signal_that_asks_to_end() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_icpulse"))
+            .args(["demo", "serve"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("until Ctrl-C")));
+        // It listens for signals a moment after it has said so; one that comes before ends it as well.
+        kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), signal).unwrap();
+        child.wait().unwrap();
     }
 }
 

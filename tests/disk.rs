@@ -16,8 +16,12 @@ mod mounted;
 mod output;
 #[path = "support/pty.rs"]
 mod pty;
+#[path = "disk/removed.rs"]
+mod removed;
 #[path = "support/serve.rs"]
 mod serve;
+#[path = "disk/special.rs"]
+mod special;
 #[path = "disk/two.rs"]
 mod two;
 #[path = "disk/unusable.rs"]

@@ -5,7 +5,7 @@
 mod fleet;
 
 use fleet::{NOW, board, mine, node, reported, subnet, world};
-use icpulse::export::{Form, Model, Page, ServeError, encode, gather, serve};
+use icpulse::export::{Form, HostName, Limits, Listening, Model, Page, ServeError, encode, gather, serve};
 use icpulse::model::fleet::NodeStatus;
 use icpulse::model::world::SyncStatus;
 use icpulse::model::{Seconds, Timestamp};
@@ -135,7 +135,15 @@ struct Serving {
     _runtime: tokio::runtime::Runtime,
 }
 
+fn loopback() -> Listening {
+    Listening::at("127.0.0.1:0".parse().unwrap())
+}
+
 fn serving(model: Model) -> Serving {
+    listening(model, loopback())
+}
+
+fn listening(model: Model, listening: Listening) -> Serving {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let page = Arc::new(Page::new(model, || NOW));
     let (stop, stopped) = oneshot::channel::<()>();
@@ -144,17 +152,20 @@ fn serving(model: Model) -> Serving {
         let end = async move {
             let _ = stopped.await;
         };
-        serve(page, "127.0.0.1:0".parse().unwrap(), false, move |at| told.send(at).unwrap(), end)
-            .await
-            .unwrap();
+        serve(page, listening, move |at| told.send(at).unwrap(), end).await.unwrap();
     });
     let at = ready.recv_timeout(Duration::from_secs(60)).unwrap();
     Serving { at, _stop: stop, _runtime: runtime }
 }
 
 fn get(at: SocketAddr, request: &str) -> (String, String) {
+    send(at, &format!("{request}\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+}
+
+/// The answer to these bytes: its head in lower case, and its body.
+fn send(at: SocketAddr, bytes: &str) -> (String, String) {
     let mut stream = TcpStream::connect(at).unwrap();
-    write!(stream, "{request}\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    stream.write_all(bytes.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -184,16 +195,149 @@ fn forms_are_negotiated_and_other_paths_are_not_there() {
     assert!(get(serving.at, "POST /metrics HTTP/1.1").0.starts_with("http/1.1 405"));
 }
 
+/// A page of another site whose name resolves to this machine is told nothing.
+#[test]
+fn only_requests_that_name_this_machine_are_answered() {
+    let mut allowing = loopback();
+    allowing.hosts = vec!["metrics.example".parse::<HostName>().unwrap()];
+    let serving = listening(whole(), allowing);
+    let asked = |lines: &str| send(serving.at, &format!("{lines}\r\n\r\n"));
+    let port = serving.at.port();
+    for own in [
+        "Host: localhost".to_owned(),
+        format!("Host: 127.0.0.1:{port}"),
+        format!("hOsT: LocalHost:{port}"),
+        "Host: [::1]".to_owned(),
+        "Host: metrics.example:80".to_owned(),
+    ] {
+        let (head, body) = asked(&format!("GET /metrics HTTP/1.1\r\n{own}"));
+        assert!(head.starts_with("http/1.1 200") && body.contains("icpulse_"), "{own}: {head}");
+    }
+    let own = format!("GET http://127.0.0.1:{port}/metrics HTTP/1.1\r\nHost: 127.0.0.1:{port}");
+    assert!(asked(&own).0.starts_with("http/1.1 200"));
+    for path in ["/metrics", "/healthz", "/", "/other"] {
+        for foreign in ["evil.example", "evil.example:9464", "localhost.evil.example", "0.0.0.0", "192.0.2.7"]
+        {
+            let (head, body) = asked(&format!("GET {path} HTTP/1.1\r\nHost: {foreign}"));
+            assert!(head.starts_with("http/1.1 421"), "{path} {foreign}: {head}");
+            assert!(!body.contains("icpulse_") && body.contains("--allow-host"), "{body}");
+        }
+    }
+    for (wrong, lines) in [
+        ("no host", "GET /metrics HTTP/1.1\r\nAccept: */*".to_owned()),
+        ("no host, as long ago", "GET /metrics HTTP/1.0".to_owned()),
+        ("two hosts", "GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: evil.example".to_owned()),
+        ("the same twice", "GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: localhost".to_owned()),
+        ("an empty host", "GET /metrics HTTP/1.1\r\nHost:".to_owned()),
+        ("a user", "GET /metrics HTTP/1.1\r\nHost: evil.example@localhost".to_owned()),
+        ("two names in one", "GET /metrics HTTP/1.1\r\nHost: localhost, evil.example".to_owned()),
+        ("another target", "GET http://evil.example/metrics HTTP/1.1\r\nHost: localhost".to_owned()),
+        ("another host", "GET http://localhost/metrics HTTP/1.1\r\nHost: evil.example".to_owned()),
+        ("another scheme", "GET ftp://localhost/metrics HTTP/1.1\r\nHost: localhost".to_owned()),
+    ] {
+        let (head, body) = asked(&lines);
+        let status = head.split(' ').nth(1).unwrap_or_default();
+        assert!(matches!(status, "400" | "421"), "{wrong}: {head}");
+        assert!(!body.contains("icpulse_"), "{wrong}");
+    }
+    // The foreign target and the foreign host agree.
+    let (head, _) = asked("GET http://evil.example/metrics HTTP/1.1\r\nHost: evil.example");
+    assert!(head.starts_with("http/1.1 421"), "{head}");
+}
+
+/// Returns when the other side has closed the connection, as it must.
+fn wait_closed(mut stream: TcpStream) {
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut bytes = [0; 4096];
+    loop {
+        match stream.read(&mut bytes) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(e) if e.kind() == std::io::ErrorKind::ConnectionReset => return,
+            Err(e) => panic!("the connection is still open: {e}"),
+        }
+    }
+}
+
+#[test]
+fn half_open_connections_are_closed() {
+    let mut hasty = loopback();
+    hasty.limits =
+        Limits { head: Duration::from_millis(300), whole: Duration::from_millis(600), ..Limits::default() };
+    let serving = listening(whole(), hasty);
+    let begun = |bytes: &str| {
+        let mut stream = TcpStream::connect(serving.at).unwrap();
+        stream.write_all(bytes.as_bytes()).unwrap();
+        stream
+    };
+    let open = [
+        begun(""),
+        begun("GET /metrics HTTP/1.1\r\nHost: local"),
+        begun("GET /metrics HTTP/1.1\r\nHost: localhost\r\n"),
+        begun("POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"),
+        begun("GET /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
+        // Answered, and then silent.
+        begun("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n"),
+    ];
+    for stream in open {
+        wait_closed(stream);
+    }
+}
+
+#[test]
+fn connections_beyond_the_bound_are_closed_and_places_come_free() {
+    let mut small = loopback();
+    small.limits = Limits { connections: 3, head: Duration::from_secs(600), whole: Duration::from_secs(600) };
+    let serving = listening(model(), small);
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(serving.at).unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\n").unwrap();
+        held.push(stream);
+    }
+    for _ in 0..20 {
+        wait_closed(TcpStream::connect(serving.at).unwrap());
+    }
+    // Those who came first are still answered, and then somebody else is.
+    let mut first = held.pop().unwrap();
+    first.write_all(b"Host: localhost\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    first.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // The end of a connection is seen here a moment before its place is free there.
+    let asked = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let answered = (0..10_000).any(|_| {
+        let mut stream = TcpStream::connect(serving.at).unwrap();
+        let mut answer = String::new();
+        let read = stream.write_all(asked).and_then(|()| stream.read_to_string(&mut answer));
+        read.is_ok() && answer.starts_with("HTTP/1.1 200")
+    });
+    assert!(answered);
+}
+
+#[test]
+fn a_head_without_end_is_refused() {
+    let serving = serving(model());
+    let mut stream = TcpStream::connect(serving.at).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n").unwrap();
+    // Nobody reads it all: at some point the connection breaks.
+    let line = format!("X-Long: {}\r\n", "x".repeat(1_000));
+    let sent = (0..10_000).take_while(|_| stream.write_all(line.as_bytes()).is_ok()).count();
+    assert!(sent < 10_000, "10 MB of a head were taken");
+    wait_closed(stream);
+}
+
 #[tokio::test]
 async fn an_address_that_others_reach_must_be_allowed() {
     let page = Arc::new(Page::new(model(), || NOW));
-    let refused = serve(page, "0.0.0.0:0".parse().unwrap(), false, |_| panic!("it listens"), async {}).await;
+    let everywhere = Listening::at("0.0.0.0:0".parse().unwrap());
+    let refused = serve(page, everywhere, |_| panic!("it listens"), async {}).await;
     let why = refused.unwrap_err();
     assert!(matches!(why, ServeError::Public(_)) && why.to_string().contains("--public"), "{why}");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = taken.local_addr().unwrap();
     let page = Arc::new(Page::new(model(), || NOW));
-    let refused = serve(page, at, false, |_| panic!("it listens"), async {}).await.unwrap_err();
+    let refused = serve(page, Listening::at(at), |_| panic!("it listens"), async {}).await.unwrap_err();
     assert!(refused.to_string().contains("--listen"), "{refused}");
 }
 

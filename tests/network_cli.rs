@@ -202,7 +202,7 @@ fn metrics_are_served_until_the_process_is_asked_to_end() {
     let at = url.trim().strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap().to_owned();
     let scrape = || {
         let mut stream = std::net::TcpStream::connect(&at).unwrap();
-        write!(stream, "GET /metrics HTTP/1.0\r\nHost: x\r\n\r\n").unwrap();
+        write!(stream, "GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer

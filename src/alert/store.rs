@@ -2,10 +2,10 @@
 //! others only look.
 
 use super::monitor::Kept;
+use crate::files;
 use crate::model::text::Line;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The form of the file.
@@ -42,14 +42,8 @@ impl Store {
     #[must_use]
     pub fn open(folder: &Path, name: &str) -> (Self, Kept, Option<Line>) {
         let path = folder.join(format!("{name}.json"));
-        let lock = std::fs::create_dir_all(folder)
-            .and_then(|()| {
-                OpenOptions::new()
-                    .create(true)
-                    .truncate(false)
-                    .write(true)
-                    .open(folder.join(format!("{name}.lock")))
-            })
+        let lock = files::make_folder(folder)
+            .and_then(|()| files::open_lock(&folder.join(format!("{name}.lock"))))
             .map(|file| file.try_lock().is_ok().then_some(file));
         let (lock, note) = match lock {
             Ok(lock) => (lock, None),
@@ -87,11 +81,7 @@ impl Store {
         let (Some(path), Some(_)) = (&self.path, &self.lock) else { return Ok(()) };
         let written = (|| {
             let text = serde_json::to_vec(&ToStore { form: FORM, kept })?;
-            let new = path.with_extension("new");
-            let mut file = File::create(&new)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            std::fs::rename(&new, path)
+            files::replace(path, &text)
         })();
         written.map_err(|why: std::io::Error| {
             Line::new(&format!("alerts are not kept: {} cannot be written ({why})", path.display()))
@@ -100,13 +90,11 @@ impl Store {
 }
 
 fn read(path: &Path) -> Result<Kept, String> {
-    match std::fs::metadata(path) {
+    let bytes = match files::read(path, MOST_BYTES) {
+        Ok(bytes) => bytes,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Kept::default()),
         Err(e) => return Err(e.to_string()),
-        Ok(data) if data.len() > MOST_BYTES => return Err("it is too big".to_owned()),
-        Ok(_) => {}
-    }
-    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
+    };
     let stored: Stored = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
     match stored.form {
         FORM => Ok(stored.kept),
@@ -118,6 +106,24 @@ fn read(path: &Path) -> Result<Kept, String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    /// Alerts name nodes and neurons.
+    #[test]
+    #[cfg(unix)]
+    fn the_state_of_alerts_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("alerts");
+        let (store, kept, _) = Store::open(&folder, "net");
+        store.save(&kept).unwrap();
+        let path = folder.join("net.json");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
+        // One that an earlier version made.
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        store.save(&kept).unwrap();
+        assert_eq!(mode(&path), 0o600);
+    }
 
     #[test]
     fn one_process_owns_the_file_and_damage_is_put_aside() {

@@ -25,6 +25,7 @@ pub mod place;
 pub mod pulse;
 mod rows;
 pub mod runtime;
+pub mod signals;
 pub mod stake;
 pub mod state;
 pub mod target;

@@ -55,7 +55,7 @@ pub struct Runtime<S, H, E, D, C, X> {
     pub draw: D,
     /// This machine's clock.
     pub clock: C,
-    /// Ends when the process is asked to end (see [`terminal::asked_to_end`]).
+    /// Ends when the process is asked to end (see [`super::signals::asked_to_end`]).
     pub end: X,
 }
 

@@ -182,39 +182,6 @@ fn stop_process() -> io::Result<()> {
     Err(io::Error::other("this system cannot suspend a program"))
 }
 
-/// Ends when the process is asked to end: SIGTERM, SIGHUP, or their like. Listens from the call on,
-/// not only once it is awaited: a signal before the first frame must not kill a raw terminal.
-#[cfg(unix)]
-pub fn asked_to_end() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let listeners = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-    async move {
-        let (Ok(mut term), Ok(mut hangup)) = listeners else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
-}
-
-/// Ends when the process is asked to end: the console is closed, or the system shuts down.
-#[cfg(windows)]
-pub fn asked_to_end() -> impl Future<Output = ()> {
-    use tokio::signal::windows::{ctrl_close, ctrl_shutdown};
-    let listeners = (ctrl_close(), ctrl_shutdown());
-    async move {
-        let (Ok(mut close), Ok(mut shutdown)) = listeners else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = close.recv() => {}
-            _ = shutdown.recv() => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -9,6 +9,7 @@ use super::codec::SCHEMA;
 use super::observe::Watch;
 use super::store::{Batch, OpenFailure, Store, damage_mark};
 use super::{CacheError, key};
+use crate::files;
 use crate::model::Timestamp;
 use crate::model::text::Line;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ use std::time::Duration;
 /// Between two looks at a lock that another process holds.
 const POLL: Duration = Duration::from_millis(50);
 
+/// A mark says a line at most.
+const MARK_BYTES: u64 = 1 << 16;
+
 /// What a database says of itself. Its shape never changes: other versions must read it.
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -28,25 +32,13 @@ struct Meta {
 
 /// Makes the folder, readable by its owner only.
 pub(super) fn make(folder: &Path) -> Result<(), CacheError> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(folder).map_err(|e| CacheError::io("create", folder, &e))
+    files::make_folder(folder).map_err(|e| CacheError::io("create", folder, &e))
 }
 
 /// Takes the folder's lock, looking again for as long as `wait`.
 pub(super) fn lock(folder: &Path, wait: Duration) -> Result<File, CacheError> {
     let path = folder.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|e| CacheError::io("open", &path, &e))?;
+    let file = files::open_lock(&path).map_err(|e| CacheError::io("open", &path, &e))?;
     let mut left = wait;
     loop {
         match file.try_lock() {
@@ -84,7 +76,7 @@ pub(super) fn open_store(
     };
     let mark = damage_mark(&path);
     if mark.exists() {
-        let why = std::fs::read_to_string(&mark).unwrap_or_default();
+        let why = files::read_text(&mark, MARK_BYTES).unwrap_or_default();
         let store = anew(&format!("it was found damaged in the last run ({})", Line::new(&why)), notes)?;
         std::fs::remove_file(&mark).map_err(|e| CacheError::io("remove", &mark, &e))?;
         return Ok(store);
@@ -141,7 +133,7 @@ fn make_ready(path: &Path) -> Result<(), CacheError> {
     if mark.exists() {
         return Ok(());
     }
-    std::fs::write(&mark, "").map_err(|e| CacheError::io("write", &mark, &e))
+    files::replace(&mark, b"").map_err(|e| CacheError::io("write", &mark, &e))
 }
 
 fn fresh(path: &Path, cache_bytes: u64, watch: &Watch) -> Result<Store, CacheError> {

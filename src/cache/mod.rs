@@ -8,6 +8,7 @@
 //! moment, the next start finds both or neither. [`Cache::flush`] makes writes durable.
 
 mod accounts;
+mod closing;
 mod codec;
 mod error;
 mod facts;
@@ -25,6 +26,7 @@ mod ranges;
 mod registry;
 mod store;
 
+pub use closing::{closing_limit, hurry_closing, note_unkept, take_unkept, wait_closed};
 pub use codec::SCHEMA;
 pub use error::CacheError;
 pub use load::{IdentityPart, Loaded, Older, OlderRows};

@@ -3,14 +3,20 @@
 //! Every table lives in one tree under a leading letter (see `key`), because a batch is
 //! atomic within a tree: a page, its ballots and its position are one write.
 
-use super::CacheError;
 use super::observe::{Watch, WriteStep, reached};
+use super::{CacheError, closing};
+use crate::files;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+/// Between two looks at whether an earlier write has ended.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// A key with its value.
 pub(super) type Entry = (Vec<u8>, Vec<u8>);
@@ -50,7 +56,8 @@ pub(super) enum Store {
 /// in a read of what is not on the disk, and in the flush when it is closed. From then on it is
 /// therefore not used until the next start.
 pub(super) struct Disk {
-    db: sled::Db,
+    /// `None` only while it is being closed.
+    db: Option<sled::Db>,
     path: PathBuf,
     watch: Watch,
     /// A write was refused.
@@ -84,7 +91,7 @@ impl Store {
             .flush_every_ms(None);
         match guarded(|| config.open()) {
             Ok(Ok(db)) => Ok(Self::Disk(Disk {
-                db,
+                db: Some(db),
                 path: path.to_owned(),
                 watch: watch.clone(),
                 refused: AtomicBool::new(false),
@@ -211,12 +218,20 @@ impl Store {
 }
 
 impl Disk {
+    fn db(&self) -> Result<&sled::Db, CacheError> {
+        match &self.db {
+            Some(db) if !closing::is_stuck() => Ok(db),
+            _ => Err(self.unusable("it is being closed, and that does not end")),
+        }
+    }
+
     fn read<T>(&self, read: impl FnOnce(&sled::Db) -> Result<T, sled::Error>) -> Result<T, CacheError> {
         if self.refused.load(Ordering::SeqCst) {
             let why = lock(&self.writing).clone().unwrap_or_default();
             return Err(self.unusable(&why));
         }
-        self.checked(|| read(&self.db))
+        let db = self.db()?;
+        self.checked(|| read(db))
     }
 
     fn write(
@@ -224,21 +239,36 @@ impl Disk {
         [before, after]: [WriteStep; 2],
         write: impl FnOnce(&sled::Db) -> Result<(), sled::Error>,
     ) -> Result<(), CacheError> {
-        let mut refusal = lock(&self.writing);
+        let mut refusal = self.wait_for_writes()?;
         if let Some(why) = &*refusal {
             return Err(self.unusable(why));
         }
+        let db = self.db()?;
         reached(&self.watch, before, &self.path);
-        let outcome = self.checked(|| write(&self.db));
-        if let Err(CacheError::Io { why, .. }) = &outcome {
+        let outcome = self.checked(|| write(db));
+        if let Err(CacheError::Io { why, .. } | CacheError::Damaged { why, .. }) = &outcome {
             *refusal = Some(why.clone());
             self.refused.store(true, Ordering::SeqCst);
             // Never closed, since closing flushes; the system takes the lock off at the end.
-            std::mem::forget(self.db.clone());
+            std::mem::forget(db.clone());
         }
         outcome?;
         reached(&self.watch, after, &self.path);
         Ok(())
+    }
+
+    /// Waits for the writes before this one, unless one of them never ends.
+    fn wait_for_writes(&self) -> Result<MutexGuard<'_, Option<String>>, CacheError> {
+        loop {
+            match self.writing.try_lock() {
+                Ok(refusal) => return Ok(refusal),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if closing::is_stuck() => {
+                    return Err(self.unusable("an earlier write does not end"));
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(AGAIN),
+            }
+        }
     }
 
     fn unusable(&self, why: &str) -> CacheError {
@@ -258,9 +288,44 @@ impl Disk {
             },
             Err(why) => why,
         };
+        if !path.exists() {
+            let gone = std::io::Error::new(std::io::ErrorKind::NotFound, "its folder was removed");
+            return Err(CacheError::io("use the cache in", path, &gone));
+        }
         // If even the mark cannot be written, the next start meets the damage by itself.
-        let _ = std::fs::write(damage_mark(path), &why);
+        let _ = files::replace(&damage_mark(path), why.as_bytes());
         Err(CacheError::Damaged { what: format!("the cache {}", path.display()), why })
+    }
+}
+
+impl Drop for Disk {
+    /// Closes the database on a thread of its own, and waits for that within the limit.
+    fn drop(&mut self) {
+        let Some(db) = self.db.take() else { return };
+        if self.refused.load(Ordering::SeqCst) {
+            // Another handle was kept for ever, so this one closes nothing.
+            return;
+        }
+        let handle = Arc::new(Mutex::new(Some(db)));
+        let given = Arc::clone(&handle);
+        let (alive, closed) = channel::<()>();
+        let thread = std::thread::Builder::new().name("cache-close".to_owned()).spawn(move || {
+            let _ = guarded(|| drop(lock(&given).take()));
+            drop(alive);
+        });
+        let why = match thread {
+            Ok(_) if closing::wait_closed(&closed) => return,
+            Ok(_) => "closing it does not end".to_owned(),
+            Err(why) => {
+                // Dropped here, it could wait for ever.
+                std::mem::forget(handle);
+                why.to_string()
+            }
+        };
+        closing::note_unkept(&format!(
+            "the cache {} could not be closed ({why}): what was read last may be missing in it, and is read again from the network",
+            self.path.display()
+        ));
     }
 }
 
@@ -269,7 +334,7 @@ pub(super) fn damage_mark(path: &Path) -> PathBuf {
     path.with_extension("damaged")
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -297,6 +362,9 @@ fn guarded<T>(operation: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
+/// What the system says when there are no file descriptors left; this error has no kind of its own.
+const NO_DESCRIPTORS: &str = "Too many open files";
+
 fn failure(error: sled::Error) -> OpenFailure {
     use std::io::ErrorKind as Kind;
     match error {
@@ -311,7 +379,7 @@ fn failure(error: sled::Error) -> OpenFailure {
                     | Kind::ReadOnlyFilesystem
                     | Kind::NotADirectory
                     | Kind::OutOfMemory
-            ) =>
+            ) || error.to_string().contains(NO_DESCRIPTORS) =>
         {
             OpenFailure::Refused(error)
         }

@@ -205,8 +205,9 @@ async fn watch(context: &Context) -> Result<(), Failure> {
     if !settings.enabled {
         return Err(Failure::usage("alerts are off: the configuration says [alerts] enabled = false"));
     }
-    let end = asked_to_stop();
     let mut opened = open(context, Need::ToRead).await?;
+    // Not before: somebody may be asked for a passphrase, and a signal ends that at once.
+    let end = asked_to_stop();
     let (store, kept, unread) = store(context, &opened);
     if !store.is_owner() {
         return Err(Failure::failed(

@@ -318,6 +318,9 @@ pub enum Serve {
         /// Allow an address that other machines can reach
         #[arg(long)]
         public: bool,
+        /// Answer requests for this host too, besides localhost and the address listened at (may be repeated)
+        #[arg(long, value_name = "NAME")]
+        allow_host: Vec<crate::export::HostName>,
         /// Metrics of every node of the network (at most 2,000), not only of yours
         #[arg(long)]
         all_nodes: bool,

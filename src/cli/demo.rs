@@ -4,6 +4,7 @@ use super::args::{Demo as DemoCommand, ScaleArg};
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Format, note, print_exactly, print_json, print_text};
+use crate::app::signals::asked_to_end;
 use crate::demo::link::Link;
 use crate::demo::{Demo, Options, Scale, identity};
 use serde_json::json;
@@ -90,21 +91,7 @@ fn parse_speed(text: &str) -> Result<u32, Failure> {
 }
 
 fn wait_for_end() -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let mut terminate = signal(SignalKind::terminate())?;
-            let mut hangup = signal(SignalKind::hangup())?;
-            tokio::select! {
-                result = tokio::signal::ctrl_c() => result?,
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
-            }
-        }
-        #[cfg(not(unix))]
-        tokio::signal::ctrl_c().await?;
-        Ok(())
-    })
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(asked_to_end());
+    Ok(())
 }

@@ -1,14 +1,18 @@
-//! Test hooks: the steps of everything that is written or sent are numbered, and the process can be
+//! Test hooks, in builds with debug assertions only (see `no_hooks` for all others): the steps of everything that is written or sent are numbered, and the process can be
 //! ended at one of them.
 //!
 //! `ICPULSE_TEST_ABORT=OPERATION:N` aborts at the N-th step of an operation: nothing is unwound,
 //! flushed or closed. `ICPULSE_TEST_STEPS=FILE` appends `OPERATION N WHAT` to a file for each step,
-//! so that a test can count them first. The operations are `action` (checkpoints of a stake or
+//! so that a test can count them first. `ICPULSE_TEST_HANG=OPERATION:N` lets the thread that comes to the
+//! N-th step wait there for ever, as one that waits for a broken disk. The operations are `action` (checkpoints of a stake or
 //! vote), `journal` (writing an entry), `cache` (batches and flushes of the databases) and
-//! `keystore` (writing key files and their index). Without either variable nobody watches.
+//! `keystore` (writing key files and their index). Without these variables nobody watches.
 //!
 //! `ICPULSE_TEST_EXPIRY=SECONDS` lets requests expire sooner than they usually do, so that a test
 //! of what was signed and not sent need not wait minutes.
+//!
+//! `ICPULSE_TEST_PANIC=N` breaks the dashboard in its N-th frame, so that a test can see the terminal
+//! restored.
 
 use crate::model::Seconds;
 use crate::{action, cache, journal, wallet};
@@ -24,6 +28,7 @@ const OPERATIONS: [&str; 4] = ["action", "journal", "cache", "keystore"];
 pub(super) struct Steps {
     reached: [AtomicU32; OPERATIONS.len()],
     abort: Option<(usize, u32)>,
+    hang: Option<(usize, u32)>,
     log: Option<File>,
 }
 
@@ -58,12 +63,39 @@ pub(super) fn expiry() -> Option<Seconds> {
     std::env::var("ICPULSE_TEST_EXPIRY").ok()?.parse().ok().map(Seconds)
 }
 
+/// Counts the dashboard's frames.
+pub(super) struct Frames {
+    left: Option<u32>,
+}
+
+impl Frames {
+    /// As the environment says.
+    pub(super) fn from_environment() -> Self {
+        Self { left: std::env::var("ICPULSE_TEST_PANIC").ok().and_then(|n| n.parse().ok()) }
+    }
+
+    /// A frame is about to be drawn.
+    #[allow(clippy::panic, reason = "breaking is what this hook is for")]
+    pub(super) fn drawing(&mut self) {
+        self.left = self.left.map(|n| n.saturating_sub(1));
+        if self.left == Some(0) {
+            std::panic::panic_any("broken on request (ICPULSE_TEST_PANIC)");
+        }
+    }
+}
+
 impl Steps {
     fn from_environment() -> Option<Self> {
-        let abort = std::env::var("ICPULSE_TEST_ABORT").ok().and_then(|text| parse(&text));
+        let step = |name| std::env::var(name).ok().and_then(|text| parse(&text));
+        let (abort, hang) = (step("ICPULSE_TEST_ABORT"), step("ICPULSE_TEST_HANG"));
         let log = std::env::var_os("ICPULSE_TEST_STEPS")
             .and_then(|path| File::options().create(true).append(true).open(path).ok());
-        (abort.is_some() || log.is_some()).then(|| Self { reached: Default::default(), abort, log })
+        (abort.is_some() || hang.is_some() || log.is_some()).then(|| Self {
+            reached: Default::default(),
+            abort,
+            hang,
+            log,
+        })
     }
 
     fn reached(&self, operation: &str, what: &str) {
@@ -76,6 +108,9 @@ impl Steps {
         }
         if self.abort == Some((index, number)) {
             std::process::abort();
+        }
+        while self.hang == Some((index, number)) {
+            std::thread::park();
         }
     }
 }

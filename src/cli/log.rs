@@ -3,8 +3,8 @@
 use super::args::Global;
 use super::failure::Failure;
 use crate::config::Paths;
+use crate::files;
 use crate::model::text::Block;
-use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::sync::Mutex;
 use tracing::Subscriber;
@@ -56,8 +56,8 @@ pub fn start(global: &Global, paths: &Paths) -> Result<(), Failure> {
             path.display()
         ))
     };
-    std::fs::create_dir_all(&paths.state_dir).map_err(cannot)?;
-    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(cannot)?;
+    files::make_folder(&paths.state_dir).map_err(cannot)?;
+    let file = files::open_to_append(&path).map_err(cannot)?;
     // A second start in one process (tests) keeps the first.
     let _ = tracing::subscriber::set_global_default(subscriber(file, level));
     Ok(())

@@ -5,6 +5,7 @@ use crate::app::Message;
 use crate::app::layer::Level;
 use crate::app::state::ThemeChoice;
 use crate::config::Color;
+use crate::files;
 use crate::model::text::Line;
 use crate::theme::{ColorDepth, Theme, ThemeError};
 use arc_swap::ArcSwap;
@@ -88,7 +89,7 @@ impl Look {
             return Message::Notice(Level::Warning, Line::new(&e.to_string()));
         }
         let written = match self.kept.parent() {
-            Some(dir) => std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&*self.kept, name)),
+            Some(dir) => files::make_folder(dir).and_then(|()| files::replace(&self.kept, name.as_bytes())),
             None => Ok(()),
         };
         match written {
@@ -123,7 +124,7 @@ impl Look {
 }
 
 fn read_kept(path: &std::path::Path) -> Option<String> {
-    let text = std::fs::read_to_string(path).ok()?;
+    let text = files::read_text(path, 1_000).ok()?;
     let name = text.trim();
     (!name.is_empty() && name.len() <= 64).then(|| name.to_owned())
 }

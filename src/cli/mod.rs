@@ -9,6 +9,7 @@ pub mod context;
 #[cfg(feature = "demo")]
 mod demo;
 pub mod failure;
+#[cfg_attr(not(debug_assertions), path = "no_hooks.rs")]
 mod hooks;
 mod identity;
 mod journal;
@@ -67,6 +68,9 @@ pub fn main() -> ExitCode {
 }
 
 fn ended(result: Result<(), Failure>) -> ExitCode {
+    for text in crate::cache::take_unkept() {
+        output::to_stderr(&format_args!("icpulse: {text}"));
+    }
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -9,10 +9,10 @@ use super::output::{Format, note, print_json, print_text};
 use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings};
 use crate::alert::{Kept, Store};
-use crate::export::{Model, Page, ServeError, serve};
+use crate::app::signals::asked_to_end;
+use crate::export::{Listening, Model, Page, ServeError, serve};
 use crate::model::world::{Change, SyncStatus, Topicality};
 use serde_json::json;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -30,14 +30,13 @@ impl From<ServeError> for Failure {
     }
 }
 
-/// Ends with Ctrl-C, SIGTERM, SIGHUP or their like; listens from the call on.
+/// Ends when the process is asked to end (see [`asked_to_end`]); from then on the cache is closed in a
+/// hurry. Listens from the call on.
 pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
-    let asked = crate::app::terminal::asked_to_end();
+    let asked = asked_to_end();
     async move {
-        tokio::select! {
-            () = asked => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
+        asked.await;
+        crate::cache::hurry_closing();
     }
 }
 
@@ -46,19 +45,19 @@ pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
 /// # Errors
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &ServeCommand) -> Result<(), Failure> {
-    let ServeCommand::Metrics { listen, public, all_nodes, provider } = command;
-    metrics(context, *listen, *public, *all_nodes, provider.as_deref()).await
+    let ServeCommand::Metrics { listen, public, allow_host, all_nodes, provider } = command;
+    let listening = Listening { public: *public, hosts: allow_host.clone(), ..Listening::at(*listen) };
+    metrics(context, listening, *all_nodes, provider.as_deref()).await
 }
 
 async fn metrics(
     context: &Context,
-    listen: SocketAddr,
-    public: bool,
+    listening: Listening,
     all_nodes: bool,
     provider: Option<&str>,
 ) -> Result<(), Failure> {
-    if !listen.ip().is_loopback() && !public {
-        return Err(ServeError::Public(listen).into());
+    if !listening.at.ip().is_loopback() && !listening.public {
+        return Err(ServeError::Public(listening.at).into());
     }
     let end = asked_to_stop();
     let mut opened = open(context, Need::IfUnlocked).await?;
@@ -90,8 +89,7 @@ async fn metrics(
     let (told, ready) = oneshot::channel();
     let server = tokio::spawn(serve(
         Arc::clone(&page),
-        listen,
-        public,
+        listening,
         move |at| {
             let _ = told.send(at);
         },

@@ -2,15 +2,17 @@
 
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
+use super::hooks::Frames;
 use super::look::Look;
 use super::meter;
 use super::open::{Need, Opened, Pace, Who, open_paced};
 use super::reader::Reader;
+use super::serve::asked_to_stop;
 use super::services::Live;
 use super::watcher::{self, Alerts};
 use crate::app::runtime::Runtime;
 use crate::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
-use crate::app::terminal::{Tty, asked_to_end};
+use crate::app::terminal::Tty;
 use crate::app::{Level, Message, update};
 use crate::cache::{Loaded, guarding};
 use crate::command::Keymap;
@@ -178,26 +180,6 @@ impl Dashboard {
     }
 }
 
-/// A test hook: `ICPULSE_TEST_PANIC=N` breaks the program in its N-th frame, so that a test of the
-/// real program can see the terminal restored.
-struct Fault {
-    frames_left: Option<u32>,
-}
-
-impl Fault {
-    fn from_environment() -> Self {
-        Self { frames_left: std::env::var("ICPULSE_TEST_PANIC").ok().and_then(|n| n.parse().ok()) }
-    }
-
-    #[allow(clippy::panic, reason = "breaking is what this hook is for")]
-    fn frame(&mut self) {
-        self.frames_left = self.frames_left.map(|n| n.saturating_sub(1));
-        if self.frames_left == Some(0) {
-            std::panic::panic_any("broken on request (ICPULSE_TEST_PANIC)");
-        }
-    }
-}
-
 /// Runs the dashboard until the user leaves.
 ///
 /// # Errors
@@ -206,11 +188,13 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
-    let end = asked_to_end();
+    let end = asked_to_stop();
+    // Also once the loop has ended and the cache is being closed.
+    tokio::spawn(asked_to_stop());
     let tty = Tty::take(guarding).map_err(cannot)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
-    let mut fault = Fault::from_environment();
+    let mut frames = Frames::from_environment();
     let watching = live.clone();
     let mut watched = None;
     let mut first = true;
@@ -220,7 +204,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
         messages,
         events: EventStream::new().inspect(move |_| active.touch()),
         draw: |frame: &mut ratatui::Frame<'_>, state: &State| {
-            fault.frame();
+            frames.drawing();
             if watched.replace(state.screen()) != Some(state.screen()) {
                 watching.watch(state.screen());
             }

@@ -2,6 +2,7 @@
 
 use super::alerts::{AlertsConfig, AlertsError};
 use super::network::NetworkConfig;
+use crate::files;
 use crate::model::Principal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -182,6 +183,9 @@ pub fn parse(text: &str, place: &str) -> Result<Config, ConfigError> {
     Ok(config)
 }
 
+/// A larger file is no configuration.
+const MOST_BYTES: u64 = 1 << 20;
+
 impl Config {
     /// Reads the named file, or the default one if it exists, else the defaults.
     ///
@@ -189,7 +193,7 @@ impl Config {
     /// See [`ConfigError`]; a named file must exist, the default one need not.
     pub fn load(named: Option<&Path>, default: &Path) -> Result<Self, ConfigError> {
         let path = named.unwrap_or(default);
-        match std::fs::read_to_string(path) {
+        match files::read_text(path, MOST_BYTES) {
             Ok(text) => parse(&text, &path.display().to_string()),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => match named {
                 Some(path) => Err(ConfigError::Missing(path.to_owned())),

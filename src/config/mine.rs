@@ -1,12 +1,16 @@
 //! `aliases.toml`, beside the configuration: the user's names for machines and the node provider
 //! that was chosen. The program writes it; a person may.
 
+use crate::files;
 use crate::model::Principal;
 use crate::model::mine::{Alias, Mine};
 use crate::model::text::Line;
 use serde::{Deserialize, Serialize};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
+
+/// A larger file is none of ours.
+const MOST_BYTES: u64 = 4 << 20;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -71,7 +75,7 @@ fn principal(path: &Path, text: Option<&String>) -> Result<Option<Principal>, Mi
 /// # Errors
 /// See [`MineError`].
 pub fn load_mine(path: &Path) -> Result<Mine, MineError> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match files::read_text(path, MOST_BYTES) {
         Ok(text) => text,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Mine::default()),
         Err(why) => return Err(MineError::Read { path: path.to_owned(), why }),
@@ -111,16 +115,7 @@ pub fn save_mine(path: &Path, mine: &Mine) -> Result<(), MineError> {
     let text =
         format!("# Names of machines; icpulse writes this file. A name follows the address.\n\n{text}");
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    // A crash in the middle leaves the old file.
-    let beside = path.with_extension("toml.new");
-    let write = || -> io::Result<()> {
-        let mut out = std::fs::File::create(&beside)?;
-        out.write_all(text.as_bytes())?;
-        out.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    write().map_err(failed)
+    files::make_folder(folder).and_then(|()| files::replace(path, text.as_bytes())).map_err(failed)
 }
 
 #[cfg(test)]

@@ -491,12 +491,21 @@ async fn fetch_root_key(agent: &Agent, patience: Patience, profile: &Profile) ->
 }
 
 fn http_client(loopback: bool, connections: usize) -> Result<reqwest::Client, reqwest::Error> {
+    http_client_within(loopback, connections, ANSWER)
+}
+
+/// `answer` is the time for a whole answer, interim ones (HTTP 1xx) and its body included.
+pub(super) fn http_client_within(
+    loopback: bool,
+    connections: usize,
+    answer: Duration,
+) -> Result<reqwest::Client, reqwest::Error> {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("icpulse/", env!("CARGO_PKG_VERSION")))
         // A redirected request would go to a place nobody chose.
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
-        .timeout(ANSWER)
+        .timeout(answer)
         .pool_max_idle_per_host(connections);
     if loopback {
         // A replica on this machine is spoken to directly, and without reading the machine's

@@ -217,3 +217,39 @@ impl HttpService for Transport {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::ic::client::http_client_within;
+    use std::io::Write;
+    use std::time::Duration;
+
+    /// Sends the same bytes on its first connection until that is closed; how many it sent, at least.
+    fn send_without_end(listener: &std::net::TcpListener, bytes: &[u8]) -> usize {
+        let (mut stream, _) = listener.accept().unwrap();
+        std::iter::repeat_with(|| stream.write_all(bytes)).take_while(Result::is_ok).count() * bytes.len()
+    }
+
+    /// The connection is closed as well: whoever floods it cannot go on.
+    #[tokio::test]
+    async fn an_endless_stream_of_interim_answers_is_cut() {
+        for interim in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"] {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}/api/v2/status", listener.local_addr().unwrap());
+            let flood = interim.repeat(100);
+            let server = tokio::task::spawn_blocking(move || send_without_end(&listener, flood.as_bytes()));
+            let transport = Transport {
+                client: http_client_within(true, 4, Duration::from_millis(500)).unwrap(),
+                gate: Gate::new(4),
+                meter: Arc::default(),
+            };
+            let request = http::Request::get(url).body(Bytes::new()).unwrap();
+            let error = transport.send(request, Some(1_000_000)).await.unwrap_err();
+            let AgentError::TransportError(TransportError::Reqwest(error)) = error else { panic!("{error}") };
+            assert!(error.is_timeout(), "{error:?}");
+            assert!(server.await.unwrap() > 0);
+        }
+    }
+}

@@ -489,7 +489,7 @@ impl<S: Source> Engine<S> {
         self.fold(now, true);
         self.save(now);
         self.publisher.tell(&self.world, &self.status);
-        let _ = self.writer.flushed().await;
+        // Writes and flushes what is left, within the limit for closing.
         let writer = self.writer;
         let _ = tokio::task::spawn_blocking(move || drop(writer)).await;
     }

@@ -27,7 +27,7 @@ pub use network::NetworkSource;
 pub use plan::{Cadence, Kind};
 pub use source::Source;
 
-use crate::cache::{Cache, Loaded};
+use crate::cache::{Cache, Loaded, closing_limit, note_unkept};
 use crate::model::act::{Execution, Intent, SignerInfo};
 use crate::model::event::Event;
 use crate::model::registry::{Moment, Topology, Version};
@@ -35,8 +35,11 @@ use crate::model::text::Line;
 use crate::model::world::{Change, SyncStatus, Topicality, World};
 use crate::model::{AccountIdentifier, NeuronId, ProposalId};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
+/// What ending may take longer than closing the cache.
+const MARGIN: Duration = Duration::from_secs(2);
 /// Changes that may wait to be taken; beyond them, newer ones replace older ones.
 const ROOM: usize = 256;
 
@@ -237,9 +240,15 @@ impl<S: Source> SyncHandle<S> {
         self.ask(Command::World).await
     }
 
-    /// Ends all reading; returns when what was read is on the disk.
+    /// Ends all reading; returns when what was read is on the disk, or after the time limit for closing
+    /// the cache (then [`crate::cache::take_unkept`] says what is not kept).
     pub async fn shutdown(&self) {
-        self.ask(Command::Shutdown).await;
+        let limit = closing_limit() + MARGIN;
+        if tokio::time::timeout(limit, self.ask(Command::Shutdown)).await.is_err() {
+            note_unkept(
+                "reading did not end: what was read last is not kept, and is read again from the network",
+            );
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! moment after the last write, when somebody asks for it, and at the end.
 
 use super::network::Keep;
-use crate::cache::{Cache, CacheError};
+use crate::cache::{Cache, CacheError, note_unkept, wait_closed};
 use crate::model::event::Event as RegistryEvent;
 use crate::model::ledger::{AccountState, Transaction};
 use crate::model::network::Facts;
@@ -56,7 +56,8 @@ pub(super) enum Event {
 pub(super) struct Writer {
     queue: Option<Sender<Write>>,
     backlog: Arc<AtomicUsize>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    /// Its other side lives as long as the thread.
+    ended: Option<Receiver<()>>,
     /// What it says.
     pub(super) events: mpsc::UnboundedReceiver<Event>,
 }
@@ -68,14 +69,17 @@ impl Writer {
         let (say, events) = mpsc::unbounded_channel();
         let backlog = Arc::new(AtomicUsize::new(0));
         let left = Arc::clone(&backlog);
-        let thread = cache.and_then(|cache| {
-            std::thread::Builder::new()
-                .name("cache".to_owned())
-                .spawn(move || work(&cache, &writes, &left, &say))
-                .ok()
+        let ended = cache.and_then(|cache| {
+            let (alive, ended) = channel();
+            let work = move || {
+                work(&cache, &writes, &left, &say);
+                drop(cache);
+                drop(alive);
+            };
+            std::thread::Builder::new().name("cache".to_owned()).spawn(work).ok().map(|_| ended)
         });
-        let queue = thread.is_some().then_some(queue);
-        Self { queue, backlog, thread, events }
+        let queue = ended.is_some().then_some(queue);
+        Self { queue, backlog, ended, events }
     }
 
     /// Queues a write.
@@ -105,8 +109,12 @@ impl Drop for Writer {
     fn drop(&mut self) {
         // Closing the queue lets the thread write what is left, flush and end.
         self.queue = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        if let Some(ended) = self.ended.take()
+            && !wait_closed(&ended)
+        {
+            note_unkept(
+                "the cache could not be written: what was read last is not kept, and is read again from the network",
+            );
         }
     }
 }
@@ -139,8 +147,9 @@ fn work(cache: &Cache, writes: &Receiver<Write>, backlog: &AtomicUsize, say: &mp
                 (compacted.and_then(|()| cache.flush()), false)
             }
             Err(RecvTimeoutError::Disconnected) => {
-                // The end: a failure can no longer be told to anybody.
-                let _ = cache.flush();
+                if let Err(error) = cache.flush() {
+                    note_unkept(&format!("what was read last is not kept: {error}"));
+                }
                 return;
             }
         };

@@ -1,6 +1,7 @@
 //! Files of the keystore: written whole or not at all, readable by their owner only.
 
 use super::error::WalletError;
+use crate::files;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -42,14 +43,7 @@ pub(super) fn failed(attempt: &'static str, path: &Path, why: io::Error) -> Wall
 
 /// Makes a folder that only its owner may enter.
 pub(super) fn make_folder(path: &Path) -> Result<(), WalletError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(path).map_err(|e| failed("make the folder", path, e))
+    files::make_folder(path).map_err(|e| failed("make the folder", path, e))
 }
 
 /// Writes a file so that after a crash at any moment it is either as before or as wanted.
@@ -159,14 +153,7 @@ pub(super) fn sweep(folder: &Path) {
 pub(super) struct Lock(#[allow(dead_code)] Option<File>);
 
 pub(super) fn lock(path: &Path) -> Result<Lock, WalletError> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).read(true).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let file = options.open(path).map_err(|e| failed("open the lock file", path, e))?;
+    let file = files::open_lock(path).map_err(|e| failed("open the lock file", path, e))?;
     match file.lock() {
         Ok(()) => Ok(Lock(Some(file))),
         // Some network file systems know no locks; a lone user there is better off without.
@@ -178,7 +165,7 @@ pub(super) fn lock(path: &Path) -> Result<Lock, WalletError> {
 /// Reads a file of a size that a key or index may have.
 pub(super) fn read(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, WalletError> {
     let attempt = || -> io::Result<zeroize::Zeroizing<Vec<u8>>> {
-        let file = File::open(path)?;
+        let file = files::open_to_read(path)?;
         let length = file.metadata()?.len();
         if length > MAX_FILE {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is far larger than a key"));

@@ -95,6 +95,14 @@ impl Table {
     }
 }
 
+/// Whether the program under test has the hooks that `CONTRIBUTING.md` lists; a release build has none.
+pub fn has_hooks() -> bool {
+    if cfg!(not(debug_assertions)) {
+        println!("skipped: a build without debug assertions has no hooks for tests");
+    }
+    cfg!(debug_assertions)
+}
+
 pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
