@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn only_a_young_certificate_proves_that_a_subnet_runs() {
-        let (now, at) = (Timestamp::from_secs(10_000), |ago| Timestamp::from_secs(10_000 - ago));
+        let (now, at) = (Timestamp::from_secs(10_000), |ago: u64| Timestamp::from_secs(10_000 - ago));
         let health = |certified, checked| SubnetHealth {
             certified_at: Some(at(certified)),
             checked: Some(at(checked)),
