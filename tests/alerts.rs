@@ -156,7 +156,75 @@ fn a_signature_keeps_the_word_down_from_firing() {
         Arc::make_mut(&mut watched.world.fleet).sighted(node(4), at);
         assert!(watched.after(240).is_empty());
     }
-    assert_eq!(watched.after(400), [(FIRED, Rule::NodeDown)], "its last signature is too old by now");
+    let held_back = |watched: &Watched| watched.monitor.board().contradicted.len();
+    assert_eq!(held_back(&watched), 1, "what is held back is not hidden");
+    // Until its last signature it was not down, so the ten minutes begin there.
+    assert!(watched.after(400).is_empty());
+    assert_eq!(held_back(&watched), 0, "its last signature is too old by now");
+    assert_eq!(watched.after(200), [(FIRED, Rule::NodeDown)]);
+    let text = watched.monitor.board().alerts[0].text.to_string();
+    assert!(text.contains("down per the public dashboard (unverified)"), "{text}");
+}
+
+#[test]
+fn what_the_dashboard_says_does_not_fire_while_certificates_contradict_it() {
+    let mut settings = only(Rule::FaultDistance);
+    settings.rules.set(Rule::NodeDown, RuleSettings::usual(Rule::NodeDown));
+    let mut watched = Watched::new(settings);
+    let certify = |watched: &mut Watched| {
+        let health = fleet::health(watched.now, watched.now, 9_000);
+        Arc::make_mut(&mut watched.world.health).insert(subnet(0), health);
+    };
+    watched.look();
+    // The dashboard says that eleven of the thirteen nodes are down, the user's own among them.
+    for n in 0..11 {
+        watched.report(n, NodeStatus::Down);
+    }
+    for _ in 0..12 {
+        certify(&mut watched);
+        assert!(watched.after(60).is_empty(), "the subnet certifies: eleven of thirteen cannot be down");
+    }
+    assert!(watched.firing().is_empty());
+    let board = watched.monitor.board().clone();
+    assert_eq!(board.contradicted.len(), 4, "the subnet, and nodes 0, 4 and 8: {board:?}");
+    let of_subnet = board.contradicted.iter().find(|a| a.rule == Rule::FaultDistance).unwrap();
+    let text = of_subnet.text.as_str();
+    assert!(text.contains("11 of 13 nodes are down per the public dashboard (unverified)"), "{text}");
+    assert!(text.contains("contradicted: the subnet certifies, so at most 4 of its 13 nodes"), "{text}");
+    assert!(watched.after(1).is_empty());
+    assert_eq!(*watched.monitor.board(), board, "nothing happened: the board stays as it is");
+
+    // It certifies no more: after the span of a proof of life the same words count.
+    let said = watched.after(300);
+    assert!(said.contains(&(FIRED, Rule::NodeDown)), "{said:?}");
+    assert_eq!(watched.after(300), [(FIRED, Rule::FaultDistance)]);
+    assert!(watched.monitor.board().contradicted.is_empty());
+    let text = watched.monitor.board().alerts.iter().find(|a| a.rule == Rule::FaultDistance).unwrap();
+    assert!(text.text.as_str().contains("more than the 4 it can lose"), "{}", text.text);
+
+    // And it certifies again: what fired is over.
+    certify(&mut watched);
+    watched.after(1);
+    let mut said = watched.after(120);
+    certify(&mut watched);
+    said.extend(watched.after(180));
+    assert!(said.contains(&(RECOVERED, Rule::FaultDistance)), "{said:?}");
+    assert!(watched.firing().is_empty(), "{:?}", watched.firing());
+}
+
+#[test]
+fn as_many_nodes_as_a_subnet_can_lose_may_be_down_while_it_certifies() {
+    let mut watched = Watched::new(only(Rule::FaultDistance));
+    for n in 0..4 {
+        watched.report(n, NodeStatus::Down);
+    }
+    let health = fleet::health(watched.now, watched.now, 9_000);
+    Arc::make_mut(&mut watched.world.health).insert(subnet(0), health);
+    watched.after(1);
+    assert_eq!(watched.after(299).len() + watched.after(1).len(), 1, "four of thirteen can be down");
+    let text = watched.monitor.board().alerts[0].text.to_string();
+    assert!(text.contains("4 of 13 nodes are down per the public dashboard (unverified)"), "{text}");
+    assert!(text.contains("one more and it stands still"), "{text}");
 }
 
 #[test]

@@ -46,6 +46,9 @@ fn whole() -> Model {
 #[path = "support/sample.rs"]
 mod sample;
 
+/// The label of what only the public dashboard says.
+const DASHBOARD: &str = "source=\"public_dashboard\"";
+
 fn docs(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/monitoring").join(file)
 }
@@ -68,16 +71,16 @@ fn the_model_is_told_in_numbers_of_base_units() {
     assert_eq!(of("subnet_cycles_consumed_total"), 9e19);
     assert_eq!(of("subnet_state_bytes"), (7u64 << 30) as f64);
     assert_eq!(of("subnet_fault_limit"), 2.0);
-    let down = |s: &str| value(&plain, &format!("icpulse_subnet_nodes{{subnet=\"{s}\",status=\"down\"}}"));
+    let down = |s: &str| value(&plain, &format!("icpulse_subnet_nodes{{subnet=\"{s}\",status=\"down\",{DASHBOARD}}}"));
     assert_eq!((down(&subnet(0).to_text()), down(&s)), (1.0, 0.0));
     let nns = subnet(0).to_text();
-    assert_eq!(value(&plain, &format!("icpulse_subnet_fault_distance{{subnet=\"{nns}\"}}")), 3.0);
+    assert_eq!(value(&plain, &format!("icpulse_subnet_fault_distance{{subnet=\"{nns}\",{DASHBOARD}}}")), 3.0);
     assert!(
         value(&plain, &format!("icpulse_subnet_nakamoto{{subnet=\"{nns}\",feature=\"provider\"}}")) >= 1.0
     );
     assert_eq!(value(&plain, "icpulse_registry_version"), 53_218.0);
     assert_eq!(value(&plain, "icpulse_sync_errors_total"), 3.0);
-    assert_eq!(value(&plain, "icpulse_nodes{status=\"down\"}"), 1.0);
+    assert_eq!(value(&plain, &format!("icpulse_nodes{{status=\"down\",{DASHBOARD}}}")), 1.0);
     assert_eq!(value(&plain, "icpulse_alerts_firing{rule=\"node_down\",severity=\"critical\"}"), 1.0);
     assert_eq!(value(&plain, "icpulse_alerts_firing{rule=\"fault_distance\",severity=\"critical\"}"), 0.0);
     let rows = |name: &str| plain.lines().filter(|l| l.starts_with(&format!("icpulse_{name}{{"))).count();
@@ -87,6 +90,38 @@ fn the_model_is_told_in_numbers_of_base_units() {
     let everyone = Model { all_nodes: true, ..whole() };
     let (_, plain) = encode(gather(&everyone, NOW)).unwrap();
     assert_eq!(plain.lines().filter(|l| l.starts_with("icpulse_node_up{")).count(), fleet::NODES);
+}
+
+/// The public dashboard says that every node is down; every subnet certifies, and a node signed.
+#[test]
+fn what_certificates_contradict_is_told_and_no_margin_is_negative() {
+    let mut model = model();
+    let all_down = (0..fleet::NODES).map(|n| (node(n), reported(NodeStatus::Down, NOW, NOW)));
+    Arc::make_mut(&mut model.world.fleet).report(all_down, NOW);
+    let told = |model: &Model, now| encode(gather(model, now)).unwrap().1;
+    let plain = told(&model, NOW);
+    let (nns, s) = (subnet(0).to_text(), subnet(1).to_text());
+    let of = |plain: &str, name: &str, subnet: &str| {
+        value(plain, &format!("icpulse_{name}{{subnet=\"{subnet}\",{DASHBOARD}}}"))
+    };
+    for subnet in [&nns, &s] {
+        assert_eq!(of(&plain, "subnet_fault_distance", subnet), 0.0);
+        assert_eq!(of(&plain, "subnet_report_contradicted", subnet), 1.0);
+    }
+    let disputed = plain.lines().filter(|l| l.starts_with("icpulse_node_disputed{")).count();
+    let denied = plain.lines().filter(|l| l.starts_with("icpulse_node_disputed{") && l.ends_with(" 1.0"));
+    // Node 8 signed; 0, 4, 12 and 16 are in subnets that certify; 20 and 24 are in none.
+    assert_eq!((disputed, denied.count()), (7, 5));
+    let up = |l: &&str| l.starts_with("icpulse_node_up{") && l.ends_with(" 1.0");
+    assert_eq!(plain.lines().filter(up).count(), 1, "only a signature proves that a node is up");
+    let unsourced = plain.lines().find(|l| l.contains("status=\"down\"") && !l.contains(DASHBOARD));
+    assert_eq!(unsourced, None, "a count of the dashboard's names it");
+
+    // When nothing is certified for long, nothing is contradicted.
+    let later = told(&model, NOW.plus(Seconds(400)));
+    assert_eq!(of(&later, "subnet_report_contradicted", &nns), 0.0);
+    assert_eq!(of(&later, "subnet_fault_distance", &nns), 0.0);
+    assert!(!later.lines().any(|l| l.starts_with("icpulse_node_disputed{") && l.ends_with(" 1.0")));
 }
 
 #[test]

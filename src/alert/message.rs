@@ -147,6 +147,8 @@ impl Notice {
             "severity": self.severity.word(),
             "text": self.text.as_str(),
             "rule": alert.map(|a| a.rule.name()),
+            "evidence": alert.map(|a| a.rule.proof().word()),
+            "source": alert.and_then(|a| a.rule.unverified_source()),
             "about": alert.map(|a| about(&a.about)),
             "since": alert.map(|a| a.since.rfc3339()),
             "recovered": alert.and_then(|a| a.recovered).map(Timestamp::rfc3339),

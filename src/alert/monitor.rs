@@ -2,7 +2,8 @@
 //!
 //! What was found must hold for a rule's span before it fires, and be gone beyond the quieter
 //! limit for another span before it recovers: what flickers at a limit is told once. What cannot
-//! be told at the moment changes nothing.
+//! be told at the moment changes nothing. What proven facts contradict does not fire; the board
+//! names it.
 
 use super::message::{Kind, Notice};
 use super::rules::{Baseline, Finding, Findings, Sight, Strength, evaluate};
@@ -70,6 +71,8 @@ pub struct Outcome {
 pub struct Monitor {
     settings: AlertSettings,
     kept: Kept,
+    /// What was found and is held back, because proven facts contradict it.
+    contradicted: Vec<Alert>,
     board: Arc<AlertBoard>,
     reports: Vec<SinkReport>,
 }
@@ -87,7 +90,8 @@ impl Monitor {
     /// Goes on from what was kept.
     #[must_use]
     pub fn new(settings: AlertSettings, kept: Kept) -> Self {
-        let mut monitor = Self { settings, kept, board: Arc::default(), reports: Vec::new() };
+        let mut monitor =
+            Self { settings, kept, contradicted: Vec::new(), board: Arc::default(), reports: Vec::new() };
         monitor.draw_up();
         monitor
     }
@@ -125,6 +129,7 @@ impl Monitor {
             self.kept.entries.retain(|e| !is_of_provider(e.alert.rule));
         }
         let found = evaluate(sight, &self.settings.rules, &self.kept.baseline, now);
+        self.hold_contradicted(&found, now);
         let mut news = self.judge(&found, now);
         news.extend(self.remind(now));
         let expired = self.note_changes(sight, now);
@@ -134,6 +139,18 @@ impl Monitor {
         let wake = self.wake(&found, expired, now, offset);
         let board = self.draw_up().then(|| Arc::clone(&self.board));
         Outcome { board, news, deliver, wake, changed: before != self.kept }
+    }
+
+    /// Takes note of what is contradicted, and since when.
+    fn hold_contradicted(&mut self, found: &Findings, now: Timestamp) {
+        let before = std::mem::take(&mut self.contradicted);
+        let held_back = found.rows.iter().filter(|f| f.strength == Strength::Contradicted).map(|finding| {
+            let known = before.iter().find(|a| a.rule == finding.rule && a.about == finding.about);
+            let mut alert = alert_of(finding, now);
+            alert.since = known.map_or(alert.since, |known| known.since.min(alert.since));
+            alert
+        });
+        self.contradicted = held_back.collect();
     }
 
     fn judge(&mut self, found: &Findings, now: Timestamp) -> Vec<Notice> {
@@ -151,14 +168,7 @@ impl Monitor {
             self.kept.entries.extend(entry);
         }
         for finding in findings.into_values().filter(|f| f.strength == Strength::Over) {
-            let alert = Alert {
-                rule: finding.rule,
-                about: finding.about.clone(),
-                severity: finding.severity,
-                text: finding.text.clone(),
-                since: finding.since.map_or(now, |since| since.min(now)),
-                recovered: None,
-            };
+            let alert = alert_of(finding, now);
             let entry =
                 Entry { alert, phase: Phase::Pending, mark: finding.mark.clone(), told: now, noted: false };
             let entry = self.step(entry, Some(finding), false, now, &mut news);
@@ -208,7 +218,7 @@ impl Monitor {
             }
             Some((Strength::Unclear, _)) => Some(entry),
             None if !gone => Some(entry),
-            None => {
+            Some((Strength::Contradicted, _)) | None => {
                 let since = match entry.phase {
                     Phase::Pending => return None,
                     Phase::Firing => now,
@@ -303,6 +313,11 @@ impl Monitor {
         entries.chain(found.next).chain(noted).chain(quiet).min().map(|at| at.max(soonest))
     }
 
+    /// Whether an alert of that rule about that thing fires or is on its way.
+    fn is_known(&self, alert: &Alert) -> bool {
+        self.kept.entries.iter().any(|e| e.alert.rule == alert.rule && e.alert.about == alert.about)
+    }
+
     /// Whether the board is another than before.
     fn draw_up(&mut self) -> bool {
         let mut firing: Vec<Alert> =
@@ -310,12 +325,28 @@ impl Monitor {
         firing
             .sort_by(|a, b| b.since.cmp(&a.since).then_with(|| (a.rule, &a.about).cmp(&(b.rule, &b.about))));
         firing.extend(self.kept.recovered.iter().cloned());
-        let board = AlertBoard { alerts: firing, sinks: self.reports.clone() };
+        let board = AlertBoard {
+            alerts: firing,
+            contradicted: self.contradicted.iter().filter(|a| !self.is_known(a)).cloned().collect(),
+            sinks: self.reports.clone(),
+        };
         let changed = board != *self.board;
         if changed {
             self.board = Arc::new(board);
         }
         changed
+    }
+}
+
+/// The alert that a finding makes.
+fn alert_of(finding: &Finding, now: Timestamp) -> Alert {
+    Alert {
+        rule: finding.rule,
+        about: finding.about.clone(),
+        severity: finding.severity,
+        text: finding.text.clone(),
+        since: finding.since.map_or(now, |since| since.min(now)),
+        recovered: None,
     }
 }
 

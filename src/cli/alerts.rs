@@ -25,6 +25,8 @@ const COLUMNS: &[Column] = &[
     Column { name: "since", title: "since", number: false },
     Column { name: "lasted_seconds", title: "for", number: true },
     Column { name: "text", title: "what", number: false },
+    Column { name: "evidence", title: "", number: false },
+    Column { name: "source", title: "", number: false },
     Column { name: "recovered", title: "", number: false },
     Column { name: "about_kind", title: "", number: false },
     Column { name: "about_id", title: "", number: false },
@@ -73,6 +75,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
         .iter()
         .map(|a| (if a.is_firing() { "firing" } else { "recovered" }, a.clone()))
         .chain(monitor.pending().map(|a| ("pending", a)))
+        .chain(monitor.board().contradicted.iter().map(|a| ("contradicted", a.clone())))
         .collect();
     let rows = Rows {
         columns: COLUMNS,
@@ -88,6 +91,8 @@ async fn list(context: &Context) -> Result<(), Failure> {
                     "recovered": a.recovered.map(|at| at.rfc3339()),
                     "lasted_seconds": a.lasted(now).0,
                     "text": a.text.as_str(),
+                    "evidence": a.rule.proof().word(),
+                    "source": a.rule.unverified_source(),
                     "about_kind": about["kind"],
                     "about_id": about["id"],
                     "about_node": match &a.about {

@@ -29,6 +29,9 @@ pub struct Model {
     pub sync_errors: u64,
 }
 
+/// The label of what only the public dashboard says.
+pub(super) const PER_DASHBOARD: (&str, &str) = ("source", "public_dashboard");
+
 /// A family to be filled.
 pub(super) struct Filling(Family);
 
@@ -158,13 +161,21 @@ fn subnets(model: &Model, now: Timestamp) -> Vec<Family> {
             canisters.add(labels, float(u128::from(last.metrics.canisters)));
         }
     }
-    let mut nodes =
-        gauge("subnet_nodes", None, "Nodes of the subnet by their status on the public dashboard");
+    let mut nodes = gauge(
+        "subnet_nodes",
+        None,
+        "Nodes of the subnet by their status on the public dashboard; never certified",
+    );
     let mut limit = gauge("subnet_fault_limit", None, "Nodes of the subnet that may fail");
     let mut distance = gauge(
         "subnet_fault_distance",
         None,
-        "Nodes that may still fail: the limit less those that are down; negative beyond it",
+        "Nodes that may still fail: the limit less those that the public dashboard calls down, 0 beyond it",
+    );
+    let mut contradicted = gauge(
+        "subnet_report_contradicted",
+        None,
+        "1 if the public dashboard calls more nodes down than the subnet can lose, and it certifies",
     );
     let mut nakamoto = gauge(
         "subnet_nakamoto",
@@ -189,36 +200,52 @@ fn subnets(model: &Model, now: Timestamp) -> Vec<Family> {
                 &[("subnet", &text), ("feature", coefficient.feature.slug())];
             nakamoto.add(labels, small(coefficient.actors));
         }
-        let (counts, down) = counted(model, &record.membership, now);
+        let counts = counted(model, &record.membership);
         for (status, count) in counts {
-            nodes.add(&[("subnet", &text), ("status", status)], small(count));
+            nodes.add(&[("subnet", &text), ("status", status), PER_DASHBOARD], small(count));
         }
-        if model.world.fleet.reported_at.is_some() {
-            distance.add(&[("subnet", &text)], small(figures.fault_limit) - small(down));
+        if let Some(margin) =
+            model.world.margin(id, now).filter(|_| model.world.fleet.reported_at.is_some())
+        {
+            let labels: &[(&'static str, &str)] = &[("subnet", &text), PER_DASHBOARD];
+            distance.add(labels, small(margin.left()));
+            contradicted.add(labels, f64::from(u8::from(margin.is_contradicted())));
         }
     }
-    [info, time, lag, stalled, reachable, updates, cycles, state, canisters, nodes, limit, distance, nakamoto]
-        .into_iter()
-        .map(Filling::done)
-        .collect()
+    [
+        info,
+        time,
+        lag,
+        stalled,
+        reachable,
+        updates,
+        cycles,
+        state,
+        canisters,
+        nodes,
+        limit,
+        distance,
+        contradicted,
+        nakamoto,
+    ]
+    .into_iter()
+    .map(Filling::done)
+    .collect()
 }
 
-/// How many nodes have which status, and how many are taken to be down.
+/// How many nodes have which status on the public dashboard.
 pub(super) fn counted<'n>(
     model: &Model,
     nodes: impl IntoIterator<Item = &'n Principal>,
-    now: Timestamp,
-) -> (BTreeMap<&'static str, usize>, usize) {
+) -> BTreeMap<&'static str, usize> {
     let mut counts: BTreeMap<&'static str, usize> =
         ["up", "degraded", "down", "unknown"].into_iter().map(|status| (status, 0)).collect();
-    let mut dead = 0;
     for node in nodes {
         let life = model.world.fleet.nodes.get(node);
         let status = fleet::status_label(life.and_then(|l| l.reported.as_ref()).map(|r| &r.status));
         *counts.entry(status).or_default() += 1;
-        dead += usize::from(life.is_some_and(|l| l.is_down(now)));
     }
-    (counts, dead)
+    counts
 }
 
 fn governance(model: &Model) -> Vec<Family> {

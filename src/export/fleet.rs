@@ -1,8 +1,8 @@
 //! Nodes, boundary nodes and the user's provider as metrics.
 
 use super::encode::Family;
-use super::families::{Filling, MOST_NODES, Model, counted, float, seconds, small};
-use crate::model::fleet::NodeStatus;
+use super::families::{Filling, MOST_NODES, Model, PER_DASHBOARD, counted, float, seconds, small};
+use crate::model::fleet::{NodeStatus, Verdict};
 use crate::model::node_rewards::{Day, MicroXdr, NodeDay, Performance, Ppm};
 use crate::model::{Principal, Timestamp};
 use std::collections::BTreeMap;
@@ -49,12 +49,14 @@ fn chosen(model: &Model) -> Vec<Principal> {
 
 pub(super) fn nodes(model: &Model, now: Timestamp) -> Vec<Family> {
     let world = &model.world;
-    let mut by_status =
-        Filling::gauge("nodes", None, "Nodes of the network by their status on the public dashboard");
+    let mut by_status = Filling::gauge(
+        "nodes",
+        None,
+        "Nodes of the network by their status on the public dashboard; never certified",
+    );
     if !world.topology.is_empty() {
-        let (counts, _) = counted(model, world.topology.nodes.keys(), now);
-        for (status, count) in counts {
-            by_status.add(&[("status", status)], small(count));
+        for (status, count) in counted(model, world.topology.nodes.keys()) {
+            by_status.add(&[("status", status), PER_DASHBOARD], small(count));
         }
     }
     let mut reported = Filling::gauge(
@@ -66,7 +68,12 @@ pub(super) fn nodes(model: &Model, now: Timestamp) -> Vec<Family> {
     let mut up = Filling::gauge(
         "node_up",
         None,
-        "1 unless the node is said to be down and has not signed an answer lately; never certified",
+        "1 unless the public dashboard calls the node down and it has not signed an answer lately; never certified",
+    );
+    let mut disputed = Filling::gauge(
+        "node_disputed",
+        None,
+        "1 if the public dashboard calls the node down and a signature or its subnet's certificates contradict it",
     );
     let mut seen = Filling::gauge(
         "node_seen_timestamp",
@@ -104,6 +111,9 @@ pub(super) fn nodes(model: &Model, now: Timestamp) -> Vec<Family> {
         if let Some(life) = world.fleet.nodes.get(&node) {
             if life.reported.is_some() || life.seen.is_some() {
                 up.add(labels, f64::from(u8::from(!life.is_down(now))));
+                let contradicted = life.is_down(now) && in_contradicted_subnet(model, &node, now);
+                let is_disputed = contradicted || matches!(life.verdict(now), Verdict::Disputed(..));
+                disputed.add(labels, f64::from(u8::from(is_disputed)));
             }
             seen.maybe(labels, life.seen.map(|s| seconds(s.at)));
         }
@@ -115,10 +125,15 @@ pub(super) fn nodes(model: &Model, now: Timestamp) -> Vec<Family> {
         multiplier.add(labels, ratio(day.multiplier));
         reward.add(labels, xdr(day.adjusted));
     }
-    [by_status, reported, up, seen, failure, relative, multiplier, reward]
+    [by_status, reported, up, disputed, seen, failure, relative, multiplier, reward]
         .into_iter()
         .map(Filling::done)
         .collect()
+}
+
+fn in_contradicted_subnet(model: &Model, node: &Principal, now: Timestamp) -> bool {
+    let subnet = model.world.topology.subnet_of(node);
+    subnet.and_then(|subnet| model.world.margin(&subnet, now)).is_some_and(|m| m.is_contradicted())
 }
 
 fn world_alias(model: &Model, node: &Principal) -> String {
@@ -129,7 +144,7 @@ pub(super) fn boundary(model: &Model) -> Vec<Family> {
     let mut healthy = Filling::gauge(
         "boundary_healthy",
         None,
-        "1 if the API boundary node's latest probe found it healthy",
+        "1 if the API boundary node called itself healthy when it was asked last; never certified",
     );
     let mut latency = Filling::gauge(
         "boundary_latency",
@@ -147,8 +162,11 @@ pub(super) fn boundary(model: &Model) -> Vec<Family> {
 
 pub(super) fn provider(model: &Model, now: Timestamp) -> Vec<Family> {
     let world = &model.world;
-    let mut nodes =
-        Filling::gauge("provider_nodes", None, "Your nodes by their status on the public dashboard");
+    let mut nodes = Filling::gauge(
+        "provider_nodes",
+        None,
+        "Your nodes by their status on the public dashboard; never certified",
+    );
     let mut allowance = Filling::gauge("provider_allowance", None, "Nodes that you may still add");
     let mut reward = Filling::gauge("provider_reward_xdr", None, "Your reward of the last day known, in XDR");
     let mut lost =
@@ -164,8 +182,8 @@ pub(super) fn provider(model: &Model, now: Timestamp) -> Vec<Family> {
     if let Some(id) = &model.mine.provider {
         let text = id.to_text();
         let own: Vec<Principal> = world.topology.nodes_of(id).map(|(node, _)| *node).collect();
-        for (status, count) in counted(model, &own, now).0 {
-            nodes.add(&[("provider", &text), ("status", status)], small(count));
+        for (status, count) in counted(model, &own) {
+            nodes.add(&[("provider", &text), ("status", status), PER_DASHBOARD], small(count));
         }
         let operators = world.topology.operators.values().filter(|o| o.provider == *id);
         let sum = operators.fold(0u128, |sum, o| sum.saturating_add(u128::from(o.allowance)));

@@ -1,7 +1,8 @@
 //! What rules over the model found to be wrong, or to be coming.
 
+use super::fleet::DASHBOARD;
 use super::text::Line;
-use super::{NeuronId, Principal, ProposalId, Seconds, Timestamp};
+use super::{NeuronId, Principal, Proof, ProposalId, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The rules.
@@ -52,6 +53,29 @@ impl Rule {
     #[must_use]
     pub const fn is_of_machines(self) -> bool {
         !matches!(self, Self::NeuronDecays | Self::ProposalUnvoted)
+    }
+
+    /// How far what it says can be trusted.
+    #[must_use]
+    pub const fn proof(self) -> Proof {
+        match self {
+            Self::NodeDown | Self::FaultDistance | Self::VersionBehind => Proof::Unverified,
+            Self::CertificateLag | Self::NodeVanished | Self::AllowanceChanged => Proof::Certified,
+            Self::FailureRate
+            | Self::RewardAccountChanged
+            | Self::ProposalNamesNode
+            | Self::NeuronDecays
+            | Self::ProposalUnvoted => Proof::NodeSigned,
+        }
+    }
+
+    /// Who says it, where that is not proven.
+    #[must_use]
+    pub const fn unverified_source(self) -> Option<&'static str> {
+        match self.proof() {
+            Proof::Unverified => Some(DASHBOARD),
+            Proof::NodeSigned | Proof::Certified => None,
+        }
     }
 
     /// As the configuration names it.
@@ -163,6 +187,8 @@ pub struct SinkReport {
 pub struct AlertBoard {
     /// The alerts.
     pub alerts: Vec<Alert>,
+    /// What the public dashboard says and proven facts contradict: held back, so it fires nowhere.
+    pub contradicted: Vec<Alert>,
     /// How sinks do.
     pub sinks: Vec<SinkReport>,
 }

@@ -3,6 +3,12 @@
 use super::{Principal, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// What stands behind a figure, a status or a name that is not proven, on screens and in texts.
+pub const UNVERIFIED_MARK: &str = "?";
+
+/// What the mark means, in a line.
+pub const UNVERIFIED_LEGEND: &str = "? unverified: only the public dashboard says so";
+
 /// How far a value can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

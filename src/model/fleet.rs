@@ -1,9 +1,13 @@
 //! How nodes and API boundary nodes are, from sources of different trust.
 
+use super::evidence::UNVERIFIED_MARK;
 use super::text::Line;
-use super::{Evidence, Principal, Seconds, Timestamp};
+use super::{Evidence, Principal, Proof, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Who says statuses of nodes and names of providers, in words.
+pub const DASHBOARD: &str = "public dashboard";
 
 /// A node's status in the words of the public dashboard. Never certified.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,6 +123,26 @@ impl NodeLife {
         }
     }
 
+    /// By what its state at `now` is known: a young signature proves that a node is up, everything
+    /// else is the dashboard's word. `None` where nothing is known.
+    #[must_use]
+    pub fn proof(&self, now: Timestamp) -> Option<Proof> {
+        match self.verdict(now) {
+            Verdict::Unknown => None,
+            Verdict::Answered(_) => Some(Proof::NodeSigned),
+            Verdict::Reported(NodeStatus::Up | NodeStatus::Unassigned) if self.is_alive(now) => {
+                Some(Proof::NodeSigned)
+            }
+            Verdict::Reported(_) | Verdict::Disputed(..) => Some(Proof::Unverified),
+        }
+    }
+
+    /// Whether a signature of its own proves that it is alive at `now`.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.seen.is_some_and(|seen| now.since(seen.at) <= PROOF_OF_LIFE)
+    }
+
     /// Whether it is taken to be down: said to be, and no signature of its own says otherwise.
     #[must_use]
     pub fn is_down(&self, now: Timestamp) -> bool {
@@ -188,6 +212,35 @@ pub struct ProviderName {
     pub website: Option<Line>,
 }
 
+/// Nodes of a set by how they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lives {
+    /// Nodes that serve: reported up, or proven by a signature of their own.
+    pub up: usize,
+    /// Nodes with an alert, and nodes whose own signature disputes that they are down.
+    pub degraded: usize,
+    /// Nodes reported down that have not signed an answer lately.
+    pub down: usize,
+    /// Nodes of which nothing is known that says more.
+    pub unknown: usize,
+    /// How many of the states above are the dashboard's word alone.
+    pub unverified: usize,
+}
+
+impl Lives {
+    /// Whether something is known of a node of the set.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.up + self.degraded + self.down > 0
+    }
+
+    /// Whether these sums rest on the dashboard's word.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        self.unverified > 0
+    }
+}
+
 /// The network's machines: what is known of their life.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fleet {
@@ -216,6 +269,32 @@ impl Fleet {
     #[must_use]
     pub fn name(&self, provider: &Principal) -> Option<&Line> {
         self.providers.get(provider).map(|p| &p.name).filter(|name| !name.is_empty())
+    }
+
+    /// A provider's name with the mark of what is unverified.
+    #[must_use]
+    pub fn marked_name(&self, provider: &Principal) -> Option<String> {
+        self.name(provider).map(|name| format!("{name}{UNVERIFIED_MARK}"))
+    }
+
+    /// How the nodes of a set are at `now`.
+    #[must_use]
+    pub fn lives<'n>(&self, nodes: impl IntoIterator<Item = &'n Principal>, now: Timestamp) -> Lives {
+        let mut lives = Lives::default();
+        for life in nodes.into_iter().map(|node| self.nodes.get(node)) {
+            let verdict = life.map_or(Verdict::Unknown, |life| life.verdict(now));
+            match verdict {
+                Verdict::Answered(_) | Verdict::Reported(NodeStatus::Up | NodeStatus::Unassigned) => {
+                    lives.up += 1;
+                }
+                Verdict::Reported(NodeStatus::Degraded) | Verdict::Disputed(..) => lives.degraded += 1,
+                Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled) => lives.down += 1,
+                Verdict::Reported(NodeStatus::Other(_)) | Verdict::Unknown => lives.unknown += 1,
+            }
+            let proof = life.and_then(|life| life.proof(now));
+            lives.unverified += usize::from(proof == Some(Proof::Unverified));
+        }
+        lives
     }
 
     /// Takes over the dashboard's statuses, keeping since when each has held.
@@ -262,6 +341,28 @@ mod tests {
         assert_eq!(fleet.life(&node).verdict(now), Verdict::Disputed(NodeStatus::Down, Seconds(20)));
         assert!(!fleet.life(&node).is_down(now));
         assert!(fleet.life(&node).is_down(Timestamp::from_secs(1_281)), "an old signature proves nothing");
+    }
+
+    #[test]
+    fn a_sum_is_unverified_unless_every_node_signed() {
+        let nodes: Vec<Principal> = (0u8..4).map(|n| Principal::from_slice(&[n, 7])).collect();
+        let now = Timestamp::from_secs(1_000);
+        let mut fleet = Fleet::default();
+        assert!(!fleet.lives(&nodes, now).is_known());
+        fleet.sighted(nodes[0], Timestamp::from_secs(990));
+        let lives = fleet.lives(&nodes[..1], now);
+        assert_eq!((lives.up, lives.is_unverified()), (1, false), "its signature proves it");
+        let words = ["UP", "DOWN", "DOWN", "DEGRADED"];
+        let rows = nodes.iter().zip(words).map(|(node, word)| (*node, reported(word, 900)));
+        fleet.report(rows, Timestamp::from_secs(900));
+        fleet.sighted(nodes[1], Timestamp::from_secs(990));
+        let lives = fleet.lives(&nodes, now);
+        assert_eq!((lives.up, lives.degraded, lives.down, lives.unknown), (1, 2, 1, 0));
+        assert_eq!(lives.unverified, 3, "only the first is proven");
+        assert!(!fleet.lives(&nodes[..1], now).is_unverified());
+        assert!(fleet.lives(&nodes[1..2], now).is_unverified(), "the word 'down' is the dashboard's");
+        let proof = |n: usize| fleet.life(&nodes[n]).proof(now);
+        assert_eq!((proof(0), proof(3)), (Some(Proof::NodeSigned), Some(Proof::Unverified)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod fleet;
 pub mod health;
 pub mod ledger;
+pub mod margin;
 pub mod mine;
 pub mod network;
 pub mod neuron;

@@ -492,7 +492,7 @@ pub fn alerts(now: Timestamp) -> AlertBoard {
             ),
             over,
         ],
-        sinks: vec![],
+        ..AlertBoard::default()
     }
 }
 

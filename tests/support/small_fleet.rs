@@ -213,5 +213,5 @@ pub fn board() -> AlertBoard {
         since: NOW.minus(Seconds(900)),
         recovered: None,
     };
-    AlertBoard { alerts: vec![alert], sinks: vec![] }
+    AlertBoard { alerts: vec![alert], ..AlertBoard::default() }
 }

@@ -9,10 +9,11 @@ pub use registry::Baseline;
 
 use crate::model::alert::{About, Rule, Severity};
 use crate::model::alert_settings::{RuleSettings, Rules};
+use crate::model::fleet::DASHBOARD;
 use crate::model::mine::Mine;
 use crate::model::text::Line;
 use crate::model::world::World;
-use crate::model::{Principal, ProposalId, Seconds, Timestamp};
+use crate::model::{Principal, Proof, ProposalId, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What rules look at.
@@ -35,6 +36,8 @@ pub enum Strength {
     Over,
     /// The limit is kept, the quieter one is not: what fires goes on, what does not stays silent.
     Near,
+    /// Proven facts contradict what the public dashboard says: it does not fire, and what fires recovers.
+    Contradicted,
     /// It cannot be told now: everything stays as it was.
     Unclear,
 }
@@ -136,6 +139,11 @@ fn node_name(sight: &Sight<'_>, node: &Principal) -> String {
         Some(alias) => format!("{alias} ({})", short(node)),
         None => short(node),
     }
+}
+
+/// Whose word it is, behind what a rule says of a node's status.
+fn per_dashboard() -> String {
+    format!("per the {DASHBOARD} ({})", Proof::Unverified.word())
 }
 
 fn short(id: &Principal) -> String {

@@ -1,11 +1,12 @@
 //! Rules about the user's own nodes.
 
-use super::{Findings, STALE, Sight, Strength, node_name, short};
+use super::{Findings, STALE, Sight, Strength, node_name, per_dashboard, short};
 use crate::model::alert::{About, Rule};
 use crate::model::alert_settings::RuleSettings;
-use crate::model::fleet::{NodeStatus, Reported, Verdict};
+use super::subnets::contradiction;
+use crate::model::fleet::{NodeStatus, PROOF_OF_LIFE, Reported, Verdict};
 use crate::model::node_rewards::{Day, Performance};
-use crate::model::{Principal, Timestamp};
+use crate::model::{Principal, Seconds, Timestamp};
 
 /// A day of rewards older than this says nothing of the present.
 const LATE_DAYS: u32 = 4;
@@ -34,26 +35,38 @@ pub(super) fn down(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found
             found.unclear(Rule::NodeDown, rule, about);
             continue;
         };
-        let strength = match life.verdict(now) {
-            Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled) => Strength::Over,
-            // Its own signature says otherwise: neither down for certain nor well.
-            Verdict::Disputed(..) => Strength::Near,
+        let subnet = sight.world.topology.subnet_of(node);
+        let margin = subnet.and_then(|subnet| sight.world.margin(&subnet, now));
+        let contradiction = match (life.verdict(now), margin) {
+            (Verdict::Disputed(..), _) => Some("the node signed an answer meanwhile".to_owned()),
+            (Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled), Some(m)) if m.is_contradicted() => {
+                Some(contradiction(&m))
+            }
+            (Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled), _) => None,
             _ => continue,
         };
-        let place = match sight.world.topology.subnet_of(node) {
+        let strength = if contradiction.is_some() { Strength::Contradicted } else { Strength::Over };
+        // A node that signed an answer was not down until then.
+        let since = reported.since.max(life.seen.map_or(reported.since, |seen| seen.at));
+        let place = match subnet {
             Some(subnet) => format!("in subnet {}", short(&subnet)),
             None => "a spare".to_owned(),
         };
-        let alert = reported.alert.as_ref().map(|a| format!(", {a}")).unwrap_or_default();
+        let alert = reported.alert.as_ref().map(|a| format!("; its alert: {a}")).unwrap_or_default();
+        let against = contradiction.map(|why| format!("; contradicted: {why}")).unwrap_or_default();
         let text = format!(
-            "node {}, {place}, is {} since {} (dashboard{alert})",
+            "node {}, {place}, is {} {} since {}{alert}{against}",
             node_name(sight, node),
             reported.status.word(),
-            reported.since.date_minute()
+            per_dashboard(),
+            since.date_minute()
         );
         found.add(Rule::NodeDown, rule, about, strength, text);
         if let Some(finding) = found.last() {
-            finding.since = Some(reported.since);
+            finding.since = Some(since);
+        }
+        if let Some(seen) = life.seen.filter(|_| strength == Strength::Contradicted) {
+            found.look_again(seen.at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);
         }
     }
     sight.mine.provider.is_some() && is_reported(sight, now)
@@ -99,9 +112,10 @@ pub(super) fn behind(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, fou
         }
         let cut = |version: &str| version.chars().take(8).collect::<String>();
         let text = format!(
-            "node {} runs GuestOS {} and is to run {}",
+            "node {} runs GuestOS {} {} and is to run {}",
             node_name(sight, node),
             cut(seen.as_str()),
+            per_dashboard(),
             cut(wanted.as_str())
         );
         found.add(Rule::VersionBehind, rule, about, Strength::Over, text);

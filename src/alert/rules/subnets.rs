@@ -1,43 +1,51 @@
 //! Rules about subnets.
 
-use super::{Findings, STALE, Sight, Strength, nodes::is_reported, short};
-use crate::model::Timestamp;
+use super::{Findings, STALE, Sight, Strength, nodes::is_reported, per_dashboard, short};
+use crate::model::fleet::PROOF_OF_LIFE;
+use crate::model::{Seconds, Timestamp};
 use crate::model::alert::{About, Rule};
 use crate::model::alert_settings::RuleSettings;
-use crate::model::decentral::fault_limit;
+use crate::model::margin::Margin;
 
-/// How many more nodes of a subnet may fail: its limit less those that are down.
+/// Why what is reported of a subnet's nodes cannot be true.
+pub(super) fn contradiction(margin: &Margin) -> String {
+    format!("the subnet certifies, so at most {} of its {} nodes can be down", margin.limit, margin.nodes)
+}
+
+/// How many more nodes of a subnet may fail: its limit less those that are reported down.
 pub(super) fn distance(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
     if !is_reported(sight, now) {
         return false;
     }
     for (id, subnet) in &sight.world.topology.subnets {
-        let nodes = subnet.membership.len();
-        let down = subnet.membership.iter().filter(|n| sight.world.fleet.life(n).is_down(now)).count();
-        if down == 0 || subnet.is_halted {
+        let Some(margin) = sight.world.margin(id, now) else { continue };
+        if margin.down == 0 || subnet.is_halted {
             continue;
         }
-        let limit = fault_limit(nodes);
-        let left = limit.checked_sub(down);
-        let passed = |k: u64| left.is_none_or(|left| u64::try_from(left).is_ok_and(|left| left <= k));
+        let (down, left) = (margin.down, margin.left());
+        let passed = |k: u64| margin.is_exceeded() || u64::try_from(left).is_ok_and(|left| left <= k);
         let strength = match (passed(rule.limit), passed(rule.recover)) {
+            _ if margin.is_contradicted() => Strength::Contradicted,
             (true, _) => Strength::Over,
             (false, true) => Strength::Near,
             (false, false) => continue,
         };
-        let name = short(id);
-        let text = match left {
-            None => {
-                format!("subnet {name}: {down} of {nodes} nodes are down, more than the {limit} it can lose")
-            }
-            Some(0) => {
-                format!("subnet {name}: {down} of {nodes} nodes are down; one more and it stands still")
-            }
-            Some(left) => format!(
-                "subnet {name}: {down} of {nodes} nodes are down; with {} more it stands still",
-                left + 1
-            ),
+        let end = match left {
+            _ if margin.is_contradicted() => format!("; contradicted: {}", contradiction(&margin)),
+            _ if margin.is_exceeded() => format!(", more than the {} it can lose", margin.limit),
+            0 => "; one more and it stands still".to_owned(),
+            left => format!("; with {} more it stands still", left + 1),
         };
+        let text = format!(
+            "subnet {}: {down} of {} nodes are down {}{end}",
+            short(id),
+            margin.nodes,
+            per_dashboard()
+        );
+        if let Some(at) = sight.world.health.get(id).and_then(|h| h.certified_at).filter(|_| margin.certifies)
+        {
+            found.look_again(at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);
+        }
         found.add(Rule::FaultDistance, rule, About::Subnet(*id), strength, text);
     }
     true
