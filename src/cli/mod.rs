@@ -24,6 +24,7 @@ mod prompt;
 mod proposals;
 pub mod reader;
 mod reader_network;
+pub mod review;
 mod serve;
 pub mod services;
 mod settings;

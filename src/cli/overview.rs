@@ -9,6 +9,7 @@ use super::tui::{Reading, network_info, start_reading};
 use crate::app::state::{Options, State};
 use crate::app::{Message, update};
 use crate::model::E8s;
+use crate::model::network::Profile;
 use crate::model::world::{Change, SyncStatus, World};
 use crate::view;
 use serde_json::json;
@@ -48,7 +49,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
             let width = crossterm::terminal::size().map_or(WIDTH, |(columns, _)| columns.max(60));
             print_text(&view::text::pulse(&state, usize::from(width)))?;
         }
-        Format::Json => print_json(&summary(&world, &signer, &opened.profile.name, &status))?,
+        Format::Json => print_json(&summary(&world, &signer, &opened.profile, &status))?,
         Format::Csv => {
             return Err(Failure::usage(
                 "overview has no rows for --csv; use --json, or `icpulse proposals list --csv`",
@@ -70,13 +71,14 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
 fn summary(
     world: &World,
     signer: &crate::model::act::SignerInfo,
-    network: &str,
+    profile: &Profile,
     status: &SyncStatus,
 ) -> serde_json::Value {
     let now = wall_clock();
     let staked = world.neurons.iter().fold(E8s::ZERO, |sum, n| sum.saturating_add(n.stake));
     json!({
-        "network": network,
+        "network": profile.name,
+        "trust": json::trust(&profile.trust()),
         "signer": json::signer(signer),
         "open_proposals": world.proposals.open().map(|p| json::proposal(p, now)).collect::<Vec<_>>(),
         "votable_proposals": world.proposals.iter().filter(|p| p.votable(now).next().is_some()).map(|p| p.id.0).collect::<Vec<_>>(),
@@ -140,6 +142,7 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
     match Format::of(&context.global) {
         Format::Json => print_json(&json!({
             "network": opened.profile.name,
+            "trust": json::trust(&opened.profile.trust()),
             "proposals": world.proposals.len(),
             "neurons": world.neurons.len(),
             "cache_bytes": size,

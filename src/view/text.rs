@@ -21,7 +21,11 @@ pub fn pulse(state: &State, columns: usize) -> String {
         let cut = truncate(text.trim_end(), columns);
         let _ = writeln!(out, "{cut}");
     };
-    line(&format!("icpulse · {} · {}", state.network.name, freshness(state)));
+    let network = &state.network;
+    line(&format!("icpulse · {} · {}", network.trust.describe(network.name.as_str()), freshness(state)));
+    for foreign in &network.trust.foreign {
+        line(&format!("! {}", foreign.words()));
+    }
     if state.signer.is_anonymous() {
         line("read-only: nobody signs");
     } else {
