@@ -132,7 +132,8 @@ fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
     if sync.offline {
         spans.push(span("offline", Role::Stale));
         if let Some(at) = sync.last_success {
-            spans.extend([dot(), span(format!("as of {}", at.date_minute()), Role::Dim)]);
+            let at = if detail == Detail::Little { at.date() } else { at.date_minute() };
+            spans.extend([dot(), span(format!("as of {at}"), Role::Dim)]);
         }
         return spans;
     }

@@ -22,7 +22,8 @@ pub fn pulse(state: &State, columns: usize) -> String {
         let _ = writeln!(out, "{cut}");
     };
     let network = &state.network;
-    line(&format!("icpulse · {} · {}", network.trust.describe(network.name.as_str()), freshness(state)));
+    let other = if network.trust.is_main() { "" } else { ", not the Internet Computer" };
+    line(&format!("icpulse · {}{other} · {}", network.name, freshness(state)));
     for foreign in &network.trust.foreign {
         line(&format!("! {}", foreign.words()));
     }
