@@ -15,6 +15,7 @@ use icpulse::app::net::NetList;
 use icpulse::app::state::{NetworkInfo, Options};
 use icpulse::app::{Effect, Message, State, Subject};
 use icpulse::model::alert::AlertBoard;
+use icpulse::model::network::{NetworkKind, NetworkTrust};
 use icpulse::model::registry::{Change as Deed, Key, Record, Version};
 use icpulse::model::text::Line;
 use icpulse::model::world::{Change, HistoryProgress, SyncStatus};
@@ -31,7 +32,9 @@ fn short(id: Principal) -> String {
 fn open_on(main: bool) -> Harness<Network> {
     let (sender, receiver) = mpsc::channel(1_000);
     let network = Network::new(sender);
-    let info = NetworkInfo { name: "test".into(), main, ..NetworkInfo::default() };
+    let kind = if main { NetworkKind::Main } else { NetworkKind::Other };
+    let trust = NetworkTrust { kind, foreign: vec![] };
+    let info = NetworkInfo { name: "test".into(), trust, ..NetworkInfo::default() };
     let mut state = State::new(NOW, (160, 45), info, Options::default());
     state.load(network.signer.clone(), Default::default());
     let mut app = Harness::new(state, network, receiver);

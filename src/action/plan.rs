@@ -196,7 +196,8 @@ impl Plans {
             title: draft.title,
             signer: context.signer.principal,
             signer_name: context.signer.name.clone(),
-            network: Line::new(&context.profile.name),
+            network: Line::new(context.profile.shown_name()),
+            trust: context.profile.trust(),
             calls: draft.calls,
             total_cost: draft.total_cost,
             fees: draft.fees,
@@ -244,6 +245,8 @@ impl Plans {
 
 /// Checks that hold for every action.
 fn check_signer_and_clock(draft: &mut Draft, context: &PlanContext<'_>) {
+    let foreign = context.profile.trust();
+    draft.warnings.splice(0..0, foreign.warnings().map(|warning| Line::new(&warning)));
     if context.signer.is_anonymous() {
         // Said before any other reason: it is the first thing to change.
         draft.blocked = Some(Line::new(

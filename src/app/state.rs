@@ -11,6 +11,7 @@ use super::toast::Toast;
 use crate::command::{Chord, Keymap, Scope};
 use crate::model::act::{Authenticity, Execution, PlanId, SignerInfo};
 use crate::model::ledger::AccountState;
+use crate::model::network::NetworkTrust;
 use crate::model::proposal::ProposalBody;
 use crate::model::text::Line;
 use crate::model::world::{SyncStatus, World};
@@ -33,10 +34,11 @@ pub const SMALLEST: (u16, u16) = (80, 24);
 pub struct NetworkInfo {
     /// The profile's name.
     pub name: Line,
-    /// Its URL, for the header of other networks than the main one.
+    /// Its URL.
     pub url: Line,
-    /// It is the main network: money is money, and public dashboards know its ids.
-    pub main: bool,
+    /// Whether it is the Internet Computer, whose ids public dashboards know, and which canisters are not
+    /// its own.
+    pub trust: NetworkTrust,
     /// Its root key was asked of itself (a local replica), so proofs prove little.
     pub root_key_fetched: bool,
 }

@@ -170,7 +170,7 @@ impl State {
     }
 
     fn dashboard(&self, link: &str) -> Option<String> {
-        self.network.main.then(|| link.to_owned())
+        self.network.trust.is_main().then(|| link.to_owned())
     }
 
     /// What `y` would copy.

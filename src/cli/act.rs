@@ -6,9 +6,9 @@ use super::json;
 use super::open::{Opened, Who};
 use super::output::{Format, note, print_json, print_text, write_stderr};
 use super::prompt;
+use super::review::write_review;
 use crate::action::{ActionError, Options, PlanContext, Plans, SignerJournal, execute, find_obstacle};
 use crate::ic::Client;
-use crate::model::E8s;
 use crate::model::act::{Ending, Execution, Intent, Review, StepState};
 use crate::model::world::World;
 use std::fmt::Write;
@@ -21,45 +21,6 @@ impl From<ActionError> for Failure {
             _ => Self::failed(error),
         }
     }
-}
-
-/// The review in words, as the dashboard's review layer has it.
-#[must_use]
-pub fn review_text(review: &Review) -> String {
-    let mut out = String::new();
-    let mut line = |name: &str, text: &dyn std::fmt::Display| {
-        let _ = writeln!(out, "{name:<10} {text}");
-    };
-    line("review", &review.title);
-    line("network", &review.network);
-    line("signer", &format!("{} ({})", review.signer, review.signer_name));
-    for (i, call) in review.calls.iter().enumerate() {
-        line(
-            if i == 0 { "calls" } else { "" },
-            &format!("{}. {} {}", i + 1, call.canister_name, call.method),
-        );
-        line("", &format!("   {}", call.summary));
-        for (name, value) in &call.arguments {
-            line("", &format!("   {name}: {value}"));
-        }
-    }
-    let cost = if review.total_cost == E8s::ZERO {
-        "none".to_owned()
-    } else {
-        format!("{} ICP, of which {} ICP fees", review.total_cost, review.fees)
-    };
-    line("cost", &cost);
-    for (name, lines) in
-        [("effect", &review.effects), ("note", &review.irreversible), ("warning", &review.warnings)]
-    {
-        for text in lines {
-            line(name, text);
-        }
-    }
-    if let Some(why) = &review.blocked {
-        line("blocked", why);
-    }
-    out
 }
 
 /// Plans an intent, shows the review, asks, and carries it out.
@@ -114,13 +75,13 @@ fn show_unsigned(context: &Context, review: &Review) -> Result<(), Failure> {
 fn print_review(context: &Context, review: &Review) -> Result<(), Failure> {
     match Format::of(&context.global) {
         Format::Json => print_json(&json::review(review)),
-        _ => print_text(&review_text(review)),
+        _ => print_text(&write_review(review)),
     }
 }
 
 /// Shows a review on standard error, whatever the flags say: what was not shown is not signed.
 fn show_review(review: &Review) -> Result<(), Failure> {
-    write_stderr(review_text(review).trim_end()).map_err(|e| {
+    write_stderr(write_review(review).trim_end()).map_err(|e| {
         Failure::new(
             Kind::Unconfirmed,
             format!("the review could not be shown on standard error ({e}), so nothing was signed"),

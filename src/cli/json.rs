@@ -5,9 +5,10 @@ use crate::journal::Entry;
 use crate::model::account::AccountIdentifier;
 use crate::model::act::{Execution, Review, SignerInfo, Step, StepState};
 use crate::model::ledger::{Operation, Transaction};
-use crate::model::network::Facts;
+use crate::model::network::{Facts, NetworkTrust};
 use crate::model::neuron::{DissolveState, Neuron};
 use crate::model::proposal::{Proposal, ProposalBody, Value as Tree};
+use crate::model::review::confirmation_word;
 use crate::model::topic::Topic;
 use crate::model::{E8s, Evidence, NeuronId, Timestamp};
 use serde_json::{Map, Value, json};
@@ -230,6 +231,20 @@ pub fn facts(f: &Facts, now: Timestamp) -> Value {
     })
 }
 
+/// Whether a network is the Internet Computer, and which canisters are not its own.
+#[must_use]
+pub fn trust(trust: &NetworkTrust) -> Value {
+    json!({
+        "is_internet_computer": trust.is_main(),
+        "note": trust.disclaimer(),
+        "foreign_canisters": trust.foreign.iter().map(|c| json!({
+            "replaces": c.role,
+            "canister": c.id.to_text(),
+            "note": c.words(),
+        })).collect::<Vec<_>>(),
+    })
+}
+
 /// What would be signed.
 #[must_use]
 pub fn review(r: &Review) -> Value {
@@ -237,6 +252,7 @@ pub fn review(r: &Review) -> Value {
         "plan": r.plan.to_string(),
         "title": r.title.as_str(),
         "network": r.network.as_str(),
+        "trust": trust(&r.trust),
         "signer": r.signer.to_text(),
         "calls": r.calls.iter().map(|c| json!({
             "canister": c.canister.to_text(),
@@ -252,6 +268,7 @@ pub fn review(r: &Review) -> Value {
         "irreversible": r.irreversible.iter().map(crate::model::text::Line::as_str).collect::<Vec<_>>(),
         "warnings": r.warnings.iter().map(crate::model::text::Line::as_str).collect::<Vec<_>>(),
         "blocked": r.blocked.as_ref().map(crate::model::text::Line::as_str),
+        "confirmation": confirmation_word(r),
     })
 }
 

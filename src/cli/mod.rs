@@ -26,6 +26,7 @@ mod prompt;
 mod proposals;
 pub mod reader;
 mod reader_network;
+pub mod review;
 mod serve;
 pub mod services;
 mod settings;

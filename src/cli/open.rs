@@ -244,6 +244,18 @@ impl Opened {
         }
     }
 
+    /// Says on standard error that this is not the Internet Computer, and which canisters are not
+    /// its own.
+    pub fn tell_network(&self, context: &Context) {
+        let trust = self.profile.trust();
+        if trust.disclaimer().is_some() {
+            note(&context.global, trust.describe(self.profile.shown_name()));
+        }
+        for foreign in &trust.foreign {
+            note(&context.global, format!("warning: {}", foreign.words()));
+        }
+    }
+
     /// Says on standard error what the user should know about the cache.
     pub fn tell_notes(&self, context: &Context) {
         for text in self.cache_notes.iter().chain(&self.cache.take_notes()) {
@@ -275,7 +287,9 @@ pub enum Need {
 /// # Errors
 /// See [`Failure`].
 pub async fn open(context: &Context, need: Need) -> Result<Opened, Failure> {
-    open_with(context, need, Pace::default(), true).await
+    let opened = open_with(context, need, Pace::default(), true).await?;
+    opened.tell_network(context);
+    Ok(opened)
 }
 
 /// As [`open`], at another pace.
@@ -292,7 +306,9 @@ pub async fn open_paced(context: &Context, need: Need, pace: Pace) -> Result<Ope
 /// # Errors
 /// See [`Failure`].
 pub async fn open_to_ask(context: &Context, need: Need) -> Result<Opened, Failure> {
-    open_with(context, need, Pace::default(), context.global.offline).await
+    let opened = open_with(context, need, Pace::default(), context.global.offline).await?;
+    opened.tell_network(context);
+    Ok(opened)
 }
 
 async fn open_with(context: &Context, need: Need, pace: Pace, cached: bool) -> Result<Opened, Failure> {
@@ -315,7 +331,7 @@ async fn open_with(context: &Context, need: Need, pace: Pace, cached: bool) -> R
 
 async fn connect(
     context: &Context,
-    profile: Profile,
+    mut profile: Profile,
     who: Who,
     pace: Pace,
     cached: bool,
@@ -331,6 +347,10 @@ async fn connect(
         _ => Client::connect_with(&profile, who.identity(), pace.patience).await?,
     };
     let root_key = connected.root_key().clone();
+    if root_key == RootKey::main_network() {
+        // A root key that was fetched says which network it is, too: here nothing is play money.
+        profile.root_key = RootKeySource::BuiltIn;
+    }
     let (cache, cache_notes) = if cached {
         let opened = open_cache(context, &root_key);
         (opened.cache, opened.notes)

@@ -10,6 +10,7 @@ use crate::app::state::{Options, State};
 use crate::app::{Message, update};
 use crate::model::E8s;
 use crate::model::act::Authenticity;
+use crate::model::network::Profile;
 use crate::model::world::{Change, SyncStatus, World};
 use crate::view;
 use serde_json::json;
@@ -56,7 +57,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
             print_text(&view::text::pulse(&state, usize::from(width)))?;
         }
         Format::Json => {
-            let mut summary = summary(&world, &signer, &opened.profile.name, &status);
+            let mut summary = summary(&world, &signer, &opened.profile, &status);
             let open: Vec<_> = open_actions.iter().map(json::journal_entry).collect();
             if let Some(fields) = summary.as_object_mut() {
                 fields.insert("open_actions".to_owned(), open.into());
@@ -84,13 +85,14 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
 fn summary(
     world: &World,
     signer: &crate::model::act::SignerInfo,
-    network: &str,
+    profile: &Profile,
     status: &SyncStatus,
 ) -> serde_json::Value {
     let now = wall_clock();
     let staked = world.neurons.iter().fold(E8s::ZERO, |sum, n| sum.saturating_add(n.stake));
     json!({
-        "network": network,
+        "network": profile.name,
+        "trust": json::trust(&profile.trust()),
         "signer": json::signer(signer),
         "open_proposals": world.proposals.open().map(|p| json::proposal(p, now)).collect::<Vec<_>>(),
         "votable_proposals": world.proposals.iter().filter(|p| p.votable(now).next().is_some()).map(|p| p.id.0).collect::<Vec<_>>(),
@@ -154,6 +156,7 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
     match Format::of(&context.global) {
         Format::Json => print_json(&json!({
             "network": opened.profile.name,
+            "trust": json::trust(&opened.profile.trust()),
             "proposals": world.proposals.len(),
             "neurons": world.neurons.len(),
             "cache_bytes": size,

@@ -3,6 +3,7 @@
 use super::args::Serve as ServeCommand;
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
+use super::json as shapes;
 use super::network::find_provider;
 use super::open::{Need, open};
 use super::output::{Format, note, print_json, print_text};
@@ -105,7 +106,9 @@ async fn metrics(
     };
     let url = format!("http://{at}/metrics");
     match Format::of(&context.global) {
-        Format::Json => print_json(&json!({ "url": url, "network": opened.profile.name }))?,
+        Format::Json => print_json(
+            &json!({ "url": url, "network": opened.profile.name, "trust": shapes::trust(&opened.profile.trust()) }),
+        )?,
         _ => print_text(&format!("{url}\n"))?,
     }
     note(&context.global, format!("serving the metrics of {} until Ctrl-C", opened.profile.name));

@@ -84,6 +84,12 @@ fn check_config(global: &Global, paths: &Paths, path: &Path) -> Result<(), Failu
     if let Err(e) = Keymap::with_overrides(&config.keys) {
         problems.push(e.to_string());
     }
+    for (name, network) in &config.network {
+        let foreign = network.profile(name, config.max_in_flight).map(|p| p.trust().foreign);
+        for canister in foreign.unwrap_or_default() {
+            note(global, format!("warning: [network.{name}]: {}", canister.words()));
+        }
+    }
     let dirs = [paths.themes_dir()];
     for (key, name) in [("theme", &config.theme), ("theme_light", &config.theme_light)] {
         if let Err(e) = Theme::load(name, &dirs, theme::ColorDepth::TrueColor) {

@@ -83,9 +83,9 @@ pub fn start_reading_only(
 pub(super) fn network_info(opened: &Opened) -> NetworkInfo {
     let url = opened.profile.urls.first().map(String::as_str).unwrap_or_default();
     NetworkInfo {
-        name: Line::new(if opened.profile.name == "ic" { "mainnet" } else { &opened.profile.name }),
+        name: Line::new(opened.profile.shown_name()),
         url: Line::new(url),
-        main: matches!(opened.profile.root_key, RootKeySource::BuiltIn),
+        trust: opened.profile.trust(),
         root_key_fetched: matches!(opened.profile.root_key, RootKeySource::Fetch),
     }
 }

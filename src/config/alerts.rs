@@ -8,6 +8,7 @@ use crate::model::alert_settings::{
 };
 use crate::model::query::parse_span;
 use crate::model::text::Line;
+use crate::model::web_address::{is_exposed, parse_address};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -222,11 +223,10 @@ impl RuleConfig {
 fn checked_url(at: &str, sink: &SinkConfig) -> Result<String, AlertsError> {
     let url = sink.url.as_ref().ok_or_else(|| wrong(at, "it needs an address: url = \"https://…\""))?;
     let shown = without_secrets(url);
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-    if host.is_empty() || !url.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(wrong(at, format!("'{shown}' is no address; it must begin with https://")));
-    }
-    if url.starts_with("http://") && !super::network::is_loopback(url) && !sink.plain_http {
+    let address = parse_address(url).map_err(|why| {
+        wrong(at, format!("'{shown}' cannot be used as an address: {why}; it must begin with https://"))
+    })?;
+    if is_exposed(&address) && !sink.plain_http {
         return Err(wrong(
             at,
             format!(
@@ -234,7 +234,7 @@ fn checked_url(at: &str, sink: &SinkConfig) -> Result<String, AlertsError> {
             ),
         ));
     }
-    Ok(url.clone())
+    Ok(address.into())
 }
 
 impl SinkConfig {
@@ -409,6 +409,11 @@ mod tests {
             ("[[alerts.sink]]\nkind = \"bell\"\nurl = \"https://x.example\"", "means nothing"),
             ("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"http://hooks.example/SECRET\"", "plain_http"),
             ("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"ftp://hooks.example/SECRET\"", "https://"),
+            ("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"http://x.localhost/SECRET\"", "plain_http"),
+            ("[[alerts.sink]]\nkind = \"webhook\"\nurl = 'http://host\\.localhost/SECRET'", "backslash"),
+            ("[[alerts.sink]]\nkind = \"ntfy\"\nurl = \"http://localhost:1@evil.test/SECRET\"", "user name"),
+            ("[[alerts.sink]]\nkind = \"ntfy\"\nurl = \"https://me:SECRET@n.example/x\"", "user name"),
+            ("[[alerts.sink]]\nkind = \"ntfy\"\nurl = \"http:localhost/SECRET\"", "https://"),
             ("[[alerts.sink]]\nkind = \"bell\"\n[[alerts.sink]]\nkind = \"bell\"", "two sinks"),
             ("[[alerts.sink]]\nkind = \"bell\"\nrules = [\"x\"]", "no rule"),
             ("[[alerts.sink]]\nkind = \"bell\"\ntimeout = \"1h\"", "5m"),
@@ -418,7 +423,9 @@ mod tests {
             assert!(error.contains(says), "{text}: {error}");
             assert!(!error.contains("SECRET"), "{error}");
         }
-        parse("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/x\"", "t").unwrap();
+        for here in ["http://127.0.0.1:9/x", "http://LOCALHOST:9/x", "http://[::1]:9/x"] {
+            parse(&format!("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"{here}\""), "t").unwrap();
+        }
         let config = parse(
             "[[alerts.sink]]\nkind = \"ntfy\"\nurl = \"https://n.example/SECRET\"\ntoken = \"SECRET\"",
             "t",

@@ -1,7 +1,7 @@
 //! The configuration file: TOML, every key optional, unknown keys refused by name.
 
 use super::alerts::{AlertsConfig, AlertsError};
-use super::network::NetworkConfig;
+use super::network::{NetworkConfig, NetworkError, check_name};
 use crate::files;
 use crate::model::Principal;
 use serde::Deserialize;
@@ -122,6 +122,14 @@ pub enum ConfigError {
         /// Line, column and what was expected.
         why: String,
     },
+    /// A network with a name that is not allowed.
+    #[error("the configuration {place}: {why}")]
+    Network {
+        /// Which file.
+        place: String,
+        /// What is wrong, and what to do.
+        why: NetworkError,
+    },
     /// Alerts that make no sense.
     #[error("the configuration {place}: {why}")]
     Alerts {
@@ -174,6 +182,9 @@ pub fn parse(text: &str, place: &str) -> Result<Config, ConfigError> {
     range("refresh_seconds", config.refresh_seconds, 2, 3_600, "2 to 3600")?;
     range("max_in_flight", config.max_in_flight, 1, 64, "1 to 64")?;
     range("signed_for_seconds", config.signed_for_seconds, 10, 240, "10 to 240")?;
+    for name in config.network.keys() {
+        check_name(name).map_err(|why| ConfigError::Network { place: place.to_owned(), why })?;
+    }
     config.alerts.settings().map_err(|why| ConfigError::Alerts { place: place.to_owned(), why })?;
     if let Some(value) = &config.provider
         && Principal::from_text(value).is_err()

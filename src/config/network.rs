@@ -1,7 +1,10 @@
 //! `--network`: a profile's name or a URL, and the user's own networks.
 
 use super::file::Config;
-use crate::model::network::{Canisters, LONGEST_CALL_LIFE, Profile, RootKey, RootKeySource};
+use crate::model::network::{
+    BUILT_IN_NETWORKS, Canisters, LONGEST_CALL_LIFE, Profile, RootKey, RootKeySource,
+};
+use crate::model::web_address::{AddressError, Url, is_exposed, is_this_machine, parse_address};
 use crate::model::{Principal, Seconds};
 use serde::Deserialize;
 
@@ -45,13 +48,33 @@ pub enum NetworkError {
         /// What there is.
         known: String,
     },
+    /// A section of the configuration has the name of a built-in network.
+    #[error(
+        "[network.{name}] is refused: '{name}' names a built-in network, and no configuration may change what it \
+         means; give your network another name and choose it with --network or default_network"
+    )]
+    BuiltIn {
+        /// As given.
+        name: String,
+    },
+    /// A section of the configuration has a name that could be taken for something else.
+    #[error(
+        "[network.{name:?}] is refused: a network's name is 1 to 32 letters, digits, '-' and '_' of ASCII; \
+         give it such a name"
+    )]
+    Name {
+        /// As given.
+        name: String,
+    },
     /// Not an http(s) URL.
-    #[error("network {name}: '{url}' is not a URL; it must start with http:// or https:// and name a host")]
+    #[error("network {name}: '{url}' cannot be used as an address: {why}")]
     Url {
         /// Which network.
         name: String,
         /// As given.
         url: String,
+        /// What is wrong, and what to write.
+        why: AddressError,
     },
     /// Plain http to another machine.
     #[error(
@@ -107,12 +130,17 @@ impl NetworkConfig {
     /// # Errors
     /// See [`NetworkError`].
     pub fn profile(&self, name: &str, max_in_flight: u32) -> Result<Profile, NetworkError> {
-        let url = check_url(name, &self.url)?;
+        let address = check_url(name, &self.url)?;
+        let url = base_url(&address);
         let root_key = match self.root_key.trim() {
-            "fetch" if is_loopback(&url) => RootKeySource::Fetch,
+            "fetch" if is_this_machine(&address) => RootKeySource::Fetch,
             "fetch" => return Err(NetworkError::FetchRemote { name: name.to_owned(), url }),
             "ic" => RootKeySource::BuiltIn,
-            hex => RootKeySource::Given(parse_root_key(name, hex)?),
+            hex => RootKeySource::of(parse_root_key(name, hex)?),
+        };
+        let dashboard = match &self.dashboard {
+            Some(text) => Some(base_url(&check_url(&format!("{name}, dashboard"), text)?)),
+            None => None,
         };
         let default = Canisters::default();
         let canister = |key, text: &Option<String>, default: Principal| match text {
@@ -139,7 +167,7 @@ impl NetworkConfig {
             },
             max_in_flight: usize::try_from(max_in_flight).unwrap_or(16),
             call_life: LONGEST_CALL_LIFE,
-            dashboard: self.dashboard.clone(),
+            dashboard,
         })
     }
 }
@@ -152,17 +180,20 @@ impl NetworkConfig {
 /// # Errors
 /// See [`NetworkError`].
 pub fn resolve(config: &Config, name: &str, root_key: Option<&str>) -> Result<Profile, NetworkError> {
-    let mut profile = if let Some(own) = config.network.get(name) {
-        own.profile(name, config.max_in_flight)?
-    } else if name == "ic" {
+    // A built-in name has its own meaning, whatever a configuration says.
+    let mut profile = if name == "ic" {
         Profile::main_network()
     } else if name == "local" {
         Profile::local("local", "http://127.0.0.1:4943")
+    } else if let Some(own) = config.network.get(name) {
+        check_name(name)?;
+        own.profile(name, config.max_in_flight)?
     } else if name.contains("://") {
-        let url = check_url(name, name)?;
-        let source = if is_loopback(&url) || root_key.is_some() {
+        let address = check_url("given by URL", name)?;
+        let url = base_url(&address);
+        let source = if is_this_machine(&address) || root_key.is_some() {
             RootKeySource::Fetch
-        } else if is_main_network(&url) {
+        } else if is_main_network(&address) {
             RootKeySource::BuiltIn
         } else {
             return Err(NetworkError::FetchRemote { name: "given by URL".to_owned(), url });
@@ -174,7 +205,7 @@ pub fn resolve(config: &Config, name: &str, root_key: Option<&str>) -> Result<Pr
         return Err(NetworkError::Unknown { name: name.chars().take(60).collect(), known: known.join(", ") });
     };
     if let Some(hex) = root_key {
-        profile.root_key = RootKeySource::Given(parse_root_key(name, hex)?);
+        profile.root_key = RootKeySource::of(parse_root_key(name, hex)?);
     }
     profile.max_in_flight = usize::try_from(config.max_in_flight).unwrap_or(16);
     profile.call_life = Seconds(u64::from(config.signed_for_seconds));
@@ -191,39 +222,49 @@ fn parse_root_key(name: &str, text: &str) -> Result<RootKey, NetworkError> {
     }
 }
 
-fn check_url(name: &str, text: &str) -> Result<String, NetworkError> {
-    let url = text.trim().trim_end_matches('/').to_owned();
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-    let plain = host.bytes().all(|b| b.is_ascii_graphic()) && !host.contains('@');
-    if host.is_empty() || !plain {
-        return Err(NetworkError::Url { name: name.to_owned(), url });
+/// Refuses names of networks that would change what a built-in name or a URL means, or that look
+/// like another name.
+///
+/// # Errors
+/// [`NetworkError::BuiltIn`] or [`NetworkError::Name`].
+pub(super) fn check_name(name: &str) -> Result<(), NetworkError> {
+    if BUILT_IN_NETWORKS.iter().any(|known| name.trim().eq_ignore_ascii_case(known)) {
+        return Err(NetworkError::BuiltIn { name: name.to_owned() });
     }
-    if url.starts_with("http://") && !is_loopback(&url) {
-        return Err(NetworkError::PlainHttp { name: name.to_owned(), url });
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if plain && (1..=32).contains(&name.len()) {
+        Ok(())
+    } else {
+        Err(NetworkError::Name { name: name.chars().take(60).collect() })
+    }
+}
+
+/// Parses the address of a network or its dashboard.
+fn check_url(name: &str, text: &str) -> Result<Url, NetworkError> {
+    let text = text.trim();
+    let name = || name.to_owned();
+    let url = parse_address(text).map_err(|why| NetworkError::Url {
+        name: name(),
+        url: text.chars().take(200).collect(),
+        why,
+    })?;
+    if is_exposed(&url) {
+        return Err(NetworkError::PlainHttp { name: name(), url: base_url(&url) });
     }
     Ok(url)
 }
 
-/// Whether a URL's host is this machine.
-pub(super) fn is_loopback(url: &str) -> bool {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-    let name = if host.starts_with('[') {
-        host.trim_start_matches('[').split(']').next().unwrap_or_default()
-    } else {
-        host.split(':').next().unwrap_or_default()
-    };
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+/// An address as the profile keeps it: without a slash at its end.
+fn base_url(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
 }
 
-/// Hosts of the main network's boundary nodes.
-fn is_main_network(url: &str) -> bool {
-    let host = url.strip_prefix("https://").unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
-    ["icp-api.io", "ic0.app", "icp0.io", "internetcomputer.org"]
-        .iter()
-        .any(|d| host == *d || host.strip_suffix(d).is_some_and(|h| h.ends_with('.')))
+/// Whether an address is one of the main network's boundary nodes.
+fn is_main_network(url: &Url) -> bool {
+    let host = url.domain().unwrap_or_default();
+    let known = ["icp-api.io", "ic0.app", "icp0.io", "internetcomputer.org"];
+    url.scheme() == "https"
+        && known.iter().any(|d| host == *d || host.strip_suffix(d).is_some_and(|h| h.ends_with('.')))
 }
 
 #[cfg(test)]
@@ -269,5 +310,75 @@ mod tests {
         let hex = "ab".repeat(ROOT_KEY_LEN);
         let profile = resolve(&Config::default(), "https://example.com", Some(&hex)).unwrap();
         assert_eq!(profile.root_key, RootKeySource::Given(RootKey(vec![0xab; ROOT_KEY_LEN])));
+        let main = hex::encode(RootKey::main_network().0);
+        let profile = resolve(&Config::default(), "https://example.com", Some(&main)).unwrap();
+        assert_eq!(profile.root_key, RootKeySource::BuiltIn);
+        assert!(profile.trust().is_main());
+        // The name says nothing: with another root key it is another network.
+        let profile = resolve(&Config::default(), "ic", Some(&hex)).unwrap();
+        assert_eq!(profile.trust().disclaimer(), Some("not the Internet Computer"));
+        assert_eq!(profile.shown_name(), "ic");
+    }
+
+    #[test]
+    fn built_in_names_cannot_be_redefined() {
+        for name in ["ic", "demo", "local", "mainnet", "IC", "Demo", "MainNet"] {
+            let text = format!("[network.{name}]\nurl = \"http://127.0.0.1:9\"\nroot_key = \"fetch\"");
+            let error = parse(&text, "t").unwrap_err().to_string();
+            for says in [&format!("[network.{name}]"), "built-in network", "another name"] {
+                assert!(error.contains(says), "{name}: {error}");
+            }
+        }
+        // Nor are they when a configuration was made in another way.
+        let own = |name: &str| {
+            let mine = NetworkConfig { url: "http://127.0.0.1:9".to_owned(), ..plain() };
+            Config { network: [(name.to_owned(), mine)].into(), ..Config::default() }
+        };
+        assert_eq!(resolve(&own("ic"), "ic", None).unwrap().urls, ["https://icp-api.io"]);
+        assert_eq!(resolve(&own("local"), "local", None).unwrap().urls, ["http://127.0.0.1:4943"]);
+        assert!(matches!(resolve(&own("mainnet"), "mainnet", None), Err(NetworkError::BuiltIn { .. })));
+        assert_eq!(resolve(&own("mine"), "mine", None).unwrap().urls, ["http://127.0.0.1:9"]);
+    }
+
+    fn plain() -> NetworkConfig {
+        let config = parse("[network.mine]\nurl = \"http://localhost:8000/\"", "t").unwrap();
+        config.network["mine"].clone()
+    }
+
+    #[test]
+    fn a_name_that_could_be_taken_for_another_is_refused() {
+        for name in ["", "ic ", " demo", "https://icp0.io", "іс", "mainnet\u{200b}", "a b", "a.b"] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        assert!(check_name(&"x".repeat(33)).is_err());
+        for name in ["mine", "my-net_2", "IC2"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        let text = "[network.\"https://icp0.io\"]\nurl = \"http://127.0.0.1:9\"";
+        assert!(parse(text, "t").unwrap_err().to_string().contains("letters, digits"));
+    }
+
+    #[test]
+    fn addresses_of_networks_and_dashboards_are_parsed_before_they_are_judged() {
+        let at = |url: &str| NetworkConfig { url: url.to_owned(), ..plain() }.profile("mine", 4);
+        assert_eq!(at("http://LOCALHOST:8000/").unwrap().urls, ["http://localhost:8000"]);
+        assert_eq!(at("http://127.1:8000").unwrap().urls, ["http://127.0.0.1:8000"]);
+        for exposed in ["http://x.localhost", "http://localhost.evil.test", "http://0.0.0.0"] {
+            assert!(matches!(at(exposed), Err(NetworkError::PlainHttp { .. })), "{exposed}");
+        }
+        for odd in
+            ["http://host\\.localhost/", "http://localhost:1@evil.test/x", "http:localhost", "localhost"]
+        {
+            let error = at(odd).unwrap_err();
+            assert!(matches!(error, NetworkError::Url { .. }), "{odd}: {error}");
+        }
+        let dashboard =
+            |url: &str| NetworkConfig { dashboard: Some(url.to_owned()), ..plain() }.profile("mine", 4);
+        assert_eq!(
+            dashboard("http://localhost:1/").unwrap().dashboard.as_deref(),
+            Some("http://localhost:1")
+        );
+        assert!(matches!(dashboard("http://evil.localhost"), Err(NetworkError::PlainHttp { .. })));
+        assert!(matches!(dashboard("https://a@b.example"), Err(NetworkError::Url { .. })));
     }
 }

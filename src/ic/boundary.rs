@@ -1,6 +1,6 @@
 //! API boundary nodes: their certified list, and whether they say that they are well.
 
-use super::client::{Client, is_loopback};
+use super::client::{Client, is_this_machine};
 use super::error::IcError;
 use super::subnets::unverified;
 use super::transport::local_time;
@@ -8,6 +8,7 @@ use super::watch::path;
 use crate::model::evidence::Sourced;
 use crate::model::fleet::{BoundaryNode, Probe};
 use crate::model::text::Line;
+use crate::model::web_address::parse_address;
 use crate::model::{Evidence, Principal};
 use bytes::Bytes;
 use reqwest::Url;
@@ -58,7 +59,7 @@ impl Client {
     /// not be asked: a network on this machine sends nothing to other machines, and nothing but a
     /// public name is asked of the others.
     pub async fn probe(&self, domain: &Line) -> Option<Probe> {
-        let url = probe_url(self.shared.urls.iter().all(is_loopback), domain.as_str())?;
+        let url = probe_url(self.shared.urls.iter().all(is_this_machine), domain.as_str())?;
         let request = http::Request::get(url.as_str()).body(Bytes::new()).ok()?;
         let begun = Instant::now();
         let sent = self.shared.transport.send(request, Some(MOST));
@@ -72,16 +73,16 @@ impl Client {
 /// Where a boundary node's health is asked, if it may be.
 fn probe_url(on_this_machine: bool, domain: &str) -> Option<Url> {
     let scheme = if on_this_machine { "http" } else { "https" };
-    let url = Url::parse(&format!("{scheme}://{domain}/health")).ok()?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.path() == "/health";
-    let plain = plain && url.query().is_none() && url.fragment().is_none();
+    let url = parse_address(&format!("{scheme}://{domain}/health")).ok()?;
+    let plain = url.path() == "/health" && url.query().is_none() && url.fragment().is_none();
     let allowed = if on_this_machine {
-        // No name: what it stands for is decided elsewhere.
-        is_loopback(&url) && !url.host_str().is_some_and(|host| host.ends_with(".localhost"))
+        is_this_machine(&url)
     } else {
         url.port().is_none()
-            && url.domain().is_some_and(|name| name.contains('.') && name.eq_ignore_ascii_case(domain))
-            && !is_loopback(&url)
+            && url.domain().is_some_and(|name| {
+                let public = name.contains('.') && !name.trim_end_matches('.').ends_with(".localhost");
+                public && name.eq_ignore_ascii_case(domain)
+            })
     };
     (plain && allowed).then_some(url)
 }
@@ -132,7 +133,7 @@ mod tests {
             for local in [true, false] {
                 if let Some(url) = probe_url(local, &domain) {
                     prop_assert_eq!(url.path(), "/health");
-                    prop_assert_eq!(is_loopback(&url), local);
+                    prop_assert_eq!(is_this_machine(&url), local);
                 }
             }
         }

@@ -14,6 +14,8 @@ use crate::ic::error::IcError;
 use crate::ic::wire::lenient::MAX_BYTES;
 use crate::model::network::{Canisters, Profile, RootKey, RootKeySource};
 use crate::model::text::Line;
+pub(super) use crate::model::web_address::is_this_machine;
+use crate::model::web_address::{LOCALHOST, LOCALHOST_NAME, is_exposed, parse_address};
 use crate::model::{Evidence, Principal, Seconds, Timestamp};
 use futures_util::FutureExt;
 use ic_agent::agent::route_provider::RoundRobinRouteProvider;
@@ -121,7 +123,7 @@ impl Client {
         let what = Line::new(&format!("connecting to the network {}", profile.name));
         let invalid = |why: &str| IcError::Invalid { what: what.clone(), why: Line::new(why) };
         let urls = parse_urls(profile).map_err(|why| invalid(&why))?;
-        let loopback = urls.iter().all(is_loopback);
+        let loopback = urls.iter().all(is_this_machine);
         if profile.root_key == RootKeySource::Fetch && !loopback {
             return Err(invalid(
                 "a root key fetched from another machine proves nothing, since whoever answers could send \
@@ -130,10 +132,15 @@ impl Client {
         }
         let principal = principal_of(identity.as_ref(), &what)?;
         let gate = Gate::new(profile.max_in_flight);
-        let client = http_client(loopback, profile.max_in_flight)
-            .map_err(|e| invalid(&format!("the HTTP client cannot be set up: {e}")))?;
+        let unusable = |e: reqwest::Error| invalid(&format!("the HTTP client cannot be set up: {e}"));
+        let here = http_client(true, profile.max_in_flight).map_err(unusable)?;
+        let client = match loopback {
+            true => here.clone(),
+            false => http_client(false, profile.max_in_flight).map_err(unusable)?,
+        };
         let meter = Arc::new(Meter::default());
-        let transport = Arc::new(Transport { client, gate: Arc::clone(&gate), meter: Arc::clone(&meter) });
+        let transport =
+            Arc::new(Transport { client, here, gate: Arc::clone(&gate), meter: Arc::clone(&meter) });
         let mut shared = Shared {
             profile: profile.clone(),
             root_key: main_network_root_key(),
@@ -504,6 +511,8 @@ pub(super) fn http_client_within(
         .user_agent(concat!("icpulse/", env!("CARGO_PKG_VERSION")))
         // A redirected request would go to a place nobody chose.
         .redirect(reqwest::redirect::Policy::none())
+        // DNS is never asked what this machine's name stands for.
+        .resolve_to_addrs(LOCALHOST_NAME, &LOCALHOST)
         .connect_timeout(CONNECT)
         .timeout(answer)
         .pool_max_idle_per_host(connections);
@@ -523,9 +532,12 @@ fn principal_of(identity: &dyn Identity, what: &Line) -> Result<Principal, IcErr
 fn parse_urls(profile: &Profile) -> Result<Vec<Url>, String> {
     let mut urls = Vec::new();
     for text in &profile.urls {
-        let mut url = Url::parse(text).map_err(|e| format!("'{text}' is not a URL: {e}"))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(format!("'{text}' is not an http or https URL"));
+        let mut url =
+            parse_address(text).map_err(|e| format!("'{text}' cannot be used as an address: {e}"))?;
+        if is_exposed(&url) {
+            return Err(format!(
+                "{text} is plain http to another machine; use https, or tunnel it to this machine"
+            ));
         }
         // The API's paths are joined to the URL: without a final slash its last part would be lost.
         if !url.path().ends_with('/') {
@@ -534,15 +546,6 @@ fn parse_urls(profile: &Profile) -> Result<Vec<Url>, String> {
         urls.push(url);
     }
     if urls.is_empty() { Err("its profile names no URL".to_owned()) } else { Ok(urls) }
-}
-
-/// Whether a URL's host is this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let plain = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || plain.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Dynamic routing starts from a bare domain only.

@@ -4,17 +4,17 @@
 //! another host than the network's, and nothing of the network waits for it. Replies are read
 //! leniently: a row that is not understood costs only itself.
 
-use super::client::{Client, is_loopback};
+use super::client::{Client, is_this_machine};
 use super::error::IcError;
 use super::fault;
 use super::transport::{local_time, watching};
 use crate::model::fleet::{NodeStatus, ProviderName, Reported};
 use crate::model::text::Line;
+use crate::model::web_address::{is_exposed, parse_address};
 use crate::model::{Principal, Timestamp};
 use bytes::Bytes;
 use ic_agent::AgentError;
 use ic_agent::agent_error::HttpErrorPayload;
-use reqwest::Url;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -129,12 +129,12 @@ impl Client {
         let Some(base) = &self.profile().dashboard else {
             return Err(invalid("the profile names no dashboard"));
         };
-        let url = Url::parse(&format!("{}{path}", base.trim_end_matches('/')))
-            .map_err(|e| invalid(&format!("'{base}' is not a URL: {e}")))?;
-        if self.shared.urls.iter().all(is_loopback) && !is_loopback(&url) {
+        let url = parse_address(&format!("{}{path}", base.trim_end_matches('/')))
+            .map_err(|e| invalid(&format!("'{base}' cannot be used as an address: {e}")))?;
+        if self.shared.urls.iter().all(is_this_machine) && !is_this_machine(&url) {
             return Err(invalid("a network on this machine has no dashboard elsewhere"));
         }
-        if url.scheme() != "https" && !is_loopback(&url) {
+        if is_exposed(&url) {
             return Err(invalid("a dashboard on another machine must have an https URL"));
         }
         let request = http::Request::get(url.as_str())

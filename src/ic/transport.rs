@@ -6,6 +6,7 @@
 
 use super::gate::Gate;
 use crate::ic::certificate;
+use crate::model::web_address::is_this_machine;
 use crate::model::{Principal, Timestamp};
 use bytes::{Bytes, BytesMut};
 use ic_agent::AgentError;
@@ -119,7 +120,10 @@ impl Meter {
 /// ic-agent's HTTP service over one reqwest client.
 #[derive(Debug)]
 pub(super) struct Transport {
+    /// For other machines; through the system's proxy, if it has one.
     pub(super) client: reqwest::Client,
+    /// For this machine: never through a proxy, which may be elsewhere.
+    pub(super) here: reqwest::Client,
     pub(super) gate: Arc<Gate>,
     pub(super) meter: Arc<Meter>,
 }
@@ -138,8 +142,8 @@ impl Transport {
         self.meter.sent.fetch_add(request.body().len() as u64, Ordering::Relaxed);
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
             .map_err(|e| AgentError::InvalidReplicaUrl(e.to_string()))?;
-        let mut answer = self
-            .client
+        let client = if is_this_machine(request.url()) { &self.here } else { &self.client };
+        let mut answer = client
             .execute(request)
             .await
             .map_err(|e| AgentError::TransportError(TransportError::Reqwest(e)))?;
@@ -240,8 +244,10 @@ mod tests {
             let url = format!("http://{}/api/v2/status", listener.local_addr().unwrap());
             let flood = interim.repeat(100);
             let server = tokio::task::spawn_blocking(move || send_without_end(&listener, flood.as_bytes()));
+            let client = http_client_within(true, 4, Duration::from_millis(500)).unwrap();
             let transport = Transport {
-                client: http_client_within(true, 4, Duration::from_millis(500)).unwrap(),
+                here: client.clone(),
+                client,
                 gate: Gate::new(4),
                 meter: Arc::default(),
             };

@@ -3,12 +3,13 @@
 
 use super::document::{self, JournalKey};
 use super::{Entries, Entry, FINISHED_KEPT, JournalError, Observer, WriteStep};
+use crate::files;
 use crate::model::act::{Execution, PlanId};
 use crate::model::network::RootKey;
 use crate::model::text::Line;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -88,15 +89,8 @@ impl ActionJournal {
     /// If the folder cannot be made or listed.
     pub fn open(base: &Path, root_key: &RootKey, observer: Observer) -> Result<Self, JournalError> {
         let folder = base.join(root_key.fingerprint());
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::DirBuilderExt;
-            builder.mode(0o700);
-        }
-        builder.create(&folder).map_err(|e| JournalError::io("create", &folder, &e))?;
-        files(&folder, SUFFIX)?;
+        files::make_folder(&folder).map_err(|e| JournalError::io("create", &folder, &e))?;
+        list_files(&folder, SUFFIX)?;
         Ok(Self { root_key: hex::encode(&root_key.0), place: Place::Folder(folder, observer) })
     }
 
@@ -162,9 +156,9 @@ impl ActionJournal {
                 }
             }
             Place::Folder(folder, _) => {
-                for path in files(folder, SUFFIX)? {
+                for path in list_files(folder, SUFFIX)? {
                     let plan = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                    add(&plan, read(&path), is_locked(&path.with_extension("lock")));
+                    add(&plan, files::read(&path, LARGEST).ok(), is_locked(&path.with_extension("lock")));
                 }
             }
         }
@@ -235,7 +229,7 @@ impl ActionJournal {
             }
             Place::Folder(folder, _) => {
                 let path = folder.join(format!("{name}.lock"));
-                let file = open_lock(&path).map_err(|e| JournalError::io("open", &path, &e))?;
+                let file = files::open_lock(&path).map_err(|e| JournalError::io("open", &path, &e))?;
                 match file.try_lock() {
                     Ok(()) => Ok(Some(Lock::File { _file: file })),
                     Err(TryLockError::WouldBlock) => Ok(None),
@@ -249,7 +243,7 @@ impl ActionJournal {
     fn forget_oldest(&self) -> Result<(), JournalError> {
         let count = match &self.place {
             Place::Memory(memory) => hold(&memory.documents).len(),
-            Place::Folder(folder, _) => files(folder, SUFFIX)?.len(),
+            Place::Folder(folder, _) => list_files(folder, SUFFIX)?.len(),
         };
         if count <= FINISHED_KEPT {
             return Ok(());
@@ -272,37 +266,13 @@ impl ActionJournal {
     }
 }
 
-/// Opens a lock file, making it if it is not there. Anything but a regular file is refused: opening
-/// a pipe would wait for whoever writes to it.
-fn open_lock(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
-        options.mode(0o600).custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
-    }
-    let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(std::io::Error::new(ErrorKind::InvalidInput, "it is not a regular file; remove it"));
-    }
-    Ok(file)
-}
-
 /// Whether somebody holds a lock file.
 fn is_locked(path: &Path) -> bool {
     // Without the file nobody has ever worked on it.
     if !path.exists() {
         return false;
     }
-    open_lock(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
-}
-
-/// The bytes of a document; `None` if it cannot be read or is no regular file of sensible size.
-fn read(path: &Path) -> Option<Vec<u8>> {
-    let metadata = std::fs::symlink_metadata(path).ok()?;
-    (metadata.is_file() && metadata.len() <= LARGEST).then(|| std::fs::read(path).ok()).flatten()
+    files::open_lock(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 fn write(unfinished: &Path, path: &Path, bytes: &[u8], observer: &Observer) -> std::io::Result<()> {
@@ -334,7 +304,7 @@ fn write(unfinished: &Path, path: &Path, bytes: &[u8], observer: &Observer) -> s
     Ok(())
 }
 
-fn files(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, JournalError> {
+fn list_files(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, JournalError> {
     let listing = std::fs::read_dir(folder).map_err(|e| JournalError::io("list", folder, &e))?;
     let paths = listing.flatten().map(|entry| entry.path());
     Ok(paths.filter(|path| path.extension().is_some_and(|found| found == suffix)).collect())

@@ -5,6 +5,7 @@
 //! [`StepState`]s it reports and keeps in the journal.
 
 use super::account::AccountIdentifier;
+use super::network::NetworkTrust;
 use super::neuron::NeuronId;
 use super::proposal::ProposalId;
 use super::text::Line;
@@ -112,6 +113,9 @@ pub struct Review {
     pub signer_name: Line,
     /// On which network.
     pub network: Line,
+    /// Whether that is the Internet Computer, and which canisters are not its own.
+    #[serde(default)]
+    pub trust: NetworkTrust,
     /// The calls, in order; calls of one `Vote` run at the same time.
     pub calls: Vec<PlannedCall>,
     /// What leaves the account in all, fees included; zero for none.

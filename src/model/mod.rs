@@ -24,10 +24,12 @@ pub mod node_rewards;
 pub mod proposal;
 pub mod query;
 pub mod registry;
+pub mod review;
 pub mod series;
 pub mod text;
 pub mod time;
 pub mod topic;
+pub mod web_address;
 pub mod world;
 
 pub use account::{Account, AccountIdentifier, Subaccount};

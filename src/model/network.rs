@@ -11,7 +11,25 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RootKey(pub Vec<u8>);
 
+/// The main network's root key in DER, as the interface specification prints it.
+const MAIN_NETWORK_ROOT_KEY: [u8; 133] = [
+    0x30, 0x81, 0x82, 0x30, 0x1d, 0x06, 0x0d, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0xdc, 0x7c, 0x05, 0x03,
+    0x01, 0x02, 0x01, 0x06, 0x0c, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0xdc, 0x7c, 0x05, 0x03, 0x02, 0x01,
+    0x03, 0x61, 0x00, 0x81, 0x4c, 0x0e, 0x6e, 0xc7, 0x1f, 0xab, 0x58, 0x3b, 0x08, 0xbd, 0x81, 0x37, 0x3c,
+    0x25, 0x5c, 0x3c, 0x37, 0x1b, 0x2e, 0x84, 0x86, 0x3c, 0x98, 0xa4, 0xf1, 0xe0, 0x8b, 0x74, 0x23, 0x5d,
+    0x14, 0xfb, 0x5d, 0x9c, 0x0c, 0xd5, 0x46, 0xd9, 0x68, 0x5f, 0x91, 0x3a, 0x0c, 0x0b, 0x2c, 0xc5, 0x34,
+    0x15, 0x83, 0xbf, 0x4b, 0x43, 0x92, 0xe4, 0x67, 0xdb, 0x96, 0xd6, 0x5b, 0x9b, 0xb4, 0xcb, 0x71, 0x71,
+    0x12, 0xf8, 0x47, 0x2e, 0x0d, 0x5a, 0x4d, 0x14, 0x50, 0x5f, 0xfd, 0x74, 0x84, 0xb0, 0x12, 0x91, 0x09,
+    0x1c, 0x5f, 0x87, 0xb9, 0x88, 0x83, 0x46, 0x3f, 0x98, 0x09, 0x1a, 0x0b, 0xaa, 0xae,
+];
+
 impl RootKey {
+    /// The main network's.
+    #[must_use]
+    pub fn main_network() -> Self {
+        Self(MAIN_NETWORK_ROOT_KEY.to_vec())
+    }
+
     /// The first 16 hexadecimal digits of the key's SHA-256: names its cache folder.
     #[must_use]
     pub fn fingerprint(&self) -> String {
@@ -63,9 +81,9 @@ impl Default for Canisters {
 }
 
 impl Canisters {
-    /// The field's name of a canister, if it is one of these.
+    /// Each canister with the field's name of it.
     #[must_use]
-    pub fn name(&self, id: &Principal) -> Option<&'static str> {
+    pub fn named(&self) -> [(Principal, &'static str); 6] {
         [
             (self.governance, "governance"),
             (self.ledger, "ICP ledger"),
@@ -74,8 +92,107 @@ impl Canisters {
             (self.registry, "registry"),
             (self.node_rewards, "node rewards"),
         ]
-        .into_iter()
-        .find_map(|(p, name)| (p == *id).then_some(name))
+    }
+
+    /// The field's name of a canister, if it is one of these.
+    #[must_use]
+    pub fn name(&self, id: &Principal) -> Option<&'static str> {
+        self.named().into_iter().find_map(|(p, name)| (p == *id).then_some(name))
+    }
+
+    /// The canisters that are not the Internet Computer's own.
+    #[must_use]
+    pub fn foreign(&self) -> Vec<ForeignCanister> {
+        let own = Self::default().named();
+        self.named()
+            .into_iter()
+            .zip(own)
+            .filter(|((id, _), (own, _))| id != own)
+            .map(|((id, role), _)| ForeignCanister { role: role.to_owned(), id })
+            .collect()
+    }
+}
+
+/// A canister that a profile uses in place of one of the Internet Computer's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignCanister {
+    /// Which canister it stands in for: `governance`, `ICP ledger`.
+    pub role: String,
+    /// Its id.
+    pub id: Principal,
+}
+
+impl ForeignCanister {
+    /// What it is not, with its id.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("not the Internet Computer's {} canister: {}", self.role, self.id.to_text())
+    }
+
+    /// What its use may lead to, and what to do about it.
+    #[must_use]
+    pub fn warning(&self) -> String {
+        format!(
+            "the configuration replaces the {} canister by {}: its answers and what is paid through it are in the \
+             hands of whoever controls that canister; remove the line unless you put it there",
+            self.role,
+            self.id.to_text()
+        )
+    }
+}
+
+/// Which network it is, by its root key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkKind {
+    /// The Internet Computer's main network.
+    Main,
+    /// The embedded demo network.
+    Demo,
+    /// Any other network.
+    #[default]
+    Other,
+}
+
+/// What a person must know of a network before trusting what it shows or signing on it. It follows
+/// from the root key and the canister ids, never from the network's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkTrust {
+    /// Which network it is.
+    pub kind: NetworkKind,
+    /// Canisters that are not the Internet Computer's own.
+    pub foreign: Vec<ForeignCanister>,
+}
+
+impl NetworkTrust {
+    /// Whether it is the Internet Computer's main network.
+    #[must_use]
+    pub fn is_main(&self) -> bool {
+        self.kind == NetworkKind::Main
+    }
+
+    /// What the network is not, if its root key is not the main network's.
+    #[must_use]
+    pub const fn disclaimer(&self) -> Option<&'static str> {
+        match self.kind {
+            NetworkKind::Main => None,
+            NetworkKind::Demo => Some("demo network, not the Internet Computer"),
+            NetworkKind::Other => Some("not the Internet Computer"),
+        }
+    }
+
+    /// A network's name with what it is not: `mine (not the Internet Computer)`.
+    #[must_use]
+    pub fn describe(&self, name: &str) -> String {
+        match self.disclaimer() {
+            Some(disclaimer) => format!("{name} ({disclaimer})"),
+            None => name.to_owned(),
+        }
+    }
+
+    /// One warning for each foreign canister.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        self.foreign.iter().map(ForeignCanister::warning)
     }
 }
 
@@ -89,6 +206,28 @@ pub enum RootKeySource {
     /// Asked of the network itself: only for loopback replicas, and said so.
     Fetch,
 }
+
+impl RootKeySource {
+    /// A root key that was given or learnt; the main network's counts as the built-in one.
+    #[must_use]
+    pub fn of(key: RootKey) -> Self {
+        if key == RootKey::main_network() { Self::BuiltIn } else { Self::Given(key) }
+    }
+
+    /// Whether it is the main network's root key. A key that is still to be fetched is not.
+    #[must_use]
+    pub fn is_main_network(&self) -> bool {
+        match self {
+            Self::BuiltIn => true,
+            Self::Given(key) => *key == RootKey::main_network(),
+            Self::Fetch => false,
+        }
+    }
+}
+
+/// Names of the built-in networks, and what the main network is called on the screen: no
+/// configuration may give them another meaning.
+pub const BUILT_IN_NETWORKS: [&str; 4] = ["ic", "demo", "local", "mainnet"];
 
 /// How to reach a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +268,24 @@ impl Profile {
             call_life: LONGEST_CALL_LIFE,
             dashboard: Some("https://ic-api.internetcomputer.org".to_owned()),
         }
+    }
+
+    /// What a person must know of it, by its root key and its canisters.
+    #[must_use]
+    pub fn trust(&self) -> NetworkTrust {
+        let kind = match &self.root_key {
+            key if key.is_main_network() => NetworkKind::Main,
+            // The configuration cannot give this name to another network.
+            _ if self.name == "demo" => NetworkKind::Demo,
+            _ => NetworkKind::Other,
+        };
+        NetworkTrust { kind, foreign: self.canisters.foreign() }
+    }
+
+    /// Its name for people: `mainnet` only for the main network.
+    #[must_use]
+    pub fn shown_name(&self) -> &str {
+        if self.name == "ic" && self.root_key.is_main_network() { "mainnet" } else { &self.name }
     }
 
     /// A replica on this machine; its root key is fetched.
@@ -179,5 +336,46 @@ mod tests {
         assert_eq!(c.index.to_text(), "qhbym-qaaaa-aaaaa-aaafq-cai");
         assert_eq!(c.registry.to_text(), "rwlgt-iiaaa-aaaaa-aaaaa-cai");
         assert_eq!(c.node_rewards.to_text(), "sgymv-uiaaa-aaaaa-aaaia-cai");
+        assert_eq!(c.foreign(), []);
+    }
+
+    #[test]
+    fn the_root_key_decides_which_network_it_is() {
+        let main = Profile::main_network();
+        assert!(main.trust().is_main() && main.trust().disclaimer().is_none());
+        assert_eq!(main.shown_name(), "mainnet");
+        let given =
+            |name: &str, key| Profile { root_key: RootKeySource::of(key), ..Profile::local(name, "x") };
+        let mine = given("mine", RootKey::main_network());
+        assert!(mine.trust().is_main(), "the main network by another way");
+        let fake = Profile { name: "ic".to_owned(), ..given("", RootKey(vec![7; 133])) };
+        assert_eq!(fake.trust().disclaimer(), Some("not the Internet Computer"));
+        assert_eq!(fake.shown_name(), "ic");
+        assert_eq!(fake.trust().describe("ic"), "ic (not the Internet Computer)");
+        let demo = given("demo", RootKey(vec![7; 133]));
+        assert_eq!(demo.trust().disclaimer(), Some("demo network, not the Internet Computer"));
+        assert!(!Profile::local("local", "x").trust().is_main());
+    }
+
+    #[test]
+    fn canisters_that_are_not_the_networks_own_are_named_on_any_network() {
+        let stranger = Principal::from_slice(&[9; 10]);
+        let mut main = Profile::main_network();
+        main.canisters.governance = stranger;
+        // One of the network's own in the place of another is foreign there.
+        main.canisters.ledger = Canisters::default().registry;
+        let trust = main.trust();
+        let words: Vec<_> = trust.foreign.iter().map(ForeignCanister::words).collect();
+        assert_eq!(
+            words,
+            [
+                format!("not the Internet Computer's governance canister: {stranger}"),
+                "not the Internet Computer's ICP ledger canister: rwlgt-iiaaa-aaaaa-aaaaa-cai".to_owned(),
+            ]
+        );
+        assert!(trust.warnings().all(|w| w.contains("configuration replaces")));
+        let mut local = Profile::local("local", "x");
+        local.canisters.index = stranger;
+        assert_eq!(local.trust().foreign.len(), 1);
     }
 }

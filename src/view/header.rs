@@ -7,34 +7,36 @@ use crate::command::Command;
 use crate::model::Seconds;
 use crate::model::account::short_principal;
 use crate::theme::{ColorDepth, Role};
-use crate::widget::text::spans_width;
+use crate::widget::text::{spans_width, truncate};
 use crate::widget::{Spans, gauge, span};
 use ratatui::layout::Rect;
 
 /// Product, network, identity; at the right evidence, age and reading.
 pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let state = cx.state;
-    let mut left: Spans = vec![
-        span(" icpulse", Role::HeaderProduct),
-        span(" · ", Role::Dim),
-        span(state.network.name.as_str().to_owned(), Role::HeaderNetwork),
-    ];
-    if state.network.root_key_fetched {
-        left.push(span(" (its own root key)", Role::Warn));
-    }
     let width = usize::from(row.width);
-    // The most that can be said without cutting: first the identity, then reading gets shorter.
-    let left_w = spans_width(&left).min(width / 3);
-    let choices =
-        [(true, Detail::Full), (false, Detail::Full), (false, Detail::Some), (false, Detail::Little)];
-    let mut chosen = (Vec::new(), Vec::new());
-    for (long, detail) in choices {
-        chosen = (signer(state, long), reading(state, cx.pen.ascii(), detail));
-        if left_w + spans_width(&chosen.0) + spans_width(&chosen.1) + 7 <= width {
+    // The most that can be said without cutting: first what the network is not gets shorter, then the
+    // identity, then reading. What it is not is never left out.
+    let choices = [
+        (Trust::Long, true, Detail::Full),
+        (Trust::Long, false, Detail::Full),
+        (Trust::Long, false, Detail::Some),
+        (Trust::Short, false, Detail::Some),
+        (Trust::Short, false, Detail::Little),
+    ];
+    let mut chosen = (Vec::new(), Vec::new(), Vec::new());
+    for (trust, long, detail) in choices {
+        let (who, right) = (signer(state, long), reading(state, cx.pen.ascii(), detail));
+        let rest = spans_width(&who) + spans_width(&right) + 7;
+        let left = network(state, trust, width.saturating_sub(rest).min(width / 2));
+        let fits = spans_width(&left) + rest <= width;
+        chosen = (left, who, right);
+        if fits && !is_cut(&chosen.0, state) {
             break;
         }
     }
-    let (who, mut right) = chosen;
+    let (left, who, mut right) = chosen;
+    let left_w = spans_width(&left);
     right.push(span(" ", Role::Dim));
     let right_w = spans_width(&right).min(width / 2);
     let right_x = row.right().saturating_sub(u16::try_from(right_w).unwrap_or(0));
@@ -52,6 +54,43 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         cx.hits
             .add(Rect::new(row.x + x, row.y, end.saturating_sub(row.x + x), 1), Hit::Run(Command::Identity));
     }
+}
+
+/// How much the header says of what the network is not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Short,
+    Long,
+}
+
+/// Whether a network's name is not shown whole.
+fn is_cut(network: &Spans, state: &State) -> bool {
+    !network.iter().any(|s| s.text == state.network.name.as_str())
+}
+
+/// Product and network, and what the network is not, in at most `room` cells: the name is cut first.
+fn network(state: &State, detail: Trust, room: usize) -> Spans {
+    let network = &state.network;
+    let long = detail == Trust::Long;
+    let mut marks: Spans = Vec::new();
+    if !network.trust.is_main() {
+        let text = match (network.root_key_fetched, long) {
+            (true, true) => ", not the Internet Computer (its own root key)",
+            (false, true) => ", not the Internet Computer",
+            (_, false) => ", not the IC",
+        };
+        marks.push(span(text, Role::Warn));
+    }
+    if !network.trust.foreign.is_empty() {
+        marks.push(span(if long { ", foreign canisters" } else { " foreign!" }, Role::Bad));
+    }
+    let product = span(" icpulse", Role::HeaderProduct);
+    let dot = span(" · ", Role::Dim);
+    let used = 11 + spans_width(&marks);
+    let name = truncate(network.name.as_str(), room.saturating_sub(used).max(8)).into_owned();
+    let mut spans = vec![product, dot, span(name, Role::HeaderNetwork)];
+    spans.extend(marks);
+    spans
 }
 
 fn signer(state: &State, wide: bool) -> Spans {
@@ -93,7 +132,8 @@ fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
     if sync.offline {
         spans.push(span("offline", Role::Stale));
         if let Some(at) = sync.last_success {
-            spans.extend([dot(), span(format!("as of {}", at.date_minute()), Role::Dim)]);
+            let at = if detail == Detail::Little { at.date() } else { at.date_minute() };
+            spans.extend([dot(), span(format!("as of {at}"), Role::Dim)]);
         }
         return spans;
     }

@@ -21,7 +21,12 @@ pub fn pulse(state: &State, columns: usize) -> String {
         let cut = truncate(text.trim_end(), columns);
         let _ = writeln!(out, "{cut}");
     };
-    line(&format!("icpulse · {} · {}", state.network.name, freshness(state)));
+    let network = &state.network;
+    let other = if network.trust.is_main() { "" } else { ", not the Internet Computer" };
+    line(&format!("icpulse · {}{other} · {}", network.name, freshness(state)));
+    for foreign in &network.trust.foreign {
+        line(&format!("! {}", foreign.words()));
+    }
     if state.signer.is_anonymous() {
         line("read-only: nobody signs");
     } else {

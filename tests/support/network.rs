@@ -12,7 +12,7 @@ use icpulse::model::act::{
 use icpulse::model::economics::{Economics, GovernanceMetrics};
 use icpulse::model::evidence::{Evidence, Sourced};
 use icpulse::model::ledger::{AccountState, Operation, Transaction};
-use icpulse::model::network::{Canisters, Facts};
+use icpulse::model::network::{Canisters, Facts, NetworkTrust};
 use icpulse::model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData};
 use icpulse::model::proposal::{Ballot, Payload, ProposalBody, Tally, Value};
 use icpulse::model::text::{Block, Line};
@@ -353,6 +353,7 @@ impl Network {
             signer: self.signer.principal,
             signer_name: self.signer.name.clone(),
             network: Line::new("test"),
+            trust: NetworkTrust::default(),
             calls,
             total_cost: cost,
             fees: E8s::ZERO,

@@ -21,8 +21,7 @@ use icpulse::model::economics::RewardForecast;
 use icpulse::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse::model::evidence::{Evidence, Sourced};
 use icpulse::model::ledger::{AccountState, Operation, Transaction};
-use icpulse::model::network::Canisters;
-use icpulse::model::network::Facts;
+use icpulse::model::network::{Canisters, Facts, NetworkKind, NetworkTrust};
 use icpulse::model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData, MaturityDisbursement};
 use icpulse::model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse::model::series::Series;
@@ -635,7 +634,7 @@ pub fn fresh(size: (u16, u16)) -> State {
     let network = NetworkInfo {
         name: Line::new("demo"),
         url: Line::new("http://127.0.0.1:4943"),
-        main: false,
+        trust: NetworkTrust { kind: NetworkKind::Demo, foreign: vec![] },
         root_key_fetched: false,
     };
     let mut state =
@@ -819,6 +818,7 @@ pub fn vote_review() -> Review {
         signer: principal(1),
         signer_name: Line::new("main"),
         network: Line::new("demo"),
+        trust: NetworkTrust { kind: NetworkKind::Demo, foreign: vec![] },
         calls: (0..9).map(|i| vote_call(i, 140_812)).collect(),
         total_cost: E8s::ZERO,
         fees: E8s::ZERO,

@@ -48,7 +48,7 @@ fn a_vote_says_who_what_and_what_changes() {
     assert_eq!(review.title.as_str(), "Vote YES on 140812 “Reduce the reject cost” with 3 neurons (0 V)");
     assert_eq!(
         (review.signer, review.signer_name.as_str(), review.network.as_str()),
-        (sim.signer, "main", "ic")
+        (sim.signer, "main", "mainnet")
     );
     assert_eq!(review.calls.len(), 3, "a ballot given twice is cast once");
     assert!(

@@ -4,19 +4,24 @@ use super::Refusal;
 use crate::alert::message::{Kind, Notice};
 use crate::model::alert::Severity;
 use crate::model::alert_settings::without_secrets;
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use crate::model::web_address::{LOCALHOST, LOCALHOST_NAME, Url, parse_address};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 fn client(url: &str, within: Duration) -> Result<(Client, Url), Refusal> {
-    let parsed = Url::parse(url).map_err(|_| Refusal::new("its address is no URL", true))?;
+    let parsed =
+        parse_address(url).map_err(|why| Refusal::new(format!("its address cannot be used: {why}"), true))?;
     let builder = Client::builder()
         .user_agent(concat!("icpulse/", env!("CARGO_PKG_VERSION")))
         // A redirected message, secrets included, would go to a place nobody chose.
         .redirect(reqwest::redirect::Policy::none())
+        // DNS is never asked what this machine's name stands for.
+        .resolve_to_addrs(LOCALHOST_NAME, &LOCALHOST)
         .timeout(within);
     let plain = parsed.scheme() == "http";
-    // Without TLS the machine's certificate store, which may not be there, is of no use.
+    // Without TLS the machine's certificate store, which may not be there, is of no use; and a
+    // proxy could read the message.
     let builder = if plain { builder.no_proxy().tls_certs_only(std::iter::empty()) } else { builder };
     let client = builder.build().map_err(|_| Refusal::new("no HTTP client could be made", true))?;
     Ok((client, parsed))

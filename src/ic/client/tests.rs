@@ -118,7 +118,12 @@ async fn a_root_key_is_fetched_from_this_machine_only() {
     let client = Client::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap();
     assert_eq!(*client.root_key(), key);
 
-    for url in ["https://example.com", "http://192.0.2.7:4943", "http://localhost.example.com"] {
+    for url in [
+        "https://example.com",
+        "https://192.0.2.7:4943",
+        "https://localhost.example.com",
+        "https://x.localhost",
+    ] {
         let profile = Profile::local("far", url);
         let error = Client::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap_err();
         assert!(
@@ -126,6 +131,45 @@ async fn a_root_key_is_fetched_from_this_machine_only() {
             "{error}"
         );
     }
+}
+
+#[tokio::test]
+async fn plain_http_goes_to_this_machine_only() {
+    let replica = server(answering(500, "")).await;
+    let port = replica.url.rsplit(':').next().unwrap().to_owned();
+    for host in ["127.0.0.1", "localhost", "LOCALHOST", "localhost.", "127.1"] {
+        let mut profile = Profile::local("here", &format!("http://{host}:{port}"));
+        profile.root_key = RootKeySource::Given(main_network_root_key());
+        let before = replica.requests.load(Ordering::SeqCst);
+        let client = Client::connect_with(&profile, Arc::new(AnonymousIdentity), HASTY).await.unwrap();
+        ask(&client).await;
+        assert!(replica.requests.load(Ordering::SeqCst) > before, "{host}");
+    }
+    for host in ["192.0.2.7", "localhost.example.com", "x.localhost", "host\\.localhost", "0.0.0.0"] {
+        let mut profile = Profile::local("far", &format!("http://{host}:{port}"));
+        profile.root_key = RootKeySource::Given(main_network_root_key());
+        let error = Client::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap_err();
+        assert!(matches!(error, IcError::Invalid { .. }), "{host}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn dns_is_not_asked_what_localhost_is() {
+    // Both loopback addresses are tried, whatever the system's resolver says of the name.
+    let Ok(listener) = TcpListener::bind("[::1]:0").await else {
+        println!("skipped: this machine has no IPv6");
+        return;
+    };
+    let port = listener.local_addr().unwrap().port();
+    let client = http_client(true, 1).unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 204 X\r\n\r\n").await.unwrap();
+        // Open until the client has read it.
+        let _ = stream.read(&mut [0; 1_024]).await;
+    });
+    let answer = client.get(format!("http://localhost:{port}/")).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 204);
 }
 
 #[tokio::test]

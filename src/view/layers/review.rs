@@ -4,12 +4,12 @@
 use super::super::{Cx, words};
 use crate::app::state::layer::{Failure, ReviewLayer, ReviewStage};
 use crate::command::Command;
-use crate::model::account::short_principal;
-use crate::model::act::{PlannedCall, Review};
-use crate::model::{E8s, Seconds};
+use crate::model::Seconds;
+use crate::model::act::Review;
+use crate::model::review::{CallDetails, NOT_SIGNABLE, Weight, Words, describe_calls, describe_review};
 use crate::theme::Role;
 use crate::widget::pen::Align;
-use crate::widget::text::wrap_spans;
+use crate::widget::text::{width, wrap_spans};
 use crate::widget::{Spans, span};
 use ratatui::layout::Rect;
 
@@ -66,78 +66,25 @@ fn failed(failure: &Failure, w: usize) -> Vec<Spans> {
 fn ready(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) -> Vec<Spans> {
     let mut lines = wrap_spans(&[span(review.title.as_str().to_owned(), Role::Strong)], w, &[], &[]);
     lines.push(Vec::new());
-    let field = |lines: &mut Vec<Spans>, name: &str, value: Spans| {
-        let first = [span(format!("{name:<LABEL$}"), Role::LayerLabel)];
-        let rest = [span(" ".repeat(LABEL), Role::LayerLabel)];
-        lines.extend(wrap_spans(&value, w, &first, &rest));
-    };
-    let principal = review.signer.to_text();
-    let shown = if principal.len() + review.signer_name.as_str().len() + LABEL + 2 <= w {
-        principal
-    } else {
-        short_principal(&review.signer)
-    };
-    field(
-        &mut lines,
-        "signer",
-        vec![span(format!("{}  ", review.signer_name), Role::Text), span(shown, Role::Id)],
-    );
-    field(&mut lines, "network", vec![span(review.network.as_str().to_owned(), Role::Text)]);
-    for (name, canister, method, count) in grouped(&review.calls) {
-        field(
-            &mut lines,
-            "calls",
-            vec![
-                span(if count > 1 { format!("{count} × ") } else { String::new() }, Role::Strong),
-                span(method, Role::Text),
-                span("  on ", Role::Dim),
-                span(name, Role::Text),
-                span(format!(" {canister}"), Role::Id),
-            ],
-        );
-    }
-    let cost = if review.total_cost == E8s::ZERO {
-        vec![span("none", Role::Text)]
-    } else {
-        vec![
-            span(format!("{} ICP", review.total_cost.exact()), Role::Strong),
-            span(format!("  of which {} ICP in fees", review.fees.exact()), Role::Dim),
-        ]
-    };
-    field(&mut lines, "cost", cost);
-    let list = |lines: &mut Vec<Spans>,
-                name: &str,
-                mark: &'static str,
-                role: Role,
-                items: &[crate::model::text::Line]| {
-        for (index, item) in items.iter().enumerate() {
-            let label = if index == 0 { name } else { "" };
-            let first = [span(format!("{label:<LABEL$}"), Role::LayerLabel), span(mark, role)];
-            let rest = [span(" ".repeat(LABEL + 2), Role::LayerLabel)];
-            let text_role = if role == Role::Danger { Role::Danger } else { Role::Text };
-            lines.extend(wrap_spans(&[span(item.as_str().to_owned(), text_role)], w, &first, &rest));
+    for section in describe_review(review) {
+        if section.set_apart {
+            lines.push(Vec::new());
         }
-    };
-    if !review.effects.is_empty() {
-        lines.push(Vec::new());
-        list(&mut lines, "effect", "• ", Role::Good, &review.effects);
-    }
-    if !review.irreversible.is_empty() {
-        lines.push(Vec::new());
-        list(&mut lines, "final", "! ", Role::Danger, &review.irreversible);
-    }
-    if !review.warnings.is_empty() {
-        lines.push(Vec::new());
-        list(&mut lines, "warning", "! ", Role::Warn, &review.warnings);
-    }
-    if let Some(blocked) = &review.blocked {
-        lines.push(Vec::new());
-        list(&mut lines, "blocked", "✗ ", Role::Bad, std::slice::from_ref(blocked));
+        let indent = LABEL + width(section.mark);
+        for (index, words) in section.lines.iter().enumerate() {
+            let label = if index == 0 { section.label } else { "" };
+            let mut first = vec![span(format!("{label:<LABEL$}"), Role::LayerLabel)];
+            if !section.mark.is_empty() {
+                first.push(span(section.mark, role(section.weight)));
+            }
+            let rest = [span(" ".repeat(indent), Role::LayerLabel)];
+            lines.extend(wrap_spans(&spans(words, w.saturating_sub(indent)), w, &first, &rest));
+        }
     }
     if details {
-        for (index, call) in review.calls.iter().enumerate() {
+        for call in describe_calls(review) {
             lines.push(Vec::new());
-            lines.extend(call_lines(index + 1, review.calls.len(), call, w));
+            lines.extend(call_lines(&call, w));
         }
     }
     lines.push(Vec::new());
@@ -151,41 +98,50 @@ fn ready(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) -> Vec<S
     lines
 }
 
-/// Calls of the same method on the same canister together: (canister's name, id, method, how many).
-fn grouped(calls: &[PlannedCall]) -> Vec<(String, String, String, usize)> {
-    let mut groups: Vec<(String, String, String, usize)> = Vec::new();
-    for call in calls {
-        let canister = short_principal(&call.canister);
-        match groups.iter_mut().find(|g| g.1 == canister && g.2 == call.method) {
-            Some(group) => group.3 += 1,
-            None => groups.push((call.canister_name.clone(), canister, call.method.clone(), 1)),
-        }
+/// The colour of a weight.
+const fn role(weight: Weight) -> Role {
+    match weight {
+        Weight::Plain => Role::Text,
+        Weight::Strong => Role::Strong,
+        Weight::Dim => Role::Dim,
+        Weight::Id => Role::Id,
+        Weight::Good => Role::Good,
+        Weight::Final => Role::Danger,
+        Weight::Warning => Role::Warn,
+        Weight::Bad => Role::Bad,
     }
-    groups
 }
 
-fn call_lines(number: usize, of: usize, call: &PlannedCall, w: usize) -> Vec<Spans> {
-    let mut lines = vec![vec![
-        span(format!("call {number} of {of}  "), Role::Title),
-        span(call.method.clone(), Role::Text),
-    ]];
-    lines.extend(wrap_spans(
-        &[span(call.summary.as_str().to_owned(), Role::Text)],
-        w,
-        &[span("  ", Role::Text)],
-        &[span("  ", Role::Text)],
-    ));
-    for (name, value) in &call.arguments {
+/// Words in their colours; the shorter forms where the whole would not fit into `room` cells.
+fn spans(words: &[Words], room: usize) -> Spans {
+    let fits = words.iter().map(|w| width(&w.text)).sum::<usize>() <= room;
+    let text =
+        |w: &Words| if fits { w.text.clone() } else { w.short.clone().unwrap_or_else(|| w.text.clone()) };
+    words.iter().map(|w| span(text(w), role(w.weight))).collect()
+}
+
+fn call_lines(call: &CallDetails, w: usize) -> Vec<Spans> {
+    let mut lines =
+        vec![vec![span(format!("{}  ", call.title), Role::Title), span(call.method.clone(), Role::Text)]];
+    let indent = [span("  ", Role::Text)];
+    lines.extend(wrap_spans(&[span(call.summary.clone(), Role::Text)], w, &indent, &indent));
+    for (name, value) in &call.rows {
         let first = [span(format!("  {name:<18} "), Role::ValueKey)];
         let rest = [span(" ".repeat(21), Role::ValueKey)];
-        lines.extend(wrap_spans(&[span(value.as_str().to_owned(), Role::ValueText)], w, &first, &rest));
-    }
-    if !call.arg_digest.is_empty() {
-        let first = [span(format!("  {:<18} ", "sha256 of args"), Role::ValueKey)];
-        let rest = [span(" ".repeat(21), Role::ValueKey)];
-        lines.extend(wrap_spans(&[span(call.arg_digest.clone(), Role::ValueBytes)], w, &first, &rest));
+        let value: Spans =
+            value.iter().map(|words| span(words.text.clone(), value_role(words.weight))).collect();
+        lines.extend(wrap_spans(&value, w, &first, &rest));
     }
     lines
+}
+
+/// The colour of a weight among the values of a call.
+const fn value_role(weight: Weight) -> Role {
+    match weight {
+        Weight::Plain => Role::ValueText,
+        Weight::Dim => Role::ValueBytes,
+        other => role(other),
+    }
 }
 
 /// The place to confirm.
@@ -209,7 +165,7 @@ fn confirm(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, review: &Re
     if y < area.bottom() {
         let key = words::key(cx.state, Command::Confirm);
         let (text, role) = if review.blocked.is_some() {
-            ("it cannot be signed as it stands".to_owned(), Role::Bad)
+            (NOT_SIGNABLE.to_owned(), Role::Bad)
         } else if layer.is_confirmable() {
             (format!("{key} signs and sends"), Role::Accent)
         } else {

@@ -1,0 +1,197 @@
+//! A review in words: what the screen and the command line both show before anything is signed.
+//!
+//! Both draw the same [`Section`]s and [`CallDetails`]; they differ in colour and line breaks only.
+
+use super::E8s;
+use super::Principal;
+use super::act::{Confirmation, PlannedCall, Review};
+use super::network::{Canisters, ForeignCanister};
+use super::text::Line;
+
+/// How much a word of a review weighs; the screen gives each a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Ordinary text.
+    Plain,
+    /// Amounts and counts.
+    Strong,
+    /// Text between facts.
+    Dim,
+    /// An id.
+    Id,
+    /// An effect that was asked for.
+    Good,
+    /// What cannot be undone.
+    Final,
+    /// What the user should know first.
+    Warning,
+    /// What is wrong.
+    Bad,
+}
+
+/// Some words of one weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// How much they weigh.
+    pub weight: Weight,
+    /// The text.
+    pub text: String,
+    /// A shorter text, for where the whole does not fit.
+    pub short: Option<String>,
+}
+
+impl Words {
+    fn new(weight: Weight, text: impl Into<String>) -> Self {
+        Self { weight, text: text.into(), short: None }
+    }
+}
+
+/// One named part of a review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Its name: `signer`, `calls`, `final`.
+    pub label: &'static str,
+    /// A sign before each line, with a space after it; empty for none.
+    pub mark: &'static str,
+    /// The mark's weight.
+    pub weight: Weight,
+    /// Its lines.
+    pub lines: Vec<Vec<Words>>,
+    /// An empty line sets it apart from what is before it.
+    pub set_apart: bool,
+}
+
+impl Section {
+    fn facts(label: &'static str, lines: Vec<Vec<Words>>) -> Self {
+        Self { label, mark: "", weight: Weight::Plain, lines, set_apart: false }
+    }
+
+    fn list(label: &'static str, mark: &'static str, weight: Weight, items: &[Line]) -> Self {
+        let text = if matches!(weight, Weight::Final | Weight::Bad) { weight } else { Weight::Plain };
+        let lines = items.iter().map(|item| vec![Words::new(text, item.as_str())]).collect();
+        Self { label, mark, weight, lines, set_apart: true }
+    }
+}
+
+/// One call with everything that will be signed for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallDetails {
+    /// `call 1 of 3`.
+    pub title: String,
+    /// Its method.
+    pub method: String,
+    /// It in one line.
+    pub summary: String,
+    /// Canister, arguments and the digest of their bytes, by name.
+    pub rows: Vec<(String, Vec<Words>)>,
+}
+
+/// The parts of a review, without the details of its calls; empty ones are left out.
+#[must_use]
+pub fn describe_review(review: &Review) -> Vec<Section> {
+    let signer = Words {
+        short: Some(super::account::short_principal(&review.signer)),
+        ..Words::new(Weight::Id, review.signer.to_text())
+    };
+    let mut network = vec![Words::new(Weight::Plain, review.network.as_str())];
+    if let Some(disclaimer) = review.trust.disclaimer() {
+        network.push(Words::new(Weight::Warning, format!(" ({disclaimer})")));
+    }
+    let foreign: Vec<Line> = review.trust.foreign.iter().map(|c| Line::new(&c.words())).collect();
+    let mut sections = vec![
+        Section::facts(
+            "signer",
+            vec![vec![Words::new(Weight::Plain, format!("{}  ", review.signer_name)), signer]],
+        ),
+        Section::facts("network", vec![network]),
+        Section { set_apart: false, ..Section::list("canister", "✗ ", Weight::Bad, &foreign) },
+        Section::facts("calls", group_calls(&review.calls)),
+        Section::facts("cost", vec![describe_cost(review)]),
+        Section::list("effect", "• ", Weight::Good, &review.effects),
+        Section::list("final", "! ", Weight::Final, &review.irreversible),
+        Section::list("warning", "! ", Weight::Warning, &review.warnings),
+        Section::list("blocked", "✗ ", Weight::Bad, review.blocked.as_slice()),
+    ];
+    sections.retain(|section| !section.lines.is_empty());
+    sections
+}
+
+/// Every call of a review with its arguments.
+#[must_use]
+pub fn describe_calls(review: &Review) -> Vec<CallDetails> {
+    let of = review.calls.len();
+    review.calls.iter().enumerate().map(|(index, call)| describe_call(index + 1, of, call)).collect()
+}
+
+/// The word that must be typed on the command line to sign, if it can be signed.
+#[must_use]
+pub fn confirmation_word(review: &Review) -> Option<&str> {
+    match &review.confirmation {
+        _ if review.blocked.is_some() => None,
+        Confirmation::Enter => Some("yes"),
+        Confirmation::Type(word) => Some(word),
+    }
+}
+
+/// What is said where a review cannot be confirmed.
+pub const NOT_SIGNABLE: &str = "it cannot be signed as it stands";
+
+fn describe_cost(review: &Review) -> Vec<Words> {
+    if review.total_cost == E8s::ZERO {
+        return vec![Words::new(Weight::Plain, "none")];
+    }
+    vec![
+        Words::new(Weight::Strong, format!("{} ICP", review.total_cost.exact())),
+        Words::new(Weight::Dim, format!("  of which {} ICP in fees", review.fees.exact())),
+    ]
+}
+
+/// Calls of the same method on the same canister in one line.
+fn group_calls(calls: &[PlannedCall]) -> Vec<Vec<Words>> {
+    let mut groups: Vec<(&PlannedCall, usize)> = Vec::new();
+    for call in calls {
+        match groups.iter_mut().find(|(g, _)| g.canister == call.canister && g.method == call.method) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((call, 1)),
+        }
+    }
+    let line = |(call, count): (&PlannedCall, usize)| {
+        let count = (count > 1).then(|| Words::new(Weight::Strong, format!("{count} × ")));
+        let method = [Words::new(Weight::Plain, &call.method), Words::new(Weight::Dim, "  on ")];
+        count.into_iter().chain(method).chain(describe_canister(call)).collect()
+    };
+    groups.into_iter().map(line).collect()
+}
+
+/// A call's canister with its name and id; one that is not the Internet Computer's own is named so.
+fn describe_canister(call: &PlannedCall) -> Vec<Words> {
+    match find_foreign(&call.canister, &call.canister_name) {
+        Some(foreign) => vec![Words::new(Weight::Bad, foreign.words())],
+        None => vec![
+            Words::new(Weight::Plain, format!("{} ", call.canister_name)),
+            Words::new(Weight::Id, call.canister.to_text()),
+        ],
+    }
+}
+
+/// The canister of a call, if it is not the one of the Internet Computer that has this name.
+fn find_foreign(id: &Principal, role: &str) -> Option<ForeignCanister> {
+    let own = Canisters::default().name(id);
+    (own != Some(role)).then(|| ForeignCanister { role: role.to_owned(), id: *id })
+}
+
+fn describe_call(number: usize, of: usize, call: &PlannedCall) -> CallDetails {
+    let mut rows = vec![("canister".to_owned(), describe_canister(call))];
+    let argument =
+        |(name, value): &(String, Line)| (name.clone(), vec![Words::new(Weight::Plain, value.as_str())]);
+    rows.extend(call.arguments.iter().map(argument));
+    if !call.arg_digest.is_empty() {
+        rows.push(("sha256 of args".to_owned(), vec![Words::new(Weight::Dim, &call.arg_digest)]));
+    }
+    CallDetails {
+        title: format!("call {number} of {of}"),
+        method: call.method.clone(),
+        summary: call.summary.as_str().to_owned(),
+        rows,
+    }
+}
