@@ -45,6 +45,8 @@ impl Table {
             urls: vec![demo.url()],
             dynamic_routing: false,
             root_key: RootKeySource::Given(RootKey(demo.root_key())),
+            // What was signed and never sent is known to have come to nothing after so long.
+            call_life: Seconds(20),
             ..Profile::main_network()
         };
         let client = Client::connect(&profile, Arc::new(unlocked.clone())).await.unwrap();

@@ -424,7 +424,7 @@ async fn a_vote_that_is_never_executed_is_known_not_to_have_happened() {
         assert_eq!(ballot(&bench, &proposal, neuron).await, "unspecified");
     }
     bench.demo.faults().clear();
-    let nothing = bench.run(&["journal", "resume", "--json"]).await;
+    let nothing = bench.run(&["journal", "resume", "--yes", "--json"]).await;
     assert_eq!((nothing.code, nothing.out.as_str()), (0, ""), "{}", nothing.err);
     assert_eq!(bench.run(&vote).await.json(0)["outcome"], "done");
     assert_eq!(ballot(&bench, &proposal, &neurons[0]).await, "yes");
@@ -443,10 +443,10 @@ async fn a_vote_interrupted_while_it_waits_is_found_out_by_resume() {
     assert_eq!(journal["actions"][0]["outcome"], "under_way");
     assert_eq!(states(&journal["actions"][0]), ["submitted"]);
     bench.demo.faults().clear();
-    let resumed = bench.run(&["journal", "resume", "--json"]).await.json(1);
+    let resumed = bench.run(&["journal", "resume", "--json"]).await.json(5);
     assert_eq!(states(&resumed), ["not_sent"]);
     assert!(resumed["steps"][0]["detail"].as_str().unwrap().contains("did not happen"), "{resumed}");
-    assert_eq!(ballot(&bench, &proposal, &neurons[0]).await, "unspecified", "resume repeats no vote");
+    assert_eq!(ballot(&bench, &proposal, &neurons[0]).await, "unspecified", "resume signs nothing without a confirmation");
 }
 
 async fn votes_whose_answers_are_lost_are_followed_to_their_ends() {
@@ -524,7 +524,7 @@ async fn a_stake_of_unknown_outcome_is_said_to_be_and_never_repeated() {
     assert_eq!(listed["actions"].as_array().unwrap().len(), 1);
     assert_eq!(listed["actions"][0]["outcome"], "unknown");
 
-    let resumed = bench.run(&["journal", "resume", "--json"]).await.json(0);
+    let resumed = bench.run(&["journal", "resume", "--yes", "--json"]).await.json(0);
     assert_eq!(resumed["outcome"], "done");
     paid_once(&bench, before, resumed["created_neuron"].as_str().unwrap()).await;
     let staked = bench.run(&STAKE).await.json(0);

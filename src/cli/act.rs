@@ -151,15 +151,23 @@ pub fn options() -> Options {
     Options { observer: super::hooks::of_actions(), ..Options::new(Arc::new(wall_clock)) }
 }
 
+/// Prints an action with its steps.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn print_execution(context: &Context, execution: &Execution) -> Result<(), Failure> {
+    match Format::of(&context.global) {
+        Format::Json => print_json(&json::execution(execution)),
+        _ => print_text(&text_of_execution(execution)),
+    }
+}
+
 /// Prints what became of an action; failed steps decide the exit code, even where nothing can be printed.
 ///
 /// # Errors
 /// As [`carry_out`].
 pub fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
-    let printed = match Format::of(&context.global) {
-        Format::Json => print_json(&json::execution(execution)),
-        _ => print_text(&text_of_execution(execution)),
-    };
+    let printed = print_execution(context, execution);
     let failed: Vec<_> = execution.failed().collect();
     if execution.ending() == Ending::Done {
         return printed;

@@ -1,6 +1,6 @@
 //! `icpulse journal`: what was confirmed, what became of it, and what is left of it.
 
-use super::act::{Carried, carry_out_review, options, report, text_of_execution};
+use super::act::{Carried, carry_out_review, options, print_execution, report, text_of_execution};
 use super::args::Journal as Command;
 use super::context::Context;
 use super::failure::{Failure, Kind};
@@ -117,7 +117,14 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
         // What is left is offered now, whether or not it leaves the action open.
         let unproven = execution.steps.iter().any(|s| s.state.is_unproven());
         let ended = if !unproven && !execution.steps_left().is_empty() {
-            finish(context, opened, &client, &journal, execution).await
+            let known = execution.clone();
+            match finish(context, opened, &client, &journal, execution).await {
+                Err(failure) if failure.kind == Kind::Unconfirmed => {
+                    print_execution(context, &known)?;
+                    Err(failure)
+                }
+                other => other,
+            }
         } else {
             report(context, &execution)
         };
@@ -235,10 +242,7 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
         ));
     }
     let dismissed = action::dismiss(entry.execution.clone(), &journal, context.now())?;
-    match Format::of(&context.global) {
-        Format::Json => print_json(&json::execution(&dismissed)),
-        _ => print_text(&text_of_execution(&dismissed)),
-    }
+    print_execution(context, &dismissed)
 }
 
 /// What a command tells about open actions when it has ended.

@@ -227,12 +227,14 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::ic::client::http_client_within;
-    use std::io::Write;
+    use std::io::{Read, Write};
     use std::time::Duration;
 
     /// Sends the same bytes on its first connection until that is closed; how many it sent, at least.
     fn send_without_end(listener: &std::net::TcpListener, bytes: &[u8]) -> usize {
         let (mut stream, _) = listener.accept().unwrap();
+        // An answer before the request would not belong to it.
+        assert!(stream.read(&mut [0; 1_024]).unwrap() > 0);
         std::iter::repeat_with(|| stream.write_all(bytes)).take_while(Result::is_ok).count() * bytes.len()
     }
 

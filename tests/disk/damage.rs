@@ -147,6 +147,7 @@ fn harmed_files_are_never_shown_as_truth_and_lose_no_action() {
                     let harmed = Home::new();
                     let folder = harmed.cache().join(network.file_name().unwrap());
                     copy(&network, &folder);
+                    copy(&home.state(), &harmed.state());
                     let what = format!("{seed}: {}", harm(&folder, seed));
                     let run = |args: &[&str]| {
                         let output = answer(table.command(&harmed, args), &what);
@@ -180,7 +181,7 @@ fn harmed_files_are_never_shown_as_truth_and_lose_no_action() {
     let set_aside = set_aside.into_inner().unwrap();
     assert!(set_aside >= 5, "only {set_aside} of {most} were set aside");
     // And the action is finished, once.
-    let resumed = table.run(&home, &["journal", "resume"]);
+    let resumed = table.run(&home, &["journal", "resume", "--yes"]);
     assert_eq!(code(&resumed), 0, "{}", complaint(&resumed));
     assert!(text(&resumed).contains("new neuron"), "{}", text(&resumed));
 }
@@ -206,7 +207,7 @@ fn the_dashboard_opens_on_a_ruined_cache_and_takes_up_the_action() {
     terminal.assert_restored();
     // It was rebuilt.
     assert!(offline(&table, &home).len() > 50);
-    let resumed = table.run(&home, &["journal", "resume"]);
+    let resumed = table.run(&home, &["journal", "resume", "--yes"]);
     assert!(text(&resumed).contains("new neuron"), "{}{}", text(&resumed), complaint(&resumed));
 }
 
@@ -218,22 +219,22 @@ fn an_entry_of_the_journal_that_cannot_be_read_is_told_and_left_where_it_is() {
     let (table, home, network) = scene();
     let done = table.run(&home, &["neurons", "stake", "1.25", "--yes"]);
     assert_eq!(code(&done), 0, "{}", complaint(&done));
-    let open = files(&network.join("actions"));
-    assert_eq!(open.len(), 2);
+    let folder = home.state().join("journal").join(network.file_name().unwrap());
+    let documents = || files(&folder).into_iter().filter(|p| p.extension().is_some_and(|e| e == "json"));
+    assert_eq!(documents().count(), 2);
     let journal = |args: &[&str]| table.run(&home, args);
     let plan =
         json(&journal(&["journal", "list", "--json"]))["actions"][0]["plan"].as_str().unwrap().to_owned();
-    let harmed = network.join("actions").join(format!("{plan}.action"));
+    let harmed = folder.join(format!("{plan}.json"));
     let mut bytes = std::fs::read(&harmed).unwrap();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
+    bytes[0] ^= 1;
     std::fs::write(&harmed, &bytes).unwrap();
     let listed = journal(&["journal", "list", "--json"]);
     assert_eq!(list(&json(&listed), "actions").len(), 1, "the other one is not harmed");
     let said = complaint(&listed);
-    assert!(said.contains("1 entry of the action journal cannot be read"), "{said}");
+    assert!(said.contains("1 document of the action journal cannot be read"), "{said}");
     assert!(said.contains("check your neurons and transactions"), "what to do: {said}");
-    assert_eq!(code(&journal(&["journal", "resume"])), 0);
+    assert_eq!(code(&journal(&["journal", "resume", "--yes"])), 0);
     assert_eq!(std::fs::read(&harmed).unwrap(), bytes, "nothing that is not understood is thrown away");
 }
 
@@ -270,6 +271,6 @@ fn a_cache_of_a_newer_icpulse_is_told_and_kept_for_it() {
     let database = sled::open(aside).unwrap();
     assert_eq!(database.get(b"m").unwrap().unwrap().to_vec(), newer);
     assert_eq!(database.get(b"of a later version").unwrap().unwrap().to_vec(), b"what it knows");
-    let resumed = table.run(&home, &["journal", "resume"]);
+    let resumed = table.run(&home, &["journal", "resume", "--yes"]);
     assert!(text(&resumed).contains("new neuron"), "the journal is of no schema: {}", complaint(&resumed));
 }

@@ -101,7 +101,7 @@ fn a_disk_that_fills_up_in_the_middle_of_a_stake_costs_nothing() {
     assert_eq!(code(&full), 1, "{}\n{}", text(&full), complaint(&full));
     assert!(text(&full).contains("not sent"), "{}", text(&full));
     assert_eq!(had - balance(&table), 150_010_000, "paid before the disk was full:\n{}", text(&full));
-    let resumed = table.run(&home, &["journal", "resume"]);
+    let resumed = table.run(&home, &["journal", "resume", "--yes"]);
     assert_eq!(code(&resumed), 0, "{}", complaint(&resumed));
     assert!(text(&resumed).contains("new neuron"), "{}", text(&resumed));
     assert_eq!(had - balance(&table), 150_010_000, "paid once");

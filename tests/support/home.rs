@@ -22,6 +22,11 @@ impl Home {
         self.path().join("config/icpulse")
     }
 
+    /// Where the program keeps the journal and the log.
+    pub fn state(&self) -> PathBuf {
+        self.0.path().join("state/icpulse")
+    }
+
     pub fn cache(&self) -> PathBuf {
         self.path().join("cache/icpulse")
     }
