@@ -116,7 +116,7 @@ impl Client {
         }
         let principal = principal_of(identity.as_ref(), &what)?;
         let gate = Gate::new(profile.max_in_flight);
-        let client = http_client(loopback, profile.max_in_flight)
+        let client = http_client(&urls, profile.max_in_flight)
             .map_err(|e| invalid(&format!("the HTTP client cannot be set up: {e}")))?;
         let meter = Arc::new(Meter::default());
         let transport = Arc::new(Transport { client, gate: Arc::clone(&gate), meter: Arc::clone(&meter) });
@@ -423,7 +423,8 @@ async fn fetch_root_key(agent: &Agent, patience: Patience, profile: &Profile) ->
     })
 }
 
-fn http_client(loopback: bool, connections: usize) -> Result<reqwest::Client, reqwest::Error> {
+fn http_client(urls: &[Url], connections: usize) -> Result<reqwest::Client, reqwest::Error> {
+    let loopback = urls.iter().all(is_loopback);
     let builder = reqwest::Client::builder()
         .user_agent(concat!("icpulse/", env!("CARGO_PKG_VERSION")))
         // A redirected request would go to a place nobody chose.
@@ -431,13 +432,14 @@ fn http_client(loopback: bool, connections: usize) -> Result<reqwest::Client, re
         .connect_timeout(CONNECT)
         .timeout(ANSWER)
         .pool_max_idle_per_host(connections);
-    if loopback {
-        // A replica on this machine is spoken to directly, and without reading the machine's
-        // certificate store, which costs time and may not be there.
-        builder.no_proxy().tls_certs_only(std::iter::empty()).build()
-    } else {
-        builder.build()
+    // A replica on this machine is spoken to directly.
+    let builder = if loopback { builder.no_proxy() } else { builder };
+    if loopback && urls.iter().all(|url| url.scheme() == "http") {
+        // Without TLS the machine's certificate store is not read: that costs time, and the store may
+        // be missing.
+        return builder.tls_certs_only(std::iter::empty()).build();
     }
+    builder.build()
 }
 
 fn principal_of(identity: &dyn Identity, what: &Line) -> Result<Principal, IcError> {
