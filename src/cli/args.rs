@@ -554,6 +554,12 @@ pub enum Demo {
         /// How long a synchronous call is waited for before it is answered with 202
         #[arg(long, value_name = "SECONDS", default_value = "10")]
         patience: crate::demo::pause::Pause,
+        /// Serve by TLS, with a certificate authority made at this start and printed
+        #[arg(long)]
+        tls: bool,
+        /// Write the authority's certificate (PEM) to a file, for SSL_CERT_FILE
+        #[arg(long, value_name = "FILE", requires = "tls")]
+        tls_ca: Option<PathBuf>,
         /// A round trip: every answer comes so much later, such as 150ms
         #[arg(long, value_name = "TIME", default_value = "0ms")]
         latency: crate::demo::link::Delay,

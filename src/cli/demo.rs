@@ -25,6 +25,8 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
             fault,
             finality,
             patience,
+            tls,
+            tls_ca,
             latency,
             jitter,
             bandwidth,
@@ -42,8 +44,18 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                 finality: finality.0,
                 patience: patience.0,
                 link: Link { latency: *latency, jitter: *jitter, bandwidth: *bandwidth },
+                tls: *tls,
             };
             let demo = Demo::start(options).map_err(Failure::failed)?;
+            let authority = demo.tls_authority();
+            if let (Some(path), Some(authority)) = (tls_ca, authority) {
+                std::fs::write(path, authority).map_err(|error| {
+                    Failure::failed(format!(
+                        "the authority's certificate could not be written to {}: {error}; name another file with --tls-ca",
+                        path.display()
+                    ))
+                })?;
+            }
             let root_key = hex::encode(demo.root_key());
             let faults: Vec<String> = fault.iter().map(ToString::to_string).collect();
             match Format::of(&context.global) {
@@ -54,13 +66,15 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                     "seed": seed,
                     "speed": speed,
                     "faults": faults,
+                    "tls_authority": authority,
                     "finality_seconds": finality.0.as_secs_f64(),
                     "patience_seconds": patience.0.as_secs_f64(),
                 }))?,
                 _ => print_text(&format!(
-                    "url       {}\nroot key  {root_key}\nidentity  {}  (icpulse demo identity --seed {seed})\n",
+                    "url       {}\nroot key  {root_key}\nidentity  {}  (icpulse demo identity --seed {seed})\n{}",
                     demo.url(),
-                    demo.identity()
+                    demo.identity(),
+                    authority.unwrap_or_default()
                 ))?,
             }
             std::io::stdout().flush()?;

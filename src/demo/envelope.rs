@@ -349,6 +349,23 @@ fn call_request(
     })
 }
 
+/// The expiry of a request of any kind; `None` if it is no request.
+#[must_use]
+pub fn expiry_of(body: &[u8]) -> Option<u64> {
+    let call = || call(body).map(|request| request.expiry);
+    let read_state = || read_state(body).map(|request| request.expiry);
+    query(body).map(|request| request.expiry).or_else(|_| call()).or_else(|_| read_state()).ok()
+}
+
+impl EnvelopeError {
+    /// The refusal of an expiry by a replica whose time is `now`.
+    #[must_use]
+    pub fn expiry(now: Timestamp, provided: u64) -> Self {
+        let max = now.0.saturating_add(MAX_INGRESS_TTL_NANOS + PERMITTED_DRIFT_NANOS);
+        Self::Expiry { min: utc(now.0), max: utc(max), provided: utc(provided) }
+    }
+}
+
 fn utc(nanos: u64) -> String {
     Timestamp(nanos).utc().map_or_else(|| format!("{nanos} ns"), |time| time.to_string())
 }
@@ -363,11 +380,7 @@ impl<C> Request<C> {
         if !(self.reads_only && self.sender == Principal::anonymous()) {
             let max = now.0.saturating_add(MAX_INGRESS_TTL_NANOS + PERMITTED_DRIFT_NANOS);
             if self.expiry < now.0 || self.expiry > max {
-                return Err(EnvelopeError::Expiry {
-                    min: utc(now.0),
-                    max: utc(max),
-                    provided: utc(self.expiry),
-                });
+                return Err(EnvelopeError::expiry(now, self.expiry));
             }
         }
         if self.nonce_bytes > MAX_NONCE_BYTES {

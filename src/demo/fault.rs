@@ -55,11 +55,26 @@ pub enum Kind {
     NeverExecuted,
     /// An update is executed and its answer, and every later one about it, is lost.
     LostAnswer,
+    /// The request is carried out, and the connection ends without TLS's close_notify (without TLS: it
+    /// just ends): before the answer, in the middle of it, after it, and so on in turn.
+    NoCloseNotify,
+    /// An update is executed, and the boundary node answers 400, 403, 404 or 429, in turn.
+    RefusedAfterPassingOn,
+    /// An update is executed, and the node that was asked answers that it has refused it.
+    RejectedAfterPassingOn,
+    /// A query is answered with the first answer to the same question: canister, method, argument.
+    ReplayedQuery,
+    /// One node of each subnet answers queries with wrong values, signed with its own key.
+    LyingNode,
+    /// One node of each subnet signs its replies an hour ahead.
+    NodeAhead,
+    /// A request is refused with 400 as expired, by a clock 23 hours ahead, and not carried out.
+    TimeLie,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 28] = [
         Self::TooManyRequests,
         Self::Unavailable,
         Self::Reset,
@@ -81,6 +96,13 @@ impl Kind {
         Self::Clock,
         Self::NeverExecuted,
         Self::LostAnswer,
+        Self::NoCloseNotify,
+        Self::RefusedAfterPassingOn,
+        Self::RejectedAfterPassingOn,
+        Self::ReplayedQuery,
+        Self::LyingNode,
+        Self::NodeAhead,
+        Self::TimeLie,
     ];
 
     /// Its name on the command line.
@@ -108,6 +130,13 @@ impl Kind {
             Self::Clock => "clock",
             Self::NeverExecuted => "never-executed",
             Self::LostAnswer => "lost-answer",
+            Self::NoCloseNotify => "no-close-notify",
+            Self::RefusedAfterPassingOn => "refused-after-passing-on",
+            Self::RejectedAfterPassingOn => "rejected-after-passing-on",
+            Self::ReplayedQuery => "replayed-query",
+            Self::LyingNode => "lying-node",
+            Self::NodeAhead => "node-ahead",
+            Self::TimeLie => "time-lie",
         }
     }
 

@@ -1,7 +1,7 @@
 //! An embedded network on loopback that speaks the public protocol of the Internet
 //! Computer with real signatures and certificates, so that any client can be pointed at it.
 //!
-//! From the wire inwards: `link` and `delivery` (the way there and back), `server` (addresses),
+//! From the wire inwards: `door` (TCP and TLS, with `x509`), `hangup` (where a connection ends), `link` and `delivery` (the way there and back), `server` (addresses),
 //! `fault` (what is wrong with all of it), `envelope` and `signature` (who asks),
 //! `paths` (what may be read), `network` (what becomes of a request), `subnet`, `ingress`,
 //! `tree` and `certificate` (what is certified), `world` (the canisters), `follow` (the network as its
@@ -16,11 +16,13 @@ pub mod cmc;
 pub mod counter;
 pub mod dashboard;
 pub mod delivery;
+pub mod door;
 pub mod envelope;
 pub mod fault;
 pub mod fleet;
 pub mod follow;
 pub mod governance;
+pub mod hangup;
 pub mod hash;
 pub mod identity;
 pub mod index;
@@ -38,6 +40,7 @@ pub mod paths;
 pub mod pause;
 mod proof;
 pub mod registry;
+mod replay;
 pub mod seed;
 pub mod server;
 pub mod signature;
@@ -47,10 +50,11 @@ pub mod subnet;
 pub(crate) mod testing;
 pub mod tree;
 pub mod world;
+mod x509;
 
 use crate::model::Principal;
-use axum::serve::ListenerExt;
 use clock::Clock;
+use door::{Door, Tls, TlsError};
 use fault::{Fault, Faults};
 use ledger::genesis::SeedError;
 use link::Link;
@@ -80,6 +84,8 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// How it is reached.
     pub link: Link,
+    /// Whether it is reached by TLS, with an authority of its own.
+    pub tls: bool,
 }
 
 /// How big the world of the demo network is.
@@ -115,6 +121,7 @@ impl Default for Options {
             scale: Scale::default(),
             faults: Vec::new(),
             link: Link::default(),
+            tls: false,
         }
     }
 }
@@ -133,6 +140,9 @@ pub enum DemoError {
     /// No threads to run on.
     #[error("the demo network could not start its threads: {0}; close other programs and try again")]
     Threads(std::io::Error),
+    /// No certificate for TLS.
+    #[error("the demo network could not set up TLS: {0}; serve without --tls")]
+    Tls(#[from] TlsError),
     /// The seed makes a world that its own rules do not allow.
     #[error("the demo network could not be made from this seed: {0}; choose another --seed")]
     World(#[from] SeedError),
@@ -143,6 +153,7 @@ pub struct Demo {
     network: Arc<Network>,
     seed: u64,
     address: SocketAddr,
+    tls: Option<Arc<Tls>>,
     runtime: Option<tokio::runtime::Runtime>,
 }
 
@@ -168,20 +179,18 @@ impl Demo {
             .build()
             .map_err(DemoError::Threads)?;
         let clock = Clock::system(options.speed);
+        let tls = if options.tls { Some(Arc::new(Tls::new(clock.wall().secs())?)) } else { None };
         let options = Options { port: Some(address.port()), ..options };
         let network = Arc::new(Network::new(&options, clock)?);
-        let listener = {
+        let door = {
             let _inside = runtime.enter();
-            tokio::net::TcpListener::from_std(listener).map_err(listen)?
+            let listener = tokio::net::TcpListener::from_std(listener).map_err(listen)?;
+            Door::open(listener, tls.clone()).map_err(listen)?
         };
         let service = server::router(Arc::clone(&network));
-        let listener = listener.tap_io(|connection| {
-            // A small answer must not wait for the acknowledgement of the one before.
-            let _ = connection.set_nodelay(true);
-        });
         runtime.spawn(async move {
-            // Serving ends with the runtime; accept errors are retried inside.
-            let _ = axum::serve(listener, service).await;
+            // Serving ends with the runtime.
+            let _ = axum::serve(door, service.into_make_service_with_connect_info::<hangup::Hangup>()).await;
         });
         let ticking = Arc::downgrade(&network);
         runtime.spawn(async move {
@@ -195,13 +204,26 @@ impl Demo {
                 }
             }
         });
-        Ok(Self { network, seed: options.seed, address, runtime: Some(runtime) })
+        Ok(Self { network, seed: options.seed, address, tls, runtime: Some(runtime) })
     }
 
-    /// Where it answers: `http://127.0.0.1:<port>`.
+    /// Where it answers: `http://127.0.0.1:<port>`, or `https://…` with TLS.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The certificate of its authority in PEM, made at its start, if it is reached by TLS.
+    #[must_use]
+    pub fn tls_authority(&self) -> Option<&str> {
+        self.tls.as_ref().map(|tls| tls.authority.as_str())
     }
 
     /// Its root key: DER, 133 bytes.

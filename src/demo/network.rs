@@ -5,30 +5,38 @@ use super::answer::Answer;
 use super::canister::{Progress, Reject, Waiting};
 use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
-use super::envelope::{self, Call, Request};
+use super::envelope::{self, Call, EnvelopeError, Request};
 use super::fault::{Fault, Faults, Kind};
 use super::fleet::Fleet;
 use super::follow::Following;
 use super::ingress::Status;
 use super::keys::{NodeKey, SubnetKey};
 use super::ledger::genesis::SeedError;
-use super::lies::Lies;
 use super::lies::fates::Fates;
+use super::lies::{self, Lies};
 use super::link::Carrier;
 use super::machines;
 use super::management;
 use super::metrics::{self, Meter};
 use super::paths::{self, CanisterRead, Generation};
+use super::replay::Replays;
 use super::stall::Stalls;
 use super::subnet::{CanisterFacts, Shared, State, Subnet};
 use super::world::{World, canister_id};
 use crate::model::{Principal, Seconds, Timestamp};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// How far a wrong clock is ahead, in seconds.
 const AHEAD: i64 = 600;
+
+/// How far a node is ahead that signs in the future.
+const NODE_AHEAD: Seconds = Seconds(3_600);
+
+/// How far a clock is ahead that is told but is nobody's.
+const TIME_LIE: Seconds = Seconds(23 * 3_600);
 
 /// How old a stale certificate is, and how long a network that starts at a standstill has
 /// stood still.
@@ -49,6 +57,11 @@ pub struct Network {
     /// The way to it and back.
     pub carrier: Arc<Carrier>,
     lies: Lies,
+    replays: Replays,
+    /// How many calls were refused after they were passed on.
+    refused: AtomicUsize,
+    /// How many connections were ended without a word.
+    pub(super) ended: AtomicUsize,
     /// The root subnet's key.
     pub(super) root: Arc<SubnetKey>,
     /// As of the newest version of the registry, the root subnet first. A subnet keeps its place.
@@ -148,6 +161,9 @@ impl Network {
             clock,
             faults: Faults::new(seed, &options.faults),
             lies: Lies::new(seed),
+            replays: Replays::default(),
+            refused: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
             root: root.unwrap_or_else(|| Arc::new(SubnetKey::derive(seed, "nns"))),
             subnets: RwLock::new(Arc::clone(&following.subnets)),
             stranger: NodeKey::derive(seed, "stranger", 0),
@@ -338,7 +354,70 @@ impl Network {
                 )
             })?
         };
-        Ok(Answer::query(Some(node), told, &request.id, &outcome, is_altered))
+        let (outcome, told) =
+            if stranger { (outcome, told) } else { self.as_told(&subnet, node.id(), method, outcome, told) };
+        let answer = Answer::query(Some(node), told, &request.id, &outcome, is_altered);
+        if self.faults.is_on(Kind::ReplayedQuery) {
+            let first = self.replays.first(&request.content, &answer);
+            if first != answer && self.faults.strikes(Kind::ReplayedQuery) {
+                return Ok(first);
+            }
+        }
+        Ok(answer)
+    }
+
+    /// An outcome and its time as a node tells them: the subnet's odd node may lie, or be ahead.
+    fn as_told(
+        &self,
+        subnet: &Subnet,
+        node: Principal,
+        method: &str,
+        outcome: Result<Vec<u8>, Reject>,
+        told: Timestamp,
+    ) -> (Result<Vec<u8>, Reject>, Timestamp) {
+        if !self.faults.is_on(Kind::LyingNode) && !self.faults.is_on(Kind::NodeAhead) {
+            return (outcome, told);
+        }
+        // The odd node is the first that answers.
+        let now = self.clock.virtual_now();
+        if subnet.members.iter().find(|member| self.answers(member, now)) != Some(&node) {
+            return (outcome, told);
+        }
+        let lie = outcome.as_ref().ok().and_then(|reply| lies::node::lie(method, reply));
+        let outcome = match lie {
+            Some(lie) if self.faults.strikes(Kind::LyingNode) => Ok(lie),
+            _ => outcome,
+        };
+        let ahead = self.faults.strikes(Kind::NodeAhead);
+        (outcome, if ahead { told.plus(NODE_AHEAD) } else { told })
+    }
+
+    /// The refusal of a request of which nothing is wrong, by a clock far ahead.
+    pub(super) fn refuse_by_false_time(&self, body: &[u8]) -> Answer {
+        let now = self.now();
+        let provided = envelope::expiry_of(body).unwrap_or(now.0);
+        Answer::from(EnvelopeError::expiry(now.plus(TIME_LIE), provided))
+    }
+
+    /// What is said of a call that was passed on as if it had not been.
+    fn refuse_passed_on(&self) -> Option<Answer> {
+        if self.faults.strikes(Kind::RefusedAfterPassingOn) {
+            let turn = self.refused.fetch_add(1, Ordering::Relaxed);
+            let (status, text) = match turn % 4 {
+                0 => (400, "error: malformed_request\ndetails: The request is malformed."),
+                1 => (403, "error: forbidden\ndetails: This request is not allowed."),
+                2 => (404, "error: canister_not_found\ndetails: The specified canister does not exist."),
+                _ => (429, "error: rate_limited\ndetails: Too many requests from this address."),
+            };
+            return Some(Answer::text(status, text));
+        }
+        self.faults.strikes(Kind::RejectedAfterPassingOn).then(|| {
+            Answer::non_replicated(&Reject {
+                code: 2,
+                error_code: "IC0204",
+                message: "Ingress history is full. Please try again later.".to_owned(),
+            })
+        })
     }
 
     /// An update call. It goes on when the caller has gone.
@@ -355,7 +434,7 @@ impl Network {
         self.take_in(own, request);
         let answer = self.outcome(at, wait, own, id).await;
         let is_cut = self.live().fates.cuts_call(&self.faults, &id);
-        if is_cut { Answer::cut() } else { answer }
+        if is_cut { Answer::cut() } else { self.refuse_passed_on().unwrap_or(answer) }
     }
 
     /// Whether a call that was just taken in is to be executed.

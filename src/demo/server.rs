@@ -4,14 +4,16 @@ use super::answer::Answer;
 use super::dashboard;
 use super::delivery::Delivery;
 use super::fault::Kind;
+use super::hangup::{End, Hangup};
 use super::network::{At, Network, Wait};
 use super::paths::Generation;
 use crate::model::Principal;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// The largest body that is read. A replica's limit for a call is two megabytes, and
 /// three and a half on the NNS.
@@ -26,6 +28,8 @@ pub fn router(network: Arc<Network>) -> Router {
 const RETRY_AFTER: u16 = 1;
 
 async fn serve(State(network): State<Arc<Network>>, request: Request) -> Response<Body> {
+    let connection = request.extensions().get::<ConnectInfo<Hangup>>().map(|info| info.0.clone());
+    let has_body = request.method() == Method::POST || request.method() == Method::GET;
     let answer = if request.method() == Method::OPTIONS {
         Answer::text(200, "")
     } else if network.faults.strikes(Kind::TooManyRequests) {
@@ -36,7 +40,25 @@ async fn serve(State(network): State<Arc<Network>>, request: Request) -> Respons
         answer(&network, request).await
     };
     network.carrier.travel().await;
-    respond(&network, answer)
+    let response = respond(&network, answer);
+    if has_body && let Some(connection) = connection {
+        end_connection(&network, &connection, &response);
+    }
+    response
+}
+
+/// Lets the connection end without a word where that fault strikes.
+fn end_connection(network: &Network, connection: &Hangup, response: &Response<Body>) {
+    let length = response.headers().get(header::CONTENT_LENGTH);
+    let Some(length) = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok()) else { return };
+    if !network.faults.strikes(Kind::NoCloseNotify) {
+        return;
+    }
+    connection.end(match network.ended.fetch_add(1, Ordering::Relaxed) % 3 {
+        0 => End::BeforeAnswer,
+        1 => End::AfterBody(length / 2),
+        _ => End::AfterBody(length),
+    });
 }
 
 /// Every answer leaves through here.
@@ -137,6 +159,9 @@ async fn answer(network: &Arc<Network>, request: Request) -> Answer {
         Ok(body) => body,
         Err(_) => return Answer::text(413, format!("The request is larger than {MAX_BODY_BYTES} bytes.")),
     };
+    if !matches!(endpoint, Endpoint::Status) && network.faults.strikes(Kind::TimeLie) {
+        return network.refuse_by_false_time(&body);
+    }
     match endpoint {
         Endpoint::Status => Answer::status(network.root_key()),
         Endpoint::Query(at, generation) => network.query(at, generation, &body),

@@ -59,7 +59,9 @@ impl Client {
     /// not be asked: a network on this machine sends nothing to other machines, and nothing but a
     /// public name is asked of the others.
     pub async fn probe(&self, domain: &Line) -> Option<Probe> {
-        let url = probe_url(self.shared.urls.iter().all(is_this_machine), domain.as_str())?;
+        let urls = &self.shared.urls;
+        let is_plain = urls.iter().all(|url| url.scheme() == "http");
+        let url = probe_url(urls.iter().all(is_this_machine), is_plain, domain.as_str())?;
         let request = http::Request::get(url.as_str()).body(Bytes::new()).ok()?;
         let begun = Instant::now();
         let sent = self.shared.transport.send(request, Some(MOST));
@@ -71,8 +73,8 @@ impl Client {
 }
 
 /// Where a boundary node's health is asked, if it may be.
-fn probe_url(on_this_machine: bool, domain: &str) -> Option<Url> {
-    let scheme = if on_this_machine { "http" } else { "https" };
+fn probe_url(on_this_machine: bool, is_plain: bool, domain: &str) -> Option<Url> {
+    let scheme = if on_this_machine && is_plain { "http" } else { "https" };
     let url = parse_address(&format!("{scheme}://{domain}/health")).ok()?;
     let plain = url.path() == "/health" && url.query().is_none() && url.fragment().is_none();
     let allowed = if on_this_machine {
@@ -95,7 +97,7 @@ mod tests {
 
     #[test]
     fn on_the_main_network_public_names_are_asked_by_https_and_nothing_else() {
-        let asked = |domain| probe_url(false, domain).map(|url| url.to_string());
+        let asked = |domain| probe_url(false, false, domain).map(|url| url.to_string());
         assert_eq!(asked("br1-dll01.icp.example").as_deref(), Some("https://br1-dll01.icp.example/health"));
         for no in [
             "",
@@ -118,8 +120,10 @@ mod tests {
 
     #[test]
     fn a_network_on_this_machine_asks_no_other() {
-        let asked = |domain| probe_url(true, domain).map(|url| url.to_string());
+        let asked = |domain| probe_url(true, true, domain).map(|url| url.to_string());
         assert_eq!(asked("127.0.0.1:4943").as_deref(), Some("http://127.0.0.1:4943/health"));
+        let by_tls = probe_url(true, false, "127.0.0.1:4943").map(|url| url.to_string());
+        assert_eq!(by_tls.as_deref(), Some("https://127.0.0.1:4943/health"));
         assert_eq!(asked("[::1]:4943").as_deref(), Some("http://[::1]:4943/health"));
         assert_eq!(asked("localhost:80").as_deref(), Some("http://localhost/health"));
         for no in ["br1.icp.example", "10.0.0.1:80", "127.0.0.1.example", "x.localhost", "a@127.0.0.1"] {
@@ -131,7 +135,7 @@ mod tests {
         #[test]
         fn no_domain_leads_elsewhere(domain in "\\PC{0,40}") {
             for local in [true, false] {
-                if let Some(url) = probe_url(local, &domain) {
+                if let Some(url) = probe_url(local, local, &domain) {
                     prop_assert_eq!(url.path(), "/health");
                     prop_assert_eq!(is_this_machine(&url), local);
                 }

@@ -133,10 +133,11 @@ impl Client {
         let principal = principal_of(identity.as_ref(), &what)?;
         let gate = Gate::new(profile.max_in_flight);
         let unusable = |e: reqwest::Error| invalid(&format!("the HTTP client cannot be set up: {e}"));
-        let here = http_client(true, profile.max_in_flight).map_err(unusable)?;
+        let tls = urls.iter().any(|url| url.scheme() == "https");
+        let here = http_client(Reach::ThisMachine { tls }, profile.max_in_flight).map_err(unusable)?;
         let client = match loopback {
             true => here.clone(),
-            false => http_client(false, profile.max_in_flight).map_err(unusable)?,
+            false => http_client(Reach::Anywhere, profile.max_in_flight).map_err(unusable)?,
         };
         let meter = Arc::new(Meter::default());
         let transport =
@@ -497,13 +498,26 @@ async fn fetch_root_key(agent: &Agent, patience: Patience, profile: &Profile) ->
     })
 }
 
-fn http_client(loopback: bool, connections: usize) -> Result<reqwest::Client, reqwest::Error> {
-    http_client_within(loopback, connections, ANSWER)
+/// Where a client's requests go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Any machine, through a proxy if the system has one.
+    Anywhere,
+    /// This machine only, never through a proxy, which may be elsewhere.
+    ThisMachine {
+        /// With TLS, whose certificates the machine's store decides on. Without it the store is not
+        /// read: that costs time, and it may be missing.
+        tls: bool,
+    },
+}
+
+fn http_client(reach: Reach, connections: usize) -> Result<reqwest::Client, reqwest::Error> {
+    http_client_within(reach, connections, ANSWER)
 }
 
 /// `answer` is the time for a whole answer, interim ones (HTTP 1xx) and its body included.
 pub(super) fn http_client_within(
-    loopback: bool,
+    reach: Reach,
     connections: usize,
     answer: Duration,
 ) -> Result<reqwest::Client, reqwest::Error> {
@@ -516,12 +530,10 @@ pub(super) fn http_client_within(
         .connect_timeout(CONNECT)
         .timeout(answer)
         .pool_max_idle_per_host(connections);
-    if loopback {
-        // A replica on this machine is spoken to directly, and without reading the machine's
-        // certificate store, which costs time and may not be there.
-        builder.no_proxy().tls_certs_only(std::iter::empty()).build()
-    } else {
-        builder.build()
+    match reach {
+        Reach::Anywhere => builder.build(),
+        Reach::ThisMachine { tls: true } => builder.no_proxy().build(),
+        Reach::ThisMachine { tls: false } => builder.no_proxy().tls_certs_only(std::iter::empty()).build(),
     }
 }
 

@@ -226,7 +226,7 @@ impl HttpService for Transport {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
-    use crate::ic::client::http_client_within;
+    use crate::ic::client::{Reach, http_client_within};
     use std::io::{Read, Write};
     use std::time::Duration;
 
@@ -246,7 +246,7 @@ mod tests {
             let url = format!("http://{}/api/v2/status", listener.local_addr().unwrap());
             let flood = interim.repeat(100);
             let server = tokio::task::spawn_blocking(move || send_without_end(&listener, flood.as_bytes()));
-            let client = http_client_within(true, 4, Duration::from_millis(500)).unwrap();
+            let client = http_client_within(Reach::ThisMachine { tls: false }, 4, Duration::from_millis(500)).unwrap();
             let transport = Transport {
                 here: client.clone(),
                 client,

@@ -2,10 +2,11 @@
 //! knows, absurd texts. What they say is signed like any other answer, so that no proof helps.
 //!
 //! A lie changes the reply of a method between the canister and the signature. [`fates`] is about
-//! updates whose fate cannot be told.
+//! updates whose fate cannot be told, [`node`] about a single node that lies.
 
 pub mod fates;
 mod newer;
+pub mod node;
 mod rows;
 mod texts;
 

@@ -161,7 +161,7 @@ async fn dns_is_not_asked_what_localhost_is() {
         return;
     };
     let port = listener.local_addr().unwrap().port();
-    let client = http_client(true, 1).unwrap();
+    let client = http_client(Reach::ThisMachine { tls: false }, 1).unwrap();
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         // An answer before the request would not belong to it.
