@@ -223,12 +223,14 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::ic::client::http_client_within;
-    use std::io::Write;
+    use std::io::{Read, Write};
     use std::time::Duration;
 
-    /// Sends the same bytes on its first connection until that is closed; how many it sent, at least.
+    /// Answers the first request with the same bytes until the connection is closed; how many it sent, at
+    /// least.
     fn send_without_end(listener: &std::net::TcpListener, bytes: &[u8]) -> usize {
         let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
         std::iter::repeat_with(|| stream.write_all(bytes)).take_while(Result::is_ok).count() * bytes.len()
     }
 
