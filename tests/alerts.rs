@@ -744,8 +744,9 @@ async fn a_sink_that_answers_without_end_is_given_up() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/topic", listener.local_addr().unwrap());
     let flood = tokio::task::spawn_blocking(move || {
-        use std::io::Write;
+        use std::io::{Read, Write};
         let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
         while stream.write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n").is_ok() {}
     });
     let hook = SinkSettings {

@@ -202,7 +202,8 @@ impl Store {
     pub(super) fn flush(&self) -> Result<(), CacheError> {
         match self {
             Self::Disk(disk) => {
-                disk.write([WriteStep::Flushing, WriteStep::Flushed], |db| db.flush().map(|_| ()))
+                disk.write([WriteStep::Flushing, WriteStep::Flushed], |db| db.flush().map(|_| ()))?;
+                disk.check_folder()
             }
             Self::Memory(_) => Ok(()),
         }
@@ -271,6 +272,11 @@ impl Disk {
         }
     }
 
+    /// Files of a folder that was removed can still be written, and are gone with the process.
+    fn check_folder(&self) -> Result<(), CacheError> {
+        if self.path.exists() { Ok(()) } else { Err(self.unusable("its folder was removed")) }
+    }
+
     fn unusable(&self, why: &str) -> CacheError {
         CacheError::Io { attempted: "use the cache in", path: self.path.clone(), why: why.to_owned() }
     }
@@ -288,10 +294,7 @@ impl Disk {
             },
             Err(why) => why,
         };
-        if !path.exists() {
-            let gone = std::io::Error::new(std::io::ErrorKind::NotFound, "its folder was removed");
-            return Err(CacheError::io("use the cache in", path, &gone));
-        }
+        self.check_folder()?;
         // If even the mark cannot be written, the next start meets the damage by itself.
         let _ = files::replace(&damage_mark(path), why.as_bytes());
         Err(CacheError::Damaged { what: format!("the cache {}", path.display()), why })

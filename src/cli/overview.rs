@@ -141,6 +141,8 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
         }
     }
     let ended = sync.world().await;
+    // Much may have to be written: that takes its time, unlike closing. The outcome is looked at below.
+    let _ = opened.cache.flush();
     sync.shutdown().await;
     let Some((world, status)) = ended else { return Ok(()) };
     // What was read is worth nothing here unless it is on the disk.

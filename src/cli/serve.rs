@@ -12,6 +12,7 @@ use super::watcher::{Said, Setup, Watcher, mine, settings};
 use crate::alert::{Kept, Store};
 use crate::app::signals::asked_to_end;
 use crate::export::{Listening, Model, Page, ServeError, serve};
+use crate::model::text::Line;
 use crate::model::world::{Change, SyncStatus, Topicality};
 use serde_json::json;
 use std::sync::Arc;
@@ -120,6 +121,7 @@ async fn metrics(
             change = changes.recv() => match change {
                 Some(change) => {
                     alerts.tell(&change);
+                    tell_cache_note(context, &model.status, &change, opened.cache_notes.first());
                     if take(&mut model, &change) {
                         due = due.or(Some(Instant::now() + TOGETHER));
                     }
@@ -143,6 +145,17 @@ async fn metrics(
     // A connection that a scraper keeps open does not hold the program up.
     let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
     Ok(())
+}
+
+/// Says on standard error that what is read is no longer kept, once; `known` was said at the start.
+fn tell_cache_note(context: &Context, before: &SyncStatus, change: &Change, known: Option<&Line>) {
+    let Change::Sync(status) = change else { return };
+    if let Some(text) = &status.cache_note
+        && Some(text) != known
+        && before.cache_note.as_ref() != Some(text)
+    {
+        note(&context.global, text);
+    }
 }
 
 fn take(model: &mut Model, change: &Change) -> bool {

@@ -54,7 +54,8 @@ pub(super) fn parse_host(value: &[u8]) -> Option<HostName> {
         Some(at) if !text.get(at..)?.contains(']') => (text.get(..at)?, text.get(at + 1..)?),
         _ => (text, ""),
     };
-    if !port.is_empty() && !(port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok()) {
+    let is_port = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    if !port.is_empty() && !is_port {
         return None;
     }
     // In a header an IPv6 address must stand in brackets.

@@ -110,14 +110,14 @@ fn refused(status: StatusCode, why: &'static str) -> Response<Body> {
     response
 }
 
-/// Why a request is not answered because of the host it names.
+/// Whether a request may be answered for the host it names; else the status and why not.
 fn check_host(
     uri: &Uri,
     headers: &HeaderMap,
     local: IpAddr,
     allowed: &[HostName],
-) -> Result<(), Response<Body>> {
-    let bad = |why| Err(refused(StatusCode::BAD_REQUEST, why));
+) -> Result<(), (StatusCode, &'static str)> {
+    let bad = |why| Err((StatusCode::BAD_REQUEST, why));
     let mut named = headers.get_all(header::HOST).iter();
     let Some(value) = named.next() else { return bad("the request names no Host\n") };
     if named.next().is_some() {
@@ -135,7 +135,7 @@ fn check_host(
     if is_served(&host, local, allowed) {
         return Ok(());
     }
-    Err(refused(
+    Err((
         StatusCode::MISDIRECTED_REQUEST,
         "this Host is not served here: ask by IP address or as localhost, or start icpulse with --allow-host\n",
     ))
@@ -143,8 +143,8 @@ fn check_host(
 
 fn answer<B>(page: &Page, request: &Request<B>, local: IpAddr, allowed: &[HostName]) -> Response<Body> {
     let headers = request.headers();
-    if let Err(refusal) = check_host(request.uri(), headers, local, allowed) {
-        return refusal;
+    if let Err((status, why)) = check_host(request.uri(), headers, local, allowed) {
+        return refused(status, why);
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered\n");

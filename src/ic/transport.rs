@@ -230,7 +230,8 @@ mod tests {
     use std::io::{Read, Write};
     use std::time::Duration;
 
-    /// Sends the same bytes on its first connection until that is closed; how many it sent, at least.
+    /// Answers the first request with the same bytes until the connection is closed; how many it sent, at
+    /// least.
     fn send_without_end(listener: &std::net::TcpListener, bytes: &[u8]) -> usize {
         let (mut stream, _) = listener.accept().unwrap();
         // An answer before the request would not belong to it.
