@@ -9,6 +9,7 @@ use super::watcher::{Alerts, mine_or_why};
 use crate::action::{
     ActionError, PlanContext, Plans, Policy, execute, recover, recover_all, retry, unresolved,
 };
+use crate::app::answers::Answer;
 use crate::app::layer::{Failure, Level};
 use crate::app::runtime::Services;
 use crate::app::state::IdentityChoice;
@@ -202,6 +203,14 @@ impl Live {
                 return;
             }
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// The terminal told a colour of its own.
+    pub fn hear(&self, answer: Answer) {
+        if let Some(told) = self.0.look.hear(answer) {
+            let this = self.clone();
+            self.spawn(async move { this.tell(told).await });
         }
     }
 

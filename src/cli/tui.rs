@@ -8,6 +8,8 @@ use super::open::{Need, Opened, Pace, Who, open_paced};
 use super::reader::Reader;
 use super::services::Live;
 use super::watcher::{self, Alerts};
+use crate::app::answers::color_question;
+use crate::app::input::Input;
 use crate::app::runtime::Runtime;
 use crate::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
 use crate::app::terminal::{Tty, asked_to_end};
@@ -116,7 +118,7 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// Opens the network and starts reading. `interactive` may ask the terminal for its background.
+    /// Opens the network and starts reading. `interactive`: the theme may follow the terminal's background.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -207,9 +209,17 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
     let end = asked_to_end();
-    let tty = Tty::take(guarding).map_err(cannot)?;
+    let mut tty = Tty::take(guarding).map_err(cannot)?;
+    let term = std::env::var("TERM").ok();
+    // Nobody waits for the answer: it is found among the keys whenever it comes.
+    let asked = match color_question(term.as_deref()).filter(|_| look.follows_terminal()) {
+        Some(question) => tty.ask(question).is_ok(),
+        None => false,
+    };
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
+    let hearing = live.clone();
+    let input = Input::new(EventStream::new(), asked, move |answer| hearing.hear(answer));
     let mut fault = Fault::from_environment();
     let watching = live.clone();
     let mut watched = None;
@@ -218,7 +228,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
         services: live.clone(),
         host: tty,
         messages,
-        events: EventStream::new().inspect(move |_| active.touch()),
+        events: input.inspect(move |_| active.touch()),
         draw: |frame: &mut ratatui::Frame<'_>, state: &State| {
             fault.frame();
             if watched.replace(state.screen()) != Some(state.screen()) {
