@@ -119,6 +119,29 @@ fn a_locked_identity_leaves_no_passphrase_and_no_key_in_memory() {
     assert!(terminal.wait_end().success());
 }
 
+/// A file of `--identity` is opened before the dashboard begins.
+#[test]
+fn a_passphrase_asked_for_at_the_prompt_leaves_no_copy() {
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let passphrase = random_passphrase();
+    let secret = make_identity(home.path(), &passphrase);
+    let file = home.path().join("config/icpulse/identities/main.pem");
+    let args =
+        ["--network", served.url(), "--root-key", served.root_key(), "--identity", file.to_str().unwrap()];
+    let env = [("ICPULSE_TEST_DUMPABLE", "1")];
+    let mut terminal = Terminal::start(home.path(), (120, 40), &args, &env);
+    let screen = terminal.wait_text("Passphrase of");
+    assert!(!screen.contains(&passphrase));
+    terminal.press(&passphrase).press("\r");
+    terminal.wait_for("the open identity", |s| header_says(s, " open "));
+    assert!(!terminal.screen().contains(&passphrase), "what was typed is not shown");
+    wait_until_gone(terminal.pid(), "the passphrase", &[passphrase.as_bytes()]);
+    assert!(count_in_memory(terminal.pid(), &[&secret])[0] >= 1, "the open key is seen by this test");
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+}
+
 #[test]
 fn no_core_is_dumped_of_the_program() {
     let home = tempfile::tempdir().unwrap();
