@@ -9,8 +9,10 @@ mod pty;
 #[path = "support/serve.rs"]
 mod serve;
 
-use pty::Terminal;
+use pty::{Terminal, background_of};
 use serve::Served;
+use std::sync::mpsc;
+use std::time::Duration;
 
 const USUAL: (u16, u16) = (120, 40);
 
@@ -206,4 +208,64 @@ fn drawing_afresh_asks_the_terminal_nothing() {
     terminal.press("\x0c").press("2").wait_text("id▾");
     terminal.press("q");
     assert!(terminal.wait_end().success());
+}
+
+/// The dashboard without a network, and a sign for each question about its background that it asks
+/// its terminal.
+fn asking_dashboard(home: &tempfile::TempDir, env: &[(&str, &str)]) -> (Terminal, mpsc::Receiver<()>) {
+    let key = nobodys_root_key();
+    let args = ["--network", "http://127.0.0.1:9", "--root-key", &key, "--offline"];
+    let (asked, questions) = mpsc::channel();
+    let mut sent = Vec::new();
+    let watch = move |bytes: &[u8]| {
+        sent.extend_from_slice(bytes);
+        if let Some(at) = sent.windows(7).position(|w| w == b"\x1b]11;?\x07") {
+            sent.drain(..at + 7);
+            let _ = asked.send(());
+        }
+    };
+    (Terminal::start_watched(home.path(), USUAL, &args, env, watch), questions)
+}
+
+/// A link of 300 ms and answers cut anywhere: nothing is taken for a key, and the theme follows.
+#[test]
+fn a_late_answer_about_colors_is_no_key_and_the_theme_follows_it() {
+    let answers = "\x1b]10;rgb:1010/1010/1010\x1b\\\x1b]11;rgb:fafa/fafa/d0d0\x1b\\";
+    for cut in [1, 2, 8, 26, 27, 31, 40] {
+        let home = tempfile::tempdir().unwrap();
+        let (mut terminal, questions) = asking_dashboard(&home, &[("COLORTERM", "truecolor")]);
+        questions.recv_timeout(Duration::from_secs(60)).unwrap();
+        // The first frame is there before any answer.
+        terminal.wait_text("NEEDS YOU");
+        let dark = terminal.background();
+        let (first, second) = answers.split_at(cut);
+        std::thread::sleep(Duration::from_millis(300));
+        terminal.press(first);
+        std::thread::sleep(Duration::from_millis(60));
+        terminal.press(second);
+        let screen = terminal.wait_screen("a light background", |s| background_of(s) != dark);
+        assert!(screen.contains("NEEDS YOU") && !screen.contains("d0d0"), "cut at {cut}:\n{screen}");
+        // A key that follows finds nothing open.
+        terminal.press("2").wait_text("No proposals are remembered");
+        let screen = terminal.press("1").wait_text("NEEDS YOU");
+        assert!(!screen.contains("d0d0") && !screen.contains("fafa"), "cut at {cut}:\n{screen}");
+        terminal.press("q");
+        assert!(terminal.wait_end().success());
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_answer_is_not_asked_and_unasked_answers_do_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut terminal, questions) = asking_dashboard(&home, &[("TERM", "dumb")]);
+    terminal.wait_text("NEEDS YOU");
+    let before = terminal.background();
+    terminal.press("\x1b]11;rgb:ffff/ffff/ffff\x07\x1b]52;c;OnI6cg==\x07");
+    terminal.press("2").wait_text("No proposals are remembered");
+    terminal.press("1").wait_text("NEEDS YOU");
+    assert_eq!(terminal.background(), before);
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+    assert!(questions.try_recv().is_err(), "nothing was asked");
 }

@@ -42,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["ic", "demo", "alert"]),
     ("pkcs8", &["wallet", "demo"]),
     ("rpassword", &["cli"]),
+    ("region", &["wallet"]),
     ("notify", &["cli"]),
     ("prometheus_client", &["export"]),
 ];

@@ -10,11 +10,13 @@
 //! each message and carries out its effects. `view` draws a [`State`] and answers with the
 //! [`Hits`], so that the mouse means what is seen.
 
+pub mod answers;
 pub mod columns;
 pub mod effect;
 pub mod hint;
 pub mod hits;
 mod index;
+pub mod input;
 pub mod layer;
 pub mod list;
 pub mod message;

@@ -5,6 +5,7 @@ use base64::Engine;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
+use crossterm::style::ResetColor;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -12,12 +13,15 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Longest text that OSC 52 carries through common terminals, in bytes of base64.
 const CLIPBOARD_MAX: usize = 74_994;
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static BROKEN: AtomicBool = AtomicBool::new(false);
+/// Held while the terminal is given back: who comes second waits until it is done.
+static GIVING_BACK: Mutex<()> = Mutex::new(());
 
 /// Does what only the terminal can.
 pub trait Host {
@@ -70,11 +74,25 @@ impl Tty {
         enter()?;
         Ok(Self(()))
     }
+
+    /// Sends the terminal a question; the answer comes among the keys.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn ask(&mut self, question: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(question.as_bytes())?;
+        out.flush()
+    }
 }
 
 impl Drop for Tty {
     fn drop(&mut self) {
         give_back();
+        if broken() {
+            // Another thread's panic gave it back in the middle of a frame: the rest came after that.
+            let _ = execute!(io::stdout(), EndSynchronizedUpdate, ResetColor, cursor::Show);
+        }
     }
 }
 
@@ -90,15 +108,18 @@ fn enter() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
 }
 
-/// Gives the terminal back; once, however often it is called. Errors are of no use here: the
-/// terminal may be gone.
+/// Gives the terminal back: mouse, pasting, colours, screen, cursor and line mode are as they were.
+/// May be called from any thread and any number of times; when it returns, the terminal is restored.
+/// Errors are of no use here: the terminal may be gone.
 pub fn give_back() {
+    let _alone = GIVING_BACK.lock().unwrap_or_else(PoisonError::into_inner);
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
             io::stdout(),
             EndSynchronizedUpdate,
             DisableMouseCapture,
             DisableBracketedPaste,
+            ResetColor,
             LeaveAlternateScreen,
             cursor::Show
         );

@@ -2,17 +2,17 @@
 
 use super::context::Context;
 use crate::app::Message;
+use crate::app::answers::{Answer, Rgb};
 use crate::app::layer::Level;
 use crate::app::state::ThemeChoice;
 use crate::config::Color;
 use crate::files;
 use crate::model::text::Line;
-use crate::theme::{ColorDepth, Theme, ThemeError};
+use crate::theme::{Appearance, ColorDepth, Theme, ThemeError};
 use arc_swap::ArcSwap;
 use notify::{RecursiveMode, Watcher};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// The theme in force; clones share it.
@@ -22,32 +22,78 @@ pub struct Look {
     dirs: Arc<[PathBuf]>,
     depth: ColorDepth,
     kept: Arc<PathBuf>,
+    automatic: Option<Arc<Automatic>>,
 }
 
-/// How long a terminal may take to tell its background.
-const ASK: Duration = Duration::from_millis(100);
+/// The two themes that follow the terminal's background, where nobody chose one.
+struct Automatic {
+    dark: String,
+    light: String,
+    foreground: Mutex<Option<Rgb>>,
+}
 
 impl Look {
-    /// Chooses the theme: flag or environment, then the one kept from the dashboard, then the
-    /// configuration's for this terminal's background. The second part says what is wrong with it.
+    /// Chooses the theme: flag or environment, then the one kept from the dashboard, then one of the
+    /// configuration's two. If `interactive`, these follow the terminal's background as soon as it is
+    /// known ([`Look::hear`]); until then `COLORFGBG` says what it is, or it is dark. The second part
+    /// says what is wrong with the theme.
     #[must_use]
     pub fn choose(context: &Context, interactive: bool) -> (Self, Option<Line>) {
         let depth = depth(context);
         let dirs: Arc<[PathBuf]> = Arc::from([context.paths.themes_dir()]);
         let kept = context.paths.state_dir.join("theme");
-        let name = context.global.theme.clone().or_else(|| read_kept(&kept)).unwrap_or_else(|| {
-            if interactive && depth > ColorDepth::None && is_light() {
-                context.config.theme_light.clone()
-            } else {
-                context.config.theme.clone()
+        let chosen = context.global.theme.clone().or_else(|| read_kept(&kept));
+        let automatic = (chosen.is_none() && interactive && depth > ColorDepth::None).then(|| {
+            let config = &context.config;
+            Automatic {
+                dark: config.theme.clone(),
+                light: config.theme_light.clone(),
+                foreground: Mutex::new(None),
             }
+        });
+        let name = chosen.unwrap_or_else(|| match &automatic {
+            Some(automatic) => {
+                automatic.theme_for(guess_appearance(std::env::var("COLORFGBG").ok())).to_owned()
+            }
+            None => context.config.theme.clone(),
         });
         let (theme, note) = match Theme::load(&name, &dirs, depth) {
             Ok(theme) => (theme, None),
             Err(e) => (Theme::fallback().at_depth(depth), Some(Line::new(&e.to_string()))),
         };
-        let look = Self { theme: Arc::new(ArcSwap::from_pointee(theme)), dirs, depth, kept: Arc::new(kept) };
+        let look = Self {
+            theme: Arc::new(ArcSwap::from_pointee(theme)),
+            dirs,
+            depth,
+            kept: Arc::new(kept),
+            automatic: automatic.map(Arc::new),
+        };
         (look, note)
+    }
+
+    /// Whether the theme depends on what the terminal answers.
+    #[must_use]
+    pub fn follows_terminal(&self) -> bool {
+        self.automatic.is_some()
+    }
+
+    /// Takes the terminal's answer in: the theme for its background is shown, unless somebody has
+    /// chosen another one meanwhile.
+    #[must_use]
+    pub fn hear(&self, answer: Answer) -> Option<Message> {
+        let automatic = self.automatic.as_ref()?;
+        let mut foreground = automatic.foreground.lock().unwrap_or_else(PoisonError::into_inner);
+        let background = match answer {
+            Answer::Foreground(color) => {
+                *foreground = Some(color);
+                return None;
+            }
+            Answer::Background(color) => color,
+        };
+        let wanted = automatic.theme_for(Appearance::of_terminal(*foreground, background));
+        let present = self.theme();
+        let follows = [&automatic.dark, &automatic.light].iter().any(|name| *name == present.name());
+        (follows && present.name() != wanted).then(|| self.show(wanted))
     }
 
     /// The theme to draw with.
@@ -129,10 +175,23 @@ fn read_kept(path: &std::path::Path) -> Option<String> {
     (!name.is_empty() && name.len() <= 64).then(|| name.to_owned())
 }
 
-fn is_light() -> bool {
-    let mut options = terminal_colorsaurus::QueryOptions::default();
-    options.timeout = ASK;
-    terminal_colorsaurus::theme_mode(options).is_ok_and(|mode| mode == terminal_colorsaurus::ThemeMode::Light)
+impl Automatic {
+    fn theme_for(&self, appearance: Appearance) -> &str {
+        match appearance {
+            Appearance::Dark => &self.dark,
+            Appearance::Light => &self.light,
+        }
+    }
+}
+
+/// What `COLORFGBG` says of the terminal: `15;0` is light text on black. Some terminals set it.
+fn guess_appearance(variable: Option<String>) -> Appearance {
+    let background =
+        variable.as_deref().and_then(|v| v.rsplit(';').next()).and_then(|n| n.parse::<u8>().ok());
+    match background {
+        Some(7 | 9..=15) => Appearance::Light,
+        _ => Appearance::Dark,
+    }
 }
 
 fn depth(context: &Context) -> ColorDepth {
@@ -146,5 +205,55 @@ fn depth(context: &Context) -> ColorDepth {
             None if context.color() == Color::Always => ColorDepth::Ansi16,
             None => ColorDepth::None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn automatic(present: &str) -> Look {
+        Look {
+            theme: Arc::new(ArcSwap::from_pointee(Theme::builtin(present).unwrap_or_else(Theme::bare))),
+            dirs: Arc::from([]),
+            depth: ColorDepth::TrueColor,
+            kept: Arc::new(PathBuf::new()),
+            automatic: Some(Arc::new(Automatic {
+                dark: "icpulse-dark".to_owned(),
+                light: "icpulse-light".to_owned(),
+                foreground: Mutex::new(None),
+            })),
+        }
+    }
+
+    #[test]
+    fn the_theme_follows_the_terminals_background() {
+        let look = automatic("icpulse-dark");
+        assert!(look.hear(Answer::Background((20, 20, 30))).is_none(), "it is dark already");
+        assert!(
+            matches!(look.hear(Answer::Background((250, 250, 240))), Some(Message::ThemeChanged(name)) if name == "icpulse-light")
+        );
+        assert_eq!(look.theme().name(), "icpulse-light");
+        // A grey that is dark only beside what is written on it.
+        assert!(look.hear(Answer::Foreground((255, 255, 255))).is_none());
+        assert!(look.hear(Answer::Background((200, 200, 200))).is_some());
+        assert_eq!(look.theme().name(), "icpulse-dark");
+    }
+
+    #[test]
+    fn a_theme_that_somebody_chose_stays() {
+        let look = automatic("bare");
+        assert!(look.hear(Answer::Background((255, 255, 255))).is_none());
+        let look = Look { automatic: None, ..automatic("icpulse-dark") };
+        assert!(!look.follows_terminal());
+        assert!(look.hear(Answer::Background((255, 255, 255))).is_none());
+    }
+
+    #[test]
+    fn the_first_frame_guesses() {
+        let guess = |text: &str| guess_appearance(Some(text.to_owned()));
+        assert_eq!(guess_appearance(None), Appearance::Dark);
+        assert_eq!((guess("15;0"), guess("0;15")), (Appearance::Dark, Appearance::Light));
+        assert_eq!((guess("0;default;15"), guess("nonsense")), (Appearance::Light, Appearance::Dark));
     }
 }

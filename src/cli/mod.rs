@@ -100,6 +100,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
     let context = Context::new(cli.global)?;
     log::start(&context.global, &context.paths)?;
+    crate::wallet::forbid_dumps();
     match &cli.command {
         Some(Command::Theme(command)) => return settings::theme(&context, command),
         Some(Command::Config(command)) => return settings::config(&context, command),

@@ -358,7 +358,10 @@ mod tests {
         }
         let back: Value = serde_json::from_str(&written(Format::Json, hostile)).unwrap();
         assert_eq!(back["files"][0]["file"], hostile, "JSON keeps what it escapes");
-        assert!(written(Format::Csv, "=1+1").contains("'=1+1"));
+        for formula in ["=1+1", "＝1+1", "＠SUM(A1)", "\t=1+1", "\u{200b}\u{2800}=1+1"] {
+            let out = written(Format::Csv, formula);
+            assert!(out.lines().nth(1).is_some_and(|row| row.starts_with('\'')), "{out:?}");
+        }
         assert_eq!(written(Format::Text, "a\nb"), "FILE  ID\na b    7\n", "a row stays a row");
     }
 }

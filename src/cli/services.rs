@@ -10,6 +10,7 @@ use crate::action::{
     ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss, execute, find_obstacle, follow_up,
     follow_up_all, look_up_rest,
 };
+use crate::app::answers::Answer;
 use crate::app::layer::{Failure, Level};
 use crate::app::runtime::Services;
 use crate::app::state::IdentityChoice;
@@ -204,6 +205,14 @@ impl Live {
                 return;
             }
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// The terminal told a colour of its own.
+    pub fn hear(&self, answer: Answer) {
+        if let Some(told) = self.0.look.hear(answer) {
+            let this = self.clone();
+            self.spawn(async move { this.tell(told).await });
         }
     }
 

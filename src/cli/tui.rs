@@ -10,6 +10,8 @@ use super::reader::Reader;
 use super::serve::asked_to_stop;
 use super::services::Live;
 use super::watcher::{self, Alerts};
+use crate::app::answers::color_question;
+use crate::app::input::Input;
 use crate::app::runtime::Runtime;
 use crate::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
 use crate::app::terminal::Tty;
@@ -118,7 +120,7 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// Opens the network and starts reading. `interactive` may ask the terminal for its background.
+    /// Opens the network and starts reading. `interactive`: the theme may follow the terminal's background.
     ///
     /// # Errors
     /// See [`Failure`].
@@ -191,9 +193,17 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let end = asked_to_stop();
     // Also once the loop has ended and the cache is being closed.
     tokio::spawn(asked_to_stop());
-    let tty = Tty::take(guarding).map_err(cannot)?;
+    let mut tty = Tty::take(guarding).map_err(cannot)?;
+    let term = std::env::var("TERM").ok();
+    // Nobody waits for the answer: it is found among the keys whenever it comes.
+    let asked = match color_question(term.as_deref()).filter(|_| look.follows_terminal()) {
+        Some(question) => tty.ask(question).is_ok(),
+        None => false,
+    };
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
+    let hearing = live.clone();
+    let input = Input::new(EventStream::new(), asked, move |answer| hearing.hear(answer));
     let mut frames = Frames::from_environment();
     let watching = live.clone();
     let mut watched = None;
@@ -202,7 +212,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
         services: live.clone(),
         host: tty,
         messages,
-        events: EventStream::new().inspect(move |_| active.touch()),
+        events: input.inspect(move |_| active.touch()),
         draw: |frame: &mut ratatui::Frame<'_>, state: &State| {
             frames.drawing();
             if watched.replace(state.screen()) != Some(state.screen()) {

@@ -113,9 +113,10 @@ impl From<String> for Line {
     }
 }
 
-/// Whether `c` shows nothing yet changes what is shown or compared: bidirectional
-/// controls, zero-width and joiner characters, variation selectors, tags, fillers,
-/// private use and non-characters.
+/// Whether `c` shows nothing yet changes what is shown or compared: all that Unicode calls
+/// `Default_Ignorable_Code_Point` (bidirectional controls, zero-width and joiner characters, variation
+/// selectors, tags, fillers), characters that are blank without being spaces, format controls of
+/// hieroglyphs, private use and non-characters.
 #[must_use]
 pub fn is_deceptive(c: char) -> bool {
     matches!(c,
@@ -123,7 +124,14 @@ pub fn is_deceptive(c: char) -> bool {
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
         | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
         | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
-        | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
+        // Blank: the braille pattern without dots, hieroglyphs' blanks, a filler, a null note head.
+        | '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{16FE4}' | '\u{1D159}'
+        // Format controls of hieroglyphs, and the sign that mirrors one.
+        | '\u{13430}'..='\u{13440}'
+        | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}'
+        | '\u{FDD0}'..='\u{FDEF}')
+        // The last two of each plane are no characters.
+        || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 /// Whether `c` stands on the character before it and takes no room of its own.
@@ -172,12 +180,37 @@ pub fn printable(raw: &str) -> String {
     neutralise(raw, usize::MAX, true)
 }
 
-/// Makes a neutralised text safe as a CSV cell: a leading `=`, `+`, `-`, `@` that a
-/// spreadsheet would run as a formula is preceded by an apostrophe, unless it is a number.
+/// Makes a neutralised text safe as a CSV cell: text that a spreadsheet would run as a formula is
+/// preceded by an apostrophe, unless it is a number. Such text begins, behind white space at most,
+/// with `=`, `+`, `-` or `@` in any width, or with a tab or a carriage return.
 #[must_use]
 pub fn csv_cell(text: &str) -> String {
-    let dangerous = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
-    if dangerous { format!("'{text}") } else { text.to_owned() }
+    let begun = text.trim_start();
+    let formula = begun.starts_with(is_formula_sign) && !is_number(begun);
+    if formula || text.starts_with(['\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The signs that begin a formula: plain, full-width and small.
+fn is_formula_sign(c: char) -> bool {
+    matches!(
+        c,
+        '=' | '+'
+            | '-'
+            | '@'
+            | '\u{FF1D}'
+            | '\u{FF0B}'
+            | '\u{FF0D}'
+            | '\u{FF20}'
+            | '\u{FE66}'
+            | '\u{FE62}'
+            | '\u{FE63}'
+            | '\u{FE6B}'
+    )
+}
+
+/// A number with digits: `-inf` is a name to a spreadsheet.
+fn is_number(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit()) && text.parse::<f64>().is_ok()
 }
 
 /// A neutralised link, only if it is plain `http(s)` or `mailto` without odd characters.
@@ -220,6 +253,47 @@ mod tests {
         assert_eq!(marks("e\u{301} e\u{301} e\u{301} e\u{301}"), 4, "each base has its own");
     }
 
+    /// Unicode 17, `Default_Ignorable_Code_Point` in DerivedCoreProperties.txt, and what is blank or a
+    /// format control besides.
+    const INVISIBLE: &[(u32, u32)] = &[
+        (0x00AD, 0x00AD),
+        (0x034F, 0x034F),
+        (0x061C, 0x061C),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x200B, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x206F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFEFF, 0xFEFF),
+        (0xFFA0, 0xFFA0),
+        (0xFFF0, 0xFFFB),
+        (0x1BCA0, 0x1BCA3),
+        (0x1D173, 0x1D17A),
+        (0xE0000, 0xE0FFF),
+        (0x2800, 0x2800),
+        (0x13430, 0x13442),
+        (0x16FE4, 0x16FE4),
+        (0x1D159, 0x1D159),
+        (0xFDD0, 0xFDEF),
+        (0xFFFE, 0xFFFF),
+        (0x1FFFE, 0x1FFFF),
+    ];
+
+    #[test]
+    fn what_cannot_be_seen_is_left_out() {
+        for c in INVISIBLE.iter().flat_map(|(from, to)| *from..=*to).filter_map(char::from_u32) {
+            let raw = format!("a{c}b{c}");
+            assert_eq!(Line::new(&raw).as_str(), "ab", "U+{:04X}", u32::from(c));
+            assert_eq!(Block::new(&raw).as_str(), "ab", "U+{:04X}", u32::from(c));
+            assert_eq!(printable(&raw), "ab", "U+{:04X}", u32::from(c));
+        }
+        let seen = "⠁⠿ 漢字 𓀀 é ﷲ Ａ ～";
+        assert_eq!(Line::new(seen).as_str(), seen, "what is seen stays");
+    }
+
     #[test]
     fn tabs_do_not_stretch_the_bound() {
         assert_eq!(Block::new(&"\t".repeat(BLOCK_MAX)).as_str().chars().count(), BLOCK_MAX + 1);
@@ -238,6 +312,16 @@ mod tests {
     fn formulas_do_not_run() {
         assert_eq!(csv_cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
         assert_eq!(csv_cell("-12.5"), "-12.5");
+        for sign in ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\u{FE66}", "\t", "\r"] {
+            for formula in [format!("{sign}A1"), format!("{sign}cmd|' /C calc'!A0"), format!("{sign}{sign}1")]
+            {
+                assert_eq!(csv_cell(&formula), format!("'{formula}"));
+            }
+        }
+        assert_eq!(csv_cell(" =1+1"), "' =1+1");
+        assert_eq!(csv_cell("\u{3000}＝1+1"), "'\u{3000}＝1+1", "behind a wide space");
+        assert_eq!((csv_cell("-inf"), csv_cell("-1e9")), ("'-inf".to_owned(), "-1e9".to_owned()));
+        assert_eq!(csv_cell("a=b"), "a=b");
         assert_eq!(safe_link("javascript:alert(1)"), None);
         assert_eq!(safe_link("https://a.b/\u{1b}"), None);
     }
@@ -249,6 +333,28 @@ mod tests {
             prop_assert!(!line.as_str().chars().any(|c| c.is_control() || is_deceptive(c)));
             let block = Block::new(&raw);
             prop_assert!(!block.as_str().chars().any(|c| (c.is_control() && c != '\n') || is_deceptive(c)));
+        }
+
+        /// Invisible characters are rare among all: here each second one is.
+        #[test]
+        fn nothing_invisible_survives(picks in prop::collection::vec((0..INVISIBLE.len(), any::<u16>(), any::<char>()), 0..40)) {
+            let mut raw = String::new();
+            for (range, offset, other) in picks {
+                let (from, to) = INVISIBLE[range];
+                raw.extend(char::from_u32(from + u32::from(offset) % (to - from + 1)));
+                raw.push(other);
+            }
+            for text in [Line::new(&raw).as_str(), Block::new(&raw).as_str(), &printable(&raw)] {
+                prop_assert!(!text.chars().any(is_deceptive), "{text:?}");
+            }
+        }
+
+        /// No cell begins with what a spreadsheet runs.
+        #[test]
+        fn no_cell_is_a_formula(sign in "[=+\\-@＝＋－＠\\t ]{1,3}", rest: String) {
+            let cell = csv_cell(&printable(&format!("{sign}{rest}")));
+            let runs = cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+            prop_assert!(!runs || cell.trim_start().parse::<f64>().is_ok(), "{cell:?}");
         }
 
         #[test]

@@ -206,7 +206,7 @@ fn distance(a: Rgb, b: Rgb) -> u32 {
 }
 
 /// Relative luminance of WCAG 2.
-fn luminance((r, g, b): Rgb) -> f64 {
+pub(super) fn luminance((r, g, b): Rgb) -> f64 {
     let linear = |c: u8| {
         let c = f64::from(c) / 255.0;
         if c <= 0.039_28 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }

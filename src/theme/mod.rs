@@ -41,6 +41,15 @@ impl Appearance {
             Self::Light => "light",
         }
     }
+
+    /// Of a terminal by its colours (red, green, blue): light if its background is lighter than what is
+    /// written on it, or lighter than a middle grey where that is not known.
+    #[must_use]
+    pub fn of_terminal(foreground: Option<(u8, u8, u8)>, background: (u8, u8, u8)) -> Self {
+        // A grey halfway between black and white for the eye has this luminance.
+        let text = foreground.filter(|color| *color != background).map_or(0.184, color::luminance);
+        if color::luminance(background) > text { Self::Light } else { Self::Dark }
+    }
 }
 
 /// A theme as screens use it: one style a role, in the terminal's colour depth.

@@ -171,9 +171,10 @@ pub(super) fn read(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, WalletErr
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is far larger than a key"));
         }
         // Room for all of it at once: growing would leave copies of a plaintext key behind.
-        let mut content = Vec::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(64));
+        let room = usize::try_from(length).unwrap_or(0).saturating_add(64);
+        let mut content = zeroize::Zeroizing::new(Vec::with_capacity(room));
         file.take(MAX_FILE).read_to_end(&mut content)?;
-        Ok(zeroize::Zeroizing::new(content))
+        Ok(content)
     };
     attempt().map_err(|e| failed("read", path, e))
 }

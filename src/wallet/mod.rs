@@ -13,6 +13,7 @@ mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 mod index;
+mod memory;
 mod opening;
 mod pem;
 mod preamble;
@@ -24,6 +25,7 @@ mod unlocked;
 pub use error::{KeyError, WalletError};
 pub use files::{WriteObserver, WriteStep};
 pub use index::{Entry, IdentityKind};
+pub use memory::forbid_dumps;
 pub use opening::ExportForm;
 pub use pem::{PemForm, inspect};
 pub use seal::{Cost, MIN_PASSPHRASE, Passphrase, check_strength};

@@ -131,12 +131,14 @@ fn blocks(bytes: &[u8]) -> Result<Vec<PemBlock>, KeyError> {
 }
 
 fn decode_body(body: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let joined: Zeroizing<Vec<u8>> =
-        Zeroizing::new(body.bytes().filter(|b| !b.is_ascii_whitespace()).collect());
+    // Room for all of it at once: growing would leave copies of a plaintext key behind.
+    let mut joined = Zeroizing::new(Vec::with_capacity(body.len()));
+    joined.extend(body.bytes().filter(|b| !b.is_ascii_whitespace()));
+    let mut der = Zeroizing::new(Vec::with_capacity(body.len() + 4));
     base64::engine::general_purpose::STANDARD
-        .decode(joined.as_slice())
-        .map(Zeroizing::new)
-        .map_err(|_| KeyError::Malformed("what stands between BEGIN and END is not base64"))
+        .decode_vec(joined.as_slice(), &mut der)
+        .map_err(|_| KeyError::Malformed("what stands between BEGIN and END is not base64"))?;
+    Ok(der)
 }
 
 /// A key as PKCS#8 (RFC 5208 and 5958).

@@ -1,6 +1,7 @@
 //! Encrypting private keys under a passphrase: PKCS#8 with PBES2, scrypt and AES-256-CBC.
 
 use super::error::{KeyError, WalletError};
+use super::memory::leave_no_copy;
 use super::signer::Signer;
 use pkcs8::AlgorithmIdentifierRef;
 use pkcs8::der::asn1::OctetStringRef;
@@ -80,7 +81,7 @@ pub(super) fn seal(signer: &Signer, passphrase: &str, cost: Cost) -> Result<Zero
     let scheme = pbes2::Parameters::scrypt_aes256cbc(params, &salt, &iv).map_err(|_| FAILED)?;
     let plain = signer.to_pkcs8()?;
     let info = PrivateKeyInfo::from_der(plain.as_bytes()).map_err(|_| FAILED)?;
-    info.encrypt_with_params(scheme, passphrase)
+    leave_no_copy(|| info.encrypt_with_params(scheme, passphrase))
         .map_err(|_| FAILED)?
         .to_pem("ENCRYPTED PRIVATE KEY", pkcs8::LineEnding::LF)
         .map_err(|_| FAILED)

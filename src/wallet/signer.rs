@@ -1,6 +1,7 @@
 //! One private key that signs as the Internet Computer expects.
 
 use super::error::KeyError;
+use super::memory::{Locked, leave_no_copy};
 use super::pem;
 use crate::model::Principal;
 use ed25519_dalek::pkcs8::{EncodePrivateKey, EncodePublicKey, KeypairBytes};
@@ -64,8 +65,8 @@ enum Key {
 
 /// A private key with its public part. The secret is wiped from memory when this is dropped.
 pub struct Signer {
-    // On the heap, so that moving a signer leaves no copy of the secret behind.
-    key: Box<Key>,
+    // On pages of its own, so that moving a signer leaves no copy of the secret behind.
+    key: Locked<Key>,
     public_key: Vec<u8>,
     principal: Principal,
 }
@@ -77,11 +78,11 @@ impl Signer {
     /// [`KeyError::Encode`] if the public key cannot be encoded.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
         let mut rng = rand::rngs::OsRng;
-        match algorithm {
+        leave_no_copy(|| match algorithm {
             Algorithm::Ed25519 => Self::ed25519(ed25519_dalek::SigningKey::generate(&mut rng)),
             Algorithm::Secp256k1 => Self::secp256k1(k256::ecdsa::SigningKey::random(&mut rng)),
             Algorithm::P256 => Self::p256(p256::ecdsa::SigningKey::random(&mut rng)),
-        }
+        })
     }
 
     /// Reads a PEM key of any accepted form; `passphrase` opens encrypted ones.
@@ -92,7 +93,7 @@ impl Signer {
     /// # Errors
     /// See [`KeyError`].
     pub fn from_pem(bytes: &[u8], passphrase: Option<&str>) -> Result<Self, KeyError> {
-        pem::read(bytes, passphrase)
+        leave_no_copy(|| pem::read(bytes, passphrase))
     }
 
     /// Reads an unencrypted PEM key, as the demo network's identity is.
@@ -100,7 +101,7 @@ impl Signer {
     /// # Errors
     /// See [`KeyError`].
     pub fn from_pem_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        pem::read(bytes, None)
+        leave_no_copy(|| pem::read(bytes, None))
     }
 
     pub(super) fn ed25519(key: ed25519_dalek::SigningKey) -> Result<Self, KeyError> {
@@ -124,7 +125,7 @@ impl Signer {
     ) -> Result<Self, KeyError> {
         let public_key = der.map_err(|_| KeyError::Encode("a DER public key"))?.into_vec();
         let principal = Principal::self_authenticating(&public_key);
-        Ok(Self { key: Box::new(key), public_key, principal })
+        Ok(Self { key: Locked::new(key), public_key, principal })
     }
 
     /// Its principal: SHA-224 of the DER public key, followed by 2.
@@ -156,7 +157,7 @@ impl Signer {
     /// Says which scheme failed.
     pub fn sign_bytes(&self, bytes: &[u8]) -> Result<Vec<u8>, String> {
         use ed25519_dalek::Signer as _;
-        match &*self.key {
+        leave_no_copy(|| match &*self.key {
             Key::Ed25519(key) => key.try_sign(bytes).map(|s| s.to_bytes().to_vec()),
             Key::Secp256k1(key) => {
                 let signature: Result<k256::ecdsa::Signature, _> = key.try_sign(bytes);
@@ -166,17 +167,17 @@ impl Signer {
                 let signature: Result<p256::ecdsa::Signature, _> = key.try_sign(bytes);
                 signature.map(|s| s.to_bytes().to_vec())
             }
-        }
+        })
         .map_err(|_| format!("the {} key could not sign", self.algorithm()))
     }
 
     /// The private key as PKCS#8. Ed25519 is written as version 1, which older tools read too.
     pub(super) fn to_pkcs8(&self) -> Result<SecretDocument, KeyError> {
-        match &*self.key {
+        leave_no_copy(|| match &*self.key {
             Key::Ed25519(key) => KeypairBytes { secret_key: key.to_bytes(), public_key: None }.to_pkcs8_der(),
             Key::Secp256k1(key) => key.to_pkcs8_der(),
             Key::P256(key) => key.to_pkcs8_der(),
-        }
+        })
         .map_err(|_| KeyError::Encode("PKCS#8"))
     }
 

@@ -118,12 +118,19 @@ impl Terminal {
     }
 
     /// Waits until the screen satisfies `wanted` and returns its text.
+    #[track_caller]
     pub fn wait_for(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        self.wait_screen(what, |screen| wanted(&screen.contents()))
+    }
+
+    /// The same for the screen with its colours.
+    #[track_caller]
+    pub fn wait_screen(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut shown = self.shown.0.lock().unwrap();
         loop {
             let text = shown.parser.screen().contents();
-            if wanted(&text) {
+            if wanted(shown.parser.screen()) {
                 return text;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -140,6 +147,11 @@ impl Terminal {
     /// The screen's text now.
     pub fn screen(&self) -> String {
         self.shown.0.lock().unwrap().parser.screen().contents()
+    }
+
+    /// The background of the screen's top left cell.
+    pub fn background(&self) -> vt100::Color {
+        background_of(self.shown.0.lock().unwrap().parser.screen())
     }
 
     /// The process id.
@@ -188,6 +200,9 @@ impl Terminal {
         assert!(!screen.alternate_screen(), "the alternate screen was not left");
         assert!(!screen.hide_cursor(), "the cursor was left hidden");
         assert!(!screen.bracketed_paste(), "bracketed paste was left on");
+        assert_eq!(screen.fgcolor(), vt100::Color::Default, "a colour was left on");
+        assert_eq!(screen.bgcolor(), vt100::Color::Default, "a background was left on");
+        assert!(!screen.bold() && !screen.inverse() && !screen.underline(), "a style was left on");
         assert_eq!(
             screen.mouse_protocol_mode(),
             vt100::MouseProtocolMode::None,
@@ -198,6 +213,11 @@ impl Terminal {
         let cooked = format!("{:?}", termios.local_flags);
         assert!(cooked.contains("ECHO") && cooked.contains("ICANON"), "the terminal was left raw: {cooked}");
     }
+}
+
+/// The background of a screen's top left cell.
+pub fn background_of(screen: &vt100::Screen) -> vt100::Color {
+    screen.cell(0, 0).map_or(vt100::Color::Default, vt100::Cell::bgcolor)
 }
 
 impl Drop for Terminal {

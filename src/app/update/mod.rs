@@ -23,6 +23,7 @@ use super::state::{Quitting, State};
 use crate::model::Timestamp;
 use crate::model::text::Line;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Applies a message; `now` is this machine's clock.
 #[must_use]
@@ -32,7 +33,8 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
     match message {
         Message::Key(event) => keys::press(state, event, &mut effects),
         Message::Mouse(event) => mouse::act(state, event, &mut effects),
-        Message::Paste(text) => keys::paste(state, &text, &mut effects),
+        // It may be a passphrase: nothing of it is left.
+        Message::Paste(text) => keys::paste(state, &Zeroizing::new(text), &mut effects),
         Message::Resize(columns, rows) => {
             state.size = (columns, rows);
             state.dirty = true;
