@@ -11,6 +11,7 @@ use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings};
 use crate::alert::{Kept, Store};
 use crate::export::{Model, Page, ServeError, serve};
+use crate::model::web_address::is_loopback;
 use crate::model::world::{Change, SyncStatus, Topicality};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -58,7 +59,7 @@ async fn metrics(
     all_nodes: bool,
     provider: Option<&str>,
 ) -> Result<(), Failure> {
-    if !listen.ip().is_loopback() && !public {
+    if !is_loopback(listen.ip()) && !public {
         return Err(ServeError::Public(listen).into());
     }
     let end = asked_to_stop();

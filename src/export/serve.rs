@@ -2,6 +2,7 @@
 
 use super::encode::Form;
 use super::page::Page;
+use crate::model::web_address::is_loopback;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -73,7 +74,7 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr),
     end: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    if !at.ip().is_loopback() && !public {
+    if !is_loopback(at.ip()) && !public {
         return Err(ServeError::Public(at));
     }
     let listener = TcpListener::bind(at).await.map_err(|why| ServeError::Listen { at, why })?;
