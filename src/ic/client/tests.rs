@@ -164,6 +164,7 @@ async fn dns_is_not_asked_what_localhost_is() {
     let client = http_client(true, 1).unwrap();
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 1_024]).await;
         stream.write_all(b"HTTP/1.1 204 X\r\n\r\n").await.unwrap();
         // Open until the client has read it.
         let _ = stream.read(&mut [0; 1_024]).await;
