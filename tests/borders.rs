@@ -40,6 +40,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ratatui", &["app", "view", "widget", "theme", "cli"]),
     ("crossterm", &["app", "command", "view", "cli"]),
     ("reqwest", &["ic", "demo", "alert"]),
+    ("url", &["model"]),
     ("pkcs8", &["wallet", "demo"]),
     ("rpassword", &["cli"]),
     ("region", &["wallet"]),

@@ -13,6 +13,7 @@ use crate::alert::{Kept, Store};
 use crate::app::signals::asked_to_end;
 use crate::export::{Listening, Model, Page, ServeError, serve};
 use crate::model::text::Line;
+use crate::model::web_address::is_loopback;
 use crate::model::world::{Change, SyncStatus, Topicality};
 use serde_json::json;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ async fn metrics(
     all_nodes: bool,
     provider: Option<&str>,
 ) -> Result<(), Failure> {
-    if !listening.at.ip().is_loopback() && !listening.public {
+    if !is_loopback(listening.at.ip()) && !listening.public {
         return Err(ServeError::Public(listening.at).into());
     }
     let end = asked_to_stop();

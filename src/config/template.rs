@@ -111,7 +111,8 @@ limit = "24h"
 #: recoveries = false
 
 # A network of your own. root_key is "fetch" (replicas on this machine only),
-# "ic", or the DER root key in hexadecimal. Canister ids may be overridden.
+# "ic", or the DER root key in hexadecimal. Canister ids may be overridden; header, overview and
+# reviews say so then. The names ic, demo, local and mainnet are taken.
 #: [network.mine]
 #: url = "http://127.0.0.1:4943"
 #: root_key = "fetch"

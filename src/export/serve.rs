@@ -6,6 +6,7 @@
 use super::encode::Form;
 use super::host::{HostName, is_served, parse_host};
 use super::page::Page;
+use crate::model::web_address::is_loopback;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
@@ -197,7 +198,7 @@ pub async fn serve(
     end: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let Listening { at, public, hosts, limits } = listening;
-    if !at.ip().is_loopback() && !public {
+    if !is_loopback(at.ip()) && !public {
         return Err(ServeError::Public(at));
     }
     let listener = TcpListener::bind(at).await.map_err(|why| ServeError::Listen { at, why })?;

@@ -1,7 +1,7 @@
 //! Web addresses that a user or a configuration gives, and which of them lead to this machine.
 //!
 //! Every place that asks "is this on this machine?" asks [`is_this_machine`], of an address that
-//! [`parse_address`] accepted. The answer is about a network address, never about how a text looks:
+//! [`parse_address`] accepted, or [`is_loopback`], of an address to listen on. The answer is about a network address, never about how a text looks:
 //! a literal loopback address, or the name `localhost`, which every HTTP client of icpulse is told
 //! to take as [`LOCALHOST`] without asking DNS.
 
@@ -70,13 +70,22 @@ pub fn parse_address(text: &str) -> Result<Url, AddressError> {
     Ok(url)
 }
 
+/// Whether only this machine can be reached at an address, and only this machine can reach it.
+#[must_use]
+pub const fn is_loopback(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_loopback(),
+        IpAddr::V6(ip) => ip.is_loopback(),
+    }
+}
+
 /// Whether an address leads to this machine and nowhere else: a loopback address or `localhost`.
 /// `NAME.localhost` does not: who answers for it is decided by DNS.
 #[must_use]
 pub fn is_this_machine(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Ipv4(ip)) => is_loopback(IpAddr::V4(ip)),
+        Some(Host::Ipv6(ip)) => is_loopback(IpAddr::V6(ip)),
         Some(Host::Domain(name)) => name == LOCALHOST_NAME,
         None => false,
     }
