@@ -1,9 +1,9 @@
 //! Rules about the user's own nodes.
 
+use super::subnets::contradiction;
 use super::{Findings, STALE, Sight, Strength, node_name, per_dashboard, short};
 use crate::model::alert::{About, Rule};
 use crate::model::alert_settings::RuleSettings;
-use super::subnets::contradiction;
 use crate::model::fleet::{NodeStatus, PROOF_OF_LIFE, Reported, Verdict};
 use crate::model::node_rewards::{Day, Performance};
 use crate::model::{Principal, Seconds, Timestamp};

@@ -1,11 +1,11 @@
 //! Rules about subnets.
 
 use super::{Findings, STALE, Sight, Strength, nodes::is_reported, per_dashboard, short};
-use crate::model::fleet::PROOF_OF_LIFE;
-use crate::model::{Seconds, Timestamp};
 use crate::model::alert::{About, Rule};
 use crate::model::alert_settings::RuleSettings;
+use crate::model::fleet::PROOF_OF_LIFE;
 use crate::model::margin::Margin;
+use crate::model::{Seconds, Timestamp};
 
 /// Why what is reported of a subnet's nodes cannot be true.
 pub(super) fn contradiction(margin: &Margin) -> String {

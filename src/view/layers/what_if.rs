@@ -2,6 +2,7 @@
 
 use super::super::Cx;
 use super::super::net::breach_words;
+use super::super::words;
 use crate::app::state::State;
 use crate::app::state::layer::WhatIfLayer;
 use crate::app::state::net::short;
@@ -73,7 +74,7 @@ fn describe(state: &State, node: &Principal) -> Spans {
         spans.push(span(format!("{place}  "), Role::Text));
     }
     if let Some(provider) = topology.provider_of(node) {
-        spans.push(span(state.provider_name(&provider).to_string(), Role::Dim));
+        spans.extend(words::provider(state, &provider, Role::Dim));
     }
     spans
 }

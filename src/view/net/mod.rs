@@ -15,6 +15,7 @@ use crate::app::state::{Hit, State};
 use crate::command::Command;
 use crate::model::amount::group;
 use crate::model::evidence::Proof;
+use crate::model::fleet::DASHBOARD;
 use crate::model::registry::Moment;
 use crate::theme::{ColorDepth, Role};
 use crate::widget::chart::{self, Bar};
@@ -153,30 +154,47 @@ fn sources(state: &State, ascii: bool) -> Spans {
             };
             let more = more.unwrap_or("older ones come at the end").to_owned();
             line.extend([dot(), span(more, Role::Dim)]);
+            line.extend(unverified(state));
         }
         NetList::Mine => {
             line.push(span("   ", Role::Dim));
             line.extend(cell::legend(ascii));
+            line.extend(unverified(state));
         }
         NetList::Boundary => {
             if let Some(evidence) = &state.world.fleet.boundary_evidence {
                 line.extend([dot(), span("list ", Role::Dim)]);
                 line.push(span(evidence.proof.word(), words::proof_role(evidence.proof)));
             }
+            let proof = Proof::Unverified;
+            line.extend([dot(), words::unverified_mark(), span(" ", Role::Dim)]);
+            line.push(span(proof.word(), words::proof_role(proof)));
+            line.push(span(": states and names", Role::Dim));
         }
         NetList::DataCenters => {}
         _ => {
             let fleet = &state.world.fleet;
-            let proof = Proof::Unverified;
-            if let Some(at) = fleet.reported_at {
-                line.extend([dot(), span("status: dashboard, ", Role::Dim)]);
-                line.push(span(proof.word(), words::proof_role(proof)));
-                line.push(span(format!(" {}", words::ago(state.now, at)), Role::Dim));
-            }
+            line.extend(unverified(state));
             if let Some(why) = &fleet.report_failure {
                 line.extend([dot(), span(format!("dashboard: {why}"), Role::Warn)]);
             }
         }
+    }
+    line
+}
+
+/// What the mark means, and how old the dashboard's word is.
+fn unverified(state: &State) -> Spans {
+    let fleet = &state.world.fleet;
+    if fleet.reported_at.is_none() && fleet.providers.is_empty() {
+        return Vec::new();
+    }
+    let proof = Proof::Unverified;
+    let mut line = vec![span(" · ", Role::Dim), words::unverified_mark()];
+    line.push(span(format!(" {DASHBOARD}, "), Role::Dim));
+    line.push(span(proof.word(), words::proof_role(proof)));
+    if let Some(at) = fleet.reported_at {
+        line.push(span(format!(" {}", words::ago(state.now, at)), Role::Dim));
     }
     line
 }
