@@ -393,7 +393,7 @@ fn a_dashboard_that_calls_all_nodes_down_is_named_and_contradicted() {
     assert!(machines["nodes_down"].as_u64().unwrap() > 1_000, "{machines}");
     let pulse = text(&run(&["overview", "--offline"]));
     let line = pulse.lines().find(|line| line.contains("? down")).unwrap_or_else(|| panic!("{pulse}"));
-    let against = format!("per the public dashboard, unverified; contradicted by {contradicting} subnets'");
+    let against = format!("per the public dashboard, unverified; contradicted by {contradicting} subnets");
     assert!(line.contains(&against), "{line}");
     assert!(!line.contains("certified"), "{line}");
 

@@ -294,11 +294,9 @@ async fn a_dashboard_that_calls_all_nodes_down_is_marked_and_contradicted() {
     let mut app = open();
     say_all_down(&mut app);
     // Pulse: the figure has its mark and its source, and stands in no line of what is certified.
-    for (width, words) in [
-        (80, "90? down"),
-        (120, "90? down, disputed"),
-        (200, "90? down, per the public dashboard, unverified; contradicted"),
-    ] {
+    for (width, words) in
+        [(80, "90? down"), (120, "90? down, disputed"), (200, "90? down, unverified; contradicted")]
+    {
         app.resize(width, 45);
         app.press("1").sees(words).sees("1 stalled");
         let certified = lines_with(&mut app, "certified");

@@ -312,7 +312,7 @@ fn decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
 
 /// The sections of figures with their titles, for the plain text.
 pub(super) fn sections(state: &State) -> [(&'static str, Vec<Spans>); 3] {
-    const ROOM: u16 = 100;
+    const ROOM: u16 = 110;
     [
         ("THE NETWORK", network_lines(state, ROOM)),
         ("SUPPLY", supply_lines(state, ROOM)),
@@ -490,7 +490,7 @@ fn down_note(summary: &Summary, width: u16) -> Spans {
     let choices = match summary.contradicted {
         0 => vec![source, format!(", {unverified}")],
         n => {
-            let subnets = words::count(n, "subnet's certificates", "subnets' certificates");
+            let subnets = words::count(n, "subnet", "subnets");
             vec![
                 format!("{source}; contradicted by {subnets}"),
                 format!("{source}; contradicted"),

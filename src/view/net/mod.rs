@@ -136,8 +136,11 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
 fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
     if state.net.shown == NetList::Mine && state.size.0 < 110 && state.net.then.is_none() {
-        return cell::legend(ascii);
+        let mut line = cell::legend(ascii);
+        line.extend(unverified(state, true));
+        return line;
     }
+    let narrow = state.size.0 < 110;
     let dot = || span(" · ", Role::Dim);
     let mut line = vec![span(format!("registry {}", group(&topology.version.to_string())), Role::Dim)];
     if let Some(evidence) = &topology.evidence {
@@ -154,12 +157,12 @@ fn sources(state: &State, ascii: bool) -> Spans {
             };
             let more = more.unwrap_or("older ones come at the end").to_owned();
             line.extend([dot(), span(more, Role::Dim)]);
-            line.extend(unverified(state));
+            line.extend(unverified(state, narrow));
         }
         NetList::Mine => {
             line.push(span("   ", Role::Dim));
             line.extend(cell::legend(ascii));
-            line.extend(unverified(state));
+            line.extend(unverified(state, narrow));
         }
         NetList::Boundary => {
             if let Some(evidence) = &state.world.fleet.boundary_evidence {
@@ -169,12 +172,12 @@ fn sources(state: &State, ascii: bool) -> Spans {
             let proof = Proof::Unverified;
             line.extend([dot(), words::unverified_mark(), span(" ", Role::Dim)]);
             line.push(span(proof.word(), words::proof_role(proof)));
-            line.push(span(": states and names", Role::Dim));
+            line.extend((!narrow).then(|| span(": states and names", Role::Dim)));
         }
         NetList::DataCenters => {}
         _ => {
             let fleet = &state.world.fleet;
-            line.extend(unverified(state));
+            line.extend(unverified(state, false));
             if let Some(why) = &fleet.report_failure {
                 line.extend([dot(), span(format!("dashboard: {why}"), Role::Warn)]);
             }
@@ -183,17 +186,17 @@ fn sources(state: &State, ascii: bool) -> Spans {
     line
 }
 
-/// What the mark means, and how old the dashboard's word is.
-fn unverified(state: &State) -> Spans {
+/// What the mark means, and unless it is said in brief whose word it is and how old.
+fn unverified(state: &State, brief: bool) -> Spans {
     let fleet = &state.world.fleet;
     if fleet.reported_at.is_none() && fleet.providers.is_empty() {
         return Vec::new();
     }
     let proof = Proof::Unverified;
-    let mut line = vec![span(" · ", Role::Dim), words::unverified_mark()];
-    line.push(span(format!(" {DASHBOARD}, "), Role::Dim));
+    let mut line = vec![span(" · ", Role::Dim), words::unverified_mark(), span(" ", Role::Dim)];
+    line.extend((!brief).then(|| span(format!("{DASHBOARD}, "), Role::Dim)));
     line.push(span(proof.word(), words::proof_role(proof)));
-    if let Some(at) = fleet.reported_at {
+    if let Some(at) = fleet.reported_at.filter(|_| !brief) {
         line.push(span(format!(" {}", words::ago(state.now, at)), Role::Dim));
     }
     line
