@@ -314,7 +314,7 @@ async fn a_dashboard_that_calls_all_nodes_down_is_marked_and_contradicted() {
         app.sees("? public dashboard, unverified");
     }
     // One subnet: what is said, by whom, and what speaks against it.
-    app.resize(160, 45);
+    app.resize(200, 45);
     app.press("/").type_text(&fleet::subnet(1).to_text()).press("<enter> <enter>");
     app.sees("0? up, 0? degraded, 13? down").sees("public dashboard, unverified");
     app.sees("contradicted  the subnet certifies, so at most 4 of its 13 nodes can be down");
@@ -377,5 +377,5 @@ async fn what_only_the_dashboard_says_has_its_mark_in_every_table_and_detail() {
     app.press("g n");
     let signed = lines_with(&mut app, "REST+SIGNED");
     assert!(!signed.is_empty() && signed.iter().all(|line| line.contains(" up  ")), "{signed:?}");
-    app.press("?").press("G").sees("Behind a figure, a status or a name: unverified").press("<esc>");
+    app.press("?").press("G").sees("Unverified: the public dashboard says it").press("<esc>");
 }

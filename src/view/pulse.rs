@@ -436,14 +436,14 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
         return Vec::new();
     }
     let mut lines = Vec::new();
-    // What subnets certify and what the dashboard says of nodes are never told in one breath.
+    // Certified figures of subnets and the dashboard's figures of nodes stand on separate lines.
     let stalled = match summary.stalled {
         0 if summary.well > 0 => vec![span("all well", Role::Good)],
         0 => Vec::new(),
         n => vec![span(format!("{} stalled", words::grouped(n)), Role::Bad)],
     };
     lines.push(figure("subnets", words::grouped(summary.subnets), "", stalled));
-    lines.push(figure("nodes", words::grouped(summary.nodes), "", down_note(summary, width)));
+    lines.push(figure("nodes", words::grouped(summary.nodes), "", describe_down(summary, width)));
     let cells = usize::from(width.saturating_sub(FIGURE + 8)).min(30);
     let course = |values: &[u64]| {
         if values.len() < 2 || cells < 6 {
@@ -470,12 +470,12 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
     lines
 }
 
-/// How many nodes are reported down, by whom, and what speaks against it, as far as there is room.
-fn down_note(summary: &Summary, width: u16) -> Spans {
+/// Describes how many nodes are reported down, by whom, and what contradicts it, as room allows.
+fn describe_down(summary: &Summary, width: u16) -> Spans {
     if summary.judged == 0 {
         return Vec::new();
     }
-    // What is contradicted is no alarm.
+    // A contradicted report is not an alarm.
     let role = if summary.down > 0 && summary.contradicted == 0 { Role::Warn } else { Role::Text };
     let mut line = vec![span(words::grouped(summary.down), role)];
     line.extend(summary.unverified.then(words::unverified_mark));

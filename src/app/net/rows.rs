@@ -124,7 +124,7 @@ impl State {
         self.world.margin(subnet, self.fleet_now()).filter(|_| self.is_now())
     }
 
-    /// Puts a provider's name into a row. Nobody vouches for a name; ids are certified.
+    /// Puts a provider's name into a row, marked: names are unverified, ids are certified.
     fn put_provider(&self, row: &mut NetRow, column: ColumnId, id: &Principal, name: Line, tone: Tone) {
         row.put(column, Value::Word(name), tone);
         if self.world.fleet.name(id).is_some() {
@@ -296,7 +296,7 @@ impl State {
             let known = self.is_now() && lives.is_known();
             let number = |n: usize| Value::Number(i64::try_from(n).unwrap_or(i64::MAX));
             let margin = self.margin(id).filter(|_| known);
-            // What the subnet's certificates contradict is no alarm.
+            // A report that the subnet's certificates contradict is not an alarm.
             let alarm = if margin.is_some_and(|m| m.is_contradicted()) { Tone::Warn } else { Tone::Bad };
             if known {
                 row.number(ColumnId::Up, lives.up);

@@ -1,7 +1,7 @@
 //! API boundary nodes.
 
 use super::find::find;
-use super::{Full, Row, Sight, Table, marked, provider_name, text_of, time};
+use super::{Full, Row, Sight, Table, mark_unverified, provider_name, text_of, time};
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
 use crate::model::{Principal, Proof};
@@ -68,8 +68,8 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
             text_at("domain"),
             text_at("version").chars().take(8).collect(),
             match object["healthy"].as_bool() {
-                Some(true) => marked("yes"),
-                Some(false) => marked("no"),
+                Some(true) => mark_unverified("yes"),
+                Some(false) => mark_unverified("no"),
                 None => "not probed".to_owned(),
             },
             object["latency_millis"].as_u64().map_or("-".to_owned(), |ms| ms.to_string()),

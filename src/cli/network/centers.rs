@@ -1,8 +1,8 @@
 //! Data centers.
 
-use super::providers::down_words;
+use super::providers::describe_down;
 use super::subnets::lives;
-use super::{Full, Row, Sight, Table, proof_of, proof_of_lives, provider_name, short};
+use super::{Full, Row, Sight, Table, judge_lives, name_proof, provider_name, short};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::output::Column;
 use crate::model::Principal;
@@ -61,7 +61,7 @@ fn object(sight: &Sight<'_>, record: &DataCenterRecord, nodes: &[&Principal]) ->
         "country": record.region.country.as_str(),
         "area": record.region.area.as_str(),
         "nodes": nodes.len(),
-        "down_evidence": proof_of(&down, proof_of_lives(&lives)),
+        "down_evidence": name_proof(&down, judge_lives(&lives)),
         "down": down,
         "unverified_source": lives.is_unverified().then_some(DASHBOARD),
         "providers": distinct(nodes, |n| topology.provider_of(n)).len(),
@@ -79,7 +79,7 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
         let shown = COLUMNS.iter().take_while(|c| !c.title.is_empty());
         let text = shown
             .map(|c| match &object[c.name] {
-                _ if c.name == "down" => down_words(&object),
+                _ if c.name == "down" => describe_down(&object),
                 Value::String(text) => text.clone(),
                 Value::Null => "-".to_owned(),
                 other => other.to_string(),

@@ -148,7 +148,7 @@ fn print_rows(context: &Context, rows: &Rows, name: &str, meta: Value) -> Result
     let format = Format::of(&context.global);
     if format == Format::Text {
         let text = rows.table();
-        return print_text(&format!("{text}{}", legend(&text)));
+        return print_text(&format!("{text}{}", explain_mark(&text)));
     }
     rows.print(format, name, meta)
 }
@@ -162,7 +162,7 @@ async fn show(context: &Context, table: &'static Table, id: &str) -> Result<(), 
 fn one(context: &Context, value: &Value, text: &str) -> Result<(), Failure> {
     match Format::of(&context.global) {
         Format::Json => print_json(value),
-        Format::Text => print_text(&format!("{text}{}", legend(text))),
+        Format::Text => print_text(&format!("{text}{}", explain_mark(text))),
         Format::Csv => {
             Err(Failure::usage("one thing in full has no rows for --csv; use --json, or the list"))
         }
@@ -187,18 +187,18 @@ fn provider_name(sight: &Sight<'_>, id: &Principal) -> String {
     sight.world.fleet.marked_name(id).unwrap_or_else(|| short(id))
 }
 
-/// Text for people with the mark of what is unverified.
-fn marked(text: &str) -> String {
+/// Adds the mark of what is unverified to a text for people.
+fn mark_unverified(text: &str) -> String {
     format!("{text}{UNVERIFIED_MARK}")
 }
 
-/// How a value of a row is proven; null where the value is.
-fn proof_of(value: &Value, proof: Proof) -> Value {
+/// Names the proof of a value of a row; null where the value is null.
+fn name_proof(value: &Value, proof: Proof) -> Value {
     if value.is_null() { Value::Null } else { Value::String(proof.word().to_owned()) }
 }
 
-/// How the sums of nodes' lives are known; that a set is empty the registry says.
-fn proof_of_lives(lives: &Lives) -> Proof {
+/// Judges how the sums of nodes' lives are proven. The registry certifies that a set is empty.
+fn judge_lives(lives: &Lives) -> Proof {
     match (lives.is_known(), lives.is_unverified() || lives.unknown > 0) {
         (_, true) => Proof::Unverified,
         (true, false) => Proof::NodeSigned,
@@ -206,8 +206,8 @@ fn proof_of_lives(lives: &Lives) -> Proof {
     }
 }
 
-/// What the mark means, below a text that has it.
-fn legend(text: &str) -> String {
+/// Explains the mark below a text that has it.
+fn explain_mark(text: &str) -> String {
     let has_mark =
         text.split_whitespace().any(|w| w.len() > 1 && w.trim_end_matches(END).ends_with(UNVERIFIED_MARK));
     if has_mark { format!("\n{UNVERIFIED_LEGEND}\n") } else { String::new() }

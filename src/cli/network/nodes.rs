@@ -2,7 +2,7 @@
 
 use super::find::find_node;
 use super::subnets::{life_words, put_status};
-use super::{Full, Row, Sight, Table, marked, proof_of, provider_name, short, text_of, time};
+use super::{Full, Row, Sight, Table, mark_unverified, name_proof, provider_name, short, text_of, time};
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
 use crate::model::fleet::DASHBOARD;
@@ -97,7 +97,7 @@ fn object(sight: &Sight<'_>, id: &Principal, record: &NodeRecord, day: Option<&N
     if let Value::Object(fields) = &mut row {
         put_status(fields, &life, sight);
         for (name, evidence) in UNVERIFIED {
-            let proof = proof_of(fields.get(name).unwrap_or(&Value::Null), Proof::Unverified);
+            let proof = name_proof(fields.get(name).unwrap_or(&Value::Null), Proof::Unverified);
             fields.insert(evidence.into(), proof);
         }
         let contradicted =
@@ -142,7 +142,7 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
             text_at("reward_type").unwrap_or("-").to_owned(),
             cut(text_at("version_desired")),
             match text_at("version_observed") {
-                Some(version) => marked(&cut(Some(version))),
+                Some(version) => mark_unverified(&cut(Some(version))),
                 None => "-".to_owned(),
             },
         ];
@@ -210,7 +210,7 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
             "dashboard",
             format!(
                 "{} since {}{alert}, unverified",
-                marked(reported.status.word()),
+                mark_unverified(reported.status.word()),
                 reported.since.date_minute()
             ),
         );
@@ -236,7 +236,7 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
     line("subnet", topology.subnet_of(&id).map_or("none".to_owned(), |s| s.to_text()));
     line("GuestOS", topology.desired_version(&id).map(ToString::to_string).unwrap_or_default());
     let runs = life.reported.as_ref().and_then(|r| r.guestos_version.as_ref());
-    line("runs", runs.map(|version| marked(version.as_str())).unwrap_or_default());
+    line("runs", runs.map(|version| mark_unverified(version.as_str())).unwrap_or_default());
     line("HostOS", record.hostos_version.as_ref().map(ToString::to_string).unwrap_or_default());
     line("address", record.address.as_ref().map(|a| format!("[{a}]:{}", record.port)).unwrap_or_default());
     line("IPv4", record.ipv4.as_ref().map(ToString::to_string).unwrap_or_default());

@@ -2,8 +2,8 @@
 
 use super::find::find_provider;
 use super::nodes::day_json;
-use super::subnets::{life_words, lives, lives_words, put_status};
-use super::{Full, Row, Sight, Table, big, marked, proof_of, proof_of_lives, time};
+use super::subnets::{describe_lives, life_words, lives, put_status};
+use super::{Full, Row, Sight, Table, big, judge_lives, mark_unverified, name_proof, time};
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
 use crate::model::fleet::DASHBOARD;
@@ -76,11 +76,11 @@ fn object(sight: &Sight<'_>, id: &Principal, provider: &Provider, money: &Money)
     let is_unverified = !name.is_null() || lives.is_unverified();
     json!({
         "id": id.to_text(),
-        "name_evidence": proof_of(&name, Proof::Unverified),
+        "name_evidence": name_proof(&name, Proof::Unverified),
         "name": name,
         "nodes": provider.nodes.len(),
         "assigned": provider.assigned,
-        "down_evidence": proof_of(&down, proof_of_lives(&lives)),
+        "down_evidence": name_proof(&down, judge_lives(&lives)),
         "down": down,
         "unverified_source": is_unverified.then_some(DASHBOARD),
         "data_centers": provider.data_centers.len(),
@@ -107,7 +107,7 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
             sight.world.fleet.marked_name(id).unwrap_or_default(),
             provider.nodes.len().to_string(),
             provider.assigned.to_string(),
-            down_words(&object),
+            describe_down(&object),
             provider.data_centers.len().to_string(),
             provider.allowance.to_string(),
             provider.rewardable.to_string(),
@@ -121,11 +121,11 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
     providers.iter().map(row).collect()
 }
 
-/// How many are down for people, with its mark.
-pub(super) fn down_words(object: &Value) -> String {
+/// Describes how many nodes are down, for people, with the mark where it is unverified.
+pub(super) fn describe_down(object: &Value) -> String {
     match (object["down"].as_u64(), object["down_evidence"].as_str()) {
         (None, _) => "-".to_owned(),
-        (Some(n), Some(word)) if word == Proof::Unverified.word() => marked(&n.to_string()),
+        (Some(n), Some(word)) if word == Proof::Unverified.word() => mark_unverified(&n.to_string()),
         (Some(n), _) => n.to_string(),
     }
 }
@@ -234,7 +234,7 @@ fn described(sight: &Sight<'_>, id: &Principal, provider: &Provider, money: &Mon
     let lives = lives(sight, &provider.nodes);
     if lives.is_known() {
         let source = if lives.is_unverified() { "per the public dashboard, unverified" } else { "signed" };
-        let _ = writeln!(out, "{}, {source}", lives_words(&lives));
+        let _ = writeln!(out, "{}, {source}", describe_lives(&lives));
     }
     if let Some(account) = world.node_rewards.listed.get(id).and_then(|l| l.reward_account.as_ref()) {
         let _ = writeln!(out, "rewards go to account {account}");

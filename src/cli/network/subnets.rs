@@ -2,7 +2,8 @@
 
 use super::find::{find, find_node};
 use super::{
-    Full, Row, Sight, Table, big, marked, proof_of, proof_of_lives, provider_name, short, text_of, time,
+    Full, Row, Sight, Table, big, judge_lives, mark_unverified, name_proof, provider_name, short, text_of,
+    time,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
@@ -65,8 +66,8 @@ pub(super) fn lives<'n>(sight: &Sight<'_>, nodes: impl IntoIterator<Item = &'n P
     sight.world.fleet.lives(nodes, sight.now)
 }
 
-/// `2 up?, 1 degraded?, 10 down?` for people.
-pub(super) fn lives_words(lives: &Lives) -> String {
+/// Describes nodes for people: `2? up, 1? degraded, 10? down`.
+pub(super) fn describe_lives(lives: &Lives) -> String {
     let mark = if lives.is_unverified() { UNVERIFIED_MARK } else { "" };
     format!("{}{mark} up, {}{mark} degraded, {}{mark} down", lives.up, lives.degraded, lives.down)
 }
@@ -110,7 +111,7 @@ fn object(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: &De
         ("down", "down_evidence", known(lives.down)),
         ("fault_distance", "fault_distance_evidence", known(margin.left())),
     ] {
-        put(evidence, proof_of(&value, proof_of_lives(&lives)));
+        put(evidence, name_proof(&value, judge_lives(&lives)));
         put(name, value);
     }
     put("fault_limit", json!(figures.fault_limit));
@@ -161,7 +162,7 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
             other => other.to_string(),
         };
         let said = |name: &str| match object[format!("{name}_evidence")].as_str() {
-            Some(word) if word == Proof::Unverified.word() => marked(&cell(name)),
+            Some(word) if word == Proof::Unverified.word() => mark_unverified(&cell(name)),
             _ => cell(name),
         };
         let text = vec![
@@ -194,12 +195,12 @@ pub(super) fn life_words(life: &NodeLife, sight: &Sight<'_>) -> String {
     match life.verdict(sight.now) {
         Verdict::Unknown => "unknown".to_owned(),
         Verdict::Reported(status) if life.proof(sight.now) == Some(Proof::Unverified) => {
-            marked(status.word())
+            mark_unverified(status.word())
         }
         Verdict::Reported(status) => status.word().to_owned(),
         Verdict::Answered(_) => "answers".to_owned(),
         Verdict::Disputed(status, age) => {
-            format!("{} (but signed {} ago)", marked(status.word()), age.words())
+            format!("{} (but signed {} ago)", mark_unverified(status.word()), age.words())
         }
     }
 }
@@ -213,7 +214,7 @@ pub(super) fn put_status(fields: &mut Map<String, Value>, life: &NodeLife, sight
         Verdict::Answered(_) => "signed",
         Verdict::Disputed(..) => "disputed",
     };
-    fields.insert("status_evidence".into(), proof_of(&status, Proof::Unverified));
+    fields.insert("status_evidence".into(), name_proof(&status, Proof::Unverified));
     fields.insert("status".into(), status);
     fields.insert("verdict".into(), json!(verdict));
 }
@@ -316,7 +317,7 @@ fn described(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: 
     let _ = writeln!(out, "{} nodes, of which {} may fail", record.membership.len(), figures.fault_limit);
     if lives.is_known() {
         let source = if lives.is_unverified() { "per the public dashboard, unverified" } else { "signed" };
-        let _ = writeln!(out, "{}, {source}", lives_words(&lives));
+        let _ = writeln!(out, "{}, {source}", describe_lives(&lives));
     }
     if margin.is_contradicted() {
         let _ = writeln!(

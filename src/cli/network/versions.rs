@@ -1,6 +1,6 @@
 //! Versions and where they run: the rollout board.
 
-use super::{Full, Row, Sight, Table, marked, short, time};
+use super::{Full, Row, Sight, Table, mark_unverified, short, time};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::output::Column;
 use crate::model::event::{Event, EventKind};
@@ -119,7 +119,7 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
                     number("subnets"),
                     number("nodes_desired"),
                     match object["nodes_observed"].as_u64() {
-                        Some(n) => marked(&n.to_string()),
+                        Some(n) => mark_unverified(&n.to_string()),
                         None => "-".to_owned(),
                     },
                     number("boundary_nodes"),

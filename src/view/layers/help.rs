@@ -9,9 +9,8 @@ use crate::widget::{Spans, span};
 use ratatui::layout::Rect;
 
 /// What the mark behind a value means.
-const MARK_HELP: &str = "Behind a figure, a status or a name: unverified. Nodes' statuses and versions and \
-                         providers' names only the public dashboard says; a boundary node's state only \
-                         that node.";
+const MARK_HELP: &str = "Unverified: the public dashboard says it, or a boundary node about itself, and \
+                         nothing proves it.";
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &HelpLayer, top: bool) {
     const KEYS: usize = 22;

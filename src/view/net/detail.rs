@@ -97,8 +97,8 @@ fn owned(content: Content<'_>) -> Content<'static> {
     }
 }
 
-/// What a link leads to. Of a provider the id stands first: its name nobody vouches for.
-fn target(state: &State, to: &Subject) -> Content<'static> {
+/// Names what a link leads to. A provider's id stands before its name, which is unverified.
+fn name_target(state: &State, to: &Subject) -> Content<'static> {
     match to {
         Subject::Provider(id) if state.world.fleet.name(id).is_some() => {
             let text = format!("{}  {}", short_principal(id), state.provider_name(id));
@@ -170,7 +170,7 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
             };
             vec![
                 Content::text(link.what, Role::Dim),
-                target(state, &link.to),
+                name_target(state, &link.to),
                 cell(&row, ColumnId::Health),
                 cell(&row, place),
                 cell(&row, ColumnId::Strip),

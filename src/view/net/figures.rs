@@ -114,7 +114,7 @@ fn subnet(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
     let topology = state.topology();
     let Some(record) = topology.subnets.get(id) else { return };
     health(state, id, facts, width);
-    reported(state, &record.membership, state.margin(id), facts);
+    show_reported(state, &record.membership, state.margin(id), facts);
     if let Some(figures) = state.net.figures(id) {
         facts.heading("Decentralisation");
         decentralization(state, figures, state.margin(id), facts);
@@ -157,8 +157,8 @@ fn subnet(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
     proven(state, facts, topology.evidence.as_ref());
 }
 
-/// How a subnet's nodes are said to be, and what its certificates say against it.
-fn reported(state: &State, nodes: &[Principal], margin: Option<Margin>, facts: &mut Facts) {
+/// Shows the nodes of a subnet by status, the source of that, and what contradicts it.
+fn show_reported(state: &State, nodes: &[Principal], margin: Option<Margin>, facts: &mut Facts) {
     let lives = state.world.fleet.lives(nodes, state.fleet_now());
     let Some(margin) = margin.filter(|_| lives.is_known()) else { return };
     facts.heading("Nodes by status");
@@ -166,7 +166,7 @@ fn reported(state: &State, nodes: &[Principal], margin: Option<Margin>, facts: &
     for (count, word, role) in [
         (lives.up, "up", Role::Text),
         (lives.degraded, "degraded", if lives.degraded > 0 { Role::Warn } else { Role::Dim }),
-        (lives.down, "down", down_role(&margin)),
+        (lives.down, "down", choose_down_role(&margin)),
     ] {
         let gap = if line.is_empty() { "" } else { ", " };
         line.push(span(format!("{gap}{}", words::grouped(count)), role));
@@ -180,16 +180,16 @@ fn reported(state: &State, nodes: &[Principal], margin: Option<Margin>, facts: &
         facts.say("source", "signatures of the nodes", Role::Signed);
     }
     if margin.is_contradicted() {
-        facts.say("contradicted", contradiction(&margin), Role::Warn);
+        facts.say("contradicted", explain_contradiction(&margin), Role::Warn);
     }
 }
 
-/// Why what is reported of a subnet's nodes cannot be true.
-fn contradiction(margin: &Margin) -> String {
+/// Explains why the report on a subnet's nodes cannot be true.
+fn explain_contradiction(margin: &Margin) -> String {
     format!("the subnet certifies, so at most {} of its {} nodes can be down", margin.limit, margin.nodes)
 }
 
-fn down_role(margin: &Margin) -> Role {
+fn choose_down_role(margin: &Margin) -> Role {
     match margin.down {
         0 => Role::Dim,
         _ if margin.is_contradicted() => Role::Warn,
@@ -286,7 +286,7 @@ fn decentralization(state: &State, figures: &Decentralization, margin: Option<Ma
         vec![span(figures.fault_limit.to_string(), Role::Strong), span(format!(" of {nodes}"), Role::Dim)],
     );
     if let Some(margin) = margin.filter(|margin| margin.down > 0) {
-        let role = if margin.left() == 0 { down_role(&margin) } else { Role::Text };
+        let role = if margin.left() == 0 { choose_down_role(&margin) } else { Role::Text };
         let beyond = if margin.is_exceeded() { ", beyond its tolerance" } else { "" };
         facts.fact(
             "still may",
@@ -404,7 +404,7 @@ fn node(state: &State, id: &Principal, facts: &mut Facts) {
                 facts.say("disputed", text, Role::Warn);
             }
             (_, Some(margin)) if life.is_down(now) && margin.is_contradicted() => {
-                facts.say("contradicted", contradiction(&margin), Role::Warn);
+                facts.say("contradicted", explain_contradiction(&margin), Role::Warn);
             }
             _ => {}
         }

@@ -137,7 +137,7 @@ fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
     if state.net.shown == NetList::Mine && state.size.0 < 110 && state.net.then.is_none() {
         let mut line = cell::legend(ascii);
-        line.extend(unverified(state, true));
+        line.extend(explain_mark(state, true));
         return line;
     }
     let narrow = state.size.0 < 110;
@@ -157,12 +157,12 @@ fn sources(state: &State, ascii: bool) -> Spans {
             };
             let more = more.unwrap_or("older ones come at the end").to_owned();
             line.extend([dot(), span(more, Role::Dim)]);
-            line.extend(unverified(state, narrow));
+            line.extend(explain_mark(state, narrow));
         }
         NetList::Mine => {
             line.push(span("   ", Role::Dim));
             line.extend(cell::legend(ascii));
-            line.extend(unverified(state, narrow));
+            line.extend(explain_mark(state, narrow));
         }
         NetList::Boundary => {
             if let Some(evidence) = &state.world.fleet.boundary_evidence {
@@ -177,7 +177,7 @@ fn sources(state: &State, ascii: bool) -> Spans {
         NetList::DataCenters => {}
         _ => {
             let fleet = &state.world.fleet;
-            line.extend(unverified(state, false));
+            line.extend(explain_mark(state, false));
             if let Some(why) = &fleet.report_failure {
                 line.extend([dot(), span(format!("dashboard: {why}"), Role::Warn)]);
             }
@@ -186,8 +186,8 @@ fn sources(state: &State, ascii: bool) -> Spans {
     line
 }
 
-/// What the mark means, and unless it is said in brief whose word it is and how old.
-fn unverified(state: &State, brief: bool) -> Spans {
+/// Explains the mark; unless in brief, with the source of what it marks and the age of that.
+fn explain_mark(state: &State, brief: bool) -> Spans {
     let fleet = &state.world.fleet;
     if fleet.reported_at.is_none() && fleet.providers.is_empty() {
         return Vec::new();
