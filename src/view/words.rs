@@ -10,7 +10,7 @@ use crate::model::{
     account, amount,
 };
 use crate::theme::Role;
-use crate::widget::text::Span;
+use crate::widget::text::{Span, spans_width, truncate};
 use crate::widget::{Spans, span, throbber};
 use std::cell::Cell;
 
@@ -335,6 +335,16 @@ pub(super) fn provider(state: &State, id: &Principal, role: Role) -> Spans {
     let mut spans = vec![span(state.provider_name(id).to_string(), role)];
     if state.world.fleet.name(id).is_some() {
         spans.push(unverified_mark());
+    }
+    spans
+}
+
+/// A provider's name in so many cells: the name is cut, its mark is not.
+pub(super) fn provider_within(state: &State, id: &Principal, role: Role, room: usize) -> Spans {
+    let mut spans = provider(state, id, role);
+    let free = room.saturating_sub(spans_width(spans.get(1..).unwrap_or_default()));
+    if let Some(name) = spans.first_mut() {
+        name.text = truncate(&name.text, free).into_owned().into();
     }
     spans
 }

@@ -11,6 +11,7 @@ use crate::model::account::short_principal;
 use crate::model::amount::group;
 use crate::theme::Role;
 use crate::widget::table::{self, Column, Content, Row, Table, Width};
+use crate::widget::text::spans_width;
 use crate::widget::{Spans, notice, span};
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -31,7 +32,8 @@ pub(in crate::view) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subje
         let version = group(&then.topology.version.to_string());
         title.extend([span(format!(" THE PAST: version {version} "), Role::Danger), span("  ", Role::Dim)]);
     }
-    title.extend(figures::title(state, subject));
+    let room = usize::from(area.width).saturating_sub(spans_width(&title));
+    title.extend(figures::title(state, subject, room));
     cx.pen.spans(area.x, area.y, area.width, &title);
     let counts = |tab: Tab| {
         let count = match tab {

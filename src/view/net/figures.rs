@@ -41,8 +41,8 @@ pub(super) fn is_known(state: &State, subject: &Subject) -> bool {
     }
 }
 
-/// What it is, in a line.
-pub(super) fn title(state: &State, subject: &Subject) -> Spans {
+/// What it is, in a line of so many cells.
+pub(super) fn title(state: &State, subject: &Subject, room: usize) -> Spans {
     let with = |list, column| {
         state.net_row(list, subject).map_or_else(Vec::new, |row| {
             let mut spans = vec![span("  ", Role::Text)];
@@ -63,12 +63,12 @@ pub(super) fn title(state: &State, subject: &Subject) -> Spans {
             line
         }
         Subject::Provider(id) => {
-            let mut name: Spans = Vec::new();
+            let mut line = heading(format!("provider {id}  "), Vec::new());
             if state.world.fleet.name(id).is_some() {
-                name.push(span("  ", Role::Text));
-                name.extend(words::provider(state, id, Role::Known));
+                let room = room.saturating_sub(spans_width(&line));
+                line.extend(words::provider_within(state, id, Role::Known, room));
             }
-            heading(format!("provider {id}"), name)
+            line
         }
         Subject::DataCenter(name) => {
             let whose = state.center(name).map(|c| span(format!("  {}", c.owner), Role::Dim));
