@@ -31,7 +31,12 @@ async fn open(home: &Path, identity: Option<&str>) -> Opened {
         quiet: true,
         ..Global::default()
     };
-    let context = Context { global, paths: Paths::below(home), config: Config::default(), open_actions: Default::default() };
+    let context = Context {
+        global,
+        paths: Paths::below(home),
+        config: Config::default(),
+        open_actions: Default::default(),
+    };
     let (dashboard, rest) = Dashboard::open(context, (140, 45), false).await.unwrap();
     let live = dashboard.live.clone();
     let app = Harness::new(dashboard.state, dashboard.live, dashboard.messages);

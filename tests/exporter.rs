@@ -71,7 +71,9 @@ fn the_model_is_told_in_numbers_of_base_units() {
     assert_eq!(of("subnet_cycles_consumed_total"), 9e19);
     assert_eq!(of("subnet_state_bytes"), (7u64 << 30) as f64);
     assert_eq!(of("subnet_fault_limit"), 2.0);
-    let down = |s: &str| value(&plain, &format!("icpulse_subnet_nodes{{subnet=\"{s}\",status=\"down\",{DASHBOARD}}}"));
+    let down = |s: &str| {
+        value(&plain, &format!("icpulse_subnet_nodes{{subnet=\"{s}\",status=\"down\",{DASHBOARD}}}"))
+    };
     assert_eq!((down(&subnet(0).to_text()), down(&s)), (1.0, 0.0));
     let nns = subnet(0).to_text();
     assert_eq!(value(&plain, &format!("icpulse_subnet_fault_distance{{subnet=\"{nns}\",{DASHBOARD}}}")), 3.0);

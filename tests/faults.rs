@@ -248,7 +248,10 @@ async fn a_transfer_waits_for_a_network_that_stands_still_and_happens_once() {
     assert!(waited.is_err(), "no outcome is made up: {waited:?}");
     assert_eq!(client.balance(to).await.unwrap().value, E8s::ZERO, "nothing was carried out");
     let status = client.follow(&signed.request_id, client.canisters().ledger).await.unwrap();
-    assert!(matches!(status, CallStatus::Unknown { .. }) && !status.never_happened(signed.signed_at, signed.expires));
+    assert!(
+        matches!(status, CallStatus::Unknown { .. })
+            && !status.never_happened(signed.signed_at, signed.expires)
+    );
     broken.mend();
     // Sent again, as after a restart: the same request, the same block.
     let block = block_of(client.submit(&signed).await.unwrap());

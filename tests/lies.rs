@@ -446,7 +446,11 @@ async fn a_vote_interrupted_while_it_waits_is_found_out_by_resume() {
     let resumed = bench.run(&["journal", "resume", "--json"]).await.json(5);
     assert_eq!(states(&resumed), ["not_sent"]);
     assert!(resumed["steps"][0]["detail"].as_str().unwrap().contains("did not happen"), "{resumed}");
-    assert_eq!(ballot(&bench, &proposal, &neurons[0]).await, "unspecified", "resume signs nothing without a confirmation");
+    assert_eq!(
+        ballot(&bench, &proposal, &neurons[0]).await,
+        "unspecified",
+        "resume signs nothing without a confirmation"
+    );
 }
 
 async fn votes_whose_answers_are_lost_are_followed_to_their_ends() {

@@ -353,7 +353,10 @@ async fn staking_and_configuring_a_neuron() {
     };
     let half_year = Seconds(15_778_800);
     for (call, expected) in [
-        (calls::increase_dissolve_delay(&canisters, neuron.into(), half_year).unwrap(), CommandResult::Configure),
+        (
+            calls::increase_dissolve_delay(&canisters, neuron.into(), half_year).unwrap(),
+            CommandResult::Configure,
+        ),
         (calls::auto_stake_maturity(&canisters, neuron.into(), true).unwrap(), CommandResult::Configure),
         (calls::refresh_voting_power(&canisters, neuron).unwrap(), CommandResult::RefreshVotingPower),
         (

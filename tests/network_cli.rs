@@ -286,3 +286,129 @@ fn a_wrong_configuration_of_alerts_is_refused_with_what_is_possible() {
     assert_eq!(code(&output), 2);
     assert!(complaint(&output).contains("node_down"), "{}", complaint(&output));
 }
+
+/// A public dashboard of one's own: what another one says, with every node down.
+fn all_down(of: &str) -> String {
+    let address = of.strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
+    let ask = move |path: &str| -> Value {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let begin = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
+        serde_json::from_slice(&answer[begin..]).unwrap()
+    };
+    let mut nodes = ask("/api/v3/nodes");
+    for node in nodes["nodes"].as_array_mut().unwrap() {
+        node["status"] = "DOWN".into();
+    }
+    let (nodes, providers) = (nodes.to_string(), ask("/api/v3/node-providers").to_string());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(stream) = stream else { break };
+            let (nodes, providers) = (nodes.clone(), providers.clone());
+            std::thread::spawn(move || serve_once(stream, &nodes, &providers));
+        }
+    });
+    url
+}
+
+fn serve_once(mut stream: std::net::TcpStream, nodes: &str, providers: &str) -> Option<()> {
+    let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
+    let first = lines.next()?.ok()?;
+    while !lines.next()?.ok()?.is_empty() {}
+    let body = if first.contains("/node-providers") { providers } else { nodes };
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+    write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).ok()
+}
+
+#[test]
+fn a_dashboard_that_calls_all_nodes_down_is_named_and_contradicted() {
+    let (home, table) = (Home::new(), Table::set());
+    std::fs::create_dir_all(home.config()).unwrap();
+    let config = format!(
+        "[network.lied-to]\nurl = \"{}\"\nroot_key = \"{}\"\ndashboard = \"{}\"\n",
+        table.served.url(),
+        table.served.root_key(),
+        all_down(table.served.url())
+    );
+    std::fs::write(home.config().join("config.toml"), config).unwrap();
+    let run = |args: &[&str]| home.command(&[&["--network", "lied-to"], args].concat()).output().unwrap();
+
+    let read = json(&run(&["subnets", "--json"]));
+    assert_eq!(read["unverified_source"], "public dashboard");
+    let subnets = rows(&read, "subnets");
+    let mut contradicting = 0;
+    for subnet in subnets {
+        let number = |name: &str| subnet[name].as_u64().unwrap_or_else(|| panic!("{name} of {subnet}"));
+        let evidence = |name: &str| subnet[format!("{name}_evidence")].as_str();
+        for name in ["up", "degraded", "down", "fault_distance"] {
+            assert_eq!(evidence(name), Some("unverified"), "{name} of {subnet}");
+        }
+        let (down, limit) = (number("down"), number("fault_limit"));
+        assert_eq!(number("fault_distance"), limit.saturating_sub(down));
+        if subnet["condition"] == "well" {
+            assert_eq!((evidence("condition"), evidence("metrics")), (Some("certified"), Some("certified")));
+            assert_eq!(number("down_at_most"), limit);
+            assert_eq!(subnet["contradicted"], down > limit, "{subnet}");
+            contradicting += u64::from(down > limit);
+        }
+    }
+    assert!(contradicting >= 10, "{contradicting}");
+    let csv = text(&run(&["subnets", "--csv", "--offline"]));
+    assert!(csv.lines().next().unwrap().contains("down_evidence") && csv.contains("unverified"), "{csv}");
+    let shown = text(&run(&["subnets", "--offline"]));
+    assert!(shown.contains("0?") && shown.contains("? unverified: the word of"), "{shown}");
+    let one = subnets.iter().find(|s| s["contradicted"] == true).unwrap();
+    let shown = text(&run(&["subnets", "show", id(one), "--offline"]));
+    let against = format!("contradicted: the subnet certifies, so at most {} of its", one["down_at_most"]);
+    assert!(shown.contains(&against), "{shown}");
+    assert!(shown.contains("? down, per the public dashboard, unverified"), "{shown}");
+
+    let nodes = json(&run(&["nodes", "--json", "--offline"]));
+    for node in rows(&nodes, "nodes") {
+        let given = |name: &str| !node[name].is_null();
+        for name in ["status", "status_since", "alert", "provider_name", "version_observed"] {
+            let evidence = &node[format!("{name}_evidence")];
+            assert_eq!(evidence == "unverified", given(name), "{name} of {node}");
+        }
+    }
+    let providers = json(&run(&["providers", "--json", "--offline"]));
+    assert!(rows(&providers, "providers").iter().all(|p| p["down_evidence"] == "unverified"));
+    assert!(rows(&providers, "providers").iter().any(|p| p["name_evidence"] == "unverified"));
+    let centers = json(&run(&["datacenters", "--json", "--offline"]));
+    for center in rows(&centers, "data_centers") {
+        let wanted = if center["nodes"] == 0 { "certified" } else { "unverified" };
+        assert_eq!(center["down_evidence"], wanted, "{center}");
+    }
+
+    let overview = json(&run(&["overview", "--json", "--offline"]));
+    let machines = &overview["machines"];
+    assert_eq!(machines["nodes_down_evidence"], "unverified", "{machines}");
+    assert_eq!(machines["unverified_source"], "public dashboard");
+    assert_eq!(machines["subnets_stalled_evidence"], "certified");
+    assert_eq!(machines["subnets_contradicting"], contradicting, "{machines}");
+    assert!(machines["nodes_down"].as_u64().unwrap() > 1_000, "{machines}");
+    let pulse = text(&run(&["overview", "--offline"]));
+    let line = pulse.lines().find(|line| line.contains("? down")).unwrap_or_else(|| panic!("{pulse}"));
+    let against = format!("per the public dashboard, unverified; contradicted by {contradicting} subnets");
+    assert!(line.contains(&against), "{line}");
+    assert!(!line.contains("certified"), "{line}");
+
+    // Alerts about subnets: none fires of what certificates contradict.
+    let alerts = json(&run(&["alerts", "list", "--json"]));
+    for alert in rows(&alerts, "alerts") {
+        let about = |s: &&Value| alert["about_id"] == s["id"] && s["contradicted"] == true;
+        if alert["rule"] == "fault_distance" && subnets.iter().any(|s| about(&s)) {
+            assert_eq!(alert["state"], "contradicted", "{alert}");
+            assert_eq!(
+                (&alert["evidence"], &alert["source"]),
+                (&"unverified".into(), &"public dashboard".into())
+            );
+        }
+    }
+    let held_back = rows(&alerts, "alerts").iter().filter(|a| a["state"] == "contradicted").count();
+    assert!(held_back >= 10, "{alerts}");
+}

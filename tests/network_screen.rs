@@ -15,6 +15,7 @@ use icpulse::app::net::NetList;
 use icpulse::app::state::{NetworkInfo, Options};
 use icpulse::app::{Effect, Message, State, Subject};
 use icpulse::model::alert::AlertBoard;
+use icpulse::model::fleet::NodeStatus;
 use icpulse::model::network::{NetworkKind, NetworkTrust};
 use icpulse::model::registry::{Change as Deed, Key, Record, Version};
 use icpulse::model::text::Line;
@@ -272,4 +273,112 @@ async fn a_click_on_a_list_and_a_row_leads_there() {
     let mut app = open();
     app.click_on("Providers").sees("in subnets").click_on("Delta Metal").click_on("Delta Metal");
     app.sees(&format!("provider {}", fleet::provider(3)));
+}
+
+/// The public dashboard says that every node is down, while all subnets but one certify.
+fn say_all_down(app: &mut Harness<Network>) {
+    let mut fleet = (*app.state.world.fleet).clone();
+    for life in fleet.nodes.values_mut() {
+        life.seen = None;
+        if let Some(reported) = &mut life.reported {
+            reported.status = NodeStatus::Down;
+        }
+    }
+    app.feed(Message::Change(Change::Fleet(Arc::new(fleet))));
+}
+
+/// The lines of the screen that have a text.
+fn lines_with(app: &mut Harness<Network>, text: &str) -> Vec<String> {
+    app.screen_text().lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_dashboard_that_calls_all_nodes_down_is_marked_and_contradicted() {
+    let mut app = open();
+    say_all_down(&mut app);
+    // Pulse: the figure has its mark and its source, and stands in no line of what is certified.
+    for (width, words) in
+        [(80, "90? down"), (120, "90? down, disputed"), (200, "90? down, unverified; contradicted")]
+    {
+        app.resize(width, 45);
+        app.press("1").sees(words).sees("1 stalled");
+        let certified = lines_with(&mut app, "certified");
+        assert!(certified.iter().all(|line| !line.contains("down")), "{certified:?}");
+    }
+    // Subnets: no margin is negative, and every figure of the dashboard's has the mark.
+    app.resize(160, 45).press("6");
+    let row = lines_with(&mut app, &short(fleet::subnet(1))).remove(0);
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert!(["0?", "13?"].iter().all(|figure| cells.contains(figure)), "{row}");
+    assert!(row.contains("well"), "{row}");
+    for width in [80, 120, 160, 200] {
+        let screen = app.resize(width, 45).screen_text();
+        assert!(!screen.contains('−'), "{screen}");
+        app.sees("? public dashboard, unverified");
+    }
+    // One subnet: what is said, by whom, and what speaks against it.
+    app.resize(200, 45);
+    app.press("/").type_text(&fleet::subnet(1).to_text()).press("<enter> <enter>");
+    app.sees("0? up, 0? degraded, 13? down").sees("public dashboard, unverified");
+    app.sees("contradicted  the subnet certifies, so at most 4 of its 13 nodes can be down");
+    app.sees("0? (13 reported down, unverified, beyond its tolerance)");
+    app.press("<esc> F");
+    // The one that stands still contradicts nothing.
+    app.press("/").type_text(&fleet::subnet(5).to_text()).press("<enter> <enter>");
+    app.sees("7? down").does_not_see("contradicted");
+    app.press("<esc> F");
+    // A node: its status and what speaks against it.
+    app.press("g n").sees("down?");
+    assert!(lines_with(&mut app, " down ").is_empty(), "no status is without its mark");
+    app.press("/").type_text(&fleet::node(20).to_text()).press("<enter> <enter>");
+    app.sees("down?  unverified").sees("contradicted");
+}
+
+#[tokio::test]
+async fn what_only_the_dashboard_says_has_its_mark_in_every_table_and_detail() {
+    let mut app = open();
+    let names: Vec<String> =
+        app.state.world.fleet.providers.values().map(|p| p.name.as_str().to_owned()).collect();
+    // Every name on a screen stands before the mark, or is cut before it.
+    let check = |app: &mut Harness<Network>, place: &str| {
+        let screen = app.screen_text();
+        let found: usize = names.iter().map(|name| screen.matches(name.as_str()).count()).sum();
+        let marked: usize = names.iter().map(|name| screen.matches(&format!("{name}?")).count()).sum();
+        assert_eq!(found, marked, "{place}:\n{screen}");
+        found
+    };
+    let mut seen = 0;
+    for width in [80, 160] {
+        app.resize(width, 45);
+        for keys in ["g n", "g p", "g b", "g e", "g s", "g m", "g v", "g d"] {
+            app.press(keys);
+            seen += check(&mut app, keys);
+        }
+        app.press("g p <enter>").sees("provider ");
+        seen += check(&mut app, "a provider");
+        app.press("<esc> g b <enter>").sees("API boundary node");
+        seen += check(&mut app, "a boundary node");
+        app.press("<esc> g n <enter>").sees("node ");
+        seen += check(&mut app, "a node");
+        app.press("<tab>");
+        seen += check(&mut app, "a node's links");
+        app.press("<esc> g s <enter>").sees("Decentralisation");
+        seen += check(&mut app, "a subnet");
+        app.press("w").sees("What if");
+        seen += check(&mut app, "what if");
+        app.press("<esc> <esc> u").sees("My provider");
+        seen += check(&mut app, "choosing a provider");
+        app.press("<esc>");
+    }
+    assert!(seen > 60, "only {seen} names were looked at");
+    // A state of a boundary node is its own word; a version that is seen is the dashboard's.
+    app.press("g b").sees("well?").sees("? unverified: states and names");
+    app.press("g v");
+    let row = lines_with(&mut app, "e3d101b2").remove(0);
+    assert!(row.contains("32? "), "{row}");
+    // A young signature proves that a node is up: there is nothing to mark.
+    app.press("g n");
+    let signed = lines_with(&mut app, "REST+SIGNED");
+    assert!(!signed.is_empty() && signed.iter().all(|line| line.contains(" up  ")), "{signed:?}");
+    app.press("?").press("G").sees("Unverified: the public dashboard says it").press("<esc>");
 }

@@ -15,10 +15,10 @@ mod pty;
 mod watch;
 
 use icpulse::cache::Cache;
-use icpulse::journal::ActionJournal;
 use icpulse::cli::context::wall_clock;
 use icpulse::demo::fault::{Fault, Kind};
 use icpulse::demo::{Demo, Options};
+use icpulse::journal::ActionJournal;
 use icpulse::model::network::RootKey;
 use icpulse::model::text::Line;
 use icpulse::wallet::Signer;

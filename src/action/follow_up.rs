@@ -110,7 +110,10 @@ impl<N: Network> Run<'_, N> {
         let mut open = Vec::new();
         for (i, step) in self.state().steps.iter().enumerate() {
             if let StepState::Submitted { request_id } | StepState::Unknown { request_id, .. } = &step.state {
-                open.push((i, Request { id: request_id.clone(), signed_at: step.signed_at, expires: step.expires }));
+                open.push((
+                    i,
+                    Request { id: request_id.clone(), signed_at: step.signed_at, expires: step.expires },
+                ));
             }
         }
         self.learn_all(open, true).await;

@@ -142,7 +142,12 @@ pub(super) fn rejected(
     let code = format!("reject code {code}{detail}");
     let message = message.clone();
     // 2 is "system transient": the same call may succeed later.
-    if code_is_transient { StepState::RefusedForNow { code, message } } else { StepState::Refused { code, message } }.into()
+    if code_is_transient {
+        StepState::RefusedForNow { code, message }
+    } else {
+        StepState::Refused { code, message }
+    }
+    .into()
 }
 
 /// The state of a request that is proven never to have happened.
@@ -225,7 +230,9 @@ mod tests {
         }
         assert!(matches!(state(6), StepState::Unknown { .. }));
         let busy = rejected(&vote(), "id", 2, Some(&Line::new("IC0207")), &Line::new("busy"));
-        assert!(matches!(busy.state, StepState::RefusedForNow { code, .. } if code == "reject code 2 (IC0207)"));
+        assert!(
+            matches!(busy.state, StepState::RefusedForNow { code, .. } if code == "reject code 2 (IC0207)")
+        );
     }
 
     #[test]

@@ -172,7 +172,11 @@ impl Plans {
         }
         let (intent, mut draft) = rest::draft(&mut execution, &steps, context)?;
         if execution.signer != context.signer.principal {
-            draft.block(line!("it is an action of {}, and {} would sign", execution.signer, context.signer.principal));
+            draft.block(line!(
+                "it is an action of {}, and {} would sign",
+                execution.signer,
+                context.signer.principal
+            ));
         }
         if execution.steps.iter().any(|s| s.state.is_unproven()) && matches!(intent, Intent::Stake(_)) {
             draft.block(Line::new("the outcome of one of its steps is not known yet: follow it up first"));

@@ -108,7 +108,9 @@ impl<N: Network> Run<'_, N> {
             Kind::Delay { target, .. } => {
                 self.probe_neuron(self.new_neuron()?, expires, |n| n.dissolve_delay >= *target).await
             }
-            Kind::AutoStake => self.probe_neuron(self.new_neuron()?, expires, |n| n.auto_stake_maturity).await,
+            Kind::AutoStake => {
+                self.probe_neuron(self.new_neuron()?, expires, |n| n.auto_stake_maturity).await
+            }
             Kind::Follow { neuron, topic, followees } => {
                 let follows = |n: &Neuron| {
                     let now = n.followees.iter().find(|(t, _)| t == topic).map_or(&[][..], |(_, f)| f);
@@ -159,7 +161,8 @@ impl<N: Network> Run<'_, N> {
         };
         let account = stake_account(self.network.canisters(), &signer, facts.nonce);
         let balance = self.network.certified_balance(account).await.ok()?;
-        let transactions = self.network.certified_transactions(account.identifier()).await.unwrap_or_default();
+        let transactions =
+            self.network.certified_transactions(account.identifier()).await.unwrap_or_default();
         let block = transactions
             .iter()
             .find(|t| t.memo == facts.nonce && t.created_at == Some(facts.created_at))

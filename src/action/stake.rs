@@ -2,10 +2,10 @@
 
 use super::error::ActionError;
 use super::follow::check_followees;
-use super::stake_steps::TRANSFER_WINDOW;
-use super::vote::count;
 use super::plan::{Draft, PlanContext};
+use super::stake_steps::TRANSFER_WINDOW;
 use super::steps::{Kind, StakeFacts, stake_kinds};
+use super::vote::count;
 use crate::model::act::{Confirmation, StakePreview, StakeRequest};
 use crate::model::economics::{self, Economics, ForecastInput};
 use crate::model::text::Line;
@@ -147,7 +147,11 @@ pub(super) fn draft_rest(
             }
             Kind::AutoStake => draft.effects.push(Line::new("new maturity is staked automatically")),
             Kind::Follow { topic, followees, .. } => {
-                draft.effects.push(line!("follows {} on {}", count(followees.len(), "neuron"), topic.title()));
+                draft.effects.push(line!(
+                    "follows {} on {}",
+                    count(followees.len(), "neuron"),
+                    topic.title()
+                ));
             }
             Kind::Vote { .. } | Kind::Refresh(_) => {}
         }

@@ -3,8 +3,8 @@
 //! Everything is computed from the intent and the facts fixed at planning, so that a plan, its
 //! execution, a retry and a recovery after a crash sign the same bytes.
 
-use crate::ic::ledger::calls::TransferRequest;
 use crate::ic::governance::calls::{self as governance, Target};
+use crate::ic::ledger::calls::TransferRequest;
 use crate::ic::{IcError, PreparedCall, ledger::calls as ledger};
 use crate::model::act::{Execution, Intent, PlannedCall, StakeRequest};
 use crate::model::economics::NEW_NEURON_DELAY;
@@ -162,7 +162,9 @@ impl Kind {
     pub(super) fn describe(&self, from: &Ingredients<'_>) -> Result<PlannedCall, IcError> {
         let canisters = from.canisters;
         let new_neuron = || match from.new_neuron() {
-            Ok(Target::StakedAt(subaccount)) => line!("the new one, by its subaccount {}", hex::encode(subaccount.0)),
+            Ok(Target::StakedAt(subaccount)) => {
+                line!("the new one, by its subaccount {}", hex::encode(subaccount.0))
+            }
             _ => Line::new("the new one"),
         };
         let neuron_of = |n: &Option<NeuronId>| n.map_or_else(new_neuron, |n| line!("{n}"));
@@ -215,18 +217,23 @@ impl Kind {
             Self::Delay { from: now, target } => {
                 let additional = Seconds(target.0.saturating_sub(now.0));
                 (
-                "IncreaseDissolveDelay",
-                line!("lengthen its dissolve delay from {} to {}", now.words(), target.words()),
-                vec![
-                    ("neuron", new_neuron()),
-                    (
-                        "additional delay",
-                        line!("{} ({} s), signed only while the delay is {}", additional.words(), additional.0, now.words()),
-                    ),
-                ],
-                None,
-                None,
-            )
+                    "IncreaseDissolveDelay",
+                    line!("lengthen its dissolve delay from {} to {}", now.words(), target.words()),
+                    vec![
+                        ("neuron", new_neuron()),
+                        (
+                            "additional delay",
+                            line!(
+                                "{} ({} s), signed only while the delay is {}",
+                                additional.words(),
+                                additional.0,
+                                now.words()
+                            ),
+                        ),
+                    ],
+                    None,
+                    None,
+                )
             }
             Self::AutoStake => (
                 "ChangeAutoStakeMaturity",

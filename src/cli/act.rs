@@ -51,8 +51,7 @@ pub async fn carry_out(
         &mut rand::rngs::OsRng,
     )?;
     let entries = opened.journal()?.entries(opened.who.journal_key().as_ref()).map(|all| all.entries);
-    review.blocked =
-        review.blocked.or(find_obstacle(&review.intent, None, &entries, &signer.principal));
+    review.blocked = review.blocked.or(find_obstacle(&review.intent, None, &entries, &signer.principal));
     if !matches!(opened.who, Who::Unlocked(_)) {
         return show_unsigned(context, &review);
     }
@@ -106,11 +105,7 @@ pub struct Carried<'a> {
 ///
 /// # Errors
 /// As [`carry_out`].
-pub async fn carry_out_review(
-    with: Carried<'_>,
-    plans: &mut Plans,
-    review: &Review,
-) -> Result<(), Failure> {
+pub async fn carry_out_review(with: Carried<'_>, plans: &mut Plans, review: &Review) -> Result<(), Failure> {
     let context = with.context;
     if context.global.dry_run {
         return print_review(context, review);

@@ -225,7 +225,11 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
     let matching: Vec<&Entry> =
         entries.iter().filter(|e| !id.is_empty() && e.execution.plan.to_string().starts_with(id)).collect();
     let entry = match matching.as_slice() {
-        [] => return Err(Failure::usage(format!("no action '{id}' in the journal; `icpulse journal list` has the ids"))),
+        [] => {
+            return Err(Failure::usage(format!(
+                "no action '{id}' in the journal; `icpulse journal list` has the ids"
+            )));
+        }
         [only] => *only,
         many => return Err(Failure::usage(format!("'{id}' begins {} ids; give more of it", many.len()))),
     };

@@ -67,7 +67,9 @@ impl Who {
     #[must_use]
     pub fn journal_key(&self) -> Option<JournalKey> {
         match self {
-            Self::Unlocked(unlocked) => Some(JournalKey::new(unlocked.principal(), unlocked.journal_secret()?)),
+            Self::Unlocked(unlocked) => {
+                Some(JournalKey::new(unlocked.principal(), unlocked.journal_secret()?))
+            }
             Self::Anonymous | Self::Locked(_) => None,
         }
     }

@@ -8,10 +8,12 @@ use super::output::{Format, note, print_json, print_text};
 use super::tui::{Reading, network_info, start_reading};
 use crate::app::state::{Options, State};
 use crate::app::{Message, update};
-use crate::model::E8s;
 use crate::model::act::Authenticity;
+use crate::model::fleet::DASHBOARD;
+use crate::model::health::Condition;
 use crate::model::network::Profile;
 use crate::model::world::{Change, SyncStatus, World};
+use crate::model::{E8s, Proof, Timestamp};
 use crate::view;
 use serde_json::json;
 use std::sync::Arc;
@@ -104,7 +106,47 @@ fn summary(
             "evidence": json::evidence(&a.balance_evidence, now),
         })).collect::<Vec<_>>(),
         "facts": json::facts(&world.facts, now),
+        "machines": machines(world, now),
         "certified_at": status.certified_at.map(|t| t.rfc3339()),
+    })
+}
+
+/// Subnets and nodes, each figure with how it is proven; null before the registry was read.
+fn machines(world: &World, now: Timestamp) -> serde_json::Value {
+    let topology = &world.topology;
+    if topology.is_empty() {
+        return serde_json::Value::Null;
+    }
+    let conditions = topology.subnets.keys().filter_map(|id| Some(world.health.get(id)?.condition(now)));
+    let (mut well, mut stalled) = (0usize, 0usize);
+    for condition in conditions {
+        well += usize::from(condition == Condition::Well);
+        stalled += usize::from(matches!(condition, Condition::Stalled(_)));
+    }
+    let registry = topology.evidence.map(|e| e.proof.word());
+    let asked = well + stalled > 0;
+    let lives = world.fleet.lives(topology.nodes.keys(), now);
+    let known = |n: usize| lives.is_known().then_some(n);
+    let proof = if lives.is_unverified() { Proof::Unverified } else { Proof::NodeSigned };
+    let said = lives.is_known().then(|| proof.word());
+    json!({
+        "subnets": topology.subnets.len(),
+        "subnets_evidence": registry,
+        "subnets_well": asked.then_some(well),
+        "subnets_well_evidence": asked.then(|| Proof::Certified.word()),
+        "subnets_stalled": asked.then_some(stalled),
+        "subnets_stalled_evidence": asked.then(|| Proof::Certified.word()),
+        "nodes": topology.nodes.len(),
+        "nodes_evidence": registry,
+        "nodes_up": known(lives.up),
+        "nodes_up_evidence": said,
+        "nodes_degraded": known(lives.degraded),
+        "nodes_degraded_evidence": said,
+        "nodes_down": known(lives.down),
+        "nodes_down_evidence": said,
+        "unverified_source": lives.is_unverified().then_some(DASHBOARD),
+        "unverified_source_read_at": world.fleet.reported_at.map(|t| t.rfc3339()),
+        "subnets_contradicting": lives.is_known().then(|| world.contradicted_subnets(now)),
     })
 }
 

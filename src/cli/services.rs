@@ -323,11 +323,7 @@ impl Live {
     }
 
     /// Looks up what is left of an action, and reviews it.
-    async fn review_rest(
-        &self,
-        plan: PlanId,
-        steps: &[usize],
-    ) -> Result<crate::model::act::Review, Failure> {
+    async fn review_rest(&self, plan: PlanId, steps: &[usize]) -> Result<crate::model::act::Review, Failure> {
         let failed = |e: ActionError| Failure {
             attempted: Line::new("preparing the review"),
             why: line(e),
@@ -367,9 +363,9 @@ impl Live {
             advice: Line::new(advice),
         };
         let journal = self.0.journal.clone().map_err(|why| failure(why, "nothing was signed"))?;
-        let key = self
-            .journal_key()
-            .ok_or_else(|| failure(Line::new("the identity is locked"), "unlock it with U, then try again"))?;
+        let key = self.journal_key().ok_or_else(|| {
+            failure(Line::new("the identity is locked"), "unlock it with U, then try again")
+        })?;
         Ok(SignerJournal::new(journal, key))
     }
 
@@ -381,7 +377,10 @@ impl Live {
             Err(e) => return self.notice(Level::Warning, e).await,
         };
         if entries.unreadable > 0 {
-            let text = format!("{} documents of the action journal cannot be read: check your neurons and transactions before repeating an action", entries.unreadable);
+            let text = format!(
+                "{} documents of the action journal cannot be read: check your neurons and transactions before repeating an action",
+                entries.unreadable
+            );
             self.notice(Level::Warning, text).await;
         }
         for entry in entries.entries.into_iter().take(50).rev() {
@@ -462,9 +461,12 @@ impl Live {
                 Err(e) => self.notice(Level::Error, format!("dismiss: {e}")).await,
             },
             None => {
-                let aside = self.0.journal.as_ref().map_err(Clone::clone).and_then(|j| {
-                    j.set_aside(plan).map_err(|e| line(&e))
-                });
+                let aside = self
+                    .0
+                    .journal
+                    .as_ref()
+                    .map_err(Clone::clone)
+                    .and_then(|j| j.set_aside(plan).map_err(|e| line(&e)));
                 match aside {
                     Ok(path) => {
                         let text = format!("the altered document is put aside: {}", path.display());
@@ -485,7 +487,8 @@ impl Live {
 
     /// Learns what became of interrupted actions of this identity; signs no change.
     async fn follow_up_open(&self) {
-        let Ok((client, journal)) = self.signing_client().and_then(|c| Ok((c, self.signer_journal()?))) else {
+        let Ok((client, journal)) = self.signing_client().and_then(|c| Ok((c, self.signer_journal()?)))
+        else {
             return;
         };
         match follow_up_all(&client, &journal, &options(), Scope::Recent, &|_| {}).await {

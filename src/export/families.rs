@@ -204,8 +204,7 @@ fn subnets(model: &Model, now: Timestamp) -> Vec<Family> {
         for (status, count) in counts {
             nodes.add(&[("subnet", &text), ("status", status), PER_DASHBOARD], small(count));
         }
-        if let Some(margin) =
-            model.world.margin(id, now).filter(|_| model.world.fleet.reported_at.is_some())
+        if let Some(margin) = model.world.margin(id, now).filter(|_| model.world.fleet.reported_at.is_some())
         {
             let labels: &[(&'static str, &str)] = &[("subnet", &text), PER_DASHBOARD];
             distance.add(labels, small(margin.left()));

@@ -161,7 +161,10 @@ mod tests {
         assert!(!unknown(240).never_happened(signed, expires));
         assert!(unknown(241).never_happened(signed, expires));
         assert!(unknown(294).never_happened(signed, expires));
-        assert!(!unknown(295).never_happened(signed, expires), "it may have happened at once and be forgotten");
+        assert!(
+            !unknown(295).never_happened(signed, expires),
+            "it may have happened at once and be forgotten"
+        );
         assert!(!CallStatus::Processing.never_happened(signed, expires));
         let done = CallStatus::Done { certified_at: signed.plus(Seconds(245)) };
         assert!(!done.never_happened(signed, expires));

@@ -247,13 +247,10 @@ mod tests {
             let url = format!("http://{}/api/v2/status", listener.local_addr().unwrap());
             let flood = interim.repeat(100);
             let server = tokio::task::spawn_blocking(move || send_without_end(&listener, flood.as_bytes()));
-            let client = http_client_within(Reach::ThisMachine { tls: false }, 4, Duration::from_millis(500)).unwrap();
-            let transport = Transport {
-                here: client.clone(),
-                client,
-                gate: Gate::new(4),
-                meter: Arc::default(),
-            };
+            let client =
+                http_client_within(Reach::ThisMachine { tls: false }, 4, Duration::from_millis(500)).unwrap();
+            let transport =
+                Transport { here: client.clone(), client, gate: Gate::new(4), meter: Arc::default() };
             let request = http::Request::get(url).body(Bytes::new()).unwrap();
             let error = transport.send(request, Some(1_000_000)).await.unwrap_err();
             let AgentError::TransportError(TransportError::Reqwest(error)) = error else { panic!("{error}") };

@@ -165,7 +165,8 @@ fn damage_costs_only_its_own_document() {
     }
     std::fs::write(document(base.path(), 3), "damaged").unwrap();
     std::fs::write(document(base.path(), 4).with_extension("unfinished"), "half of a doc").unwrap();
-    let newer = std::fs::read_to_string(document(base.path(), 2)).unwrap().replacen("\"v\": 1", "\"v\": 99", 1);
+    let newer =
+        std::fs::read_to_string(document(base.path(), 2)).unwrap().replacen("\"v\": 1", "\"v\": 99", 1);
     std::fs::write(document(base.path(), 2), newer).unwrap();
     let Entries { entries, unreadable } = open(base.path()).entries(Some(&key(1))).unwrap();
     assert_eq!((entries.len(), unreadable), (1, 2));

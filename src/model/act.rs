@@ -356,7 +356,8 @@ impl Execution {
         let refused = |s: &StepState| matches!(s, StepState::Refused { .. });
         let paid = states.next().is_some_and(StepState::is_done);
         let mut later = states.peekable();
-        paid && !later.peek().is_some_and(|claim| refused(claim)) && later.any(|s| !s.is_done() && !refused(s))
+        paid && !later.peek().is_some_and(|claim| refused(claim))
+            && later.any(|s| !s.is_done() && !refused(s))
     }
 
     /// Whether money may have left the account: a stake whose payment is under way or unproven.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 pub const UNVERIFIED_MARK: &str = "?";
 
 /// What the mark means, in a line.
-pub const UNVERIFIED_LEGEND: &str = "? unverified: only the public dashboard says so";
+pub const UNVERIFIED_LEGEND: &str =
+    "? unverified: the word of the public dashboard, or of a boundary node about itself";
 
 /// How far a value can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use super::{Evidence, Principal, Proof, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Who says statuses of nodes and names of providers, in words.
+/// The name of the source of nodes' statuses and providers' names.
 pub const DASHBOARD: &str = "public dashboard";
 
 /// A node's status in the words of the public dashboard. Never certified.

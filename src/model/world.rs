@@ -188,11 +188,9 @@ impl World {
             Change::Fleet(new) => self.fleet = Arc::clone(new),
             Change::NodeRewards(new) => self.node_rewards = Arc::clone(new),
             Change::Alerts(new) => self.alerts = Arc::clone(new),
-            Change::Body(_)
-            | Change::Neuron(_)
-            | Change::Signer(_)
-            | Change::Note(_)
-            | Change::Sync(_) => return false,
+            Change::Body(_) | Change::Neuron(_) | Change::Signer(_) | Change::Note(_) | Change::Sync(_) => {
+                return false;
+            }
         }
         true
     }

@@ -2,19 +2,21 @@
 
 use super::neurons::Sum;
 use super::{Cx, condition, proposals, series, words};
-use crate::app::state::net::short_version;
+use crate::app::state::net::{Summary, short_version};
 use crate::app::state::pulse::Need;
 use crate::app::state::{Hit, State};
 use crate::command::Command;
 use crate::model::alert::Severity;
 use crate::model::amount::percent;
+use crate::model::evidence::{Proof, UNVERIFIED_MARK};
+use crate::model::fleet::DASHBOARD;
 use crate::model::{E8s, Proposal, ProposalId, Seconds, Timestamp};
 use crate::theme::Role;
 use crate::widget::chart::{self, Bar};
 use crate::widget::pen::Align;
 use crate::widget::spark::{self, Floor};
 use crate::widget::table::{self, Column, Content, Row, Table, Width};
-use crate::widget::text::width;
+use crate::widget::text::{spans_width, width};
 use crate::widget::{Spans, span};
 use ratatui::layout::Rect;
 
@@ -130,7 +132,11 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
             format!("{} ICP to take out", amount.rounded()),
         ),
         Need::Alert(alert) => (
-            alert.text.as_str().to_owned(),
+            // The mark stands first, where it is not cut.
+            match alert.rule.proof() {
+                Proof::Unverified => format!("{UNVERIFIED_MARK} {}", alert.text),
+                Proof::NodeSigned | Proof::Certified => alert.text.as_str().to_owned(),
+            },
             format!("for {}", words::lasting(state.now, alert.since)),
             String::new(),
         ),
@@ -306,7 +312,7 @@ fn decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
 
 /// The sections of figures with their titles, for the plain text.
 pub(super) fn sections(state: &State) -> [(&'static str, Vec<Spans>); 3] {
-    const ROOM: u16 = 100;
+    const ROOM: u16 = 110;
     [
         ("THE NETWORK", network_lines(state, ROOM)),
         ("SUPPLY", supply_lines(state, ROOM)),
@@ -430,16 +436,14 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
         return Vec::new();
     }
     let mut lines = Vec::new();
-    let known = summary.judged > 0 || summary.milli_updates.is_some();
-    let state_of = |count: usize, word: &str, role| match count {
-        0 if known => span("all well", Role::Good),
-        0 => span("", Role::Dim),
-        n => span(format!("{} {word}", words::grouped(n)), role),
+    // Certified figures of subnets and the dashboard's figures of nodes stand on separate lines.
+    let stalled = match summary.stalled {
+        0 if summary.well > 0 => vec![span("all well", Role::Good)],
+        0 => Vec::new(),
+        n => vec![span(format!("{} stalled", words::grouped(n)), Role::Bad)],
     };
-    let stalled = state_of(summary.stalled, "stalled", Role::Bad);
-    let down = state_of(summary.down, "down", Role::Warn);
-    lines.push(figure("subnets", words::grouped(summary.subnets), "", vec![stalled]));
-    lines.push(figure("nodes", words::grouped(summary.nodes), "", vec![down]));
+    lines.push(figure("subnets", words::grouped(summary.subnets), "", stalled));
+    lines.push(figure("nodes", words::grouped(summary.nodes), "", describe_down(summary, width)));
     let cells = usize::from(width.saturating_sub(FIGURE + 8)).min(30);
     let course = |values: &[u64]| {
         if values.len() < 2 || cells < 6 {
@@ -464,6 +468,40 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
         lines.push(figure("rollout", short_version(version.as_str()), "", note(of)));
     }
     lines
+}
+
+/// Describes how many nodes are reported down, by whom, and what contradicts it, as room allows.
+fn describe_down(summary: &Summary, width: u16) -> Spans {
+    if summary.judged == 0 {
+        return Vec::new();
+    }
+    // A contradicted report is not an alarm.
+    let role = if summary.down > 0 && summary.contradicted == 0 { Role::Warn } else { Role::Text };
+    let mut line = vec![span(words::grouped(summary.down), role)];
+    line.extend(summary.unverified.then(words::unverified_mark));
+    line.push(span(" down", role));
+    if !summary.unverified {
+        return line;
+    }
+    // The last cell of the line belongs to the margin.
+    let room = usize::from(width.saturating_sub(FIGURE + 1)).saturating_sub(spans_width(&line));
+    let unverified = Proof::Unverified.word();
+    let source = format!(", per the {DASHBOARD}, {unverified}");
+    let choices = match summary.contradicted {
+        0 => vec![source, format!(", {unverified}")],
+        n => {
+            let subnets = words::count(n, "subnet", "subnets");
+            vec![
+                format!("{source}; contradicted by {subnets}"),
+                format!("{source}; contradicted"),
+                format!(", {unverified}; contradicted"),
+                "; contradicted".to_owned(),
+                ", disputed".to_owned(),
+            ]
+        }
+    };
+    line.extend(choices.into_iter().find(|words| words.len() <= room).map(|words| span(words, Role::Dim)));
+    line
 }
 
 /// The network in few lines, for narrow screens.

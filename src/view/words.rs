@@ -2,13 +2,15 @@
 
 use crate::app::state::State;
 use crate::command::Command;
-use crate::model::evidence::{Evidence, Proof};
+use crate::model::evidence::{Evidence, Proof, UNVERIFIED_MARK};
 use crate::model::time::{MONTH, YEAR};
 use crate::model::topic::NeuronState;
 use crate::model::{
-    E8s, NeuronId, Proposal, ProposalStatus, Seconds, Timestamp, Topic, Vote, VotingPower, account, amount,
+    E8s, NeuronId, Principal, Proposal, ProposalStatus, Seconds, Timestamp, Topic, Vote, VotingPower,
+    account, amount,
 };
 use crate::theme::Role;
+use crate::widget::text::{Span, spans_width, truncate};
 use crate::widget::{Spans, span, throbber};
 use std::cell::Cell;
 
@@ -321,6 +323,30 @@ pub(super) fn older_than(now: Timestamp, at: Timestamp, span: Seconds) -> bool {
         changes_at(now, at.plus(span).plus(Seconds(1)));
     }
     old
+}
+
+/// The mark behind what is not proven.
+pub(super) fn unverified_mark() -> Span {
+    span(UNVERIFIED_MARK, Role::Unverified)
+}
+
+/// A provider's name with its mark, or the beginning of its id.
+pub(super) fn provider(state: &State, id: &Principal, role: Role) -> Spans {
+    let mut spans = vec![span(state.provider_name(id).to_string(), role)];
+    if state.world.fleet.name(id).is_some() {
+        spans.push(unverified_mark());
+    }
+    spans
+}
+
+/// A provider's name in so many cells: the name is cut, its mark is not.
+pub(super) fn provider_within(state: &State, id: &Principal, role: Role, room: usize) -> Spans {
+    let mut spans = provider(state, id, role);
+    let free = room.saturating_sub(spans_width(spans.get(1..).unwrap_or_default()));
+    if let Some(name) = spans.first_mut() {
+        name.text = truncate(&name.text, free).into_owned().into();
+    }
+    spans
 }
 
 /// The role of a proof.

@@ -71,6 +71,8 @@ impl Column {
 pub enum Content<'a> {
     /// Words or a number, cut at the end.
     Text(Cow<'a, str>, Role),
+    /// Words or a number with a mark behind, which is never cut.
+    Marked(Cow<'a, str>, Role, Span),
     /// An id, cut in the middle.
     Id(Cow<'a, str>, Role),
     /// Pieces of several roles.
@@ -210,6 +212,14 @@ fn head(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, column: &Column) {
 fn cell(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, content: &Content<'_>, align: Align) {
     match content {
         Content::Text(text, role) => pen.fit(x, y, w, text, *role, align),
+        Content::Marked(text, role, mark) => {
+            let mark_w = u16::try_from(width(&mark.text)).unwrap_or(u16::MAX).min(w);
+            let room = w - mark_w;
+            let taken = u16::try_from(width(text)).unwrap_or(u16::MAX).min(room);
+            let start = if align == Align::Right { x + room - taken } else { x };
+            pen.fit(start, y, taken, text, *role, Align::Left);
+            pen.put(start + taken, y, mark_w, &mark.text, mark.role);
+        }
         Content::Id(text, role) => pen.fit_id(x, y, w, text, *role, align),
         Content::Pieces(spans) => {
             let free = w.saturating_sub(u16::try_from(super::text::spans_width(spans)).unwrap_or(u16::MAX));
@@ -329,6 +339,28 @@ mod tests {
         });
         assert_eq!(asked.into_inner(), (69_991..=70_000).collect::<Vec<_>>());
         assert_eq!((drawn.offset, drawn.shown), (69_991, 10));
+    }
+
+    #[test]
+    fn a_mark_stands_behind_its_word_and_is_never_cut() {
+        let theme = Theme::fallback();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 22, 2));
+        let cols = [Column::words("", Width::Fixed(8), 0), Column::numbers("", 6, 0)];
+        let table = Table { columns: &cols, len: 2, offset: 0, selected: None, focused: true, heads: false };
+        let mark = || super::super::span("?", Role::Unverified);
+        let area = buffer.area;
+        draw(&mut Pen::new(&mut buffer, &theme, false), area, &table, |i| {
+            let word = if i == 0 { "short" } else { "much too long" };
+            let number = if i == 0 { "7" } else { "1,234,567" };
+            let cells = vec![
+                Content::Marked(word.into(), Role::Text, mark()),
+                Content::Marked(number.into(), Role::Bad, mark()),
+            ];
+            Some(Row { cells, marked: false })
+        });
+        let line = |y| (0..22).map(|x| buffer.cell((x, y)).unwrap().symbol()).collect::<String>();
+        assert_eq!(line(0), "  short?        7?    ");
+        assert_eq!(line(1), "  much t…?  1,23…?    ");
     }
 
     fn make(i: usize) -> Row<'static> {

@@ -22,10 +22,7 @@ fn the_second_dashboard_and_the_second_command_work_without_the_shared_cache() {
     second.wait_for("Pulse with a notice", |s| s.contains(PULSE) && s.contains("without the shared cache"));
 
     // What needs the shared cache says that it is in use, and what to do.
-    for args in [
-        ["sync"].as_slice(),
-        &["proposals", "list", "--offline"],
-    ] {
+    for args in [["sync"].as_slice(), &["proposals", "list", "--offline"]] {
         let refused = table.run(&home, args);
         no_panic(&refused);
         assert_eq!(code(&refused), 1, "{args:?}: {}", complaint(&refused));

@@ -160,7 +160,12 @@ impl Bench {
             cache_dir: self.path().join("cache/icpulse"),
             state_dir: self.path().join("state/icpulse"),
         };
-        Context { global, paths, config: Config { signed_for_seconds: SIGNED_FOR, ..Config::default() }, open_actions: Default::default() }
+        Context {
+            global,
+            paths,
+            config: Config { signed_for_seconds: SIGNED_FOR, ..Config::default() },
+            open_actions: Default::default(),
+        }
     }
 
     /// The dashboard with everything read, as far as it can be.

@@ -134,7 +134,12 @@ impl Broken {
             quiet: true,
             ..Global::default()
         };
-        let context = Context { global, paths: self.paths(), config: Config::default(), open_actions: Default::default() };
+        let context = Context {
+            global,
+            paths: self.paths(),
+            config: Config::default(),
+            open_actions: Default::default(),
+        };
         let (dashboard, rest) = Dashboard::open_paced(context, (200, 50), false, HASTY).await.unwrap();
         let live = dashboard.live.clone();
         Session { app: Harness::new(dashboard.state, dashboard.live, dashboard.messages), live, rest }

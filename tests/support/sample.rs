@@ -935,12 +935,14 @@ pub fn executions() -> Vec<Arc<Execution>> {
             Step {
                 call: vote_call(0, 140_810),
                 state: StepState::Done { note: Line::new("cast"), certified_at: ago(1) },
-                expires: None, signed_at: None,
+                expires: None,
+                signed_at: None,
             },
             Step {
                 call: vote_call(1, 140_810),
                 state: StepState::Submitted { request_id: "ab".repeat(32) },
-                expires: None, signed_at: None,
+                expires: None,
+                signed_at: None,
             },
             Step { call: vote_call(2, 140_810), state: StepState::Waiting, expires: None, signed_at: None },
         ],
@@ -958,7 +960,8 @@ pub fn executions() -> Vec<Arc<Execution>> {
             .map(|call| Step {
                 call,
                 state: StepState::Done { note: Line::new("done"), certified_at: ago(3_600) },
-                expires: None, signed_at: None,
+                expires: None,
+                signed_at: None,
             })
             .collect(),
         created_neuron: Some(NeuronId(4_455_667_788_990_011_223)),
@@ -1004,7 +1007,8 @@ fn review(stage: ReviewStage, details: bool, typed: &str) -> Layer {
         typed: Input::new(typed.to_owned()),
         details,
         scroll: 0,
-        note: None, rest: None,
+        note: None,
+        rest: None,
     })
 }
 

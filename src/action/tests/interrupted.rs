@@ -41,12 +41,7 @@ fn neuron_is_as_wanted(sim: &Sim, execution: &Execution) {
 
 /// Stakes through several lives with these kills, faults and times of being down; returns what the
 /// journal holds in the end.
-fn stake_through(
-    sim: &Sim,
-    journal: &MemoryJournal,
-    kills: &[Option<u32>],
-    down: u64,
-) -> Execution {
+fn stake_through(sim: &Sim, journal: &MemoryJournal, kills: &[Option<u32>], down: u64) -> Execution {
     let execution = confirmed(sim, Intent::Stake(stake_request(12)));
     let mut kills = kills.iter().copied();
     life(sim, kills.next().flatten(), async |options: &Options| {
@@ -250,7 +245,11 @@ fn a_step_refused_for_good_is_settled() {
     let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
     sim.get().refuse.insert(1_000_000, (11, "the followee is private".to_owned()));
     let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
-    assert!(ended.steps[2..].iter().all(|s| matches!(s.state, StepState::Refused { .. })), "{:#?}", ended.steps);
+    assert!(
+        ended.steps[2..].iter().all(|s| matches!(s.state, StepState::Refused { .. })),
+        "{:#?}",
+        ended.steps
+    );
     assert!(!ended.is_open() && journal.open().is_empty());
 }
 

@@ -206,7 +206,10 @@ fn a_stake_retried_after_a_day_pays_nothing() {
     let ended = run(&sim, &journal, confirmed(&sim, Intent::Stake(stake_request(12))));
     sim.wait(25 * 3_600);
     let late = block_on(finish(ended, &[0], &sim, &journal, &sim.options())).unwrap_err();
-    assert!(matches!(&late, ActionError::Blocked(why) if why.as_str().contains("nothing was paid")), "{late}");
+    assert!(
+        matches!(&late, ActionError::Blocked(why) if why.as_str().contains("nothing was paid")),
+        "{late}"
+    );
     assert_eq!((sim.signed(), sim.paid().0), (1, 0));
 }
 

@@ -141,8 +141,8 @@ fn node_name(sight: &Sight<'_>, node: &Principal) -> String {
     }
 }
 
-/// Whose word it is, behind what a rule says of a node's status.
-fn per_dashboard() -> String {
+/// Names the source of a node's status, behind what a rule says of it.
+fn name_source() -> String {
     format!("per the {DASHBOARD} ({})", Proof::Unverified.word())
 }
 

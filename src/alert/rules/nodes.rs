@@ -1,9 +1,9 @@
 //! Rules about the user's own nodes.
 
-use super::{Findings, STALE, Sight, Strength, node_name, per_dashboard, short};
+use super::subnets::explain_contradiction;
+use super::{Findings, STALE, Sight, Strength, name_source, node_name, short};
 use crate::model::alert::{About, Rule};
 use crate::model::alert_settings::RuleSettings;
-use super::subnets::contradiction;
 use crate::model::fleet::{NodeStatus, PROOF_OF_LIFE, Reported, Verdict};
 use crate::model::node_rewards::{Day, Performance};
 use crate::model::{Principal, Seconds, Timestamp};
@@ -40,7 +40,7 @@ pub(super) fn down(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found
         let contradiction = match (life.verdict(now), margin) {
             (Verdict::Disputed(..), _) => Some("the node signed an answer meanwhile".to_owned()),
             (Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled), Some(m)) if m.is_contradicted() => {
-                Some(contradiction(&m))
+                Some(explain_contradiction(&m))
             }
             (Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled), _) => None,
             _ => continue,
@@ -58,7 +58,7 @@ pub(super) fn down(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found
             "node {}, {place}, is {} {} since {}{alert}{against}",
             node_name(sight, node),
             reported.status.word(),
-            per_dashboard(),
+            name_source(),
             since.date_minute()
         );
         found.add(Rule::NodeDown, rule, about, strength, text);
@@ -115,7 +115,7 @@ pub(super) fn behind(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, fou
             "node {} runs GuestOS {} {} and is to run {}",
             node_name(sight, node),
             cut(seen.as_str()),
-            per_dashboard(),
+            name_source(),
             cut(wanted.as_str())
         );
         found.add(Rule::VersionBehind, rule, about, Strength::Over, text);

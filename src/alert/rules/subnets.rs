@@ -1,14 +1,14 @@
 //! Rules about subnets.
 
-use super::{Findings, STALE, Sight, Strength, nodes::is_reported, per_dashboard, short};
-use crate::model::fleet::PROOF_OF_LIFE;
-use crate::model::{Seconds, Timestamp};
+use super::{Findings, STALE, Sight, Strength, name_source, nodes::is_reported, short};
 use crate::model::alert::{About, Rule};
 use crate::model::alert_settings::RuleSettings;
+use crate::model::fleet::PROOF_OF_LIFE;
 use crate::model::margin::Margin;
+use crate::model::{Seconds, Timestamp};
 
-/// Why what is reported of a subnet's nodes cannot be true.
-pub(super) fn contradiction(margin: &Margin) -> String {
+/// Explains why the report on a subnet's nodes cannot be true.
+pub(super) fn explain_contradiction(margin: &Margin) -> String {
     format!("the subnet certifies, so at most {} of its {} nodes can be down", margin.limit, margin.nodes)
 }
 
@@ -31,17 +31,13 @@ pub(super) fn distance(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, f
             (false, false) => continue,
         };
         let end = match left {
-            _ if margin.is_contradicted() => format!("; contradicted: {}", contradiction(&margin)),
+            _ if margin.is_contradicted() => format!("; contradicted: {}", explain_contradiction(&margin)),
             _ if margin.is_exceeded() => format!(", more than the {} it can lose", margin.limit),
             0 => "; one more and it stands still".to_owned(),
             left => format!("; with {} more it stands still", left + 1),
         };
-        let text = format!(
-            "subnet {}: {down} of {} nodes are down {}{end}",
-            short(id),
-            margin.nodes,
-            per_dashboard()
-        );
+        let text =
+            format!("subnet {}: {down} of {} nodes are down {}{end}", short(id), margin.nodes, name_source());
         if let Some(at) = sight.world.health.get(id).and_then(|h| h.certified_at).filter(|_| margin.certifies)
         {
             found.look_again(at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);

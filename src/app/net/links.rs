@@ -185,7 +185,7 @@ impl State {
                 let alias = self.net.mine.alias(self.topology(), id);
                 alias.map_or_else(|| id.to_text(), |a| format!("{a} {id}"))
             }
-            Subject::Provider(id) => match self.world.fleet.name(id) {
+            Subject::Provider(id) => match self.world.fleet.marked_name(id) {
                 Some(name) => format!("{name} {id}"),
                 None => id.to_text(),
             },

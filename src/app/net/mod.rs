@@ -296,17 +296,25 @@ impl State {
         self.numbered_events().find(|(subject, _)| subject == id).map(|(_, event)| event)
     }
 
-    /// The name of a node, provider or nobody, for sentences.
+    /// The name of a node or provider, for sentences; a provider's with the mark of what is
+    /// unverified.
     #[must_use]
     pub fn given_name(&self, id: &Principal) -> Option<String> {
-        let alias = || self.net.mine.alias(self.topology(), id);
-        self.world.fleet.name(id).or_else(alias).map(ToString::to_string)
+        let alias = || self.net.mine.alias(self.topology(), id).map(ToString::to_string);
+        self.world.fleet.marked_name(id).or_else(alias)
     }
 
-    /// A provider's name, or the beginning of its id.
+    /// A provider's name, or the beginning of its id. The name is unverified: where it is shown the
+    /// mark stands behind it, see [`State::marked_provider`].
     #[must_use]
     pub fn provider_name(&self, id: &Principal) -> Line {
         self.world.fleet.name(id).cloned().unwrap_or_else(|| Line::new(&short(id)))
+    }
+
+    /// A provider's name with the mark of what is unverified, or the beginning of its id.
+    #[must_use]
+    pub fn marked_provider(&self, id: &Principal) -> String {
+        self.world.fleet.marked_name(id).unwrap_or_else(|| short(id))
     }
 
     /// What happened, in a sentence.
@@ -330,7 +338,7 @@ impl State {
                 Some(alias) => format!("Node {alias}"),
                 None => format!("Node {}", short(id)),
             },
-            Subject::Provider(id) => format!("Provider {}", self.provider_name(id)),
+            Subject::Provider(id) => format!("Provider {}", self.marked_provider(id)),
             _ => return None,
         })
     }

@@ -9,13 +9,14 @@ use crate::app::state::State;
 use crate::model::amount::group;
 use crate::model::decentral::{Feature, measure};
 use crate::model::event::EventKind;
-use crate::model::fleet::{NodeStatus, PROOF_OF_LIFE, Verdict};
+use crate::model::fleet::{Lives, NodeStatus, Verdict};
 use crate::model::health::{Condition, Span};
+use crate::model::margin::Margin;
 use crate::model::node_rewards::{Day, MicroXdr, Performance, Ppm};
 use crate::model::query::Field;
 use crate::model::registry::{SubnetKind, elections};
 use crate::model::text::Line;
-use crate::model::{Principal, Seconds, Timestamp};
+use crate::model::{Principal, Proof, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -54,10 +55,16 @@ pub struct Summary {
     pub nodes: usize,
     /// Subnets that stand still.
     pub stalled: usize,
-    /// Nodes that are down.
+    /// Subnets that were asked and certify the present.
+    pub well: usize,
+    /// Nodes that are reported down. Only the public dashboard says so.
     pub down: usize,
     /// Nodes whose life is known.
     pub judged: usize,
+    /// Whether what is known of nodes rests on the public dashboard's word.
+    pub unverified: bool,
+    /// Subnets whose certificates contradict what is reported of their nodes.
+    pub contradicted: usize,
     /// Thousandths of message executions a second, of subnets that told.
     pub milli_updates: Option<u64>,
     /// Cycles a second.
@@ -101,15 +108,6 @@ fn verdict_word(verdict: &Verdict) -> (Line, Tone) {
     }
 }
 
-/// Nodes of a set by how they are: up, degraded, down, unknown.
-#[derive(Clone, Copy, Default)]
-struct Lives {
-    up: usize,
-    degraded: usize,
-    down: usize,
-    unknown: usize,
-}
-
 impl State {
     /// What a past make-up shows has no health.
     fn is_now(&self) -> bool {
@@ -117,19 +115,21 @@ impl State {
     }
 
     fn lives<'n>(&self, nodes: impl Iterator<Item = &'n Principal>) -> Lives {
-        let now = self.fleet_now();
-        let mut lives = Lives::default();
-        for node in nodes {
-            match self.world.fleet.nodes.get(node).map(|l| l.verdict(now)).unwrap_or(Verdict::Unknown) {
-                Verdict::Unknown => lives.unknown += 1,
-                Verdict::Answered(_) | Verdict::Reported(NodeStatus::Up | NodeStatus::Unassigned) => {
-                    lives.up += 1
-                }
-                Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled) => lives.down += 1,
-                Verdict::Reported(_) | Verdict::Disputed(..) => lives.degraded += 1,
-            }
+        self.world.fleet.lives(nodes, self.fleet_now())
+    }
+
+    /// How many nodes a subnet can still lose; what a past make-up shows has no health.
+    #[must_use]
+    pub fn margin(&self, subnet: &Principal) -> Option<Margin> {
+        self.world.margin(subnet, self.fleet_now()).filter(|_| self.is_now())
+    }
+
+    /// Puts a provider's name into a row, marked: names are unverified, ids are certified.
+    fn put_provider(&self, row: &mut NetRow, column: ColumnId, id: &Principal, name: Line, tone: Tone) {
+        row.put(column, Value::Word(name), tone);
+        if self.world.fleet.name(id).is_some() {
+            row.mark_unverified(column);
         }
-        lives
     }
 
     /// Makes the rows of all lists.
@@ -207,14 +207,11 @@ impl State {
         self.summarize();
     }
 
-    /// Whether the time alone changes what lists say of nodes: a signature that proves life ages.
+    /// Whether the time alone changes what lists say of nodes: signatures and certificates that prove
+    /// life age.
     pub(in crate::app) fn is_net_timed(&self) -> bool {
         let now = self.fleet_now();
-        let speaks = |life: &crate::model::fleet::NodeLife| {
-            life.seen.is_some_and(|s| now.since(s.at) <= PROOF_OF_LIFE)
-                && life.reported.as_ref().is_none_or(|r| !r.status.is_serving())
-        };
-        self.world.fleet.nodes.values().any(speaks)
+        self.net.summary.contradicted > 0 || self.world.fleet.nodes.values().any(|life| life.is_alive(now))
     }
 
     fn put_rows(&mut self, list: NetList, mut rows: Vec<Arc<NetRow>>) {
@@ -296,23 +293,29 @@ impl State {
             let figures = self.net.figures(id);
             let limit = figures.map_or(0, |f| f.fault_limit);
             let lives = self.lives(subnet.membership.iter());
-            let known = self.is_now() && lives.unknown < subnet.membership.len();
+            let known = self.is_now() && lives.is_known();
+            let number = |n: usize| Value::Number(i64::try_from(n).unwrap_or(i64::MAX));
+            let margin = self.margin(id).filter(|_| known);
+            // A report that the subnet's certificates contradict is not an alarm.
+            let alarm = if margin.is_some_and(|m| m.is_contradicted()) { Tone::Warn } else { Tone::Bad };
             if known {
                 row.number(ColumnId::Up, lives.up);
                 let tone = |n: usize, tone| if n > 0 { tone } else { Tone::Dim };
-                let number = |n: usize| Value::Number(i64::try_from(n).unwrap_or(i64::MAX));
                 row.put(ColumnId::Degraded, number(lives.degraded), tone(lives.degraded, Tone::Warn));
-                row.put(ColumnId::Down, number(lives.down), tone(lives.down, Tone::Bad));
+                row.put(ColumnId::Down, number(lives.down), tone(lives.down, alarm));
             }
-            let down = if known { lives.down } else { 0 };
-            let left = i64::try_from(limit).unwrap_or(i64::MAX) - i64::try_from(down).unwrap_or(i64::MAX);
-            let tone = match left {
-                ..0 => Tone::Bad,
-                0..=1 if down > 0 => Tone::Warn,
-                _ if known => Tone::Plain,
-                _ => Tone::Dim,
+            let (left, tone) = match margin {
+                None => (limit, Tone::Dim),
+                Some(margin) if margin.is_exceeded() => (0, alarm),
+                Some(margin) if margin.down > 0 && margin.left() <= 1 => (margin.left(), Tone::Warn),
+                Some(margin) => (margin.left(), Tone::Plain),
             };
-            row.put(ColumnId::Margin, Value::Number(left), tone);
+            row.put(ColumnId::Margin, number(left), tone);
+            if known && lives.is_unverified() {
+                for column in [ColumnId::Up, ColumnId::Degraded, ColumnId::Down, ColumnId::Margin] {
+                    row.mark_unverified(column);
+                }
+            }
             if let Some(figures) = figures {
                 row.number(ColumnId::Nakamoto, figures.least());
                 for (feature, column) in [
@@ -393,7 +396,13 @@ impl State {
                     let all = Line::new(&format!("{name} {}", operator.provider));
                     (name, all)
                 });
-                row.plain(ColumnId::Provider, Value::Word(name.clone()));
+                self.put_provider(
+                    &mut row,
+                    ColumnId::Provider,
+                    &operator.provider,
+                    name.clone(),
+                    Tone::Plain,
+                );
                 row.also(Some(Field::Provider), all.clone());
                 row.plain(ColumnId::DataCenter, Value::Word(operator.data_center.clone()));
             }
@@ -436,10 +445,20 @@ impl State {
         let Some(life) = self.world.fleet.nodes.get(id) else { return };
         let verdict = life.verdict(now);
         let (word, tone) = verdict_word(&verdict);
+        let contradicted = life.is_down(now)
+            && self
+                .topology()
+                .subnet_of(id)
+                .and_then(|s| self.margin(&s))
+                .is_some_and(|m| m.is_contradicted());
         if !word.is_empty() {
+            let tone = if contradicted { Tone::Warn } else { tone };
             row.put(ColumnId::Health, Value::Word(word), tone);
         }
-        let fresh = life.seen.is_some_and(|s| now.since(s.at) <= PROOF_OF_LIFE);
+        if life.proof(now) == Some(Proof::Unverified) {
+            row.mark_unverified(ColumnId::Health);
+        }
+        let fresh = life.is_alive(now);
         let (badge, tone) = match (&verdict, fresh) {
             (Verdict::Unknown, _) => ("", Tone::Dim),
             (Verdict::Disputed(..), _) => ("REST≠SIGNED", Tone::Warn),
@@ -454,6 +473,7 @@ impl State {
             let behind = self.topology().desired_version(id).is_some_and(|wanted| wanted != observed);
             let tone = if behind { Tone::Warn } else { Tone::Dim };
             row.put(ColumnId::Observed, Value::Version(observed.clone()), tone);
+            row.mark_unverified(ColumnId::Observed);
         }
     }
 
@@ -467,14 +487,17 @@ impl State {
             let name = self.provider_name(id);
             row.also(Some(Field::Provider), format!("{name} {id}").as_str());
             let tone = if self.net.mine.provider == Some(*id) { Tone::Known } else { Tone::Plain };
-            row.put(ColumnId::Name, Value::Word(name), tone);
+            self.put_provider(&mut row, ColumnId::Name, id, name, tone);
             row.dim(ColumnId::Provider, Value::Id(*id));
             row.number(ColumnId::Members, provider.nodes.len());
             row.number(ColumnId::Assigned, provider.assigned);
             let lives = self.lives(provider.nodes.iter());
-            if self.is_now() && lives.unknown < provider.nodes.len() {
+            if self.is_now() && lives.is_known() {
                 let tone = if lives.down > 0 { Tone::Bad } else { Tone::Dim };
                 row.put(ColumnId::Down, Value::Number(i64::try_from(lives.down).unwrap_or(0)), tone);
+                if lives.is_unverified() {
+                    row.mark_unverified(ColumnId::Down);
+                }
             }
             row.number(ColumnId::Centers, provider.data_centers.len());
             let centers: Vec<&str> = provider.data_centers.iter().map(Line::as_str).collect();
@@ -570,6 +593,7 @@ impl State {
             if observes {
                 let tone = if seen == wanted { Tone::Dim } else { Tone::Warn };
                 row.put(ColumnId::Observed, Value::Number(i64::try_from(seen).unwrap_or(0)), tone);
+                row.mark_unverified(ColumnId::Observed);
             }
             Arc::new(row)
         });
@@ -619,7 +643,7 @@ impl State {
             if let Some(provider) = topology.provider_of(&id) {
                 let name = self.provider_name(&provider);
                 row.also(Some(Field::Provider), format!("{name} {provider}").as_str());
-                row.dim(ColumnId::Owner, Value::Word(name));
+                self.put_provider(&mut row, ColumnId::Owner, &provider, name, Tone::Dim);
             }
             if let Some(probe) = known.and_then(|b| b.probes.last()) {
                 let (word, tone) = match (probe.healthy, probe.status) {
@@ -628,6 +652,7 @@ impl State {
                     (false, status) => (format!("HTTP {status}"), Tone::Bad),
                 };
                 row.put(ColumnId::Health, Value::Word(Line::new(&word)), tone);
+                row.mark_unverified(ColumnId::Health);
             }
             if let Some(known) = known {
                 if let Some(latency) = known.latency() {
@@ -708,6 +733,8 @@ impl State {
             nodes: topology.nodes.len(),
             down: lives.down,
             judged: topology.nodes.len() - lives.unknown,
+            unverified: lives.is_unverified(),
+            contradicted: self.world.contradicted_subnets(now),
             ..Summary::default()
         };
         let minutes = u64::try_from(POINTS).unwrap_or(30);
@@ -717,8 +744,10 @@ impl State {
             if !topology.is_empty() && !topology.subnets.contains_key(id) {
                 continue;
             }
-            let stalled = matches!(health.condition(now), Condition::Stalled(_));
+            let condition = health.condition(now);
+            let stalled = matches!(condition, Condition::Stalled(_));
             summary.stalled += usize::from(stalled);
+            summary.well += usize::from(condition == Condition::Well);
             // What stands still executes nothing, whatever its last rate was.
             if let Some(rates) = health.rates.as_ref().filter(|_| !stalled) {
                 let sum = summary.milli_updates.get_or_insert(0);

@@ -82,19 +82,26 @@ pub struct NetRow {
     pub id: Subject,
     /// Its values.
     cells: Vec<(ColumnId, Value, Tone)>,
+    /// The columns whose values only the public dashboard says.
+    unverified: Vec<ColumnId>,
     /// More that words are looked for in, and fields that no column shows.
     more: Vec<(Option<Field>, Line)>,
 }
 
 impl NetRow {
     pub(super) fn new(id: Subject) -> Self {
-        Self { id, cells: Vec::new(), more: Vec::new() }
+        Self { id, cells: Vec::new(), unverified: Vec::new(), more: Vec::new() }
     }
 
     pub(super) fn put(&mut self, column: ColumnId, value: Value, tone: Tone) {
         if value != Value::Nothing {
             self.cells.push((column, value, tone));
         }
+    }
+
+    /// Says that the value of a column is not proven.
+    pub(super) fn mark_unverified(&mut self, column: ColumnId) {
+        self.unverified.push(column);
     }
 
     pub(super) fn plain(&mut self, column: ColumnId, value: Value) {
@@ -119,6 +126,12 @@ impl NetRow {
         const NOTHING: &Value = &Value::Nothing;
         let found = self.cells.iter().find(|(id, ..)| *id == column);
         found.map_or((NOTHING, Tone::Plain), |(_, value, tone)| (value, *tone))
+    }
+
+    /// Whether the value of a column is there and not proven.
+    #[must_use]
+    pub fn is_unverified(&self, column: ColumnId) -> bool {
+        self.unverified.contains(&column) && *self.cell(column).0 != Value::Nothing
     }
 
     /// Where the value of a field stands.

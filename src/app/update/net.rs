@@ -75,7 +75,7 @@ impl State {
         let items = providers
             .iter()
             .map(|(id, nodes)| ChoiceItem {
-                label: self.provider_name(id),
+                label: Line::new(&self.marked_provider(id)),
                 note: Line::new(&format!("{nodes} nodes  {id}")),
                 on: Some(self.net.mine.provider == Some(*id)),
             })

@@ -160,9 +160,9 @@ impl State {
             return Some("it is still under way");
         }
         match self.distrusted.get(&execution.plan) {
-            Some(Authenticity::Altered) => {
-                Some("its document in the journal was altered since icpulse wrote it, so it is not carried out")
-            }
+            Some(Authenticity::Altered) => Some(
+                "its document in the journal was altered since icpulse wrote it, so it is not carried out",
+            ),
             _ if execution.signer != self.signer.principal => {
                 Some("it is another identity's action; choose that identity (i)")
             }

@@ -261,11 +261,7 @@ impl State {
 
     fn needs(&self, open: &[(bool, u64, &Arc<Proposal>)]) -> Vec<Need> {
         let mut needs = Vec::new();
-        let unfinished = self
-            .executions
-            .iter()
-            .filter(|e| self.needs_attention(e))
-            .count();
+        let unfinished = self.executions.iter().filter(|e| self.needs_attention(e)).count();
         if unfinished > 0 {
             needs.push(Need::Unfinished { count: unfinished });
         }

@@ -1,10 +1,10 @@
 //! API boundary nodes.
 
 use super::find::find;
-use super::{Full, Row, Sight, Table, provider_name, text_of, time};
+use super::{Full, Row, Sight, Table, mark_unverified, provider_name, text_of, time};
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
-use crate::model::Principal;
+use crate::model::{Principal, Proof};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -22,6 +22,7 @@ const COLUMNS: &[Column] = &[
     Column { name: "ipv4", title: "", number: false },
     Column { name: "ipv6", title: "", number: false },
     Column { name: "certified", title: "", number: false },
+    Column { name: "healthy_evidence", title: "", number: false },
 ];
 
 /// `icpulse boundary-nodes`
@@ -45,6 +46,8 @@ fn object(sight: &Sight<'_>, id: &Principal) -> Value {
         "domain": domain.map(|d| d.as_str()),
         "version": topology.api_boundary_nodes.get(id).map(|v| v.as_str()),
         "healthy": probe.map(|p| p.healthy),
+        // The node says so of itself; the domain and the addresses of the list are certified.
+        "healthy_evidence": probe.map(|_| Proof::Unverified.word()),
         "http_status": probe.map(|p| p.status),
         "latency_millis": node.and_then(|n| n.latency()),
         "probed_at": time(probe.map(|p| p.at)),
@@ -65,8 +68,8 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
             text_at("domain"),
             text_at("version").chars().take(8).collect(),
             match object["healthy"].as_bool() {
-                Some(true) => "yes".to_owned(),
-                Some(false) => "no".to_owned(),
+                Some(true) => mark_unverified("yes"),
+                Some(false) => mark_unverified("no"),
                 None => "not probed".to_owned(),
             },
             object["latency_millis"].as_u64().map_or("-".to_owned(), |ms| ms.to_string()),
@@ -115,7 +118,7 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
     let listed = if value["certified"] == true { "is in" } else { "is not in" };
     let _ = writeln!(out, "  it {listed} the certified list of API boundary nodes");
     if !probes.is_empty() {
-        let _ = writeln!(out, "\nPROBES");
+        let _ = writeln!(out, "\nPROBES (what the node says of itself, unverified)");
     }
     for p in probes.iter().rev() {
         let word = if p.healthy { "healthy" } else { "not healthy" };

@@ -1,10 +1,12 @@
 //! Data centers.
 
-use super::subnets::counts;
-use super::{Full, Row, Sight, Table, provider_name, short};
+use super::providers::describe_down;
+use super::subnets::lives;
+use super::{Full, Row, Sight, Table, judge_lives, name_proof, provider_name, short};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::output::Column;
 use crate::model::Principal;
+use crate::model::fleet::DASHBOARD;
 use crate::model::registry::DataCenterRecord;
 use crate::model::text::Line;
 use serde_json::{Value, json};
@@ -23,6 +25,8 @@ const COLUMNS: &[Column] = &[
     Column { name: "subnets", title: "subnets", number: true },
     Column { name: "latitude", title: "", number: true },
     Column { name: "longitude", title: "", number: true },
+    Column { name: "down_evidence", title: "", number: false },
+    Column { name: "unverified_source", title: "", number: false },
 ];
 
 /// `icpulse datacenters`
@@ -48,7 +52,8 @@ fn distinct(nodes: &[&Principal], of: impl Fn(&Principal) -> Option<Principal>) 
 fn object(sight: &Sight<'_>, record: &DataCenterRecord, nodes: &[&Principal]) -> Value {
     let topology = &sight.world.topology;
     let degrees = |millionths: i32| f64::from(millionths) / 1e6;
-    let down = counts(sight, nodes.iter().copied()).2;
+    let lives = lives(sight, nodes.iter().copied());
+    let down = json!(sight.world.fleet.reported_at.map(|_| lives.down));
     json!({
         "id": record.id.as_str(),
         "owner": record.owner.as_str(),
@@ -56,7 +61,9 @@ fn object(sight: &Sight<'_>, record: &DataCenterRecord, nodes: &[&Principal]) ->
         "country": record.region.country.as_str(),
         "area": record.region.area.as_str(),
         "nodes": nodes.len(),
-        "down": sight.world.fleet.reported_at.map(|_| down),
+        "down_evidence": name_proof(&down, judge_lives(&lives)),
+        "down": down,
+        "unverified_source": lives.is_unverified().then_some(DASHBOARD),
         "providers": distinct(nodes, |n| topology.provider_of(n)).len(),
         "subnets": distinct(nodes, |n| topology.subnet_of(n)).len(),
         "latitude": record.gps.map(|(lat, _)| degrees(lat)),
@@ -72,6 +79,7 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
         let shown = COLUMNS.iter().take_while(|c| !c.title.is_empty());
         let text = shown
             .map(|c| match &object[c.name] {
+                _ if c.name == "down" => describe_down(&object),
                 Value::String(text) => text.clone(),
                 Value::Null => "-".to_owned(),
                 other => other.to_string(),

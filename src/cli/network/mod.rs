@@ -31,9 +31,11 @@ use super::args::{Listed, Listing, One, OneSubnet, Subnets};
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
 use super::output::{Column, Format, Rows, print_json, print_text};
+use crate::model::evidence::{UNVERIFIED_LEGEND, UNVERIFIED_MARK};
+use crate::model::fleet::{DASHBOARD, Lives};
 use crate::model::mine::Mine;
 use crate::model::world::World;
-use crate::model::{Principal, Timestamp};
+use crate::model::{Principal, Proof, Timestamp};
 use read::Session;
 use serde_json::{Value, json};
 
@@ -138,7 +140,17 @@ async fn list(context: &Context, table: &'static Table, listing: &Listing) -> Re
     let read = session.read_for(context, table).await?;
     let rows = table.chosen(&read.sight(), listing)?;
     let meta = read.meta(rows.len());
-    read.end(context, || table.printed(rows).print(Format::of(&context.global), table.name, meta)).await
+    read.end(context, || print_rows(context, &table.printed(rows), table.name, meta)).await
+}
+
+/// Prints rows, for people with what the mark means.
+fn print_rows(context: &Context, rows: &Rows, name: &str, meta: Value) -> Result<(), Failure> {
+    let format = Format::of(&context.global);
+    if format == Format::Text {
+        let text = rows.table();
+        return print_text(&format!("{text}{}", explain_mark(&text)));
+    }
+    rows.print(format, name, meta)
 }
 
 async fn show(context: &Context, table: &'static Table, id: &str) -> Result<(), Failure> {
@@ -150,7 +162,7 @@ async fn show(context: &Context, table: &'static Table, id: &str) -> Result<(), 
 fn one(context: &Context, value: &Value, text: &str) -> Result<(), Failure> {
     match Format::of(&context.global) {
         Format::Json => print_json(value),
-        Format::Text => print_text(text),
+        Format::Text => print_text(&format!("{text}{}", explain_mark(text))),
         Format::Csv => {
             Err(Failure::usage("one thing in full has no rows for --csv; use --json, or the list"))
         }
@@ -170,10 +182,39 @@ fn time(at: Option<Timestamp>) -> Value {
     at.map_or(Value::Null, |at| Value::String(at.rfc3339()))
 }
 
-/// A provider's name as the dashboard gives it, or the first part of its id.
+/// A provider's name as the dashboard gives it, marked as unverified, or the first part of its id.
 fn provider_name(sight: &Sight<'_>, id: &Principal) -> String {
-    sight.world.fleet.name(id).map_or_else(|| short(id), ToString::to_string)
+    sight.world.fleet.marked_name(id).unwrap_or_else(|| short(id))
 }
+
+/// Adds the mark of what is unverified to a text for people.
+fn mark_unverified(text: &str) -> String {
+    format!("{text}{UNVERIFIED_MARK}")
+}
+
+/// Names the proof of a value of a row; null where the value is null.
+fn name_proof(value: &Value, proof: Proof) -> Value {
+    if value.is_null() { Value::Null } else { Value::String(proof.word().to_owned()) }
+}
+
+/// Judges how the sums of nodes' lives are proven. The registry certifies that a set is empty.
+fn judge_lives(lives: &Lives) -> Proof {
+    match (lives.is_known(), lives.is_unverified() || lives.unknown > 0) {
+        (_, true) => Proof::Unverified,
+        (true, false) => Proof::NodeSigned,
+        (false, false) => Proof::Certified,
+    }
+}
+
+/// Explains the mark below a text that has it.
+fn explain_mark(text: &str) -> String {
+    let has_mark =
+        text.split_whitespace().any(|w| w.len() > 1 && w.trim_end_matches(END).ends_with(UNVERIFIED_MARK));
+    if has_mark { format!("\n{UNVERIFIED_LEGEND}\n") } else { String::new() }
+}
+
+/// What may stand behind a marked word.
+const END: [char; 4] = [',', ';', ')', ':'];
 
 /// Integers beyond 2^53 as text, so that no reader loses digits.
 fn big(n: impl ToString) -> Value {
@@ -188,6 +229,9 @@ fn meta(network: &str, world: &World, count: usize) -> Value {
     json!({
         "network": network,
         "registry_version": world.topology.version.0,
+        "registry_evidence": world.topology.evidence.map(|e| e.proof.word()),
+        "unverified_source": DASHBOARD,
+        "unverified_source_read_at": time(world.fleet.reported_at),
         "count": count,
     })
 }

@@ -1,14 +1,14 @@
 //! Nodes.
 
 use super::find::find_node;
-use super::subnets::life_words;
-use super::{Full, Row, Sight, Table, provider_name, short, text_of, time};
+use super::subnets::{life_words, put_status};
+use super::{Full, Row, Sight, Table, mark_unverified, name_proof, provider_name, short, text_of, time};
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
-use crate::model::Principal;
-use crate::model::fleet::Verdict;
+use crate::model::fleet::DASHBOARD;
 use crate::model::node_rewards::{Day, NodeDay, Performance};
 use crate::model::registry::NodeRecord;
+use crate::model::{Principal, Proof};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -37,6 +37,13 @@ const COLUMNS: &[Column] = &[
     Column { name: "address", title: "", number: false },
     Column { name: "domain", title: "", number: false },
     Column { name: "mine", title: "", number: false },
+    Column { name: "status_evidence", title: "", number: false },
+    Column { name: "status_since_evidence", title: "", number: false },
+    Column { name: "alert_evidence", title: "", number: false },
+    Column { name: "provider_name_evidence", title: "", number: false },
+    Column { name: "version_observed_evidence", title: "", number: false },
+    Column { name: "contradicted", title: "", number: false },
+    Column { name: "unverified_source", title: "", number: false },
 ];
 
 /// `icpulse nodes`
@@ -64,20 +71,12 @@ fn object(sight: &Sight<'_>, id: &Principal, record: &NodeRecord, day: Option<&N
         (Some(_), _) => "replica",
         (None, _) => "spare",
     };
-    let verdict = match life.verdict(sight.now) {
-        Verdict::Unknown => "unknown",
-        Verdict::Reported(_) => "reported",
-        Verdict::Answered(_) => "signed",
-        Verdict::Disputed(..) => "disputed",
-    };
-    json!({
+    let mut row = json!({
         "id": id.to_text(),
         "alias": sight.mine.alias(topology, id).map(|a| a.as_str()),
         "role": role,
-        "status": reported.map(|r| r.status.word().to_owned()),
         "status_since": time(reported.map(|r| r.since)),
         "alert": reported.and_then(|r| r.alert.as_ref()).map(|a| a.as_str()),
-        "verdict": verdict,
         "seen_at": time(life.seen.map(|s| s.at)),
         "provider": text_of(provider),
         "provider_name": provider.and_then(|p| sight.world.fleet.name(&p)).map(|n| n.as_str()),
@@ -94,8 +93,29 @@ fn object(sight: &Sight<'_>, id: &Principal, record: &NodeRecord, day: Option<&N
         "address": record.address.as_ref().map(|a| a.as_str()),
         "domain": record.domain.as_ref().map(|d| d.as_str()),
         "mine": provider.is_some() && provider == sight.mine.provider,
-    })
+    });
+    if let Value::Object(fields) = &mut row {
+        put_status(fields, &life, sight);
+        for (name, evidence) in UNVERIFIED {
+            let proof = name_proof(fields.get(name).unwrap_or(&Value::Null), Proof::Unverified);
+            fields.insert(evidence.into(), proof);
+        }
+        let contradicted =
+            subnet.and_then(|s| sight.world.margin(&s, sight.now)).is_some_and(|m| m.is_contradicted());
+        fields.insert("contradicted".into(), json!(life.is_down(sight.now) && contradicted));
+        let is_unverified = reported.is_some() || !fields.get("provider_name").is_none_or(Value::is_null);
+        fields.insert("unverified_source".into(), json!(is_unverified.then_some(DASHBOARD)));
+    }
+    row
 }
+
+/// What only the dashboard says of a node, besides its status, and where its evidence stands.
+const UNVERIFIED: [(&str, &str); 4] = [
+    ("status_since", "status_since_evidence"),
+    ("alert", "alert_evidence"),
+    ("provider_name", "provider_name_evidence"),
+    ("version_observed", "version_observed_evidence"),
+];
 
 fn rows(sight: &Sight<'_>) -> Vec<Row> {
     let topology = &sight.world.topology;
@@ -121,7 +141,10 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
             day.map_or("-".to_owned(), |d| d.multiplier.decimal()),
             text_at("reward_type").unwrap_or("-").to_owned(),
             cut(text_at("version_desired")),
-            cut(text_at("version_observed")),
+            match text_at("version_observed") {
+                Some(version) => mark_unverified(&cut(Some(version))),
+                None => "-".to_owned(),
+            },
         ];
         Row { object, text }
     };
@@ -185,7 +208,17 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
         let alert = reported.alert.as_ref().map(|a| format!(", {a}")).unwrap_or_default();
         line(
             "dashboard",
-            format!("{} since {}{alert}, unverified", reported.status.word(), reported.since.date_minute()),
+            format!(
+                "{} since {}{alert}, unverified",
+                mark_unverified(reported.status.word()),
+                reported.since.date_minute()
+            ),
+        );
+    }
+    if value["contradicted"] == true {
+        line(
+            "but",
+            "its subnet certifies, so not as many of its nodes can be down as are reported".to_owned(),
         );
     }
     if let Some(seen) = life.seen {
@@ -203,7 +236,7 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
     line("subnet", topology.subnet_of(&id).map_or("none".to_owned(), |s| s.to_text()));
     line("GuestOS", topology.desired_version(&id).map(ToString::to_string).unwrap_or_default());
     let runs = life.reported.as_ref().and_then(|r| r.guestos_version.as_ref());
-    line("runs", runs.map(ToString::to_string).unwrap_or_default());
+    line("runs", runs.map(|version| mark_unverified(version.as_str())).unwrap_or_default());
     line("HostOS", record.hostos_version.as_ref().map(ToString::to_string).unwrap_or_default());
     line("address", record.address.as_ref().map(|a| format!("[{a}]:{}", record.port)).unwrap_or_default());
     line("IPv4", record.ipv4.as_ref().map(ToString::to_string).unwrap_or_default());

@@ -2,13 +2,14 @@
 
 use super::find::find_provider;
 use super::nodes::day_json;
-use super::subnets::{counts, life_words};
-use super::{Full, Row, Sight, Table, big, time};
+use super::subnets::{describe_lives, life_words, lives, put_status};
+use super::{Full, Row, Sight, Table, big, judge_lives, mark_unverified, name_proof, time};
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
+use crate::model::fleet::DASHBOARD;
 use crate::model::node_rewards::{Day, Losses, MicroXdr};
 use crate::model::registry::Provider;
-use crate::model::{E8s, Principal, XdrPermyriad};
+use crate::model::{E8s, Principal, Proof, XdrPermyriad};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -28,6 +29,9 @@ const COLUMNS: &[Column] = &[
     Column { name: "operators", title: "", number: true },
     Column { name: "days", title: "", number: true },
     Column { name: "mine", title: "", number: false },
+    Column { name: "name_evidence", title: "", number: false },
+    Column { name: "down_evidence", title: "", number: false },
+    Column { name: "unverified_source", title: "", number: false },
 ];
 
 /// `icpulse providers`
@@ -66,13 +70,19 @@ fn lost(losses: &Losses) -> MicroXdr {
 
 fn object(sight: &Sight<'_>, id: &Principal, provider: &Provider, money: &Money) -> Value {
     let known = money.losses.days > 0;
-    let down = counts(sight, &provider.nodes).2;
+    let lives = lives(sight, &provider.nodes);
+    let name = json!(sight.world.fleet.name(id).map(|n| n.as_str()));
+    let down = json!(sight.world.fleet.reported_at.map(|_| lives.down));
+    let is_unverified = !name.is_null() || lives.is_unverified();
     json!({
         "id": id.to_text(),
-        "name": sight.world.fleet.name(id).map(|n| n.as_str()),
+        "name_evidence": name_proof(&name, Proof::Unverified),
+        "name": name,
         "nodes": provider.nodes.len(),
         "assigned": provider.assigned,
-        "down": sight.world.fleet.reported_at.map(|_| down),
+        "down_evidence": name_proof(&down, judge_lives(&lives)),
+        "down": down,
+        "unverified_source": is_unverified.then_some(DASHBOARD),
         "data_centers": provider.data_centers.len(),
         "operators": provider.operators.len(),
         "allowance": provider.allowance,
@@ -94,10 +104,10 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
         let known = money.losses.days > 0;
         let text = vec![
             id.to_text().split('-').take(2).collect::<Vec<_>>().join("-"),
-            sight.world.fleet.name(id).map(ToString::to_string).unwrap_or_default(),
+            sight.world.fleet.marked_name(id).unwrap_or_default(),
             provider.nodes.len().to_string(),
             provider.assigned.to_string(),
-            object["down"].as_u64().map_or("-".to_owned(), |n| n.to_string()),
+            describe_down(&object),
             provider.data_centers.len().to_string(),
             provider.allowance.to_string(),
             provider.rewardable.to_string(),
@@ -109,6 +119,15 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
         Row { object, text }
     };
     providers.iter().map(row).collect()
+}
+
+/// Describes how many nodes are down, for people, with the mark where it is unverified.
+pub(super) fn describe_down(object: &Value) -> String {
+    match (object["down"].as_u64(), object["down_evidence"].as_str()) {
+        (None, _) => "-".to_owned(),
+        (Some(n), Some(word)) if word == Proof::Unverified.word() => mark_unverified(&n.to_string()),
+        (Some(n), _) => n.to_string(),
+    }
 }
 
 fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
@@ -176,13 +195,16 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
                 .nodes
                 .iter()
                 .map(|node| {
-                    json!({
+                    let mut row = json!({
                         "id": node.to_text(),
                         "alias": sight.mine.alias(&world.topology, node).map(|a| a.as_str()),
                         "subnet": world.topology.subnet_of(node).map(|s| s.to_text()),
-                        "status": world.fleet.life(node).reported.map(|r| r.status.word().to_owned()),
                         "days": world.node_rewards.node_days(&id, node, from(sight)).map(|(day, n)| day_json(day, n)).collect::<Vec<_>>(),
-                    })
+                    });
+                    if let Value::Object(fields) = &mut row {
+                        put_status(fields, &world.fleet.life(node), sight);
+                    }
+                    row
                 })
                 .collect(),
         );
@@ -199,17 +221,21 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
 fn described(sight: &Sight<'_>, id: &Principal, provider: &Provider, money: &Money) -> String {
     let world = sight.world;
     let mut out = String::new();
-    let name = world.fleet.name(id).map(|n| format!("  {n} (unverified)")).unwrap_or_default();
+    let name = world.fleet.marked_name(id).map(|n| format!("  {n} (unverified)")).unwrap_or_default();
     let _ = writeln!(out, "node provider {id}{name}");
-    let (up, degraded, down) = counts(sight, &provider.nodes);
     let _ = writeln!(
         out,
-        "{} nodes, {} in subnets: {up} up, {degraded} degraded, {down} down; {} may be added, {} are paid",
+        "{} nodes, {} in subnets; {} may be added, {} are paid",
         provider.nodes.len(),
         provider.assigned,
         provider.allowance,
         provider.rewardable
     );
+    let lives = lives(sight, &provider.nodes);
+    if lives.is_known() {
+        let source = if lives.is_unverified() { "per the public dashboard, unverified" } else { "signed" };
+        let _ = writeln!(out, "{}, {source}", describe_lives(&lives));
+    }
     if let Some(account) = world.node_rewards.listed.get(id).and_then(|l| l.reward_account.as_ref()) {
         let _ = writeln!(out, "rewards go to account {account}");
     }

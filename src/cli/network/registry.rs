@@ -4,8 +4,8 @@ use super::find::{find, find_node, find_provider};
 use super::moment::parse_moment;
 use super::read::{Read, Session};
 use super::{
-    BOUNDARY_NODES, DATACENTERS, Filter, NODES, PROVIDERS, SUBNETS, Sight, Table, VERSIONS, meta, now, short,
-    text_of, time,
+    BOUNDARY_NODES, DATACENTERS, Filter, NODES, PROVIDERS, SUBNETS, Sight, Table, VERSIONS, meta, now,
+    print_rows, short, text_of, time,
 };
 use crate::cli::args::{Listing, Registry, TableArg};
 use crate::cli::context::Context;
@@ -70,10 +70,11 @@ pub async fn registry(context: &Context, command: &Registry) -> Result<(), Failu
     }
 }
 
-/// Names of nodes (the user's own) and providers (the dashboard's).
+/// Names of nodes (the user's own) and providers (the dashboard's, with the mark of what is
+/// unverified).
 pub(super) fn name(sight: &Sight<'_>, id: &Principal) -> Option<String> {
     let alias = sight.mine.alias(&sight.world.topology, id).map(ToString::to_string);
-    alias.or_else(|| sight.world.fleet.name(id).map(ToString::to_string))
+    alias.or_else(|| sight.world.fleet.marked_name(id))
 }
 
 /// A kind of event in `snake_case`: the variant's name.
@@ -337,7 +338,7 @@ async fn at(context: &Context, moment: Moment, arg: Option<TableArg>, filter: &s
     if let Value::Object(fields) = &mut meta {
         fields.insert("at".to_owned(), time(world.topology.at));
     }
-    read.end(context, || table.printed(rows).print(Format::of(&context.global), table.name, meta)).await
+    read.end(context, || print_rows(context, &table.printed(rows), table.name, meta)).await
 }
 
 fn summary(network: &str, world: &World) -> (Value, String) {

@@ -1,14 +1,19 @@
 //! Subnets.
 
 use super::find::{find, find_node};
-use super::{Full, Row, Sight, Table, big, provider_name, short, text_of, time};
+use super::{
+    Full, Row, Sight, Table, big, judge_lives, mark_unverified, name_proof, provider_name, short, text_of,
+    time,
+};
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
-use crate::model::Principal;
 use crate::model::decentral::{Decentralization, Feature, measure, what_if as measure_change};
-use crate::model::fleet::{NodeLife, NodeStatus, Verdict};
+use crate::model::evidence::UNVERIFIED_MARK;
+use crate::model::fleet::{DASHBOARD, Lives, NodeLife, Verdict};
 use crate::model::health::{Condition, SubnetHealth};
+use crate::model::margin::{Margin, is_certifying};
 use crate::model::registry::SubnetRecord;
+use crate::model::{Principal, Proof};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -40,6 +45,15 @@ const COLUMNS: &[Column] = &[
     Column { name: "nakamoto_area", title: "", number: true },
     Column { name: "nakamoto_operator", title: "", number: true },
     Column { name: "halted", title: "", number: false },
+    Column { name: "up_evidence", title: "", number: false },
+    Column { name: "degraded_evidence", title: "", number: false },
+    Column { name: "down_evidence", title: "", number: false },
+    Column { name: "fault_distance_evidence", title: "", number: false },
+    Column { name: "condition_evidence", title: "", number: false },
+    Column { name: "metrics_evidence", title: "", number: false },
+    Column { name: "contradicted", title: "", number: false },
+    Column { name: "down_at_most", title: "", number: true },
+    Column { name: "unverified_source", title: "", number: false },
     Column { name: "chain_keys", title: "", number: false },
 ];
 
@@ -47,21 +61,15 @@ const COLUMNS: &[Column] = &[
 pub const SUBNETS: Table =
     Table { name: "subnets", one: "subnet", earnings: false, columns: COLUMNS, rows, show };
 
-/// How nodes are: up, degraded, down (by the dashboard, unless they signed lately).
-pub(super) fn counts<'n>(
-    sight: &Sight<'_>,
-    nodes: impl IntoIterator<Item = &'n Principal>,
-) -> (usize, usize, usize) {
-    let mut sum = (0, 0, 0);
-    for node in nodes {
-        match sight.world.fleet.life(node).verdict(sight.now) {
-            Verdict::Reported(NodeStatus::Up | NodeStatus::Unassigned) | Verdict::Answered(_) => sum.0 += 1,
-            Verdict::Reported(NodeStatus::Degraded) | Verdict::Disputed(..) => sum.1 += 1,
-            Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled) => sum.2 += 1,
-            Verdict::Reported(NodeStatus::Other(_)) | Verdict::Unknown => {}
-        }
-    }
-    sum
+/// How nodes are: by the dashboard, unless they signed lately.
+pub(super) fn lives<'n>(sight: &Sight<'_>, nodes: impl IntoIterator<Item = &'n Principal>) -> Lives {
+    sight.world.fleet.lives(nodes, sight.now)
+}
+
+/// Describes nodes for people: `2? up, 1? degraded, 10? down`.
+pub(super) fn describe_lives(lives: &Lives) -> String {
+    let mark = if lives.is_unverified() { UNVERIFIED_MARK } else { "" };
+    format!("{}{mark} up, {}{mark} degraded, {}{mark} down", lives.up, lives.degraded, lives.down)
 }
 
 /// A condition in a word; a subnet that stands still is no trouble of this machine's network.
@@ -87,21 +95,29 @@ fn object(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: &De
     let health = sight.world.health.get(id);
     let last = health.and_then(|h| h.last).map(|s| s.metrics);
     let rates = health.and_then(|h| h.rates);
-    let (up, degraded, down) = counts(sight, &record.membership);
+    let lives = lives(sight, &record.membership);
     let reported = sight.world.fleet.reported_at.is_some();
-    let known = |n: usize| reported.then_some(n);
-    let left = i64::try_from(figures.fault_limit).unwrap_or(0) - i64::try_from(down).unwrap_or(0);
+    let known = |n: usize| json!(reported.then_some(n));
+    let margin = Margin::new(record.membership.len(), lives.down, is_certifying(health, sight.now));
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
     put("id", json!(id.to_text()));
     put("kind", json!(record.kind.to_string()));
     put("version", json!(record.replica_version.as_str()));
     put("nodes", json!(record.membership.len()));
-    put("up", json!(known(up)));
-    put("degraded", json!(known(degraded)));
-    put("down", json!(known(down)));
+    for (name, evidence, value) in [
+        ("up", "up_evidence", known(lives.up)),
+        ("degraded", "degraded_evidence", known(lives.degraded)),
+        ("down", "down_evidence", known(lives.down)),
+        ("fault_distance", "fault_distance_evidence", known(margin.left())),
+    ] {
+        put(evidence, name_proof(&value, judge_lives(&lives)));
+        put(name, value);
+    }
     put("fault_limit", json!(figures.fault_limit));
-    put("fault_distance", json!(reported.then_some(left)));
+    put("contradicted", json!(reported.then_some(margin.is_contradicted())));
+    put("down_at_most", json!(margin.certifies.then_some(margin.limit)));
+    put("unverified_source", json!(lives.is_unverified().then_some(DASHBOARD)));
     put("nakamoto", json!(figures.least()));
     for feature in Feature::ALL {
         put(&format!("nakamoto_{}", feature.slug()), json!(figures.actors(feature)));
@@ -115,6 +131,11 @@ fn object(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: &De
     put("cycles_total", last.map_or(Value::Null, |m| big(m.cycles_consumed)));
     put("lag_seconds", json!(health.and_then(SubnetHealth::lag).map(|lag| lag.0)));
     put("certified_at", time(health.and_then(|h| h.certified_at)));
+    let metrics_evidence = health.and_then(|h| h.evidence.filter(|_| h.last.is_some()));
+    put("metrics_evidence", json!(metrics_evidence.map(|e| e.proof.word())));
+    let is_proven = record.is_halted
+        || matches!(health.map(|h| h.condition(sight.now)), Some(Condition::Well | Condition::Stalled(_)));
+    put("condition_evidence", json!(is_proven.then_some(Proof::Certified.word())));
     put("condition", json!(condition(sight, record, health)));
     put("halted", json!(record.is_halted));
     put("chain_keys", json!(record.chain_keys));
@@ -140,16 +161,20 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
+        let said = |name: &str| match object[format!("{name}_evidence")].as_str() {
+            Some(word) if word == Proof::Unverified.word() => mark_unverified(&cell(name)),
+            _ => cell(name),
+        };
         let text = vec![
             short(id),
             cell("kind"),
             record.replica_version.as_str().chars().take(8).collect(),
             cell("nodes"),
-            cell("up"),
-            cell("degraded"),
-            cell("down"),
+            said("up"),
+            said("degraded"),
+            said("down"),
             cell("fault_limit"),
-            cell("fault_distance"),
+            said("fault_distance"),
             cell("nakamoto"),
             rates.map_or("-".to_owned(), |r| tenths(r.milli_updates_per_second.into(), 1_000)),
             rates.map_or("-".to_owned(), |r| tenths(r.cycles_per_second.into(), 1_000_000)),
@@ -165,14 +190,33 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
     listed.map(row).collect()
 }
 
-/// How a node is, in words of both sources.
+/// How a node is, in words of both sources; the dashboard's word has its mark.
 pub(super) fn life_words(life: &NodeLife, sight: &Sight<'_>) -> String {
     match life.verdict(sight.now) {
         Verdict::Unknown => "unknown".to_owned(),
+        Verdict::Reported(status) if life.proof(sight.now) == Some(Proof::Unverified) => {
+            mark_unverified(status.word())
+        }
         Verdict::Reported(status) => status.word().to_owned(),
         Verdict::Answered(_) => "answers".to_owned(),
-        Verdict::Disputed(status, age) => format!("{} (but signed {} ago)", status.word(), age.words()),
+        Verdict::Disputed(status, age) => {
+            format!("{} (but signed {} ago)", mark_unverified(status.word()), age.words())
+        }
     }
+}
+
+/// A node's status as the dashboard says it, with its evidence, for JSON.
+pub(super) fn put_status(fields: &mut Map<String, Value>, life: &NodeLife, sight: &Sight<'_>) {
+    let status = json!(life.reported.as_ref().map(|r| r.status.word()));
+    let verdict = match life.verdict(sight.now) {
+        Verdict::Unknown => "unknown",
+        Verdict::Reported(_) => "reported",
+        Verdict::Answered(_) => "signed",
+        Verdict::Disputed(..) => "disputed",
+    };
+    fields.insert("status_evidence".into(), name_proof(&status, Proof::Unverified));
+    fields.insert("status".into(), status);
+    fields.insert("verdict".into(), json!(verdict));
 }
 
 fn figures_json(figures: &Decentralization) -> Value {
@@ -211,15 +255,18 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
         .iter()
         .map(|node| {
             let life = sight.world.fleet.life(node);
-            json!({
+            let mut member = json!({
                 "id": node.to_text(),
                 "alias": sight.mine.alias(topology, node).map(|a| a.as_str()),
                 "provider": text_of(topology.provider_of(node)),
                 "data_center": topology.operator_of(node).map(|o| o.data_center.as_str()),
                 "country": topology.data_center_of(node).map(|d| d.region.country.as_str()),
-                "status": life.reported.as_ref().map(|r| r.status.word().to_owned()),
                 "seen_at": time(life.seen.map(|s| s.at)),
-            })
+            });
+            if let Value::Object(fields) = &mut member {
+                put_status(fields, &life, sight);
+            }
+            member
         })
         .collect();
     let ranges: Vec<Value> = topology
@@ -256,7 +303,8 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
 fn described(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: &Decentralization) -> String {
     let topology = &sight.world.topology;
     let health = sight.world.health.get(id);
-    let (up, degraded, down) = counts(sight, &record.membership);
+    let lives = lives(sight, &record.membership);
+    let margin = Margin::new(record.membership.len(), lives.down, is_certifying(health, sight.now));
     let mut out = String::new();
     let _ = writeln!(out, "subnet {id}");
     let _ = writeln!(
@@ -266,12 +314,20 @@ fn described(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: 
         record.replica_version,
         condition(sight, record, health).to_uppercase()
     );
-    let _ = writeln!(
-        out,
-        "{} nodes: {up} up, {degraded} degraded, {down} down; {} may fail",
-        record.membership.len(),
-        figures.fault_limit
-    );
+    let _ = writeln!(out, "{} nodes, of which {} may fail", record.membership.len(), figures.fault_limit);
+    if lives.is_known() {
+        let source = if lives.is_unverified() { "per the public dashboard, unverified" } else { "signed" };
+        let _ = writeln!(out, "{}, {source}", describe_lives(&lives));
+    }
+    if margin.is_contradicted() {
+        let _ = writeln!(
+            out,
+            "contradicted: the subnet certifies, so at most {} of its {} nodes can be down",
+            margin.limit, margin.nodes
+        );
+    } else if margin.is_exceeded() {
+        let _ = writeln!(out, "0 more may fail ({} reported down, unverified)", lives.down);
+    }
     if let Some(sample) = health.and_then(|h| h.last) {
         let m = sample.metrics;
         let _ = writeln!(

@@ -1,12 +1,13 @@
 //! Versions and where they run: the rollout board.
 
-use super::{Full, Row, Sight, Table, short, time};
+use super::{Full, Row, Sight, Table, mark_unverified, short, time};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::output::Column;
-use crate::model::Principal;
 use crate::model::event::{Event, EventKind};
+use crate::model::fleet::DASHBOARD;
 use crate::model::registry::elections;
 use crate::model::text::Line;
+use crate::model::{Principal, Proof};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,6 +24,8 @@ const COLUMNS: &[Column] = &[
     Column { name: "proposal", title: "proposal", number: true },
     Column { name: "unassigned", title: "", number: false },
     Column { name: "sha256", title: "", number: false },
+    Column { name: "nodes_observed_evidence", title: "", number: false },
+    Column { name: "unverified_source", title: "", number: false },
 ];
 
 /// `icpulse versions`
@@ -82,13 +85,16 @@ fn object(sight: &Sight<'_>, elections: &[Event], os: &str, version: &Line, coun
     });
     let (guest, host) = (topology.replica_versions.get(version), topology.hostos_versions.get(version));
     let sha256 = if is_guest { guest.map(|r| &r.sha256) } else { host.map(|r| &r.sha256) };
+    let is_reported = is_guest && sight.world.fleet.reported_at.is_some();
     json!({
         "version": version.as_str(),
         "os": os,
         "elected": sha256.is_some(),
         "subnets": count.subnets.len(),
         "nodes_desired": count.desired.len(),
-        "nodes_observed": (is_guest && sight.world.fleet.reported_at.is_some()).then_some(count.observed),
+        "nodes_observed": is_reported.then_some(count.observed),
+        "nodes_observed_evidence": is_reported.then_some(Proof::Unverified.word()),
+        "unverified_source": is_reported.then_some(DASHBOARD),
         "boundary_nodes": count.boundary,
         "unassigned": is_guest && topology.unassigned_version.as_ref() == Some(version),
         "elected_at": time(election.and_then(|e| e.at)),
@@ -112,7 +118,10 @@ fn rows(sight: &Sight<'_>) -> Vec<Row> {
                     if object["elected"] == true { "yes" } else { "no longer" }.to_owned(),
                     number("subnets"),
                     number("nodes_desired"),
-                    number("nodes_observed"),
+                    match object["nodes_observed"].as_u64() {
+                        Some(n) => mark_unverified(&n.to_string()),
+                        None => "-".to_owned(),
+                    },
                     number("boundary_nodes"),
                     object["elected_at"].as_str().map_or("-".to_owned(), |t| t.chars().take(10).collect()),
                     number("proposal"),

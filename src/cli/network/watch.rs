@@ -2,7 +2,7 @@
 //! rows that changed, one JSON object or CSV record a line.
 
 use super::read::Session;
-use super::{Row, Sight, Table, now};
+use super::{Row, Sight, Table, explain_mark, now};
 use crate::cli::args::Listing;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -84,6 +84,7 @@ pub(super) async fn watch(
                     }
                     None => {
                         let text = table.printed(rows).table();
+                        let text = format!("{text}{}", explain_mark(&text));
                         if text != shown {
                             if std::io::stdout().is_terminal() {
                                 // Home, and everything below away: the list stays in its place.

@@ -1,11 +1,16 @@
 //! The keys of a place, from the table of commands.
 
-use super::super::Cx;
+use super::super::{Cx, words};
 use crate::app::state::layer::HelpLayer;
+use crate::model::evidence::UNVERIFIED_MARK;
 use crate::theme::Role;
 use crate::widget::text::wrap_spans;
 use crate::widget::{Spans, span};
 use ratatui::layout::Rect;
+
+/// What the mark behind a value means.
+const MARK_HELP: &str = "Unverified: the public dashboard says it, or a boundary node about itself, and \
+                         nothing proves it.";
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &HelpLayer, top: bool) {
     const KEYS: usize = 22;
@@ -25,6 +30,13 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &HelpLayer, top: 
             out.extend(wrap_spans(&text, usize::from(w.saturating_sub(2)), &first, &rest));
         }
     }
+    out.push(Vec::new());
+    out.push(vec![span("Marks", Role::Title)]);
+    let pad = " ".repeat(KEYS - UNVERIFIED_MARK.len());
+    let first = [words::unverified_mark(), span(pad, Role::Text)];
+    let rest = [span(" ".repeat(KEYS), Role::Text)];
+    let text = [span(MARK_HELP, Role::Text)];
+    out.extend(wrap_spans(&text, usize::from(w.saturating_sub(2)), &first, &rest));
     let h = u16::try_from(out.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(2));
     let inside = super::frame(cx, area, "Keys", w, h, top);
     super::lines(cx, inside, &out, layer.scroll, top);

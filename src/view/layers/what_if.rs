@@ -2,12 +2,14 @@
 
 use super::super::Cx;
 use super::super::net::breach_words;
+use super::super::words;
 use crate::app::state::State;
 use crate::app::state::layer::WhatIfLayer;
 use crate::app::state::net::short;
 use crate::model::Principal;
 use crate::model::decentral::{Feature, WhatIf};
 use crate::theme::Role;
+use crate::widget::text::spans_width;
 use crate::widget::{Spans, span};
 use ratatui::layout::Rect;
 
@@ -35,8 +37,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &WhatIfLayer, top
         let Some(node) = layer.shown.get(index) else { return };
         let (sign, role) = state_of(cx.state, layer, node);
         cx.pen.put(row.x, row.y, 2, sign, role);
-        let text = describe(cx.state, node);
-        cx.pen.spans(row.x + 2, row.y, row.width.saturating_sub(2), &text);
+        let room = row.width.saturating_sub(2);
+        let text = describe(cx.state, node, usize::from(room));
+        cx.pen.spans(row.x + 2, row.y, room, &text);
     });
     let right = Rect::new(inside.x + left_w + 3, inside.y, FIGURES.min(inside.width), inside.height);
     cx.pen.vertical(inside.x + left_w + 1, inside.y, inside.height, Role::Border);
@@ -62,7 +65,7 @@ fn state_of(state: &State, layer: &WhatIfLayer, node: &Principal) -> (&'static s
     }
 }
 
-fn describe(state: &State, node: &Principal) -> Spans {
+fn describe(state: &State, node: &Principal, room: usize) -> Spans {
     let topology = state.topology();
     let mut spans = vec![span(format!("{:<7}", short(node)), Role::Id)];
     if let Some(alias) = state.net.mine.alias(topology, node) {
@@ -73,7 +76,8 @@ fn describe(state: &State, node: &Principal) -> Spans {
         spans.push(span(format!("{place}  "), Role::Text));
     }
     if let Some(provider) = topology.provider_of(node) {
-        spans.push(span(state.provider_name(&provider).to_string(), Role::Dim));
+        let room = room.saturating_sub(spans_width(&spans));
+        spans.extend(words::provider_within(state, &provider, Role::Dim, room));
     }
     spans
 }

@@ -83,10 +83,26 @@ pub(super) fn words_of(state: &State, value: &Value) -> String {
     }
 }
 
-/// A row's cell.
+/// A row's value in words, with the mark where it is not proven.
+pub(super) fn spans_of(state: &State, row: &NetRow, column: ColumnId, role: Role) -> Spans {
+    let mut spans = vec![span(words_of(state, row.cell(column).0), role)];
+    if row.is_unverified(column) {
+        spans.push(words::unverified_mark());
+    }
+    spans
+}
+
+/// A row's cell, with the mark where its value is not proven.
 pub(super) fn content<'r>(state: &State, row: &'r NetRow, column: ColumnId) -> Content<'r> {
     let (value, tone) = row.cell(column);
     let role = role(tone);
+    if row.is_unverified(column) {
+        let text = match value {
+            Value::Word(text) => text.as_str().into(),
+            other => words_of(state, other).into(),
+        };
+        return Content::Marked(text, role, words::unverified_mark());
+    }
     match value {
         Value::Nothing => Content::Nothing,
         Value::Series(values) => Content::Spark(values.clone()),

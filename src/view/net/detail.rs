@@ -2,14 +2,16 @@
 
 use super::super::facts;
 use super::super::proposal::{items, part_tabs};
-use super::super::{Cx, condition};
+use super::super::{Cx, condition, words};
 use super::{cell, figures};
 use crate::app::state::columns::ColumnId;
 use crate::app::state::net::{NetList, NetRow};
 use crate::app::state::{Detail, State, Subject, Tab};
+use crate::model::account::short_principal;
 use crate::model::amount::group;
 use crate::theme::Role;
 use crate::widget::table::{self, Column, Content, Row, Table, Width};
+use crate::widget::text::spans_width;
 use crate::widget::{Spans, notice, span};
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -30,7 +32,8 @@ pub(in crate::view) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subje
         let version = group(&then.topology.version.to_string());
         title.extend([span(format!(" THE PAST: version {version} "), Role::Danger), span("  ", Role::Dim)]);
     }
-    title.extend(figures::title(state, subject));
+    let room = usize::from(area.width).saturating_sub(spans_width(&title));
+    title.extend(figures::title(state, subject, room));
     cx.pen.spans(area.x, area.y, area.width, &title);
     let counts = |tab: Tab| {
         let count = match tab {
@@ -87,11 +90,25 @@ fn row_of(state: &State, to: &Subject) -> Option<Arc<NetRow>> {
 fn owned(content: Content<'_>) -> Content<'static> {
     match content {
         Content::Text(text, role) => Content::Text(text.into_owned().into(), role),
+        Content::Marked(text, role, mark) => Content::Marked(text.into_owned().into(), role, mark),
         Content::Id(text, role) => Content::Id(text.into_owned().into(), role),
         Content::Pieces(spans) => Content::Pieces(spans),
         Content::Tally(shares) => Content::Tally(shares),
         Content::Spark(values) => Content::Spark(values),
         Content::Nothing => Content::Nothing,
+    }
+}
+
+/// Names what a link leads to. A provider's id stands before its name, which is unverified.
+fn name_target(state: &State, to: &Subject) -> Content<'static> {
+    match to {
+        Subject::Provider(id) if state.world.fleet.name(id).is_some() => {
+            let text = format!("{}  {}", short_principal(id), state.provider_name(id));
+            Content::Marked(text.into(), Role::Id, words::unverified_mark())
+        }
+        Subject::Version(..) => Content::text(state.link_name(to), Role::Text),
+        to if to.is_network() => Content::id(state.link_name(to)),
+        to => Content::text(state.link_name(to), Role::Text),
     }
 }
 
@@ -124,7 +141,7 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
         vec![
             Column::words("", Width::Fixed(10), 0),
             Column::words("leads to", fill, 0),
-            Column::words("status", Width::Fixed(13), 1),
+            Column::words("status", Width::Fixed(14), 1),
             Column::words("where", Width::Fixed(9), 3),
             Column::words("30 days", Width::Fixed(30), 2),
         ]
@@ -153,14 +170,9 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
                 Subject::Node(_) => ColumnId::DataCenter,
                 _ => ColumnId::Country,
             };
-            let name = state.link_name(&link.to);
             vec![
                 Content::text(link.what, Role::Dim),
-                if link.to.is_network() && !matches!(link.to, Subject::Version(..)) {
-                    Content::id(name)
-                } else {
-                    Content::text(name, Role::Text)
-                },
+                name_target(state, &link.to),
                 cell(&row, ColumnId::Health),
                 cell(&row, place),
                 cell(&row, ColumnId::Strip),

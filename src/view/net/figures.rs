@@ -14,11 +14,14 @@ use crate::model::amount::group;
 use crate::model::decentral::{Breach, Decentralization};
 use crate::model::event::EventKind;
 use crate::model::evidence::Proof;
+use crate::model::fleet::{DASHBOARD, Verdict};
 use crate::model::health::{Condition, Rings, Span};
+use crate::model::margin::Margin;
 use crate::model::text::Line;
 use crate::model::{Evidence, Principal};
 use crate::theme::Role;
 use crate::widget::spark::{self, Floor};
+use crate::widget::text::spans_width;
 use crate::widget::{Spans, span};
 
 /// Whether there is such a thing, as far as is known.
@@ -38,12 +41,13 @@ pub(super) fn is_known(state: &State, subject: &Subject) -> bool {
     }
 }
 
-/// What it is, in a line.
-pub(super) fn title(state: &State, subject: &Subject) -> Spans {
+/// What it is, in a line of so many cells.
+pub(super) fn title(state: &State, subject: &Subject, room: usize) -> Spans {
     let with = |list, column| {
         state.net_row(list, subject).map_or_else(Vec::new, |row| {
-            let (value, tone) = row.cell(column);
-            vec![span(format!("  {}", cell::words_of(state, value)), cell::role(tone))]
+            let mut spans = vec![span("  ", Role::Text)];
+            spans.extend(cell::spans_of(state, row, column, cell::role(row.cell(column).1)));
+            spans
         })
     };
     match subject {
@@ -59,8 +63,12 @@ pub(super) fn title(state: &State, subject: &Subject) -> Spans {
             line
         }
         Subject::Provider(id) => {
-            let name = state.world.fleet.name(id).map(|n| span(format!("  {n}"), Role::Known));
-            heading(format!("provider {id}"), name.into_iter().collect())
+            let mut line = heading(format!("provider {id}  "), Vec::new());
+            if state.world.fleet.name(id).is_some() {
+                let room = room.saturating_sub(spans_width(&line));
+                line.extend(words::provider_within(state, id, Role::Known, room));
+            }
+            line
         }
         Subject::DataCenter(name) => {
             let whose = state.center(name).map(|c| span(format!("  {}", c.owner), Role::Dim));
@@ -106,9 +114,10 @@ fn subnet(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
     let topology = state.topology();
     let Some(record) = topology.subnets.get(id) else { return };
     health(state, id, facts, width);
+    show_reported(state, &record.membership, state.margin(id), facts);
     if let Some(figures) = state.net.figures(id) {
         facts.heading("Decentralisation");
-        decentralization(state, figures, facts);
+        decentralization(state, figures, state.margin(id), facts);
     }
     facts.heading("Settings");
     facts.say("to run", format!("GuestOS {}", record.replica_version), Role::Text);
@@ -146,6 +155,46 @@ fn subnet(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
         ]);
     }
     proven(state, facts, topology.evidence.as_ref());
+}
+
+/// Shows the nodes of a subnet by status, the source of that, and what contradicts it.
+fn show_reported(state: &State, nodes: &[Principal], margin: Option<Margin>, facts: &mut Facts) {
+    let lives = state.world.fleet.lives(nodes, state.fleet_now());
+    let Some(margin) = margin.filter(|_| lives.is_known()) else { return };
+    facts.heading("Nodes by status");
+    let mut line: Spans = Vec::new();
+    for (count, word, role) in [
+        (lives.up, "up", Role::Text),
+        (lives.degraded, "degraded", if lives.degraded > 0 { Role::Warn } else { Role::Dim }),
+        (lives.down, "down", choose_down_role(&margin)),
+    ] {
+        let gap = if line.is_empty() { "" } else { ", " };
+        line.push(span(format!("{gap}{}", words::grouped(count)), role));
+        line.extend(lives.is_unverified().then(words::unverified_mark));
+        line.push(span(format!(" {word}"), role));
+    }
+    facts.fact("nodes", line);
+    if lives.is_unverified() {
+        facts.say("source", format!("{DASHBOARD}, {}", Proof::Unverified.word()), Role::Unverified);
+    } else {
+        facts.say("source", "signatures of the nodes", Role::Signed);
+    }
+    if margin.is_contradicted() {
+        facts.say("contradicted", explain_contradiction(&margin), Role::Warn);
+    }
+}
+
+/// Explains why the report on a subnet's nodes cannot be true.
+fn explain_contradiction(margin: &Margin) -> String {
+    format!("the subnet certifies, so at most {} of its {} nodes can be down", margin.limit, margin.nodes)
+}
+
+fn choose_down_role(margin: &Margin) -> Role {
+    match margin.down {
+        0 => Role::Dim,
+        _ if margin.is_contradicted() => Role::Warn,
+        _ => Role::Bad,
+    }
 }
 
 fn health(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
@@ -230,12 +279,31 @@ fn course(state: &State, facts: &mut Facts, name: &str, rings: &Rings, room: usi
 }
 
 /// A set of nodes' coefficients, fault distance and breaches.
-fn decentralization(state: &State, figures: &Decentralization, facts: &mut Facts) {
+fn decentralization(state: &State, figures: &Decentralization, margin: Option<Margin>, facts: &mut Facts) {
     let nodes = words::count(figures.nodes, "node", "nodes");
     facts.fact(
         "may fail",
         vec![span(figures.fault_limit.to_string(), Role::Strong), span(format!(" of {nodes}"), Role::Dim)],
     );
+    if let Some(margin) = margin.filter(|margin| margin.down > 0) {
+        let role = if margin.left() == 0 { choose_down_role(&margin) } else { Role::Text };
+        let beyond = if margin.is_exceeded() { ", beyond its tolerance" } else { "" };
+        facts.fact(
+            "still may",
+            vec![
+                span(margin.left().to_string(), role),
+                words::unverified_mark(),
+                span(
+                    format!(
+                        " ({} reported down, {}{beyond})",
+                        words::grouped(margin.down),
+                        Proof::Unverified.word()
+                    ),
+                    Role::Dim,
+                ),
+            ],
+        );
+    }
     let mean = figures.mean_hundredths();
     facts.fact(
         "nakamoto",
@@ -249,7 +317,7 @@ fn decentralization(state: &State, figures: &Decentralization, facts: &mut Facts
         line.push(span(format!(" hold {} nodes", c.nodes), Role::Dim));
         if let Some((name, count)) = c.counts.first().filter(|(_, count)| *count > 1) {
             let name = match Principal::from_text(name.as_str()) {
-                Ok(id) => state.provider_name(&id).to_string(),
+                Ok(id) => state.marked_provider(&id),
                 Err(_) if name.is_empty() => "not known".to_owned(),
                 Err(_) => name.to_string(),
             };
@@ -270,7 +338,7 @@ fn decentralization(state: &State, figures: &Decentralization, facts: &mut Facts
 pub(in crate::view) fn breach_words(state: &State, breach: &Breach) -> String {
     let word = |word: &str| match Principal::from_text(word.trim_end_matches(',')) {
         Ok(id) if word.contains('-') => {
-            format!("{}{}", state.provider_name(&id), if word.ends_with(',') { "," } else { "" })
+            format!("{}{}", state.marked_provider(&id), if word.ends_with(',') { "," } else { "" })
         }
         _ => word.to_owned(),
     };
@@ -292,6 +360,7 @@ fn node(state: &State, id: &Principal, facts: &mut Facts) {
                     "dashboard",
                     vec![
                         span(r.status.word().to_owned(), Role::Strong),
+                        words::unverified_mark(),
                         span("  ", Role::Dim),
                         span(proof.word(), words::proof_role(proof)),
                         span(
@@ -304,11 +373,14 @@ fn node(state: &State, id: &Principal, facts: &mut Facts) {
                         ),
                     ],
                 );
+                let mut marked = |name: &str, text: String, role| {
+                    facts.fact(name, vec![span(text, role), words::unverified_mark()]);
+                };
                 if let Some(alert) = &r.alert {
-                    facts.say("its alert", alert.as_str().to_owned(), Role::Warn);
+                    marked("its alert", alert.as_str().to_owned(), Role::Warn);
                 }
                 if let Some(version) = &r.guestos_version {
-                    facts.say("runs", format!("GuestOS {version}"), Role::Text);
+                    marked("runs", format!("GuestOS {version}"), Role::Text);
                 }
             }
             None => facts.say("dashboard", "says nothing of it", Role::Dim),
@@ -323,6 +395,18 @@ fn node(state: &State, id: &Principal, facts: &mut Facts) {
                 ],
             ),
             None => facts.say("signature", "no reply of it was seen (that alone proves nothing)", Role::Dim),
+        }
+        let now = state.fleet_now();
+        let margin = topology.subnet_of(id).and_then(|subnet| state.margin(&subnet));
+        match (life.verdict(now), margin) {
+            (Verdict::Disputed(status, _), _) => {
+                let text = format!("it signed an answer, so it is not {}", status.word());
+                facts.say("disputed", text, Role::Warn);
+            }
+            (_, Some(margin)) if life.is_down(now) && margin.is_contradicted() => {
+                facts.say("contradicted", explain_contradiction(&margin), Role::Warn);
+            }
+            _ => {}
         }
     }
     facts.heading("Rewards");
@@ -367,7 +451,7 @@ fn provider(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
     mine::operators(state, id, facts);
     if let Some(page) = state.world.fleet.providers.get(id).and_then(|p| p.website.as_ref()) {
         facts.heading("By the dashboard, unverified");
-        facts.say("web site", page.as_str().to_owned(), Role::Dim);
+        facts.fact("web site", vec![span(page.as_str().to_owned(), Role::Dim), words::unverified_mark()]);
     }
     proven(state, facts, state.topology().evidence.as_ref());
 }
@@ -422,9 +506,9 @@ fn version(state: &State, os: Os, name: &Name, facts: &mut Facts) {
     }
     if let Some(row) = state.net_row(NetList::Versions, &Subject::Version(os, *name)) {
         let mut figure = |label: &str, column| {
-            let text = cell::words_of(state, row.cell(column).0);
-            if !text.is_empty() {
-                facts.say(label, text, Role::Text);
+            let text = cell::spans_of(state, row, column, Role::Text);
+            if spans_width(&text) > 0 {
+                facts.fact(label, text);
             }
         };
         figure("subnets", ColumnId::Subnets);
@@ -456,14 +540,9 @@ fn boundary(state: &State, id: &Principal, facts: &mut Facts) {
         facts.say("to run", format!("GuestOS {}", short_version(version.as_str())), Role::Text);
     }
     if let Some(provider) = topology.provider_of(id) {
-        let name = state.provider_name(&provider);
-        facts.fact(
-            "provider",
-            vec![
-                span(name.to_string(), Role::Text),
-                span(format!("  {}", short_principal(&provider)), Role::Dim),
-            ],
-        );
+        let mut line = words::provider(state, &provider, Role::Text);
+        line.push(span(format!("  {}", short_principal(&provider)), Role::Dim));
+        facts.fact("provider", line);
     }
     let Some(known) = state.world.fleet.boundary.get(id).filter(|_| state.net.then.is_none()) else {
         facts.say("probes", "it is not in the certified list of today", Role::Dim);
@@ -478,7 +557,7 @@ fn boundary(state: &State, id: &Principal, facts: &mut Facts) {
     if let Some(latency) = known.latency() {
         facts.say("latency", format!("{latency} ms, newer probes weigh more"), Role::Text);
     }
-    facts.heading("Probes, the newest first");
+    facts.heading("Probes, the newest first: what the node says of itself, unverified");
     for probe in known.probes.iter().rev() {
         let (word, role) = match (probe.healthy, probe.status) {
             (true, _) => ("well".to_owned(), Role::Good),

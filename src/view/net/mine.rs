@@ -36,7 +36,7 @@ pub(super) fn head(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Option<Rect> {
 /// The provider in few lines.
 fn brief(state: &State, id: &Principal, width: u16) -> Vec<Spans> {
     let mut facts = Facts::new(width, 12);
-    let mut title = vec![span(state.provider_name(id).to_string(), Role::Known)];
+    let mut title = words::provider(state, id, Role::Known);
     if state.world.fleet.name(id).is_some() {
         title.push(span(" (name unverified)", Role::Dim));
     }
@@ -68,7 +68,9 @@ fn holdings(state: &State, id: &Principal) -> Spans {
         span(format!(", {} in subnets", words::grouped(p.assigned)), Role::Text),
     ];
     if down > 0 && state.net.then.is_none() {
-        line.push(span(format!(", {} down", words::grouped(down)), Role::Bad));
+        line.push(span(format!(", {}", words::grouped(down)), Role::Bad));
+        line.push(words::unverified_mark());
+        line.push(span(" down", Role::Bad));
     }
     let more = format!(
         " · {} · may add {} · paid for {} · {}",

@@ -15,6 +15,7 @@ use crate::app::state::{Hit, State};
 use crate::command::Command;
 use crate::model::amount::group;
 use crate::model::evidence::Proof;
+use crate::model::fleet::DASHBOARD;
 use crate::model::registry::Moment;
 use crate::theme::{ColorDepth, Role};
 use crate::widget::chart::{self, Bar};
@@ -135,8 +136,11 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
 fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
     if state.net.shown == NetList::Mine && state.size.0 < 110 && state.net.then.is_none() {
-        return cell::legend(ascii);
+        let mut line = cell::legend(ascii);
+        line.extend(explain_mark(state, true));
+        return line;
     }
+    let narrow = state.size.0 < 110;
     let dot = || span(" · ", Role::Dim);
     let mut line = vec![span(format!("registry {}", group(&topology.version.to_string())), Role::Dim)];
     if let Some(evidence) = &topology.evidence {
@@ -153,30 +157,47 @@ fn sources(state: &State, ascii: bool) -> Spans {
             };
             let more = more.unwrap_or("older ones come at the end").to_owned();
             line.extend([dot(), span(more, Role::Dim)]);
+            line.extend(explain_mark(state, narrow));
         }
         NetList::Mine => {
             line.push(span("   ", Role::Dim));
             line.extend(cell::legend(ascii));
+            line.extend(explain_mark(state, narrow));
         }
         NetList::Boundary => {
             if let Some(evidence) = &state.world.fleet.boundary_evidence {
                 line.extend([dot(), span("list ", Role::Dim)]);
                 line.push(span(evidence.proof.word(), words::proof_role(evidence.proof)));
             }
+            let proof = Proof::Unverified;
+            line.extend([dot(), words::unverified_mark(), span(" ", Role::Dim)]);
+            line.push(span(proof.word(), words::proof_role(proof)));
+            line.extend((!narrow).then(|| span(": states and names", Role::Dim)));
         }
         NetList::DataCenters => {}
         _ => {
             let fleet = &state.world.fleet;
-            let proof = Proof::Unverified;
-            if let Some(at) = fleet.reported_at {
-                line.extend([dot(), span("status: dashboard, ", Role::Dim)]);
-                line.push(span(proof.word(), words::proof_role(proof)));
-                line.push(span(format!(" {}", words::ago(state.now, at)), Role::Dim));
-            }
+            line.extend(explain_mark(state, false));
             if let Some(why) = &fleet.report_failure {
                 line.extend([dot(), span(format!("dashboard: {why}"), Role::Warn)]);
             }
         }
+    }
+    line
+}
+
+/// Explains the mark; unless in brief, with the source of what it marks and the age of that.
+fn explain_mark(state: &State, brief: bool) -> Spans {
+    let fleet = &state.world.fleet;
+    if fleet.reported_at.is_none() && fleet.providers.is_empty() {
+        return Vec::new();
+    }
+    let proof = Proof::Unverified;
+    let mut line = vec![span(" · ", Role::Dim), words::unverified_mark(), span(" ", Role::Dim)];
+    line.extend((!brief).then(|| span(format!("{DASHBOARD}, "), Role::Dim)));
+    line.push(span(proof.word(), words::proof_role(proof)));
+    if let Some(at) = fleet.reported_at.filter(|_| !brief) {
+        line.push(span(format!(" {}", words::ago(state.now, at)), Role::Dim));
     }
     line
 }
