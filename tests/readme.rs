@@ -61,3 +61,32 @@ fn its_commands_can_be_said() {
         assert!(readme.contains(&format!("\n{script}\n")), "{script}");
     }
 }
+
+/// Every file of Rust code below a folder.
+fn read_code(folder: &Path, code: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            read_code(&path, code);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            code.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_test_that_the_security_document_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let mut code = String::new();
+    for folder in ["src", "tests"] {
+        read_code(&root.join(folder), &mut code);
+    }
+    let is_test_name = |word: &str| {
+        word.matches('_').count() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let named: Vec<&str> = document.split('`').skip(1).step_by(2).filter(|word| is_test_name(word)).collect();
+    assert!(named.len() > 60, "only {} names were found", named.len());
+    let missing: Vec<&&str> = named.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "no such tests: {missing:?}");
+}

@@ -63,7 +63,11 @@ pub fn lasting(p: &Proposal) -> Value {
 
 impl Bench {
     pub async fn set(seed: u64) -> Self {
-        let options = Options { seed, patience: Duration::from_millis(100), ..Options::default() };
+        let patience = Duration::from_millis(100);
+        Self::start(Options { seed, patience, ..Options::default() }).await
+    }
+
+    pub async fn start(options: Options) -> Self {
         let demo = Demo::start(options).unwrap();
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("demo.pem"), demo.identity_pem()).unwrap();
@@ -189,7 +193,7 @@ impl Bench {
         (loaded.world, loaded.read)
     }
 
-    fn command(&self, url: &str, args: &[&str]) -> Command {
+    pub fn command(&self, url: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_icpulse"));
         command
             .args(args)
