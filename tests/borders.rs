@@ -33,6 +33,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ic_certification", &["ic", "demo"]),
     ("ic_verify_bls_signature", &["ic", "demo"]),
     ("axum", &["demo", "export"]),
+    ("tokio_rustls", &["demo"]),
     ("ratatui", &["app", "view", "widget", "theme", "cli"]),
     ("crossterm", &["app", "command", "view", "cli"]),
     ("reqwest", &["ic", "demo", "alert"]),

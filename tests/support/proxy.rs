@@ -196,6 +196,8 @@ impl Way {
         };
         while let Some(request) = read_message(&mut client).await? {
             let path = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
+            let is_last =
+                String::from_utf8_lossy(&request).to_ascii_lowercase().contains("\r\nconnection: close\r\n");
             let mut released = self.released.subscribe();
             released.mark_unchanged();
             let (act, number) = {
@@ -226,6 +228,7 @@ impl Way {
             match act {
                 Act::Lose | Act::Cut(_) => return Ok(()),
                 Act::Close(_) => return client.shutdown().await,
+                _ if is_last => return client.shutdown().await,
                 _ => {}
             }
         }
