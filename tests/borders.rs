@@ -37,6 +37,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("axum", &["demo", "export"]),
     ("hyper", &["demo", "export"]),
     ("hyper_util", &["demo", "export"]),
+    ("tokio_rustls", &["demo"]),
     ("ratatui", &["app", "view", "widget", "theme", "cli"]),
     ("crossterm", &["app", "command", "view", "cli"]),
     ("reqwest", &["ic", "demo", "alert"]),

@@ -6,3 +6,11 @@
 mod calls;
 #[path = "wire/client.rs"]
 mod client;
+#[path = "wire/faults.rs"]
+mod faults;
+#[path = "support/proxy.rs"]
+mod proxy;
+#[path = "wire/tls.rs"]
+mod tls;
+#[path = "wire/way.rs"]
+mod way;

@@ -545,7 +545,7 @@ pub enum Demo {
         #[arg(long, value_enum, default_value_t)]
         scale: ScaleArg,
         /// What is wrong with it, and in which part of cases, such as 503=5%; may be repeated
-        #[arg(long, value_name = "KIND[=RATE]")]
+        #[arg(long, value_name = "KIND[=RATE]", long_help = fault_help())]
         fault: Vec<crate::demo::fault::Fault>,
         /// How long a round takes, such as 0.5 or 2s: a call is executed after one, and a claim or
         /// refresh keeps its neuron locked for one more
@@ -576,6 +576,15 @@ pub enum Demo {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+}
+
+/// What `--fault` takes, with all kinds.
+#[cfg(feature = "demo")]
+fn fault_help() -> String {
+    let kinds = crate::demo::fault::Kind::ALL.map(crate::demo::fault::Kind::name).join(", ");
+    format!(
+        "What is wrong with it, and in which part of cases, such as 503=5%; may be repeated\n\nKinds: {kinds}"
+    )
 }
 
 /// `icpulse theme …`

@@ -214,6 +214,12 @@ impl Demo {
         format!("{scheme}://{}", self.address)
     }
 
+    /// Its side of TLS, for who stands before it with the same authority: for tests.
+    #[must_use]
+    pub fn tls(&self) -> Option<Arc<Tls>> {
+        self.tls.clone()
+    }
+
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
