@@ -7,7 +7,7 @@ use super::network_clock::{Moment, NetworkClock};
 use super::retry::Patience;
 use super::slow_clock::Late;
 use super::standstill::Standstill;
-use super::transport::{Meter, Seen, Traffic, Transport, local_time, watching};
+use super::transport::{Meter, Seen, Traffic, Transport, watching};
 use super::watch::Watch;
 use crate::ic::certificate::{FRESH, main_network_root_key};
 use crate::ic::error::IcError;
@@ -282,10 +282,11 @@ impl Client {
     ) -> Result<Signed, IcError> {
         let asked = self.shared.behind();
         match self.query_with_keys(what, canister, method, arg).await {
-            Err(error) if self.correct_clock(canister, &error, asked).await => {
+            Err(error) => {
+                self.correct_clock(canister, error, asked).await?;
                 self.query_with_keys(what, canister, method, arg).await
             }
-            outcome => outcome.map_err(|error| self.shared.check_hint(error)),
+            outcome => outcome,
         }
     }
 
@@ -563,11 +564,6 @@ fn parse_urls(profile: &Profile) -> Result<Vec<Url>, String> {
 /// Dynamic routing starts from a bare domain only.
 fn is_bare_https(url: &Url) -> bool {
     url.scheme() == "https" && url.path() == "/" && url.port().is_none() && url.domain().is_some()
-}
-
-/// The machine's time, for freshness checks of certificates inside replies.
-pub(super) fn now() -> Timestamp {
-    local_time()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is read of the cycles minting canister: the rate of ICP, with its certificate.
 
 use crate::ic::certificate::{self, Authority, CertificateError};
-use crate::ic::client::{self, Client};
+use crate::ic::client::Client;
 use crate::ic::error::IcError;
 use crate::ic::governance::{undecodable, unencodable};
 use crate::ic::wire::cmc as wire;
@@ -109,11 +109,14 @@ impl Client {
         let answer = self.query(what, canister, method, arg).await?;
         let reply: wire::IcpXdrConversionRateCertifiedResponse =
             decode_one(&answer.bytes).map_err(|e| undecodable(what, &e))?;
-        // The node signature is fresh by this machine's clock already; the certificate is measured
-        // against the later of both clocks, so that a slow one here lets nothing old through.
-        let now = client::now().max(answer.evidence.at);
+        // The certificate is measured against the latest of all clocks, so that a slow one here lets
+        // nothing old through.
+        let now = self.shared.present().max(answer.evidence.at);
         match verify_labelled(&reply, label, self.root_key(), canister, now) {
-            Ok((rate, at)) => Ok(Sourced::new(rate, Evidence::certified(at))),
+            Ok((rate, at)) => {
+                self.note_certificate(&canister, Some(at));
+                Ok(Sourced::new(rate, Evidence::certified(at)))
+            }
             Err(error) => {
                 Err(IcError::Unverified { what: Line::new(what), why: Line::new(&error.to_string()) })
             }

@@ -39,10 +39,11 @@ impl Client {
         let keys = self.node_keys(&what, subnet, false).await?;
         let asked = self.shared.behind();
         let (answer, request) = match self.ask_for_signature(&what, canister).await {
-            Err(error) if self.correct_clock(self.canisters().governance, &error, asked).await => {
+            Err(error) => {
+                self.correct_clock(self.canisters().governance, error, asked).await?;
                 self.ask_for_signature(&what, canister).await?
             }
-            outcome => outcome.map_err(|error| self.shared.check_hint(error))?,
+            Ok(answer) => answer,
         };
         let present = self.shared.present();
         let unknown = answer.signatures().iter().any(|s| !keys.contains_key(&s.identity));

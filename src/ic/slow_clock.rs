@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What is signed depends on time that was certified no longer ago than this.
+/// What is signed, and whether a refusal is right, depends on time certified no longer ago than this.
 const SIGNED_WITHIN: Duration = Duration::from_secs(180);
 /// A clock that is so far ahead refuses the answers to what is signed.
 const TOO_FAST: Seconds = Seconds(EXPIRY.as_secs());
@@ -127,21 +127,29 @@ impl Client {
         outcome.map(|_| ())
     }
 
-    /// After a refusal: whether to make the request again, since the network's certified time shows
-    /// that this machine's clock is not so far behind, or further, than the `asked` seconds it was
-    /// made for.
-    pub(super) async fn correct_clock(&self, canister: Principal, error: &IcError, asked: u64) -> bool {
-        let may_help = match hint(error) {
+    /// After a request that was made for a clock `asked` seconds behind failed: succeeds if it is to be
+    /// made again, since it was refused for its expiry and certified time shows that the clock is not
+    /// so far behind, or further.
+    ///
+    /// # Errors
+    /// The error itself, or why the network's time could not be certified.
+    pub(super) async fn correct_clock(
+        &self,
+        canister: Principal,
+        error: IcError,
+        asked: u64,
+    ) -> Result<(), IcError> {
+        let may_help = match hint(&error) {
             Some(Some(_)) => true,
             // What it says of the time is no use: it may be that the clock was set right meanwhile.
             Some(None) => asked > 0,
             None => false,
         };
-        if may_help && self.shared.behind().abs_diff(asked) <= CLOCK_TOLERANCE.unsigned_abs() {
-            // Without an answer the refusal stands.
-            let _ = self.certify_time(canister).await;
+        let was_corrected = || self.shared.behind().abs_diff(asked) > CLOCK_TOLERANCE.unsigned_abs();
+        if may_help && !was_corrected() {
+            self.certify_time(canister).await?;
         }
-        may_help && self.shared.behind().abs_diff(asked) > CLOCK_TOLERANCE.unsigned_abs()
+        if may_help && was_corrected() { Ok(()) } else { Err(self.shared.check_hint(error)) }
     }
 }
 
@@ -195,7 +203,7 @@ impl Shared {
         let certified = clock.lower_bound(now).map(|bound| difference(bound, now.local));
         match certified {
             Some(certified)
-                if clock.is_certified_within(LATELY, now)
+                if clock.is_certified_within(SIGNED_WITHIN, now)
                     && certified.abs_diff(offset) > CLOCK_TOLERANCE.unsigned_abs() =>
             {
                 let how = if offset > 0 { "behind" } else { "ahead" };
@@ -206,6 +214,21 @@ impl Shared {
                 IcError::Unverified { what, why: Line::new(&why) }
             }
             _ => IcError::Clock { what, offset },
+        }
+    }
+
+    /// A refusal of a request that was valid by what a refusal before said of the time: neither says
+    /// anything of this machine's clock.
+    pub(super) fn check_claim(&self, error: IcError, told: u64) -> IcError {
+        match hint(&error).flatten() {
+            Some(again) if again.abs_diff(told) <= CLOCK_TOLERANCE.unsigned_abs() => {
+                let what = error.what().clone();
+                let why = Line::new(
+                    "it was refused for its expiry although it was valid by the time that the refusal claims",
+                );
+                IcError::Unverified { what, why }
+            }
+            _ => self.check_hint(error),
         }
     }
 
@@ -270,12 +293,11 @@ mod tests {
         let before = sign(&client).await.unwrap();
         let governance = client.canisters().governance;
         // Time was certified just now, so that this asks nobody.
-        assert!(!client.correct_clock(governance, &off(82_800), 0).await);
+        let told = client.correct_clock(governance, off(82_800), 0).await.unwrap_err();
+        assert!(told.is_unverified() && told.to_string().contains("shows that it is not"), "{told}");
         assert_eq!((client.shared.behind(), client.clock_offset(), client.network_time()), (0, 0, None));
         let after = sign(&client).await.unwrap();
         assert!(after.since(before) < Seconds(60) && after <= local(300), "{after:?}");
-        let told = client.shared.check_hint(off(82_800));
-        assert!(told.is_unverified() && told.to_string().contains("shows that it is not"), "{told}");
     }
 
     #[tokio::test]
@@ -303,11 +325,13 @@ mod tests {
         assert_eq!(client.shared.behind(), 0);
         client.shared.clock().note_certificate(local(600), Moment::now());
         assert!((599..=600).contains(&client.shared.behind()));
-        assert!(client.correct_clock(governance, &off(600), 0).await, "it was made before that was known");
-        assert!(!client.correct_clock(governance, &off(610), 600).await, "asking again would not help");
+        let corrected = async |error, asked| client.correct_clock(governance, error, asked).await;
+        assert_eq!(corrected(off(600), 0).await, Ok(()), "it was made before that was known");
+        assert_eq!(corrected(off(610), 600).await, Err(off(610)), "asking again would not help");
         let refused = |body: &str| IcError::Http { what: "reading".into(), status: 400, body: body.into() };
-        assert!(!client.correct_clock(governance, &refused("canister_not_found"), 0).await);
-        assert!(client.correct_clock(governance, &refused("Invalid request expiry: …"), 5_000).await);
+        let other = refused("canister_not_found");
+        assert_eq!(corrected(other.clone(), 0).await, Err(other));
+        assert_eq!(corrected(refused("Invalid request expiry: …"), 5_000).await, Ok(()));
     }
 
     #[tokio::test]

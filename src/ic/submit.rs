@@ -233,7 +233,8 @@ impl Client {
         let asked = self.shared.behind();
         let ((status, proof), seen) =
             match self.attempt(what, self.agent().request_status_raw(request_id, effective)).await {
-                Err(error) if self.correct_clock(effective, &error, asked).await => {
+                Err(error) => {
+                    self.correct_clock(effective, error, asked).await?;
                     self.attempt(what, self.agent().request_status_raw(request_id, effective)).await?
                 }
                 outcome => outcome?,

@@ -244,7 +244,7 @@ impl Client {
                 if told.abs_diff(behind) <= CLOCK_TOLERANCE.unsigned_abs() {
                     return Err(self.shared.check_hint(error));
                 }
-                attempt(told).await.map_err(|error| self.shared.check_hint(error))
+                attempt(told).await.map_err(|error| self.shared.check_claim(error, told))
             }
             Err(error) if error.is_retryable() && !matches!(error, IcError::Stalled { .. }) => {
                 tokio::time::sleep(self.shared.patience.pause(1, &error)).await;

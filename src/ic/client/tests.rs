@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ic::ProposalsPage;
+use crate::ic::transport::local_time;
 use crate::model::ProposalId;
 use futures_util::StreamExt;
 use ic_agent::identity::{AnonymousIdentity, BasicIdentity};

@@ -4,7 +4,7 @@
 pub mod page;
 pub mod tree;
 
-use crate::ic::client::{self, Client};
+use crate::ic::client::Client;
 use crate::ic::door;
 use crate::ic::error::IcError;
 use crate::ic::governance::{undecodable, unencodable};
@@ -79,9 +79,10 @@ impl Client {
         let what = "reading the registry's version";
         let registry = self.canisters().registry;
         let answer = self.query(what, registry, "get_certified_latest_version", Vec::new()).await?;
-        let now = client::now().max(answer.evidence.at);
+        let now = self.shared.present().max(answer.evidence.at);
         let proven =
             page::verify(&answer.bytes, self.root_key(), registry, now, None).map_err(refused(what))?;
+        self.note_certificate(&registry, Some(proven.at));
         Ok(Sourced::new(proven.latest, Evidence::certified(proven.at)))
     }
 
@@ -97,7 +98,7 @@ impl Client {
         let registry = self.canisters().registry;
         let arg = wire::encode(&wire::GetChangesSinceRequest { version: after.0 });
         let answer = self.query(what, registry, "get_certified_changes_since", arg).await?;
-        let now = client::now().max(answer.evidence.at);
+        let now = self.shared.present().max(answer.evidence.at);
         let key = self.root_key().clone();
         // Hashing a megabyte and checking a signature take milliseconds: not on a thread that
         // others wait for.
@@ -107,6 +108,7 @@ impl Client {
         });
         let proven = proven.await.unwrap_or(Err(PageError::Malformed("it could not be checked")));
         let (deltas, proven): (Result<Vec<_>, String>, _) = proven.map_err(refused(what))?;
+        self.note_certificate(&registry, Some(proven.at));
         let deltas = deltas.map_err(|why| unreadable(what, &why))?;
         let contents = deltas.iter().flat_map(|delta| &delta.mutations).map(|m| &m.content);
         let chunks = self.registry_chunks(what, contents).await?;
