@@ -22,6 +22,8 @@ use ratatui::layout::Rect;
 
 /// Needs shown at most.
 const NEEDS: usize = 8;
+/// Cells of a figure's unit.
+const UNIT: u16 = 4;
 /// Cells of a figure before its note.
 const FIGURE: u16 = 26;
 
@@ -443,7 +445,7 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
         n => vec![span(format!("{} stalled", words::grouped(n)), Role::Bad)],
     };
     lines.push(figure("subnets", words::grouped(summary.subnets), "", stalled));
-    lines.push(figure("nodes", words::grouped(summary.nodes), "", describe_down(summary, width)));
+    lines.push(count_nodes(summary, width));
     let cells = usize::from(width.saturating_sub(FIGURE + 8)).min(30);
     let course = |values: &[u64]| {
         if values.len() < 2 || cells < 6 {
@@ -468,6 +470,21 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
         lines.push(figure("rollout", short_version(version.as_str()), "", note(of)));
     }
     lines
+}
+
+/// Counts nodes. The note begins earlier than others where it is only then complete.
+fn count_nodes(summary: &Summary, width: u16) -> Spans {
+    let aligned = describe_down(summary, width);
+    let early = describe_down(summary, width.saturating_add(UNIT));
+    let nodes = words::grouped(summary.nodes);
+    if early.len() == aligned.len() {
+        return figure("nodes", nodes, "", aligned);
+    }
+    let mut line = figure("nodes", nodes, "", Vec::new());
+    line.pop();
+    line.push(span(" ", Role::Dim));
+    line.extend(early);
+    line
 }
 
 /// Describes how many nodes are reported down, by whom, and what contradicts it, as room allows.
@@ -661,4 +678,33 @@ fn delay_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(1), area.height - 1),
         &bars,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_is_not_proven_has_its_mark_and_as_many_words_as_fit() {
+        let text = |down, contradicted, width| {
+            let known = Summary { nodes: 1_400, judged: 1_400, unverified: true, ..Summary::default() };
+            let line = count_nodes(&Summary { down, contradicted, ..known }, width);
+            assert!(spans_width(&line) < usize::from(width), "{width}");
+            line.iter().map(|piece| piece.text.as_ref()).collect::<String>()
+        };
+        for (down, contradicted, width, end) in [
+            (1_209, 38, 38, " 1,209? down"),
+            (1_209, 38, 46, " 1,209? down, disputed"),
+            (1_209, 0, 46, " 1,209? down, unverified"),
+            (3, 0, 46, "     3? down, unverified"),
+            (0, 0, 110, "     0? down, per the public dashboard, unverified"),
+            (1_209, 38, 110, " per the public dashboard, unverified; contradicted by 38 subnets"),
+        ] {
+            let line = text(down, contradicted, width);
+            assert!(line.ends_with(end), "{line:?} does not end with {end:?}");
+        }
+        let proven = Summary { nodes: 4, judged: 4, ..Summary::default() };
+        let line: String = count_nodes(&proven, 110).iter().map(|piece| piece.text.as_ref()).collect();
+        assert!(line.ends_with(" 0 down"), "{line:?}");
+    }
 }
