@@ -185,9 +185,11 @@ fn describe_call(number: usize, of: usize, call: &PlannedCall) -> CallDetails {
     let argument =
         |(name, value): &(String, Line)| (name.clone(), vec![Words::new(Weight::Plain, value.as_str())]);
     rows.extend(call.arguments.iter().map(argument));
-    if !call.arg_digest.is_empty() {
-        rows.push(("sha256 of args".to_owned(), vec![Words::new(Weight::Dim, &call.arg_digest)]));
-    }
+    let digest = match call.arg_digest.as_str() {
+        "" => "not known yet: an argument depends on the answer to an earlier call",
+        digest => digest,
+    };
+    rows.push(("sha256 of args".to_owned(), vec![Words::new(Weight::Dim, digest)]));
     CallDetails {
         title: format!("call {number} of {of}"),
         method: call.method.clone(),
