@@ -56,7 +56,7 @@ struct Screen {
 impl Screen {
     fn new(world: World, size: (u16, u16), ascii: bool, texts: &Texts<'_>) -> Self {
         let network =
-            NetworkInfo { name: texts.line(0), url: texts.line(1), main: false, root_key_fetched: false };
+            NetworkInfo { name: texts.line(0), url: texts.line(1), ..NetworkInfo::default() };
         let options = Options { ascii, ..Options::default() };
         let mut state = State::new(NOW, size, network, options);
         let signer = SignerInfo { name: texts.line(2), ..signer() };
