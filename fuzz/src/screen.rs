@@ -55,8 +55,7 @@ struct Screen {
 
 impl Screen {
     fn new(world: World, size: (u16, u16), ascii: bool, texts: &Texts<'_>) -> Self {
-        let network =
-            NetworkInfo { name: texts.line(0), url: texts.line(1), main: false, root_key_fetched: false };
+        let network = NetworkInfo { name: texts.line(0), url: texts.line(1), ..NetworkInfo::default() };
         let options = Options { ascii, ..Options::default() };
         let mut state = State::new(NOW, size, network, options);
         let signer = SignerInfo { name: texts.line(2), ..signer() };
@@ -248,6 +247,7 @@ fn review(texts: &Texts<'_>, intent: Intent) -> Review {
         signer: reader(),
         signer_name: texts.line(30),
         network: texts.line(31),
+        trust: icpulse::model::network::NetworkTrust::default(),
         calls: vec![call(texts)],
         total_cost: E8s(7),
         fees: E8s(7),
