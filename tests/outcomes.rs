@@ -9,8 +9,8 @@ mod bench;
 mod harness;
 
 use bench::{Bench, Ran, ended};
+use icpulse::demo::fault::{Fault, Kind};
 use icpulse::demo::{Demo, Options};
-use icpulse::demo::fault::Kind;
 use icpulse::model::network::Canisters;
 use icpulse::model::{Account, E8s, NeuronId};
 use serde_json::Value;
@@ -60,11 +60,8 @@ async fn list(bench: &Bench) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_cut_off_or_refused_after_passing_on_is_followed_to_its_proof() {
-    // The connection ends without its closing message, or a boundary node passes the call on and
-    // answers 400, 403, 404, 429, or that it was rejected.
-    for (seed, kind) in
-        [(21, Kind::NoCloseNotify), (22, Kind::RefusedAfterPassingOn), (23, Kind::RejectedAfterPassingOn)]
-    {
+    // A boundary node passes the call on and answers 400, 403, 404, 429, or that it was rejected.
+    for (seed, kind) in [(22, Kind::RefusedAfterPassingOn), (23, Kind::RejectedAfterPassingOn)] {
         let bench = Bench::set(seed).await;
         let before = bench.balance().await;
         bench.breaks(kind);
@@ -76,6 +73,32 @@ async fn an_answer_cut_off_or_refused_after_passing_on_is_followed_to_its_proof(
         paid_once(&bench, before, told["created_neuron"].as_str().unwrap()).await;
         assert_eq!(list(&bench).await["actions"][0]["open"], false, "{kind}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_just_ends_pays_once_and_tells_what_the_ledger_has() {
+    let bench = Bench::set(21).await;
+    let mut paid = 0;
+    for _ in 0..4 {
+        let before = bench.balance().await;
+        let fault = Fault { kind: Kind::NoCloseNotify, per_million: 300_000 };
+        bench.demo.faults().set(fault);
+        let mut ran = bench.run(&STAKE).await;
+        bench.demo.faults().clear();
+        if ran.code == 6 {
+            assert_eq!(before.checked_sub(bench.balance().await).unwrap_or_default().0 % PAID.0, 0);
+            ran = bench.run(&["journal", "resume", "--yes", "--json"]).await;
+        }
+        if ran.code == 3 {
+            assert_eq!(bench.balance().await, before, "nothing was signed: {}", ran.err);
+            continue;
+        }
+        let told = ran.json(0);
+        assert_eq!(told["outcome"], "done", "{told}");
+        paid_once(&bench, before, told["created_neuron"].as_str().unwrap()).await;
+        paid += 1;
+    }
+    assert!(paid > 0 && bench.struck(Kind::NoCloseNotify) > 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,7 +83,8 @@ fn every_test_that_the_security_document_names_exists() {
         read_code(&root.join(folder), &mut code);
     }
     let is_test_name = |word: &str| {
-        word.matches('_').count() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        word.matches('_').count() >= 3
+            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
     };
     let named: Vec<&str> = document.split('`').skip(1).step_by(2).filter(|word| is_test_name(word)).collect();
     assert!(named.len() > 60, "only {} names were found", named.len());
