@@ -452,7 +452,7 @@ mod tests {
             start: None,
             account_identifier: identifier.hex(),
         };
-        let account_balance = ledger::AccountBalanceArgs { account: identifier.0.to_vec().into() };
+        let account_balance = ledger::AccountBalanceArgs { account: identifier.0.to_vec() };
         let blocks = ledger::GetBlocksArgs { start: 3, length: 4 };
         let index_blocks = index::GetBlocksRequest { start: Nat::from(3_u64), length: Nat::from(4_u64) };
         let account_transactions = index::GetAccountTransactionsArgs {
