@@ -12,7 +12,7 @@ use bench::{Bench, Ran, ended};
 use icpulse::demo::fault::{Fault, Kind};
 use icpulse::demo::{Demo, Options};
 use icpulse::model::network::Canisters;
-use icpulse::model::{Account, E8s, NeuronId};
+use icpulse::model::{Account, E8s, NeuronId, Proof};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -117,6 +117,25 @@ async fn a_lying_node_makes_no_second_payment() {
     assert_eq!(told["steps"][0]["state"], "already_done", "{told}");
     assert_eq!(told["outcome"], "done", "{told}");
     paid_once(&bench, before, told["created_neuron"].as_str().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replicated_query_is_not_fooled_by_a_lying_node() {
+    let bench = Bench::set(30).await;
+    let true_balance = bench.balance().await;
+    bench.breaks(Kind::LyingNode);
+    // A query meets the liar sooner or later; its signature is good, so that the lie is believed.
+    let mut lies = 0;
+    for _ in 0..200 {
+        lies += u32::from(bench.balance().await != true_balance);
+    }
+    assert!(lies > 0, "the liar was never met");
+    let certified = bench.client.certified();
+    for _ in 0..5 {
+        let balance = certified.balance(bench.account()).await.unwrap();
+        assert_eq!(balance.value, true_balance);
+        assert_eq!(balance.evidence.proof, Proof::Certified);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,8 @@ mod client;
 mod faults;
 #[path = "support/proxy.rs"]
 mod proxy;
+#[path = "wire/stake.rs"]
+mod stake;
 #[path = "wire/tls.rs"]
 mod tls;
 #[path = "wire/way.rs"]
