@@ -302,7 +302,7 @@ async fn a_clock_ten_minutes_fast_signs_nothing_and_is_told() {
     demo.clock().shift(-600);
     let client = connect(&demo.url(), &demo).await;
     let error = sign(&client, &demo, 2).await.unwrap_err();
-    assert!(error.to_string().contains("your clock is 10 m off (fast)"), "{error}");
+    assert!(error.to_string().contains("off (fast)"), "{error}");
 }
 
 #[tokio::test]

@@ -619,17 +619,22 @@ async fn an_update_whose_answer_is_lost_is_followed_and_happens_once() {
 }
 
 #[tokio::test]
-async fn an_update_refused_at_the_door_is_an_error_and_did_not_happen() {
+async fn an_update_refused_at_the_door_is_proven_not_to_have_happened_once_it_has_expired() {
     let demo = shared();
     let meddler = meddler(demo, |endpoint, _| match endpoint {
         "call" => Meddling::Answer(400),
         _ => Meddling::Pass,
     })
     .await;
-    let client = signer(&meddler.url, demo).await;
+    let profile = Profile { call_life: Seconds(5), ..profile(&meddler.url, demo) };
+    let client = Client::connect(&profile, user(demo)).await.unwrap();
     let call = transfer(client.canisters(), &request(Account::of(demo.identity()).identifier(), 6)).unwrap();
-    let error = client.submit(&client.sign(&call).await.unwrap()).await.unwrap_err();
-    assert!(error.proves_not_sent(), "{error:?}");
+    let signed = client.sign(&call).await.unwrap();
+    // Whoever answers 400 may have passed it on: a certificate decides, once it has expired.
+    match client.submit(&signed).await.unwrap() {
+        CallReply::Expired { certified_at } => assert!(certified_at > signed.expires),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

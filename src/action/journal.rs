@@ -1,6 +1,6 @@
 //! What actions need of the journal, and what it says about paying a second time.
 
-use crate::journal::{ActionJournal, Authenticity, Entry, JournalError, JournalKey};
+use crate::journal::{ActionJournal, Authenticity, Entries, JournalError, JournalKey};
 use crate::model::Principal;
 use crate::model::act::{Execution, Intent, PlanId, StepState};
 use crate::model::text::Line;
@@ -18,16 +18,16 @@ pub trait Journal: Send + Sync {
     /// If it is not certain to be kept: then nothing that relies on it is sent.
     fn put(&self, execution: &Execution) -> Result<(), JournalError>;
 
-    /// All documents, the latest confirmed first.
+    /// All documents.
     ///
     /// # Errors
-    /// If they cannot be read.
-    fn entries(&self) -> Result<Vec<Entry>, JournalError>;
+    /// If they cannot be listed.
+    fn entries(&self) -> Result<Entries, JournalError>;
 
     /// Takes an action for one run of it; `None` if another run, here or in another instance, has it.
     ///
     /// # Errors
-    /// If that cannot be told.
+    /// If the lock cannot be tried.
     fn lock_action(&self, plan: PlanId) -> Result<Option<Guard>, JournalError>;
 
     /// Waits for the right to decide on a payment: one instance at a time.
@@ -57,8 +57,8 @@ impl Journal for SignerJournal {
         self.journal.put(execution, &self.key)
     }
 
-    fn entries(&self) -> Result<Vec<Entry>, JournalError> {
-        Ok(self.journal.entries(Some(&self.key))?.entries)
+    fn entries(&self) -> Result<Entries, JournalError> {
+        self.journal.entries(Some(&self.key))
     }
 
     fn lock_action(&self, plan: PlanId) -> Result<Option<Guard>, JournalError> {
@@ -78,6 +78,7 @@ impl Journal for SignerJournal {
 pub fn open_actions(journal: &dyn Journal, signer: Principal) -> Result<Vec<Execution>, JournalError> {
     let mut open: Vec<Execution> = journal
         .entries()?
+        .entries
         .into_iter()
         .filter(|e| e.authenticity == Authenticity::Authentic && !e.under_way)
         .map(|e| e.execution)
@@ -89,13 +90,14 @@ pub fn open_actions(journal: &dyn Journal, signer: Principal) -> Result<Vec<Exec
 
 /// Why an intent must not be carried out yet, judged by the journal; `None` if nothing is in its
 /// way. A stake waits while another one of its signer may have been paid or is under way in any
-/// instance, and while a document of the journal is altered, since it may hide such a stake.
+/// instance, and while a document of the journal is altered or cannot be read, since it may hide such
+/// a stake.
 /// `own` is the action that asks.
 #[must_use]
 pub fn find_obstacle(
     intent: &Intent,
     own: Option<PlanId>,
-    entries: &Result<Vec<Entry>, JournalError>,
+    entries: &Result<Entries, JournalError>,
     signer: &Principal,
 ) -> Option<Line> {
     let Intent::Stake(_) = intent else { return None };
@@ -103,7 +105,12 @@ pub fn find_obstacle(
         Ok(entries) => entries,
         Err(error) => return Some(line!("{error}, so whether a stake is under way is not known")),
     };
-    let others = entries.iter().filter(|e| Some(e.execution.plan) != own);
+    if let Some(id) = entries.unreadable.first() {
+        return Some(line!(
+            "a document of the journal cannot be read ({id}: damaged, or written by a newer icpulse); it may hold a stake that was paid. Check your transactions, then put it aside with `icpulse journal dismiss {id}`"
+        ));
+    }
+    let others = entries.entries.iter().filter(|e| Some(e.execution.plan) != own);
     for entry in others {
         let action = &entry.execution;
         let (when, id) = (action.confirmed.date_minute(), action.plan);

@@ -10,7 +10,7 @@
 //! What is signed is what was reviewed: a call's exact argument bytes are computed when the plan is
 //! made and again when it is signed, and their digests must agree; no argument depends on an answer.
 //! A request's id is on the disk before the request is sent, so whatever is interrupted can be
-//! followed up. What happened is told from certificates alone: until one proves the outcome, a step
+//! followed up. Certificates alone decide what happened: until one proves the outcome, a step
 //! is unknown and the same money is not sent again. A transfer keeps its `created_at_time` and memo
 //! for good: the ledger carries it out at most once.
 

@@ -22,7 +22,7 @@ pub trait SignedRequest: Send + Sync {
 
 /// The part of a network's client that actions use; a simulation takes its place in tests.
 ///
-/// Everything that is read here is proven by a certificate, since outcomes are told from it: one
+/// Everything that is read here is proven by a certificate, since outcomes depend on it: one
 /// node of a subnet could lie in the answer to a query. The errors are the client's own; reads are
 /// those of the identity that signs.
 pub trait Network: Send + Sync {

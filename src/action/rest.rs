@@ -11,6 +11,7 @@ use crate::ic::governance::calls::Target;
 use crate::model::Subaccount;
 use crate::model::act::{Execution, Intent, StakeRequest, StepState};
 use crate::model::text::Line;
+use std::collections::BTreeSet;
 
 /// Brings an action up to date with what a certificate proves now, before its rest is reviewed: a
 /// stake that has arrived after all is not paid again, and a delay is lengthened from what it is.
@@ -52,15 +53,18 @@ pub async fn look_up_rest<N: Network>(
     }
 }
 
-/// The steps of `chosen` that may be signed anew. For a stake the steps after the first of them
-/// follow it, since they depend on each other.
+/// The steps of `chosen` that may be signed anew, those refused for good too. For a stake the steps
+/// that are left after the first of them follow it, since they depend on it.
 pub(super) fn choose_steps(execution: &Execution, chosen: &[usize]) -> Vec<usize> {
-    let left = execution.steps_left();
-    let first = left.iter().copied().find(|i| chosen.contains(i));
-    match (&execution.intent, first) {
-        (Intent::Stake(_), Some(first)) => left.into_iter().filter(|i| *i >= first).collect(),
-        _ => left.into_iter().filter(|i| chosen.contains(i)).collect(),
+    let may_be_signed = |i: &usize| {
+        let state = execution.steps.get(*i).map(|s| &s.state);
+        chosen.contains(i) && state.is_some_and(|s| *s == StepState::Waiting || s.can_retry())
+    };
+    let mut steps: BTreeSet<usize> = (0..execution.steps.len()).filter(may_be_signed).collect();
+    if let (Intent::Stake(_), Some(first)) = (&execution.intent, steps.first().copied()) {
+        steps.extend(execution.steps_left().into_iter().filter(|i| *i > first));
     }
+    steps.into_iter().collect()
 }
 
 /// Drafts the review of these steps, and puts their calls, as they will be signed, into `execution`.

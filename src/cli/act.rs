@@ -50,7 +50,7 @@ pub async fn carry_out(
         },
         &mut rand::rngs::OsRng,
     )?;
-    let entries = opened.journal()?.entries(opened.who.journal_key().as_ref()).map(|all| all.entries);
+    let entries = opened.journal()?.entries(opened.who.journal_key().as_ref());
     review.blocked = review.blocked.or(find_obstacle(&review.intent, None, &entries, &signer.principal));
     if !matches!(opened.who, Who::Unlocked(_)) {
         return show_unsigned(context, &review);

@@ -41,7 +41,7 @@ pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
 fn list(context: &Context, opened: &Opened) -> Result<(), Failure> {
     let Entries { mut entries, unreadable } = opened.journal_entries()?;
     entries.truncate(50);
-    tell_unreadable(context, unreadable);
+    tell_unreadable(context, &unreadable);
     match Format::of(&context.global) {
         Format::Json => print_json(&serde_json::json!({
             "actions": entries.iter().map(json::journal_entry).collect::<Vec<_>>(),
@@ -79,13 +79,18 @@ fn text_of_entry(entry: &Entry) -> String {
     )
 }
 
-fn tell_unreadable(context: &Context, unreadable: usize) {
-    if unreadable > 0 {
+fn tell_unreadable(context: &Context, unreadable: &[String]) {
+    if !unreadable.is_empty() {
         note(
             &context.global,
             format!(
-                "{} of the action journal cannot be read (damaged, or written by a newer icpulse): check your neurons and transactions before repeating an action",
-                if unreadable == 1 { "1 document".to_owned() } else { format!("{unreadable} documents") }
+                "{} of the action journal cannot be read (damaged, or written by a newer icpulse): {}; check your neurons and transactions before repeating an action",
+                if unreadable.len() == 1 {
+                    "1 document".to_owned()
+                } else {
+                    format!("{} documents", unreadable.len())
+                },
+                unreadable.join(", ")
             ),
         );
     }
@@ -98,7 +103,9 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
         .clone()
         .ok_or_else(|| Failure::usage("--offline never asks the network, so nothing can be followed up"))?;
     let journal = opened.signer_journal()?;
-    tell_altered(context, &journal.entries().map_err(Failure::failed)?);
+    let known = journal.entries().map_err(Failure::failed)?;
+    tell_unreadable(context, &known.unreadable);
+    tell_altered(context, &known.entries);
     let told = context.global.clone();
     let progress = move |execution: Arc<Execution>| {
         if execution.steps.iter().any(|s| s.state.is_unproven()) {
@@ -116,7 +123,19 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
     for execution in followed {
         // What is left is offered now, whether or not it leaves the action open.
         let unproven = execution.steps.iter().any(|s| s.state.is_unproven());
-        let ended = if !unproven && !execution.steps_left().is_empty() {
+        let left = execution.steps_left();
+        // What was confirmed beforehand is that the rest follows, not that it is paid now.
+        let unpaid = matches!(execution.intent, Intent::Stake(_)) && left.first() == Some(&0);
+        if unpaid && context.global.yes {
+            note(
+                &context.global,
+                format!(
+                    "{}: nothing was paid, and --yes pays nothing that was not sent; stake again, or run `icpulse journal resume` without --yes",
+                    execution.title
+                ),
+            );
+        }
+        let ended = if !unproven && !left.is_empty() && !(unpaid && context.global.yes) {
             let known = execution.clone();
             match finish(context, opened, &client, &journal, execution).await {
                 Err(failure) if failure.kind == Kind::Unconfirmed => {
@@ -221,7 +240,13 @@ fn tell_altered(context: &Context, entries: &[Entry]) {
 /// Leaves an action as it is; an altered document is put aside.
 fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> {
     let journal = opened.signer_journal()?;
-    let entries = journal.entries().map_err(Failure::failed)?;
+    let Entries { entries, unreadable } = journal.entries().map_err(Failure::failed)?;
+    if let [only] = unreadable.iter().filter(|u| !id.is_empty() && u.starts_with(id)).collect::<Vec<_>>()[..]
+    {
+        let kept = opened.journal()?.set_aside(only).map_err(Failure::failed)?;
+        note(&context.global, format!("the document is put aside: {}", kept.display()));
+        return Ok(());
+    }
     let matching: Vec<&Entry> =
         entries.iter().filter(|e| !id.is_empty() && e.execution.plan.to_string().starts_with(id)).collect();
     let entry = match matching.as_slice() {
@@ -235,7 +260,7 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
     };
     let plan = entry.execution.plan;
     if entry.authenticity == Authenticity::Altered {
-        let kept = opened.journal()?.set_aside(plan).map_err(Failure::failed)?;
+        let kept = opened.journal()?.set_aside(&plan.to_string()).map_err(Failure::failed)?;
         note(&context.global, format!("the altered document is put aside: {}", kept.display()));
         return Ok(());
     }

@@ -310,7 +310,7 @@ impl Live {
     /// Blocks a review that the journal speaks against.
     fn check_obstacles(&self, review: &mut crate::model::act::Review) {
         let entries = match &self.0.journal {
-            Ok(journal) => journal.entries(self.journal_key().as_ref()).map(|all| all.entries),
+            Ok(journal) => journal.entries(self.journal_key().as_ref()),
             Err(why) => Err(JournalError(why.clone())),
         };
         let obstacle = find_obstacle(&review.intent, Some(review.plan), &entries, &review.signer);
@@ -376,10 +376,10 @@ impl Live {
             Ok(entries) => entries,
             Err(e) => return self.notice(Level::Warning, e).await,
         };
-        if entries.unreadable > 0 {
+        if !entries.unreadable.is_empty() {
             let text = format!(
                 "{} documents of the action journal cannot be read: check your neurons and transactions before repeating an action",
-                entries.unreadable
+                entries.unreadable.len()
             );
             self.notice(Level::Warning, text).await;
         }
@@ -466,7 +466,7 @@ impl Live {
                     .journal
                     .as_ref()
                     .map_err(Clone::clone)
-                    .and_then(|j| j.set_aside(plan).map_err(|e| line(&e)));
+                    .and_then(|j| j.set_aside(&plan.to_string()).map_err(|e| line(&e)));
                 match aside {
                     Ok(path) => {
                         let text = format!("the altered document is put aside: {}", path.display());

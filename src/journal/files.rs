@@ -127,7 +127,7 @@ impl ActionJournal {
             }
         }
         if execution.is_finished() {
-            // It is written down: a document too many harms nobody.
+            // The document is written; failing to remove older ones does no harm.
             let _ = self.forget_oldest();
         }
         Ok(())
@@ -145,7 +145,7 @@ impl ActionJournal {
                 Some((execution, authenticity)) => {
                     all.entries.push(Entry { execution, authenticity, under_way });
                 }
-                None => all.unreadable += 1,
+                None => all.unreadable.push(plan.to_owned()),
             }
         };
         match &self.place {
@@ -162,6 +162,7 @@ impl ActionJournal {
                 }
             }
         }
+        all.unreadable.sort();
         all.entries.sort_by_key(|e| std::cmp::Reverse((e.execution.confirmed, e.execution.plan)));
         Ok(all)
     }
@@ -206,14 +207,14 @@ impl ActionJournal {
     ///
     /// # Errors
     /// If it cannot be renamed.
-    pub fn set_aside(&self, plan: PlanId) -> Result<PathBuf, JournalError> {
+    pub fn set_aside(&self, id: &str) -> Result<PathBuf, JournalError> {
         match &self.place {
             Place::Memory(memory) => {
-                hold(&memory.documents).remove(&plan.to_string());
+                hold(&memory.documents).remove(id);
                 Ok(PathBuf::from("(in memory)"))
             }
             Place::Folder(folder, _) => {
-                let path = folder.join(format!("{plan}.{SUFFIX}"));
+                let path = folder.join(format!("{id}.{SUFFIX}"));
                 let aside = path.with_extension("altered");
                 std::fs::rename(&path, &aside).map_err(|e| JournalError::io("rename", &path, &e))?;
                 Ok(aside)
@@ -266,9 +267,9 @@ impl ActionJournal {
     }
 }
 
-/// Whether somebody holds a lock file.
+/// Whether an instance holds a lock file.
 fn is_locked(path: &Path) -> bool {
-    // Without the file nobody has ever worked on it.
+    // The file is made when an instance first works on the action.
     if !path.exists() {
         return false;
     }

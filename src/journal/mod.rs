@@ -57,8 +57,9 @@ pub struct Entry {
 pub struct Entries {
     /// The documents that could be read.
     pub entries: Vec<Entry>,
-    /// How many files could not be read: damaged, or written by a newer version.
-    pub unreadable: usize,
+    /// The ids, by their names, of those that could not be read: damaged, or written by a newer
+    /// version.
+    pub unreadable: Vec<String>,
 }
 
 /// A moment in writing a document after which the process might die.

@@ -53,7 +53,7 @@ pub struct StakeRequest {
 
 /// Names one plan from its review to its last step, and its journal entry.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct PlanId(pub [u8; 16]);
+pub struct PlanId(#[serde(with = "hex::serde")] pub [u8; 16]);
 
 impl std::fmt::Debug for PlanId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -368,10 +368,12 @@ impl Execution {
             && self.steps.first().is_some_and(|s| s.state.is_unproven())
     }
 
-    /// The steps that certainly did not happen or have not begun, and may be signed anew.
+    /// The steps that certainly did not happen or have not begun, and may be signed anew; those
+    /// refused for good are not among them.
     #[must_use]
     pub fn steps_left(&self) -> Vec<usize> {
-        let left = |s: &Step| s.state == StepState::Waiting || s.state.can_retry();
+        let refused = |s: &Step| matches!(s.state, StepState::Refused { .. });
+        let left = |s: &Step| s.state == StepState::Waiting || s.state.can_retry() && !refused(s);
         self.steps.iter().enumerate().filter(|(_, s)| left(s)).map(|(i, _)| i).collect()
     }
 

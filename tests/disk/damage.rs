@@ -235,7 +235,13 @@ fn an_entry_of_the_journal_that_cannot_be_read_is_told_and_left_where_it_is() {
     assert!(said.contains("1 document of the action journal cannot be read"), "{said}");
     assert!(said.contains("check your neurons and transactions"), "what to do: {said}");
     assert_eq!(code(&journal(&["journal", "resume", "--yes"])), 0);
+    // It may hold a stake that was paid: another one waits until it is put aside.
+    let refused = journal(&["neurons", "stake", "1.25", "--yes"]);
+    assert!(code(&refused) == 4 && complaint(&refused).contains(&plan), "{}", complaint(&refused));
     assert_eq!(std::fs::read(&harmed).unwrap(), bytes, "nothing that is not understood is thrown away");
+    assert_eq!(code(&journal(&["journal", "dismiss", &plan])), 0);
+    assert_eq!(std::fs::read(harmed.with_extension("altered")).unwrap(), bytes);
+    assert_eq!(code(&journal(&["neurons", "stake", "1.25", "--yes"])), 0);
 }
 
 #[test]

@@ -91,14 +91,24 @@ fn an_action_that_cannot_be_recorded_is_not_begun() {
 fn a_disk_that_fills_up_in_the_middle_of_a_stake_costs_nothing() {
     let table = Table::set();
     let (had, owned) = (balance(&table), neurons(&table));
-    let home = Home::new();
-    // Enough room for an intent and a payment, not for all that follows: the process without the
-    // shared cache appends each entry to one file.
-    assert_eq!(code(&table.run(&home, &["sync"])), 0);
     let args = ["neurons", "stake", "1.5", "--delay", "1y", "--auto-stake", "--yes"];
-    let full = limited(&table, &home, 9, &args).output().unwrap();
-    no_panic(&full);
-    assert_eq!(code(&full), 1, "{}\n{}", text(&full), complaint(&full));
+    // With ever more room for its document: at first nothing is begun, then it is paid and the room
+    // does not last for all that follows.
+    let mut paid = None;
+    for blocks in 1..80 {
+        let home = Home::new();
+        let full = limited(&table, &home, blocks, &args).output().unwrap();
+        no_panic(&full);
+        match had - balance(&table) {
+            0 => assert_eq!(code(&full), 1, "{}\n{}", text(&full), complaint(&full)),
+            _ => {
+                paid = Some((home, full));
+                break;
+            }
+        }
+    }
+    let (home, full) = paid.expect("the stake was never paid");
+    assert_eq!(code(&full), 1, "the room lasted for all of it\n{}\n{}", text(&full), complaint(&full));
     assert!(text(&full).contains("not sent"), "{}", text(&full));
     assert_eq!(had - balance(&table), 150_010_000, "paid before the disk was full:\n{}", text(&full));
     let resumed = table.run(&home, &["journal", "resume", "--yes"]);

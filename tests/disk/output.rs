@@ -73,8 +73,12 @@ fn an_action_is_carried_out_whoever_listens() {
     let before = super::balance(&table);
     let full = || File::options().write(true).open("/dev/full").unwrap();
     let args = ["neurons", "stake", "1.25", "--yes"];
+    // What could not be reviewed is not signed.
     let status = table.command(&home, &args).stdout(full()).stderr(full()).status().unwrap();
-    assert_eq!(status.code(), Some(1), "its outcome could not be told");
+    assert_eq!(status.code(), Some(5));
+    assert_eq!(before, super::balance(&table));
+    let status = table.command(&home, &args).stdout(full()).status().unwrap();
+    assert_eq!(status.code(), Some(1), "its outcome could not be printed");
     assert_eq!(before - super::balance(&table), 125_010_000, "it was made, once");
     let journal = table.json(&home, &["journal", "list", "--json"]);
     assert!(journal["actions"][0]["created_neuron"].is_string(), "and can be looked up: {journal:#}");

@@ -32,7 +32,7 @@ fn without_a_cache_all_is_read_and_nothing_is_begun() {
     assert!(!list(&json(&run(&["proposals", "list", "--json"])), "proposals").is_empty());
 
     // What makes no sense without a cache fails, and says why and what to do.
-    for args in [["sync"].as_slice(), &["proposals", "list", "--offline"], &["journal", "list"]] {
+    for args in [["sync"].as_slice(), &["proposals", "list", "--offline"]] {
         let refused = run(args);
         assert_eq!(code(&refused), 1, "{args:?}: {}", complaint(&refused));
         let said = complaint(&refused);
@@ -43,9 +43,16 @@ fn without_a_cache_all_is_read_and_nothing_is_begun() {
         assert!(text(&refused).is_empty(), "{args:?}: nothing that looks like an answer");
     }
     let before = balance(&table);
-    let stake = run(&["neurons", "stake", "1.5", "--yes"]);
-    assert_eq!(code(&stake), 1);
-    assert!(text(&stake).contains("nowhere to record it") && text(&stake).contains("nothing was sent"));
+    for args in [["journal", "list"].as_slice(), &["neurons", "stake", "1.5", "--yes"]] {
+        let refused = run(args);
+        assert_eq!(code(&refused), 1, "{args:?}");
+        let said = complaint(&refused);
+        assert!(
+            said.contains("journal cannot be used") && said.contains("permissions there"),
+            "{args:?}: {said}"
+        );
+        assert!(text(&refused).is_empty(), "{args:?}: {}", text(&refused));
+    }
     assert_eq!(balance(&table), before);
     // The log is asked for by name: it fails at once.
     let log = run(&["-v", "overview"]);

@@ -71,7 +71,7 @@ fn a_payment_whose_connection_ends_or_that_is_refused_after_passing_on_is_told_a
         // The first call is the payment.
         let seen = table.proxy.seen("/call").len();
         table.proxy.plan("/call", [act]);
-        let output = table.run(table.proxy.url(), &STAKE);
+        let output = table.run(&table.proxy.url(), &STAKE);
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{act:?}: {complaint}");
         assert_eq!(table.proxy.seen("/call")[seen].act, act, "it was struck");

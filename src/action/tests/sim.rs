@@ -6,7 +6,7 @@ use crate::ic::governance::calls::Target;
 use crate::ic::wire::governance as gov;
 use crate::ic::wire::{decode_one, encode_one, ledger};
 use crate::ic::{CallReply, CallStatus, IcError, PreparedCall};
-use crate::journal::{ActionJournal, Entry, JournalError, JournalKey};
+use crate::journal::{ActionJournal, Entries, JournalError, JournalKey};
 use crate::model::act::{Execution, PlanId, SignerInfo};
 use crate::model::evidence::Sourced;
 use crate::model::ledger::{AccountState, Operation, Transaction};
@@ -641,7 +641,7 @@ impl Default for MemoryJournal {
 
 impl MemoryJournal {
     pub fn all(&self) -> Vec<Execution> {
-        self.inner.entries().unwrap().into_iter().map(|e| e.execution).collect()
+        self.inner.entries().unwrap().entries.into_iter().map(|e| e.execution).collect()
     }
 
     pub fn open(&self) -> Vec<Execution> {
@@ -658,7 +658,7 @@ impl Journal for MemoryJournal {
         self.inner.put(execution)
     }
 
-    fn entries(&self) -> Result<Vec<Entry>, JournalError> {
+    fn entries(&self) -> Result<Entries, JournalError> {
         self.inner.entries()
     }
 
