@@ -92,7 +92,7 @@ async fn one_neuron_had_followed_and_one_is_refused_and_tried_again_alone() {
     assert_eq!(votes(&app, 0), [Vote::Yes, Vote::Yes, Vote::Unspecified]);
 
     // A step that is done cannot be sent twice.
-    app.press("g g r").sees("only a step that certainly did not happen");
+    app.press("g g r").sees("only a step that did not happen can be signed anew");
     app.services.asked.clear();
     // What is signed anew is reviewed anew.
     app.press("G r").sees("Vote YES");
@@ -107,7 +107,7 @@ async fn an_unknown_outcome_is_asked_after_and_never_sent_again() {
     let mut app = open();
     app.services.fates = vec![(1_002, Fate::Unknown)];
     app.press("2 y <enter>").sees("ask again later");
-    app.press("R").sees("no step certainly failed");
+    app.press("R").sees("every step is done or its outcome is not known");
     assert!(!app.services.asked.iter().any(|a| a.starts_with("PlanRest")));
     app.press("<esc> 1").sees("1 action").press("A <enter> f <esc> <esc>");
     assert!(app.services.asked.iter().any(|a| a.starts_with("FollowUp")));

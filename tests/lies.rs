@@ -440,7 +440,7 @@ async fn a_vote_interrupted_while_it_waits_is_found_out_by_resume() {
     child.kill().unwrap();
     ended(child).await;
     let journal = bench.run(&["journal", "list", "--json"]).await.json(0);
-    assert_eq!(journal["actions"][0]["outcome"], "under_way");
+    assert_eq!(journal["actions"][0]["outcome"], "unfinished");
     assert_eq!(states(&journal["actions"][0]), ["submitted"]);
     bench.demo.faults().clear();
     let resumed = bench.run(&["journal", "resume", "--json"]).await.json(5);

@@ -247,7 +247,10 @@ async fn an_action_is_dismissed_by_its_own_identity_only() {
     assert!(as_other(&["journal", "resume", "--yes"]).await.err.contains("nothing of this identity is open"));
     assert!(!as_other(&["proposals", "list", "--limit", "1"]).await.err.contains("unfinished"));
     assert_eq!(bench.run(&["journal", "dismiss", "no-such-id"]).await.code, 2);
-    let dismissed = bench.run(&["journal", "dismiss", &plan, "--json"]).await.json(0);
+    let dismissed = bench.run(&["journal", "dismiss", &plan, "--json"]).await;
+    assert!(dismissed.err.contains("it is paid and not finished"), "{}", dismissed.err);
+    let dismissed = dismissed.json(0);
+    assert_eq!(dismissed["outcome"], "partly_done");
     assert!(dismissed["dismissed"].is_string() && dismissed["open"] == false, "{dismissed}");
     let listed = bench.run(&["proposals", "list", "--limit", "1"]).await;
     assert!(!listed.err.contains("unfinished"), "{}", listed.err);

@@ -281,8 +281,10 @@ fn execution(texts: &Texts<'_>) -> Execution {
         finished: None,
         delay_base: None,
         dismissed: None,
+        revision: 0,
         delay_base: None,
         dismissed: None,
+        revision: 0,
     }
 }
 

@@ -42,6 +42,11 @@ pub enum ActionError {
     /// Another run of the same action may be under way, which only the journal tells.
     #[error(transparent)]
     Journal(#[from] crate::journal::JournalError),
+    /// The journal has a newer state of the action than the one that was to be worked on.
+    #[error(
+        "this action has moved on, here or in another icpulse; look at it again (A, or `icpulse journal list`)"
+    )]
+    Changed,
     /// What the rest of an action needs could not be read with proof.
     #[error("cannot prepare the rest of this action: {0}")]
     Unread(Line),

@@ -4,7 +4,7 @@
 //! about. What is left to do afterwards is reviewed and confirmed anew (`rest`).
 
 use super::error::ActionError;
-use super::journal::{Journal, open_actions};
+use super::journal::{Journal, lock_latest, open_actions};
 use super::network::Network;
 use super::outcome;
 use super::probe::Request;
@@ -90,13 +90,14 @@ pub fn dismiss(
     journal: &dyn Journal,
     now: Timestamp,
 ) -> Result<Execution, ActionError> {
-    let _lock = journal.lock_action(execution.plan)?.ok_or(ActionError::UnderWay)?;
+    let _lock = lock_latest(&execution, journal)?;
     for step in &mut execution.steps {
         if step.state == StepState::Waiting {
             step.state = StepState::NotSent { message: Line::new("dismissed before it was sent") };
         }
     }
     execution.dismissed = Some(now);
+    execution.revision = execution.revision.saturating_add(1);
     if execution.is_finished() {
         execution.finished.get_or_insert(now);
     }

@@ -1,5 +1,6 @@
 //! What actions need of the journal, and what it says about paying a second time.
 
+use super::error::ActionError;
 use crate::journal::{ActionJournal, Authenticity, Entries, JournalError, JournalKey};
 use crate::model::Principal;
 use crate::model::act::{Execution, Intent, PlanId, StepState};
@@ -35,6 +36,22 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// If another instance keeps it for long.
     fn lock_payments(&self) -> Result<Guard, JournalError>;
+}
+
+/// Takes an action for one run of it, if `execution` is its latest state.
+///
+/// # Errors
+/// [`ActionError::UnderWay`] if another run has it, [`ActionError::Changed`] if the journal has a newer
+/// state.
+pub(super) fn lock_latest(execution: &Execution, journal: &dyn Journal) -> Result<Guard, ActionError> {
+    let lock = journal.lock_action(execution.plan)?.ok_or(ActionError::UnderWay)?;
+    let entries = journal.entries()?.entries;
+    let written = entries.iter().filter(|e| e.authenticity == Authenticity::Authentic);
+    let newest = written.filter(|e| e.execution.plan == execution.plan).map(|e| e.execution.revision).max();
+    if newest.is_some_and(|revision| revision > execution.revision) {
+        return Err(ActionError::Changed);
+    }
+    Ok(lock)
 }
 
 /// The journal with the key of the identity that writes to it.
@@ -113,7 +130,7 @@ pub fn find_obstacle(
     let others = entries.entries.iter().filter(|e| Some(e.execution.plan) != own);
     for entry in others {
         let action = &entry.execution;
-        let (when, id) = (action.confirmed.date_minute(), action.plan);
+        let (when, id) = (action.confirmed.date_minute(), &entry.id);
         if entry.authenticity == Authenticity::Altered {
             return Some(line!(
                 "an action of the journal was altered since icpulse wrote it ({id}); it may hide a stake that was paid. Look at it with `icpulse journal list`, check your transactions, then put it aside with `icpulse journal dismiss {id}`"

@@ -148,6 +148,7 @@ impl Plans {
             finished: None,
             delay_base: None,
             dismissed: None,
+            revision: 0,
         };
         Ok(self.keep(intent, draft, execution, context))
     }

@@ -1,7 +1,7 @@
 //! Carrying out an execution: sign, write down, send, learn, write down.
 
 use super::error::ActionError;
-use super::journal::{Guard, Journal, find_obstacle};
+use super::journal::{Guard, Journal, find_obstacle, lock_latest};
 use super::network::{Network, SignedRequest as _};
 use super::observe::{Checkpoint, Observer};
 use super::outcome::{self, Outcome};
@@ -96,7 +96,7 @@ impl<'a, N: Network> Run<'a, N> {
             return Err(ActionError::SignerChanged { planned: execution.signer, active });
         }
         let kinds = kinds(&execution).ok_or(ActionError::Unfit)?;
-        let lock = journal.lock_action(execution.plan)?.ok_or(ActionError::UnderWay)?;
+        let lock = lock_latest(&execution, journal)?;
         Ok(Self {
             network,
             options,
@@ -172,7 +172,9 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Writes the journal. The lock is held meanwhile, so that an older state never replaces a newer one.
     pub(super) fn keep(&self) -> Result<(), JournalError> {
-        self.journal.put(&self.state())
+        let mut execution = self.state();
+        execution.revision = execution.revision.saturating_add(1);
+        self.journal.put(&execution)
     }
 
     /// Writes the journal where failing to changes nothing any more: the next start finds the

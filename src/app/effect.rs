@@ -47,6 +47,8 @@ pub enum Effect {
         /// Which steps (places in `Execution::steps`).
         steps: Vec<usize>,
     },
+    /// Read the journal again, which other instances write to; answered by `Message::JournalEntry`.
+    ReadJournal,
     /// Leave an action as it is; answered by `Message::ActionEnded`.
     DismissAction(PlanId),
     /// Ask the network what became of the steps whose outcome is unknown.

@@ -18,6 +18,7 @@ impl From<ActionError> for Failure {
     fn from(error: ActionError) -> Self {
         match &error {
             ActionError::Blocked(_) => Self::new(Kind::Refused, error),
+            ActionError::Unread(_) => Self::new(Kind::Network, error),
             _ => Self::failed(error),
         }
     }
@@ -164,13 +165,26 @@ pub fn print_execution(context: &Context, execution: &Execution) -> Result<(), F
 pub fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
     let printed = print_execution(context, execution);
     let failed: Vec<_> = execution.failed().collect();
+    if let Err(failure) = &printed
+        && execution.steps.iter().any(|s| s.state.is_done() || s.state.is_unproven())
+        && failure.kind != Kind::Closed
+    {
+        // A result that was not read must not be taken for a failure that may be repeated.
+        let _ = write_stderr(text_of_execution(execution).trim_end());
+        return Err(Failure::new(
+            Kind::Unknown,
+            format!(
+                "{failure}; it was sent and is not to be repeated: `icpulse journal list` shows what became of it"
+            ),
+        ));
+    }
     if execution.ending() == Ending::Done {
         return printed;
     }
     let total = execution.steps.len();
     Err(match execution.ending() {
         Ending::Unknown | Ending::UnderWay => {
-            let open = execution.steps.iter().filter(|s| !s.state.is_done() && !s.state.can_retry()).count();
+            let open = execution.steps.iter().filter(|s| s.state.is_unproven()).count();
             Failure::new(
                 Kind::Unknown,
                 format!(

@@ -73,7 +73,7 @@ fn text_of_entry(entry: &Entry) -> String {
     format!(
         "{} UTC  {}  signer {}{marks}\n{}",
         execution.confirmed.date_minute(),
-        execution.plan,
+        entry.id,
         execution.signer,
         text_of_execution(execution)
     )
@@ -115,6 +115,11 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
     let followed = action::follow_up_all(&client, &journal, &options(), Scope::All, &progress)
         .await
         .map_err(Failure::failed)?;
+    let me = opened.who.principal();
+    let elsewhere = |e: &&Entry| e.under_way && e.execution.signer == me;
+    for entry in known.entries.iter().filter(elsewhere) {
+        note(&context.global, format!("{}: under way in another icpulse", entry.execution.title));
+    }
     if followed.is_empty() {
         note(&context.global, "nothing of this identity is open");
         return Ok(());
@@ -138,7 +143,7 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
         let ended = if !unproven && !left.is_empty() && !(unpaid && context.global.yes) {
             let known = execution.clone();
             match finish(context, opened, &client, &journal, execution).await {
-                Err(failure) if failure.kind == Kind::Unconfirmed => {
+                Err(failure) if matches!(failure.kind, Kind::Unconfirmed | Kind::Network) => {
                     print_execution(context, &known)?;
                     Err(failure)
                 }
@@ -231,7 +236,7 @@ fn tell_altered(context: &Context, entries: &[Entry]) {
             &context.global,
             format!(
                 "action {} was altered since icpulse wrote it: it is not followed up. Check your transactions, then put it aside with `icpulse journal dismiss {}`",
-                entry.execution.plan, entry.execution.plan
+                entry.id, entry.id
             ),
         );
     }
@@ -247,8 +252,7 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
         note(&context.global, format!("the document is put aside: {}", kept.display()));
         return Ok(());
     }
-    let matching: Vec<&Entry> =
-        entries.iter().filter(|e| !id.is_empty() && e.execution.plan.to_string().starts_with(id)).collect();
+    let matching: Vec<&Entry> = entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
     let entry = match matching.as_slice() {
         [] => {
             return Err(Failure::usage(format!(
@@ -258,9 +262,8 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
         [only] => *only,
         many => return Err(Failure::usage(format!("'{id}' begins {} ids; give more of it", many.len()))),
     };
-    let plan = entry.execution.plan;
     if entry.authenticity == Authenticity::Altered {
-        let kept = opened.journal()?.set_aside(&plan.to_string()).map_err(Failure::failed)?;
+        let kept = opened.journal()?.set_aside(&entry.id).map_err(Failure::failed)?;
         note(&context.global, format!("the altered document is put aside: {}", kept.display()));
         return Ok(());
     }
@@ -269,6 +272,15 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
             Kind::Refused,
             "this action is another identity's; dismiss it with that identity (--identity)",
         ));
+    }
+    if entry.execution.is_paid_and_unfinished() {
+        note(
+            &context.global,
+            format!(
+                "{}: it is paid and not finished. The ICP lie on the neuron's account, and icpulse will not mention it any more",
+                entry.execution.title
+            ),
+        );
     }
     let dismissed = action::dismiss(entry.execution.clone(), &journal, context.now())?;
     print_execution(context, &dismissed)

@@ -306,6 +306,7 @@ pub fn step(s: &Step) -> Value {
 pub fn journal_entry(e: &Entry) -> Value {
     let mut value = execution(&e.execution);
     if let Value::Object(fields) = &mut value {
+        fields.insert("id".to_owned(), e.id.as_str().into());
         fields.insert("authenticity".to_owned(), e.authenticity.slug().into());
         fields.insert("under_way".to_owned(), e.under_way.into());
     }

@@ -426,6 +426,9 @@ impl Live {
     }
 
     async fn not_begun(&self, plan: PlanId, error: &ActionError) {
+        if *error == ActionError::Changed {
+            self.tell_journal().await;
+        }
         let failure = Failure {
             attempted: Line::new("signing"),
             why: line(error),
@@ -458,7 +461,10 @@ impl Live {
         match known {
             Some(execution) => match dismiss(execution, &journal, wall_clock()) {
                 Ok(execution) => self.ended(execution).await,
-                Err(e) => self.notice(Level::Error, format!("dismiss: {e}")).await,
+                Err(e) => {
+                    self.notice(Level::Error, format!("dismiss: {e}")).await;
+                    self.tell_journal().await;
+                }
             },
             None => {
                 let aside = self
@@ -681,6 +687,7 @@ impl Services for Live {
                 self.spawn(async move { this.plan_rest(ticket, plan, steps).await })
             }
             Effect::FollowUp(plan) => self.spawn(async move { this.follow_up(plan).await }),
+            Effect::ReadJournal => self.spawn(async move { this.tell_journal().await }),
             Effect::DismissAction(plan) => self.spawn(async move { this.dismiss_action(plan).await }),
             Effect::Unlock { name, passphrase } => {
                 self.spawn(async move { this.unlock(name, passphrase).await })

@@ -248,8 +248,8 @@ commands! {
     BallotsYes "ballots.yes" "yes", "Votes yes with the chosen neurons, after a review.", ["y"], [Ballots], Signs, footer;
     BallotsNo "ballots.no" "no", "Votes no with the chosen neurons, after a review.", ["n"], [Ballots], Signs, footer;
     Details "review.details" "details", "Shows every call with its arguments, or the summary again.", ["d" "tab"], [Review], Harmless, footer;
-    Retry "execution.retry" "retry", "Tries the selected step again, if it certainly did not happen.", ["r"], [Execution], Signs, footer;
-    RetryAll "execution.retry_all" "retry all", "Tries again every step that certainly did not happen.", ["R"], [Execution], Signs, footer;
+    Retry "execution.retry" "retry", "Reviews the selected step anew, if it did not happen, to sign it.", ["r"], [Execution], Signs, footer;
+    RetryAll "execution.retry_all" "retry all", "Reviews every step anew that did not happen, to sign them.", ["R"], [Execution], Signs, footer;
     DismissAction "execution.dismiss" "dismiss", "Leaves an open action as it is: it is not mentioned any more.", ["d"], [Execution], Harmless, footer;
     FollowUp "execution.follow_up" "ask again", "Asks the network what became of steps whose outcome is not known.", ["f"], [Execution], Harmless, footer;
     FieldNext "form.next" "next field", "To the next field.", ["tab" "down"], [Stake], Harmless, footer;

@@ -143,7 +143,7 @@ impl ActionJournal {
             let read = bytes.and_then(|bytes| document::decode(&bytes, plan, &self.root_key, key).ok());
             match read {
                 Some((execution, authenticity)) => {
-                    all.entries.push(Entry { execution, authenticity, under_way });
+                    all.entries.push(Entry { id: plan.to_owned(), execution, authenticity, under_way });
                 }
                 None => all.unreadable.push(plan.to_owned()),
             }

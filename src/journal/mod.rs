@@ -44,6 +44,8 @@ impl JournalError {
 /// An action as the journal has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// Its id by the name of its file, which is the action's unless somebody has copied it.
+    pub id: String,
     /// What it says.
     pub execution: Execution,
     /// Whether that can be relied on.

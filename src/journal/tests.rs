@@ -50,6 +50,7 @@ fn action(n: u8, confirmed: u64, state: StepState) -> Execution {
         finished: None,
         delay_base: None,
         dismissed: None,
+        revision: 0,
     }
 }
 
@@ -72,7 +73,8 @@ fn a_document_is_read_back_whole_by_every_instance() {
     one.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
     let execution = action(1, 1, StepState::Submitted { request_id: "ab".to_owned() });
     one.put(&execution, &key(1)).unwrap();
-    let entry = Entry { execution, authenticity: Authenticity::Authentic, under_way: false };
+    let id = execution.plan.to_string();
+    let entry = Entry { id, execution, authenticity: Authenticity::Authentic, under_way: false };
     assert_eq!(other.entries(Some(&key(1))).unwrap().entries, vec![entry]);
     assert_eq!(authenticity(&other, None), [Authenticity::Unchecked]);
     assert_eq!(authenticity(&other, Some(&key(2))), [Authenticity::Unchecked]);

@@ -247,6 +247,9 @@ pub struct Execution {
     /// When its user decided to leave it as it is.
     #[serde(default)]
     pub dismissed: Option<Timestamp>,
+    /// How often its document was written: a copy with a smaller number is out of date.
+    #[serde(default)]
+    pub revision: u64,
 }
 
 /// What may still be done about an account that is needed to sign.
@@ -332,7 +335,7 @@ impl Execution {
         } else if any(|s| matches!(s, StepState::Refused { .. } | StepState::RefusedForNow { .. })) {
             Ending::Refused
         } else if any(|s| matches!(s, StepState::NotSent { .. })) {
-            Ending::NotSent
+            if any(StepState::is_done) { Ending::PartlyDone } else { Ending::NotSent }
         } else {
             Ending::Done
         }
@@ -396,8 +399,10 @@ pub enum Ending {
     Done,
     /// Some step was refused, and nothing is open.
     Refused,
-    /// Some step certainly did not happen, and nothing is open.
+    /// Nothing happened, and nothing is open.
     NotSent,
+    /// Some steps reached the wanted state and others certainly did not happen.
+    PartlyDone,
     /// Some step has not ended.
     UnderWay,
     /// Whether some step happened could not be learnt.
@@ -412,7 +417,8 @@ impl Ending {
             Self::Done => "done",
             Self::Refused => "refused",
             Self::NotSent => "not_sent",
-            Self::UnderWay => "under_way",
+            Self::PartlyDone => "partly_done",
+            Self::UnderWay => "unfinished",
             Self::Unknown => "unknown",
         }
     }

@@ -996,6 +996,7 @@ async fn after_an_action_what_it_touched_is_read_now_and_once_more() {
         finished: None,
         delay_base: None,
         dismissed: None,
+        revision: 0,
     };
     run.handle.after(&vote);
     run.handle.idle().await;

@@ -241,7 +241,8 @@ fn an_entry_of_the_journal_that_cannot_be_read_is_told_and_left_where_it_is() {
     assert_eq!(std::fs::read(&harmed).unwrap(), bytes, "nothing that is not understood is thrown away");
     assert_eq!(code(&journal(&["journal", "dismiss", &plan])), 0);
     assert_eq!(std::fs::read(harmed.with_extension("altered")).unwrap(), bytes);
-    assert_eq!(code(&journal(&["neurons", "stake", "1.25", "--yes"])), 0);
+    let staked = journal(&["neurons", "stake", "1.25", "--yes"]);
+    assert_eq!(code(&staked), 0, "{}", complaint(&staked));
 }
 
 #[test]

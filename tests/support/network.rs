@@ -389,6 +389,7 @@ impl Network {
             finished: None,
             delay_base: None,
             dismissed: None,
+            revision: 0,
         });
         let all = (0..review.calls.len()).collect::<Vec<_>>();
         self.go_on(plan, &all);

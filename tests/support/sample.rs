@@ -927,6 +927,7 @@ pub fn executions() -> Vec<Arc<Execution>> {
         finished: Some(ago(1)),
         delay_base: None,
         dismissed: None,
+        revision: 0,
     };
     let running = Execution {
         plan: PlanId([8; 16]),

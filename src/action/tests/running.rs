@@ -286,6 +286,29 @@ fn one_plan_is_run_once_at_a_time() {
     assert_eq!(second.into_inner().unwrap(), Some(Err(ActionError::UnderWay)));
     assert_eq!(sim.signed(), 1);
     // Once it has ended, it can be taken up again.
+    let again = journal.all().remove(0);
     let later = block_on(follow_up(again, &sim, &journal, &sim.options(), &|_| {}));
     assert!(later.is_ok());
+}
+
+#[test]
+fn an_out_of_date_copy_changes_nothing() {
+    // Two instances hold the same open action; one finishes it.
+    let sim = Sim::new();
+    let journal = MemoryJournal::default();
+    sim.get().faults =
+        [crate::action::tests::sim::Fault::None, crate::action::tests::sim::Fault::NotSent].into();
+    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let copy = run(&sim, &journal, execution);
+    assert!(copy.is_open());
+    let ended = block_on(resume(&sim, &journal, &sim.options())).remove(0);
+    assert_eq!(ended.done(), 5);
+    let signed = sim.signed();
+    assert_eq!(dismiss(copy.clone(), &journal, sim.now()), Err(ActionError::Changed));
+    let followed = block_on(follow_up(copy.clone(), &sim, &journal, &sim.options(), &|_| {}));
+    assert_eq!(followed, Err(ActionError::Changed));
+    let all: Vec<usize> = (0..5).collect();
+    let retried = block_on(finish(copy, &all, &sim, &journal, &sim.options()));
+    assert_eq!(retried, Err(ActionError::Changed));
+    assert_eq!((journal.all(), sim.signed()), (vec![ended], signed));
 }

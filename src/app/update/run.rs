@@ -59,7 +59,10 @@ impl State {
                 self.layers.push(Layer::Help(HelpLayer { scopes, scroll: 0 }));
             }
             Command::Palette => self.open_palette(),
-            Command::Actions => self.layers.push(Layer::Actions(ActionsLayer::default())),
+            Command::Actions => {
+                self.layers.push(Layer::Actions(ActionsLayer::default()));
+                effects.push(Effect::ReadJournal);
+            }
             Command::Refresh => self.refresh(effects),
             Command::Pause => {
                 let pause = !self.sync.paused;

@@ -104,11 +104,12 @@ impl State {
     pub(super) fn retry_selected(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Execution(layer)) = self.layers.last() else { return };
         let (plan, cursor) = (layer.plan, layer.cursor);
-        let step = self.execution(plan).and_then(|e| e.steps.get(cursor)).map(|s| s.state.can_retry());
+        let step = self.execution(plan).and_then(|e| e.steps.get(cursor)).map(|s| may_be_signed(&s.state));
         match step {
             Some(true) => self.retry(plan, vec![cursor], effects),
-            Some(false) => self
-                .toast(Level::Warning, "retry: only a step that certainly did not happen can be tried again"),
+            Some(false) => {
+                self.toast(Level::Warning, "retry: only a step that did not happen can be signed anew")
+            }
             None => {}
         }
     }
@@ -119,11 +120,11 @@ impl State {
         let steps: Vec<usize> = self
             .execution(plan)
             .map(|e| {
-                e.steps.iter().enumerate().filter(|(_, s)| s.state.can_retry()).map(|(i, _)| i).collect()
+                e.steps.iter().enumerate().filter(|(_, s)| may_be_signed(&s.state)).map(|(i, _)| i).collect()
             })
             .unwrap_or_default();
         if steps.is_empty() {
-            self.toast(Level::Info, "retry all: no step certainly failed");
+            self.toast(Level::Info, "retry all: every step is done or its outcome is not known");
         } else {
             self.retry(plan, steps, effects);
         }
@@ -197,6 +198,11 @@ impl State {
             effects.push(Effect::DismissAction(execution.plan));
         }
     }
+}
+
+/// Whether a step may be signed anew: it certainly did not happen, or has not begun.
+fn may_be_signed(state: &StepState) -> bool {
+    *state == StepState::Waiting || state.can_retry()
 }
 
 fn line(text: &str) -> Line {

@@ -24,12 +24,18 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
     let detail_h = u16::try_from(detail.len()).unwrap_or(6).min(6);
     let rows_wanted = u16::try_from(execution.steps.len()).unwrap_or(u16::MAX);
     let h = rows_wanted.saturating_add(5 + detail_h).min(area.height.saturating_sub(2));
-    let title = if execution.is_finished() { "Outcome" } else { "Under way" };
+    let under_way = cx.state.in_flight.contains(&execution.plan);
+    let may_be_signed = |state: &StepState| !under_way && (*state == StepState::Waiting || state.can_retry());
+    let title = match (under_way, execution.is_finished()) {
+        (true, _) => "Under way",
+        (false, true) => "Outcome",
+        (false, false) => "Interrupted",
+    };
     let is_open = cx.state.needs_attention(execution)
         || cx.state.distrusted.get(&execution.plan) == Some(&Authenticity::Altered);
     let useful = |c| match c {
-        Command::Retry => execution.steps.get(layer.cursor).is_some_and(|s| s.state.can_retry()),
-        Command::RetryAll => execution.steps.iter().any(|s| s.state.can_retry()),
+        Command::Retry => execution.steps.get(layer.cursor).is_some_and(|s| may_be_signed(&s.state)),
+        Command::RetryAll => execution.steps.iter().any(|s| may_be_signed(&s.state)),
         Command::FollowUp => execution.steps.iter().any(|s| matches!(s.state, StepState::Unknown { .. })),
         Command::DismissAction => is_open,
         _ => true,
