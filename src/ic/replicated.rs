@@ -15,6 +15,8 @@ use tokio::time::Instant;
 
 /// How long an answer is waited for. The call changes nothing, so that it can be given up.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is asked again when its answer is lost.
+const ATTEMPTS: u32 = 3;
 
 impl Client {
     /// The same connection and identity, whose readings are replicated queries: slower, and proven
@@ -34,17 +36,23 @@ impl Client {
         method: &str,
         arg: &[u8],
     ) -> Result<Answer, IcError> {
-        let call = self.sign_request(what, canister, method, arg.to_vec(), canister).await?;
-        match self.submit_until(&call, Instant::now() + PATIENCE).await? {
-            CallReply::Replied { bytes, certified_at } => {
-                Ok(Answer { bytes, evidence: Evidence::certified(certified_at) })
+        let deadline = Instant::now() + PATIENCE;
+        for _ in 0..ATTEMPTS {
+            let call = self.sign_request(what, canister, method, arg.to_vec(), canister).await?;
+            match self.submit_until(&call, deadline).await? {
+                CallReply::Replied { bytes, certified_at } => {
+                    return Ok(Answer { bytes, evidence: Evidence::certified(certified_at) });
+                }
+                CallReply::Rejected { code, error_code, message, .. } => {
+                    return Err(IcError::Rejected { what: what.clone(), code, error_code, message });
+                }
+                // Its answer is lost; it changes nothing, so that it can be asked again.
+                CallReply::Expired { .. } | CallReply::Unknown { .. } => {}
             }
-            CallReply::Rejected { code, error_code, message, .. } => {
-                Err(IcError::Rejected { what: what.clone(), code, error_code, message })
-            }
-            CallReply::Expired { .. } | CallReply::Unknown { .. } => {
-                Err(IcError::Timeout { what: what.clone() })
+            if Instant::now() >= deadline {
+                break;
             }
         }
+        Err(IcError::Timeout { what: what.clone() })
     }
 }
