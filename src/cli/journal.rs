@@ -140,7 +140,8 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
                 ),
             );
         }
-        let ended = if !unproven && !left.is_empty() && !(unpaid && context.global.yes) {
+        let offered = !unproven && !left.is_empty() && (!unpaid || !context.global.yes);
+        let ended = if offered {
             let known = execution.clone();
             match finish(context, opened, &client, &journal, execution).await {
                 Err(failure) if matches!(failure.kind, Kind::Unconfirmed | Kind::Network) => {
