@@ -282,9 +282,6 @@ fn execution(texts: &Texts<'_>) -> Execution {
         delay_base: None,
         dismissed: None,
         revision: 0,
-        delay_base: None,
-        dismissed: None,
-        revision: 0,
     }
 }
 
