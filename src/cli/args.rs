@@ -6,9 +6,10 @@ use std::path::PathBuf;
 const AFTER: &str = "\
 Without a command icpulse opens the dashboard; without a terminal it prints Pulse as text.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the network could not be
-reached or its proof was wrong, 4 refused by the network, 5 a confirmation was needed and not given,
-6 something was sent and its outcome is not known: do not repeat it, `icpulse journal resume` finds out.";
+Exit codes: 0 done, 1 failed (of an action some steps may be done), 2 wrong usage or configuration,
+3 the network could not be reached or its proof was wrong, 4 refused by the network or by the review,
+5 a confirmation was needed and not given, 6 something was sent and its outcome is not known or could
+not be printed: do not repeat it, `icpulse journal resume` finds out.";
 
 /// The Internet Computer's governance, tokens and subnets in a terminal.
 #[derive(Debug, Parser)]
