@@ -24,7 +24,7 @@ use crate::model::act::{Execution, Intent, PlanId, SignerInfo};
 use crate::model::mine::Mine;
 use crate::model::network::Profile;
 use crate::model::text::{Line, safe_link};
-use crate::model::world::{Change, Topicality};
+use crate::model::world::{Change, SyncStatus, Topicality, World};
 use crate::sync::SyncHandle;
 use crate::wallet::{Unlocked, Wallet};
 use std::collections::BTreeMap;
@@ -288,11 +288,7 @@ impl Live {
             why: line(e),
             advice: Line::new("read again with r, then try once more"),
         };
-        let (world, status) = self.0.sync.world().await.ok_or_else(|| Failure {
-            attempted: Line::new("preparing the review"),
-            why: Line::new("the reading has ended"),
-            advice: Line::new("start icpulse again"),
-        })?;
+        let (world, status) = self.read_world().await?;
         let signer = self.signer();
         let context = PlanContext {
             world: &world,
@@ -305,6 +301,15 @@ impl Live {
             held(&self.0.plans).plan(intent, &context, &mut rand::rngs::OsRng).map_err(failed)?;
         self.check_obstacles(&mut review);
         Ok(review)
+    }
+
+    /// The world as last read, and the state of the reading.
+    async fn read_world(&self) -> Result<(World, SyncStatus), Failure> {
+        self.0.sync.world().await.ok_or_else(|| Failure {
+            attempted: Line::new("preparing the review"),
+            why: Line::new("sync has stopped"),
+            advice: Line::new("start icpulse again"),
+        })
     }
 
     /// Blocks a review that the journal speaks against.
@@ -333,11 +338,7 @@ impl Live {
         let known = held(&self.0.executions).get(&plan).cloned();
         let execution = known.ok_or_else(|| failed(ActionError::NoSuchPlan))?;
         let execution = look_up_rest(execution, &client).await.map_err(failed)?;
-        let (world, status) = self.0.sync.world().await.ok_or_else(|| Failure {
-            attempted: Line::new("preparing the review"),
-            why: Line::new("sync has stopped"),
-            advice: Line::new("start icpulse again"),
-        })?;
+        let (world, status) = self.read_world().await?;
         let signer = self.signer();
         let context = PlanContext {
             world: &world,
