@@ -40,7 +40,7 @@ pub enum ActionError {
     )]
     NothingToRetry,
     /// Another run of the same action may be under way, which only the journal tells.
-    #[error(transparent)]
+    #[error("{0}; nothing was sent")]
     Journal(#[from] crate::journal::JournalError),
     /// The journal has a newer state of the action than the one that was to be worked on.
     #[error(

@@ -2,9 +2,9 @@
 
 use super::error::ActionError;
 use crate::journal::{ActionJournal, Authenticity, Entries, JournalError, JournalKey};
-use crate::model::Principal;
-use crate::model::act::{Execution, Intent, PlanId, StepState};
+use crate::model::act::{Execution, Intent, PlanId, Review, StepState};
 use crate::model::text::Line;
+use crate::model::{E8s, Principal};
 use std::sync::Arc;
 
 /// Something that is held until it is dropped.
@@ -105,13 +105,22 @@ pub fn open_actions(journal: &dyn Journal, signer: Principal) -> Result<Vec<Exec
     Ok(open)
 }
 
-/// Why an intent must not be carried out yet, judged by the journal; `None` if nothing is in its
+/// Why a review must not be carried out yet, judged by the journal; `None` if nothing is in its
 /// way. A stake waits while another one of its signer may have been paid or is under way in any
 /// instance, and while a document of the journal is altered or cannot be read, since it may hide such
 /// a stake.
-/// `own` is the action that asks.
 #[must_use]
-pub fn find_obstacle(
+pub fn find_review_obstacle(review: &Review, entries: &Result<Entries, JournalError>) -> Option<Line> {
+    // What moves no money, such as the rest of a stake that is paid, waits for nothing.
+    if review.total_cost == E8s::ZERO {
+        return None;
+    }
+    find_obstacle(&review.intent, Some(review.plan), entries, &review.signer)
+}
+
+/// As [`find_review_obstacle`], of an intent that pays.
+#[must_use]
+pub(super) fn find_obstacle(
     intent: &Intent,
     own: Option<PlanId>,
     entries: &Result<Entries, JournalError>,

@@ -39,7 +39,7 @@ mod tests;
 
 pub use error::ActionError;
 pub use follow_up::{Scope, dismiss, follow_up, follow_up_all};
-pub use journal::{Guard, Journal, SignerJournal, find_obstacle, open_actions};
+pub use journal::{Guard, Journal, SignerJournal, find_review_obstacle, open_actions};
 pub use network::{Network, SignedRequest};
 pub use observe::{Checkpoint, Observer};
 pub use plan::{PLAN_LIFE, PlanContext, Plans};

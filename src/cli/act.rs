@@ -7,7 +7,7 @@ use super::open::{Opened, Who};
 use super::output::{Format, note, print_json, print_text, write_stderr};
 use super::prompt;
 use super::review::write_review;
-use crate::action::{ActionError, Options, PlanContext, Plans, SignerJournal, execute, find_obstacle};
+use crate::action::{ActionError, Options, PlanContext, Plans, SignerJournal, execute, find_review_obstacle};
 use crate::ic::Client;
 use crate::model::act::{Ending, Execution, Intent, Review, StepState};
 use crate::model::world::World;
@@ -52,7 +52,7 @@ pub async fn carry_out(
         &mut rand::rngs::OsRng,
     )?;
     let entries = opened.journal()?.entries(opened.who.journal_key().as_ref());
-    review.blocked = review.blocked.or(find_obstacle(&review.intent, None, &entries, &signer.principal));
+    review.blocked = review.blocked.take().or(find_review_obstacle(&review, &entries));
     if !matches!(opened.who, Who::Unlocked(_)) {
         return show_unsigned(context, &review);
     }

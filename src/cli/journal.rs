@@ -7,7 +7,7 @@ use super::failure::{Failure, Kind};
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
 use super::output::{Format, note, print_json, print_text, to_stderr};
-use crate::action::{self, Journal as _, PlanContext, Plans, Scope, find_obstacle, look_up_rest};
+use crate::action::{self, Journal as _, PlanContext, Plans, Scope, find_review_obstacle, look_up_rest};
 use crate::ic::{Client, ProposalsPage};
 use crate::journal::{ActionJournal, Authenticity, Entries, Entry, JournalKey};
 use crate::model::act::{Execution, Intent};
@@ -184,12 +184,7 @@ async fn finish(
             clock_offset: client.clock_offset(),
         },
     )?;
-    review.blocked = review.blocked.or(find_obstacle(
-        &review.intent,
-        Some(review.plan),
-        &journal.entries(),
-        &signer.principal,
-    ));
+    review.blocked = review.blocked.take().or(find_review_obstacle(&review, &journal.entries()));
     carry_out_review(Carried { context, opened, client, journal }, &mut plans, &review).await
 }
 

@@ -7,7 +7,7 @@ use super::open::{Opened, Who, idle};
 use super::reader::Reader;
 use super::watcher::{Alerts, mine_or_why};
 use crate::action::{
-    ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss, execute, find_obstacle, follow_up,
+    ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss, execute, find_review_obstacle, follow_up,
     follow_up_all, look_up_rest,
 };
 use crate::app::answers::Answer;
@@ -318,7 +318,7 @@ impl Live {
             Ok(journal) => journal.entries(self.journal_key().as_ref()),
             Err(why) => Err(JournalError(why.clone())),
         };
-        let obstacle = find_obstacle(&review.intent, Some(review.plan), &entries, &review.signer);
+        let obstacle = find_review_obstacle(review, &entries);
         review.blocked = review.blocked.take().or(obstacle);
     }
 

@@ -687,8 +687,7 @@ pub async fn finish(
     let mut plans = Plans::new();
     let mut review = plans.plan_rest(execution, steps, &context)?;
     let entries = journal.entries();
-    review.blocked =
-        review.blocked.or(find_obstacle(&review.intent, Some(review.plan), &entries, &sim.signer));
+    review.blocked = review.blocked.take().or(find_review_obstacle(&review, &entries));
     if let Some(why) = review.blocked {
         return Err(ActionError::Blocked(why));
     }
