@@ -277,6 +277,9 @@ fn layers() {
         for size in SIZES {
             let mut state = sample::at(sample::full(size), screen, None, 0);
             state.executions = sample::executions();
+            if name.starts_with("execution-running") {
+                state.in_flight.insert(icpulse::model::act::PlanId([8; 16]));
+            }
             state.layers = vec![layer.clone()];
             shot(&format!("layer-{name}"), &state, &theme);
         }
