@@ -2,7 +2,7 @@
 //! tests are not read, and nobody watches.
 
 use crate::model::Seconds;
-use crate::{action, cache, wallet};
+use crate::{action, cache, journal, wallet};
 use std::sync::Arc;
 
 /// Nobody watches actions.
@@ -36,4 +36,9 @@ impl Frames {
 
     /// A frame is about to be drawn.
     pub(super) fn drawing(&mut self) {}
+}
+
+/// Nothing observes the journal.
+pub(super) fn of_journal() -> journal::Observer {
+    None
 }
