@@ -9,10 +9,10 @@
 use candid::{CandidType, Principal};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ic_transport_types::ReadStateResponse;
-use icpulse::ic::certificate::{Authority, claimed_time, main_network_root_key, verify};
-use icpulse::ic::wire::governance as g;
-use icpulse::ic::wire::ledger::{QueryBlocksResponse, QueryEncodedBlocksResponse};
-use icpulse::ic::wire::{block, decode_one, decode_rows, encode_one};
+use icpulse_canisters::wire::governance as g;
+use icpulse_canisters::wire::ledger::{QueryBlocksResponse, QueryEncodedBlocksResponse};
+use icpulse_canisters::wire::{block, decode_one, decode_rows, encode_one};
+use icpulse_ic::certificate::{Authority, claimed_time, main_network_root_key, verify};
 use serde::de::DeserializeOwned;
 use std::hint::black_box;
 

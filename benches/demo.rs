@@ -5,15 +5,15 @@
 use candid::utils::ArgumentEncoder;
 use candid::{Nat, encode_args};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use icpulse::demo::clock::Clock;
-use icpulse::demo::identity;
-use icpulse::demo::seed;
-use icpulse::demo::seed::size::Size;
-use icpulse::demo::world::World;
-use icpulse::ic::wire::governance as wire;
-use icpulse::ic::wire::{index, ledger};
-use icpulse::model::network::Canisters;
-use icpulse::model::{Principal, Timestamp};
+use icpulse_canisters::wire::governance as wire;
+use icpulse_canisters::wire::{index, ledger};
+use icpulse_demo::clock::Clock;
+use icpulse_demo::identity;
+use icpulse_demo::seed;
+use icpulse_demo::seed::size::Size;
+use icpulse_demo::world::World;
+use icpulse_model::network::Canisters;
+use icpulse_model::{Principal, Timestamp};
 
 const START: u64 = 1_795_348_800;
 const FOUR_DAYS: u64 = 4 * 86_400;

@@ -5,16 +5,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use icpulse::export::{Form, Listening, Model, Page, encode, gather, serve};
-use icpulse::model::fleet::{Fleet, NodeStatus, Reported};
-use icpulse::model::health::{Sample, SubnetHealth, SubnetMetrics};
-use icpulse::model::mine::Mine;
-use icpulse::model::registry::{
+use icpulse_model::fleet::{Fleet, NodeStatus, Reported};
+use icpulse_model::health::{Sample, SubnetHealth, SubnetMetrics};
+use icpulse_model::mine::Mine;
+use icpulse_model::registry::{
     Change, DataCenterRecord, Key, NodeRecord, OperatorRecord, Record, Region, SubnetRecord, Topology,
     Version,
 };
-use icpulse::model::text::Line;
-use icpulse::model::world::{SyncStatus, World};
-use icpulse::model::{Evidence, Principal, Seconds, Timestamp};
+use icpulse_model::text::Line;
+use icpulse_model::world::{SyncStatus, World};
+use icpulse_model::{Evidence, Principal, Seconds, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -6,9 +6,9 @@ mod sample;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use icpulse::app::{Message, Screen, update};
-use icpulse::theme::Theme;
-use icpulse::view;
+use icpulse::tui::app::{Message, Screen, update};
+use icpulse::tui::screens;
+use icpulse::tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -24,7 +24,7 @@ fn frames(c: &mut Criterion) {
         c.bench_function(&format!("frame/{}", screen.title()), |b| {
             b.iter(|| {
                 buffer.reset();
-                view::paint(&mut buffer, &state, &theme)
+                screens::paint(&mut buffer, &state, &theme)
             });
         });
     }
@@ -48,8 +48,8 @@ fn keystroke(c: &mut Criterion) {
 
 /// The lists of a network as large as the real one, and making their rows anew.
 fn machines(c: &mut Criterion) {
-    use icpulse::app::net::NetList;
-    use icpulse::model::world::Change;
+    use icpulse::tui::app::net::NetList;
+    use icpulse_model::world::Change;
     use sample::fleet;
     let theme = Theme::fallback();
     let mut state = sample::at(sample::full_with(SIZE, 30), Screen::Network, None, 0);
@@ -61,7 +61,7 @@ fn machines(c: &mut Criterion) {
         c.bench_function(&format!("frame/Network/{}", list.title()), |b| {
             b.iter(|| {
                 buffer.reset();
-                view::paint(&mut buffer, &state, &theme)
+                screens::paint(&mut buffer, &state, &theme)
             });
         });
     }

@@ -6,16 +6,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use ic_agent::identity::AnonymousIdentity;
-use icpulse::cache::{Cache, DEFAULT_WAIT};
-use icpulse::demo::link::{Delay, Link};
-use icpulse::demo::{Demo, Options as DemoOptions, Scale};
-use icpulse::ic::Client;
-use icpulse::model::act::SignerInfo;
-use icpulse::model::network::{Profile, RootKey, RootKeySource};
-use icpulse::model::registry::{Moment, Version};
-use icpulse::model::world::Topicality;
-use icpulse::model::{Principal, Timestamp};
-use icpulse::sync::{self, Options, SyncHandle};
+use icpulse_canisters::Client;
+use icpulse_demo::link::{Delay, Link};
+use icpulse_demo::{Demo, Options as DemoOptions, Scale};
+use icpulse_engine::sync::{self, Options, SyncHandle};
+use icpulse_model::act::SignerInfo;
+use icpulse_model::network::{Profile, RootKey, RootKeySource};
+use icpulse_model::registry::{Moment, Version};
+use icpulse_model::world::Topicality;
+use icpulse_model::{Principal, Timestamp};
+use icpulse_store::cache::{Cache, DEFAULT_WAIT};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -9,9 +9,9 @@ mod pty;
 #[path = "../tests/support/sample.rs"]
 mod sample;
 
-use icpulse::cache::{Cache, DEFAULT_WAIT};
-use icpulse::model::network::RootKey;
-use icpulse::model::{Principal, Timestamp};
+use icpulse_model::network::RootKey;
+use icpulse_model::{Principal, Timestamp};
+use icpulse_store::cache::{Cache, DEFAULT_WAIT};
 use pty::Terminal;
 use std::path::Path;
 use std::time::Duration;

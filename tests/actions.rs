@@ -3,19 +3,19 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use icpulse::action::{
+use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_demo::{Demo, Options as DemoOptions};
+use icpulse_engine::action::{
     Checkpoint, Observer, Options, PlanContext, Plans, Scope, SignerJournal, execute, follow_up_all,
     look_up_rest, open_actions,
 };
-use icpulse::demo::{Demo, Options as DemoOptions};
-use icpulse::ic::{Client, ProposalsPage};
-use icpulse::journal::{ActionJournal, JournalKey};
-use icpulse::model::act::{Execution, Intent, Review, SignerInfo, StakeRequest, StepState};
-use icpulse::model::ledger::AccountState;
-use icpulse::model::network::{Facts, Profile, RootKey, RootKeySource};
-use icpulse::model::world::{Neurons, Proposals, World};
-use icpulse::model::{Account, E8s, NeuronId, ProposalId, ProposalStatus, Seconds, Timestamp, Topic, Vote};
-use icpulse::wallet::{Cost, Unlocked, Wallet};
+use icpulse_model::act::{Execution, Intent, Review, SignerInfo, StakeRequest, StepState};
+use icpulse_model::ledger::AccountState;
+use icpulse_model::network::{Facts, Profile, RootKey, RootKeySource};
+use icpulse_model::world::{Neurons, Proposals, World};
+use icpulse_model::{Account, E8s, NeuronId, ProposalId, ProposalStatus, Seconds, Timestamp, Topic, Vote};
+use icpulse_store::journal::{ActionJournal, JournalKey};
+use icpulse_wallet::{Cost, Unlocked, Wallet};
 use std::sync::Arc;
 
 fn now() -> Timestamp {

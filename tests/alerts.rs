@@ -11,17 +11,17 @@ use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use fleet::{NODES, NOW, change, mine, node, operator, operator_record, provider, reported, subnet, world};
-use icpulse::alert::sinks::WAITING;
-use icpulse::alert::{Attention, Kept, Kind, Monitor, Notice, Outbox, Outcome, Pace, Sight, Store};
-use icpulse::model::alert::{About, Rule, Severity};
-use icpulse::model::alert_settings::{AlertSettings, Quiet, RuleSettings, SinkKind, SinkSettings};
-use icpulse::model::fleet::NodeStatus;
-use icpulse::model::mine::Mine;
-use icpulse::model::node_rewards::{ListedProvider, NodeRewards};
-use icpulse::model::registry::{Key, Topology};
-use icpulse::model::text::Line;
-use icpulse::model::world::{Neurons, Proposals, World};
-use icpulse::model::{Principal, ProposalId, Seconds, Timestamp};
+use icpulse_engine::alert::sinks::WAITING;
+use icpulse_engine::alert::{Attention, Kept, Kind, Monitor, Notice, Outbox, Outcome, Pace, Sight, Store};
+use icpulse_model::alert::{About, Rule, Severity};
+use icpulse_model::alert_settings::{AlertSettings, Quiet, RuleSettings, SinkKind, SinkSettings};
+use icpulse_model::fleet::NodeStatus;
+use icpulse_model::mine::Mine;
+use icpulse_model::node_rewards::{ListedProvider, NodeRewards};
+use icpulse_model::registry::{Key, Topology};
+use icpulse_model::text::Line;
+use icpulse_model::world::{Neurons, Proposals, World};
+use icpulse_model::{Principal, ProposalId, Seconds, Timestamp};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -293,7 +293,7 @@ fn a_node_that_runs_another_version_for_hours_fires() {
     watched.topology(|topology| {
         let mut record = topology.subnets[&subnet(0)].clone();
         record.replica_version = Line::new("ffff0000");
-        let record = icpulse::model::registry::Record::Subnet(Box::new(record));
+        let record = icpulse_model::registry::Record::Subnet(Box::new(record));
         topology.apply(&change(Key::Subnet(subnet(0)), Some(record), 53_219));
     });
     watched.look();
@@ -326,7 +326,7 @@ fn a_node_that_vanishes_fires_and_after_a_day_that_is_how_it_is() {
     // A machine that is deployed anew: the sentence says where it went.
     watched.topology(|topology| {
         let record = topology.nodes[&node(12)].clone();
-        let record = icpulse::model::registry::Record::Node(Box::new(record));
+        let record = icpulse_model::registry::Record::Node(Box::new(record));
         topology.apply(&change(Key::Node(node(200)), Some(record), 53_220));
         topology.apply(&change(Key::Node(node(12)), None, 53_220));
     });
@@ -547,7 +547,7 @@ fn sink(name: &str, kind: SinkKind) -> SinkSettings {
 }
 
 fn notice(severity: Severity, n: u64) -> Notice {
-    let alert = icpulse::model::alert::Alert {
+    let alert = icpulse_model::alert::Alert {
         rule: Rule::NodeDown,
         about: About::Node(node(4)),
         severity,
@@ -593,7 +593,7 @@ type Rung = Arc<Mutex<Vec<Attention>>>;
 fn start(sinks: &[SinkSettings]) -> (Outbox, Rung) {
     let rung: Rung = Arc::default();
     let ringing = Arc::clone(&rung);
-    let terminal: icpulse::alert::sinks::ToTerminal = Arc::new(move |attention| {
+    let terminal: icpulse_engine::alert::sinks::ToTerminal = Arc::new(move |attention| {
         ringing.lock().unwrap().push(attention);
         Ok(())
     });
@@ -718,23 +718,25 @@ async fn what_never_answers_is_bounded_reported_without_secrets_and_given_up_if_
 
 #[tokio::test]
 async fn a_program_that_fails_or_hangs_is_ended_and_its_complaint_is_told() {
-    let terminal: icpulse::alert::sinks::ToTerminal = Arc::new(|_| Ok(()));
+    let terminal: icpulse_engine::alert::sinks::ToTerminal = Arc::new(|_| Ok(()));
     let run = |argv: &[&str], timeout: u64| {
         let kind = SinkKind::Command(argv.iter().map(ToString::to_string).collect());
         SinkSettings { timeout: Seconds(timeout), ..sink("x", kind) }
     };
     let message = notice(Severity::Info, 1);
     let failed = run(&["sh", "-c", "echo no mail today >&2; exit 3"], 30);
-    let why = icpulse::alert::deliver_once(&failed, &message, &terminal).await.unwrap_err().why.to_string();
+    let why =
+        icpulse_engine::alert::deliver_once(&failed, &message, &terminal).await.unwrap_err().why.to_string();
     assert!(why.contains('3') && why.contains("no mail today"), "{why}");
     let hangs = run(&["sleep", "600"], 1);
-    let why = icpulse::alert::deliver_once(&hangs, &message, &terminal).await.unwrap_err().why.to_string();
+    let why =
+        icpulse_engine::alert::deliver_once(&hangs, &message, &terminal).await.unwrap_err().why.to_string();
     assert!(why.contains("did not end within 1 s"), "{why}");
     // A shell's signs mean nothing: there is no shell.
     let dir = tempfile::tempdir().unwrap();
     let odd = dir.path().join("a;b $(touch c)");
     let plain = run(&["tee", odd.to_str().unwrap()], 30);
-    icpulse::alert::deliver_once(&plain, &message, &terminal).await.unwrap();
+    icpulse_engine::alert::deliver_once(&plain, &message, &terminal).await.unwrap();
     assert!(odd.exists() && std::fs::read_dir(dir.path()).unwrap().count() == 1);
 }
 
@@ -753,8 +755,8 @@ async fn a_sink_that_answers_without_end_is_given_up() {
         timeout: Seconds(1),
         ..sink("hook", SinkKind::Webhook { url, headers: BTreeMap::new() })
     };
-    let terminal: icpulse::alert::sinks::ToTerminal = Arc::new(|_| Ok(()));
-    let refusal = icpulse::alert::deliver_once(&hook, &notice(Severity::Warning, 7), &terminal).await;
+    let terminal: icpulse_engine::alert::sinks::ToTerminal = Arc::new(|_| Ok(()));
+    let refusal = icpulse_engine::alert::deliver_once(&hook, &notice(Severity::Warning, 7), &terminal).await;
     let why = refusal.unwrap_err().why;
     assert!(why.as_str().contains("did not answer in time"), "{why}");
     // The connection is closed, too.

@@ -13,12 +13,12 @@ mod network;
 
 use crossterm::event::{MouseButton, MouseEventKind};
 use harness::Harness;
-use icpulse::app::list::ListState;
-use icpulse::app::state::{NetworkInfo, Options};
-use icpulse::app::{Layer, Message, Screen, State};
-use icpulse::command::{Chord, Scope, TABLE};
-use icpulse::model::world::Change;
-use icpulse::model::{NeuronId, Seconds};
+use icpulse::tui::app::list::ListState;
+use icpulse::tui::app::state::{NetworkInfo, Options};
+use icpulse::tui::app::{Layer, Message, Screen, State};
+use icpulse::tui::command::{Chord, Scope, TABLE};
+use icpulse_model::world::Change;
+use icpulse_model::{NeuronId, Seconds};
 use network::{Fate, NOW, Network};
 use proptest::prelude::*;
 use tokio::sync::mpsc;
@@ -137,11 +137,11 @@ fn perform(app: &mut Harness<Network>, act: &Act) {
         Act::Pass(seconds) => drop(app.pass(Seconds(*seconds))),
         Act::Proposals(keep) => {
             let some = app.services.proposals.iter().skip(*keep).cloned().map(std::sync::Arc::new);
-            app.feed(Message::Change(Change::Proposals(icpulse::model::world::Proposals::new(some))));
+            app.feed(Message::Change(Change::Proposals(icpulse_model::world::Proposals::new(some))));
         }
         Act::Neurons(keep) => {
             let some = app.services.neurons.iter().skip(*keep).cloned().map(std::sync::Arc::new);
-            app.feed(Message::Change(Change::Neurons(icpulse::model::world::Neurons::new(some))));
+            app.feed(Message::Change(Change::Neurons(icpulse_model::world::Neurons::new(some))));
         }
         Act::Machines(upgraded) => {
             let topology = match upgraded {

@@ -6,12 +6,13 @@ use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ic_agent::Identity;
 use ic_agent::identity::BasicIdentity;
 use ic_transport_types::{Envelope, EnvelopeContent, QueryResponse};
-use icpulse::demo::keys::NodeKey;
-use icpulse::demo::{Demo, Options};
-use icpulse::ic::ledger::calls::{TransferRequest, parse_transfer_reply, transfer};
-use icpulse::ic::{CallReply, Client, IcError, Patience, SignedCall};
-use icpulse::model::network::{Profile, RootKey, RootKeySource};
-use icpulse::model::{Account, E8s, Principal, Seconds, Timestamp};
+use icpulse_canisters::Client;
+use icpulse_canisters::ledger::calls::{TransferRequest, parse_transfer_reply, transfer};
+use icpulse_demo::keys::NodeKey;
+use icpulse_demo::{Demo, Options};
+use icpulse_ic::{CallReply, IcError, RetryPolicy, SignedCall};
+use icpulse_model::network::{Profile, RootKey, RootKeySource};
+use icpulse_model::{Account, E8s, Principal, Seconds, Timestamp};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,7 +30,7 @@ async fn connect(url: &str, demo: &Demo) -> Client {
     let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
     let identity: Arc<dyn Identity> = Arc::new(BasicIdentity::from_raw_key(&key.to_bytes()));
     let pause = Duration::from_millis(2);
-    let hasty = Patience { first: pause, longest: pause, asked: pause };
+    let hasty = RetryPolicy { first: pause, longest: pause, asked: pause };
     Client::connect_with(&profile, identity, hasty).await.unwrap()
 }
 

@@ -14,9 +14,9 @@ mod pty;
 mod serve;
 
 use home::{Home, Table, code, complaint, has_hooks, json, text};
-use icpulse::cache::{Cache, Loaded};
-use icpulse::model::network::RootKey;
-use icpulse::model::{Principal, Timestamp};
+use icpulse_model::network::RootKey;
+use icpulse_model::{Principal, Timestamp};
+use icpulse_store::cache::{Cache, Loaded};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
@@ -264,7 +264,7 @@ fn rows(loaded: &Loaded) -> BTreeMap<u64, Option<String>> {
     let rows = loaded.world.proposals.iter();
     rows.map(|p| {
         let mut bare = p.as_ref().clone();
-        bare.evidence = icpulse::model::Evidence::signed(Timestamp(0), None);
+        bare.evidence = icpulse_model::Evidence::signed(Timestamp(0), None);
         (p.id.0, p.is_final().then(|| format!("{bare:?}")))
     })
     .collect()
@@ -283,7 +283,7 @@ fn a_sync_killed_at_every_step_leaves_a_cache_that_claims_nothing_it_has_not() {
         let shown = table.json(&clean, &["neurons", "list", "--json"]);
         Principal::from_text(shown["principal"].as_str().unwrap()).unwrap()
     };
-    let account = icpulse::model::Account::of(me);
+    let account = icpulse_model::Account::of(me);
     let (truth, truth_read, truth_neurons, blocks) = {
         let (cache, notes) = opened(&clean, &table);
         assert_eq!(notes, Vec::<String>::new());

@@ -6,14 +6,14 @@
 mod harness;
 
 use harness::Harness;
-use icpulse::app::{Layer, Screen};
 use icpulse::cli::args::Global;
 use icpulse::cli::context::{Context, wall_clock};
 use icpulse::cli::services::Live;
 use icpulse::cli::tui::Dashboard;
 use icpulse::config::{Config, Paths};
-use icpulse::model::{E8s, NeuronId, Proposal, Vote};
-use icpulse::wallet::{Algorithm, Wallet};
+use icpulse::tui::app::{Layer, Screen};
+use icpulse_model::{E8s, NeuronId, Proposal, Vote};
+use icpulse_wallet::{Algorithm, Wallet};
 use std::path::Path;
 use std::sync::Arc;
 

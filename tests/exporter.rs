@@ -6,9 +6,9 @@ mod fleet;
 
 use fleet::{NOW, board, mine, node, reported, subnet, world};
 use icpulse::export::{Form, HostName, Limits, Listening, Model, Page, ServeError, encode, gather, serve};
-use icpulse::model::fleet::NodeStatus;
-use icpulse::model::world::SyncStatus;
-use icpulse::model::{Seconds, Timestamp};
+use icpulse_model::fleet::NodeStatus;
+use icpulse_model::world::SyncStatus;
+use icpulse_model::{Seconds, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};

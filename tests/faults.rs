@@ -9,14 +9,15 @@ mod broken;
 mod harness;
 
 use broken::{Broken, assert_complete, assert_true};
-use icpulse::app::Layer;
-use icpulse::demo::Options;
-use icpulse::demo::fault::Kind;
-use icpulse::demo::link::Link;
-use icpulse::ic::ledger::calls::{TransferRequest, parse_transfer_reply, transfer};
-use icpulse::ic::{CallReply, CallStatus, Client, IcError, SignedCall};
-use icpulse::model::act::StepState;
-use icpulse::model::{Account, E8s, NeuronId, Seconds, Subaccount, Timestamp, Vote};
+use icpulse::tui::app::Layer;
+use icpulse_canisters::Client;
+use icpulse_canisters::ledger::calls::{TransferRequest, parse_transfer_reply, transfer};
+use icpulse_demo::Options;
+use icpulse_demo::fault::Kind;
+use icpulse_demo::link::Link;
+use icpulse_ic::{CallReply, CallStatus, IcError, SignedCall};
+use icpulse_model::act::StepState;
+use icpulse_model::{Account, E8s, NeuronId, Seconds, Subaccount, Timestamp, Vote};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -156,7 +157,7 @@ async fn certificates_without_canister_ranges() {
 async fn a_delegation_without_canister_ranges_speaks_for_no_canister() {
     let broken = Broken::start();
     // A canister of the other subnet, whose certificates need a delegation.
-    let counter = icpulse::demo::world::counter_id();
+    let counter = icpulse_demo::world::counter_id();
     let mut profile = broken.client().await.profile().clone();
     profile.canisters.governance = counter;
     let identity = std::sync::Arc::new(ic_agent::identity::AnonymousIdentity);

@@ -5,10 +5,10 @@
 #[path = "support/sample.rs"]
 mod sample;
 
-use icpulse::app::{Message, Screen, State, update};
-use icpulse::model::{Seconds, Timestamp};
-use icpulse::theme::Theme;
-use icpulse::view;
+use icpulse::tui::app::{Message, Screen, State, update};
+use icpulse::tui::screens;
+use icpulse::tui::theme::Theme;
+use icpulse_model::{Seconds, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -25,7 +25,7 @@ fn frame(state: &mut State) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
     for round in 0.. {
         buffer.reset();
-        let (hits, _) = view::paint(&mut buffer, state, &Theme::fallback());
+        let (hits, _) = screens::paint(&mut buffer, state, &Theme::fallback());
         state.drawn(hits);
         if !state.dirty {
             break;

@@ -9,10 +9,10 @@ mod network;
 
 use crossterm::event::MouseEventKind;
 use harness::Harness;
-use icpulse::app::state::{NetworkInfo, Options, Quitting};
-use icpulse::app::{Effect, Layer, Message, State};
-use icpulse::model::act::SignerInfo;
-use icpulse::model::{Seconds, Vote};
+use icpulse::tui::app::state::{NetworkInfo, Options, Quitting};
+use icpulse::tui::app::{Effect, Layer, Message, State};
+use icpulse_model::act::SignerInfo;
+use icpulse_model::{Seconds, Vote};
 use network::{Fate, NOW, Network, PASSPHRASE};
 use tokio::sync::mpsc;
 
@@ -185,7 +185,7 @@ async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
     let mut app = open();
     app.press("2 L").sees("this identity is not unlocked");
     app.services.locked = true;
-    app.services.change(icpulse::model::world::Change::Signer(SignerInfo {
+    app.services.change(icpulse_model::world::Change::Signer(SignerInfo {
         locked: true,
         ..app.services.signer.clone()
     }));
@@ -269,7 +269,10 @@ async fn pulse_leads_to_what_needs_me() {
     // The neuron near its decay is confirmed from Pulse.
     app.press("1 c").sees("Confirm following of 1 neurons").press("<enter> <esc>");
     assert!(
-        !app.state.pulse.needs().any(|n| matches!(n, icpulse::app::pulse::Need::ConfirmFollowing { .. }))
+        !app.state
+            .pulse
+            .needs()
+            .any(|n| matches!(n, icpulse::tui::app::pulse::Need::ConfirmFollowing { .. }))
     );
     // A vote from the list of open proposals on Pulse.
     app.press("g g <tab> n <enter> <esc>");
@@ -285,7 +288,7 @@ async fn the_mouse_does_what_keys_do() {
     assert_eq!(app.state.breadcrumbs(), ["Proposals"]);
     app.mouse(MouseEventKind::ScrollDown, 20, 12);
     app.click_on("status");
-    assert_eq!(app.state.proposals.sort.column, icpulse::app::columns::ColumnId::Status);
+    assert_eq!(app.state.proposals.sort.column, icpulse::tui::app::columns::ColumnId::Status);
     app.press("M").click_on("Wallet");
     assert_eq!(app.state.screen().title(), "Proposals", "the mouse is the terminal's now");
 }

@@ -4,19 +4,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ic_agent::identity::AnonymousIdentity;
-use icpulse::cache::{Cache, Loaded};
-use icpulse::demo::fault::{Fault, Kind};
-use icpulse::demo::{Demo, Options};
-use icpulse::ic::{Client, IcError, Patience};
-use icpulse::model::act::SignerInfo;
-use icpulse::model::fleet::{NodeStatus, Verdict};
-use icpulse::model::health::{Condition, Span};
-use icpulse::model::network::{Profile, RootKey, RootKeySource};
-use icpulse::model::node_rewards::{Day, MicroXdr, Ppm};
-use icpulse::model::text::Line;
-use icpulse::model::world::{Topicality, World};
-use icpulse::model::{E8s, Principal, Proof, Seconds, Timestamp};
-use icpulse::sync::{self, SyncHandle};
+use icpulse_canisters::Client;
+use icpulse_demo::fault::{Fault, Kind};
+use icpulse_demo::{Demo, Options};
+use icpulse_engine::sync::{self, SyncHandle};
+use icpulse_ic::{IcError, RetryPolicy};
+use icpulse_model::act::SignerInfo;
+use icpulse_model::fleet::{NodeStatus, Verdict};
+use icpulse_model::health::{Condition, Span};
+use icpulse_model::network::{Profile, RootKey, RootKeySource};
+use icpulse_model::node_rewards::{Day, MicroXdr, Ppm};
+use icpulse_model::text::Line;
+use icpulse_model::world::{Topicality, World};
+use icpulse_model::{E8s, Principal, Proof, Seconds, Timestamp};
+use icpulse_store::cache::{Cache, Loaded};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -32,7 +33,7 @@ fn shared() -> &'static Demo {
     &DEMO
 }
 
-const HASTY: Patience = Patience {
+const HASTY: RetryPolicy = RetryPolicy {
     first: Duration::from_millis(1),
     longest: Duration::from_millis(2),
     asked: Duration::from_millis(2),
@@ -197,7 +198,7 @@ async fn trouble_on_the_way_is_tried_again_and_told() {
 struct Watching {
     handle: SyncHandle<Client>,
     // Dropping it would end the telling.
-    _changes: tokio::sync::mpsc::Receiver<icpulse::model::world::Change>,
+    _changes: tokio::sync::mpsc::Receiver<icpulse_model::world::Change>,
 }
 
 async fn watch(demo: &Demo, cache: &Path, change: impl FnOnce(&mut sync::Options)) -> Watching {

@@ -9,8 +9,8 @@ mod pty;
 mod serve;
 
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
-use icpulse::model::Timestamp;
-use icpulse::wallet::{Cost, Wallet};
+use icpulse_model::Timestamp;
+use icpulse_wallet::{Cost, Wallet};
 use pty::Terminal;
 use serve::Served;
 use std::os::unix::fs::FileExt as _;

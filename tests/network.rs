@@ -6,13 +6,14 @@ use ed25519_dalek::pkcs8::DecodePrivateKey;
 use futures_util::StreamExt;
 use ic_agent::Identity;
 use ic_agent::identity::{AnonymousIdentity, BasicIdentity};
-use icpulse::demo::{Demo, Options};
-use icpulse::ic::governance::calls::{self, CommandResult};
-use icpulse::ic::ledger::calls::{TransferRefusal, TransferRequest, parse_transfer_reply, transfer};
-use icpulse::ic::{CallReply, CallStatus, Client, IcError, ProposalsPage};
-use icpulse::model::network::{Profile, RootKey, RootKeySource};
-use icpulse::model::neuron::Access;
-use icpulse::model::{
+use icpulse_canisters::governance::calls::{self, CommandResult};
+use icpulse_canisters::ledger::calls::{TransferRefusal, TransferRequest, parse_transfer_reply, transfer};
+use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_demo::{Demo, Options};
+use icpulse_ic::{CallReply, CallStatus, IcError};
+use icpulse_model::network::{Profile, RootKey, RootKeySource};
+use icpulse_model::neuron::Access;
+use icpulse_model::{
     Account, AccountIdentifier, E8s, NeuronId, Principal, Proof, ProposalId, Seconds, Subaccount, Timestamp,
     Topic, Vote,
 };
@@ -175,7 +176,7 @@ async fn bodies_are_whole_and_no_hostile_text_passes() {
         assert!(!body.payload.name.is_empty() && row.undecoded.is_none());
         assert!(!body.summary.as_str().contains('\u{1b}'));
         if row.action.as_str() != "Motion" {
-            assert_ne!(body.payload.value, icpulse::model::proposal::Value::Null, "{}", row.action);
+            assert_ne!(body.payload.value, icpulse_model::proposal::Value::Null, "{}", row.action);
         }
     }
     assert!(topics.len() > 3, "{topics:?}");
@@ -189,7 +190,7 @@ async fn the_users_neurons_vote_and_the_ballots_show_it() {
     assert!(mine.len() >= 5, "{} neurons", mine.len());
     assert!(mine.iter().any(|n| n.access == Access::Controller));
     let open = ProposalsPage {
-        include_status: vec![icpulse::model::ProposalStatus::Open],
+        include_status: vec![icpulse_model::ProposalStatus::Open],
         ..ProposalsPage::default()
     };
     let open = client.proposals(&open).await.unwrap();

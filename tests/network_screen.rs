@@ -11,16 +11,16 @@ mod harness;
 mod network;
 
 use harness::Harness;
-use icpulse::app::net::NetList;
-use icpulse::app::state::{NetworkInfo, Options};
-use icpulse::app::{Effect, Message, State, Subject};
-use icpulse::model::alert::AlertBoard;
-use icpulse::model::fleet::NodeStatus;
-use icpulse::model::network::{NetworkKind, NetworkTrust};
-use icpulse::model::registry::{Change as Deed, Key, Record, Version};
-use icpulse::model::text::Line;
-use icpulse::model::world::{Change, HistoryProgress, SyncStatus};
-use icpulse::model::{Principal, Seconds};
+use icpulse::tui::app::net::NetList;
+use icpulse::tui::app::state::{NetworkInfo, Options};
+use icpulse::tui::app::{Effect, Message, State, Subject};
+use icpulse_model::alert::AlertBoard;
+use icpulse_model::fleet::NodeStatus;
+use icpulse_model::network::{NetworkKind, NetworkTrust};
+use icpulse_model::registry::{Change as Deed, Key, Record, Version};
+use icpulse_model::text::Line;
+use icpulse_model::world::{Change, HistoryProgress, SyncStatus};
+use icpulse_model::{Principal, Seconds};
 use network::{NOW, Network};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -163,7 +163,7 @@ async fn a_provider_is_chosen_once_and_sees_what_was_lost_and_why() {
 #[tokio::test]
 async fn what_the_configuration_says_is_not_chosen_anew() {
     let mut app = open();
-    let mine = icpulse::model::mine::Mine { provider: Some(fleet::provider(2)), aliases: vec![] };
+    let mine = icpulse_model::mine::Mine { provider: Some(fleet::provider(2)), aliases: vec![] };
     app.feed(Message::Mine { mine, provider_fixed: true });
     app.press("g m").sees("Cascade Hosting").press("u").sees("the configuration's `provider`");
     assert!(app.state.layers.is_empty());
@@ -203,7 +203,7 @@ async fn the_network_as_it_was_and_back() {
     app.press("<esc>").does_not_see("THE PAST").sees("90 nodes");
     // An answer that comes late, to a question that was taken back, changes nothing.
     let late = Message::Topology {
-        moment: icpulse::model::registry::Moment::Version(Version(1)),
+        moment: icpulse_model::registry::Moment::Version(Version(1)),
         result: app.services.then.clone(),
     };
     app.feed(late);

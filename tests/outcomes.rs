@@ -9,10 +9,10 @@ mod bench;
 mod harness;
 
 use bench::{Bench, Ran, ended};
-use icpulse::demo::fault::{Fault, Kind};
-use icpulse::demo::{Demo, Options};
-use icpulse::model::network::Canisters;
-use icpulse::model::{Account, E8s, NeuronId, Proof};
+use icpulse_demo::fault::{Fault, Kind};
+use icpulse_demo::{Demo, Options};
+use icpulse_model::network::Canisters;
+use icpulse_model::{Account, E8s, NeuronId, Proof};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;

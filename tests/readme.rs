@@ -8,8 +8,8 @@ mod svg;
 
 use clap::Parser;
 use icpulse::cli::args::Cli;
-use icpulse::theme::{ColorDepth, Theme};
-use icpulse::view;
+use icpulse::tui::screens;
+use icpulse::tui::theme::{ColorDepth, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -27,7 +27,7 @@ fn the_picture_is_the_pulse_screen() {
     let state = sample::full((120, 34));
     let theme = Theme::builtin("icpulse-dark").unwrap().at_depth(ColorDepth::TrueColor);
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 34));
-    view::paint(&mut buffer, &state, &theme);
+    screens::paint(&mut buffer, &state, &theme);
     let base = theme.base();
     let drawn = svg::picture(&buffer, &hex(base.bg), &hex(base.fg));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pulse.svg");

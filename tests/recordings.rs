@@ -11,8 +11,8 @@ mod common;
 use candid::utils::ArgumentEncoder;
 use candid::{CandidType, Nat, Principal};
 use common::{Recording, Text, recordings};
-use icpulse::ic::wire::untyped::{Message, Value};
-use icpulse::ic::wire::{cmc, decode_one, encode_args, encode_one, governance as g, index, ledger};
+use icpulse_canisters::wire::untyped::{Message, Value};
+use icpulse_canisters::wire::{cmc, decode_one, encode_args, encode_one, governance as g, index, ledger};
 use serde::de::DeserializeOwned;
 
 /// Fields of recordings our types leave out on purpose, by name. None so far.
@@ -143,7 +143,7 @@ fn the_comparison_notices_a_difference() {
 /// Every block of the recorded chain encodes back to its bytes and names the hash of the one before.
 #[test]
 fn recorded_blocks_form_a_chain() {
-    use icpulse::ic::wire::block::{Block, hash_of_encoded};
+    use icpulse_canisters::wire::block::{Block, hash_of_encoded};
     let recording = &recordings()["ledger_query_encoded_blocks"];
     let reply: ledger::QueryEncodedBlocksResponse =
         decode_one(&hex::decode(&recording.reply_hex).unwrap()).unwrap();

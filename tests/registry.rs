@@ -4,15 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use ic_agent::identity::AnonymousIdentity;
-use icpulse::cache::{Cache, DEFAULT_WAIT};
-use icpulse::demo::{Demo, Options as DemoOptions};
-use icpulse::ic::{Client, IcError, door};
-use icpulse::model::act::SignerInfo;
-use icpulse::model::network::{Canisters, Profile, RootKey, RootKeySource};
-use icpulse::model::registry::{Key, Moment, Record, Topology, Version, diff, fold};
-use icpulse::model::world::{Change, Topicality};
-use icpulse::model::{Principal, Proof, Timestamp};
-use icpulse::sync::{self, Options, SyncHandle};
+use icpulse_canisters::{Client, decode};
+use icpulse_demo::{Demo, Options as DemoOptions};
+use icpulse_engine::sync::{self, Options, SyncHandle};
+use icpulse_ic::IcError;
+use icpulse_model::act::SignerInfo;
+use icpulse_model::network::{Canisters, Profile, RootKey, RootKeySource};
+use icpulse_model::registry::{Key, Moment, Record, Topology, Version, diff, fold};
+use icpulse_model::world::{Change, Topicality};
+use icpulse_model::{Principal, Proof, Timestamp};
+use icpulse_store::cache::{Cache, DEFAULT_WAIT};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use tokio::sync::mpsc::Receiver;
@@ -42,7 +43,7 @@ async fn whole_history(client: &Client) -> (Topology, usize) {
         assert_eq!(page.evidence.proof, Proof::Certified);
         for delta in &page.deltas {
             assert_eq!(delta.version, topology.version.next());
-            let _ = fold(&mut topology, &door::registry::changes(delta));
+            let _ = fold(&mut topology, &decode::registry::changes(delta));
         }
         pages += 1;
         if topology.version >= page.latest {
@@ -67,7 +68,7 @@ async fn the_history_of_the_registry_agrees_with_its_single_answers() {
         let found = client.registry_value(key.to_string().as_bytes(), Some(topology.version)).await.unwrap();
         let found = found.unwrap_or_else(|| panic!("{key} is in the history and has no value"));
         assert_eq!(found.evidence.proof, Proof::NodeSigned);
-        assert_eq!(Some(door::registry::record(key, &found.value)), topology.record(key), "{key}");
+        assert_eq!(Some(decode::registry::record(key, &found.value)), topology.record(key), "{key}");
     }
     assert_eq!(client.registry_value(b"nothing_of_this_name", None).await.unwrap(), None);
     // As of a version before there was any, there is nothing.

@@ -5,19 +5,19 @@
 #[path = "support/sample.rs"]
 mod sample;
 
-use icpulse::app::layer::FilterLayer;
-use icpulse::app::net::NetList;
-use icpulse::app::place::{Name, Os};
-use icpulse::app::{Hit, Layer, Level, Message, Screen, State, Subject};
-use icpulse::command::Command;
-use icpulse::model::proposal::Value;
-use icpulse::model::query::QueryError;
-use icpulse::model::registry::{Moment, Version};
-use icpulse::model::text::{Block, Line, is_deceptive};
-use icpulse::model::world::{Proposals, Trouble};
-use icpulse::model::{NeuronId, ProposalId};
-use icpulse::theme::{ColorDepth, Theme};
-use icpulse::view;
+use icpulse::tui::app::layer::FilterLayer;
+use icpulse::tui::app::net::NetList;
+use icpulse::tui::app::place::{Name, Os};
+use icpulse::tui::app::{Hit, Layer, Level, Message, Screen, State, Subject};
+use icpulse::tui::command::Command;
+use icpulse::tui::screens;
+use icpulse::tui::theme::{ColorDepth, Theme};
+use icpulse_model::proposal::Value;
+use icpulse_model::query::QueryError;
+use icpulse_model::registry::{Moment, Version};
+use icpulse_model::text::{Block, Line, is_deceptive};
+use icpulse_model::world::{Proposals, Trouble};
+use icpulse_model::{NeuronId, ProposalId};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -29,7 +29,7 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 fn buffer(state: &State, theme: &Theme) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.0, state.size.1));
-    view::paint(&mut buffer, state, theme);
+    screens::paint(&mut buffer, state, theme);
     buffer
 }
 
@@ -105,7 +105,7 @@ fn a_clock_that_is_behind_is_told_at_any_width_and_corrected() {
         assert!(
             shown.contains("! this machine's clock is 10 m behind the network's: set it (automatic time)")
         );
-        assert_eq!(state.network_now(), state.now.plus(icpulse::model::Seconds(607)));
+        assert_eq!(state.network_now(), state.now.plus(icpulse_model::Seconds(607)));
         // A network that seems to be behind may just be slow to answer.
         for offset in [59, 0, -600] {
             state.sync.clock_offset = offset;
@@ -227,7 +227,7 @@ fn the_past_says_so_on_lists_and_details() {
         state.net.travelling = Some(Moment::Version(Version(53_100)));
         let topology = Arc::new(fleet::topology_then(fleet::SMALL, now));
         let answer = Message::Topology { moment: Moment::Version(Version(53_100)), result: Ok(topology) };
-        let _ = icpulse::app::update(&mut state, answer, now);
+        let _ = icpulse::tui::app::update(&mut state, answer, now);
         shot("network-past", &state, &theme);
         let detail = sample::at(state, Screen::Network, Some(Subject::Subnet(fleet::subnet(1))), 0);
         assert!(text(&buffer(&detail, &theme)).contains("THE PAST: version 53,100"));
@@ -278,7 +278,7 @@ fn layers() {
             let mut state = sample::at(sample::full(size), screen, None, 0);
             state.executions = sample::executions();
             if name.starts_with("execution-running") {
-                state.in_flight.insert(icpulse::model::act::PlanId([8; 16]));
+                state.in_flight.insert(icpulse_model::act::PlanId([8; 16]));
             }
             state.layers = vec![layer.clone()];
             shot(&format!("layer-{name}"), &state, &theme);
@@ -375,7 +375,7 @@ fn notices_and_sequences() {
         Level::Error,
         "neuron 5011903442817663002 was refused: its dissolve delay is below the minimum, raise it first",
     );
-    state.pending = icpulse::command::parse_sequence("g").unwrap();
+    state.pending = icpulse::tui::command::parse_sequence("g").unwrap();
     shot("notices", &state, &Theme::fallback());
 }
 
@@ -383,7 +383,7 @@ fn notices_and_sequences() {
 #[test]
 fn pulse_as_text() {
     for (name, make) in CONDITIONS {
-        let shown = view::text::pulse(&make((0, 0)), 100);
+        let shown = screens::text::pulse(&make((0, 0)), 100);
         assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
         picture(&format!("pulse-text-{name}"), &shown);
     }
@@ -396,7 +396,7 @@ fn hits_are_where_things_are_seen() {
     let mut state = sample::at(sample::full((120, 40)), Screen::Proposals, None, 0);
     state.proposals.select(4);
     let mut shown = Buffer::empty(Rect::new(0, 0, 120, 40));
-    let (hits, _) = view::paint(&mut shown, &state, &theme);
+    let (hits, _) = screens::paint(&mut shown, &state, &theme);
     let lines: Vec<String> = text(&shown).lines().map(str::to_owned).collect();
     for row in 0..20 {
         let id = state.proposals.rows[row].to_string();
@@ -415,7 +415,7 @@ fn hits_are_where_things_are_seen() {
     // In a layer its rows are met, and the list below it is not.
     let (_, _, layer) = sample::layers().into_iter().find(|l| l.0 == "ballots").unwrap();
     state.layers = vec![layer];
-    let (hits, _) = view::paint(&mut shown, &state, &theme);
+    let (hits, _) = screens::paint(&mut shown, &state, &theme);
     let lines: Vec<String> = text(&shown).lines().map(str::to_owned).collect();
     let y = lines.iter().position(|l| l.contains(&sample::MY_NEURONS[2].to_string())).unwrap();
     assert_eq!(hits.at(60, u16::try_from(y).unwrap()), Some(Hit::LayerRow(2)));
@@ -432,7 +432,7 @@ fn the_cursor_stands_where_typing_goes() {
         let mut state = sample::at(sample::full((80, 24)), screen, None, 0);
         state.layers = vec![layer];
         let mut shown = Buffer::empty(Rect::new(0, 0, 80, 24));
-        let (_, cursor) = view::paint(&mut shown, &state, &theme);
+        let (_, cursor) = screens::paint(&mut shown, &state, &theme);
         assert_eq!(cursor.is_some(), typing, "{name}");
         if let Some(cursor) = cursor {
             let style = shown.cell(cursor).unwrap().style();
@@ -539,7 +539,7 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
 fn what_hides_in_a_typed_character_is_not_drawn() {
     let state = odd_state((80, 24), "Σ\u{e0100}", 1, 2, false, 9);
     let mut shown = Buffer::empty(Rect::new(0, 0, 80, 24));
-    view::paint(&mut shown, &state, &Theme::fallback());
+    screens::paint(&mut shown, &state, &Theme::fallback());
     assert!(shown.content().iter().any(|c| c.symbol() == "Σ"));
     assert!(!shown.content().iter().any(|c| c.symbol().chars().any(is_deceptive)));
 }
@@ -556,7 +556,7 @@ proptest! {
         let (w, h) = if cursor % 8 == 0 { (w, h) } else { (w.max(80), h.max(24)) };
         let state = odd_state((w, h), &word, place, layer, ascii, cursor);
         let mut shown = Buffer::empty(Rect::new(0, 0, w, h));
-        let (hits, typing) = view::paint(&mut shown, &state, &Theme::fallback());
+        let (hits, typing) = screens::paint(&mut shown, &state, &Theme::fallback());
         for cell in shown.content() {
             prop_assert!(!cell.symbol().chars().any(|c| c.is_control() || is_deceptive(c) && c != '\u{200d}'), "{:?}", cell.symbol());
             prop_assert!(!ascii || cell.symbol().is_ascii());
@@ -567,7 +567,7 @@ proptest! {
         if let Some((x, y)) = typing {
             prop_assert!(x < w && y < h);
         }
-        let page = view::text::pulse(&state, usize::from(w));
+        let page = screens::text::pulse(&state, usize::from(w));
         prop_assert!(!page.chars().any(|c| c.is_control() && c != '\n'));
     }
 }

@@ -14,14 +14,14 @@ mod pty;
 #[path = "support/watch.rs"]
 mod watch;
 
-use icpulse::cache::Cache;
 use icpulse::cli::context::wall_clock;
-use icpulse::demo::fault::{Fault, Kind};
-use icpulse::demo::{Demo, Options};
-use icpulse::journal::ActionJournal;
-use icpulse::model::network::RootKey;
-use icpulse::model::text::Line;
-use icpulse::wallet::Signer;
+use icpulse_demo::fault::{Fault, Kind};
+use icpulse_demo::{Demo, Options};
+use icpulse_model::network::RootKey;
+use icpulse_model::text::Line;
+use icpulse_store::cache::Cache;
+use icpulse_store::journal::ActionJournal;
+use icpulse_wallet::Signer;
 use monkey::{Act, ESCAPE, Monkey};
 use pty::Terminal;
 use rand::Rng;

@@ -11,17 +11,17 @@ mod sample;
 mod serve;
 
 use home::{Home, Table, code, complaint, json, text};
-use icpulse::action::{PlanContext, Plans};
-use icpulse::app::layer::{ReviewLayer, ReviewStage};
-use icpulse::app::{Layer, Screen, State};
 use icpulse::cli::review::write_review;
-use icpulse::model::act::{Confirmation, Intent, Review};
-use icpulse::model::network::{Canisters, NetworkKind, NetworkTrust, Profile, RootKey, RootKeySource};
-use icpulse::model::review::{describe_calls, describe_review};
-use icpulse::model::text::Line;
-use icpulse::model::{NeuronId, Principal};
-use icpulse::theme::{Role, Theme};
-use icpulse::view;
+use icpulse::tui::app::layer::{ReviewLayer, ReviewStage};
+use icpulse::tui::app::{Layer, Screen, State};
+use icpulse::tui::screens;
+use icpulse::tui::theme::{Role, Theme};
+use icpulse_engine::action::{PlanContext, Plans};
+use icpulse_model::act::{Confirmation, Intent, Review};
+use icpulse_model::network::{Canisters, NetworkKind, NetworkTrust, Profile, RootKey, RootKeySource};
+use icpulse_model::review::{describe_calls, describe_review};
+use icpulse_model::text::Line;
+use icpulse_model::{NeuronId, Principal};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -61,7 +61,7 @@ fn shown(review: &Review, size: (u16, u16)) -> Buffer {
 
 fn draw(state: &State) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.0, state.size.1));
-    view::paint(&mut buffer, state, &Theme::fallback());
+    screens::paint(&mut buffer, state, &Theme::fallback());
     buffer
 }
 

@@ -1,6 +1,6 @@
 //! What must hold for text that has passed into the program, and for bytes sent to a terminal.
 
-use icpulse::model::text::is_deceptive;
+use icpulse_model::text::is_deceptive;
 use serde_json::Value;
 
 /// No control character but a line break, nothing that shows nothing yet deceives.

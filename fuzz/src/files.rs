@@ -1,13 +1,13 @@
 //! What is read from the user's disk: settings, themes, keys, the cache.
 
 use crate::{check, choose, reader};
-use icpulse::cache::fuzzing::{self as store, Table};
+use icpulse_store::cache::fuzzing::{self as store, Table};
 use icpulse::cli::json;
-use icpulse::command::Keymap;
+use icpulse::tui::command::Keymap;
 use icpulse::config;
-use icpulse::model::{Account, ProposalId};
-use icpulse::theme::{ColorDepth, Role, Theme};
-use icpulse::wallet::{self, fuzzing as keys};
+use icpulse_model::{Account, ProposalId};
+use icpulse::tui::theme::{ColorDepth, Role, Theme};
+use icpulse_wallet::{self, fuzzing as keys};
 use std::sync::LazyLock;
 
 /// The reader's account.
@@ -119,16 +119,16 @@ pub fn cache(data: &[u8]) {
     for transaction in cache.transactions(&account(), None, 100).expect("memory can be read") {
         check::neutral_all(&transaction);
     }
-    let names = |_: &icpulse::model::Principal| None;
+    let names = |_: &icpulse_model::Principal| None;
     for event in loaded.world.events.iter() {
         check::neutral(&event.sentence(&names));
     }
     let _ = loaded.world.topology.keys();
-    let visit = |_: icpulse::model::registry::Delta| std::ops::ControlFlow::Continue(());
-    cache.replay_registry(icpulse::model::registry::Version(0), visit).expect("memory can be read");
+    let visit = |_: icpulse_model::registry::Delta| std::ops::ControlFlow::Continue(());
+    cache.replay_registry(icpulse_model::registry::Version(0), visit).expect("memory can be read");
     let _ = cache.compact();
     let (_, rest) = choose(data);
-    if let Ok(execution) = icpulse::journal::fuzzing::document(rest) {
+    if let Ok(execution) = icpulse_store::journal::fuzzing::document(rest) {
         check::neutral(execution.title.as_str());
         let _ = json::execution(&execution);
     }

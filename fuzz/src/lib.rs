@@ -11,7 +11,7 @@ pub mod seeds;
 pub mod text;
 pub mod wire;
 
-use icpulse::model::{Evidence, Principal, Timestamp};
+use icpulse_model::{Evidence, Principal, Timestamp};
 
 /// 2026-11-22 13:59 UTC.
 pub const NOW: Timestamp = Timestamp(1_795_355_940_000_000_000);

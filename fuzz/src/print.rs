@@ -3,7 +3,7 @@
 use crate::{check, pieces};
 use icpulse::cli::log;
 use icpulse::cli::output::{Column, Format, Rows};
-use icpulse::model::text::is_deceptive;
+use icpulse_model::text::is_deceptive;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::{Arc, Mutex};

@@ -1,13 +1,13 @@
 //! What comes from the registry canister.
 
 use crate::{NOW, check, choose, pieces};
-use icpulse::ic::certificate::main_network_root_key;
-use icpulse::ic::door;
-use icpulse::ic::registry::page::{self, Content};
-use icpulse::ic::registry::tree::Node;
-use icpulse::model::Principal;
-use icpulse::model::network::{Canisters, RootKey};
-use icpulse::model::registry::{Delta, EventFilter, Mutation, Topology, Version, diff, fold};
+use icpulse_ic::certificate::main_network_root_key;
+use icpulse_canisters::decode;
+use icpulse_canisters::registry::page::{self, Content};
+use icpulse_canisters::registry::tree::Node;
+use icpulse_model::Principal;
+use icpulse_model::network::{Canisters, RootKey};
+use icpulse_model::registry::{Delta, EventFilter, Mutation, Topology, Version, diff, fold};
 
 /// By a leading byte: a certified reply, a hash tree, what a version changed, records by key.
 pub fn registry(data: &[u8]) {
@@ -81,7 +81,7 @@ fn told(deltas: &[Delta]) {
     let none = |_: &Principal| None;
     let filter = EventFilter { words: "node".to_owned(), ..EventFilter::default() };
     for delta in deltas {
-        let changes = door::registry::changes(delta);
+        let changes = decode::registry::changes(delta);
         let events = fold(&mut topology, &changes);
         assert!(events.len() >= changes.len(), "a change is not told");
         for event in &events {

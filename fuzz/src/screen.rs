@@ -1,24 +1,24 @@
 //! Hostile text all the way from a reply to the bytes that a terminal is sent.
 
-use crate::files::account;
+use icpulse_files::account;
 use crate::{NOW, check, evidence, pieces, reader};
-use icpulse::app::layer::Failure;
-use icpulse::app::state::{NetworkInfo, Options};
-use icpulse::app::{Effect, Level, Message, State, update};
-use icpulse::command::Chord;
-use icpulse::ic::door;
-use icpulse::ic::wire::{governance as g, index, lenient::Row};
-use icpulse::model::act::{
+use icpulse::tui::app::layer::Failure;
+use icpulse::tui::app::state::{NetworkInfo, Options};
+use icpulse::tui::app::{Effect, Level, Message, State, update};
+use icpulse::tui::command::Chord;
+use icpulse_canisters::decode;
+use icpulse_canisters::wire::{governance as g, index, lenient::Row};
+use icpulse_model::act::{
     Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo, Step, StepState,
 };
-use icpulse::model::evidence::Sourced;
-use icpulse::model::ledger::AccountState;
-use icpulse::model::network::Facts;
-use icpulse::model::text::Line;
-use icpulse::model::world::{Neurons, Proposals, SyncStatus, Trouble, World};
-use icpulse::model::{E8s, Principal, Timestamp, Vote};
-use icpulse::theme::Theme;
-use icpulse::view;
+use icpulse_model::evidence::Sourced;
+use icpulse_model::ledger::AccountState;
+use icpulse_model::network::Facts;
+use icpulse_model::text::Line;
+use icpulse_model::world::{Neurons, Proposals, SyncStatus, Trouble, World};
+use icpulse_model::{E8s, Principal, Timestamp, Vote};
+use icpulse::tui::theme::Theme;
+use icpulse::tui::screens;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
@@ -85,7 +85,7 @@ impl Screen {
             }
             let (state, theme) = (&self.state, &self.theme);
             let mut hits = Default::default();
-            let drawn = self.terminal.draw(|frame| hits = view::draw(frame, state, theme));
+            let drawn = self.terminal.draw(|frame| hits = screens::draw(frame, state, theme));
             drawn.expect("memory can be written");
             self.state.drawn(hits);
         }
@@ -176,7 +176,7 @@ fn proposal(texts: &Texts<'_>, id: u64) -> g::ProposalInfo {
 
 fn world(texts: &Texts<'_>) -> (World, Vec<g::ProposalInfo>) {
     let infos: Vec<g::ProposalInfo> = (0..4).map(|id| proposal(texts, id)).collect();
-    let rows = infos.iter().filter_map(|info| door::proposals::proposal(info, evidence())).map(Arc::new);
+    let rows = infos.iter().filter_map(|info| decode::proposals::proposal(info, evidence())).map(Arc::new);
     let data = g::KnownNeuronData {
         name: texts.raw(18),
         description: Some(texts.raw(19)),
@@ -192,7 +192,7 @@ fn world(texts: &Texts<'_>) -> (World, Vec<g::ProposalInfo>) {
         recent_ballots: vec![g::BallotInfo { vote: 1, proposal_id: Some(g::ProposalId { id: 140_000 }) }],
         ..Default::default()
     };
-    let neuron = door::neurons::neuron(Some(&full), None, None, reader(), evidence()).map(Arc::new);
+    let neuron = decode::neurons::neuron(Some(&full), None, None, reader(), evidence()).map(Arc::new);
     let known = g::KnownNeuron { id: Some(g::NeuronId { id: 8 }), known_neuron_data: Some(data) };
     let transaction = index::TransactionWithId {
         id: 9,
@@ -208,11 +208,11 @@ fn world(texts: &Texts<'_>) -> (World, Vec<g::ProposalInfo>) {
         account: account(),
         balance: E8s(12_345),
         balance_evidence: evidence(),
-        transactions: door::ledger::indexed(Row::Typed(transaction), evidence()).into_iter().collect(),
+        transactions: decode::ledger::indexed(Row::Typed(transaction), evidence()).into_iter().collect(),
         complete: true,
     };
     let facts = Facts {
-        known_neurons: door::neurons::known(&known).map(|known| Sourced::new(vec![known], evidence())),
+        known_neurons: decode::neurons::known(&known).map(|known| Sourced::new(vec![known], evidence())),
         ..Facts::default()
     };
     let world = World {
@@ -247,7 +247,7 @@ fn review(texts: &Texts<'_>, intent: Intent) -> Review {
         signer: reader(),
         signer_name: texts.line(30),
         network: texts.line(31),
-        trust: icpulse::model::network::NetworkTrust::default(),
+        trust: icpulse_model::network::NetworkTrust::default(),
         calls: vec![call(texts)],
         total_cost: E8s(7),
         fees: E8s(7),
@@ -301,11 +301,11 @@ pub fn hostile(data: &[u8]) {
         unverified: choice & 8 != 0,
     };
     let status = SyncStatus { network: texts.line(45), trouble: Some(trouble), ..SyncStatus::default() };
-    screen.feed(Message::Change(icpulse::model::world::Change::Sync(status)));
+    screen.feed(Message::Change(icpulse_model::world::Change::Sync(status)));
     screen.feed(Message::Notice(Level::Warning, texts.line(46)));
     for info in &infos {
-        if let Some(body) = door::proposals::body(info, None, evidence()) {
-            screen.feed(Message::Change(icpulse::model::world::Change::Body(Arc::new(body))));
+        if let Some(body) = decode::proposals::body(info, None, evidence()) {
+            screen.feed(Message::Change(icpulse_model::world::Change::Body(Arc::new(body))));
         }
     }
     // A part of the screens a run: runs are cheap, drawing all is not.

@@ -1,18 +1,18 @@
 //! Seeds, made from the recordings of real canisters when a target starts, so that none need be
 //! kept: `corpus/TARGET/` gets what is not there yet.
 
-use crate::files::{TABLES, account};
+use icpulse_files::{TABLES, account};
 use crate::{evidence, join, reader, wire};
-use icpulse::cache::Ranges;
-use icpulse::cache::fuzzing::Table;
-use icpulse::ic::door;
-use icpulse::ic::wire::registry::CertifiedResponse;
-use icpulse::ic::wire::{decode_one, governance as g, ledger};
-use icpulse::model::ledger::AccountState;
-use icpulse::model::proposal::Ballot;
-use icpulse::model::registry::Version;
-use icpulse::model::{E8s, NeuronId, Vote, VotingPower};
-use icpulse::wallet::{Algorithm, Cost, ExportForm, Wallet};
+use icpulse_store::cache::Ranges;
+use icpulse_store::cache::fuzzing::Table;
+use icpulse_canisters::decode;
+use icpulse_canisters::wire::registry::CertifiedResponse;
+use icpulse_canisters::wire::{decode_one, governance as g, ledger};
+use icpulse_model::ledger::AccountState;
+use icpulse_model::proposal::Ballot;
+use icpulse_model::registry::Version;
+use icpulse_model::{E8s, NeuronId, Vote, VotingPower};
+use icpulse_wallet::{Algorithm, Cost, ExportForm, Wallet};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -58,21 +58,21 @@ fn registry_replies() -> Vec<Vec<u8>> {
 }
 
 /// When the recorded registry's whole history was certified.
-pub fn registry_time() -> icpulse::model::Timestamp {
-    static TIME: LazyLock<icpulse::model::Timestamp> = LazyLock::new(|| {
+pub fn registry_time() -> icpulse_model::Timestamp {
+    static TIME: LazyLock<icpulse_model::Timestamp> = LazyLock::new(|| {
         let all = fixture("registry/registry.json");
         let reply = bytes(&all["recorded"]["certified_changes_since_0"]);
         let reply: CertifiedResponse =
-            icpulse::ic::wire::registry::decode(&reply).expect("a certified reply");
-        icpulse::ic::certificate::claimed_time(&reply.certificate).expect("a time")
+            icpulse_canisters::wire::registry::decode(&reply).expect("a certified reply");
+        icpulse_ic::certificate::claimed_time(&reply.certificate).expect("a time")
     });
     *TIME
 }
 
 /// Replies, trees, what versions changed, and records with their keys.
 fn registry() -> Vec<Vec<u8>> {
-    use icpulse::ic::registry::page;
-    use icpulse::model::network::{Canisters, RootKey};
+    use icpulse_canisters::registry::page;
+    use icpulse_model::network::{Canisters, RootKey};
     let key = RootKey(recorded_root_key());
     let registry = Canisters::default().registry;
     let replies = registry_replies();
@@ -98,7 +98,7 @@ fn certificates() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let answers: Vec<Vec<u8>> = all.values().map(bytes).collect();
     // In CBOR: a tag, a map of one, the text "certificate", then bytes with a length of two bytes.
     let mut found: Vec<Vec<u8>> = answers.iter().map(|answer| answer[19..].to_vec()).collect();
-    let rate: icpulse::ic::wire::cmc::IcpXdrConversionRateCertifiedResponse =
+    let rate: icpulse_canisters::wire::cmc::IcpXdrConversionRateCertifiedResponse =
         reply("get_icp_xdr_conversion_rate");
     found.extend([rate.certificate, rate.hash_tree]);
     let tip: ledger::TipOfChain = reply("tip_of_chain");
@@ -110,7 +110,7 @@ fn certificates() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
 pub fn trees() -> &'static BTreeSet<[u8; 32]> {
     static TREES: LazyLock<BTreeSet<[u8; 32]>> = LazyLock::new(|| {
         let (_, found) = certificates();
-        found.iter().flat_map(|bytes| icpulse::ic::fuzzing::digests(bytes)).collect()
+        found.iter().flat_map(|bytes| icpulse_ic::fuzzing::digests(bytes)).collect()
     });
     &TREES
 }
@@ -191,7 +191,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "query" => texts(QUERIES),
         "markdown" => HOSTILE.iter().map(|t| behind(40, t.as_bytes())).collect(),
         "config" => vec![CONFIG.into(), icpulse::config::template().into()],
-        "theme" => icpulse::theme::BUILTIN.iter().map(|(_, text)| text.as_bytes().to_vec()).collect(),
+        "theme" => icpulse::tui::theme::BUILTIN.iter().map(|(_, text)| text.as_bytes().to_vec()).collect(),
         "keys" => keys(),
         "cache" => cache(),
         "reply" => replies(),
@@ -303,17 +303,17 @@ fn keys() -> Vec<Vec<u8>> {
 fn cache() -> Vec<Vec<u8>> {
     let page: g::ListProposalInfoResponse = reply("list_proposals");
     let rows: Vec<_> =
-        page.proposal_info.iter().filter_map(|info| door::proposals::proposal(info, evidence())).collect();
-    let bodies = page.proposal_info.iter().filter_map(|info| door::proposals::body(info, None, evidence()));
+        page.proposal_info.iter().filter_map(|info| decode::proposals::proposal(info, evidence())).collect();
+    let bodies = page.proposal_info.iter().filter_map(|info| decode::proposals::body(info, None, evidence()));
     let neurons: g::ListNeuronsResponse = reply("list_neurons");
     let neurons: Vec<_> = neurons
         .full_neurons
         .iter()
-        .filter_map(|full| door::neurons::neuron(Some(full), None, None, reader(), evidence()))
+        .filter_map(|full| decode::neurons::neuron(Some(full), None, None, reader(), evidence()))
         .collect();
     let blocks: ledger::QueryBlocksResponse = reply("query_blocks");
     let transactions: Vec<_> =
-        blocks.blocks.iter().zip(0..).map(|(block, at)| door::ledger::block(at, block, evidence())).collect();
+        blocks.blocks.iter().zip(0..).map(|(block, at)| decode::ledger::block(at, block, evidence())).collect();
     let mut found: Vec<(Table, u64, Vec<u8>)> = Vec::new();
     let mut block = Vec::new();
     for row in &rows {
@@ -350,7 +350,7 @@ fn stored(value: &impl serde::Serialize) -> Vec<u8> {
     postcard::to_stdvec(value).expect("the model can be stored")
 }
 
-/// An entry as [`crate::files::cache`] reads it.
+/// An entry as [`icpulse_files::cache`] reads it.
 fn entry((table, number, bytes): &(Table, u64, Vec<u8>)) -> Vec<u8> {
     let place = TABLES.iter().position(|t| format!("{t:?}") == format!("{table:?}")).expect("a table");
     let mut out = vec![u8::try_from(place).expect("few"), (number & 0xff) as u8];

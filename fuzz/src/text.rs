@@ -1,18 +1,18 @@
 //! What people type and what proposals say.
 
 use crate::{NOW, check, choose, evidence, reader};
-use icpulse::command::{Chord, format_sequence, parse_sequence};
-use icpulse::ic::door;
-use icpulse::ic::wire::governance as g;
-use icpulse::model::amount::{format_units, group, parse_units};
-use icpulse::model::query::{
+use icpulse::tui::command::{Chord, format_sequence, parse_sequence};
+use icpulse_canisters::decode;
+use icpulse_canisters::wire::governance as g;
+use icpulse_model::amount::{format_units, group, parse_units};
+use icpulse_model::query::{
     Haystacks, List, NeuronContext, parse, parse_span, parse_whole, proposal_text, suggest,
 };
-use icpulse::model::text::{Block, csv_cell, safe_link};
-use icpulse::model::{Account, AccountIdentifier, E8s, Principal, Seconds, Timestamp};
-use icpulse::theme::{ColorDepth, color};
-use icpulse::wallet::Algorithm;
-use icpulse::widget::{ascii, markdown, text as width};
+use icpulse_model::text::{Block, csv_cell, safe_link};
+use icpulse_model::{Account, AccountIdentifier, E8s, Principal, Seconds, Timestamp};
+use icpulse::tui::theme::{ColorDepth, color};
+use icpulse_wallet::Algorithm;
+use icpulse::tui::widgets::{ascii, markdown, text as width};
 
 /// Amounts, accounts, principals, spans of time, keys, colours, numbers.
 pub fn words(data: &[u8]) {
@@ -39,7 +39,7 @@ pub fn words(data: &[u8]) {
     let _ = AccountIdentifier::from_slice(data);
     if let Ok(principal) = Principal::from_text(text.as_ref()) {
         assert_eq!(Principal::from_text(principal.to_text()), Ok(principal));
-        let _ = icpulse::model::account::short_principal(&principal);
+        let _ = icpulse_model::account::short_principal(&principal);
     }
     let _ = parse_span(text);
     if let Ok(chords) = parse_sequence(text) {
@@ -65,10 +65,10 @@ pub fn query(data: &[u8]) {
         ballots: vec![(7, g::Ballot { vote: 0, voting_power: 3 })],
         ..Default::default()
     };
-    let proposal = door::proposals::proposal(&info, evidence()).expect("it has a number");
+    let proposal = decode::proposals::proposal(&info, evidence()).expect("it has a number");
     let full = g::Neuron { id: Some(g::NeuronId { id: 7 }), ..Default::default() };
     let neuron =
-        door::neurons::neuron(Some(&full), None, None, reader(), evidence()).expect("it has a number");
+        decode::neurons::neuron(Some(&full), None, None, reader(), evidence()).expect("it has a number");
     let mut hays = Haystacks::with_capacity(1, 0);
     hays.add(|out| proposal_text(&proposal, out));
     for list in [List::Proposals, List::Neurons, List::Transactions] {
@@ -114,8 +114,8 @@ pub fn rendered(data: &[u8]) {
     assert!(!formula || cell.parse::<f64>().is_ok() || raw.starts_with(['\t', '\r']), "{cell:?}");
     let area = ratatui::layout::Rect::new(0, 0, 20, 2);
     let mut buffer = ratatui::buffer::Buffer::empty(area);
-    let theme = icpulse::theme::Theme::fallback();
-    icpulse::widget::Pen::new(&mut buffer, &theme, true).put(0, 0, 20, &raw, icpulse::theme::Role::Text);
+    let theme = icpulse::tui::theme::Theme::fallback();
+    icpulse::tui::widgets::Pen::new(&mut buffer, &theme, true).put(0, 0, 20, &raw, icpulse::tui::theme::Role::Text);
     ascii::flatten(&mut buffer);
     assert!(buffer.content().iter().all(|cell| cell.symbol().is_ascii()), "{buffer:?}");
 }

@@ -1,15 +1,15 @@
 //! What comes from the network.
 
 use crate::{NOW, check, choose, evidence, reader};
-use icpulse::ic::certificate::{self, Authority, main_network_root_key};
-use icpulse::ic::wire::block::Block;
-use icpulse::ic::wire::lenient::{self, decode_rows};
-use icpulse::ic::wire::node_rewards as nr;
-use icpulse::ic::wire::untyped::{Message, text_of};
-use icpulse::ic::wire::{cmc, decode_one, encode_one, governance as g, index, ledger};
-use icpulse::ic::{cmc as rate, door};
-use icpulse::model::network::RootKey;
-use icpulse::model::{NeuronId, Principal, Timestamp};
+use icpulse_ic::certificate::{self, Authority, main_network_root_key};
+use icpulse_canisters::wire::block::Block;
+use icpulse_canisters::wire::lenient::{self, decode_rows};
+use icpulse_canisters::wire::node_rewards as nr;
+use icpulse_canisters::wire::untyped::{Message, text_of};
+use icpulse_canisters::wire::{cmc, decode_one, encode_one, governance as g, index, ledger};
+use icpulse_canisters::{cmc as rate, decode};
+use icpulse_model::network::RootKey;
+use icpulse_model::{NeuronId, Principal, Timestamp};
 
 /// A kind of reply: the methods that answer so, and what is done with one.
 pub type Kind = (&'static [&'static str], fn(&[u8]));
@@ -79,12 +79,12 @@ fn proposals(bytes: &[u8]) {
             lenient::Row::Typed(info) => body(info),
             lenient::Row::Raw(raw) => {
                 check::neutral(&raw.reason);
-                if let Some(body) = door::proposals::unreadable_body(raw, evidence()) {
+                if let Some(body) = decode::proposals::unreadable_body(raw, evidence()) {
                     check::neutral_all(&body);
                 }
             }
         }
-        if let Some(row) = door::proposals::row(row, evidence()) {
+        if let Some(row) = decode::proposals::row(row, evidence()) {
             check::neutral_all(&row);
         }
     }
@@ -93,21 +93,21 @@ fn proposals(bytes: &[u8]) {
 fn providers(bytes: &[u8]) {
     one::<g::ListNodeProvidersResponse>(bytes);
     if let Ok(reply) = decode_one::<g::ListNodeProvidersResponse>(bytes) {
-        check::neutral_all(&door::node_rewards::providers(&reply.node_providers));
+        check::neutral_all(&decode::node_rewards::providers(&reply.node_providers));
     }
 }
 
 fn payouts(bytes: &[u8]) {
     one::<g::ListNodeProviderRewardsResponse>(bytes);
     if let Ok(reply) = decode_one::<g::ListNodeProviderRewardsResponse>(bytes) {
-        let months = door::node_rewards::payouts(&reply.rewards);
+        let months = decode::node_rewards::payouts(&reply.rewards);
         assert!(months.is_sorted_by(|a, b| a.at >= b.at));
     }
 }
 
 fn node_rewards(bytes: &[u8]) {
     if let Ok(Ok(results)) = nr::read(bytes) {
-        let day = door::node_rewards::day(&results, evidence());
+        let day = decode::node_rewards::day(&results, evidence());
         check::neutral_all(&day);
         for provider in day.providers.values() {
             let losses = provider.losses();
@@ -118,7 +118,7 @@ fn node_rewards(bytes: &[u8]) {
 }
 
 fn body(info: &g::ProposalInfo) {
-    if let Some(body) = door::proposals::body(info, None, evidence()) {
+    if let Some(body) = decode::proposals::body(info, None, evidence()) {
         check::neutral_all(&body);
     }
 }
@@ -131,7 +131,7 @@ fn proposal(bytes: &[u8]) {
         if let lenient::Row::Typed(info) = &row {
             body(info);
         }
-        if let Some(row) = door::proposals::row(row, evidence()) {
+        if let Some(row) = decode::proposals::row(row, evidence()) {
             check::neutral_all(&row);
         }
     }
@@ -140,7 +140,7 @@ fn proposal(bytes: &[u8]) {
 fn pending(bytes: &[u8]) {
     let rows = decode_rows::<Vec<g::ProposalInfo>, g::ProposalInfo>(bytes, &[], |r| r);
     for row in rows.into_iter().flatten() {
-        if let Some(row) = door::proposals::row(row, evidence()) {
+        if let Some(row) = decode::proposals::row(row, evidence()) {
             check::neutral_all(&row);
         }
     }
@@ -156,14 +156,14 @@ fn neurons(bytes: &[u8]) {
     let infos: Vec<_> = infos.into_iter().flatten().filter_map(lenient::Row::typed).collect();
     for (place, neuron) in full.iter().enumerate() {
         for info in [None, infos.get(place).map(|(_, info)| info)] {
-            if let Some(neuron) = door::neurons::neuron(Some(neuron), info, None, reader(), evidence()) {
+            if let Some(neuron) = decode::neurons::neuron(Some(neuron), info, None, reader(), evidence()) {
                 check::neutral_all(&neuron);
             }
         }
     }
     for (id, info) in &infos {
         let id = Some(NeuronId(*id));
-        if let Some(neuron) = door::neurons::neuron(None, Some(info), id, reader(), evidence()) {
+        if let Some(neuron) = decode::neurons::neuron(None, Some(info), id, reader(), evidence()) {
             check::neutral_all(&neuron);
         }
     }
@@ -173,7 +173,7 @@ fn neuron_index(bytes: &[u8]) {
     one::<g::GetNeuronIndexResult>(bytes);
     if let Ok(Ok(data)) = decode_one::<g::GetNeuronIndexResult>(bytes) {
         for info in &data.neurons {
-            if let Some(neuron) = door::neurons::neuron(None, Some(info), None, reader(), evidence()) {
+            if let Some(neuron) = decode::neurons::neuron(None, Some(info), None, reader(), evidence()) {
                 check::neutral_all(&neuron);
             }
         }
@@ -184,7 +184,7 @@ fn votes(bytes: &[u8]) {
     one::<g::ListNeuronVotesResponse>(bytes);
     if let Ok(Ok(page)) = decode_one::<g::ListNeuronVotesResponse>(bytes) {
         for vote in page.votes.iter().flatten() {
-            let _ = door::neurons::vote(vote);
+            let _ = decode::neurons::vote(vote);
         }
     }
 }
@@ -193,7 +193,7 @@ fn known_neurons(bytes: &[u8]) {
     one::<g::ListKnownNeuronsResponse>(bytes);
     let reply = decode_one::<g::ListKnownNeuronsResponse>(bytes);
     for row in reply.iter().flat_map(|reply| &reply.known_neurons) {
-        if let Some(known) = door::neurons::known(row) {
+        if let Some(known) = decode::neurons::known(row) {
             check::neutral_all(&known);
         }
     }
@@ -202,28 +202,28 @@ fn known_neurons(bytes: &[u8]) {
 fn economics(bytes: &[u8]) {
     one::<g::NetworkEconomics>(bytes);
     if let Ok(reply) = decode_one::<g::NetworkEconomics>(bytes) {
-        let _ = door::facts::economics(&reply);
+        let _ = decode::facts::economics(&reply);
     }
 }
 
 fn metrics(bytes: &[u8]) {
     one::<g::GetMetricsResult>(bytes);
     if let Ok(Ok(reply)) = decode_one::<g::GetMetricsResult>(bytes) {
-        let _ = door::facts::metrics(&reply);
+        let _ = decode::facts::metrics(&reply);
     }
 }
 
 fn reward_event(bytes: &[u8]) {
     one::<g::RewardEvent>(bytes);
     if let Ok(reply) = decode_one::<g::RewardEvent>(bytes) {
-        let _ = door::facts::reward_event(&reply);
+        let _ = decode::facts::reward_event(&reply);
     }
 }
 
 fn modulation(bytes: &[u8]) {
     one::<g::GetMaturityModulationResponse>(bytes);
     if let Ok(reply) = decode_one::<g::GetMaturityModulationResponse>(bytes) {
-        let _ = door::facts::modulation(&reply);
+        let _ = decode::facts::modulation(&reply);
     }
 }
 
@@ -231,9 +231,9 @@ fn blocks(bytes: &[u8]) {
     one::<ledger::QueryBlocksResponse>(bytes);
     let reply = decode_one::<ledger::QueryBlocksResponse>(bytes);
     for (number, block) in reply.iter().flat_map(|reply| &reply.blocks).enumerate() {
-        let transaction = door::ledger::block(number as u64, block, evidence());
+        let transaction = decode::ledger::block(number as u64, block, evidence());
         check::neutral_all(&transaction);
-        let _ = (transaction.verb(&crate::files::account().identifier()), transaction.amount());
+        let _ = (transaction.verb(&icpulse_files::account().identifier()), transaction.amount());
     }
 }
 
@@ -251,7 +251,7 @@ fn transactions(bytes: &[u8]) {
         |reply| reply.map(|page| page.transactions).unwrap_or_default(),
     );
     for row in rows.into_iter().flatten() {
-        if let Some(transaction) = door::ledger::indexed(row, evidence()) {
+        if let Some(transaction) = decode::ledger::indexed(row, evidence()) {
             check::neutral_all(&transaction);
         }
     }
@@ -292,7 +292,7 @@ pub fn block(data: &[u8]) {
     if let Ok(block) = Block::from_bytes(data) {
         let bytes = block.to_bytes();
         assert_eq!(Block::from_bytes(&bytes), Ok(block.clone()));
-        assert_eq!(block.hash(), icpulse::ic::wire::block::hash_of_encoded(&bytes));
+        assert_eq!(block.hash(), icpulse_canisters::wire::block::hash_of_encoded(&bytes));
     }
 }
 
@@ -300,9 +300,9 @@ pub fn block(data: &[u8]) {
 pub fn payload(data: &[u8]) {
     let (number, bytes) = choose(data);
     let number = i32::try_from(number).unwrap_or(0);
-    check::neutral_all(&door::payload::function_payload(number, bytes));
+    check::neutral_all(&decode::payload::function_payload(number, bytes));
     let function = g::ExecuteNnsFunction { nns_function: number, payload: bytes.to_vec() };
-    check::neutral_all(&door::payload::payload(Some(&g::Action::ExecuteNnsFunction(function)), None));
+    check::neutral_all(&decode::payload::payload(Some(&g::Action::ExecuteNnsFunction(function)), None));
 }
 
 /// The root key of the network that the recordings come from.
@@ -348,7 +348,7 @@ pub fn http(data: &[u8]) {
     let status = [200, 202, 400, 403, 404, 429, 500, 503];
     let line = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
     let (date, body) = (&rest[..line], rest.get(line + 1..).unwrap_or_default());
-    let answer = icpulse::ic::fuzzing::answer(path[choice % 4], status[(choice >> 2) % 8], date, body);
+    let answer = icpulse_ic::fuzzing::answer(path[choice % 4], status[(choice >> 2) % 8], date, body);
     for error in &answer.errors {
         check::neutral(&error.to_string());
         check::neutral(error.advice());
@@ -360,10 +360,10 @@ pub fn http(data: &[u8]) {
 pub fn live(data: &[u8]) {
     let (choice, rest) = choose(data);
     if choice % 2 == 0 {
-        let _ = icpulse::ic::fuzzing::metrics(rest);
+        let _ = icpulse_ic::fuzzing::metrics(rest);
         return;
     }
-    let (nodes, providers) = icpulse::ic::fuzzing::dashboard(rest, NOW);
+    let (nodes, providers) = icpulse_ic::fuzzing::dashboard(rest, NOW);
     check::neutral_all(&nodes);
     check::neutral_all(&providers);
 }

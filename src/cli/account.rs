@@ -6,9 +6,9 @@ use super::failure::Failure;
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
 use super::output::{Column, Format, Rows, note, print_json, print_text};
-use crate::model::account::{Account, AccountIdentifier};
-use crate::model::ledger::Transaction;
-use crate::model::{E8s, Evidence, Timestamp};
+use icpulse_model::account::{Account, AccountIdentifier};
+use icpulse_model::ledger::Transaction;
+use icpulse_model::{E8s, Evidence, Timestamp};
 use serde_json::json;
 
 const COLUMNS: &[Column] = &[

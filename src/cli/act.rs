@@ -7,10 +7,12 @@ use super::open::{Opened, Who};
 use super::output::{Format, note, print_json, print_text, write_stderr};
 use super::prompt;
 use super::review::write_review;
-use crate::action::{ActionError, Options, PlanContext, Plans, SignerJournal, execute, find_review_obstacle};
-use crate::ic::Client;
-use crate::model::act::{Ending, Execution, Intent, Review, StepState};
-use crate::model::world::World;
+use icpulse_canisters::Client;
+use icpulse_engine::action::{
+    ActionError, Options, PlanContext, Plans, SignerJournal, execute, find_review_obstacle,
+};
+use icpulse_model::act::{Ending, Execution, Intent, Review, StepState};
+use icpulse_model::world::World;
 use std::fmt::Write;
 use std::sync::Arc;
 

@@ -8,11 +8,11 @@ use super::output::{Column, Format, Rows, note, print_bytes, print_text};
 use super::serve::asked_to_stop;
 use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings, store, try_all};
-use crate::alert::message::about;
-use crate::alert::{Attention, Monitor, Sight};
-use crate::model::alert::{About, Alert};
-use crate::model::text::Line;
-use crate::model::world::{Topicality, World};
+use icpulse_engine::alert::message::about;
+use icpulse_engine::alert::{Attention, Monitor, Sight};
+use icpulse_model::alert::{About, Alert};
+use icpulse_model::text::Line;
+use icpulse_model::world::{Topicality, World};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -139,8 +139,8 @@ fn to_terminal(attention: &Attention) -> Result<(), Line> {
         return Err(Line::new("there is no terminal here"));
     }
     let text = match attention {
-        Attention::Bell => crate::app::terminal::ringing(None),
-        Attention::Osc9(text) => crate::app::terminal::ringing(Some(text)),
+        Attention::Bell => crate::tui::app::terminal::ringing(None),
+        Attention::Osc9(text) => crate::tui::app::terminal::ringing(Some(text)),
     };
     out.write_all(text.as_bytes()).map_err(|e| Line::new(&e.to_string()))
 }

@@ -547,14 +547,14 @@ pub enum Demo {
         scale: ScaleArg,
         /// What is wrong with it, and in which part of cases, such as 503=5%; may be repeated
         #[arg(long, value_name = "KIND[=RATE]", long_help = fault_help())]
-        fault: Vec<crate::demo::fault::Fault>,
+        fault: Vec<icpulse_demo::fault::Fault>,
         /// How long a round takes, such as 0.5 or 2s: a call is executed after one, and a claim or
         /// refresh keeps its neuron locked for one more
         #[arg(long, value_name = "SECONDS", default_value = "0")]
-        finality: crate::demo::pause::Pause,
+        finality: icpulse_demo::pause::Pause,
         /// How long a synchronous call is waited for before it is answered with 202
         #[arg(long, value_name = "SECONDS", default_value = "10")]
-        patience: crate::demo::pause::Pause,
+        patience: icpulse_demo::pause::Pause,
         /// Serve by TLS, with a certificate authority made at this start and printed
         #[arg(long)]
         tls: bool,
@@ -563,13 +563,13 @@ pub enum Demo {
         tls_ca: Option<PathBuf>,
         /// A round trip: every answer comes so much later, such as 150ms
         #[arg(long, value_name = "TIME", default_value = "0ms")]
-        latency: crate::demo::link::Delay,
+        latency: icpulse_demo::link::Delay,
         /// By how much round trips differ from it, at most, such as 30ms
         #[arg(long, value_name = "TIME", default_value = "0ms")]
-        jitter: crate::demo::link::Delay,
+        jitter: icpulse_demo::link::Delay,
         /// What all connections together may bring, such as 20mbit (default: no limit)
         #[arg(long, value_name = "RATE")]
-        bandwidth: Option<crate::demo::link::Bandwidth>,
+        bandwidth: Option<icpulse_demo::link::Bandwidth>,
     },
     /// Print the demo user's PEM
     Identity {
@@ -582,7 +582,7 @@ pub enum Demo {
 /// What `--fault` takes, with all kinds.
 #[cfg(feature = "demo")]
 fn fault_help() -> String {
-    let kinds = crate::demo::fault::Kind::ALL.map(crate::demo::fault::Kind::name).join(", ");
+    let kinds = icpulse_demo::fault::Kind::ALL.map(icpulse_demo::fault::Kind::name).join(", ");
     format!(
         "What is wrong with it, and in which part of cases, such as 503=5%; may be repeated\n\nKinds: {kinds}"
     )

@@ -9,17 +9,17 @@ use super::meter;
 use super::open::{Need, open_to_ask};
 use super::output::{Column, Format, Rows, note};
 use super::tui::network_info;
-use crate::app::state::{Options, State};
-use crate::app::{Message, Screen, update};
-use crate::cache::{Cache, DEFAULT_WAIT};
-use crate::ic::{Client, ProposalsPage};
-use crate::model::act::SignerInfo;
-use crate::model::world::World;
-use crate::model::{Proposal, ProposalId};
-use crate::theme::Theme;
-use crate::view;
+use crate::tui::app::state::{Options, State};
+use crate::tui::app::{Message, Screen, update};
+use crate::tui::screens;
+use crate::tui::theme::Theme;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures_util::StreamExt;
+use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_model::act::SignerInfo;
+use icpulse_model::world::World;
+use icpulse_model::{Proposal, ProposalId};
+use icpulse_store::cache::{Cache, DEFAULT_WAIT};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
@@ -254,7 +254,7 @@ async fn read_neurons(
 /// Puts the rows into a cache of their own and takes them out again.
 fn through_the_cache(
     context: &Context,
-    key: &crate::model::network::RootKey,
+    key: &icpulse_model::network::RootKey,
     rows: Vec<Arc<Proposal>>,
     figures: &mut Figures,
 ) -> Result<World, Failure> {
@@ -308,7 +308,7 @@ impl Drop for Removed {
 }
 
 /// Draws each screen, and types into the filter.
-fn draw(info: crate::app::state::NetworkInfo, world: World, figures: &mut Figures) {
+fn draw(info: crate::tui::app::state::NetworkInfo, world: World, figures: &mut Figures) {
     let now = wall_clock();
     let theme = Theme::fallback();
     let began = Instant::now();
@@ -327,7 +327,7 @@ fn draw(info: crate::app::state::NetworkInfo, world: World, figures: &mut Figure
         for _ in 0..FRAMES {
             buffer.reset();
             let began = Instant::now();
-            let (hits, _) = view::paint(&mut buffer, &state, &theme);
+            let (hits, _) = screens::paint(&mut buffer, &state, &theme);
             times.push(millis(began.elapsed()));
             state.drawn(hits);
         }

@@ -4,7 +4,7 @@ use super::args::Global;
 use super::failure::Failure;
 use super::journal::OpenActions;
 use crate::config::{Color, Config, ConfigError, NetworkError, Paths};
-use crate::model::Timestamp;
+use icpulse_model::Timestamp;
 use std::sync::{Arc, OnceLock};
 
 /// Flags, folders and configuration of this run.

@@ -4,9 +4,9 @@ use super::args::{Demo as DemoCommand, ScaleArg};
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Format, note, print_exactly, print_json, print_text};
-use crate::app::signals::asked_to_end;
-use crate::demo::link::Link;
-use crate::demo::{Demo, Options, Scale, identity};
+use crate::tui::app::signals::asked_to_end;
+use icpulse_demo::link::Link;
+use icpulse_demo::{Demo, Options, Scale, identity};
 use serde_json::json;
 use std::io::Write;
 

@@ -14,8 +14,10 @@
 //! `ICPULSE_TEST_PANIC=N` breaks the dashboard in its N-th frame, so that a test can see the terminal
 //! restored.
 
-use crate::model::Seconds;
-use crate::{action, cache, journal, wallet};
+use icpulse_engine::action;
+use icpulse_model::Seconds;
+use icpulse_store::{cache, journal};
+use icpulse_wallet as wallet;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;

@@ -7,13 +7,15 @@ use super::failure::{Failure, Kind};
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
 use super::output::{Format, note, print_json, print_text, to_stderr};
-use crate::action::{self, Journal as _, PlanContext, Plans, Scope, find_review_obstacle, look_up_rest};
-use crate::ic::{Client, ProposalsPage};
-use crate::journal::{ActionJournal, Authenticity, Entries, Entry, JournalKey};
-use crate::model::act::{Execution, Intent};
-use crate::model::ledger::AccountState;
-use crate::model::world::{Neurons, Proposals, World};
-use crate::model::{Account, Principal, ProposalId};
+use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_engine::action::{
+    self, Journal as _, PlanContext, Plans, Scope, find_review_obstacle, look_up_rest,
+};
+use icpulse_model::act::{Execution, Intent};
+use icpulse_model::ledger::AccountState;
+use icpulse_model::world::{Neurons, Proposals, World};
+use icpulse_model::{Account, Principal, ProposalId};
+use icpulse_store::journal::{ActionJournal, Authenticity, Entries, Entry, JournalKey};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

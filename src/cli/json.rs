@@ -1,16 +1,16 @@
 //! The model as JSON with stable names. Integers that may exceed 2^53 (ids of neurons,
 //! e8s, voting power, memos) are always strings, so that no reader loses digits.
 
-use crate::journal::Entry;
-use crate::model::account::AccountIdentifier;
-use crate::model::act::{Execution, Review, SignerInfo, Step, StepState};
-use crate::model::ledger::{Operation, Transaction};
-use crate::model::network::{Facts, NetworkTrust};
-use crate::model::neuron::{DissolveState, Neuron};
-use crate::model::proposal::{Proposal, ProposalBody, Value as Tree};
-use crate::model::review::confirmation_word;
-use crate::model::topic::Topic;
-use crate::model::{E8s, Evidence, NeuronId, Timestamp};
+use icpulse_model::account::AccountIdentifier;
+use icpulse_model::act::{Execution, Review, SignerInfo, Step, StepState};
+use icpulse_model::ledger::{Operation, Transaction};
+use icpulse_model::network::{Facts, NetworkTrust};
+use icpulse_model::neuron::{DissolveState, Neuron};
+use icpulse_model::proposal::{Proposal, ProposalBody, Value as Tree};
+use icpulse_model::review::confirmation_word;
+use icpulse_model::topic::Topic;
+use icpulse_model::{E8s, Evidence, NeuronId, Timestamp};
+use icpulse_store::journal::Entry;
 use serde_json::{Map, Value, json};
 
 /// Evidence with its age.
@@ -130,7 +130,7 @@ pub fn neuron(n: &Neuron, now: Timestamp) -> Value {
         "name": n.name(),
         "access": n.access,
         "controller": n.controller.map(|p| p.to_text()),
-        "hot_keys": n.hot_keys.iter().map(crate::model::Principal::to_text).collect::<Vec<_>>(),
+        "hot_keys": n.hot_keys.iter().map(icpulse_model::Principal::to_text).collect::<Vec<_>>(),
         "state": n.state.slug(),
         "stake_e8s": e8s(n.stake),
         "cached_stake_e8s": e8s(n.cached_stake),
@@ -264,10 +264,10 @@ pub fn review(r: &Review) -> Value {
         })).collect::<Vec<_>>(),
         "total_cost_e8s": e8s(r.total_cost),
         "fees_e8s": e8s(r.fees),
-        "effects": r.effects.iter().map(crate::model::text::Line::as_str).collect::<Vec<_>>(),
-        "irreversible": r.irreversible.iter().map(crate::model::text::Line::as_str).collect::<Vec<_>>(),
-        "warnings": r.warnings.iter().map(crate::model::text::Line::as_str).collect::<Vec<_>>(),
-        "blocked": r.blocked.as_ref().map(crate::model::text::Line::as_str),
+        "effects": r.effects.iter().map(icpulse_model::text::Line::as_str).collect::<Vec<_>>(),
+        "irreversible": r.irreversible.iter().map(icpulse_model::text::Line::as_str).collect::<Vec<_>>(),
+        "warnings": r.warnings.iter().map(icpulse_model::text::Line::as_str).collect::<Vec<_>>(),
+        "blocked": r.blocked.as_ref().map(icpulse_model::text::Line::as_str),
         "confirmation": confirmation_word(r),
     })
 }

@@ -3,8 +3,8 @@
 use super::args::Global;
 use super::failure::Failure;
 use crate::config::Paths;
-use crate::files;
-use crate::model::text::Block;
+use icpulse_files as files;
+use icpulse_model::text::Block;
 use std::io::{self, Write};
 use std::sync::Mutex;
 use tracing::Subscriber;
@@ -91,7 +91,7 @@ mod tests {
         });
         let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         assert!(text.contains("trying") && text.ends_with('\n'), "{text:?}");
-        let bad = |c: char| (c.is_control() && c != '\n') || crate::model::text::is_deceptive(c);
+        let bad = |c: char| (c.is_control() && c != '\n') || icpulse_model::text::is_deceptive(c);
         assert!(!text.chars().any(bad), "{text:?}");
     }
 }

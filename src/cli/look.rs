@@ -1,15 +1,15 @@
 //! The theme in force: chosen at start, previewed, kept, and read again when its file changes.
 
 use super::context::Context;
-use crate::app::Message;
-use crate::app::answers::{Answer, Rgb};
-use crate::app::layer::Level;
-use crate::app::state::ThemeChoice;
 use crate::config::Color;
-use crate::files;
-use crate::model::text::Line;
-use crate::theme::{Appearance, ColorDepth, Theme, ThemeError};
+use crate::tui::app::Message;
+use crate::tui::app::answers::{Answer, Rgb};
+use crate::tui::app::layer::Level;
+use crate::tui::app::state::ThemeChoice;
+use crate::tui::theme::{Appearance, ColorDepth, Theme, ThemeError};
 use arc_swap::ArcSwap;
+use icpulse_files as files;
+use icpulse_model::text::Line;
 use notify::{RecursiveMode, Watcher};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -58,7 +58,7 @@ pub fn main() -> ExitCode {
     let loud = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         // sled may panic on damaged files; the cache catches that and sets them aside.
-        if !crate::cache::guarding() {
+        if !icpulse_store::cache::guarding() {
             loud(info);
         }
     }));
@@ -69,7 +69,7 @@ pub fn main() -> ExitCode {
 }
 
 fn ended(result: Result<(), Failure>) -> ExitCode {
-    for text in crate::cache::take_unkept() {
+    for text in icpulse_store::cache::take_unkept() {
         output::to_stderr(&format_args!("icpulse: {text}"));
     }
     match result {
@@ -100,7 +100,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
     let context = Context::new(cli.global)?;
     log::start(&context.global, &context.paths)?;
-    crate::wallet::forbid_dumps();
+    icpulse_wallet::forbid_dumps();
     match &cli.command {
         Some(Command::Theme(command)) => return settings::theme(&context, command),
         Some(Command::Config(command)) => return settings::config(&context, command),

@@ -1,8 +1,10 @@
 //! In place of the test hooks where debug assertions are off, as in released programs: variables of
 //! tests are not read, and nobody watches.
 
-use crate::model::Seconds;
-use crate::{action, cache, journal, wallet};
+use icpulse_engine::action;
+use icpulse_model::Seconds;
+use icpulse_store::{cache, journal};
+use icpulse_wallet as wallet;
 use std::sync::Arc;
 
 /// Nobody watches actions.

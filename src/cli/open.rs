@@ -5,25 +5,26 @@ use super::failure::{Failure, Kind};
 use super::journal::OpenActions;
 use super::output::note;
 use super::prompt;
-use crate::action::SignerJournal;
-use crate::cache::{self, Cache, CacheError, DEFAULT_WAIT, Loaded, Older};
 use crate::config::resolve;
-use crate::ic::{Client, IcError, Patience};
-use crate::journal::{ActionJournal, Entries, JournalError, JournalKey};
-use crate::model::account::Subaccount;
-use crate::model::act::SignerInfo;
-use crate::model::network::{Profile, RootKey, RootKeySource};
-use crate::model::text::Line;
-use crate::model::world::World;
-use crate::model::{AccountIdentifier, Principal, Seconds};
-use crate::wallet::{Entry, Unlocked, Wallet};
 use ic_agent::Identity;
 use ic_agent::identity::AnonymousIdentity;
+use icpulse_canisters::Client;
+use icpulse_engine::action::SignerJournal;
+use icpulse_ic::{IcError, RetryPolicy};
+use icpulse_model::account::Subaccount;
+use icpulse_model::act::SignerInfo;
+use icpulse_model::network::{Profile, RootKey, RootKeySource};
+use icpulse_model::text::Line;
+use icpulse_model::world::World;
+use icpulse_model::{AccountIdentifier, Principal, Seconds};
+use icpulse_store::cache::{self, Cache, CacheError, DEFAULT_WAIT, Loaded, Older};
+use icpulse_store::journal::{ActionJournal, Entries, JournalError, JournalKey};
+use icpulse_wallet::{Entry, Unlocked, Wallet};
 use std::path::Path;
 use std::sync::Arc;
 
 #[cfg(feature = "demo")]
-use crate::demo::Demo;
+use icpulse_demo::Demo;
 
 /// Who acts in this run.
 #[derive(Clone)]
@@ -97,14 +98,14 @@ impl From<IcError> for Failure {
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// Within a reading or a submission.
-    pub patience: Patience,
+    pub patience: RetryPolicy,
     /// The pause before a whole reading is tried again, in milliseconds; it doubles.
     pub first_pause: u64,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { patience: Patience::default(), first_pause: crate::sync::plan::FIRST_PAUSE }
+        Self { patience: RetryPolicy::default(), first_pause: icpulse_engine::sync::plan::FIRST_PAUSE }
     }
 }
 
@@ -394,14 +395,14 @@ async fn connect(
 /// Starts the embedded network; each start is a network of its own, so nothing of it is kept.
 #[cfg(feature = "demo")]
 async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, Failure> {
-    use crate::model::network::RootKey;
-    use crate::wallet::Signer;
+    use icpulse_model::network::RootKey;
+    use icpulse_wallet::Signer;
     if context.global.offline {
         return Err(Failure::usage(
             "the demo network lives in this process: there is nothing to be offline from",
         ));
     }
-    let demo = Demo::start(crate::demo::Options::default()).map_err(Failure::failed)?;
+    let demo = Demo::start(icpulse_demo::Options::default()).map_err(Failure::failed)?;
     let profile = Profile {
         root_key: RootKeySource::Given(RootKey(demo.root_key())),
         max_in_flight: usize::try_from(context.config.max_in_flight).unwrap_or(16),

@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::failure::{Failure, Kind};
-use crate::model::text::{csv_cell, is_deceptive, printable};
+use icpulse_model::text::{csv_cell, is_deceptive, printable};
 use serde_json::Value;
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;

@@ -6,15 +6,15 @@ use super::json;
 use super::open::{Need, open};
 use super::output::{Format, note, print_json, print_text};
 use super::tui::{Reading, network_info, start_reading};
-use crate::app::state::{Options, State};
-use crate::app::{Message, update};
-use crate::model::act::Authenticity;
-use crate::model::fleet::DASHBOARD;
-use crate::model::health::Condition;
-use crate::model::network::Profile;
-use crate::model::world::{Change, SyncStatus, World};
-use crate::model::{E8s, Proof, Timestamp};
-use crate::view;
+use crate::tui::app::state::{Options, State};
+use crate::tui::app::{Message, update};
+use crate::tui::screens;
+use icpulse_model::act::Authenticity;
+use icpulse_model::fleet::DASHBOARD;
+use icpulse_model::health::Condition;
+use icpulse_model::network::Profile;
+use icpulse_model::world::{Change, SyncStatus, World};
+use icpulse_model::{E8s, Proof, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
                 let _ = update(&mut state, Message::JournalEntry { execution, authenticity }, now);
             }
             let width = crossterm::terminal::size().map_or(WIDTH, |(columns, _)| columns.max(60));
-            print_text(&view::text::pulse(&state, usize::from(width)))?;
+            print_text(&screens::text::pulse(&state, usize::from(width)))?;
         }
         Format::Json => {
             let mut summary = summary(&world, &signer, &opened.profile, &status);
@@ -86,7 +86,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
 
 fn summary(
     world: &World,
-    signer: &crate::model::act::SignerInfo,
+    signer: &icpulse_model::act::SignerInfo,
     profile: &Profile,
     status: &SyncStatus,
 ) -> serde_json::Value {

@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::failure::{Failure, Kind};
-use crate::model::act::{Confirmation, Review};
+use icpulse_model::act::{Confirmation, Review};
 use std::io::{BufRead, IsTerminal, Write};
 use zeroize::Zeroizing;
 

@@ -1,14 +1,15 @@
 //! The network as the present identity may read it.
 
-use crate::ic::{Client, IcError, ProposalsPage, RegistryPage, TransactionsPage};
-use crate::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
-use crate::model::evidence::Sourced;
-use crate::model::neuron::KnownNeuron;
-use crate::model::proposal::ProposalBody;
-use crate::model::registry::Version;
-use crate::model::text::Line;
-use crate::model::{Account, E8s, Neuron, NeuronId, Proposal, ProposalId, Timestamp, XdrPermyriad};
-use crate::sync::Source;
+use icpulse_canisters::{Client, ProposalsPage, RegistryPage, TransactionsPage};
+use icpulse_engine::sync::Source;
+use icpulse_ic::IcError;
+use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
+use icpulse_model::evidence::Sourced;
+use icpulse_model::neuron::KnownNeuron;
+use icpulse_model::proposal::ProposalBody;
+use icpulse_model::registry::Version;
+use icpulse_model::text::Line;
+use icpulse_model::{Account, E8s, Neuron, NeuronId, Proposal, ProposalId, Timestamp, XdrPermyriad};
 
 /// A client that knows whether its identity is locked: then what is public is read as nobody,
 /// and what is the identity's own stays as it was last read.

@@ -1,14 +1,14 @@
 //! How subnets and nodes do, as anybody may read it: whose identity is locked does not matter.
 
 use super::reader::Reader;
-use crate::ic::IcError;
-use crate::model::evidence::Sourced;
-use crate::model::fleet::{BoundaryNode, Probe, ProviderName, Reported};
-use crate::model::health::Sample;
-use crate::model::node_rewards::{Day, ListedProvider, PayoutMonth, RewardsDay};
-use crate::model::text::Line;
-use crate::model::{Evidence, Principal, Timestamp, XdrPermyriad};
-use crate::sync::NetworkSource;
+use icpulse_engine::sync::NetworkSource;
+use icpulse_ic::IcError;
+use icpulse_model::evidence::Sourced;
+use icpulse_model::fleet::{BoundaryNode, Probe, ProviderName, Reported};
+use icpulse_model::health::Sample;
+use icpulse_model::node_rewards::{Day, ListedProvider, PayoutMonth, RewardsDay};
+use icpulse_model::text::Line;
+use icpulse_model::{Evidence, Principal, Timestamp, XdrPermyriad};
 use std::collections::BTreeMap;
 
 impl NetworkSource for Reader {
@@ -25,7 +25,7 @@ impl NetworkSource for Reader {
     }
 
     async fn probe(&self, domain: Line) -> Option<Probe> {
-        self.client.probe(&domain).await
+        self.client.probe(domain).await
     }
 
     async fn sight(

@@ -1,8 +1,8 @@
 //! The review on the command line: the same words as on the screen.
 
-use crate::action::PLAN_LIFE;
-use crate::model::act::Review;
-use crate::model::review::{NOT_SIGNABLE, Words, confirmation_word, describe_calls, describe_review};
+use icpulse_engine::action::PLAN_LIFE;
+use icpulse_model::act::Review;
+use icpulse_model::review::{NOT_SIGNABLE, Words, confirmation_word, describe_calls, describe_review};
 use std::fmt::Write;
 
 /// Everything that will be signed, what it costs and changes, and the word that confirms it.

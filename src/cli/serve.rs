@@ -9,12 +9,12 @@ use super::open::{Need, open};
 use super::output::{Format, note, print_json, print_text};
 use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings};
-use crate::alert::{Kept, Store};
-use crate::app::signals::asked_to_end;
 use crate::export::{Listening, Model, Page, ServeError, serve};
-use crate::model::text::Line;
-use crate::model::web_address::is_loopback;
-use crate::model::world::{Change, SyncStatus, Topicality};
+use crate::tui::app::signals::asked_to_end;
+use icpulse_engine::alert::{Kept, Store};
+use icpulse_model::text::Line;
+use icpulse_model::web_address::is_loopback;
+use icpulse_model::world::{Change, SyncStatus, Topicality};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,7 @@ pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
     let asked = asked_to_end();
     async move {
         asked.await;
-        crate::cache::hurry_closing();
+        icpulse_store::cache::hurry_closing();
     }
 }
 

@@ -6,27 +6,27 @@ use super::look::Look;
 use super::open::{Opened, Who, idle};
 use super::reader::Reader;
 use super::watcher::{Alerts, mine_or_why};
-use crate::action::{
+use crate::config::{MineError, load_mine, save_mine};
+use crate::tui::app::answers::Answer;
+use crate::tui::app::layer::{Failure, Level};
+use crate::tui::app::runtime::Services;
+use crate::tui::app::state::IdentityChoice;
+use crate::tui::app::{Effect, Message, Passphrase, Screen};
+use icpulse_canisters::Client;
+use icpulse_engine::action::{
     ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss, execute, find_review_obstacle, follow_up,
     follow_up_all, look_up_rest,
 };
-use crate::app::answers::Answer;
-use crate::app::layer::{Failure, Level};
-use crate::app::runtime::Services;
-use crate::app::state::IdentityChoice;
-use crate::app::{Effect, Message, Passphrase, Screen};
-use crate::cache::Cache;
-use crate::config::{MineError, load_mine, save_mine};
-use crate::ic::Client;
-use crate::journal::{ActionJournal, Authenticity, JournalError, JournalKey};
-use crate::model::Principal;
-use crate::model::act::{Execution, Intent, PlanId, SignerInfo};
-use crate::model::mine::Mine;
-use crate::model::network::Profile;
-use crate::model::text::{Line, safe_link};
-use crate::model::world::{Change, SyncStatus, Topicality, World};
-use crate::sync::SyncHandle;
-use crate::wallet::{Unlocked, Wallet};
+use icpulse_engine::sync::SyncHandle;
+use icpulse_model::Principal;
+use icpulse_model::act::{Execution, Intent, PlanId, SignerInfo};
+use icpulse_model::mine::Mine;
+use icpulse_model::network::Profile;
+use icpulse_model::text::{Line, safe_link};
+use icpulse_model::world::{Change, SyncStatus, Topicality, World};
+use icpulse_store::cache::Cache;
+use icpulse_store::journal::{ActionJournal, Authenticity, JournalError, JournalKey};
+use icpulse_wallet::{Unlocked, Wallet};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -282,7 +282,7 @@ impl Live {
         self.tell(Message::Planned { ticket, result: result.map(Box::new) }).await;
     }
 
-    async fn review(&self, intent: Intent) -> Result<crate::model::act::Review, Failure> {
+    async fn review(&self, intent: Intent) -> Result<icpulse_model::act::Review, Failure> {
         let failed = |e: ActionError| Failure {
             attempted: Line::new("preparing the review"),
             why: line(e),
@@ -313,7 +313,7 @@ impl Live {
     }
 
     /// Blocks a review that the journal speaks against.
-    fn check_obstacles(&self, review: &mut crate::model::act::Review) {
+    fn check_obstacles(&self, review: &mut icpulse_model::act::Review) {
         let entries = match &self.0.journal {
             Ok(journal) => journal.entries(self.journal_key().as_ref()),
             Err(why) => Err(JournalError(why.clone())),
@@ -328,7 +328,11 @@ impl Live {
     }
 
     /// Looks up what is left of an action, and reviews it.
-    async fn review_rest(&self, plan: PlanId, steps: &[usize]) -> Result<crate::model::act::Review, Failure> {
+    async fn review_rest(
+        &self,
+        plan: PlanId,
+        steps: &[usize],
+    ) -> Result<icpulse_model::act::Review, Failure> {
         let failed = |e: ActionError| Failure {
             attempted: Line::new("preparing the review"),
             why: line(e),
@@ -645,7 +649,7 @@ impl Live {
     }
 }
 
-fn in_wallet(context: &Context, name: &str) -> Option<crate::wallet::Entry> {
+fn in_wallet(context: &Context, name: &str) -> Option<icpulse_wallet::Entry> {
     Wallet::open(&context.paths.config_dir).ok()?.show(name).ok().cloned()
 }
 

@@ -10,23 +10,23 @@ use super::reader::Reader;
 use super::serve::asked_to_stop;
 use super::services::Live;
 use super::watcher::{self, Alerts};
-use crate::app::answers::color_question;
-use crate::app::input::Input;
-use crate::app::runtime::Runtime;
-use crate::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
-use crate::app::terminal::Tty;
-use crate::app::{Level, Message, update};
-use crate::cache::{Loaded, guarding};
-use crate::command::Keymap;
-use crate::model::Seconds;
-use crate::model::act::SignerInfo;
-use crate::model::network::RootKeySource;
-use crate::model::text::Line;
-use crate::model::world::{Change, Topicality};
-use crate::sync::{self, SyncHandle};
-use crate::view;
+use crate::tui::app::answers::color_question;
+use crate::tui::app::input::Input;
+use crate::tui::app::runtime::Runtime;
+use crate::tui::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
+use crate::tui::app::terminal::Tty;
+use crate::tui::app::{Level, Message, update};
+use crate::tui::command::Keymap;
+use crate::tui::screens;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
+use icpulse_engine::sync::{self, SyncHandle};
+use icpulse_model::Seconds;
+use icpulse_model::act::SignerInfo;
+use icpulse_model::network::RootKeySource;
+use icpulse_model::text::Line;
+use icpulse_model::world::{Change, Topicality};
+use icpulse_store::cache::{Loaded, guarding};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::sync::Arc;
@@ -218,7 +218,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
             if watched.replace(state.screen()) != Some(state.screen()) {
                 watching.watch(state.screen());
             }
-            let hits = view::draw(frame, state, &look.theme());
+            let hits = screens::draw(frame, state, &look.theme());
             if std::mem::take(&mut first) {
                 let spent = meter::processor_time().unwrap_or_default();
                 tracing::info!(processor_ms = %meter::millis(spent), "first frame");

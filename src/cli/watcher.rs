@@ -2,20 +2,20 @@
 
 use super::context::{Context, wall_clock};
 use super::open::Opened;
-use crate::alert::named::principals_of;
-use crate::alert::{
+use crate::config::{MineError, load_mine};
+use crate::tui::app::{Level, Message};
+use icpulse_canisters::Client;
+use icpulse_engine::alert::named::principals_of;
+use icpulse_engine::alert::{
     Attention, Kept, Kind, Monitor, Notice, Outbox, Pace, Sight, Store, deliver_once, principals_in,
 };
-use crate::app::{Level, Message};
-use crate::config::{MineError, load_mine};
-use crate::ic::Client;
-use crate::model::alert::{AlertBoard, Severity};
-use crate::model::alert_settings::{AlertSettings, SinkSettings};
-use crate::model::mine::Mine;
-use crate::model::proposal::ProposalBody;
-use crate::model::text::Line;
-use crate::model::world::{Change, World};
-use crate::model::{Principal, ProposalId, Timestamp, Topic};
+use icpulse_model::alert::{AlertBoard, Severity};
+use icpulse_model::alert_settings::{AlertSettings, SinkSettings};
+use icpulse_model::mine::Mine;
+use icpulse_model::proposal::ProposalBody;
+use icpulse_model::text::Line;
+use icpulse_model::world::{Change, World};
+use icpulse_model::{Principal, ProposalId, Timestamp, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,14 +1,14 @@
 //! `[alerts]`: rules with their limits, sinks, quiet hours.
 
-use crate::model::Seconds;
-use crate::model::alert::{Rule, Severity};
-use crate::model::alert_settings::{
+use icpulse_model::Seconds;
+use icpulse_model::alert::{Rule, Severity};
+use icpulse_model::alert_settings::{
     AlertSettings, DAY_MINUTES, Measure, Quiet, RuleSettings, Rules, SinkKind, SinkSettings, measure,
     more_is_worse, without_secrets,
 };
-use crate::model::query::parse_span;
-use crate::model::text::Line;
-use crate::model::web_address::{is_exposed, parse_address};
+use icpulse_model::query::parse_span;
+use icpulse_model::text::Line;
+use icpulse_model::web_address::{is_exposed, parse_address};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,7 +155,7 @@ fn rule_named(at: &str, name: &str) -> Result<Rule, AlertsError> {
 fn share(at: &str, text: &str) -> Result<u64, AlertsError> {
     let not = || wrong(at, format!("'{text}' is no share; write it like 5% or 2.5%"));
     let number = text.trim().strip_suffix('%').ok_or_else(not)?.trim();
-    let ppm = crate::model::amount::parse_units(number, 4).map_err(|_| not())?;
+    let ppm = icpulse_model::amount::parse_units(number, 4).map_err(|_| not())?;
     u64::try_from(ppm).ok().filter(|p| *p <= 1_000_000).ok_or_else(not)
 }
 

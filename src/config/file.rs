@@ -2,8 +2,8 @@
 
 use super::alerts::{AlertsConfig, AlertsError};
 use super::network::{NetworkConfig, NetworkError, check_name};
-use crate::files;
-use crate::model::Principal;
+use icpulse_files as files;
+use icpulse_model::Principal;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 //! `aliases.toml`, beside the configuration: the user's names for machines and the node provider
 //! that was chosen. The program writes it; a person may.
 
-use crate::files;
-use crate::model::Principal;
-use crate::model::mine::{Alias, Mine};
-use crate::model::text::Line;
+use icpulse_files as files;
+use icpulse_model::Principal;
+use icpulse_model::mine::{Alias, Mine};
+use icpulse_model::text::Line;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -122,7 +122,7 @@ pub fn save_mine(path: &Path, mine: &Mine) -> Result<(), MineError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::model::registry::{Change, Key, NodeRecord, Record, Topology, Version};
+    use icpulse_model::registry::{Change, Key, NodeRecord, Record, Topology, Version};
     use proptest::prelude::*;
 
     fn node(id: u8, address: &str) -> Change {

@@ -1,11 +1,11 @@
 //! `--network`: a profile's name or a URL, and the user's own networks.
 
 use super::file::Config;
-use crate::model::network::{
+use icpulse_model::network::{
     BUILT_IN_NETWORKS, Canisters, LONGEST_CALL_LIFE, Profile, RootKey, RootKeySource,
 };
-use crate::model::web_address::{AddressError, Url, is_exposed, is_this_machine, parse_address};
-use crate::model::{Principal, Seconds};
+use icpulse_model::web_address::{AddressError, Url, is_exposed, is_this_machine, parse_address};
+use icpulse_model::{Principal, Seconds};
 use serde::Deserialize;
 
 /// A network of the user's own, `[network.NAME]`.

@@ -2,11 +2,11 @@
 
 use super::encode::{Family, Sample, Type};
 use super::fleet;
-use crate::model::decentral::measure;
-use crate::model::health::Condition;
-use crate::model::mine::Mine;
-use crate::model::world::{SyncStatus, World};
-use crate::model::{Principal, Timestamp};
+use icpulse_model::decentral::measure;
+use icpulse_model::health::Condition;
+use icpulse_model::mine::Mine;
+use icpulse_model::world::{SyncStatus, World};
+use icpulse_model::{Principal, Timestamp};
 use std::collections::BTreeMap;
 
 /// Nodes with metrics of their own, at most.
@@ -278,8 +278,8 @@ fn governance(model: &Model) -> Vec<Family> {
 fn alerts(model: &Model) -> Family {
     let mut firing = Filling::gauge("alerts_firing", None, "Alerts that fire, by rule and severity");
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for rule in crate::model::alert::Rule::ALL {
-        let usual = crate::model::alert_settings::RuleSettings::usual(rule).severity.word();
+    for rule in icpulse_model::alert::Rule::ALL {
+        let usual = icpulse_model::alert_settings::RuleSettings::usual(rule).severity.word();
         // A rule that finds nothing says so: otherwise nobody could tell it from one that is not there.
         if !model.world.alerts.alerts.iter().any(|a| a.is_firing() && a.rule == rule) {
             counts.insert((rule.name(), usual), 0);

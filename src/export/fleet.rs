@@ -2,9 +2,9 @@
 
 use super::encode::Family;
 use super::families::{Filling, MOST_NODES, Model, PER_DASHBOARD, counted, float, seconds, small};
-use crate::model::fleet::{NodeStatus, Verdict};
-use crate::model::node_rewards::{Day, MicroXdr, NodeDay, Performance, Ppm};
-use crate::model::{Principal, Timestamp};
+use icpulse_model::fleet::{NodeStatus, Verdict};
+use icpulse_model::node_rewards::{Day, MicroXdr, NodeDay, Performance, Ppm};
+use icpulse_model::{Principal, Timestamp};
 use std::collections::BTreeMap;
 
 /// Days over which a provider's rewards are counted.

@@ -2,8 +2,8 @@
 
 use super::encode::{Form, encode};
 use super::families::{Model, gather};
-use crate::model::{Seconds, Timestamp};
 use arc_swap::ArcSwap;
+use icpulse_model::{Seconds, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

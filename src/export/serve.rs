@@ -6,13 +6,13 @@
 use super::encode::Form;
 use super::host::{HostName, is_served, parse_host};
 use super::page::Page;
-use crate::model::web_address::is_loopback;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use icpulse_model::web_address::is_loopback;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;

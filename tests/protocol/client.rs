@@ -2,8 +2,8 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use ic_transport_types::to_request_id;
-use icpulse::demo::{Demo, Options};
-use icpulse::model::Principal;
+use icpulse_demo::{Demo, Options};
+use icpulse_model::Principal;
 use serde_cbor::Value;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -27,7 +27,7 @@ pub fn id(text: &str) -> Principal {
 }
 
 pub fn counter() -> Principal {
-    icpulse::demo::world::counter_id()
+    icpulse_demo::world::counter_id()
 }
 
 pub fn now() -> u64 {

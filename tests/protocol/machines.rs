@@ -6,14 +6,14 @@ use candid::{Decode, Encode, Nat, Principal};
 use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ic_agent::Agent;
 use ic_agent::identity::BasicIdentity;
-use icpulse::demo::{Demo, Options};
-use icpulse::ic::wire::governance::{
+use icpulse_canisters::wire::governance::{
     DateUtc, ListNodeProviderRewardsRequest, ListNodeProviderRewardsResponse, ListNodeProvidersResponse,
     MonthlyNodeProviderRewards,
 };
-use icpulse::ic::wire::{decode_one, encode_args, encode_one, node_rewards};
-use icpulse::model::node_rewards::{Day, MicroXdr};
-use icpulse::model::{Timestamp, XdrPermyriad};
+use icpulse_canisters::wire::{decode_one, encode_args, encode_one, node_rewards};
+use icpulse_demo::{Demo, Options};
+use icpulse_model::node_rewards::{Day, MicroXdr};
+use icpulse_model::{Timestamp, XdrPermyriad};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -201,7 +201,7 @@ async fn governance_has_paid_its_node_providers() {
     let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
     let user = crate::client::agent(&demo, BasicIdentity::from_raw_key(&key.to_bytes()));
     let own = user.query(&id(GOVERNANCE), "get_node_provider_by_caller").with_arg(Encode!(&()).unwrap());
-    let own: icpulse::ic::wire::governance::NodeProviderResult =
+    let own: icpulse_canisters::wire::governance::NodeProviderResult =
         decode_one(&own.call().await.unwrap()).unwrap();
     assert_eq!(own.unwrap_err().error_type, 4);
 }

@@ -7,7 +7,7 @@ use crate::client::{
 use candid::{Decode, Encode, Nat, Principal};
 use ic_certification::LookupResult;
 use ic_transport_types::QueryResponse;
-use icpulse::demo::{Demo, Options};
+use icpulse_demo::{Demo, Options};
 use serde_cbor::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;

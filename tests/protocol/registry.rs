@@ -3,11 +3,11 @@
 
 use crate::client::{anonymous, demo, id, shared};
 use ic_certification::{HashTree, LookupResult, empty, fork, labeled, leaf, pruned};
-use icpulse::ic::certificate::{Authority, main_network_root_key, verify};
-use icpulse::ic::wire::registry as wire;
-use icpulse::model::network::RootKey;
-use icpulse::model::registry::Key;
-use icpulse::model::{Principal, Timestamp};
+use icpulse_canisters::wire::registry as wire;
+use icpulse_ic::certificate::{Authority, main_network_root_key, verify};
+use icpulse_model::network::RootKey;
+use icpulse_model::registry::Key;
+use icpulse_model::{Principal, Timestamp};
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -99,7 +99,7 @@ struct Certified {
 }
 
 /// What was certified, checked against the root key: the tree of a reply.
-fn certified(demo: &icpulse::demo::Demo, reply: &[u8]) -> HashTree {
+fn certified(demo: &icpulse_demo::Demo, reply: &[u8]) -> HashTree {
     let reply = Certified::decode(reply).unwrap();
     let tree = tree(&reply.tree.unwrap());
     let (root, now) = (RootKey(demo.root_key()), demo.clock().wall());
@@ -116,7 +116,7 @@ fn version_of(tree: &HashTree) -> u64 {
 }
 
 /// All keys and their newest values, from pages that were verified each.
-async fn replay(demo: &icpulse::demo::Demo) -> (u64, BTreeMap<Vec<u8>, Option<wire::mutation::Content>>) {
+async fn replay(demo: &icpulse_demo::Demo) -> (u64, BTreeMap<Vec<u8>, Option<wire::mutation::Content>>) {
     let agent = anonymous(demo);
     let (mut version, mut records) = (0u64, BTreeMap::new());
     loop {

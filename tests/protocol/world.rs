@@ -5,14 +5,14 @@ use candid::{CandidType, Principal};
 use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ic_agent::Agent;
 use ic_agent::identity::BasicIdentity;
-use icpulse::demo::Demo;
-use icpulse::ic::wire::governance::{
+use icpulse_canisters::wire::governance::{
     By, ClaimOrRefresh, ClaimOrRefreshNeuronFromAccount, CommandResponse, ListNeurons, ListNeuronsResponse,
     ListProposalInfoRequest, ListProposalInfoResponse, ManageNeuronCommandRequest, ManageNeuronRequest,
     ManageNeuronResponse, NeuronId, NeuronIdOrSubaccount, ProposalId, ProposalInfo, RegisterVote,
 };
-use icpulse::ic::wire::{decode_one, encode_one, ledger};
-use icpulse::model::{Account, AccountIdentifier, Seconds, Subaccount};
+use icpulse_canisters::wire::{decode_one, encode_one, ledger};
+use icpulse_demo::Demo;
+use icpulse_model::{Account, AccountIdentifier, Seconds, Subaccount};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 

@@ -3,24 +3,25 @@
 
 #![allow(dead_code)]
 use crate::harness::Harness;
-use icpulse::cache::Cache;
 use icpulse::cli::args::Global;
 use icpulse::cli::context::{Context, wall_clock};
 use icpulse::cli::open::Pace;
 use icpulse::cli::services::Live;
 use icpulse::cli::tui::{Dashboard, Rest};
 use icpulse::config::{Config, Paths};
-use icpulse::demo::fault::Fault;
-use icpulse::demo::{Demo, Options};
-use icpulse::ic::{Client, Patience, ProposalsPage};
-use icpulse::model::ledger::Transaction;
-use icpulse::model::network::{Profile, RootKey, RootKeySource};
-use icpulse::model::proposal::Tally;
-use icpulse::model::world::World;
-use icpulse::model::{
+use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_demo::fault::Fault;
+use icpulse_demo::{Demo, Options};
+use icpulse_ic::RetryPolicy;
+use icpulse_model::ledger::Transaction;
+use icpulse_model::network::{Profile, RootKey, RootKeySource};
+use icpulse_model::proposal::Tally;
+use icpulse_model::world::World;
+use icpulse_model::{
     Account, E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalId, Timestamp, XdrPermyriad,
 };
-use icpulse::wallet::Signer;
+use icpulse_store::cache::Cache;
+use icpulse_wallet::Signer;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -29,7 +30,7 @@ use std::time::{Duration, Instant};
 
 /// Pauses so short that failing often costs little.
 pub const HASTY: Pace = Pace {
-    patience: Patience {
+    patience: RetryPolicy {
         first: Duration::from_millis(2),
         longest: Duration::from_millis(20),
         asked: Duration::from_millis(20),
@@ -197,7 +198,7 @@ impl Session {
         self.app.settle_during(live.idle()).await;
         self.app.until_idle().await;
         self.app.now = wall_clock();
-        self.app.feed(icpulse::app::Message::Tick);
+        self.app.feed(icpulse::tui::app::Message::Tick);
         &mut self.app
     }
 
@@ -269,8 +270,8 @@ pub struct Truth {
 /// What never changes of a proposal.
 fn fixed(p: &Proposal) -> Proposal {
     Proposal {
-        status: icpulse::model::ProposalStatus::Open,
-        reward_status: icpulse::model::RewardStatus::AcceptVotes,
+        status: icpulse_model::ProposalStatus::Open,
+        reward_status: icpulse_model::RewardStatus::AcceptVotes,
         deadline: None,
         decided: None,
         executed: None,

@@ -2,21 +2,21 @@
 //! and what happened to them. Everything follows from numbers, so that every run draws the same.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::cast_possible_truncation)]
-use icpulse::model::alert::{About, Alert, AlertBoard, Rule, Severity};
-use icpulse::model::event::{Event, EventKind};
-use icpulse::model::fleet::{BoundaryNode, Fleet, NodeStatus, Probe, ProviderName, Reported};
-use icpulse::model::health::{Sample, SubnetHealth, SubnetMetrics};
-use icpulse::model::node_rewards::{
+use icpulse_model::alert::{About, Alert, AlertBoard, Rule, Severity};
+use icpulse_model::event::{Event, EventKind};
+use icpulse_model::fleet::{BoundaryNode, Fleet, NodeStatus, Probe, ProviderName, Reported};
+use icpulse_model::health::{Sample, SubnetHealth, SubnetMetrics};
+use icpulse_model::node_rewards::{
     BaseRate, Day, ListedProvider, MicroXdr, NodeDay, NodeRewards, Payout, PayoutMonth, Performance, Ppm,
     RewardsDay, reduction,
 };
-use icpulse::model::registry::{
+use icpulse_model::registry::{
     Change, DataCenterRecord, HostOsRecord, Key, NodeRecord, OperatorRecord, Record, Region, ReplicaRecord,
     RewardType, Route, SubnetKind, SubnetRecord, Topology, Version,
 };
-use icpulse::model::text::Line;
-use icpulse::model::world::World;
-use icpulse::model::{E8s, Evidence, Principal, ProposalId, Seconds, Timestamp, XdrPermyriad};
+use icpulse_model::text::Line;
+use icpulse_model::world::World;
+use icpulse_model::{E8s, Evidence, Principal, ProposalId, Seconds, Timestamp, XdrPermyriad};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -508,8 +508,8 @@ pub fn join(world: &mut World, size: Size, now: Timestamp) {
 }
 
 /// The user of the second provider, with two racks named.
-pub fn mine(topology: &Topology) -> icpulse::model::mine::Mine {
-    let mut mine = icpulse::model::mine::Mine { provider: Some(provider(8)), aliases: vec![] };
+pub fn mine(topology: &Topology) -> icpulse_model::mine::Mine {
+    let mut mine = icpulse_model::mine::Mine { provider: Some(provider(8)), aliases: vec![] };
     mine.name(topology, node(8), Line::new("rack-07/a"));
     mine.name(topology, node(20), Line::new("rack-07/b"));
     mine

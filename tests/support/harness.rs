@@ -2,11 +2,11 @@
 
 #![allow(dead_code)]
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use icpulse::app::runtime::Services;
-use icpulse::app::{Effect, Message, State, update};
-use icpulse::command::Chord;
-use icpulse::model::{Seconds, Timestamp};
-use icpulse::theme::Theme;
+use icpulse::tui::app::runtime::Services;
+use icpulse::tui::app::{Effect, Message, State, update};
+use icpulse::tui::command::Chord;
+use icpulse::tui::theme::Theme;
+use icpulse_model::{Seconds, Timestamp};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::time::Duration;
@@ -65,8 +65,8 @@ impl<S: Services> Harness<S> {
             }
             assert!(round < 4, "the screen does not come to rest");
             let (state, theme) = (&self.state, &self.theme);
-            let mut hits = icpulse::app::Hits::default();
-            self.terminal.draw(|frame| hits = icpulse::view::draw(frame, state, theme)).unwrap();
+            let mut hits = icpulse::tui::app::Hits::default();
+            self.terminal.draw(|frame| hits = icpulse::tui::screens::draw(frame, state, theme)).unwrap();
             self.state.drawn(hits);
         }
     }

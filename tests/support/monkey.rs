@@ -2,7 +2,7 @@
 //! what people do. The same seed is the same monkey.
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use icpulse::command::{Chord, TABLE, parse_sequence};
+use icpulse::tui::command::{Chord, TABLE, parse_sequence};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng, seq::SliceRandom};
 use std::collections::VecDeque;

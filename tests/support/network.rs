@@ -2,23 +2,23 @@
 //! What it is asked for is kept; what it changes is published only when it is read again.
 
 #![allow(dead_code)]
-use icpulse::app::layer::{Failure, Level};
-use icpulse::app::runtime::Services;
-use icpulse::app::state::{IdentityChoice, ThemeChoice};
-use icpulse::app::{Effect, Message};
-use icpulse::model::act::{
+use icpulse::tui::app::layer::{Failure, Level};
+use icpulse::tui::app::runtime::Services;
+use icpulse::tui::app::state::{IdentityChoice, ThemeChoice};
+use icpulse::tui::app::{Effect, Message};
+use icpulse_model::act::{
     Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo, Step, StepState,
 };
-use icpulse::model::economics::{Economics, GovernanceMetrics};
-use icpulse::model::evidence::{Evidence, Sourced};
-use icpulse::model::ledger::{AccountState, Operation, Transaction};
-use icpulse::model::network::{Canisters, Facts, NetworkTrust};
-use icpulse::model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData};
-use icpulse::model::proposal::{Ballot, Payload, ProposalBody, Tally, Value};
-use icpulse::model::text::{Block, Line};
-use icpulse::model::topic::{NeuronState, Visibility};
-use icpulse::model::world::{Change, Neurons, Proposals, SyncStatus, Topicality, World};
-use icpulse::model::{
+use icpulse_model::economics::{Economics, GovernanceMetrics};
+use icpulse_model::evidence::{Evidence, Sourced};
+use icpulse_model::ledger::{AccountState, Operation, Transaction};
+use icpulse_model::network::{Canisters, Facts, NetworkTrust};
+use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData};
+use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Value};
+use icpulse_model::text::{Block, Line};
+use icpulse_model::topic::{NeuronState, Visibility};
+use icpulse_model::world::{Change, Neurons, Proposals, SyncStatus, Topicality, World};
+use icpulse_model::{
     Account, E8s, Neuron, NeuronId, Principal, Proposal, ProposalId, ProposalStatus, RewardStatus, Seconds,
     Timestamp, Topic, Vote, VotingPower,
 };
@@ -67,11 +67,11 @@ pub struct Network {
     executions: Vec<Execution>,
     next_plan: u8,
     /// The network of old, or why it cannot be told.
-    pub then: Result<Arc<icpulse::model::registry::Topology>, Line>,
+    pub then: Result<Arc<icpulse_model::registry::Topology>, Line>,
     /// Events older than the known ones, the newest first.
-    pub older: Vec<Arc<icpulse::model::event::Event>>,
+    pub older: Vec<Arc<icpulse_model::event::Event>>,
     /// What was kept of the user's own.
-    pub saved: Vec<icpulse::model::mine::Mine>,
+    pub saved: Vec<icpulse_model::mine::Mine>,
 }
 
 pub fn principal(seed: u8) -> Principal {

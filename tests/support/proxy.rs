@@ -25,8 +25,8 @@
 //! The proxy has threads of its own, so that tests with and without a runtime can use it.
 
 #![allow(dead_code)]
-use icpulse::demo::Demo;
-use icpulse::demo::door::Tls;
+use icpulse_demo::Demo;
+use icpulse_demo::door::Tls;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -3,32 +3,32 @@
 #![allow(dead_code, clippy::unwrap_used)]
 pub mod fleet;
 
-use icpulse::app::layer::{
+use icpulse::tui::app::layer::{
     ActionsLayer, AfterUnlock, AliasLayer, BallotRow, BallotsLayer, ChoiceItem, ChoiceKind, ChoiceLayer,
     ExecutionLayer, Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, PaletteLayer, PaletteMatch,
     QrLayer, ReviewLayer, ReviewStage, TravelLayer, UnlockLayer, WhatIfLayer,
 };
-use icpulse::app::stake::{Following, StakeField, StakeForm};
-use icpulse::app::state::{NetworkInfo, Options};
-use icpulse::app::{Detail, Place, Screen, State, Subject};
-use icpulse::app::{Layer, Level, Passphrase};
-use icpulse::command::{Command, Scope};
-use icpulse::model::act::SignerInfo;
-use icpulse::model::act::{
+use icpulse::tui::app::stake::{Following, StakeField, StakeForm};
+use icpulse::tui::app::state::{NetworkInfo, Options};
+use icpulse::tui::app::{Detail, Place, Screen, State, Subject};
+use icpulse::tui::app::{Layer, Level, Passphrase};
+use icpulse::tui::command::{Command, Scope};
+use icpulse_model::act::SignerInfo;
+use icpulse_model::act::{
     Confirmation, Execution, Intent, PlanId, PlannedCall, Review, StakePreview, StakeRequest, Step, StepState,
 };
-use icpulse::model::economics::RewardForecast;
-use icpulse::model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
-use icpulse::model::evidence::{Evidence, Sourced};
-use icpulse::model::ledger::{AccountState, Operation, Transaction};
-use icpulse::model::network::{Canisters, Facts, NetworkKind, NetworkTrust};
-use icpulse::model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData, MaturityDisbursement};
-use icpulse::model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
-use icpulse::model::series::Series;
-use icpulse::model::text::{Block, Line};
-use icpulse::model::topic::{NeuronState, Visibility};
-use icpulse::model::world::{HistoryProgress, Neurons, Proposals, SyncStatus, Trouble};
-use icpulse::model::{
+use icpulse_model::economics::RewardForecast;
+use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
+use icpulse_model::evidence::{Evidence, Sourced};
+use icpulse_model::ledger::{AccountState, Operation, Transaction};
+use icpulse_model::network::{Canisters, Facts, NetworkKind, NetworkTrust};
+use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData, MaturityDisbursement};
+use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
+use icpulse_model::series::Series;
+use icpulse_model::text::{Block, Line};
+use icpulse_model::topic::{NeuronState, Visibility};
+use icpulse_model::world::{HistoryProgress, Neurons, Proposals, SyncStatus, Trouble};
+use icpulse_model::{
     Account, AccountIdentifier, E8s, Neuron, NeuronId, Principal, Proposal, ProposalId, ProposalStatus,
     RewardStatus, Seconds, Subaccount, Timestamp, Topic, Vote, VotingPower, XdrPermyriad,
 };
@@ -502,7 +502,7 @@ pub fn account() -> AccountState {
     let own = Account::of(principal(1)).identifier();
     let other = Account::of(principal(4)).identifier();
     let stake = AccountIdentifier::new(
-        &icpulse::model::network::Canisters::default().governance,
+        &icpulse_model::network::Canisters::default().governance,
         &Subaccount::neuron_stake(&principal(1), 2),
     );
     let fee = E8s(10_000);
@@ -985,7 +985,7 @@ fn what_if() -> Layer {
         .copied()
         .collect();
     let (add, remove) = (vec![spares[2]], vec![members[0], members[1]]);
-    let result = icpulse::model::decentral::what_if(&topology, &subnet, &add, &remove);
+    let result = icpulse_model::decentral::what_if(&topology, &subnet, &add, &remove);
     let shown = members.iter().chain(&spares).copied().collect();
     Layer::WhatIf(Box::new(WhatIfLayer {
         subnet,
@@ -1083,7 +1083,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
         })
         .collect();
     let scopes: &'static [Scope] = &[Scope::Proposals, Scope::List, Scope::Move, Scope::Global];
-    let error = icpulse::model::query::QueryError {
+    let error = icpulse_model::query::QueryError {
         message: "there is no field 'topc'; did you mean topic?".to_owned(),
         at: 12..16,
     };

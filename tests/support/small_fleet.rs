@@ -1,20 +1,20 @@
 //! A small network of nodes on a made-up day, for rules, metrics and lists.
 #![allow(dead_code)]
 
-use icpulse::model::alert::{About, Alert, AlertBoard, Rule, Severity};
-use icpulse::model::fleet::{BoundaryNode, Fleet, NodeStatus, Probe, ProviderName, Reported};
-use icpulse::model::health::{Sample, SubnetHealth, SubnetMetrics};
-use icpulse::model::mine::{Alias, Mine};
-use icpulse::model::node_rewards::{
+use icpulse_model::alert::{About, Alert, AlertBoard, Rule, Severity};
+use icpulse_model::fleet::{BoundaryNode, Fleet, NodeStatus, Probe, ProviderName, Reported};
+use icpulse_model::health::{Sample, SubnetHealth, SubnetMetrics};
+use icpulse_model::mine::{Alias, Mine};
+use icpulse_model::node_rewards::{
     Day, ListedProvider, MicroXdr, NodeDay, NodeRewards, Performance, Ppm, ProviderDay, RewardsDay,
 };
-use icpulse::model::registry::{
+use icpulse_model::registry::{
     Change, DataCenterRecord, Key, NodeRecord, OperatorRecord, Record, Region, ReplicaRecord, RewardType,
     SubnetKind, SubnetRecord, Topology, Version,
 };
-use icpulse::model::text::Line;
-use icpulse::model::world::World;
-use icpulse::model::{Evidence, Principal, Seconds, Timestamp};
+use icpulse_model::text::Line;
+use icpulse_model::world::World;
+use icpulse_model::{Evidence, Principal, Seconds, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

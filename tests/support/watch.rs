@@ -1,7 +1,7 @@
 //! Looks at every byte that a terminal is sent: only text that shows, and sequences that icpulse
 //! has a use for.
 
-use icpulse::model::text::is_deceptive;
+use icpulse_model::text::is_deceptive;
 use std::sync::{Arc, Mutex};
 
 /// Shared by the reader of the terminal and the test.

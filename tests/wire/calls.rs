@@ -3,10 +3,10 @@
 use crate::client::{GOVERNANCE, LEDGER, call, command, id, refresh, told, user};
 use candid::{decode_one, encode_args, encode_one};
 use ic_agent::agent::CallResponse;
-use icpulse::demo::{Demo, Options};
-use icpulse::ic::wire::governance as wire;
-use icpulse::ic::wire::ledger;
-use icpulse::model::Account;
+use icpulse_canisters::wire::governance as wire;
+use icpulse_canisters::wire::ledger;
+use icpulse_demo::{Demo, Options};
+use icpulse_model::Account;
 use std::time::Duration;
 
 /// Neurons of the demo user.

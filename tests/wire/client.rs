@@ -3,13 +3,13 @@
 use candid::Principal;
 use ic_agent::Agent;
 use ic_agent::agent::CallResponse;
-use icpulse::demo::Demo;
-use icpulse::demo::world::counter_id;
-use icpulse::ic::wire::governance::{
+use icpulse_canisters::wire::governance::{
     By, ClaimOrRefresh, ManageNeuronCommandRequest, ManageNeuronRequest, ManageNeuronResponse, NeuronId,
     NeuronIdOrSubaccount,
 };
-use icpulse::wallet::Signer;
+use icpulse_demo::Demo;
+use icpulse_demo::world::counter_id;
+use icpulse_wallet::Signer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -69,7 +69,7 @@ pub fn refresh(neuron: u64) -> Vec<u8> {
 
 /// What governance says to a command: 0 for done, or the type of its error.
 pub fn told(reply: &[u8]) -> (i32, String) {
-    use icpulse::ic::wire::governance::CommandResponse;
+    use icpulse_canisters::wire::governance::CommandResponse;
     match candid::decode_one::<ManageNeuronResponse>(reply).unwrap().command.unwrap() {
         CommandResponse::Error(error) => (error.error_type, error.error_message),
         _ => (0, String::new()),

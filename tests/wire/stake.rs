@@ -1,7 +1,7 @@
 //! The real program stakes through a bad wire: what it tells is what the ledger has.
 
 use crate::proxy::{Act, Place, Proxy};
-use icpulse::demo::{Demo, Options};
+use icpulse_demo::{Demo, Options};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};

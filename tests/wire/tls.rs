@@ -1,7 +1,7 @@
 //! The demo network by TLS: who trusts its authority reaches it, and nobody else.
 
 use crate::client::{count, increment, send, status, user};
-use icpulse::demo::{Demo, Options};
+use icpulse_demo::{Demo, Options};
 use std::path::Path;
 use std::process::{Command, Output};
 

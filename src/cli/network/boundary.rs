@@ -4,7 +4,7 @@ use super::find::find;
 use super::{Full, Row, Sight, Table, mark_unverified, provider_name, text_of, time};
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
-use crate::model::{Principal, Proof};
+use icpulse_model::{Principal, Proof};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;

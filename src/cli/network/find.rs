@@ -1,8 +1,8 @@
 //! What a user names: a principal, the beginning of one that is unique, or a provider's name.
 
 use crate::cli::failure::{Failure, Kind};
-use crate::model::Principal;
-use crate::model::world::World;
+use icpulse_model::Principal;
+use icpulse_model::world::World;
 
 /// Candidates that are named when a beginning fits several.
 const NAMED: usize = 5;

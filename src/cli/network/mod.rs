@@ -31,11 +31,11 @@ use super::args::{Listed, Listing, One, OneSubnet, Subnets};
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
 use super::output::{Column, Format, Rows, print_json, print_text};
-use crate::model::evidence::{UNVERIFIED_LEGEND, UNVERIFIED_MARK};
-use crate::model::fleet::{DASHBOARD, Lives};
-use crate::model::mine::Mine;
-use crate::model::world::World;
-use crate::model::{Principal, Proof, Timestamp};
+use icpulse_model::evidence::{UNVERIFIED_LEGEND, UNVERIFIED_MARK};
+use icpulse_model::fleet::{DASHBOARD, Lives};
+use icpulse_model::mine::Mine;
+use icpulse_model::world::World;
+use icpulse_model::{Principal, Proof, Timestamp};
 use read::Session;
 use serde_json::{Value, json};
 

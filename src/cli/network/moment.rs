@@ -1,10 +1,10 @@
 //! Points in time as people write them: a version, a date, a time ago.
 
 use crate::cli::failure::Failure;
-use crate::model::query::parse_span;
-use crate::model::registry::{Moment, Version};
-use crate::model::{Timestamp, node_rewards::Day};
 use chrono::{DateTime, NaiveDateTime, Utc};
+use icpulse_model::query::parse_span;
+use icpulse_model::registry::{Moment, Version};
+use icpulse_model::{Timestamp, node_rewards::Day};
 
 /// A registry version (`53218` or `53,218`), a day (`2026-11-01`, from its beginning in UTC), a
 /// minute (`2026-11-01T14:30`), a time with its zone (RFC 3339), or a time ago (`7d`).

@@ -6,10 +6,10 @@ use super::subnets::{describe_lives, life_words, lives, put_status};
 use super::{Full, Row, Sight, Table, big, judge_lives, mark_unverified, name_proof, time};
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
-use crate::model::fleet::DASHBOARD;
-use crate::model::node_rewards::{Day, Losses, MicroXdr};
-use crate::model::registry::Provider;
-use crate::model::{E8s, Principal, Proof, XdrPermyriad};
+use icpulse_model::fleet::DASHBOARD;
+use icpulse_model::node_rewards::{Day, Losses, MicroXdr};
+use icpulse_model::registry::Provider;
+use icpulse_model::{E8s, Principal, Proof, XdrPermyriad};
 use serde_json::{Value, json};
 use std::fmt::Write;
 

@@ -8,9 +8,9 @@ use crate::cli::output::note;
 use crate::cli::reader::Reader;
 use crate::cli::tui::{Reading, start_reading_only};
 use crate::cli::watcher::mine;
-use crate::model::mine::Mine;
-use crate::model::world::{Change, SyncStatus, Topicality, World};
-use crate::sync::SyncHandle;
+use icpulse_engine::sync::SyncHandle;
+use icpulse_model::mine::Mine;
+use icpulse_model::world::{Change, SyncStatus, Topicality, World};
 use serde_json::Value;
 use tokio::sync::mpsc;
 

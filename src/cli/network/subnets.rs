@@ -7,13 +7,13 @@ use super::{
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::Column;
-use crate::model::decentral::{Decentralization, Feature, measure, what_if as measure_change};
-use crate::model::evidence::UNVERIFIED_MARK;
-use crate::model::fleet::{DASHBOARD, Lives, NodeLife, Verdict};
-use crate::model::health::{Condition, SubnetHealth};
-use crate::model::margin::{Margin, is_certifying};
-use crate::model::registry::SubnetRecord;
-use crate::model::{Principal, Proof};
+use icpulse_model::decentral::{Decentralization, Feature, measure, what_if as measure_change};
+use icpulse_model::evidence::UNVERIFIED_MARK;
+use icpulse_model::fleet::{DASHBOARD, Lives, NodeLife, Verdict};
+use icpulse_model::health::{Condition, SubnetHealth};
+use icpulse_model::margin::{Margin, is_certifying};
+use icpulse_model::registry::SubnetRecord;
+use icpulse_model::{Principal, Proof};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 

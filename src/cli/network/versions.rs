@@ -3,11 +3,11 @@
 use super::{Full, Row, Sight, Table, mark_unverified, short, time};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::output::Column;
-use crate::model::event::{Event, EventKind};
-use crate::model::fleet::DASHBOARD;
-use crate::model::registry::elections;
-use crate::model::text::Line;
-use crate::model::{Principal, Proof};
+use icpulse_model::event::{Event, EventKind};
+use icpulse_model::fleet::DASHBOARD;
+use icpulse_model::registry::elections;
+use icpulse_model::text::Line;
+use icpulse_model::{Principal, Proof};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Format, Stream, note, print_bytes, print_text};
 use crate::cli::serve::asked_to_stop;
-use crate::model::world::Topicality;
+use icpulse_model::world::Topicality;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;

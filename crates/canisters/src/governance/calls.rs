@@ -1,0 +1,312 @@
+//! Changes asked of NNS governance: `manage_neuron` with each command icpulse offers, and its answers.
+
+use crate::wire::governance as wire;
+use crate::wire::{decode_one, encode_one};
+use icpulse_ic::IcError;
+use icpulse_ic::PreparedCall;
+use icpulse_model::network::Canisters;
+use icpulse_model::text::Line;
+use icpulse_model::{NeuronId, Principal, ProposalId, Seconds, Subaccount, Topic, Vote};
+
+/// `manage_neuron`, the one method that changes neurons.
+const MANAGE_NEURON: &str = "manage_neuron";
+
+/// Which neuron a command is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// By its number.
+    Id(NeuronId),
+    /// By the subaccount of governance that holds its stake, which is known before the neuron is.
+    StakedAt(Subaccount),
+}
+
+impl From<NeuronId> for Target {
+    fn from(id: NeuronId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::StakedAt(subaccount) => write!(f, "staked at {}", hex::encode(subaccount.0)),
+        }
+    }
+}
+
+impl Target {
+    /// As it is sent.
+    pub(crate) fn to_wire(self) -> wire::NeuronIdOrSubaccount {
+        match self {
+            Self::Id(id) => wire::NeuronIdOrSubaccount::NeuronId(wire::NeuronId { id: id.0 }),
+            Self::StakedAt(subaccount) => {
+                wire::NeuronIdOrSubaccount::Subaccount(serde_bytes::ByteBuf::from(subaccount.0.to_vec()))
+            }
+        }
+    }
+}
+
+/// What a `manage_neuron` command did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandResult {
+    /// The ballot was cast.
+    RegisterVote,
+    /// The neuron was claimed, or its stake read again.
+    ClaimOrRefresh {
+        /// Which one.
+        neuron: Option<NeuronId>,
+    },
+    /// A setting was changed.
+    Configure,
+    /// Followees were set on one topic.
+    Follow,
+    /// Followees were set on several topics.
+    SetFollowing,
+    /// The voting power was refreshed.
+    RefreshVotingPower,
+    /// Another answer, in words: this version did not ask for it or does not know it.
+    Other(Line),
+}
+
+/// Governance said no.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("governance error {error_type} ({}){}{message}", self.name(), if message.is_empty() { "" } else { ": " })]
+pub struct GovernanceRefusal {
+    /// `error_type` of the canister's `GovernanceError`.
+    pub error_type: i32,
+    /// Its message, often empty.
+    pub message: Line,
+}
+
+impl GovernanceRefusal {
+    /// The name of the error's number (dfinity/ic `governance_error::ErrorType`).
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.error_type {
+            1 => "ok",
+            2 => "unavailable",
+            3 => "not authorised",
+            4 => "not found",
+            5 => "invalid command",
+            6 => "requires not dissolving",
+            7 => "requires dissolving",
+            9 => "hotkey",
+            10 => "resource exhausted",
+            11 => "precondition failed",
+            12 => "external",
+            13 => "ledger update ongoing",
+            14 => "insufficient funds",
+            15 => "invalid principal",
+            16 => "invalid proposal",
+            17 => "already in the Neurons' Fund",
+            18 => "not in the Neurons' Fund",
+            19 => "already voted",
+            _ => "unknown kind",
+        }
+    }
+
+    /// The same command may succeed later: the canister is short of something for now (2), or the
+    /// neuron is locked while its ledger account changes (13).
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.error_type, 2 | 13)
+    }
+
+    /// The neuron's ballot was cast before, by itself or by following: the wanted state may be there.
+    #[must_use]
+    pub fn is_already_voted(&self) -> bool {
+        self.error_type == 19
+    }
+}
+
+/// Casts one neuron's ballot on one proposal.
+///
+/// # Errors
+/// [`IcError::Invalid`] for a vote that is neither yes nor no.
+pub fn register_vote(
+    canisters: &Canisters,
+    neuron: NeuronId,
+    proposal: ProposalId,
+    vote: Vote,
+) -> Result<PreparedCall, IcError> {
+    if !matches!(vote, Vote::Yes | Vote::No) {
+        return Err(IcError::Invalid {
+            what: Line::new(&format!("voting on proposal {proposal}")),
+            why: Line::new("a vote is yes or no"),
+        });
+    }
+    let command =
+        wire::RegisterVote { vote: vote.number(), proposal: Some(wire::ProposalId { id: proposal.0 }) };
+    manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::RegisterVote(command))
+}
+
+/// Makes a neuron of the ICP that a transfer has put on the subaccount of `controller` and `nonce`,
+/// or makes the neuron that is there see its stake again. Safe to repeat.
+///
+/// # Errors
+/// [`IcError::Invalid`] if the argument cannot be written.
+pub fn claim_or_refresh(
+    canisters: &Canisters,
+    controller: Principal,
+    nonce: u64,
+) -> Result<PreparedCall, IcError> {
+    let by = wire::By::MemoAndController(wire::ClaimOrRefreshNeuronFromAccount {
+        controller: Some(controller),
+        memo: nonce,
+    });
+    let command = wire::ClaimOrRefresh { by: Some(by) };
+    manage(canisters, None, wire::ManageNeuronCommandRequest::ClaimOrRefresh(command))
+}
+
+/// Lengthens the dissolve delay by `additional`.
+///
+/// # Errors
+/// [`IcError::Invalid`] if it is more than the interface can carry (136 years).
+pub fn increase_dissolve_delay(
+    canisters: &Canisters,
+    neuron: Target,
+    additional: Seconds,
+) -> Result<PreparedCall, IcError> {
+    let additional = u32::try_from(additional.0).map_err(|_| IcError::Invalid {
+        what: Line::new(&format!("lengthening the dissolve delay of neuron {neuron}")),
+        why: Line::new(&format!("{} is more than can be asked for", additional.words())),
+    })?;
+    let operation = wire::Operation::IncreaseDissolveDelay(wire::IncreaseDissolveDelay {
+        additional_dissolve_delay_seconds: additional,
+    });
+    configure(canisters, neuron, operation)
+}
+
+/// Stakes new maturity at once, or stops doing so.
+///
+/// # Errors
+/// [`IcError::Invalid`] if the argument cannot be written.
+pub fn auto_stake_maturity(
+    canisters: &Canisters,
+    neuron: Target,
+    stake: bool,
+) -> Result<PreparedCall, IcError> {
+    let operation = wire::Operation::ChangeAutoStakeMaturity(wire::ChangeAutoStakeMaturity {
+        requested_setting_for_auto_stake_maturity: stake,
+    });
+    configure(canisters, neuron, operation)
+}
+
+/// Sets the followees on one topic; none to follow nobody.
+///
+/// # Errors
+/// [`IcError::Invalid`] if the argument cannot be written.
+pub fn follow(
+    canisters: &Canisters,
+    neuron: Target,
+    topic: Topic,
+    followees: &[NeuronId],
+) -> Result<PreparedCall, IcError> {
+    let command = wire::Follow { topic: topic.number(), followees: ids(followees) };
+    manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Follow(command))
+}
+
+/// Sets the followees on several topics with one call; topics not named stay as they are.
+///
+/// # Errors
+/// [`IcError::Invalid`] if the argument cannot be written.
+pub fn set_following(
+    canisters: &Canisters,
+    neuron: NeuronId,
+    topics: &[(Topic, Vec<NeuronId>)],
+) -> Result<PreparedCall, IcError> {
+    let topics = topics.iter().map(|(topic, followees)| wire::FolloweesForTopic {
+        topic: Some(topic.number()),
+        followees: Some(ids(followees)),
+    });
+    let command = wire::SetFollowing { topic_following: Some(topics.collect()) };
+    manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::SetFollowing(command))
+}
+
+/// Confirms the neuron's following, so that its voting power is whole again.
+///
+/// # Errors
+/// [`IcError::Invalid`] if the argument cannot be written.
+pub fn refresh_voting_power(canisters: &Canisters, neuron: NeuronId) -> Result<PreparedCall, IcError> {
+    let command = wire::ManageNeuronCommandRequest::RefreshVotingPower(wire::RefreshVotingPower {});
+    manage(canisters, Some(neuron.into()), command)
+}
+
+/// Reads the answer of `manage_neuron`.
+///
+/// An answer that this version cannot read is [`CommandResult::Other`]: the command was carried out
+/// or refused in a way it has no words for.
+///
+/// # Errors
+/// [`GovernanceRefusal`] when the canister refused the command.
+pub fn parse_manage_neuron_reply(bytes: &[u8]) -> Result<CommandResult, GovernanceRefusal> {
+    let other = |text: &str| Ok(CommandResult::Other(Line::new(text)));
+    let reply: wire::ManageNeuronResponse = match decode_one(bytes) {
+        Ok(reply) => reply,
+        Err(e) => return other(&format!("the answer cannot be read: {e}")),
+    };
+    use wire::CommandResponse as R;
+    match reply.command {
+        Some(R::Error(error)) => {
+            Err(GovernanceRefusal { error_type: error.error_type, message: Line::new(&error.error_message) })
+        }
+        Some(R::RegisterVote {}) => Ok(CommandResult::RegisterVote),
+        Some(R::ClaimOrRefresh(done)) => {
+            Ok(CommandResult::ClaimOrRefresh { neuron: done.refreshed_neuron_id.map(|id| NeuronId(id.id)) })
+        }
+        Some(R::Configure {}) => Ok(CommandResult::Configure),
+        Some(R::Follow {}) => Ok(CommandResult::Follow),
+        Some(R::SetFollowing(_)) => Ok(CommandResult::SetFollowing),
+        Some(R::RefreshVotingPower(_)) => Ok(CommandResult::RefreshVotingPower),
+        Some(R::Spawn(_)) => other("spawned"),
+        Some(R::Split(_)) => other("split"),
+        Some(R::Merge(_)) => other("merged"),
+        Some(R::DisburseToNeuron(_)) => other("disbursed to a neuron"),
+        Some(R::MakeProposal(_)) => other("proposed"),
+        Some(R::StakeMaturity(_)) => other("maturity staked"),
+        Some(R::MergeMaturity(_)) => other("maturity merged"),
+        Some(R::Disburse(_)) => other("disbursed"),
+        Some(R::DisburseMaturity(_)) => other("maturity disbursed"),
+        None => other("an answer of a kind this version does not know"),
+    }
+}
+
+fn ids(neurons: &[NeuronId]) -> Vec<wire::NeuronId> {
+    neurons.iter().map(|n| wire::NeuronId { id: n.0 }).collect()
+}
+
+fn configure(
+    canisters: &Canisters,
+    neuron: Target,
+    operation: wire::Operation,
+) -> Result<PreparedCall, IcError> {
+    let command = wire::Configure { operation: Some(operation) };
+    manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Configure(command))
+}
+
+fn manage(
+    canisters: &Canisters,
+    neuron: Option<Target>,
+    command: wire::ManageNeuronCommandRequest,
+) -> Result<PreparedCall, IcError> {
+    let request = wire::ManageNeuronRequest {
+        neuron_id_or_subaccount: neuron.map(Target::to_wire),
+        command: Some(command),
+        id: None,
+    };
+    let arg = encode_one(request).map_err(|e| IcError::Invalid {
+        what: Line::new("writing the argument of manage_neuron"),
+        why: Line::new(&e.to_string()),
+    })?;
+    Ok(PreparedCall {
+        canister: canisters.governance,
+        method: MANAGE_NEURON,
+        arg,
+        effective: canisters.governance,
+    })
+}
+
+#[cfg(test)]
+#[path = "calls_tests.rs"]
+mod tests;

@@ -1,0 +1,120 @@
+//! What is read of the ICP ledger. Changes are in [`calls`].
+
+pub mod calls;
+
+use crate::Client;
+use crate::decode;
+use crate::governance::{undecodable, unencodable};
+use crate::wire::ledger as wire;
+use crate::wire::lenient::{decode_one, encode_one};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use icpulse_ic::Answer;
+use icpulse_ic::IcError;
+use icpulse_model::evidence::Sourced;
+use icpulse_model::ledger::Transaction;
+use icpulse_model::text::Line;
+use icpulse_model::{Account, AccountIdentifier, E8s};
+
+/// Most blocks asked of an archive at once: its own limit.
+const ARCHIVE_PAGE: u64 = 2_000;
+
+/// A stretch of the ledger's blocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocks {
+    /// How many blocks the ledger has in all.
+    pub chain_length: u64,
+    /// The blocks asked for that there are, oldest first, archived ones included.
+    pub transactions: Vec<Transaction>,
+}
+
+impl Client {
+    /// An account's balance, asked of the ledger itself.
+    ///
+    /// # Errors
+    /// See [`IcError`].
+    pub async fn balance(&self, account: Account) -> Result<Sourced<E8s>, IcError> {
+        self.balance_of(account.identifier()).await
+    }
+
+    /// As [`Client::balance`], by account identifier (`account_balance`).
+    ///
+    /// # Errors
+    /// See [`IcError`].
+    pub async fn balance_of(&self, account: AccountIdentifier) -> Result<Sourced<E8s>, IcError> {
+        let what = format!("reading the balance of {}", account.short());
+        let arg = encode_one(wire::AccountBalanceArgs { account: account.0.to_vec() })
+            .map_err(|e| unencodable(&what, &e))?;
+        let answer = self.query(&what, self.canisters().ledger, "account_balance", arg).await?;
+        let tokens: wire::Tokens = decode_one(&answer.bytes).map_err(|e| undecodable(&what, &e))?;
+        Ok(Sourced::new(E8s(tokens.e8s), answer.evidence))
+    }
+
+    /// Blocks from `start` on, at most `length` (the ledger gives 2,000 at most); archived ones are
+    /// fetched from their archives.
+    ///
+    /// # Errors
+    /// See [`IcError`].
+    pub async fn query_blocks(&self, start: u64, length: u64) -> Result<Blocks, IcError> {
+        let what = format!("reading blocks {start} to {} of the ledger", start.saturating_add(length));
+        let arg = encode_one(wire::GetBlocksArgs { start, length }).map_err(|e| unencodable(&what, &e))?;
+        let answer = self.query(&what, self.canisters().ledger, "query_blocks", arg).await?;
+        let reply: wire::QueryBlocksResponse =
+            decode_one(&answer.bytes).map_err(|e| undecodable(&what, &e))?;
+        let mut pieces = Vec::new();
+        for range in &reply.archived_blocks {
+            let mut at = range.start.max(start);
+            let end = range.start.saturating_add(range.length).min(start.saturating_add(length));
+            while at < end {
+                let piece = (end - at).min(ARCHIVE_PAGE);
+                pieces.push((range.callback.0.clone(), at, piece));
+                at += piece;
+            }
+        }
+        let archived: Vec<Vec<Transaction>> = stream::iter(pieces)
+            .map(|(callback, start, length)| async move {
+                self.archived(callback.principal, &callback.method, start, length).await
+            })
+            .buffered(self.profile().max_in_flight.max(1))
+            .try_collect()
+            .await?;
+        let mut transactions: Vec<Transaction> = archived.into_iter().flatten().collect();
+        transactions.extend(numbered(reply.first_block_index, &reply.blocks, &answer));
+        transactions.sort_by_key(|t| t.block);
+        transactions.dedup_by_key(|t| t.block);
+        Ok(Blocks { chain_length: reply.chain_length, transactions })
+    }
+
+    async fn archived(
+        &self,
+        archive: icpulse_model::Principal,
+        method: &str,
+        start: u64,
+        length: u64,
+    ) -> Result<Vec<Transaction>, IcError> {
+        let what = format!("reading blocks from {start} of the archive {archive}");
+        let arg = encode_one(wire::GetBlocksArgs { start, length }).map_err(|e| unencodable(&what, &e))?;
+        let answer = self.query(&what, archive, method, arg).await?;
+        let reply: wire::QueryArchiveResult =
+            decode_one(&answer.bytes).map_err(|e| undecodable(&what, &e))?;
+        match reply {
+            Ok(range) => Ok(numbered(start, &range.blocks, &answer)),
+            Err(error) => Err(IcError::Refused {
+                what: Line::new(&what),
+                error_type: 0,
+                message: Line::new(&match error {
+                    wire::QueryArchiveError::BadFirstBlockIndex { requested_index, first_valid_index } => {
+                        format!("block {requested_index} is below its first one, {first_valid_index}")
+                    }
+                    wire::QueryArchiveError::Other { error_message, .. } => error_message,
+                }),
+            }),
+        }
+    }
+}
+
+fn numbered(first: u64, blocks: &[wire::Block], answer: &Answer) -> Vec<Transaction> {
+    (first..)
+        .zip(blocks)
+        .map(|(number, block)| decode::ledger::block(number, block, answer.evidence))
+        .collect()
+}

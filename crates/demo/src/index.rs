@@ -1,0 +1,327 @@
+//! The ICP index: which transactions an account was in, newest first.
+//!
+//! It reads the ledger's blocks and keeps its own account book, as the real one does. The real
+//! one asks for new blocks every second or so; this one has always caught up before it answers,
+//! because time passes before each request.
+
+use super::canister::{Canister, Context, Reject, UpdateContext};
+use super::ledger::bedrock::Bedrock;
+use super::ledger::book::Book;
+use super::ledger::call::{argument, hex_identifier, identifier, nothing, reply};
+use super::ledger::transaction::{Operation, ReadBlock, read_block};
+use candid::Nat;
+use icpulse_canisters::wire::index as wire;
+use icpulse_canisters::wire::ledger::{Account, TimeStamp, Tokens};
+use icpulse_model::network::Canisters;
+use icpulse_model::{AccountIdentifier, E8s, Principal};
+use serde_bytes::ByteBuf;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Most transactions or blocks of one reply.
+const MOST: u64 = 2_000;
+
+/// The index canister.
+pub struct Index {
+    id: Principal,
+    ledger: Principal,
+    /// What the ledger stands on in a large world: read, and not copied.
+    bedrock: Option<Arc<Bedrock>>,
+    /// Those above it.
+    blocks: Vec<Vec<u8>>,
+    /// Block indices by account, ascending.
+    by_account: HashMap<AccountIdentifier, Vec<u64>>,
+    balances: HashMap<AccountIdentifier, E8s>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        let canisters = Canisters::default();
+        Self {
+            id: canisters.index,
+            ledger: canisters.ledger,
+            bedrock: None,
+            blocks: Vec::new(),
+            by_account: HashMap::new(),
+            balances: HashMap::new(),
+        }
+    }
+}
+
+impl Index {
+    /// An index that has read nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An index that has read the bedrock of a book, if it stands on one.
+    #[must_use]
+    pub fn over(book: &Book) -> Self {
+        let Some(bedrock) = book.bedrock() else { return Self::new() };
+        let balances = book.balances().map(|(account, e8s)| (*account, *e8s)).collect();
+        Self { bedrock: Some(Arc::clone(bedrock)), balances, ..Self::new() }
+    }
+
+    fn depth(&self) -> u64 {
+        self.bedrock.as_ref().map_or(0, |bedrock| bedrock.length())
+    }
+
+    /// How many blocks it has read.
+    #[must_use]
+    pub fn synced(&self) -> u64 {
+        self.depth() + self.blocks.len() as u64
+    }
+
+    /// Reads the blocks after those it has.
+    pub fn append(&mut self, encoded: Vec<Vec<u8>>) {
+        for bytes in encoded {
+            let index = self.synced();
+            if let Some(block) = read_block(&bytes) {
+                self.note(index, &block.transaction.operation);
+            }
+            self.blocks.push(bytes);
+        }
+    }
+
+    fn note(&mut self, index: u64, operation: &Operation) {
+        let mut concerned = |account: &AccountIdentifier| {
+            let list = self.by_account.entry(*account).or_default();
+            if list.last() != Some(&index) {
+                list.push(index);
+            }
+        };
+        match operation {
+            Operation::Mint { to, amount } => {
+                concerned(to);
+                self.credit(*to, *amount);
+            }
+            Operation::Burn { from, amount, .. } => {
+                concerned(from);
+                self.debit(*from, *amount);
+            }
+            Operation::Transfer { from, to, amount, fee, .. } => {
+                concerned(from);
+                concerned(to);
+                self.debit(*from, amount.saturating_add(*fee));
+                self.credit(*to, *amount);
+            }
+            Operation::Approve { from, spender, fee, .. } => {
+                concerned(from);
+                concerned(spender);
+                self.debit(*from, *fee);
+            }
+        }
+    }
+
+    fn credit(&mut self, to: AccountIdentifier, amount: E8s) {
+        let balance = self.balance(&to).saturating_add(amount);
+        self.balances.insert(to, balance);
+    }
+
+    fn debit(&mut self, from: AccountIdentifier, amount: E8s) {
+        let balance = self.balance(&from).saturating_sub(amount);
+        self.balances.insert(from, balance);
+    }
+
+    /// What an account holds, from the blocks read.
+    #[must_use]
+    pub fn balance(&self, account: &AccountIdentifier) -> E8s {
+        let untouched = || self.bedrock.as_ref().and_then(|bedrock| bedrock.stake_in(account));
+        self.balances.get(account).copied().or_else(untouched).unwrap_or_default()
+    }
+
+    fn transactions(
+        &self,
+        account: &AccountIdentifier,
+        start: Option<u64>,
+        max_results: u64,
+    ) -> wire::GetAccountIdentifierTransactionsResponse {
+        let lived = self.by_account.get(account).map(Vec::as_slice).unwrap_or_default();
+        let most = usize::try_from(max_results.min(MOST)).unwrap_or_default();
+        // `start` was seen already.
+        let seen = start.unwrap_or(u64::MAX);
+        let newer = lived.get(..lived.partition_point(|id| *id < seen)).unwrap_or_default();
+        let mut ids: Vec<u64> = newer.iter().rev().take(most).copied().collect();
+        let bedrock = self.bedrock.as_ref();
+        let left = most.saturating_sub(ids.len());
+        ids.extend(bedrock.into_iter().flat_map(|rock| rock.history(account, seen, left)));
+        let row = |id| Some(wire::TransactionWithId { id, transaction: self.transaction(id)? });
+        wire::GetAccountIdentifierTransactionsResponse {
+            balance: self.balance(account).0,
+            transactions: ids.into_iter().filter_map(row).collect(),
+            oldest_tx_id: bedrock.and_then(|rock| rock.oldest(account)).or_else(|| lived.first().copied()),
+        }
+    }
+
+    fn transaction(&self, id: u64) -> Option<wire::Transaction> {
+        if let Some((timestamp, transaction)) = self.bedrock.as_ref().and_then(|b| b.transaction(id)) {
+            return Some(to_candid(ReadBlock { parent: None, timestamp, transaction }));
+        }
+        let bytes = self.blocks.get(usize::try_from(id.checked_sub(self.depth())?).ok()?)?;
+        read_block(bytes).map(to_candid)
+    }
+
+    fn natural(&self, nat: &Nat) -> Result<u64, Reject> {
+        u64::try_from(&nat.0)
+            .map_err(|_| Reject::trapped(self.id, "Conversion from candid Nat to u64 failed"))
+    }
+
+    fn blocks(&self, request: &wire::GetBlocksRequest) -> Result<wire::GetBlocksResponse, Reject> {
+        let start = self.natural(&request.start)?;
+        let end = start.saturating_add(self.natural(&request.length)?.min(MOST));
+        let deep = self.bedrock.as_ref().map(|rock| rock.blocks(start, end)).unwrap_or_default();
+        let place = |id: u64| usize::try_from(id.saturating_sub(self.depth())).unwrap_or(usize::MAX);
+        let (from, to) = (place(start), place(end).min(self.blocks.len()));
+        let above = self.blocks.get(from..to).into_iter().flatten().cloned();
+        let blocks = deep.into_iter().chain(above).map(ByteBuf::from).collect();
+        Ok(wire::GetBlocksResponse { blocks, chain_length: self.synced() })
+    }
+}
+
+impl Canister for Index {
+    fn id(&self) -> Principal {
+        self.id
+    }
+
+    fn module_hash(&self) -> [u8; 32] {
+        Sha256::digest(b"icpulse demo: ICP index").into()
+    }
+
+    fn metadata(&self) -> Vec<(String, Vec<u8>)> {
+        vec![("candid:service".to_owned(), INTERFACE.as_bytes().to_vec())]
+    }
+
+    fn query(&self, _: &Context<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
+        let id = self.id;
+        match method {
+            "get_account_transactions" => {
+                let args: wire::GetAccountTransactionsArgs = argument(id, arg)?;
+                let account = identifier(id, &args.account.owner, args.account.subaccount.as_ref())?;
+                let start = args.start.map(|start| self.natural(&start)).transpose()?;
+                let page = self.transactions(&account, start, self.natural(&args.max_results)?);
+                reply(id, wire::GetAccountTransactionsResult::Ok(page))
+            }
+            "get_account_identifier_transactions" => {
+                let args: wire::GetAccountIdentifierTransactionsArgs = argument(id, arg)?;
+                let account = hex_identifier(id, &args.account_identifier)?;
+                let page = self.transactions(&account, args.start, args.max_results);
+                reply(id, wire::GetAccountTransactionsResult::Ok(page))
+            }
+            "get_account_identifier_balance" => {
+                let text: String = argument(id, arg)?;
+                reply(id, self.balance(&hex_identifier(id, &text)?).0)
+            }
+            "icrc1_balance_of" => {
+                let account: Account = argument(id, arg)?;
+                let account = identifier(id, &account.owner, account.subaccount.as_ref())?;
+                reply(id, self.balance(&account).0)
+            }
+            "get_blocks" => reply(id, self.blocks(&argument(id, arg)?)?),
+            "status" => {
+                nothing(id, arg)?;
+                reply(id, wire::Status { num_blocks_synced: self.synced() })
+            }
+            "ledger_id" => {
+                nothing(id, arg)?;
+                reply(id, self.ledger)
+            }
+            _ => Err(Reject::no_query_method(id, method)),
+        }
+    }
+
+    fn update(&mut self, _: &mut UpdateContext<'_>, method: &str, _: &[u8]) -> Result<Vec<u8>, Reject> {
+        Err(Reject::no_update_method(self.id, method))
+    }
+
+    fn tick(&mut self, ctx: &mut UpdateContext<'_>) {
+        if let Some(ledger) = &ctx.ledger {
+            let new = ledger.encoded_blocks(self.synced());
+            self.append(new);
+        }
+    }
+
+    fn certified_data(&self) -> Option<[u8; 32]> {
+        None
+    }
+}
+
+const INTERFACE: &str = r"type Account = record { owner : principal; subaccount : opt blob };
+type Tokens = record { e8s : nat64 };
+type TimeStamp = record { timestamp_nanos : nat64 };
+type Operation = variant {
+  Approve : record {
+    fee : Tokens; from : text; allowance : Tokens; expires_at : opt TimeStamp; spender : text;
+    expected_allowance : opt Tokens;
+  };
+  Burn : record { from : text; amount : Tokens; spender : opt text };
+  Mint : record { to : text; amount : Tokens };
+  Transfer : record { to : text; fee : Tokens; from : text; amount : Tokens; spender : opt text };
+};
+type Transaction = record {
+  memo : nat64; icrc1_memo : opt blob; operation : Operation; created_at_time : opt TimeStamp;
+  timestamp : opt TimeStamp;
+};
+type TransactionsResult = variant {
+  Ok : record {
+    balance : nat64;
+    transactions : vec record { id : nat64; transaction : Transaction };
+    oldest_tx_id : opt nat64;
+  };
+  Err : record { message : text };
+};
+service : {
+  get_account_identifier_balance : (text) -> (nat64) query;
+  get_account_identifier_transactions : (
+    record { max_results : nat64; start : opt nat64; account_identifier : text }
+  ) -> (TransactionsResult) query;
+  get_account_transactions : (record { account : Account; start : opt nat; max_results : nat }) -> (
+    TransactionsResult
+  ) query;
+  get_blocks : (record { start : nat; length : nat }) -> (
+    record { blocks : vec blob; chain_length : nat64 }
+  ) query;
+  icrc1_balance_of : (Account) -> (nat64) query;
+  ledger_id : () -> (principal) query;
+  status : () -> (record { num_blocks_synced : nat64 }) query;
+}
+";
+
+fn to_candid(block: ReadBlock) -> wire::Transaction {
+    let time = |nanos: u64| TimeStamp { timestamp_nanos: nanos };
+    wire::Transaction {
+        memo: block.transaction.memo,
+        icrc1_memo: block.transaction.icrc1_memo.map(ByteBuf::from),
+        operation: operation_to_candid(block.transaction.operation),
+        created_at_time: block.transaction.created_at.map(|t| time(t.shown.0)),
+        timestamp: Some(time(block.timestamp.0)),
+    }
+}
+
+fn operation_to_candid(operation: Operation) -> wire::Operation {
+    let tokens = |amount: E8s| Tokens { e8s: amount.0 };
+    match operation {
+        Operation::Mint { to, amount } => wire::Operation::Mint { to: to.hex(), amount: tokens(amount) },
+        Operation::Burn { from, amount, spender } => wire::Operation::Burn {
+            from: from.hex(),
+            amount: tokens(amount),
+            spender: spender.map(|s| s.hex()),
+        },
+        Operation::Transfer { from, to, amount, fee, spender } => wire::Operation::Transfer {
+            to: to.hex(),
+            fee: tokens(fee),
+            from: from.hex(),
+            amount: tokens(amount),
+            spender: spender.map(|s| s.hex()),
+        },
+        Operation::Approve { from, spender, allowance, expected, expires, fee } => wire::Operation::Approve {
+            fee: tokens(fee),
+            from: from.hex(),
+            allowance: tokens(allowance),
+            expires_at: expires.map(|e| TimeStamp { timestamp_nanos: e.shown.0 }),
+            spender: spender.hex(),
+            expected_allowance: expected.map(tokens),
+        },
+    }
+}

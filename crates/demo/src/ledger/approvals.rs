@@ -1,0 +1,106 @@
+//! Letting others spend: `icrc2_approve` and `remove_approval`.
+
+use super::Ledger;
+use super::book::{FEE, Refusal};
+use super::call::{e8s, identifier};
+use super::transaction::{Moment, Operation, Transaction};
+use super::transfers::{full_identifier, nat};
+use crate::canister::Reject;
+use candid::Nat;
+use icpulse_canisters::wire::ledger as wire;
+use icpulse_model::{E8s, Principal};
+use serde_bytes::ByteBuf;
+
+impl Ledger {
+    pub(super) fn icrc2_approve(
+        &mut self,
+        caller: Principal,
+        now: Moment,
+        args: wire::ApproveArgs,
+    ) -> Result<wire::ApproveResult, Reject> {
+        self.not_anonymous(caller, "approve token transfers")?;
+        let from = identifier(self.id, &caller, args.from_subaccount.as_ref())?;
+        if args.spender.owner == caller {
+            return Err(self.trap("self approval is not allowed"));
+        }
+        let spender = identifier(self.id, &args.spender.owner, args.spender.subaccount.as_ref())?;
+        if from == self.minting_account() {
+            return Err(self.trap("the minting account cannot delegate mints"));
+        }
+        self.check_memo(args.memo.as_ref())?;
+        let expected = match &args.expected_allowance {
+            None => None,
+            Some(expected) => match e8s(expected) {
+                Some(expected) => Some(expected),
+                None => {
+                    let current = self.book.allowances().get(&from, &spender, now.network).amount;
+                    return Ok(Err(wire::ApproveError::AllowanceChanged { current_allowance: nat(current) }));
+                }
+            },
+        };
+        if args.fee.as_ref().is_some_and(|fee| e8s(fee) != Some(FEE)) {
+            return Ok(Err(wire::ApproveError::BadFee { expected_fee: nat(FEE) }));
+        }
+        let transaction = Transaction {
+            operation: Operation::Approve {
+                from,
+                spender,
+                // More than 64 bits is as much as there can be.
+                allowance: e8s(&args.amount).unwrap_or(E8s(u64::MAX)),
+                expected,
+                expires: args.expires_at.map(|t| self.told(t)),
+                fee: FEE,
+            },
+            memo: 0,
+            icrc1_memo: args.memo.map(ByteBuf::into_vec),
+            created_at: args.created_at_time.map(|t| self.told(t)),
+        };
+        self.approve(&transaction, now)
+    }
+
+    /// Takes an approval away, named by the spender's account identifier.
+    pub(super) fn remove_approval(
+        &mut self,
+        caller: Principal,
+        now: Moment,
+        args: &wire::RemoveApprovalArgs,
+    ) -> Result<wire::ApproveResult, Reject> {
+        self.not_anonymous(caller, "approve token transfers")?;
+        let from = identifier(self.id, &caller, args.from_subaccount.as_ref())?;
+        let spender = full_identifier(&args.spender)
+            .ok_or_else(|| self.trap("Invalid account identifier: the checksum or the length is wrong"))?;
+        if args.fee.as_ref().is_some_and(|fee| e8s(fee) != Some(FEE)) {
+            return Ok(Err(wire::ApproveError::BadFee { expected_fee: nat(FEE) }));
+        }
+        let operation = Operation::Approve {
+            from,
+            spender,
+            allowance: E8s::ZERO,
+            expected: None,
+            expires: None,
+            fee: FEE,
+        };
+        self.approve(&Transaction::bare(operation), now)
+    }
+
+    fn approve(&mut self, transaction: &Transaction, now: Moment) -> Result<wire::ApproveResult, Reject> {
+        use wire::ApproveError as Error;
+        Ok(match self.book.apply(transaction, now) {
+            Ok(block) => Ok(Nat::from(block)),
+            Err(refusal) => Err(match refusal {
+                Refusal::BadFee(expected) => Error::BadFee { expected_fee: nat(expected) },
+                Refusal::InsufficientFunds(balance) => Error::InsufficientFunds { balance: nat(balance) },
+                Refusal::AllowanceChanged(current) => {
+                    Error::AllowanceChanged { current_allowance: nat(current) }
+                }
+                Refusal::ExpiredApproval => Error::Expired { ledger_time: now.shown.0 },
+                Refusal::TooOld => Error::TooOld,
+                Refusal::CreatedInFuture => Error::CreatedInFuture { ledger_time: now.shown.0 },
+                Refusal::Duplicate(block) => Error::Duplicate { duplicate_of: Nat::from(block) },
+                Refusal::Throttled => Error::TemporarilyUnavailable,
+                Refusal::SelfApproval => return Err(self.trap("self approval is not allowed")),
+                other => return Err(self.impossible(other)),
+            }),
+        })
+    }
+}

@@ -1,0 +1,308 @@
+//! The ledger's book: the chain of blocks and the balances and allowances that follow from it.
+
+use super::allowances::{Allowance, Allowances, ApprovalRefusal};
+use super::bedrock::Bedrock;
+use super::transaction::{Moment, Operation, Transaction};
+use super::window::{Window, WindowRefusal};
+use icpulse_canisters::wire::block as pb;
+use icpulse_model::{AccountIdentifier, E8s, Timestamp};
+use prost::Message;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a transfer or an approval costs; it is burnt.
+pub const FEE: E8s = E8s(10_000);
+
+/// Why a transaction does not get into a block (the ledger's own error kinds).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The fee given is not the ledger's.
+    BadFee(E8s),
+    /// Less than the least amount that can be burnt.
+    BadBurn(E8s),
+    /// The account holds only this.
+    InsufficientFunds(E8s),
+    /// The spender may take only this.
+    InsufficientAllowance(E8s),
+    /// The approval would have expired before it began.
+    ExpiredApproval,
+    /// The allowance is this, not what the caller expected.
+    AllowanceChanged(E8s),
+    /// Owner and spender are the same.
+    SelfApproval,
+    /// Created longer ago than the window.
+    TooOld,
+    /// Created in the future.
+    CreatedInFuture,
+    /// Too many transactions in the window.
+    Throttled,
+    /// In this block already.
+    Duplicate(u64),
+    /// More than all the tokens there can be.
+    SupplyExceeded,
+}
+
+/// A block: its encoding and the hash of that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedBlock {
+    /// Protobuf, `ic_ledger.pb.v1.Block`.
+    pub bytes: Vec<u8>,
+    /// sha-256 of `bytes`.
+    pub hash: [u8; 32],
+}
+
+/// The book.
+#[derive(Clone, Debug)]
+pub struct Book {
+    /// Under the blocks in a large world.
+    bedrock: Option<Arc<Bedrock>>,
+    blocks: Vec<EncodedBlock>,
+    latest: Timestamp,
+    /// Without those that lie in the bedrock untouched.
+    balances: BTreeMap<AccountIdentifier, E8s>,
+    /// Tokens that do not exist: all that fit into 64 bits less the supply.
+    pool: E8s,
+    allowances: Allowances,
+    window: Window,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self::with_window(Window::default())
+    }
+}
+
+impl Book {
+    /// An empty book with a deduplication window of its own size.
+    #[must_use]
+    pub fn with_window(window: Window) -> Self {
+        Self {
+            bedrock: None,
+            blocks: Vec::new(),
+            latest: Timestamp(0),
+            balances: BTreeMap::new(),
+            pool: E8s(u64::MAX),
+            allowances: Allowances::default(),
+            window,
+        }
+    }
+
+    /// Puts a bedrock under a book that has no blocks of its own yet.
+    pub(super) fn stand_on(&mut self, bedrock: Arc<Bedrock>) {
+        self.latest = bedrock.latest();
+        self.bedrock = Some(bedrock);
+    }
+
+    /// What it stands on, in a large world.
+    #[must_use]
+    pub fn bedrock(&self) -> Option<&Arc<Bedrock>> {
+        self.bedrock.as_ref()
+    }
+
+    /// How many blocks lie in the bedrock.
+    fn depth(&self) -> u64 {
+        self.bedrock.as_ref().map_or(0, |bedrock| bedrock.length())
+    }
+
+    /// All blocks above the bedrock, the first first.
+    #[must_use]
+    pub fn blocks(&self) -> &[EncodedBlock] {
+        &self.blocks
+    }
+
+    /// The encoded blocks from `first` to below `end`, as far as there are any.
+    #[must_use]
+    pub fn page(&self, first: u64, end: u64) -> Vec<Vec<u8>> {
+        let depth = self.depth();
+        let mut page = self.bedrock.as_ref().map(|rock| rock.blocks(first, end)).unwrap_or_default();
+        let place = |number: u64| usize::try_from(number.saturating_sub(depth)).unwrap_or(usize::MAX);
+        let (from, to) = (place(first), place(end).min(self.blocks.len()));
+        page.extend(self.blocks.get(from..to).into_iter().flatten().map(|block| block.bytes.clone()));
+        page
+    }
+
+    /// How many blocks there are.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.depth() + self.blocks.len() as u64
+    }
+
+    /// The last block's hash: what the ledger certifies.
+    #[must_use]
+    pub fn tip(&self) -> Option<[u8; 32]> {
+        let bottom = || self.bedrock.as_ref().map(|bedrock| bedrock.tip());
+        self.blocks.last().map(|block| block.hash).or_else(bottom)
+    }
+
+    /// What an account holds.
+    #[must_use]
+    pub fn balance(&self, account: &AccountIdentifier) -> E8s {
+        let untouched = || self.bedrock.as_ref().and_then(|bedrock| bedrock.stake_in(account));
+        self.balances.get(account).copied().or_else(untouched).unwrap_or_default()
+    }
+
+    /// All accounts that hold something, but for stakes of the bedrock that nobody touched.
+    pub fn balances(&self) -> impl Iterator<Item = (&AccountIdentifier, &E8s)> {
+        self.balances.iter().filter(|(_, e8s)| **e8s > E8s::ZERO)
+    }
+
+    /// All ICP there is.
+    #[must_use]
+    pub fn supply(&self) -> E8s {
+        E8s(u64::MAX - self.pool.0)
+    }
+
+    /// Who may spend what.
+    #[must_use]
+    pub fn allowances(&self) -> &Allowances {
+        &self.allowances
+    }
+
+    /// Adds a block with this transaction; answers its index.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the book is then as it was.
+    pub fn apply(&mut self, transaction: &Transaction, now: Moment) -> Result<u64, Refusal> {
+        if self.window.purge_and_throttle(now.network) {
+            return Err(Refusal::Throttled);
+        }
+        self.allowances.prune(now.network);
+        let wire = transaction.to_wire();
+        let remembered = match transaction.created_at {
+            Some(created_at) => {
+                let hash: [u8; 32] = Sha256::digest(wire.encode_to_vec()).into();
+                self.window.check(&hash, created_at, now).map_err(|refusal| match refusal {
+                    WindowRefusal::TooOld => Refusal::TooOld,
+                    WindowRefusal::InFuture => Refusal::CreatedInFuture,
+                    WindowRefusal::Duplicate(block) => Refusal::Duplicate(block),
+                })?;
+                Some(hash)
+            }
+            None => None,
+        };
+        self.settle(&transaction.operation, now.network)?;
+        let index = self.append(wire, now.shown);
+        if let Some(hash) = remembered {
+            self.window.remember(hash, index, now.network);
+        }
+        Ok(index)
+    }
+
+    /// Does what an operation of the past did, without a block: the bedrock has it.
+    pub(super) fn replay(&mut self, operation: &Operation, at: Timestamp) -> Result<(), Refusal> {
+        self.allowances.prune(at);
+        self.settle(operation, at)
+    }
+
+    /// Lets the payer of an archived neuron's stake pay; the stake's own account is the bedrock's.
+    pub(super) fn pay_stake(&mut self, operation: &Operation) -> Result<(), Refusal> {
+        let Some((payer, total)) = operation.payer() else { return Ok(()) };
+        self.debit(payer, total)?;
+        self.destroy(FEE);
+        Ok(())
+    }
+
+    fn append(&mut self, transaction: pb::Transaction, shown: Timestamp) -> u64 {
+        // Blocks' times never go back, even if the caller's does by a rounding.
+        self.latest = self.latest.max(shown);
+        let block = pb::Block {
+            parent_hash: self.tip().map(|hash| pb::Hash { hash: hash.to_vec() }),
+            timestamp: Some(pb::TimeStamp { timestamp_nanos: self.latest.0 }),
+            transaction: Some(transaction),
+        };
+        let bytes = block.to_bytes();
+        let hash = pb::hash_of_encoded(&bytes);
+        self.blocks.push(EncodedBlock { bytes, hash });
+        self.length() - 1
+    }
+
+    /// Checks an operation as the ledger does, in its order, and changes balances and allowances.
+    fn settle(&mut self, operation: &Operation, now: Timestamp) -> Result<(), Refusal> {
+        match operation {
+            Operation::Mint { to, amount } => {
+                let pool = self.pool.checked_sub(*amount).ok_or(Refusal::SupplyExceeded)?;
+                self.credit(*to, *amount)?;
+                self.pool = pool;
+                Ok(())
+            }
+            Operation::Burn { from, amount, spender } => {
+                if let Some(spender) = spender {
+                    let allowance = self.allowances.get(from, spender, now).amount;
+                    if allowance < *amount {
+                        return Err(Refusal::InsufficientAllowance(allowance));
+                    }
+                }
+                self.debit(*from, *amount)?;
+                self.destroy(*amount);
+                if let Some(spender) = spender.filter(|s| s != from) {
+                    self.allowances.spend(*from, spender, *amount);
+                }
+                Ok(())
+            }
+            Operation::Transfer { from, to, amount, fee, spender } => {
+                let spender = spender.filter(|s| s != from);
+                let total = amount.checked_add(*fee);
+                if let Some(spender) = &spender {
+                    let allowance = self.allowances.get(from, spender, now).amount;
+                    if total.is_none_or(|total| allowance < total) {
+                        return Err(Refusal::InsufficientAllowance(allowance));
+                    }
+                }
+                let total = total.ok_or(Refusal::InsufficientFunds(self.balance(from)))?;
+                self.debit(*from, total)?;
+                self.credit(*to, *amount)?;
+                self.destroy(*fee);
+                if let Some(spender) = spender {
+                    self.allowances.spend(*from, spender, total);
+                }
+                Ok(())
+            }
+            Operation::Approve { from, spender, allowance, expected, expires, fee } => {
+                let balance = self.balance(from);
+                if balance < *fee {
+                    return Err(Refusal::InsufficientFunds(balance));
+                }
+                self.allowances.check(from, spender, *expires, *expected, now).map_err(|refusal| {
+                    match refusal {
+                        ApprovalRefusal::Expired => Refusal::ExpiredApproval,
+                        ApprovalRefusal::Changed(current) => Refusal::AllowanceChanged(current),
+                        ApprovalRefusal::ToItself => Refusal::SelfApproval,
+                    }
+                })?;
+                self.debit(*from, *fee)?;
+                self.destroy(*fee);
+                self.allowances.set(*from, *spender, Allowance { amount: *allowance, expires: *expires });
+                Ok(())
+            }
+        }
+    }
+
+    fn debit(&mut self, from: AccountIdentifier, amount: E8s) -> Result<(), Refusal> {
+        let balance = self.balance(&from);
+        let left = balance.checked_sub(amount).ok_or(Refusal::InsufficientFunds(balance))?;
+        self.put(from, left);
+        Ok(())
+    }
+
+    fn credit(&mut self, to: AccountIdentifier, amount: E8s) -> Result<(), Refusal> {
+        // Cannot overflow: the supply fits into 64 bits.
+        let balance = self.balance(&to).checked_add(amount).ok_or(Refusal::SupplyExceeded)?;
+        self.put(to, balance);
+        Ok(())
+    }
+
+    fn put(&mut self, account: AccountIdentifier, balance: E8s) {
+        // A stake of the bedrock that was spent must be remembered as nothing.
+        let hides = |bedrock: &Arc<Bedrock>| bedrock.stake_in(&account).is_some();
+        if balance == E8s::ZERO && !self.bedrock.as_ref().is_some_and(hides) {
+            self.balances.remove(&account);
+        } else {
+            self.balances.insert(account, balance);
+        }
+    }
+
+    fn destroy(&mut self, amount: E8s) {
+        self.pool = self.pool.saturating_add(amount);
+    }
+}

@@ -1,0 +1,87 @@
+//! Arguments in, replies out, for canisters that speak candid.
+
+use crate::canister::Reject;
+use candid::utils::ArgumentDecoder;
+use candid::{CandidType, Nat};
+use icpulse_canisters::wire;
+use icpulse_model::{AccountIdentifier, E8s, Principal, Subaccount};
+use serde::de::DeserializeOwned;
+use serde_bytes::ByteBuf;
+
+/// A method's only argument.
+///
+/// # Errors
+/// The trap of a canister that cannot decode it.
+pub fn argument<T: CandidType + DeserializeOwned>(canister: Principal, bytes: &[u8]) -> Result<T, Reject> {
+    wire::decode_one(bytes).map_err(|error| undecodable(canister, &error))
+}
+
+/// The argument of a method that takes none: any candid message.
+///
+/// # Errors
+/// As [`argument`].
+pub fn nothing(canister: Principal, bytes: &[u8]) -> Result<(), Reject> {
+    tuple::<()>(canister, bytes)
+}
+
+fn tuple<T: for<'a> ArgumentDecoder<'a>>(canister: Principal, bytes: &[u8]) -> Result<T, Reject> {
+    wire::lenient::decode_args(bytes).map_err(|error| undecodable(canister, &error))
+}
+
+fn undecodable(canister: Principal, error: &wire::DecodeError) -> Reject {
+    Reject::trapped(
+        canister,
+        &format!("Panicked at 'called `Result::unwrap()` on an `Err` value: Custom({error})'"),
+    )
+}
+
+/// A reply of one value.
+///
+/// # Errors
+/// A trap, should the value have no candid form; none of ours lacks one.
+pub fn reply<T: CandidType>(canister: Principal, value: T) -> Result<Vec<u8>, Reject> {
+    wire::encode_one(value).map_err(|error| Reject::trapped(canister, &error.to_string()))
+}
+
+/// A candid natural as e8s; `None` when it is beyond 64 bits.
+#[must_use]
+pub fn e8s(nat: &Nat) -> Option<E8s> {
+    u64::try_from(&nat.0).ok().map(E8s)
+}
+
+/// The account identifier of an ICRC-1 account.
+///
+/// # Errors
+/// A trap when the subaccount has not 32 bytes: the real canister's type has exactly so many.
+pub fn identifier(
+    canister: Principal,
+    owner: &Principal,
+    subaccount: Option<&ByteBuf>,
+) -> Result<AccountIdentifier, Reject> {
+    let subaccount = match subaccount {
+        None => Subaccount::DEFAULT,
+        Some(bytes) => Subaccount::from_slice(bytes).ok_or_else(|| {
+            Reject::trapped(
+                canister,
+                &format!(
+                    "Panicked at 'called `Result::unwrap()` on an `Err` value: Custom(invalid subaccount length {}, expected 32)'",
+                    bytes.len()
+                ),
+            )
+        })?,
+    };
+    Ok(AccountIdentifier::new(owner, &subaccount))
+}
+
+/// An account identifier in 64 hexadecimal digits.
+///
+/// # Errors
+/// A trap when it is not one.
+pub fn hex_identifier(canister: Principal, text: &str) -> Result<AccountIdentifier, Reject> {
+    text.parse().map_err(|error: icpulse_model::account::AccountError| {
+        Reject::trapped(
+            canister,
+            &format!("Panicked at 'called `Result::unwrap()` on an `Err` value: Custom({error})'"),
+        )
+    })
+}

@@ -1,0 +1,166 @@
+//! The ICP ledger: real blocks in a hash chain, ICP transfers, ICRC-1 and ICRC-2, and a certified tip.
+//!
+//! Instants: rules about spans are kept in virtual time, blocks and replies carry the clients'
+//! ([`transaction::Moment`]). A block is encoded once; its hash never changes.
+
+pub mod allowances;
+mod approvals;
+pub mod bedrock;
+pub mod book;
+pub mod call;
+mod cast;
+mod consent;
+pub mod genesis;
+pub mod history;
+mod lookalike;
+mod queries;
+#[cfg(test)]
+mod tests;
+mod traffic;
+pub mod transaction;
+mod transfers;
+pub mod window;
+
+use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
+use super::clock::Clock;
+use book::{Book, FEE, Refusal};
+use icpulse_model::network::Canisters;
+use icpulse_model::{Account, AccountIdentifier, E8s, Principal, Timestamp};
+use sha2::{Digest, Sha256};
+use traffic::Traffic;
+use transaction::{Moment, Operation, Transaction};
+
+/// The ledger canister.
+pub struct Ledger {
+    clock: Clock,
+    id: Principal,
+    minting: Account,
+    book: Book,
+    traffic: Option<Traffic>,
+}
+
+impl Ledger {
+    /// A ledger without blocks, at its id on the main network; governance's default account mints and burns.
+    #[must_use]
+    pub fn empty(clock: Clock) -> Self {
+        let canisters = Canisters::default();
+        Self {
+            clock,
+            id: canisters.ledger,
+            minting: Account::of(canisters.governance),
+            book: Book::default(),
+            traffic: None,
+        }
+    }
+
+    /// What it has recorded.
+    #[must_use]
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// The account whose transfers mint and to which transfers burn.
+    #[must_use]
+    pub fn minting_account(&self) -> AccountIdentifier {
+        self.minting.identifier()
+    }
+
+    /// An instant of the network with what clients are told of it.
+    fn moment(&self, network: Timestamp) -> Moment {
+        Moment { network, shown: self.clock.out(network) }
+    }
+
+    /// An instant a client named.
+    fn told(&self, shown: u64) -> Moment {
+        let shown = Timestamp(shown);
+        Moment { network: self.clock.into_virtual(shown), shown }
+    }
+
+    /// A transaction of another canister, whose amount it has checked.
+    fn settle(&mut self, now: Timestamp, operation: Operation, memo: u64) -> Result<u64, Refusal> {
+        let moment = self.moment(now);
+        // No creation time: two equal transfers of a canister at one instant are two transfers.
+        self.book.apply(&Transaction { memo, ..Transaction::bare(operation) }, moment)
+    }
+}
+
+impl Canister for Ledger {
+    fn id(&self) -> Principal {
+        self.id
+    }
+
+    fn module_hash(&self) -> [u8; 32] {
+        Sha256::digest(b"icpulse demo: ICP ledger").into()
+    }
+
+    fn metadata(&self) -> Vec<(String, Vec<u8>)> {
+        vec![("candid:service".to_owned(), queries::INTERFACE.as_bytes().to_vec())]
+    }
+
+    fn query(&self, ctx: &Context<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
+        self.answer(ctx, method, arg)
+    }
+
+    fn update(&mut self, ctx: &mut UpdateContext<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
+        self.execute(ctx.caller, ctx.now, method, arg)
+    }
+
+    fn tick(&mut self, ctx: &mut UpdateContext<'_>) {
+        if let Some(traffic) = &mut self.traffic {
+            traffic.run(&mut self.book, &self.clock, ctx.now);
+        }
+    }
+
+    fn certified_data(&self) -> Option<[u8; 32]> {
+        // The ICP ledger certifies the last block's hash itself, without a hash tree around it.
+        Some(self.book.tip().unwrap_or_default())
+    }
+}
+
+impl LedgerPort for Ledger {
+    fn balance(&self, account: &AccountIdentifier) -> E8s {
+        self.book.balance(account)
+    }
+
+    fn fee(&self) -> E8s {
+        FEE
+    }
+
+    fn mint(&mut self, now: Timestamp, to: AccountIdentifier, amount: E8s, memo: u64) -> u64 {
+        // Cut to what 64 bits leave room for; out of reach with any plausible supply.
+        let amount = amount.min(E8s(u64::MAX - self.book.supply().0));
+        match self.settle(now, Operation::Mint { to, amount }, memo) {
+            Ok(block) => block,
+            Err(_) => self.book.length().saturating_sub(1),
+        }
+    }
+
+    fn transfer(
+        &mut self,
+        now: Timestamp,
+        from: AccountIdentifier,
+        to: AccountIdentifier,
+        amount: E8s,
+        fee: E8s,
+        memo: u64,
+    ) -> Result<u64, E8s> {
+        let minting = self.minting_account();
+        if from == minting {
+            return Ok(self.mint(now, to, amount, memo));
+        }
+        if to == minting {
+            return self.burn(now, from, amount, memo);
+        }
+        let operation = Operation::Transfer { from, to, amount, fee, spender: None };
+        self.settle(now, operation, memo).map_err(|_| self.balance(&from))
+    }
+
+    fn burn(&mut self, now: Timestamp, from: AccountIdentifier, amount: E8s, memo: u64) -> Result<u64, E8s> {
+        self.settle(now, Operation::Burn { from, amount, spender: None }, memo)
+            .map_err(|_| self.balance(&from))
+    }
+
+    fn encoded_blocks(&self, start: u64) -> Vec<Vec<u8>> {
+        self.book.page(start, u64::MAX)
+    }
+}

@@ -1,0 +1,88 @@
+//! Transfers that go on happening: one every few seconds of the network's time.
+
+use super::book::{Book, FEE};
+use super::cast::Cast;
+use super::genesis::{SeedOp, SeedOperation};
+use super::history::{Past, human_amount, some_transfer};
+use super::transaction::{Moment, Operation, Transaction};
+use crate::clock::Clock;
+use icpulse_model::{AccountIdentifier, Seconds, Timestamp};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+/// Mean time between two transfers of everybody.
+const PAUSE: Seconds = Seconds(5);
+/// Mean time between two transfers to the user.
+const USER_PAUSE: Seconds = Seconds::hours(22);
+/// Most transfers of one step: after a long jump they are spread over it, so that it stays cheap.
+const MOST: u64 = 60;
+
+/// The source of transfers. It has its own randomness, so that what happens depends on the seed
+/// and on how time passes, not on who asks for what.
+pub(super) struct Traffic {
+    rng: ChaCha8Rng,
+    cast: Cast,
+    accounts: Vec<AccountIdentifier>,
+    next: Timestamp,
+    next_to_user: Timestamp,
+}
+
+impl Traffic {
+    pub(super) fn new(past: &Past) -> Self {
+        let cast = Cast::new(past.seed, past.user);
+        let accounts = cast.exchanges.iter().chain(&cast.people).copied().collect();
+        Self {
+            rng: ChaCha8Rng::seed_from_u64(past.seed ^ 0x7_aff1c),
+            cast,
+            accounts,
+            next: past.start.plus(PAUSE),
+            next_to_user: past.start.plus(USER_PAUSE),
+        }
+    }
+
+    /// Lets everything happen that is due.
+    pub(super) fn run(&mut self, book: &mut Book, clock: &Clock, now: Timestamp) {
+        let stride = stride_of(self.next, now, PAUSE);
+        while self.next <= now {
+            let at = self.next;
+            self.next = at.plus(Seconds(self.rng.gen_range(1..2 * PAUSE.0).saturating_mul(stride)));
+            let balance = |account: &AccountIdentifier| book.balance(account);
+            if let Some(op) = some_transfer(&mut self.rng, &self.accounts, &self.cast, at, balance) {
+                apply(book, clock, op);
+            }
+        }
+        let stride = stride_of(self.next_to_user, now, USER_PAUSE);
+        while self.next_to_user <= now {
+            let at = self.next_to_user;
+            let pause = self.rng.gen_range(USER_PAUSE.0 / 2..USER_PAUSE.0 * 3 / 2);
+            self.next_to_user = at.plus(Seconds(pause.saturating_mul(stride)));
+            let friend =
+                self.cast.people.get(self.rng.gen_range(0..3)).copied().unwrap_or(self.cast.employer);
+            let amount = human_amount(&mut self.rng, 3);
+            // Friends run out of ICP, the employer does not.
+            let rich = book.balance(&friend) > amount.saturating_add(FEE);
+            let from = if rich { friend } else { self.cast.employer };
+            let operation = SeedOperation::Transfer { from, to: self.cast.user, amount, spender: None };
+            apply(book, clock, SeedOp::at(at, operation));
+        }
+    }
+}
+
+/// How many times longer pauses must be so that at most about [`MOST`] transfers are due.
+fn stride_of(next: Timestamp, now: Timestamp, pause: Seconds) -> u64 {
+    (now.since(next).0 / pause.0.max(1)).div_ceil(MOST).max(1)
+}
+
+fn apply(book: &mut Book, clock: &Clock, op: SeedOp) {
+    let SeedOperation::Transfer { from, to, amount, .. } = op.operation else { return };
+    let now = Moment { network: op.at, shown: clock.out(op.at) };
+    let transaction = Transaction {
+        operation: Operation::Transfer { from, to, amount, fee: FEE, spender: None },
+        memo: op.memo,
+        created_at: op.icrc1_memo.is_none().then_some(now),
+        icrc1_memo: op.icrc1_memo,
+    };
+    // A sender whose funds went elsewhere meanwhile just does not send.
+    let _ = book.apply(&transaction, now);
+}

@@ -1,0 +1,385 @@
+//! Carrying out an execution: sign, write down, send, learn, write down.
+
+use super::error::ActionError;
+use super::journal::{Guard, Journal, find_obstacle, lock_latest};
+use super::network::{Network, SignedRequest as _};
+use super::observe::{Checkpoint, Observer};
+use super::outcome::{self, Outcome};
+use super::probe::Request;
+use super::steps::{Ingredients, Kind, StakeFacts, kinds};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use icpulse_ic::{IcError, PreparedCall};
+use icpulse_model::act::{Execution, Intent, Step, StepState};
+use icpulse_model::text::Line;
+use icpulse_model::{NeuronId, Seconds, Timestamp, Vote};
+use icpulse_store::journal::JournalError;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Steps that are signed and written down together, at most: enough that a vote of thousands of
+/// neurons writes the journal some dozens of times, few enough that none expires while it waits.
+const TOGETHER: usize = 256;
+/// Reports of one execution that show single outcomes, about.
+const REPORTS: usize = 64;
+/// How often a call is signed and sent that the canister refuses for now, before that is reported.
+const ATTEMPTS: u32 = 9;
+/// The longest pause between two of them; it doubles from a second.
+const LONGEST_PAUSE: Seconds = Seconds(10);
+
+/// How executions are run.
+#[derive(Clone)]
+pub struct Options {
+    /// This machine's time.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Is told of every checkpoint.
+    pub observer: Option<Arc<dyn Observer>>,
+    /// Requests under way at the same time, at most.
+    pub in_flight: usize,
+}
+
+impl Options {
+    /// With this clock, nobody watching, and 12 requests at the same time.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
+        Self { clock, observer: None, in_flight: 12 }
+    }
+}
+
+/// Where executions are reported to while they run.
+pub(super) type Report<'a> = &'a (dyn Fn(Arc<Execution>) + Send + Sync);
+
+/// Carries out a confirmed execution: its steps that wait are signed, sent and followed to their
+/// outcomes. Votes run at the same time, the steps of a stake in order.
+///
+/// The journal is written before anything is signed, again with every request's id before that
+/// request is sent, and again with the outcomes. `report` is told of every change.
+///
+/// # Errors
+/// Only if it cannot begin: another identity, or an entry that does not fit. What fails later
+/// stands in the steps of the execution that is given back.
+pub async fn execute<N: Network>(
+    execution: Execution,
+    network: &N,
+    journal: &dyn Journal,
+    options: &Options,
+    report: Report<'_>,
+) -> Result<Execution, ActionError> {
+    let run = Run::new(execution, network, journal, options, report)?;
+    run.carry_out().await;
+    Ok(run.end())
+}
+
+/// One execution under way.
+pub(super) struct Run<'a, N> {
+    pub network: &'a N,
+    pub options: &'a Options,
+    pub kinds: Vec<Kind>,
+    journal: &'a dyn Journal,
+    report: Report<'a>,
+    execution: Mutex<Execution>,
+    checkpoints: AtomicU32,
+    _lock: Guard,
+}
+
+impl<'a, N: Network> Run<'a, N> {
+    pub(super) fn new(
+        execution: Execution,
+        network: &'a N,
+        journal: &'a dyn Journal,
+        options: &'a Options,
+        report: Report<'a>,
+    ) -> Result<Self, ActionError> {
+        let active = network.signer();
+        if active != execution.signer {
+            return Err(ActionError::SignerChanged { planned: execution.signer, active });
+        }
+        let kinds = kinds(&execution).ok_or(ActionError::Unfit)?;
+        let lock = lock_latest(&execution, journal)?;
+        Ok(Self {
+            network,
+            options,
+            kinds,
+            journal,
+            report,
+            execution: Mutex::new(execution),
+            checkpoints: AtomicU32::new(0),
+            _lock: lock,
+        })
+    }
+
+    /// Runs every step that waits.
+    pub(super) async fn carry_out(&self) {
+        if let Err(why) = self.begin() {
+            self.refuse_waiting(&why);
+            return;
+        }
+        self.checkpoint("intended", None);
+        if matches!(self.state().intent, Intent::Stake(_)) {
+            self.stake().await;
+        } else {
+            self.all_waiting().await;
+        }
+    }
+
+    /// Writes the intent down. Before a payment all instances are held off while the journal is
+    /// searched for another payment of this signer that is under way or unproven.
+    fn begin(&self) -> Result<(), Line> {
+        let unusable = |error: JournalError| line!("{error}; nothing was sent");
+        let (intent, plan, signer) = {
+            let execution = self.state();
+            (execution.intent.clone(), execution.plan, execution.signer)
+        };
+        let pays = matches!(intent, Intent::Stake(_)) && self.step_state(0) == StepState::Waiting;
+        if !pays {
+            return self.keep().map_err(unusable);
+        }
+        let _decision = self.journal.lock_payments().map_err(unusable)?;
+        match find_obstacle(&intent, Some(plan), &self.journal.entries(), &signer) {
+            Some(why) => Err(line!("{why}. Nothing was sent")),
+            None => self.keep().map_err(unusable),
+        }
+    }
+
+    /// Closes and hands back the execution.
+    pub(super) fn end(self) -> Execution {
+        {
+            let mut execution = self.state();
+            if execution.is_finished() && execution.finished.is_none() {
+                execution.finished = Some((self.options.clock)());
+            }
+        }
+        self.conclude();
+        self.execution.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, Execution> {
+        // No code panics while it holds this; a poisoned one is still the truth as far as it goes.
+        self.execution.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn step_state(&self, i: usize) -> StepState {
+        self.state().steps.get(i).map_or(StepState::Waiting, |s| s.state.clone())
+    }
+
+    pub(super) fn checkpoint(&self, what: &'static str, step: Option<usize>) {
+        let number = self.checkpoints.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+        if let Some(observer) = &self.options.observer {
+            observer.reached(Checkpoint { number, what, step });
+        }
+    }
+
+    /// Writes the journal. The lock is held meanwhile, so that an older state never replaces a newer one.
+    pub(super) fn keep(&self) -> Result<(), JournalError> {
+        let mut execution = self.state();
+        execution.revision = execution.revision.saturating_add(1);
+        self.journal.put(&execution)
+    }
+
+    /// Writes the journal where failing to changes nothing any more: the next start finds the
+    /// request's id and asks the network.
+    pub(super) fn conclude(&self) {
+        if let Err(error) = self.keep() {
+            tracing::warn!("the outcome of an action is not in the journal: {error}");
+        }
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let now = Arc::new(self.state().clone());
+        (self.report)(now);
+    }
+
+    pub(super) fn set(&self, i: usize, outcome: Outcome) {
+        let mut execution = self.state();
+        if let Some(step) = execution.steps.get_mut(i) {
+            step.state = outcome.state;
+        }
+        if outcome.neuron.is_some() {
+            execution.created_neuron = outcome.neuron;
+        }
+        if outcome.block.is_some() {
+            execution.transfer_block = outcome.block;
+        }
+    }
+
+    /// Ends the steps that wait, because something before them did not succeed.
+    pub(super) fn refuse_waiting(&self, message: &Line) {
+        for step in &mut self.state().steps {
+            if step.state == StepState::Waiting {
+                step.state = StepState::NotSent { message: message.clone() };
+            }
+        }
+    }
+
+    fn waiting(&self) -> Vec<usize> {
+        let execution = self.state();
+        let waits = |(i, s): (usize, &Step)| (s.state == StepState::Waiting).then_some(i);
+        execution.steps.iter().enumerate().filter_map(waits).collect()
+    }
+
+    /// The exact call of a step, which must be the one that was reviewed.
+    pub(super) fn prepare(&self, i: usize) -> Result<PreparedCall, StepState> {
+        let execution = self.state();
+        let from = Ingredients {
+            canisters: self.network.canisters(),
+            controller: execution.signer,
+            stake: StakeFacts::of(&execution),
+        };
+        let not_sent = |message: Line| StepState::NotSent { message };
+        let (Some(kind), Some(step)) = (self.kinds.get(i), execution.steps.get(i)) else {
+            return Err(not_sent(Line::new("there is no such step")));
+        };
+        let call = kind.prepare(&from).map_err(|e| not_sent(e.why()))?;
+        if step.call.arg_digest != call.arg_digest() || step.call.canister != call.canister {
+            return Err(not_sent(Line::new(
+                "the call is not the one that was reviewed (another network or version?); nothing was signed. Make the review again",
+            )));
+        }
+        Ok(call)
+    }
+
+    /// Runs independent steps, many at the same time.
+    async fn all_waiting(&self) {
+        let waiting = self.waiting();
+        let in_flight = self.options.in_flight.max(1);
+        let together = (waiting.len() / 20).clamp(in_flight, TOGETHER.max(in_flight));
+        for part in waiting.chunks(together) {
+            if !self.send_patiently(part.to_vec()).await {
+                self.refuse_waiting(&Line::new("the action journal cannot be written; it was not sent"));
+                break;
+            }
+        }
+        self.check_directions().await;
+    }
+
+    /// Sends these steps, and those that the canister refuses for now again after a pause. `false`
+    /// if the journal could not be written: then nothing was sent.
+    pub(super) async fn send_patiently(&self, steps: Vec<usize>) -> bool {
+        let mut due = steps;
+        let mut pause = Seconds(1);
+        for attempt in 1..=ATTEMPTS {
+            let calls = due.iter().map(|i| (*i, self.prepare(*i))).collect();
+            if !self.send(calls).await {
+                return false;
+            }
+            due.retain(|i| matches!(self.step_state(*i), StepState::RefusedForNow { .. }));
+            if due.is_empty() || attempt == ATTEMPTS {
+                break;
+            }
+            self.network.pause(pause).await;
+            pause = Seconds(pause.0.saturating_mul(2)).min(LONGEST_PAUSE);
+        }
+        true
+    }
+
+    /// Signs, writes down, sends and learns. `false` if the journal could not be written: then
+    /// nothing was sent.
+    pub(super) async fn send(&self, calls: Vec<(usize, Result<PreparedCall, StepState>)>) -> bool {
+        let first = calls.first().map(|(i, _)| *i);
+        let mut signed = Vec::with_capacity(calls.len());
+        for (i, call) in calls {
+            let request = match call {
+                Ok(call) => self.network.sign(&call).await.map_err(|e| not_sent(&e)),
+                Err(state) => Err(state),
+            };
+            match request {
+                Ok(request) => signed.push((i, request)),
+                Err(state) => self.set(i, state.into()),
+            }
+        }
+        self.checkpoint("signed", first);
+        {
+            let mut execution = self.state();
+            for (i, request) in &signed {
+                if let Some(step) = execution.steps.get_mut(*i) {
+                    step.state = StepState::Submitted { request_id: request.request_id().to_owned() };
+                    step.expires = Some(request.expires());
+                    step.signed_at = Some(request.signed_at());
+                }
+            }
+        }
+        if let Err(error) = self.keep() {
+            for (i, _) in &signed {
+                let message = line!("{error}; it was not sent");
+                self.set(*i, StepState::NotSent { message }.into());
+            }
+            self.tell();
+            return false;
+        }
+        self.tell();
+        self.checkpoint("recorded", first);
+        let reports_each = (self.kinds.len() / REPORTS).max(1);
+        let mut under_way = FuturesUnordered::new();
+        let mut rest = signed.into_iter();
+        let mut answered = 0_usize;
+        let mut lost = Vec::new();
+        loop {
+            while under_way.len() < self.options.in_flight.max(1) {
+                let Some((i, request)) = rest.next() else { break };
+                under_way.push(self.submit(i, request));
+            }
+            let Some((i, outcome)) = under_way.next().await else { break };
+            match outcome {
+                Ok(outcome) => self.set(i, outcome),
+                Err(request) => lost.push((i, Request::of(&request))),
+            }
+            answered += 1;
+            if answered.is_multiple_of(reports_each) {
+                self.tell();
+            }
+            self.checkpoint("answered", Some(i));
+        }
+        // Following up takes minutes: it must not keep other requests waiting until they expire.
+        self.learn_all(lost, true).await;
+        self.conclude();
+        self.checkpoint("concluded", first);
+        true
+    }
+
+    /// Sends one request; gives it back if its answer was lost.
+    pub(super) async fn submit(&self, i: usize, request: N::Signed) -> (usize, Result<Outcome, N::Signed>) {
+        let outcome = match (self.network.submit(&request).await, self.kinds.get(i)) {
+            (Ok(reply), Some(kind)) => outcome::of_reply(kind, request.request_id(), reply),
+            (Ok(_), None) => None,
+            (Err(error), _) => Some(not_sent(&error).into()),
+        };
+        (i, outcome.ok_or(request))
+    }
+
+    /// A ballot that was cast by following may say the opposite of what was wanted.
+    pub(super) async fn check_directions(&self) {
+        let mut cast: BTreeMap<_, Vec<(usize, NeuronId, Vote)>> = BTreeMap::new();
+        for (i, kind) in self.kinds.iter().enumerate() {
+            if let (Kind::Vote { proposal, neuron, vote }, StepState::AlreadyDone { .. }) =
+                (kind, self.step_state(i))
+            {
+                cast.entry(*proposal).or_default().push((i, *neuron, *vote));
+            }
+        }
+        for (proposal, ballots) in cast {
+            let Ok(Some(row)) = self.network.certified_proposal(proposal).await else { continue };
+            for (i, neuron, wanted) in ballots {
+                let mark = row.ballots.iter().find(|b| b.neuron == neuron).map(|b| b.vote);
+                if let Some(mark @ (Vote::Yes | Vote::No)) = mark
+                    && mark != wanted
+                {
+                    let state = StepState::Refused {
+                        code: "already voted".to_owned(),
+                        message: line!(
+                            "the ballot was cast {} before, by following or by hand; it cannot be changed",
+                            mark.title()
+                        ),
+                    };
+                    self.set(i, state.into());
+                }
+            }
+        }
+    }
+}
+
+/// The state of a step whose request certainly did not reach the network.
+pub(super) fn not_sent(error: &IcError) -> StepState {
+    StepState::NotSent { message: line!("it was not sent: {}; {}", error.why(), error.advice()) }
+}

@@ -1,0 +1,285 @@
+//! Reviews: what they say, what they refuse, how long they hold.
+
+use super::sim::*;
+use crate::action::*;
+use icpulse_model::act::{Confirmation, Intent, Review, SignerInfo, StakeRequest};
+use icpulse_model::text::Line;
+use icpulse_model::world::World;
+use icpulse_model::*;
+use sha2::{Digest, Sha256};
+
+fn plan(sim: &Sim, world: &World, signer: &SignerInfo, intent: Intent) -> (Plans, Review) {
+    let profile = profile();
+    let context = PlanContext { world, signer, profile: &profile, now: sim.now(), clock_offset: 0 };
+    let mut plans = Plans::new();
+    let review = plans.plan(intent, &context, &mut rand::rngs::OsRng).unwrap();
+    (plans, review)
+}
+
+fn review(sim: &Sim, intent: Intent) -> Review {
+    plan(sim, &sim.world(), &sim.signer_info(), intent).1
+}
+
+fn text(lines: &[Line]) -> String {
+    lines.iter().map(Line::as_str).collect::<Vec<_>>().join("\n")
+}
+
+pub fn vote(proposal: u64, neurons: &[u64]) -> Intent {
+    Intent::Vote {
+        vote: Vote::Yes,
+        ballots: neurons.iter().map(|n| (ProposalId(proposal), NeuronId(*n))).collect(),
+    }
+}
+
+pub fn stake_request(icp: u64) -> StakeRequest {
+    StakeRequest {
+        amount: E8s::from_icp(icp).unwrap(),
+        dissolve_delay: Seconds(31_557_600),
+        auto_stake_maturity: true,
+        followees: vec![(Topic::Governance, vec![NeuronId(27), NeuronId(28)])],
+    }
+}
+
+#[test]
+fn a_vote_says_who_what_and_what_changes() {
+    let sim = Sim::new();
+    sim.propose(140_812, &[1, 2, 3]);
+    let review = review(&sim, vote(140_812, &[1, 2, 3, 3]));
+    assert_eq!(review.title.as_str(), "Vote YES on 140812 “Reduce the reject cost” with 3 neurons (0 V)");
+    assert_eq!(
+        (review.signer, review.signer_name.as_str(), review.network.as_str()),
+        (sim.signer, "main", "mainnet")
+    );
+    assert_eq!(review.calls.len(), 3, "a ballot given twice is cast once");
+    assert!(
+        review
+            .calls
+            .iter()
+            .all(|c| c.canister == sim.canisters.governance && c.canister_name == "governance")
+    );
+    assert_eq!(review.calls[0].method, "manage_neuron · RegisterVote");
+    assert_eq!(review.calls[0].summary.as_str(), "vote YES on 140812 with neuron 1");
+    // 400 of 1,000 are for it; three ballots of 60 each make 580: more than half.
+    assert!(
+        text(&review.effects).contains("140812: yes 40.0 % → 58.0 %; this decides it at once"),
+        "{:?}",
+        review.effects
+    );
+    assert!(text(&review.irreversible).contains("cannot be changed"));
+    assert_eq!((review.total_cost, review.fees), (E8s(0), E8s(0)));
+    assert_eq!(review.confirmation, Confirmation::Enter);
+    assert_eq!(review.blocked, None);
+}
+
+#[test]
+fn ballots_that_cannot_be_cast_are_left_out_with_their_reasons() {
+    let sim = Sim::new();
+    sim.propose(5, &[1, 2]);
+    sim.get().ballots.insert((5, 2), Vote::No);
+    let some = review(&sim, vote(5, &[1, 2, 9]));
+    assert_eq!(some.calls.len(), 1);
+    let warnings = text(&some.warnings);
+    assert!(warnings.contains("neuron 2 has voted no on 5"), "{warnings}");
+    assert!(warnings.contains("neuron 9 has no ballot on 5"), "{warnings}");
+    let none = review(&sim, vote(5, &[2]));
+    assert!(none.blocked.unwrap().as_str().contains("has voted no"));
+    assert!(review(&sim, vote(6, &[1])).blocked.unwrap().as_str().contains("has not been read"));
+    assert!(review(&sim, vote(5, &[])).blocked.is_some());
+    sim.wait(5 * 86_400);
+    assert!(review(&sim, vote(5, &[1])).blocked.unwrap().as_str().contains("is over"));
+    let neither = Intent::Vote { vote: Vote::Unspecified, ballots: vec![(ProposalId(5), NeuronId(1))] };
+    assert!(review(&sim, neither).blocked.is_some());
+}
+
+#[test]
+fn many_ballots_make_a_short_review() {
+    let sim = Sim::new();
+    let neurons: Vec<u64> = (1..=100).collect();
+    for p in 1..=20 {
+        sim.propose(p, &neurons);
+    }
+    let ballots = (1..=20).flat_map(|p| (1..=100).map(move |n| (ProposalId(p), NeuronId(n)))).collect();
+    let review = review(&sim, Intent::Vote { vote: Vote::No, ballots });
+    assert_eq!(review.title.as_str(), "Vote NO on 20 proposals with 100 neurons (2000 ballots)");
+    assert!(review.effects.len() < 12 && text(&review.effects).contains("and 12 more proposals"));
+}
+
+#[test]
+fn a_stake_says_what_it_costs_and_what_it_brings() {
+    let sim = Sim::new();
+    let review = review(&sim, Intent::Stake(stake_request(12)));
+    assert_eq!(review.blocked, None);
+    assert_eq!(review.total_cost, E8s(1_200_010_000));
+    assert_eq!(review.fees, E8s(FEE));
+    assert_eq!(review.confirmation, Confirmation::Type("stake 12".to_owned()));
+    let methods: Vec<_> = review.calls.iter().map(|c| c.method.as_str()).collect();
+    assert_eq!(
+        methods,
+        [
+            "transfer",
+            "manage_neuron · ClaimOrRefresh",
+            "manage_neuron · IncreaseDissolveDelay",
+            "manage_neuron · ChangeAutoStakeMaturity",
+            "manage_neuron · Follow"
+        ]
+    );
+    let effects = text(&review.effects);
+    assert!(effects.contains("87.9999 ICP stay on the account"), "{effects}");
+    // 12 ICP at one year of two: 1 + 2·(1/2)² = 1.5.
+    assert!(effects.contains("voting power 18.00 V"), "{effects}");
+    assert!(text(&review.irreversible).contains("never shortened"));
+    // No argument depends on an answer: every digest is shown.
+    assert!(review.calls.iter().all(|c| c.arg_digest.len() == 64));
+}
+
+#[test]
+fn the_digest_shown_is_that_of_the_bytes_signed() {
+    let sim = Sim::new();
+    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let request = icpulse_canisters::ledger::calls::TransferRequest {
+        from_subaccount: None,
+        to: AccountIdentifier::new(
+            &sim.canisters.governance,
+            &Subaccount::neuron_stake(&sim.signer, execution.nonce.unwrap()),
+        ),
+        amount: E8s(1_200_000_000),
+        fee: E8s(FEE),
+        memo: execution.nonce.unwrap(),
+        created_at: execution.transfer_created_at.unwrap(),
+    };
+    let call = icpulse_canisters::ledger::calls::transfer(&sim.canisters, &request).unwrap();
+    assert_eq!(execution.steps[0].call.arg_digest, hex::encode(Sha256::digest(&call.arg)));
+}
+
+#[test]
+fn impossible_stakes_are_blocked_with_what_to_do() {
+    let sim = Sim::new();
+    let blocked =
+        |request: StakeRequest| review(&sim, Intent::Stake(request)).blocked.unwrap().as_str().to_owned();
+    assert!(blocked(stake_request(0)).contains("smallest stake is 1.00 ICP"));
+    assert!(blocked(stake_request(100)).contains("holds 100.00 ICP"), "the fee does not fit");
+    assert!(
+        blocked(StakeRequest { amount: E8s(u64::MAX), ..stake_request(1) })
+            .contains("more than there can be")
+    );
+    let long = StakeRequest { dissolve_delay: Seconds(63_115_201), ..stake_request(1) };
+    assert!(blocked(long).contains("longest dissolve delay"));
+    let many = vec![(Topic::Governance, (0..16).map(NeuronId).collect())];
+    assert!(blocked(StakeRequest { followees: many, ..stake_request(1) }).contains("at most 15"));
+    let twice = vec![(Topic::Governance, vec![NeuronId(1), NeuronId(1)])];
+    assert!(blocked(StakeRequest { followees: twice, ..stake_request(1) }).contains("given twice"));
+    let unread = World { accounts: Default::default(), ..sim.world() };
+    let (_, review) = plan(&sim, &unread, &sim.signer_info(), Intent::Stake(stake_request(1)));
+    assert!(review.blocked.unwrap().as_str().contains("has not been read"));
+    let short = StakeRequest { dissolve_delay: Seconds::days(7), ..stake_request(1) };
+    let (_, review) = plan(&sim, &sim.world(), &sim.signer_info(), Intent::Stake(short));
+    assert!(review.blocked.is_none() && text(&review.warnings).contains("cannot vote"));
+}
+
+#[test]
+fn nobody_signs_nothing() {
+    let sim = Sim::new();
+    sim.propose(1, &[1]);
+    for intent in
+        [vote(1, &[1]), Intent::Stake(stake_request(1)), Intent::RefreshVotingPower(vec![NeuronId(1)])]
+    {
+        let (mut plans, review) = plan(&sim, &sim.world(), &SignerInfo::anonymous(), intent);
+        assert!(review.blocked.as_ref().unwrap().as_str().contains("identity"));
+        assert!(matches!(
+            plans.confirm(review.plan, Principal::anonymous(), sim.now()),
+            Err(ActionError::Blocked(_))
+        ));
+    }
+}
+
+#[test]
+fn a_locked_identity_and_a_wrong_clock_are_warned_of() {
+    let sim = Sim::new();
+    sim.propose(1, &[1]);
+    let signer = SignerInfo { locked: true, ..sim.signer_info() };
+    let (_, locked) = plan(&sim, &sim.world(), &signer, vote(1, &[1]));
+    assert!(text(&locked.warnings).contains("is locked"));
+    let (world, signer, profile) = (sim.world(), sim.signer_info(), profile());
+    let context =
+        PlanContext { world: &world, signer: &signer, profile: &profile, now: sim.now(), clock_offset: -600 };
+    let mut plans = Plans::new();
+    let review = plans.plan(Intent::Stake(stake_request(1)), &context, &mut rand::rngs::OsRng).unwrap();
+    assert!(text(&review.warnings).contains("clock is 10 m fast"), "{:?}", review.warnings);
+    let execution = plans.confirm(review.plan, sim.signer, sim.now()).unwrap();
+    assert_eq!(
+        execution.transfer_created_at,
+        Some(sim.now().minus(Seconds(600))),
+        "the ledger is told the network's time, else it would refuse a transfer from the future"
+    );
+}
+
+#[test]
+fn a_review_holds_five_minutes_for_one_signer_and_once() {
+    let sim = Sim::new();
+    sim.propose(1, &[1]);
+    let make = || plan(&sim, &sim.world(), &sim.signer_info(), vote(1, &[1]));
+    let (mut plans, review) = make();
+    let late = sim.now().plus(PLAN_LIFE);
+    assert!(matches!(plans.confirm(review.plan, sim.signer, late), Err(ActionError::Expired { .. })));
+    assert_eq!(plans.confirm(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
+
+    let (mut plans, review) = make();
+    let other = Principal::self_authenticating(b"another");
+    assert!(matches!(plans.confirm(review.plan, other, sim.now()), Err(ActionError::SignerChanged { .. })));
+
+    let (mut plans, review) = make();
+    let just = Timestamp(late.0 - 1);
+    assert!(plans.confirm(review.plan, sim.signer, just).is_ok());
+    assert_eq!(plans.confirm(review.plan, sim.signer, just), Err(ActionError::NoSuchPlan));
+
+    let (mut plans, review) = make();
+    plans.discard(review.plan);
+    assert_eq!(plans.confirm(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
+    assert_eq!(sim.signed(), 0, "planning and confirming sign nothing");
+}
+
+#[test]
+fn following_is_checked() {
+    let sim = Sim::new();
+    sim.propose(1, &[1]);
+    let follow = |topic, followees: Vec<u64>| {
+        let followees = followees.into_iter().map(NeuronId).collect();
+        review(&sim, Intent::Follow { neuron: NeuronId(1), topic, followees })
+    };
+    let some = follow(Topic::Governance, vec![27]);
+    assert!(text(&some.effects).contains("Governance: nobody → 27"), "{:?}", some.effects);
+    assert_eq!(some.confirmation, Confirmation::Enter);
+    assert!(follow(Topic::Governance, (1..=16).collect()).blocked.is_some());
+    assert!(text(&follow(Topic::Governance, vec![1]).warnings).contains("follow itself"));
+    assert!(text(&follow(Topic::Governance, vec![]).effects).contains("only by hand"));
+    let managed = follow(Topic::NeuronManagement, vec![27]);
+    assert!(matches!(managed.confirmation, Confirmation::Type(_)));
+    assert!(text(&managed.irreversible).contains("managed by proposal"));
+}
+
+#[test]
+fn hotkeys_may_follow_but_not_set_who_manages() {
+    let sim = Sim::new();
+    sim.propose(1, &[1]);
+    let mut world = sim.world();
+    let mut neuron = world.neurons.get(NeuronId(1)).unwrap().as_ref().clone();
+    neuron.access = icpulse_model::neuron::Access::Hotkey;
+    world.neurons = icpulse_model::world::Neurons::new([std::sync::Arc::new(neuron.clone())]);
+    let follow = |topic| Intent::Follow { neuron: NeuronId(1), topic, followees: vec![NeuronId(27)] };
+    assert_eq!(plan(&sim, &world, &sim.signer_info(), follow(Topic::Governance)).1.blocked, None);
+    assert!(plan(&sim, &world, &sim.signer_info(), follow(Topic::NeuronManagement)).1.blocked.is_some());
+    neuron.access = icpulse_model::neuron::Access::Public;
+    world.neurons = icpulse_model::world::Neurons::new([std::sync::Arc::new(neuron)]);
+    assert!(plan(&sim, &world, &sim.signer_info(), follow(Topic::Governance)).1.blocked.is_some());
+    assert!(plan(&sim, &world, &sim.signer_info(), vote(1, &[1])).1.blocked.is_some());
+}
+
+#[test]
+fn refreshing_shows_what_comes_back() {
+    let sim = Sim::new();
+    sim.propose(1, &[1, 2]);
+    let review = review(&sim, Intent::RefreshVotingPower(vec![NeuronId(2), NeuronId(1), NeuronId(2)]));
+    assert_eq!(review.title.as_str(), "Confirm the following of 2 neurons");
+    assert_eq!(review.calls.len(), 2);
+    assert_eq!(review.effects.len(), 2);
+}

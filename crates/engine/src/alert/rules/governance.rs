@@ -1,0 +1,80 @@
+//! Rules about proposals and the user's neurons.
+
+use super::{Findings, Sight, Strength, node_name};
+use crate::alert::named::principals_in;
+use icpulse_model::alert::{About, Rule};
+use icpulse_model::alert_settings::RuleSettings;
+use icpulse_model::economics::Economics;
+use icpulse_model::{Seconds, Timestamp};
+use std::collections::BTreeSet;
+
+pub(super) fn names(sight: &Sight<'_>, rule: &RuleSettings, found: &mut Findings) -> bool {
+    let Some(provider) = &sight.mine.provider else { return false };
+    let mine: BTreeSet<_> = sight.world.topology.nodes_of(provider).map(|(id, _)| *id).collect();
+    for proposal in sight.world.proposals.open() {
+        let mut named = principals_in(proposal.title.as_str());
+        if let Some(more) = sight.named.get(&proposal.id) {
+            named.extend(more);
+        }
+        for node in named.intersection(&mine) {
+            let text = format!(
+                "proposal {} names your node {}: {}",
+                proposal.id,
+                node_name(sight, node),
+                proposal.title
+            );
+            let about = About::ProposalAndNode(proposal.id, *node);
+            found.add(Rule::ProposalNamesNode, rule, about, Strength::Over, text);
+        }
+    }
+    !mine.is_empty() && !sight.world.proposals.is_empty()
+}
+
+/// Voting power shrinks when following was not confirmed for half a year
+/// (`start_reducing_voting_power_after_seconds` of the economics).
+pub(super) fn decays(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
+    let economics = sight.world.facts.economics.as_ref();
+    let after = economics
+        .map_or_else(|| Economics::defaults().start_reducing_after, |e| e.value.start_reducing_after);
+    for neuron in sight.world.neurons.iter().filter(|n| n.is_mine() && n.potential_voting_power.0 > 0) {
+        let Some(begins) = neuron.refreshed.map(|at| at.plus(after)) else { continue };
+        let left = begins.since(now).0;
+        if left > rule.recover.max(rule.limit) {
+            found.look_again(begins.minus(Seconds(rule.limit)), now);
+            continue;
+        }
+        let strength = if left <= rule.limit { Strength::Over } else { Strength::Near };
+        found.look_again(begins.minus(Seconds(rule.limit)), now);
+        found.look_again(begins, now);
+        let (id, from) = (neuron.id, begins.date_minute());
+        let text = match left {
+            0 => format!("neuron {id} loses voting power since {from}: confirm its following"),
+            _ => format!("neuron {id} begins to lose voting power {from} unless its following is confirmed"),
+        };
+        found.add(Rule::NeuronDecays, rule, About::Neuron(id), strength, text);
+    }
+    sight.world.neurons_known
+}
+
+pub(super) fn unvoted(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
+    for proposal in sight.world.proposals.iter() {
+        let blank = proposal.votable(now).count();
+        let Some(deadline) = proposal.deadline.filter(|_| blank > 0) else { continue };
+        let left = deadline.since(now).0;
+        found.look_again(deadline, now);
+        found.look_again(deadline.minus(Seconds(rule.limit)), now);
+        let strength = match left {
+            left if left <= rule.limit => Strength::Over,
+            left if left <= rule.recover => Strength::Near,
+            _ => continue,
+        };
+        let text = format!(
+            "proposal {} closes {} and {blank} of your neurons have not voted: {}",
+            proposal.id,
+            deadline.date_minute(),
+            proposal.title
+        );
+        found.add(Rule::ProposalUnvoted, rule, About::Proposal(proposal.id), strength, text);
+    }
+    sight.world.neurons_known && !sight.world.proposals.is_empty()
+}

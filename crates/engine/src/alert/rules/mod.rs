@@ -1,0 +1,151 @@
+//! The rules: what is wrong with the world as it is known. Pure.
+
+mod governance;
+mod nodes;
+mod registry;
+mod subnets;
+
+pub use registry::Baseline;
+
+use icpulse_model::alert::{About, Rule, Severity};
+use icpulse_model::alert_settings::{RuleSettings, Rules};
+use icpulse_model::fleet::DASHBOARD;
+use icpulse_model::mine::Mine;
+use icpulse_model::text::Line;
+use icpulse_model::world::World;
+use icpulse_model::{Principal, Proof, ProposalId, Seconds, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What rules look at.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// The world.
+    pub world: &'a World,
+    /// Whose nodes are one's own, and what they are called.
+    pub mine: &'a Mine,
+    /// Principals that bodies of open proposals name, as far as they were read.
+    pub named: &'a BTreeMap<ProposalId, BTreeSet<Principal>>,
+    /// The registry is still being read: what is missing in it may come.
+    pub replaying: bool,
+}
+
+/// How clearly a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strength {
+    /// The limit is passed.
+    Over,
+    /// The limit is kept, the quieter one is not: what fires goes on, what does not stays silent.
+    Near,
+    /// Proven facts contradict what the public dashboard says: it does not fire, and what fires recovers.
+    Contradicted,
+    /// It cannot be told now: everything stays as it was.
+    Unclear,
+}
+
+/// Something that a rule found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which rule.
+    pub rule: Rule,
+    /// What it is about.
+    pub about: About,
+    /// How clearly.
+    pub strength: Strength,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence. It does not count time, so that it stays the same while nothing happens.
+    pub text: Line,
+    /// Since when it is so, where the world says so.
+    pub since: Option<Timestamp>,
+    /// Of a change: what it became. Another value is told anew.
+    pub mark: Line,
+}
+
+/// All that was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What was found.
+    pub rows: Vec<Finding>,
+    /// The rules for which enough is known: what they did not find is not there.
+    pub judged: BTreeSet<Rule>,
+    /// When time alone may make a difference next.
+    pub next: Option<Timestamp>,
+}
+
+impl Findings {
+    fn add(&mut self, rule: Rule, settings: &RuleSettings, about: About, strength: Strength, text: String) {
+        self.rows.push(Finding {
+            rule,
+            about,
+            strength,
+            severity: settings.severity,
+            text: Line::new(&text),
+            since: None,
+            mark: Line::default(),
+        });
+    }
+
+    fn unclear(&mut self, rule: Rule, settings: &RuleSettings, about: About) {
+        self.add(rule, settings, about, Strength::Unclear, String::new());
+    }
+
+    /// Takes note that time alone makes a difference at `at`.
+    fn look_again(&mut self, at: Timestamp, now: Timestamp) {
+        if at > now {
+            self.next = Some(self.next.map_or(at, |next| next.min(at)));
+        }
+    }
+
+    fn last(&mut self) -> Option<&mut Finding> {
+        self.rows.last_mut()
+    }
+}
+
+/// Readings older than this say nothing of the present.
+const STALE: Seconds = Seconds(1_800);
+
+/// Everything that enabled rules find at `now`.
+#[must_use]
+pub fn evaluate(sight: &Sight<'_>, rules: &Rules, baseline: &Baseline, now: Timestamp) -> Findings {
+    let mut found = Findings::default();
+    for rule in Rule::ALL {
+        let settings = rules.of(rule);
+        if !settings.enabled {
+            continue;
+        }
+        let judged = match rule {
+            Rule::NodeDown => nodes::down(sight, &settings, now, &mut found),
+            Rule::FailureRate => nodes::failing(sight, &settings, now, &mut found),
+            Rule::VersionBehind => nodes::behind(sight, &settings, now, &mut found),
+            Rule::FaultDistance => subnets::distance(sight, &settings, now, &mut found),
+            Rule::CertificateLag => subnets::lag(sight, &settings, now, &mut found),
+            Rule::NodeVanished => registry::vanished(sight, &settings, baseline, &mut found),
+            Rule::AllowanceChanged => registry::allowance(sight, &settings, baseline, &mut found),
+            Rule::RewardAccountChanged => registry::account(sight, &settings, baseline, &mut found),
+            Rule::ProposalNamesNode => governance::names(sight, &settings, &mut found),
+            Rule::NeuronDecays => governance::decays(sight, &settings, now, &mut found),
+            Rule::ProposalUnvoted => governance::unvoted(sight, &settings, now, &mut found),
+        };
+        if judged {
+            found.judged.insert(rule);
+        }
+    }
+    found
+}
+
+/// The first part of a principal, or of a node the user's own name for it with that part.
+fn node_name(sight: &Sight<'_>, node: &Principal) -> String {
+    match sight.mine.alias(&sight.world.topology, node) {
+        Some(alias) => format!("{alias} ({})", short(node)),
+        None => short(node),
+    }
+}
+
+/// Names the source of a node's status, behind what a rule says of it.
+fn name_source() -> String {
+    format!("per the {DASHBOARD} ({})", Proof::Unverified.word())
+}
+
+fn short(id: &Principal) -> String {
+    id.to_text().split('-').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,124 @@
+//! Rules about the user's own nodes.
+
+use super::subnets::explain_contradiction;
+use super::{Findings, STALE, Sight, Strength, name_source, node_name, short};
+use icpulse_model::alert::{About, Rule};
+use icpulse_model::alert_settings::RuleSettings;
+use icpulse_model::fleet::{NodeStatus, PROOF_OF_LIFE, Reported, Verdict};
+use icpulse_model::node_rewards::{Day, Performance};
+use icpulse_model::{Principal, Seconds, Timestamp};
+
+/// A day of rewards older than this says nothing of the present.
+const LATE_DAYS: u32 = 4;
+
+/// The user's nodes; nothing where no provider is chosen.
+pub(super) fn mine<'a>(sight: &'a Sight<'_>) -> Vec<&'a Principal> {
+    let Some(provider) = &sight.mine.provider else { return Vec::new() };
+    sight.world.topology.nodes_of(provider).map(|(id, _)| id).collect()
+}
+
+/// Whether the dashboard was read, so that what it does not say is not so.
+pub(super) fn is_reported(sight: &Sight<'_>, now: Timestamp) -> bool {
+    let fresh = sight.world.fleet.reported_at.is_some_and(|at| now.since(at) <= STALE);
+    fresh && !sight.world.topology.is_empty()
+}
+
+fn current(reported: &Reported, now: Timestamp) -> bool {
+    now.since(reported.at) <= STALE
+}
+
+pub(super) fn down(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
+    for node in mine(sight) {
+        let about = About::Node(*node);
+        let life = sight.world.fleet.life(node);
+        let Some(reported) = life.reported.as_ref().filter(|r| current(r, now)) else {
+            found.unclear(Rule::NodeDown, rule, about);
+            continue;
+        };
+        let subnet = sight.world.topology.subnet_of(node);
+        let margin = subnet.and_then(|subnet| sight.world.margin(&subnet, now));
+        let contradiction = match (life.verdict(now), margin) {
+            (Verdict::Disputed(..), _) => Some("the node signed an answer meanwhile".to_owned()),
+            (Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled), Some(m)) if m.is_contradicted() => {
+                Some(explain_contradiction(&m))
+            }
+            (Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled), _) => None,
+            _ => continue,
+        };
+        let strength = if contradiction.is_some() { Strength::Contradicted } else { Strength::Over };
+        // A node that signed an answer was not down until then.
+        let since = reported.since.max(life.seen.map_or(reported.since, |seen| seen.at));
+        let place = match subnet {
+            Some(subnet) => format!("in subnet {}", short(&subnet)),
+            None => "a spare".to_owned(),
+        };
+        let alert = reported.alert.as_ref().map(|a| format!("; its alert: {a}")).unwrap_or_default();
+        let against = contradiction.map(|why| format!("; contradicted: {why}")).unwrap_or_default();
+        let text = format!(
+            "node {}, {place}, is {} {} since {}{alert}{against}",
+            node_name(sight, node),
+            reported.status.word(),
+            name_source(),
+            since.date_minute()
+        );
+        found.add(Rule::NodeDown, rule, about, strength, text);
+        if let Some(finding) = found.last() {
+            finding.since = Some(since);
+        }
+        if let Some(seen) = life.seen.filter(|_| strength == Strength::Contradicted) {
+            found.look_again(seen.at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);
+        }
+    }
+    sight.mine.provider.is_some() && is_reported(sight, now)
+}
+
+pub(super) fn failing(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
+    let Some(provider) = &sight.mine.provider else { return false };
+    let Some((day, all)) = sight.world.node_rewards.days.iter().next_back() else { return false };
+    if Day::of(now).0.saturating_sub(day.0) > LATE_DAYS {
+        return false;
+    }
+    let Some(theirs) = all.providers.get(provider) else { return true };
+    for node in &theirs.nodes {
+        let Performance::Assigned { proposed, failed, relative, .. } = node.performance else { continue };
+        let strength = match u64::from(relative.0) {
+            rate if rate > rule.limit => Strength::Over,
+            rate if rate > rule.recover => Strength::Near,
+            _ => continue,
+        };
+        let text = format!(
+            "node {} failed {} more blocks than its subnet on {day} ({failed} of {}); from 10 % on it costs reward",
+            node_name(sight, &node.node),
+            relative.percent(),
+            proposed.saturating_add(failed)
+        );
+        found.add(Rule::FailureRate, rule, About::Node(node.node), strength, text);
+    }
+    true
+}
+
+pub(super) fn behind(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
+    for node in mine(sight) {
+        let about = About::Node(*node);
+        let life = sight.world.fleet.life(node);
+        let reported = life.reported.as_ref().filter(|r| current(r, now));
+        let seen = reported.and_then(|r| r.guestos_version.as_ref());
+        let (Some(seen), Some(wanted)) = (seen, sight.world.topology.desired_version(node)) else {
+            found.unclear(Rule::VersionBehind, rule, about);
+            continue;
+        };
+        if seen == wanted {
+            continue;
+        }
+        let cut = |version: &str| version.chars().take(8).collect::<String>();
+        let text = format!(
+            "node {} runs GuestOS {} {} and is to run {}",
+            node_name(sight, node),
+            cut(seen.as_str()),
+            name_source(),
+            cut(wanted.as_str())
+        );
+        found.add(Rule::VersionBehind, rule, about, Strength::Over, text);
+    }
+    sight.mine.provider.is_some() && is_reported(sight, now)
+}

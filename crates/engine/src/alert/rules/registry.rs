@@ -1,0 +1,176 @@
+//! Rules about what changed in the registry and in governance's list of providers.
+
+use super::{Findings, Sight, Strength, nodes, short};
+use icpulse_model::Principal;
+use icpulse_model::alert::{About, Rule};
+use icpulse_model::alert_settings::RuleSettings;
+use icpulse_model::registry::Version;
+use icpulse_model::text::Line;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the user's provider had, so that a change can be seen: also one that happened while
+/// nobody looked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// Whose it is.
+    pub provider: Option<Principal>,
+    /// The newest registry version that was looked at.
+    pub version: Version,
+    /// Its nodes and their addresses.
+    pub nodes: BTreeMap<Principal, Option<Line>>,
+    /// Its operators' allowances.
+    pub allowances: BTreeMap<Principal, u64>,
+    /// Its reward account, once governance's list was read; empty: none is set.
+    pub account: Option<Line>,
+}
+
+/// The present reward account, if governance's list was read; empty where none is set.
+fn account_now(sight: &Sight<'_>) -> Option<Line> {
+    let listed = sight.world.node_rewards.listed.get(sight.mine.provider.as_ref()?)?;
+    Some(listed.reward_account.clone().unwrap_or_default())
+}
+
+impl Baseline {
+    /// Whether the registry as it is known now can be compared.
+    fn fits(&self, sight: &Sight<'_>) -> bool {
+        let topology = &sight.world.topology;
+        let newer = topology.version >= self.version && !topology.is_empty();
+        self.provider.is_some() && self.provider == sight.mine.provider && newer && !sight.replaying
+    }
+
+    /// Begins anew if another provider is chosen; whether it did.
+    pub fn follow(&mut self, sight: &Sight<'_>) -> bool {
+        if self.provider == sight.mine.provider {
+            return false;
+        }
+        *self = Self { provider: sight.mine.provider, ..Self::default() };
+        true
+    }
+
+    /// Takes in what is new and was not known; what differs from what was known stays.
+    pub fn learn(&mut self, sight: &Sight<'_>) {
+        let Some(provider) = sight.mine.provider else { return };
+        if self.fits(sight) {
+            let topology = &sight.world.topology;
+            self.version = topology.version;
+            for (id, node) in topology.nodes_of(&provider) {
+                self.nodes.insert(*id, node.address.clone());
+            }
+            for (id, operator) in topology.operators.iter().filter(|(_, o)| o.provider == provider) {
+                self.allowances.entry(*id).or_insert(operator.allowance);
+            }
+        }
+        if self.account.is_none() {
+            self.account = account_now(sight);
+        }
+    }
+
+    /// From now on this is how it is.
+    pub fn accept(&mut self, rule: Rule, about: &About, sight: &Sight<'_>) {
+        match (rule, about) {
+            (Rule::NodeVanished, About::Node(node)) => {
+                self.nodes.remove(node);
+            }
+            (Rule::AllowanceChanged, About::Operator(operator)) => {
+                match sight.world.topology.operators.get(operator) {
+                    Some(record) => self.allowances.insert(*operator, record.allowance),
+                    None => self.allowances.remove(operator),
+                };
+            }
+            (Rule::RewardAccountChanged, _) => self.account = account_now(sight).or(self.account.take()),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn vanished(
+    sight: &Sight<'_>,
+    rule: &RuleSettings,
+    baseline: &Baseline,
+    found: &mut Findings,
+) -> bool {
+    if !baseline.fits(sight) {
+        return false;
+    }
+    let present = nodes::mine(sight);
+    for (id, address) in baseline.nodes.iter().filter(|(id, _)| !present.contains(id)) {
+        // A machine that was deployed anew has another id at the same address.
+        let successor = present.iter().find(|p| {
+            let record = sight.world.topology.nodes.get(p);
+            address.is_some() && record.is_some_and(|r| r.address == *address)
+        });
+        let name = super::node_name(sight, id);
+        let text = match successor {
+            Some(new) => format!("node {name} left the registry; its address is node {}'s now", short(new)),
+            None if sight.world.topology.nodes.contains_key(id) => {
+                format!("node {name} belongs to another provider now")
+            }
+            None => format!("node {name} is no longer in the registry"),
+        };
+        found.add(Rule::NodeVanished, rule, About::Node(*id), Strength::Over, text);
+    }
+    true
+}
+
+pub(super) fn allowance(
+    sight: &Sight<'_>,
+    rule: &RuleSettings,
+    baseline: &Baseline,
+    found: &mut Findings,
+) -> bool {
+    if !baseline.fits(sight) {
+        return false;
+    }
+    for (id, before) in &baseline.allowances {
+        let record =
+            sight.world.topology.operators.get(id).filter(|o| Some(o.provider) == sight.mine.provider);
+        let (text, mark) = match record {
+            Some(record) if record.allowance == *before => continue,
+            Some(record) => (
+                format!(
+                    "operator {} in {} may add {} nodes now, {before} before",
+                    short(id),
+                    record.data_center,
+                    record.allowance
+                ),
+                record.allowance.to_string(),
+            ),
+            None => (format!("operator {} is no longer yours", short(id)), "gone".to_owned()),
+        };
+        found.add(Rule::AllowanceChanged, rule, About::Operator(*id), Strength::Over, text);
+        if let Some(finding) = found.last() {
+            finding.mark = Line::new(&mark);
+        }
+    }
+    true
+}
+
+pub(super) fn account(
+    sight: &Sight<'_>,
+    rule: &RuleSettings,
+    baseline: &Baseline,
+    found: &mut Findings,
+) -> bool {
+    let (Some(before), Some(now), Some(provider)) =
+        (&baseline.account, account_now(sight), sight.mine.provider)
+    else {
+        return false;
+    };
+    if baseline.provider != Some(provider) {
+        return false;
+    }
+    if *before != now {
+        let name = |account: &Line| match account.as_str() {
+            "" => "the provider's own".to_owned(),
+            account => account.to_owned(),
+        };
+        let text = format!("your rewards go to account {} now, to {} before", name(&now), name(before));
+        let about = About::Provider(provider);
+        found.add(Rule::RewardAccountChanged, rule, about, Strength::Over, text);
+        if let Some(finding) = found.last() {
+            finding.mark = now;
+        }
+    }
+    true
+}

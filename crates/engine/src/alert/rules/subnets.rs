@@ -1,0 +1,75 @@
+//! Rules about subnets.
+
+use super::{Findings, STALE, Sight, Strength, name_source, nodes::is_reported, short};
+use icpulse_model::alert::{About, Rule};
+use icpulse_model::alert_settings::RuleSettings;
+use icpulse_model::fleet::PROOF_OF_LIFE;
+use icpulse_model::margin::Margin;
+use icpulse_model::{Seconds, Timestamp};
+
+/// Explains why the report on a subnet's nodes cannot be true.
+pub(super) fn explain_contradiction(margin: &Margin) -> String {
+    format!("the subnet certifies, so at most {} of its {} nodes can be down", margin.limit, margin.nodes)
+}
+
+/// How many more nodes of a subnet may fail: its limit less those that are reported down.
+pub(super) fn distance(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
+    if !is_reported(sight, now) {
+        return false;
+    }
+    for (id, subnet) in &sight.world.topology.subnets {
+        let Some(margin) = sight.world.margin(id, now) else { continue };
+        if margin.down == 0 || subnet.is_halted {
+            continue;
+        }
+        let (down, left) = (margin.down, margin.left());
+        let passed = |k: u64| margin.is_exceeded() || u64::try_from(left).is_ok_and(|left| left <= k);
+        let strength = match (passed(rule.limit), passed(rule.recover)) {
+            _ if margin.is_contradicted() => Strength::Contradicted,
+            (true, _) => Strength::Over,
+            (false, true) => Strength::Near,
+            (false, false) => continue,
+        };
+        let end = match left {
+            _ if margin.is_contradicted() => format!("; contradicted: {}", explain_contradiction(&margin)),
+            _ if margin.is_exceeded() => format!(", more than the {} it can lose", margin.limit),
+            0 => "; one more and it stands still".to_owned(),
+            left => format!("; with {} more it stands still", left + 1),
+        };
+        let text =
+            format!("subnet {}: {down} of {} nodes are down {}{end}", short(id), margin.nodes, name_source());
+        if let Some(at) = sight.world.health.get(id).and_then(|h| h.certified_at).filter(|_| margin.certifies)
+        {
+            found.look_again(at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);
+        }
+        found.add(Rule::FaultDistance, rule, About::Subnet(*id), strength, text);
+    }
+    true
+}
+
+pub(super) fn lag(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
+    for (id, health) in sight.world.health.iter() {
+        let halted = sight.world.topology.subnets.get(id).is_some_and(|s| s.is_halted);
+        if halted {
+            continue;
+        }
+        let about = About::Subnet(*id);
+        let current = health.checked.is_some_and(|at| now.since(at) <= STALE) && health.failure.is_none();
+        let (Some(lag), Some(at), true) = (health.lag(), health.certified_at, current) else {
+            found.unclear(Rule::CertificateLag, rule, about);
+            continue;
+        };
+        let strength = match lag.0 {
+            lag if lag >= rule.limit => Strength::Over,
+            lag if lag >= rule.recover => Strength::Near,
+            _ => continue,
+        };
+        let text = format!(
+            "subnet {} is behind: the newest time that it certified is {} UTC",
+            short(id),
+            at.clock()
+        );
+        found.add(Rule::CertificateLag, rule, about, strength, text);
+    }
+    !sight.world.health.is_empty()
+}

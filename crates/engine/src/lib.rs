@@ -1,0 +1,9 @@
+//! What runs without a screen.
+//!
+//! * [`sync`] decides what to read when, reads it and merges it into the world.
+//! * [`action`] plans, reviews, signs and follows what changes the network.
+//! * [`alert`] says what is wrong, and delivers messages about it.
+
+pub mod action;
+pub mod alert;
+pub mod sync;

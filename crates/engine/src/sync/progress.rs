@@ -1,0 +1,153 @@
+//! How far the history has been read, how fast, and what readings suffer from.
+
+use super::plan::Kind;
+use icpulse_ic::IcError;
+use icpulse_model::text::Line;
+use icpulse_model::world::{HistoryProgress, Trouble};
+use icpulse_model::{Seconds, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Over how long the rate is measured.
+const WINDOW: Seconds = Seconds(10);
+
+/// Items read per second, over the last few seconds.
+#[derive(Clone, Debug, Default)]
+pub struct Rate {
+    samples: VecDeque<(Timestamp, u64)>,
+}
+
+impl Rate {
+    /// So many items had been read at that time, in all.
+    pub fn reached(&mut self, at: Timestamp, items: u64) {
+        self.samples.push_back((at, items));
+        while self.samples.len() > 2
+            && self.samples.get(1).is_some_and(|(second, _)| at.since(*second) >= WINDOW)
+        {
+            self.samples.pop_front();
+        }
+    }
+
+    /// Items a second; 0 until two moments are known.
+    #[must_use]
+    pub fn per_second(&self) -> u64 {
+        let (Some((from, before)), Some((to, after))) = (self.samples.front(), self.samples.back()) else {
+            return 0;
+        };
+        let millis = to.0.saturating_sub(from.0) / 1_000_000;
+        after.saturating_sub(*before).saturating_mul(1_000).checked_div(millis).unwrap_or(0)
+    }
+
+    /// Progress towards `total`; `None` when there is nothing left.
+    #[must_use]
+    pub fn progress(&self, done: u64, total: u64) -> Option<HistoryProgress> {
+        let rest = total.checked_sub(done).filter(|rest| *rest > 0)?;
+        let per_second = self.per_second();
+        let left = (per_second > 0).then(|| Seconds(rest.div_ceil(per_second)));
+        Some(HistoryProgress { done, total, per_second, left })
+    }
+}
+
+/// A network that answers and makes no progress, since this time of its own.
+#[must_use]
+pub fn standstill(since: Timestamp) -> Trouble {
+    Trouble {
+        attempted: Line::new("reading"),
+        why: Line::new(&format!("the network has made no progress since {} UTC", since.clock())),
+        advice: Line::new("its answers are of then, and votes and transfers would not be carried out now"),
+        since,
+        retry_at: None,
+        unverified: false,
+    }
+}
+
+/// What fails at present, by kind of reading, and whether it is for this machine's clock.
+#[derive(Clone, Debug, Default)]
+pub struct Troubles(BTreeMap<Kind, (Trouble, bool)>);
+
+impl Troubles {
+    /// A reading failed; it is tried again at `retry_at`.
+    pub fn failed(&mut self, kind: Kind, error: &IcError, now: Timestamp, retry_at: Option<Timestamp>) {
+        let since = self.0.get(&kind).map_or(now, |(before, _)| before.since);
+        let trouble = Trouble {
+            attempted: error.what().clone(),
+            why: error.why(),
+            advice: Line::new(error.advice()),
+            since,
+            retry_at,
+            unverified: error.is_unverified(),
+        };
+        self.0.insert(kind, (trouble, matches!(error, IcError::Clock { .. })));
+    }
+
+    /// Something could not be done without asking the network.
+    pub fn note(&mut self, kind: Kind, trouble: Trouble) {
+        self.0.insert(kind, (trouble, false));
+    }
+
+    /// A reading succeeded or is not wanted any more.
+    pub fn over(&mut self, kind: Kind) {
+        self.0.remove(&kind);
+    }
+
+    /// What merely could not be read of the network matters to nobody now.
+    pub fn leave_network(&mut self) {
+        self.0.retain(|kind, (trouble, _)| !kind.is_of_network() || trouble.unverified);
+    }
+
+    /// Nothing fails.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// What to tell: this machine's clock, which explains old proofs; then a wrong proof; then the
+    /// most urgent reading.
+    #[must_use]
+    pub fn worst(&self) -> Option<Trouble> {
+        let clock = self.0.values().find(|(_, of_clock)| *of_clock);
+        let unverified = || self.0.values().find(|(trouble, _)| trouble.unverified);
+        let worst = clock.or_else(unverified).or_else(|| self.0.values().next());
+        worst.map(|(trouble, _)| trouble.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_of_the_last_seconds_and_gives_the_time_left() {
+        let mut rate = Rate::default();
+        assert_eq!(rate.progress(0, 0), None);
+        assert_eq!(rate.progress(100, 1_000).map(|p| (p.per_second, p.left)), Some((0, None)));
+        for second in 0..=20u64 {
+            // Slow at first, then 50 a second.
+            let items = if second < 10 { second } else { 9 + (second - 9) * 50 };
+            rate.reached(Timestamp::from_secs(second), items);
+        }
+        assert_eq!(rate.per_second(), 50);
+        let progress = rate.progress(559, 1_559);
+        assert_eq!(progress.map(|p| (p.done, p.total, p.left)), Some((559, 1_559, Some(Seconds(20)))));
+        assert_eq!(rate.progress(1_559, 1_559), None);
+    }
+
+    #[test]
+    fn a_clock_and_then_a_wrong_proof_are_told_before_anything_else() {
+        let what = || Line::new("read");
+        let timeout = IcError::Timeout { what: what() };
+        let wrong = IcError::Unverified { what: what(), why: Line::new("signature") };
+        let mut troubles = Troubles::default();
+        assert_eq!(troubles.worst(), None);
+        troubles.failed(Kind::Newest, &timeout, Timestamp(5), None);
+        troubles.failed(Kind::Rate, &wrong, Timestamp(6), None);
+        troubles.failed(Kind::Newest, &timeout, Timestamp(9), Some(Timestamp(11)));
+        assert!(troubles.worst().is_some_and(|t| t.unverified));
+        let clock = IcError::Clock { what: what(), offset: -600 };
+        troubles.failed(Kind::Newest, &clock, Timestamp(9), Some(Timestamp(11)));
+        let told = troubles.worst().map(|t| t.why.to_string()).unwrap_or_default();
+        assert!(told.contains("ahead of the network's"), "{told}");
+        troubles.failed(Kind::Newest, &timeout, Timestamp(9), Some(Timestamp(11)));
+        troubles.over(Kind::Rate);
+        let left = troubles.worst();
+        assert_eq!(left.map(|t| (t.since, t.retry_at)), Some((Timestamp(5), Some(Timestamp(11)))));
+    }
+}

@@ -1,0 +1,314 @@
+//! Why something asked of the network did not succeed, and what to do about it.
+
+use icpulse_model::text::Line;
+use icpulse_model::{Seconds, Timestamp};
+
+/// Why a reading or an action failed. Every text is neutralised; `what` names what was attempted and on what.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IcError {
+    /// No connection: name not found, refused, reset.
+    #[error("{what}: {}: {why}", broken(.host, *.not_sent))]
+    Unreachable {
+        /// What was attempted.
+        what: Line,
+        /// Which host.
+        host: Line,
+        /// Why.
+        why: Line,
+        /// The request was certainly not sent.
+        not_sent: bool,
+    },
+    /// No TLS connection could be made: the host's certificate was not accepted, or the handshake
+    /// failed.
+    #[error("{what}: the connection to {host} is not trustworthy: {why}")]
+    Tls {
+        /// What was attempted.
+        what: Line,
+        /// Which host.
+        host: Line,
+        /// Why.
+        why: Line,
+        /// The request was certainly not sent.
+        not_sent: bool,
+    },
+    /// No answer in time.
+    #[error("{what}: no answer in time")]
+    Timeout {
+        /// What was attempted.
+        what: Line,
+    },
+    /// The network asks for fewer requests (HTTP 429).
+    #[error("{what}: the network asks for fewer requests (HTTP 429)")]
+    RateLimited {
+        /// What was attempted.
+        what: Line,
+        /// When it may be tried again, if the network said so, in seconds.
+        retry_after: Option<u64>,
+    },
+    /// An HTTP answer that is an error.
+    #[error("{what}: HTTP {status}{}{body}", if .body.is_empty() { "" } else { ": " })]
+    Http {
+        /// What was attempted.
+        what: Line,
+        /// The status code.
+        status: u16,
+        /// The beginning of the body.
+        body: Line,
+    },
+    /// The answer's proof is wrong, missing or too old: it is not shown as data.
+    #[error("{what}: the answer is not proven: {why}")]
+    Unverified {
+        /// What was attempted.
+        what: Line,
+        /// What is wrong with the proof.
+        why: Line,
+    },
+    /// The answer is proven but too old: the network makes no progress, or old answers are
+    /// replayed. It is not shown as data.
+    #[error("{what}: the network has made no progress since {} UTC ({} ago), or old answers are replayed", since.clock(), age.words())]
+    Stalled {
+        /// What was attempted.
+        what: Line,
+        /// The network's time in the answer.
+        since: Timestamp,
+        /// Its age by this machine's clock.
+        age: Seconds,
+    },
+    /// The network refuses requests because this machine's clock is wrong.
+    #[error("{what}: this machine's clock is {} {} the network's", minutes(*.offset), if *.offset > 0 { "behind" } else { "ahead of" })]
+    Clock {
+        /// What was attempted.
+        what: Line,
+        /// Network time minus this machine's time in seconds.
+        offset: i64,
+    },
+    /// A canister or the network rejected the request.
+    #[error("{what}: rejected with code {code}{}: {message}", error_code.as_ref().map(|c| format!(" ({c})")).unwrap_or_default())]
+    Rejected {
+        /// What was attempted.
+        what: Line,
+        /// Reject code: 1 system fatal, 2 system transient, 3 destination invalid, 4 canister reject, 5 canister error.
+        code: u64,
+        /// The replica's own code, such as `IC0503`.
+        error_code: Option<Line>,
+        /// What was said.
+        message: Line,
+    },
+    /// The canister answered with an error of its own (`GovernanceError` and the like).
+    #[error("{what}: refused (error {error_type}): {message}")]
+    Refused {
+        /// What was attempted.
+        what: Line,
+        /// Its number; 3 is "not authorised", 4 is "not found" for governance.
+        error_type: i32,
+        /// What was said.
+        message: Line,
+    },
+    /// There is no such proposal, neuron, block or canister.
+    #[error("{what}: there is none")]
+    NotFound {
+        /// What was looked for.
+        what: Line,
+    },
+    /// The answer could not be understood.
+    #[error("{what}: the answer cannot be read: {why}")]
+    Decode {
+        /// What was attempted.
+        what: Line,
+        /// Why.
+        why: Line,
+    },
+    /// The parts of the answer do not agree with each other: it was put together wrongly, or while
+    /// what it is about changed.
+    #[error("{what}: the answer contradicts itself: {why}")]
+    Inconsistent {
+        /// What was attempted.
+        what: Line,
+        /// Which parts.
+        why: Line,
+    },
+    /// The identity could not sign.
+    #[error("{what}: the identity cannot sign: {why}")]
+    Identity {
+        /// What was attempted.
+        what: Line,
+        /// Why.
+        why: Line,
+    },
+    /// What was asked for makes no sense, or the profile is unusable.
+    #[error("{what}: {why}")]
+    Invalid {
+        /// What was attempted.
+        what: Line,
+        /// Why.
+        why: Line,
+    },
+}
+
+/// A difference of clocks in words: nobody sets a clock by its seconds when minutes are wrong.
+fn minutes(offset: i64) -> String {
+    Seconds(offset.unsigned_abs()).to_minutes().words()
+}
+
+/// What became of a connection.
+fn broken(host: &Line, not_sent: bool) -> String {
+    if not_sent { format!("{host} cannot be reached") } else { format!("the connection to {host} broke") }
+}
+
+impl IcError {
+    /// Whether the same request may succeed when tried again soon.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::RateLimited { .. } => true,
+            // Another node may answer properly, and so may the canister a moment later.
+            Self::Unverified { .. } | Self::Inconsistent { .. } | Self::Stalled { .. } => true,
+            Self::Http { status, .. } => *status >= 500,
+            Self::Rejected { code, .. } => *code == 2,
+            Self::Tls { .. }
+            | Self::Clock { .. }
+            | Self::Refused { .. }
+            | Self::NotFound { .. }
+            | Self::Decode { .. }
+            | Self::Identity { .. }
+            | Self::Invalid { .. } => false,
+        }
+    }
+
+    /// Whether the answer was there but its proof was not good.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        matches!(self, Self::Unverified { .. } | Self::Stalled { .. } | Self::Tls { .. })
+    }
+
+    /// Whether the reply was more than a replica passes on (3 MiB for a query): fewer rows may do.
+    #[must_use]
+    pub fn is_too_much(&self) -> bool {
+        let says = |message: &Line| {
+            message.as_str().contains("payload size") && message.as_str().contains("cannot be larger than")
+        };
+        matches!(self, Self::Rejected { code: 5, message, .. } if says(message))
+    }
+
+    /// Whether the network answered and said no (as against not having been reached).
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Rejected { .. } | Self::Refused { .. } | Self::NotFound { .. })
+            || matches!(self, Self::Http { status, .. } if (400..500).contains(status))
+    }
+
+    /// Whether the network has no such canister at all.
+    #[must_use]
+    pub fn is_missing_canister(&self) -> bool {
+        match self {
+            Self::Rejected { code, .. } => *code == 3,
+            Self::Http { status: 400 | 404, body, .. } => body.as_str().contains("canister_not_found"),
+            _ => false,
+        }
+    }
+
+    /// Whether a request that ended so certainly never left this machine: no connection was made,
+    /// or it was not even signed. Whatever comes after the first byte, an HTTP status included, is
+    /// said by somebody who may have passed the request on.
+    #[must_use]
+    pub fn proves_not_sent(&self) -> bool {
+        match self {
+            Self::Unreachable { not_sent, .. } | Self::Tls { not_sent, .. } => *not_sent,
+            Self::Identity { .. } | Self::Invalid { .. } => true,
+            Self::Http { .. }
+            | Self::RateLimited { .. }
+            | Self::Clock { .. }
+            | Self::NotFound { .. }
+            | Self::Timeout { .. }
+            | Self::Unverified { .. }
+            | Self::Stalled { .. }
+            | Self::Rejected { .. }
+            | Self::Refused { .. }
+            | Self::Inconsistent { .. }
+            | Self::Decode { .. } => false,
+        }
+    }
+
+    /// What was attempted.
+    #[must_use]
+    pub fn what(&self) -> &Line {
+        match self {
+            Self::Unreachable { what, .. }
+            | Self::Tls { what, .. }
+            | Self::Timeout { what }
+            | Self::RateLimited { what, .. }
+            | Self::Http { what, .. }
+            | Self::Unverified { what, .. }
+            | Self::Stalled { what, .. }
+            | Self::Clock { what, .. }
+            | Self::Rejected { what, .. }
+            | Self::Refused { what, .. }
+            | Self::NotFound { what }
+            | Self::Decode { what, .. }
+            | Self::Inconsistent { what, .. }
+            | Self::Identity { what, .. }
+            | Self::Invalid { what, .. } => what,
+        }
+    }
+
+    /// Why it failed, without what was attempted.
+    #[must_use]
+    pub fn why(&self) -> Line {
+        let whole = self.to_string();
+        let rest = whole.strip_prefix(self.what().as_str()).unwrap_or(&whole);
+        Line::new(rest.trim_start_matches(": "))
+    }
+
+    /// What to do, in one sentence.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Unreachable { not_sent: false, .. } => {
+                "the connection is poor, or something cuts it; it is tried again"
+            }
+            Self::Unreachable { .. } => {
+                "check the internet connection and the network's address; it is tried again"
+            }
+            Self::Tls { .. } => {
+                "something between here and the network answers in its place (a proxy, a captive portal); \
+                 use another connection, and check this machine's date"
+            }
+            Self::Timeout { .. } => "the network is slow or the connection is poor; it is tried again",
+            Self::RateLimited { .. } => {
+                "wait a little; icpulse slows down by itself (max_in_flight lowers it for good)"
+            }
+            Self::Http { status, .. } if *status >= 500 => {
+                "the network's gateway or replica is in trouble; it is tried again"
+            }
+            Self::Http { status: 403, .. } => {
+                "only the identity that signed a request may ask about it; use the same identity"
+            }
+            Self::Http { .. } => {
+                "the request was not accepted as it is; check the network's address and canister ids"
+            }
+            Self::Unverified { .. } => {
+                "nothing of this answer is shown; if it stays so, check this machine's clock and the network's root key"
+            }
+            Self::Stalled { .. } => {
+                "votes and transfers would not be carried out now; what was read before stays, and it is tried again"
+            }
+            Self::Clock { .. } => "set this machine's clock (automatic time), then try again",
+            Self::Rejected { code: 2, .. } => "the network is busy; try again in a moment",
+            Self::Rejected { code: 3, .. } => {
+                "there is no such canister or method here; check the profile's canister ids"
+            }
+            Self::Rejected { .. } => "the canister refused it; its message says why",
+            Self::Refused { error_type: 3, .. } => {
+                "this identity is not allowed to; use the one that controls it"
+            }
+            Self::Refused { .. } => "its message says why",
+            Self::NotFound { .. } => "check the number",
+            Self::Decode { .. } => {
+                "the canister is newer than this icpulse, or is another one; look for an update"
+            }
+            Self::Inconsistent { .. } => "nothing of this answer is shown; it is asked for again",
+            Self::Identity { .. } => "unlock the identity or use another, then try again",
+            Self::Invalid { .. } => "correct it and try again",
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Knowing when ic-agent has the node keys of a canister's subnet.
+//!
+//! ic-agent fetches the keys beside a query that finds none, and forgets them after five minutes.
+//! Many queries at once would each fetch them (a list of all subnets, on the main network). Here one
+//! goes ahead and the others wait for it; and one fetches them anew before they are forgotten.
+
+use icpulse_model::Principal;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Age from which keys are fetched anew while the old ones still serve.
+const RENEW: Duration = Duration::from_secs(240);
+/// Age from which the old ones are not relied on; ic-agent forgets them at 300 s.
+const FORGOTTEN: Duration = Duration::from_secs(290);
+
+#[derive(Debug, Default)]
+pub(super) struct NodeKeys {
+    fetched: Mutex<HashMap<Principal, Instant>>,
+    /// Held by the one that goes ahead.
+    pub(super) first: tokio::sync::Mutex<()>,
+    /// How often going ahead failed: those who waited then do not queue up again.
+    failures: AtomicU64,
+    renewing: AtomicBool,
+}
+
+/// What a query must see to before it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// The keys are there.
+    Nothing,
+    /// The keys are there; this query fetches them anew beside itself.
+    Renew,
+    /// The keys are not there.
+    Fetch,
+}
+
+/// A renewal under way.
+pub(super) struct Renewal<'a> {
+    keys: &'a NodeKeys,
+}
+
+impl Renewal<'_> {
+    pub(super) fn ended(self, canister: &Principal, well: bool, now: Instant) {
+        if well {
+            self.keys.note(canister, now);
+        }
+    }
+}
+
+impl Drop for Renewal<'_> {
+    fn drop(&mut self) {
+        self.keys.renewing.store(false, Ordering::Release);
+    }
+}
+
+impl NodeKeys {
+    fn fetched(&self) -> MutexGuard<'_, HashMap<Principal, Instant>> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn need(&self, canister: &Principal, now: Instant) -> Need {
+        match self.fetched().get(canister).map(|at| now.saturating_duration_since(*at)) {
+            Some(age) if age < RENEW => Need::Nothing,
+            Some(age) if age < FORGOTTEN => {
+                if self.renewing.swap(true, Ordering::AcqRel) {
+                    Need::Nothing
+                } else {
+                    Need::Renew
+                }
+            }
+            _ => Need::Fetch,
+        }
+    }
+
+    /// Nothing is known any more.
+    pub(super) fn forget(&self) {
+        self.fetched().clear();
+    }
+
+    /// The renewal under way; it ends when this is dropped, also with a cancelled query.
+    pub(super) fn renewing(&self) -> Renewal<'_> {
+        Renewal { keys: self }
+    }
+
+    /// The keys of this canister's subnet were fetched then.
+    pub(super) fn note(&self, canister: &Principal, at: Instant) {
+        self.fetched().insert(*canister, at);
+    }
+
+    /// The keys were there already, fetched for another canister of the subnet: at worst as long ago
+    /// as any.
+    pub(super) fn note_found(&self, canister: &Principal, now: Instant) {
+        let mut fetched = self.fetched();
+        let oldest =
+            fetched.values().filter(|at| now.saturating_duration_since(**at) < FORGOTTEN).min().copied();
+        fetched.insert(*canister, oldest.unwrap_or(now));
+    }
+
+    pub(super) fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Acquire)
+    }
+
+    pub(super) fn failed(&self) {
+        self.failures.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_fetched_renewed_by_one_and_forgotten() {
+        let (one, other) = (Principal::anonymous(), Principal::management_canister());
+        let keys = NodeKeys::default();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(keys.need(&one, at(0)), Need::Fetch);
+        keys.note(&one, at(0));
+        assert_eq!(keys.need(&one, at(239)), Need::Nothing);
+        keys.note_found(&other, at(200));
+        assert_eq!((keys.need(&other, at(250)), keys.need(&other, at(250))), (Need::Renew, Need::Nothing));
+        keys.renewing().ended(&other, true, at(250));
+        assert_eq!(keys.need(&other, at(400)), Need::Nothing);
+        assert_eq!(keys.need(&one, at(250)), Need::Renew, "the one before has ended");
+        drop(keys.renewing());
+        assert_eq!(keys.need(&one, at(251)), Need::Renew, "cancelled or failed: the next one tries");
+        keys.renewing().ended(&one, false, at(252));
+        assert_eq!(keys.need(&one, at(290)), Need::Fetch);
+    }
+}

@@ -1,0 +1,261 @@
+//! The HTTP interface below ic-agent: one pool of connections, the gate, and what was seen.
+//!
+//! ic-agent verifies answers but gives away neither the time nor the node of a verified signature.
+//! This layer sees the bodies of the very same answers; a request made within [`watching`] leaves
+//! what it saw in a [`Seen`], to be read after ic-agent has accepted the answer.
+
+use super::gate::Gate;
+use crate::certificate;
+use bytes::{Bytes, BytesMut};
+use ic_agent::AgentError;
+use ic_agent::agent::HttpService;
+use ic_agent::agent_error::TransportError;
+use ic_transport_types::{QueryResponse, ReadStateResponse, TransportCallResponse};
+use icpulse_model::web_address::is_this_machine;
+use icpulse_model::{Principal, Timestamp};
+use reqwest::StatusCode;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// This machine's time. Nothing else in this room reads the clock.
+pub(super) fn local_time() -> Timestamp {
+    Timestamp::from_utc(chrono::Utc::now())
+}
+
+/// What a request's answers looked like, before any verification.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Body of the answer to a query.
+    query: Option<Bytes>,
+    /// Body of the answer to a call.
+    call: Option<Bytes>,
+    /// Body of the last answer to a read_state.
+    state: Option<Bytes>,
+    /// Status of the last answer.
+    pub(super) status: Option<u16>,
+    /// The gateway's own clock, of the last answer's `Date`.
+    pub(super) date: Option<Timestamp>,
+    /// Seconds of the last answer's `Retry-After`.
+    pub(super) retry_after: Option<u64>,
+    /// When the last answer came, by this machine's clock.
+    pub(super) received: Option<Timestamp>,
+}
+
+impl Seen {
+    /// Time and node of the query answer's signature; of several, the earliest time.
+    pub(super) fn signature(&self) -> Option<(Timestamp, Principal)> {
+        let answer: QueryResponse = serde_cbor::from_slice(self.query.as_deref()?).ok()?;
+        let earliest = answer.signatures().iter().min_by_key(|s| s.timestamp)?;
+        Some((Timestamp(earliest.timestamp), earliest.identity))
+    }
+
+    /// Time of the certificate in the answer to a call.
+    pub(super) fn call_time(&self) -> Option<Timestamp> {
+        match serde_cbor::from_slice(self.call.as_deref()?).ok()? {
+            TransportCallResponse::Replied { certificate } => certificate::claimed_time(&certificate),
+            _ => None,
+        }
+    }
+
+    /// Time of the certificate in the answer to a read_state.
+    pub(super) fn state_time(&self) -> Option<Timestamp> {
+        let answer: ReadStateResponse = serde_cbor::from_slice(self.state.as_deref()?).ok()?;
+        certificate::claimed_time(&answer.certificate)
+    }
+
+    /// The oldest time that any answer claims: the one a refusal for age is about.
+    pub(super) fn oldest_claim(&self) -> Option<Timestamp> {
+        [self.signature().map(|s| s.0), self.call_time(), self.state_time()].into_iter().flatten().min()
+    }
+}
+
+type Slot = Arc<Mutex<Seen>>;
+
+tokio::task_local! {
+    static SEEN: Slot;
+}
+
+/// Runs requests and returns what they saw.
+pub(super) async fn watching<T>(requests: impl Future<Output = T>) -> (T, Seen) {
+    let slot = Slot::default();
+    let outcome = SEEN.scope(Arc::clone(&slot), requests).await;
+    let seen = std::mem::take(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner));
+    (outcome, seen)
+}
+
+/// What went over the connection since it was made, over all clones of a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Bytes of their bodies.
+    pub bytes_sent: u64,
+    /// Bytes of the answers' bodies.
+    pub bytes_received: u64,
+    /// The most requests that were under way at once.
+    pub most_in_flight: usize,
+}
+
+/// Counts what goes over the connection.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    requests: AtomicU64,
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Meter {
+    pub(super) fn read(&self, most_in_flight: usize) -> Traffic {
+        Traffic {
+            requests: self.requests.load(Ordering::Relaxed),
+            bytes_sent: self.sent.load(Ordering::Relaxed),
+            bytes_received: self.received.load(Ordering::Relaxed),
+            most_in_flight,
+        }
+    }
+}
+
+/// ic-agent's HTTP service over one reqwest client.
+#[derive(Debug)]
+pub(super) struct Transport {
+    /// For other machines; through the system's proxy, if it has one.
+    pub(super) client: reqwest::Client,
+    /// For this machine: never through a proxy, which may be elsewhere.
+    pub(super) here: reqwest::Client,
+    pub(super) gate: Arc<Gate>,
+    pub(super) meter: Arc<Meter>,
+}
+
+type Building<'a> = &'a (dyn Fn() -> Result<http::Request<Bytes>, AgentError> + Send + Sync);
+
+impl Transport {
+    /// Sends a request past the gate; an answer of more than `size_limit` bytes is given up.
+    pub(super) async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        size_limit: Option<usize>,
+    ) -> Result<http::Response<Bytes>, AgentError> {
+        let path = request.uri().path().to_owned();
+        self.meter.requests.fetch_add(1, Ordering::Relaxed);
+        self.meter.sent.fetch_add(request.body().len() as u64, Ordering::Relaxed);
+        let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
+            .map_err(|e| AgentError::InvalidReplicaUrl(e.to_string()))?;
+        let client = if is_this_machine(request.url()) { &self.here } else { &self.client };
+        let mut answer = client
+            .execute(request)
+            .await
+            .map_err(|e| AgentError::TransportError(TransportError::Reqwest(e)))?;
+        let status = answer.status();
+        let headers = answer.headers().clone();
+        let limit = size_limit.unwrap_or(usize::MAX);
+        let mut body = BytesMut::new();
+        while let Some(chunk) =
+            answer.chunk().await.map_err(|e| AgentError::TransportError(TransportError::Reqwest(e)))?
+        {
+            if body.len().saturating_add(chunk.len()) > limit {
+                return Err(AgentError::ResponseSizeExceededLimit());
+            }
+            self.meter.received.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            body.extend_from_slice(&chunk);
+        }
+        let body = body.freeze();
+        note(&path, status, &headers, &body);
+        let mut response = http::Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+}
+
+/// Leaves what was seen where [`watching`] finds it.
+pub(super) fn note(path: &str, status: StatusCode, headers: &reqwest::header::HeaderMap, body: &Bytes) {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    // Requests nobody watches (the router's health checks) have no slot.
+    let _ = SEEN.try_with(|slot| {
+        let mut seen = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.status = Some(status.as_u16());
+        seen.received = Some(local_time());
+        seen.date = header("date")
+            .and_then(|text| chrono::DateTime::parse_from_rfc2822(text).ok())
+            .map(|date| Timestamp::from_utc(date.to_utc()));
+        seen.retry_after = header("retry-after").and_then(|text| text.trim().parse().ok());
+        if status.is_success() {
+            let body = Some(body.clone());
+            match path.rsplit('/').next() {
+                Some("query") => seen.query = body,
+                Some("call") => seen.call = body,
+                Some("read_state") => seen.state = body,
+                _ => {}
+            }
+        }
+    });
+}
+
+impl HttpService for Transport {
+    fn call<'a, 'async_trait>(
+        &'a self,
+        build: Building<'a>,
+        _max_retries: usize,
+        size_limit: Option<usize>,
+    ) -> Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, AgentError>> + Send + 'async_trait>>
+    where
+        'a: 'async_trait,
+        Self: 'async_trait,
+    {
+        Box::pin(async move {
+            let request = build()?;
+            // Health checks of dynamic routing are many and tiny; they must not crowd out requests.
+            if request.uri().path() == "/health" {
+                return self.send(request, size_limit).await;
+            }
+            let permit = self.gate.enter().await;
+            let outcome = self.send(request, size_limit).await;
+            match outcome.as_ref().map(http::Response::status) {
+                Ok(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => permit.was_too_much(),
+                Ok(status) if status.is_success() => permit.went_well(),
+                _ => drop(permit),
+            }
+            outcome
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::client::{Reach, http_client_within};
+    use std::io::{Read, Write};
+    use std::time::Duration;
+
+    /// Answers the first request with the same bytes until the connection is closed; how many it sent, at
+    /// least.
+    fn send_without_end(listener: &std::net::TcpListener, bytes: &[u8]) -> usize {
+        let (mut stream, _) = listener.accept().unwrap();
+        // An answer before the request would not belong to it.
+        assert!(stream.read(&mut [0; 1_024]).unwrap() > 0);
+        std::iter::repeat_with(|| stream.write_all(bytes)).take_while(Result::is_ok).count() * bytes.len()
+    }
+
+    /// The connection is closed as well: whoever floods it cannot go on.
+    #[tokio::test]
+    async fn an_endless_stream_of_interim_answers_is_cut() {
+        for interim in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"] {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}/api/v2/status", listener.local_addr().unwrap());
+            let flood = interim.repeat(100);
+            let server = tokio::task::spawn_blocking(move || send_without_end(&listener, flood.as_bytes()));
+            let client =
+                http_client_within(Reach::ThisMachine { tls: false }, 4, Duration::from_millis(500)).unwrap();
+            let transport =
+                Transport { here: client.clone(), client, gate: Gate::new(4), meter: Arc::default() };
+            let request = http::Request::get(url).body(Bytes::new()).unwrap();
+            let error = transport.send(request, Some(1_000_000)).await.unwrap_err();
+            let AgentError::TransportError(TransportError::Reqwest(error)) = error else { panic!("{error}") };
+            assert!(error.is_timeout(), "{error:?}");
+            assert!(server.await.unwrap() > 0);
+        }
+    }
+}

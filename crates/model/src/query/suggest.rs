@@ -1,0 +1,105 @@
+//! What the word under the cursor could become.
+
+use super::field::{Field, Kind, List};
+use super::parse::{Body, plain, split_field, tokens};
+
+/// One way to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What is shown: a field with what it is, or a value.
+    pub label: String,
+    /// The whole filter with it.
+    pub text: String,
+}
+
+impl std::fmt::Display for Suggestion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.label)
+    }
+}
+
+/// Ways to go on from the end of `text`: fields that begin so, or values of the field that is
+/// being written.
+#[must_use]
+pub fn suggest(text: &str, list: List) -> Vec<Suggestion> {
+    const MOST: usize = 8;
+    let all = tokens(text);
+    let typing = (!text.ends_with(char::is_whitespace)).then(|| all.last()).flatten();
+    let Some(last) = typing else {
+        return Field::of(list).take(MOST).map(|f| field_suggestion(text, f)).collect();
+    };
+    if last.body != Body::Bare {
+        return Vec::new();
+    }
+    let before: String = text.chars().take(last.at.start).collect();
+    let sign_len = usize::from(last.text.starts_with(['-', '!']));
+    let (sign, word) = last.text.split_at(sign_len);
+    let kept = format!("{before}{sign}");
+    match split_field(word) {
+        Some((name, op, value)) => {
+            let Some(field) = Field::by_name(name, list) else { return Vec::new() };
+            let (first, part) = value.rsplit_once(',').map_or(("", value), |(f, p)| (f, p));
+            let comma = if first.is_empty() { "" } else { "," };
+            let wanted = plain(part);
+            let mut names: Vec<_> = field.names().into_iter().filter(|n| n.slug != "unspecified").collect();
+            names.retain(|n| plain(&n.slug).contains(&wanted) || plain(&n.title).contains(&wanted));
+            names.sort_by_key(|n| !plain(&n.slug).starts_with(&wanted));
+            let suggestion = |slug: &str| Suggestion {
+                label: slug.to_owned(),
+                text: format!("{kept}{}{}{first}{comma}{slug} ", field.name(), op.text()),
+            };
+            names
+                .iter()
+                .filter(|n| plain(&n.slug) != wanted)
+                .take(MOST)
+                .map(|n| suggestion(&n.slug))
+                .collect()
+        }
+        None => {
+            let wanted = word.to_lowercase();
+            let fields = Field::of(list).filter(|f| f.name().starts_with(&wanted));
+            fields.take(MOST).map(|f| field_suggestion(&kept, f)).collect()
+        }
+    }
+}
+
+fn field_suggestion(before: &str, field: Field) -> Suggestion {
+    let op = match field.kind() {
+        Kind::Span | Kind::Ago => "<",
+        Kind::Icp | Kind::Percent => ">",
+        Kind::Number | Kind::Text | Kind::Names | Kind::Ordered => ":",
+    };
+    Suggestion { label: format!("{}{op}", field.name()), text: format!("{before}{}{op}", field.name()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::parse;
+    use proptest::prelude::*;
+
+    fn labels(text: &str) -> Vec<String> {
+        suggest(text, List::Proposals).into_iter().map(|s| s.label).collect()
+    }
+
+    #[test]
+    fn fields_and_values() {
+        assert_eq!(labels("subnet st"), ["status:"]);
+        assert_eq!(labels("-status:o"), ["open", "adopted"]);
+        assert_eq!(suggest("x -status:o", List::Proposals)[0].text, "x -status:open ");
+        assert_eq!(suggest("topic:kyc,ne", List::Proposals)[0].text, "topic:kyc,neuron_management ");
+        assert!(labels("").contains(&"topic:".to_owned()));
+    }
+
+    proptest! {
+        #[test]
+        fn every_suggestion_can_be_read(text in "[a-z:<, -]{0,12}") {
+            for list in [List::Proposals, List::Neurons, List::Transactions, List::Subnets, List::Nodes, List::Events] {
+                let read = parse(&text, list);
+                for s in suggest(&text, list) {
+                    prop_assert!(read.is_err() || parse(&s.text, list).is_ok(), "{:?}", s);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Keys of the tables: a letter, then numbers in big-endian so that they sort.
+
+use icpulse_model::{Account, NeuronId, Principal, ProposalId};
+
+/// Settled rows are kept in blocks for so many consecutive ids.
+pub(super) const BLOCK: u64 = 2_000;
+
+/// `schema` and what the database belongs to.
+pub(super) const META: &[u8] = b"m";
+/// Blocks of settled proposals, by id divided by [`BLOCK`].
+pub(super) const BLOCKS: &[u8] = b"b";
+/// Pages of settled proposals not merged into a block yet.
+pub(super) const PAGES: &[u8] = b"q";
+/// Single proposals: unsettled ones, and settled ones since the last compaction.
+pub(super) const SINGLES: &[u8] = b"p";
+/// Which proposals have been read.
+pub(super) const POSITION: &[u8] = b"y";
+/// Facts, by field.
+pub(super) const FACTS: &[u8] = b"f";
+/// Series over time, by name.
+pub(super) const HISTORIES: &[u8] = b"h";
+/// Bodies of proposals (bulk).
+pub(super) const BODIES: &[u8] = b"d";
+
+fn of_principal(letter: u8, principal: &Principal) -> Vec<u8> {
+    let bytes = principal.as_slice();
+    let mut key = Vec::with_capacity(bytes.len() + 12);
+    key.push(letter);
+    // A principal has at most 29 bytes; the length keeps one from being the prefix of another.
+    key.push(u8::try_from(bytes.len()).unwrap_or(u8::MAX));
+    key.extend_from_slice(bytes);
+    key
+}
+
+fn with_number(mut key: Vec<u8>, number: u64) -> Vec<u8> {
+    key.extend(number.to_be_bytes());
+    key
+}
+
+/// The number at the end of a key.
+pub(super) fn number(key: &[u8]) -> Option<u64> {
+    key.last_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes))
+}
+
+/// A name under a letter.
+pub(super) fn named(letter: &[u8], name: &str) -> Vec<u8> {
+    [letter, name.as_bytes()].concat()
+}
+
+/// The block that an id belongs to.
+pub(super) fn block(index: u64) -> Vec<u8> {
+    with_number(BLOCKS.to_vec(), index)
+}
+
+/// The pages within a block's ids.
+pub(super) fn pages(index: u64) -> Vec<u8> {
+    with_number(PAGES.to_vec(), index)
+}
+
+/// A page within a block's ids.
+pub(super) fn page(index: u64, first: u64, last: u64) -> Vec<u8> {
+    with_number(with_number(with_number(PAGES.to_vec(), index), first), last)
+}
+
+/// The index of a block, or of the block that a page belongs to.
+pub(super) fn page_block(key: &[u8]) -> Option<u64> {
+    key.get(1..9)?.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes))
+}
+
+/// A single row.
+pub(super) fn single(id: ProposalId) -> Vec<u8> {
+    with_number(SINGLES.to_vec(), id.0)
+}
+
+/// Ballots of all readers.
+pub(super) const BALLOTS: &[u8] = b"t";
+
+/// A reader's ballots.
+pub(super) fn ballots(reader: &Principal) -> Vec<u8> {
+    of_principal(b't', reader)
+}
+
+/// A reader's ballots on one proposal.
+pub(super) fn ballot(reader: &Principal, id: ProposalId) -> Vec<u8> {
+    with_number(ballots(reader), id.0)
+}
+
+/// Which neurons a reader has, and when they were read.
+pub(super) fn neurons_head(reader: &Principal) -> Vec<u8> {
+    of_principal(b'N', reader)
+}
+
+/// A reader's neurons.
+pub(super) fn neurons(reader: &Principal) -> Vec<u8> {
+    of_principal(b'n', reader)
+}
+
+/// One of them.
+pub(super) fn neuron(reader: &Principal, id: NeuronId) -> Vec<u8> {
+    with_number(neurons(reader), id.0)
+}
+
+/// A neuron that a reader opened (bulk).
+pub(super) fn opened_neuron(reader: &Principal, id: NeuronId) -> Vec<u8> {
+    with_number(of_principal(b'o', reader), id.0)
+}
+
+/// An owner's accounts.
+pub(super) fn accounts(owner: &Principal) -> Vec<u8> {
+    of_principal(b'a', owner)
+}
+
+/// One account.
+pub(super) fn account(account: &Account) -> Vec<u8> {
+    let mut key = accounts(&account.owner);
+    key.extend(account.subaccount.0);
+    key
+}
+
+/// An account's transactions (bulk), newest first.
+pub(super) fn transactions(account: &Account) -> Vec<u8> {
+    let mut key = of_principal(b'x', &account.owner);
+    key.extend(account.subaccount.0);
+    key
+}
+
+/// One of them.
+pub(super) fn transaction(account: &Account, block: u64) -> Vec<u8> {
+    with_number(transactions(account), u64::MAX - block)
+}
+
+/// Which blocks of an account have been read (bulk).
+pub(super) fn transactions_position(account: &Account) -> Vec<u8> {
+    let mut key = of_principal(b'z', &account.owner);
+    key.extend(account.subaccount.0);
+    key
+}
+
+/// A proposal's body (bulk).
+pub(super) fn body(id: ProposalId) -> Vec<u8> {
+    with_number(BODIES.to_vec(), id.0)
+}
+
+/// Version of what the registry's tables hold: others are not looked at.
+const REGISTRY_FORMAT: u8 = 1;
+
+/// Pages of the registry's history (bulk).
+pub(super) const REGISTRY_PAGES: &[u8] = &[b'R', REGISTRY_FORMAT];
+/// Which of them there are (bulk).
+pub(super) const REGISTRY_INDEX: &[u8] = &[b'S', REGISTRY_FORMAT];
+/// The network's make-up as last read.
+pub(super) const TOPOLOGY: &[u8] = &[b'r', REGISTRY_FORMAT, b't'];
+/// The newest events of the registry.
+pub(super) const EVENTS: &[u8] = &[b'r', REGISTRY_FORMAT, b'e'];
+
+/// A page of the registry's history by its first version (bulk).
+pub(super) fn registry_page(first: u64) -> Vec<u8> {
+    with_number(REGISTRY_PAGES.to_vec(), first)
+}
+
+/// How subnets do.
+pub(super) const HEALTH: &[u8] = b"s";
+
+/// How a subnet does.
+pub(super) fn health(subnet: &Principal) -> Vec<u8> {
+    of_principal(b's', subnet)
+}
+
+/// Single values about nodes and their providers, by name.
+pub(super) const NETWORK: &[u8] = b"g";
+/// What nodes earned, by day (bulk).
+pub(super) const REWARDS: &[u8] = b"w";
+
+/// What nodes earned on a day.
+pub(super) fn rewards(day: u32) -> Vec<u8> {
+    with_number(REWARDS.to_vec(), u64::from(day))
+}
+
+/// The principal in a key after a letter.
+pub(super) fn principal(key: &[u8]) -> Option<Principal> {
+    Principal::try_from_slice(key.get(2..)?).ok()
+}

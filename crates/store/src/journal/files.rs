@@ -1,0 +1,312 @@
+//! Where documents lie: `<journal folder>/<fingerprint of the root key>/<plan>.json`, with a
+//! `<plan>.lock` for each action and one `payments.lock`.
+
+use super::document::{self, JournalKey};
+use super::{Entries, Entry, FINISHED_KEPT, JournalError, Observer, WriteStep};
+use icpulse_files as files;
+use icpulse_model::act::{Execution, PlanId};
+use icpulse_model::network::RootKey;
+use icpulse_model::text::Line;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What documents are called, after the plan they are of.
+const SUFFIX: &str = "json";
+/// What an unfinished one is called.
+const UNFINISHED: &str = "unfinished";
+/// The largest document that is read: a vote with thousands of ballots has some megabytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+/// How long another instance may take to decide on a payment.
+const PAYMENT_WAIT: Duration = Duration::from_secs(10);
+/// Attempts to take an action's lock: an instance that lists the journal tests it for a moment.
+const LOCK_ATTEMPTS: u32 = 5;
+/// The pause between two attempts to take a lock.
+const POLL: Duration = Duration::from_millis(20);
+
+/// The journal of one network.
+#[derive(Debug)]
+pub struct ActionJournal {
+    root_key: String,
+    place: Place,
+}
+
+enum Place {
+    Folder(PathBuf, Observer),
+    Memory(Memory),
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(folder, _) => f.debug_tuple("Folder").field(folder).finish(),
+            Self::Memory(_) => f.write_str("Memory"),
+        }
+    }
+}
+
+/// A journal that ends with its process. Clones of the sets are held by locks.
+#[derive(Default)]
+struct Memory {
+    documents: Mutex<BTreeMap<String, Vec<u8>>>,
+    locked: Arc<Mutex<BTreeSet<String>>>,
+}
+
+/// The right to work on one action, until dropped. No other instance has it meanwhile.
+pub struct ActionLock {
+    _lock: Lock,
+}
+
+/// The right to decide on a payment, until dropped. No other instance has it meanwhile.
+pub struct PaymentLock {
+    _lock: Lock,
+}
+
+enum Lock {
+    File { _file: File },
+    Memory(Arc<Mutex<BTreeSet<String>>>, String),
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Self::Memory(locked, name) = self {
+            hold(locked).remove(name);
+        }
+    }
+}
+
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ActionJournal {
+    /// The journal of the network with this root key, below `base`. The folder is made.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or listed.
+    pub fn open(base: &Path, root_key: &RootKey, observer: Observer) -> Result<Self, JournalError> {
+        let folder = base.join(root_key.fingerprint());
+        files::make_folder(&folder).map_err(|e| JournalError::io("create", &folder, &e))?;
+        list_files(&folder, SUFFIX)?;
+        Ok(Self { root_key: hex::encode(&root_key.0), place: Place::Folder(folder, observer) })
+    }
+
+    /// A journal that ends with its process, for a network that does too.
+    #[must_use]
+    pub fn in_memory(root_key: &RootKey) -> Self {
+        Self { root_key: hex::encode(&root_key.0), place: Place::Memory(Memory::default()) }
+    }
+
+    /// Writes where an action stands, in place of its earlier document. Returns when that would
+    /// survive a loss of power.
+    ///
+    /// # Errors
+    /// If it could not be written, or `key` is another identity's: then nothing that relies on it
+    /// may be sent.
+    pub fn put(&self, execution: &Execution, key: &JournalKey) -> Result<(), JournalError> {
+        if key.signer() != execution.signer {
+            return Err(JournalError(Line::new("the action is another identity's")));
+        }
+        let plan = execution.plan.to_string();
+        let bytes = document::encode(execution, &self.root_key, key)
+            .map_err(|why| JournalError(Line::new(&format!("the action cannot be written down: {why}"))))?;
+        match &self.place {
+            Place::Memory(memory) => {
+                hold(&memory.documents).insert(plan, bytes);
+            }
+            Place::Folder(folder, observer) => {
+                let path = folder.join(format!("{plan}.{SUFFIX}"));
+                let unfinished = path.with_extension(UNFINISHED);
+                write(&unfinished, &path, &bytes, observer).map_err(|e| {
+                    let _ = std::fs::remove_file(&unfinished);
+                    JournalError::io("write", &path, &e)
+                })?;
+            }
+        }
+        if execution.is_finished() {
+            // The document is written; failing to remove older ones does no harm.
+            let _ = self.forget_oldest();
+        }
+        Ok(())
+    }
+
+    /// Everything the journal holds. With a `key`, documents of its identity are checked.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub fn entries(&self, key: Option<&JournalKey>) -> Result<Entries, JournalError> {
+        let mut all = Entries::default();
+        let mut add = |plan: &str, bytes: Option<Vec<u8>>, under_way: bool| {
+            let read = bytes.and_then(|bytes| document::decode(&bytes, plan, &self.root_key, key).ok());
+            match read {
+                Some((execution, authenticity)) => {
+                    all.entries.push(Entry { id: plan.to_owned(), execution, authenticity, under_way });
+                }
+                None => all.unreadable.push(plan.to_owned()),
+            }
+        };
+        match &self.place {
+            Place::Memory(memory) => {
+                let locked = hold(&memory.locked).clone();
+                for (plan, bytes) in hold(&memory.documents).iter() {
+                    add(plan, Some(bytes.clone()), locked.contains(plan));
+                }
+            }
+            Place::Folder(folder, _) => {
+                for path in list_files(folder, SUFFIX)? {
+                    let plan = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                    add(&plan, files::read(&path, LARGEST).ok(), is_locked(&path.with_extension("lock")));
+                }
+            }
+        }
+        all.unreadable.sort();
+        all.entries.sort_by_key(|e| std::cmp::Reverse((e.execution.confirmed, e.execution.plan)));
+        Ok(all)
+    }
+
+    /// Takes an action for this run of it; `None` if it is taken.
+    ///
+    /// # Errors
+    /// If the lock file cannot be made.
+    pub fn lock_action(&self, plan: PlanId) -> Result<Option<ActionLock>, JournalError> {
+        for attempt in 0..LOCK_ATTEMPTS {
+            if attempt > 0 {
+                std::thread::sleep(POLL);
+            }
+            if let Some(lock) = self.try_lock(&plan.to_string())? {
+                return Ok(Some(ActionLock { _lock: lock }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits for the right to decide on a payment.
+    ///
+    /// # Errors
+    /// If another instance keeps it for long, or the lock file cannot be made.
+    pub fn lock_payments(&self) -> Result<PaymentLock, JournalError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(lock) = self.try_lock("payments")? {
+                return Ok(PaymentLock { _lock: lock });
+            }
+            if waited >= PAYMENT_WAIT {
+                return Err(JournalError(Line::new(
+                    "another icpulse is about to pay and has not decided; try again when it has",
+                )));
+            }
+            std::thread::sleep(POLL);
+            waited += POLL;
+        }
+    }
+
+    /// Puts a document aside under another name, so that it counts no more; returns where it is now.
+    ///
+    /// # Errors
+    /// If it cannot be renamed.
+    pub fn set_aside(&self, id: &str) -> Result<PathBuf, JournalError> {
+        match &self.place {
+            Place::Memory(memory) => {
+                hold(&memory.documents).remove(id);
+                Ok(PathBuf::from("(in memory)"))
+            }
+            Place::Folder(folder, _) => {
+                let path = folder.join(format!("{id}.{SUFFIX}"));
+                let aside = path.with_extension("altered");
+                std::fs::rename(&path, &aside).map_err(|e| JournalError::io("rename", &path, &e))?;
+                Ok(aside)
+            }
+        }
+    }
+
+    fn try_lock(&self, name: &str) -> Result<Option<Lock>, JournalError> {
+        match &self.place {
+            Place::Memory(memory) => {
+                let free = hold(&memory.locked).insert(name.to_owned());
+                Ok(free.then(|| Lock::Memory(Arc::clone(&memory.locked), name.to_owned())))
+            }
+            Place::Folder(folder, _) => {
+                let path = folder.join(format!("{name}.lock"));
+                let file = files::open_lock(&path).map_err(|e| JournalError::io("open", &path, &e))?;
+                match file.try_lock() {
+                    Ok(()) => Ok(Some(Lock::File { _file: file })),
+                    Err(TryLockError::WouldBlock) => Ok(None),
+                    Err(TryLockError::Error(e)) => Err(JournalError::io("lock", &path, &e)),
+                }
+            }
+        }
+    }
+
+    /// Removes the oldest settled documents beyond [`FINISHED_KEPT`].
+    fn forget_oldest(&self) -> Result<(), JournalError> {
+        let count = match &self.place {
+            Place::Memory(memory) => hold(&memory.documents).len(),
+            Place::Folder(folder, _) => list_files(folder, SUFFIX)?.len(),
+        };
+        if count <= FINISHED_KEPT {
+            return Ok(());
+        }
+        let entries = self.entries(None)?.entries;
+        let settled = entries.into_iter().filter(|e| !e.execution.is_open() && !e.under_way);
+        for old in settled.skip(FINISHED_KEPT) {
+            let plan = old.execution.plan.to_string();
+            match &self.place {
+                Place::Memory(memory) => {
+                    hold(&memory.documents).remove(&plan);
+                }
+                Place::Folder(folder, _) => {
+                    let _ = std::fs::remove_file(folder.join(format!("{plan}.{SUFFIX}")));
+                    let _ = std::fs::remove_file(folder.join(format!("{plan}.lock")));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an instance holds a lock file.
+fn is_locked(path: &Path) -> bool {
+    // The file is made when an instance first works on the action.
+    if !path.exists() {
+        return false;
+    }
+    files::open_lock(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+fn write(unfinished: &Path, path: &Path, bytes: &[u8], observer: &Observer) -> std::io::Result<()> {
+    let reached = |step| {
+        if let Some(observer) = observer {
+            observer.reached(step, path);
+        }
+    };
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(unfinished)?;
+    file.write_all(bytes)?;
+    reached(WriteStep::EntryWritten);
+    file.sync_all()?;
+    reached(WriteStep::EntrySynced);
+    std::fs::rename(unfinished, path)?;
+    reached(WriteStep::EntryNamed);
+    // Folders cannot be synced on every system; there the rename must do.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    reached(WriteStep::EntryDurable);
+    Ok(())
+}
+
+fn list_files(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, JournalError> {
+    let listing = std::fs::read_dir(folder).map_err(|e| JournalError::io("list", folder, &e))?;
+    let paths = listing.flatten().map(|entry| entry.path());
+    Ok(paths.filter(|path| path.extension().is_some_and(|found| found == suffix)).collect())
+}

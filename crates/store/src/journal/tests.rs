@@ -1,0 +1,280 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+use super::*;
+use icpulse_model::act::{Intent, PlanId, PlannedCall, StakeRequest, Step, StepState};
+use icpulse_model::network::RootKey;
+use icpulse_model::text::Line;
+use icpulse_model::{E8s, NeuronId, Principal, ProposalId, Seconds, Timestamp, Topic, Vote};
+use std::sync::Mutex;
+
+const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+fn signer(n: u8) -> Principal {
+    Principal::self_authenticating([n; 32])
+}
+
+fn key(n: u8) -> JournalKey {
+    JournalKey::new(signer(n), [n; 32].into())
+}
+
+fn network(n: u8) -> RootKey {
+    RootKey(vec![n; 133])
+}
+
+fn open(base: &Path) -> ActionJournal {
+    ActionJournal::open(base, &network(7), None).unwrap()
+}
+
+fn action(n: u8, confirmed: u64, state: StepState) -> Execution {
+    let call = PlannedCall {
+        canister: signer(1),
+        canister_name: "governance".to_owned(),
+        method: "manage_neuron · RegisterVote".to_owned(),
+        summary: Line::new("vote"),
+        arguments: vec![("vote".to_owned(), Line::new("yes"))],
+        arg_digest: "00".to_owned(),
+        neuron: Some(NeuronId(1)),
+        proposal: Some(ProposalId(2)),
+    };
+    Execution {
+        plan: PlanId([n; 16]),
+        intent: Intent::Vote { vote: Vote::Yes, ballots: vec![(ProposalId(2), NeuronId(1))] },
+        title: Line::new("Vote"),
+        signer: signer(1),
+        steps: vec![Step { call, state, expires: Some(NOW), signed_at: None }],
+        created_neuron: None,
+        nonce: Some(u64::MAX),
+        transfer_created_at: Some(NOW),
+        transfer_fee: None,
+        transfer_block: None,
+        confirmed: Timestamp::from_secs(confirmed),
+        finished: None,
+        delay_base: None,
+        dismissed: None,
+        revision: 0,
+    }
+}
+
+fn done() -> StepState {
+    StepState::Done { note: Line::new("voted"), certified_at: NOW }
+}
+
+fn document(base: &Path, n: u8) -> std::path::PathBuf {
+    base.join(network(7).fingerprint()).join(format!("{}.json", PlanId([n; 16])))
+}
+
+fn authenticity(journal: &ActionJournal, key: Option<&JournalKey>) -> Vec<Authenticity> {
+    journal.entries(key).unwrap().entries.iter().map(|e| e.authenticity).collect()
+}
+
+#[test]
+fn a_document_is_read_back_whole_by_every_instance() {
+    let base = tempfile::tempdir().unwrap();
+    let (one, other) = (open(base.path()), open(base.path()));
+    one.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    let execution = action(1, 1, StepState::Submitted { request_id: "ab".to_owned() });
+    one.put(&execution, &key(1)).unwrap();
+    let id = execution.plan.to_string();
+    let entry = Entry { id, execution, authenticity: Authenticity::Authentic, under_way: false };
+    assert_eq!(other.entries(Some(&key(1))).unwrap().entries, vec![entry]);
+    assert_eq!(authenticity(&other, None), [Authenticity::Unchecked]);
+    assert_eq!(authenticity(&other, Some(&key(2))), [Authenticity::Unchecked]);
+    assert!(one.put(&action(1, 1, StepState::Waiting), &key(2)).is_err(), "another identity's");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let path = document(base.path(), 1);
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+}
+
+#[test]
+fn every_alteration_of_a_document_is_seen() {
+    let base = tempfile::tempdir().unwrap();
+    let journal = open(base.path());
+    journal.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    let path = document(base.path(), 1);
+    let written = std::fs::read_to_string(&path).unwrap();
+    for (from, to) in [
+        ("\"Yes\"", "\"No\""),
+        ("\"nonce\": 18446744073709551615", "\"nonce\": 5"),
+        ("\"summary\": \"vote\"", "\"summary\": \"vote no\""),
+        ("\"arg_digest\": \"00\"", "\"arg_digest\": \"\""),
+        ("\"v\": 1", "\"v\": 1, \"more\": true"),
+        ("\"Waiting\"", "\"waiting\""),
+    ] {
+        let altered = written.replacen(from, to, 1);
+        if altered == written {
+            // The last one is how unit variants are spelled; either spelling is tried.
+            continue;
+        }
+        std::fs::write(&path, altered).unwrap();
+        let entries = journal.entries(Some(&key(1))).unwrap();
+        match entries.entries.as_slice() {
+            [entry] => assert_eq!(entry.authenticity, Authenticity::Altered, "{to}"),
+            [] => assert_eq!(entries.unreadable.len(), 1, "{to}"),
+            more => panic!("{} entries", more.len()),
+        }
+    }
+    // Every byte flipped: never authentic with another meaning.
+    let original = journal_of(&written);
+    for i in 0..written.len() {
+        let mut bytes = written.clone().into_bytes();
+        bytes[i] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        for entry in journal.entries(Some(&key(1))).unwrap().entries {
+            if entry.authenticity == Authenticity::Authentic {
+                assert_eq!(entry.execution, original, "byte {i}");
+            }
+        }
+    }
+    // White space and the order of keys mean nothing.
+    let value: serde_json::Value = serde_json::from_str(&written).unwrap();
+    std::fs::write(&path, serde_json::to_vec(&value).unwrap()).unwrap();
+    assert_eq!(authenticity(&journal, Some(&key(1))), [Authenticity::Authentic]);
+}
+
+fn journal_of(text: &str) -> Execution {
+    let value: serde_json::Value = serde_json::from_str(text).unwrap();
+    serde_json::from_value(value["action"].clone()).unwrap()
+}
+
+#[test]
+fn a_document_of_another_place_is_altered() {
+    let base = tempfile::tempdir().unwrap();
+    let elsewhere = ActionJournal::open(base.path(), &network(8), None).unwrap();
+    elsewhere.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    elsewhere.put(&action(2, 1, StepState::Waiting), &key(1)).unwrap();
+    let from = base.path().join(network(8).fingerprint());
+    let journal = open(base.path());
+    // Of another network.
+    std::fs::copy(from.join(format!("{}.json", PlanId([1; 16]))), document(base.path(), 1)).unwrap();
+    assert_eq!(authenticity(&journal, Some(&key(1))), [Authenticity::Altered]);
+    // Of another action.
+    journal.put(&action(2, 2, StepState::Waiting), &key(1)).unwrap();
+    std::fs::copy(document(base.path(), 2), document(base.path(), 1)).unwrap();
+    let entries = journal.entries(Some(&key(1))).unwrap().entries;
+    let altered = entries.iter().filter(|e| e.authenticity == Authenticity::Altered).count();
+    assert_eq!((entries.len(), altered), (2, 1));
+}
+
+#[test]
+fn damage_costs_only_its_own_document() {
+    let base = tempfile::tempdir().unwrap();
+    let journal = open(base.path());
+    for n in 1..=3 {
+        journal.put(&action(n, u64::from(n), StepState::Waiting), &key(1)).unwrap();
+    }
+    std::fs::write(document(base.path(), 3), "damaged").unwrap();
+    std::fs::write(document(base.path(), 4).with_extension("unfinished"), "half of a doc").unwrap();
+    let newer =
+        std::fs::read_to_string(document(base.path(), 2)).unwrap().replacen("\"v\": 1", "\"v\": 99", 1);
+    std::fs::write(document(base.path(), 2), newer).unwrap();
+    let Entries { entries, unreadable } = open(base.path()).entries(Some(&key(1))).unwrap();
+    assert_eq!((entries.len(), unreadable.len()), (1, 2));
+    assert_eq!(entries[0].execution.plan, PlanId([1; 16]));
+    assert!(document(base.path(), 3).is_file(), "it is left for whoever understands it");
+}
+
+#[test]
+fn one_instance_at_a_time_works_on_an_action_and_decides_on_a_payment() {
+    let base = tempfile::tempdir().unwrap();
+    let (one, other) = (open(base.path()), open(base.path()));
+    let plan = PlanId([1; 16]);
+    one.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    let lock = one.lock_action(plan).unwrap().unwrap();
+    assert!(other.lock_action(plan).unwrap().is_none());
+    assert!(one.lock_action(plan).unwrap().is_none(), "nor twice in one instance");
+    assert!(other.entries(None).unwrap().entries[0].under_way);
+    drop(lock);
+    assert!(!other.entries(None).unwrap().entries[0].under_way);
+    assert!(other.lock_action(plan).unwrap().is_some());
+    // The second one waits until the first has decided.
+    let decision = one.lock_payments().unwrap();
+    let order = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let _decision = other.lock_payments().unwrap();
+            order.lock().unwrap().push("second");
+        });
+        order.lock().unwrap().push("first");
+        drop(decision);
+    });
+    assert_eq!(order.into_inner().unwrap(), ["first", "second"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_lock_or_a_document_does_not_hang() {
+    let base = tempfile::tempdir().unwrap();
+    let journal = open(base.path());
+    let make = |path: &Path| {
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    };
+    make(&document(base.path(), 1));
+    make(&document(base.path(), 2).with_extension("lock"));
+    assert_eq!(journal.entries(Some(&key(1))).unwrap().unreadable.len(), 1);
+    // Opened for writing, a pipe without a reader is refused by the system itself.
+    assert!(journal.lock_action(PlanId([2; 16])).is_err());
+}
+
+#[test]
+fn open_actions_are_kept_and_settled_ones_bounded() {
+    let journal = ActionJournal::in_memory(&network(7));
+    journal.put(&action(255, 0, StepState::Submitted { request_id: "ab".to_owned() }), &key(1)).unwrap();
+    for n in 0..=u8::try_from(FINISHED_KEPT + 20).unwrap() {
+        let mut settled = action(n, 10 + u64::from(n), done());
+        settled.finished = Some(NOW);
+        journal.put(&settled, &key(1)).unwrap();
+    }
+    let entries = journal.entries(Some(&key(1))).unwrap().entries;
+    assert_eq!(entries.len(), FINISHED_KEPT + 1);
+    assert_eq!(entries.iter().filter(|e| e.execution.is_open()).count(), 1);
+    assert_eq!(entries[0].execution.confirmed.secs(), 10 + FINISHED_KEPT as u64 + 20);
+}
+
+#[test]
+fn every_step_of_a_write_is_observed() {
+    #[derive(Default)]
+    struct Seen(Mutex<Vec<WriteStep>>);
+    impl WriteObserver for Seen {
+        fn reached(&self, step: WriteStep, _: &Path) {
+            self.0.lock().unwrap().push(step);
+        }
+    }
+    let base = tempfile::tempdir().unwrap();
+    let seen = Arc::new(Seen::default());
+    let journal = ActionJournal::open(base.path(), &network(7), Some(seen.clone())).unwrap();
+    journal.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    use WriteStep::*;
+    assert_eq!(*seen.0.lock().unwrap(), [EntryWritten, EntrySynced, EntryNamed, EntryDurable]);
+}
+
+#[test]
+fn a_document_of_version_1_stays_readable() {
+    let text = include_str!("../../../../tests/fixtures/journal/v1.json");
+    let stake = Execution {
+        intent: Intent::Stake(StakeRequest {
+            amount: E8s(500_000_000),
+            dissolve_delay: Seconds(63_115_200),
+            auto_stake_maturity: true,
+            followees: vec![(Topic::Governance, vec![NeuronId(27)])],
+        }),
+        dismissed: Some(NOW),
+        ..action(9, 1_800_000_000, StepState::RefusedForNow { code: "c".to_owned(), message: Line::new("m") })
+    };
+    if std::env::var_os("ICPULSE_WRITE_GOLDEN").is_some() {
+        let base = tempfile::tempdir().unwrap();
+        open(base.path()).put(&stake, &key(1)).unwrap();
+        std::fs::copy(document(base.path(), 9), "tests/fixtures/journal/v1.json").unwrap();
+    }
+    let (read, authenticity) = super::document::decode(
+        text.as_bytes(),
+        &PlanId([9; 16]).to_string(),
+        &hex::encode(network(7).0),
+        Some(&key(1)),
+    )
+    .unwrap();
+    assert_eq!((read, authenticity), (stake, Authenticity::Authentic));
+}

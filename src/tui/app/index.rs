@@ -1,0 +1,388 @@
+//! What makes sorting and filtering fast: each row's text, prepared once; whether it passed the
+//! filter; and the order, kept from one change to the next. A keystroke looks only at rows that
+//! still can match; a change only at rows that are new.
+
+use super::columns::ColumnId;
+use super::list::Sort;
+use super::net::NetRow;
+use super::order;
+use icpulse_model::ledger::Transaction;
+use icpulse_model::query::{Haystack, Haystacks, Query};
+use icpulse_model::{AccountIdentifier, Neuron, Proposal, Seconds, Timestamp};
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+/// So many rows take longer to look at than a thread to start.
+const WORTH_A_THREAD: usize = 8_000;
+
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get().min(8)))
+}
+
+/// What rows are compared and filtered with besides themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Context {
+    /// The time.
+    pub(super) now: Timestamp,
+    /// Transactions are seen from this account.
+    pub(super) account: Option<AccountIdentifier>,
+    /// Voting power shrinks after this long without refresh.
+    pub(super) start_reducing_after: Seconds,
+}
+
+/// Something that is listed.
+pub(super) trait Row: PartialEq + Send + Sync {
+    /// Its id; indexes hold rows by descending id.
+    type Id: Copy + Ord;
+    fn id(&self) -> Self::Id;
+    /// Appends the text that words are looked for in.
+    fn text(&self, context: &Context, out: &mut String);
+    fn passes(&self, query: &Query, hay: Haystack<'_>, context: &Context) -> bool;
+    /// What to sort by in a column; `None` where a row has no value: such rows come last either way.
+    fn key(&self, column: ColumnId, context: &Context) -> Option<Key<'_>>;
+    /// Whether it may still change what needs the user.
+    fn is_live(&self) -> bool;
+}
+
+/// A value to sort by; all values of a column are of one kind.
+pub(super) enum Key<'a> {
+    Number(u64),
+    Text(Cow<'a, str>),
+}
+
+/// The rows of one list, by descending id, each property side by side.
+#[derive(Clone, Debug)]
+pub(super) struct Index<T: Row> {
+    rows: Vec<Arc<T>>,
+    ids: Vec<T::Id>,
+    texts: Haystacks,
+    hits: Vec<bool>,
+    live: Vec<u32>,
+    /// Places in `rows`, sorted; empty where the order is that of the ids.
+    order: Vec<u32>,
+    sort: Sort,
+    query: Query,
+    context: Context,
+}
+
+impl<T: Row> Default for Index<T> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            ids: Vec::new(),
+            texts: Haystacks::default(),
+            hits: Vec::new(),
+            live: Vec::new(),
+            order: Vec::new(),
+            sort: Sort { column: ColumnId::Id, descending: true },
+            query: Query::default(),
+            context: Context::default(),
+        }
+    }
+}
+
+impl<T: Row> Index<T> {
+    /// Takes the rows as they are now, by descending id; what is unchanged is not looked at again.
+    pub(super) fn set<'a>(&mut self, rows: impl Iterator<Item = &'a Arc<T>>, context: Context)
+    where
+        T: 'a,
+    {
+        let anew = context.account != self.context.account;
+        let judge_again = context.start_reducing_after != self.context.start_reducing_after;
+        self.context = context;
+        let old = std::mem::take(self);
+        let known = if anew { 0 } else { old.rows.len() };
+        let room = rows.size_hint().0.max(known);
+        *self = Self {
+            rows: Vec::with_capacity(room),
+            ids: Vec::with_capacity(room),
+            texts: Haystacks::with_capacity(room, old.texts.bytes() + 1_024),
+            hits: Vec::with_capacity(room),
+            live: Vec::with_capacity(old.live.len()),
+            order: Vec::new(),
+            sort: old.sort,
+            query: old.query,
+            context: old.context,
+        };
+        let mut at = 0;
+        let mut live = old.live.iter().copied().peekable();
+        for row in rows {
+            let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+            // The same pointer at the same place needs no look at the row itself: of a long list
+            // nearly all rows are so, and each look would be a trip to memory.
+            let next = old.rows.get(at).filter(|_| at < known);
+            let (id, same) = match next {
+                Some(o) if Arc::ptr_eq(o, row) => (old.ids.get(at).copied(), true),
+                _ => {
+                    let id = row.id();
+                    while at < known && old.ids.get(at).is_some_and(|o| *o > id) {
+                        at += 1;
+                    }
+                    let next = old.rows.get(at).filter(|_| at < known && old.ids.get(at) == Some(&id));
+                    (Some(id), next.is_some_and(|o| Arc::ptr_eq(o, row) || o == row))
+                }
+            };
+            let Some(id) = id else { continue };
+            let was = u32::try_from(at).unwrap_or(u32::MAX);
+            while live.next_if(|l| *l < was).is_some() {}
+            let (hit, is_live) = if same {
+                self.texts.copy(old.texts.get(at));
+                at += 1;
+                (old.hits.get(at - 1).copied().unwrap_or(false), live.next_if_eq(&was).is_some())
+            } else {
+                self.texts.add(|out| row.text(&self.context, out));
+                (row.passes(&self.query, self.texts.get(self.rows.len()), &self.context), row.is_live())
+            };
+            if is_live {
+                self.live.push(place);
+            }
+            self.rows.push(Arc::clone(row));
+            self.ids.push(id);
+            self.hits.push(hit);
+        }
+        self.texts.shrink();
+        self.reorder();
+        if judge_again {
+            self.evaluate(false);
+        }
+    }
+
+    /// Sorts; rows of equal value keep the order of their ids, newest first.
+    pub(super) fn sort(&mut self, sort: Sort) {
+        self.sort = sort;
+        self.reorder();
+    }
+
+    fn reorder(&mut self) {
+        let Sort { column, descending } = self.sort;
+        if column == ColumnId::Id {
+            self.order = Vec::new();
+            return;
+        }
+        let mut sorter = order::Sorter::new(descending, self.rows.len());
+        for row in &self.rows {
+            match row.key(column, &self.context) {
+                Some(Key::Number(n)) => sorter.number(n),
+                Some(Key::Text(text)) => sorter.text(&text),
+                None => sorter.missing(),
+            }
+        }
+        self.order = sorter.finish();
+    }
+
+    /// Filters.
+    pub(super) fn filter(&mut self, query: &Query, now: Timestamp) {
+        let narrower = query.narrows(&self.query) && !self.query.is_timed();
+        self.context.now = now;
+        self.query = query.clone();
+        self.evaluate(narrower);
+    }
+
+    /// Filters again, where time alone may have changed the answer.
+    pub(super) fn pass_time(&mut self, now: Timestamp) -> bool {
+        self.context.now = now;
+        let timed = self.query.is_timed();
+        if timed {
+            self.evaluate(false);
+        }
+        timed
+    }
+
+    /// Judges all rows, or those that passed before; many at a time where there are many.
+    fn evaluate(&mut self, only_hits: bool) {
+        let Self { rows, texts, hits, query, context, .. } = self;
+        if query.is_empty() {
+            hits.fill(true);
+            return;
+        }
+        let judge = |from: usize, hits: &mut [bool], rows: &[Arc<T>]| {
+            for (place, (hit, row)) in hits.iter_mut().zip(rows).enumerate() {
+                if *hit || !only_hits {
+                    *hit = row.passes(query, texts.get(from + place), context);
+                }
+            }
+        };
+        let share = rows.len() / cores() + 1;
+        if cores() > 1 && share >= WORTH_A_THREAD {
+            std::thread::scope(|scope| {
+                for (i, (hits, rows)) in hits.chunks_mut(share).zip(rows.chunks(share)).enumerate() {
+                    scope.spawn(move || judge(i * share, hits, rows));
+                }
+            });
+        } else {
+            judge(0, hits, rows);
+        }
+    }
+
+    /// The ids that pass, in order.
+    pub(super) fn rows(&self) -> Vec<T::Id> {
+        let hits = self.ids.iter().zip(&self.hits).filter(|(_, hit)| **hit).map(|(id, _)| *id);
+        match (self.sort.column, self.sort.descending) {
+            (ColumnId::Id, true) => hits.collect(),
+            (ColumnId::Id, false) => hits.rev().collect(),
+            _ => {
+                let places = self.order.iter().filter_map(|p| usize::try_from(*p).ok());
+                let hits = places.filter(|p| self.hits.get(*p) == Some(&true));
+                hits.filter_map(|p| self.ids.get(p).copied()).collect()
+            }
+        }
+    }
+
+    /// One row.
+    pub(super) fn get(&self, id: &T::Id) -> Option<&Arc<T>> {
+        self.ids.binary_search_by(|other| id.cmp(other)).ok().and_then(|place| self.rows.get(place))
+    }
+
+    /// The rows that may still change what needs the user.
+    pub(super) fn live(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.live.iter().filter_map(|p| self.rows.get(usize::try_from(*p).ok()?))
+    }
+
+    /// How many there are without the filter.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+/// One index a list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Indexes {
+    pub(super) proposals: Index<Proposal>,
+    pub(super) neurons: Index<Neuron>,
+    pub(super) transactions: Index<Transaction>,
+    /// When needs and timed filters were last looked at.
+    pub(super) minute: u64,
+    /// The network's lists, in the order of `NetList::ALL`.
+    pub(super) net: [Index<NetRow>; 8],
+    /// Whether signatures that prove life will be too old.
+    pub(super) net_timed: bool,
+}
+
+impl Indexes {
+    /// Whether the time alone may change what is listed or what needs the user.
+    pub(super) fn is_timed(&self) -> bool {
+        let queries = [&self.proposals.query, &self.neurons.query, &self.transactions.query];
+        queries.into_iter().any(Query::is_timed)
+            || !self.proposals.live.is_empty()
+            || !self.neurons.rows.is_empty()
+            || self.net_timed
+            || self.net.iter().any(|list| list.query.is_timed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::tui::app::columns::PROPOSALS;
+    use crate::tui::app::testing::proposal;
+    use icpulse_model::ProposalId;
+    use icpulse_model::query::{List, parse};
+    use icpulse_model::world::Proposals;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Act {
+        /// Rows that are new or changed.
+        Put(Vec<(u64, u64)>),
+        /// Only rows up to this id stay.
+        Cut(u64),
+        Filter(&'static str),
+        Sort(usize, bool),
+        Time(u64),
+    }
+
+    fn acts() -> impl Strategy<Value = Vec<Act>> {
+        let filters = vec![
+            "",
+            "e",
+            "el",
+            "ele",
+            "elec",
+            "elect",
+            "elect a",
+            "status:open",
+            "status:open,rejected",
+            "-status:open",
+            "topic:gov",
+            "topic:governance",
+            "! motion",
+            "closes<5m",
+            "closes<5m elect",
+            "id>20",
+            "!elect",
+            "zzz",
+        ];
+        let act = prop_oneof![
+            prop::collection::vec((0u64..40, 0u64..9), 0..12).prop_map(Act::Put),
+            (0u64..40).prop_map(Act::Cut),
+            prop::sample::select(filters).prop_map(Act::Filter),
+            (0usize..PROPOSALS.len(), any::<bool>()).prop_map(|(c, d)| Act::Sort(c, d)),
+            (0u64..1_500).prop_map(Act::Time),
+        ];
+        prop::collection::vec(act, 1..25)
+    }
+
+    /// What the index must say, computed plainly.
+    fn plainly(world: &Proposals, query: &Query, sort: Sort, context: &Context) -> Vec<ProposalId> {
+        let mut texts = Haystacks::default();
+        let mut rows: Vec<&Arc<Proposal>> = Vec::new();
+        for (i, row) in world.iter().enumerate() {
+            texts.add(|out| row.text(context, out));
+            if row.passes(query, texts.get(i), context) {
+                rows.push(row);
+            }
+        }
+        let order = |a: &Key<'_>, b: &Key<'_>| match (a, b) {
+            (Key::Number(a), Key::Number(b)) => a.cmp(b),
+            (Key::Text(a), Key::Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
+            _ => std::cmp::Ordering::Equal,
+        };
+        rows.sort_by(|a, b| match (a.key(sort.column, context), b.key(sort.column, context)) {
+            (Some(a), Some(b)) if sort.descending => order(&b, &a),
+            (Some(a), Some(b)) => order(&a, &b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        });
+        rows.iter().map(|r| r.id).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn it_says_what_plain_filtering_and_sorting_say(acts in acts()) {
+            let mut index: Index<Proposal> = Index::default();
+            let mut world = Proposals::default();
+            let mut query = Query::default();
+            let mut sort = Sort { column: ColumnId::Id, descending: true };
+            let mut context = Context { now: Timestamp::from_secs(1_500), ..Context::default() };
+            for act in acts {
+                match act {
+                    Act::Put(rows) => {
+                        world = world.with(rows.into_iter().map(|(id, v)| proposal(id, v)));
+                        index.set(world.iter(), context);
+                    }
+                    Act::Cut(id) => {
+                        world = Proposals::new(world.iter().filter(|p| p.id.0 <= id).cloned());
+                        index.set(world.iter(), context);
+                    }
+                    Act::Filter(text) => {
+                        query = parse(text, List::Proposals).unwrap();
+                        index.filter(&query, context.now);
+                    }
+                    Act::Sort(column, descending) => {
+                        sort = Sort { column: PROPOSALS[column].id, descending };
+                        index.sort(sort);
+                    }
+                    Act::Time(seconds) => {
+                        context.now = context.now.plus(Seconds(seconds));
+                        index.pass_time(context.now);
+                    }
+                }
+                prop_assert_eq!(index.rows(), plainly(&world, &query, sort, &context), "{} {:?}", query, sort);
+                let live: Vec<_> = index.live().map(|p| p.id).collect();
+                let wanted: Vec<_> = world.iter().filter(|p| p.is_live()).map(|p| p.id).collect();
+                prop_assert_eq!(live, wanted);
+            }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Where the user is: a screen, perhaps with something opened in it.
+
+use crate::tui::command::Scope;
+use icpulse_model::{NeuronId, Principal, ProposalId};
+
+/// The screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Screen {
+    /// What changed, what needs the user, is the network well.
+    #[default]
+    Pulse,
+    /// The proposals.
+    Proposals,
+    /// The identity's neurons.
+    Neurons,
+    /// Balance and transactions.
+    Wallet,
+    /// Subnets, nodes and providers.
+    Network,
+}
+
+impl Screen {
+    /// In the order of their number keys.
+    pub const ALL: [Self; 5] = [Self::Pulse, Self::Proposals, Self::Neurons, Self::Wallet, Self::Network];
+
+    /// As the tab bar and the breadcrumbs name it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Pulse => "Pulse",
+            Self::Proposals => "Proposals",
+            Self::Neurons => "Neurons",
+            Self::Wallet => "Wallet",
+            Self::Network => "Network",
+        }
+    }
+
+    /// Its number in the tab bar.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Pulse => 1,
+            Self::Proposals => 2,
+            Self::Neurons => 3,
+            Self::Wallet => 4,
+            Self::Network => 6,
+        }
+    }
+}
+
+/// A short name that can be copied and compared: a data center's id or a version. What is longer
+/// than 63 bytes is told apart by its beginning.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    bytes: [u8; Self::LONGEST],
+    len: u8,
+}
+
+impl Name {
+    const LONGEST: usize = 63;
+
+    /// Of a text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut end = text.len().min(Self::LONGEST);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let mut bytes = [0; Self::LONGEST];
+        for (byte, from) in bytes.iter_mut().zip(text.as_bytes().iter().take(end)) {
+            *byte = *from;
+        }
+        Self { bytes, len: u8::try_from(end).unwrap_or(0) }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.bytes.get(..usize::from(self.len)).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
+
+/// Of which system a version is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Os {
+    /// The replica's.
+    Guest,
+    /// The machine's below it.
+    Host,
+}
+
+impl Os {
+    /// Its name.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Guest => "GuestOS",
+            Self::Host => "HostOS",
+        }
+    }
+}
+
+/// What can be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A proposal.
+    Proposal(ProposalId),
+    /// A neuron, the user's own or another's.
+    Neuron(NeuronId),
+    /// A transaction of the wallet's account, by its block index.
+    Transaction(u64),
+    /// A subnet.
+    Subnet(Principal),
+    /// A node.
+    Node(Principal),
+    /// A node provider.
+    Provider(Principal),
+    /// A data center.
+    DataCenter(Name),
+    /// A version of GuestOS or HostOS.
+    Version(Os, Name),
+    /// An API boundary node.
+    Boundary(Principal),
+    /// Something that happened in the registry: its version, and a number that is the smaller the
+    /// later it stands in that version's list.
+    Event(u64, u32),
+}
+
+/// Parts of a detail that a narrow screen shows one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tab {
+    /// A proposal's text and facts.
+    Summary,
+    /// What a proposal does, as a tree; scrolls.
+    Payload,
+    /// The ballots of the user's neurons on a proposal; a cursor moves over `Proposal::ballots`.
+    Votes,
+    /// A neuron's figures; scrolls.
+    Overview,
+    /// A neuron's followees; a cursor moves over all (topic, followee) pairs in order.
+    Following,
+    /// A neuron's recent ballots; a cursor moves over `Neuron::recent_ballots`.
+    Ballots,
+    /// A transaction; scrolls.
+    Transaction,
+    /// Figures of a thing of the network; scrolls.
+    Figures,
+    /// What it leads to; a cursor moves over `State::links`.
+    Links,
+    /// What happened to it; a cursor moves over `State::events_about`.
+    Happened,
+}
+
+impl Tab {
+    /// Its heading.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Summary => "Summary",
+            Self::Payload => "Payload",
+            Self::Votes => "My ballots",
+            Self::Overview => "Overview",
+            Self::Following => "Following",
+            Self::Ballots => "Ballots",
+            Self::Transaction => "Transaction",
+            Self::Figures => "Figures",
+            Self::Links => "Leads to",
+            Self::Happened => "Events",
+        }
+    }
+
+    /// Whether a cursor moves over items; otherwise the part scrolls.
+    #[must_use]
+    pub const fn has_cursor(self) -> bool {
+        matches!(self, Self::Votes | Self::Following | Self::Ballots | Self::Links | Self::Happened)
+    }
+}
+
+impl Subject {
+    /// The parts of its detail.
+    #[must_use]
+    pub const fn tabs(self) -> &'static [Tab] {
+        match self {
+            Self::Proposal(_) => &[Tab::Summary, Tab::Payload, Tab::Votes],
+            Self::Neuron(_) => &[Tab::Overview, Tab::Following, Tab::Ballots],
+            Self::Transaction(_) => &[Tab::Transaction],
+            Self::Event(..) => &[Tab::Figures, Tab::Links],
+            Self::Subnet(_)
+            | Self::Node(_)
+            | Self::Provider(_)
+            | Self::DataCenter(_)
+            | Self::Version(..)
+            | Self::Boundary(_) => &[Tab::Figures, Tab::Links, Tab::Happened],
+        }
+    }
+
+    /// A version of a system.
+    #[must_use]
+    pub fn version(os: Os, version: &str) -> Self {
+        Self::Version(os, Name::new(version))
+    }
+
+    /// Whether it is a thing of the network's screen.
+    #[must_use]
+    pub const fn is_network(&self) -> bool {
+        !matches!(self, Self::Proposal(_) | Self::Neuron(_) | Self::Transaction(_))
+    }
+
+    /// As the breadcrumbs name it.
+    #[must_use]
+    pub fn title(self) -> String {
+        match self {
+            Self::Proposal(id) => format!("Proposal {id}"),
+            Self::Neuron(id) => format!("Neuron {id}"),
+            Self::Transaction(block) => format!("Block {block}"),
+            Self::Subnet(id) => format!("Subnet {}", super::net::short(&id)),
+            Self::Node(id) => format!("Node {}", super::net::short(&id)),
+            Self::Provider(id) => format!("Provider {}", super::net::short(&id)),
+            Self::DataCenter(name) => format!("Data center {}", name.as_str()),
+            Self::Version(os, name) => {
+                format!("{} {}", os.title(), super::net::short_version(name.as_str()))
+            }
+            Self::Boundary(id) => format!("Boundary node {}", super::net::short(&id)),
+            Self::Event(version, _) => {
+                format!("Version {}", icpulse_model::amount::group(&version.to_string()))
+            }
+        }
+    }
+}
+
+/// An opened subject and how it is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// What is open.
+    pub subject: Subject,
+    /// Which part: an index into [`Subject::tabs`].
+    pub tab: usize,
+    /// First line shown of a part that scrolls.
+    pub scroll: usize,
+    /// Selected item of a part with a cursor.
+    pub cursor: usize,
+}
+
+impl Detail {
+    /// Freshly opened.
+    #[must_use]
+    pub fn new(subject: Subject) -> Self {
+        Self { subject, tab: 0, scroll: 0, cursor: 0 }
+    }
+
+    /// The part that is shown.
+    #[must_use]
+    pub fn current_tab(&self) -> Tab {
+        self.subject.tabs().get(self.tab).copied().unwrap_or(Tab::Summary)
+    }
+}
+
+/// A screen and what is open in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Which screen.
+    pub screen: Screen,
+    /// What is open in it; `None` for its list.
+    pub detail: Option<Detail>,
+}
+
+impl Place {
+    /// The scopes in which keys are looked up here, most specific first.
+    #[must_use]
+    pub fn scopes(&self) -> &'static [Scope] {
+        match (self.screen, self.detail.as_ref().map(|d| d.subject)) {
+            (_, Some(Subject::Proposal(_))) => &[Scope::Proposal, Scope::Detail, Scope::Move, Scope::Global],
+            (_, Some(Subject::Neuron(_))) => &[Scope::Neuron, Scope::Detail, Scope::Move, Scope::Global],
+            (_, Some(Subject::Transaction(_))) => &[Scope::Detail, Scope::Move, Scope::Global],
+            (_, Some(_)) => &[Scope::Topology, Scope::Detail, Scope::Move, Scope::Global],
+            (Screen::Network, None) => {
+                &[Scope::Network, Scope::Topology, Scope::List, Scope::Move, Scope::Global]
+            }
+            (Screen::Pulse, None) => &[Scope::Pulse, Scope::Move, Scope::Global],
+            (Screen::Proposals, None) => &[Scope::Proposals, Scope::List, Scope::Move, Scope::Global],
+            (Screen::Neurons, None) => &[Scope::Neurons, Scope::List, Scope::Move, Scope::Global],
+            (Screen::Wallet, None) => &[Scope::Wallet, Scope::List, Scope::Move, Scope::Global],
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The first screen: what needs the user comes first.
+
+use icpulse_model::alert::Alert;
+use icpulse_model::{E8s, NeuronId, ProposalId, Seconds, Timestamp};
+
+/// Something that needs the user, most urgent first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Actions that were interrupted, or whose outcome is unknown.
+    Unfinished {
+        /// How many.
+        count: usize,
+    },
+    /// Proposals with blank ballots of the user's neurons.
+    Vote {
+        /// How many proposals.
+        count: usize,
+        /// When the first one closes, and which it is.
+        first: Option<(Timestamp, ProposalId)>,
+    },
+    /// Neurons whose voting power shrinks soon or already: confirm following.
+    ConfirmFollowing {
+        /// How many.
+        count: usize,
+        /// How many of them have lost power already.
+        shrinking: usize,
+        /// Time until the first one begins to lose power; zero if it has.
+        within: Seconds,
+        /// The first one.
+        first: NeuronId,
+    },
+    /// Maturity on its way to an account.
+    Disbursement {
+        /// How many.
+        count: usize,
+        /// How much in all, before modulation.
+        amount: E8s,
+        /// When the first arrives.
+        arrives: Timestamp,
+        /// Of which neuron.
+        neuron: NeuronId,
+    },
+    /// Neurons whose stake can be taken out.
+    Dissolved {
+        /// How many.
+        count: usize,
+        /// How much in all.
+        amount: E8s,
+        /// The first one.
+        first: NeuronId,
+    },
+    /// A rule fires.
+    Alert(Alert),
+    /// So many more rules fire.
+    MoreAlerts(usize),
+    /// Nobody signs yet: voting and staking need an identity.
+    ChooseIdentity,
+}
+
+/// A line of Pulse that can be selected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PulseItem {
+    /// Something that needs the user.
+    Need(Need),
+    /// An open proposal.
+    Proposal(ProposalId),
+}
+
+/// The first screen.
+#[derive(Clone, Debug, Default)]
+pub struct PulseState {
+    /// What can be selected: needs, then open proposals (blank ballots first, then by deadline).
+    pub items: Vec<PulseItem>,
+    /// How many of them are needs.
+    pub needs: usize,
+    /// The selected one.
+    pub cursor: usize,
+    /// The first open proposal shown, counted from the first open proposal.
+    pub offset: usize,
+    /// How many open proposals the last draw had room for; 0 before the first draw.
+    pub height: usize,
+}
+
+impl PulseState {
+    /// What needs the user.
+    pub fn needs(&self) -> impl Iterator<Item = &Need> {
+        self.items.iter().filter_map(|i| match i {
+            PulseItem::Need(need) => Some(need),
+            PulseItem::Proposal(_) => None,
+        })
+    }
+
+    /// The open proposals in order.
+    pub fn proposals(&self) -> impl Iterator<Item = ProposalId> + '_ {
+        self.items.iter().filter_map(|i| match i {
+            PulseItem::Proposal(id) => Some(*id),
+            PulseItem::Need(_) => None,
+        })
+    }
+
+    /// The selected line.
+    #[must_use]
+    pub fn selected(&self) -> Option<&PulseItem> {
+        self.items.get(self.cursor)
+    }
+}

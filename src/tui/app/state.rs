@@ -1,0 +1,401 @@
+//! Everything that a frame is drawn from.
+
+use super::columns::{ColumnId, Table};
+use super::effect::Effect;
+pub use super::layer::Layer;
+use super::list::{ListState, Sort};
+use super::net::{NetList, NetState};
+pub use super::place::{Detail, Screen, Subject};
+use super::pulse::PulseState;
+use super::toast::Toast;
+use crate::tui::command::{Chord, Keymap, Scope};
+use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo};
+use icpulse_model::ledger::AccountState;
+use icpulse_model::network::NetworkTrust;
+use icpulse_model::proposal::ProposalBody;
+use icpulse_model::text::Line;
+use icpulse_model::world::{SyncStatus, World};
+use icpulse_model::{Neuron, NeuronId, Principal, Proposal, ProposalId, Seconds, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+// The parts of the state, for `view`, which may see the state and nothing else of this room.
+pub use super::hint::KeyHint;
+pub use super::hits::{Hit, Hits};
+pub use super::layer::Level;
+pub use super::place::{Place, Tab};
+pub use super::{columns, layer, list, net, place, pulse, stake};
+
+/// The smallest usable terminal, in cells.
+pub const SMALLEST: (u16, u16) = (80, 24);
+
+/// The network that is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetworkInfo {
+    /// The profile's name.
+    pub name: Line,
+    /// Its URL.
+    pub url: Line,
+    /// Whether it is the Internet Computer, whose ids public dashboards know, and which canisters are not
+    /// its own.
+    pub trust: NetworkTrust,
+    /// Its root key was asked of itself (a local replica), so proofs prove little.
+    pub root_key_fetched: bool,
+}
+
+/// An identity that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityChoice {
+    /// Its name.
+    pub name: String,
+    /// `keystore`, `PEM file`, `demo`, `anonymous`.
+    pub kind: String,
+    /// Its principal.
+    pub principal: Principal,
+    /// It needs a passphrase.
+    pub locked: bool,
+}
+
+/// A theme that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThemeChoice {
+    /// Its name.
+    pub name: String,
+    /// What it is good for.
+    pub about: Line,
+}
+
+/// The wallet's screen.
+#[derive(Clone, Debug)]
+pub struct WalletState {
+    /// Which of `World::accounts` is shown.
+    pub account: usize,
+    /// Its transactions, by block index.
+    pub list: ListState<u64>,
+}
+
+/// The bodies of proposals that were read, the most recently used ones.
+#[derive(Clone, Debug, Default)]
+pub struct Bodies {
+    used: u64,
+    entries: BTreeMap<ProposalId, (u64, Arc<ProposalBody>)>,
+}
+
+impl Bodies {
+    /// How many are kept.
+    const KEPT: usize = 32;
+
+    /// One, if it is still there.
+    #[must_use]
+    pub fn get(&self, id: ProposalId) -> Option<&Arc<ProposalBody>> {
+        self.entries.get(&id).map(|(_, body)| body)
+    }
+
+    /// Puts one in; the least recently put one makes room.
+    pub fn put(&mut self, body: Arc<ProposalBody>) {
+        self.used += 1;
+        self.entries.insert(body.id, (self.used, body));
+        if self.entries.len() > Self::KEPT
+            && let Some(oldest) = self.entries.iter().min_by_key(|(_, (used, _))| *used).map(|(id, _)| *id)
+        {
+            self.entries.remove(&oldest);
+        }
+    }
+}
+
+/// How leaving stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quitting {
+    /// Not asked for.
+    #[default]
+    No,
+    /// As soon as nothing is being submitted.
+    WhenDone,
+    /// Now.
+    Now,
+}
+
+/// What the user and the command line set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Nothing may be signed (`--read-only`).
+    pub read_only: bool,
+    /// The mouse is captured.
+    pub mouse: bool,
+    /// Only plain characters are drawn.
+    pub ascii: bool,
+    /// The theme's name.
+    pub theme: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { read_only: false, mouse: true, ascii: false, theme: "default".to_owned() }
+    }
+}
+
+/// The whole state. `view` reads it; only `update` changes it.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The time of the last message, by this machine's clock.
+    pub now: Timestamp,
+    /// The terminal's size in cells: columns, rows.
+    pub size: (u16, u16),
+    /// What is known of the network.
+    pub world: World,
+    /// Bodies of proposals that were opened.
+    pub bodies: Bodies,
+    /// Neurons of others that were opened.
+    pub other_neurons: BTreeMap<NeuronId, Arc<Neuron>>,
+    /// What is being read because it was opened.
+    pub reading: BTreeSet<Subject>,
+    /// Who signs.
+    pub signer: SignerInfo,
+    /// Who could.
+    pub identities: Vec<IdentityChoice>,
+    /// Which network.
+    pub network: NetworkInfo,
+    /// Where the reading stands.
+    pub sync: SyncStatus,
+    /// The themes that can be chosen.
+    pub themes: Vec<ThemeChoice>,
+    /// What the user set.
+    pub options: Options,
+    /// The keys in force.
+    pub keymap: Arc<Keymap>,
+    /// Keys typed that begin a sequence.
+    pub pending: Vec<Chord>,
+    /// Where the user is.
+    pub place: Place,
+    /// Where the user was, the last one last.
+    pub back: Vec<Place>,
+    /// The first screen.
+    pub pulse: PulseState,
+    /// The proposals.
+    pub proposals: ListState<ProposalId>,
+    /// The neurons.
+    pub neurons: ListState<NeuronId>,
+    /// The wallet.
+    pub wallet: WalletState,
+    /// Subnets, nodes and providers.
+    pub net: NetState,
+    /// What lies over the screen, the topmost last.
+    pub layers: Vec<Layer>,
+    /// Notices, the newest last.
+    pub toasts: Vec<Toast>,
+    /// Actions of this session and of the journal, the newest first.
+    pub executions: Vec<Arc<Execution>>,
+    /// Those of them whose document in the journal is altered or could not be checked.
+    pub distrusted: BTreeMap<PlanId, Authenticity>,
+    /// Plans that were confirmed, retried or asked about and have not finished yet.
+    pub in_flight: BTreeSet<PlanId>,
+    /// Counts the questions asked of `action`.
+    pub ticket: u64,
+    /// What the last draw put where.
+    pub hits: Hits,
+    /// A draw is due.
+    pub dirty: bool,
+    /// How often the loop woke and drew.
+    pub meter: Meter,
+    /// Leaving.
+    pub quitting: Quitting,
+    pub(super) index: super::index::Indexes,
+}
+
+/// What the loop did since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meter {
+    /// Frames drawn.
+    pub frames: u64,
+    /// Times it woke.
+    pub wakeups: u64,
+    /// … of these because of the time alone.
+    pub ticks: u64,
+}
+
+impl State {
+    /// The state before anything was read.
+    #[must_use]
+    pub fn new(now: Timestamp, size: (u16, u16), network: NetworkInfo, options: Options) -> Self {
+        // The largest neuron first: it is the one that matters most.
+        let mut neurons = ListState::new(Table::Neurons);
+        neurons.sort = Sort { column: ColumnId::Stake, descending: true };
+        let mut index = super::index::Indexes::default();
+        index.neurons.sort(neurons.sort);
+        for (index, list) in index.net.iter_mut().zip(NetList::ALL) {
+            index.sort(list.first_sort());
+        }
+        Self {
+            now,
+            size,
+            world: World::default(),
+            bodies: Bodies::default(),
+            other_neurons: BTreeMap::new(),
+            reading: BTreeSet::new(),
+            signer: SignerInfo::anonymous(),
+            identities: Vec::new(),
+            network,
+            sync: SyncStatus::default(),
+            themes: Vec::new(),
+            options,
+            keymap: Arc::new(Keymap::default()),
+            pending: Vec::new(),
+            place: Place::default(),
+            back: Vec::new(),
+            pulse: PulseState::default(),
+            proposals: ListState::new(Table::Proposals),
+            neurons,
+            wallet: WalletState { account: 0, list: ListState::new(Table::Transactions) },
+            net: NetState::default(),
+            layers: Vec::new(),
+            toasts: Vec::new(),
+            executions: Vec::new(),
+            distrusted: BTreeMap::new(),
+            in_flight: BTreeSet::new(),
+            ticket: 0,
+            hits: Hits::default(),
+            dirty: true,
+            meter: Meter::default(),
+            quitting: Quitting::No,
+            index,
+        }
+    }
+
+    /// When time alone makes a difference next, if nothing else happens: to what is drawn, to a
+    /// notice, or to what needs the user.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        let toast = self.toasts.iter().filter_map(|t| t.expires).min();
+        let minute = self.index.is_timed().then(|| Timestamp::from_secs((self.now.secs() / 60 + 1) * 60));
+        [self.hits.changes_at, toast, minute].into_iter().flatten().min()
+    }
+
+    /// The network's time, by which its deadlines and the ages of its data count: this machine's,
+    /// corrected where its clock is known to be behind. (An answer that seems old may be old:
+    /// that is no reason to set time back.)
+    #[must_use]
+    pub fn network_now(&self) -> Timestamp {
+        self.now.plus(self.sync.clock_behind().unwrap_or_default())
+    }
+
+    /// Below this the screen only says that it is too small.
+    #[must_use]
+    pub fn too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
+    /// The scopes in which a key is looked up now, most specific first.
+    #[must_use]
+    pub fn scopes(&self) -> &'static [Scope] {
+        self.layers.last().map_or_else(|| self.place.scopes(), Layer::scopes)
+    }
+
+    /// The screen.
+    #[must_use]
+    pub fn screen(&self) -> Screen {
+        self.place.screen
+    }
+
+    /// What is open.
+    #[must_use]
+    pub fn detail(&self) -> Option<&Detail> {
+        self.place.detail.as_ref()
+    }
+
+    /// A proposal that is known.
+    #[must_use]
+    pub fn proposal(&self, id: ProposalId) -> Option<&Arc<Proposal>> {
+        self.world.proposals.get(id)
+    }
+
+    /// A neuron that is known, one's own or another's.
+    #[must_use]
+    pub fn neuron(&self, id: NeuronId) -> Option<&Arc<Neuron>> {
+        self.world.neurons.get(id).or_else(|| self.other_neurons.get(&id))
+    }
+
+    /// The name of a known neuron.
+    #[must_use]
+    pub fn neuron_name(&self, id: NeuronId) -> Option<&Line> {
+        let listed = self.world.facts.known_neurons.iter().flat_map(|k| k.value.iter());
+        listed
+            .filter(|k| k.id == id)
+            .map(|k| &k.data.name)
+            .next()
+            .or_else(|| self.neuron(id)?.known.as_ref().map(|k| &k.name))
+    }
+
+    /// The account that the wallet shows.
+    #[must_use]
+    pub fn account(&self) -> Option<&AccountState> {
+        self.world.accounts.get(self.wallet.account)
+    }
+
+    /// Whether an action is the signer's own, can be relied on, and has something left to learn or
+    /// to do.
+    #[must_use]
+    pub fn needs_attention(&self, execution: &Execution) -> bool {
+        execution.is_open()
+            && execution.signer == self.signer.principal
+            && !self.in_flight.contains(&execution.plan)
+            && !self.distrusted.contains_key(&execution.plan)
+    }
+
+    /// An action of this session or of the journal.
+    #[must_use]
+    pub fn execution(&self, plan: PlanId) -> Option<&Arc<Execution>> {
+        self.executions.iter().find(|e| e.plan == plan)
+    }
+
+    /// Whether something is being signed or submitted.
+    #[must_use]
+    pub fn is_submitting(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
+    /// The breadcrumbs: the way here, the last one where the user is.
+    #[must_use]
+    pub fn breadcrumbs(&self) -> Vec<String> {
+        let mut crumbs = vec![self.place.screen.title().to_owned()];
+        if self.place.screen == Screen::Network {
+            crumbs = vec![format!("Network, {}", self.net.shown.title().to_lowercase())];
+        }
+        // Details opened one from another within this screen.
+        let same = self.back.iter().rev().take_while(|p| p.screen == self.place.screen && p.detail.is_some());
+        let mut titles: Vec<String> =
+            same.filter_map(|p| Some(self.title_of(p.detail.as_ref()?.subject))).collect();
+        titles.reverse();
+        if let Some(detail) = &self.place.detail {
+            crumbs.extend(titles);
+            crumbs.push(self.title_of(detail.subject));
+        }
+        crumbs
+    }
+
+    fn title_of(&self, subject: Subject) -> String {
+        self.net_title(&subject).unwrap_or_else(|| subject.title())
+    }
+
+    /// Adds a notice; errors stay until they are dismissed.
+    pub fn toast(&mut self, level: Level, text: impl Into<Line>) {
+        self.toast_about(level, text.into(), None);
+    }
+
+    pub(super) fn toast_about(&mut self, level: Level, text: Line, plan: Option<PlanId>) {
+        const SHOWN_FOR: Seconds = Seconds(6);
+        const KEPT: usize = 5;
+        self.toasts.retain(|t| t.text != text);
+        let expires = (level != Level::Error).then(|| self.now.plus(SHOWN_FOR));
+        self.toasts.push(Toast { level, text, expires, plan });
+        if self.toasts.len() > KEPT {
+            self.toasts.remove(0);
+        }
+        self.dirty = true;
+    }
+
+    /// The effects with which a session begins.
+    #[must_use]
+    pub fn start(&self) -> Vec<Effect> {
+        if self.options.mouse { vec![Effect::CaptureMouse(true)] } else { Vec::new() }
+    }
+}

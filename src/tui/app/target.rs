@@ -1,0 +1,306 @@
+//! What a command is about: the selected, marked or opened thing; and why it cannot run.
+
+use super::place::{Os, Screen, Subject, Tab};
+use super::pulse::PulseItem;
+use super::state::State;
+use crate::tui::command::{Command, Danger, Scope};
+use icpulse_model::economics::Economics;
+use icpulse_model::text::{Line, safe_link};
+use icpulse_model::{Neuron, NeuronId, ProposalId, Seconds, Topic};
+
+/// Voting power that shrinks within this time is worth a line on Pulse.
+pub(super) const CONFIRM_SOON: Seconds = Seconds::days(30);
+
+impl State {
+    /// What is selected or open: what `y` copies and `o` opens.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        if let Some(detail) = &self.place.detail {
+            return Some(self.item_of_detail().unwrap_or(detail.subject));
+        }
+        match self.place.screen {
+            Screen::Pulse => match self.pulse.selected()? {
+                PulseItem::Proposal(id) => Some(Subject::Proposal(*id)),
+                PulseItem::Need(_) => None,
+            },
+            Screen::Proposals => self.proposals.selected.map(Subject::Proposal),
+            Screen::Neurons => self.neurons.selected.map(Subject::Neuron),
+            Screen::Wallet => self.wallet.list.selected.map(Subject::Transaction),
+            Screen::Network => self.net.list().selected,
+        }
+    }
+
+    /// The item under the cursor of a detail's part that has one.
+    pub(super) fn item_of_detail(&self) -> Option<Subject> {
+        let detail = self.place.detail.as_ref()?;
+        match (detail.subject, detail.current_tab()) {
+            (Subject::Proposal(id), Tab::Votes) => {
+                let ballot = self.proposal(id)?.ballots.get(detail.cursor)?;
+                Some(Subject::Neuron(ballot.neuron))
+            }
+            (Subject::Neuron(id), Tab::Following) => {
+                self.followees(id).get(detail.cursor).map(|(_, followee)| Subject::Neuron(*followee))
+            }
+            (Subject::Neuron(id), Tab::Ballots) => {
+                let (proposal, _) = self.neuron(id)?.recent_ballots.get(detail.cursor)?;
+                Some(Subject::Proposal(*proposal))
+            }
+            (subject, Tab::Links) => self.links(&subject).get(detail.cursor).map(|l| l.to),
+            (subject, Tab::Happened) => self.events_about(&subject).get(detail.cursor).copied(),
+            _ => None,
+        }
+    }
+
+    /// How many items a detail's part with a cursor has.
+    #[must_use]
+    pub fn items_of_detail(&self) -> usize {
+        let Some(detail) = &self.place.detail else { return 0 };
+        match (detail.subject, detail.current_tab()) {
+            (Subject::Proposal(id), Tab::Votes) => self.proposal(id).map_or(0, |p| p.ballots.len()),
+            (Subject::Neuron(id), Tab::Following) => self.followees(id).len(),
+            (Subject::Neuron(id), Tab::Ballots) => self.neuron(id).map_or(0, |n| n.recent_ballots.len()),
+            (subject, Tab::Links) => self.links(&subject).len(),
+            (subject, Tab::Happened) => self.events_about(&subject).len(),
+            _ => 0,
+        }
+    }
+
+    /// A neuron's followees, flat and in order: what the cursor of [`Tab::Following`] moves over.
+    #[must_use]
+    pub fn followees(&self, id: NeuronId) -> Vec<(Topic, NeuronId)> {
+        let Some(neuron) = self.neuron(id) else { return Vec::new() };
+        neuron.followees.iter().flat_map(|(topic, ids)| ids.iter().map(|f| (*topic, *f))).collect()
+    }
+
+    /// The proposals that a vote would be about: the marked ones, else the selected or opened one.
+    #[must_use]
+    pub fn target_proposals(&self) -> Vec<ProposalId> {
+        if let Some(detail) = &self.place.detail {
+            return match detail.subject {
+                Subject::Proposal(id) => vec![id],
+                _ => Vec::new(),
+            };
+        }
+        match self.place.screen {
+            Screen::Proposals if !self.proposals.marked.is_empty() => {
+                self.proposals.marked.iter().copied().collect()
+            }
+            Screen::Proposals => self.proposals.selected.into_iter().collect(),
+            Screen::Pulse => match self.pulse.selected() {
+                Some(PulseItem::Proposal(id)) => vec![*id],
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// The economics in force, or the canister's defaults until they are known.
+    #[must_use]
+    pub fn economics(&self) -> Economics {
+        self.world.facts.economics.as_ref().map_or_else(Economics::defaults, |e| e.value.clone())
+    }
+
+    /// Time until a neuron's voting power begins to shrink; zero when it has begun. `None` when
+    /// the reader cannot know it or it has no power to lose.
+    #[must_use]
+    pub fn confirm_within(&self, neuron: &Neuron) -> Option<Seconds> {
+        if neuron.potential_voting_power.0 == 0 {
+            return None;
+        }
+        let begins = neuron.refreshed?.plus(self.economics().start_reducing_after);
+        Some(begins.since(self.network_now()))
+    }
+
+    /// The neurons whose following would be confirmed here.
+    #[must_use]
+    pub fn target_neurons(&self) -> Vec<NeuronId> {
+        if let Some(detail) = &self.place.detail {
+            return match detail.subject {
+                Subject::Neuron(id) if self.neuron(id).is_some_and(|n| n.is_mine()) => vec![id],
+                _ => Vec::new(),
+            };
+        }
+        match self.place.screen {
+            Screen::Neurons => self.neurons.selected.into_iter().collect(),
+            Screen::Pulse => self
+                .world
+                .neurons
+                .iter()
+                .filter(|n| n.is_mine() && self.confirm_within(n).is_some_and(|t| t <= CONFIRM_SOON))
+                .map(|n| n.id)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The link of what is selected: a proposal's own, or its page on the public dashboard.
+    #[must_use]
+    pub fn link(&self) -> Option<String> {
+        match self.subject()? {
+            Subject::Proposal(id) => {
+                let own = self.bodies.get(id).and_then(|b| safe_link(b.url.as_str()));
+                own.map(str::to_owned).or_else(|| {
+                    self.dashboard(&format!("https://dashboard.internetcomputer.org/proposal/{id}"))
+                })
+            }
+            Subject::Neuron(id) => {
+                self.dashboard(&format!("https://dashboard.internetcomputer.org/neuron/{id}"))
+            }
+            Subject::Transaction(_) | Subject::Event(..) | Subject::Version(Os::Host, _) => None,
+            Subject::Subnet(id) => {
+                self.dashboard(&format!("https://dashboard.internetcomputer.org/network/subnets/{id}"))
+            }
+            Subject::Node(id) | Subject::Boundary(id) => {
+                self.dashboard(&format!("https://dashboard.internetcomputer.org/network/nodes/{id}"))
+            }
+            Subject::Provider(id) => {
+                self.dashboard(&format!("https://dashboard.internetcomputer.org/network/providers/{id}"))
+            }
+            Subject::DataCenter(name) => {
+                let plain = name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
+                let page = "https://dashboard.internetcomputer.org/network/data-centers";
+                self.dashboard(&format!("{page}/{}", name.as_str())).filter(|_| plain)
+            }
+            Subject::Version(Os::Guest, name) => {
+                let plain = name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
+                let page = "https://dashboard.internetcomputer.org/releases";
+                self.dashboard(&format!("{page}/{}", name.as_str())).filter(|_| plain)
+            }
+        }
+    }
+
+    fn dashboard(&self, link: &str) -> Option<String> {
+        self.network.trust.is_main().then(|| link.to_owned())
+    }
+
+    /// What `y` would copy.
+    #[must_use]
+    pub fn copyable(&self) -> Option<String> {
+        Some(match self.subject()? {
+            Subject::Proposal(id) => id.to_string(),
+            Subject::Neuron(id) => id.to_string(),
+            Subject::Transaction(block) => block.to_string(),
+            Subject::Subnet(id) | Subject::Node(id) | Subject::Provider(id) | Subject::Boundary(id) => {
+                id.to_text()
+            }
+            Subject::DataCenter(name) | Subject::Version(_, name) => name.as_str().to_owned(),
+            Subject::Event(version, _) => version.to_string(),
+        })
+    }
+
+    /// Why a command cannot run now; `None` if it can. Words for the palette, help and footer.
+    #[must_use]
+    pub fn refusal(&self, command: Command) -> Option<Line> {
+        self.refusal_in(command, self.scopes())
+    }
+
+    /// Why a command could not run where `scopes` apply.
+    pub(super) fn refusal_in(&self, command: Command, scopes: &[Scope]) -> Option<Line> {
+        self.refusal_words(command, scopes).map(Line::from)
+    }
+
+    fn refusal_words(&self, command: Command, scopes: &[Scope]) -> Option<String> {
+        let spec = command.spec();
+        if !spec.scopes.iter().any(|s| scopes.contains(s)) {
+            let places: Vec<&str> = spec.scopes.iter().map(|s| s.title()).collect();
+            return Some(format!("only in: {}", places.join(", ")));
+        }
+        if spec.danger != Danger::Harmless
+            && let Some(why) = self.signing_refusal()
+        {
+            return Some(why);
+        }
+        let say = |text: &str| Some(text.to_owned());
+        match command {
+            Command::Vote | Command::VoteYes | Command::VoteNo => self.vote_refusal(),
+            Command::ConfirmFollowing if self.target_neurons().is_empty() => {
+                say("none of your neurons here loses voting power soon")
+            }
+            Command::Refresh if self.sync.offline => say("offline: started with --offline"),
+            Command::Pause if self.sync.offline => say("offline: nothing is read anyway"),
+            Command::Lock if self.signer.unlocked_until.is_none() => say("this identity is not unlocked"),
+            Command::Unlock if !self.signer.locked => say("this identity is not locked"),
+            Command::Copy if self.copyable().is_none() => say("nothing with an id is selected"),
+            Command::OpenLink if self.link().is_none() => {
+                say("what is selected has no plain web link on this network")
+            }
+            Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter is set"),
+            Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
+            Command::Alias if self.target_node().is_none() => say("select or open a node first"),
+            Command::ClearMarks if self.proposals.marked.is_empty() => say("nothing is marked"),
+            Command::Proposer if self.proposer().is_none() => say("the proposer is not known"),
+            Command::NextAccount if self.world.accounts.len() < 2 => say("there is one account only"),
+            Command::Qr | Command::CopyAccount if self.account().is_none() && self.signer.is_anonymous() => {
+                say("nobody signs yet: choose an identity first")
+            }
+            Command::CopyPrincipal if self.signer.is_anonymous() => {
+                say("nobody signs yet: choose an identity first")
+            }
+            Command::Suspend if !cfg!(unix) => say("this system cannot suspend a program"),
+            Command::Dismiss if self.toasts.is_empty() => say("there are no notices"),
+            _ => None,
+        }
+    }
+
+    /// Why nothing can be signed, if so.
+    #[must_use]
+    pub fn signing_refusal(&self) -> Option<String> {
+        if self.options.read_only {
+            return Some("read-only: started with --read-only, so nothing is signed".to_owned());
+        }
+        if self.signer.is_anonymous() {
+            let key = self.keymap.keys(Command::Identity).into_iter().next();
+            let how = key.map_or_else(String::new, |k| format!(" with {k}"));
+            return Some(format!("read-only: nobody signs yet; choose an identity{how}"));
+        }
+        if self.sync.offline {
+            return Some("offline: started with --offline, so nothing can be sent".to_owned());
+        }
+        None
+    }
+
+    fn vote_refusal(&self) -> Option<String> {
+        let targets = self.target_proposals();
+        let known: Vec<_> = targets.iter().filter_map(|id| self.proposal(*id)).collect();
+        if known.is_empty() {
+            return Some("select a proposal first".to_owned());
+        }
+        if known.iter().any(|p| p.votable(self.network_now()).next().is_some()) {
+            return None;
+        }
+        let which = match known.as_slice() {
+            [one] => format!("proposal {}", one.id),
+            many => format!("the {} marked proposals", many.len()),
+        };
+        Some(if known.iter().all(|p| !p.accepts_votes(self.network_now())) {
+            format!("voting on {which} has ended")
+        } else if known.iter().all(|p| p.ballots.is_empty()) {
+            format!(
+                "none of your neurons has a ballot on {which}: they were too young, dissolving soon, or not there"
+            )
+        } else {
+            format!("all your neurons have voted on {which}")
+        })
+    }
+
+    /// Who proposed the selected or opened proposal.
+    #[must_use]
+    pub fn proposer(&self) -> Option<NeuronId> {
+        match self.place.detail.as_ref().map(|d| d.subject).or_else(|| self.subject())? {
+            Subject::Proposal(id) => self.proposal(id)?.proposer,
+            _ => None,
+        }
+    }
+
+    /// The filter of the list on the screen.
+    #[must_use]
+    pub fn filter_text(&self) -> Option<&str> {
+        match self.place.screen {
+            Screen::Pulse => None,
+            Screen::Proposals => Some(&self.proposals.filter.text),
+            Screen::Neurons => Some(&self.neurons.filter.text),
+            Screen::Wallet => Some(&self.wallet.list.filter.text),
+            Screen::Network => Some(&self.net.list().filter.text),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The terminal: taken over on start, given back on quit, panic and signals.
+
+use base64::Engine;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute};
+use icpulse_model::text::Line;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Longest text that OSC 52 carries through common terminals, in bytes of base64.
+const CLIPBOARD_MAX: usize = 74_994;
+
+static TAKEN: AtomicBool = AtomicBool::new(false);
+static BROKEN: AtomicBool = AtomicBool::new(false);
+/// Held while the terminal is given back: who comes second waits until it is done.
+static GIVING_BACK: Mutex<()> = Mutex::new(());
+
+/// Does what only the terminal can.
+pub trait Host {
+    /// Puts text on the clipboard.
+    ///
+    /// # Errors
+    /// When it is too long or the terminal cannot be written to.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// Captures the mouse, or leaves it to the terminal.
+    fn capture_mouse(&mut self, on: bool);
+
+    /// Gives the terminal back, stops the process, and takes the terminal again when it wakes.
+    ///
+    /// # Errors
+    /// Where a process cannot be stopped so.
+    fn suspend(&mut self, mouse: bool) -> io::Result<()>;
+
+    /// Rings, or notifies with this text.
+    fn ring(&mut self, _text: Option<&Line>) {}
+
+    /// What follows is shown at once.
+    fn begin_frame(&mut self) {}
+
+    /// Everything of the frame was written.
+    fn end_frame(&mut self) {}
+}
+
+/// The terminal on standard output, taken over until this is dropped.
+#[derive(Debug)]
+pub struct Tty(());
+
+impl Tty {
+    /// Takes the terminal over: raw mode, alternate screen, bracketed paste. A panic anywhere
+    /// gives it back before its message is printed, unless `caught` says that the panic is expected
+    /// and handled where it happens (a library's, on a damaged file).
+    ///
+    /// # Errors
+    /// When standard output is no terminal.
+    pub fn take(caught: fn() -> bool) -> io::Result<Self> {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if caught() {
+                return;
+            }
+            BROKEN.store(true, Ordering::SeqCst);
+            give_back();
+            previous(info);
+        }));
+        enter()?;
+        Ok(Self(()))
+    }
+
+    /// Sends the terminal a question; the answer comes among the keys.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn ask(&mut self, question: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(question.as_bytes())?;
+        out.flush()
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        give_back();
+        if broken() {
+            // Another thread's panic gave it back in the middle of a frame: the rest came after that.
+            let _ = execute!(io::stdout(), EndSynchronizedUpdate, ResetColor, cursor::Show);
+        }
+    }
+}
+
+/// Whether some part of the program has panicked since the terminal was taken.
+#[must_use]
+pub fn broken() -> bool {
+    BROKEN.load(Ordering::SeqCst)
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+}
+
+/// Gives the terminal back: mouse, pasting, colours, screen, cursor and line mode are as they were.
+/// May be called from any thread and any number of times; when it returns, the terminal is restored.
+/// Errors are of no use here: the terminal may be gone.
+pub fn give_back() {
+    let _alone = GIVING_BACK.lock().unwrap_or_else(PoisonError::into_inner);
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(
+            io::stdout(),
+            EndSynchronizedUpdate,
+            DisableMouseCapture,
+            DisableBracketedPaste,
+            ResetColor,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
+        let _ = disable_raw_mode();
+    }
+}
+
+/// The sequence that puts text on the clipboard of the terminal, also over SSH.
+///
+/// # Errors
+/// When the text is longer than terminals accept.
+pub fn osc52(text: &str) -> io::Result<String> {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    if encoded.len() > CLIPBOARD_MAX {
+        return Err(io::Error::other("the text is longer than terminals accept for the clipboard"));
+    }
+    Ok(format!("\x1b]52;c;{encoded}\x07"))
+}
+
+/// The sequence that rings, or that notifies with a text (OSC 9, as iTerm2, kitty, WezTerm, foot and
+/// Windows Terminal know it). A [`Line`] holds no control character; a leading `4;` would mean
+/// progress instead.
+#[must_use]
+pub fn ringing(text: Option<&Line>) -> String {
+    match text {
+        None => "\x07".to_owned(),
+        Some(text) => {
+            format!("\x1b]9;{}\x07", text.as_str().trim_start_matches(|c: char| c.is_ascii_digit()))
+        }
+    }
+}
+
+impl Host for Tty {
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(osc52(text)?.as_bytes())?;
+        out.flush()
+    }
+
+    fn capture_mouse(&mut self, on: bool) {
+        // A terminal without a mouse ignores this.
+        let _ = if on {
+            execute!(io::stdout(), EnableMouseCapture)
+        } else {
+            execute!(io::stdout(), DisableMouseCapture)
+        };
+    }
+
+    fn suspend(&mut self, mouse: bool) -> io::Result<()> {
+        give_back();
+        let stopped = stop_process();
+        enter()?;
+        self.capture_mouse(mouse);
+        stopped
+    }
+
+    fn ring(&mut self, text: Option<&Line>) {
+        let mut out = io::stdout();
+        let _ = out.write_all(ringing(text).as_bytes()).and_then(|()| out.flush());
+    }
+
+    fn begin_frame(&mut self) {
+        let _ = execute!(io::stdout(), BeginSynchronizedUpdate);
+    }
+
+    fn end_frame(&mut self) {
+        let _ = execute!(io::stdout(), EndSynchronizedUpdate);
+    }
+}
+
+/// Stops this process as Ctrl-Z in a shell does; returns when it is continued.
+#[cfg(unix)]
+fn stop_process() -> io::Result<()> {
+    let id = std::process::id().to_string();
+    let status = std::process::Command::new("kill").args(["-TSTP", &id]).status()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other("`kill -TSTP` failed")) }
+}
+
+#[cfg(not(unix))]
+fn stop_process() -> io::Result<()> {
+    Err(io::Error::other("this system cannot suspend a program"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_notification_is_one_sequence_whatever_its_text() {
+        assert_eq!(ringing(None), "\x07");
+        let hostile = ringing(Some(&Line::new("4;1;50\x07\x1b]0;title\x07\u{9b}2J")));
+        assert!(hostile.starts_with("\x1b]9;;1;50"), "{hostile:?}");
+        let controls = hostile.chars().filter(|c| c.is_control()).count();
+        assert_eq!(controls, 2, "its own beginning and end: {hostile:?}");
+    }
+
+    #[test]
+    fn the_clipboard_sequence_is_bounded_and_carries_no_control_character() {
+        assert_eq!(osc52("140812").unwrap(), "\x1b]52;c;MTQwODEy\x07");
+        assert!(osc52(&"x".repeat(60_000)).is_err());
+        let hostile = osc52("\x1b]0;x\x07").unwrap();
+        assert_eq!(hostile.matches('\x1b').count(), 1);
+    }
+}

@@ -1,0 +1,222 @@
+//! Lists to choose from: theme, identity, order, columns, followees, how to leave.
+
+use super::filter::on_list;
+use super::keys::line;
+use crate::tui::app::columns::Table;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::layer::{ChoiceItem, ChoiceKind, ChoiceLayer, Layer, Level};
+use crate::tui::app::list::ListState;
+use crate::tui::app::state::{Quitting, State};
+use icpulse_model::account::short_principal;
+use icpulse_model::query::{Haystacks, Word};
+use icpulse_model::text::Line;
+
+fn item(label: impl Into<Line>, note: impl Into<Line>, on: Option<bool>) -> ChoiceItem {
+    ChoiceItem { label: label.into(), note: note.into(), on }
+}
+
+impl State {
+    /// Opens a choice with the cursor on what is in force.
+    pub(super) fn offer(&mut self, kind: ChoiceKind, title: &'static str, items: Vec<ChoiceItem>) {
+        let cursor = match kind {
+            ChoiceKind::Columns(_) => 0,
+            _ => items.iter().position(|i| i.on == Some(true)).unwrap_or(0),
+        };
+        self.layers.push(Layer::Choice(ChoiceLayer {
+            kind,
+            title,
+            shown: (0..items.len()).collect(),
+            items,
+            input: line(""),
+            cursor,
+            offset: 0,
+            before: None,
+        }));
+        self.dirty = true;
+    }
+
+    pub(super) fn choose_theme(&mut self) {
+        let current = self.options.theme.clone();
+        let items: Vec<ChoiceItem> = self
+            .themes
+            .iter()
+            .map(|t| item(t.name.as_str(), t.about.clone(), Some(t.name == current)))
+            .collect();
+        if items.is_empty() {
+            self.toast(Level::Warning, "theme: no themes were found");
+            return;
+        }
+        self.offer(ChoiceKind::Theme, "Theme", items);
+        if let Some(Layer::Choice(layer)) = self.layers.last_mut() {
+            layer.before = Some(current);
+        }
+    }
+
+    pub(super) fn choose_identity(&mut self) {
+        let signer = self.signer.principal;
+        let items: Vec<ChoiceItem> = self
+            .identities
+            .iter()
+            .map(|i| {
+                let lock = if i.locked { ", needs its passphrase" } else { "" };
+                let note = format!("{} {}{lock}", i.kind, short_principal(&i.principal));
+                item(i.name.as_str(), note, Some(i.principal == signer))
+            })
+            .collect();
+        if items.is_empty() {
+            let body = vec![
+                "No identity is stored on this machine.".into(),
+                "Make one with `icpulse identity new NAME`, or bring one with `icpulse identity import`."
+                    .into(),
+            ];
+            self.message(Level::Info, "Who signs", body);
+            return;
+        }
+        self.offer(ChoiceKind::Identity, "Who signs", items);
+    }
+
+    pub(super) fn choose_sort(&mut self) {
+        let (table, sort) = on_list!(self, list => (list.table, list.sort), return);
+        let items = table
+            .columns()
+            .iter()
+            .map(|c| {
+                let here = c.id == sort.column;
+                let note = match (here, sort.descending) {
+                    (true, true) => "descending",
+                    (true, false) => "ascending",
+                    (false, _) => "",
+                };
+                item(c.title, note, Some(here))
+            })
+            .collect();
+        self.offer(ChoiceKind::Sort(table), "Sort by", items);
+    }
+
+    pub(super) fn choose_columns(&mut self) {
+        fn items<K>(list: &ListState<K>) -> (Table, Vec<ChoiceItem>) {
+            let shown = |c: &crate::tui::app::columns::Column| list.columns.contains(&c.id);
+            (list.table, list.table.columns().iter().map(|c| item(c.title, "", Some(shown(c)))).collect())
+        }
+        let (table, items) = on_list!(self, list => items(list), return);
+        self.offer(ChoiceKind::Columns(table), "Columns", items);
+    }
+
+    /// Asks how to leave, if something is being submitted.
+    pub(super) fn quit(&mut self, effects: &mut Vec<Effect>) {
+        if !self.is_submitting() {
+            self.quitting = Quitting::Now;
+            effects.push(Effect::Quit);
+            return;
+        }
+        let items = vec![
+            item("wait", "leave as soon as the outcome is known", None),
+            item(
+                "leave now",
+                "the journal keeps what was sent; the next start finds out what became of it",
+                None,
+            ),
+            item("stay", "", None),
+        ];
+        self.offer(ChoiceKind::Quit, "Something is being submitted", items);
+    }
+
+    /// Narrows the choice to what was typed.
+    pub(super) fn narrow_choice(&mut self) {
+        let Some(Layer::Choice(layer)) = self.layers.last_mut() else { return };
+        let words: Vec<Word> = layer.input.value().split_whitespace().map(Word::new).collect();
+        let mut texts = Haystacks::default();
+        for item in &layer.items {
+            texts.add(|out| {
+                out.push_str(item.label.as_str());
+                out.push(' ');
+                out.push_str(item.note.as_str());
+            });
+        }
+        let fits = |place: &usize| words.iter().all(|w| texts.get(*place).has(w));
+        layer.shown = (0..layer.items.len()).filter(fits).collect();
+        layer.cursor = 0;
+        layer.offset = 0;
+    }
+
+    /// Shows the theme under the cursor.
+    pub(super) fn preview_choice(&self, effects: &mut Vec<Effect>) {
+        if let Some(Layer::Choice(layer)) = self.layers.last()
+            && layer.kind == ChoiceKind::Theme
+            && let Some(theme) = layer.chosen().and_then(|i| self.themes.get(i))
+        {
+            effects.push(Effect::PreviewTheme(theme.name.clone()));
+        }
+    }
+
+    /// Enter.
+    pub(super) fn choose(&mut self, effects: &mut Vec<Effect>) {
+        let Some(Layer::Choice(layer)) = self.layers.last() else { return };
+        let (kind, chosen) = (layer.kind, layer.chosen());
+        let Some(chosen) = chosen else { return };
+        self.layers.pop();
+        match kind {
+            ChoiceKind::Theme => {
+                if let Some(theme) = self.themes.get(chosen) {
+                    self.options.theme = theme.name.clone();
+                    effects.push(Effect::KeepTheme(theme.name.clone()));
+                }
+            }
+            ChoiceKind::Identity => {
+                if let Some(identity) = self.identities.get(chosen)
+                    && identity.principal != self.signer.principal
+                {
+                    effects.push(Effect::UseIdentity(identity.name.clone()));
+                }
+            }
+            ChoiceKind::Sort(table) => {
+                if let Some(column) = table.columns().get(chosen) {
+                    self.sort_by(column.id);
+                }
+            }
+            ChoiceKind::Columns(_) => {}
+            ChoiceKind::Followees => self.choose_followees(chosen),
+            ChoiceKind::Provider => self.take_provider(chosen, effects),
+            ChoiceKind::Quit => match chosen {
+                0 => {
+                    self.quitting = Quitting::WhenDone;
+                    self.toast(Level::Info, "leaving as soon as the outcome is known");
+                }
+                1 => {
+                    self.quitting = Quitting::Now;
+                    effects.push(Effect::Quit);
+                }
+                _ => self.quitting = Quitting::No,
+            },
+        }
+    }
+
+    /// Space: a column in or out, or the order turned round.
+    pub(super) fn toggle_choice(&mut self) {
+        let Some(Layer::Choice(layer)) = self.layers.last_mut() else { return };
+        let Some(chosen) = layer.chosen() else { return };
+        match layer.kind {
+            ChoiceKind::Columns(table) => {
+                let on = layer.items.iter().filter(|i| i.on == Some(true)).count();
+                let Some(item) = layer.items.get_mut(chosen) else { return };
+                // A table without columns shows nothing.
+                if on > 1 || item.on != Some(true) {
+                    item.on = Some(item.on != Some(true));
+                }
+                let items = layer.items.clone();
+                let shown = table.columns().iter().zip(items).filter(|(_, i)| i.on == Some(true));
+                let columns = shown.map(|(c, _)| c.id).collect();
+                on_list!(self, list => list.columns = columns);
+            }
+            ChoiceKind::Sort(table) => {
+                let column = table.columns().get(chosen).map(|c| c.id);
+                self.layers.pop();
+                if let Some(column) = column {
+                    self.sort_by(column);
+                }
+                self.choose_sort();
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Filters and orders of the lists.
+
+use super::keys::line;
+use crate::tui::app::columns::ColumnId;
+use crate::tui::app::layer::{FilterLayer, Layer};
+use crate::tui::app::list::{Filter, ListState, Sort};
+use crate::tui::app::place::Screen;
+use crate::tui::app::state::State;
+use icpulse_model::query::{List, parse, suggest};
+
+/// Runs the same lines on the list of the screen, whatever it lists.
+macro_rules! on_list {
+    ($state:expr, $list:ident => $body:expr) => {
+        on_list!($state, $list => $body, ())
+    };
+    ($state:expr, $list:ident => $body:expr, $otherwise:expr) => {
+        match $state.place.screen {
+            $crate::tui::app::place::Screen::Proposals => {
+                let $list = &mut $state.proposals;
+                $body
+            }
+            $crate::tui::app::place::Screen::Neurons => {
+                let $list = &mut $state.neurons;
+                $body
+            }
+            $crate::tui::app::place::Screen::Wallet => {
+                let $list = &mut $state.wallet.list;
+                $body
+            }
+            $crate::tui::app::place::Screen::Network => {
+                let $list = $state.net.list_mut();
+                $body
+            }
+            $crate::tui::app::place::Screen::Pulse => $otherwise,
+        }
+    };
+}
+pub(super) use on_list;
+
+/// The language of a screen's filter.
+fn language(state: &State) -> List {
+    match state.place.screen {
+        Screen::Network => state.net.shown.language(),
+        Screen::Pulse | Screen::Proposals => List::Proposals,
+        Screen::Neurons => List::Neurons,
+        Screen::Wallet => List::Transactions,
+    }
+}
+
+/// Ready-made filters, in turn.
+fn quick_filters(state: &State) -> &'static [&'static str] {
+    match state.place.screen {
+        Screen::Network => state.net.shown.quick_filters(),
+        Screen::Pulse => &[""],
+        Screen::Proposals => {
+            &["", "vote:due", "status:open", "reward:accept_votes", "status:failed,rejected"]
+        }
+        Screen::Neurons => &["", "confirm<30d", "-state:dissolved", "access:controller"],
+        Screen::Wallet => &["", "dir:in", "dir:out", "kind:minted"],
+    }
+}
+
+/// The text in the filter's line has changed: the list follows.
+pub(super) fn typed(state: &mut State) {
+    let Some(Layer::Filter(layer)) = state.layers.last() else { return };
+    let text = layer.input.value().to_owned();
+    state.set_filter(&text);
+    let error = on_list!(state, list => list.filter.error.clone(), None);
+    let suggestions = suggest(&text, language(state));
+    if let Some(Layer::Filter(layer)) = state.layers.last_mut() {
+        layer.error = error;
+        layer.suggestions = suggestions;
+    }
+}
+
+impl State {
+    /// Opens the filter's line.
+    pub(super) fn open_filter(&mut self) {
+        let text = on_list!(self, list => list.filter.text.clone(), return);
+        let layer = FilterLayer {
+            input: line(&text),
+            error: None,
+            suggestions: suggest(&text, language(self)),
+            before: text,
+        };
+        self.layers.push(Layer::Filter(layer));
+    }
+
+    /// Filters the list of the screen. What cannot be read leaves the older filter in force.
+    pub(super) fn set_filter(&mut self, text: &str) {
+        let parsed = parse(text, language(self));
+        let changed = on_list!(self, list => put(list, text, parsed), false);
+        if changed {
+            self.apply_filter(self.place.screen);
+        }
+        self.dirty = true;
+    }
+
+    fn apply_filter(&mut self, screen: Screen) {
+        let now = self.network_now();
+        match screen {
+            Screen::Pulse => {}
+            Screen::Proposals => {
+                self.index.proposals.filter(&self.proposals.filter.query, now);
+                self.proposals.set_rows(self.index.proposals.rows());
+            }
+            Screen::Neurons => {
+                self.index.neurons.filter(&self.neurons.filter.query, now);
+                self.neurons.set_rows(self.index.neurons.rows());
+            }
+            Screen::Wallet => {
+                self.index.transactions.filter(&self.wallet.list.filter.query, now);
+                self.wallet.list.set_rows(self.index.transactions.rows());
+            }
+            Screen::Network => {
+                let list = self.net.list_mut();
+                let query = list.filter.query.clone();
+                if let Some(index) = self.index.net.get_mut(self.net.shown as usize) {
+                    index.filter(&query, now);
+                    self.net.list_mut().set_rows(index.rows());
+                }
+            }
+        }
+    }
+
+    /// The next ready-made filter.
+    pub(super) fn quick_filter(&mut self) {
+        let all = quick_filters(self);
+        let current = self.filter_text().unwrap_or_default();
+        let next = all.iter().position(|f| *f == current).map_or(1, |i| i + 1);
+        let text = all.get(next % all.len().max(1)).copied().unwrap_or_default();
+        self.set_filter(text);
+    }
+
+    /// Shows a screen with a filter set, for what Pulse points at.
+    pub(super) fn show_filtered(&mut self, screen: Screen, text: &str) {
+        self.go_to(screen);
+        self.set_filter(text);
+        on_list!(self, list => list.select(0));
+    }
+
+    /// The first suggestion of the filter's line.
+    pub(super) fn complete_filter(&mut self) {
+        let Some(Layer::Filter(layer)) = self.layers.last_mut() else { return };
+        if let Some(text) = layer.suggestions.first().map(|s| s.text.clone()) {
+            layer.input = line(&text);
+            typed(self);
+        }
+    }
+
+    /// Sorts the list of the screen; by the same column again reverses it.
+    pub(super) fn sort_by(&mut self, column: ColumnId) {
+        let sort = on_list!(self, list => next_sort(list, column), return);
+        self.set_sort(sort);
+    }
+
+    /// Reverses the order.
+    pub(super) fn reverse(&mut self) {
+        let sort = on_list!(self, list => Sort { descending: !list.sort.descending, ..list.sort }, return);
+        self.set_sort(sort);
+    }
+
+    /// Sorts by the visible column so many further.
+    pub(super) fn sort_further(&mut self, by: isize) {
+        let column = on_list!(self, list => further(list, by), return);
+        if let Some(column) = column {
+            self.sort_by(column);
+        }
+    }
+
+    fn set_sort(&mut self, sort: Sort) {
+        match self.place.screen {
+            Screen::Pulse => {}
+            Screen::Proposals => {
+                self.proposals.sort = sort;
+                self.index.proposals.sort(sort);
+                self.proposals.set_rows(self.index.proposals.rows());
+            }
+            Screen::Neurons => {
+                self.neurons.sort = sort;
+                self.index.neurons.sort(sort);
+                self.neurons.set_rows(self.index.neurons.rows());
+            }
+            Screen::Wallet => {
+                self.wallet.list.sort = sort;
+                self.index.transactions.sort(sort);
+                self.wallet.list.set_rows(self.index.transactions.rows());
+            }
+            Screen::Network => {
+                self.net.list_mut().sort = sort;
+                if let Some(index) = self.index.net.get_mut(self.net.shown as usize) {
+                    index.sort(sort);
+                    self.net.list_mut().set_rows(index.rows());
+                }
+            }
+        }
+        self.dirty = true;
+    }
+}
+
+/// Puts a filter in; whether the query in force has changed.
+fn put<K>(
+    list: &mut ListState<K>,
+    text: &str,
+    parsed: Result<icpulse_model::query::Query, icpulse_model::query::QueryError>,
+) -> bool {
+    match parsed {
+        Ok(query) => {
+            let changed = query != list.filter.query;
+            list.filter = Filter { text: text.to_owned(), query, error: None };
+            changed
+        }
+        Err(error) => {
+            list.filter.text = text.to_owned();
+            list.filter.error = Some(error);
+            false
+        }
+    }
+}
+
+fn next_sort<K>(list: &ListState<K>, column: ColumnId) -> Sort {
+    if list.sort.column == column {
+        return Sort { column, descending: !list.sort.descending };
+    }
+    let descending = list.table.column(column).is_some_and(|c| c.descending);
+    Sort { column, descending }
+}
+
+fn further<K>(list: &ListState<K>, by: isize) -> Option<ColumnId> {
+    let len = isize::try_from(list.columns.len()).ok().filter(|l| *l > 0)?;
+    let place = list.columns.iter().position(|c| *c == list.sort.column).unwrap_or(0);
+    let next = (isize::try_from(place).ok()? + by).rem_euclid(len);
+    list.columns.get(usize::try_from(next).ok()?).copied()
+}

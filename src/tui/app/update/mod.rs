@@ -1,0 +1,187 @@
+//! The only place where the state changes. Pure: the time comes with each message, and what is
+//! to be done outside goes back as effects.
+
+mod choice;
+mod filter;
+mod form;
+mod keys;
+mod layers;
+mod mouse;
+mod moving;
+mod net;
+mod palette;
+mod run;
+mod sign;
+mod world;
+
+use super::effect::Effect;
+use super::hits::Hits;
+use super::layer::{Layer, Level, MessageLayer};
+use super::message::Message;
+use super::place::Tab;
+use super::state::{Quitting, State};
+use icpulse_model::Timestamp;
+use icpulse_model::text::Line;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Applies a message; `now` is this machine's clock.
+#[must_use]
+pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect> {
+    state.now = now;
+    let mut effects = Vec::new();
+    match message {
+        Message::Key(event) => keys::press(state, event, &mut effects),
+        Message::Mouse(event) => mouse::act(state, event, &mut effects),
+        // It may be a passphrase: nothing of it is left.
+        Message::Paste(text) => keys::paste(state, &Zeroizing::new(text), &mut effects),
+        Message::Resize(columns, rows) => {
+            state.size = (columns, rows);
+            state.dirty = true;
+        }
+        Message::Tick => state.pass_time(),
+        Message::Change(change) => state.change(change, &mut effects),
+        Message::Topology { moment, result } => state.arrive(moment, result),
+        Message::OlderEvents(result) => state.put_older(result),
+        Message::Mine { mine, provider_fixed } => state.put_mine(mine, provider_fixed),
+        Message::Planned { ticket, result } => sign::planned(state, ticket, result, &mut effects),
+        Message::Execution(execution) => sign::report(state, &execution),
+        Message::ActionEnded(execution) => sign::ended(state, &execution, &mut effects),
+        Message::JournalEntryGone(plan) => sign::forget(state, plan),
+        Message::JournalEntry { execution, authenticity } => {
+            sign::journal_entry(state, &execution, authenticity);
+        }
+        Message::NotBegun { plan, failure } => sign::not_begun(state, plan, failure, &mut effects),
+        Message::Unlocked(result) => sign::unlocked(state, result, &mut effects),
+        Message::Identities(identities) => {
+            state.identities = identities;
+            state.dirty = true;
+        }
+        Message::Themes(themes) => {
+            state.themes = themes;
+            state.dirty = true;
+        }
+        Message::ThemeChanged(name) => {
+            state.options.theme = name;
+            state.dirty = true;
+        }
+        Message::Notice(level, text) => state.toast(level, text),
+        Message::Ring(text) => effects.push(Effect::Ring(text)),
+        Message::Terminate => {
+            state.quitting = Quitting::Now;
+            effects.push(Effect::Quit);
+        }
+    }
+    if state.quitting == Quitting::WhenDone && !state.is_submitting() {
+        state.quitting = Quitting::Now;
+        effects.push(Effect::Quit);
+    }
+    effects
+}
+
+impl State {
+    /// Takes note of what the draw put where; asks for another draw if that moves something.
+    pub fn drawn(&mut self, hits: Hits) {
+        let before = self.offsets();
+        if self.place.detail.is_none() && hits.list_height > 0 {
+            match self.place.screen {
+                super::Screen::Proposals => {
+                    self.proposals.height = hits.list_height;
+                    self.proposals.reveal();
+                }
+                super::Screen::Neurons => {
+                    self.neurons.height = hits.list_height;
+                    self.neurons.reveal();
+                }
+                super::Screen::Wallet => {
+                    self.wallet.list.height = hits.list_height;
+                    self.wallet.list.reveal();
+                }
+                super::Screen::Network => {
+                    let list = self.net.list_mut();
+                    list.height = hits.list_height;
+                    list.reveal();
+                }
+                super::Screen::Pulse => {
+                    self.pulse.height = hits.list_height;
+                    self.pulse.reveal();
+                }
+            }
+        }
+        let after = self.offsets();
+        let last = hits.detail_lines.saturating_sub(hits.detail_height);
+        let mut moved = before != after;
+        if let Some(detail) = &mut self.place.detail
+            && hits.detail_height > 0
+            && detail.scroll > last
+        {
+            detail.scroll = last;
+            moved = true;
+        }
+        self.hits = hits;
+        moved |= self.settle_layer();
+        self.dirty = moved;
+    }
+
+    fn offsets(&self) -> [usize; 5] {
+        [
+            self.proposals.offset,
+            self.neurons.offset,
+            self.wallet.list.offset,
+            self.pulse.offset,
+            self.net.list().offset,
+        ]
+    }
+
+    /// Time has passed: what it changed is drawn.
+    fn pass_time(&mut self) {
+        let now = self.now;
+        let toasts = self.toasts.len();
+        self.toasts.retain(|t| t.expires.is_none_or(|at| at > now));
+        self.dirty |= self.toasts.len() != toasts;
+        self.dirty |= self.hits.changes_at.is_some_and(|at| at <= now);
+        // Only what is counted in minutes is looked at again, and once a minute.
+        let minute = now.secs() / 60;
+        if self.index.minute != minute {
+            self.index.minute = minute;
+            self.dirty |= self.pass_minute();
+        }
+    }
+
+    /// Shows something to read in a layer.
+    fn message(&mut self, level: Level, title: impl Into<Line>, body: Vec<Line>) {
+        self.layers.push(Layer::Message(MessageLayer { level, title: title.into(), body, scroll: 0 }));
+        self.dirty = true;
+    }
+
+    /// Puts one neuron in, whoever owns it.
+    fn put_neuron(&mut self, neuron: Arc<icpulse_model::Neuron>) {
+        const KEPT: usize = 64;
+        if self.world.neurons.get(neuron.id).is_some() {
+            let rows =
+                self.world.neurons.iter().map(|n| Arc::clone(if n.id == neuron.id { &neuron } else { n }));
+            self.world.neurons = icpulse_model::world::Neurons::new(rows.collect::<Vec<_>>());
+            self.refresh_neurons();
+            return;
+        }
+        let open = self.place.detail.as_ref().map(|d| d.subject);
+        if self.other_neurons.len() >= KEPT && !self.other_neurons.contains_key(&neuron.id) {
+            let spare =
+                self.other_neurons.keys().copied().find(|id| open != Some(super::Subject::Neuron(*id)));
+            if let Some(spare) = spare {
+                self.other_neurons.remove(&spare);
+            }
+        }
+        self.other_neurons.insert(neuron.id, neuron);
+    }
+
+    /// The open detail's cursor stays on an item.
+    fn settle_detail(&mut self) {
+        let items = self.items_of_detail();
+        if let Some(detail) = &mut self.place.detail
+            && detail.current_tab() != Tab::Summary
+        {
+            detail.cursor = detail.cursor.min(items.saturating_sub(1));
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Commands where no layer is; layers have their own in `layers`.
+
+use super::keys::line;
+use super::moving::Step;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::layer::{
+    ActionsLayer, AfterUnlock, HelpLayer, JumpLayer, Layer, Level, QrLayer, UnlockLayer,
+};
+use crate::tui::app::net::NetList;
+use crate::tui::app::passphrase::Passphrase;
+use crate::tui::app::place::{Screen, Subject};
+use crate::tui::app::state::State;
+use crate::tui::command::Command;
+use icpulse_model::act::Intent;
+use icpulse_model::world::Topicality;
+use icpulse_model::{Account, NeuronId, ProposalId, Vote};
+
+impl State {
+    /// Runs a command, or says why it cannot run.
+    pub(super) fn run(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        self.dirty = true;
+        if let Some(refusal) = self.refusal(command) {
+            self.toast(Level::Warning, format!("{}: {refusal}", command.spec().title));
+            return;
+        }
+        if !self.layers.is_empty() {
+            self.run_in_layer(command, effects);
+            return;
+        }
+        if let Some(step) = Step::of(command) {
+            self.step(step);
+            self.want_older(effects);
+            return;
+        }
+        match command {
+            Command::ShowNetwork => self.go_to(Screen::Network),
+            Command::NextList => self.next_list(1),
+            Command::PreviousList => self.next_list(-1),
+            Command::ListSubnets => self.show_list(NetList::Subnets),
+            Command::ListNodes => self.show_list(NetList::Nodes),
+            Command::ListProviders => self.show_list(NetList::Providers),
+            Command::ListCenters => self.show_list(NetList::DataCenters),
+            Command::ListVersions => self.show_list(NetList::Versions),
+            Command::ListBoundary => self.show_list(NetList::Boundary),
+            Command::ListEvents => self.show_list(NetList::Events),
+            Command::ListMine => self.show_list(NetList::Mine),
+            Command::MyProvider => self.choose_provider(),
+            Command::Alias => self.ask_alias(),
+            Command::WhatIf => self.open_what_if(),
+            Command::Travel => self.ask_moment(),
+            Command::ShowPulse => self.go_to(Screen::Pulse),
+            Command::ShowProposals => self.go_to(Screen::Proposals),
+            Command::ShowNeurons => self.go_to(Screen::Neurons),
+            Command::ShowWallet => self.go_to(Screen::Wallet),
+            Command::Back => self.go_back(),
+            Command::JumpTo => self.layers.push(Layer::Jump(JumpLayer { input: line(""), error: None })),
+            Command::Help => {
+                let scopes = self.place.scopes();
+                self.layers.push(Layer::Help(HelpLayer { scopes, scroll: 0 }));
+            }
+            Command::Palette => self.open_palette(),
+            Command::Actions => {
+                self.layers.push(Layer::Actions(ActionsLayer::default()));
+                effects.push(Effect::ReadJournal);
+            }
+            Command::Refresh => self.refresh(effects),
+            Command::Pause => {
+                let pause = !self.sync.paused;
+                // Shown at once; the answer of `sync` says the same a moment later.
+                self.sync.paused = pause;
+                effects.push(Effect::Pause(pause));
+            }
+            Command::Identity => self.choose_identity(),
+            Command::Unlock => self.ask_passphrase(AfterUnlock::Nothing),
+            Command::Lock => effects.push(Effect::Lock),
+            Command::Theme => self.choose_theme(),
+            Command::Copy => {
+                if let Some(text) = self.copyable() {
+                    self.copy(text, effects);
+                }
+            }
+            Command::OpenLink => {
+                if let Some(link) = self.link() {
+                    self.toast(Level::Info, format!("opening {link}"));
+                    effects.push(Effect::OpenLink(link));
+                }
+            }
+            Command::Mouse => {
+                self.options.mouse = !self.options.mouse;
+                effects.push(Effect::CaptureMouse(self.options.mouse));
+                let words =
+                    if self.options.mouse { "mouse on" } else { "mouse off: select text with the terminal" };
+                self.toast(Level::Info, words);
+            }
+            Command::TestAlerts => effects.push(Effect::TestAlerts),
+            Command::Ascii => self.options.ascii = !self.options.ascii,
+            Command::Dismiss => self.toasts.clear(),
+            Command::Redraw => effects.push(Effect::Redraw),
+            Command::Suspend => effects.push(Effect::Suspend),
+            Command::Quit => self.quit(effects),
+            Command::Open => self.open_selected(effects),
+            Command::Filter => self.open_filter(),
+            Command::QuickFilter => self.quick_filter(),
+            Command::ClearFilter => self.set_filter(""),
+            Command::Sort => self.choose_sort(),
+            Command::SortReverse => self.reverse(),
+            Command::SortNext => self.sort_further(1),
+            Command::SortPrevious => self.sort_further(-1),
+            Command::Columns => self.choose_columns(),
+            Command::Vote => self.choose_ballots(),
+            Command::VoteYes => self.vote_with_all(Vote::Yes, effects),
+            Command::VoteNo => self.vote_with_all(Vote::No, effects),
+            Command::Mark => self.mark(),
+            Command::MarkAll => self.mark_all(),
+            Command::ClearMarks => self.proposals.marked.clear(),
+            Command::Proposer => {
+                if let Some(id) = self.proposer() {
+                    self.open(Subject::Neuron(id), effects);
+                }
+            }
+            Command::Stake => self.open_stake(),
+            Command::ConfirmFollowing => {
+                let neurons = self.target_neurons();
+                self.plan(Intent::RefreshVotingPower(neurons), effects);
+            }
+            Command::NextTab => self.show_tab(1),
+            Command::PreviousTab => self.show_tab(-1),
+            Command::NextItem => self.open_neighbour(1, effects),
+            Command::PreviousItem => self.open_neighbour(-1, effects),
+            Command::NextPane => {
+                let to = if self.pulse.cursor < self.pulse.needs { self.pulse.needs } else { 0 };
+                self.pulse.select(to);
+            }
+            Command::NextAccount => {
+                self.wallet.account = (self.wallet.account + 1) % self.world.accounts.len().max(1);
+                self.refresh_transactions();
+            }
+            Command::Qr => {
+                let account = self.shown_account();
+                self.layers.push(Layer::Qr(QrLayer { account, icrc1: false }));
+            }
+            Command::CopyAccount => {
+                let text = self.shown_account().identifier().hex();
+                self.copy(text, effects);
+            }
+            Command::CopyPrincipal => {
+                let text = self.signer.principal.to_text();
+                self.copy(text, effects);
+            }
+            _ => {}
+        }
+    }
+
+    fn shown_account(&self) -> Account {
+        self.account().map_or_else(|| Account::of(self.signer.principal), |a| a.account)
+    }
+
+    fn copy(&mut self, text: String, effects: &mut Vec<Effect>) {
+        self.toast(Level::Info, format!("copied {text}"));
+        effects.push(Effect::Copy(text));
+    }
+
+    /// Reads again what the screen shows.
+    fn refresh(&mut self, effects: &mut Vec<Effect>) {
+        match self.place.detail.as_ref().map(|d| d.subject) {
+            Some(subject @ Subject::Proposal(id)) => {
+                self.reading.insert(subject);
+                effects.push(Effect::OpenProposal(id));
+            }
+            Some(subject @ Subject::Neuron(id)) => {
+                self.reading.insert(subject);
+                effects.push(Effect::OpenNeuron(id));
+            }
+            _ => {}
+        }
+        effects.push(Effect::Refresh(match self.place.screen {
+            Screen::Pulse => Topicality::All,
+            Screen::Proposals => Topicality::Proposals,
+            Screen::Neurons => Topicality::Neurons,
+            Screen::Wallet => Topicality::Accounts,
+            Screen::Network => Topicality::Network,
+        }));
+    }
+
+    /// Asks for the passphrase of the identity that signs.
+    pub(super) fn ask_passphrase(&mut self, then: AfterUnlock) {
+        self.layers.push(Layer::Unlock(UnlockLayer {
+            name: self.signer.name.clone(),
+            passphrase: Passphrase::new(),
+            error: None,
+            busy: false,
+            then,
+        }));
+    }
+
+    fn mark(&mut self) {
+        if let Some(id) = self.proposals.selected {
+            if !self.proposals.marked.remove(&id) {
+                self.proposals.marked.insert(id);
+            }
+            self.proposals.step(1);
+        }
+    }
+
+    fn mark_all(&mut self) {
+        let now = self.network_now();
+        let votable: Vec<ProposalId> = {
+            let shown = self.proposals.rows.iter().filter_map(|id| self.proposal(*id));
+            shown.filter(|p| p.votable(now).next().is_some()).map(|p| p.id).collect()
+        };
+        if votable.is_empty() {
+            self.toast(Level::Info, "mark all: you may vote on none of these");
+        }
+        self.proposals.marked.extend(votable);
+    }
+
+    /// The blank ballots on the targets.
+    pub(super) fn due_ballots(&self) -> Vec<(ProposalId, NeuronId)> {
+        let targets = self.target_proposals();
+        let known = targets.iter().filter_map(|id| self.proposal(*id));
+        known
+            .flat_map(|p| p.votable(self.network_now()).map(|b| (p.id, b.neuron)).collect::<Vec<_>>())
+            .collect()
+    }
+
+    fn vote_with_all(&mut self, vote: Vote, effects: &mut Vec<Effect>) {
+        let ballots = self.due_ballots();
+        self.plan(Intent::Vote { vote, ballots }, effects);
+    }
+}

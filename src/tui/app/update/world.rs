@@ -1,0 +1,314 @@
+//! What changes in the world, and what follows from it for lists and Pulse.
+
+use crate::tui::app::effect::Effect;
+use crate::tui::app::index::Context;
+use crate::tui::app::layer::{ChoiceKind, Layer, Level};
+use crate::tui::app::place::Subject;
+use crate::tui::app::pulse::{Need, PulseItem};
+use crate::tui::app::state::State;
+use crate::tui::app::target::CONFIRM_SOON;
+use icpulse_model::act::SignerInfo;
+use icpulse_model::economics::Economics;
+use icpulse_model::topic::NeuronState;
+use icpulse_model::world::{Change, World};
+use icpulse_model::{E8s, Neuron, Proposal, Seconds};
+use std::sync::Arc;
+
+/// Alerts that Pulse shows one by one; more are counted.
+const ALERTS: usize = 4;
+
+impl State {
+    /// Takes over who signs and what the cache remembers, before the first frame.
+    pub fn load(&mut self, signer: SignerInfo, world: World) {
+        self.signer = signer;
+        self.world = world;
+        self.refresh_proposals();
+        self.refresh_neurons();
+        self.refresh_transactions();
+        self.refresh_net();
+        self.refresh_pulse();
+        self.dirty = true;
+    }
+
+    pub(super) fn change(&mut self, change: Change, effects: &mut Vec<Effect>) {
+        self.dirty = true;
+        match change {
+            Change::Proposals(proposals) => {
+                self.world.proposals = proposals;
+                self.refresh_proposals();
+                self.refresh_versions();
+                self.settle_stake();
+            }
+            Change::World(world) => {
+                self.world = *world;
+                self.refresh_proposals();
+                self.refresh_neurons();
+                self.refresh_transactions();
+                self.refresh_net();
+                self.refresh_pulse();
+                self.settle_stake();
+            }
+            Change::Body(body) => {
+                self.reading.remove(&Subject::Proposal(body.id));
+                self.bodies.put(body);
+            }
+            Change::Neurons(neurons) => {
+                self.world.neurons = neurons;
+                self.world.neurons_known = true;
+                self.refresh_neurons();
+                self.settle_stake();
+            }
+            Change::Neuron(neuron) => {
+                self.reading.remove(&Subject::Neuron(neuron.id));
+                self.put_neuron(neuron);
+            }
+            Change::Accounts(accounts) => {
+                self.world.accounts = accounts;
+                self.refresh_transactions();
+                self.settle_stake();
+            }
+            Change::Facts(facts) => {
+                self.world.facts = facts;
+                self.refresh_neurons();
+                self.settle_stake();
+            }
+            Change::Histories(histories) => self.world.histories = histories,
+            Change::Topology(topology) => self.put_topology(topology),
+            Change::Events(events) => self.put_events(events),
+            Change::Health(health) => {
+                self.world.health = health;
+                self.refresh_health();
+            }
+            Change::Fleet(fleet) => {
+                // Sentences of events name providers.
+                let renamed = self.world.fleet.providers != fleet.providers;
+                self.world.fleet = fleet;
+                if renamed {
+                    self.refresh_net();
+                } else {
+                    self.refresh_fleet();
+                }
+            }
+            Change::NodeRewards(rewards) => {
+                self.world.node_rewards = rewards;
+                self.refresh_fleet();
+            }
+            Change::Alerts(alerts) => {
+                self.world.alerts = alerts;
+                self.refresh_pulse();
+            }
+            Change::Note(note) => self.toast(Level::Warning, note.to_string()),
+            Change::Signer(signer) => self.change_signer(signer, effects),
+            Change::Sync(sync) => {
+                let refused = |s: &icpulse_model::world::SyncStatus| {
+                    s.trouble.as_ref().filter(|t| t.unverified).map(|t| t.since)
+                };
+                if let Some(trouble) = sync.trouble.as_ref().filter(|t| t.unverified)
+                    && refused(&sync) != refused(&self.sync)
+                {
+                    let text = format!("refused what could not be proven: {}", trouble.why);
+                    self.toast(Level::Error, text);
+                }
+                if sync.trouble.is_some() || sync.offline {
+                    // What was opened will not come soon: the detail shows why instead of waiting.
+                    self.reading.clear();
+                }
+                self.sync = sync;
+            }
+        }
+        self.settle_detail();
+    }
+
+    /// Another identity has other neurons and accounts: nothing of the old one stays.
+    fn change_signer(&mut self, signer: SignerInfo, effects: &mut Vec<Effect>) {
+        if signer.principal != self.signer.principal {
+            self.world.neurons = icpulse_model::world::Neurons::default();
+            self.world.neurons_known = false;
+            self.world.accounts = Arc::default();
+            self.other_neurons.clear();
+            self.proposals.marked.clear();
+            let old = std::mem::take(&mut self.layers);
+            for layer in old {
+                match layer {
+                    Layer::Review(review) => effects.extend(review.review().map(|r| Effect::Discard(r.plan))),
+                    Layer::Ballots(_) | Layer::Stake(_) | Layer::Unlock(_) | Layer::Qr(_) => {}
+                    Layer::Choice(choice) if choice.kind == ChoiceKind::Followees => {}
+                    other => self.layers.push(other),
+                }
+            }
+            let text = match signer.is_anonymous() {
+                true => "nobody signs now: read-only".to_owned(),
+                false => format!("{} signs now", signer.name.as_str()),
+            };
+            self.signer = signer;
+            self.toast(Level::Info, text);
+            self.refresh_neurons();
+            self.refresh_transactions();
+        } else {
+            self.signer = signer;
+        }
+    }
+
+    fn context(&self) -> Context {
+        let economics = self.world.facts.economics.as_ref();
+        Context {
+            now: self.network_now(),
+            account: self.account().map(|a| a.account.identifier()),
+            start_reducing_after: economics
+                .map_or_else(|| Economics::defaults().start_reducing_after, |e| e.value.start_reducing_after),
+        }
+    }
+
+    fn refresh_proposals(&mut self) {
+        let context = self.context();
+        self.index.proposals.set(self.world.proposals.iter(), Context { account: None, ..context });
+        self.proposals.total = self.index.proposals.len();
+        self.proposals.set_rows(self.index.proposals.rows());
+        let world = &self.world;
+        self.proposals.marked.retain(|id| world.proposals.get(*id).is_some());
+        self.refresh_pulse();
+    }
+
+    pub(super) fn refresh_neurons(&mut self) {
+        let context = self.context();
+        let mut rows: Vec<Arc<Neuron>> = self.world.neurons.iter().cloned().collect();
+        rows.sort_by_key(|n| std::cmp::Reverse(n.id));
+        rows.dedup_by_key(|n| n.id);
+        self.index.neurons.set(rows.iter(), Context { account: None, ..context });
+        self.neurons.total = self.index.neurons.len();
+        self.neurons.set_rows(self.index.neurons.rows());
+        self.refresh_pulse();
+    }
+
+    pub(super) fn refresh_transactions(&mut self) {
+        self.wallet.account = self.wallet.account.min(self.world.accounts.len().saturating_sub(1));
+        let context = self.context();
+        let mut rows: Vec<Arc<_>> = self
+            .account()
+            .map(|a| a.transactions.iter().cloned().map(Arc::new).collect())
+            .unwrap_or_default();
+        rows.sort_by_key(|t| std::cmp::Reverse(t.block));
+        rows.dedup_by_key(|t| t.block);
+        self.index.transactions.set(rows.iter(), context);
+        self.wallet.list.total = self.index.transactions.len();
+        self.wallet.list.set_rows(self.index.transactions.rows());
+    }
+
+    /// A minute has passed: deadlines and countdowns may have moved rows in or out. Whether they did.
+    pub(super) fn pass_minute(&mut self) -> bool {
+        let now = self.network_now();
+        let mut moved = false;
+        if self.index.proposals.pass_time(now) {
+            moved |= self.proposals.set_rows(self.index.proposals.rows());
+        }
+        if self.index.neurons.pass_time(now) {
+            moved |= self.neurons.set_rows(self.index.neurons.rows());
+        }
+        if self.index.transactions.pass_time(now) {
+            moved |= self.wallet.list.set_rows(self.index.transactions.rows());
+        }
+        if self.index.net_timed {
+            let offsets: Vec<_> = self.net.lists.iter().map(|l| Arc::clone(&l.rows)).collect();
+            self.refresh_net();
+            // What lists say of nodes may have changed with the age of their signatures.
+            moved |= self.place.screen == crate::tui::app::Screen::Network
+                || self.net.lists.iter().zip(&offsets).any(|(l, before)| l.rows != *before);
+        } else {
+            for (index, list) in self.index.net.iter_mut().zip(&mut self.net.lists) {
+                if index.pass_time(now) {
+                    moved |= list.set_rows(index.rows());
+                }
+            }
+        }
+        let (needs, items) = (self.pulse.needs, self.pulse.items.clone());
+        self.refresh_pulse();
+        moved || needs != self.pulse.needs || items != self.pulse.items
+    }
+
+    /// What needs the user, and the open proposals; the selection stays on what it was on.
+    pub(super) fn refresh_pulse(&mut self) {
+        let selected = self.pulse.selected().cloned();
+        let mut open: Vec<(bool, u64, &Arc<Proposal>)> = Vec::new();
+        for p in self.index.proposals.live() {
+            let due = p.votable(self.network_now()).next().is_some();
+            if due || p.status == icpulse_model::ProposalStatus::Open {
+                open.push((!due, p.deadline.map_or(u64::MAX, |d| d.0), p));
+            }
+        }
+        open.sort_by_key(|(settled, deadline, p)| (*settled, *deadline, std::cmp::Reverse(p.id)));
+        let needs = self.needs(&open);
+        self.pulse.needs = needs.len();
+        let proposals = open.iter().map(|(_, _, p)| PulseItem::Proposal(p.id));
+        self.pulse.items = needs.into_iter().map(PulseItem::Need).chain(proposals).collect();
+        let same = |item: &PulseItem| match (item, &selected) {
+            (PulseItem::Proposal(a), Some(PulseItem::Proposal(b))) => a == b,
+            (PulseItem::Need(a), Some(PulseItem::Need(b))) => {
+                let about = |n: &Need| match n {
+                    Need::Alert(alert) => Some((alert.rule, alert.about.clone())),
+                    _ => None,
+                };
+                std::mem::discriminant(a) == std::mem::discriminant(b) && about(a) == about(b)
+            }
+            _ => false,
+        };
+        // A cursor that was never moved stays on what is most urgent.
+        let place = match self.pulse.cursor {
+            0 => 0,
+            cursor => self.pulse.items.iter().position(same).unwrap_or(cursor),
+        };
+        self.pulse.select(place);
+    }
+
+    fn needs(&self, open: &[(bool, u64, &Arc<Proposal>)]) -> Vec<Need> {
+        let mut needs = Vec::new();
+        let unfinished = self.executions.iter().filter(|e| self.needs_attention(e)).count();
+        if unfinished > 0 {
+            needs.push(Need::Unfinished { count: unfinished });
+        }
+        let mut firing = self.world.alerts.of_machines();
+        needs.extend(firing.by_ref().take(ALERTS).cloned().map(Need::Alert));
+        let more = firing.count();
+        if more > 0 {
+            needs.push(Need::MoreAlerts(more));
+        }
+        let mut due = open.iter().filter(|(settled, ..)| !settled).map(|(_, _, p)| p).peekable();
+        if let Some(first) = due.peek() {
+            let first = first.deadline.map(|d| (d, first.id));
+            needs.push(Need::Vote { count: due.count(), first });
+        }
+        let mine = || self.world.neurons.iter().filter(|n| n.is_mine());
+        let confirm: Vec<(Seconds, &Arc<Neuron>)> = {
+            let soon = mine().filter_map(|n| Some((self.confirm_within(n)?, n)));
+            soon.filter(|(within, _)| *within <= CONFIRM_SOON).collect()
+        };
+        if let Some((within, first)) = confirm.iter().min_by_key(|(within, n)| (*within, n.id)) {
+            needs.push(Need::ConfirmFollowing {
+                count: confirm.len(),
+                shrinking: confirm.iter().filter(|(w, _)| w.0 == 0).count(),
+                within: *within,
+                first: first.id,
+            });
+        }
+        let coming = || mine().flat_map(|n| n.disbursements.iter().map(move |d| (d, n.id)));
+        if let Some((first, neuron)) = coming().min_by_key(|(d, _)| d.arrives) {
+            needs.push(Need::Disbursement {
+                count: coming().count(),
+                amount: coming().fold(E8s::ZERO, |sum, (d, _)| sum.saturating_add(d.amount)),
+                arrives: first.arrives,
+                neuron,
+            });
+        }
+        let dissolved = || mine().filter(|n| n.state == NeuronState::Dissolved && n.cached_stake > E8s::ZERO);
+        if let Some(first) = dissolved().next() {
+            needs.push(Need::Dissolved {
+                count: dissolved().count(),
+                amount: dissolved().fold(E8s::ZERO, |sum, n| sum.saturating_add(n.stake)),
+                first: first.id,
+            });
+        }
+        if self.signer.is_anonymous() && !self.options.read_only && !self.identities.is_empty() {
+            needs.push(Need::ChooseIdentity);
+        }
+        needs
+    }
+}

@@ -1,0 +1,83 @@
+//! The last line: the keys that matter here; and the notices above it.
+
+use super::{Cx, words};
+use crate::tui::app::state::{Hit, Layer, Level};
+use crate::tui::command::format_sequence;
+use crate::tui::theme::Role;
+use crate::tui::widgets::keys::{self, Hint};
+use crate::tui::widgets::text::width;
+use crate::tui::widgets::toast::{self, Toast};
+use ratatui::layout::Rect;
+
+/// How many keys the footer has room for without becoming noise.
+const KEYS: usize = 7;
+
+/// Keys, or the keys typed so far and what may follow them.
+pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
+    let state = cx.state;
+    let inner = Rect::new(row.x + 1, row.y, row.width.saturating_sub(2), 1);
+    if !state.pending.is_empty() {
+        let typed = format_sequence(&state.pending);
+        let x = cx.pen.put(inner.x, row.y, inner.width, &format!("{typed} …"), Role::Key) + 3;
+        let next: Vec<Hint> = state
+            .keymap
+            .continuations(state.scopes(), &state.pending)
+            .into_iter()
+            .map(|(key, command)| Hint { key, label: command.spec().title.to_owned(), enabled: true })
+            .collect();
+        keys::draw(cx.pen, Rect::new(x, row.y, inner.right().saturating_sub(x), 1), &next);
+        return;
+    }
+    // A framed layer shows its keys in its own frame.
+    if state.layers.last().is_some_and(|l| !matches!(l, Layer::Filter(_))) {
+        return;
+    }
+    draw(cx, inner, KEYS);
+}
+
+/// Draws the keys of the place that has the keyboard, at most so many.
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, most: usize) {
+    let hints = cx.state.footer();
+    let shown: Vec<Hint> = hints
+        .iter()
+        .take(most)
+        .map(|h| Hint {
+            key: h.keys.first().cloned().unwrap_or_default(),
+            label: h.title.to_owned(),
+            enabled: h.refusal.is_none(),
+        })
+        .collect();
+    let places = keys::draw(cx.pen, area, &shown);
+    for (place, hint) in places.into_iter().zip(&hints) {
+        cx.hits.add(place, Hit::Run(hint.command));
+    }
+}
+
+/// Notices, at the bottom right over everything.
+pub(super) fn toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
+    let state = cx.state;
+    let shown: Vec<Toast<'_>> = state
+        .toasts
+        .iter()
+        .map(|t| {
+            let (sign, role) = match t.level {
+                Level::Info => ('•', Role::Toast),
+                Level::Good => ('✓', Role::ToastGood),
+                Level::Warning => ('!', Role::ToastWarn),
+                Level::Error => ('✗', Role::ToastBad),
+            };
+            Toast { text: t.text.as_str(), sign, role }
+        })
+        .collect();
+    let area = Rect::new(body.x, body.y, body.width.saturating_sub(1), body.height);
+    for (index, place) in toast::draw(cx.pen, area, &shown) {
+        cx.hits.add(place, Hit::Toast(index));
+    }
+    // Errors stay until they are dismissed: say how, in the footer's corner.
+    if state.toasts.iter().any(|t| t.level == Level::Error) && state.layers.is_empty() {
+        let text = format!("{} dismisses", words::key(state, crate::tui::command::Command::Dismiss));
+        let w = u16::try_from(width(&text)).unwrap_or(0);
+        let x = body.right().saturating_sub(w + 1);
+        cx.pen.put(x, body.bottom(), w, &text, Role::Dim);
+    }
+}

@@ -1,0 +1,246 @@
+//! The two lines at the top: where one is, who signs, how fresh and how proven.
+
+use super::{Cx, words};
+use crate::tui::app::state::pulse::Need;
+use crate::tui::app::state::{Hit, Screen, State};
+use crate::tui::command::Command;
+use crate::tui::theme::{ColorDepth, Role};
+use crate::tui::widgets::text::{spans_width, truncate};
+use crate::tui::widgets::{Spans, gauge, span};
+use icpulse_model::Seconds;
+use icpulse_model::account::short_principal;
+use ratatui::layout::Rect;
+
+/// Product, network, identity; at the right evidence, age and reading.
+pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
+    let state = cx.state;
+    let width = usize::from(row.width);
+    // The most that can be said without cutting: first what the network is not gets shorter, then the
+    // identity, then reading. What it is not is never left out.
+    let choices = [
+        (Trust::Long, true, Detail::Full),
+        (Trust::Long, false, Detail::Full),
+        (Trust::Long, false, Detail::Some),
+        (Trust::Short, false, Detail::Some),
+        (Trust::Short, false, Detail::Little),
+    ];
+    let mut chosen = (Vec::new(), Vec::new(), Vec::new());
+    for (trust, long, detail) in choices {
+        let (who, right) = (signer(state, long), reading(state, cx.pen.ascii(), detail));
+        let rest = spans_width(&who) + spans_width(&right) + 7;
+        let left = network(state, trust, width.saturating_sub(rest).min(width / 2));
+        let fits = spans_width(&left) + rest <= width;
+        chosen = (left, who, right);
+        if fits && !is_cut(&chosen.0, state) {
+            break;
+        }
+    }
+    let (left, who, mut right) = chosen;
+    let left_w = spans_width(&left);
+    right.push(span(" ", Role::Dim));
+    let right_w = spans_width(&right).min(width / 2);
+    let right_x = row.right().saturating_sub(u16::try_from(right_w).unwrap_or(0));
+    cx.pen.spans(row.x, row.y, u16::try_from(left_w).unwrap_or(0), &left);
+    cx.pen.spans(right_x, row.y, u16::try_from(right_w).unwrap_or(0), &right);
+    // Who signs stands between both, in the middle where there is room.
+    let who_w = spans_width(&who);
+    let from = left_w + 3;
+    let to = width.saturating_sub(right_w + 3);
+    let middle = width.saturating_sub(who_w) / 2;
+    let x = middle.clamp(from.min(to), to.saturating_sub(who_w).max(from));
+    if to > x {
+        let (x, room) = (u16::try_from(x).unwrap_or(0), u16::try_from(to - x).unwrap_or(0));
+        let end = cx.pen.spans(row.x + x, row.y, room, &who);
+        cx.hits
+            .add(Rect::new(row.x + x, row.y, end.saturating_sub(row.x + x), 1), Hit::Run(Command::Identity));
+    }
+}
+
+/// How much the header says of what the network is not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Short,
+    Long,
+}
+
+/// Whether a network's name is not shown whole.
+fn is_cut(network: &Spans, state: &State) -> bool {
+    !network.iter().any(|s| s.text == state.network.name.as_str())
+}
+
+/// Product and network, and what the network is not, in at most `room` cells: the name is cut first.
+fn network(state: &State, detail: Trust, room: usize) -> Spans {
+    let network = &state.network;
+    let long = detail == Trust::Long;
+    let mut marks: Spans = Vec::new();
+    if !network.trust.is_main() {
+        let text = match (network.root_key_fetched, long) {
+            (true, true) => ", not the Internet Computer (its own root key)",
+            (false, true) => ", not the Internet Computer",
+            (_, false) => ", not the IC",
+        };
+        marks.push(span(text, Role::Warn));
+    }
+    if !network.trust.foreign.is_empty() {
+        marks.push(span(if long { ", foreign canisters" } else { " foreign!" }, Role::Bad));
+    }
+    let product = span(" icpulse", Role::HeaderProduct);
+    let dot = span(" · ", Role::Dim);
+    let used = 11 + spans_width(&marks);
+    let name = truncate(network.name.as_str(), room.saturating_sub(used).max(8)).into_owned();
+    let mut spans = vec![product, dot, span(name, Role::HeaderNetwork)];
+    spans.extend(marks);
+    spans
+}
+
+fn signer(state: &State, wide: bool) -> Spans {
+    let signer = &state.signer;
+    if signer.is_anonymous() {
+        return vec![span("read-only", Role::HeaderReadOnly)];
+    }
+    let mut spans = Vec::new();
+    if wide {
+        spans.push(span("signing as ", Role::Dim));
+    }
+    spans.push(span(signer.name.as_str().to_owned(), Role::HeaderIdentity));
+    spans.push(span(format!(" {}", short_principal(&signer.principal)), Role::Id));
+    if state.options.read_only {
+        spans.push(span(" read-only", Role::HeaderReadOnly));
+    } else if signer.locked {
+        spans.push(span(" locked", Role::Warn));
+    } else if let Some(until) = signer.unlocked_until {
+        let left = until.since(state.now);
+        let role = if left < Seconds(60) { Role::Warn } else { Role::Dim };
+        spans.push(span(format!(" open {}", words::left_short(state.now, until)), role));
+    }
+    spans
+}
+
+/// How much the header says of reading.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Detail {
+    Little,
+    Some,
+    Full,
+}
+
+/// Evidence and age of the newest reading, and how far reading is.
+fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
+    let sync = &state.sync;
+    let mut spans = Vec::new();
+    let dot = || span(" · ", Role::Dim);
+    if sync.offline {
+        spans.push(span("offline", Role::Stale));
+        if let Some(at) = sync.last_success {
+            let at = if detail == Detail::Little { at.date() } else { at.date_minute() };
+            spans.extend([dot(), span(format!("as of {at}"), Role::Dim)]);
+        }
+        return spans;
+    }
+    if sync.paused {
+        spans.extend([span("paused", Role::Warn), dot()]);
+    }
+    if detail == Detail::Full
+        && let Some(at) = sync.certified_at
+    {
+        spans.extend([span("certified ", Role::Certified), span(at.clock(), Role::Dim), dot()]);
+    }
+    match sync.last_success {
+        Some(at) => {
+            let old = words::is_stale(state.now, at);
+            if sync.trouble.is_some() || old {
+                spans.push(span(format!("stale: {}", words::ago(state.now, at)), Role::Stale));
+            } else {
+                spans.push(span(words::ago(state.now, at), Role::Dim));
+            }
+        }
+        None if sync.trouble.is_some() => spans.push(span("not read yet", Role::Stale)),
+        None => spans.push(span("connecting", Role::Syncing)),
+    }
+    // The registry is replayed once; then the history is what takes long.
+    let (what, progress) = match sync.registry.filter(|r| r.total > 0) {
+        Some(registry) => ("registry ", Some(registry)),
+        None => ("", sync.history),
+    };
+    match progress {
+        Some(h) if h.total > 0 => {
+            spans.push(dot());
+            if detail == Detail::Little {
+                let share = words::basis_points(h.done, h.total) / 100;
+                spans.push(span(format!("{what}{share} %"), Role::Syncing));
+            } else {
+                let count = format!("{what}{} of {} ", words::compact(h.done), words::compact(h.total));
+                spans.push(span(count, Role::Syncing));
+                spans.push(span(bar(gauge::permille(h.done, h.total), 8, ascii), Role::Syncing));
+                if detail == Detail::Full {
+                    spans.push(span(format!(" {}/s", words::compact(h.per_second)), Role::Dim));
+                }
+            }
+            if let Some(left) = h.left {
+                spans.push(span(format!(" {} left", words::tight(left)), Role::Dim));
+            }
+        }
+        _ if detail > Detail::Little && !state.world.proposals.is_empty() => {
+            spans.push(dot());
+            spans.push(span(format!("synced {}", words::grouped(state.world.proposals.len())), Role::Dim));
+        }
+        _ => {}
+    }
+    let busy = sync.in_flight > 0 && !sync.paused;
+    spans.push(span(format!(" {}", words::running(state.now, busy, ascii)), Role::Syncing));
+    spans
+}
+
+/// A small bar as text.
+fn bar(permille: u16, cells: u16, ascii: bool) -> String {
+    let full = usize::from(permille.min(1_000)) * usize::from(cells) / 1_000;
+    let (on, off) = if ascii { ("#", ".") } else { ("▓", "░") };
+    format!("{}{}", on.repeat(full), off.repeat(usize::from(cells) - full))
+}
+
+/// The screens with what waits on each.
+pub(super) fn tabs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
+    let state = cx.state;
+    let plain = cx.pen.ascii() || cx.pen.theme().depth() == ColorDepth::None;
+    let mut x = row.x;
+    for screen in Screen::ALL {
+        let active = state.place.screen == screen;
+        let role = if active { Role::TabActive } else { Role::Tab };
+        let (open, close) = if active && plain { ("[", "]") } else { (" ", " ") };
+        let start = x;
+        x = cx.pen.put(x, row.y, row.right() - x, open, role);
+        x = cx.pen.put(x, row.y, row.right() - x, &format!("{} {}", screen.number(), screen.title()), role);
+        let waiting = waiting(state, screen);
+        if waiting > 0 {
+            let text = format!(" {waiting}");
+            x = cx.pen.put(x, row.y, row.right() - x, &text, if active { role } else { Role::TabCount });
+        }
+        x = cx.pen.put(x, row.y, row.right() - x, close, role);
+        cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::Screen(screen));
+        x += 1;
+    }
+    let mut help: Spans = Vec::new();
+    for command in [Command::Palette, Command::Help] {
+        let gap = if help.is_empty() { "" } else { "   " };
+        help.push(span(format!("{gap}{}", words::key(state, command)), Role::Key));
+        help.push(span(format!(" {}", command.spec().title), Role::KeyLabel));
+    }
+    let w = u16::try_from(spans_width(&help)).unwrap_or(0);
+    let free = row.right().saturating_sub(x + 1);
+    if free > w {
+        cx.pen.spans(row.right() - w - 1, row.y, w, &help);
+    }
+}
+
+/// How many things wait for the user on a screen.
+fn waiting(state: &State, screen: Screen) -> usize {
+    let of = |need: &Need| match (screen, need) {
+        (Screen::Proposals, Need::Vote { count, .. })
+        | (Screen::Neurons, Need::ConfirmFollowing { count, .. } | Need::Dissolved { count, .. }) => *count,
+        _ => 0,
+    };
+    if screen == Screen::Network {
+        return state.world.alerts.of_machines().count();
+    }
+    state.pulse.needs().map(of).sum()
+}

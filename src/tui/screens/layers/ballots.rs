@@ -1,0 +1,74 @@
+//! Chooses the neurons to vote with.
+
+use super::super::{Cx, words};
+use crate::tui::app::state::layer::BallotsLayer;
+use crate::tui::command::Command;
+use crate::tui::theme::Role;
+use crate::tui::widgets::pen::Align;
+use crate::tui::widgets::{Spans, span};
+use ratatui::layout::Rect;
+
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, top: bool) {
+    const HEAD: u16 = 3;
+    let len = u16::try_from(layer.rows.len()).unwrap_or(u16::MAX);
+    let h = len.saturating_add(HEAD + 2).min(area.height.saturating_sub(3));
+    let inside = super::frame_with(cx, area, "Vote", (76, h), top, |c| c != Command::Confirm);
+    let title: Spans = match layer.proposals.as_slice() {
+        [one] => {
+            let title = cx.state.proposal(*one).map(|p| p.title.as_str().to_owned()).unwrap_or_default();
+            vec![span(format!("{one}  "), Role::Id), span(title, Role::Text)]
+        }
+        many => {
+            let ids: Vec<String> = many.iter().map(ToString::to_string).collect();
+            vec![
+                span(words::count(many.len(), "proposal", "proposals"), Role::Strong),
+                span(format!("  {}", ids.join(", ")), Role::Id),
+            ]
+        }
+    };
+    cx.pen.spans(inside.x, inside.y, inside.width, &title);
+    cx.pen.put(
+        inside.x,
+        inside.y + 1,
+        inside.width,
+        "Choose the neurons, then vote yes or no; a review follows.",
+        Role::Dim,
+    );
+    if inside.height < HEAD + 3 {
+        return;
+    }
+    let list = Rect::new(inside.x, inside.y + HEAD, inside.width, inside.height - HEAD - 2);
+    let several = layer.proposals.len() > 1;
+    super::rows(cx, list, (layer.cursor, layer.offset, layer.rows.len()), top, |cx, index, row| {
+        let Some(ballot) = layer.rows.get(index) else { return };
+        let (mark, role) = if ballot.on { ("[x] ", Role::Good) } else { ("[ ] ", Role::Dim) };
+        let x = cx.pen.put(row.x, row.y, 4, mark, role);
+        let mut who: Spans = vec![span(format!("{:>20}", ballot.neuron.to_string()), Role::Id)];
+        if !ballot.name.is_empty() {
+            who.push(span(format!("  {}", ballot.name), Role::Known));
+        }
+        if several {
+            who.push(span(
+                format!("  on {} of {}", ballot.proposals.len(), layer.proposals.len()),
+                Role::Dim,
+            ));
+        }
+        let power = format!("{} V", ballot.voting_power.rounded());
+        let power_w = 18;
+        cx.pen.spans(x, row.y, row.right().saturating_sub(x + power_w), &who);
+        cx.pen.fit(row.right().saturating_sub(power_w), row.y, power_w, &power, Role::Power, Align::Right);
+    });
+    let on = layer.rows.iter().filter(|r| r.on).count();
+    let y = inside.bottom() - 1;
+    let sum = format!("{} of {}", on, words::count(layer.rows.len(), "neuron", "neurons"));
+    cx.pen.put(inside.x, y, inside.width, &sum, if on == 0 { Role::Warn } else { Role::Text });
+    let power = format!("{} V", layer.chosen_power().rounded());
+    cx.pen.fit(
+        inside.x + inside.width / 2,
+        y,
+        inside.width - inside.width / 2,
+        &power,
+        Role::Strong,
+        Align::Right,
+    );
+}

@@ -1,0 +1,36 @@
+//! The line in which a filter is written, at the bottom of the list that follows it.
+
+use super::super::Cx;
+use crate::tui::app::state::Hit;
+use crate::tui::app::state::layer::FilterLayer;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{Spans, span};
+use ratatui::layout::Rect;
+
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect, layer: &FilterLayer, top: bool) {
+    if body.height < 2 {
+        return;
+    }
+    let area = Rect::new(body.x, body.bottom() - 2, body.width, 2);
+    cx.pen.clear(area, cx.pen.theme().layer());
+    cx.hits.add(area, Hit::Layer);
+    let hint: Spans = match &layer.error {
+        Some(error) => vec![span("! ", Role::Bad), span(error.message.clone(), Role::Warn)],
+        None if !layer.suggestions.is_empty() => {
+            let mut spans = vec![span("tab  ", Role::Key)];
+            for suggestion in layer.suggestions.iter().take(12) {
+                spans.push(span(format!("{}   ", suggestion.label), Role::Dim));
+            }
+            spans
+        }
+        None => vec![span(
+            "fuzzy words · !word leaves out · fields such as status:open  stake>100  -topic:governance",
+            Role::Dim,
+        )],
+    };
+    cx.pen.spans(area.x + 1, area.y, area.width.saturating_sub(2), &hint);
+    let x = cx.pen.put(area.x + 1, area.y + 1, 2, "/ ", Role::Key);
+    let place = Rect::new(x, area.y + 1, area.right().saturating_sub(x + 1), 1);
+    let error = layer.error.as_ref().map(|e| &e.at);
+    super::typed(cx, place, &layer.input, "find", error, top);
+}

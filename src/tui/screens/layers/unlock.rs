@@ -1,0 +1,46 @@
+//! Asks for the identity's passphrase; only dots are drawn.
+
+use super::super::Cx;
+use crate::tui::app::state::layer::{AfterUnlock, UnlockLayer};
+use crate::tui::screens::words;
+use crate::tui::theme::Role;
+use crate::tui::widgets::input::{self, Input};
+use crate::tui::widgets::pen::Align;
+use ratatui::layout::Rect;
+
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top: bool) {
+    let title = format!("Unlock {}", layer.name);
+    let inside = super::frame(cx, area, &title, 56, 4, top);
+    let what = match &layer.then {
+        AfterUnlock::Nothing => "The passphrase opens the key for a while.",
+        AfterUnlock::Review(_) => "The passphrase opens the key; the review follows.",
+        AfterUnlock::Confirm(_) => "The key locked itself; the passphrase signs what was confirmed.",
+        AfterUnlock::Retry(..) => "The passphrase opens the key; the steps are tried again.",
+    };
+    cx.pen.fit(inside.x, inside.y, inside.width, what, Role::Dim, Align::Left);
+    if inside.height < 3 {
+        return;
+    }
+    let y = inside.y + 2;
+    let x = cx.pen.put(inside.x, y, 12, "passphrase  ", Role::LayerLabel);
+    // As many signs as characters; the secret itself never comes here.
+    let signs = "x".repeat(layer.passphrase.len());
+    let input = Input {
+        text: &signs,
+        cursor: layer.passphrase.len(),
+        masked: true,
+        placeholder: "",
+        focused: top && !layer.busy,
+        error: None,
+    };
+    let column = input::draw(cx.pen, x, y, inside.right().saturating_sub(x), &input);
+    if top {
+        cx.cursor = Some((column, y));
+    }
+    if layer.busy {
+        let sign = words::running(cx.state.now, true, cx.pen.ascii());
+        cx.pen.put(inside.x, y + 1, inside.width, &format!("{sign} opening the key …"), Role::Syncing);
+    } else if let Some(error) = &layer.error {
+        cx.pen.fit(inside.x, y + 1, inside.width, error.as_str(), Role::Bad, Align::Left);
+    }
+}

@@ -1,0 +1,107 @@
+//! One file a screen, a pure function of state.
+//!
+//! `draw` reads a `State` and a `Theme` and answers with the `Hits`: what it put where.
+//! It keeps nothing between frames but the memory of texts it has wrapped (`memo`), and does no
+//! work that grows with the number of proposals.
+//!
+//! ```text
+//! header     product · network · who signs · evidence and age · reading
+//! tabs       1 Pulse  2 Proposals 4 …
+//! context    breadcrumbs, or count, filter and order of a list
+//! (trouble)  what failed, why, what to do
+//! body       the screen, or what is open in it
+//! footer     the keys that matter here
+//! ```
+
+mod condition;
+mod context;
+mod facts;
+mod footer;
+mod header;
+mod layers;
+mod memo;
+mod net;
+mod neuron;
+mod neurons;
+mod payload;
+mod proposal;
+mod proposals;
+mod pulse;
+mod series;
+mod table;
+pub mod text;
+mod transaction;
+mod wallet;
+mod words;
+
+use crate::tui::app::state::SMALLEST;
+use crate::tui::app::state::{Hits, Screen, State, Subject};
+use crate::tui::theme::Theme;
+use crate::tui::widgets::{Pen, notice};
+use icpulse_model::Timestamp;
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// What a drawing function needs: where to draw, what to draw, and where to note what it did.
+struct Cx<'p, 'b, 's> {
+    pen: &'p mut Pen<'b>,
+    state: &'s State,
+    hits: Hits,
+    /// Where typing goes: the terminal's cursor is put there.
+    cursor: Option<(u16, u16)>,
+}
+
+/// Draws the state into a frame and says what stands where.
+pub fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) -> Hits {
+    let (hits, cursor) = paint(frame.buffer_mut(), state, theme);
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+    hits
+}
+
+/// Draws the state into a buffer; also gives the cell where typing goes, if anywhere.
+pub fn paint(buffer: &mut Buffer, state: &State, theme: &Theme) -> (Hits, Option<(u16, u16)>) {
+    let area = buffer.area;
+    let mut pen = Pen::new(buffer, theme, state.options.ascii);
+    pen.clear(area, theme.base());
+    let mut cx = Cx { pen: &mut pen, state, hits: Hits::default(), cursor: None };
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        notice::too_small(cx.pen, SMALLEST);
+    } else {
+        let ((), left) = words::watching(|| screen(&mut cx, area));
+        cx.hits.changes_at = left.map(|left| Timestamp(state.now.0.saturating_add(left)));
+    }
+    let (hits, cursor) = (cx.hits, cx.cursor);
+    if state.options.ascii {
+        pen.to_ascii();
+    }
+    (hits, cursor)
+}
+
+fn screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
+    let row = |y: u16| Rect::new(area.x, area.y + y, area.width, 1);
+    header::line(cx, row(0));
+    header::tabs(cx, row(1));
+    context::line(cx, row(2));
+    let trouble = condition::trouble(cx, Rect::new(area.x, area.y + 3, area.width, 2));
+    let top = area.y + 3 + trouble;
+    let body = Rect::new(area.x, top, area.width, area.bottom() - 1 - top);
+    match (cx.state.place.screen, cx.state.detail()) {
+        (_, Some(detail)) => match detail.subject {
+            Subject::Proposal(id) => proposal::draw(cx, body, id, detail),
+            Subject::Neuron(id) => neuron::draw(cx, body, id, detail),
+            Subject::Transaction(block) => transaction::draw(cx, body, block, detail),
+            subject => net::detail(cx, body, &subject, detail),
+        },
+        (Screen::Pulse, None) => pulse::draw(cx, body),
+        (Screen::Proposals, None) => proposals::draw(cx, body),
+        (Screen::Neurons, None) => neurons::draw(cx, body),
+        (Screen::Wallet, None) => wallet::draw(cx, body),
+        (Screen::Network, None) => net::draw(cx, body),
+    }
+    footer::line(cx, row(area.height - 1));
+    layers::draw(cx, body);
+    footer::toasts(cx, body);
+}

@@ -1,0 +1,193 @@
+//! One thing of the network: its figures, what it leads to, what happened to it.
+
+use super::super::facts;
+use super::super::proposal::{items, part_tabs};
+use super::super::{Cx, condition, words};
+use super::{cell, figures};
+use crate::tui::app::state::columns::ColumnId;
+use crate::tui::app::state::net::{NetList, NetRow};
+use crate::tui::app::state::{Detail, State, Subject, Tab};
+use crate::tui::theme::Role;
+use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
+use crate::tui::widgets::text::spans_width;
+use crate::tui::widgets::{Spans, notice, span};
+use icpulse_model::account::short_principal;
+use icpulse_model::amount::group;
+use ratatui::layout::Rect;
+use std::sync::Arc;
+
+/// From this width on two parts stand side by side.
+const WIDE: u16 = 110;
+
+/// Draws what is open.
+pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detail) {
+    let state = cx.state;
+    let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
+    if !figures::is_known(state, subject) {
+        condition::unknown(cx, area, *subject);
+        return;
+    }
+    let mut title: Spans = Vec::new();
+    if let Some(then) = &state.net.then {
+        let version = group(&then.topology.version.to_string());
+        title.extend([span(format!(" THE PAST: version {version} "), Role::Danger), span("  ", Role::Dim)]);
+    }
+    let room = usize::from(area.width).saturating_sub(spans_width(&title));
+    title.extend(figures::title(state, subject, room));
+    cx.pen.spans(area.x, area.y, area.width, &title);
+    let counts = |tab: Tab| {
+        let count = match tab {
+            Tab::Links => state.links(subject).len(),
+            Tab::Happened => state.events_about(subject).len(),
+            _ => 0,
+        };
+        if count > 0 { format!(" {count}") } else { String::new() }
+    };
+    let y = part_tabs(cx, Rect::new(area.x, area.y + 2, area.width, 1), detail, counts) + 1;
+    let body = Rect::new(area.x, y.min(area.bottom()), area.width, area.bottom().saturating_sub(y));
+    let tab = detail.current_tab();
+    if area.width + 2 < WIDE {
+        match tab {
+            Tab::Figures => scrolling(cx, body, subject, detail),
+            _ => listed(cx, body, subject, detail, tab, true),
+        }
+        return;
+    }
+    let share = if tab.has_cursor() { 62 } else { 50 };
+    let left = Rect::new(body.x, body.y, (body.width - 3) * share / 100, body.height);
+    let right = Rect::new(left.right() + 3, body.y, body.width - left.width - 3, body.height);
+    cx.pen.vertical(left.right() + 1, body.y, body.height, Role::Border);
+    if tab == Tab::Figures {
+        scrolling(cx, left, subject, detail);
+        listed(cx, right, subject, detail, Tab::Links, false);
+    } else {
+        listed(cx, left, subject, detail, tab, true);
+        let lines = figures::lines(state, subject, right.width);
+        facts::scrolled(cx, right, &lines, 0);
+    }
+}
+
+fn scrolling(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detail) {
+    let lines = figures::lines(cx.state, subject, area.width.saturating_sub(2));
+    facts::detail_part(cx, area, &lines, detail.scroll);
+}
+
+/// The row that a list has of a thing.
+fn row_of(state: &State, to: &Subject) -> Option<Arc<NetRow>> {
+    let list = match to {
+        Subject::Subnet(_) => NetList::Subnets,
+        Subject::Node(_) => NetList::Nodes,
+        Subject::Provider(_) => NetList::Providers,
+        Subject::DataCenter(_) => NetList::DataCenters,
+        Subject::Version(..) => NetList::Versions,
+        Subject::Boundary(_) => NetList::Boundary,
+        Subject::Event(..) => NetList::Events,
+        Subject::Proposal(_) | Subject::Neuron(_) | Subject::Transaction(_) => return None,
+    };
+    state.net_row(list, to).cloned()
+}
+
+fn owned(content: Content<'_>) -> Content<'static> {
+    match content {
+        Content::Text(text, role) => Content::Text(text.into_owned().into(), role),
+        Content::Marked(text, role, mark) => Content::Marked(text.into_owned().into(), role, mark),
+        Content::Id(text, role) => Content::Id(text.into_owned().into(), role),
+        Content::Pieces(spans) => Content::Pieces(spans),
+        Content::Tally(shares) => Content::Tally(shares),
+        Content::Spark(values) => Content::Spark(values),
+        Content::Nothing => Content::Nothing,
+    }
+}
+
+/// Names what a link leads to. A provider's id stands before its name, which is unverified.
+fn name_target(state: &State, to: &Subject) -> Content<'static> {
+    match to {
+        Subject::Provider(id) if state.world.fleet.name(id).is_some() => {
+            let text = format!("{}  {}", short_principal(id), state.provider_name(id));
+            Content::Marked(text.into(), Role::Id, words::unverified_mark())
+        }
+        Subject::Version(..) => Content::text(state.link_name(to), Role::Text),
+        to if to.is_network() => Content::id(state.link_name(to)),
+        to => Content::text(state.link_name(to), Role::Text),
+    }
+}
+
+/// A list of links or events; with the cursor, or as a look at the side.
+fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detail, tab: Tab, active: bool) {
+    let state = cx.state;
+    let events = if tab == Tab::Happened { state.events_about(subject) } else { Vec::new() };
+    let links = if tab == Tab::Links { state.links(subject) } else { Vec::new() };
+    let len = events.len() + links.len();
+    if active {
+        cx.hits.detail_lines = len;
+        cx.hits.detail_height = usize::from(area.height.saturating_sub(1));
+    }
+    if len == 0 {
+        let lines = match tab {
+            Tab::Happened => ["nothing is known to have happened to it, as far as events were read"],
+            _ => ["it names nothing else"],
+        };
+        notice::draw(cx.pen, area, "Nothing here", Role::Text, &lines);
+        return;
+    }
+    let fill = Width::Fill { min: 16, max: 100, weight: 1 };
+    let columns = if tab == Tab::Happened {
+        vec![
+            Column::numbers("version", 9, 0),
+            Column::words("time (UTC)", Width::Fixed(16), 1),
+            Column::words("what happened", fill, 0),
+        ]
+    } else {
+        vec![
+            Column::words("", Width::Fixed(10), 0),
+            Column::words("leads to", fill, 0),
+            Column::words("status", Width::Fixed(14), 1),
+            Column::words("where", Width::Fixed(9), 3),
+            Column::words("30 days", Width::Fixed(30), 2),
+        ]
+    };
+    let spec = Table {
+        columns: &columns,
+        len,
+        offset: if active { detail.scroll } else { 0 },
+        selected: active.then(|| detail.cursor.min(len - 1)),
+        focused: state.layers.is_empty(),
+        heads: true,
+    };
+    let drawn = table::draw(cx.pen, area, &spec, |index| {
+        let cell = |row: &Option<Arc<NetRow>>, column| {
+            row.as_ref().map_or(Content::Nothing, |r| owned(cell::content(state, r, column)))
+        };
+        let cells = if tab == Tab::Happened {
+            let row = row_of(state, events.get(index)?);
+            [ColumnId::Id, ColumnId::Time, ColumnId::Sentence].map(|c| cell(&row, c)).into()
+        } else {
+            let link = links.get(index)?;
+            let row = row_of(state, &link.to);
+            let place = match link.to {
+                Subject::Subnet(_) => ColumnId::Class,
+                Subject::Node(_) if matches!(subject, Subject::DataCenter(_)) => ColumnId::Subnet,
+                Subject::Node(_) => ColumnId::DataCenter,
+                _ => ColumnId::Country,
+            };
+            vec![
+                Content::text(link.what, Role::Dim),
+                name_target(state, &link.to),
+                cell(&row, ColumnId::Health),
+                cell(&row, place),
+                cell(&row, ColumnId::Strip),
+            ]
+        };
+        Some(Row { cells, marked: false })
+    });
+    if active {
+        items(cx, &drawn);
+    }
+}
+
+/// A heading and pieces of one line.
+pub(super) fn heading(text: String, rest: Spans) -> Spans {
+    let mut line = vec![span(text, Role::Strong)];
+    line.extend(rest);
+    line
+}

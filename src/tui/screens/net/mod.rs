@@ -1,0 +1,235 @@
+//! Subnets, nodes and providers: the lists; `figures` and `detail` draw one of them.
+
+mod cell;
+mod detail;
+mod figures;
+mod mine;
+
+pub(super) use detail::draw as detail;
+pub(super) use figures::breach_words;
+
+use super::condition::{self, Empty};
+use super::{Cx, table, words};
+use crate::tui::app::state::net::{NetList, Then};
+use crate::tui::app::state::{Hit, State};
+use crate::tui::command::Command;
+use crate::tui::theme::{ColorDepth, Role};
+use crate::tui::widgets::chart::{self, Bar};
+use crate::tui::widgets::table::Content;
+use crate::tui::widgets::{Spans, notice, span};
+use icpulse_model::amount::group;
+use icpulse_model::evidence::Proof;
+use icpulse_model::fleet::DASHBOARD;
+use icpulse_model::registry::Moment;
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+
+/// Draws the list that is shown, with the names of all lists above it.
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
+    let state = cx.state;
+    lists(cx, Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), 1));
+    let mut top = area.y + 1;
+    if let Some(then) = &state.net.then {
+        top += banner(cx, Rect::new(area.x, top, area.width, 2), then);
+    }
+    let rest = Rect::new(area.x, top, area.width, area.bottom().saturating_sub(top + 1));
+    let foot = Rect::new(area.x + 2, area.bottom() - 1, area.width.saturating_sub(3), 1);
+    if state.topology().is_empty() {
+        cx.hits.list_height = usize::from(rest.height.saturating_sub(1));
+        condition::say(cx, rest, condition::why(state, false, 0), "subnets and nodes");
+        return;
+    }
+    cx.pen.spans(foot.x, foot.y, foot.width, &sources(state, cx.pen.ascii()));
+    let rest = match state.net.shown {
+        NetList::DataCenters => continents(cx, rest),
+        NetList::Mine => match mine::head(cx, rest) {
+            Some(rest) => rest,
+            None => return,
+        },
+        _ => rest,
+    };
+    let list = state.net.list();
+    if list.rows.is_empty() {
+        cx.hits.list_height = usize::from(rest.height.saturating_sub(1));
+        let empty = condition::why(state, true, list.total);
+        if empty == Empty::Nothing && state.net.shown == NetList::Events {
+            let lines = ["what happens in the registry is told here once its history is read"];
+            notice::draw(cx.pen, rest, "No events yet", Role::Text, &lines);
+        } else {
+            condition::say(cx, rest, empty, state.net.shown.words().1);
+        }
+        if empty != Empty::Filtered {
+            return;
+        }
+    }
+    let shown = state.net.shown;
+    table::draw(cx, rest, list, |id, column| match (state.net_row(shown, &id), column) {
+        (Some(row), Some(column)) => cell::content(state, row, column),
+        _ => Content::Nothing,
+    });
+}
+
+/// The names of all lists, with how long they are where there is room.
+fn lists(cx: &mut Cx<'_, '_, '_>, row: Rect) {
+    let state = cx.state;
+    let plain = cx.pen.ascii() || cx.pen.theme().depth() == ColorDepth::None;
+    let counted = row.width >= 116;
+    let mut x = row.x;
+    for list in NetList::ALL {
+        let here = state.net.shown == list;
+        let start = x;
+        let room = row.right().saturating_sub(x);
+        let role = if here { Role::Accent } else { Role::Dim };
+        let title = if here && plain { format!("[{}]", list.title()) } else { list.title().to_owned() };
+        x = cx.pen.put(x, row.y, room, &title, role);
+        let count = state.net.one(list).total;
+        if counted && count > 0 {
+            let text = format!(" {}", words::grouped(count));
+            x = cx.pen.put(x, row.y, row.right().saturating_sub(x), &text, Role::Dim);
+        }
+        cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::List(list));
+        x = x.saturating_add(if counted { 3 } else { 2 });
+    }
+}
+
+/// Says that what is shown is past, and what is different now; gives how many lines it took.
+fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
+    let state = cx.state;
+    let asked = match then.moment {
+        Moment::Version(_) => String::new(),
+        Moment::At(at) => format!(" as of {}", at.date_minute()),
+    };
+    let made = then.topology.at.map(|at| format!(", made {} UTC", at.date_minute())).unwrap_or_default();
+    let version = group(&then.topology.version.to_string());
+    let text = format!(" THE PAST: version {version}{asked}{made} ");
+    let x = cx.pen.put(area.x + 1, area.y, area.width.saturating_sub(2), &text, Role::Danger);
+    let back = format!("  {} returns to now", words::key(state, Command::Back));
+    cx.pen.put(x, area.y, area.right().saturating_sub(x + 1), &back, Role::Dim);
+    let mut line = vec![span("since then  ", Role::Dim)];
+    if then.changes.is_empty() {
+        line.push(span("nothing has changed", Role::Text));
+    }
+    for (index, (what, gone, new)) in then.changes.iter().enumerate() {
+        if index > 0 {
+            line.push(span(" · ", Role::Dim));
+        }
+        line.push(span(format!("{what} "), Role::Text));
+        let moved =
+            *gone == 0 && what.contains(' ') && !what.starts_with("data") && !what.starts_with("bound");
+        if moved {
+            line.push(span(words::grouped(*new), Role::Strong));
+            continue;
+        }
+        if *gone > 0 {
+            line.push(span(format!("−{}", words::grouped(*gone)), Role::Strong));
+        }
+        if *new > 0 {
+            let gap = if *gone > 0 { " " } else { "" };
+            line.push(span(format!("{gap}+{}", words::grouped(*new)), Role::Strong));
+        }
+    }
+    cx.pen.spans(area.x + 2, area.y + 1, area.width.saturating_sub(3), &line);
+    2
+}
+
+/// Where what is shown comes from.
+fn sources(state: &State, ascii: bool) -> Spans {
+    let topology = state.topology();
+    if state.net.shown == NetList::Mine && state.size.0 < 110 && state.net.then.is_none() {
+        let mut line = cell::legend(ascii);
+        line.extend(explain_mark(state, true));
+        return line;
+    }
+    let narrow = state.size.0 < 110;
+    let dot = || span(" · ", Role::Dim);
+    let mut line = vec![span(format!("registry {}", group(&topology.version.to_string())), Role::Dim)];
+    if let Some(evidence) = &topology.evidence {
+        line.extend([span(" ", Role::Dim), span(evidence.proof.word(), words::proof_role(evidence.proof))]);
+        line.push(span(format!(" {}", words::ago(state.network_now(), evidence.at)), Role::Dim));
+    }
+    match state.net.shown {
+        _ if state.net.then.is_some() => line.extend([dot(), span("health is of today only", Role::Dim)]),
+        NetList::Events => {
+            let more = if state.net.older_asked {
+                Some("reading older ones …")
+            } else {
+                state.net.older_end.as_ref().map(|end| end.as_str())
+            };
+            let more = more.unwrap_or("older ones come at the end").to_owned();
+            line.extend([dot(), span(more, Role::Dim)]);
+            line.extend(explain_mark(state, narrow));
+        }
+        NetList::Mine => {
+            line.push(span("   ", Role::Dim));
+            line.extend(cell::legend(ascii));
+            line.extend(explain_mark(state, narrow));
+        }
+        NetList::Boundary => {
+            if let Some(evidence) = &state.world.fleet.boundary_evidence {
+                line.extend([dot(), span("list ", Role::Dim)]);
+                line.push(span(evidence.proof.word(), words::proof_role(evidence.proof)));
+            }
+            let proof = Proof::Unverified;
+            line.extend([dot(), words::unverified_mark(), span(" ", Role::Dim)]);
+            line.push(span(proof.word(), words::proof_role(proof)));
+            line.extend((!narrow).then(|| span(": states and names", Role::Dim)));
+        }
+        NetList::DataCenters => {}
+        _ => {
+            let fleet = &state.world.fleet;
+            line.extend(explain_mark(state, false));
+            if let Some(why) = &fleet.report_failure {
+                line.extend([dot(), span(format!("dashboard: {why}"), Role::Warn)]);
+            }
+        }
+    }
+    line
+}
+
+/// Explains the mark; unless in brief, with the source of what it marks and the age of that.
+fn explain_mark(state: &State, brief: bool) -> Spans {
+    let fleet = &state.world.fleet;
+    if fleet.reported_at.is_none() && fleet.providers.is_empty() {
+        return Vec::new();
+    }
+    let proof = Proof::Unverified;
+    let mut line = vec![span(" · ", Role::Dim), words::unverified_mark(), span(" ", Role::Dim)];
+    line.extend((!brief).then(|| span(format!("{DASHBOARD}, "), Role::Dim)));
+    line.push(span(proof.word(), words::proof_role(proof)));
+    if let Some(at) = fleet.reported_at.filter(|_| !brief) {
+        line.push(span(format!(" {}", words::ago(state.now, at)), Role::Dim));
+    }
+    line
+}
+
+/// Nodes by continent as bars; gives the room that is left.
+fn continents(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Rect {
+    const MOST: usize = 7;
+    let topology = cx.state.topology();
+    let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for center in topology.data_centers.values() {
+        counts.entry(center.region.continent.as_str()).or_default().1 += 1;
+    }
+    for node in topology.nodes.keys() {
+        if let Some(center) = topology.data_center_of(node) {
+            counts.entry(center.region.continent.as_str()).or_default().0 += 1;
+        }
+    }
+    let mut bars: Vec<Bar> = counts
+        .into_iter()
+        .map(|(name, (nodes, centers))| Bar {
+            label: if name.is_empty() { "not said".to_owned() } else { name.to_owned() },
+            value: nodes,
+            note: format!("{} nodes, {centers} dcs", group(&nodes.to_string())),
+        })
+        .collect();
+    bars.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.label.cmp(&b.label)));
+    bars.truncate(MOST);
+    let rows = u16::try_from(bars.len()).unwrap_or(0);
+    if area.height < rows + 8 || bars.is_empty() {
+        return area;
+    }
+    let width = area.width.saturating_sub(4).min(110);
+    chart::bars(cx.pen, Rect::new(area.x + 2, area.y + 1, width, rows), &bars);
+    Rect::new(area.x, area.y + rows + 2, area.width, area.height - rows - 2)
+}

@@ -1,0 +1,428 @@
+//! One proposal: the text at the left, the facts at the right; on a narrow screen one part at a
+//! time under the tally.
+
+use super::facts::{self, Facts};
+use super::{Cx, condition, memo, proposals, series, words};
+use crate::tui::app::state::{Detail, Hit, Subject, Tab};
+use crate::tui::command::Command;
+use crate::tui::theme::Role;
+use crate::tui::widgets::pen::Align;
+use crate::tui::widgets::spark::{self, Floor};
+use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
+use crate::tui::widgets::text::{wrap, wrap_spans};
+use crate::tui::widgets::timeline::{self, Event};
+use crate::tui::widgets::{Spans, gauge, notice, span, tally};
+use icpulse_model::amount::percent;
+use icpulse_model::text::safe_link;
+use icpulse_model::{Proposal, ProposalId, ProposalStatus, Vote, VotingPower};
+use ratatui::layout::Rect;
+use std::sync::Arc;
+
+/// From this width on the facts stand beside the text.
+const WIDE: u16 = 110;
+/// From this width on the payload stands beside the text, too.
+const VERY_WIDE: u16 = 180;
+/// Lines of prose longer than this are hard to read.
+const PROSE: u16 = 100;
+
+/// Draws the proposal that is open.
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: ProposalId, detail: &Detail) {
+    let state = cx.state;
+    let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
+    let Some(proposal) = state.proposal(id) else {
+        condition::unknown(cx, area, Subject::Proposal(id));
+        return;
+    };
+    if area.width + 2 >= WIDE {
+        let right_w = if area.width >= 150 { 54 } else { 48 };
+        let left = Rect::new(area.x, area.y, area.width - right_w - 3, area.height);
+        let right = Rect::new(left.right() + 3, area.y, right_w, area.height);
+        cx.pen.vertical(left.right() + 1, area.y, area.height, Role::Border);
+        let y = heading(cx, left, proposal) + 1;
+        let y = tabs(cx, Rect::new(left.x, y, left.width, 1), detail, proposal) + 1;
+        content(cx, below(left, y), proposal, detail, true);
+        side(cx, right, proposal);
+    } else {
+        let y = heading(cx, area, proposal);
+        let y = summary_line(cx, Rect::new(area.x, y, area.width, 1), proposal);
+        let y = tally_block(cx, Rect::new(area.x, y, area.width, 3), proposal);
+        let y = tabs(cx, Rect::new(area.x, y, area.width, 1), detail, proposal);
+        content(cx, below(area, y), proposal, detail, false);
+    }
+}
+
+fn below(area: Rect, y: u16) -> Rect {
+    let y = y.min(area.bottom());
+    Rect::new(area.x, y, area.width, area.bottom() - y)
+}
+
+/// Title and what it is about; gives the row below.
+fn heading(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Proposal) -> u16 {
+    let mut y = area.y;
+    let title = wrap(&proposals::title(p), usize::from(area.width));
+    let more = title.len() > 2;
+    for (index, line) in title.iter().take(2).enumerate() {
+        let text = if more && index == 1 { format!("{line} …") } else { line.clone() };
+        cx.pen.fit(area.x, y, area.width, &text, Role::Strong, Align::Left);
+        y += 1;
+    }
+    let mut about: Spans = vec![
+        span(p.topic.title().into_owned(), words::topic_role(p.topic)),
+        span(" · ", Role::Dim),
+        span(p.action.as_str().to_owned(), Role::Text),
+    ];
+    if let Some(proposer) = p.proposer {
+        about.push(span(" · by ", Role::Dim));
+        match cx.state.neuron_name(proposer) {
+            Some(name) => about.push(span(name.as_str().to_owned(), Role::Known)),
+            None => about.push(span(format!("neuron {proposer}"), Role::Id)),
+        }
+    }
+    cx.pen.spans(area.x, y, area.width, &about);
+    y + 1
+}
+
+/// Status, countdown and own ballots in one line, for narrow screens; gives the row below.
+fn summary_line(cx: &mut Cx<'_, '_, '_>, row: Rect, p: &Proposal) -> u16 {
+    let now = cx.state.network_now();
+    let mut spans: Spans = vec![span(p.status.title().into_owned(), words::status_role(p.status))];
+    if let Some(deadline) = p.deadline {
+        let word = if deadline > now { "  closes " } else { "  closed " };
+        let (_, role) = proposals::closes(cx.state, p);
+        spans.push(span(word, Role::Dim));
+        spans.push(span(words::distance(now, deadline), role));
+    }
+    let (mine, role) = words::mine(p, now);
+    if !mine.is_empty() {
+        spans.extend([span("   your ballots ", Role::Dim), span(mine, role)]);
+    }
+    cx.pen.spans(row.x, row.y, row.width, &spans);
+    row.y + 1
+}
+
+/// The labelled tally bar, three rows; gives the row below.
+fn tally_block(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Proposal) -> u16 {
+    let (Some(tally), Some(shares)) = (p.tally, proposals::shares(p)) else {
+        cx.pen.put(area.x, area.y, area.width, "no tally: it was not kept", Role::Dim);
+        return area.y + 2;
+    };
+    let yes = format!("yes {}  {} V", percent(tally.yes_bp()), words::compact_power(tally.yes));
+    let no = format!("{} V  {} no", words::compact_power(tally.no), percent(tally.no_bp()));
+    tally::labelled(cx.pen, area.x, area.y, area.width, shares, &yes, &no);
+    area.y + 3
+}
+
+/// The names of the parts; gives the row below.
+fn tabs(cx: &mut Cx<'_, '_, '_>, row: Rect, detail: &Detail, p: &Proposal) -> u16 {
+    let counts = |tab: Tab| match tab {
+        Tab::Votes if !p.ballots.is_empty() => format!(" {}", p.ballots.len()),
+        _ => String::new(),
+    };
+    part_tabs(cx, row, detail, counts)
+}
+
+/// The names of a detail's parts, the shown one emphasised; gives the row below.
+pub(super) fn part_tabs(
+    cx: &mut Cx<'_, '_, '_>,
+    row: Rect,
+    detail: &Detail,
+    count: impl Fn(Tab) -> String,
+) -> u16 {
+    let mut x = row.x;
+    for (index, tab) in detail.subject.tabs().iter().enumerate() {
+        let here = index == detail.tab;
+        let (mark, role) = if here { ("▸ ", Role::Accent) } else { ("  ", Role::Tab) };
+        let start = x;
+        x = cx.pen.put(x, row.y, row.right().saturating_sub(x), mark, role);
+        x = cx.pen.put(
+            x,
+            row.y,
+            row.right().saturating_sub(x),
+            &format!("{}{}", tab.title(), count(*tab)),
+            role,
+        );
+        cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::Tab(index));
+        x = x.saturating_add(2);
+    }
+    row.y + 1
+}
+
+/// The part that is shown.
+fn content(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>, detail: &Detail, wide: bool) {
+    match detail.current_tab() {
+        Tab::Votes => ballots(cx, area, p, detail),
+        Tab::Payload => {
+            let lines = payload_lines(cx, p, area.width.saturating_sub(2));
+            facts::detail_part(cx, area, &lines, detail.scroll);
+        }
+        _ if wide && area.width + 60 >= VERY_WIDE => {
+            let half = (area.width - 3) / 2;
+            let text = Rect::new(area.x, area.y, half, area.height);
+            let rest = Rect::new(area.x + half + 3, area.y, area.width - half - 3, area.height);
+            let lines = text_lines(cx, p, half.min(PROSE));
+            cx.pen.vertical(area.x + half + 1, area.y, area.height, Role::Border);
+            let payload = payload_lines(cx, p, rest.width);
+            facts::scrolled(cx, rest, &payload, 0);
+            facts::detail_part(cx, text, &lines, detail.scroll);
+        }
+        _ => {
+            let width = area.width.saturating_sub(2).min(PROSE);
+            let mut lines = text_lines(cx, p, width);
+            if !wide {
+                lines.push(Vec::new());
+                lines.extend(side_lines(cx, p, width));
+            }
+            facts::detail_part(cx, area, &lines, detail.scroll);
+        }
+    }
+}
+
+/// Why it failed, and the summary.
+fn text_lines(cx: &Cx<'_, '_, '_>, p: &Proposal, width: u16) -> Vec<Spans> {
+    let state = cx.state;
+    let mut lines: Vec<Spans> = Vec::new();
+    if let Some(undecoded) = &p.undecoded {
+        let reason = format!("This proposal could not be decoded: {}", undecoded.reason);
+        lines.extend(wrap_spans(&[span(reason, Role::Warn)], usize::from(width), &[], &[]));
+        lines.push(vec![span("It is kept as it came:", Role::Dim)]);
+        let text = [span(undecoded.text.as_str().to_owned(), Role::Code)];
+        lines.extend(wrap_spans(&text, usize::from(width), &[], &[]));
+        return lines;
+    }
+    let Some(body) = state.bodies.get(p.id) else {
+        let (text, role) = missing(cx, p);
+        return wrap_spans(&[span(text, role)], usize::from(width), &[], &[]);
+    };
+    if let Some(failure) = &body.failure {
+        lines.push(vec![span("Its execution failed:", Role::Bad)]);
+        let text = [span(failure.as_str().to_owned(), Role::Text)];
+        lines.extend(wrap_spans(&text, usize::from(width), &[], &[]));
+        lines.push(Vec::new());
+    }
+    let summary = memo::summary(body, usize::from(width));
+    if summary.is_empty() {
+        lines.push(vec![span("no summary was given", Role::Dim)]);
+    }
+    lines.extend(summary.iter().cloned());
+    lines
+}
+
+/// Why the body is not there.
+fn missing(cx: &Cx<'_, '_, '_>, p: &Proposal) -> (String, Role) {
+    let state = cx.state;
+    if state.reading.contains(&Subject::Proposal(p.id)) && state.sync.trouble.is_none() {
+        ("reading the text and the payload …".to_owned(), Role::Syncing)
+    } else if state.sync.offline {
+        ("the text is not remembered, and this is offline mode".to_owned(), Role::Warn)
+    } else if state.sync.trouble.is_some() {
+        let key = words::key(state, Command::Refresh);
+        (format!("the text could not be read yet; the reason stands above, {key} tries again"), Role::Warn)
+    } else {
+        (format!("the text has not been read; {} reads it", words::key(state, Command::Refresh)), Role::Dim)
+    }
+}
+
+fn payload_lines(cx: &Cx<'_, '_, '_>, p: &Proposal, width: u16) -> Vec<Spans> {
+    match cx.state.bodies.get(p.id) {
+        Some(body) => memo::payload(body, usize::from(width)).iter().cloned().collect(),
+        None => {
+            let (text, role) = missing(cx, p);
+            wrap_spans(&[span(text, role)], usize::from(width), &[], &[])
+        }
+    }
+}
+
+/// The ballots of the reader's neurons, with a cursor.
+fn ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>, detail: &Detail) {
+    let state = cx.state;
+    cx.hits.detail_lines = p.ballots.len();
+    cx.hits.detail_height = usize::from(area.height.saturating_sub(1));
+    if p.ballots.is_empty() {
+        let why = if state.signer.is_anonymous() {
+            "nobody signs, so there are no ballots of yours"
+        } else if p.accepts_votes(state.network_now()) {
+            "your neurons have no ballot here: they were too young, dissolving soon, or not there"
+        } else {
+            "ballots are gone once rewards were paid; a neuron's own list keeps its latest ones"
+        };
+        notice::draw(cx.pen, area, "No ballots", Role::Text, &[why]);
+        return;
+    }
+    let columns = [
+        Column::numbers("neuron", 20, 0),
+        Column::words("name", Width::Fill { min: 6, max: 110, weight: 1 }, 2),
+        Column::numbers("voting power", 18, 1),
+        Column::words("ballot", Width::Fixed(12), 0),
+    ];
+    let spec = Table {
+        columns: &columns,
+        len: p.ballots.len(),
+        offset: detail.scroll,
+        selected: Some(detail.cursor.min(p.ballots.len() - 1)),
+        focused: state.layers.is_empty(),
+        heads: true,
+    };
+    let drawn = table::draw(cx.pen, area, &spec, |index| {
+        let ballot = p.ballots.get(index)?;
+        let (text, role) = words::ballot(ballot.vote);
+        let name = state.neuron_name(ballot.neuron).map(|n| n.as_str().to_owned()).unwrap_or_default();
+        let cells = vec![
+            Content::id(ballot.neuron.to_string()),
+            Content::text(name, Role::Known),
+            Content::text(ballot.voting_power.exact(), Role::Power),
+            Content::text(text, role),
+        ];
+        Some(Row { cells, marked: false })
+    });
+    items(cx, &drawn);
+}
+
+/// Notes the rows of a part with a cursor for the mouse.
+pub(super) fn items(cx: &mut Cx<'_, '_, '_>, drawn: &table::Drawn) {
+    for (item, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {
+        cx.hits.add(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Item(item));
+    }
+}
+
+/// The column of facts at the right.
+fn side(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>) {
+    let state = cx.state;
+    let now = state.network_now();
+    let status: Spans = vec![
+        span(p.status.title().into_owned(), words::status_role(p.status)),
+        span(format!("  {}", p.reward_status.title().to_lowercase()), Role::Dim),
+    ];
+    cx.pen.spans(area.x, area.y, area.width, &status);
+    let mut y = area.y + 1;
+    for line in timeline::lines(&events(p, now)) {
+        cx.pen.spans(area.x, y, area.width, &line);
+        y += 1;
+    }
+    if let (Some(left), Some(deadline)) = (p.time_left(now), p.deadline) {
+        let whole = deadline.since(p.created);
+        let passed = gauge::permille(whole.0.saturating_sub(left.0), whole.0);
+        gauge::draw(cx.pen, area.x, y, area.width, passed, left < icpulse_model::Seconds::hours(6));
+        y += 1;
+    }
+    y = tally_block(cx, Rect::new(area.x, y + 1, area.width, 3), p);
+    let history = series::tally(state, p.id);
+    if history.len() > 1 {
+        let x = cx.pen.put(area.x, y, area.width, "yes over time ", Role::Dim);
+        let w = area.right().saturating_sub(x);
+        let count = u16::try_from(history.len()).unwrap_or(u16::MAX);
+        spark::draw(cx.pen, x, y, w.min(count), &history, Floor::Least);
+        y += 1;
+    }
+    let rest = below(area, y + 1);
+    let lines = side_lines(cx, p, area.width);
+    facts::scrolled(cx, rest, &lines, 0);
+}
+
+/// When it was opened, decided, executed, and when voting ends.
+fn events(p: &Proposal, now: icpulse_model::Timestamp) -> Vec<Event> {
+    let mut list = vec![(p.created, "opened", Role::Event)];
+    if let Some(at) = p.decided {
+        let adopted = p.status != ProposalStatus::Rejected;
+        list.push((
+            at,
+            if adopted { "adopted" } else { "rejected" },
+            if adopted { Role::Yes } else { Role::No },
+        ));
+    }
+    if let Some(at) = p.executed {
+        list.push((at, "executed", Role::StatusExecuted));
+    }
+    if let Some(at) = p.failed {
+        list.push((at, "failed", Role::StatusFailed));
+    }
+    if let Some(at) = p.deadline {
+        list.push((at, if at > now { "closes" } else { "closed" }, Role::Event));
+    }
+    list.sort_by_key(|(at, ..)| *at);
+    list.into_iter()
+        .map(|(at, label, role)| Event {
+            label,
+            when: at.date_minute(),
+            distance: words::distance(now, at),
+            passed: at <= now,
+            role: if at <= now { role } else { Role::EventAhead },
+        })
+        .collect()
+}
+
+/// Own ballots, known neurons' votes and the remaining facts.
+fn side_lines(cx: &Cx<'_, '_, '_>, p: &Proposal, width: u16) -> Vec<Spans> {
+    const SHOWN: usize = 8;
+    let state = cx.state;
+    let mut facts = Facts::new(width, 12);
+    if !p.ballots.is_empty() {
+        let power = p.ballots.iter().fold(VotingPower(0), |sum, b| sum.saturating_add(b.voting_power));
+        facts.heading("Your ballots");
+        facts.edge(
+            vec![span(words::count(p.ballots.len(), "neuron", "neurons"), Role::Dim)],
+            vec![span(format!("{}{}", power.rounded(), " ".repeat(14)), Role::Dim)],
+        );
+        for ballot in p.ballots.iter().take(SHOWN) {
+            let (text, role) = words::ballot(ballot.vote);
+            let who = match state.neuron_name(ballot.neuron) {
+                Some(name) => span(name.as_str().to_owned(), Role::Known),
+                None => span(ballot.neuron.to_string(), Role::Id),
+            };
+            facts.edge(
+                vec![who],
+                vec![span(ballot.voting_power.rounded(), Role::Power), span(format!("  {text:<12}"), role)],
+            );
+        }
+        if p.ballots.len() > SHOWN {
+            facts.line(vec![span(
+                format!("… and {} more under My ballots", p.ballots.len() - SHOWN),
+                Role::Dim,
+            )]);
+        }
+    }
+    let known = known_votes(cx, p);
+    if !known.is_empty() {
+        facts.heading("Known neurons");
+        for (name, vote) in known {
+            let (text, role) = words::ballot(vote);
+            facts.edge(vec![span(name, Role::Known)], vec![span(format!("{text:<12}"), role)]);
+        }
+    }
+    facts.heading("Facts");
+    if let Some(tally) = p.tally {
+        let voted = tally.yes.0.saturating_add(tally.no.0);
+        let share = percent(words::basis_points(voted, tally.total.0));
+        facts.say("voted", format!("{share} of {} V", words::compact_power(tally.total)), Role::Text);
+        facts.say("counted", words::ago(state.network_now(), tally.at), Role::Dim);
+    }
+    if let Some(proposer) = p.proposer {
+        facts.fact("proposer", words::neuron(state, proposer));
+    }
+    facts.say("reject cost", format!("{} ICP", p.reject_cost.exact()), Role::Text);
+    if p.reward_event_round > 0 {
+        facts.say("rewarded", format!("in round {}", words::compact(p.reward_event_round)), Role::Text);
+    }
+    if let Some(body) = state.bodies.get(p.id)
+        && !body.url.is_empty()
+    {
+        match safe_link(body.url.as_str()) {
+            Some(url) => facts.say("link", url, Role::Link),
+            None => facts.say("link", format!("{} (not a plain web link)", body.url), Role::Dim),
+        }
+    }
+    facts.fact("read", words::evidence(&p.evidence, state.network_now()));
+    facts.into_lines()
+}
+
+/// How known neurons that were read have voted on it.
+fn known_votes(cx: &Cx<'_, '_, '_>, p: &Proposal) -> Vec<(String, Vote)> {
+    const MOST: usize = 8;
+    let all = cx.state.other_neurons.values().chain(cx.state.world.neurons.iter());
+    all.filter_map(|n| {
+        let name = n.name()?;
+        let (_, vote) = n.recent_ballots.iter().find(|(id, _)| *id == p.id)?;
+        Some((name.to_owned(), *vote))
+    })
+    .take(MOST)
+    .collect()
+}

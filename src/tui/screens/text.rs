@@ -1,0 +1,101 @@
+//! Pulse as plain text, for runs without a terminal: no escape codes, no cursor, one page.
+
+use super::pulse;
+use super::{condition, proposals, words};
+use crate::tui::app::state::State;
+use crate::tui::widgets::Spans;
+use crate::tui::widgets::ascii::flatten_text;
+use crate::tui::widgets::text::{truncate, width, wrap};
+use icpulse_model::amount::percent;
+use std::fmt::Write as _;
+
+/// Open proposals listed at most.
+const PROPOSALS: usize = 20;
+
+/// Pulse as lines of at most `columns` cells.
+#[must_use]
+pub fn pulse(state: &State, columns: usize) -> String {
+    let columns = columns.max(40);
+    let mut out = String::new();
+    let mut line = |text: &str| {
+        let cut = truncate(text.trim_end(), columns);
+        let _ = writeln!(out, "{cut}");
+    };
+    let network = &state.network;
+    let other = if network.trust.is_main() { "" } else { ", not the Internet Computer" };
+    line(&format!("icpulse · {}{other} · {}", network.name, freshness(state)));
+    for foreign in &network.trust.foreign {
+        line(&format!("! {}", foreign.words()));
+    }
+    if state.signer.is_anonymous() {
+        line("read-only: nobody signs");
+    } else {
+        line(&format!("signing as {} {}", state.signer.name, state.signer.principal));
+    }
+    if let Some(trouble) = &state.sync.trouble {
+        let text = format!("! {}: {}; {}", trouble.attempted, trouble.why, trouble.advice);
+        wrap(&text, columns).iter().for_each(|l| line(l));
+    }
+    line("");
+    line("NEEDS YOU");
+    if state.pulse.needs == 0 {
+        let unread = !condition::needs_known(state);
+        line(if unread { "  not known yet" } else { "  nothing" });
+    }
+    for need in state.pulse.needs() {
+        let (what, when, _) = pulse::need(state, need);
+        line(&format!("  {} {}", pad(&what, 34), when));
+    }
+    for (title, lines) in pulse::sections(state) {
+        // Of nobody there is nothing to say that was not said above.
+        if title == "YOU" && state.signer.is_anonymous() {
+            continue;
+        }
+        line("");
+        line(title);
+        for spans in lines {
+            line(&format!("  {}", plain(&spans)));
+        }
+    }
+    line("");
+    let open: Vec<_> = state.pulse.proposals().filter_map(|id| state.proposal(id)).collect();
+    // number, title, closes, yes, no, yours
+    let title_w = columns.saturating_sub(2 + 8 + 2 + 10 + 8 + 8 + 10).clamp(12, 90);
+    let heading = pad(&format!("OPEN FOR VOTES  {}", open.len()), 12 + title_w);
+    if open.is_empty() {
+        line(&heading);
+    } else {
+        line(&format!("{heading}{:>10}{:>8}{:>8}  yours", "closes", "yes", "no"));
+    }
+    for p in open.iter().take(PROPOSALS) {
+        let (closes, _) = proposals::closes(state, p);
+        let (mine, _) = words::mine(p, state.network_now());
+        let share = |bp: Option<u32>| bp.map(percent).unwrap_or_default();
+        let (yes, no) = (share(p.tally.map(|t| t.yes_bp())), share(p.tally.map(|t| t.no_bp())));
+        let title = pad(&truncate(&proposals::title(p), title_w), title_w);
+        let id = p.id.to_string();
+        line(&format!("  {id:>8}  {title}{closes:>10}{yes:>8}{no:>8}  {mine}"));
+    }
+    if open.len() > PROPOSALS {
+        line(&format!("  … and {} more", open.len() - PROPOSALS));
+    }
+    if state.options.ascii { flatten_text(&out) } else { out }
+}
+
+fn freshness(state: &State) -> String {
+    let sync = &state.sync;
+    let age = sync
+        .last_success
+        .map_or_else(|| "nothing was read yet".to_owned(), |at| format!("read {} UTC", at.date_minute()));
+    let certified = sync.certified_at.map(|at| format!(" · certified {}", at.clock())).unwrap_or_default();
+    let offline = if sync.offline { "offline · " } else { "" };
+    format!("{offline}{age}{certified}")
+}
+
+fn plain(spans: &Spans) -> String {
+    spans.iter().map(|s| s.text.as_ref()).collect()
+}
+
+fn pad(text: &str, cells: usize) -> String {
+    format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))))
+}

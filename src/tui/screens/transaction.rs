@@ -1,0 +1,80 @@
+//! One transaction of the wallet's account.
+
+use super::facts::{self, Facts};
+use super::{Cx, wallet, words};
+use crate::tui::app::state::Detail;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{notice, span};
+use icpulse_model::AccountIdentifier;
+use icpulse_model::ledger::Operation;
+use ratatui::layout::Rect;
+
+/// Draws the transaction that is open.
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Detail) {
+    let state = cx.state;
+    let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
+    let account = state.account();
+    let found = account.and_then(|a| a.transactions.iter().find(|t| t.block == block).map(|t| (a, t)));
+    let Some((account, t)) = found else {
+        notice::draw(
+            cx.pen,
+            area,
+            &format!("Block {block}"),
+            Role::Warn,
+            &["it is not among the transactions read so far"],
+        );
+        return;
+    };
+    let own = account.account.identifier();
+    let mut lines = Facts::new(area.width.saturating_sub(2), 16);
+    lines.heading(format!("Block {block}: {}", t.verb(&own)));
+    let (amount, role) = wallet::signed_amount(t, &own);
+    if !amount.is_empty() {
+        lines.fact("amount", vec![span(amount.trim_end().to_owned(), role), span(" ICP", Role::Dim)]);
+    }
+    let mut party = |name: &str, account: &AccountIdentifier| {
+        lines.say(name, account.hex(), Role::Id);
+        if let Some(whose) = wallet::whose(state, account) {
+            lines.say("", whose, Role::Known);
+        }
+    };
+    match &t.operation {
+        Operation::Transfer { from, to, fee, spender, .. } => {
+            party("from", from);
+            party("to", to);
+            if let Some(spender) = spender {
+                party("moved by", spender);
+            }
+            lines.say("fee", format!("{} ICP", fee.exact()), Role::Dim);
+        }
+        Operation::Mint { to, .. } => {
+            party("to", to);
+            lines.say("", "minted: rewards, or maturity that became ICP", Role::Dim);
+        }
+        Operation::Burn { from, .. } => party("from", from),
+        Operation::Approve { from, spender, fee, expires, .. } => {
+            party("from", from);
+            party("may spend", spender);
+            lines.say("fee", format!("{} ICP", fee.exact()), Role::Dim);
+            let until = expires.map_or_else(|| "it does not expire".to_owned(), |at| at.date_minute());
+            lines.say("until", until, Role::Text);
+        }
+        Operation::Unknown(text) => lines.say("unknown", text.as_str(), Role::Warn),
+    }
+    if let Some(at) = t.timestamp {
+        lines.say(
+            "in its block",
+            format!("{} UTC ({})", at.date_minute(), words::ago(state.network_now(), at)),
+            Role::Text,
+        );
+    }
+    if let Some(at) = t.created_at {
+        lines.say("made", format!("{} UTC, says the sender", at.date_minute()), Role::Dim);
+    }
+    lines.say("memo", t.memo.to_string(), Role::Text);
+    if let Some(memo) = &t.icrc1_memo {
+        lines.say("ICRC-1 memo", hex::encode(memo), Role::ValueBytes);
+    }
+    lines.fact("read", words::evidence(&t.evidence, state.network_now()));
+    facts::detail_part(cx, area, &lines.into_lines(), detail.scroll);
+}

@@ -1,0 +1,178 @@
+//! The identity's accounts: balance, addresses, transactions.
+
+use super::condition::{self, Empty};
+use super::{Cx, series, table, words};
+use crate::tui::app::state::State;
+use crate::tui::app::state::columns::ColumnId;
+use crate::tui::theme::Role;
+use crate::tui::widgets::table::Content;
+use crate::tui::widgets::{Spans, chart, span};
+use icpulse_model::ledger::{AccountState, Direction, Operation, Transaction};
+use icpulse_model::{AccountIdentifier, E8s};
+use ratatui::layout::Rect;
+
+/// Cells of the column of amounts.
+const AMOUNT: usize = 18;
+
+/// Draws the account that is shown, or why there is none.
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
+    let state = cx.state;
+    let Some(account) = state.account() else {
+        let empty = if state.signer.is_anonymous() { Empty::Nobody } else { condition::why(state, false, 0) };
+        cx.hits.list_height = usize::from(area.height.saturating_sub(1));
+        condition::say(cx, area, empty, "accounts");
+        return;
+    };
+    let top = head(cx, Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height), account);
+    let foot = u16::from(!account.complete && !account.transactions.is_empty());
+    let list = Rect::new(area.x, top, area.width, area.bottom().saturating_sub(top + foot));
+    if foot == 1 {
+        let text = "older transactions are read when the end of the list is reached";
+        cx.pen.put(area.x + 2, area.bottom() - 1, area.width, text, Role::Dim);
+    }
+    if state.wallet.list.rows.is_empty() {
+        let known = account.complete || !account.transactions.is_empty();
+        let empty = condition::why(state, known, state.wallet.list.total);
+        condition::say(cx, list, empty, "transactions");
+        cx.hits.list_height = usize::from(list.height.saturating_sub(1));
+        if empty != Empty::Filtered {
+            return;
+        }
+    }
+    let own = account.account.identifier();
+    table::draw(cx, list, &state.wallet.list, |block, column| cell(account, &own, block, column));
+}
+
+/// Balance and addresses; gives the row below.
+fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
+    let state = cx.state;
+    let identifier = account.account.identifier();
+    let label = |text: &str| span(format!("{text:<11}"), Role::Dim);
+    let mut balance: Spans =
+        vec![label("balance"), span(account.balance.exact(), Role::Strong), span(" ICP   ", Role::Dim)];
+    balance.extend(words::evidence(&account.balance_evidence, state.network_now()));
+    let mut staked = E8s::ZERO;
+    let mut maturity = E8s::ZERO;
+    for neuron in state.world.neurons.iter() {
+        staked = staked.saturating_add(neuron.stake);
+        maturity = maturity.saturating_add(neuron.maturity);
+    }
+    let mut lines: Vec<Spans> = vec![
+        balance,
+        vec![
+            label("staked"),
+            span(staked.rounded(), Role::Amount),
+            span(
+                format!(" ICP in {}", words::count(state.world.neurons.len(), "neuron", "neurons")),
+                Role::Dim,
+            ),
+            span(format!("   {}", maturity.rounded()), Role::Amount),
+            span(" maturity", Role::Dim),
+        ],
+        vec![label("account"), span(identifier.hex(), Role::Id)],
+        vec![label("principal"), span(account.account.owner.to_text(), Role::Id)],
+    ];
+    if !account.account.subaccount.is_default() {
+        lines.push(vec![label("ICRC-1"), span(account.account.to_string(), Role::Id)]);
+    }
+    if state.world.accounts.len() > 1 {
+        let text = format!("{} of {}", state.wallet.account + 1, state.world.accounts.len());
+        lines.push(vec![label("shown"), span(text, Role::Text)]);
+    }
+    let history = series::balance(state, &identifier);
+    let beside = area.width >= 130 && history.len() > 1;
+    let text_w = if beside { 80 } else { area.width };
+    let mut y = area.y;
+    for line in &lines {
+        cx.pen.spans(area.x, y, text_w, line);
+        y += 1;
+    }
+    if beside {
+        let x = area.x + 84;
+        let plot =
+            Rect::new(x, area.y, area.right().saturating_sub(x), u16::try_from(lines.len()).unwrap_or(4));
+        chart::line(cx.pen, plot, &history, Role::Chart);
+    }
+    y + 1
+}
+
+/// The other side of a transaction, if it has one.
+pub(super) fn counterparty<'t>(t: &'t Transaction, own: &AccountIdentifier) -> Option<&'t AccountIdentifier> {
+    match &t.operation {
+        Operation::Transfer { from, to, .. } => {
+            Some(if t.direction(own) == Direction::In { from } else { to })
+        }
+        Operation::Approve { spender, .. } => Some(spender),
+        Operation::Mint { .. } | Operation::Burn { .. } | Operation::Unknown(_) => None,
+    }
+}
+
+/// What a transaction did to the account's balance: text with its sign, points aligned, and role.
+pub(super) fn signed_amount(t: &Transaction, own: &AccountIdentifier) -> (String, Role) {
+    let Some(amount) = t.amount() else { return (String::new(), Role::Dim) };
+    let text = words::pointed(amount);
+    match (&t.operation, t.direction(own)) {
+        // An allowance moves nothing.
+        (Operation::Approve { .. }, _) => (text, Role::Dim),
+        (_, Direction::In) => (format!("+{text}"), Role::AmountIn),
+        (_, Direction::Out) => (format!("−{text}"), Role::AmountOut),
+        (_, Direction::Itself) => (text, Role::Amount),
+    }
+}
+
+fn cell<'a>(
+    account: &'a AccountState,
+    own: &AccountIdentifier,
+    block: u64,
+    column: Option<ColumnId>,
+) -> Content<'a> {
+    // Transactions are kept newest first, by block.
+    let found = account.transactions.binary_search_by(|t| block.cmp(&t.block));
+    let transaction = match found {
+        Ok(place) => account.transactions.get(place),
+        Err(_) => account.transactions.iter().find(|t| t.block == block),
+    };
+    let (Some(t), Some(column)) = (transaction, column) else { return Content::Nothing };
+    match column {
+        ColumnId::Id => Content::id(block.to_string()),
+        ColumnId::Time => {
+            Content::text(t.timestamp.map(|at| at.date_minute()).unwrap_or_default(), Role::Dim)
+        }
+        ColumnId::Kind => Content::text(t.verb(own), Role::Text),
+        ColumnId::Amount => {
+            let (text, role) = signed_amount(t, own);
+            // A cut number would be another number: without room the alignment goes first.
+            let fits = text.chars().count() <= AMOUNT;
+            Content::text(if fits { text } else { text.trim_end().to_owned() }, role)
+        }
+        ColumnId::Fee => match &t.operation {
+            Operation::Transfer { fee, .. } | Operation::Approve { fee, .. } => {
+                Content::text(fee.exact(), Role::Dim)
+            }
+            _ => Content::Nothing,
+        },
+        ColumnId::Counterparty => match (&t.operation, counterparty(t, own)) {
+            (Operation::Unknown(words), _) => Content::text(words.as_str(), Role::Warn),
+            (_, Some(other)) => Content::id(other.hex()),
+            (_, None) => Content::Nothing,
+        },
+        ColumnId::Memo if t.memo == 0 => Content::Nothing,
+        ColumnId::Memo => Content::text(t.memo.to_string(), Role::Dim),
+        _ => Content::Nothing,
+    }
+}
+
+/// What an account is to the reader: the own one, or the stake of one of their neurons.
+pub(super) fn whose(state: &State, account: &AccountIdentifier) -> Option<String> {
+    if state.world.accounts.iter().any(|a| a.account.identifier() == *account) {
+        return Some("your account".to_owned());
+    }
+    // The id of governance is the same on every network with an NNS.
+    let governance = icpulse_model::network::Canisters::default().governance;
+    let neuron = state
+        .world
+        .neurons
+        .iter()
+        .find(|n| n.subaccount.is_some_and(|s| AccountIdentifier::new(&governance, &s) == *account))?;
+    Some(format!("stake of your neuron {}", neuron.id))
+}
