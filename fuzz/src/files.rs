@@ -1,12 +1,12 @@
 //! What is read from the user's disk: settings, themes, keys, the cache.
 
 use crate::{check, choose, reader};
-use icpulse_store::cache::fuzzing::{self as store, Table};
 use icpulse::cli::json;
-use icpulse::tui::command::Keymap;
 use icpulse::config;
-use icpulse_model::{Account, ProposalId};
+use icpulse::tui::command::Keymap;
 use icpulse::tui::theme::{ColorDepth, Role, Theme};
+use icpulse_model::{Account, ProposalId};
+use icpulse_store::cache::fuzzing::{self as store, Table};
 use icpulse_wallet::{self, fuzzing as keys};
 use std::sync::LazyLock;
 

@@ -1,10 +1,10 @@
 //! What comes from the registry canister.
 
 use crate::{NOW, check, choose, pieces};
-use icpulse_ic::certificate::main_network_root_key;
 use icpulse_canisters::decode;
 use icpulse_canisters::registry::page::{self, Content};
 use icpulse_canisters::registry::tree::Node;
+use icpulse_ic::certificate::main_network_root_key;
 use icpulse_model::Principal;
 use icpulse_model::network::{Canisters, RootKey};
 use icpulse_model::registry::{Delta, EventFilter, Mutation, Topology, Version, diff, fold};

@@ -1,13 +1,15 @@
 //! Hostile text all the way from a reply to the bytes that a terminal is sent.
 
-use icpulse_files::account;
 use crate::{NOW, check, evidence, pieces, reader};
 use icpulse::tui::app::layer::Failure;
 use icpulse::tui::app::state::{NetworkInfo, Options};
 use icpulse::tui::app::{Effect, Level, Message, State, update};
 use icpulse::tui::command::Chord;
+use icpulse::tui::screens;
+use icpulse::tui::theme::Theme;
 use icpulse_canisters::decode;
 use icpulse_canisters::wire::{governance as g, index, lenient::Row};
+use icpulse_files::account;
 use icpulse_model::act::{
     Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo, Step, StepState,
 };
@@ -17,8 +19,6 @@ use icpulse_model::network::Facts;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Neurons, Proposals, SyncStatus, Trouble, World};
 use icpulse_model::{E8s, Principal, Timestamp, Vote};
-use icpulse::tui::theme::Theme;
-use icpulse::tui::screens;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};

@@ -1,17 +1,17 @@
 //! Seeds, made from the recordings of real canisters when a target starts, so that none need be
 //! kept: `corpus/TARGET/` gets what is not there yet.
 
-use icpulse_files::{TABLES, account};
 use crate::{evidence, join, reader, wire};
-use icpulse_store::cache::Ranges;
-use icpulse_store::cache::fuzzing::Table;
 use icpulse_canisters::decode;
 use icpulse_canisters::wire::registry::CertifiedResponse;
 use icpulse_canisters::wire::{decode_one, governance as g, ledger};
+use icpulse_files::{TABLES, account};
 use icpulse_model::ledger::AccountState;
 use icpulse_model::proposal::Ballot;
 use icpulse_model::registry::Version;
 use icpulse_model::{E8s, NeuronId, Vote, VotingPower};
+use icpulse_store::cache::Ranges;
+use icpulse_store::cache::fuzzing::Table;
 use icpulse_wallet::{Algorithm, Cost, ExportForm, Wallet};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -312,8 +312,12 @@ fn cache() -> Vec<Vec<u8>> {
         .filter_map(|full| decode::neurons::neuron(Some(full), None, None, reader(), evidence()))
         .collect();
     let blocks: ledger::QueryBlocksResponse = reply("query_blocks");
-    let transactions: Vec<_> =
-        blocks.blocks.iter().zip(0..).map(|(block, at)| decode::ledger::block(at, block, evidence())).collect();
+    let transactions: Vec<_> = blocks
+        .blocks
+        .iter()
+        .zip(0..)
+        .map(|(block, at)| decode::ledger::block(at, block, evidence()))
+        .collect();
     let mut found: Vec<(Table, u64, Vec<u8>)> = Vec::new();
     let mut block = Vec::new();
     for row in &rows {

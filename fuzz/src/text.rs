@@ -2,6 +2,8 @@
 
 use crate::{NOW, check, choose, evidence, reader};
 use icpulse::tui::command::{Chord, format_sequence, parse_sequence};
+use icpulse::tui::theme::{ColorDepth, color};
+use icpulse::tui::widgets::{ascii, markdown, text as width};
 use icpulse_canisters::decode;
 use icpulse_canisters::wire::governance as g;
 use icpulse_model::amount::{format_units, group, parse_units};
@@ -10,9 +12,7 @@ use icpulse_model::query::{
 };
 use icpulse_model::text::{Block, csv_cell, safe_link};
 use icpulse_model::{Account, AccountIdentifier, E8s, Principal, Seconds, Timestamp};
-use icpulse::tui::theme::{ColorDepth, color};
 use icpulse_wallet::Algorithm;
-use icpulse::tui::widgets::{ascii, markdown, text as width};
 
 /// Amounts, accounts, principals, spans of time, keys, colours, numbers.
 pub fn words(data: &[u8]) {
@@ -115,7 +115,13 @@ pub fn rendered(data: &[u8]) {
     let area = ratatui::layout::Rect::new(0, 0, 20, 2);
     let mut buffer = ratatui::buffer::Buffer::empty(area);
     let theme = icpulse::tui::theme::Theme::fallback();
-    icpulse::tui::widgets::Pen::new(&mut buffer, &theme, true).put(0, 0, 20, &raw, icpulse::tui::theme::Role::Text);
+    icpulse::tui::widgets::Pen::new(&mut buffer, &theme, true).put(
+        0,
+        0,
+        20,
+        &raw,
+        icpulse::tui::theme::Role::Text,
+    );
     ascii::flatten(&mut buffer);
     assert!(buffer.content().iter().all(|cell| cell.symbol().is_ascii()), "{buffer:?}");
 }

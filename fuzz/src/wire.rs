@@ -1,13 +1,13 @@
 //! What comes from the network.
 
 use crate::{NOW, check, choose, evidence, reader};
-use icpulse_ic::certificate::{self, Authority, main_network_root_key};
 use icpulse_canisters::wire::block::Block;
 use icpulse_canisters::wire::lenient::{self, decode_rows};
 use icpulse_canisters::wire::node_rewards as nr;
 use icpulse_canisters::wire::untyped::{Message, text_of};
 use icpulse_canisters::wire::{cmc, decode_one, encode_one, governance as g, index, ledger};
 use icpulse_canisters::{cmc as rate, decode};
+use icpulse_ic::certificate::{self, Authority, main_network_root_key};
 use icpulse_model::network::RootKey;
 use icpulse_model::{NeuronId, Principal, Timestamp};
 

@@ -1,0 +1,164 @@
+//! What people do on the demo network, in process: real reading, real signatures, real certificates.
+
+use crate::harness;
+
+use harness::Harness;
+use icpulse::cli::args::Global;
+use icpulse::cli::context::{Context, wall_clock};
+use icpulse::cli::services::Live;
+use icpulse::cli::tui::Dashboard;
+use icpulse::config::{Config, Paths};
+use icpulse::tui::app::{Layer, Screen};
+use icpulse_model::{E8s, NeuronId, Proposal, Vote};
+use icpulse_wallet::{Algorithm, Wallet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The dashboard on a demo network of its own.
+struct Opened {
+    app: Harness<Live>,
+    live: Live,
+    _dashboard: icpulse::cli::tui::Rest,
+}
+
+async fn open(home: &Path, identity: Option<&str>) -> Opened {
+    let global = Global {
+        network: Some("demo".to_owned()),
+        identity: identity.map(str::to_owned),
+        quiet: true,
+        ..Global::default()
+    };
+    let context = Context {
+        global,
+        paths: Paths::below(home),
+        config: Config::default(),
+        open_actions: Default::default(),
+    };
+    let (dashboard, rest) = Dashboard::open(context, (140, 45), false).await.unwrap();
+    let live = dashboard.live.clone();
+    let app = Harness::new(dashboard.state, dashboard.live, dashboard.messages);
+    Opened { app, live, _dashboard: rest }
+}
+
+impl Opened {
+    /// Waits until all is read, done and shown.
+    async fn idle(&mut self) -> &mut Harness<Live> {
+        let live = self.live.clone();
+        self.app.settle_during(live.idle()).await;
+        self.app.until_idle().await;
+        self.app.now = wall_clock();
+        &mut self.app
+    }
+
+    fn votable(&self) -> Arc<Proposal> {
+        let now = self.app.now;
+        let rows = &self.app.state.world.proposals;
+        rows.iter().find(|p| p.votable(now).count() >= 5).cloned().expect("something to vote on")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_the_first_frame_to_ballots_that_changed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut opened = open(home.path(), None).await;
+    opened.app.sees("Pulse").sees("demo");
+    opened.app.until_seen("to vote on").await;
+    opened.idle().await.press("2").sees("proposals");
+    let proposal = opened.votable();
+
+    // Filter for it, open it, read its text.
+    let app = &mut opened.app;
+    app.press("/").type_text(&format!("id:{}", proposal.id)).press("<enter>");
+    assert_eq!(app.state.screen(), Screen::Proposals);
+    app.press("<enter>");
+    let app = opened.idle().await;
+    app.sees(&format!("Proposal {}", proposal.id)).sees("My ballots");
+
+    // Vote with three of the neurons: the others are taken out.
+    app.press("v");
+    let Some(Layer::Ballots(layer)) = app.state.layers.last() else { panic!("{}", app.screen_text()) };
+    let neurons: Vec<NeuronId> = layer.rows.iter().map(|r| r.neuron).collect();
+    assert!(neurons.len() >= 5);
+    app.press("g g");
+    for place in 0..neurons.len() {
+        let Some(Layer::Ballots(layer)) = app.state.layers.last() else { panic!("{}", app.screen_text()) };
+        if layer.cursor < place {
+            app.press("j");
+        }
+        if place >= 3 {
+            app.press("<space>");
+        }
+    }
+    let Some(Layer::Ballots(layer)) = app.state.layers.last() else { panic!("{}", app.screen_text()) };
+    let chosen: Vec<NeuronId> = layer.rows.iter().filter(|r| r.on).map(|r| r.neuron).collect();
+    assert_eq!(chosen.len(), 3);
+    app.press("y").until_idle().await;
+    app.sees("3 ×").sees("RegisterVote").sees("governance");
+    let ballots = |app: &Harness<Live>| app.state.proposal(proposal.id).unwrap().ballots.clone();
+    assert!(ballots(app).iter().all(|b| !chosen.contains(&b.neuron) || b.vote == Vote::Unspecified));
+
+    app.press("<enter>");
+    let app = opened.idle().await;
+    app.sees("all 3 steps done").sees("certified");
+    let after = opened.idle().await.state.proposal(proposal.id).unwrap().ballots.clone();
+    for ballot in after.iter().filter(|b| chosen.contains(&b.neuron)) {
+        assert_eq!(ballot.vote, Vote::Yes, "{}", ballot.neuron);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn staking_and_seeing_the_neuron() {
+    let home = tempfile::tempdir().unwrap();
+    let mut opened = open(home.path(), None).await;
+    let app = opened.idle().await;
+    let before = app.state.world.neurons.len();
+    let balance = app.state.world.accounts.first().unwrap().balance;
+    app.press("3 s").type_text("12.5").press("<tab> ctrl-u").type_text("1y").press("<enter>");
+    app.until_idle().await;
+    app.sees("12.50 ICP").sees("transfer");
+    let Some(Layer::Review(layer)) = app.state.layers.last() else { panic!("{}", app.screen_text()) };
+    let word = layer.wanted_word().expect("money asks for a word").to_owned();
+    app.type_text(&word).press("<enter>");
+    opened.idle().await.sees("done");
+    let app = opened.idle().await;
+    assert_eq!(app.state.world.neurons.len(), before + 1, "{}", app.screen_text());
+    let paid = balance.checked_sub(app.state.world.accounts.first().unwrap().balance).unwrap();
+    assert_eq!(paid, E8s(1_250_010_000), "12.5 ICP and one fee of 0.0001");
+    let new = app.state.executions.first().unwrap().created_neuron.unwrap();
+    app.press("<esc> 3").sees(&new.to_string());
+    assert_eq!(app.state.neuron(new).unwrap().stake, E8s(1_250_000_000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_can_look_but_not_vote() {
+    let home = tempfile::tempdir().unwrap();
+    let mut opened = open(home.path(), Some("anonymous")).await;
+    let app = opened.idle().await;
+    app.press("2").sees("proposals").press("y");
+    app.until_idle().await;
+    assert!(!app.state.layers.iter().any(|l| matches!(l, Layer::Review(_))), "{}", app.screen_text());
+    let screen = app.screen_text();
+    assert!(screen.contains("identity") || screen.contains("read-only"), "it says why:\n{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_identity_is_unlocked_by_its_passphrase_and_locked_again() {
+    let home = tempfile::tempdir().unwrap();
+    let paths = Paths::below(home.path());
+    let mut wallet = Wallet::open(&paths.config_dir).unwrap();
+    let entry = wallet.new_identity("main", Algorithm::Secp256k1, "correct horse", wall_clock()).unwrap();
+    wallet.use_identity(Some("main")).unwrap();
+
+    let mut opened = open(home.path(), Some("main")).await;
+    let app = opened.idle().await;
+    assert!(app.state.signer.locked);
+    assert_eq!(app.state.signer.principal, entry.principal);
+    app.press("U").type_text("wrong horse").press("<enter>");
+    opened.idle().await.sees("wrong");
+    assert!(opened.app.state.signer.locked);
+    opened.app.press("ctrl-u").type_text("correct horse").press("<enter>");
+    let app = opened.idle().await;
+    assert!(!app.state.signer.locked, "{}", app.screen_text());
+    app.press("L");
+    assert!(opened.idle().await.state.signer.locked);
+}

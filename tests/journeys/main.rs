@@ -1,0 +1,33 @@
+//! What users do, in the whole program without a terminal: keys in, screens and the network out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod actions;
+mod alerts;
+mod any_keys;
+#[path = "../support/bench.rs"]
+mod bench;
+#[path = "../support/broken.rs"]
+mod broken;
+mod demo_journey;
+mod exporter;
+mod faults;
+#[path = "../support/fleet.rs"]
+mod fleet;
+#[path = "../support/harness.rs"]
+mod harness;
+#[path = "../support/home.rs"]
+mod home;
+mod lies;
+mod live;
+#[path = "../support/network.rs"]
+mod network;
+mod network_screen;
+mod outcomes;
+#[path = "../support/sample.rs"]
+mod sample;
+#[path = "../support/serve.rs"]
+mod serve;
+#[path = "../support/small_fleet.rs"]
+mod small_fleet;
+mod stories;
+mod trust;

@@ -1,0 +1,348 @@
+//! What people do, told as they do it: keys pressed, screens read, on a made-up network.
+
+use crate::harness;
+use crate::network;
+
+use crossterm::event::MouseEventKind;
+use harness::Harness;
+use icpulse::tui::app::state::{NetworkInfo, Options, Quitting};
+use icpulse::tui::app::{Effect, Layer, Message, State};
+use icpulse_model::act::SignerInfo;
+use icpulse_model::{Seconds, Vote};
+use network::{Fate, NOW, Network, PASSPHRASE};
+use tokio::sync::mpsc;
+
+/// icpulse as it opens, before anything was read.
+fn open_with(options: Options, signer: Option<SignerInfo>) -> Harness<Network> {
+    let (sender, receiver) = mpsc::channel(1_000);
+    let network = Network::new(sender);
+    let info = NetworkInfo { name: "test".into(), ..NetworkInfo::default() };
+    let mut state = State::new(NOW, (120, 36), info, options);
+    state.load(signer.unwrap_or_else(|| network.signer.clone()), Default::default());
+    Harness::new(state, network, receiver)
+}
+
+/// icpulse with everything read.
+fn open() -> Harness<Network> {
+    let mut app = open_with(Options::default(), None);
+    app.services.publish();
+    app.settle();
+    app
+}
+
+fn votes(app: &Harness<Network>, proposal: usize) -> Vec<Vote> {
+    app.state.world.proposals.iter().nth(proposal).unwrap().ballots.iter().map(|b| b.vote).collect()
+}
+
+#[tokio::test]
+async fn a_first_vote_with_three_neurons() {
+    let mut app = open_with(Options::default(), None);
+    app.press("2").does_not_see("Elect new replica");
+    app.services.publish();
+    app.until_seen("Elect new replica").await;
+
+    app.press("/").type_text("topic:gov").sees("Motion: reduce").does_not_see("Elect new replica");
+    app.press("<enter> <enter>").until_idle().await;
+    app.sees("Proposal 111").sees("The summary of proposal 111");
+
+    app.press("y").sees("Vote YES with 3 ballots").sees("governance");
+    assert_eq!(votes(&app, 1), [Vote::Unspecified; 3], "nothing is signed before it is confirmed");
+    app.press("<enter>").until_idle().await;
+    app.press("<esc>").sees("done: Vote YES with 3 ballots");
+    assert_eq!(votes(&app, 1), [Vote::Yes; 3], "read again after the vote");
+
+    app.press("y").sees("all your neurons have voted on proposal 111");
+    assert!(app.state.layers.is_empty());
+}
+
+#[tokio::test]
+async fn two_keys_and_a_confirmation_from_the_list_with_a_neuron_left_out() {
+    let mut app = open();
+    app.press("2 v").sees("1001").sees("1002").sees("1003");
+    app.press("j <space> n").sees("Vote NO with 2 ballots");
+    app.press("<esc>").sees("1002");
+    app.press("n <enter> <esc>");
+    // The strongest comes first, so 1002 is the second.
+    assert_eq!(votes(&app, 0), [Vote::No, Vote::Unspecified, Vote::No]);
+}
+
+#[tokio::test]
+async fn many_proposals_at_once() {
+    let mut app = open();
+    app.press("2 <space> <space> y").sees("Vote YES with 6 ballots");
+    app.press("<enter> <esc>");
+    assert_eq!(votes(&app, 0), [Vote::Yes; 3]);
+    assert_eq!(votes(&app, 1), [Vote::Yes; 3]);
+    assert_eq!(votes(&app, 2), [Vote::Unspecified; 3]);
+    assert!(app.state.proposals.marked.is_empty());
+
+    app.press("a");
+    assert_eq!(app.state.proposals.marked.len(), 2, "only those that may still be voted on");
+}
+
+#[tokio::test]
+async fn one_neuron_had_followed_and_one_is_refused_and_tried_again_alone() {
+    let mut app = open();
+    app.services.fates = vec![(1_002, Fate::AlreadyDone), (1_003, Fate::RefusedOnce)];
+    app.press("2 y <enter>").sees("try again");
+    assert_eq!(votes(&app, 0), [Vote::Yes, Vote::Yes, Vote::Unspecified]);
+
+    // A step that is done cannot be sent twice.
+    app.press("g g r").sees("only a step that did not happen can be signed anew");
+    app.services.asked.clear();
+    // What is signed anew is reviewed anew.
+    app.press("G r").sees("Vote YES");
+    assert!(app.services.asked.iter().any(|a| a.starts_with("PlanRest") && a.contains("steps: [2]")));
+    assert_eq!(votes(&app, 0), [Vote::Yes, Vote::Yes, Vote::Unspecified]);
+    app.press("<enter>").sees("3 steps done");
+    assert_eq!(votes(&app, 0), [Vote::Yes; 3]);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_asked_after_and_never_sent_again() {
+    let mut app = open();
+    app.services.fates = vec![(1_002, Fate::Unknown)];
+    app.press("2 y <enter>").sees("ask again later");
+    app.press("R").sees("every step is done or its outcome is not known");
+    assert!(!app.services.asked.iter().any(|a| a.starts_with("PlanRest")));
+    app.press("<esc> 1").sees("1 action").press("A <enter> f <esc> <esc>");
+    assert!(app.services.asked.iter().any(|a| a.starts_with("FollowUp")));
+    assert_eq!(votes(&app, 0), [Vote::Yes; 3]);
+}
+
+#[tokio::test]
+async fn staking_shows_what_it_brings_and_asks_for_a_word() {
+    let mut app = open();
+    app.press("3 s").type_text("400");
+    app.sees("more than the account holds");
+    app.press("<enter>").sees("something in the form is not right");
+    app.press("ctrl-u").type_text("100").press("<tab> ctrl-u").type_text("2y");
+    let Some(Layer::Stake(form)) = app.state.layers.last() else { panic!("no form") };
+    let preview = form.preview.unwrap();
+    assert_eq!(preview.voting_power.rounded(), "300", "2 years triple the power");
+    assert!(preview.yearly.unwrap().apy_bp > 400);
+    assert_eq!(form.left.unwrap().exact(), "202.4999");
+
+    app.press("<enter>").sees("Stake 100.00 ICP");
+    app.press("<enter>").sees("type stake to confirm");
+    assert!(app.services.asked.iter().all(|a| !a.starts_with("Confirm")));
+    app.type_text("stake").press("<enter>").sees("neuron 7777");
+    app.press("<esc> 3").sees("7777");
+    app.press("4").sees("202.49");
+}
+
+#[tokio::test]
+async fn staking_with_the_followees_of_a_known_neuron() {
+    let mut app = open();
+    app.press("4 s").type_text("5").press("<tab> <tab> <tab> <enter>").sees("Tideline");
+    app.type_text("tide").press("<enter>").sees("Tideline");
+    let Some(Layer::Stake(form)) = app.state.layers.last() else { panic!("no form") };
+    assert_eq!(form.request.as_ref().unwrap().followees.len(), 3);
+}
+
+#[tokio::test]
+async fn a_theme_is_previewed_and_left_or_kept_and_the_palette_runs_anything() {
+    let mut app = open();
+    let before = app.state.options.theme.clone();
+    app.press("t j");
+    assert_eq!(app.state.options.theme, "paper");
+    app.press("<esc>");
+    assert_eq!(app.state.options.theme, before);
+
+    app.press(":").type_text("theme").press("<enter> G <enter>");
+    assert_eq!(app.state.options.theme, "tide");
+    assert!(app.services.asked.last().unwrap().starts_with("KeepTheme"));
+
+    app.press("ctrl-p").type_text("neur").press("<enter>").sees("1001");
+    assert!(app.state.layers.is_empty());
+    // What cannot run here says why.
+    app.press(":").type_text("mark all").sees("only in: Proposals").press("<esc>");
+}
+
+#[tokio::test]
+async fn read_only_until_somebody_signs() {
+    let mut app = open_with(Options::default(), Some(SignerInfo::anonymous()));
+    app.services.publish();
+    app.settle();
+    app.press("2 y").sees("read-only: nobody signs yet; choose an identity with i");
+    assert!(app.state.layers.is_empty());
+    app.press("x i").sees("main").sees("other");
+
+    let mut app = open_with(Options { read_only: true, ..Options::default() }, None);
+    app.services.publish();
+    app.settle();
+    app.press("3 s").sees("started with --read-only");
+    app.press("2 v").sees("started with --read-only");
+    assert!(app.services.asked.iter().all(|a| !a.starts_with("Plan")));
+}
+
+#[tokio::test]
+async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
+    let mut app = open();
+    app.press("2 L").sees("this identity is not unlocked");
+    app.services.locked = true;
+    app.services.change(icpulse_model::world::Change::Signer(SignerInfo {
+        locked: true,
+        ..app.services.signer.clone()
+    }));
+    app.settle();
+    app.press("y").type_text("wrong").press("<enter>").sees("this passphrase does not fit");
+    app.does_not_see("wrong");
+    app.type_text(PASSPHRASE).press("<enter>").sees("Vote YES with 3 ballots");
+    assert!(!format!("{:?}", app.state).contains(PASSPHRASE));
+
+    // It locks itself while the review lies open: the signature waits for the passphrase.
+    app.pass(Seconds(299));
+    app.state.signer.unlocked_until = Some(NOW);
+    app.press("<enter>").type_text(PASSPHRASE).press("<enter>");
+    assert_eq!(votes(&app, 0), [Vote::Yes; 3]);
+}
+
+#[tokio::test]
+async fn an_old_review_is_made_again() {
+    let mut app = open();
+    app.press("2 y").pass(Seconds(301));
+    app.press_only("<enter>");
+    assert!(app.services.asked.iter().any(|a| a.starts_with("Discard")));
+    assert!(!app.services.asked.iter().any(|a| a.starts_with("Confirm")));
+    assert_eq!(votes(&app, 0), [Vote::Unspecified; 3]);
+}
+
+#[tokio::test]
+async fn a_review_that_comes_late_is_forgotten() {
+    let mut app = open();
+    app.press_only("2 y <esc>");
+    assert!(app.state.layers.is_empty());
+    app.settle();
+    assert!(app.state.layers.is_empty());
+    assert!(app.services.asked.last().unwrap().starts_with("Discard"));
+}
+
+#[tokio::test]
+async fn help_shows_the_keys_of_the_place() {
+    let mut app = open();
+    app.press("2 ?").sees("Proposals").sees("space");
+    app.press("<esc> 4 ?").sees("Wallet").press("q");
+    assert!(app.state.layers.is_empty());
+}
+
+#[tokio::test]
+async fn filters_can_be_wrong_undone_and_completed() {
+    let mut app = open();
+    app.press("2 /").type_text("statu:open").sees("no field 'statu'");
+    app.press("<enter>").sees("no field 'statu'");
+    app.press("ctrl-u").type_text("st").press("<tab>").type_text("rej").press("<tab> <enter>");
+    app.sees("Approve genesis").does_not_see("Motion");
+    app.press("/").type_text("nothing at all").press("<esc>").sees("Approve genesis");
+    app.press("<esc>").sees("Elect new replica");
+    app.press("f").does_not_see("Approve genesis");
+    assert_eq!(app.state.filter_text(), Some("vote:due"));
+}
+
+#[tokio::test]
+async fn the_way_back_and_the_way_on() {
+    let mut app = open();
+    app.press("3 <enter>").sees("Neuron 1003");
+    app.press("<tab> <tab> <enter>").sees("Proposal 105");
+    app.press("P").sees("Neuron 48");
+    app.press("<esc> <esc> <esc>");
+    assert_eq!(app.state.breadcrumbs(), ["Neurons"]);
+    app.press("2 <enter> ]");
+    assert_eq!(app.state.breadcrumbs(), ["Proposals", "Proposal 111"]);
+    app.press("# 1 0 9 <enter>").sees("Zurich");
+    app.press("Y");
+    assert_eq!(app.host.last(), Some(&Effect::Copy("109".into())));
+    app.press("o");
+    assert!(app.services.asked.last().unwrap().contains("forum.example.org"));
+}
+
+#[tokio::test]
+async fn pulse_leads_to_what_needs_me() {
+    let mut app = open();
+    app.sees("4").press("<enter>");
+    assert_eq!(app.state.filter_text(), Some("vote:due"));
+    app.press("1 g g j <enter>").sees("1003").does_not_see("1002");
+    // The neuron near its decay is confirmed from Pulse.
+    app.press("1 c").sees("Confirm following of 1 neurons").press("<enter> <esc>");
+    assert!(
+        !app.state
+            .pulse
+            .needs()
+            .any(|n| matches!(n, icpulse::tui::app::pulse::Need::ConfirmFollowing { .. }))
+    );
+    // A vote from the list of open proposals on Pulse.
+    app.press("g g <tab> n <enter> <esc>");
+    assert!(app.state.world.proposals.iter().any(|p| p.ballots.iter().all(|b| b.vote == Vote::No)));
+}
+
+#[tokio::test]
+async fn the_mouse_does_what_keys_do() {
+    let mut app = open();
+    app.click_on("Neurons").sees("1001");
+    app.click_on("Proposals").click_on("Change subnet").click_on("Change subnet").sees("Proposal 110");
+    app.mouse(MouseEventKind::Down(crossterm::event::MouseButton::Right), 1, 10);
+    assert_eq!(app.state.breadcrumbs(), ["Proposals"]);
+    app.mouse(MouseEventKind::ScrollDown, 20, 12);
+    app.click_on("status");
+    assert_eq!(app.state.proposals.sort.column, icpulse::tui::app::columns::ColumnId::Status);
+    app.press("M").click_on("Wallet");
+    assert_eq!(app.state.screen().title(), "Proposals", "the mouse is the terminal's now");
+}
+
+#[tokio::test]
+async fn leaving_while_something_is_submitted_asks() {
+    let mut app = open();
+    app.services.fates = vec![(1_001, Fate::Pending)];
+    app.press("2 y <enter> <esc> q").sees("Something is being submitted");
+    app.press("<esc>");
+    assert_eq!(app.state.quitting, Quitting::No);
+    app.press("q <enter>");
+    assert_eq!(app.state.quitting, Quitting::WhenDone);
+    assert!(!app.host.contains(&Effect::Quit));
+    app.services.settle();
+    app.settle();
+    assert!(app.host.contains(&Effect::Quit));
+
+    let mut app = open();
+    app.press("q");
+    assert!(app.host.contains(&Effect::Quit));
+}
+
+#[tokio::test]
+async fn another_identity_sees_nothing_of_the_first() {
+    let mut app = open();
+    app.press("2 <space> i j <enter>").sees("other signs now");
+    assert!(app.state.proposals.marked.is_empty());
+    app.press("3").does_not_see("1001");
+}
+
+#[tokio::test]
+async fn too_small_a_terminal_says_so_and_does_nothing_but_leave() {
+    let mut app = open();
+    app.resize(60, 20).press("2 y");
+    assert_eq!(app.state.screen().title(), "Pulse");
+    app.resize(120, 36).press("2").sees("Elect new replica");
+    app.resize(60, 20).press("q");
+    assert!(app.host.contains(&Effect::Quit));
+}
+
+#[tokio::test]
+async fn the_wallet_filters_sorts_and_shows_its_address() {
+    let mut app = open();
+    app.press("4").sees("302.5").press("/").type_text("dir:out").press("<enter>");
+    assert_eq!(app.state.wallet.list.rows.as_ref(), [903]);
+    app.press("<esc> S j j j <enter>");
+    assert_eq!(app.state.wallet.list.rows.as_ref(), [904, 903, 902]);
+    app.press("R");
+    assert_eq!(app.state.wallet.list.rows.as_ref(), [902, 903, 904]);
+    let account = app.state.signer.account.hex();
+    app.press("Q").sees(&account[..16]).press("<esc> a");
+    assert_eq!(app.host.last(), Some(&Effect::Copy(account)));
+}
+
+#[tokio::test]
+async fn columns_come_and_go() {
+    let mut app = open();
+    app.press("2").sees("topic").press("C j j <space> <esc>").does_not_see("IC OS Version");
+    app.feed(Message::Tick);
+}

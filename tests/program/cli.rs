@@ -1,0 +1,342 @@
+//! The same without a screen: results, forms, exit codes.
+
+use crate::serve;
+
+use serde_json::Value;
+use serve::Served;
+use std::cell::OnceCell;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// A user's folders, and a network of their own from the first time it is needed.
+struct Home(tempfile::TempDir, OnceCell<Served>);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap(), OnceCell::new())
+    }
+
+    fn served(&self) -> &Served {
+        self.1.get_or_init(|| Served::start(&[]))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_icpulse"));
+        command
+            .args(args)
+            .env_clear()
+            .env("HOME", self.path())
+            .env("XDG_CONFIG_HOME", self.path().join("config"))
+            .env("XDG_CACHE_HOME", self.path().join("cache"))
+            .env("XDG_STATE_HOME", self.path().join("state"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs without a network.
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs against the served network as its user.
+    fn act(&self, args: &[&str]) -> Output {
+        let pem = self.served().identity_file(self.path());
+        self.command(args)
+            .env("ICPULSE_NETWORK", self.served().url())
+            .env("ICPULSE_ROOT_KEY", self.served().root_key())
+            .env("ICPULSE_IDENTITY", pem)
+            .output()
+            .unwrap()
+    }
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn complaint(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    assert_eq!(code(output), 0, "{}", complaint(output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn proposals_as_json_csv_and_text_agree() {
+    let home = Home::new();
+    let listed = json(&home.act(&["proposals", "list", "--limit", "7", "--json"]));
+    let rows = listed["proposals"].as_array().unwrap();
+    assert_eq!(rows.len(), 7);
+    let ids: Vec<u64> = rows.iter().map(|r| r["id"].as_u64().unwrap()).collect();
+    assert!(ids.is_sorted_by(|a, b| a > b), "newest first: {ids:?}");
+    for row in rows {
+        assert_eq!(row["evidence"]["proof"], "signed");
+        assert!(
+            row["yes"].is_string() || row["yes"].is_null(),
+            "voting power is text, so that no digit is lost"
+        );
+    }
+    let csv = text(&home.act(&["proposals", "list", "--limit", "7", "--csv"]));
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let csv_ids: Vec<u64> = reader.records().map(|r| r.unwrap()[0].parse().unwrap()).collect();
+    assert_eq!(csv_ids, ids);
+    let plain = text(&home.act(&["proposals", "list", "--limit", "7"]));
+    for id in &ids {
+        assert!(plain.contains(&id.to_string()), "{plain}");
+    }
+    assert!(!plain.contains('\u{1b}'), "no escape codes where there is no terminal");
+}
+
+#[test]
+fn filters_reach_further_back_than_one_page() {
+    let home = Home::new();
+    let listed = json(&home.act(&[
+        "proposals",
+        "list",
+        "--filter",
+        "topic:governance -status:open",
+        "--limit",
+        "30",
+        "--json",
+    ]));
+    let rows = listed["proposals"].as_array().unwrap();
+    assert!(!rows.is_empty());
+    for row in rows {
+        assert_eq!(row["topic"], "governance");
+        assert_ne!(row["status"], "open");
+    }
+    let lowest = rows.last().unwrap()["id"].as_u64().unwrap();
+    let newest = json(&home.act(&["proposals", "list", "--limit", "1", "--json"]))["proposals"][0]["id"]
+        .as_u64()
+        .unwrap();
+    assert!(newest - lowest > 100, "matches beyond the first page of the canister: {lowest} … {newest}");
+}
+
+#[test]
+fn a_dry_run_signs_nothing_and_a_vote_is_certified() {
+    let home = Home::new();
+    let votable = json(&home.act(&["proposals", "list", "--votable", "--json"]));
+    let row = votable["proposals"].as_array().unwrap().last().unwrap().clone();
+    let id = row["id"].as_u64().unwrap().to_string();
+    let neuron = row["votable_neurons"][0].as_str().unwrap().to_owned();
+
+    let review = json(&home.act(&[
+        "proposals",
+        "vote",
+        &id,
+        "--vote",
+        "yes",
+        "--neuron",
+        &neuron,
+        "--dry-run",
+        "--json",
+    ]));
+    assert_eq!(review["calls"][0]["canister"], "rrkah-fqaaa-aaaaa-aaaaq-cai");
+    assert_eq!(review["calls"][0]["argument_sha256"].as_str().unwrap().len(), 64);
+    let ballot = |shown: &Value| {
+        let ballots = shown["ballots"].as_array().unwrap().clone();
+        ballots.into_iter().find(|b| b["neuron"] == neuron.as_str()).unwrap()["vote"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(ballot(&json(&home.act(&["proposals", "show", &id, "--json"]))), "unspecified");
+
+    let unconfirmed = home.act(&["proposals", "vote", &id, "--vote", "yes", "--neuron", &neuron]);
+    assert_eq!(code(&unconfirmed), 5, "{}", complaint(&unconfirmed));
+    assert_eq!(ballot(&json(&home.act(&["proposals", "show", &id, "--json"]))), "unspecified");
+
+    let voted =
+        json(&home.act(&["proposals", "vote", &id, "--vote", "yes", "--neuron", &neuron, "--yes", "--json"]));
+    assert_eq!(voted["steps"][0]["state"], "done");
+    assert!(voted["steps"][0]["certified_at"].is_string());
+    assert_eq!(ballot(&json(&home.act(&["proposals", "show", &id, "--json"]))), "yes");
+}
+
+#[test]
+fn staking_makes_one_neuron_and_takes_amount_and_fee() {
+    let home = Home::new();
+    let balance = || {
+        json(&home.act(&["account", "balance", "--json"]))["balance_e8s"]
+            .as_str()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+    };
+    let neurons = || {
+        let listed = json(&home.act(&["neurons", "list", "--json"]));
+        let ids = listed["neurons"].as_array().unwrap().iter().map(|n| n["id"].as_str().unwrap().to_owned());
+        ids.collect::<std::collections::BTreeSet<_>>()
+    };
+    let (paid_from, before) = (balance(), neurons());
+    let staked =
+        json(&home.act(&["neurons", "stake", "2.5", "--delay", "1y", "--auto-stake", "--yes", "--json"]));
+    let created = staked["created_neuron"].as_str().unwrap().to_owned();
+    let after = neurons();
+    assert_eq!(after.difference(&before).collect::<Vec<_>>(), [&created]);
+    assert_eq!(paid_from - balance(), 250_010_000, "2.5 ICP and the fee of 0.0001");
+    let shown = json(&home.act(&["neurons", "show", &created, "--json"]));
+    assert_eq!(shown["stake_e8s"], "250000000");
+    assert_eq!(shown["auto_stake_maturity"], true);
+    assert_eq!(shown["dissolve_delay_seconds"], 31_557_600);
+    let journal = json(&home.act(&["journal", "list", "--json"]));
+    assert_eq!(journal["actions"][0]["created_neuron"], created.as_str());
+    let transactions = json(&home.act(&["account", "transactions", "--limit", "3", "--json"]));
+    assert_eq!(transactions["transactions"][0]["amount_e8s"], "250000000");
+}
+
+#[test]
+fn what_the_network_refuses_ends_with_4() {
+    let home = Home::new();
+    let much = home.act(&["neurons", "stake", "999999", "--yes"]);
+    assert_eq!(code(&much), 4, "{}", complaint(&much));
+    assert!(complaint(&much).contains("ICP"), "{}", complaint(&much));
+    let none = home.act(&["proposals", "show", "99999999"]);
+    assert_eq!(code(&none), 4, "{}", complaint(&none));
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_says_what_to_do() {
+    let home = Home::new();
+    for (args, hint) in [
+        (vec!["proposals", "list", "--topic", "nonsense"], "known are"),
+        (vec!["proposals", "list", "--filter", "closes<"], "filter"),
+        (vec!["neurons", "stake", "1.123456789"], "8 digits"),
+        (vec!["neurons", "stake", "ten"], "decimal"),
+        (vec!["--network", "nowhere", "overview"], "known are"),
+        (vec!["--network", "http://192.0.2.1", "overview"], "https"),
+        (vec!["account", "balance", "not-an-account", "--network", "demo"], "principal"),
+        (vec!["identity", "show", "nobody"], "identity new"),
+        (vec!["--config", "missing.toml", "overview"], "config template"),
+    ] {
+        let output = home.run(&args);
+        if args.contains(&"closes<") && code(&output) == 0 {
+            continue;
+        }
+        assert_eq!(code(&output), 2, "{args:?}: {}", complaint(&output));
+        assert!(complaint(&output).contains(hint), "{args:?}: {}", complaint(&output));
+    }
+}
+
+#[test]
+fn a_network_that_is_not_there_ends_with_3_and_one_with_another_key_too() {
+    let home = Home::new();
+    // A port that was just free: nothing listens there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}");
+    let absent = home.run(&["--network", &url, "--root-key", home.served().root_key(), "proposals", "list"]);
+    assert_eq!(code(&absent), 3, "{}", complaint(&absent));
+    let other = Served::start(&["--seed", "2"]);
+    assert_ne!(other.root_key(), home.served().root_key());
+    let wrong =
+        home.run(&["--network", home.served().url(), "--root-key", other.root_key(), "proposals", "list"]);
+    assert_eq!(code(&wrong), 3, "{}", complaint(&wrong));
+    assert!(text(&wrong).is_empty(), "nothing unproven is printed: {}", text(&wrong));
+}
+
+#[test]
+fn offline_shows_what_the_cache_knows() {
+    let home = Home::new();
+    let synced = json(&home.act(&["sync", "--json"]));
+    let online =
+        json(&home.act(&["proposals", "list", "--limit", "20", "--filter", "-status:open", "--json"]));
+    let offline = json(&home.act(&[
+        "proposals",
+        "list",
+        "--limit",
+        "20",
+        "--filter",
+        "-status:open",
+        "--json",
+        "--offline",
+    ]));
+    assert!(synced["proposals"].as_u64().unwrap() > 500, "{synced}");
+    let ids = |v: &Value| {
+        v["proposals"].as_array().unwrap().iter().map(|p| p["id"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let known = ids(&offline);
+    assert!(ids(&online).iter().filter(|id| known.contains(id)).count() > 15);
+    let neurons = json(&home.act(&["neurons", "list", "--json", "--offline"]));
+    assert!(neurons["neurons"].as_array().unwrap().len() > 5);
+}
+
+#[test]
+fn identities_are_made_listed_used_exported_and_put_away() {
+    let home = Home::new();
+    let secret = home.path().join("passphrase");
+    std::fs::write(&secret, "correct horse battery\n").unwrap();
+    let with = |args: &[&str]| home.command(args).env("ICPULSE_PASSPHRASE_FILE", &secret).output().unwrap();
+    let made = with(&["identity", "new", "main", "--json"]);
+    let principal = json(&made)["principal"].as_str().unwrap().to_owned();
+    let file = home.path().join("config/icpulse/identities/main.pem");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(kept.contains("ENCRYPTED PRIVATE KEY") && !kept.contains("BEGIN PRIVATE KEY"));
+    assert_eq!(code(&with(&["identity", "use", "main"])), 0);
+    let listed = json(&with(&["identity", "list", "--json"]));
+    assert_eq!(listed["identities"][0]["principal"], principal.as_str());
+    assert_eq!(listed["identities"][0]["default"], true);
+
+    let exported = with(&["identity", "export", "main"]);
+    let pem = home.path().join("exported.pem");
+    std::fs::write(&pem, text(&exported)).unwrap();
+    let again = with(&["identity", "import", "copy", pem.to_str().unwrap(), "--json"]);
+    assert_eq!(json(&again)["principal"], principal.as_str());
+
+    let unconfirmed = with(&["identity", "remove", "main"]);
+    assert_eq!(code(&unconfirmed), 5);
+    assert!(file.exists());
+    assert_eq!(code(&with(&["identity", "remove", "main", "--yes"])), 0);
+    assert!(!file.exists());
+    assert!(home.path().join("config/icpulse/identities/removed").is_dir(), "keys are put away, not deleted");
+}
+
+#[test]
+fn what_needs_no_network_works_anywhere() {
+    let home = Home::new();
+    assert!(text(&home.run(&["theme", "list"])).lines().count() > 8);
+    assert!(text(&home.run(&["config", "template"])).contains("default_network"));
+    assert!(text(&home.run(&["config", "paths"])).contains("identities"));
+    assert!(text(&home.run(&["completions", "bash"])).contains("icpulse"));
+    assert!(text(&home.run(&["man"])).contains(".TH"));
+    assert!(text(&home.run(&["--help"])).contains("Exit codes"));
+    assert_eq!(code(&home.run(&["--version"])), 0);
+    let template = home.path().join("own.toml");
+    std::fs::write(&template, text(&home.run(&["theme", "template"]))).unwrap();
+    assert_eq!(code(&home.run(&["theme", "check", template.to_str().unwrap()])), 0);
+    std::fs::write(&template, "inherits = \"nothing-like-it\"\n").unwrap();
+    assert_eq!(code(&home.run(&["theme", "check", template.to_str().unwrap()])), 2);
+}
+
+#[test]
+fn the_key_list_in_docs_is_what_the_program_prints() {
+    let home = Home::new();
+    let printed = text(&home.run(&["keys", "--markdown"]));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/keys.md");
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    if kept != printed {
+        if std::env::var_os("CI").is_none() {
+            std::fs::write(&path, &printed).unwrap();
+        }
+        panic!("docs/keys.md was stale; it is written anew (commit it)");
+    }
+}
+
+#[test]
+fn without_a_terminal_the_first_command_of_the_readme_prints_pulse() {
+    let home = Home::new();
+    let output = home.run(&["--network", "demo"]);
+    assert_eq!(code(&output), 0, "{}", complaint(&output));
+    let pulse = text(&output);
+    assert!(pulse.contains("NEEDS YOU") && pulse.contains("OPEN FOR VOTES"), "{pulse}");
+    assert!(!pulse.contains('\u{1b}'));
+}

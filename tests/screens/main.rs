@@ -1,0 +1,10 @@
+//! Every screen as a picture, and the generated documents.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod idle;
+mod pictures;
+mod readme;
+#[path = "../support/sample.rs"]
+mod sample;
+#[path = "../support/svg.rs"]
+mod svg;
