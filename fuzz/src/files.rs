@@ -49,7 +49,7 @@ pub fn theme(data: &[u8]) {
 
 /// Key files of every form, the keystore's index, and what stands above a key.
 pub fn key(data: &[u8]) {
-    let _ = wallet::inspect(data);
+    let _ = icpulse_wallet::inspect(data);
     match keys::open(data, "correct horse") {
         Some(Ok(signer)) => {
             assert!(signer.sign_bytes(b"message").is_ok());

@@ -1,5 +1,6 @@
 //! Hostile text all the way from a reply to the bytes that a terminal is sent.
 
+use crate::files::account;
 use crate::{NOW, check, evidence, pieces, reader};
 use icpulse::tui::app::layer::Failure;
 use icpulse::tui::app::state::{NetworkInfo, Options};
@@ -9,7 +10,6 @@ use icpulse::tui::screens;
 use icpulse::tui::theme::Theme;
 use icpulse_canisters::decode;
 use icpulse_canisters::wire::{governance as g, index, lenient::Row};
-use icpulse_files::account;
 use icpulse_model::act::{
     Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo, Step, StepState,
 };

@@ -1,11 +1,11 @@
 //! Seeds, made from the recordings of real canisters when a target starts, so that none need be
 //! kept: `corpus/TARGET/` gets what is not there yet.
 
+use crate::files::{TABLES, account};
 use crate::{evidence, join, reader, wire};
 use icpulse_canisters::decode;
 use icpulse_canisters::wire::registry::CertifiedResponse;
 use icpulse_canisters::wire::{decode_one, governance as g, ledger};
-use icpulse_files::{TABLES, account};
 use icpulse_model::ledger::AccountState;
 use icpulse_model::proposal::Ballot;
 use icpulse_model::registry::Version;
@@ -354,7 +354,7 @@ fn stored(value: &impl serde::Serialize) -> Vec<u8> {
     postcard::to_stdvec(value).expect("the model can be stored")
 }
 
-/// An entry as [`icpulse_files::cache`] reads it.
+/// An entry as [`crate::files::cache`] reads it.
 fn entry((table, number, bytes): &(Table, u64, Vec<u8>)) -> Vec<u8> {
     let place = TABLES.iter().position(|t| format!("{t:?}") == format!("{table:?}")).expect("a table");
     let mut out = vec![u8::try_from(place).expect("few"), (number & 0xff) as u8];

@@ -233,7 +233,7 @@ fn blocks(bytes: &[u8]) {
     for (number, block) in reply.iter().flat_map(|reply| &reply.blocks).enumerate() {
         let transaction = decode::ledger::block(number as u64, block, evidence());
         check::neutral_all(&transaction);
-        let _ = (transaction.verb(&icpulse_files::account().identifier()), transaction.amount());
+        let _ = (transaction.verb(&crate::files::account().identifier()), transaction.amount());
     }
 }
 
