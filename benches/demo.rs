@@ -9,9 +9,7 @@ use icpulse_canisters::wire::governance as wire;
 use icpulse_canisters::wire::{index, ledger};
 use icpulse_demo::clock::Clock;
 use icpulse_demo::identity;
-use icpulse_demo::seed;
-use icpulse_demo::seed::size::Size;
-use icpulse_demo::world::World;
+use icpulse_demo::parts::{Size, World, seed_world};
 use icpulse_model::network::Canisters;
 use icpulse_model::{Principal, Timestamp};
 
@@ -22,10 +20,10 @@ fn world(c: &mut Criterion) {
     let start = Timestamp::from_secs(START);
     let mut group = c.benchmark_group("demo");
     group.sample_size(10);
-    group.bench_function("world", |b| b.iter(|| seed::world(1, start, Principal::anonymous())));
+    group.bench_function("world", |b| b.iter(|| seed_world(1, start, Principal::anonymous())));
     group.bench_function("four days", |b| {
         b.iter_batched(
-            || seed::world(1, start, Principal::anonymous()),
+            || seed_world(1, start, Principal::anonymous()),
             |mut world| world.governance.run_to(START + FOUR_DAYS),
             BatchSize::LargeInput,
         );

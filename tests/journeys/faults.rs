@@ -153,7 +153,7 @@ async fn certificates_without_canister_ranges() {
 async fn a_delegation_without_canister_ranges_speaks_for_no_canister() {
     let broken = Broken::start();
     // A canister of the other subnet, whose certificates need a delegation.
-    let counter = icpulse_demo::world::counter_id();
+    let counter = icpulse_demo::counter_id();
     let mut profile = broken.client().await.profile().clone();
     profile.canisters.governance = counter;
     let identity = std::sync::Arc::new(ic_agent::identity::AnonymousIdentity);

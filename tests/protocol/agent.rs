@@ -135,10 +135,10 @@ async fn every_shard_of_the_canister_ranges_is_certified() {
     // Single canisters that moved to the application subnet lie in the first shard; the
     // counter in the second. Between the ranges nobody speaks.
     for number in [0x0010_0007, 0x0010_beef, 0x0020_0000, 0x002f_ffff] {
-        let canister = icpulse_demo::world::canister_id(number);
+        let canister = icpulse_demo::canister_id(number);
         let cert = agent.read_state_raw(vec![vec!["time".into()]], canister).await.unwrap();
         assert!(cert.delegation.is_some());
-        let other = icpulse_demo::world::canister_id(0x0010_0008);
+        let other = icpulse_demo::canister_id(0x0010_0008);
         assert!(matches!(agent.verify(&cert, other), Err(AgentError::CertificateNotAuthorized())));
         assert!(matches!(agent.verify(&cert, id(LEDGER)), Err(AgentError::CertificateNotAuthorized())));
     }

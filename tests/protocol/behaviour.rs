@@ -10,7 +10,7 @@ use candid::{Encode, Principal};
 use ic_agent::agent::EffectiveId;
 use ic_certification::{Certificate, LookupResult};
 use icpulse_demo::Demo;
-use icpulse_demo::world::canister_id;
+use icpulse_demo::canister_id;
 use serde_cbor::Value;
 
 /// What is expected; texts are patterns in which `*` stands for anything.

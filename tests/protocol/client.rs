@@ -27,7 +27,7 @@ pub fn id(text: &str) -> Principal {
 }
 
 pub fn counter() -> Principal {
-    icpulse_demo::world::counter_id()
+    icpulse_demo::counter_id()
 }
 
 pub fn now() -> u64 {

@@ -7,7 +7,7 @@ use ic_agent::identity::BasicIdentity;
 use ic_transport_types::{Envelope, EnvelopeContent, QueryResponse};
 use icpulse_canisters::Client;
 use icpulse_canisters::ledger::calls::{TransferRequest, parse_transfer_reply, transfer};
-use icpulse_demo::keys::NodeKey;
+use icpulse_demo::parts::NodeKey;
 use icpulse_demo::{Demo, Options};
 use icpulse_ic::{CallReply, IcError, RetryPolicy, SignedCall};
 use icpulse_model::network::{Profile, RootKey, RootKeySource};

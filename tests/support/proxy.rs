@@ -26,7 +26,7 @@
 
 #![allow(dead_code)]
 use icpulse_demo::Demo;
-use icpulse_demo::door::Tls;
+use icpulse_demo::Tls;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

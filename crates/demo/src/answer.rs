@@ -16,16 +16,12 @@ use serde_bytes::{ByteBuf, Bytes};
 pub struct Answer {
     /// The status; 0 for none, see [`Answer::cut`].
     pub status: u16,
-    /// What the body is.
     pub content: Content,
-    /// The body.
     pub body: Vec<u8>,
 }
 
-/// What a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Text.
     Text,
     /// CBOR, as the interface of the replicas has it.
     Cbor,
@@ -35,7 +31,6 @@ pub enum Content {
 
 impl Content {
     /// As in the header `Content-Type`.
-    #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; charset=utf-8",
@@ -102,8 +97,6 @@ struct ReadStateReply {
 }
 
 impl Answer {
-    /// A plain text.
-    #[must_use]
     pub fn text(status: u16, text: impl Into<String>) -> Self {
         Self { status, content: Content::Text, body: text.into().into_bytes() }
     }
@@ -112,26 +105,21 @@ impl Answer {
         Self { status: 200, content: Content::Cbor, body: cbor(value) }
     }
 
-    /// What the dashboard says.
-    #[must_use]
     pub fn json(status: u16, value: &serde_json::Value) -> Self {
         Self { status, content: Content::Json, body: value.to_string().into_bytes() }
     }
 
     /// No answer: the connection is cut after its head.
-    #[must_use]
     pub fn cut() -> Self {
         Self { status: 0, content: Content::Text, body: Vec::new() }
     }
 
     /// 202: taken in; ask for the status later.
-    #[must_use]
     pub fn accepted() -> Self {
         Self::text(202, "")
     }
 
     /// 202 for a synchronous call that was waited for in vain.
-    #[must_use]
     pub fn not_in_time() -> Self {
         Self::text(
             202,
@@ -140,13 +128,11 @@ impl Answer {
     }
 
     /// What `/api/v2/status` says.
-    #[must_use]
     pub fn status(root_key: &[u8]) -> Self {
         Self::cbor(&Status { root_key: Bytes::new(root_key), replica_health_status: "healthy" })
     }
 
     /// A query's outcome, signed by a node, and changed after that if it is altered.
-    #[must_use]
     pub fn query(
         node: Option<&NodeKey>,
         now: Timestamp,
@@ -186,7 +172,6 @@ impl Answer {
     }
 
     /// A call refused by the node that was asked, without the subnet's agreement.
-    #[must_use]
     pub fn non_replicated(reject: &Reject) -> Self {
         Self::cbor(&Rejected {
             status: "non_replicated_rejection",
@@ -197,14 +182,11 @@ impl Answer {
         })
     }
 
-    /// A synchronous call's certificate.
-    #[must_use]
     pub fn call(certificate: Vec<u8>) -> Self {
         Self::cbor(&CallReplied { status: "replied", certificate: ByteBuf::from(certificate) })
     }
 
     /// A certificate of the state tree.
-    #[must_use]
     pub fn read_state(certificate: Vec<u8>) -> Self {
         Self::cbor(&ReadStateReply { certificate: ByteBuf::from(certificate) })
     }

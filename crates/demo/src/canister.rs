@@ -9,7 +9,6 @@ use rand_chacha::ChaCha8Rng;
 /// A real canister's state is rolled back when it traps. Here `update` must check
 /// before it changes anything, so that a [`Reject`] leaves no trace.
 pub trait Canister: Send {
-    /// Its id.
     fn id(&self) -> Principal;
 
     /// SHA-256 of its module; any fixed value, as there is no WebAssembly behind it.
@@ -19,32 +18,20 @@ pub trait Canister: Send {
     fn metadata(&self) -> Vec<(String, Vec<u8>)>;
 
     /// Answers a query method. For a method it does not have: [`Reject::no_query_method`].
-    ///
-    /// # Errors
-    /// The rejection a real canister or replica would answer with.
     fn query(&self, ctx: &Context<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject>;
 
     /// Answers an update method. For a method it does not have: [`Reject::no_update_method`];
     /// the network then tries [`Canister::query`], as every query method can be called in
     /// replicated mode too.
-    ///
-    /// # Errors
-    /// The rejection a real canister or replica would answer with.
     fn update(&mut self, ctx: &mut UpdateContext<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject>;
 
     /// Begins a call of an update method as far as it comes without another canister's reply; until
     /// [`Canister::finish`] other calls come in between. [`Canister::update`] is both at once.
-    ///
-    /// # Errors
-    /// As [`Canister::update`].
     fn begin(&mut self, ctx: &mut UpdateContext<'_>, method: &str, arg: &[u8]) -> Result<Progress, Reject> {
         self.update(ctx, method, arg).map(Progress::Replied)
     }
 
     /// Goes on with a call that waited for the ledger, now that the ledger has replied.
-    ///
-    /// # Errors
-    /// As [`Canister::update`].
     fn finish(&mut self, ctx: &mut UpdateContext<'_>, waiting: &Waiting) -> Result<Vec<u8>, Reject> {
         let _ = ctx;
         Err(Reject::no_update_method(self.id(), &waiting.method))
@@ -60,7 +47,6 @@ pub trait Canister: Send {
 /// How far a call has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// To its reply.
     Replied(Vec<u8>),
     /// It waits for the ledger's reply.
     Waits(Waiting),
@@ -69,7 +55,6 @@ pub enum Progress {
 /// A call that waits for the ledger's reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// Its method.
     pub method: String,
     /// What it is about, such as the number of a neuron.
     pub subject: u64,
@@ -82,7 +67,6 @@ pub struct Reject {
     pub code: u64,
     /// Error code such as `IC0503`.
     pub error_code: &'static str,
-    /// Reject message.
     pub message: String,
 }
 
@@ -91,13 +75,11 @@ const DOCUMENTATION: &str =
 
 impl Reject {
     /// The canister has no such query method.
-    #[must_use]
     pub fn no_query_method(canister: Principal, method: &str) -> Self {
         Self::no_method(canister, "query", method)
     }
 
     /// The canister has no such update method.
-    #[must_use]
     pub fn no_update_method(canister: Principal, method: &str) -> Self {
         Self::no_method(canister, "update", method)
     }
@@ -113,7 +95,6 @@ impl Reject {
     }
 
     /// The canister trapped with a message.
-    #[must_use]
     pub fn trapped(canister: Principal, message: &str) -> Self {
         Self {
             code: 5,
@@ -125,7 +106,6 @@ impl Reject {
     }
 
     /// The reply is larger than a replica passes on.
-    #[must_use]
     pub fn reply_too_large(canister: Principal, size: usize, most: usize) -> Self {
         Self {
             code: 5,
@@ -137,7 +117,6 @@ impl Reject {
     }
 
     /// The canister trapped because the arguments did not decode.
-    #[must_use]
     pub fn undecodable(canister: Principal, error: &candid::Error) -> Self {
         let text = format!("{error:?}");
         // With RUST_BACKTRACE set, the error also prints where this program was.
@@ -149,15 +128,12 @@ impl Reject {
     }
 
     /// The canister itself rejected the call (`ic0.msg_reject`).
-    #[must_use]
     pub fn refused(message: impl Into<String>) -> Self {
         Self { code: 4, error_code: "IC0406", message: message.into() }
     }
 }
 
-/// Given to a query.
 pub struct Context<'a> {
-    /// Who calls.
     pub caller: Principal,
     /// Virtual time. Use [`Clock::out`] on every instant in a reply and
     /// [`Clock::into_virtual`] on every instant in an argument.
@@ -175,7 +151,6 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// The CBOR certificate of this canister's certified data (`ic0.data_certificate`);
     /// `None` in replicated mode.
-    #[must_use]
     pub fn data_certificate(&self) -> Option<Vec<u8>> {
         self.certify.map(|certify| certify())
     }
@@ -203,16 +178,12 @@ pub trait LedgerPort {
     /// The balance of an account; zero if it never held anything.
     fn balance(&self, account: &AccountIdentifier) -> E8s;
 
-    /// The standard transfer fee.
     fn fee(&self) -> E8s;
 
     /// Creates ICP; answers the block index.
     fn mint(&mut self, now: Timestamp, to: AccountIdentifier, amount: E8s, memo: u64) -> u64;
 
     /// Moves ICP and burns `fee` on top; answers the block index.
-    ///
-    /// # Errors
-    /// The balance, in e8s, when it does not cover `amount + fee`.
     fn transfer(
         &mut self,
         now: Timestamp,
@@ -224,9 +195,6 @@ pub trait LedgerPort {
     ) -> Result<u64, E8s>;
 
     /// Destroys ICP; answers the block index.
-    ///
-    /// # Errors
-    /// The balance when it does not cover `amount`.
     fn burn(&mut self, now: Timestamp, from: AccountIdentifier, amount: E8s, memo: u64) -> Result<u64, E8s>;
     /// The ledger's blocks in their encoding, from an index on: for the index canister.
     fn encoded_blocks(&self, start: u64) -> Vec<Vec<u8>> {

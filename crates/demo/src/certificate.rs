@@ -12,7 +12,6 @@ use std::sync::OnceLock;
 /// The state of a subnet at an instant. Signing takes a millisecond, so it waits until a
 /// certificate is asked for, and all certificates of one state share the signature.
 pub struct Certified {
-    /// The whole tree.
     pub tree: Tree,
     /// The instant in `/time`.
     pub time: Timestamp,
@@ -31,28 +30,23 @@ pub enum Ranges {
 }
 
 impl Certified {
-    /// An unsigned state.
-    #[must_use]
     pub fn new(tree: Tree, time: Timestamp) -> Self {
         Self { tree, time, signature: OnceLock::new() }
     }
 
     /// The same state signed by somebody else, or this tree under the signature of another
     /// state: what a liar would send.
-    #[must_use]
     pub fn forged(&self, signature: Vec<u8>) -> Self {
         let signed = OnceLock::from(signature);
         Self { tree: self.tree.clone(), time: self.time, signature: signed }
     }
 
     /// The signature by this key, if it is the first one that signs.
-    #[must_use]
     pub fn signature(&self, key: &SubnetKey) -> &[u8] {
         self.signature.get_or_init(|| key.sign_state(&self.tree.digest()))
     }
 
     /// The CBOR certificate of what lies under the paths, and of `/time`.
-    #[must_use]
     pub fn certificate(
         &self,
         key: &SubnetKey,
@@ -73,7 +67,6 @@ impl Certified {
     }
 
     /// What the root subnet's state says of another subnet: the certificate inside a delegation.
-    #[must_use]
     pub fn delegation(&self, root: &SubnetKey, subnet: &Principal, ranges: Ranges) -> Vec<u8> {
         let id = subnet.as_slice().to_vec();
         let mut paths = vec![vec![b"subnet".to_vec(), id.clone(), b"public_key".to_vec()]];
@@ -95,7 +88,6 @@ impl Certified {
 }
 
 /// CBOR with the self-describing tag 55799, as all bodies of the interface have it.
-#[must_use]
 pub fn cbor<T: Serialize>(value: &T) -> Vec<u8> {
     let mut serializer = serde_cbor::Serializer::new(Vec::new());
     // Writing our own plain types into memory cannot fail.

@@ -8,7 +8,8 @@
 //! are never mapped.
 
 use icpulse_model::Timestamp;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A shared clock; clones show the same time.
@@ -50,14 +51,12 @@ struct Joint {
 impl Clock {
     /// Reads the system's clock; virtual time starts equal to it and runs `speed` times
     /// as fast (0 counts as 1).
-    #[must_use]
     pub fn system(speed: u32) -> Self {
         Self::new(Source::System, system_nanos(), speed)
     }
 
     /// Stands still at `start` until [`Clock::pass`] moves it: for tests of canisters
     /// without a network.
-    #[must_use]
     pub fn manual(start: Timestamp, speed: u32) -> Self {
         Self::new(Source::Manual(start.0), start.0, speed)
     }
@@ -72,23 +71,20 @@ impl Clock {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // The state is valid after every statement, so a panic elsewhere cannot have spoiled it.
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock()
     }
 
     /// How many times faster than the wall clock the canisters live.
-    #[must_use]
     pub fn speed(&self) -> u64 {
         self.0.speed
     }
 
     /// The protocol's time. Never goes back.
-    #[must_use]
     pub fn wall(&self) -> Timestamp {
         Timestamp(self.state().wall())
     }
 
     /// What the nodes' own clocks show: goes on where the subnets stand still ([`Clock::hold`]).
-    #[must_use]
     pub fn nodes(&self) -> Timestamp {
         Timestamp(self.state().nodes())
     }
@@ -119,7 +115,6 @@ impl Clock {
     }
 
     /// The canisters' time. Never goes back.
-    #[must_use]
     pub fn virtual_now(&self) -> Timestamp {
         let mut state = self.state();
         let wall = state.wall();
@@ -128,25 +123,21 @@ impl Clock {
 
     /// An instant of the canisters as a client is told it. Instants before the start keep
     /// their distance; instants inside a jump of [`Clock::advance`] fall on the jump.
-    #[must_use]
     pub fn out(&self, virtual_time: Timestamp) -> Timestamp {
         Timestamp(self.state().to_wall(virtual_time.0, self.0.speed))
     }
 
     /// [`Clock::out`] for governance's whole seconds; 0 ("not yet") stays 0.
-    #[must_use]
     pub fn out_secs(&self, virtual_secs: u64) -> u64 {
         if virtual_secs == 0 { 0 } else { self.out(Timestamp::from_secs(virtual_secs)).secs() }
     }
 
     /// An instant a client named, as the canisters see it: the inverse of [`Clock::out`].
-    #[must_use]
     pub fn into_virtual(&self, wall_time: Timestamp) -> Timestamp {
         Timestamp(self.state().to_virtual(wall_time.0, self.0.speed))
     }
 
     /// [`Clock::into_virtual`] for whole seconds; 0 stays 0.
-    #[must_use]
     pub fn into_virtual_secs(&self, wall_secs: u64) -> u64 {
         if wall_secs == 0 { 0 } else { self.into_virtual(Timestamp::from_secs(wall_secs)).secs() }
     }

@@ -20,7 +20,6 @@ const EVERY: Seconds = Seconds(300);
 /// How many daily rates make the average.
 const DAYS: u64 = 30;
 
-/// The CMC.
 pub struct Cmc {
     id: Principal,
     market: Market,
@@ -34,7 +33,6 @@ pub struct Cmc {
 }
 
 /// The 30-day average as of a time of the market of a seed: what node providers are paid by.
-#[must_use]
 pub fn average_at(seed: u64, at: Timestamp) -> XdrPermyriad {
     XdrPermyriad(Market(seed).average(at))
 }
@@ -61,7 +59,6 @@ fn subnet_types(topology: &Topology) -> Vec<(String, Vec<Principal>)> {
 
 impl Cmc {
     /// A CMC whose rate moves by the seed; `subnets` are those on which canisters are created by default.
-    #[must_use]
     pub fn new(clock: &Clock, seed: u64, subnets: Vec<Principal>) -> Self {
         let mut cmc = Self {
             id: Canisters::default().cmc,
@@ -105,13 +102,12 @@ impl Cmc {
     }
 
     /// The rate now in force.
-    #[must_use]
     pub fn rate(&self) -> XdrPermyriad {
         XdrPermyriad(self.rate.xdr_permyriad_per_icp)
     }
 
     /// The mean of the last 30 days' rates.
-    #[must_use]
+    #[cfg(test)]
     pub fn average(&self) -> XdrPermyriad {
         XdrPermyriad(self.average.xdr_permyriad_per_icp)
     }
@@ -210,16 +206,7 @@ impl Canister for Cmc {
     }
 }
 
-const INTERFACE: &str = r"type Rate = record { timestamp_seconds : nat64; xdr_permyriad_per_icp : nat64 };
-type CertifiedRate = record { data : Rate; hash_tree : blob; certificate : blob };
-service : {
-  get_icp_xdr_conversion_rate : () -> (CertifiedRate) query;
-  get_average_icp_xdr_conversion_rate : () -> (CertifiedRate) query;
-  get_default_subnets : () -> (vec principal) query;
-  get_subnet_types_to_subnets : () -> (record { data : vec record { text; vec principal } }) query;
-  get_build_metadata : () -> (text) query;
-}
-";
+const INTERFACE: &str = include_str!("../data/cmc.did");
 
 /// A price that moves: value noise over several periods, a function of the seed and the time only,
 /// so that a jump of a year costs no more than a step.

@@ -24,7 +24,6 @@ const CANDID: &str = "service : {
 }
 ";
 
-/// Counts.
 pub struct Counter {
     id: Principal,
     count: u64,
@@ -37,8 +36,6 @@ struct Certified {
 }
 
 impl Counter {
-    /// A counter at zero.
-    #[must_use]
     pub const fn new(id: Principal) -> Self {
         Self { id, count: 0 }
     }

@@ -3,7 +3,7 @@
 
 use super::fault::{Faults, Kind};
 use super::link::Carrier;
-use super::seed::dice::Dice;
+use super::seed::random::SeededRng;
 use axum::body::{Body, Bytes};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,6 @@ pub struct Delivery {
 
 impl Delivery {
     /// A body as the faults let it through; with it the length that the answer announces.
-    #[must_use]
     pub fn new(body: Vec<u8>, faults: &Faults, carrier: &Arc<Carrier>) -> (Self, usize) {
         let mut body = Bytes::from(body);
         if let Some(chance) = faults.throw(Kind::Garbage) {
@@ -85,10 +84,10 @@ fn garbage(chance: u64, len: usize) -> Bytes {
     if chance.is_multiple_of(2) {
         return Bytes::from_static(PAGE.as_bytes());
     }
-    let mut dice = Dice::new(chance, 0xFA);
+    let mut rng = SeededRng::new(chance, 0xFA);
     let mut noise = Vec::with_capacity(len + 32);
     while noise.len() < len.max(1) {
-        noise.extend(dice.bytes());
+        noise.extend(rng.bytes());
     }
     noise.truncate(len.max(1));
     Bytes::from(noise)

@@ -31,24 +31,12 @@ pub enum EnvelopeError {
     #[error(
         "Invalid request expiry: Specified ingress_expiry not within expected range: Minimum allowed expiry: {min}, Maximum allowed expiry: {max}, Provided expiry:        {provided}"
     )]
-    Expiry {
-        /// Now.
-        min: String,
-        /// The latest instant allowed.
-        max: String,
-        /// What was given.
-        provided: String,
-    },
+    Expiry { min: String, max: String, provided: String },
     /// A delegation's time is over.
     #[error(
         "Invalid delegation expiry: Specified sender delegation has expired:\nProvided expiry:    {provided}\nLocal replica time: {now}"
     )]
-    DelegationExpiry {
-        /// What was given.
-        provided: String,
-        /// Now.
-        now: String,
-    },
+    DelegationExpiry { provided: String, now: String },
     /// The sender is not the principal of the key.
     #[error("The user id '{sender}' does not match the public key '{key}'")]
     SenderIsNotTheKey {
@@ -63,7 +51,6 @@ pub enum EnvelopeError {
     /// A link of the chain does not hold.
     #[error("Invalid delegation: {0}")]
     Delegation(String),
-    /// Nobody signed.
     #[error("Missing signature from user: {0}")]
     MissingSignature(Principal),
     /// The anonymous user has no key.
@@ -165,9 +152,7 @@ enum ReadStateContent {
 
 /// A decoded request with what its authenticity hangs on.
 pub struct Request<C> {
-    /// What is asked.
     pub content: C,
-    /// Its representation-independent hash.
     pub id: [u8; 32],
     /// Who asks; to be believed after [`Request::authenticate`].
     pub sender: Principal,
@@ -186,9 +171,7 @@ struct Proof {
 
 /// A query or an update.
 pub struct Call {
-    /// To whom.
     pub canister: Principal,
-    /// Which method.
     pub method: String,
     /// Candid bytes.
     pub arg: Vec<u8>,
@@ -196,22 +179,18 @@ pub struct Call {
 
 /// A read of the state tree.
 pub struct ReadState {
-    /// Which parts.
     pub paths: Vec<Vec<Vec<u8>>>,
 }
 
 /// Which canisters a request may speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Targets {
-    /// All.
     All,
-    /// These.
     Some(BTreeSet<Principal>),
 }
 
 impl Targets {
     /// Whether a canister is among them.
-    #[must_use]
     pub fn contains(&self, canister: &Principal) -> bool {
         match self {
             Self::All => true,
@@ -221,9 +200,6 @@ impl Targets {
 }
 
 /// Decodes the body of a query.
-///
-/// # Errors
-/// [`EnvelopeError::Cbor`] or [`EnvelopeError::Malformed`].
 pub fn query(body: &[u8]) -> Result<Request<Call>, EnvelopeError> {
     let envelope: Envelope<QueryContent> = decode(body)?;
     let proof = proof(envelope.sender_pubkey, envelope.sender_sig, envelope.sender_delegation)?;
@@ -232,9 +208,6 @@ pub fn query(body: &[u8]) -> Result<Request<Call>, EnvelopeError> {
 }
 
 /// Decodes the body of an update.
-///
-/// # Errors
-/// [`EnvelopeError::Cbor`] or [`EnvelopeError::Malformed`].
 pub fn call(body: &[u8]) -> Result<Request<Call>, EnvelopeError> {
     let envelope: Envelope<CallContent> = decode(body)?;
     let proof = proof(envelope.sender_pubkey, envelope.sender_sig, envelope.sender_delegation)?;
@@ -243,9 +216,6 @@ pub fn call(body: &[u8]) -> Result<Request<Call>, EnvelopeError> {
 }
 
 /// Decodes the body of a read of the state tree.
-///
-/// # Errors
-/// [`EnvelopeError::Cbor`] or [`EnvelopeError::Malformed`].
 pub fn read_state(body: &[u8]) -> Result<Request<ReadState>, EnvelopeError> {
     let envelope: Envelope<ReadStateContent> = decode(body)?;
     let proof = proof(envelope.sender_pubkey, envelope.sender_sig, envelope.sender_delegation)?;
@@ -350,7 +320,6 @@ fn call_request(
 }
 
 /// The expiry of a request of any kind; `None` if it is no request.
-#[must_use]
 pub fn expiry_of(body: &[u8]) -> Option<u64> {
     let call = || call(body).map(|request| request.expiry);
     let read_state = || read_state(body).map(|request| request.expiry);
@@ -359,7 +328,6 @@ pub fn expiry_of(body: &[u8]) -> Option<u64> {
 
 impl EnvelopeError {
     /// The refusal of an expiry by a replica whose time is `now`.
-    #[must_use]
     pub fn expiry(now: Timestamp, provided: u64) -> Self {
         let max = now.0.saturating_add(MAX_INGRESS_TTL_NANOS + PERMITTED_DRIFT_NANOS);
         Self::Expiry { min: utc(now.0), max: utc(max), provided: utc(provided) }
@@ -372,9 +340,6 @@ fn utc(nanos: u64) -> String {
 
 impl<C> Request<C> {
     /// Checks expiry, nonce, sender, delegations and signature, in a replica's order.
-    ///
-    /// # Errors
-    /// The first rule that is broken.
     pub fn authenticate(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
         // Anonymous reads may carry any expiry (interface spec, "Authentication").
         if !(self.reads_only && self.sender == Principal::anonymous()) {
@@ -457,9 +422,6 @@ impl<C> Request<C> {
 
 impl Request<Call> {
     /// As [`Request::authenticate`], and the canister must be a target of the delegations.
-    ///
-    /// # Errors
-    /// The first rule that is broken.
     pub fn authorise(&self, now: Timestamp) -> Result<(), EnvelopeError> {
         let targets = self.authenticate(now)?;
         if targets.contains(&self.content.canister) {
@@ -472,9 +434,6 @@ impl Request<Call> {
 
 impl Request<ReadState> {
     /// As [`Request::authenticate`], and the number and depth of the paths.
-    ///
-    /// # Errors
-    /// The first rule that is broken.
     pub fn authorise(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
         let paths = &self.content.paths;
         if paths.len() > MAX_PATHS {

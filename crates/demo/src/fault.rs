@@ -3,7 +3,7 @@
 //! A fault is decided where it strikes, by dice of the seed: the same seed and the same order
 //! of requests give the same faults.
 
-use super::seed::dice::mix;
+use super::seed::random::mix;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -106,7 +106,6 @@ impl Kind {
     ];
 
     /// Its name on the command line.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::TooManyRequests => "429",
@@ -216,7 +215,6 @@ pub struct Faults {
 
 impl Faults {
     /// The faults of a network.
-    #[must_use]
     pub fn new(seed: u64, faults: &[Fault]) -> Self {
         let all = Self { seed, ..Self::default() };
         for fault in faults {
@@ -240,19 +238,16 @@ impl Faults {
     }
 
     /// Whether this kind may strike at all.
-    #[must_use]
     pub fn is_on(&self, kind: Kind) -> bool {
         self.rates.get(kind.index()).is_some_and(|rate| rate.load(Ordering::Relaxed) > 0)
     }
 
     /// Throws the dice for one case of this kind.
-    #[must_use]
     pub fn strikes(&self, kind: Kind) -> bool {
         self.throw(kind).is_some()
     }
 
     /// Throws the dice for one case of this kind; if it strikes, a number of chance that says how.
-    #[must_use]
     pub fn throw(&self, kind: Kind) -> Option<u64> {
         let at = kind.index();
         let rate = self.rates.get(at)?.load(Ordering::Relaxed);
@@ -269,7 +264,6 @@ impl Faults {
 
     /// Whether a fault that is a state of the network (a wrong clock, a standstill) lasts: at
     /// any rate but 0. Counts as a strike.
-    #[must_use]
     pub fn lasts(&self, kind: Kind) -> bool {
         let lasts = self.is_on(kind);
         if lasts && let Some(struck) = self.struck.get(kind.index()) {
@@ -279,7 +273,6 @@ impl Faults {
     }
 
     /// How often each kind has struck; those that have not are left out.
-    #[must_use]
     pub fn struck(&self) -> BTreeMap<Kind, u64> {
         let count = |kind: Kind| self.struck.get(kind.index()).map_or(0, |n| n.load(Ordering::Relaxed));
         Kind::ALL.into_iter().map(|kind| (kind, count(kind))).filter(|(_, n)| *n > 0).collect()

@@ -6,14 +6,14 @@
 //! then many of one data center fail together, two nodes of subnets have been dead for long, and
 //! two are said to be down and are not. Times are Unix seconds of virtual time.
 
-use super::seed::dice::{Drops, mix};
+use super::seed::random::{QuickRng, mix};
 use super::world::counter_id;
 use icpulse_model::fleet::NodeStatus;
 use icpulse_model::registry::{SubnetKind, Topology, Version};
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
@@ -83,15 +83,15 @@ impl Episodes {
     /// Those of something that touch `from..to`, as beginning and end.
     fn touching(&self, seed: u64, key: u64, from: u64, to: u64) -> impl Iterator<Item = (u64, u64)> {
         let [.., longest] = self.lengths;
-        let fate = mix(seed, self.purpose, key);
+        let node_seed = mix(seed, self.purpose, key);
         let slots = from.saturating_sub(longest) / self.slot..=to / self.slot;
         slots.filter_map(move |slot| {
-            let mut drops = Drops::new(fate, slot, 0);
-            if !drops.chance(self.permille) {
+            let mut rng = QuickRng::new(node_seed, slot, 0);
+            if !rng.chance(self.permille) {
                 return None;
             }
-            let begin = (slot * self.slot).saturating_add(drops.within(0, self.slot));
-            let which = usize::try_from(drops.within(0, 10)).unwrap_or(0);
+            let begin = (slot * self.slot).saturating_add(rng.within(0, self.slot));
+            let which = usize::try_from(rng.within(0, 10)).unwrap_or(0);
             let end = begin.saturating_add(self.lengths.get(which).copied().unwrap_or(HOUR));
             (begin < to && end > from).then_some((begin, end))
         })
@@ -112,7 +112,6 @@ fn key_of_name(name: &Line) -> u64 {
 }
 
 /// How a node is by its own fate alone; see [`Watch::condition`] for all that befalls it.
-#[must_use]
 pub fn condition(seed: u64, node: &Principal, at: Timestamp) -> NodeStatus {
     let (key, at) = (key_of(node), at.secs());
     if DOWN.lasts(seed, key, at) {
@@ -126,16 +125,16 @@ pub fn condition(seed: u64, node: &Principal, at: Timestamp) -> NodeStatus {
 
 /// Nodes with a lot of their own.
 #[derive(Clone, Debug, Default)]
-struct Marks {
+struct SpecialNodes {
     /// Members of two subnets that have been down for ever.
     dead: Vec<Principal>,
     /// Members of two subnets that are said to be down and answer.
-    slandered: Vec<Principal>,
+    falsely_down: Vec<Principal>,
     /// A spare that is out of service.
     retired: Option<Principal>,
 }
 
-impl Marks {
+impl SpecialNodes {
     fn of(seed: u64, topology: &Topology) -> Self {
         let lot = |purpose: u64| move |node: &&Principal| mix(seed, purpose, key_of(node));
         let mut dead: Vec<Principal> = Vec::new();
@@ -150,7 +149,7 @@ impl Marks {
         }
         // Where many questions are asked, so that the truth comes out.
         let busy = [topology.nns, topology.subnet_of_canister(&counter_id())];
-        let slandered = busy
+        let falsely_down = busy
             .iter()
             .flatten()
             .filter_map(|id| topology.subnets.get(id))
@@ -159,55 +158,52 @@ impl Marks {
             .collect();
         let spare = |node: &&Principal| topology.subnet_of(node).is_none() && !topology.is_boundary(node);
         let retired = topology.nodes.keys().filter(spare).min_by_key(lot(0xF1_0012)).copied();
-        Self { dead, slandered, retired }
+        Self { dead, falsely_down, retired }
     }
 }
 
 /// A node that somebody took down or up again by hand, and when.
 #[derive(Clone, Copy, Debug)]
-struct ByHand {
+struct ManualState {
     down: bool,
     at: u64,
 }
 
-/// The network's machines.
 #[derive(Debug)]
 pub struct Fleet {
     seed: u64,
-    marks: Mutex<Option<(Version, Marks)>>,
-    by_hand: Mutex<BTreeMap<Principal, ByHand>>,
+    marks: Mutex<Option<(Version, SpecialNodes)>>,
+    manual: Mutex<BTreeMap<Principal, ManualState>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What is kept here is whole after every statement.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }
 
 impl Fleet {
     /// The machines of a seed.
-    #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, marks: Mutex::default(), by_hand: Mutex::default() }
+        Self { seed, marks: Mutex::default(), manual: Mutex::default() }
     }
 
     /// Takes a node down, or up again, whatever its fate, from `at` on.
     pub fn break_node(&self, node: &Principal, down: bool, at: Timestamp) {
-        locked(&self.by_hand).insert(*node, ByHand { down, at: at.secs() });
+        locked(&self.manual).insert(*node, ManualState { down, at: at.secs() });
     }
 
     /// A look at the nodes of a topology.
-    #[must_use]
     pub fn watch<'t>(&self, topology: &'t Topology) -> Watch<'t> {
         let mut kept = locked(&self.marks);
         let marks = match &*kept {
             Some((version, marks)) if *version == topology.version => marks.clone(),
             _ => {
-                let marks = Marks::of(self.seed, topology);
+                let marks = SpecialNodes::of(self.seed, topology);
                 *kept = Some((topology.version, marks.clone()));
                 marks
             }
         };
-        Watch { seed: self.seed, topology, marks, by_hand: locked(&self.by_hand).clone() }
+        Watch { seed: self.seed, topology, marks, manual: locked(&self.manual).clone() }
     }
 }
 
@@ -215,17 +211,15 @@ impl Fleet {
 #[derive(Clone, Debug)]
 pub struct Watch<'t> {
     seed: u64,
-    /// The topology.
     pub topology: &'t Topology,
-    marks: Marks,
-    by_hand: BTreeMap<Principal, ByHand>,
+    marks: SpecialNodes,
+    manual: BTreeMap<Principal, ManualState>,
 }
 
 impl Watch<'_> {
     /// How a node really is.
-    #[must_use]
     pub fn condition(&self, node: &Principal, at: Timestamp) -> NodeStatus {
-        if let Some(hand) = self.by_hand.get(node)
+        if let Some(hand) = self.manual.get(node)
             && hand.at <= at.secs()
         {
             return if hand.down { NodeStatus::Down } else { NodeStatus::Up };
@@ -236,7 +230,7 @@ impl Watch<'_> {
         if self.marks.dead.contains(node) {
             return NodeStatus::Down;
         }
-        if self.marks.slandered.contains(node) {
+        if self.marks.falsely_down.contains(node) {
             return NodeStatus::Up;
         }
         if self.center_spans(node, at.secs(), at.secs() + 1).next().is_some() {
@@ -245,32 +239,26 @@ impl Watch<'_> {
         condition(self.seed, node, at)
     }
 
-    /// Whether a node answers.
-    #[must_use]
     pub fn answers(&self, node: &Principal, at: Timestamp) -> bool {
         self.condition(node, at).is_serving()
     }
 
     /// How the dashboard says that a node is.
-    #[must_use]
     pub fn reported(&self, node: &Principal, at: Timestamp) -> NodeStatus {
-        if self.marks.slandered.contains(node) { NodeStatus::Down } else { self.condition(node, at) }
+        if self.marks.falsely_down.contains(node) { NodeStatus::Down } else { self.condition(node, at) }
     }
 
     /// Nodes that are said to be down and answer.
-    #[must_use]
-    pub fn slandered(&self) -> &[Principal] {
-        &self.marks.slandered
+    pub fn falsely_down(&self) -> &[Principal] {
+        &self.marks.falsely_down
     }
 
     /// Members of subnets that have been down for ever.
-    #[must_use]
     pub fn dead(&self) -> &[Principal] {
         &self.marks.dead
     }
 
     /// The alert behind a reported status; empty for none.
-    #[must_use]
     pub fn alert(&self, node: &Principal, at: Timestamp) -> &'static str {
         let which = mix(self.seed, key_of(node), at.secs() / (5 * DAY));
         match self.reported(node, at) {
@@ -284,7 +272,6 @@ impl Watch<'_> {
 
     /// The GuestOS version that a node was seen running: what it is to run, or for some, more of
     /// them while subnets differ, another elected one; `None` for a node that was not seen.
-    #[must_use]
     pub fn observed_version(&self, node: &Principal, at: Timestamp) -> Option<&Line> {
         if !self.reported(node, at).is_serving() {
             return None;
@@ -292,12 +279,12 @@ impl Watch<'_> {
         let desired = self.topology.desired_version(node)?;
         let rolling = self.topology.subnets.values().any(|s| s.replica_version != *desired);
         let permille = if rolling { 2 * LAG_PERMILLE } else { LAG_PERMILLE };
-        let mut drops = Drops::new(mix(self.seed, 0xF1_0020, key_of(node)), at.secs() / (DAY / 2), 0);
-        if !drops.chance(permille) {
+        let mut rng = QuickRng::new(mix(self.seed, 0xF1_0020, key_of(node)), at.secs() / (DAY / 2), 0);
+        if !rng.chance(permille) {
             return Some(desired);
         }
         let others: Vec<&Line> = self.topology.replica_versions.keys().filter(|v| *v != desired).collect();
-        let at = usize::try_from(drops.within(0, others.len() as u64)).unwrap_or(0);
+        let at = usize::try_from(rng.within(0, others.len() as u64)).unwrap_or(0);
         Some(others.get(at).copied().unwrap_or(desired))
     }
 
@@ -306,23 +293,22 @@ impl Watch<'_> {
         let center = self.topology.operator_of(node).map(|o| key_of_name(&o.data_center));
         let episodes = center.into_iter().flat_map(move |key| CENTER.touching(seed, key, from, to));
         episodes.filter(move |(begin, _)| {
-            Drops::new(mix(seed, 0xF1_0004, node_key), *begin, 0).chance(CENTER_PERMILLE)
+            QuickRng::new(mix(seed, 0xF1_0004, node_key), *begin, 0).chance(CENTER_PERMILLE)
         })
     }
 
     /// When a node was down and when it was degraded in `from..to`.
-    #[must_use]
     pub fn spans(&self, node: &Principal, from: u64, to: u64) -> Spans {
         let mut spans = Spans::default();
         let key = key_of(node);
         if self.marks.dead.contains(node) {
             spans.down.push((from, to));
-        } else if !self.marks.slandered.contains(node) {
+        } else if !self.marks.falsely_down.contains(node) {
             spans.down.extend(DOWN.touching(self.seed, key, from, to));
             spans.down.extend(self.center_spans(node, from, to));
             spans.degraded.extend(DEGRADED.touching(self.seed, key, from, to));
         }
-        if let Some(hand) = self.by_hand.get(node) {
+        if let Some(hand) = self.manual.get(node) {
             for (begin, end) in spans.down.iter_mut().chain(&mut spans.degraded) {
                 *begin = (*begin).min(hand.at);
                 *end = (*end).min(hand.at);
@@ -338,7 +324,6 @@ impl Watch<'_> {
 
     /// Whether an API boundary node calls itself healthy: at least 51 % of subnets have two thirds
     /// of their nodes alive (dfinity/ic `ic-boundary`, `cli.rs`).
-    #[must_use]
     pub fn is_network_healthy(&self, at: Timestamp) -> bool {
         let alive = |members: &[Principal]| members.iter().filter(|n| self.answers(n, at)).count();
         let subnets = self.topology.subnets.values().map(|s| &s.membership);
@@ -352,14 +337,12 @@ impl Watch<'_> {
 pub struct Spans {
     /// It did not answer.
     pub down: Vec<(u64, u64)>,
-    /// It had an alert.
     pub degraded: Vec<(u64, u64)>,
 }
 
 impl Spans {
     /// Seconds down and seconds degraded but not down in `from..to`; their sum is at most its
     /// length.
-    #[must_use]
     pub fn seconds(&self, from: u64, to: u64) -> (u64, u64) {
         let down = covered(&self.down, from, to);
         let all = to.saturating_sub(from).saturating_sub(down);
@@ -393,8 +376,8 @@ mod tests {
 
     #[test]
     fn about_one_node_in_a_hundred_is_down_and_one_degraded() {
-        let mut drops = Drops::new(1, 1, 1);
-        let nodes: Vec<Principal> = (0..1_000).map(|_| drops.principal()).collect();
+        let mut rng = QuickRng::new(1, 1, 1);
+        let nodes: Vec<Principal> = (0..1_000).map(|_| rng.principal()).collect();
         let (mut down, mut degraded, mut seen) = (0, 0, 0);
         for hour in (0..2_400).step_by(97) {
             for node in &nodes {
@@ -414,12 +397,12 @@ mod tests {
     fn two_members_are_dead_and_two_are_slandered() {
         let (topology, fleet) = (grid(), Fleet::new(3));
         let watch = fleet.watch(&topology);
-        assert_eq!((watch.dead().len(), watch.slandered().len()), (2, 2));
+        assert_eq!((watch.dead().len(), watch.falsely_down().len()), (2, 2));
         let subnets: Vec<_> = watch.dead().iter().map(|n| topology.subnet_of(n).unwrap()).collect();
         assert_ne!(subnets[0], subnets[1]);
         for hour in 0..100 {
             assert!(watch.dead().iter().all(|n| !watch.answers(n, at(hour * 50))));
-            for node in watch.slandered() {
+            for node in watch.falsely_down() {
                 assert!(watch.answers(node, at(hour * 50)));
                 assert_eq!(watch.reported(node, at(hour * 50)), NodeStatus::Down);
             }
@@ -448,7 +431,7 @@ mod tests {
     #[test]
     fn what_is_broken_by_hand_is_down_until_it_is_mended() {
         let (topology, fleet) = (grid(), Fleet::new(3));
-        let node = *fleet.watch(&topology).slandered().first().unwrap();
+        let node = *fleet.watch(&topology).falsely_down().first().unwrap();
         fleet.break_node(&node, true, at(5));
         let watch = fleet.watch(&topology);
         assert!(watch.answers(&node, at(4)) && !watch.answers(&node, at(5)));

@@ -16,13 +16,11 @@ pub enum Value<'a> {
     Nat(u64),
     /// The hash of the concatenated hashes of the elements.
     Array(Vec<Value<'a>>),
-    /// A nested map.
     Map(Vec<(&'a str, Value<'a>)>),
 }
 
 impl Value<'_> {
     /// The hash of this value.
-    #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         match self {
             Self::Blob(bytes) => Sha256::digest(bytes).into(),
@@ -57,7 +55,6 @@ impl Value<'_> {
 }
 
 /// Unsigned LEB128.
-#[must_use]
 pub fn leb128(mut n: u64) -> Vec<u8> {
     let mut out = Vec::with_capacity(10);
     loop {

@@ -15,7 +15,6 @@ fn secret(seed: u64) -> [u8; 32] {
 
 /// The demo user's private key as unencrypted PKCS#8 PEM, which ic-agent, dfx, icp and
 /// OpenSSL read.
-#[must_use]
 pub fn pem(seed: u64) -> String {
     let der = [PKCS8_PREFIX.as_slice(), &secret(seed)].concat();
     let body = base64::engine::general_purpose::STANDARD.encode(der);
@@ -23,7 +22,6 @@ pub fn pem(seed: u64) -> String {
 }
 
 /// The demo user's principal.
-#[must_use]
 pub fn principal(seed: u64) -> Principal {
     let public = SigningKey::from_bytes(&secret(seed)).verifying_key();
     Principal::self_authenticating(ed25519_der(public.as_bytes()))

@@ -5,9 +5,9 @@
 //! because time passes before each request.
 
 use super::canister::{Canister, Context, Reject, UpdateContext};
-use super::ledger::bedrock::Bedrock;
 use super::ledger::book::Book;
 use super::ledger::call::{argument, hex_identifier, identifier, nothing, reply};
+use super::ledger::derived_chain::DerivedChain;
 use super::ledger::transaction::{Operation, ReadBlock, read_block};
 use candid::Nat;
 use icpulse_canisters::wire::index as wire;
@@ -22,13 +22,11 @@ use std::sync::Arc;
 /// Most transactions or blocks of one reply.
 const MOST: u64 = 2_000;
 
-/// The index canister.
 pub struct Index {
     id: Principal,
     ledger: Principal,
     /// What the ledger stands on in a large world: read, and not copied.
-    bedrock: Option<Arc<Bedrock>>,
-    /// Those above it.
+    derived: Option<Arc<DerivedChain>>,
     blocks: Vec<Vec<u8>>,
     /// Block indices by account, ascending.
     by_account: HashMap<AccountIdentifier, Vec<u64>>,
@@ -41,7 +39,7 @@ impl Default for Index {
         Self {
             id: canisters.index,
             ledger: canisters.ledger,
-            bedrock: None,
+            derived: None,
             blocks: Vec::new(),
             by_account: HashMap::new(),
             balances: HashMap::new(),
@@ -51,25 +49,22 @@ impl Default for Index {
 
 impl Index {
     /// An index that has read nothing yet.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// An index that has read the bedrock of a book, if it stands on one.
-    #[must_use]
     pub fn over(book: &Book) -> Self {
-        let Some(bedrock) = book.bedrock() else { return Self::new() };
+        let Some(derived) = book.derived() else { return Self::new() };
         let balances = book.balances().map(|(account, e8s)| (*account, *e8s)).collect();
-        Self { bedrock: Some(Arc::clone(bedrock)), balances, ..Self::new() }
+        Self { derived: Some(Arc::clone(derived)), balances, ..Self::new() }
     }
 
     fn depth(&self) -> u64 {
-        self.bedrock.as_ref().map_or(0, |bedrock| bedrock.length())
+        self.derived.as_ref().map_or(0, |derived| derived.length())
     }
 
     /// How many blocks it has read.
-    #[must_use]
     pub fn synced(&self) -> u64 {
         self.depth() + self.blocks.len() as u64
     }
@@ -126,9 +121,8 @@ impl Index {
     }
 
     /// What an account holds, from the blocks read.
-    #[must_use]
     pub fn balance(&self, account: &AccountIdentifier) -> E8s {
-        let untouched = || self.bedrock.as_ref().and_then(|bedrock| bedrock.stake_in(account));
+        let untouched = || self.derived.as_ref().and_then(|derived| derived.stake_in(account));
         self.balances.get(account).copied().or_else(untouched).unwrap_or_default()
     }
 
@@ -144,19 +138,19 @@ impl Index {
         let seen = start.unwrap_or(u64::MAX);
         let newer = lived.get(..lived.partition_point(|id| *id < seen)).unwrap_or_default();
         let mut ids: Vec<u64> = newer.iter().rev().take(most).copied().collect();
-        let bedrock = self.bedrock.as_ref();
+        let derived = self.derived.as_ref();
         let left = most.saturating_sub(ids.len());
-        ids.extend(bedrock.into_iter().flat_map(|rock| rock.history(account, seen, left)));
+        ids.extend(derived.into_iter().flat_map(|chain| chain.history(account, seen, left)));
         let row = |id| Some(wire::TransactionWithId { id, transaction: self.transaction(id)? });
         wire::GetAccountIdentifierTransactionsResponse {
             balance: self.balance(account).0,
             transactions: ids.into_iter().filter_map(row).collect(),
-            oldest_tx_id: bedrock.and_then(|rock| rock.oldest(account)).or_else(|| lived.first().copied()),
+            oldest_tx_id: derived.and_then(|chain| chain.oldest(account)).or_else(|| lived.first().copied()),
         }
     }
 
     fn transaction(&self, id: u64) -> Option<wire::Transaction> {
-        if let Some((timestamp, transaction)) = self.bedrock.as_ref().and_then(|b| b.transaction(id)) {
+        if let Some((timestamp, transaction)) = self.derived.as_ref().and_then(|b| b.transaction(id)) {
             return Some(to_candid(ReadBlock { parent: None, timestamp, transaction }));
         }
         let bytes = self.blocks.get(usize::try_from(id.checked_sub(self.depth())?).ok()?)?;
@@ -171,7 +165,7 @@ impl Index {
     fn blocks(&self, request: &wire::GetBlocksRequest) -> Result<wire::GetBlocksResponse, Reject> {
         let start = self.natural(&request.start)?;
         let end = start.saturating_add(self.natural(&request.length)?.min(MOST));
-        let deep = self.bedrock.as_ref().map(|rock| rock.blocks(start, end)).unwrap_or_default();
+        let deep = self.derived.as_ref().map(|chain| chain.blocks(start, end)).unwrap_or_default();
         let place = |id: u64| usize::try_from(id.saturating_sub(self.depth())).unwrap_or(usize::MAX);
         let (from, to) = (place(start), place(end).min(self.blocks.len()));
         let above = self.blocks.get(from..to).into_iter().flatten().cloned();
@@ -247,46 +241,7 @@ impl Canister for Index {
     }
 }
 
-const INTERFACE: &str = r"type Account = record { owner : principal; subaccount : opt blob };
-type Tokens = record { e8s : nat64 };
-type TimeStamp = record { timestamp_nanos : nat64 };
-type Operation = variant {
-  Approve : record {
-    fee : Tokens; from : text; allowance : Tokens; expires_at : opt TimeStamp; spender : text;
-    expected_allowance : opt Tokens;
-  };
-  Burn : record { from : text; amount : Tokens; spender : opt text };
-  Mint : record { to : text; amount : Tokens };
-  Transfer : record { to : text; fee : Tokens; from : text; amount : Tokens; spender : opt text };
-};
-type Transaction = record {
-  memo : nat64; icrc1_memo : opt blob; operation : Operation; created_at_time : opt TimeStamp;
-  timestamp : opt TimeStamp;
-};
-type TransactionsResult = variant {
-  Ok : record {
-    balance : nat64;
-    transactions : vec record { id : nat64; transaction : Transaction };
-    oldest_tx_id : opt nat64;
-  };
-  Err : record { message : text };
-};
-service : {
-  get_account_identifier_balance : (text) -> (nat64) query;
-  get_account_identifier_transactions : (
-    record { max_results : nat64; start : opt nat64; account_identifier : text }
-  ) -> (TransactionsResult) query;
-  get_account_transactions : (record { account : Account; start : opt nat; max_results : nat }) -> (
-    TransactionsResult
-  ) query;
-  get_blocks : (record { start : nat; length : nat }) -> (
-    record { blocks : vec blob; chain_length : nat64 }
-  ) query;
-  icrc1_balance_of : (Account) -> (nat64) query;
-  ledger_id : () -> (principal) query;
-  status : () -> (record { num_blocks_synced : nat64 }) query;
-}
-";
+const INTERFACE: &str = include_str!("../data/index.did");
 
 fn to_candid(block: ReadBlock) -> wire::Transaction {
     let time = |nanos: u64| TimeStamp { timestamp_nanos: nanos };

@@ -18,11 +18,8 @@ const MAX_REPLY_BYTES: usize = 64 << 20;
 pub enum Status {
     /// Accepted, not begun.
     Received,
-    /// Begun.
     Processing,
-    /// Answered.
     Replied(Vec<u8>),
-    /// Refused.
     Rejected(Reject),
     /// Over; the answer is forgotten.
     Done,
@@ -30,16 +27,13 @@ pub enum Status {
 
 /// A call and what became of it.
 pub struct Entry {
-    /// Who sent it.
     pub sender: Principal,
-    /// To whom.
     pub canister: Principal,
     expiry: u64,
     status: Status,
     finished: watch::Sender<bool>,
 }
 
-/// See the module.
 pub struct Ingress {
     entries: HashMap<[u8; 32], Entry>,
     by_expiry: BTreeSet<(u64, [u8; 32])>,
@@ -62,13 +56,11 @@ impl Default for Ingress {
 
 impl Ingress {
     /// The tree under `/request_status`.
-    #[must_use]
     pub fn tree(&self) -> &Tree {
         &self.tree
     }
 
     /// What is known of a call.
-    #[must_use]
     pub fn get(&self, id: &[u8; 32]) -> Option<&Entry> {
         self.entries.get(id)
     }
@@ -86,7 +78,6 @@ impl Ingress {
     }
 
     /// Becomes true when the call is over; `None` if it is unknown.
-    #[must_use]
     pub fn watch(&self, id: &[u8; 32]) -> Option<watch::Receiver<bool>> {
         self.entries.get(id).map(|entry| entry.finished.subscribe())
     }

@@ -33,7 +33,6 @@ pub struct SubnetKey {
 
 impl SubnetKey {
     /// The key of a subnet, by its name in the seed.
-    #[must_use]
     pub fn derive(seed: u64, name: &str) -> Self {
         // A random 32-byte string is a scalar with probability 0.45, so a few attempts
         // decide; deriving stays deterministic.
@@ -47,19 +46,16 @@ impl SubnetKey {
     }
 
     /// The public key, DER, 133 bytes.
-    #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
     /// The subnet's id: the self-authenticating principal of its key.
-    #[must_use]
     pub fn id(&self) -> Principal {
         Principal::self_authenticating(&self.der)
     }
 
     /// Signs the root hash of a state tree (domain separator `ic-state-root`).
-    #[must_use]
     pub fn sign_state(&self, root_hash: &[u8; 32]) -> Vec<u8> {
         let message = [b"\x0Dic-state-root".as_slice(), root_hash].concat();
         self.secret.sign(&message).serialize().to_vec()
@@ -75,7 +71,6 @@ pub struct NodeKey {
 
 impl NodeKey {
     /// The key of the n-th node of a kind.
-    #[must_use]
     pub fn derive(seed: u64, kind: &str, node: usize) -> Self {
         let secret = SigningKey::from_bytes(&derive(seed, &format!("node/{kind}/{node}")));
         let der = ed25519_der(secret.verifying_key().as_bytes());
@@ -84,19 +79,16 @@ impl NodeKey {
     }
 
     /// The public key, DER, 44 bytes.
-    #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
     /// The node's id: the self-authenticating principal of its key.
-    #[must_use]
     pub const fn id(&self) -> Principal {
         self.id
     }
 
     /// Signs the hash of a query reply (domain separator `ic-response`); 64 bytes.
-    #[must_use]
     pub fn sign_response(&self, response_hash: &[u8; 32]) -> Vec<u8> {
         let message = [b"\x0Bic-response".as_slice(), response_hash].concat();
         self.secret.sign(&message).to_bytes().to_vec()

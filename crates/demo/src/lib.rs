@@ -1,63 +1,76 @@
 //! An embedded network on loopback that speaks the public protocol of the Internet
 //! Computer with real signatures and certificates, so that any client can be pointed at it.
 //!
-//! From the wire inwards: `door` (TCP and TLS, with `x509`), `hangup` (where a connection ends), `link` and `delivery` (the way there and back), `server` (addresses),
+//! From the wire inwards: `door` (TCP and TLS, with `x509`), `connection_cutter` (where a connection ends), `link` and `delivery` (the way there and back), `server` (addresses),
 //! `fault` (what is wrong with all of it), `envelope` and `signature` (who asks),
 //! `paths` (what may be read), `network` (what becomes of a request), `subnet`, `ingress`,
 //! `tree` and `certificate` (what is certified), `world` (the canisters), `follow` (the network as its
 //! registry wants it), `machines` (how the nodes are: `fleet`, `stall`, `metrics`, and who tells:
 //! `node_rewards`, `dashboard`).
 
-pub mod answer;
-pub mod canister;
-pub mod certificate;
+mod answer;
+mod byzantine;
+mod canister;
+mod certificate;
+mod certification;
 pub mod clock;
-pub mod cmc;
-pub mod counter;
-pub mod dashboard;
-pub mod delivery;
-pub mod door;
-pub mod envelope;
+mod cmc;
+mod connection_cutter;
+mod counter;
+mod dashboard;
+mod data;
+mod delivery;
+mod envelope;
 pub mod fault;
-pub mod fleet;
-pub mod follow;
-pub mod governance;
-pub mod hangup;
-pub mod hash;
+mod fleet;
+mod governance;
+mod hash;
 pub mod identity;
-pub mod index;
-pub mod ingress;
-pub mod keys;
-pub mod ledger;
-pub mod lies;
+mod index;
+mod ingress;
+mod keys;
+mod ledger;
 pub mod link;
-mod machines;
-pub mod management;
-pub mod metrics;
-pub mod network;
-pub mod node_rewards;
-pub mod paths;
+mod listener;
+mod management;
+mod metrics;
+mod network;
+mod node_rewards;
+mod nodes;
+mod paths;
 pub mod pause;
-mod proof;
-pub mod registry;
-mod replay;
-pub mod seed;
-pub mod server;
-pub mod signature;
-pub mod stall;
-pub mod subnet;
+mod registry;
+mod registry_view;
+mod replayed_queries;
+mod seed;
+mod server;
+mod signature;
+mod stall;
+mod subnet;
 #[cfg(test)]
-pub(crate) mod testing;
-pub mod tree;
-pub mod world;
+mod testing;
+mod tree;
+mod world;
 mod x509;
 
+/// Parts of the network on their own, for benchmarks and tests.
+#[doc(hidden)]
+pub mod parts {
+    pub use crate::keys::NodeKey;
+    pub use crate::seed::size::Size;
+    pub use crate::seed::world as seed_world;
+    pub use crate::world::World;
+}
+
+pub use world::{canister_id, counter_id};
+
 use clock::Clock;
-use door::{Door, Tls, TlsError};
 use fault::{Fault, Faults};
 use icpulse_model::Principal;
 use ledger::genesis::SeedError;
 use link::Link;
+pub use listener::Tls;
+use listener::{ClientListener, TlsError};
 use network::Network;
 use seed::size::Size;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -101,7 +114,6 @@ pub enum Scale {
 
 impl Scale {
     /// How much of everything there is in a large world; `None` for the small one.
-    #[must_use]
     pub const fn size(self) -> Option<&'static Size> {
         match self {
             Self::Small => None,
@@ -182,15 +194,19 @@ impl Demo {
         let tls = if options.tls { Some(Arc::new(Tls::new(clock.wall().secs())?)) } else { None };
         let options = Options { port: Some(address.port()), ..options };
         let network = Arc::new(Network::new(&options, clock)?);
-        let door = {
+        let listener = {
             let _inside = runtime.enter();
             let listener = tokio::net::TcpListener::from_std(listener).map_err(listen)?;
-            Door::open(listener, tls.clone()).map_err(listen)?
+            ClientListener::start(listener, tls.clone()).map_err(listen)?
         };
         let service = server::router(Arc::clone(&network));
         runtime.spawn(async move {
             // Serving ends with the runtime.
-            let _ = axum::serve(door, service.into_make_service_with_connect_info::<hangup::Hangup>()).await;
+            let _ = axum::serve(
+                listener,
+                service.into_make_service_with_connect_info::<connection_cutter::ConnectionCutter>(),
+            )
+            .await;
         });
         let ticking = Arc::downgrade(&network);
         runtime.spawn(async move {
@@ -208,62 +224,52 @@ impl Demo {
     }
 
     /// Where it answers: `http://127.0.0.1:<port>`, or `https://…` with TLS.
-    #[must_use]
     pub fn url(&self) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
     /// Its side of TLS, for who stands before it with the same authority: for tests.
-    #[must_use]
     pub fn tls(&self) -> Option<Arc<Tls>> {
         self.tls.clone()
     }
 
     /// Where it listens.
-    #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The certificate of its authority in PEM, made at its start, if it is reached by TLS.
-    #[must_use]
     pub fn tls_authority(&self) -> Option<&str> {
         self.tls.as_ref().map(|tls| tls.authority.as_str())
     }
 
     /// Its root key: DER, 133 bytes.
-    #[must_use]
     pub fn root_key(&self) -> Vec<u8> {
         self.network.root_key().to_vec()
     }
 
     /// The demo user's private key as PKCS#8 PEM.
-    #[must_use]
     pub fn identity_pem(&self) -> String {
         identity::pem(self.seed)
     }
 
     /// The demo user.
-    #[must_use]
     pub fn identity(&self) -> Principal {
         identity::principal(self.seed)
     }
 
     /// Its subnets, the root one first.
-    #[must_use]
     pub fn subnets(&self) -> Vec<Principal> {
         self.network.subnet_ids()
     }
 
     /// The clock it lives by.
-    #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.network.clock
     }
 
     /// What is wrong with it: may be changed at any time.
-    #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.network.faults
     }
@@ -290,7 +296,6 @@ impl Demo {
     }
 
     /// Neurons whose claim or refresh waits for the ledger, ascending: for tests.
-    #[must_use]
     pub fn locked_neurons(&self) -> Vec<u64> {
         self.network.look(|world| world.governance().state().locked_neurons())
     }

@@ -1,10 +1,10 @@
 //! The way between the demo network and who asks it: how long an answer takes, and how many
 //! bytes fit through in a second.
 
-use super::seed::dice::mix;
+use super::seed::random::mix;
+use parking_lot::Mutex;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -94,7 +94,6 @@ pub struct Carrier {
 
 impl Carrier {
     /// The link of a network; the seed spreads the jitter.
-    #[must_use]
     pub fn new(link: Link, seed: u64) -> Self {
         Self { link, seed, answers: AtomicU64::new(0), free: Mutex::new(None) }
     }
@@ -120,7 +119,6 @@ impl Carrier {
     }
 
     /// Bytes that are best sent at once; `None` if all may be.
-    #[must_use]
     pub fn piece(&self) -> Option<usize> {
         let bandwidth = self.link.bandwidth?;
         Some(usize::try_from((bandwidth.bytes / 50).clamp(512, 16_384)).unwrap_or(512))
@@ -137,7 +135,7 @@ impl Carrier {
     fn promise(&self, bytes: usize, now: Instant) -> Option<Instant> {
         let bandwidth = self.link.bandwidth?;
         let nanos = (bytes as u64).saturating_mul(1_000_000_000) / bandwidth.bytes.max(1);
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.free.lock();
         let until = free.map_or(now, |free| free.max(now)) + Duration::from_nanos(nanos);
         *free = Some(until);
         Some(until)

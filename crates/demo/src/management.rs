@@ -56,7 +56,6 @@ fn not_found(message: String) -> Reject {
 
 /// Why an update call about `effective` is not accepted. Nobody outside the network
 /// controls one of its canisters, so there is always a reason.
-#[must_use]
 pub fn refuse_update(effective: Principal, exists: bool, method: &str) -> Reject {
     if CANISTER_METHODS.contains(&method) {
         return Reject::refused(format!("Only canisters can call ic00 method {method}"));
@@ -78,7 +77,6 @@ pub fn refuse_update(effective: Principal, exists: bool, method: &str) -> Reject
 }
 
 /// Why a query about `effective` is not answered.
-#[must_use]
 pub fn refuse_query(caller: Principal, effective: Principal, exists: bool, method: &str) -> Reject {
     match method {
         "fetch_canister_logs" | "canister_status" if !exists => no_canister(effective),
@@ -96,7 +94,6 @@ pub fn refuse_query(caller: Principal, effective: Principal, exists: bool, metho
 }
 
 /// There is no such canister.
-#[must_use]
 pub fn no_canister(canister: Principal) -> Reject {
     Reject { code: 3, error_code: "IC0301", message: format!("Canister {canister} not found") }
 }

@@ -5,7 +5,7 @@
 //! asked for. The time is that of the certificate: what a client divides by.
 
 use super::fleet::key_of;
-use super::seed::dice::{Drops, mix};
+use super::seed::random::{QuickRng, mix};
 use icpulse_model::health::SubnetMetrics;
 use icpulse_model::registry::SubnetKind;
 use icpulse_model::{Principal, Timestamp};
@@ -21,30 +21,28 @@ const SWINGS: [(i128, i128); 4] = [(DAY_MILLIS, 350), (10_800_000, 150), (1_260_
 /// A subnet's counters as a function of time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Meter {
-    fate: u64,
+    subnet_seed: u64,
     kind: SubnetKind,
     /// Its counters begin anew once a week.
     resets: bool,
 }
 
 /// The metrics of a subnet at a time.
-#[must_use]
 pub fn at(seed: u64, subnet: &Principal, kind: SubnetKind, now: Timestamp) -> SubnetMetrics {
     Meter::new(seed, subnet, kind, false).at(now)
 }
 
 /// Which of some subnets is the one whose counters begin anew once a week.
-#[must_use]
 pub fn forgetful(seed: u64, subnets: impl Iterator<Item = Principal>) -> Option<Principal> {
     subnets.min_by_key(|id| mix(seed, 0x3E_0001, key_of(id)))
 }
 
 /// A rate's integral from the beginning to `millis`, of a mean of `per_day` units a day.
 /// Not decreasing in `millis`: the swings together are smaller than the mean.
-fn grown(fate: u64, per_day: i128, millis: i128) -> i128 {
+fn grown(subnet_seed: u64, per_day: i128, millis: i128) -> i128 {
     let mut whole = millis.saturating_mul(1_000 * FINE);
     for (number, (period, swing)) in (0u64..).zip(SWINGS) {
-        let phase = i128::from(mix(fate, 0x3E_0002, number)) % period;
+        let phase = i128::from(mix(subnet_seed, 0x3E_0002, number)) % period;
         let risen = triangle((millis + phase) % period, period) - triangle(phase, period);
         whole += swing * risen;
     }
@@ -62,18 +60,15 @@ fn triangle(into: i128, period: i128) -> i128 {
 
 impl Meter {
     /// The meter of a subnet.
-    #[must_use]
     pub fn new(seed: u64, subnet: &Principal, kind: SubnetKind, resets: bool) -> Self {
-        Self { fate: mix(seed, 0x3E_0003, key_of(subnet)), kind, resets }
+        Self { subnet_seed: mix(seed, 0x3E_0003, key_of(subnet)), kind, resets }
     }
 
-    /// Its readings.
-    #[must_use]
     pub fn at(self, now: Timestamp) -> SubnetMetrics {
         let millis = i128::from(now.0 / 1_000_000) - i128::from(BEGINNING) * 1_000;
         let millis = millis.max(0);
-        let mut drops = Drops::new(self.fate, 0, 0);
-        let mut draw = |low, high| i128::from(drops.within(low, high));
+        let mut rng = QuickRng::new(self.subnet_seed, 0, 0);
+        let mut draw = |low, high| i128::from(rng.within(low, high));
         // Most subnets are calm, some are busy.
         let busy = (draw(1, 11) * draw(1, 11)).max(1);
         let system = self.kind == SubnetKind::System;
@@ -88,15 +83,15 @@ impl Meter {
             0
         };
         let counted = |number: u64, per_day: i128| {
-            let fate = mix(self.fate, 0x3E_0004, number);
-            grown(fate, per_day, millis) - grown(fate, per_day, since.max(0))
+            let subnet_seed = mix(self.subnet_seed, 0x3E_0004, number);
+            grown(subnet_seed, per_day, millis) - grown(subnet_seed, per_day, since.max(0))
         };
         // Canisters and state came within the last years; a few canisters more a day.
         let age = millis / DAY_MILLIS;
         let whole = |number: i128| u64::try_from(number.max(0)).unwrap_or(u64::MAX);
         SubnetMetrics {
             canisters: whole(canisters + age * busy / 40),
-            state_bytes: whole(state + grown(mix(self.fate, 0x3E_0005, 0), state_a_day, millis)),
+            state_bytes: whole(state + grown(mix(self.subnet_seed, 0x3E_0005, 0), state_a_day, millis)),
             cycles_consumed: u128::try_from(counted(1, cycles_a_day)).unwrap_or(0),
             updates: whole(counted(2, updates_a_day)),
         }

@@ -2,30 +2,31 @@
 
 use super::Options;
 use super::answer::Answer;
+use super::byzantine::call_faults::CallFaults;
+use super::byzantine::{self, ReplyFaults};
 use super::canister::{Progress, Reject, Waiting};
 use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
 use super::envelope::{self, Call, EnvelopeError, Request};
 use super::fault::{Fault, Faults, Kind};
 use super::fleet::Fleet;
-use super::follow::Following;
 use super::ingress::Status;
 use super::keys::{NodeKey, SubnetKey};
 use super::ledger::genesis::SeedError;
-use super::lies::fates::Fates;
-use super::lies::{self, Lies};
 use super::link::Carrier;
-use super::machines;
 use super::management;
 use super::metrics::{self, Meter};
+use super::nodes;
 use super::paths::{self, CanisterRead, Generation};
-use super::replay::Replays;
+use super::registry_view::RegistryView;
+use super::replayed_queries::ReplayedQueries;
 use super::stall::Stalls;
-use super::subnet::{CanisterFacts, Shared, State, Subnet};
+use super::subnet::{CanisterFacts, SharedTree, State, Subnet};
 use super::world::{World, canister_id};
 use icpulse_model::{Principal, Seconds, Timestamp};
+use parking_lot::{Mutex, MutexGuard, RwLock};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -48,7 +49,6 @@ const STANDSTILL_POLL: Duration = Duration::from_millis(50);
 /// The canister that controls the NNS canisters: NNS root.
 const NNS_ROOT_CANISTER: u64 = 3;
 
-/// See the module.
 pub struct Network {
     /// The protocol's time and the canisters'.
     pub clock: Clock,
@@ -56,13 +56,12 @@ pub struct Network {
     pub faults: Faults,
     /// The way to it and back.
     pub carrier: Arc<Carrier>,
-    lies: Lies,
-    replays: Replays,
+    byzantine: ReplyFaults,
+    replayed_queries: ReplayedQueries,
     /// How many calls were refused after they were passed on.
     refused: AtomicUsize,
     /// How many connections were ended without a word.
     pub(super) ended: AtomicUsize,
-    /// The root subnet's key.
     pub(super) root: Arc<SubnetKey>,
     /// As of the newest version of the registry, the root subnet first. A subnet keeps its place.
     subnets: RwLock<Arc<Vec<Arc<Subnet>>>>,
@@ -74,16 +73,14 @@ pub struct Network {
     patience: Duration,
     /// Whether the ledger's replies to other canisters are held back.
     held: watch::Sender<bool>,
-    live: Mutex<Live>,
+    inner: Mutex<NetworkState>,
     /// The root's state from which delegations are cut.
     pub(super) delegations: Mutex<Option<Arc<Certified>>>,
     /// The root key of another network.
     pub(super) foreign: SubnetKey,
     /// Which faults of time are in force.
     time: Mutex<Time>,
-    /// Its machines.
     pub(super) fleet: Arc<Fleet>,
-    /// Subnets that stand still.
     pub(super) stalls: Stalls,
     pub(super) seed: u64,
 }
@@ -94,12 +91,12 @@ struct Time {
     still: bool,
 }
 
-struct Live {
+struct NetworkState {
     world: World,
-    following: Following,
+    following: RegistryView,
     /// In the order of the subnets.
     states: Vec<State>,
-    fates: Fates,
+    call_faults: CallFaults,
 }
 
 /// The address of a query.
@@ -123,7 +120,7 @@ pub enum Wait {
 }
 
 /// The state of a subnet as it starts, with those of the world's canisters that it holds.
-fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<Shared>, meter: Meter) -> State {
+fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<SharedTree>, meter: Meter) -> State {
     let facts = world
         .canisters()
         .into_iter()
@@ -140,16 +137,13 @@ fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<Shared>, meter: Meter) -
 
 impl Network {
     /// The network of a seed.
-    ///
-    /// # Errors
-    /// [`SeedError`] if the seed makes an impossible world.
     pub fn new(options: &Options, clock: Clock) -> Result<Self, SeedError> {
         let Options { seed, finality, patience, .. } = *options;
         let world = World::build(seed, &clock, options.scale.size())?;
-        let following = Following::new(world.registry(), options.port);
+        let following = RegistryView::new(world.registry(), options.port);
         let subnets = &following.subnets;
         let forgetful = metrics::forgetful(seed, subnets.iter().map(|s| s.id));
-        let meter = |s: &Subnet| Meter::new(seed, &s.id, machines::kind_of(s.kind), forgetful == Some(s.id));
+        let meter = |s: &Subnet| Meter::new(seed, &s.id, nodes::kind_of(s.kind), forgetful == Some(s.id));
         let idle =
             |s: &&Arc<Subnet>| s.kind == "application" && !world.canisters().iter().any(|c| s.holds(&c.id()));
         let chosen = Stalls::choose(seed, subnets.iter().filter(idle).map(|s| s.id));
@@ -160,8 +154,8 @@ impl Network {
         let network = Self {
             clock,
             faults: Faults::new(seed, &options.faults),
-            lies: Lies::new(seed),
-            replays: Replays::default(),
+            byzantine: ReplyFaults::new(seed),
+            replayed_queries: ReplayedQueries::default(),
             refused: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
             root: root.unwrap_or_else(|| Arc::new(SubnetKey::derive(seed, "nns"))),
@@ -170,7 +164,7 @@ impl Network {
             finality,
             patience,
             held: watch::Sender::new(false),
-            live: Mutex::new(Live { world, following, states, fates: Fates::default() }),
+            inner: Mutex::new(NetworkState { world, following, states, call_faults: CallFaults::default() }),
             delegations: Mutex::new(None),
             foreign: SubnetKey::derive(seed, "elsewhere"),
             time: Mutex::default(),
@@ -187,19 +181,17 @@ impl Network {
     }
 
     /// The root subnet's public key: DER, 133 bytes.
-    #[must_use]
     pub fn root_key(&self) -> &[u8] {
         self.root.der()
     }
 
     /// The subnet ids, the root one first.
-    #[must_use]
     pub fn subnet_ids(&self) -> Vec<Principal> {
         self.subnets().iter().map(|s| s.id).collect()
     }
 
     fn subnets(&self) -> Arc<Vec<Arc<Subnet>>> {
-        Arc::clone(&self.subnets.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.subnets.read())
     }
 
     /// The subnet of this number.
@@ -207,10 +199,10 @@ impl Network {
         self.subnets().get(own).cloned()
     }
 
-    fn live(&self) -> MutexGuard<'_, Live> {
+    fn lock_state(&self) -> MutexGuard<'_, NetworkState> {
         // A canister that panicked has left its own state as it was between two statements;
         // going on with it is better than refusing every later request.
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 
     fn root(&self) -> Principal {
@@ -233,16 +225,15 @@ impl Network {
         found.map(|(own, subnet)| (own, Arc::clone(subnet))).ok_or_else(|| Answer::text(400, text))
     }
 
-    /// Lets time pass.
     pub fn tick(&self) {
         let now = self.now();
-        self.pass(&mut self.live(), now);
+        self.pass(&mut self.lock_state(), now);
     }
 
     /// Lets time pass, and the network follow what the registry says then.
-    fn pass(&self, live: &mut Live, now: Timestamp) {
-        live.tick(now);
-        let Live { world, following, states, .. } = live;
+    fn pass(&self, inner: &mut NetworkState, now: Timestamp) {
+        inner.tick(now);
+        let NetworkState { world, following, states, .. } = inner;
         if !following.follow(world.registry()) {
             return;
         }
@@ -250,18 +241,18 @@ impl Network {
             match states.get_mut(n) {
                 Some(state) => state.follow(Arc::clone(own), Arc::clone(&following.shared)),
                 None => {
-                    let meter = Meter::new(self.seed, &own.id, machines::kind_of(own.kind), false);
+                    let meter = Meter::new(self.seed, &own.id, nodes::kind_of(own.kind), false);
                     states.push(state(world, own, &following.shared, meter));
                 }
             }
         }
-        *self.subnets.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&following.subnets);
+        *self.subnets.write() = Arc::clone(&following.subnets);
         // The root certifies what is new before anybody can ask for it.
-        *self.delegations.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.delegations.lock() = None;
     }
 
     fn time(&self) -> MutexGuard<'_, Time> {
-        self.time.lock().unwrap_or_else(PoisonError::into_inner)
+        self.time.lock()
     }
 
     /// The protocol's time, with the faults of time in force.
@@ -291,9 +282,9 @@ impl Network {
     /// Looks at the canisters as of now.
     pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         let now = self.now();
-        let mut live = self.live();
-        self.pass(&mut live, now);
-        look(&live.world)
+        let mut inner = self.lock_state();
+        self.pass(&mut inner, now);
+        look(&inner.world)
     }
 
     /// Ends when a subnet makes blocks.
@@ -303,8 +294,6 @@ impl Network {
         }
     }
 
-    /// A query.
-    #[must_use]
     pub fn query(&self, at: At, generation: Generation, body: &[u8]) -> Answer {
         self.try_query(at, generation, body).unwrap_or_else(|refusal| refusal)
     }
@@ -317,16 +306,16 @@ impl Network {
         let told = self.time_of(&subnet.id, now);
         request.authorise(self.clock.nodes())?;
         let Call { canister, method, arg } = &request.content;
-        let mut live = self.live();
-        self.pass(&mut live, now);
+        let mut inner = self.lock_state();
+        self.pass(&mut inner, now);
         let outcome = if *canister == Principal::management_canister() {
             let effective = at.principal();
-            let exists = live.states.get(own).is_some_and(|s| s.has(&effective));
+            let exists = inner.states.get(own).is_some_and(|s| s.has(&effective));
             Err(management::refuse_query(request.sender, effective, exists, method))
         } else {
             let ranges = generation.ranges(*canister);
             let path = [vec![b"canister".to_vec(), canister.as_slice().to_vec(), b"certified_data".to_vec()]];
-            let Live { world, states, .. } = &mut *live;
+            let NetworkState { world, states, .. } = &mut *inner;
             let proof = self.proof(states, own);
             let states: &[State] = states;
             let certify = || {
@@ -338,9 +327,9 @@ impl Network {
                 world.query(request.sender, *canister, method, arg, Some(&certify))
             };
             let again = |method: &str, arg: Vec<u8>| ask(method, &arg).ok();
-            ask(method, arg).map(|reply| self.lies.tell(&self.faults, method, arg, reply, &again))
+            ask(method, arg).map(|reply| self.byzantine.tell(&self.faults, method, arg, reply, &again))
         };
-        drop(live);
+        drop(inner);
         let virtual_now = self.clock.virtual_now();
         let stranger = self.faults.strikes(Kind::WrongSignature);
         let is_altered = !stranger && self.faults.strikes(Kind::Altered);
@@ -358,7 +347,7 @@ impl Network {
             if stranger { (outcome, told) } else { self.as_told(&subnet, node.id(), method, outcome, told) };
         let answer = Answer::query(Some(node), told, &request.id, &outcome, is_altered);
         if self.faults.is_on(Kind::ReplayedQuery) {
-            let first = self.replays.first(&request.content, &answer);
+            let first = self.replayed_queries.first(&request.content, &answer);
             if first != answer && self.faults.strikes(Kind::ReplayedQuery) {
                 return Ok(first);
             }
@@ -383,7 +372,7 @@ impl Network {
         if subnet.members.iter().find(|member| self.answers(member, now)) != Some(&node) {
             return (outcome, told);
         }
-        let lie = outcome.as_ref().ok().and_then(|reply| lies::node::lie(method, reply));
+        let lie = outcome.as_ref().ok().and_then(|reply| byzantine::node::lie(method, reply));
         let outcome = match lie {
             Some(lie) if self.faults.strikes(Kind::LyingNode) => Ok(lie),
             _ => outcome,
@@ -433,16 +422,16 @@ impl Network {
         let id = request.id;
         self.take_in(own, request);
         let answer = self.outcome(at, wait, own, id).await;
-        let is_cut = self.live().fates.cuts_call(&self.faults, &id);
+        let is_cut = self.lock_state().call_faults.cuts_call(&self.faults, &id);
         if is_cut { Answer::cut() } else { self.refuse_passed_on().unwrap_or(answer) }
     }
 
     /// Whether a call that was just taken in is to be executed.
     fn executes(&self, own: usize, request: [u8; 32]) -> bool {
-        let mut live = self.live();
-        let Live { states, fates, .. } = &mut *live;
+        let mut inner = self.lock_state();
+        let NetworkState { states, call_faults, .. } = &mut *inner;
         let Some(state) = states.get_mut(own) else { return false };
-        let executes = fates.executes(request, &mut state.ingress);
+        let executes = call_faults.executes(request, &mut state.ingress);
         state.touch();
         executes
     }
@@ -468,9 +457,9 @@ impl Network {
         let now = self.now();
         request.authorise(self.clock.nodes())?;
         let canister = request.content.canister;
-        let mut live = self.live();
-        self.pass(&mut live, now);
-        let state = live.states.get_mut(own).ok_or_else(Answer::accepted)?;
+        let mut inner = self.lock_state();
+        self.pass(&mut inner, now);
+        let state = inner.states.get_mut(own).ok_or_else(Answer::accepted)?;
         if canister == Principal::management_canister() {
             let effective = at.principal();
             let exists = state.has(&effective);
@@ -486,8 +475,8 @@ impl Network {
     /// Puts a call into the subnet's state and sees to it that it is executed, once.
     fn take_in(self: &Arc<Self>, own: usize, request: Request<Call>) {
         let fresh = {
-            let mut live = self.live();
-            let Live { states, fates, .. } = &mut *live;
+            let mut inner = self.lock_state();
+            let NetworkState { states, call_faults, .. } = &mut *inner;
             let fresh = states.get_mut(own).is_some_and(|state| {
                 let canister = request.content.canister;
                 let fresh = state.ingress.receive(request.id, request.sender, canister, request.expiry);
@@ -495,7 +484,7 @@ impl Network {
                 fresh
             });
             if fresh {
-                fates.decide(&self.faults, own, request.id, request.expiry);
+                call_faults.decide(&self.faults, own, request.id, request.expiry);
             }
             fresh
         };
@@ -535,9 +524,9 @@ impl Network {
     /// Executes a call, or begins one that waits for the ledger's reply.
     fn begin(&self, own: usize, request: &Request<Call>) -> Option<Waiting> {
         let now = self.now();
-        let mut live = self.live();
-        self.pass(&mut live, now);
-        let Live { world, states, .. } = &mut *live;
+        let mut inner = self.lock_state();
+        self.pass(&mut inner, now);
+        let NetworkState { world, states, .. } = &mut *inner;
         let state = states.get_mut(own)?;
         if request.expiry < now.0 {
             state.ingress.drop_unstarted(&request.id);
@@ -557,23 +546,23 @@ impl Network {
         state.touch();
         let outcome = match progress {
             Ok(Progress::Waits(waiting)) => {
-                live.sync_certified_data();
+                inner.sync_certified_data();
                 return Some(waiting);
             }
             Ok(Progress::Replied(reply)) => Ok(reply),
             Err(reject) => Err(reject),
         };
-        live.conclude(own, request.id, outcome);
+        inner.conclude(own, request.id, outcome);
         None
     }
 
     /// Goes on with a call when the ledger has replied.
     fn finish(&self, own: usize, request: &Request<Call>, waiting: &Waiting) {
         let now = self.now();
-        let mut live = self.live();
-        self.pass(&mut live, now);
-        let outcome = live.world.finish(request.sender, request.content.canister, waiting);
-        live.conclude(own, request.id, outcome);
+        let mut inner = self.lock_state();
+        self.pass(&mut inner, now);
+        let outcome = inner.world.finish(request.sender, request.content.canister, waiting);
+        inner.conclude(own, request.id, outcome);
     }
 
     async fn outcome(&self, at: At, wait: Wait, own: usize, id: [u8; 32]) -> Answer {
@@ -582,7 +571,7 @@ impl Network {
             Wait::Older => Generation::Older,
             Wait::Current => Generation::Current,
         };
-        let watch = self.live().states.get(own).and_then(|state| state.ingress.watch(&id));
+        let watch = self.lock_state().states.get(own).and_then(|state| state.ingress.watch(&id));
         if let Some(mut watch) = watch {
             let over = watch.wait_for(|finished| *finished);
             if tokio::time::timeout(self.patience, over).await.is_err() {
@@ -592,15 +581,14 @@ impl Network {
         let paths = [vec![b"request_status".to_vec(), id.to_vec()]];
         let ranges = generation.ranges(at.principal());
         let proof = {
-            let mut live = self.live();
-            let proof = self.proof(&mut live.states, own);
-            proof.map(|proof| self.bent(proof, &live.states, own))
+            let mut inner = self.lock_state();
+            let proof = self.proof(&mut inner.states, own);
+            proof.map(|proof| self.bent(proof, &inner.states, own))
         };
         Answer::call(proof.map(|proof| self.certificate(&proof, ranges, &paths)).unwrap_or_default())
     }
 
     /// A read of the state tree.
-    #[must_use]
     pub fn read_state(&self, at: At, generation: Generation, body: &[u8]) -> Answer {
         self.try_read_state(at, generation, body).unwrap_or_else(|refusal| refusal)
     }
@@ -610,15 +598,15 @@ impl Network {
         let request = envelope::read_state(body)?;
         let now = self.now();
         let root = self.root();
-        let mut live = self.live();
-        self.pass(&mut live, now);
-        if live.fates.cuts_question(&self.faults, &request.content.paths) {
+        let mut inner = self.lock_state();
+        self.pass(&mut inner, now);
+        if inner.call_faults.cuts_question(&self.faults, &request.content.paths) {
             return Err(Answer::cut());
         }
         let ranges = match at {
             At::Canister(effective) => {
                 let targets = request.authorise(self.clock.nodes())?;
-                let state = live.states.get(own).ok_or_else(Answer::accepted)?;
+                let state = inner.states.get(own).ok_or_else(Answer::accepted)?;
                 let read = CanisterRead {
                     effective: &effective,
                     sender: &request.sender,
@@ -636,19 +624,19 @@ impl Network {
                 if generation == Generation::Older { Ranges::Flat } else { Ranges::None }
             }
         };
-        let proof = self.proof(&mut live.states, own).ok_or_else(Answer::accepted)?;
-        let proof = self.bent(proof, &live.states, own);
-        drop(live);
+        let proof = self.proof(&mut inner.states, own).ok_or_else(Answer::accepted)?;
+        let proof = self.bent(proof, &inner.states, own);
+        drop(inner);
         let paths = paths::shown(request.content.paths, &proof.certified.tree, &root, generation);
         Ok(Answer::read_state(self.certificate(&proof, ranges, &paths)))
     }
 }
 
-impl Live {
+impl NetworkState {
     fn tick(&mut self, now: Timestamp) {
         self.world.tick();
         self.sync_certified_data();
-        for expired in self.fates.expired(now) {
+        for expired in self.call_faults.expired(now) {
             if let Some(state) = self.states.get_mut(expired.own) {
                 expired.conclude(&mut state.ingress);
                 state.touch();
@@ -666,7 +654,7 @@ impl Live {
         self.sync_certified_data();
         let Some(state) = self.states.get_mut(own) else { return };
         state.ingress.set(request, outcome.map_or_else(Status::Rejected, Status::Replied));
-        self.fates.executed(request, &mut state.ingress);
+        self.call_faults.executed(request, &mut state.ingress);
         state.touch();
     }
 
@@ -682,7 +670,6 @@ impl Live {
 
 impl At {
     /// The principal in the address.
-    #[must_use]
     pub const fn principal(self) -> Principal {
         match self {
             Self::Canister(id) | Self::Subnet(id) => id,

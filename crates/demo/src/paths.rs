@@ -11,7 +11,6 @@ use icpulse_model::Principal;
 pub struct Refusal {
     /// 400, 403 or 404.
     pub status: u16,
-    /// In words.
     pub text: String,
 }
 
@@ -52,23 +51,14 @@ fn same(requested: &[u8], effective: &Principal) -> Result<(), Refusal> {
 pub struct CanisterRead<'a> {
     /// The canister in the address.
     pub effective: &'a Principal,
-    /// Who asks.
     pub sender: &'a Principal,
-    /// What the delegations allow.
     pub targets: &'a Targets,
-    /// The subnet's calls.
     pub ingress: &'a Ingress,
-    /// The root subnet.
     pub root: &'a Principal,
-    /// Which interface.
     pub generation: Generation,
 }
 
 impl CanisterRead<'_> {
-    /// Checks the paths.
-    ///
-    /// # Errors
-    /// The first path that may not be read.
     pub fn check(&self, paths: &[Path]) -> Result<(), Refusal> {
         let mut request: Option<[u8; 32]> = None;
         for path in paths {
@@ -148,9 +138,6 @@ fn old_ranges(id: &[u8], root: &Principal, generation: Generation) -> Result<(),
 }
 
 /// Checks the paths read at a subnet's address.
-///
-/// # Errors
-/// The first path that may not be read.
 pub fn check_subnet(
     effective: &Principal,
     root: &Principal,
@@ -171,7 +158,6 @@ pub fn check_subnet(
 
 /// The paths that are shown for the paths asked: in the current interface a whole `/subnet`
 /// comes without the old canister ranges, but for those of the root subnet.
-#[must_use]
 pub fn shown(paths: Vec<Path>, tree: &Tree, root: &Principal, generation: Generation) -> Vec<Path> {
     if generation == Generation::Older {
         return paths;

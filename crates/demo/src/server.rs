@@ -1,10 +1,10 @@
 //! HTTP: addresses to requests, answers to responses.
 
 use super::answer::Answer;
+use super::connection_cutter::{ConnectionCutter, CutPoint};
 use super::dashboard;
 use super::delivery::Delivery;
 use super::fault::Kind;
-use super::hangup::{End, Hangup};
 use super::network::{At, Network, Wait};
 use super::paths::Generation;
 use axum::Router;
@@ -28,7 +28,7 @@ pub fn router(network: Arc<Network>) -> Router {
 const RETRY_AFTER: u16 = 1;
 
 async fn serve(State(network): State<Arc<Network>>, request: Request) -> Response<Body> {
-    let connection = request.extensions().get::<ConnectInfo<Hangup>>().map(|info| info.0.clone());
+    let connection = request.extensions().get::<ConnectInfo<ConnectionCutter>>().map(|info| info.0.clone());
     let has_body = request.method() == Method::POST || request.method() == Method::GET;
     let answer = if request.method() == Method::OPTIONS {
         Answer::text(200, "")
@@ -48,16 +48,16 @@ async fn serve(State(network): State<Arc<Network>>, request: Request) -> Respons
 }
 
 /// Lets the connection end without a word where that fault strikes.
-fn end_connection(network: &Network, connection: &Hangup, response: &Response<Body>) {
+fn end_connection(network: &Network, connection: &ConnectionCutter, response: &Response<Body>) {
     let length = response.headers().get(header::CONTENT_LENGTH);
     let Some(length) = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok()) else { return };
     if !network.faults.strikes(Kind::NoCloseNotify) {
         return;
     }
     connection.end(match network.ended.fetch_add(1, Ordering::Relaxed) % 3 {
-        0 => End::BeforeAnswer,
-        1 => End::AfterBody(length / 2),
-        _ => End::AfterBody(length),
+        0 => CutPoint::BeforeAnswer,
+        1 => CutPoint::AfterBody(length / 2),
+        _ => CutPoint::AfterBody(length),
     });
 }
 

@@ -31,9 +31,6 @@ const CANISTER_SIGNATURE_OID: &[u8] = b"\x06\x0a\x2b\x06\x01\x04\x01\x83\xb8\x43
 
 impl PublicKey {
     /// Reads a DER key.
-    ///
-    /// # Errors
-    /// [`SignatureError::Key`].
     pub fn from_der(der: &[u8]) -> Result<Self, SignatureError> {
         if let Ok(key) = ed25519_dalek::VerifyingKey::from_public_key_der(der) {
             return Ok(Self::Ed25519(key));
@@ -56,9 +53,6 @@ impl PublicKey {
     }
 
     /// Checks a signature over a message.
-    ///
-    /// # Errors
-    /// [`SignatureError::Signature`].
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
         let (name, public, result) = match self {
             Self::Ed25519(key) => (

@@ -7,8 +7,8 @@
 //! a client needs to tell a standstill from a slow answer.
 
 use icpulse_model::{Principal, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const PERIOD: u64 = 6 * 3_600 * SECOND;
 const LEAST_PERIOD: u64 = 15 * 60 * SECOND;
@@ -23,43 +23,34 @@ pub struct Stalls {
     speed: u64,
     /// The subnet that stalls by itself.
     chosen: Option<Principal>,
-    by_hand: Mutex<BTreeMap<Principal, Option<Timestamp>>>,
+    manual: Mutex<BTreeMap<Principal, Option<Timestamp>>>,
 }
 
 impl Stalls {
     /// From `start` on, where virtual time is so many times faster; `chosen` stalls by itself.
-    #[must_use]
     pub fn new(start: Timestamp, speed: u64, chosen: Option<Principal>) -> Self {
-        Self { start, speed: speed.max(1), chosen, by_hand: Mutex::default() }
+        Self { start, speed: speed.max(1), chosen, manual: Mutex::default() }
     }
 
     /// The subnet that stalls by itself: of application subnets that host nothing of the demo's,
     /// one by the seed.
-    #[must_use]
     pub fn choose(seed: u64, candidates: impl Iterator<Item = Principal>) -> Option<Principal> {
-        candidates.min_by_key(|id| super::seed::dice::mix(seed, 0x57A1, super::fleet::key_of(id)))
+        candidates.min_by_key(|id| super::seed::random::mix(seed, 0x57A1, super::fleet::key_of(id)))
     }
 
-    /// The subnet that stalls by itself.
-    #[must_use]
-    pub const fn chosen(&self) -> Option<Principal> {
-        self.chosen
-    }
-
-    fn by_hand(&self) -> MutexGuard<'_, BTreeMap<Principal, Option<Timestamp>>> {
-        self.by_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    fn manual(&self) -> MutexGuard<'_, BTreeMap<Principal, Option<Timestamp>>> {
+        self.manual.lock()
     }
 
     /// Lets a subnet stand still from `now` on, or go on and stall no more by itself.
     pub fn set(&self, subnet: &Principal, still: bool, now: Timestamp) {
-        self.by_hand().insert(*subnet, still.then_some(now));
+        self.manual().insert(*subnet, still.then_some(now));
     }
 
     /// Since when a subnet stands still; `None` if it makes blocks.
-    #[must_use]
     pub fn since(&self, subnet: &Principal, now: Timestamp) -> Option<Timestamp> {
-        if let Some(by_hand) = self.by_hand().get(subnet) {
-            return by_hand.map(|since| since.min(now));
+        if let Some(manual) = self.manual().get(subnet) {
+            return manual.map(|since| since.min(now));
         }
         if self.chosen != Some(*subnet) {
             return None;

@@ -28,9 +28,7 @@ const CYCLES_PER_BYTE: u128 = 2_000;
 
 /// A subnet as a version of the registry has it.
 pub struct Subnet {
-    /// Its threshold key.
     pub key: Arc<SubnetKey>,
-    /// Its id.
     pub id: Principal,
     /// As in `/subnet/<id>/type`, such as `system` or `application`.
     pub kind: &'static str,
@@ -51,13 +49,10 @@ pub struct Subnet {
 
 /// What the tree says of a canister besides its certified data.
 pub struct CanisterFacts {
-    /// Its id.
     pub id: Principal,
     /// SHA-256 of its module.
     pub module_hash: [u8; 32],
-    /// Who controls it.
     pub controllers: Vec<Principal>,
-    /// Public metadata.
     pub metadata: Vec<(String, Vec<u8>)>,
 }
 
@@ -72,7 +67,6 @@ pub struct NodeSignature {
 impl Subnet {
     /// A subnet with this key and these nodes, each with its number in the seed; `before` is the same
     /// one in the version before.
-    #[must_use]
     pub fn new(
         seed: u64,
         key: Arc<SubnetKey>,
@@ -102,7 +96,6 @@ impl Subnet {
 
     /// The node that answers next: nodes take turns, as they do behind a boundary node, and those
     /// that do not answer are passed over. `None` if none does.
-    #[must_use]
     pub fn answering(&self, answers: impl Fn(&Principal) -> bool) -> Option<&NodeKey> {
         let nodes = self.nodes();
         let count = nodes.len();
@@ -112,7 +105,6 @@ impl Subnet {
     }
 
     /// Whether a canister id lies in its ranges.
-    #[must_use]
     pub fn holds(&self, canister: &Principal) -> bool {
         self.ranges.iter().any(|(first, last)| {
             first.as_slice() <= canister.as_slice() && canister.as_slice() <= last.as_slice()
@@ -158,7 +150,6 @@ impl Subnet {
 }
 
 /// A node's signature of a reply: `fields` are those of the reply itself.
-#[must_use]
 pub fn sign_reply<'a>(
     node: Option<&NodeKey>,
     now: Timestamp,
@@ -181,16 +172,15 @@ pub fn sign_reply<'a>(
 type Labels = BTreeMap<Vec<u8>, Tree>;
 
 /// What the registry makes of the state tree, the same on every subnet.
-pub struct Shared {
+pub struct SharedTree {
     /// `/api_boundary_nodes` and `/canister_ranges`.
     fixed: Labels,
     /// `/subnet/<id>` as every subnet sees it.
     subnets: Labels,
 }
 
-impl Shared {
+impl SharedTree {
     /// What follows from these subnets and API boundary nodes.
-    #[must_use]
     pub fn new(subnets: &[Arc<Subnet>], api_boundary_nodes: Tree) -> Self {
         let id = |subnet: &Arc<Subnet>| subnet.id.as_slice().to_vec();
         let ranges = subnets.iter().map(|s| (id(s), s.shards())).collect();
@@ -209,7 +199,7 @@ pub struct State {
     /// The calls it was given.
     pub ingress: Ingress,
     own: Arc<Subnet>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedTree>,
     /// What never changes of each canister, and what it certified.
     canisters: BTreeMap<Principal, (Labels, Option<[u8; 32]>)>,
     canister_tree: Tree,
@@ -223,8 +213,12 @@ pub struct State {
 
 impl State {
     /// The state of a subnet as it starts.
-    #[must_use]
-    pub fn new(own: Arc<Subnet>, shared: Arc<Shared>, canisters: Vec<CanisterFacts>, meter: Meter) -> Self {
+    pub fn new(
+        own: Arc<Subnet>,
+        shared: Arc<SharedTree>,
+        canisters: Vec<CanisterFacts>,
+        meter: Meter,
+    ) -> Self {
         let state_bytes = canisters
             .iter()
             .flat_map(|c| &c.metadata)
@@ -247,7 +241,7 @@ impl State {
     }
 
     /// Goes on in a new version of the registry.
-    pub fn follow(&mut self, own: Arc<Subnet>, shared: Arc<Shared>) {
+    pub fn follow(&mut self, own: Arc<Subnet>, shared: Arc<SharedTree>) {
         self.own = own;
         self.shared = shared;
         self.current = None;
@@ -265,7 +259,6 @@ impl State {
     }
 
     /// Whether a canister is installed here.
-    #[must_use]
     pub fn has(&self, canister: &Principal) -> bool {
         self.canisters.contains_key(canister)
     }
@@ -332,7 +325,6 @@ impl State {
     }
 
     /// The state as it would have been certified at another time.
-    #[must_use]
     pub fn certified_as_of(&self, now: Timestamp) -> Certified {
         let mut own = self.own.facts().0.clone();
         own.insert(b"node".to_vec(), self.own.node_tree());

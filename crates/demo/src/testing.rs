@@ -1,7 +1,7 @@
 //! A small grid for tests: three subnets, spares and boundary nodes in a handful of data centers.
 #![allow(clippy::unwrap_used)]
 
-use super::seed::dice::Drops;
+use super::seed::random::QuickRng;
 use super::world::canister_id;
 use icpulse_model::registry::{
     Change, DataCenterRecord, Key, NodeRecord, OperatorRecord, Rate, Record, Region, ReplicaRecord,
@@ -47,11 +47,11 @@ pub(super) fn grid() -> Topology {
         };
         topology.apply(&change);
     };
-    let mut drops = Drops::new(11, 0, 0);
+    let mut rng = QuickRng::new(11, 0, 0);
     let operators: Vec<Principal> = CENTERS
         .iter()
         .map(|(center, region)| {
-            let (operator, provider) = (drops.principal(), drops.principal());
+            let (operator, provider) = (rng.principal(), rng.principal());
             let record = DataCenterRecord {
                 id: Line::new(center),
                 region: Region::parse(region),
@@ -73,7 +73,7 @@ pub(super) fn grid() -> Topology {
         .collect();
     let nodes: Vec<Principal> = (0..60)
         .map(|n| {
-            let node = drops.principal();
+            let node = rng.principal();
             let record = NodeRecord {
                 operator: operators[n % operators.len()],
                 address: Some(Line::new(&format!("2001:db8::{n:x}"))),
@@ -93,7 +93,7 @@ pub(super) fn grid() -> Topology {
     let mut free = nodes.iter().copied();
     let mut subnets = Vec::new();
     for (at, kind) in kinds.into_iter().enumerate() {
-        let id = drops.principal();
+        let id = rng.principal();
         subnets.push(id);
         let members = if kind == SubnetKind::CloudEngine { 4 } else { 13 };
         let record = SubnetRecord {

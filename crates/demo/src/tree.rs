@@ -53,14 +53,10 @@ impl Tree {
         Self(Arc::new(Node { digest, kind }))
     }
 
-    /// No labels.
-    #[must_use]
     pub fn empty() -> Self {
         Self::new(domain_hash("ic-hashtree-empty", &[]), Kind::Empty)
     }
 
-    /// A value.
-    #[must_use]
     pub fn leaf(value: impl Into<Vec<u8>>) -> Self {
         let value = value.into();
         Self::new(domain_hash("ic-hashtree-leaf", &[&value]), Kind::Leaf(value))
@@ -80,7 +76,6 @@ impl Tree {
 
     /// A balanced tree of labels, in the shape a replica builds: the left half of every
     /// fork holds the largest power of two of labels that leaves the right one non-empty.
-    #[must_use]
     pub fn labels(labels: BTreeMap<Vec<u8>, Self>) -> Self {
         fn build(mut items: Vec<Tree>) -> Tree {
             match items.len() {
@@ -94,8 +89,6 @@ impl Tree {
         build(labels.into_iter().map(|(name, sub)| Self::labeled(name, sub)).collect())
     }
 
-    /// The root hash.
-    #[must_use]
     pub fn digest(&self) -> Hash {
         self.0.digest
     }
@@ -118,7 +111,6 @@ impl Tree {
     }
 
     /// The subtree under a label.
-    #[must_use]
     pub fn get(&self, name: &[u8]) -> Option<&Self> {
         match &self.0.kind {
             Kind::Labeled(own, sub) => (own == name).then_some(sub),
@@ -134,7 +126,6 @@ impl Tree {
     }
 
     /// The labels, ascending.
-    #[must_use]
     pub fn names(&self) -> Vec<Vec<u8>> {
         match &self.0.kind {
             Kind::Empty | Kind::Leaf(_) => Vec::new(),
@@ -149,7 +140,6 @@ impl Tree {
 
     /// With `name` set to `sub`, for labels of equal length that are hashes: a binary trie
     /// over the bits of the labels, whose depth stays logarithmic.
-    #[must_use]
     pub fn with_hashed_label(&self, name: &[u8], sub: Self) -> Self {
         let new = Self::labeled(name.to_vec(), sub);
         self.insert_at(name, new)
@@ -188,7 +178,6 @@ impl Tree {
     }
 
     /// Without `name`; see [`Tree::with_hashed_label`].
-    #[must_use]
     pub fn without_hashed_label(&self, name: &[u8]) -> Self {
         self.remove(name).unwrap_or_else(Self::empty)
     }
@@ -237,7 +226,6 @@ impl Tree {
     /// The tree with everything pruned that is not under one of the paths. A path that
     /// does not exist is answered with the labels next to where it would be, so that a
     /// lookup finds it absent instead of unknown.
-    #[must_use]
     pub fn witness(&self, paths: &[Path]) -> HashTree {
         self.cut(&paths.iter().map(Vec::as_slice).collect::<Vec<_>>())
     }

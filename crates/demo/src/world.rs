@@ -17,7 +17,7 @@ use super::management::no_canister;
 use super::node_rewards::{NodeRewards, Payroll};
 use super::registry::{self, Registry};
 use super::seed;
-use super::seed::drafts::machines::{Machines, Shown};
+use super::seed::drafts::inventory::{NetworkInventory, SharedInventory};
 use super::seed::size::Size;
 use icpulse_model::registry::{Topology, Version};
 use icpulse_model::{E8s, Principal, Timestamp};
@@ -50,7 +50,7 @@ pub struct World {
     governance: Governance,
     registry: Registry,
     /// The registry's machines as the people of governance know them.
-    shown: Shown,
+    shown: SharedInventory,
     ledger: Ledger,
     index: Index,
     cmc: Cmc,
@@ -63,13 +63,11 @@ pub struct World {
 }
 
 /// The id of the counter on the application subnet: the first of its first range.
-#[must_use]
 pub fn counter_id() -> Principal {
     canister_id(0x0020_0000)
 }
 
 /// The id of the n-th canister of the network: its number and the class byte of opaque ids.
-#[must_use]
 pub fn canister_id(number: u64) -> Principal {
     let mut bytes = [0; 10];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
@@ -81,16 +79,14 @@ pub fn canister_id(number: u64) -> Principal {
 impl World {
     /// The world of a seed, a large one if there is a `size`; new canisters are created on the first
     /// application subnet by default.
-    ///
-    /// # Errors
-    /// [`SeedError`] if the seed makes a past that the ledger's rules do not allow.
     pub fn build(seed: u64, clock: &Clock, size: Option<&Size>) -> Result<Self, SeedError> {
         let (start, user) = (clock.virtual_now(), identity::principal(seed));
         let versions = size.map_or(registry::SMALL, |size| size.registry_versions);
         let registry = Registry::seeded(seed, start, versions);
         let application = registry.subnets().get(1).copied();
-        let machines = Machines { elections: registry.elections(), ..Machines::of(registry.topology()) };
-        let shown = Shown::new(Arc::new(machines));
+        let inventory =
+            NetworkInventory { elections: registry.elections(), ..NetworkInventory::of(registry.topology()) };
+        let shown = SharedInventory::new(Arc::new(inventory));
         let seed::World { mut governance, stakes, archived } =
             seed::world_with(seed, start, user, size, &shown);
         let mut past = Past::new(seed, start, user, stakes);
@@ -130,8 +126,7 @@ impl World {
     }
 
     /// All canisters, in the order in which time passes for them.
-    #[must_use]
-    pub fn canisters(&self) -> [&dyn Canister; 7] {
+    pub(crate) fn canisters(&self) -> [&dyn Canister; 7] {
         [
             &self.ledger,
             &self.index,
@@ -143,27 +138,20 @@ impl World {
         ]
     }
 
-    /// The registry.
-    #[must_use]
-    pub const fn registry(&self) -> &Registry {
+    pub(crate) const fn registry(&self) -> &Registry {
         &self.registry
     }
 
     /// The network's make-up as of now.
-    #[must_use]
-    pub fn topology(&self) -> &Topology {
+    pub(crate) fn topology(&self) -> &Topology {
         self.registry.topology()
     }
 
-    /// The network's machines.
-    #[must_use]
-    pub fn fleet(&self) -> &Arc<Fleet> {
+    pub(crate) fn fleet(&self) -> &Arc<Fleet> {
         &self.fleet
     }
 
-    /// Governance.
-    #[must_use]
-    pub const fn governance(&self) -> &Governance {
+    pub(crate) const fn governance(&self) -> &Governance {
         &self.governance
     }
 
@@ -178,10 +166,7 @@ impl World {
         }
     }
 
-    /// Calls a query method.
-    ///
-    /// # Errors
-    /// What the canister rejects with, or that there is none.
+    /// Calls a query method; `certify` makes the data certificate.
     pub fn query(
         &self,
         caller: Principal,
@@ -203,10 +188,7 @@ impl World {
     }
 
     /// Calls an update method, or a query method in replicated mode.
-    ///
-    /// # Errors
-    /// What the canister rejects with, or that there is none.
-    pub fn update(
+    pub(crate) fn update(
         &mut self,
         caller: Principal,
         id: Principal,
@@ -220,10 +202,7 @@ impl World {
     }
 
     /// Begins such a call, see [`Canister::begin`].
-    ///
-    /// # Errors
-    /// As [`World::update`].
-    pub fn begin(
+    pub(crate) fn begin(
         &mut self,
         caller: Principal,
         id: Principal,
@@ -245,17 +224,14 @@ impl World {
     }
 
     /// Goes on with a call when the ledger has replied, see [`Canister::finish`].
-    ///
-    /// # Errors
-    /// As [`World::update`].
-    pub fn finish(&mut self, caller: Principal, id: Principal, waiting: &Waiting) -> Result<Vec<u8>, Reject> {
+    pub(crate) fn finish(&mut self, caller: Principal, id: Principal, waiting: &Waiting) -> Result<Vec<u8>, Reject> {
         let finished = self.with(caller, id, |canister, ctx| canister.finish(ctx, waiting));
         passed_on(id, finished.ok_or_else(|| no_canister(id))??, MOST_CALL_REPLY)
     }
 
     /// Lets time pass for every canister. Calls within the same hundredth of a second of
     /// wall time are one.
-    pub fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         let now = self.clock.virtual_now();
         let step = self.clock.speed().saturating_mul(10_000_000);
         if self.ticked.is_some_and(|last| now.0.saturating_sub(last.0) < step) {
@@ -287,7 +263,7 @@ impl World {
             // Only now, so that what people know does not depend on when anybody asked.
             let age = self.registry.log().latest().saturating_sub(self.shown.now().version);
             if age >= NEWS {
-                self.shown.set(Arc::new(Machines::of(self.registry.topology())));
+                self.shown.set(Arc::new(NetworkInventory::of(self.registry.topology())));
             }
         }
     }

@@ -28,9 +28,6 @@ pub struct IssueError(String);
 impl Issued {
     /// A new authority, and its certificate for 127.0.0.1, ::1 and localhost, valid from the day before
     /// `now` (Unix seconds).
-    ///
-    /// # Errors
-    /// [`IssueError`] if a key cannot be encoded.
     pub fn new(now: u64) -> Result<Self, IssueError> {
         let (authority, server) = (random_key(), random_key());
         let name = |text: &str| {

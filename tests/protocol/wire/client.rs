@@ -8,7 +8,7 @@ use icpulse_canisters::wire::governance::{
     NeuronIdOrSubaccount,
 };
 use icpulse_demo::Demo;
-use icpulse_demo::world::counter_id;
+use icpulse_demo::counter_id;
 use icpulse_wallet::Signer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -87,7 +87,7 @@ async fn a_call_rejected_after_it_was_passed_on_is_executed_and_its_reply_certif
     let told: Value = serde_cbor::from_slice(body(&answer)).unwrap();
     assert_eq!(field(&told, "status"), &Value::Text("non_replicated_rejection".to_owned()));
     // The certificate says otherwise.
-    let (reply, _) = user(&demo).wait(&request.id, icpulse_demo::world::counter_id()).await.unwrap();
+    let (reply, _) = user(&demo).wait(&request.id, icpulse_demo::counter_id()).await.unwrap();
     assert_eq!(decode_one::<Nat>(&reply).unwrap(), Nat::from(1_u64));
     demo.faults().clear();
     assert_eq!(count(&demo).await, 1);

@@ -76,7 +76,7 @@ async fn an_agent_works_through_the_proxy_as_without_it() {
     let proxy = Proxy::before(&demo);
     let agent = user_at(&demo, &proxy.url());
     let arg = candid::encode_args(()).unwrap();
-    let counter = icpulse_demo::world::counter_id();
+    let counter = icpulse_demo::counter_id();
     for _ in 0..3 {
         agent.update(&counter, "inc").with_arg(arg.clone()).call_and_wait().await.unwrap();
     }

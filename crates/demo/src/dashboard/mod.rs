@@ -7,8 +7,6 @@
 mod names;
 mod rows;
 
-pub use names::name_of;
-
 use super::answer::Answer;
 use super::clock::Clock;
 use super::fleet::Watch;
@@ -31,14 +29,12 @@ pub struct Address<'a> {
     id: Option<&'a str>,
 }
 
-/// What the dashboard has.
 const RESOURCES: [&str; 6] =
     ["nodes", "node-providers", "subnets", "subnet-replica-versions", "reward-node-providers", "daily-stats"];
 
 impl<'a> Address<'a> {
     /// From a path; `None` if it is not the dashboard's. Subnets are there in the fourth version
     /// of the interface, too.
-    #[must_use]
     pub fn parse(path: &'a str) -> Option<Self> {
         let rest = path.strip_prefix("/api/")?;
         let (version, rest) = rest.split_once('/')?;
@@ -54,15 +50,10 @@ impl<'a> Address<'a> {
     }
 }
 
-/// What is shown.
 pub struct View<'a> {
-    /// The network's seed.
     pub seed: u64,
-    /// Its nodes.
     pub watch: Watch<'a>,
-    /// Proposals and payouts.
     pub governance: &'a State,
-    /// The clocks.
     pub clock: &'a Clock,
     /// Virtual time.
     pub now: Timestamp,
@@ -134,7 +125,6 @@ fn principal(text: &str) -> Result<Principal, Refusal> {
 
 impl View<'_> {
     /// The answer to a request.
-    #[must_use]
     pub fn answer(&self, address: &Address<'_>, query: &str) -> Answer {
         let parameters = Parameters::parse(query);
         match self.find(address, &parameters) {

@@ -1,46 +1,19 @@
 //! Names of node providers, which only the dashboard knows. All are made up, but for the one
 //! whose principal is known.
 
+use crate::data::{PROVIDER_NAMES, ProviderNames};
 use icpulse_model::Principal;
 use icpulse_model::decentral::DFINITY;
 use icpulse_model::registry::Topology;
 use std::collections::BTreeMap;
 
-const STEMS: [&str; 26] = [
-    "Alder",
-    "Basalt",
-    "Cinder",
-    "Driftwood",
-    "Ember",
-    "Fathom",
-    "Granite",
-    "Harbour",
-    "Isobar",
-    "Juniper",
-    "Kestrel",
-    "Lantern",
-    "Meridian",
-    "Northgate",
-    "Obsidian",
-    "Palisade",
-    "Quarry",
-    "Ridgeline",
-    "Saltmarsh",
-    "Tamarack",
-    "Umbra",
-    "Vantage",
-    "Westerly",
-    "Xylem",
-    "Yarrow",
-    "Zephyr",
-];
-const KINDS: [&str; 5] = ["Compute", "Hosting AG", "Data Partners", "Systems LLC", "Infrastructure"];
-
 /// The provider that takes the place of a number.
 fn numbered(number: usize) -> String {
-    let stem = STEMS.get(number % STEMS.len()).copied().unwrap_or_default();
-    let kind = KINDS.get(number / STEMS.len() % KINDS.len()).copied().unwrap_or_default();
-    match number / (STEMS.len() * KINDS.len()) {
+    let ProviderNames { stems, kinds } = &*PROVIDER_NAMES;
+    let (stem_count, kind_count) = (stems.len().max(1), kinds.len().max(1));
+    let stem = stems.get(number % stem_count).map_or("", String::as_str);
+    let kind = kinds.get(number / stem_count % kind_count).map_or("", String::as_str);
+    match number / (stem_count * kind_count) {
         0 => format!("{stem} {kind}"),
         further => format!("{stem} {kind} {}", further + 1),
     }
@@ -54,12 +27,6 @@ pub(super) fn names(topology: &Topology) -> BTreeMap<Principal, String> {
         (id, name)
     };
     providers.into_keys().enumerate().map(name).collect()
-}
-
-/// The name of one provider.
-#[must_use]
-pub fn name_of(topology: &Topology, provider: &Principal) -> Option<String> {
-    names(topology).remove(provider)
 }
 
 #[cfg(test)]

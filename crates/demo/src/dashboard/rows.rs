@@ -46,11 +46,10 @@ fn place(center: &DataCenterRecord) -> Value {
 }
 
 impl View<'_> {
-    fn told(&self, at: u64) -> u64 {
+    fn client_secs(&self, at: u64) -> u64 {
         self.clock.out_secs(at)
     }
 
-    /// A node's row.
     pub(super) fn node(&self, id: &Principal) -> Option<Value> {
         let topology = self.watch.topology;
         Some(self.node_row(id, topology.nodes.get(id)?, &names::names(topology)))
@@ -106,7 +105,6 @@ impl View<'_> {
         })
     }
 
-    /// All providers' rows.
     pub(super) fn providers(&self) -> Vec<Value> {
         let topology = self.watch.topology;
         let names = names::names(topology);
@@ -145,18 +143,15 @@ impl View<'_> {
         topology.providers().iter().map(row).collect()
     }
 
-    /// One provider's row.
     pub(super) fn provider(&self, id: &Principal) -> Option<Value> {
         let id = id.to_text();
         self.providers().into_iter().find(|row| row.get("principal_id").and_then(Value::as_str) == Some(&id))
     }
 
-    /// All subnets' rows.
     pub(super) fn subnets(&self) -> Vec<Value> {
         self.watch.topology.subnet_list.iter().filter_map(|id| self.subnet(id)).collect()
     }
 
-    /// A subnet's row.
     pub(super) fn subnet(&self, id: &Principal) -> Option<Value> {
         let topology = self.watch.topology;
         let subnet = topology.subnets.get(id)?;
@@ -224,7 +219,7 @@ impl View<'_> {
         executed
             .filter_map(|p| Some((p.id, p.executed, p.draft.title.as_deref()?)))
             .filter(|(_, _, title)| title.contains(short))
-            .map(|(id, at, title)| (id, self.told(at), title.to_owned()))
+            .map(|(id, at, title)| (id, self.client_secs(at), title.to_owned()))
             .collect()
     }
 
@@ -236,13 +231,11 @@ impl View<'_> {
         found.map(|(id, at, _)| (id, at))
     }
 
-    /// All elected versions' rows.
     pub(super) fn versions(&self) -> Vec<Value> {
         let versions = self.watch.topology.replica_versions.keys();
         versions.filter_map(|version| self.version(version.as_str())).collect()
     }
 
-    /// A version's row.
     pub(super) fn version(&self, version: &str) -> Option<Value> {
         let topology = self.watch.topology;
         let (version, _) = topology.replica_versions.get_key_value(&Line::new(version))?;
@@ -283,7 +276,7 @@ impl View<'_> {
                     }
                     _ => None,
                 };
-                let at = self.told(month.timestamp);
+                let at = self.client_secs(month.timestamp);
                 let rate = month.xdr_conversion_rate.as_ref();
                 rows.push(json!({
                     "amount_e8s": reward.amount_e8s,
@@ -300,7 +293,7 @@ impl View<'_> {
                         .utc()
                         .map(|t| t.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()),
                     "xdr_conversion_rate": {
-                        "timestamp_seconds": rate.and_then(|r| r.timestamp_seconds).map(|at| self.told(at)),
+                        "timestamp_seconds": rate.and_then(|r| r.timestamp_seconds).map(|at| self.client_secs(at)),
                         "xdr_permyriad_per_icp": rate.and_then(|r| r.xdr_permyriad_per_icp),
                     },
                 }));

@@ -109,7 +109,7 @@ fn the_dashboard_is_wrong_about_two_nodes() {
         .map(|row| Principal::from_text(text(row, "node_id")).unwrap())
         .filter(|id| view.watch.answers(id, view.now));
     let answering: BTreeSet<Principal> = answering.collect();
-    assert_eq!(answering, view.watch.slandered().iter().copied().collect());
+    assert_eq!(answering, view.watch.falsely_down().iter().copied().collect());
     assert_eq!(answering.len(), 2);
 }
 
@@ -156,7 +156,7 @@ fn providers_have_names_and_places() {
         assert_eq!(row["locations"].as_array().unwrap().len(), 1);
     }
     let id = desk.topology.providers().into_keys().next().unwrap();
-    assert_eq!(name_of(&desk.topology, &id).as_deref(), Some(text(&rows[0], "display_name")));
+    assert_eq!(names::names(&desk.topology).get(&id).map(String::as_str), Some(text(&rows[0], "display_name")));
 }
 
 #[test]

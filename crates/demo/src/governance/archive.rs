@@ -17,9 +17,7 @@ use std::sync::Arc;
 /// What filters of proposals ask for, known without deriving the whole row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glance {
-    /// The topic.
     pub topic: Topic,
-    /// Rejected, executed or failed.
     pub status: ProposalStatus,
 }
 
@@ -29,7 +27,6 @@ pub trait Archive: Send + Sync {
     fn proposals(&self) -> u64;
     /// Topic and status of a proposal, cheaply.
     fn glance(&self, id: u64) -> Option<Glance>;
-    /// A proposal.
     fn proposal(&self, id: u64) -> Option<Proposal>;
     /// How a known neuron voted on a proposal; `None` if the archive has no history of it then.
     fn vote(&self, neuron: u64, proposal: u64) -> Option<Vote>;
@@ -50,9 +47,7 @@ pub trait Archive: Send + Sync {
 /// Voting power in e8s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Power {
-    /// After decay.
     pub deciding: u64,
-    /// Before decay.
     pub potential: u64,
 }
 
@@ -63,7 +58,6 @@ pub(super) struct Below {
     summed_at: u64,
     /// Less the neurons taken into the state.
     pub(super) sums: Sums,
-    /// Likewise.
     power: Power,
 }
 
@@ -80,20 +74,17 @@ impl State {
     }
 
     /// The archive, if there is one.
-    #[must_use]
     pub fn archive(&self) -> Option<&dyn Archive> {
         self.below.as_ref().map(|below| below.archive.as_ref())
     }
 
     /// Voting power of the neurons that are in the archive only: it counts in a proposal's total
     /// and is never cast. As of the start.
-    #[must_use]
     pub fn silent_power(&self) -> Power {
         self.below.as_ref().map_or_else(Power::default, |below| below.power)
     }
 
     /// A neuron of the state or else of the archive.
-    #[must_use]
     pub fn neuron(&self, id: u64) -> Option<Cow<'_, Neuron>> {
         if let Some(neuron) = self.neurons.get(&id) {
             return Some(Cow::Borrowed(neuron));
@@ -103,13 +94,11 @@ impl State {
     }
 
     /// Whether there is a neuron with this number.
-    #[must_use]
     pub fn has_neuron(&self, id: u64) -> bool {
         self.neurons.contains_key(&id) || self.archive().is_some_and(|a| a.position_of(id).is_some())
     }
 
     /// A proposal of the state or else of the archive.
-    #[must_use]
     pub fn proposal(&self, id: u64) -> Option<Cow<'_, Proposal>> {
         if let Some(proposal) = self.proposals.get(&id) {
             return Some(Cow::Borrowed(proposal));

@@ -16,7 +16,6 @@ use sha2::{Digest, Sha256};
 pub type Balance<'a> = &'a dyn Fn(&AccountIdentifier) -> E8s;
 
 /// The account of governance that holds the stake behind a subaccount.
-#[must_use]
 pub fn stake_account(subaccount: &Subaccount) -> AccountIdentifier {
     AccountIdentifier::new(&nns_canister(1), subaccount)
 }
@@ -24,9 +23,6 @@ pub fn stake_account(subaccount: &Subaccount) -> AccountIdentifier {
 impl State {
     /// Begins `ClaimOrRefresh`; anybody may refresh any neuron. The neuron, which this answers, is
     /// locked until [`State::finish_claim_or_refresh`].
-    ///
-    /// # Errors
-    /// As the canister answers; nothing is changed then.
     pub fn begin_claim_or_refresh(
         &mut self,
         named: Option<&NeuronIdOrSubaccount>,
@@ -62,9 +58,6 @@ impl State {
 
     /// Begins to claim or refresh the neuron of a controller's nonce. A new neuron exists from now on,
     /// without stake.
-    ///
-    /// # Errors
-    /// When it is locked, or too many neurons were made in this hour.
     pub fn begin_claim(
         &mut self,
         controller: Principal,
@@ -101,9 +94,6 @@ impl State {
     }
 
     /// Goes on with a claim or refresh when the ledger has replied, and unlocks the neuron.
-    ///
-    /// # Errors
-    /// When there is too little on the account; a neuron made for the claim is removed then.
     pub fn finish_claim_or_refresh(&mut self, id: u64, balance: Balance<'_>) -> Result<u64, GovernanceError> {
         let read = self.unlock(id).ok_or_else(|| neuron_not_found(id))?;
         let least = self.economics.neuron_minimum_stake.0;
@@ -141,7 +131,6 @@ impl State {
 }
 
 /// The error for a subaccount without a neuron.
-#[must_use]
 pub fn no_neuron_for(subaccount: &[u8]) -> GovernanceError {
     error(NOT_FOUND, format!("No neuron found for subaccount {subaccount:?}"))
 }

@@ -18,9 +18,6 @@ type Outcome = Result<(), GovernanceError>;
 
 impl State {
     /// `Configure`.
-    ///
-    /// # Errors
-    /// As the canister answers; nothing is changed then.
     pub fn configure(&mut self, id: u64, caller: &Principal, request: &Configure, now: u64) -> Outcome {
         let neuron = self.neurons.get(&id).ok_or_else(|| neuron_not_found(id))?;
         let Some(operation) = &request.operation else {
@@ -153,27 +150,22 @@ fn add_hot_key(neuron: &mut Neuron, key: Option<Principal>) -> Outcome {
 
 fn set_visibility(neuron: &mut Neuron, number: Option<i32>) -> Outcome {
     let id = neuron.id;
-    let Some(number) = number else {
-        return Err(error(INVALID_COMMAND, "Visibility was not specified."));
-    };
-    if neuron.known.is_some() {
-        return Err(error(
-            PRECONDITION_FAILED,
-            "Setting the visibility of known neurons is not allowed (they are always public).",
-        ));
-    }
+    let number = number.ok_or_else(|| error(INVALID_COMMAND, "No visibility specified."))?;
     match Visibility::from_number(number) {
         Visibility::Public => neuron.public = true,
-        Visibility::Private => neuron.public = false,
-        Visibility::Unspecified => {
-            return Err(error(INVALID_COMMAND, "A neuron's visibility cannot be set to unspecified."));
+        Visibility::Private if neuron.known.is_some() => {
+            return Err(error(
+                PRECONDITION_FAILED,
+                "Setting the visibility of known neurons is not allowed (they are always public).",
+            ));
         }
-        Visibility::Unknown(code) => {
+        Visibility::Private => neuron.public = false,
+        Visibility::Unspecified | Visibility::Unknown(_) => {
             return Err(error(
                 INVALID_COMMAND,
                 format!(
-                    "Tried to set the visibility of neuron NeuronId {{ id: {id} }} to {code}, but that is not a \
-                     valid value: Invalid visibility code: {code}."
+                    "Tried to set the visibility of neuron NeuronId {{ id: {id} }} to {number}, but that is not a \
+                     valid value: Invalid visibility code: {number}."
                 ),
             ));
         }
@@ -278,11 +270,21 @@ mod tests {
     }
 
     #[test]
-    fn a_known_neuron_stays_public() {
+    fn a_known_neuron_stays_public_and_others_choose() {
         let mut state = people(&[(1, 10, YEAR.0)]);
+        let set = |visibility| Operation::SetVisibility(SetVisibility { visibility });
+        for (number, is_public) in [(2, true), (1, false)] {
+            configure(&mut state, set(Some(number))).unwrap();
+            assert_eq!(state.neurons()[&1].is_public(), is_public);
+        }
+        let refused = |state: &mut State, number| configure(state, set(number)).unwrap_err();
+        assert_eq!(refused(&mut state, None), error(INVALID_COMMAND, "No visibility specified."));
+        let zero = refused(&mut state, Some(0));
+        assert_eq!(zero.error_type, INVALID_COMMAND);
+        assert!(zero.error_message.ends_with("to 0, but that is not a valid value: Invalid visibility code: 0."));
         state.change(1, |n| n.known = Some(Default::default()));
-        let hide = Operation::SetVisibility(SetVisibility { visibility: Some(1) });
-        assert_eq!(configure(&mut state, hide).unwrap_err().error_type, PRECONDITION_FAILED);
+        assert_eq!(refused(&mut state, Some(1)).error_type, PRECONDITION_FAILED);
+        configure(&mut state, set(Some(2))).unwrap();
         let nothing = state.configure(1, &ME, &Configure { operation: None }, NOW);
         assert_eq!(nothing.unwrap_err().error_type, INVALID_COMMAND);
     }

@@ -20,7 +20,6 @@ const PAYLOAD_LISTING_MAX: usize = 1_000;
 /// What a reply shows of a proposal (`ProposalDisplayOptions`).
 #[derive(Clone, Copy, Debug)]
 pub struct Display {
-    /// The action itself.
     pub action: bool,
     /// The action as the canister describes it.
     pub described: bool,
@@ -32,7 +31,6 @@ pub struct Display {
 
 impl Display {
     /// For `list_proposals`: one of the two forms of the action.
-    #[must_use]
     pub const fn list(omit_large_fields: bool, described: bool) -> Self {
         Self { action: !described, described, omit_payloads: true, omit_pictures: omit_large_fields }
     }
@@ -43,13 +41,10 @@ impl Display {
 
 /// Converts for one caller at one moment.
 pub struct Outward<'a> {
-    /// The state.
     pub state: &'a State,
-    /// The map of instants.
     pub clock: &'a Clock,
     /// Now, in virtual seconds.
     pub now: u64,
-    /// Who asks.
     pub caller: Principal,
 }
 
@@ -64,7 +59,6 @@ impl Outward<'_> {
 
     /// Whether the caller may read all of a neuron: controller, hotkey, or able to vote on
     /// managing it (`can_principal_vote_on_proposals_that_target_neuron`).
-    #[must_use]
     pub fn may_read(&self, neuron: &Neuron) -> bool {
         neuron.is_hotkey_or_controller(&self.caller)
             || self.state.managers_of(neuron.id).iter().any(|manager| {
@@ -73,7 +67,6 @@ impl Outward<'_> {
     }
 
     /// The refusal of `get_full_neuron`.
-    #[must_use]
     pub fn not_readable(&self, id: u64) -> wire::GovernanceError {
         let caller = self.caller;
         error(
@@ -87,7 +80,6 @@ impl Outward<'_> {
 
     /// A neuron as anybody sees it; ballots and the Neurons' Fund only of public neurons and
     /// the caller's own.
-    #[must_use]
     pub fn info(&self, neuron: &Neuron) -> wire::NeuronInfo {
         let potential = neuron.potential(self.now, &self.state.economics);
         let deciding = neuron.decayed(potential, self.now, &self.state.economics);
@@ -116,8 +108,6 @@ impl Outward<'_> {
         }
     }
 
-    /// All of a neuron.
-    #[must_use]
     pub fn full(&self, neuron: &Neuron) -> wire::Neuron {
         let potential = neuron.potential(self.now, &self.state.economics);
         let followees = neuron.followees.iter().map(|(topic, ids)| {
@@ -176,7 +166,6 @@ impl Outward<'_> {
     }
 
     /// A proposal, with the ballots of `readers` only.
-    #[must_use]
     pub fn proposal(&self, p: &Proposal, readers: &BTreeSet<u64>, display: Display) -> wire::ProposalInfo {
         let ballots = p.ballots.of(readers).map(|(id, ballot)| {
             (id, wire::Ballot { vote: ballot.vote.number(), voting_power: ballot.power })
@@ -218,7 +207,6 @@ impl Outward<'_> {
     }
 
     /// `get_latest_reward_event`.
-    #[must_use]
     pub fn reward_event(&self, round: &Round) -> wire::RewardEvent {
         wire::RewardEvent {
             rounds_since_last_distribution: Some(round.rounds),
@@ -232,7 +220,6 @@ impl Outward<'_> {
     }
 
     /// `get_maturity_modulation`.
-    #[must_use]
     pub fn modulation(&self, state: ModulationState) -> wire::GetMaturityModulationResponse {
         wire::GetMaturityModulationResponse {
             maturity_modulation: Some(wire::MaturityModulation {
@@ -243,7 +230,6 @@ impl Outward<'_> {
     }
 
     /// `get_metrics`.
-    #[must_use]
     pub fn metrics(&self) -> wire::GovernanceCachedMetrics {
         let metrics = self.state.metrics.clone();
         wire::GovernanceCachedMetrics {
@@ -253,7 +239,6 @@ impl Outward<'_> {
     }
 
     /// A month of node provider rewards.
-    #[must_use]
     pub fn monthly(&self, month: &wire::MonthlyNodeProviderRewards) -> wire::MonthlyNodeProviderRewards {
         let mut month = month.clone();
         month.timestamp = self.instant(month.timestamp);
@@ -301,7 +286,6 @@ fn shown_action(action: &wire::Action, display: Display) -> wire::Action {
 }
 
 /// `get_network_economics_parameters`. The Neurons' Fund's part has the canister's defaults.
-#[must_use]
 pub fn economics(state: &State) -> wire::NetworkEconomics {
     let e = &state.economics;
     let decimal = |text: &str| Some(wire::Decimal { human_readable: Some(text.to_owned()) });
@@ -337,7 +321,6 @@ pub fn economics(state: &State) -> wire::NetworkEconomics {
 }
 
 /// Bytes as the self-describing form has them.
-#[must_use]
 pub fn blob(bytes: &[u8]) -> wire::SelfDescribingValue {
     wire::SelfDescribingValue::Blob(ByteBuf::from(bytes.to_vec()))
 }

@@ -11,9 +11,7 @@ use icpulse_model::Principal;
 use serde_bytes::ByteBuf;
 use wire::{Action, SelfDescribingProposalAction, SelfDescribingValue as Value};
 
-/// Something that describes itself.
 pub trait Describe {
-    /// As a tree.
     fn describe(&self) -> Value;
 }
 
@@ -266,7 +264,6 @@ describe_record! {
 }
 
 /// An action as the canister describes it; `payload` is the decoded argument of an NNS function.
-#[must_use]
 pub fn describe(action: &Action, payload: Option<&Value>) -> SelfDescribingProposalAction {
     let (name, description, value) = match action {
         Action::Motion(a) => ("Motion", "A text to be agreed on; it executes nothing.", a.describe()),
@@ -318,7 +315,7 @@ pub fn describe(action: &Action, payload: Option<&Value>) -> SelfDescribingPropo
         }
         Action::BlessAlternativeGuestOsVersion(a) => (
             "Bless Alternative GuestOS Version",
-            "Lets named machines run a recovery version of GuestOS.",
+            "Lets named inventory run a recovery version of GuestOS.",
             a.describe(),
         ),
         Action::TakeCanisterSnapshot(a) => {

@@ -16,11 +16,9 @@ pub const REQUIRES_NOT_DISSOLVING: i32 = 6;
 pub const REQUIRES_DISSOLVING: i32 = 7;
 /// The hotkey is there already.
 pub const HOT_KEY: i32 = 9;
-/// A limit is reached.
 pub const RESOURCE_EXHAUSTED: i32 = 10;
 /// Something else must hold first.
 pub const PRECONDITION_FAILED: i32 = 11;
-/// Another canister failed.
 pub const EXTERNAL: i32 = 12;
 /// The neuron waits for the ledger's reply to another command.
 pub const LEDGER_UPDATE_ONGOING: i32 = 13;
@@ -36,19 +34,16 @@ pub const NOT_IN_THE_COMMUNITY_FUND: i32 = 18;
 pub const NEURON_ALREADY_VOTED: i32 = 19;
 
 /// An error with a message.
-#[must_use]
 pub fn error(error_type: i32, message: impl Into<String>) -> GovernanceError {
     GovernanceError { error_type, error_message: message.into() }
 }
 
 /// The error of a command for a neuron that waits for the ledger.
-#[must_use]
 pub fn ledger_update_ongoing() -> GovernanceError {
     error(LEDGER_UPDATE_ONGOING, "Neuron has an ongoing ledger update.")
 }
 
 /// Names a neuron as the canister's error messages do.
-#[must_use]
 pub fn neuron_not_found(id: u64) -> GovernanceError {
     error(NOT_FOUND, format!("Neuron not found: NeuronId {{ id: {id} }}"))
 }

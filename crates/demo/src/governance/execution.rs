@@ -16,7 +16,6 @@ use icpulse_model::{Account, AccountIdentifier, E8s, Seconds, XdrPermyriad};
 const KNOWN_NEURON_NAME_MAX: usize = 200;
 
 impl State {
-    /// Executes an adopted proposal.
     pub(super) fn execute(&mut self, id: u64, now: u64) {
         let Some(proposal) = self.proposals.get(&id) else { return };
         let draft = proposal.draft.clone();
@@ -193,7 +192,7 @@ impl State {
             Some(ManageNeuronProposalCommand::RegisterVote(vote)) => {
                 self.register_vote(id, &controller, vote, now)
             }
-            _ => Err(super::out_of_scope::not_performed("this command of a managed neuron")),
+            _ => Err(super::unsupported::not_supported("this command of a managed neuron")),
         }
     }
 }

@@ -15,9 +15,6 @@ type Outcome = Result<(), GovernanceError>;
 
 impl State {
     /// `Follow`: an empty list ends following on the topic.
-    ///
-    /// # Errors
-    /// As the canister answers; nothing is changed then.
     pub fn follow(&mut self, id: u64, caller: &Principal, request: &Follow, now: u64) -> Outcome {
         let neuron = self.neurons.get(&id).ok_or_else(|| neuron_not_found(id))?;
         let managing = request.topic == Topic::NeuronManagement.number();
@@ -43,9 +40,6 @@ impl State {
     }
 
     /// `SetFollowing`: several topics at once, all or none.
-    ///
-    /// # Errors
-    /// As [`State::follow`].
     pub fn set_following(
         &mut self,
         id: u64,
@@ -155,9 +149,6 @@ impl State {
     }
 
     /// `RefreshVotingPower`.
-    ///
-    /// # Errors
-    /// When the caller is neither controller nor hotkey.
     pub fn refresh_voting_power(&mut self, id: u64, caller: &Principal, now: u64) -> Outcome {
         let neuron = self.neurons.get_mut(&id).ok_or_else(|| neuron_not_found(id))?;
         if !neuron.is_hotkey_or_controller(caller) {

@@ -44,7 +44,6 @@ impl Methods {
 }
 
 /// The interface as candid text.
-#[must_use]
 pub fn interface() -> String {
     let mut methods = Methods { types: TypeContainer::new(), all: Vec::new() };
     let m = &mut methods;

@@ -187,7 +187,7 @@ fn update_at_once(
         }
         "create_neuron" => {
             let (_,): (wire::CreateNeuronRequest,) = decode(arg)?;
-            encode((wire::CreateNeuronResponse::Err(super::out_of_scope::not_performed("create_neuron")),))
+            encode((wire::CreateNeuronResponse::Err(super::unsupported::not_supported("create_neuron")),))
         }
         "update_node_provider" => {
             let (request,): (wire::UpdateNodeProvider,) = decode(arg)?;

@@ -15,18 +15,18 @@ pub mod describe;
 pub mod error;
 pub mod execution;
 pub mod following;
-pub mod house;
 pub mod interface;
+pub mod maintenance;
 mod methods;
 pub mod metrics;
 pub mod neuron;
-pub mod out_of_scope;
 pub mod proposal;
 pub mod providers;
 pub mod reading;
 pub mod rewards;
 pub mod state;
 pub mod topics;
+pub mod unsupported;
 pub mod voting;
 
 #[cfg(test)]
@@ -52,7 +52,6 @@ pub trait Crowd: Send {
     fn act(&mut self, state: &mut State);
 }
 
-/// The governance canister.
 pub struct Governance {
     state: State,
     crowd: Option<Box<dyn Crowd>>,
@@ -60,13 +59,10 @@ pub struct Governance {
 
 impl Governance {
     /// Governance with this state and these people.
-    #[must_use]
     pub fn new(state: State, crowd: Option<Box<dyn Crowd>>) -> Self {
         Self { state, crowd }
     }
 
-    /// Its state.
-    #[must_use]
     pub const fn state(&self) -> &State {
         &self.state
     }

@@ -10,14 +10,12 @@ use icpulse_model::topic::NeuronState;
 use icpulse_model::{AccountIdentifier, E8s, Principal, Seconds, Subaccount, Topic, Vote, VotingPower};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Whether a neuron dissolves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dissolve {
     /// Locked: the delay stands still and the neuron ages.
     Locked {
         /// Dissolve delay, seconds.
         delay: u64,
-        /// Since when it ages.
         aging_since: u64,
     },
     /// Dissolving until then; dissolved afterwards.
@@ -29,7 +27,6 @@ pub enum Dissolve {
 
 impl Dissolve {
     /// The state at `now`.
-    #[must_use]
     pub fn state(self, now: u64) -> NeuronState {
         match self {
             Self::Locked { .. } => NeuronState::NotDissolving,
@@ -39,7 +36,6 @@ impl Dissolve {
     }
 
     /// The dissolve delay at `now`.
-    #[must_use]
     pub fn delay(self, now: u64) -> u64 {
         match self {
             Self::Locked { delay, .. } => delay,
@@ -48,7 +44,6 @@ impl Dissolve {
     }
 
     /// The age at `now`; only locked neurons have one.
-    #[must_use]
     pub fn age(self, now: u64) -> u64 {
         match self {
             Self::Locked { aging_since, .. } => now.saturating_sub(aging_since),
@@ -58,7 +53,6 @@ impl Dissolve {
 
     /// With a longer delay, at most two years. A dissolved neuron is locked again and starts
     /// to age; the others keep their state.
-    #[must_use]
     pub fn increased(self, now: u64, by: u64) -> Self {
         if by == 0 {
             return self;
@@ -72,7 +66,6 @@ impl Dissolve {
     }
 
     /// Dissolving from now on; `None` unless locked.
-    #[must_use]
     pub fn started(self, now: u64) -> Option<Self> {
         match self {
             Self::Locked { delay, .. } => Some(Self::Until { at: now.saturating_add(delay) }),
@@ -81,7 +74,6 @@ impl Dissolve {
     }
 
     /// Locked with what delay is left; `None` unless dissolving.
-    #[must_use]
     pub fn stopped(self, now: u64) -> Option<Self> {
         match self {
             Self::Until { at } if at > now => Some(Self::Locked { delay: at - now, aging_since: now }),
@@ -93,28 +85,21 @@ impl Dissolve {
 /// Maturity on its way to an account; minted seven days after it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disbursement {
-    /// Before modulation.
     pub amount: u64,
     /// When it was asked for.
     pub asked: u64,
-    /// When it is minted.
     pub due: u64,
-    /// Whose account.
     pub owner: Principal,
-    /// That account's identifier.
     pub to: AccountIdentifier,
 }
 
-/// A neuron.
 #[derive(Clone, Debug)]
 pub struct Neuron {
-    /// Its number.
     pub id: u64,
     /// The subaccount of governance that holds its stake.
     pub subaccount: Subaccount,
     /// The nonce its subaccount was made of, where it is known: the memo of its first transfer.
     pub nonce: Option<u64>,
-    /// Who controls it.
     pub controller: Principal,
     /// Who else may vote and follow with it, at most [`MAX_HOT_KEYS`].
     pub hot_keys: Vec<Principal>,
@@ -122,17 +107,13 @@ pub struct Neuron {
     pub stake: u64,
     /// Fees of rejected proposals, still on the ledger but no longer its own.
     pub fees: u64,
-    /// When it was made.
     pub created: u64,
-    /// Whether it dissolves.
     pub dissolve: Dissolve,
     /// Followees by topic number; no empty lists.
     pub followees: BTreeMap<i32, Vec<u64>>,
     /// The newest first, at most [`RECENT_BALLOTS`].
     pub recent_ballots: VecDeque<(u64, Vote)>,
-    /// Maturity.
     pub maturity: u64,
-    /// Staked maturity.
     pub staked_maturity: u64,
     /// Whether new maturity is staked.
     pub auto_stake: bool,
@@ -157,7 +138,6 @@ pub const MAX_HOT_KEYS: usize = 10;
 
 impl Neuron {
     /// A neuron as `ClaimOrRefresh` makes it, still without stake.
-    #[must_use]
     pub fn new(id: u64, subaccount: Subaccount, controller: Principal, now: u64) -> Self {
         Self {
             id,
@@ -185,38 +165,31 @@ impl Neuron {
     }
 
     /// Minted stake: what is on the ledger less fees.
-    #[must_use]
     pub fn minted_stake(&self) -> u64 {
         self.stake.saturating_sub(self.fees)
     }
 
     /// What counts for voting power: minted stake and staked maturity.
-    #[must_use]
     pub fn net_stake(&self) -> u64 {
         self.minted_stake().saturating_add(self.staked_maturity)
     }
 
     /// Whether anybody may read all of it.
-    #[must_use]
     pub fn is_public(&self) -> bool {
         self.public || self.known.is_some()
     }
 
     /// Whether `principal` may vote with it.
-    #[must_use]
     pub fn is_hotkey_or_controller(&self, principal: &Principal) -> bool {
         self.controller == *principal || self.hot_keys.contains(principal)
     }
 
-    /// Neither stake nor maturity.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.net_stake() == 0 && self.maturity == 0
     }
 
     /// Voting power before decay; zero below the least delay that votes. The bonus of the
     /// eight-year gang rests while the neuron dissolves.
-    #[must_use]
     pub fn potential(&self, now: u64, economics: &Economics) -> u64 {
         let gang = match self.dissolve {
             Dissolve::Locked { .. } => self.gang_base,
@@ -233,14 +206,11 @@ impl Neuron {
     }
 
     /// Voting power of `potential` after decay.
-    #[must_use]
     pub fn decayed(&self, potential: u64, now: u64, economics: &Economics) -> u64 {
         let since = Seconds(now.saturating_sub(self.refreshed));
         economics::deciding_voting_power(VotingPower(potential), since, economics).0
     }
 
-    /// Voting power after decay.
-    #[must_use]
     pub fn deciding(&self, now: u64, economics: &Economics) -> u64 {
         self.decayed(self.potential(now, economics), now, economics)
     }

@@ -15,7 +15,6 @@ pub const WAIT_FOR_QUIET: u64 = 2 * 86_400;
 
 /// How long votes are counted: four days, 12 hours for exchange rates, two days for managing
 /// neurons (`rs/nns/governance/init`, the main network's values).
-#[must_use]
 pub const fn voting_period(topic: Topic) -> u64 {
     match topic {
         Topic::ExchangeRate => 12 * 3_600,
@@ -24,10 +23,8 @@ pub const fn voting_period(topic: Topic) -> u64 {
     }
 }
 
-/// One neuron's ballot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ballot {
-    /// Its mark.
     pub vote: Vote,
     /// Deciding voting power when the proposal was made.
     pub power: u64,
@@ -44,7 +41,6 @@ pub struct Ballots {
 
 impl Ballots {
     /// Blank ballots with these voting powers, ascending by neuron.
-    #[must_use]
     pub fn blank(powers: impl Iterator<Item = (u64, u64)>) -> Self {
         let by_neuron: Vec<_> =
             powers.map(|(id, power)| (id, Ballot { vote: Vote::Unspecified, power })).collect();
@@ -54,14 +50,11 @@ impl Ballots {
     }
 
     /// With voting power that counts in the total and has no ballot: it is never cast.
-    #[must_use]
     pub fn plus(mut self, silent: u64) -> Self {
         self.total = self.total.saturating_add(silent);
         self
     }
 
-    /// A neuron's ballot.
-    #[must_use]
     pub fn get(&self, neuron: u64) -> Option<Ballot> {
         let at = self.by_neuron.binary_search_by_key(&neuron, |(id, _)| *id).ok()?;
         self.by_neuron.get(at).map(|(_, ballot)| *ballot)
@@ -89,7 +82,7 @@ impl Ballots {
         searched.into_iter().flatten().chain(walked.into_iter().flatten())
     }
 
-    /// Marks a blank ballot; answers whether it was there and blank. A mark is never changed.
+    /// SpecialNodes a blank ballot; answers whether it was there and blank. A mark is never changed.
     pub fn mark(&mut self, neuron: u64, vote: Vote) -> bool {
         let Ok(at) = self.by_neuron.binary_search_by_key(&neuron, |(id, _)| *id) else { return false };
         let Some((_, ballot)) = self.by_neuron.get_mut(at) else { return false };
@@ -110,14 +103,11 @@ impl Ballots {
         self.by_neuron.iter()
     }
 
-    /// How many there are.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.by_neuron.len()
     }
 
     /// Whether there are none (any more).
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_neuron.is_empty()
     }
@@ -127,34 +117,26 @@ impl Ballots {
     }
 }
 
-/// Votes counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// In favour.
     pub yes: u64,
-    /// Against.
     pub no: u64,
-    /// Of all ballots.
     pub total: u64,
-    /// When it last changed.
     pub at: u64,
 }
 
 impl Tally {
     /// More than half of all is yes.
-    #[must_use]
     pub const fn majority_yes(&self) -> bool {
         self.yes > self.total.saturating_sub(self.yes)
     }
 
     /// At least half of all is no.
-    #[must_use]
     pub const fn majority_no(&self) -> bool {
         self.no >= self.total.saturating_sub(self.no)
     }
 
     /// Adopted if nobody votes any more: more yes than no, and yes is at least 3 % of all.
-    #[must_use]
     pub fn carries(&self) -> bool {
         let share = u128::from(self.yes) * 10_000;
         self.yes > self.no && share >= u128::from(self.total) * u128::from(MINIMUM_YES_BP)
@@ -183,46 +165,30 @@ impl Outcome {
 /// What is proposed, and the words around it.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Title.
     pub title: Option<String>,
-    /// Summary in markdown.
     pub summary: String,
-    /// Link.
     pub url: String,
-    /// What is done.
     pub action: Action,
     /// The payload of an NNS function, as the canister itself describes it.
     pub payload: Option<SelfDescribingValue>,
-    /// What becomes of it.
     pub outcome: Outcome,
 }
 
-/// A proposal.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// Its number.
     pub id: u64,
-    /// Who made it.
     pub proposer: Option<u64>,
     /// What is proposed; shared because replies carry it.
     pub draft: Arc<Draft>,
-    /// Its topic.
     pub topic: Topic,
     /// What the proposer pays when it is rejected.
     pub reject_cost: u64,
-    /// When it was made.
     pub created: u64,
-    /// Until when votes count.
     pub deadline: u64,
-    /// When it was decided.
     pub decided: u64,
-    /// When it was executed.
     pub executed: u64,
-    /// When its execution failed.
     pub failed: u64,
-    /// Why.
     pub failure: Option<GovernanceError>,
-    /// The latest count.
     pub tally: Tally,
     /// Who may vote, until it settles.
     pub ballots: Ballots,
@@ -233,8 +199,6 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// Where it stands.
-    #[must_use]
     pub fn status(&self) -> ProposalStatus {
         if self.decided == 0 {
             ProposalStatus::Open
@@ -250,13 +214,11 @@ impl Proposal {
     }
 
     /// Whether votes still count, for the decision or for rewards.
-    #[must_use]
     pub const fn accepts_votes(&self, now: u64) -> bool {
         now < self.deadline
     }
 
     /// Where it stands with rewards. Managing neurons earns none.
-    #[must_use]
     pub fn reward_status(&self, now: u64) -> RewardStatus {
         if self.topic == Topic::NeuronManagement {
             RewardStatus::Ineligible
@@ -270,7 +232,6 @@ impl Proposal {
     }
 
     /// Nothing of it changes any more.
-    #[must_use]
     pub fn can_be_purged(&self, now: u64) -> bool {
         let decided = matches!(
             self.status(),
@@ -281,13 +242,11 @@ impl Proposal {
 
     /// Managing a neuron needs an absolute majority of its managers; everything else carries
     /// at the deadline.
-    #[must_use]
     pub fn is_accepted(&self) -> bool {
         if self.waits_for_quiet() { self.tally.carries() } else { self.tally.majority_yes() }
     }
 
     /// Whether a decision can be made: a majority either way, or the deadline.
-    #[must_use]
     pub fn can_be_decided(&self, now: u64) -> bool {
         self.tally.majority_yes() || self.tally.majority_no() || !self.accepts_votes(now)
     }

@@ -21,7 +21,6 @@ use std::sync::{Arc, OnceLock};
 const PERIOD: u64 = 2_629_800;
 
 /// When node providers are paid next.
-#[must_use]
 pub fn next_month(now: u64) -> u64 {
     let since = now.saturating_sub(GENESIS.secs());
     GENESIS.secs() + (since / PERIOD + 1) * PERIOD

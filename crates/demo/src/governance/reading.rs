@@ -65,7 +65,6 @@ impl Outward<'_> {
     }
 
     /// `list_proposals`: newest first.
-    #[must_use]
     pub fn list_proposals(&self, request: &wire::ListProposalInfoRequest) -> wire::ListProposalInfoResponse {
         let readers = self.state.readable_by(&self.caller);
         let display = Display::list(
@@ -98,14 +97,12 @@ impl Outward<'_> {
     }
 
     /// `get_proposal_info`.
-    #[must_use]
     pub fn proposal_info(&self, id: u64) -> Option<wire::ProposalInfo> {
         let readers = self.state.readable_by(&self.caller);
         self.state.proposal(id).map(|p| self.proposal(&p, readers, Display::ONE))
     }
 
     /// `get_pending_proposals`: open ones, oldest first.
-    #[must_use]
     pub fn pending_proposals(&self, described: bool) -> Vec<wire::ProposalInfo> {
         let readers = self.state.readable_by(&self.caller);
         let open = self.state.proposals.values().filter(|p| p.status() == ProposalStatus::Open);
@@ -114,9 +111,6 @@ impl Outward<'_> {
 
     /// `list_neurons`: the named ones and, if asked for, those the caller controls or is a
     /// hotkey of (emptied ones only if asked for too), in pages.
-    ///
-    /// # Errors
-    /// [`PageSizeZero`], on which the canister traps.
     pub fn list_neurons(
         &self,
         request: &wire::ListNeurons,
@@ -155,9 +149,6 @@ impl Outward<'_> {
     }
 
     /// Finds the neuron of a request.
-    ///
-    /// # Errors
-    /// Type 4 when there is none.
     pub fn find(&self, named: &wire::NeuronIdOrSubaccount) -> Result<u64, wire::GovernanceError> {
         match named {
             wire::NeuronIdOrSubaccount::NeuronId(id) => Ok(id.id),
@@ -171,24 +162,17 @@ impl Outward<'_> {
     }
 
     /// `get_neuron_info`.
-    ///
-    /// # Errors
-    /// Type 4 when there is none.
     pub fn neuron_info(&self, id: u64) -> wire::NeuronInfoResult {
         self.state.neuron(id).map(|n| self.info(&n)).ok_or_else(|| neuron_not_found(id))
     }
 
     /// `get_full_neuron`: for controller, hotkeys and managers, whether it is public or not.
-    ///
-    /// # Errors
-    /// Type 4 when there is none, type 3 when the caller may not read it.
     pub fn full_neuron(&self, id: u64) -> wire::NeuronResult {
         let neuron = self.state.neuron(id).ok_or_else(|| neuron_not_found(id))?;
         if self.may_read(&neuron) { Ok(self.full(&neuron)) } else { Err(self.not_readable(id)) }
     }
 
     /// `get_neuron_index`: ascending by number.
-    #[must_use]
     pub fn neuron_index(&self, request: &wire::GetNeuronIndexRequest) -> wire::NeuronIndexData {
         let size = request.page_size.unwrap_or(INDEX_PAGE).min(INDEX_PAGE);
         let size = usize::try_from(size).unwrap_or(usize::MAX);
@@ -219,7 +203,6 @@ impl Outward<'_> {
     }
 
     /// `list_known_neurons`.
-    #[must_use]
     pub fn known_neurons(&self) -> wire::ListKnownNeuronsResponse {
         let rows = self.state.known.iter().filter_map(|id| {
             let data = self.state.neurons.get(id)?.known.clone()?;
@@ -229,9 +212,6 @@ impl Outward<'_> {
     }
 
     /// `list_neuron_votes`: the history of a known neuron, newest first.
-    ///
-    /// # Errors
-    /// Type 4 for a neuron that does not exist, 11 for one that is not known.
     pub fn neuron_votes(&self, request: &wire::ListNeuronVotesRequest) -> wire::ListNeuronVotesResponse {
         let Some(id) = request.neuron_id.map(|id| id.id) else {
             return Err(error(NOT_FOUND, "No neuron ID specified in the request."));
@@ -273,7 +253,6 @@ impl Outward<'_> {
     }
 
     /// `list_node_provider_rewards`: newest first.
-    #[must_use]
     pub fn node_provider_rewards(
         &self,
         request: &wire::ListNodeProviderRewardsRequest,
@@ -287,9 +266,6 @@ impl Outward<'_> {
     }
 
     /// `get_node_provider_by_caller`.
-    ///
-    /// # Errors
-    /// Type 4 when the caller is none.
     pub fn node_provider_of_caller(&self) -> wire::NodeProviderResult {
         let caller = self.caller;
         let found = self.state.node_providers.iter().find(|p| p.id == Some(caller));

@@ -13,23 +13,18 @@ use std::collections::BTreeMap;
 pub struct Round {
     /// Whole days since genesis.
     pub day: u64,
-    /// When it was computed.
     pub at: u64,
     /// What was available, with what rolled over.
     pub available: u64,
-    /// What this round added.
     pub latest: u64,
-    /// What was distributed.
     pub distributed: u64,
     /// Rounds since the last distribution, this one counted.
     pub rounds: u64,
-    /// Proposals that settled.
     pub settled: Vec<u64>,
 }
 
 impl Round {
     /// The event a governance starts with.
-    #[must_use]
     pub fn first(day: u64, now: u64) -> Self {
         Self { day, at: now, ..Self::default() }
     }
@@ -40,7 +35,6 @@ impl Round {
     }
 }
 
-/// Maturity modulation in force.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ModulationState {
     /// In ten-thousandths.
@@ -96,7 +90,7 @@ impl State {
         self.round = Round { day, at: end, available, latest, distributed, rounds: rounds + 1, settled };
     }
 
-    /// Drops the ballots; abstentions of known neurons enter their history.
+    /// QuickRng the ballots; abstentions of known neurons enter their history.
     fn settle(&mut self, id: u64, day: u64) {
         let Some(proposal) = self.proposals.get_mut(&id) else { return };
         proposal.reward_round = day;
@@ -131,7 +125,6 @@ impl State {
 }
 
 /// Maturity after modulation: what is minted for it.
-#[must_use]
 pub fn modulated(maturity: u64, permyriad: i32) -> u64 {
     let factor = u64::try_from(10_000 + i64::from(permyriad)).unwrap_or(0);
     u64::try_from(u128::from(maturity) * u128::from(factor) / 10_000).unwrap_or(u64::MAX)
@@ -139,7 +132,6 @@ pub fn modulated(maturity: u64, permyriad: i32) -> u64 {
 
 /// The demo's price of ICP in ten-thousandths of an XDR on a day since 1970: three waves of
 /// different lengths around 4 XDR, so that averages of a week and of a year differ.
-#[must_use]
 pub fn price_of_day(day: u64) -> i64 {
     let wave = |length: u64, height: i64| {
         let half = i64::try_from(length / 2).unwrap_or(1).max(1);

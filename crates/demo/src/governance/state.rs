@@ -21,7 +21,6 @@ use std::sync::{Arc, OnceLock};
 /// Something governance does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
-    /// A proposal's deadline.
     Deadline(u64),
     /// An adopted proposal is executed.
     Execute(u64),
@@ -29,7 +28,6 @@ pub enum Timer {
     Hour,
     /// Daily: rewards, metrics, modulation, old proposals.
     Day,
-    /// Monthly: node provider rewards.
     Month,
 }
 
@@ -37,29 +35,9 @@ pub enum Timer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// New ICP.
-    Mint {
-        /// When.
-        at: u64,
-        /// For whom.
-        to: AccountIdentifier,
-        /// How much.
-        amount: u64,
-        /// Memo.
-        memo: u64,
-    },
+    Mint { at: u64, to: AccountIdentifier, amount: u64, memo: u64 },
     /// A transfer with the standard fee on top.
-    Transfer {
-        /// When.
-        at: u64,
-        /// From whom.
-        from: AccountIdentifier,
-        /// To whom.
-        to: AccountIdentifier,
-        /// How much.
-        amount: u64,
-        /// Memo.
-        memo: u64,
-    },
+    Transfer { at: u64, from: AccountIdentifier, to: AccountIdentifier, amount: u64, memo: u64 },
 }
 
 /// A call of an NNS function by an adopted proposal.
@@ -67,9 +45,7 @@ pub enum Wanted {
 pub struct Order {
     /// When, in seconds.
     pub at: u64,
-    /// The function's number.
     pub function: i32,
-    /// Its argument.
     pub argument: Vec<u8>,
 }
 
@@ -78,26 +54,21 @@ pub struct Order {
 pub struct BalanceRead {
     /// Whether the neuron was made for it.
     pub is_new: bool,
-    /// When it began.
     pub begun: u64,
 }
 
 /// Neurons that may be made in an hour before claims are refused (observed: some 300).
 const CLAIMS_PER_HOUR: u32 = 300;
 
-/// The state of governance.
 pub struct State {
-    /// Parameters in force.
     pub economics: Economics,
     /// Followees of new neurons, by topic number.
     pub default_followees: BTreeMap<i32, Vec<u64>>,
-    /// Node providers.
     pub node_providers: Vec<NodeProvider>,
     /// Monthly rewards of node providers, oldest first.
     pub node_provider_rewards: Vec<MonthlyNodeProviderRewards>,
     /// The latest distribution of voting rewards.
     pub round: Round,
-    /// Maturity modulation.
     pub modulation: ModulationState,
     /// Computed once a day.
     pub metrics: GovernanceCachedMetrics,
@@ -129,7 +100,6 @@ pub struct State {
 
 impl State {
     /// An empty governance at `now`; timers start with the next full hour, day and month.
-    #[must_use]
     pub fn new(now: u64) -> Self {
         let genesis = GENESIS.secs();
         let day = now.saturating_sub(genesis) / 86_400;
@@ -165,19 +135,15 @@ impl State {
     }
 
     /// All neurons, ascending by number; without those of an archive.
-    #[must_use]
     pub const fn neurons(&self) -> &BTreeMap<u64, Neuron> {
         &self.neurons
     }
 
     /// All proposals, ascending by number; without those of an archive.
-    #[must_use]
     pub const fn proposals(&self) -> &BTreeMap<u64, Proposal> {
         &self.proposals
     }
 
-    /// Known neurons' numbers.
-    #[must_use]
     pub const fn known_neurons(&self) -> &BTreeSet<u64> {
         &self.known
     }
@@ -255,14 +221,12 @@ impl State {
     }
 
     /// The number of the next proposal.
-    #[must_use]
     pub fn next_proposal_id(&self) -> u64 {
         let last = self.proposals.last_key_value().map(|(id, _)| *id);
         last.or_else(|| self.archive().map(|archive| archive.proposals())).unwrap_or(0) + 1
     }
 
     /// Neurons that `principal` controls or is a hotkey of.
-    #[must_use]
     pub fn readable_by(&self, principal: &Principal) -> &BTreeSet<u64> {
         const NONE: &BTreeSet<u64> = &BTreeSet::new();
         // Nobody has the keys of the archive's neurons.
@@ -270,7 +234,6 @@ impl State {
     }
 
     /// The neuron whose stake lies in this subaccount of governance.
-    #[must_use]
     pub fn neuron_of_subaccount(&self, subaccount: &Subaccount) -> Option<u64> {
         let lived = self.by_subaccount.get(subaccount).copied();
         lived.or_else(|| self.archive().and_then(|archive| archive.neuron_of_subaccount(subaccount)))
@@ -301,17 +264,11 @@ impl State {
     }
 
     /// Refuses a command for a neuron that waits for the ledger.
-    ///
-    /// # Errors
-    /// Type 13 while it waits.
     pub(super) fn check_unlocked(&self, id: u64) -> Result<(), GovernanceError> {
         if self.locks.contains_key(&id) { Err(ledger_update_ongoing()) } else { Ok(()) }
     }
 
     /// Locks a neuron until the ledger's reply.
-    ///
-    /// # Errors
-    /// Type 13 when it is locked already.
     pub(super) fn lock(&mut self, id: u64, read: BalanceRead) -> Result<(), GovernanceError> {
         self.check_unlocked(id)?;
         self.locks.insert(id, read);
@@ -324,18 +281,14 @@ impl State {
     }
 
     /// Neurons that wait for the ledger, ascending.
-    #[must_use]
     pub fn locked_neurons(&self) -> Vec<u64> {
         self.locks.keys().copied().collect()
     }
 
-    /// Asks to be woken.
     pub(super) fn set_timer(&mut self, at: u64, timer: Timer) {
         self.timers.insert((at, timer));
     }
 
-    /// When something happens next.
-    #[must_use]
     pub fn next_timer(&self) -> Option<u64> {
         self.timers.first().map(|(at, _)| *at)
     }
@@ -360,7 +313,7 @@ impl State {
             }
             Timer::Execute(id) => self.execute(id, at),
             Timer::Hour => {
-                self.keep_house(at);
+                self.run_maintenance(at);
                 self.set_timer(at + 3_600, Timer::Hour);
             }
             Timer::Day => {

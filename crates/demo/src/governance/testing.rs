@@ -13,9 +13,7 @@ use std::collections::BTreeMap;
 pub const NOW: u64 = 1_794_960_000;
 /// Controls the neurons of [`people`].
 pub const ME: Principal = principal(1);
-/// A hotkey of theirs.
 pub const HOTKEY: Principal = principal(2);
-/// Nobody.
 pub const STRANGER: Principal = principal(3);
 
 const fn principal(n: u8) -> Principal {
@@ -48,7 +46,6 @@ pub fn draft(action: Action) -> Draft {
     }
 }
 
-/// On the topic Governance.
 pub fn motion() -> Draft {
     draft(Action::Motion(Motion { motion_text: "Let it be so.".to_owned() }))
 }

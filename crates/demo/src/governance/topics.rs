@@ -14,7 +14,6 @@ pub struct NnsFunction {
     pub name: &'static str,
     /// The topic of its proposals.
     pub topic: Topic,
-    /// What it does.
     pub description: &'static str,
 }
 
@@ -149,8 +148,6 @@ pub const FUNCTIONS: &[NnsFunction] = &[
     ),
 ];
 
-/// A function by number.
-#[must_use]
 pub fn nns_function(number: i32) -> Option<&'static NnsFunction> {
     FUNCTIONS.iter().find(|function| function.number == number)
 }
@@ -159,11 +156,9 @@ pub fn nns_function(number: i32) -> Option<&'static NnsFunction> {
 /// root, cycles minting, lifeline.
 const PROTOCOL_CANISTERS: &[u64] = &[0, 1, 2, 3, 4, 5];
 
-/// SNS-W.
 const SNS_CANISTERS: &[u64] = &[10];
 
 /// The id of the NNS canister with this index, e.g. 1 for governance.
-#[must_use]
 pub fn nns_canister(index: u64) -> Principal {
     let mut bytes = [0; 10];
     bytes[..8].copy_from_slice(&index.to_be_bytes());
@@ -184,7 +179,6 @@ fn topic_of_canister(canister: Option<Principal>) -> Topic {
 }
 
 /// The topic of a proposal with this action.
-#[must_use]
 pub fn topic_of(action: &Action) -> Topic {
     match action {
         Action::ManageNeuron(_) => Topic::NeuronManagement,

@@ -46,7 +46,7 @@ impl State {
         }
     }
 
-    /// Marks one ballot and those of all that follow, then counts. Managing neurons knows no
+    /// SpecialNodes one ballot and those of all that follow, then counts. Managing neurons knows no
     /// following; following on all topics leaves out governance and SNS.
     fn cast(&mut self, id: u64, voter: u64, vote: Vote, now: u64) {
         let Some(proposal) = self.proposals.get_mut(&id) else { return };
@@ -111,9 +111,6 @@ impl State {
     }
 
     /// `RegisterVote`.
-    ///
-    /// # Errors
-    /// As the canister answers, in its order.
     pub fn register_vote(
         &mut self,
         id: u64,
@@ -150,7 +147,6 @@ impl State {
     }
 
     /// The neuron a proposal manages.
-    #[must_use]
     pub fn managed_neuron(&self, action: &Action) -> Option<u64> {
         let Action::ManageNeuron(manage) = action else { return None };
         match (&manage.neuron_id_or_subaccount, manage.id) {
@@ -164,7 +160,6 @@ impl State {
     }
 
     /// Who may vote on managing this neuron: its followees on that topic.
-    #[must_use]
     pub fn managers_of(&self, neuron: u64) -> Vec<u64> {
         let topic = Topic::NeuronManagement.number();
         self.neurons.get(&neuron).and_then(|n| n.followees.get(&topic)).cloned().unwrap_or_default()
@@ -202,10 +197,6 @@ impl State {
 
     /// Makes a proposal. The proposer is charged the reject cost until it is adopted, and votes
     /// yes.
-    ///
-    /// # Errors
-    /// When the neuron does not exist, has too little stake or delay, or too many proposals
-    /// still have ballots.
     pub fn make_proposal(&mut self, proposer: u64, draft: Draft, now: u64) -> Result<u64, GovernanceError> {
         let topic = topic_of(&draft.action);
         let managing = topic == Topic::NeuronManagement;

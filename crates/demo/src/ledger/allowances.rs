@@ -1,6 +1,6 @@
 //! Who may spend from whose account, up to how much and until when (ICRC-2).
 
-use super::transaction::Moment;
+use super::transaction::LedgerTime;
 use icpulse_model::{AccountIdentifier, E8s, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ pub struct Allowance {
     /// What may still be spent, fees included.
     pub amount: E8s,
     /// From when on it counts as zero.
-    pub expires: Option<Moment>,
+    pub expires: Option<LedgerTime>,
 }
 
 /// Why an approval does not take effect.
@@ -35,7 +35,6 @@ pub struct Allowances {
 
 impl Allowances {
     /// What a spender may still take; zero without approval or after its expiry.
-    #[must_use]
     pub fn get(&self, owner: &AccountIdentifier, spender: &AccountIdentifier, now: Timestamp) -> Allowance {
         self.by_pair
             .get(&(*owner, *spender))
@@ -45,14 +44,11 @@ impl Allowances {
     }
 
     /// Whether an approval would be accepted.
-    ///
-    /// # Errors
-    /// [`ApprovalRefusal`], in the order in which the ledger checks.
     pub fn check(
         &self,
         owner: &AccountIdentifier,
         spender: &AccountIdentifier,
-        expires: Option<Moment>,
+        expires: Option<LedgerTime>,
         expected: Option<E8s>,
         now: Timestamp,
     ) -> Result<(), ApprovalRefusal> {
@@ -89,7 +85,6 @@ impl Allowances {
         self.set(owner, spender, left);
     }
 
-    /// Drops what has expired.
     pub fn prune(&mut self, now: Timestamp) {
         while let Some((at, pair)) = self.expiries.first().copied() {
             if at > now {
@@ -100,7 +95,6 @@ impl Allowances {
     }
 
     /// An owner's allowances in the order of the spenders, after `previous`, at most `take`.
-    #[must_use]
     pub fn of_owner(
         &self,
         owner: &AccountIdentifier,

@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::book::{FEE, Refusal};
 use super::call::{e8s, identifier};
-use super::transaction::{Moment, Operation, Transaction};
+use super::transaction::{LedgerTime, Operation, Transaction};
 use super::transfers::{full_identifier, nat};
 use crate::canister::Reject;
 use candid::Nat;
@@ -15,7 +15,7 @@ impl Ledger {
     pub(super) fn icrc2_approve(
         &mut self,
         caller: Principal,
-        now: Moment,
+        now: LedgerTime,
         args: wire::ApproveArgs,
     ) -> Result<wire::ApproveResult, Reject> {
         self.not_anonymous(caller, "approve token transfers")?;
@@ -48,12 +48,12 @@ impl Ledger {
                 // More than 64 bits is as much as there can be.
                 allowance: e8s(&args.amount).unwrap_or(E8s(u64::MAX)),
                 expected,
-                expires: args.expires_at.map(|t| self.told(t)),
+                expires: args.expires_at.map(|t| self.client_time(t)),
                 fee: FEE,
             },
             memo: 0,
             icrc1_memo: args.memo.map(ByteBuf::into_vec),
-            created_at: args.created_at_time.map(|t| self.told(t)),
+            created_at: args.created_at_time.map(|t| self.client_time(t)),
         };
         self.approve(&transaction, now)
     }
@@ -62,7 +62,7 @@ impl Ledger {
     pub(super) fn remove_approval(
         &mut self,
         caller: Principal,
-        now: Moment,
+        now: LedgerTime,
         args: &wire::RemoveApprovalArgs,
     ) -> Result<wire::ApproveResult, Reject> {
         self.not_anonymous(caller, "approve token transfers")?;
@@ -83,7 +83,7 @@ impl Ledger {
         self.approve(&Transaction::bare(operation), now)
     }
 
-    fn approve(&mut self, transaction: &Transaction, now: Moment) -> Result<wire::ApproveResult, Reject> {
+    fn approve(&mut self, transaction: &Transaction, now: LedgerTime) -> Result<wire::ApproveResult, Reject> {
         use wire::ApproveError as Error;
         Ok(match self.book.apply(transaction, now) {
             Ok(block) => Ok(Nat::from(block)),

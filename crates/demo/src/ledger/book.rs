@@ -1,8 +1,8 @@
 //! The ledger's book: the chain of blocks and the balances and allowances that follow from it.
 
 use super::allowances::{Allowance, Allowances, ApprovalRefusal};
-use super::bedrock::Bedrock;
-use super::transaction::{Moment, Operation, Transaction};
+use super::derived_chain::DerivedChain;
+use super::transaction::{LedgerTime, Operation, Transaction};
 use super::window::{Window, WindowRefusal};
 use icpulse_canisters::wire::block as pb;
 use icpulse_model::{AccountIdentifier, E8s, Timestamp};
@@ -33,11 +33,9 @@ pub enum Refusal {
     SelfApproval,
     /// Created longer ago than the window.
     TooOld,
-    /// Created in the future.
     CreatedInFuture,
     /// Too many transactions in the window.
     Throttled,
-    /// In this block already.
     Duplicate(u64),
     /// More than all the tokens there can be.
     SupplyExceeded,
@@ -52,11 +50,10 @@ pub struct EncodedBlock {
     pub hash: [u8; 32],
 }
 
-/// The book.
 #[derive(Clone, Debug)]
 pub struct Book {
     /// Under the blocks in a large world.
-    bedrock: Option<Arc<Bedrock>>,
+    derived: Option<Arc<DerivedChain>>,
     blocks: Vec<EncodedBlock>,
     latest: Timestamp,
     /// Without those that lie in the bedrock untouched.
@@ -75,10 +72,9 @@ impl Default for Book {
 
 impl Book {
     /// An empty book with a deduplication window of its own size.
-    #[must_use]
     pub fn with_window(window: Window) -> Self {
         Self {
-            bedrock: None,
+            derived: None,
             blocks: Vec::new(),
             latest: Timestamp(0),
             balances: BTreeMap::new(),
@@ -89,33 +85,31 @@ impl Book {
     }
 
     /// Puts a bedrock under a book that has no blocks of its own yet.
-    pub(super) fn stand_on(&mut self, bedrock: Arc<Bedrock>) {
-        self.latest = bedrock.latest();
-        self.bedrock = Some(bedrock);
+    pub(super) fn set_derived(&mut self, derived: Arc<DerivedChain>) {
+        self.latest = derived.latest();
+        self.derived = Some(derived);
     }
 
     /// What it stands on, in a large world.
-    #[must_use]
-    pub fn bedrock(&self) -> Option<&Arc<Bedrock>> {
-        self.bedrock.as_ref()
+    pub fn derived(&self) -> Option<&Arc<DerivedChain>> {
+        self.derived.as_ref()
     }
 
     /// How many blocks lie in the bedrock.
     fn depth(&self) -> u64 {
-        self.bedrock.as_ref().map_or(0, |bedrock| bedrock.length())
+        self.derived.as_ref().map_or(0, |derived| derived.length())
     }
 
     /// All blocks above the bedrock, the first first.
-    #[must_use]
+    #[cfg(test)]
     pub fn blocks(&self) -> &[EncodedBlock] {
         &self.blocks
     }
 
     /// The encoded blocks from `first` to below `end`, as far as there are any.
-    #[must_use]
     pub fn page(&self, first: u64, end: u64) -> Vec<Vec<u8>> {
         let depth = self.depth();
-        let mut page = self.bedrock.as_ref().map(|rock| rock.blocks(first, end)).unwrap_or_default();
+        let mut page = self.derived.as_ref().map(|chain| chain.blocks(first, end)).unwrap_or_default();
         let place = |number: u64| usize::try_from(number.saturating_sub(depth)).unwrap_or(usize::MAX);
         let (from, to) = (place(first), place(end).min(self.blocks.len()));
         page.extend(self.blocks.get(from..to).into_iter().flatten().map(|block| block.bytes.clone()));
@@ -123,22 +117,18 @@ impl Book {
     }
 
     /// How many blocks there are.
-    #[must_use]
     pub fn length(&self) -> u64 {
         self.depth() + self.blocks.len() as u64
     }
 
     /// The last block's hash: what the ledger certifies.
-    #[must_use]
     pub fn tip(&self) -> Option<[u8; 32]> {
-        let bottom = || self.bedrock.as_ref().map(|bedrock| bedrock.tip());
+        let bottom = || self.derived.as_ref().map(|derived| derived.tip());
         self.blocks.last().map(|block| block.hash).or_else(bottom)
     }
 
-    /// What an account holds.
-    #[must_use]
     pub fn balance(&self, account: &AccountIdentifier) -> E8s {
-        let untouched = || self.bedrock.as_ref().and_then(|bedrock| bedrock.stake_in(account));
+        let untouched = || self.derived.as_ref().and_then(|derived| derived.stake_in(account));
         self.balances.get(account).copied().or_else(untouched).unwrap_or_default()
     }
 
@@ -148,22 +138,16 @@ impl Book {
     }
 
     /// All ICP there is.
-    #[must_use]
     pub fn supply(&self) -> E8s {
         E8s(u64::MAX - self.pool.0)
     }
 
-    /// Who may spend what.
-    #[must_use]
     pub fn allowances(&self) -> &Allowances {
         &self.allowances
     }
 
     /// Adds a block with this transaction; answers its index.
-    ///
-    /// # Errors
-    /// [`Refusal`]; the book is then as it was.
-    pub fn apply(&mut self, transaction: &Transaction, now: Moment) -> Result<u64, Refusal> {
+    pub fn apply(&mut self, transaction: &Transaction, now: LedgerTime) -> Result<u64, Refusal> {
         if self.window.purge_and_throttle(now.network) {
             return Err(Refusal::Throttled);
         }
@@ -294,8 +278,8 @@ impl Book {
 
     fn put(&mut self, account: AccountIdentifier, balance: E8s) {
         // A stake of the bedrock that was spent must be remembered as nothing.
-        let hides = |bedrock: &Arc<Bedrock>| bedrock.stake_in(&account).is_some();
-        if balance == E8s::ZERO && !self.bedrock.as_ref().is_some_and(hides) {
+        let hides = |derived: &Arc<DerivedChain>| derived.stake_in(&account).is_some();
+        if balance == E8s::ZERO && !self.derived.as_ref().is_some_and(hides) {
             self.balances.remove(&account);
         } else {
             self.balances.insert(account, balance);

@@ -9,17 +9,11 @@ use serde::de::DeserializeOwned;
 use serde_bytes::ByteBuf;
 
 /// A method's only argument.
-///
-/// # Errors
-/// The trap of a canister that cannot decode it.
 pub fn argument<T: CandidType + DeserializeOwned>(canister: Principal, bytes: &[u8]) -> Result<T, Reject> {
     wire::decode_one(bytes).map_err(|error| undecodable(canister, &error))
 }
 
 /// The argument of a method that takes none: any candid message.
-///
-/// # Errors
-/// As [`argument`].
 pub fn nothing(canister: Principal, bytes: &[u8]) -> Result<(), Reject> {
     tuple::<()>(canister, bytes)
 }
@@ -36,23 +30,16 @@ fn undecodable(canister: Principal, error: &wire::DecodeError) -> Reject {
 }
 
 /// A reply of one value.
-///
-/// # Errors
-/// A trap, should the value have no candid form; none of ours lacks one.
 pub fn reply<T: CandidType>(canister: Principal, value: T) -> Result<Vec<u8>, Reject> {
     wire::encode_one(value).map_err(|error| Reject::trapped(canister, &error.to_string()))
 }
 
 /// A candid natural as e8s; `None` when it is beyond 64 bits.
-#[must_use]
 pub fn e8s(nat: &Nat) -> Option<E8s> {
     u64::try_from(&nat.0).ok().map(E8s)
 }
 
 /// The account identifier of an ICRC-1 account.
-///
-/// # Errors
-/// A trap when the subaccount has not 32 bytes: the real canister's type has exactly so many.
 pub fn identifier(
     canister: Principal,
     owner: &Principal,
@@ -74,9 +61,6 @@ pub fn identifier(
 }
 
 /// An account identifier in 64 hexadecimal digits.
-///
-/// # Errors
-/// A trap when it is not one.
 pub fn hex_identifier(canister: Principal, text: &str) -> Result<AccountIdentifier, Reject> {
     text.parse().map_err(|error: icpulse_model::account::AccountError| {
         Reject::trapped(

@@ -76,7 +76,6 @@ pub(super) enum Error {
     GenericError { error_code: Nat, description: String },
 }
 
-/// Explains a call.
 pub(super) fn message(caller: Principal, request: &Request) -> Result<Info, Error> {
     let fields = explain(caller, &request.method, &request.arg)?;
     let consent_message = match request.user_preferences.device_spec {

@@ -1,7 +1,7 @@
 //! A plausible past of the ledger: stakes, the demo user's year, and everybody else.
 
+use super::accounts::DemoAccounts;
 use super::book::FEE;
-use super::cast::Cast;
 use super::genesis::{SeedOp, SeedOperation};
 use icpulse_model::{AccountIdentifier, E8s, Principal, Seconds, Timestamp};
 use rand::Rng;
@@ -37,11 +37,9 @@ pub struct Past {
     pub seed: u64,
     /// When the demo network begins: the past ends here.
     pub start: Timestamp,
-    /// The demo user.
     pub user: Principal,
     /// What the user has in the default account at the start.
     pub user_balance: E8s,
-    /// All neurons.
     pub stakes: Vec<Stake>,
     /// About how many blocks there are at the start.
     pub blocks: usize,
@@ -51,31 +49,29 @@ pub struct Past {
 
 impl Past {
     /// About 2,000 blocks, and 302.50 ICP for the user to spend.
-    #[must_use]
     pub fn new(seed: u64, start: Timestamp, user: Principal, stakes: Vec<Stake>) -> Self {
         Self { seed, start, user, user_balance: E8s(30_250_000_000), stakes, blocks: 2_000, beside: None }
     }
 }
 
 /// The operations of a past, in order of time.
-#[must_use]
 pub fn history(past: &Past) -> Vec<SeedOp> {
-    let cast = Cast::new(past.seed, past.user);
+    let accounts = DemoAccounts::new(past.seed, past.user);
     let mut rng = ChaCha8Rng::seed_from_u64(past.seed ^ 0x9a57);
     let oldest_stake = past.stakes.iter().map(|s| s.at).min().unwrap_or(past.start);
     let first = past.start.minus(Seconds::days(400)).min(oldest_stake.minus(Seconds::days(30)));
     let first = past.beside.map_or(first, |(_, before)| first.min(before.minus(Seconds::hours(1))));
 
-    let mut ops = endowment(past, &cast, first);
+    let mut ops = endowment(past, &accounts, first);
     ops.extend(
         past.stakes
             .iter()
             .filter(|stake| !stake.by_user)
-            .map(|stake| stake_of(stake, cast.reserve, past.start)),
+            .map(|stake| stake_of(stake, accounts.reserve, past.start)),
     );
-    ops.extend(user_year(past, &cast, &mut rng));
+    ops.extend(user_year(past, &accounts, &mut rng));
     let left = past.blocks.saturating_sub(ops.len());
-    ops.extend(everybody(past, &cast, &mut rng, left));
+    ops.extend(everybody(past, &accounts, &mut rng, left));
     ops.sort_by_key(|op| op.at);
     ops
 }
@@ -86,23 +82,24 @@ fn stake_of(stake: &Stake, from: AccountIdentifier, start: Timestamp) -> SeedOp 
 }
 
 /// Where all ICP comes from: minted at the beginning.
-fn endowment(past: &Past, cast: &Cast, first: Timestamp) -> Vec<SeedOp> {
+fn endowment(past: &Past, accounts: &DemoAccounts, first: Timestamp) -> Vec<SeedOp> {
     let icp = |n: u64| E8s::from_icp(n).unwrap_or_default();
     let staked: E8s =
         past.stakes.iter().fold(E8s::ZERO, |sum, stake| sum.saturating_add(stake.amount).saturating_add(FEE));
     let beside = past.beside.map_or(E8s::ZERO, |(amount, _)| amount);
     let staked = staked.saturating_add(beside);
-    let mut mints = vec![(cast.reserve, staked.saturating_add(icp(180_000_000)))];
+    let mut mints = vec![(accounts.reserve, staked.saturating_add(icp(180_000_000)))];
     mints.extend(
-        cast.exchanges
+        accounts
+            .exchanges
             .iter()
             .zip([61_000_000, 38_500_000, 24_250_000, 9_800_000, 7_150_000, 3_400_000])
             .map(|(account, amount)| (*account, icp(amount))),
     );
-    mints.push((cast.employer, icp(250_000)));
-    mints.push((cast.dapp, icp(90_000)));
+    mints.push((accounts.employer, icp(250_000)));
+    mints.push((accounts.dapp, icp(90_000)));
     mints.extend(
-        cast.people.iter().zip(0u64..).map(|(account, i)| (*account, icp(120 + (i * i * 7) % 9_000))),
+        accounts.people.iter().zip(0u64..).map(|(account, i)| (*account, icp(120 + (i * i * 7) % 9_000))),
     );
     (0..)
         .zip(mints)
@@ -112,24 +109,24 @@ fn endowment(past: &Past, cast: &Cast, first: Timestamp) -> Vec<SeedOp> {
 
 /// The user's transactions: stakes, and a life around them that never overdraws the account and
 /// ends with the balance asked for.
-fn user_year(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
+fn user_year(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
     let mut ops: Vec<SeedOp> = past
         .stakes
         .iter()
         .filter(|stake| stake.by_user)
-        .map(|stake| stake_of(stake, cast.user, past.start))
+        .map(|stake| stake_of(stake, accounts.user, past.start))
         .collect();
-    ops.extend(daily_life(past, cast, rng));
+    ops.extend(daily_life(past, accounts, rng));
     ops.sort_by_key(|op| op.at);
 
-    let exchange = cast.exchanges.first().copied().unwrap_or(cast.reserve);
+    let exchange = accounts.exchanges.first().copied().unwrap_or(accounts.reserve);
     let receive = |at: Timestamp, amount: E8s| {
-        SeedOp::at(at, SeedOperation::Transfer { from: exchange, to: cast.user, amount, spender: None })
+        SeedOp::at(at, SeedOperation::Transfer { from: exchange, to: accounts.user, amount, spender: None })
     };
     let mut out = Vec::with_capacity(ops.len() + 20);
     let mut balance = E8s::ZERO;
     for op in ops {
-        let (gain, loss) = op.effect(&cast.user);
+        let (gain, loss) = op.effect(&accounts.user);
         if balance < loss {
             // Bought beforehand: what is missing, and some more in whole ICP.
             let missing = loss.saturating_sub(balance).0.div_ceil(E8s::PER_ICP) + rng.gen_range(5..60);
@@ -153,13 +150,13 @@ fn user_year(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
     } else if balance > past.user_balance {
         let amount = balance.saturating_sub(past.user_balance).saturating_sub(FEE);
         let operation =
-            SeedOperation::Transfer { from: cast.user, to: cast.user_savings, amount, spender: None };
+            SeedOperation::Transfer { from: accounts.user, to: accounts.user_savings, amount, spender: None };
         out.push(SeedOp::at(last, operation));
     }
     out
 }
 
-fn daily_life(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
+fn daily_life(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
     let mut ops = Vec::new();
     let transfer = |from, to, amount| SeedOperation::Transfer { from, to, amount, spender: None };
     let cents = |n: u64| E8s(n.saturating_mul(1_000_000));
@@ -172,21 +169,21 @@ fn daily_life(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
         let salary = cents(14_000 + rng.gen_range(0..900));
         ops.push(SeedOp {
             memo: 202_500 + month,
-            ..SeedOp::at(payday, transfer(cast.employer, cast.user, salary))
+            ..SeedOp::at(payday, transfer(accounts.employer, accounts.user, salary))
         });
         if month > 0 {
             let rent = SeedOp::at(
                 day(rng, USER_DAYS - 6 - month * 30),
-                transfer(cast.user, cast.landlord, cents(4_200)),
+                transfer(accounts.user, accounts.landlord, cents(4_200)),
             );
             ops.push(SeedOp { icrc1_memo: Some(format!("rent {month:02}").into_bytes()), ..rent });
         }
     }
     for i in 0..9 {
-        let friend = cast.people.get(i % 3).copied().unwrap_or(cast.landlord);
+        let friend = accounts.people.get(i % 3).copied().unwrap_or(accounts.landlord);
         let days = rng.gen_range(3..USER_DAYS - 10);
         let at = day(rng, days);
-        let (from, to) = if i % 3 == 0 { (friend, cast.user) } else { (cast.user, friend) };
+        let (from, to) = if i % 3 == 0 { (friend, accounts.user) } else { (accounts.user, friend) };
         let mut op = SeedOp::at(at, transfer(from, to, human_amount(rng, 20)));
         if i % 2 == 0 {
             op.icrc1_memo =
@@ -194,49 +191,52 @@ fn daily_life(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
         }
         ops.push(op);
     }
-    for canister in cast.top_ups.iter().take(3) {
+    for canister in accounts.top_ups.iter().take(3) {
         let days = rng.gen_range(10..300);
         let at = day(rng, days);
         let amount = human_amount(rng, 4);
-        ops.push(SeedOp { memo: TOP_UP, ..SeedOp::at(at, transfer(cast.user, *canister, amount)) });
+        ops.push(SeedOp { memo: TOP_UP, ..SeedOp::at(at, transfer(accounts.user, *canister, amount)) });
         ops.push(SeedOp::at(at.plus(Seconds(4)), SeedOperation::Burn { from: *canister, amount }));
     }
     for days in [212, 61] {
         // Maturity paid out: minted by governance.
         let amount = E8s(rng.gen_range(150_000_000..2_400_000_000));
         let at = day(rng, days);
-        ops.push(SeedOp { memo: at.secs(), ..SeedOp::at(at, SeedOperation::Mint { to: cast.user, amount }) });
+        ops.push(SeedOp {
+            memo: at.secs(),
+            ..SeedOp::at(at, SeedOperation::Mint { to: accounts.user, amount })
+        });
     }
     let savings = day(rng, 45);
-    ops.push(SeedOp::at(savings, transfer(cast.user, cast.user_savings, cents(2_500))));
-    let moved = SeedOp::at(savings.plus(Seconds(90)), transfer(cast.user, cast.user, cents(100)));
+    ops.push(SeedOp::at(savings, transfer(accounts.user, accounts.user_savings, cents(2_500))));
+    let moved = SeedOp::at(savings.plus(Seconds(90)), transfer(accounts.user, accounts.user, cents(100)));
     ops.push(SeedOp { memo: 7, ..moved });
-    ops.extend(approvals(past, cast, rng));
-    ops.extend(trickery(past, cast, rng));
+    ops.extend(approvals(past, accounts, rng));
+    ops.extend(trickery(past, accounts, rng));
     ops
 }
 
 /// Approvals past, present, expired and withdrawn, and what was spent on one.
-fn approvals(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
+fn approvals(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
     let icp = |n: u64| E8s::from_icp(n).unwrap_or_default();
     let ago = |days: u64| past.start.minus(Seconds::days(days));
     let approve = |at, spender, allowance, expires| {
-        SeedOp::at(at, SeedOperation::Approve { from: cast.user, spender, allowance, expires })
+        SeedOp::at(at, SeedOperation::Approve { from: accounts.user, spender, allowance, expires })
     };
-    let stranger = cast.people.get(40).copied().unwrap_or(cast.dapp);
+    let stranger = accounts.people.get(40).copied().unwrap_or(accounts.dapp);
     let mut ops = vec![
-        approve(ago(150), cast.dapp, icp(25), None),
+        approve(ago(150), accounts.dapp, icp(25), None),
         approve(ago(120), stranger, icp(3), Some(ago(90))),
         approve(ago(40), stranger, icp(500), None),
         approve(ago(39), stranger, E8s::ZERO, None),
-        approve(ago(8), cast.dapp, icp(40), Some(past.start.plus(Seconds::days(20)))),
+        approve(ago(8), accounts.dapp, icp(40), Some(past.start.plus(Seconds::days(20)))),
     ];
     for days in [149, 133, 7] {
         let operation = SeedOperation::Transfer {
-            from: cast.user,
-            to: cast.exchanges.get(3).copied().unwrap_or(cast.dapp),
+            from: accounts.user,
+            to: accounts.exchanges.get(3).copied().unwrap_or(accounts.dapp),
             amount: human_amount(rng, 6),
-            spender: Some(cast.dapp),
+            spender: Some(accounts.dapp),
         };
         ops.push(SeedOp { icrc1_memo: Some(b"swap".to_vec()), ..SeedOp::at(ago(days), operation) });
     }
@@ -245,17 +245,20 @@ fn approvals(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
 
 /// What a wallet must not be fooled by: a little from an address that looks like one paid often,
 /// and a memo that is not text but terminal commands and direction marks.
-fn trickery(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
+fn trickery(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
     let transfer = |from, to, e8s| SeedOperation::Transfer { from, to, amount: E8s(e8s), spender: None };
     let at = past.start.minus(Seconds::hours(23));
-    let from = cast.people.last().copied().unwrap_or(cast.reserve);
+    let from = accounts.people.last().copied().unwrap_or(accounts.reserve);
     let hostile = "\u{1b}[2J\u{1b}[31mfree ICP\u{202e}".as_bytes().to_vec();
     vec![
-        SeedOp::at(at, transfer(from, cast.impostor, 100_000)),
-        SeedOp::at(at.plus(Seconds(rng.gen_range(20..60))), transfer(cast.impostor, cast.user, 10_000)),
+        SeedOp::at(at, transfer(from, accounts.impostor, 100_000)),
+        SeedOp::at(
+            at.plus(Seconds(rng.gen_range(20..60))),
+            transfer(accounts.impostor, accounts.user, 10_000),
+        ),
         SeedOp {
             icrc1_memo: Some(hostile),
-            ..SeedOp::at(past.start.minus(Seconds::hours(31)), transfer(from, cast.user, 100_000))
+            ..SeedOp::at(past.start.minus(Seconds::hours(31)), transfer(from, accounts.user, 100_000))
         },
     ]
 }
@@ -272,7 +275,7 @@ pub(super) fn human_amount(rng: &mut ChaCha8Rng, icp: u64) -> E8s {
 }
 
 /// Everybody else: `count` transfers, more of them lately.
-fn everybody(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng, count: usize) -> Vec<SeedOp> {
+fn everybody(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng, count: usize) -> Vec<SeedOp> {
     let span = Seconds::days(380).0;
     let mut times: Vec<u64> = (0..count)
         .map(|_| {
@@ -284,16 +287,16 @@ fn everybody(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng, count: usize) -> Ve
         .collect();
     times.sort_unstable_by(|a, b| b.cmp(a));
     let mut balances: HashMap<AccountIdentifier, E8s> = HashMap::new();
-    for op in endowment(past, cast, past.start) {
+    for op in endowment(past, accounts, past.start) {
         if let SeedOperation::Mint { to, amount } = op.operation {
             balances.insert(to, amount);
         }
     }
-    let all: Vec<_> = cast.exchanges.iter().chain(&cast.people).copied().collect();
+    let all: Vec<_> = accounts.exchanges.iter().chain(&accounts.people).copied().collect();
     let mut ops = Vec::with_capacity(count);
     for ago in times {
         let at = past.start.minus(Seconds(ago.max(30)));
-        let Some(op) = some_transfer(rng, &all, cast, at, |account| {
+        let Some(op) = some_transfer(rng, &all, accounts, at, |account| {
             // Friends also deal with the user; their balance here is what is surely there.
             balances.get(account).copied().unwrap_or_default()
         }) else {
@@ -311,15 +314,15 @@ fn everybody(past: &Past, cast: &Cast, rng: &mut ChaCha8Rng, count: usize) -> Ve
     ops
 }
 
-/// A transfer between two of `accounts` that the sender can well afford; now and then a top-up.
+/// A transfer between two of `holders` that the sender can well afford; now and then a top-up.
 pub(super) fn some_transfer(
     rng: &mut ChaCha8Rng,
-    accounts: &[AccountIdentifier],
-    cast: &Cast,
+    holders: &[AccountIdentifier],
+    accounts: &DemoAccounts,
     at: Timestamp,
     balance: impl Fn(&AccountIdentifier) -> E8s,
 ) -> Option<SeedOp> {
-    let pick = |rng: &mut ChaCha8Rng| accounts.get(rng.gen_range(0..accounts.len().max(1))).copied();
+    let pick = |rng: &mut ChaCha8Rng| holders.get(rng.gen_range(0..holders.len().max(1))).copied();
     let from = (0..8).find_map(|_| pick(rng).filter(|a| balance(a) > E8s(20 * E8s::PER_ICP)))?;
     // At most a tenth of what there is, and mostly far less.
     let most = balance(&from).0 / 10;
@@ -328,9 +331,9 @@ pub(super) fn some_transfer(
     let amount = E8s(amount.0.min(most));
     let top_up = rng.gen_range(0..12) == 0;
     let to = if top_up {
-        cast.top_ups.get(rng.gen_range(0..cast.top_ups.len().max(1))).copied()?
+        accounts.top_ups.get(rng.gen_range(0..accounts.top_ups.len().max(1))).copied()?
     } else {
-        pick(rng).filter(|to| *to != from).unwrap_or(cast.reserve)
+        pick(rng).filter(|to| *to != from).unwrap_or(accounts.reserve)
     };
     let mut op = SeedOp::at(at, SeedOperation::Transfer { from, to, amount, spender: None });
     op.memo = match rng.gen_range(0..10) {

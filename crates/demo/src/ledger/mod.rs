@@ -1,15 +1,15 @@
 //! The ICP ledger: real blocks in a hash chain, ICP transfers, ICRC-1 and ICRC-2, and a certified tip.
 //!
 //! Instants: rules about spans are kept in virtual time, blocks and replies carry the clients'
-//! ([`transaction::Moment`]). A block is encoded once; its hash never changes.
+//! ([`transaction::LedgerTime`]). A block is encoded once; its hash never changes.
 
+mod accounts;
 pub mod allowances;
 mod approvals;
-pub mod bedrock;
 pub mod book;
 pub mod call;
-mod cast;
 mod consent;
+pub mod derived_chain;
 pub mod genesis;
 pub mod history;
 mod lookalike;
@@ -28,9 +28,8 @@ use icpulse_model::network::Canisters;
 use icpulse_model::{Account, AccountIdentifier, E8s, Principal, Timestamp};
 use sha2::{Digest, Sha256};
 use traffic::Traffic;
-use transaction::{Moment, Operation, Transaction};
+use transaction::{LedgerTime, Operation, Transaction};
 
-/// The ledger canister.
 pub struct Ledger {
     clock: Clock,
     id: Principal,
@@ -41,7 +40,6 @@ pub struct Ledger {
 
 impl Ledger {
     /// A ledger without blocks, at its id on the main network; governance's default account mints and burns.
-    #[must_use]
     pub fn empty(clock: Clock) -> Self {
         let canisters = Canisters::default();
         Self {
@@ -53,32 +51,29 @@ impl Ledger {
         }
     }
 
-    /// What it has recorded.
-    #[must_use]
     pub fn book(&self) -> &Book {
         &self.book
     }
 
     /// The account whose transfers mint and to which transfers burn.
-    #[must_use]
     pub fn minting_account(&self) -> AccountIdentifier {
         self.minting.identifier()
     }
 
     /// An instant of the network with what clients are told of it.
-    fn moment(&self, network: Timestamp) -> Moment {
-        Moment { network, shown: self.clock.out(network) }
+    fn ledger_time(&self, network: Timestamp) -> LedgerTime {
+        LedgerTime { network, shown: self.clock.out(network) }
     }
 
     /// An instant a client named.
-    fn told(&self, shown: u64) -> Moment {
+    fn client_time(&self, shown: u64) -> LedgerTime {
         let shown = Timestamp(shown);
-        Moment { network: self.clock.into_virtual(shown), shown }
+        LedgerTime { network: self.clock.into_virtual(shown), shown }
     }
 
     /// A transaction of another canister, whose amount it has checked.
     fn settle(&mut self, now: Timestamp, operation: Operation, memo: u64) -> Result<u64, Refusal> {
-        let moment = self.moment(now);
+        let moment = self.ledger_time(now);
         // No creation time: two equal transfers of a canister at one instant are two transfers.
         self.book.apply(&Transaction { memo, ..Transaction::bare(operation) }, moment)
     }

@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::book::FEE;
 use super::call::{argument, hex_identifier, identifier, nothing, reply};
-use super::transaction::{Moment, Operation, read_block};
+use super::transaction::{LedgerTime, Operation, read_block};
 use super::transfers::full_identifier;
 use crate::canister::{Context, Reject};
 use candid::{CandidType, Deserialize, Int, Nat};
@@ -18,7 +18,7 @@ const MAX_BLOCKS_REPLICATED: u64 = 50;
 /// Most allowances of one reply.
 const MAX_ALLOWANCES: usize = 500;
 /// What the ledger's metadata says it speaks: the methods below.
-pub(super) const INTERFACE: &str = include_str!("ledger.did");
+pub(super) const INTERFACE: &str = include_str!("../../data/ledger.did");
 
 const NAME: &str = "Internet Computer";
 const SYMBOL: &str = "ICP";
@@ -134,7 +134,7 @@ impl Ledger {
 
     /// An expiry on the clients' clocks. A jump of the network's time may have brought it nearer
     /// than the owner said; one beyond what 64 bits of virtual time hold is told as the owner said it.
-    fn told_expiry(&self, expires: Moment) -> u64 {
+    fn told_expiry(&self, expires: LedgerTime) -> u64 {
         if expires.network == Timestamp(u64::MAX) {
             expires.shown.0
         } else {

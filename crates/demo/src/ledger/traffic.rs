@@ -1,10 +1,10 @@
 //! Transfers that go on happening: one every few seconds of the network's time.
 
+use super::accounts::DemoAccounts;
 use super::book::{Book, FEE};
-use super::cast::Cast;
 use super::genesis::{SeedOp, SeedOperation};
 use super::history::{Past, human_amount, some_transfer};
-use super::transaction::{Moment, Operation, Transaction};
+use super::transaction::{LedgerTime, Operation, Transaction};
 use crate::clock::Clock;
 use icpulse_model::{AccountIdentifier, Seconds, Timestamp};
 use rand::Rng;
@@ -22,20 +22,20 @@ const MOST: u64 = 60;
 /// and on how time passes, not on who asks for what.
 pub(super) struct Traffic {
     rng: ChaCha8Rng,
-    cast: Cast,
-    accounts: Vec<AccountIdentifier>,
+    accounts: DemoAccounts,
+    holders: Vec<AccountIdentifier>,
     next: Timestamp,
     next_to_user: Timestamp,
 }
 
 impl Traffic {
     pub(super) fn new(past: &Past) -> Self {
-        let cast = Cast::new(past.seed, past.user);
-        let accounts = cast.exchanges.iter().chain(&cast.people).copied().collect();
+        let accounts = DemoAccounts::new(past.seed, past.user);
+        let holders = accounts.exchanges.iter().chain(&accounts.people).copied().collect();
         Self {
             rng: ChaCha8Rng::seed_from_u64(past.seed ^ 0x7_aff1c),
-            cast,
             accounts,
+            holders,
             next: past.start.plus(PAUSE),
             next_to_user: past.start.plus(USER_PAUSE),
         }
@@ -48,7 +48,7 @@ impl Traffic {
             let at = self.next;
             self.next = at.plus(Seconds(self.rng.gen_range(1..2 * PAUSE.0).saturating_mul(stride)));
             let balance = |account: &AccountIdentifier| book.balance(account);
-            if let Some(op) = some_transfer(&mut self.rng, &self.accounts, &self.cast, at, balance) {
+            if let Some(op) = some_transfer(&mut self.rng, &self.holders, &self.accounts, at, balance) {
                 apply(book, clock, op);
             }
         }
@@ -58,12 +58,12 @@ impl Traffic {
             let pause = self.rng.gen_range(USER_PAUSE.0 / 2..USER_PAUSE.0 * 3 / 2);
             self.next_to_user = at.plus(Seconds(pause.saturating_mul(stride)));
             let friend =
-                self.cast.people.get(self.rng.gen_range(0..3)).copied().unwrap_or(self.cast.employer);
+                self.accounts.people.get(self.rng.gen_range(0..3)).copied().unwrap_or(self.accounts.employer);
             let amount = human_amount(&mut self.rng, 3);
             // Friends run out of ICP, the employer does not.
             let rich = book.balance(&friend) > amount.saturating_add(FEE);
-            let from = if rich { friend } else { self.cast.employer };
-            let operation = SeedOperation::Transfer { from, to: self.cast.user, amount, spender: None };
+            let from = if rich { friend } else { self.accounts.employer };
+            let operation = SeedOperation::Transfer { from, to: self.accounts.user, amount, spender: None };
             apply(book, clock, SeedOp::at(at, operation));
         }
     }
@@ -76,7 +76,7 @@ fn stride_of(next: Timestamp, now: Timestamp, pause: Seconds) -> u64 {
 
 fn apply(book: &mut Book, clock: &Clock, op: SeedOp) {
     let SeedOperation::Transfer { from, to, amount, .. } = op.operation else { return };
-    let now = Moment { network: op.at, shown: clock.out(op.at) };
+    let now = LedgerTime { network: op.at, shown: clock.out(op.at) };
     let transaction = Transaction {
         operation: Operation::Transfer { from, to, amount, fee: FEE, spender: None },
         memo: op.memo,

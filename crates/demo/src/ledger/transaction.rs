@@ -8,7 +8,7 @@ use icpulse_model::{AccountIdentifier, E8s, Timestamp};
 /// Rules about spans (the deduplication window, expiry) are kept in the network's time;
 /// what is written into a block is what clients see, so that an encoding never changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
+pub struct LedgerTime {
     /// Virtual time.
     pub network: Timestamp,
     /// The same instant on the clients' clocks.
@@ -19,28 +19,18 @@ pub struct Moment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// New ICP.
-    Mint {
-        /// Who gets it.
-        to: AccountIdentifier,
-        /// How much.
-        amount: E8s,
-    },
+    Mint { to: AccountIdentifier, amount: E8s },
     /// ICP taken out of the supply.
     Burn {
-        /// Whose.
         from: AccountIdentifier,
-        /// How much.
         amount: E8s,
         /// Who did it on an approval (ICRC-2).
         spender: Option<AccountIdentifier>,
     },
     /// ICP moved; the fee is burnt.
     Transfer {
-        /// From.
         from: AccountIdentifier,
-        /// To.
         to: AccountIdentifier,
-        /// How much arrives.
         amount: E8s,
         /// What the sender pays on top.
         fee: E8s,
@@ -49,24 +39,19 @@ pub enum Operation {
     },
     /// An allowance set (not added to).
     Approve {
-        /// Whose account.
         from: AccountIdentifier,
-        /// Who may spend.
         spender: AccountIdentifier,
         /// How much, fees of the spending included.
         allowance: E8s,
         /// What the owner believed the allowance to be.
         expected: Option<E8s>,
-        /// Until when.
-        expires: Option<Moment>,
-        /// What the approval costs.
+        expires: Option<LedgerTime>,
         fee: E8s,
     },
 }
 
 impl Operation {
     /// The accounts in whose history it stands: from whom or whose, and to whom.
-    #[must_use]
     pub fn accounts(&self) -> [Option<AccountIdentifier>; 2] {
         match self {
             Self::Mint { to, .. } => [None, Some(*to)],
@@ -77,7 +62,6 @@ impl Operation {
     }
 
     /// Who pays, and what in all.
-    #[must_use]
     pub fn payer(&self) -> Option<(AccountIdentifier, E8s)> {
         match self {
             Self::Mint { .. } => None,
@@ -87,7 +71,6 @@ impl Operation {
         }
     }
 
-    /// Lets somebody else pay.
     pub fn pay_from(&mut self, account: AccountIdentifier) {
         match self {
             Self::Mint { .. } => {}
@@ -101,25 +84,22 @@ impl Operation {
 /// An operation with what the sender attached to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
-    /// What it does.
     pub operation: Operation,
     /// The numeric memo; 0 for ICRC-1 calls.
     pub memo: u64,
     /// The ICRC-1 memo, at most 32 bytes.
     pub icrc1_memo: Option<Vec<u8>>,
     /// When the sender says it was made; asks for deduplication.
-    pub created_at: Option<Moment>,
+    pub created_at: Option<LedgerTime>,
 }
 
 impl Transaction {
     /// A transaction without memo and creation time.
-    #[must_use]
     pub fn bare(operation: Operation) -> Self {
         Self { operation, memo: 0, icrc1_memo: None, created_at: None }
     }
 
     /// Its part of a block.
-    #[must_use]
     pub fn to_wire(&self) -> pb::Transaction {
         pb::Transaction {
             transfer: Some(transfer_of(&self.operation)),
@@ -140,7 +120,7 @@ fn tokens(amount: E8s) -> pb::Tokens {
     pb::Tokens { e8s: amount.0 }
 }
 
-fn time(moment: Moment) -> pb::TimeStamp {
+fn time(moment: LedgerTime) -> pb::TimeStamp {
     pb::TimeStamp { timestamp_nanos: moment.shown.0 }
 }
 
@@ -184,14 +164,12 @@ fn transfer_of(operation: &Operation) -> pb::Transfer {
 pub struct ReadBlock {
     /// Hash of the block before; `None` in the first.
     pub parent: Option<Vec<u8>>,
-    /// When it was added.
     pub timestamp: Timestamp,
-    /// What it holds. The network's time is not in a block: both halves of a [`Moment`] are what is shown.
+    /// What it holds. The network's time is not in a block: both halves of a [`LedgerTime`] are what is shown.
     pub transaction: Transaction,
 }
 
 /// Reads a block; `None` if the bytes are not a block this ledger writes.
-#[must_use]
 pub fn read_block(encoded: &[u8]) -> Option<ReadBlock> {
     let block = pb::Block::from_bytes(encoded).ok()?;
     let transaction = block.transaction?;
@@ -252,7 +230,7 @@ fn read_tokens(tokens: Option<pb::Tokens>) -> E8s {
     E8s(tokens.map_or(0, |t| t.e8s))
 }
 
-fn read_time(time: pb::TimeStamp) -> Moment {
+fn read_time(time: pb::TimeStamp) -> LedgerTime {
     let shown = Timestamp(time.timestamp_nanos);
-    Moment { network: shown, shown }
+    LedgerTime { network: shown, shown }
 }

@@ -2,7 +2,7 @@
 
 use super::book::{FEE, Refusal};
 use super::call::{argument, e8s, hex_identifier, identifier, reply};
-use super::transaction::{Moment, Operation, Transaction};
+use super::transaction::{LedgerTime, Operation, Transaction};
 use super::{Ledger, consent};
 use crate::canister::Reject;
 use candid::{CandidType, Deserialize, Nat};
@@ -43,7 +43,7 @@ impl Ledger {
         method: &str,
         arg: &[u8],
     ) -> Result<Vec<u8>, Reject> {
-        let now = self.moment(now);
+        let now = self.ledger_time(now);
         let id = self.id;
         match method {
             "transfer" => reply(id, self.transfer_method(caller, now, argument(id, arg)?)?),
@@ -86,7 +86,7 @@ impl Ledger {
     fn transfer_method(
         &mut self,
         caller: Principal,
-        now: Moment,
+        now: LedgerTime,
         args: wire::TransferArgs,
     ) -> Result<wire::TransferResult, Reject> {
         let to = full_identifier(&args.to)
@@ -123,7 +123,7 @@ impl Ledger {
             memo: args.memo,
             icrc1_memo: None,
             // Without a creation time the ledger's own is taken, and kept for deduplication.
-            created_at: Some(args.created_at_time.map_or(now, |t| self.told(t.timestamp_nanos))),
+            created_at: Some(args.created_at_time.map_or(now, |t| self.client_time(t.timestamp_nanos))),
         };
         match self.book.apply(&transaction, now) {
             Ok(block) => Ok(Ok(block)),
@@ -154,7 +154,7 @@ impl Ledger {
     fn icrc1_transfer(
         &mut self,
         caller: Principal,
-        now: Moment,
+        now: LedgerTime,
         args: wire::TransferArg,
     ) -> Result<wire::Icrc1TransferResult, Reject> {
         self.not_anonymous(caller, "hold tokens")?;
@@ -186,7 +186,7 @@ impl Ledger {
     fn icrc2_transfer_from(
         &mut self,
         caller: Principal,
-        now: Moment,
+        now: LedgerTime,
         args: wire::TransferFromArgs,
     ) -> Result<wire::TransferFromResult, Reject> {
         self.not_anonymous(caller, "hold tokens")?;
@@ -216,7 +216,7 @@ impl Ledger {
         })
     }
 
-    fn icrc1(&mut self, now: Moment, args: Icrc1) -> Result<Result<u64, Refusal>, Reject> {
+    fn icrc1(&mut self, now: LedgerTime, args: Icrc1) -> Result<Result<u64, Refusal>, Reject> {
         self.check_memo(args.memo.as_ref())?;
         let balance = self.book.balance(&args.from);
         let Some(amount) = e8s(&args.amount) else {
@@ -255,7 +255,7 @@ impl Ledger {
             operation,
             memo: 0,
             icrc1_memo: args.memo.map(ByteBuf::into_vec),
-            created_at: args.created_at_time.map(|t| self.told(t)),
+            created_at: args.created_at_time.map(|t| self.client_time(t)),
         };
         Ok(self.book.apply(&transaction, now))
     }

@@ -1,6 +1,6 @@
 //! The deduplication window: which transactions with a creation time were seen lately.
 
-use super::transaction::Moment;
+use super::transaction::LedgerTime;
 use icpulse_model::{Seconds, Timestamp};
 use std::collections::{HashMap, VecDeque};
 
@@ -37,7 +37,6 @@ impl Default for Window {
 
 impl Window {
     /// A window that admits `capacity` transactions; from half of it on it slows down.
-    #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self { by_hash: HashMap::new(), in_order: VecDeque::new(), capacity }
     }
@@ -70,10 +69,12 @@ impl Window {
     }
 
     /// Whether a transaction with this hash and creation time may enter now.
-    ///
-    /// # Errors
-    /// [`WindowRefusal`].
-    pub fn check(&self, hash: &[u8; 32], created_at: Moment, now: Moment) -> Result<(), WindowRefusal> {
+    pub fn check(
+        &self,
+        hash: &[u8; 32],
+        created_at: LedgerTime,
+        now: LedgerTime,
+    ) -> Result<(), WindowRefusal> {
         if created_at.network.plus(WINDOW) < now.network {
             return Err(WindowRefusal::TooOld);
         }
@@ -84,7 +85,6 @@ impl Window {
         self.by_hash.get(hash).map_or(Ok(()), |block| Err(WindowRefusal::Duplicate(*block)))
     }
 
-    /// Remembers a transaction.
     pub fn remember(&mut self, hash: [u8; 32], block: u64, now: Timestamp) {
         self.by_hash.insert(hash, block);
         self.in_order.push_back((now, hash));

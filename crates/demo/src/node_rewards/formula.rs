@@ -15,14 +15,12 @@ pub const MOST_REDUCTION: f64 = 0.8;
 pub const COEFFICIENT_PERCENT: i32 = 80;
 
 /// Failed of all blocks that a node should have proposed; 0 of none.
-#[must_use]
 pub fn failure_rate(proposed: u32, failed: u32) -> f64 {
     let all = f64::from(proposed) + f64::from(failed);
     if all > 0.0 { f64::from(failed) / all } else { 0.0 }
 }
 
 /// A subnet's failure rate: the 75th percentile of its nodes', by nearest rank; 0 of none.
-#[must_use]
 pub fn subnet_rate(rates: &mut [f64]) -> f64 {
     rates.sort_unstable_by(f64::total_cmp);
     let rank = (rates.len() * 3).div_ceil(4);
@@ -30,13 +28,11 @@ pub fn subnet_rate(rates: &mut [f64]) -> f64 {
 }
 
 /// What is above the subnet's rate.
-#[must_use]
 pub fn relative(rate: f64, subnet: f64) -> f64 {
     (rate - subnet).max(0.0)
 }
 
 /// By how much a relative failure rate reduces a reward.
-#[must_use]
 pub fn reduction(rate: f64) -> f64 {
     if rate < LEAST_RATE {
         0.0
@@ -48,7 +44,6 @@ pub fn reduction(rate: f64) -> f64 {
 }
 
 /// The mean; 0 of none.
-#[must_use]
 pub fn mean(values: &[f64]) -> f64 {
     let count = u32::try_from(values.len()).unwrap_or(u32::MAX);
     if count == 0 { 0.0 } else { values.iter().sum::<f64>() / f64::from(count) }
@@ -67,7 +62,6 @@ pub struct Type3 {
 
 impl Type3 {
     /// From daily rates and coefficients, one of each a node.
-    #[must_use]
     pub fn of(rates: &[f64], coefficients: &[f64]) -> Self {
         let (rate, coefficient) = (mean(rates), mean(coefficients));
         let mut running = 1.0;
@@ -84,7 +78,6 @@ impl Type3 {
 }
 
 /// A sum as the canister tells it: without its fraction.
-#[must_use]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "that is what is meant")]
 pub fn whole(sum: f64) -> u64 {
     sum as u64

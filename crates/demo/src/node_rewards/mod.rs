@@ -18,10 +18,11 @@ use icpulse_model::network::Canisters;
 use icpulse_model::node_rewards::Day;
 use icpulse_model::registry::Topology;
 use icpulse_model::{Principal, Timestamp, XdrPermyriad};
+use parking_lot::{Mutex, MutexGuard};
 use roster::Roster;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Metrics of blocks are there for so many days back.
 const KEPT_DAYS: u32 = 400;
@@ -39,14 +40,13 @@ pub struct Payroll {
 
 impl Payroll {
     /// From the beginning on, by this topology.
-    #[must_use]
     pub fn new(seed: u64, fleet: Arc<Fleet>, topology: &Topology) -> Self {
         let first = Arc::new(Roster::new(seed, Arc::new(topology.clone())));
         Self { seed, fleet, rosters: Mutex::new(vec![(0, first)]) }
     }
 
     fn rosters(&self) -> MutexGuard<'_, Vec<(u64, Arc<Roster>)>> {
-        self.rosters.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rosters.lock()
     }
 
     /// Takes a topology over for the days from the next one on, if it is a new one.
@@ -65,7 +65,6 @@ impl Payroll {
     }
 
     /// The roster in force at a time.
-    #[must_use]
     pub fn roster(&self, at: u64) -> Arc<Roster> {
         let rosters = self.rosters();
         let found = rosters.iter().rev().find(|(from, _)| *from <= at).or_else(|| rosters.first());
@@ -77,7 +76,6 @@ impl Payroll {
 
     /// What providers earned from one day to another, both included, in ten-thousandths of an
     /// XDR: the sum of what the canister says of each day. Days are of virtual time.
-    #[must_use]
     pub fn month(&self, first: Day, last: Day) -> BTreeMap<Principal, u64> {
         let mut earned: BTreeMap<Principal, u64> = BTreeMap::new();
         let end = (u64::from(last.0) + 1) * DAY;
@@ -100,13 +98,11 @@ impl Payroll {
     }
 
     /// The price at which a month is paid: the cycles minting canister's average.
-    #[must_use]
     pub fn rate(&self, now: Timestamp) -> XdrPermyriad {
         super::cmc::average_at(self.seed, now)
     }
 
     /// All that the canister says of a day of the calendar.
-    #[must_use]
     pub fn day(&self, clock: &Clock, day: Day) -> wire::DailyResults {
         let inside = |day: Day| clock.into_virtual_secs(day.start().secs());
         let (from, to) = (inside(day), inside(Day(day.0.saturating_add(1))));
@@ -116,14 +112,12 @@ impl Payroll {
     }
 }
 
-/// The canister.
 pub struct NodeRewards {
     payroll: Arc<Payroll>,
 }
 
 impl NodeRewards {
     /// The canister of a payroll.
-    #[must_use]
     pub fn new(payroll: Arc<Payroll>) -> Self {
         Self { payroll }
     }
@@ -193,45 +187,7 @@ impl Canister for NodeRewards {
     }
 }
 
-const INTERFACE: &str = r"type DateUtc = record { year : nat32; month : nat32; day : nat32 };
-type NodeMetricsDaily = record {
-  subnet_assigned : opt principal; subnet_assigned_failure_rate : opt float64;
-  num_blocks_proposed : opt nat64; num_blocks_failed : opt nat64;
-  original_failure_rate : opt float64; relative_failure_rate : opt float64;
-};
-type DailyNodeFailureRate = variant {
-  SubnetMember : record { node_metrics : opt NodeMetricsDaily };
-  NonSubnetMember : record { extrapolated_failure_rate : opt float64 };
-};
-type DailyNodeRewards = record {
-  node_id : opt principal; node_reward_type : opt text; region : opt text; dc_id : opt text;
-  daily_node_failure_rate : opt DailyNodeFailureRate;
-  performance_multiplier : opt float64; rewards_reduction : opt float64;
-  base_rewards_xdr_permyriad : opt float64; adjusted_rewards_xdr_permyriad : opt float64;
-};
-type NodeTypeRegionBaseRewards = record {
-  monthly_xdr_permyriad : opt float64; daily_xdr_permyriad : opt float64;
-  node_reward_type : opt text; region : opt text;
-};
-type Type3RegionBaseRewards = record {
-  region : opt text; nodes_count : opt nat64; avg_rewards_xdr_permyriad : opt float64;
-  avg_coefficient : opt float64; daily_xdr_permyriad : opt float64;
-};
-type DailyNodeProviderRewards = record {
-  total_base_rewards_xdr_permyriad : opt nat64; total_adjusted_rewards_xdr_permyriad : opt nat64;
-  base_rewards : vec NodeTypeRegionBaseRewards; base_rewards_type3 : vec Type3RegionBaseRewards;
-  daily_nodes_rewards : vec DailyNodeRewards;
-};
-type DailyResults = record {
-  subnets_failure_rate : vec record { principal; float64 };
-  provider_results : vec record { principal; DailyNodeProviderRewards };
-};
-type Calculation = variant { Ok : DailyResults; Err : text };
-type Request = record { day : DateUtc; algorithm_version : opt record { version : nat32 } };
-service : {
-  get_node_providers_rewards_calculation : (Request) -> (Calculation) query;
-}
-";
+const INTERFACE: &str = include_str!("../../data/node_rewards.did");
 
 #[cfg(test)]
 mod tests;

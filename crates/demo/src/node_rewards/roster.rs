@@ -2,7 +2,7 @@
 
 use super::formula::{self, COEFFICIENT_PERCENT, MONTH_DAYS, Type3};
 use crate::fleet::{Fleet, Spans, Watch, key_of};
-use crate::seed::dice::{Drops, mix};
+use crate::seed::random::{QuickRng, mix};
 use icpulse_canisters::wire::node_rewards as wire;
 use icpulse_model::Principal;
 use icpulse_model::node_rewards::Day;
@@ -32,7 +32,6 @@ struct Member {
     base: f64,
 }
 
-/// A provider's tariffs.
 #[derive(Default)]
 struct Tariffs {
     /// (region, reward type) → a month's and a day's reward.
@@ -80,7 +79,6 @@ fn country_of(region: &str) -> String {
 }
 
 /// What a decided reduction leaves of a provider's rewards on a day, if there is one.
-#[must_use]
 pub fn decided(seed: u64, provider: &Principal, day: Day) -> Option<f64> {
     let round = u64::from(day.0 / ROUND_DAYS);
     mix(mix(seed, 0x4E_0001, round), key_of(provider), 0).is_multiple_of(ONE_IN).then_some(HALF)
@@ -107,7 +105,6 @@ pub struct Outcome<'r> {
 
 impl Roster {
     /// The roster of a topology.
-    #[must_use]
     pub fn new(seed: u64, topology: Arc<Topology>) -> Self {
         let subnets: Vec<Principal> = topology
             .subnets
@@ -147,19 +144,15 @@ impl Roster {
         Self { seed, topology, members, subnets, providers }
     }
 
-    /// The topology.
-    #[must_use]
     pub fn topology(&self) -> &Arc<Topology> {
         &self.topology
     }
 
-    /// Those who are paid.
     pub fn providers(&self) -> impl Iterator<Item = Principal> {
         self.providers.iter().map(|(id, _)| *id)
     }
 
     /// When each member was in trouble in `from..to` (Unix seconds of virtual time).
-    #[must_use]
     pub fn troubles(&self, fleet: &Fleet, from: u64, to: u64) -> Vec<Spans> {
         let watch: Watch<'_> = fleet.watch(&self.topology);
         let spans = |m: &Member| m.subnet.map(|_| watch.spans(&m.id, from, to)).unwrap_or_default();
@@ -168,14 +161,13 @@ impl Roster {
 
     /// A day's outcome: `day` by the calendar, `from..to` in virtual time, with the members'
     /// troubles.
-    #[must_use]
     pub fn day(&self, day: Day, (from, to): (u64, u64), troubles: &[Spans]) -> Outcome<'_> {
         let mut blocks = vec![Blocks::default(); self.members.len()];
         let mut rates: Vec<Vec<f64>> = vec![Vec::new(); self.subnets.len()];
-        let fates: Vec<(u64, u64)> = self.subnets.iter().map(|id| self.pace(id, day)).collect();
+        let call_faults: Vec<(u64, u64)> = self.subnets.iter().map(|id| self.pace(id, day)).collect();
         for ((member, blocks), spans) in self.members.iter().zip(&mut blocks).zip(troubles) {
             let Some(at) = member.subnet else { continue };
-            let (expected, common) = fates.get(at).copied().unwrap_or_default();
+            let (expected, common) = call_faults.get(at).copied().unwrap_or_default();
             let seconds = spans.seconds(from, to);
             *blocks = self.blocks(&member.id, day, (expected, common), seconds, to.saturating_sub(from));
             if let Some(rates) = rates.get_mut(at) {
@@ -204,10 +196,10 @@ impl Roster {
     /// cases all of the subnet's nodes fail.
     fn pace(&self, subnet: &Principal, day: Day) -> (u64, u64) {
         let members = self.topology.subnets.get(subnet).map_or(1, |s| s.membership.len().max(1)) as u64;
-        let mut drops = Drops::new(mix(self.seed, 0x4E_0002, key_of(subnet)), u64::from(day.0), 0);
+        let mut rng = QuickRng::new(mix(self.seed, 0x4E_0002, key_of(subnet)), u64::from(day.0), 0);
         // 0.8 to 1.2 blocks a second; on one day in fifty the whole subnet is in trouble.
-        let blocks = drops.within(69_000, 104_000);
-        let common = if drops.chance(20) { drops.within(30_000, 120_000) } else { drops.within(500, 4_000) };
+        let blocks = rng.within(69_000, 104_000);
+        let common = if rng.chance(20) { rng.within(30_000, 120_000) } else { rng.within(500, 4_000) };
         (blocks / members, common)
     }
 
@@ -219,11 +211,11 @@ impl Roster {
         (down, degraded): (u64, u64),
         length: u64,
     ) -> Blocks {
-        let mut drops = Drops::new(mix(self.seed, 0x4E_0003, key_of(node)), u64::from(day.0), 0);
-        let expected = expected * drops.within(970, 1_030) / 1_000;
-        let usual = common * drops.within(500, 1_500) / 1_000;
+        let mut rng = QuickRng::new(mix(self.seed, 0x4E_0003, key_of(node)), u64::from(day.0), 0);
+        let expected = expected * rng.within(970, 1_030) / 1_000;
+        let usual = common * rng.within(500, 1_500) / 1_000;
         // With an alert, 5 to 45 % fail.
-        let ill = drops.within(50_000, 450_000);
+        let ill = rng.within(50_000, 450_000);
         let well = length.saturating_sub(down).saturating_sub(degraded);
         let failing = down
             .saturating_mul(1_000_000)
@@ -282,7 +274,6 @@ impl Outcome<'_> {
     }
 
     /// What each provider earned, as the canister tells it, in the roster's order.
-    #[must_use]
     pub fn earned(&self) -> Vec<u64> {
         let mut sums = vec![0.0; self.roster.providers.len()];
         for (member, blocks) in self.roster.members.iter().zip(&self.blocks) {
@@ -293,8 +284,6 @@ impl Outcome<'_> {
         sums.into_iter().map(formula::whole).collect()
     }
 
-    /// As the canister answers.
-    #[must_use]
     pub fn reply(&self) -> wire::DailyResults {
         let roster = self.roster;
         let mut rows: Vec<Vec<wire::NodeRewards>> = vec![Vec::new(); roster.providers.len()];

@@ -206,8 +206,8 @@ fn a_topology_counts_from_the_next_day_on() {
 
 #[test]
 fn some_providers_are_reduced_by_decision_for_a_quarter() {
-    let mut drops = crate::seed::dice::Drops::new(1, 2, 3);
-    let providers: Vec<Principal> = (0..800).map(|_| drops.principal()).collect();
+    let mut rng = crate::seed::random::QuickRng::new(1, 2, 3);
+    let providers: Vec<Principal> = (0..800).map(|_| rng.principal()).collect();
     let round = Day(92 * 220);
     let reduced = |day| providers.iter().filter(|p| roster::decided(1, p, day).is_some()).count();
     assert!((60..140).contains(&reduced(round)), "{}", reduced(round));

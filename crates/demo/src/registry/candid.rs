@@ -11,33 +11,7 @@ use icpulse_model::text::Line;
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
 
-pub(super) const INTERFACE: &str = "type DataCenterRecord = record {
-  id : text;
-  gps : opt Gps;
-  region : text;
-  owner : text;
-};
-type Gps = record { latitude : float32; longitude : float32 };
-type NodeOperatorRecord = record {
-  ipv6 : opt text;
-  max_rewardable_nodes : vec record { text; nat32 };
-  node_operator_principal_id : blob;
-  node_allowance : nat64;
-  rewardable_nodes : vec record { text; nat32 };
-  node_provider_principal_id : blob;
-  dc_id : text;
-};
-service : {
-  get_api_boundary_node_ids : (record {}) -> (variant { Ok : vec record { id : opt principal }; Err : text }) query;
-  get_chunk : (record { content_sha256 : opt blob }) -> (variant { Ok : record { content : opt blob }; Err : text }) query;
-  get_node_operators_and_dcs_of_node_provider : (principal) -> (
-      variant { Ok : vec record { DataCenterRecord; NodeOperatorRecord }; Err : text },
-    ) query;
-  get_subnet_for_canister : (record { \"principal\" : opt principal }) -> (
-      variant { Ok : record { subnet_id : opt principal }; Err : text },
-    ) query;
-}
-";
+pub(super) const INTERFACE: &str = include_str!("../../data/registry.did");
 
 type Answer<T> = Result<T, String>;
 

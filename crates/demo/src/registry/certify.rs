@@ -57,13 +57,10 @@ const fn left_of(count: usize) -> usize {
 
 impl Changelog {
     /// How many versions there are.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.0.first().map_or(0, Vec::len)
     }
 
-    /// Whether there is none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -101,7 +98,6 @@ impl Changelog {
     }
 
     /// The root hash of the whole: what the canister certifies.
-    #[must_use]
     pub fn root(&self) -> Hash {
         let version = leaf_hash(&leb128(self.len() as u64));
         fork_hash(&labeled_hash(b"current_version", &version), &self.delta_hash())
@@ -116,14 +112,12 @@ impl Changelog {
     }
 
     /// The tree that shows the current version and nothing else.
-    #[must_use]
     pub fn show_version(&self) -> MixedHashTree {
         fork(self.current(), pruned(&self.delta_hash()))
     }
 
     /// The tree that shows these versions too; `content` gives what each changed. If there are none
     /// of these versions, the newest one's label shows that.
-    #[must_use]
     pub fn show(&self, versions: RangeInclusive<u64>, content: &dyn Fn(u64) -> Vec<u8>) -> MixedHashTree {
         let delta = self.cut(0, self.len(), &versions, content);
         fork(self.current(), labeled(b"delta", delta))

@@ -30,7 +30,6 @@ fn canister_id(id: &Principal) -> wire::CanisterId {
 
 /// A record's bytes. A record of a family that is not looked into, or that could not be decoded,
 /// has none of its own here.
-#[must_use]
 pub fn record(record: &Record) -> Vec<u8> {
     match record {
         Record::SubnetList(list) => {
@@ -130,7 +129,6 @@ fn gateway(address: &str) -> String {
 }
 
 /// An operator's record, which names the operator itself.
-#[must_use]
 pub fn operator(id: &Principal, r: &OperatorRecord) -> wire::NodeOperatorRecord {
     let counts = |map: &std::collections::BTreeMap<Line, u32>| {
         map.iter().map(|(kind, count)| (text(kind), *count)).collect()
@@ -160,7 +158,6 @@ fn data_center(r: &DataCenterRecord) -> wire::DataCenterRecord {
 
 /// Degrees of millionths, as near as 32 bits come.
 #[allow(clippy::cast_possible_truncation, reason = "the record has 32 bits for it")]
-#[must_use]
 pub fn degrees(millionths: i32) -> f32 {
     (f64::from(millionths) / 1_000_000.0) as f32
 }

@@ -39,7 +39,6 @@ pub struct Log {
 /// A value as it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
-    /// In which version.
     pub version: u64,
     /// When, in nanoseconds; 0 if that version does not say.
     pub nanos: u64,
@@ -49,38 +48,30 @@ pub struct Set {
 
 impl Log {
     /// The newest version; 0 before the first.
-    #[must_use]
     pub fn latest(&self) -> u64 {
         self.deltas.len() as u64
     }
 
     /// The network's make-up as of the newest version.
-    #[must_use]
     pub const fn topology(&self) -> &Topology {
         &self.topology
     }
 
-    /// What is certified.
-    #[must_use]
     pub const fn changelog(&self) -> &Changelog {
         &self.changelog
     }
 
     /// A chunk of a large value, by the SHA-256 of its content.
-    #[must_use]
     pub fn chunk(&self, hash: &[u8]) -> Option<&[u8]> {
         self.chunks.get(hash).map(Vec::as_slice)
     }
 
     /// What a version changed, as it is certified.
-    #[must_use]
     pub fn delta(&self, version: u64) -> Option<&[u8]> {
         let at = usize::try_from(version.checked_sub(1)?).ok()?;
         self.deltas.get(at).map(AsRef::as_ref)
     }
 
-    /// The same, decoded.
-    #[must_use]
     pub fn decoded(&self, version: u64) -> Option<wire::HighCapacityRegistryAtomicMutateRequest> {
         wire::decode(self.delta(version)?).ok()
     }
@@ -169,7 +160,6 @@ impl Log {
     }
 
     /// What a key says as of a version, unless it is not there.
-    #[must_use]
     pub fn value(&self, key: &[u8], version: u64) -> Option<Set> {
         let places = self.keys.get(key)?;
         let after = places.partition_point(|place| u64::from(place.version) <= version);
@@ -177,7 +167,6 @@ impl Log {
     }
 
     /// When a key was set for the first time; `None` if that version does not say, or never.
-    #[must_use]
     pub fn first_set(&self, key: &Key) -> Option<Timestamp> {
         let first = self.keys.get(key.to_string().as_bytes())?.first()?;
         self.at(first).map(|set| Timestamp(set.nanos)).filter(|at| at.0 > 0)
@@ -185,7 +174,6 @@ impl Log {
 
     /// The last version of a page that begins after `since`: at most so many versions, and so many
     /// bytes of them, but one at least.
-    #[must_use]
     pub fn page_end(&self, since: u64, versions: u64, bytes: usize) -> u64 {
         let most = since.saturating_add(versions).min(self.latest());
         let mut sum = 0usize;
@@ -199,7 +187,6 @@ impl Log {
     }
 
     /// The values that each key was given in these versions, the newest first.
-    #[must_use]
     pub fn changes(&self, versions: std::ops::RangeInclusive<u64>) -> BTreeMap<Vec<u8>, Vec<Set>> {
         let mut changes: BTreeMap<Vec<u8>, Vec<Set>> = BTreeMap::new();
         for version in versions.rev() {

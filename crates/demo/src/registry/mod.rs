@@ -15,9 +15,9 @@ mod tests;
 use super::canister::{Canister, Context, Reject, UpdateContext};
 use super::clock::Clock;
 use super::keys::SubnetKey;
-use super::seed::dice::Drops;
-use super::seed::drafts::machines::Election;
+use super::seed::drafts::inventory::Election;
 use super::seed::grid::{Grid, plan};
+use super::seed::random::QuickRng;
 use icpulse_canisters::wire::registry as wire;
 use icpulse_model::economics::GENESIS;
 use icpulse_model::network::Canisters;
@@ -46,20 +46,18 @@ const PURPOSE: u64 = 0x7061_7573;
 const MALFORMED_MESSAGE: i32 = 0;
 const KEY_NOT_PRESENT: i32 = 1;
 
-/// The registry.
 pub struct Registry {
     id: Principal,
     seed: u64,
     log: Log,
     grid: Grid,
-    pauses: Drops,
+    pauses: QuickRng,
     /// When, in virtual time, the next version is made by itself.
     next: Timestamp,
 }
 
 impl Registry {
     /// The registry of a seed with so many versions between genesis and `start` (virtual time).
-    #[must_use]
     pub fn seeded(seed: u64, start: Timestamp, versions: u64) -> Self {
         let mut grid = Grid::new(seed);
         let mut log = Log::default();
@@ -77,7 +75,7 @@ impl Registry {
             seed,
             log,
             grid,
-            pauses: Drops::new(seed, PURPOSE, 0),
+            pauses: QuickRng::new(seed, PURPOSE, 0),
             next: start,
         };
         registry.pause();
@@ -89,20 +87,16 @@ impl Registry {
         self.next = self.next.plus(Seconds(pause));
     }
 
-    /// All versions.
-    #[must_use]
     pub const fn log(&self) -> &Log {
         &self.log
     }
 
     /// The network's make-up as of the newest version.
-    #[must_use]
     pub const fn topology(&self) -> &Topology {
         self.log.topology()
     }
 
     /// When each elected version was elected, as far as that is told.
-    #[must_use]
     pub fn elections(&self) -> Vec<Election> {
         let election = |key: Key, version: &Line, host| {
             let at = self.log.first_set(&key)?.secs();
@@ -115,31 +109,25 @@ impl Registry {
     }
 
     /// The subnets in the order of their creation, the root one first.
-    #[must_use]
     pub fn subnets(&self) -> Vec<Principal> {
         self.grid.subnets()
     }
 
-    /// A subnet's key.
-    #[must_use]
     pub fn subnet_key(&self, subnet: &Principal) -> Option<Arc<SubnetKey>> {
         self.grid.subnet_key(subnet)
     }
 
     /// The seed of its keys.
-    #[must_use]
     pub const fn seed(&self) -> u64 {
         self.seed
     }
 
     /// The number in the seed of a node of the newest version; see [`crate::seed::grid::key_of`].
-    #[must_use]
     pub fn node_number(&self, node: &Principal) -> Option<usize> {
         self.grid.node_number(node)
     }
 
     /// When, in virtual time, the next version is made by itself.
-    #[must_use]
     pub const fn next(&self) -> Timestamp {
         self.next
     }

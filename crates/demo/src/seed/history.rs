@@ -1,10 +1,10 @@
 //! Proposals that were settled before the demo network began.
 
-use super::dice::Dice;
-use super::drafts::machines::Election;
-use super::drafts::{self, Kind, Scenery};
-use super::life::opinion;
+use super::drafts::inventory::Election;
+use super::drafts::{self, Kind, ProposalContext};
 use super::neurons::Habit;
+use super::random::SeededRng;
+use super::simulation::opinion;
 use crate::governance::proposal::{Ballots, Proposal, Tally, voting_period};
 use crate::governance::state::State;
 use crate::governance::topics::topic_of;
@@ -14,25 +14,23 @@ use icpulse_model::{Topic, Vote};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many there are.
 pub const COUNT: u64 = 545;
 /// Over how many days.
 const DAYS: u64 = 310;
 /// So long before an election its proposal is made, at least.
 const DELIBERATED: u64 = 3_600;
-/// Ballots a neuron remembers.
 const REMEMBERED: u64 = 100;
 
 /// Kinds in the order in which they were proposed: one of each, the rest by their shares.
-fn kinds(dice: &mut Dice) -> Vec<Kind> {
+fn kinds(rng: &mut SeededRng) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = drafts::SHARES.iter().map(|(kind, _)| *kind).collect();
     let rest: Vec<Kind> = drafts::SHARES
         .iter()
         .flat_map(|(kind, share)| std::iter::repeat_n(*kind, usize::try_from(share - 1).unwrap_or(0)))
         .collect();
     let left = usize::try_from(COUNT).unwrap_or(0).saturating_sub(kinds.len() + 1);
-    kinds.extend(dice.several(&rest, left));
-    let mut kinds = dice.shuffle(&kinds);
+    kinds.extend(rng.several(&rest, left));
+    let mut kinds = rng.shuffle(&kinds);
     // The hostile one is recent, so that everybody who scrolls meets it.
     kinds.insert(kinds.len().saturating_sub(2), Kind::Hostile);
     kinds
@@ -40,9 +38,14 @@ fn kinds(dice: &mut Dice) -> Vec<Kind> {
 
 /// The elections that these proposals decided, by the place of the proposal that did: one made some
 /// hours before.
-fn elections<'a>(kinds: &[Kind], begin: u64, step: u64, scenery: &'a Scenery) -> BTreeMap<u64, &'a Election> {
+fn elections<'a>(
+    kinds: &[Kind],
+    begin: u64,
+    step: u64,
+    context: &'a ProposalContext,
+) -> BTreeMap<u64, &'a Election> {
     let mut places = BTreeMap::new();
-    for election in &scenery.machines.elections {
+    for election in &context.inventory.elections {
         // What was proposed before `begin` may be decided soon after.
         let ago = begin.saturating_sub(election.at);
         let Some(mut place) = COUNT.checked_sub((ago + DELIBERATED).div_ceil(step) + 1) else { continue };
@@ -59,7 +62,6 @@ fn elections<'a>(kinds: &[Kind], begin: u64, step: u64, scenery: &'a Scenery) ->
 }
 
 /// When the first of them can have been made, if they end at `begin`.
-#[must_use]
 pub const fn first_day(begin: u64) -> u64 {
     begin - COUNT * (DAYS * DAY.0 / COUNT)
 }
@@ -71,52 +73,52 @@ pub fn fill(
     begin: u64,
     base: u64,
     state: &mut State,
-    scenery: &Scenery,
+    context: &ProposalContext,
     proposers: &[u64],
     voters: &BTreeMap<u64, Habit>,
 ) {
-    let mut dice = Dice::new(seed, 5);
+    let mut rng = SeededRng::new(seed, 5);
     let lived: u64 = state.neurons().values().map(|n| n.potential(begin, &state.economics)).sum();
     let now_total = lived + state.silent_power().potential;
     let step = DAYS * DAY.0 / COUNT;
     let known_ones = state.known_neurons().clone();
-    let kinds = kinds(&mut dice);
-    let elections = elections(&kinds, begin, step, scenery);
+    let kinds = kinds(&mut rng);
+    let elections = elections(&kinds, begin, step, context);
     for (serial, kind) in (0..COUNT).zip(kinds) {
         let id = base + serial + 1;
-        let created = begin - (COUNT - serial) * step + dice.within(0, step);
-        let mut idea = drafts::write(kind, &mut dice, serial, scenery);
+        let created = begin - (COUNT - serial) * step + rng.within(0, step);
+        let mut rated = drafts::write(kind, &mut rng, serial, context);
         // What the registry's history has of elections was decided by somebody.
         let elected = elections.get(&serial).filter(|election| {
             let last = created + voting_period(Topic::IcOsVersionElection);
             (created + 900..last).contains(&election.at)
         });
         if let Some(election) = elected {
-            idea = drafts::write_election(election, &mut Dice::new(seed, 1_000 + serial), scenery);
+            rated = drafts::write_election(election, &mut SeededRng::new(seed, 1_000 + serial), context);
         }
-        let topic = topic_of(&idea.draft.action);
-        let contested = idea.appeal.abs_diff(500) < 70 && !topic.covered_by_catch_all();
-        let extension = if contested { dice.within(DAY.0 / 4, 2 * DAY.0) } else { 0 };
+        let topic = topic_of(&rated.draft.action);
+        let contested = rated.appeal.abs_diff(500) < 70 && !topic.covered_by_catch_all();
+        let extension = if contested { rng.within(DAY.0 / 4, 2 * DAY.0) } else { 0 };
         let deadline = created + voting_period(topic) + extension;
 
         // The total grew by a tenth in this time.
         let age_days = (begin - created) / DAY.0;
         let total = now_total / 10_000 * (10_000 - 3 * age_days);
         let cast = total / 1_000
-            * if topic.covered_by_catch_all() { dice.within(640, 820) } else { dice.within(360, 560) };
-        let yes = cast / 1_000 * idea.appeal;
-        let tally = Tally { yes, no: cast - yes, total, at: deadline - dice.within(60, 7_200) };
+            * if topic.covered_by_catch_all() { rng.within(640, 820) } else { rng.within(360, 560) };
+        let yes = cast / 1_000 * rated.appeal;
+        let tally = Tally { yes, no: cast - yes, total, at: deadline - rng.within(60, 7_200) };
         let early = tally.majority_yes() || tally.majority_no();
         let decided = match elected {
-            Some(election) => election.at.saturating_sub(idea.draft.outcome.after),
-            None if early => created + dice.within(900, 16 * 3_600),
+            Some(election) => election.at.saturating_sub(rated.draft.outcome.after),
+            None if early => created + rng.within(900, 16 * 3_600),
             None => deadline,
         };
 
         let proposer = if topic.covered_by_catch_all() {
-            scenery.known.first().and_then(|k| k.id).map(|id| id.id)
+            context.known.first().and_then(|k| k.id).map(|id| id.id)
         } else {
-            Some(*dice.pick(proposers, &1))
+            Some(*rng.pick(proposers, &1))
         };
         let mut proposal = Proposal {
             id,
@@ -133,7 +135,7 @@ pub fn fill(
             ballots: Ballots::default(),
             total_potential: total / 1_000 * 1_021,
             reward_round: deadline.saturating_sub(GENESIS.secs()) / DAY.0 + 1,
-            draft: Arc::new(idea.draft),
+            draft: Arc::new(rated.draft),
         };
         if proposal.is_accepted() {
             let done = decided + proposal.draft.outcome.after;
@@ -147,7 +149,7 @@ pub fn fill(
         }
         let recent = serial + 1 + REMEMBERED + 40 >= COUNT;
         let concerned = voters.iter().filter(|(id, _)| recent || known_ones.contains(id));
-        remember(seed, state, id, topic, idea.appeal, created, concerned);
+        remember(seed, state, id, topic, rated.appeal, created, concerned);
         state.put_proposal(proposal);
     }
 }

@@ -8,15 +8,14 @@
 //! A large world ([`size::Size`]) is the same with an archive below it and more neurons of the user.
 
 pub mod archive;
-pub mod dice;
 pub mod drafts;
 pub mod grid;
 pub mod history;
 pub mod holdings;
-pub mod life;
-pub mod motions;
 pub mod neurons;
 pub mod payloads;
+pub mod random;
+pub mod simulation;
 pub mod size;
 pub mod user;
 
@@ -29,15 +28,15 @@ use super::governance::neuron::Neuron;
 use super::governance::state::State;
 use super::ledger::history::Stake;
 use archive::Timeline;
-use dice::{Dice, mix};
-use drafts::Scenery;
-use drafts::machines::{Machines, Shown};
+use drafts::ProposalContext;
+use drafts::inventory::{NetworkInventory, SharedInventory};
 use icpulse_canisters::wire::governance as wire;
 use icpulse_model::economics::{GENESIS, MIN_DELAY_TO_PROPOSE};
 use icpulse_model::time::{DAY, MONTH};
 use icpulse_model::{Account, E8s, Principal, Seconds, Timestamp};
-use life::People;
 use neurons::Habit;
+use random::{SeededRng, mix};
+use simulation::SimulatedVoters;
 use size::Size;
 use std::sync::Arc;
 
@@ -48,7 +47,6 @@ const CIRCULATING: u64 = 325_000_000;
 
 /// Governance with its people, and the stakes the ledger must hold for it.
 pub struct World {
-    /// The canister.
     pub governance: Governance,
     /// What lies in the neurons' accounts, oldest first; without those of the archive.
     pub stakes: Vec<Stake>,
@@ -57,25 +55,28 @@ pub struct World {
 }
 
 /// The world of a seed as of `start` (virtual time), with neurons for `user` and imagined machines.
-#[must_use]
 pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
     world_of(seed, start, user, None)
 }
 
 /// As [`world`]; a large one if there is a `size`.
-#[must_use]
 pub fn world_of(seed: u64, start: Timestamp, user: Principal, size: Option<&Size>) -> World {
-    world_with(seed, start, user, size, &Shown::new(Arc::new(Machines::imagined(seed))))
+    world_with(seed, start, user, size, &SharedInventory::new(Arc::new(NetworkInventory::imagined(seed))))
 }
 
 /// As [`world_of`], with the machines that `shown` shows.
-#[must_use]
-pub fn world_with(seed: u64, start: Timestamp, user: Principal, size: Option<&Size>, shown: &Shown) -> World {
+pub fn world_with(
+    seed: u64,
+    start: Timestamp,
+    user: Principal,
+    size: Option<&Size>,
+    shown: &SharedInventory,
+) -> World {
     let start = start.secs();
     let begin = start.saturating_sub(PRELUDE);
-    let mut dice = Dice::new(seed, 6);
+    let mut rng = SeededRng::new(seed, 6);
     let crowd = neurons::crowd(seed, begin);
-    let friend = dice.principal();
+    let friend = rng.principal();
     let mut mine = user::neurons(seed, user, friend, &crowd.known, start);
     if let Some(size) = size {
         let more = size.user_neurons.saturating_sub(user::COUNT);
@@ -89,7 +90,7 @@ pub fn world_with(seed: u64, start: Timestamp, user: Principal, size: Option<&Si
         let data = n.known.clone()?;
         Some(wire::KnownNeuron { id: Some(wire::NeuronId { id: n.id }), known_neuron_data: Some(data) })
     });
-    let scenery = Scenery::new(shown.now(), crowd.public.clone(), known.collect());
+    let context = ProposalContext::new(shown.now(), crowd.public.clone(), known.collect());
     let proposers: Vec<u64> = crowd.neurons.iter().filter(|n| may_propose(n, start)).map(|n| n.id).collect();
     let builders = crowd.neurons.iter().take(crowd.known.len());
     let builders: Vec<_> =
@@ -118,7 +119,7 @@ pub fn world_with(seed: u64, start: Timestamp, user: Principal, size: Option<&Si
             seed,
             count: size.archived_proposals,
             until: history::first_day(begin),
-            scenery: scenery.clone(),
+            context: context.clone(),
             proposers: proposers.clone(),
             known: builders,
             power,
@@ -129,13 +130,13 @@ pub fn world_with(seed: u64, start: Timestamp, user: Principal, size: Option<&Si
     });
 
     state.supply = supply(&state, archived.as_deref());
-    state.node_providers = scenery
-        .machines
+    state.node_providers = context
+        .inventory
         .providers
         .iter()
         .map(|id| wire::NodeProvider {
             id: Some(*id),
-            reward_account: dice
+            reward_account: rng
                 .chance(600)
                 .then(|| wire::AccountIdentifier { hash: Account::of(*id).identifier().0.to_vec() }),
         })
@@ -146,13 +147,13 @@ pub fn world_with(seed: u64, start: Timestamp, user: Principal, size: Option<&Si
         .map(|id| (*id, habits.get(id).copied().unwrap_or(Habit { turnout: 780, leaning: 40, leads: false })))
         .collect();
     let base = size.map_or(0, |size| size.archived_proposals);
-    history::fill(seed, begin, base, &mut state, &scenery, &proposers, &past_voters);
+    history::fill(seed, begin, base, &mut state, &context, &proposers, &past_voters);
 
     let managed = user::id(seed, user::Kind::Managed);
     let manager = crowd.known.get(4).copied().unwrap_or_default();
-    let script = life::script(start, managed, manager);
+    let script = simulation::script(start, managed, manager);
     habits.retain(|id, habit| habit.turnout > 0 && state.neurons().contains_key(id));
-    let people = People::new(seed, (begin, start), habits, crowd.known, proposers, scenery, script)
+    let people = SimulatedVoters::new(seed, (begin, start), habits, crowd.known, proposers, context, script)
         .watching(shown.clone());
     let mut governance = Governance::new(state, Some(Box::new(people)));
     governance.run_to(start);

@@ -13,7 +13,6 @@ macro_rules! payloads {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* $(,)? })*) => { $(
         $(#[$doc])*
         #[derive(CandidType, Deserialize, Clone, Debug)]
-        #[allow(missing_docs, reason = "the fields carry the names of the interface")]
         pub struct $name { $(pub $field: $kind),* }
         describe_record! { $name { $($field),* } }
     )* };
@@ -93,7 +92,6 @@ payloads! {
 }
 
 /// A call of a function with this argument, and how the canister describes the argument.
-#[must_use]
 pub fn call<P: CandidType + Describe>(number: i32, argument: &P) -> (Action, Option<SelfDescribingValue>) {
     // These plain records always encode.
     let payload = candid::encode_one(argument).unwrap_or_default();
@@ -104,7 +102,6 @@ pub fn call<P: CandidType + Describe>(number: i32, argument: &P) -> (Action, Opt
 }
 
 /// A call of a function without an argument.
-#[must_use]
 pub fn call_empty(number: i32) -> (Action, Option<SelfDescribingValue>) {
     let payload = candid::encode_args(()).unwrap_or_default();
     let nothing = SelfDescribingValue::Map(Vec::new());

@@ -22,7 +22,6 @@ pub enum Kind {
     Public = 3,
     /// Dissolving, with 14 months to go; still votes.
     Dissolving = 4,
-    /// Dissolved, with maturity.
     Dissolved = 5,
     /// Claimed two days ago: seven days, cannot vote.
     Fresh = 6,
@@ -30,11 +29,9 @@ pub enum Kind {
     Decaying = 7,
     /// Controlled by somebody else; the user is a hotkey.
     Hotkey = 8,
-    /// In the Neurons' Fund.
     Fund = 9,
     /// Maturity on its way to the user's account.
     Disbursing = 10,
-    /// Emptied.
     Empty = 11,
     /// Had eight years before April 2026 and keeps its bonus.
     Gang = 12,
@@ -42,18 +39,15 @@ pub enum Kind {
     Managed = 13,
 }
 
-/// How many there are.
 pub const COUNT: u64 = 14;
 
 /// The number of one of them.
-#[must_use]
 pub fn id(seed: u64, kind: Kind) -> u64 {
     number(seed, PLACE + kind as u64)
 }
 
 /// All but [`Kind::Fresh`], which is claimed later; `known` are the known neurons' numbers and
 /// `friend` controls [`Kind::Hotkey`].
-#[must_use]
 pub fn neurons(seed: u64, user: Principal, friend: Principal, known: &[u64], start: u64) -> Vec<Neuron> {
     let leader = |place: usize| known.get(place).copied().into_iter();
     let make = |kind: Kind, hundredths: u64, delay: u64, age: u64| {
@@ -154,7 +148,6 @@ pub fn neurons(seed: u64, user: Principal, friend: Principal, known: &[u64], sta
 }
 
 /// The neuron claimed two days before the start.
-#[must_use]
 pub fn fresh(seed: u64, user: Principal, start: u64) -> Neuron {
     let subaccount = Subaccount::neuron_stake(&user, Kind::Fresh as u64);
     let mut neuron = Neuron::new(id(seed, Kind::Fresh), subaccount, user, start - 2 * DAY.0);

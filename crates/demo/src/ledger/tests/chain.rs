@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ledger::book::{Book, FEE, Refusal};
-use crate::ledger::transaction::{Moment, Operation, Transaction, read_block};
+use crate::ledger::transaction::{LedgerTime, Operation, Transaction, read_block};
 use crate::ledger::window::Window;
 use icpulse_canisters::wire::block::hash_of_encoded;
 use icpulse_model::{Account, AccountIdentifier, E8s, Seconds};
@@ -51,9 +51,9 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-fn at(seconds: u64) -> Moment {
+fn at(seconds: u64) -> LedgerTime {
     let shown = START.plus(Seconds(seconds));
-    Moment { network: shown, shown }
+    LedgerTime { network: shown, shown }
 }
 
 proptest! {

@@ -4,7 +4,7 @@
 //! Recorded from the real NNS canisters, dfinity/ic of 2025-10-31, in a local replica.
 
 use super::*;
-use crate::ledger::transaction::{Moment, read_block};
+use crate::ledger::transaction::{LedgerTime, read_block};
 use candid::Nat;
 use icpulse_canisters::wire::{index as iw, ledger as lw};
 use icpulse_model::E8s;
@@ -49,7 +49,7 @@ fn replayed(recordings: &BTreeMap<String, Recording>) -> (Bench, Vec<Vec<u8>>) {
     let mut encoded = Vec::new();
     for bytes in recorded.blocks {
         let block = read_block(&bytes).expect("a recorded block is readable");
-        let now = Moment { network: block.timestamp, shown: block.timestamp };
+        let now = LedgerTime { network: block.timestamp, shown: block.timestamp };
         bench.ledger.book.apply(&block.transaction, now).expect("what really happened is allowed");
         encoded.push(bytes.into_vec());
     }

@@ -17,16 +17,14 @@ use crate::governance::archive::{Archive, Glance};
 use crate::governance::claim::stake_account;
 use crate::governance::neuron::Neuron;
 use crate::governance::proposal::Proposal;
-use crate::ledger::bedrock::Stakes;
+use crate::ledger::derived_chain::Stakes;
 use crate::ledger::history::Stake;
 use icpulse_model::{AccountIdentifier, E8s, Subaccount, Timestamp, Vote};
 use std::sync::Arc;
 
-/// Neurons and proposals together.
 pub struct Depths {
     /// The neurons; the ledger has their stakes.
     pub neurons: Arc<Neurons>,
-    /// The proposals.
     pub proposals: Proposals,
 }
 
@@ -76,10 +74,6 @@ impl Archive for Depths {
 impl Stakes for Neurons {
     fn count(&self) -> u64 {
         Neurons::count(self)
-    }
-
-    fn total(&self) -> E8s {
-        self.staked()
     }
 
     fn begin(&self) -> Timestamp {

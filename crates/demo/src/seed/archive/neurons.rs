@@ -8,7 +8,7 @@ use super::timeline::Timeline;
 use crate::governance::claim::stake_account;
 use crate::governance::neuron::{Dissolve, Neuron};
 use crate::ledger::history::Stake;
-use crate::seed::dice::{Drops, mix};
+use crate::seed::random::{QuickRng, mix};
 use icpulse_model::economics::RECENT_BALLOTS;
 use icpulse_model::time::{DAY, MONTH, YEAR};
 use icpulse_model::{AccountIdentifier, E8s, Subaccount, Vote};
@@ -16,7 +16,6 @@ use std::thread;
 
 const PURPOSE: u64 = 0x6172_6368;
 
-/// See the module.
 #[derive(Debug)]
 pub struct Neurons {
     seed: u64,
@@ -38,7 +37,6 @@ pub struct Neurons {
 
 impl Neurons {
     /// `count` neurons as of `start` (Unix seconds), staked along `timeline`.
-    #[must_use]
     pub fn new(seed: u64, start: u64, count: u64, timeline: Timeline, newest_settled: u64) -> Self {
         let factor = coprime(mix(seed, PURPOSE, 1), count);
         let mut neurons = Self {
@@ -86,26 +84,20 @@ impl Neurons {
         self.staked = first.1.saturating_add(second.1);
     }
 
-    /// How many there are.
-    #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
     /// All their stakes, e8s.
-    #[must_use]
     pub const fn staked(&self) -> E8s {
         E8s(self.staked)
     }
 
-    /// When each was staked.
-    #[must_use]
     pub const fn timeline(&self) -> &Timeline {
         &self.timeline
     }
 
     /// The number of the neuron at a position.
-    #[must_use]
     pub fn id(&self, position: u64) -> Option<u64> {
         (position < self.count).then(|| {
             // Never 0: the first stride begins at 1.
@@ -116,21 +108,18 @@ impl Neurons {
     }
 
     /// The position of a number.
-    #[must_use]
     pub fn position_of(&self, id: u64) -> Option<u64> {
         let position = id / self.stride;
         (self.id(position) == Some(id)).then_some(position)
     }
 
     /// The position of the first with a greater number.
-    #[must_use]
     pub fn position_after(&self, id: u64) -> u64 {
         let position = id / self.stride;
         if self.id(position).is_some_and(|at| at > id) { position } else { position.saturating_add(1) }
     }
 
     /// Which of all stakes was its.
-    #[must_use]
     pub fn rank_of(&self, position: u64) -> u64 {
         modular(self.factor, position, self.offset, self.count)
     }
@@ -141,7 +130,6 @@ impl Neurons {
     }
 
     /// The stake of a rank: what the ledger records.
-    #[must_use]
     pub fn stake(&self, rank: u64) -> Option<Stake> {
         let neuron = self.at(self.position_of_rank(rank))?;
         Some(Stake {
@@ -154,7 +142,6 @@ impl Neurons {
     }
 
     /// The position of the neuron whose stake lies in this account.
-    #[must_use]
     pub fn position_of_account(&self, account: &AccountIdentifier) -> Option<u64> {
         let key = key(account);
         let from = self.accounts.partition_point(|(at, _)| *at < key);
@@ -165,80 +152,79 @@ impl Neurons {
     }
 
     /// The neuron at a position.
-    #[must_use]
     pub fn at(&self, position: u64) -> Option<Neuron> {
         let id = self.id(position)?;
-        let mut drops = Drops::new(self.seed, PURPOSE ^ 2, position);
+        let mut rng = QuickRng::new(self.seed, PURPOSE ^ 2, position);
         let paid = self.timeline.at(self.rank_of(position)).secs();
         // Claimed some seconds after the transfer.
-        let created = paid.saturating_add(drops.within(1, 20)).min(self.start);
-        let (controller, nonce) = (drops.principal(), drops.any());
+        let created = paid.saturating_add(rng.within(1, 20)).min(self.start);
+        let (controller, nonce) = (rng.principal(), rng.any());
         let subaccount = Subaccount::neuron_stake(&controller, nonce);
         let mut neuron = Neuron::new(id, subaccount, controller, created);
         neuron.nonce = Some(nonce);
-        neuron.stake = some_stake(&mut drops);
-        self.dissolve(&mut neuron, &mut drops);
-        self.furnish(&mut neuron, &mut drops);
+        neuron.stake = some_stake(&mut rng);
+        self.dissolve(&mut neuron, &mut rng);
+        self.furnish(&mut neuron, &mut rng);
         Some(neuron)
     }
 
     /// Four in ten are locked, two dissolve, four have dissolved and were left lying.
-    fn dissolve(&self, neuron: &mut Neuron, drops: &mut Drops) {
+    fn dissolve(&self, neuron: &mut Neuron, rng: &mut QuickRng) {
         let age = self.start.saturating_sub(neuron.created);
         if age < 30 * DAY.0 {
             return;
         }
         let since = neuron.created;
-        neuron.dissolve = match drops.within(0, 10) {
-            0..4 => Dissolve::Locked { delay: some_delay(drops), aging_since: since },
+        neuron.dissolve = match rng.within(0, 10) {
+            0..4 => Dissolve::Locked { delay: some_delay(rng), aging_since: since },
             4..6 => {
-                let delay = some_delay(drops);
-                Dissolve::Until { at: self.start + drops.within(DAY.0, delay) }
+                let delay = some_delay(rng);
+                Dissolve::Until { at: self.start + rng.within(DAY.0, delay) }
             }
-            _ => Dissolve::Until { at: since + 7 * DAY.0 + drops.within(0, age - 7 * DAY.0) },
+            _ => Dissolve::Until { at: since + 7 * DAY.0 + rng.within(0, age - 7 * DAY.0) },
         };
     }
 
-    fn furnish(&self, neuron: &mut Neuron, drops: &mut Drops) {
+    fn furnish(&self, neuron: &mut Neuron, rng: &mut QuickRng) {
         let age = self.start.saturating_sub(neuron.created);
-        let months = match drops.within(0, 10) {
-            0..6 => drops.within(0, 5 * MONTH.0),
-            6 => drops.within(6 * MONTH.0, 7 * MONTH.0),
-            _ => drops.within(7 * MONTH.0, 4 * YEAR.0),
+        let months = match rng.within(0, 10) {
+            0..6 => rng.within(0, 5 * MONTH.0),
+            6 => rng.within(6 * MONTH.0, 7 * MONTH.0),
+            _ => rng.within(7 * MONTH.0, 4 * YEAR.0),
         };
         neuron.refreshed = self.start.saturating_sub(months).max(neuron.created);
-        let share = neuron.stake / 1_000 * drops.within(0, 90);
+        let share = neuron.stake / 1_000 * rng.within(0, 90);
         match neuron.dissolve {
             // Staked maturity is freed when a neuron has dissolved, a chore that does not come here.
-            Dissolve::Locked { .. } if drops.chance(250) => {
+            Dissolve::Locked { .. } if rng.chance(250) => {
                 neuron.auto_stake = true;
                 neuron.staked_maturity = share;
             }
-            _ if drops.chance(500) => neuron.maturity = share,
+            _ if rng.chance(500) => neuron.maturity = share,
             _ => {}
         }
-        if drops.chance(40) {
-            neuron.joined_fund = Some(neuron.created + drops.within(0, age));
+        if rng.chance(40) {
+            neuron.joined_fund = Some(neuron.created + rng.within(0, age));
         }
-        if drops.chance(12) {
-            neuron.neuron_type = Some(if drops.chance(500) { 1 } else { 2 });
+        if rng.chance(12) {
+            neuron.neuron_type = Some(if rng.chance(500) { 1 } else { 2 });
         }
-        if drops.chance(12) {
+        if rng.chance(12) {
             neuron.public = true;
-            self.remember(neuron, drops);
+            self.remember(neuron, rng);
         }
     }
 
     /// What a public one last voted on.
-    fn remember(&self, neuron: &mut Neuron, drops: &mut Drops) {
-        let turnout = drops.within(0, 10);
+    fn remember(&self, neuron: &mut Neuron, rng: &mut QuickRng) {
+        let turnout = rng.within(0, 10);
         let mut id = self.newest_settled;
-        for _ in 0..drops.within(0, RECENT_BALLOTS as u64) {
-            id = id.saturating_sub(drops.within(1, 12 - turnout));
+        for _ in 0..rng.within(0, RECENT_BALLOTS as u64) {
+            id = id.saturating_sub(rng.within(1, 12 - turnout));
             if id == 0 {
                 break;
             }
-            let vote = if drops.chance(890) { Vote::Yes } else { Vote::No };
+            let vote = if rng.chance(890) { Vote::Yes } else { Vote::No };
             neuron.recent_ballots.push_back((id, vote));
         }
     }
@@ -250,24 +236,24 @@ fn key(account: &AccountIdentifier) -> u64 {
 }
 
 /// Most hold little: 61 ICP in the mean, 4 in the median.
-fn some_stake(drops: &mut Drops) -> u64 {
-    let icp = match drops.within(0, 100) {
-        0..55 => drops.within(1, 5),
-        55..85 => drops.within(5, 40),
-        85..97 => drops.within(40, 400),
-        _ => drops.within(400, 1_500),
+fn some_stake(rng: &mut QuickRng) -> u64 {
+    let icp = match rng.within(0, 100) {
+        0..55 => rng.within(1, 5),
+        55..85 => rng.within(5, 40),
+        85..97 => rng.within(40, 400),
+        _ => rng.within(400, 1_500),
     };
-    let dust = if drops.chance(400) { drops.within(0, E8s::PER_ICP) } else { 0 };
+    let dust = if rng.chance(400) { rng.within(0, E8s::PER_ICP) } else { 0 };
     icp * E8s::PER_ICP + dust
 }
 
-fn some_delay(drops: &mut Drops) -> u64 {
-    match drops.within(0, 10) {
+fn some_delay(rng: &mut QuickRng) -> u64 {
+    match rng.within(0, 10) {
         0..4 => 2 * YEAR.0,
         4 => YEAR.0,
-        5 => drops.within(6, 24) * MONTH.0,
+        5 => rng.within(6, 24) * MONTH.0,
         6..9 => 6 * MONTH.0,
-        _ => drops.within(7, 180) * DAY.0,
+        _ => rng.within(7, 180) * DAY.0,
     }
 }
 

@@ -7,10 +7,10 @@
 use crate::governance::archive::Glance;
 use crate::governance::proposal::{Ballots, Outcome, Proposal, Tally, voting_period};
 use crate::governance::topics::{nns_canister, topic_of};
-use crate::seed::dice::{Dice, Drops, mix};
-use crate::seed::drafts::{self, Kind, Scenery};
-use crate::seed::life::opinion;
+use crate::seed::drafts::{self, Kind, ProposalContext};
 use crate::seed::neurons::Habit;
+use crate::seed::random::{QuickRng, SeededRng, mix};
+use crate::seed::simulation::opinion;
 use icpulse_canisters::wire::governance::Action;
 use icpulse_model::economics::{Economics, GENESIS};
 use icpulse_model::time::DAY;
@@ -23,15 +23,11 @@ const PURPOSE: u64 = 0x6d69_6e75;
 /// What the archive's proposals are made of.
 #[derive(Clone)]
 pub struct Makings {
-    /// The seed.
     pub seed: u64,
-    /// How many there are.
     pub count: u64,
     /// When the newest was made at the latest, Unix seconds.
     pub until: u64,
-    /// What they are about.
-    pub scenery: Scenery,
-    /// Who makes motions.
+    pub context: ProposalContext,
     pub proposers: Vec<u64>,
     /// The known neurons with their habits and when they were made; the first ones make technical
     /// proposals too, in this order.
@@ -40,7 +36,6 @@ pub struct Makings {
     pub power: u64,
 }
 
-/// See the module.
 pub struct Proposals {
     makings: Makings,
     /// One for every share of a kind.
@@ -68,14 +63,12 @@ struct Outline {
 }
 
 impl Proposals {
-    /// Proposals of these makings.
-    #[must_use]
     pub fn new(makings: Makings) -> Self {
         let share =
             |(kind, share): &(Kind, u64)| std::iter::repeat_n(*kind, usize::try_from(*share).unwrap_or(0));
         let traits = drafts::SHARES.iter().map(|(kind, _)| {
-            let mut dice = Dice::new(makings.seed, PURPOSE);
-            let action = drafts::write(*kind, &mut dice, 0, &makings.scenery).draft.action;
+            let mut rng = SeededRng::new(makings.seed, PURPOSE);
+            let action = drafts::write(*kind, &mut rng, 0, &makings.context).draft.action;
             let calls = matches!(action, Action::ExecuteNnsFunction(_));
             (*kind, Traits { topic: topic_of(&action), calls })
         });
@@ -88,8 +81,6 @@ impl Proposals {
         }
     }
 
-    /// How many there are.
-    #[must_use]
     pub const fn count(&self) -> u64 {
         self.makings.count
     }
@@ -108,8 +99,8 @@ impl Proposals {
         usize::try_from(at).ok().and_then(|at| self.kinds.get(at)).copied().unwrap_or(Kind::Motion)
     }
 
-    fn dice(&self, id: u64) -> Dice {
-        Dice::new(self.makings.seed, mix(PURPOSE, 2, id))
+    fn rng(&self, id: u64) -> SeededRng {
+        SeededRng::new(self.makings.seed, mix(PURPOSE, 2, id))
     }
 
     fn outline(&self, id: u64) -> Option<Outline> {
@@ -118,30 +109,28 @@ impl Proposals {
         }
         let kind = self.kind(id);
         let traits = self.traits.get(&kind).copied()?;
-        let mut drops = Drops::new(self.makings.seed, PURPOSE ^ 3, id);
+        let mut rng = QuickRng::new(self.makings.seed, PURPOSE ^ 3, id);
         let appeal = match kind {
-            Kind::Motion => drafts::motion_text(&mut self.dice(id)).map_or(500, |text| text.appeal),
+            Kind::Motion => drafts::motion_text(&mut self.rng(id)).map_or(500, |text| text.appeal),
             Kind::Spam => 25,
-            Kind::RegisterKnownNeuron => drops.within(450, 900),
-            Kind::DeregisterKnownNeuron | Kind::UninstallCode => drops.within(330, 620),
-            Kind::CreateSns => drops.within(300, 920),
+            Kind::RegisterKnownNeuron => rng.within(450, 900),
+            Kind::DeregisterKnownNeuron | Kind::UninstallCode => rng.within(330, 620),
+            Kind::CreateSns => rng.within(300, 920),
             Kind::ManageNetworkEconomics | Kind::RewardNodeProvider | Kind::RewardNodeProviders => 770,
-            _ if drops.chance(12) => drops.within(60, 480),
+            _ if rng.chance(12) => rng.within(60, 480),
             _ => 955,
         };
-        let appeal = (appeal + drops.within(0, 40)).saturating_sub(20).clamp(3, 990);
+        let appeal = (appeal + rng.within(0, 40)).saturating_sub(20).clamp(3, 990);
         let appeal = if appeal == 500 { 501 } else { appeal };
-        Some(Outline { kind, traits, appeal, fails: traits.calls && drops.chance(30) })
+        Some(Outline { kind, traits, appeal, fails: traits.calls && rng.chance(30) })
     }
 
     /// Topic and status, without the words.
-    #[must_use]
     pub fn glance(&self, id: u64) -> Option<Glance> {
         self.outline(id).map(|outline| Glance { topic: outline.traits.topic, status: outline.status() })
     }
 
     /// When a proposal was made, Unix seconds: evenly from the network's third day on.
-    #[must_use]
     pub fn created(&self, id: u64) -> u64 {
         let from = GENESIS.secs() + 3 * DAY.0;
         let span = u128::from(self.makings.until.saturating_sub(from));
@@ -154,7 +143,6 @@ impl Proposals {
     }
 
     /// How a known neuron voted; `None` before it was made.
-    #[must_use]
     pub fn vote(&self, neuron: u64, id: u64) -> Option<Vote> {
         let (habit, made) = self.votes.get(&neuron)?;
         if self.created(id) < *made {
@@ -167,27 +155,25 @@ impl Proposals {
         )
     }
 
-    /// The whole proposal.
-    #[must_use]
     pub fn get(&self, id: u64) -> Option<Proposal> {
         let outline = self.outline(id)?;
         let Outline { kind, traits: Traits { topic, .. }, appeal, fails } = outline;
-        let mut draft = drafts::write(kind, &mut self.dice(id), id, &self.makings.scenery).draft;
-        let mut drops = Drops::new(self.makings.seed, PURPOSE ^ 5, id);
+        let mut draft = drafts::write(kind, &mut self.rng(id), id, &self.makings.context).draft;
+        let mut rng = QuickRng::new(self.makings.seed, PURPOSE ^ 5, id);
         let created = self.created(id);
         let technical = topic.covered_by_catch_all();
         let contested = appeal.abs_diff(500) < 70 && !technical;
-        let extension = if contested { drops.within(DAY.0 / 4, 2 * DAY.0) } else { 0 };
+        let extension = if contested { rng.within(DAY.0 / 4, 2 * DAY.0) } else { 0 };
         let deadline = created + voting_period(topic) + extension;
 
         // Voting power grew threefold in these years.
         let total = self.makings.power / 1_000 * (330 + (670 * id).checked_div(self.count()).unwrap_or(0));
-        let turnout = if technical { drops.within(640, 820) } else { drops.within(360, 560) };
+        let turnout = if technical { rng.within(640, 820) } else { rng.within(360, 560) };
         let cast = total / 1_000 * turnout;
         let yes = cast / 1_000 * appeal;
-        let tally = Tally { yes, no: cast - yes, total, at: deadline - drops.within(60, 7_200) };
+        let tally = Tally { yes, no: cast - yes, total, at: deadline - rng.within(60, 7_200) };
         let early = tally.majority_yes() || tally.majority_no();
-        let decided = if early { created + drops.within(900, 10 * 3_600) } else { deadline };
+        let decided = if early { created + rng.within(900, 10 * 3_600) } else { deadline };
 
         let done = decided + draft.outcome.after;
         let failure = (outline.status() == ProposalStatus::Failed).then(|| {
@@ -199,7 +185,7 @@ impl Proposals {
         draft.outcome = Outcome { failure: failure.clone(), ..draft.outcome };
         Some(Proposal {
             id,
-            proposer: self.proposer(kind, &mut drops),
+            proposer: self.proposer(kind, &mut rng),
             topic,
             reject_cost: self.reject_cost,
             created,
@@ -216,8 +202,8 @@ impl Proposals {
         })
     }
 
-    fn proposer(&self, kind: Kind, drops: &mut Drops) -> Option<u64> {
-        let drawn = drops.any();
+    fn proposer(&self, kind: Kind, rng: &mut QuickRng) -> Option<u64> {
+        let drawn = rng.any();
         let at = |count: usize| usize::try_from(drawn.checked_rem(count as u64).unwrap_or(0)).unwrap_or(0);
         if drafts::is_political(kind) {
             return self.makings.proposers.get(at(self.makings.proposers.len())).copied();

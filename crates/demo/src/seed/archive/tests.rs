@@ -16,10 +16,11 @@ use icpulse_canisters::wire::ledger::{Account as WireAccount, AccountBalanceArgs
 use icpulse_model::economics::GENESIS;
 use icpulse_model::network::Canisters;
 use icpulse_model::{Principal, ProposalStatus, RewardStatus, Topic};
+use parking_lot::{Mutex, MutexGuard};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 
 const START: Timestamp = Timestamp::from_secs(1_795_050_123);
 const NOW: u64 = START.secs();
@@ -97,7 +98,7 @@ impl Desk {
 /// Read by many tests, changed by none.
 fn desk() -> MutexGuard<'static, Desk> {
     static DESK: LazyLock<Mutex<Desk>> = LazyLock::new(|| Mutex::new(Desk::new(5)));
-    DESK.lock().unwrap_or_else(PoisonError::into_inner)
+    DESK.lock()
 }
 
 fn archived_count() -> u64 {
@@ -117,9 +118,9 @@ fn proposals(seed: u64, count: u64) -> Proposals {
         seed,
         count,
         until: history::first_day(NOW),
-        scenery: {
-            use crate::seed::drafts::{Scenery, machines::Machines};
-            Scenery::new(Arc::new(Machines::imagined(seed)), vec![1], Vec::new())
+        context: {
+            use crate::seed::drafts::{ProposalContext, inventory::NetworkInventory};
+            ProposalContext::new(Arc::new(NetworkInventory::imagined(seed)), vec![1], Vec::new())
         },
         proposers: state.neurons().keys().copied().take(9).collect(),
         known,

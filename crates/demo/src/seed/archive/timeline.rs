@@ -1,7 +1,7 @@
 //! When the archive's neurons were staked: an even, ever quicker sequence of instants between the
 //! beginning of the network and the start of the demo.
 
-use crate::seed::dice::mix;
+use crate::seed::random::mix;
 use icpulse_model::Timestamp;
 
 /// So many instants, strictly ascending by rank.
@@ -15,13 +15,10 @@ pub struct Timeline {
 
 impl Timeline {
     /// `count` instants from `from` to below `until`.
-    #[must_use]
     pub fn new(seed: u64, from: Timestamp, until: Timestamp, count: u64) -> Self {
         Self { seed, from: from.0, span: until.0.saturating_sub(from.0), count }
     }
 
-    /// Where it begins.
-    #[must_use]
     pub const fn from(&self) -> Timestamp {
         Timestamp(self.from)
     }
@@ -36,7 +33,6 @@ impl Timeline {
     }
 
     /// The instant of a rank.
-    #[must_use]
     pub fn at(&self, rank: u64) -> Timestamp {
         let base = self.base(rank);
         let gap = self.base(rank.saturating_add(1)).saturating_sub(base);

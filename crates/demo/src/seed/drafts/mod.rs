@@ -1,8 +1,8 @@
 //! Proposals of every kind, written for the demo network.
 
 mod canisters;
+pub mod inventory;
 mod kinds;
-pub mod machines;
 mod operators;
 mod participants;
 mod politics;
@@ -12,40 +12,39 @@ mod versions;
 
 pub use kinds::{Kind, SHARES, is_political};
 
-use super::dice::Dice;
-use super::motions::{MOTIONS, MotionText};
+use super::random::SeededRng;
+use crate::data::{MOTIONS, MotionText, PROPOSALS};
 use crate::governance::error::{EXTERNAL, error};
 use crate::governance::proposal::{Draft, Outcome};
 use crate::governance::topics::nns_canister;
 use icpulse_canisters::wire::governance as wire;
 use icpulse_model::Principal;
-use machines::{Election, Machines, Operator};
+use inventory::{Election, NetworkInventory, Operator};
+use std::fmt::Display;
 use std::sync::Arc;
 use wire::{Action, GovernanceError, SelfDescribingValue};
 
 /// The things proposals are about.
 #[derive(Clone)]
-pub struct Scenery {
-    /// Machines.
-    pub machines: Arc<Machines>,
+pub struct ProposalContext {
+    pub inventory: Arc<NetworkInventory>,
     /// Neurons that may become known, or are.
     pub public: Vec<u64>,
     /// Known neurons with their words.
     pub known: Vec<wire::KnownNeuron>,
 }
 
-impl Scenery {
-    /// The scenery of these machines and neurons.
-    #[must_use]
-    pub fn new(machines: Arc<Machines>, public: Vec<u64>, known: Vec<wire::KnownNeuron>) -> Self {
-        Self { machines, public, known }
+impl ProposalContext {
+    /// The context of these machines and neurons.
+    pub fn new(inventory: Arc<NetworkInventory>, public: Vec<u64>, known: Vec<wire::KnownNeuron>) -> Self {
+        Self { inventory, public, known }
     }
 
     /// A data center and its city: one of the registry's, if there is any.
-    fn center(&self, dice: &mut Dice) -> (String, String) {
-        let drawn = dice.within(0, 0x1_0000_0000);
+    fn center(&self, rng: &mut SeededRng) -> (String, String) {
+        let drawn = rng.within(0, 0x1_0000_0000);
         let at = |count: usize| usize::try_from(drawn % count.max(1) as u64).unwrap_or(0);
-        if let Some((id, region)) = self.machines.centers.get(at(self.machines.centers.len())) {
+        if let Some((id, region)) = self.inventory.centers.get(at(self.inventory.centers.len())) {
             return (id.clone(), region.area.as_str().to_owned());
         }
         let (id, city) = DATA_CENTERS.get(at(DATA_CENTERS.len())).copied().unwrap_or(("zh2", "Zurich"));
@@ -53,10 +52,10 @@ impl Scenery {
     }
 
     /// A node operator, one of the registry's if there is any.
-    fn operator(&self, dice: &mut Dice) -> Operator {
-        let (drawn, id) = (dice.within(0, 0x1_0000_0000), dice.principal());
-        let at = usize::try_from(drawn % self.machines.operators.len().max(1) as u64).unwrap_or(0);
-        self.machines.operators.get(at).cloned().unwrap_or_else(|| Operator {
+    fn operator(&self, rng: &mut SeededRng) -> Operator {
+        let (drawn, id) = (rng.within(0, 0x1_0000_0000), rng.principal());
+        let at = usize::try_from(drawn % self.inventory.operators.len().max(1) as u64).unwrap_or(0);
+        self.inventory.operators.get(at).cloned().unwrap_or_else(|| Operator {
             id,
             provider: Principal::anonymous(),
             center: "zh2".to_owned(),
@@ -65,10 +64,8 @@ impl Scenery {
 }
 
 /// A proposal and how many of a thousand ordinary voters agree with it.
-pub struct Idea {
-    /// The proposal.
+pub struct RatedDraft {
     pub draft: Draft,
-    /// Its appeal.
     pub appeal: u64,
 }
 
@@ -92,16 +89,15 @@ const DATA_CENTERS: &[(&str, &str)] = &[
 ];
 
 /// A version of the replica: a commit.
-fn version(dice: &mut Dice) -> String {
-    dice.hex(40)
+fn version(rng: &mut SeededRng) -> String {
+    rng.hex(40)
 }
 
-fn forum(dice: &mut Dice) -> String {
-    format!("https://forum.dfinity.org/t/{}", dice.within(20_000, 68_000))
+fn forum(rng: &mut SeededRng) -> String {
+    format!("https://forum.dfinity.org/t/{}", rng.within(20_000, 68_000))
 }
 
 /// The failure of a call to another canister, as governance reports it.
-#[must_use]
 pub fn trapped(canister: Principal, message: &str) -> GovernanceError {
     error(
         EXTERNAL,
@@ -114,115 +110,126 @@ pub fn trapped(canister: Principal, message: &str) -> GovernanceError {
     )
 }
 
+#[derive(Default)]
 struct Words {
     title: String,
     summary: String,
     url: String,
+    /// How many of a thousand ordinary voters agree.
+    appeal: u64,
 }
 
-fn words(title: impl Into<String>, summary: impl Into<String>, url: impl Into<String>) -> Words {
-    Words { title: title.into(), summary: summary.into(), url: url.into() }
+/// The words of a kind, with the named values filled in.
+fn words(kind: Kind, url: impl Into<String>, values: &[(&str, &dyn Display)]) -> Words {
+    let text = PROPOSALS.get(&kind).cloned().unwrap_or_default();
+    let fill = |text: String| {
+        values
+            .iter()
+            .fold(text, |text, (name, value)| text.replace(&format!("{{{name}}}"), &value.to_string()))
+    };
+    Words { title: fill(text.title), summary: fill(text.summary), url: url.into(), appeal: text.appeal }
 }
 
-type Content = (Words, Action, Option<SelfDescribingValue>, u64);
+type Content = (Words, Action, Option<SelfDescribingValue>);
 
 /// Some canister of an application subnet.
-fn some_canister(dice: &mut Dice) -> Principal {
-    nns_canister(dice.within(0x0010_0000, 0x00A0_0000))
+fn some_canister(rng: &mut SeededRng) -> Principal {
+    nns_canister(rng.within(0x0010_0000, 0x00A0_0000))
 }
 
 /// The words of a motion: the first thing that is drawn for one.
-#[must_use]
-pub fn motion_text(dice: &mut Dice) -> Option<&'static MotionText> {
-    MOTIONS.get(usize::try_from(dice.within(0, MOTIONS.len() as u64)).unwrap_or(0))
+pub fn motion_text(rng: &mut SeededRng) -> Option<&'static MotionText> {
+    MOTIONS.get(usize::try_from(rng.within(0, MOTIONS.len() as u64)).unwrap_or(0))
 }
 
 /// Writes a proposal of a kind; the serial number keeps names apart.
-#[must_use]
-pub fn write(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Idea {
-    let (words, action, payload, appeal) = match kind {
+pub fn write(kind: Kind, rng: &mut SeededRng, serial: u64, context: &ProposalContext) -> RatedDraft {
+    let (words, action, payload) = match kind {
         Kind::Motion => {
-            let text = motion_text(dice);
-            politics::motion(dice, text)
+            let text = motion_text(rng);
+            politics::motion(rng, text)
         }
-        Kind::Spam => politics::spam(dice),
+        Kind::Spam => politics::spam(rng),
         Kind::Hostile => politics::hostile(),
         Kind::RegisterKnownNeuron
         | Kind::DeregisterKnownNeuron
         | Kind::SetDefaultFollowees
-        | Kind::ManageNetworkEconomics => politics::governance(kind, dice, serial, scenery),
+        | Kind::ManageNetworkEconomics => politics::governance(kind, rng, serial, context),
         Kind::AssignNoid
         | Kind::UpdateNodeOperatorConfig
         | Kind::RemoveNodes
         | Kind::RemoveNodeOperators
-        | Kind::BlessAlternativeGuestos => operators::node_admin(kind, dice, scenery),
+        | Kind::BlessAlternativeGuestos => operators::node_admin(kind, rng, context),
         Kind::AddNodeProvider
         | Kind::RemoveNodeProvider
         | Kind::DataCenters
         | Kind::RewardNodeProvider
         | Kind::RewardNodeProviders
         | Kind::UpdateNodeRewardsTable
-        | Kind::GenesisKyc => participants::participants(kind, dice, serial, scenery),
+        | Kind::GenesisKyc => participants::participants(kind, rng, serial, context),
         Kind::ChangeSubnetMembership
         | Kind::CreateSubnet
         | Kind::UpdateSubnet
         | Kind::SubnetRental
         | Kind::FulfillSubnetRental
         | Kind::AddApiBoundaryNodes
-        | Kind::RemoveApiBoundaryNodes => subnets::subnets(kind, dice, scenery),
+        | Kind::RemoveApiBoundaryNodes => subnets::subnets(kind, rng, context),
         Kind::ElectGuestos
         | Kind::UnelectGuestos
         | Kind::ElectHostos
         | Kind::DeployGuestos
         | Kind::DeployHostos
-        | Kind::DeployApiBoundaryGuestos => versions::versions(kind, dice, scenery, None),
-        Kind::CreateSns | Kind::AddSnsWasm => sns::sns(kind, dice, serial),
+        | Kind::DeployApiBoundaryGuestos => versions::versions(kind, rng, context, None),
+        Kind::CreateSns | Kind::AddSnsWasm => sns::sns(kind, rng, serial),
         Kind::ClearProvisionalWhitelist
         | Kind::PauseMigrations
         | Kind::UnpauseMigrations
         | Kind::ExchangeRate
-        | Kind::UninstallCode => canisters::functions(kind, dice),
-        _ => canisters::canisters(kind, dice, scenery),
+        | Kind::UninstallCode => canisters::functions(kind, rng),
+        _ => canisters::canisters(kind, rng, context),
     };
-    finish(kind, dice, words, action, payload, appeal)
+    finish(kind, rng, words, action, payload)
 }
 
 /// Writes the proposal that elected a version. It was carried out.
-#[must_use]
-pub fn write_election(election: &Election, dice: &mut Dice, scenery: &Scenery) -> Idea {
+pub fn write_election(election: &Election, rng: &mut SeededRng, context: &ProposalContext) -> RatedDraft {
     let kind = if election.host { Kind::ElectHostos } else { Kind::ElectGuestos };
-    let (words, action, payload, appeal) = versions::versions(kind, dice, scenery, Some(&election.version));
-    let mut idea = finish(kind, dice, words, action, payload, appeal);
-    idea.draft.outcome.failure = None;
-    idea
+    let (words, action, payload) = versions::versions(kind, rng, context, Some(&election.version));
+    let mut rated = finish(kind, rng, words, action, payload);
+    rated.draft.outcome.failure = None;
+    rated
 }
 
 /// Writes a proposal of a given appeal; a motion whose words have about that appeal.
-#[must_use]
-pub fn write_appealing(kind: Kind, appeal: u64, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Idea {
+pub fn write_appealing(
+    kind: Kind,
+    appeal: u64,
+    rng: &mut SeededRng,
+    serial: u64,
+    context: &ProposalContext,
+) -> RatedDraft {
     if kind != Kind::Motion {
-        return Idea { appeal, ..write(kind, dice, serial, scenery) };
+        return RatedDraft { appeal, ..write(kind, rng, serial, context) };
     }
     let mut nearest: Vec<&MotionText> = MOTIONS.iter().collect();
     nearest.sort_by_key(|text| text.appeal.abs_diff(appeal));
     let at = usize::try_from(serial % 3).unwrap_or(0);
-    let (words, action, payload, _) = politics::motion(dice, nearest.get(at).copied());
-    finish(kind, dice, words, action, payload, appeal)
+    let (words, action, payload) = politics::motion(rng, nearest.get(at).copied());
+    finish(kind, rng, words, action, payload)
 }
 
 fn finish(
     kind: Kind,
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     words: Words,
     action: Action,
     payload: Option<SelfDescribingValue>,
-    appeal: u64,
-) -> Idea {
+) -> RatedDraft {
     let at_once = is_political(kind) && kind != Kind::CreateSns && kind != Kind::UninstallCode;
-    let after = if at_once { 0 } else { dice.within(2, 25) };
-    let fails = matches!(action, Action::ExecuteNnsFunction(_)) && dice.chance(35);
+    let after = if at_once { 0 } else { rng.within(2, 25) };
+    let fails = matches!(action, Action::ExecuteNnsFunction(_)) && rng.chance(35);
     let failure = fails.then(|| {
-        let why = dice.text(&[
+        let why = rng.text(&[
             "Panicked at 'Deserialization Failed: \"No more values on the wire\"', \
              rs/rust_canisters/dfn_core/src/endpoint.rs:122:41",
             "Panicked at '[Registry] Subnet record not found.', rs/registry/canister/src/mutations/subnet.rs:88:13",
@@ -239,5 +246,5 @@ fn finish(
         payload,
         outcome: Outcome { after, failure },
     };
-    Idea { draft, appeal }
+    RatedDraft { draft, appeal: words.appeal }
 }

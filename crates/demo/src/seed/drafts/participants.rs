@@ -1,56 +1,56 @@
 //! Node providers, data centers, rewards, identity checks.
 
-use super::{Content, Kind, Scenery, forum, words};
-use crate::seed::dice::Dice;
+use super::{Content, Kind, ProposalContext, forum, words};
 use crate::seed::payloads as p;
+use crate::seed::random::SeededRng;
 use icpulse_canisters::wire::governance as wire;
 use icpulse_model::Principal;
+use std::fmt::Display;
 use wire::Action;
 
-pub(super) fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &Scenery) -> Content {
+pub(super) fn participants(
+    kind: Kind,
+    rng: &mut SeededRng,
+    serial: u64,
+    context: &ProposalContext,
+) -> Content {
     let none = Principal::anonymous();
-    let provider = *dice.pick(&scenery.machines.providers, &none);
-    let (dc, city) = scenery.center(dice);
+    let provider = *rng.pick(&context.inventory.providers, &none);
+    let (dc, city) = context.center(rng);
     match kind {
         Kind::AddNodeProvider => {
-            let id = dice.principal();
+            let id = rng.principal();
             let company =
-                dice.text(&["Alpine Racks", "Baobab Hosting", "Cirrus Colo", "Dunes Data", "Eiger Nodes"]);
+                rng.text(&["Alpine Racks", "Baobab Hosting", "Cirrus Colo", "Dunes Data", "Eiger Nodes"]);
             let change = wire::Change::ToAdd(wire::NodeProvider { id: Some(id), reward_account: None });
-            let summary = format!(
-                "## Who we are\n\n**{company} {serial}** runs machines in {city}.\n\n## Documents\n\n| document | sha-256 |\n\
-                 |---|---|\n| Self-declaration | `{}` |\n| Proof of identity | `{}` |\n\nBoth are on the \
-                 [wiki](https://wiki.internetcomputer.org/wiki/Node_Provider_Self-declaration).",
-                dice.hex(64),
-                dice.hex(64)
-            );
+            let company = format!("{company} {serial}");
+            let (declaration, proof) = (rng.hex(64), rng.hex(64));
+            let values: &[(&str, &dyn Display)] =
+                &[("company", &company), ("city", &city), ("declaration", &declaration), ("proof", &proof)];
             let action =
                 Action::AddOrRemoveNodeProvider(wire::AddOrRemoveNodeProvider { change: Some(change) });
-            (words(format!("Add node provider: {company} {serial}"), summary, forum(dice)), action, None, 850)
+            (words(kind, forum(rng), values), action, None)
         }
         Kind::RemoveNodeProvider => {
             let change =
                 wire::Change::ToRemove(wire::NodeProvider { id: Some(provider), reward_account: None });
-            let summary = format!("Node provider `{provider}` has sold all machines and leaves the network.");
             let action =
                 Action::AddOrRemoveNodeProvider(wire::AddOrRemoveNodeProvider { change: Some(change) });
-            (words("Remove a node provider", summary, ""), action, None, 880)
+            (words(kind, "", &[("provider", &provider)]), action, None)
         }
         Kind::DataCenters => {
             let argument = p::AddOrRemoveDataCenters {
                 data_centers_to_add: vec![p::DataCenter {
                     id: dc.clone(),
                     region: format!("{city},{dc}"),
-                    owner: dice
+                    owner: rng
                         .text(&["Equipoise", "Northlight DC", "Harbour Colo", "Plateau Hosting"])
                         .to_owned(),
                 }],
                 data_centers_to_remove: Vec::new(),
             };
             let (action, payload) = p::call(21, &argument);
-            let summary =
-                format!("Adds data center **{dc}** in {city}. Contract and location were verified.");
-            (words(format!("Add data center {dc} ({city})"), summary, ""), action, payload, 940)
+            (words(kind, "", &[("dc", &dc), ("city", &city)]), action, payload)
         }
         Kind::RewardNodeProvider | Kind::RewardNodeProviders => {
             let count = if kind == Kind::RewardNodeProvider { 1 } else { 4 };
@@ -61,15 +61,11 @@ pub(super) fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &S
                 })),
                 amount_e8s: amount,
             };
-            let chosen = dice.several(&scenery.machines.providers, count);
+            let chosen = rng.several(&context.inventory.providers, count);
             let rewards: Vec<_> =
-                chosen.into_iter().map(|id| reward(id, dice.within(40, 900) * 100_000_000)).collect();
+                chosen.into_iter().map(|id| reward(id, rng.within(40, 900) * 100_000_000)).collect();
             let total: u64 = rewards.iter().map(|r| r.amount_e8s / 100_000_000).sum();
-            let summary = format!(
-                "Pays {count} node provider(s) {total} ICP in all for nodes that were wrongly counted as idle last \
-                 month."
-            );
-            let words = words("Correct node provider rewards", summary, forum(dice));
+            let words = words(kind, forum(rng), &[("count", &count), ("total", &total)]);
             let action = match (kind, rewards.first()) {
                 (Kind::RewardNodeProvider, Some(one)) => Action::RewardNodeProvider(one.clone()),
                 _ => Action::RewardNodeProviders(wire::RewardNodeProviders {
@@ -77,10 +73,10 @@ pub(super) fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &S
                     rewards,
                 }),
             };
-            (words, action, None, 760)
+            (words, action, None)
         }
         Kind::UpdateNodeRewardsTable => {
-            let rate = dice.within(9_000_000, 16_000_000);
+            let rate = rng.within(9_000_000, 16_000_000);
             let argument = p::UpdateNodeRewardsTable {
                 new_entries: vec![p::NodeRewardRate {
                     region: format!("Europe,{city}"),
@@ -89,18 +85,12 @@ pub(super) fn participants(kind: Kind, dice: &mut Dice, serial: u64, scenery: &S
                 }],
             };
             let (action, payload) = p::call(20, &argument);
-            let summary = format!(
-                "Sets the monthly reward of type 3.1 nodes in {city} to **{} XDR**, as measured hosting costs ask \
-                 for.",
-                rate / 10_000
-            );
-            (words("Update the node rewards table", summary, forum(dice)), action, payload, 710)
+            (words(kind, forum(rng), &[("city", &city), ("rate", &(rate / 10_000))]), action, payload)
         }
         _ => {
-            let principals = (0..3).map(|_| dice.principal()).collect();
-            let summary = "Confirms the identity checks of three genesis principals.";
+            let principals = (0..3).map(|_| rng.principal()).collect();
             let action = Action::ApproveGenesisKyc(wire::Principals { principals });
-            (words("Approve genesis KYC", summary, ""), action, None, 960)
+            (words(kind, "", &[]), action, None)
         }
     }
 }

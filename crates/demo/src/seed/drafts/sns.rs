@@ -1,16 +1,17 @@
 //! SNS launches and versions.
 
-use super::{Content, Kind, forum, some_canister, words};
-use crate::seed::dice::Dice;
+use super::{Content, Kind, Words, forum, some_canister, words};
 use crate::seed::payloads as p;
+use crate::seed::random::SeededRng;
 use icpulse_canisters::wire::governance as wire;
 use serde_bytes::ByteBuf;
+use std::fmt::Display;
 use wire::Action;
 
-pub(super) fn sns(kind: Kind, dice: &mut Dice, serial: u64) -> Content {
+pub(super) fn sns(kind: Kind, rng: &mut SeededRng, serial: u64) -> Content {
     if kind == Kind::AddSnsWasm {
-        let wasm = ByteBuf::from((0..96).flat_map(|_| dice.bytes()).collect::<Vec<u8>>());
-        let number = dice.within(1, 7);
+        let wasm = ByteBuf::from((0..96).flat_map(|_| rng.bytes()).collect::<Vec<u8>>());
+        let number = rng.within(1, 7);
         let name = match number {
             1 => "root",
             2 => "governance",
@@ -20,7 +21,7 @@ pub(super) fn sns(kind: Kind, dice: &mut Dice, serial: u64) -> Content {
             _ => "index",
         };
         let argument = p::AddSnsWasm {
-            hash: ByteBuf::from(dice.bytes().to_vec()),
+            hash: ByteBuf::from(rng.bytes().to_vec()),
             wasm: Some(p::SnsWasm {
                 wasm,
                 canister_type: i32::try_from(number).unwrap_or(1),
@@ -29,15 +30,12 @@ pub(super) fn sns(kind: Kind, dice: &mut Dice, serial: u64) -> Content {
             skip_update_latest_version: None,
         };
         let (action, payload) = p::call(30, &argument);
-        let summary = format!("A new version of the SNS {name} canister that every SNS can adopt.");
-        return (words(format!("Publish SNS {name} WASM"), summary, forum(dice)), action, payload, 950);
+        return (words(kind, forum(rng), &[("name", &name)]), action, payload);
     }
     let name = format!(
         "{}{}",
-        dice.text(&[
-            "Bazaar", "Canvas", "Drift", "Echo", "Forge", "Gather", "Hum", "Isle", "Juniper", "Kite"
-        ]),
-        dice.text(&["Chain", "Desk", "Fi", "Lab", "Loop", "Works"])
+        rng.text(&["Bazaar", "Canvas", "Drift", "Echo", "Forge", "Gather", "Hum", "Isle", "Juniper", "Kite"]),
+        rng.text(&["Chain", "Desk", "Fi", "Lab", "Loop", "Works"])
     );
     let symbol: String = name.chars().filter(char::is_ascii_uppercase).chain("NS".chars()).collect();
     let tokens = |amount: u64| Some(wire::Tokens { e8s: Some(amount.saturating_mul(100_000_000)) });
@@ -45,9 +43,9 @@ pub(super) fn sns(kind: Kind, dice: &mut Dice, serial: u64) -> Content {
     let percent = |points: u64| Some(wire::Percentage { basis_points: Some(points) });
     let picture = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
     let logo = || Some(wire::Image { base64_encoding: Some(picture.to_owned()) });
-    let raise = dice.within(80, 900) * 1_000;
+    let raise = rng.within(80, 900) * 1_000;
     let developer = wire::NeuronDistribution {
-        controller: Some(dice.principal()),
+        controller: Some(rng.principal()),
         dissolve_delay: days(365),
         memo: Some(0),
         vesting_period: days(730),
@@ -60,8 +58,8 @@ pub(super) fn sns(kind: Kind, dice: &mut Dice, serial: u64) -> Content {
         )),
         url: Some("https://example.org".to_owned()),
         logo: logo(),
-        fallback_controller_principal_ids: vec![dice.principal()],
-        dapp_canisters: (0..3).map(|_| wire::Canister { id: Some(some_canister(dice)) }).collect(),
+        fallback_controller_principal_ids: vec![rng.principal()],
+        dapp_canisters: (0..3).map(|_| wire::Canister { id: Some(some_canister(rng)) }).collect(),
         initial_token_distribution: Some(wire::InitialTokenDistribution {
             treasury_distribution: Some(wire::SwapDistribution { total: tokens(520_000_000) }),
             developer_distribution: Some(wire::DeveloperDistribution { developer_neurons: vec![developer] }),
@@ -109,13 +107,12 @@ pub(super) fn sns(kind: Kind, dice: &mut Dice, serial: u64) -> Content {
             custom_proposal_criticality: None,
         }),
     };
-    let summary = format!(
-        "# {name}\n\nProposal to create an SNS for **{name}** (launch {serial}).\n\n## Token distribution\n\n| share | \
-         tokens |\n|---|---:|\n| Treasury | 520,000,000 |\n| Swap | 360,000,000 |\n| Developers | 120,000,000 |\n\n\
-         The swap collects between {} and {raise} ICP over two weeks.\n\n## Audits\n\nThe code is public and was \
-         audited in spring.",
-        raise / 4
-    );
-    let words = words(format!("Create the {name} SNS"), summary, forum(dice));
-    (words, Action::CreateServiceNervousSystem(Box::new(create)), None, dice.within(300, 850))
+    let values: &[(&str, &dyn Display)] =
+        &[("name", &name), ("serial", &serial), ("least", &(raise / 4)), ("raise", &raise)];
+    let words = words(kind, forum(rng), values);
+    (
+        Words { appeal: rng.within(300, 850), ..words },
+        Action::CreateServiceNervousSystem(Box::new(create)),
+        None,
+    )
 }

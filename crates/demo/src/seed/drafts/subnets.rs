@@ -1,50 +1,53 @@
 //! Subnets: members, settings, rental, API boundary nodes.
 
-use super::{Content, Kind, Scenery, forum, version, words};
-use crate::seed::dice::Dice;
+use super::{Content, Kind, ProposalContext, forum, version, words};
 use crate::seed::payloads as p;
+use crate::seed::random::SeededRng;
 use icpulse_canisters::wire::governance as wire;
 use icpulse_model::Principal;
+use std::fmt::Display;
 use wire::Action;
 
 /// The version of GuestOS that most machines run.
-fn current(dice: &mut Dice, scenery: &Scenery) -> String {
-    let invented = version(dice);
-    scenery.machines.guest.clone().unwrap_or(invented)
+fn current(rng: &mut SeededRng, context: &ProposalContext) -> String {
+    let invented = version(rng);
+    context.inventory.guest.clone().unwrap_or(invented)
 }
 
-pub(super) fn subnets(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content {
-    let machines = &scenery.machines;
-    let (subnet, members) = match dice.some(&machines.subnets) {
+pub(super) fn subnets(kind: Kind, rng: &mut SeededRng, context: &ProposalContext) -> Content {
+    let inventory = &context.inventory;
+    let (subnet, members) = match rng.some(&inventory.subnets) {
         Some(net) => (net.id, net.nodes.as_slice()),
         None => (Principal::anonymous(), [].as_slice()),
     };
     let short: String = subnet.to_text().chars().take(5).collect();
     match kind {
         Kind::ChangeSubnetMembership => {
-            let count = usize::try_from(dice.within(1, 4)).unwrap_or(1);
-            let (add, remove) = (dice.several(&machines.spares, count), dice.several(members, count));
-            let (from, to) = (dice.within(3, 7), dice.within(7, 12));
+            let count = usize::try_from(rng.within(1, 4)).unwrap_or(1);
+            let (add, remove) = (rng.several(&inventory.spares, count), rng.several(members, count));
+            let (from, to) = (rng.within(3, 7), rng.within(7, 12));
             let row = |verb: &str, id: &Principal| format!("| {verb} | `{id}` |");
             let rows: Vec<String> = remove
                 .iter()
                 .map(|id| row("removed", id))
                 .chain(add.iter().map(|id| row("added", id)))
                 .collect();
-            let summary = format!(
-                "Replaces {count} node(s) of subnet `{short}` so that its Nakamoto coefficient for data centers rises \
-                 from {from} to **{to}**.\n\n| | node |\n|---|---|\n{}\n\nBusiness rules analysis: no violations.",
-                rows.join("\n")
-            );
+            let values: &[(&str, &dyn Display)] = &[
+                ("count", &count),
+                ("subnet", &short),
+                ("from", &from),
+                ("to", &to),
+                ("rows", &rows.join("\n")),
+            ];
             let argument =
                 p::ChangeSubnetMembership { subnet_id: subnet, node_ids_add: add, node_ids_remove: remove };
             let (action, payload) = p::call(31, &argument);
-            (words(format!("Replace {count} node(s) in subnet {short}"), summary, ""), action, payload, 960)
+            (words(kind, "", values), action, payload)
         }
         Kind::CreateSubnet => {
             let argument = p::CreateSubnet {
-                node_ids: dice.several(&machines.spares, 13),
-                replica_version_id: current(dice, scenery),
+                node_ids: rng.several(&inventory.spares, 13),
+                replica_version_id: current(rng, context),
                 subnet_type: "application".to_owned(),
                 dkg_interval_length: 499,
                 initial_notary_delay_millis: 300,
@@ -54,60 +57,43 @@ pub(super) fn subnets(kind: Kind, dice: &mut Dice, scenery: &Scenery) -> Content
                 ..Default::default()
             };
             let (action, payload) = p::call(1, &argument);
-            let summary =
-                "A new application subnet of 13 nodes on four continents, to relieve the two largest ones.";
-            (words("Create an application subnet", summary, forum(dice)), action, payload, 930)
+            (words(kind, forum(rng), &[]), action, payload)
         }
         Kind::UpdateSubnet => {
-            let canisters = dice.within(80, 200) * 1_000;
+            let canisters = rng.within(80, 200) * 1_000;
             let argument = p::UpdateSubnet {
                 subnet_id: Some(subnet),
                 max_number_of_canisters: Some(canisters),
                 ..Default::default()
             };
             let (action, payload) = p::call(7, &argument);
-            let summary =
-                format!("Raises the number of canisters allowed on subnet `{short}` to **{canisters}**.");
-            (words(format!("Update the configuration of subnet {short}"), summary, ""), action, payload, 950)
+            (words(kind, "", &[("subnet", &short), ("canisters", &canisters)]), action, payload)
         }
         Kind::SubnetRental => {
-            let user = dice.principal();
+            let user = rng.principal();
             let argument = p::SubnetRentalRequest { user, rental_condition_id: "App13CH".to_owned() };
             let (action, payload) = p::call(52, &argument);
-            let summary = format!(
-                "User `{user}` rents a subnet of 13 nodes in Switzerland for 180 days, paid in advance at 30 % above \
-                 the XDR price."
-            );
-            (
-                words("Subnet rental request (Switzerland, 13 nodes)", summary, forum(dice)),
-                action,
-                payload,
-                720,
-            )
+            (words(kind, forum(rng), &[("user", &user)]), action, payload)
         }
         Kind::FulfillSubnetRental => {
             let request = wire::FulfillSubnetRentalRequest {
-                user: Some(dice.principal()),
-                node_ids: Some(dice.several(&machines.spares, 13)),
-                replica_version_id: Some(current(dice, scenery)),
+                user: Some(rng.principal()),
+                node_ids: Some(rng.several(&inventory.spares, 13)),
+                replica_version_id: Some(current(rng, context)),
             };
-            let summary =
-                "The nodes have been chosen, the first 180 days are paid: the rented subnet can be created.";
             let action = Action::FulfillSubnetRentalRequest(request);
-            (words("Fulfill a subnet rental request", summary, ""), action, None, 910)
+            (words(kind, "", &[]), action, None)
         }
         Kind::AddApiBoundaryNodes => {
-            let node_ids = dice.several(&machines.spares, 2);
+            let node_ids = rng.several(&inventory.spares, 2);
             let (action, payload) =
-                p::call(43, &p::AddApiBoundaryNodes { node_ids, version: current(dice, scenery) });
-            let summary = "Two more API boundary nodes, in regions that had one each.";
-            (words("Add 2 API boundary nodes", summary, ""), action, payload, 950)
+                p::call(43, &p::AddApiBoundaryNodes { node_ids, version: current(rng, context) });
+            (words(kind, "", &[]), action, payload)
         }
         _ => {
-            let node_ids = dice.several(&machines.boundary, 1);
+            let node_ids = rng.several(&inventory.boundary, 1);
             let (action, payload) = p::call(44, &p::Nodes { node_ids });
-            let summary = "The node answers too slowly; it returns to the pool of unassigned nodes.";
-            (words("Remove 1 API boundary node", summary, ""), action, payload, 940)
+            (words(kind, "", &[]), action, payload)
         }
     }
 }

@@ -54,10 +54,10 @@ impl Grid {
 
     /// How badly a node fits beside others.
     fn penalty(&self, node: usize, members: &[usize]) -> u64 {
-        let Some(own) = self.whereabouts(node) else { return u64::MAX };
+        let Some(own) = self.locations(node) else { return u64::MAX };
         let mut penalty = if own.provider == DFINITY { 500 } else { 0 };
         let mut compatriots = 0;
-        for other in members.iter().filter_map(|n| self.whereabouts(*n)) {
+        for other in members.iter().filter_map(|n| self.locations(*n)) {
             penalty += 100 * u64::from(other.provider == own.provider);
             penalty += 60 * u64::from(other.center == own.center);
             penalty += 40 * u64::from(other.owner == own.owner);

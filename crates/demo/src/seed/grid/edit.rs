@@ -17,14 +17,11 @@ pub enum Said {
     Raw(Vec<u8>),
     /// The same, too long for a version: it is held in chunks.
     Large(Vec<Vec<u8>>),
-    /// It is removed.
     Gone,
 }
 
-/// One record changed.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    /// Which.
     pub key: Key,
     /// What it says from now on.
     pub said: Said,
@@ -55,7 +52,6 @@ pub(super) fn node(id: Principal, record: &NodeRecord) -> Edit {
 }
 
 /// A protobuf field of bytes; its number is below 16.
-#[must_use]
 pub fn field(number: u8, content: &[u8]) -> Vec<u8> {
     let mut out = vec![number << 3 | 2];
     out.extend(crate::hash::leb128(content.len() as u64));
@@ -64,7 +60,6 @@ pub fn field(number: u8, content: &[u8]) -> Vec<u8> {
 }
 
 /// The keys of what a node brings beside its record: four public keys and a certificate.
-#[must_use]
 pub(super) fn companions(id: &Principal) -> (Vec<String>, String) {
     let text = id.to_text();
     ([1, 2, 3, 4].map(|n| format!("crypto_record_{text}_{n}")).to_vec(), format!("crypto_tls_cert_{text}"))

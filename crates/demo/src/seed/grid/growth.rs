@@ -1,7 +1,7 @@
 //! What is added: data centers, operators, nodes, subnets, API boundary nodes.
 
 use super::plan::{self, Choice, FULL, between};
-use super::{Center, Edit, Grid, Net, Node, Operator, Said, Seat, choose, edit, key_of, places};
+use super::{Center, Edit, Grid, Node, Operator, Said, Seat, SubnetNodes, choose, edit, key_of, places};
 use crate::keys::SubnetKey;
 use icpulse_model::registry::{
     DataCenterRecord, HostOsRecord, Key, NodeRecord, OperatorRecord, Record, ReplicaRecord, RewardType,
@@ -117,13 +117,13 @@ impl Grid {
         let from = self.below(self.centers.len());
         let count = self.centers.len();
         let center = (0..count).map(|k| (from + k) % count).find(|c| !theirs.contains(c)).unwrap_or(from);
-        let reward = match self.drops.within(0, 100) {
+        let reward = match self.rng.within(0, 100) {
             0..30 => RewardType::Type1,
             30..60 => RewardType::Type1Dot1,
             60..80 => RewardType::Type3,
             _ => RewardType::Type3Dot1,
         };
-        let allowance = self.drops.within(2, 6);
+        let allowance = self.rng.within(2, 6);
         let record = OperatorRecord {
             provider: *self.providers.get(provider)?,
             allowance,
@@ -135,7 +135,7 @@ impl Grid {
             )]),
             ipv6: Some(Line::new(&Ipv6Addr::from([0x2001, 0xdb8, short(n), 0, 0, 0, 0, 0]).to_string())),
         };
-        let id = id.unwrap_or_else(|| self.drops.principal());
+        let id = id.unwrap_or_else(|| self.rng.principal());
         let edit = edit::operator(id, &record);
         self.operators.push(Operator { id, provider, center, reward, record });
         Some(edit)
@@ -151,7 +151,7 @@ impl Grid {
             operator.is_some_and(|o| o.record.allowance > 0 && !(full && o.provider == choose::DFINITY))
         };
         // Until DFINITY has a node for every subnet, its operators come first as often as others.
-        let hurried = !full && self.drops.chance(100);
+        let hurried = !full && self.rng.chance(100);
         let found = (0..count)
             .map(|k| (from + k) % count)
             .filter(|o| !hurried || *o < plan::DFINITY_OPERATORS)
@@ -164,7 +164,7 @@ impl Grid {
                 } else {
                     from.max(plan::DFINITY_OPERATORS)
                 };
-                let more = self.drops.within(2, 9);
+                let more = self.rng.within(2, 9);
                 self.allow(operator.min(count.saturating_sub(1)), more).into_iter().collect()
             }
         }
@@ -178,7 +178,6 @@ impl Grid {
             .count()
     }
 
-    /// Sets an operator's allowance.
     pub(super) fn allow(&mut self, operator: usize, allowance: u64) -> Option<Edit> {
         let operator = self.operators.get_mut(operator)?;
         operator.record.allowance = allowance;
@@ -195,9 +194,9 @@ impl Grid {
         let number = self.nodes.len();
         let key = key_of(self.seed, number);
         let id = key.id();
-        let bits = self.drops.any();
-        let has_ipv4 = self.drops.chance(120);
-        let chip = self.drops.chance(400).then(|| Line::new(&hex::encode(self.bytes(64))));
+        let bits = self.rng.any();
+        let has_ipv4 = self.rng.chance(120);
+        let chip = self.rng.chance(400).then(|| Line::new(&hex::encode(self.bytes(64))));
         let host = self.hosts.last().cloned();
         let Some(owner) = self.operators.get_mut(operator) else { return Vec::new() };
         owner.record.allowance = owner.record.allowance.saturating_sub(1);
@@ -309,7 +308,7 @@ impl Grid {
             is_free: planned.kind == SubnetKind::CloudEngine,
         };
         let mut members = Vec::new();
-        self.nets.push(Net { id, key, members: Vec::new(), record, ranges });
+        self.nets.push(SubnetNodes { id, key, members: Vec::new(), record, ranges });
         while members.len() < plan::size(number, growth) {
             match self.recruit(number, &members) {
                 Some(node) => members.push(node),

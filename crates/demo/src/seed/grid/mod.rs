@@ -16,7 +16,7 @@ mod upkeep;
 #[cfg(test)]
 mod tests;
 
-use super::dice::Drops;
+use super::random::QuickRng;
 use crate::keys::{NodeKey, SubnetKey};
 pub use edit::{Edit, Said};
 use icpulse_model::Principal;
@@ -33,16 +33,13 @@ const PURPOSE: u64 = 0x6772_6964;
 /// Full growth is reached at so many millionths of the history.
 const GROWN_AT: u64 = 900_000;
 
-/// Where a node works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seat {
-    /// Nowhere.
     Spare,
     /// In the subnet of this number.
     Member(usize),
     /// As an API boundary node.
     Boundary,
-    /// It left the registry.
     Gone,
 }
 
@@ -67,7 +64,7 @@ struct Center {
     country: &'static str,
 }
 
-struct Net {
+struct SubnetNodes {
     id: Principal,
     key: Arc<SubnetKey>,
     members: Vec<usize>,
@@ -92,7 +89,7 @@ enum Next {
 }
 
 /// What a node's surroundings are.
-struct Whereabouts {
+struct Location {
     provider: usize,
     center: usize,
     owner: usize,
@@ -102,7 +99,7 @@ struct Whereabouts {
 /// The machines as they are, and the chance that changes them.
 pub struct Grid {
     seed: u64,
-    drops: Drops,
+    rng: QuickRng,
     providers: Vec<Principal>,
     centers: Vec<Center>,
     operators: Vec<Operator>,
@@ -111,7 +108,7 @@ pub struct Grid {
     alive: usize,
     boundary: Vec<usize>,
     spares: Vec<usize>,
-    nets: Vec<Net>,
+    nets: Vec<SubnetNodes>,
     /// Elected versions of GuestOS, the oldest first.
     elected: Vec<Line>,
     /// Elected versions of HostOS, the oldest first.
@@ -129,20 +126,18 @@ pub struct Grid {
 }
 
 /// The node providers of a seed: DFINITY, and ninety-nine others.
-#[must_use]
 pub fn providers(seed: u64) -> Vec<Principal> {
-    let mut drops = Drops::new(seed, PURPOSE, 1);
-    let dfinity = Principal::from_text(DFINITY).unwrap_or_else(|_| drops.principal());
-    std::iter::once(dfinity).chain((1..plan::PROVIDERS).map(|_| drops.principal())).collect()
+    let mut rng = QuickRng::new(seed, PURPOSE, 1);
+    let dfinity = Principal::from_text(DFINITY).unwrap_or_else(|_| rng.principal());
+    std::iter::once(dfinity).chain((1..plan::PROVIDERS).map(|_| rng.principal())).collect()
 }
 
 impl Grid {
     /// The machines of a seed before genesis: none.
-    #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
-            drops: Drops::new(seed, PURPOSE, 2),
+            rng: QuickRng::new(seed, PURPOSE, 2),
             providers: providers(seed),
             centers: Vec::new(),
             operators: Vec::new(),
@@ -198,19 +193,15 @@ impl Grid {
     }
 
     /// The subnets in the order of their creation, the root one first.
-    #[must_use]
     pub fn subnets(&self) -> Vec<Principal> {
         self.nets.iter().map(|net| net.id).collect()
     }
 
-    /// A subnet's key.
-    #[must_use]
     pub fn subnet_key(&self, subnet: &Principal) -> Option<Arc<SubnetKey>> {
         self.nets.iter().find(|net| net.id == *subnet).map(|net| Arc::clone(&net.key))
     }
 
     /// The number in the seed of a node that is in the registry; see [`key_of`].
-    #[must_use]
     pub fn node_number(&self, node: &Principal) -> Option<usize> {
         self.by_id.get(node).copied()
     }
@@ -219,10 +210,10 @@ impl Grid {
         self.operators.get(self.nodes.get(node)?.operator).map(|operator| operator.provider)
     }
 
-    fn whereabouts(&self, node: usize) -> Option<Whereabouts> {
+    fn locations(&self, node: usize) -> Option<Location> {
         let operator = self.operators.get(self.nodes.get(node)?.operator)?;
         let center = self.centers.get(operator.center)?;
-        Some(Whereabouts {
+        Some(Location {
             provider: operator.provider,
             center: operator.center,
             owner: center.owner,
@@ -239,20 +230,19 @@ impl Grid {
 
     /// A number below `count`; 0 of none.
     fn below(&mut self, count: usize) -> usize {
-        usize::try_from(self.drops.within(0, count as u64)).unwrap_or(0)
+        usize::try_from(self.rng.within(0, count as u64)).unwrap_or(0)
     }
 
     /// So many bytes of chance.
     fn bytes(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(count + 8);
         while bytes.len() < count {
-            bytes.extend(self.drops.any().to_be_bytes());
+            bytes.extend(self.rng.any().to_be_bytes());
         }
         bytes.truncate(count);
         bytes
     }
 
-    /// A git revision.
     fn revision(&mut self) -> Line {
         Line::new(&hex::encode(self.bytes(20)))
     }
@@ -267,7 +257,6 @@ impl Grid {
 }
 
 /// The key of the node of this number.
-#[must_use]
 pub fn key_of(seed: u64, number: usize) -> NodeKey {
     NodeKey::derive(seed, "machine", number)
 }

@@ -2,12 +2,10 @@
 
 use icpulse_model::registry::SubnetKind;
 
-/// A subnet to be.
 #[derive(Clone, Copy, Debug)]
 pub struct Planned {
     /// Its name in the seed.
     pub name: &'static str,
-    /// What it is for.
     pub kind: SubnetKind,
     /// How many nodes it has in the end.
     pub size: usize,
@@ -22,7 +20,6 @@ pub struct Planned {
 pub enum Choice {
     /// From all over the world, each of another provider, data center and owner.
     Spread,
-    /// The same within Europe.
     European,
     /// Nearly at random.
     Careless,
@@ -62,11 +59,8 @@ const LAST: Planned = planned("cloud engine", SubnetKind::CloudEngine, 7);
 
 /// How many subnets there are in the end.
 pub const SUBNETS: usize = 40;
-/// How many nodes.
 pub const NODES: usize = 1_400;
-/// How many node operators.
 pub const OPERATORS: usize = 250;
-/// How many node providers.
 pub const PROVIDERS: usize = 100;
 /// How many API boundary nodes.
 pub const BOUNDARY: usize = 20;
@@ -82,7 +76,6 @@ pub(super) const NODES_AT_GENESIS: usize = 90;
 const NNS_AT_GENESIS: usize = 28;
 
 /// The n-th subnet to be created.
-#[must_use]
 pub fn subnet(n: usize) -> Planned {
     if n + 1 == SUBNETS {
         return LAST;
@@ -94,17 +87,14 @@ pub fn subnet(n: usize) -> Planned {
 }
 
 /// The size of the n-th subnet at a point of growth, in millionths.
-#[must_use]
 pub fn size(n: usize, growth: u64) -> usize {
     let size = subnet(n).size;
     if n == 0 { between(NNS_AT_GENESIS, size, (growth * 3).min(FULL)) } else { size }
 }
 
-/// All of the growth.
 pub const FULL: u64 = 1_000_000;
 
 /// From `first` at no growth to `last` at all of it.
-#[must_use]
 pub fn between(first: usize, last: usize, growth: u64) -> usize {
     let more = (last.saturating_sub(first) as u64).saturating_mul(growth) / FULL;
     first.saturating_add(usize::try_from(more).unwrap_or(0))

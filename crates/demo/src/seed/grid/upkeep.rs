@@ -27,7 +27,7 @@ impl Grid {
             edits.push(edit::gone(Key::RoutingTable));
             return edits;
         }
-        match self.drops.within(0, 1_000) {
+        match self.rng.within(0, 1_000) {
             0..330 => self.roll(legacy),
             330..560 => self.upgrade_host(),
             560..680 => self.replace(),
@@ -90,7 +90,7 @@ impl Grid {
 
     fn change_allowance(&mut self) -> Vec<Edit> {
         let operator = self.below(self.operators.len());
-        let allowance = self.drops.within(0, 8);
+        let allowance = self.rng.within(0, 8);
         if self.operators.get(operator).is_none_or(|o| o.record.allowance == allowance) {
             return Vec::new();
         }
@@ -131,7 +131,7 @@ impl Grid {
     /// A node gets an IPv4 address, or another one.
     fn readdress(&mut self) -> Vec<Edit> {
         let Some(node) = self.any_node() else { return Vec::new() };
-        let host = self.drops.within(1, 255);
+        let host = self.rng.within(1, 255);
         let Some(node) = self.nodes.get_mut(node) else { return Vec::new() };
         node.record.ipv4 = Some(Line::new(&format!("203.0.113.{host}")));
         vec![edit::node(node.id, &node.record)]
@@ -159,7 +159,7 @@ impl Grid {
     /// What one kind of node is paid in one region changes by some per cent.
     fn change_rewards(&mut self) -> Vec<Edit> {
         let (region, kind, percent) =
-            (self.below(self.rewards.len()), self.below(5), self.drops.within(95, 106));
+            (self.below(self.rewards.len()), self.below(5), self.rng.within(95, 106));
         if let Some(rate) =
             self.rewards.values_mut().nth(region).and_then(|rates| rates.values_mut().nth(kind))
         {
@@ -172,7 +172,7 @@ impl Grid {
 
     /// A monitoring address is let in, or one is no longer.
     fn change_firewall(&mut self) -> Vec<Edit> {
-        let (group, host) = (self.below(3), self.drops.within(1, 0xffff));
+        let (group, host) = (self.below(3), self.rng.within(1, 0xffff));
         let Some(rules) = self.firewall.get_mut(group) else { return Vec::new() };
         if rules.len() > 4 {
             rules.remove(1);
@@ -186,9 +186,7 @@ impl Grid {
     /// A subnet whose canister ids run out is given more; a migration is noted.
     fn extend_routing(&mut self) -> Vec<Edit> {
         let net = self.below(self.nets.len());
-        if net > 1
-            && self.nets.get(net).is_some_and(|n| n.ranges.len() < MOST_RANGES)
-            && self.drops.chance(300)
+        if net > 1 && self.nets.get(net).is_some_and(|n| n.ranges.len() < MOST_RANGES) && self.rng.chance(300)
         {
             let block = self.block();
             if let Some(net) = self.nets.get_mut(net) {
@@ -203,7 +201,7 @@ impl Grid {
 
     fn configure_subnet(&mut self) -> Vec<Edit> {
         let net = self.below(self.nets.len());
-        let most = self.drops.within(8, 22) * 10_000;
+        let most = self.rng.within(8, 22) * 10_000;
         let Some(own) = self.nets.get_mut(net).filter(|net| net.record.max_canisters > 0) else {
             return Vec::new();
         };

@@ -25,14 +25,12 @@ const MINIMUM_MATURITY: u64 = E8s::PER_ICP;
 const WORST_MODULATION: i32 = -1_000;
 
 /// What is said instead of a success.
-#[must_use]
-pub fn not_performed(what: &str) -> GovernanceError {
+pub fn not_supported(what: &str) -> GovernanceError {
     error(UNAVAILABLE, format!("The demo network does not perform {what} yet."))
 }
 
 impl State {
     /// Refuses a command outside [`ManageNeuronCommandRequest`]'s performed ones.
-    #[must_use]
     pub fn refuse(
         &self,
         id: u64,
@@ -74,7 +72,7 @@ impl State {
         {
             return ongoing;
         }
-        not_performed(what)
+        not_supported(what)
     }
 
     fn check_neuron(

@@ -7,14 +7,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 /// The accounts, the same for the same seed and user.
-pub(super) struct Cast {
+pub(super) struct DemoAccounts {
     pub(super) user: AccountIdentifier,
     pub(super) user_savings: AccountIdentifier,
     /// Holds what is not in circulation; stakes of others come from here.
     pub(super) reserve: AccountIdentifier,
     /// Large holders whose accounts everybody uses.
     pub(super) exchanges: Vec<AccountIdentifier>,
-    /// Ordinary holders.
     pub(super) people: Vec<AccountIdentifier>,
     /// Pays the user every month.
     pub(super) employer: AccountIdentifier,
@@ -28,7 +27,7 @@ pub(super) struct Cast {
     pub(super) top_ups: Vec<AccountIdentifier>,
 }
 
-impl Cast {
+impl DemoAccounts {
     pub(super) fn new(seed: u64, user: Principal) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x0ca5_7000);
         let cmc = Canisters::default().cmc;

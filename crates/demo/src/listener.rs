@@ -1,6 +1,6 @@
 //! The way in: TCP on this machine, and TLS on it where it is asked for.
 
-use super::hangup::{Endable, Hangup};
+use super::connection_cutter::{ConnectionCutter, CuttableConnection};
 use super::x509::{IssueError, Issued};
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
@@ -25,7 +25,6 @@ const WAITING: usize = 64;
 /// Why TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// No certificate.
     #[error(transparent)]
     Issue(#[from] IssueError),
     /// The certificate does not fit.
@@ -42,9 +41,6 @@ pub struct Tls {
 
 impl Tls {
     /// TLS with a new authority; `now` is in Unix seconds.
-    ///
-    /// # Errors
-    /// [`TlsError`] if no certificate can be made.
     pub fn new(now: u64) -> Result<Self, TlsError> {
         let issued = Issued::new(now)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(issued.key));
@@ -57,23 +53,18 @@ impl Tls {
     }
 
     /// The handshake with a client, for who serves connections itself.
-    ///
-    /// # Errors
-    /// What the client sent, or that it went away.
     pub async fn accept(&self, connection: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
         self.acceptor.accept(connection).await
     }
 }
 
 /// A connection of a client.
-pub enum Wire {
-    /// As it is.
+pub enum ClientStream {
     Plain(TcpStream),
-    /// Under TLS.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ClientStream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -86,7 +77,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ClientStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
@@ -109,18 +100,14 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// Where connections come in.
-pub struct Door {
-    come: mpsc::Receiver<Wire>,
+pub struct ClientListener {
+    come: mpsc::Receiver<ClientStream>,
     address: SocketAddr,
 }
 
-impl Door {
+impl ClientListener {
     /// Takes connections in from now on; call it within a runtime.
-    ///
-    /// # Errors
-    /// If the listener's address cannot be told.
-    pub fn open(listener: TcpListener, tls: Option<Arc<Tls>>) -> std::io::Result<Self> {
+    pub fn start(listener: TcpListener, tls: Option<Arc<Tls>>) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let (send, come) = mpsc::channel(WAITING);
         tokio::spawn(async move {
@@ -135,12 +122,12 @@ impl Door {
                 let (send, tls) = (send.clone(), tls.clone());
                 tokio::spawn(async move {
                     let wire = match tls {
-                        None => Wire::Plain(connection),
+                        None => ClientStream::Plain(connection),
                         Some(tls) => {
-                            let greeted = tokio::time::timeout(HANDSHAKE, tls.accept(connection)).await;
+                            let handshake = tokio::time::timeout(HANDSHAKE, tls.accept(connection)).await;
                             // Who does not trust the authority goes away here.
-                            let Ok(Ok(stream)) = greeted else { return };
-                            Wire::Tls(Box::new(stream))
+                            let Ok(Ok(stream)) = handshake else { return };
+                            ClientStream::Tls(Box::new(stream))
                         }
                     };
                     let _ = send.send(wire).await;
@@ -151,13 +138,13 @@ impl Door {
     }
 }
 
-impl Listener for Door {
-    type Io = Endable<Wire>;
+impl Listener for ClientListener {
+    type Io = CuttableConnection<ClientStream>;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         match self.come.recv().await {
-            Some(wire) => (Endable::new(wire), self.address),
+            Some(wire) => (CuttableConnection::new(wire), self.address),
             None => std::future::pending().await,
         }
     }
@@ -167,8 +154,8 @@ impl Listener for Door {
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Hangup {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
-        stream.io().hangup()
+impl Connected<IncomingStream<'_, ClientListener>> for ConnectionCutter {
+    fn connect_info(stream: IncomingStream<'_, ClientListener>) -> Self {
+        stream.io().connection_cutter()
     }
 }

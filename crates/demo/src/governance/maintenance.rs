@@ -12,7 +12,7 @@ use icpulse_model::{E8s, Topic};
 use std::collections::BTreeMap;
 
 impl State {
-    pub(super) fn keep_house(&mut self, now: u64) {
+    pub(super) fn run_maintenance(&mut self, now: u64) {
         let lapse =
             self.economics.start_reducing_after.0.saturating_add(self.economics.clear_following_after.0);
         let managing = Topic::NeuronManagement.number();

@@ -15,13 +15,11 @@ use icpulse_model::registry::SubnetKind;
 use icpulse_model::{Principal, Timestamp};
 
 /// The domain of the boundary node that answers.
-#[must_use]
 pub(super) fn own_domain(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
 /// A kind of subnet by its word in the state tree.
-#[must_use]
 pub(super) fn kind_of(word: &str) -> SubnetKind {
     match word {
         "system" => SubnetKind::System,
@@ -67,7 +65,6 @@ impl Network {
         Answer::text(if healthy { 204 } else { 503 }, "")
     }
 
-    /// What the dashboard answers.
     pub(super) fn dashboard(&self, address: &Address<'_>, query: &str) -> Answer {
         self.look(|world| {
             let view = View {

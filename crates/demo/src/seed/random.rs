@@ -5,11 +5,10 @@ use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// A source of chance that gives the same in every run.
-pub struct Dice(ChaCha8Rng);
+pub struct SeededRng(ChaCha8Rng);
 
-impl Dice {
+impl SeededRng {
     /// The dice of a seed and a purpose.
-    #[must_use]
     pub fn new(seed: u64, purpose: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(mix(seed, purpose, 0)))
     }
@@ -65,7 +64,6 @@ impl Dice {
         bytes
     }
 
-    /// Somebody's principal.
     pub fn principal(&mut self) -> Principal {
         Principal::self_authenticating(self.bytes())
     }
@@ -78,7 +76,6 @@ impl Dice {
 }
 
 /// A number that depends on all three in no visible way (the finaliser of SplitMix64, twice).
-#[must_use]
 pub const fn mix(seed: u64, a: u64, b: u64) -> u64 {
     scramble(scramble(seed ^ a.wrapping_mul(0x9E37_79B9_7F4A_7C15)) ^ b.wrapping_mul(0xD1B5_4A32_D192_ED03))
 }
@@ -90,13 +87,12 @@ const fn scramble(n: u64) -> u64 {
     n ^ (n >> 31)
 }
 
-/// Chance for what is derived again and again: quicker to begin than [`Dice`], and good enough.
+/// Chance for what is derived again and again: quicker to begin than [`SeededRng`], and good enough.
 #[derive(Clone, Debug)]
-pub struct Drops(u64);
+pub struct QuickRng(u64);
 
-impl Drops {
+impl QuickRng {
     /// The drops of a seed, a purpose and a number.
-    #[must_use]
     pub const fn new(seed: u64, purpose: u64, number: u64) -> Self {
         Self(mix(seed, purpose, number))
     }

@@ -1,4 +1,4 @@
-//! What a single node says that lies: values that look well and are wrong, signed with its own key.
+//! What a single node says that reply_faults: values that look well and are wrong, signed with its own key.
 //! Certified answers come from the subnet as a whole, so there it cannot lie.
 
 use candid::Nat;
@@ -11,7 +11,6 @@ use icpulse_canisters::wire::lenient::{decode_one, encode_one};
 const DELAY: u64 = 1;
 
 /// A wrong reply in place of a true one; `None` for methods it does not lie about.
-#[must_use]
 pub fn lie(method: &str, reply: &[u8]) -> Option<Vec<u8>> {
     match method {
         "account_balance" => encode_one(Tokens { e8s: 0 }),

@@ -1,29 +1,25 @@
 //! The machines that proposals name.
 
-use crate::seed::dice::Dice;
+use crate::seed::random::SeededRng;
 use icpulse_model::Principal;
 use icpulse_model::registry::{Region, Topology};
 use icpulse_model::text::Line;
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// A subnet and its nodes.
 #[derive(Clone, Debug)]
-pub struct Net {
-    /// Its id.
+pub struct SubnetNodes {
     pub id: Principal,
-    /// Its nodes.
     pub nodes: Vec<Principal>,
 }
 
 /// A node operator and where its machines stand.
 #[derive(Clone, Debug)]
 pub struct Operator {
-    /// Its id.
     pub id: Principal,
-    /// Its node provider.
     pub provider: Principal,
-    /// The data center's id.
     pub center: String,
 }
 
@@ -32,7 +28,6 @@ pub struct Operator {
 pub struct Election {
     /// When, in seconds.
     pub at: u64,
-    /// What.
     pub version: String,
     /// Of HostOS, not of GuestOS.
     pub host: bool,
@@ -40,22 +35,15 @@ pub struct Election {
 
 /// The machines as of a version of the registry.
 #[derive(Clone, Debug, Default)]
-pub struct Machines {
-    /// As of which version.
+pub struct NetworkInventory {
     pub version: u64,
-    /// Subnets.
-    pub subnets: Vec<Net>,
-    /// Nodes that work nowhere.
+    pub subnets: Vec<SubnetNodes>,
     pub spares: Vec<Principal>,
-    /// API boundary nodes.
     pub boundary: Vec<Principal>,
-    /// Node providers.
     pub providers: Vec<Principal>,
-    /// Node operators.
     pub operators: Vec<Operator>,
     /// Data centers: their ids and where they are.
     pub centers: Vec<(String, Region)>,
-    /// Elected versions of GuestOS.
     pub guests: Vec<String>,
     /// Those of them that nothing runs.
     pub idle_guests: Vec<String>,
@@ -67,15 +55,14 @@ pub struct Machines {
     pub elections: Vec<Election>,
 }
 
-impl Machines {
-    /// Machines that are in no registry: for a governance alone.
-    #[must_use]
+impl NetworkInventory {
+    /// NetworkInventory that are in no registry: for a governance alone.
     pub fn imagined(seed: u64) -> Self {
-        let mut dice = Dice::new(seed, 2);
-        let mut some = |count: usize| -> Vec<Principal> { (0..count).map(|_| dice.principal()).collect() };
+        let mut rng = SeededRng::new(seed, 2);
+        let mut some = |count: usize| -> Vec<Principal> { (0..count).map(|_| rng.principal()).collect() };
         let (ids, spares, boundary) = (some(37), some(560), some(20));
         Self {
-            subnets: ids.into_iter().map(|id| Net { id, nodes: some(13) }).collect(),
+            subnets: ids.into_iter().map(|id| SubnetNodes { id, nodes: some(13) }).collect(),
             spares,
             boundary,
             providers: some(40),
@@ -84,12 +71,13 @@ impl Machines {
     }
 
     /// The machines of a registry.
-    #[must_use]
     pub fn of(topology: &Topology) -> Self {
-        let subnets: Vec<Net> = topology
+        let subnets: Vec<SubnetNodes> = topology
             .subnet_list
             .iter()
-            .filter_map(|id| Some(Net { id: *id, nodes: topology.subnets.get(id)?.membership.clone() }))
+            .filter_map(|id| {
+                Some(SubnetNodes { id: *id, nodes: topology.subnets.get(id)?.membership.clone() })
+            })
             .collect();
         let is_idle = |node: &&Principal| topology.subnet_of(node).is_none() && !topology.is_boundary(node);
         let operators: Vec<Operator> = topology
@@ -130,24 +118,20 @@ impl Machines {
 
 /// The machines as they are now, for the people who write about them. Clones show the same.
 #[derive(Clone, Debug)]
-pub struct Shown(Arc<Mutex<Arc<Machines>>>);
+pub struct SharedInventory(Arc<Mutex<Arc<NetworkInventory>>>);
 
-impl Shown {
-    /// Shows these.
-    #[must_use]
-    pub fn new(machines: Arc<Machines>) -> Self {
-        Self(Arc::new(Mutex::new(machines)))
+impl SharedInventory {
+    pub fn new(inventory: Arc<NetworkInventory>) -> Self {
+        Self(Arc::new(Mutex::new(inventory)))
     }
 
-    /// What is shown.
-    #[must_use]
-    pub fn now(&self) -> Arc<Machines> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn now(&self) -> Arc<NetworkInventory> {
+        Arc::clone(&self.0.lock())
     }
 
     /// Shows these from now on.
-    pub fn set(&self, machines: Arc<Machines>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = machines;
+    pub fn set(&self, inventory: Arc<NetworkInventory>) {
+        *self.0.lock() = inventory;
     }
 }
 

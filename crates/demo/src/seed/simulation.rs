@@ -3,10 +3,10 @@
 //! Who votes how and when is a function of the seed, the proposal and the neuron alone; nothing
 //! depends on how often anybody looks.
 
-use super::dice::{Dice, mix};
-use super::drafts::machines::Shown;
-use super::drafts::{self, Idea, Kind, Scenery};
+use super::drafts::inventory::SharedInventory;
+use super::drafts::{self, Kind, ProposalContext, RatedDraft};
 use super::neurons::Habit;
+use super::random::{SeededRng, mix};
 use crate::governance::Crowd;
 use crate::governance::proposal::{Draft, Outcome, voting_period};
 use crate::governance::state::State;
@@ -22,33 +22,26 @@ const LIVELY: u64 = 2 * HOUR;
 
 /// A proposal that is to appear at a certain time.
 #[derive(Clone, Copy, Debug)]
-pub struct Cue {
-    /// When.
+pub struct ScriptedEvent {
     pub at: u64,
-    /// What.
-    pub what: Scripted,
+    pub what: ScriptedAction,
 }
 
-/// What a cue brings.
 #[derive(Clone, Copy, Debug)]
-pub enum Scripted {
+pub enum ScriptedAction {
     /// A proposal of this kind and appeal.
     Proposal(Kind, u64),
     /// A proposal to manage this neuron, made by that manager.
-    Manage {
-        /// The managed neuron.
-        neuron: u64,
-        /// Who proposes.
-        manager: u64,
-    },
+    Manage { neuron: u64, manager: u64 },
 }
 
 /// Proposals that are open at the start, with deadlines from an hour to four days ahead.
-#[must_use]
-pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<Cue> {
+pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<ScriptedEvent> {
     let minutes = |before: u64| start - before * 60;
-    let proposal =
-        |before: u64, kind, appeal| Cue { at: minutes(before), what: Scripted::Proposal(kind, appeal) };
+    let proposal = |before: u64, kind, appeal| ScriptedEvent {
+        at: minutes(before),
+        what: ScriptedAction::Proposal(kind, appeal),
+    };
     [
         proposal(95 * 60 + 10, Kind::Motion, 720),
         proposal(92 * 60, Kind::CreateSns, 760),
@@ -62,7 +55,7 @@ pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<Cue> {
         proposal(33 * 60, Kind::Motion, 410),
         proposal(22 * 60, Kind::Spam, 20),
         proposal(13 * 60, Kind::Motion, 760),
-        Cue { at: minutes(10 * 60), what: Scripted::Manage { neuron: managed, manager } },
+        ScriptedEvent { at: minutes(10 * 60), what: ScriptedAction::Manage { neuron: managed, manager } },
         proposal(5 * 60, Kind::RegisterKnownNeuron, 650),
         proposal(70, Kind::Motion, 560),
         proposal(3, Kind::ElectGuestos, 975),
@@ -72,7 +65,6 @@ pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<Cue> {
 }
 
 /// How somebody would vote, and when: a number below 65,536 that grows with the time.
-#[must_use]
 pub fn opinion(seed: u64, proposal: u64, neuron: u64, appeal: u64, habit: Habit) -> Option<(Vote, u64)> {
     let chance = mix(seed ^ 0x766f_7465, proposal, neuron);
     if chance % 1_000 >= habit.turnout {
@@ -89,36 +81,33 @@ pub fn opinion(seed: u64, proposal: u64, neuron: u64, appeal: u64, habit: Habit)
     Some((if yes { Vote::Yes } else { Vote::No }, chance >> 48))
 }
 
-/// The people.
-pub struct People {
+pub struct SimulatedVoters {
     seed: u64,
     start: u64,
     habits: BTreeMap<u64, Habit>,
     known: Vec<u64>,
-    /// Who makes motions.
     proposers: Vec<u64>,
-    scenery: Scenery,
+    context: ProposalContext,
     /// The machines as they are now.
-    shown: Option<Shown>,
-    script: VecDeque<Cue>,
+    shown: Option<SharedInventory>,
+    script: VecDeque<ScriptedEvent>,
     next_regular: u64,
     serial: u64,
     /// When, on which proposal, by whom, and whether yes.
     votes: BinaryHeap<Reverse<(u64, u64, u64, bool)>>,
 }
 
-impl People {
-    /// People that begin at `begin`; until `start` they are quieter and leave politics to the
+impl SimulatedVoters {
+    /// SimulatedVoters that begin at `begin`; until `start` they are quieter and leave politics to the
     /// script.
-    #[must_use]
     pub fn new(
         seed: u64,
         (begin, start): (u64, u64),
         habits: BTreeMap<u64, Habit>,
         known: Vec<u64>,
         proposers: Vec<u64>,
-        scenery: Scenery,
-        script: VecDeque<Cue>,
+        context: ProposalContext,
+        script: VecDeque<ScriptedEvent>,
     ) -> Self {
         Self {
             seed,
@@ -126,7 +115,7 @@ impl People {
             habits,
             known,
             proposers,
-            scenery,
+            context,
             shown: None,
             script,
             next_regular: begin + HOUR,
@@ -136,8 +125,7 @@ impl People {
     }
 
     /// The same people, who write about the machines that are shown.
-    #[must_use]
-    pub fn watching(mut self, shown: Shown) -> Self {
+    pub fn watching(mut self, shown: SharedInventory) -> Self {
         self.shown = Some(shown);
         self
     }
@@ -145,13 +133,13 @@ impl People {
     /// Looks at the machines before something is written about them.
     fn look(&mut self) {
         if let Some(shown) = &self.shown {
-            self.scenery.machines = shown.now();
+            self.context.inventory = shown.now();
         }
     }
 
     fn regular(&mut self, at: u64, state: &mut State) {
         self.look();
-        let mut dice = Dice::new(self.seed, mix(3, self.serial, at));
+        let mut rng = SeededRng::new(self.seed, mix(3, self.serial, at));
         let political = at >= self.start;
         let shares: Vec<(Kind, u64)> = drafts::SHARES
             .iter()
@@ -159,7 +147,7 @@ impl People {
             .filter(|(kind, _)| political || !drafts::is_political(*kind))
             .collect();
         let all = shares.iter().map(|(_, share)| share).sum();
-        let mut drawn = dice.within(0, all);
+        let mut drawn = rng.within(0, all);
         let kind = shares.iter().find(|(_, share)| match drawn.checked_sub(*share) {
             Some(rest) => {
                 drawn = rest;
@@ -168,22 +156,22 @@ impl People {
             None => true,
         });
         let kind = kind.map_or(Kind::Motion, |(kind, _)| *kind);
-        let idea = drafts::write(kind, &mut dice, self.serial, &self.scenery);
-        self.propose(kind, idea, at, state);
+        let rated = drafts::write(kind, &mut rng, self.serial, &self.context);
+        self.propose(kind, rated, at, state);
         let pause = if at < self.start {
-            dice.within(110 * 60, 180 * 60)
+            rng.within(110 * 60, 180 * 60)
         } else if at < self.start + LIVELY {
-            dice.within(180, 420)
+            rng.within(180, 420)
         } else {
-            dice.within(35 * 60, 85 * 60)
+            rng.within(35 * 60, 85 * 60)
         };
         self.next_regular = at + pause;
         if at < self.start && self.next_regular > self.start {
-            self.next_regular = self.start + dice.within(60, 240);
+            self.next_regular = self.start + rng.within(60, 240);
         }
     }
 
-    fn propose(&mut self, kind: Kind, idea: Idea, at: u64, state: &mut State) {
+    fn propose(&mut self, kind: Kind, rated: RatedDraft, at: u64, state: &mut State) {
         self.serial += 1;
         let drawn = mix(self.seed, self.serial, 7);
         let proposer = if drafts::is_political(kind) {
@@ -196,8 +184,8 @@ impl People {
         };
         let Some(proposer) = proposer.copied() else { return };
         // Refused when too many proposals still have ballots: then this one is not made.
-        if let Ok(id) = state.make_proposal(proposer, idea.draft, at) {
-            self.plan(id, idea.appeal, at, state);
+        if let Ok(id) = state.make_proposal(proposer, rated.draft, at) {
+            self.plan(id, rated.appeal, at, state);
         }
     }
 
@@ -237,15 +225,15 @@ impl People {
         }
     }
 
-    fn cue(&mut self, cue: Cue, state: &mut State) {
+    fn cue(&mut self, cue: ScriptedEvent, state: &mut State) {
         match cue.what {
-            Scripted::Proposal(kind, appeal) => {
+            ScriptedAction::Proposal(kind, appeal) => {
                 self.look();
-                let mut dice = Dice::new(self.seed, mix(4, self.serial, cue.at));
-                let idea = drafts::write_appealing(kind, appeal, &mut dice, self.serial, &self.scenery);
-                self.propose(kind, idea, cue.at, state);
+                let mut rng = SeededRng::new(self.seed, mix(4, self.serial, cue.at));
+                let rated = drafts::write_appealing(kind, appeal, &mut rng, self.serial, &self.context);
+                self.propose(kind, rated, cue.at, state);
             }
-            Scripted::Manage { neuron, manager } => {
+            ScriptedAction::Manage { neuron, manager } => {
                 let operation = wire::Operation::IncreaseDissolveDelay(wire::IncreaseDissolveDelay {
                     additional_dissolve_delay_seconds: 2_629_800,
                 });
@@ -274,7 +262,7 @@ impl People {
     }
 }
 
-impl Crowd for People {
+impl Crowd for SimulatedVoters {
     fn next(&self) -> Option<u64> {
         let vote = self.votes.peek().map(|Reverse((at, ..))| *at);
         let cue = self.script.front().map(|cue| cue.at);

@@ -1,9 +1,9 @@
 //! The network follows the registry: its subnets, their nodes and canister ranges, and the API
 //! boundary nodes are those of the newest version.
 
-use super::machines::own_domain;
+use super::nodes::own_domain;
 use super::registry::Registry;
-use super::subnet::{Ranges, Shared, Subnet};
+use super::subnet::{Ranges, SharedTree, Subnet};
 use super::tree::Tree;
 use icpulse_model::registry::{SubnetKind, Topology};
 use icpulse_model::{Principal, text::Line};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 type Addresses = (Line, Option<Line>, Option<Line>);
 
 /// What follows from a version of the registry.
-pub struct Following {
+pub struct RegistryView {
     version: u64,
     boundary: BTreeMap<Principal, Addresses>,
     boundary_tree: Tree,
@@ -23,12 +23,11 @@ pub struct Following {
     /// In the order of their creation, the root one first: a subnet keeps its place.
     pub subnets: Arc<Vec<Arc<Subnet>>>,
     /// What all of them certify alike.
-    pub shared: Arc<Shared>,
+    pub shared: Arc<SharedTree>,
 }
 
-impl Following {
+impl RegistryView {
     /// What follows from the newest version.
-    #[must_use]
     pub fn new(registry: &Registry, port: Option<u16>) -> Self {
         let mut following = Self {
             version: 0,
@@ -36,7 +35,7 @@ impl Following {
             boundary_tree: Tree::empty(),
             port,
             subnets: Arc::default(),
-            shared: Arc::new(Shared::new(&[], Tree::empty())),
+            shared: Arc::new(SharedTree::new(&[], Tree::empty())),
         };
         following.follow(registry);
         following
@@ -87,7 +86,7 @@ impl Following {
             )));
         }
         if is_new {
-            self.shared = Arc::new(Shared::new(&subnets, self.boundary_tree.clone()));
+            self.shared = Arc::new(SharedTree::new(&subnets, self.boundary_tree.clone()));
             self.subnets = Arc::new(subnets);
         }
         is_new

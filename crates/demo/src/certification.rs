@@ -6,16 +6,15 @@ use super::network::{Network, STALE};
 use super::subnet::{State, Subnet};
 use super::tree::Path;
 use icpulse_model::Timestamp;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// How long a delegation is used before the root subnet is asked for a new one.
 const DELEGATION_AGE_NANOS: u64 = 600_000_000_000;
 
 /// What certificates are made from.
 #[derive(Clone)]
-pub(super) struct Proof {
+pub(super) struct CertifiedSource {
     subnet: Arc<Subnet>,
-    /// The state.
     pub(super) certified: Arc<Certified>,
     /// The root's state, for a subnet that needs a delegation.
     delegating: Option<Arc<Certified>>,
@@ -23,16 +22,16 @@ pub(super) struct Proof {
 
 impl Network {
     /// What certificates of a subnet are made from now.
-    pub(super) fn proof(&self, states: &mut [State], own: usize) -> Option<Proof> {
+    pub(super) fn proof(&self, states: &mut [State], own: usize) -> Option<CertifiedSource> {
         let delegating = self.delegating(states, own);
         let subnet = self.subnet(own)?;
         let now = self.time_of(&subnet.id, self.now());
         let certified = states.get_mut(own)?.certified(now);
-        Some(Proof { subnet, certified, delegating })
+        Some(CertifiedSource { subnet, certified, delegating })
     }
 
     /// The same, of another state than the present one where a fault strikes.
-    pub(super) fn bent(&self, mut proof: Proof, states: &[State], own: usize) -> Proof {
+    pub(super) fn bent(&self, mut proof: CertifiedSource, states: &[State], own: usize) -> CertifiedSource {
         let Some(state) = states.get(own) else { return proof };
         if self.faults.strikes(Kind::StaleCertificate) {
             proof.certified = Arc::new(state.certified_as_of(proof.certified.time.minus(STALE)));
@@ -52,7 +51,7 @@ impl Network {
             return None;
         }
         let now = self.now();
-        let mut kept = self.delegations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.delegations.lock();
         let stale = kept.as_ref().is_none_or(|c| now.0.saturating_sub(c.time.0) > DELEGATION_AGE_NANOS);
         if stale {
             *kept = states.first_mut().map(|state| state.certified(now));
@@ -61,7 +60,7 @@ impl Network {
     }
 
     /// The certificate of what lies under the paths, with what is wrong with who signs.
-    pub(super) fn certificate(&self, proof: &Proof, ranges: Ranges, paths: &[Path]) -> Vec<u8> {
+    pub(super) fn certificate(&self, proof: &CertifiedSource, ranges: Ranges, paths: &[Path]) -> Vec<u8> {
         let subnet = &proof.subnet;
         let mut certified = Arc::clone(&proof.certified);
         let pruned = self.faults.strikes(Kind::PrunedRanges);

@@ -1,15 +1,15 @@
 //! Where a connection ends, to the byte: before an answer, in it, or after it, and always without the
 //! message by which TLS says that nothing was cut off (`close_notify`).
 
+use parking_lot::{Mutex, MutexGuard};
 use std::io::{Error, ErrorKind, Result};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Where a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum CutPoint {
     /// Before the first byte of the next answer.
     BeforeAnswer,
     /// After the next answer's head and so many bytes of its body.
@@ -18,26 +18,25 @@ pub enum End {
 
 /// Ends a connection; clones end the same one.
 #[derive(Clone, Debug, Default)]
-pub struct Hangup(Arc<Mutex<State>>);
+pub struct ConnectionCutter(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    end: Option<End>,
+    end: Option<CutPoint>,
     /// How much of the end of the head was seen: of CR, LF, CR, LF.
     head_end: usize,
-    /// It has ended.
     over: bool,
     /// Who waits for a request.
     reader: Option<Waker>,
 }
 
-impl Hangup {
+impl ConnectionCutter {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Lets the connection end with the next answer.
-    pub fn end(&self, end: End) {
+    pub fn end(&self, end: CutPoint) {
         let mut state = self.state();
         state.end = Some(end);
         state.head_end = 0;
@@ -49,8 +48,8 @@ impl State {
     fn allowed(&self, bytes: &[u8]) -> usize {
         match self.end {
             None => bytes.len(),
-            Some(End::BeforeAnswer) => 0,
-            Some(End::AfterBody(left)) => {
+            Some(CutPoint::BeforeAnswer) => 0,
+            Some(CutPoint::AfterBody(left)) => {
                 let mut seen = self.head_end;
                 let head = bytes.iter().take_while(|byte| {
                     let goes_on = seen < 4;
@@ -64,7 +63,7 @@ impl State {
 
     /// Notes what has passed; ends the connection when it was the last.
     fn passed(&mut self, bytes: &[u8]) {
-        let Some(End::AfterBody(mut left)) = self.end else { return };
+        let Some(CutPoint::AfterBody(mut left)) = self.end else { return };
         for byte in bytes {
             if self.head_end < 4 {
                 self.head_end = head_end(self.head_end, *byte);
@@ -72,7 +71,7 @@ impl State {
                 left = left.saturating_sub(1);
             }
         }
-        self.end = Some(End::AfterBody(left));
+        self.end = Some(CutPoint::AfterBody(left));
         if self.head_end == 4 && left == 0 {
             self.finish();
         }
@@ -97,27 +96,26 @@ const fn head_end(seen: usize, byte: u8) -> usize {
 
 /// A connection that can be ended.
 #[derive(Debug)]
-pub struct Endable<T> {
+pub struct CuttableConnection<T> {
     inner: T,
-    hangup: Hangup,
+    connection_cutter: ConnectionCutter,
 }
 
-impl<T> Endable<T> {
+impl<T> CuttableConnection<T> {
     /// A connection that goes on until it is told to end.
     pub fn new(inner: T) -> Self {
-        Self { inner, hangup: Hangup::default() }
+        Self { inner, connection_cutter: ConnectionCutter::default() }
     }
 
-    /// What ends it.
-    pub fn hangup(&self) -> Hangup {
-        self.hangup.clone()
+    pub fn connection_cutter(&self) -> ConnectionCutter {
+        self.connection_cutter.clone()
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for CuttableConnection<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         {
-            let mut state = self.hangup.state();
+            let mut state = self.connection_cutter.state();
             if state.over {
                 return Poll::Ready(Ok(()));
             }
@@ -127,11 +125,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Endable<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for CuttableConnection<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
-        let hangup = self.hangup.clone();
+        let connection_cutter = self.connection_cutter.clone();
         let allowed = {
-            let mut state = hangup.state();
+            let mut state = connection_cutter.state();
             let allowed = if state.over { 0 } else { state.allowed(buf) };
             if allowed == 0 && !buf.is_empty() {
                 state.finish();
@@ -142,7 +140,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
         let bytes = buf.get(..allowed).unwrap_or(buf);
         let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
         if let Poll::Ready(Ok(count)) = &written {
-            hangup.state().passed(bytes.get(..*count).unwrap_or(bytes));
+            connection_cutter.state().passed(bytes.get(..*count).unwrap_or(bytes));
         }
         written
     }
@@ -152,7 +150,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Endable<T> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        if self.hangup.state().over {
+        if self.connection_cutter.state().over {
             // To shut TLS down would be to say goodbye.
             return Poll::Ready(Ok(()));
         }
@@ -169,11 +167,11 @@ mod tests {
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";
 
     /// What comes through when an answer is written in pieces of a size, and whether writing ended well.
-    async fn through(end: Option<End>, piece: usize) -> (Vec<u8>, bool) {
+    async fn through(end: Option<CutPoint>, piece: usize) -> (Vec<u8>, bool) {
         let (mut far, near) = duplex(1_024);
-        let mut near = Endable::new(near);
+        let mut near = CuttableConnection::new(near);
         if let Some(end) = end {
-            near.hangup().end(end);
+            near.connection_cutter().end(end);
         }
         let mut well = true;
         for bytes in ANSWER.chunks(piece) {
@@ -195,9 +193,12 @@ mod tests {
         let head = ANSWER.len() - 10;
         for piece in [1, 3, ANSWER.len()] {
             assert_eq!(through(None, piece).await, (ANSWER.to_vec(), true));
-            assert_eq!(through(Some(End::BeforeAnswer), piece).await, (Vec::new(), false));
-            assert_eq!(through(Some(End::AfterBody(4)), piece).await, (ANSWER[..head + 4].to_vec(), false));
-            assert_eq!(through(Some(End::AfterBody(10)), piece).await, (ANSWER.to_vec(), true));
+            assert_eq!(through(Some(CutPoint::BeforeAnswer), piece).await, (Vec::new(), false));
+            assert_eq!(
+                through(Some(CutPoint::AfterBody(4)), piece).await,
+                (ANSWER[..head + 4].to_vec(), false)
+            );
+            assert_eq!(through(Some(CutPoint::AfterBody(10)), piece).await, (ANSWER.to_vec(), true));
         }
     }
 }

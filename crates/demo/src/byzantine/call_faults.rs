@@ -1,4 +1,4 @@
-//! Updates whose fate the sender cannot learn: never executed, or executed without an answer.
+//! Updates whose fault the sender cannot learn: never executed, or executed without an answer.
 //!
 //! What the network certifies stays within the protocol: a call whose status is absent after its
 //! expiry, and before five minutes more have passed, never happened. Only a loser of answers goes
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum CallFault {
     /// It stays "received" until it expires.
     Received,
     /// It stays "processing" until it expires.
@@ -25,47 +25,46 @@ enum Fate {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Fated {
-    fate: Fate,
-    /// On which subnet.
+struct FaultyCall {
+    fault: CallFault,
     own: usize,
     expiry: u64,
 }
 
 /// The calls that were struck.
 #[derive(Debug, Default)]
-pub struct Fates {
-    calls: HashMap<[u8; 32], Fated>,
+pub struct CallFaults {
+    calls: HashMap<[u8; 32], FaultyCall>,
     never: u64,
     lost: u64,
 }
 
-impl Fates {
+impl CallFaults {
     /// Decides what becomes of a call that was just taken in. Of those that are never executed
     /// every second one is said to be in process; of lost answers the first is "done", then absent,
     /// then cut off, and so on.
     pub fn decide(&mut self, faults: &Faults, own: usize, id: [u8; 32], expiry: u64) {
-        let fate = if faults.strikes(Kind::NeverExecuted) {
+        let fault = if faults.strikes(Kind::NeverExecuted) {
             self.never += 1;
-            if self.never % 2 == 1 { Fate::Received } else { Fate::Processing }
+            if self.never % 2 == 1 { CallFault::Received } else { CallFault::Processing }
         } else if faults.strikes(Kind::LostAnswer) {
             self.lost += 1;
             match self.lost % 3 {
-                1 => Fate::Done,
-                2 => Fate::Absent,
-                _ => Fate::Cut,
+                1 => CallFault::Done,
+                2 => CallFault::Absent,
+                _ => CallFault::Cut,
             }
         } else {
             return;
         };
-        self.calls.insert(id, Fated { fate, own, expiry });
+        self.calls.insert(id, FaultyCall { fault, own, expiry });
     }
 
     /// Whether a call is to be executed; tells its status if not.
     pub fn executes(&self, id: [u8; 32], ingress: &mut Ingress) -> bool {
-        match self.calls.get(&id).map(|call| call.fate) {
-            Some(Fate::Received) => false,
-            Some(Fate::Processing) => {
+        match self.calls.get(&id).map(|call| call.fault) {
+            Some(CallFault::Received) => false,
+            Some(CallFault::Processing) => {
                 ingress.set(id, Status::Processing);
                 false
             }
@@ -75,23 +74,23 @@ impl Fates {
 
     /// Called when a call has been executed and its outcome is told.
     pub fn executed(&self, id: [u8; 32], ingress: &mut Ingress) {
-        match self.calls.get(&id).map(|call| call.fate) {
-            Some(Fate::Done) => ingress.set(id, Status::Done),
-            Some(Fate::Absent) => ingress.hide(&id),
+        match self.calls.get(&id).map(|call| call.fault) {
+            Some(CallFault::Done) => ingress.set(id, Status::Done),
+            Some(CallFault::Absent) => ingress.hide(&id),
             _ => {}
         }
     }
 
     /// Whether the answer to the call itself is cut off.
-    #[must_use]
     pub fn cuts_call(&self, faults: &Faults, id: &[u8; 32]) -> bool {
-        let lost =
-            self.calls.get(id).is_some_and(|c| matches!(c.fate, Fate::Cut | Fate::Done | Fate::Absent));
+        let lost = self
+            .calls
+            .get(id)
+            .is_some_and(|c| matches!(c.fault, CallFault::Cut | CallFault::Done | CallFault::Absent));
         lost && faults.is_on(Kind::LostAnswer)
     }
 
     /// Whether a question about these paths is cut off.
-    #[must_use]
     pub fn cuts_question(&self, faults: &Faults, paths: &[Vec<Vec<u8>>]) -> bool {
         if !faults.is_on(Kind::LostAnswer) {
             return false;
@@ -100,7 +99,7 @@ impl Fates {
             [label, id, ..] if label == b"request_status" => <[u8; 32]>::try_from(id.as_slice()).ok(),
             _ => None,
         };
-        paths.iter().filter_map(id).any(|id| self.calls.get(&id).is_some_and(|c| c.fate == Fate::Cut))
+        paths.iter().filter_map(id).any(|id| self.calls.get(&id).is_some_and(|c| c.fault == CallFault::Cut))
     }
 
     /// Calls that have expired: those that never ran are to be forgotten, those that were hidden
@@ -108,10 +107,10 @@ impl Fates {
     pub fn expired(&mut self, now: Timestamp) -> Vec<Expired> {
         let mut over = Vec::new();
         self.calls.retain(|id, call| {
-            let open = matches!(call.fate, Fate::Received | Fate::Processing | Fate::Absent);
+            let open = matches!(call.fault, CallFault::Received | CallFault::Processing | CallFault::Absent);
             let expired = open && call.expiry < now.0;
             if expired {
-                over.push(Expired { own: call.own, id: *id, ran: call.fate == Fate::Absent });
+                over.push(Expired { own: call.own, id: *id, ran: call.fault == CallFault::Absent });
             }
             !expired
         });
@@ -122,11 +121,8 @@ impl Fates {
 /// A call that has expired.
 #[derive(Clone, Copy, Debug)]
 pub struct Expired {
-    /// On which subnet.
     pub own: usize,
-    /// Which call.
     pub id: [u8; 32],
-    /// Whether it was executed.
     pub ran: bool,
 }
 
@@ -162,37 +158,40 @@ mod tests {
     #[test]
     fn what_is_never_executed_is_forgotten_when_it_expires() {
         let faults = Faults::new(1, &["never-executed".parse().unwrap()]);
-        let (mut fates, mut ingress) = (Fates::default(), Ingress::default());
+        let (mut call_faults, mut ingress) = (CallFaults::default(), Ingress::default());
         let ids = [received(&mut ingress, 1), received(&mut ingress, 2)];
         for id in ids {
-            fates.decide(&faults, 0, id, 1_000);
-            assert!(!fates.executes(id, &mut ingress));
-            assert!(!fates.cuts_call(&faults, &id));
+            call_faults.decide(&faults, 0, id, 1_000);
+            assert!(!call_faults.executes(id, &mut ingress));
+            assert!(!call_faults.cuts_call(&faults, &id));
         }
-        assert!(fates.expired(Timestamp(1_000)).is_empty());
-        fates.expired(Timestamp(1_001)).into_iter().for_each(|over| over.conclude(&mut ingress));
+        assert!(call_faults.expired(Timestamp(1_000)).is_empty());
+        call_faults.expired(Timestamp(1_001)).into_iter().for_each(|over| over.conclude(&mut ingress));
         assert!(ids.iter().all(|id| !is_known(&ingress, *id) && ingress.get(id).is_none()));
     }
 
     #[test]
     fn a_lost_answer_is_never_a_false_proof() {
         let faults = Faults::new(1, &["lost-answer".parse().unwrap()]);
-        let (mut fates, mut ingress) = (Fates::default(), Ingress::default());
+        let (mut call_faults, mut ingress) = (CallFaults::default(), Ingress::default());
         let [done, absent, cut] = [1, 2, 3].map(|n| received(&mut ingress, n));
         for id in [done, absent, cut] {
-            fates.decide(&faults, 0, id, 1_000);
-            assert!(fates.executes(id, &mut ingress));
+            call_faults.decide(&faults, 0, id, 1_000);
+            assert!(call_faults.executes(id, &mut ingress));
             ingress.set(id, Status::Replied(b"yes".to_vec()));
-            fates.executed(id, &mut ingress);
-            assert!(fates.cuts_call(&faults, &id));
+            call_faults.executed(id, &mut ingress);
+            assert!(call_faults.cuts_call(&faults, &id));
         }
         assert!(is_known(&ingress, done) && !is_known(&ingress, absent));
         let asks = |id: [u8; 32]| [vec![b"time".to_vec()], vec![b"request_status".to_vec(), id.to_vec()]];
-        assert!(fates.cuts_question(&faults, &asks(cut)) && !fates.cuts_question(&faults, &asks(done)));
+        assert!(
+            call_faults.cuts_question(&faults, &asks(cut))
+                && !call_faults.cuts_question(&faults, &asks(done))
+        );
         // After its expiry, absence would prove that it never happened.
-        fates.expired(Timestamp(1_001)).into_iter().for_each(|over| over.conclude(&mut ingress));
+        call_faults.expired(Timestamp(1_001)).into_iter().for_each(|over| over.conclude(&mut ingress));
         assert!(is_known(&ingress, absent));
         faults.clear();
-        assert!(!fates.cuts_question(&faults, &asks(cut)) && !fates.cuts_call(&faults, &cut));
+        assert!(!call_faults.cuts_question(&faults, &asks(cut)) && !call_faults.cuts_call(&faults, &cut));
     }
 }

@@ -11,11 +11,11 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+use super::accounts::DemoAccounts;
 use super::book::{Book, FEE, Refusal};
-use super::cast::Cast;
 use super::genesis::{SeedError, SeedOp, SeedOperation};
 use super::history::Stake;
-use super::transaction::{Moment, Operation, Transaction};
+use super::transaction::{LedgerTime, Operation, Transaction};
 use icpulse_canisters::wire::block as pb;
 use icpulse_model::{AccountIdentifier, E8s, Timestamp};
 use std::collections::{BTreeSet, HashMap};
@@ -27,15 +27,10 @@ const STEP: u64 = 128;
 
 /// The stakes of neurons nobody holds, by the order in which they were paid.
 pub trait Stakes: Send + Sync {
-    /// How many there are.
     fn count(&self) -> u64;
-    /// All of them.
-    fn total(&self) -> E8s;
-    /// Before the first.
     fn begin(&self) -> Timestamp;
     /// When one was paid; strictly ascending.
     fn paid(&self, rank: u64) -> Timestamp;
-    /// One of them.
     fn stake(&self, rank: u64) -> Option<Stake>;
     /// Which of them lies in an account.
     fn rank_of(&self, account: &AccountIdentifier) -> Option<u64>;
@@ -43,10 +38,9 @@ pub trait Stakes: Send + Sync {
 
 /// What a bedrock is made of.
 pub struct Plan {
-    /// The seed.
     pub seed: u64,
     /// Whose accounts the transfers go between.
-    pub(super) cast: Cast,
+    pub(super) accounts: DemoAccounts,
     /// Stakes of the archive's neurons.
     pub stakes: Arc<dyn Stakes>,
     /// How many blocks there are to be in all.
@@ -62,8 +56,7 @@ struct Held {
     transaction: Transaction,
 }
 
-/// See the module.
-pub struct Bedrock {
+pub struct DerivedChain {
     stream: Stream,
     reserve: AccountIdentifier,
     held: Vec<Held>,
@@ -78,29 +71,31 @@ pub struct Bedrock {
     histories: HashMap<AccountIdentifier, Vec<u32>>,
 }
 
-impl std::fmt::Debug for Bedrock {
+impl std::fmt::Debug for DerivedChain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bedrock").field("length", &self.length).finish_non_exhaustive()
+        f.debug_struct("DerivedChain").field("length", &self.length).finish_non_exhaustive()
     }
 }
 
-impl Bedrock {
+impl DerivedChain {
     /// Lays the bedrock: `ops` are the operations to hold; `moment` tells what clients are told of
     /// an instant. Answers the book that stands on it.
-    ///
-    /// # Errors
-    /// [`SeedError`] for the first operation that the ledger's rules do not allow.
-    pub fn lay(
+    pub fn build(
         plan: Plan,
         mut ops: Vec<SeedOp>,
-        moment: impl Fn(Timestamp) -> Moment,
+        moment: impl Fn(Timestamp) -> LedgerTime,
     ) -> Result<Book, SeedError> {
         ops.sort_by_key(|op| op.at);
         let concerns = |op: &SeedOp| {
-            transaction(op, &moment).operation.accounts().into_iter().flatten().any(|a| a == plan.cast.user)
+            transaction(op, &moment)
+                .operation
+                .accounts()
+                .into_iter()
+                .flatten()
+                .any(|a| a == plan.accounts.user)
         };
         let users = ops.iter().filter(|op| concerns(op)).count() as u64;
-        let reserve = plan.cast.reserve;
+        let reserve = plan.accounts.reserve;
         let stream = Stream::new(plan, ops.len() as u64, users);
         let held: Vec<Held> = (0..)
             .zip(ops)
@@ -111,7 +106,7 @@ impl Bedrock {
             })
             .collect();
         let length = stream.length() + held.len() as u64;
-        let mut rock = Self {
+        let mut chain = Self {
             stream,
             reserve,
             held,
@@ -124,11 +119,11 @@ impl Bedrock {
         };
         let mut book = Book::default();
         for block in 0..length {
-            rock.settle(block, &mut book)?;
+            chain.settle(block, &mut book)?;
         }
-        rock.histories.values_mut().for_each(Vec::shrink_to_fit);
-        rock.hashes.shrink_to_fit();
-        book.stand_on(Arc::new(rock));
+        chain.histories.values_mut().for_each(Vec::shrink_to_fit);
+        chain.hashes.shrink_to_fit();
+        book.set_derived(Arc::new(chain));
         Ok(book)
     }
 
@@ -201,25 +196,21 @@ impl Bedrock {
     }
 
     /// How many blocks there are.
-    #[must_use]
     pub const fn length(&self) -> u64 {
         self.length
     }
 
     /// The hash of the last block.
-    #[must_use]
     pub const fn tip(&self) -> [u8; 32] {
         self.tip
     }
 
     /// The time of the last block.
-    #[must_use]
     pub const fn latest(&self) -> Timestamp {
         self.latest
     }
 
     /// What is in a block, and when it was added.
-    #[must_use]
     pub fn transaction(&self, number: u64) -> Option<(Timestamp, Transaction)> {
         if number >= self.length {
             return None;
@@ -231,7 +222,6 @@ impl Bedrock {
     }
 
     /// The encoded blocks from `first` to below `end`.
-    #[must_use]
     pub fn blocks(&self, first: u64, end: u64) -> Vec<Vec<u8>> {
         let end = end.min(self.length);
         if first >= end {
@@ -255,14 +245,12 @@ impl Bedrock {
     }
 
     /// What lies in the account of an archived neuron's stake; `None` for other accounts.
-    #[must_use]
     pub fn stake_in(&self, account: &AccountIdentifier) -> Option<E8s> {
         let stakes = &self.stream.stakes;
         stakes.rank_of(account).and_then(|rank| stakes.stake(rank)).map(|stake| stake.amount)
     }
 
     /// The blocks an account is in, below `before`, newest first, at most `most`.
-    #[must_use]
     pub fn history(&self, account: &AccountIdentifier, before: u64, most: usize) -> Vec<u64> {
         if let Some(blocks) = self.histories.get(account) {
             let end = blocks.partition_point(|block| u64::from(*block) < before);
@@ -274,16 +262,9 @@ impl Bedrock {
     }
 
     /// The first block an account is in.
-    #[must_use]
     pub fn oldest(&self, account: &AccountIdentifier) -> Option<u64> {
         let known = self.histories.get(account).and_then(|blocks| blocks.first());
         known.map(|block| u64::from(*block)).or_else(|| self.stake_block(account))
-    }
-
-    /// How many blocks an account is in.
-    #[must_use]
-    pub fn count(&self, account: &AccountIdentifier) -> u64 {
-        self.histories.get(account).map_or(0, |blocks| blocks.len() as u64)
     }
 
     fn stake_block(&self, account: &AccountIdentifier) -> Option<u64> {
@@ -318,7 +299,7 @@ fn encoded(parent: Option<[u8; 32]>, at: Timestamp, transaction: &Transaction) -
 }
 
 /// What a seeded operation is in a block.
-pub(super) fn transaction(op: &SeedOp, moment: &impl Fn(Timestamp) -> Moment) -> Transaction {
+pub(super) fn transaction(op: &SeedOp, moment: &impl Fn(Timestamp) -> LedgerTime) -> Transaction {
     let operation = match op.operation.clone() {
         SeedOperation::Mint { to, amount } => Operation::Mint { to, amount },
         SeedOperation::Burn { from, amount } => Operation::Burn { from, amount, spender: None },

@@ -1,25 +1,25 @@
 //! Canisters that do not keep to what they promise: pages with wrong rows, values that nobody
 //! knows, absurd texts. What they say is signed like any other answer, so that no proof helps.
 //!
-//! A lie changes the reply of a method between the canister and the signature. [`fates`] is about
+//! A lie changes the reply of a method between the canister and the signature. [`call_faults`] is about
 //! updates whose fate cannot be told, [`node`] about a single node that lies.
 
-pub mod fates;
-mod newer;
+pub mod call_faults;
+mod future_interface;
+mod hostile_texts;
 pub mod node;
-mod rows;
-mod texts;
+mod page_faults;
 
 use super::fault::{Faults, Kind};
-use super::seed::dice::Dice;
+use super::seed::random::SeededRng;
 use icpulse_canisters::wire::governance as wire;
 use icpulse_canisters::wire::index;
 use icpulse_canisters::wire::lenient::{decode_one, encode_one};
-use rows::Struck;
+use page_faults::PageFaults;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Asks the same canister a query as the same caller, and is told the truth.
-pub type Ask<'a> = &'a dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
+pub type QueryCanister<'a> = &'a dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
 
 /// Kinds of faults that are lies.
 const LIES: [Kind; 6] = [
@@ -31,48 +31,52 @@ const LIES: [Kind; 6] = [
     Kind::AbsurdTexts,
 ];
 
-/// See the module.
-pub struct Lies {
+pub struct ReplyFaults {
     seed: u64,
     told: AtomicU64,
 }
 
 /// What a lie is made with.
-struct Teller<'a> {
+struct ReplyRewriter<'a> {
     faults: &'a Faults,
-    dice: Dice,
-    ask: Ask<'a>,
+    rng: SeededRng,
+    ask: QueryCanister<'a>,
 }
 
-impl Lies {
+impl ReplyFaults {
     /// The lies of a seed.
-    #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { seed, told: AtomicU64::new(0) }
     }
 
     /// What is answered in place of a true reply.
-    #[must_use]
-    pub fn tell(&self, faults: &Faults, method: &str, arg: &[u8], reply: Vec<u8>, ask: Ask<'_>) -> Vec<u8> {
+    pub fn tell(
+        &self,
+        faults: &Faults,
+        method: &str,
+        arg: &[u8],
+        reply: Vec<u8>,
+        ask: QueryCanister<'_>,
+    ) -> Vec<u8> {
         if !LIES.iter().any(|kind| faults.is_on(*kind)) {
             return reply;
         }
         let serial = self.told.fetch_add(1, Ordering::Relaxed);
-        let mut teller = Teller { faults, dice: Dice::new(self.seed ^ serial, 0x11E5), ask };
+        let mut rewriter = ReplyRewriter { faults, rng: SeededRng::new(self.seed ^ serial, 0x11E5), ask };
         let told = match method {
-            "list_proposals" => teller.proposals(arg, &reply),
-            "get_proposal_info" => teller.proposal(&reply),
-            "list_neurons" => teller.neurons(&reply),
-            "get_neuron_index" => teller.neuron_index(&reply),
-            "list_known_neurons" => teller.known_neurons(&reply),
-            "get_account_identifier_transactions" => teller.transactions(arg, &reply),
+            "list_proposals" => rewriter.proposals(arg, &reply),
+            "get_proposal_info" => rewriter.proposal(&reply),
+            "list_neurons" => rewriter.neurons(&reply),
+            "get_neuron_index" => rewriter.neuron_index(&reply),
+            "list_known_neurons" => rewriter.known_neurons(&reply),
+            "get_account_identifier_transactions" => rewriter.transactions(arg, &reply),
             _ => None,
         };
         told.unwrap_or(reply)
     }
 }
 
-impl Teller<'_> {
+impl ReplyRewriter<'_> {
     fn ask_one<A: candid::CandidType, R>(&self, method: &str, arg: A) -> Option<R>
     where
         R: candid::CandidType + serde::de::DeserializeOwned,
@@ -82,16 +86,18 @@ impl Teller<'_> {
 
     fn proposals(&mut self, arg: &[u8], reply: &[u8]) -> Option<Vec<u8>> {
         let mut page: wire::ListProposalInfoResponse = decode_one(reply).ok()?;
-        let struck = Struck::throw(self.faults, page.proposal_info.len());
+        let struck = PageFaults::throw(self.faults, page.proposal_info.len());
         let strange = if struck.grows { self.strange_proposals(arg, &page) } else { Vec::new() };
-        struck.apply(&mut page.proposal_info, strange, &mut self.dice);
+        struck.apply(&mut page.proposal_info, strange, &mut self.rng);
         let absurd = self.absurd_proposals(&mut page.proposal_info);
         let bytes = if !page.proposal_info.is_empty() && self.faults.strikes(Kind::Unknowns) {
-            encode_one(newer::Page { proposal_info: newer::proposals(page.proposal_info) })
+            encode_one(future_interface::Page {
+                proposal_info: future_interface::proposals(page.proposal_info),
+            })
         } else {
             encode_one(page)
         };
-        Some(texts::on_the_wire(bytes.ok()?, absurd))
+        Some(hostile_texts::on_the_wire(bytes.ok()?, absurd))
     }
 
     /// Proposals that were not asked for: newer ones, and some from far below.
@@ -126,19 +132,19 @@ impl Teller<'_> {
         let mut rows = vec![row];
         let absurd = self.absurd_proposals(&mut rows);
         let bytes = if self.faults.strikes(Kind::Unknowns) {
-            encode_one(newer::proposals(rows).pop())
+            encode_one(future_interface::proposals(rows).pop())
         } else {
             encode_one(rows.pop())
         };
-        Some(texts::on_the_wire(bytes.ok()?, absurd))
+        Some(hostile_texts::on_the_wire(bytes.ok()?, absurd))
     }
 
     fn absurd_proposals(&mut self, rows: &mut [wire::ProposalInfo]) -> bool {
         let strikes = !rows.is_empty() && self.faults.strikes(Kind::AbsurdTexts);
         if strikes {
-            let first = self.dice.within(0, texts::COUNT);
+            let first = self.rng.within(0, hostile_texts::COUNT);
             for (row, n) in rows.iter_mut().zip(first..) {
-                texts::spoil_proposal(row, n);
+                hostile_texts::spoil_proposal(row, n);
             }
         }
         strikes
@@ -146,7 +152,7 @@ impl Teller<'_> {
 
     fn neurons(&mut self, reply: &[u8]) -> Option<Vec<u8>> {
         let mut page: wire::ListNeuronsResponse = decode_one(reply).ok()?;
-        let struck = Struck::throw(self.faults, page.neuron_infos.len());
+        let struck = PageFaults::throw(self.faults, page.neuron_infos.len());
         let (mut full, mut infos) = (Vec::new(), Vec::new());
         if struck.grows {
             let request =
@@ -154,24 +160,24 @@ impl Teller<'_> {
             let others: Option<wire::GetNeuronIndexResult> = self.ask_one("get_neuron_index", request);
             let ids: Vec<u64> = others?.ok()?.neurons.iter().filter_map(|row| Some(row.id?.id)).collect();
             let request = wire::ListNeurons {
-                neuron_ids: self.dice.several(&ids, 5),
+                neuron_ids: self.rng.several(&ids, 5),
                 include_public_neurons_in_full_neurons: Some(true),
                 ..wire::ListNeurons::default()
             };
             let strange: wire::ListNeuronsResponse = self.ask_one("list_neurons", request)?;
             (full, infos) = (strange.full_neurons, strange.neuron_infos);
         }
-        struck.apply(&mut page.full_neurons, full, &mut self.dice);
-        struck.apply(&mut page.neuron_infos, infos, &mut self.dice);
+        struck.apply(&mut page.full_neurons, full, &mut self.rng);
+        struck.apply(&mut page.neuron_infos, infos, &mut self.rng);
         if !page.neuron_infos.is_empty() && self.faults.strikes(Kind::Unknowns) {
-            return encode_one(newer::neurons(page)).ok();
+            return encode_one(future_interface::neurons(page)).ok();
         }
         encode_one(page).ok()
     }
 
     fn neuron_index(&mut self, reply: &[u8]) -> Option<Vec<u8>> {
         let mut page = decode_one::<wire::GetNeuronIndexResult>(reply).ok()?.ok()?;
-        let struck = Struck::throw(self.faults, page.neurons.len());
+        let struck = PageFaults::throw(self.faults, page.neurons.len());
         let strange = if struck.grows {
             let ask = |start: Option<u64>| {
                 let exclusive_start_neuron_id = start.map(|id| wire::NeuronId { id });
@@ -184,42 +190,42 @@ impl Teller<'_> {
         } else {
             Vec::new()
         };
-        struck.apply(&mut page.neurons, strange, &mut self.dice);
+        struck.apply(&mut page.neurons, strange, &mut self.rng);
         encode_one(wire::GetNeuronIndexResult::Ok(page)).ok()
     }
 
     fn known_neurons(&mut self, reply: &[u8]) -> Option<Vec<u8>> {
         let mut page: wire::ListKnownNeuronsResponse = decode_one(reply).ok()?;
-        let struck = Struck::throw(self.faults, page.known_neurons.len());
+        let struck = PageFaults::throw(self.faults, page.known_neurons.len());
         let nameless = wire::KnownNeuron { id: Some(wire::NeuronId { id: 7 }), known_neuron_data: None };
         let strange = if struck.grows { vec![wire::KnownNeuron::default(), nameless] } else { Vec::new() };
-        struck.apply(&mut page.known_neurons, strange, &mut self.dice);
+        struck.apply(&mut page.known_neurons, strange, &mut self.rng);
         let absurd = self.faults.strikes(Kind::AbsurdTexts);
         if absurd {
             for (row, n) in page.known_neurons.iter_mut().zip(0..) {
-                row.known_neuron_data.iter_mut().for_each(|data| texts::spoil_known(data, n));
+                row.known_neuron_data.iter_mut().for_each(|data| hostile_texts::spoil_known(data, n));
             }
         }
         let bytes = if self.faults.strikes(Kind::Unknowns) {
-            encode_one(newer::known_neurons(page))
+            encode_one(future_interface::known_neurons(page))
         } else {
             encode_one(page)
         };
-        Some(texts::on_the_wire(bytes.ok()?, absurd))
+        Some(hostile_texts::on_the_wire(bytes.ok()?, absurd))
     }
 
     fn transactions(&mut self, arg: &[u8], reply: &[u8]) -> Option<Vec<u8>> {
         let mut page = decode_one::<index::GetAccountTransactionsResult>(reply).ok()?.ok()?;
-        let struck = Struck::throw(self.faults, page.transactions.len());
+        let struck = PageFaults::throw(self.faults, page.transactions.len());
         let strange = if struck.grows { self.strange_transactions(arg, &page) } else { Vec::new() };
-        struck.apply(&mut page.transactions, strange, &mut self.dice);
+        struck.apply(&mut page.transactions, strange, &mut self.rng);
         if self.faults.strikes(Kind::AbsurdTexts) {
             for (row, n) in page.transactions.iter_mut().zip(0..) {
-                row.transaction.icrc1_memo = Some(texts::absurd(n, false).into_bytes().into());
+                row.transaction.icrc1_memo = Some(hostile_texts::absurd(n, false).into_bytes().into());
             }
         }
         if !page.transactions.is_empty() && self.faults.strikes(Kind::Unknowns) {
-            return encode_one(newer::transactions(page)).ok();
+            return encode_one(future_interface::transactions(page)).ok();
         }
         encode_one(index::GetAccountTransactionsResult::Ok(page)).ok()
     }

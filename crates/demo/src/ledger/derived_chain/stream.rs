@@ -4,11 +4,11 @@
 //! is arithmetic on the block's place, so that no table leads from one to the other.
 
 use super::{Plan, Stakes};
+use crate::ledger::accounts::DemoAccounts;
 use crate::ledger::book::FEE;
-use crate::ledger::cast::Cast;
 use crate::ledger::history::TOP_UP;
-use crate::ledger::transaction::{Moment, Operation, Transaction};
-use crate::seed::dice::Drops;
+use crate::ledger::transaction::{LedgerTime, Operation, Transaction};
+use crate::seed::random::QuickRng;
 use icpulse_model::{AccountIdentifier, E8s, Timestamp};
 use std::sync::Arc;
 
@@ -20,10 +20,9 @@ const RECEIPTS: [bool; 8] = [true, false, true, false, false, true, false, false
 /// What nobody but the user goes below by a derived transfer: the held operations count on it.
 const FLOOR: E8s = E8s(100 * E8s::PER_ICP);
 
-/// See the module.
 pub(super) struct Stream {
     seed: u64,
-    cast: Cast,
+    accounts: DemoAccounts,
     pub(super) stakes: Arc<dyn Stakes>,
     count: u64,
     users: u64,
@@ -36,7 +35,7 @@ impl Stream {
         let least = plan.stakes.count().saturating_add(users);
         Self {
             seed: plan.seed,
-            cast: plan.cast,
+            accounts: plan.accounts,
             stakes: plan.stakes,
             count: plan.blocks.saturating_sub(held).max(least),
             users,
@@ -56,7 +55,6 @@ impl Stream {
         self.stakes_before(n + 1) > self.stakes_before(n)
     }
 
-    /// Where a stake stands.
     pub(super) fn place_of_stake(&self, rank: u64) -> u64 {
         place(rank, self.stakes.count(), self.count)
     }
@@ -90,14 +88,13 @@ impl Stream {
         low
     }
 
-    /// The n-th derived block.
     pub(super) fn get(&self, n: u64) -> (Timestamp, Transaction) {
         let at = self.at(n);
         let rank = self.stakes_before(n);
         if self.is_stake(n)
             && let Some(stake) = self.stakes.stake(rank)
         {
-            let from = self.cast.reserve;
+            let from = self.accounts.reserve;
             let operation = transfer(from, stake.account, stake.amount);
             return (at, Transaction { memo: stake.memo, ..dated(operation, at) });
         }
@@ -113,66 +110,66 @@ impl Stream {
 
     /// Whether a payer can well afford an amount; the user's own groups see to that themselves.
     pub(super) fn affords(&self, payer: &AccountIdentifier, balance: E8s, amount: E8s) -> bool {
-        let floor = if *payer == self.cast.user { E8s::ZERO } else { FLOOR };
+        let floor = if *payer == self.accounts.user { E8s::ZERO } else { FLOOR };
         balance >= amount.saturating_add(floor)
     }
 
-    fn somebody(&self, drops: &mut Drops) -> AccountIdentifier {
-        let exchange = drops.chance(350);
-        let of = if exchange { &self.cast.exchanges } else { &self.cast.people };
-        let at = drops.within(0, of.len() as u64);
-        usize::try_from(at).ok().and_then(|at| of.get(at)).copied().unwrap_or(self.cast.reserve)
+    fn somebody(&self, rng: &mut QuickRng) -> AccountIdentifier {
+        let exchange = rng.chance(350);
+        let of = if exchange { &self.accounts.exchanges } else { &self.accounts.people };
+        let at = rng.within(0, of.len() as u64);
+        usize::try_from(at).ok().and_then(|at| of.get(at)).copied().unwrap_or(self.accounts.reserve)
     }
 
     /// The user receives three times and spends it all in five, the fees included.
     fn of_user(&self, serial: u64, at: Timestamp) -> Transaction {
         let (group, step) = (serial / GROUP, serial % GROUP);
-        let mut drops = Drops::new(self.seed, PURPOSE, group);
+        let mut rng = QuickRng::new(self.seed, PURPOSE, group);
         let (mut purse, mut moved) = (0_u64, 0_u64);
         for (place, receipt) in (0..=step).zip(RECEIPTS) {
             moved = if receipt {
-                some_amount(&mut drops, 40) + E8s::PER_ICP
+                some_amount(&mut rng, 40) + E8s::PER_ICP
             } else if place + 1 == GROUP {
                 purse.saturating_sub(FEE.0)
             } else {
                 // Round amounts of what can be spent.
-                let part = purse / 100 * drops.within(10, 60);
+                let part = purse / 100 * rng.within(10, 60);
                 part / 1_000_000 * 1_000_000 + 1_000_000
             };
             purse = if receipt { purse + moved } else { purse.saturating_sub(moved + FEE.0) };
         }
-        let mut drops = Drops::new(self.seed, PURPOSE ^ 1, serial);
-        let (user, other) = (self.cast.user, self.somebody(&mut drops));
+        let mut rng = QuickRng::new(self.seed, PURPOSE ^ 1, serial);
+        let (user, other) = (self.accounts.user, self.somebody(&mut rng));
         let receipt = usize::try_from(step).ok().and_then(|step| RECEIPTS.get(step)).copied();
         let (from, to) = if receipt.unwrap_or(true) { (other, user) } else { (user, other) };
-        furnished(transfer(from, to, E8s(moved)), at, &mut drops)
+        furnished(transfer(from, to, E8s(moved)), at, &mut rng)
     }
 
     /// Everybody else: transfers, now and then ICP minted or burnt.
     fn of_others(&self, n: u64, at: Timestamp) -> Transaction {
-        let mut drops = Drops::new(self.seed, PURPOSE ^ 2, n);
-        let from = self.somebody(&mut drops);
-        let kind = drops.within(0, 100);
-        let most = if self.cast.exchanges.contains(&from) { 900 } else { 12 };
-        let amount = E8s(some_amount(&mut drops, most));
+        let mut rng = QuickRng::new(self.seed, PURPOSE ^ 2, n);
+        let from = self.somebody(&mut rng);
+        let kind = rng.within(0, 100);
+        let most = if self.accounts.exchanges.contains(&from) { 900 } else { 12 };
+        let amount = E8s(some_amount(&mut rng, most));
         match kind {
             0..4 => {
                 let operation = Operation::Mint { to: from, amount: E8s(amount.0.min(40 * E8s::PER_ICP)) };
                 Transaction { memo: at.secs(), ..dated(operation, at) }
             }
             4..6 => Transaction {
-                memo: drops.any() >> 20,
+                memo: rng.any() >> 20,
                 ..Transaction::bare(Operation::Burn { from, amount, spender: None })
             },
             6..9 => {
-                let at_most = self.cast.top_ups.len() as u64;
-                let canister = usize::try_from(drops.within(0, at_most)).unwrap_or(0);
-                let to = self.cast.top_ups.get(canister).copied().unwrap_or(self.cast.reserve);
+                let at_most = self.accounts.top_ups.len() as u64;
+                let canister = usize::try_from(rng.within(0, at_most)).unwrap_or(0);
+                let to = self.accounts.top_ups.get(canister).copied().unwrap_or(self.accounts.reserve);
                 Transaction { memo: TOP_UP, ..dated(transfer(from, to, amount), at) }
             }
             _ => {
-                let to = (0..8).map(|_| self.somebody(&mut drops)).find(|to| *to != from);
-                furnished(transfer(from, to.unwrap_or(self.cast.reserve), amount), at, &mut drops)
+                let to = (0..8).map(|_| self.somebody(&mut rng)).find(|to| *to != from);
+                furnished(transfer(from, to.unwrap_or(self.accounts.reserve), amount), at, &mut rng)
             }
         }
     }
@@ -196,40 +193,40 @@ fn transfer(from: AccountIdentifier, to: AccountIdentifier, amount: E8s) -> Oper
 }
 
 fn dated(operation: Operation, at: Timestamp) -> Transaction {
-    Transaction { created_at: Some(Moment { network: at, shown: at }), ..Transaction::bare(operation) }
+    Transaction { created_at: Some(LedgerTime { network: at, shown: at }), ..Transaction::bare(operation) }
 }
 
 /// With a memo, as people write them; ICRC-1 transfers carry no creation time.
-fn furnished(operation: Operation, at: Timestamp, drops: &mut Drops) -> Transaction {
+fn furnished(operation: Operation, at: Timestamp, rng: &mut QuickRng) -> Transaction {
     const WORDS: [&str; 8] =
         ["rent", "thanks!", "coffee", "invoice", "dinner", "refund", "savings", "ありがとう"];
-    match drops.within(0, 10) {
+    match rng.within(0, 10) {
         0..6 => dated(operation, at),
-        6..8 => Transaction { memo: drops.within(1, 1_000_000), ..dated(operation, at) },
+        6..8 => Transaction { memo: rng.within(1, 1_000_000), ..dated(operation, at) },
         8 => {
-            let memo = drops.within(1, 100_000).to_be_bytes().to_vec();
+            let memo = rng.within(1, 100_000).to_be_bytes().to_vec();
             Transaction { icrc1_memo: Some(memo), ..Transaction::bare(operation) }
         }
         _ => {
-            let word = usize::try_from(drops.within(0, 8)).ok().and_then(|at| WORDS.get(at));
-            let memo = format!("{} {}", word.copied().unwrap_or_default(), drops.within(1, 900));
+            let word = usize::try_from(rng.within(0, 8)).ok().and_then(|at| WORDS.get(at));
+            let memo = format!("{} {}", word.copied().unwrap_or_default(), rng.within(1, 900));
             Transaction { icrc1_memo: Some(memo.into_bytes()), ..Transaction::bare(operation) }
         }
     }
 }
 
 /// Up to `most` ICP, mostly far less, and mostly round; e8s.
-fn some_amount(drops: &mut Drops, most: u64) -> u64 {
-    let most = match drops.within(0, 10) {
+fn some_amount(rng: &mut QuickRng, most: u64) -> u64 {
+    let most = match rng.within(0, 10) {
         0..5 => most.min(5),
         5..9 => (most / 4).max(1),
         _ => most,
     };
-    let whole = drops.within(1, most + 1);
-    match drops.within(0, 4) {
+    let whole = rng.within(1, most + 1);
+    match rng.within(0, 4) {
         0 => whole * E8s::PER_ICP,
         1 => whole * E8s::PER_ICP / 2,
-        2 => whole * E8s::PER_ICP / 100 * drops.within(11, 97),
-        _ => drops.within(E8s::PER_ICP / 20, whole * E8s::PER_ICP),
+        2 => whole * E8s::PER_ICP / 100 * rng.within(11, 97),
+        _ => rng.within(E8s::PER_ICP / 20, whole * E8s::PER_ICP),
     }
 }

@@ -1,7 +1,6 @@
 //! Replies of a canister that is newer than anybody here: fields, variants and numbers that do
 //! not exist yet, and optional fields of another type, which by Candid's subtyping are empty.
 
-#![allow(missing_docs, reason = "fields carry the names of the canister's own interface")]
 
 use candid::CandidType;
 use icpulse_canisters::wire::governance as wire;
@@ -34,7 +33,6 @@ pub(super) struct ProposalInfo {
     reject_cost_e8s: u64,
     ballots: Vec<(u64, Ballot)>,
     latest_tally: Option<wire::Tally>,
-    /// A number until now.
     total_potential_voting_power: Option<String>,
     reward_event_round: u64,
     proposal_timestamp_seconds: u64,
@@ -42,9 +40,7 @@ pub(super) struct ProposalInfo {
     decided_timestamp_seconds: u64,
     executed_timestamp_seconds: u64,
     failed_timestamp_seconds: u64,
-    /// A record until now.
     derived_proposal_information: Option<Vec<u8>>,
-    /// New.
     jury: Vec<(u64, Weather)>,
     mood: Option<Weather>,
 }
@@ -159,7 +155,6 @@ struct KnownNeuron {
 #[derive(CandidType)]
 struct KnownNeuronData {
     name: String,
-    /// A text until now.
     description: Option<Weather>,
     links: Option<Vec<String>>,
     committed_topics: Option<Vec<Option<Topic>>>,

@@ -1,17 +1,17 @@
 //! What is done to the rows of a page.
 
 use crate::fault::{Faults, Kind};
-use crate::seed::dice::Dice;
+use crate::seed::random::SeededRng;
 
 /// Which faults of pages strike one page.
-pub(super) struct Struck {
+pub(super) struct PageFaults {
     repeats: bool,
     reorders: bool,
     shrinks: bool,
     pub(super) grows: bool,
 }
 
-impl Struck {
+impl PageFaults {
     /// Throws the dice for a page of so many rows; an order or an end needs at least two.
     pub(super) fn throw(faults: &Faults, rows: usize) -> Self {
         Self {
@@ -22,23 +22,23 @@ impl Struck {
         }
     }
 
-    pub(super) fn apply<T: Clone>(&self, rows: &mut Vec<T>, strange: Vec<T>, dice: &mut Dice) {
+    pub(super) fn apply<T: Clone>(&self, rows: &mut Vec<T>, strange: Vec<T>, rng: &mut SeededRng) {
         if self.shrinks {
             // Up to half of it; a page that loses everything would be another canister's.
-            let gone = dice.within(1, (rows.len() as u64 / 2).max(1) + 1);
+            let gone = rng.within(1, (rows.len() as u64 / 2).max(1) + 1);
             let kept = rows.len().saturating_sub(usize::try_from(gone).unwrap_or(1)).max(1);
             rows.truncate(kept);
         }
         if self.repeats {
-            repeat(rows, dice);
+            repeat(rows, rng);
         }
         for row in strange {
-            let at = usize::try_from(dice.within(0, rows.len() as u64 + 1)).unwrap_or(0);
+            let at = usize::try_from(rng.within(0, rows.len() as u64 + 1)).unwrap_or(0);
             rows.insert(at.min(rows.len()), row);
         }
         if self.reorders {
             for at in (1..rows.len()).rev() {
-                let other = usize::try_from(dice.within(0, at as u64 + 1)).unwrap_or(0);
+                let other = usize::try_from(rng.within(0, at as u64 + 1)).unwrap_or(0);
                 rows.swap(at, other);
             }
         }
@@ -47,13 +47,13 @@ impl Struck {
 
 /// Shows about every third row again a little later. In half of the pages those push others out
 /// at the end, as they do where pages count rows while rows are added.
-fn repeat<T: Clone>(rows: &mut Vec<T>, dice: &mut Dice) {
+fn repeat<T: Clone>(rows: &mut Vec<T>, rng: &mut SeededRng) {
     let length = rows.len();
     let mut at = 0;
     while at < rows.len() {
-        if dice.chance(333) {
+        if rng.chance(333) {
             let again = rows.get(at).cloned();
-            let later = (at + 1 + usize::try_from(dice.within(0, 5)).unwrap_or(0)).min(rows.len());
+            let later = (at + 1 + usize::try_from(rng.within(0, 5)).unwrap_or(0)).min(rows.len());
             rows.splice(later..later, again);
             at += 1;
         }
@@ -63,7 +63,7 @@ fn repeat<T: Clone>(rows: &mut Vec<T>, dice: &mut Dice) {
         let again = rows.first().cloned();
         rows.splice(length..length, again);
     }
-    if dice.chance(500) && length > 1 {
+    if rng.chance(500) && length > 1 {
         rows.truncate(length);
     }
 }
@@ -74,9 +74,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn struck(kind: Option<Kind>) -> Struck {
+    fn struck(kind: Option<Kind>) -> PageFaults {
         let faults = Faults::new(1, &[]);
-        let mut struck = Struck::throw(&faults, 100);
+        let mut struck = PageFaults::throw(&faults, 100);
         match kind {
             Some(Kind::DuplicateRows) => struck.repeats = true,
             Some(Kind::ReorderedRows) => struck.reorders = true,
@@ -92,7 +92,7 @@ mod tests {
             let page: Vec<u64> = (0..length).collect();
             let told = |kind, strange: Vec<u64>| {
                 let mut rows = page.clone();
-                struck(kind).apply(&mut rows, strange, &mut Dice::new(seed, 0));
+                struck(kind).apply(&mut rows, strange, &mut SeededRng::new(seed, 0));
                 rows
             };
             prop_assert_eq!(&told(None, Vec::new()), &page);

@@ -1,0 +1,113 @@
+//! The data files under `data/`, compiled in and parsed once: what the demo's world is told in.
+
+use crate::seed::drafts::Kind;
+use icpulse_canisters::wire::governance::TopicToFollow;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// A file that does not parse counts as empty, which the test below rules out.
+fn parse<T: DeserializeOwned + Default>(text: &str) -> T {
+    toml::from_str(text).unwrap_or_default()
+}
+
+/// A motion and how many of a thousand ordinary voters agree with it.
+#[derive(Deserialize)]
+pub(crate) struct MotionText {
+    pub(crate) title: String,
+    pub(crate) wants: String,
+    pub(crate) why: String,
+    pub(crate) appeal: u64,
+}
+
+#[derive(Deserialize, Default)]
+struct Motions {
+    motions: Vec<MotionText>,
+}
+
+pub(crate) static MOTIONS: LazyLock<Vec<MotionText>> =
+    LazyLock::new(|| parse::<Motions>(include_str!("../data/motions.toml")).motions);
+
+#[derive(Deserialize)]
+pub(crate) struct KnownNeuronText {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) link: Option<String>,
+    pub(crate) topics: Option<Vec<TopicToFollow>>,
+    /// Stake in whole ICP.
+    pub(crate) icp: u64,
+}
+
+#[derive(Deserialize, Default)]
+struct KnownNeurons {
+    neurons: Vec<KnownNeuronText>,
+}
+
+/// The most followed first.
+pub(crate) static KNOWN_NEURONS: LazyLock<Vec<KnownNeuronText>> =
+    LazyLock::new(|| parse::<KnownNeurons>(include_str!("../data/known_neurons.toml")).neurons);
+
+/// The words of a kind of proposal; see the file.
+#[derive(Clone, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ProposalText {
+    pub(crate) share: u64,
+    pub(crate) political: bool,
+    pub(crate) appeal: u64,
+    pub(crate) title: String,
+    pub(crate) summary: String,
+    same_as: Option<Kind>,
+}
+
+pub(crate) static PROPOSALS: LazyLock<BTreeMap<Kind, ProposalText>> = LazyLock::new(|| {
+    let mut texts: BTreeMap<Kind, ProposalText> = parse(include_str!("../data/proposals.toml"));
+    let originals = texts.clone();
+    for text in texts.values_mut() {
+        if let Some(original) = text.same_as.and_then(|kind| originals.get(&kind)) {
+            *text = ProposalText { share: text.share, ..original.clone() };
+        }
+    }
+    texts
+});
+
+/// Letters of a data center's id, continent, country, area, latitude and longitude in degrees.
+pub(crate) type City = (String, String, String, String, i32, i32);
+/// Region, monthly XDR permyriad of nodes of type 1, 1.1 and 3, reduction coefficient in per cent.
+pub(crate) type RewardRow = (String, u64, u64, u64, i32);
+
+/// Where data centers are, whose they are, and what nodes are paid there.
+#[derive(Deserialize, Default)]
+pub(crate) struct Places {
+    pub(crate) cities: Vec<City>,
+    pub(crate) owners: Vec<String>,
+    pub(crate) rewards: Vec<RewardRow>,
+}
+
+pub(crate) static PLACES: LazyLock<Places> = LazyLock::new(|| parse(include_str!("../data/places.toml")));
+
+#[derive(Deserialize, Default)]
+pub(crate) struct ProviderNames {
+    pub(crate) stems: Vec<String>,
+    pub(crate) kinds: Vec<String>,
+}
+
+pub(crate) static PROVIDER_NAMES: LazyLock<ProviderNames> =
+    LazyLock::new(|| parse(include_str!("../data/provider_names.toml")));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_data_file_parses() {
+        assert_eq!((MOTIONS.len(), KNOWN_NEURONS.len()), (18, 25));
+        assert_eq!((PLACES.cities.len(), PLACES.owners.len(), PLACES.rewards.len()), (50, 45, 13));
+        assert_eq!((PROVIDER_NAMES.stems.len(), PROVIDER_NAMES.kinds.len()), (26, 5));
+        assert_eq!(PROPOSALS.len(), 48, "every kind of proposal");
+        assert_eq!(PROPOSALS.values().map(|text| text.share).sum::<u64>(), 568);
+        for (kind, text) in PROPOSALS.iter() {
+            assert!(!text.summary.is_empty(), "{kind:?} has a summary");
+        }
+    }
+}
