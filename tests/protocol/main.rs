@@ -15,5 +15,6 @@ mod older;
 mod proxy;
 mod registry;
 mod registry_agent;
+mod tokens;
 mod wire;
 mod world;

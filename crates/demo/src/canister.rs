@@ -1,8 +1,7 @@
 //! What a canister of the demo network is, and what it is given when it is called.
 
 use super::clock::Clock;
-use icpulse_model::{AccountIdentifier, E8s, Principal, Timestamp, XdrPermyriad};
-use rand_chacha::ChaCha8Rng;
+use icpulse_model::{AccountIdentifier, E8s, Principal, Timestamp};
 
 /// A canister: a state machine that answers methods with candid bytes.
 ///
@@ -140,10 +139,6 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The map between virtual and wall time.
     pub clock: &'a Clock,
-    /// The ICP ledger, when another canister is called.
-    pub ledger: Option<&'a dyn LedgerPort>,
-    /// The conversion rate, when another canister than the CMC is called.
-    pub rate: Option<&'a dyn RatePort>,
     /// Makes the data certificate; asked for only when a reply carries it, because signing takes time.
     pub certify: Option<&'a dyn Fn() -> Vec<u8>>,
 }
@@ -164,12 +159,8 @@ pub struct UpdateContext<'a> {
     pub now: Timestamp,
     /// The map between virtual and wall time.
     pub clock: &'a Clock,
-    /// The world's seeded randomness.
-    pub rng: &'a mut ChaCha8Rng,
     /// The ICP ledger, when another canister is called.
     pub ledger: Option<&'a mut dyn LedgerPort>,
-    /// The conversion rate, when another canister than the CMC is called.
-    pub rate: Option<&'a dyn RatePort>,
 }
 
 /// What other canisters may do with the ICP ledger without a signature: the demo's
@@ -201,10 +192,4 @@ pub trait LedgerPort {
         let _ = start;
         Vec::new()
     }
-}
-
-/// The cycles minting canister's conversion rate.
-pub trait RatePort {
-    /// Ten-thousandths of an XDR per ICP.
-    fn icp_xdr(&self) -> XdrPermyriad;
 }

@@ -35,7 +35,7 @@ impl Certified {
     }
 
     /// The same state signed by somebody else, or this tree under the signature of another
-    /// state: what a liar would send.
+    /// state: what an attacker would send.
     pub fn forged(&self, signature: Vec<u8>) -> Self {
         let signed = OnceLock::from(signature);
         Self { tree: self.tree.clone(), time: self.time, signature: signed }

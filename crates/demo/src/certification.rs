@@ -31,7 +31,12 @@ impl Network {
     }
 
     /// The same, of another state than the present one where a fault strikes.
-    pub(super) fn bent(&self, mut proof: CertifiedSource, states: &[State], own: usize) -> CertifiedSource {
+    pub(super) fn with_certificate_faults(
+        &self,
+        mut proof: CertifiedSource,
+        states: &[State],
+        own: usize,
+    ) -> CertifiedSource {
         let Some(state) = states.get(own) else { return proof };
         if self.faults.strikes(Kind::StaleCertificate) {
             proof.certified = Arc::new(state.certified_as_of(proof.certified.time.minus(STALE)));

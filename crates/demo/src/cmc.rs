@@ -1,6 +1,6 @@
 //! The cycles minting canister: the certified ICP/XDR rate and its 30-day average, and subnets.
 
-use super::canister::{Canister, Context, RatePort, Reject, UpdateContext};
+use super::canister::{Canister, Context, Reject, UpdateContext};
 use super::clock::Clock;
 use super::ledger::call::{nothing, reply};
 use ic_certification::{HashTree, fork, labeled, leaf, pruned};
@@ -102,6 +102,7 @@ impl Cmc {
     }
 
     /// The rate now in force.
+    #[cfg(test)]
     pub fn rate(&self) -> XdrPermyriad {
         XdrPermyriad(self.rate.xdr_permyriad_per_icp)
     }
@@ -141,12 +142,6 @@ fn cbor(tree: &HashTree) -> Result<Vec<u8>, serde_cbor::Error> {
     serializer.self_describe()?;
     tree.serialize(&mut serializer)?;
     Ok(serializer.into_inner())
-}
-
-impl RatePort for Cmc {
-    fn icp_xdr(&self) -> XdrPermyriad {
-        self.rate()
-    }
 }
 
 impl Canister for Cmc {

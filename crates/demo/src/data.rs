@@ -2,6 +2,7 @@
 
 use crate::seed::drafts::Kind;
 use icpulse_canisters::wire::governance::TopicToFollow;
+use icpulse_model::Topic;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -95,6 +96,60 @@ pub(crate) struct ProviderNames {
 pub(crate) static PROVIDER_NAMES: LazyLock<ProviderNames> =
     LazyLock::new(|| parse(include_str!("../data/provider_names.toml")));
 
+#[derive(Deserialize)]
+pub(crate) struct ActionText {
+    pub(crate) action: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+}
+
+/// A function of another canister that a proposal may call.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NnsFunction {
+    pub(crate) number: i32,
+    pub(crate) topic: Topic,
+    pub(crate) name: String,
+    pub(crate) description: String,
+}
+
+#[derive(Deserialize, Default)]
+pub(crate) struct Actions {
+    pub(crate) actions: Vec<ActionText>,
+    pub(crate) functions: Vec<NnsFunction>,
+}
+
+pub(crate) static ACTIONS: LazyLock<Actions> = LazyLock::new(|| parse(include_str!("../data/actions.toml")));
+
+/// An ICRC-1 ledger; see the file.
+#[derive(Deserialize)]
+pub(crate) struct TokenRow {
+    pub(crate) name: String,
+    pub(crate) symbol: String,
+    pub(crate) decimals: u8,
+    pub(crate) fee: u64,
+    pub(crate) ledger: u64,
+    pub(crate) index: u64,
+    pub(crate) minter: u64,
+    pub(crate) transfers: u64,
+    pub(crate) balances: Vec<TokenBalance>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct TokenBalance {
+    pub(crate) holder: String,
+    #[serde(default)]
+    pub(crate) subaccount: u8,
+    pub(crate) amount: u64,
+}
+
+#[derive(Deserialize, Default)]
+struct Tokens {
+    tokens: Vec<TokenRow>,
+}
+
+pub(crate) static TOKENS: LazyLock<Vec<TokenRow>> =
+    LazyLock::new(|| parse::<Tokens>(include_str!("../data/tokens.toml")).tokens);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +159,8 @@ mod tests {
         assert_eq!((MOTIONS.len(), KNOWN_NEURONS.len()), (18, 25));
         assert_eq!((PLACES.cities.len(), PLACES.owners.len(), PLACES.rewards.len()), (50, 45, 13));
         assert_eq!((PROVIDER_NAMES.stems.len(), PROVIDER_NAMES.kinds.len()), (26, 5));
+        assert_eq!((ACTIONS.actions.len(), ACTIONS.functions.len()), (21, 23));
+        assert_eq!(TOKENS.first().map(|row| row.symbol.as_str()), Some("DGLD"));
         assert_eq!(PROPOSALS.len(), 48, "every kind of proposal");
         assert_eq!(PROPOSALS.values().map(|text| text.share).sum::<u64>(), 568);
         for (kind, text) in PROPOSALS.iter() {

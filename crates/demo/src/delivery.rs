@@ -30,14 +30,14 @@ impl Delivery {
     /// A body as the faults let it through; with it the length that the answer announces.
     pub fn new(body: Vec<u8>, faults: &Faults, carrier: &Arc<Carrier>) -> (Self, usize) {
         let mut body = Bytes::from(body);
-        if let Some(chance) = faults.throw(Kind::Garbage) {
+        if let Some(chance) = faults.draw_strike(Kind::Garbage) {
             body = garbage(chance, body.len());
         }
         let mut announced = body.len();
         let mut cut = false;
         if faults.strikes(Kind::Reset) {
             (body, cut) = (Bytes::new(), true);
-        } else if let Some(chance) = faults.throw(Kind::TruncatedBody) {
+        } else if let Some(chance) = faults.draw_strike(Kind::TruncatedBody) {
             body.truncate(announced / 2);
             if chance % 2 == 0 {
                 announced = body.len();

@@ -1,6 +1,6 @@
 //! What can be wrong with a network, by kind and rate: `--fault KIND[=RATE]`.
 //!
-//! A fault is decided where it strikes, by dice of the seed: the same seed and the same order
+//! A fault is decided where it strikes, by a generator of the seed: the same seed and the same order
 //! of requests give the same faults.
 
 use super::seed::random::mix;
@@ -242,13 +242,13 @@ impl Faults {
         self.rates.get(kind.index()).is_some_and(|rate| rate.load(Ordering::Relaxed) > 0)
     }
 
-    /// Throws the dice for one case of this kind.
+    /// Draws for one case of this kind.
     pub fn strikes(&self, kind: Kind) -> bool {
-        self.throw(kind).is_some()
+        self.draw_strike(kind).is_some()
     }
 
-    /// Throws the dice for one case of this kind; if it strikes, a number of chance that says how.
-    pub fn throw(&self, kind: Kind) -> Option<u64> {
+    /// Draws for one case of this kind; if it strikes, a number of chance that says how.
+    pub fn draw_strike(&self, kind: Kind) -> Option<u64> {
         let at = kind.index();
         let rate = self.rates.get(at)?.load(Ordering::Relaxed);
         if rate == 0 {

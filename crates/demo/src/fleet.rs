@@ -1,4 +1,4 @@
-//! How the network's machines are: which nodes are up, degraded or down, and since when.
+//! How the network's nodes are: which nodes are up, degraded or down, and since when.
 //!
 //! All of it follows from the seed and the time, so that whoever asks (the dashboard, the node
 //! rewards canister, the subnet that signs a query reply) is told the same, about the past too.
@@ -182,7 +182,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Fleet {
-    /// The machines of a seed.
+    /// The nodes of a seed.
     pub fn new(seed: u64) -> Self {
         Self { seed, marks: Mutex::default(), manual: Mutex::default() }
     }

@@ -4,10 +4,13 @@
 //! one asks for new blocks every second or so; this one has always caught up before it answers,
 //! because time passes before each request.
 
+mod icrc;
+
 use super::canister::{Canister, Context, Reject, UpdateContext};
 use super::ledger::book::Book;
 use super::ledger::call::{argument, hex_identifier, identifier, nothing, reply};
 use super::ledger::derived_chain::DerivedChain;
+use super::ledger::icrc3::Accounts;
 use super::ledger::transaction::{Operation, ReadBlock, read_block};
 use candid::Nat;
 use icpulse_canisters::wire::index as wire;
@@ -31,6 +34,8 @@ pub struct Index {
     /// Block indices by account, ascending.
     by_account: HashMap<AccountIdentifier, Vec<u64>>,
     balances: HashMap<AccountIdentifier, E8s>,
+    /// The accounts of an ICRC-1 ledger; none for the ICP index.
+    accounts: Option<Accounts>,
 }
 
 impl Default for Index {
@@ -43,6 +48,7 @@ impl Default for Index {
             blocks: Vec::new(),
             by_account: HashMap::new(),
             balances: HashMap::new(),
+            accounts: None,
         }
     }
 }
@@ -53,7 +59,17 @@ impl Index {
         Self::default()
     }
 
-    /// An index that has read the bedrock of a book, if it stands on one.
+    /// The index of an ICRC-1 ledger.
+    pub fn of_token(id: Principal, ledger: Principal) -> Self {
+        Self { id, ledger, accounts: Some(Accounts::new()), ..Self::default() }
+    }
+
+    /// Takes over the accounts that a ledger's blocks name.
+    pub fn note_accounts(&mut self, accounts: &Accounts) {
+        self.accounts = Some(accounts.clone());
+    }
+
+    /// An index that has read the derived chain of a book, if it stands on one.
     pub fn over(book: &Book) -> Self {
         let Some(derived) = book.derived() else { return Self::new() };
         let balances = book.balances().map(|(account, e8s)| (*account, *e8s)).collect();
@@ -126,12 +142,13 @@ impl Index {
         self.balances.get(account).copied().or_else(untouched).unwrap_or_default()
     }
 
-    fn transactions(
+    /// A page of block indices, newest first, and the first of all.
+    fn page_of(
         &self,
         account: &AccountIdentifier,
         start: Option<u64>,
         max_results: u64,
-    ) -> wire::GetAccountIdentifierTransactionsResponse {
+    ) -> (Vec<u64>, Option<u64>) {
         let lived = self.by_account.get(account).map(Vec::as_slice).unwrap_or_default();
         let most = usize::try_from(max_results.min(MOST)).unwrap_or_default();
         // `start` was seen already.
@@ -141,20 +158,30 @@ impl Index {
         let derived = self.derived.as_ref();
         let left = most.saturating_sub(ids.len());
         ids.extend(derived.into_iter().flat_map(|chain| chain.history(account, seen, left)));
-        let row = |id| Some(wire::TransactionWithId { id, transaction: self.transaction(id)? });
+        (ids, derived.and_then(|chain| chain.oldest(account)).or_else(|| lived.first().copied()))
+    }
+
+    fn transactions(
+        &self,
+        account: &AccountIdentifier,
+        start: Option<u64>,
+        max_results: u64,
+    ) -> wire::GetAccountIdentifierTransactionsResponse {
+        let (ids, oldest_tx_id) = self.page_of(account, start, max_results);
+        let row = |id| Some(wire::TransactionWithId { id, transaction: self.block(id).map(to_candid)? });
         wire::GetAccountIdentifierTransactionsResponse {
             balance: self.balance(account).0,
             transactions: ids.into_iter().filter_map(row).collect(),
-            oldest_tx_id: derived.and_then(|chain| chain.oldest(account)).or_else(|| lived.first().copied()),
+            oldest_tx_id,
         }
     }
 
-    fn transaction(&self, id: u64) -> Option<wire::Transaction> {
+    fn block(&self, id: u64) -> Option<ReadBlock> {
         if let Some((timestamp, transaction)) = self.derived.as_ref().and_then(|b| b.transaction(id)) {
-            return Some(to_candid(ReadBlock { parent: None, timestamp, transaction }));
+            return Some(ReadBlock { parent: None, timestamp, transaction });
         }
         let bytes = self.blocks.get(usize::try_from(id.checked_sub(self.depth())?).ok()?)?;
-        read_block(bytes).map(to_candid)
+        read_block(bytes)
     }
 
     fn natural(&self, nat: &Nat) -> Result<u64, Reject> {
@@ -184,10 +211,14 @@ impl Canister for Index {
     }
 
     fn metadata(&self) -> Vec<(String, Vec<u8>)> {
-        vec![("candid:service".to_owned(), INTERFACE.as_bytes().to_vec())]
+        let interface = if self.accounts.is_some() { icrc::INTERFACE } else { INTERFACE };
+        vec![("candid:service".to_owned(), interface.as_bytes().to_vec())]
     }
 
     fn query(&self, _: &Context<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
+        if let Some(accounts) = &self.accounts {
+            return self.answer_icrc(accounts, method, arg);
+        }
         let id = self.id;
         match method {
             "get_account_transactions" => {
@@ -230,7 +261,8 @@ impl Canister for Index {
     }
 
     fn tick(&mut self, ctx: &mut UpdateContext<'_>) {
-        if let Some(ledger) = &ctx.ledger {
+        // The index of an ICRC-1 ledger is given that ledger's blocks by the world.
+        if let (Some(ledger), None) = (&ctx.ledger, &self.accounts) {
             let new = ledger.encoded_blocks(self.synced());
             self.append(new);
         }

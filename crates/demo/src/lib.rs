@@ -1,12 +1,13 @@
 //! An embedded network on loopback that speaks the public protocol of the Internet
 //! Computer with real signatures and certificates, so that any client can be pointed at it.
 //!
-//! From the wire inwards: `door` (TCP and TLS, with `x509`), `connection_cutter` (where a connection ends), `link` and `delivery` (the way there and back), `server` (addresses),
-//! `fault` (what is wrong with all of it), `envelope` and `signature` (who asks),
-//! `paths` (what may be read), `network` (what becomes of a request), `subnet`, `ingress`,
-//! `tree` and `certificate` (what is certified), `world` (the canisters), `follow` (the network as its
-//! registry wants it), `machines` (how the nodes are: `fleet`, `stall`, `metrics`, and who tells:
-//! `node_rewards`, `dashboard`).
+//! From the wire inwards: `listener` (TCP and TLS, with `x509`), `connection_cutter` (connections that
+//! end early), `link` and `delivery` (latency and bandwidth), `server` (addresses), `fault` (what is
+//! wrong with all of it), `envelope` and `signature` (who asks), `paths` (what may be read), `network`
+//! (what becomes of a request), `subnet`, `ingress`, `tree` and `certificate` (what is certified),
+//! `world` (the canisters), `registry_view` (the network as its registry wants it), `nodes` (their
+//! health: `fleet`, `stall`, `metrics`, and who reports it: `node_rewards`, `dashboard`). `seed` makes
+//! the world, out of `data`, the files under `data/`: names, texts and ICRC-1 ledgers.
 
 mod answer;
 mod byzantine;

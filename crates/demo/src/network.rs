@@ -319,7 +319,7 @@ impl Network {
             let proof = self.proof(states, own);
             let states: &[State] = states;
             let certify = || {
-                let proof = proof.clone().map(|proof| self.bent(proof, states, own));
+                let proof = proof.clone().map(|proof| self.with_certificate_faults(proof, states, own));
                 proof.map(|proof| self.certificate(&proof, ranges, &path)).unwrap_or_default()
             };
             let world: &World = world;
@@ -327,7 +327,7 @@ impl Network {
                 world.query(request.sender, *canister, method, arg, Some(&certify))
             };
             let again = |method: &str, arg: Vec<u8>| ask(method, &arg).ok();
-            ask(method, arg).map(|reply| self.byzantine.tell(&self.faults, method, arg, reply, &again))
+            ask(method, arg).map(|reply| self.byzantine.apply(&self.faults, method, arg, reply, &again))
         };
         drop(inner);
         let virtual_now = self.clock.virtual_now();
@@ -343,8 +343,11 @@ impl Network {
                 )
             })?
         };
-        let (outcome, told) =
-            if stranger { (outcome, told) } else { self.as_told(&subnet, node.id(), method, outcome, told) };
+        let (outcome, told) = if stranger {
+            (outcome, told)
+        } else {
+            self.apply_node_faults(&subnet, node.id(), method, outcome, told)
+        };
         let answer = Answer::query(Some(node), told, &request.id, &outcome, is_altered);
         if self.faults.is_on(Kind::ReplayedQuery) {
             let first = self.replayed_queries.first(&request.content, &answer);
@@ -356,7 +359,7 @@ impl Network {
     }
 
     /// An outcome and its time as a node tells them: the subnet's odd node may lie, or be ahead.
-    fn as_told(
+    fn apply_node_faults(
         &self,
         subnet: &Subnet,
         node: Principal,
@@ -372,7 +375,7 @@ impl Network {
         if subnet.members.iter().find(|member| self.answers(member, now)) != Some(&node) {
             return (outcome, told);
         }
-        let lie = outcome.as_ref().ok().and_then(|reply| byzantine::node::lie(method, reply));
+        let lie = outcome.as_ref().ok().and_then(|reply| byzantine::node::falsify_reply(method, reply));
         let outcome = match lie {
             Some(lie) if self.faults.strikes(Kind::LyingNode) => Ok(lie),
             _ => outcome,
@@ -420,7 +423,7 @@ impl Network {
             return self.wait_for_blocks(wait, own, request).await;
         }
         let id = request.id;
-        self.take_in(own, request);
+        self.accept_call(own, request);
         let answer = self.outcome(at, wait, own, id).await;
         let is_cut = self.lock_state().call_faults.cuts_call(&self.faults, &id);
         if is_cut { Answer::cut() } else { self.refuse_passed_on().unwrap_or(answer) }
@@ -441,7 +444,7 @@ impl Network {
         let network = Arc::clone(self);
         tokio::spawn(async move {
             network.blocks(own).await;
-            network.take_in(own, request);
+            network.accept_call(own, request);
         });
         if wait != Wait::No {
             tokio::time::sleep(self.patience).await;
@@ -473,7 +476,7 @@ impl Network {
     }
 
     /// Puts a call into the subnet's state and sees to it that it is executed, once.
-    fn take_in(self: &Arc<Self>, own: usize, request: Request<Call>) {
+    fn accept_call(self: &Arc<Self>, own: usize, request: Request<Call>) {
         let fresh = {
             let mut inner = self.lock_state();
             let NetworkState { states, call_faults, .. } = &mut *inner;
@@ -583,7 +586,7 @@ impl Network {
         let proof = {
             let mut inner = self.lock_state();
             let proof = self.proof(&mut inner.states, own);
-            proof.map(|proof| self.bent(proof, &inner.states, own))
+            proof.map(|proof| self.with_certificate_faults(proof, &inner.states, own))
         };
         Answer::call(proof.map(|proof| self.certificate(&proof, ranges, &paths)).unwrap_or_default())
     }
@@ -625,7 +628,7 @@ impl Network {
             }
         };
         let proof = self.proof(&mut inner.states, own).ok_or_else(Answer::accepted)?;
-        let proof = self.bent(proof, &inner.states, own);
+        let proof = self.with_certificate_faults(proof, &inner.states, own);
         drop(inner);
         let paths = paths::shown(request.content.paths, &proof.certified.tree, &root, generation);
         Ok(Answer::read_state(self.certificate(&proof, ranges, &paths)))

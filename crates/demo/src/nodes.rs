@@ -1,4 +1,4 @@
-//! The network's machines on the network: who answers, which subnets stand still, and what the
+//! The network's nodes on the network: who answers, which subnets stand still, and what the
 //! outside is told of both.
 //!
 //! The certified list of API boundary nodes has one entry whose domain is this network's own

@@ -8,11 +8,11 @@ use super::fleet::Fleet;
 use super::governance::Governance;
 use super::identity;
 use super::index::Index;
-use super::keys::derive;
 use super::ledger::Ledger;
 use super::ledger::book::FEE;
 use super::ledger::genesis::SeedError;
 use super::ledger::history::Past;
+use super::ledger::tokens::TokenCanisters;
 use super::management::no_canister;
 use super::node_rewards::{NodeRewards, Payroll};
 use super::registry::{self, Registry};
@@ -21,8 +21,6 @@ use super::seed::drafts::inventory::{NetworkInventory, SharedInventory};
 use super::seed::size::Size;
 use icpulse_model::registry::{Topology, Version};
 use icpulse_model::{E8s, Principal, Timestamp};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
 /// Most bytes of a reply to a query (dfinity/ic, `MAX_RESPONSE_SIZE` of non-replicated queries).
@@ -31,11 +29,11 @@ const MOST_REPLY: usize = 3 * 1024 * 1024;
 /// Most bytes of a reply to a call (dfinity/ic, `MAX_INTER_CANISTER_PAYLOAD_IN_BYTES`).
 const MOST_CALL_REPLY: usize = 2 * 1024 * 1024;
 
-/// After so many versions of the registry the people of governance look at its machines again.
+/// After so many versions of the registry the people of governance look at its nodes again.
 const NEWS: u64 = 6;
 
 /// A reply as far as a replica passes it on.
-fn passed_on(canister: Principal, reply: Vec<u8>, most: usize) -> Result<Vec<u8>, Reject> {
+fn check_reply_size(canister: Principal, reply: Vec<u8>, most: usize) -> Result<Vec<u8>, Reject> {
     if reply.len() > most {
         return Err(Reject::reply_too_large(canister, reply.len(), most));
     }
@@ -45,15 +43,16 @@ fn passed_on(canister: Principal, reply: Vec<u8>, most: usize) -> Result<Vec<u8>
 /// Every canister, in virtual time.
 pub struct World {
     clock: Clock,
-    rng: ChaCha8Rng,
     ticked: Option<Timestamp>,
     governance: Governance,
     registry: Registry,
-    /// The registry's machines as the people of governance know them.
+    /// The registry's nodes as the people of governance know them.
     shown: SharedInventory,
     ledger: Ledger,
     index: Index,
     cmc: Cmc,
+    /// ICRC-1 ledgers beside ICP, with their indexes.
+    tokens: Vec<TokenCanisters>,
     counter: Counter,
     node_rewards: NodeRewards,
     fleet: Arc<Fleet>,
@@ -94,7 +93,7 @@ impl World {
             (Some(archived), Some(size)) => {
                 let fees = E8s(archived.count().saturating_mul(FEE.0));
                 past.beside = Some((archived.staked().saturating_add(fees), archived.timeline().from()));
-                // What everybody else did is the bedrock's own.
+                // What everybody else did is the derived chain's own.
                 past.blocks = 0;
                 Ledger::deep(clock.clone(), &past, archived, size.blocks, size.user_transactions)?
             }
@@ -109,7 +108,6 @@ impl World {
         governance.state_mut().pay_by(Arc::clone(&payroll), start.secs());
         Ok(Self {
             clock: clock.clone(),
-            rng: ChaCha8Rng::from_seed(derive(seed, "world")),
             ticked: None,
             governance,
             index: Index::over(ledger.book()),
@@ -117,6 +115,7 @@ impl World {
             cmc: Cmc::new(clock, seed, application.into_iter().collect()),
             registry,
             shown,
+            tokens: TokenCanisters::build_all(seed, clock, start, user),
             counter: Counter::new(counter_id()),
             node_rewards: NodeRewards::new(Arc::clone(&payroll)),
             fleet,
@@ -126,8 +125,8 @@ impl World {
     }
 
     /// All canisters, in the order in which time passes for them.
-    pub(crate) fn canisters(&self) -> [&dyn Canister; 7] {
-        [
+    pub(crate) fn canisters(&self) -> Vec<&dyn Canister> {
+        let mut canisters: Vec<&dyn Canister> = vec![
             &self.ledger,
             &self.index,
             &self.cmc,
@@ -135,7 +134,11 @@ impl World {
             &self.registry,
             &self.counter,
             &self.node_rewards,
-        ]
+        ];
+        for token in &self.tokens {
+            canisters.extend([&token.ledger as &dyn Canister, &token.index]);
+        }
+        canisters
     }
 
     pub(crate) const fn registry(&self) -> &Registry {
@@ -176,15 +179,8 @@ impl World {
         certify: Option<&dyn Fn() -> Vec<u8>>,
     ) -> Result<Vec<u8>, Reject> {
         let canister = self.canisters().into_iter().find(|c| c.id() == id).ok_or_else(|| no_canister(id))?;
-        let ctx = Context {
-            caller,
-            now: self.clock.virtual_now(),
-            clock: &self.clock,
-            ledger: (id != self.ledger.id()).then_some(&self.ledger),
-            rate: (id != self.cmc.id()).then_some(&self.cmc),
-            certify,
-        };
-        passed_on(id, canister.query(&ctx, method, arg)?, MOST_REPLY)
+        let ctx = Context { caller, now: self.clock.virtual_now(), clock: &self.clock, certify };
+        check_reply_size(id, canister.query(&ctx, method, arg)?, MOST_REPLY)
     }
 
     /// Calls an update method, or a query method in replicated mode.
@@ -220,13 +216,18 @@ impl World {
             Ok(Progress::Replied(reply)) => Ok(reply),
             other => return other,
         }?;
-        passed_on(id, reply, MOST_CALL_REPLY).map(Progress::Replied)
+        check_reply_size(id, reply, MOST_CALL_REPLY).map(Progress::Replied)
     }
 
     /// Goes on with a call when the ledger has replied, see [`Canister::finish`].
-    pub(crate) fn finish(&mut self, caller: Principal, id: Principal, waiting: &Waiting) -> Result<Vec<u8>, Reject> {
+    pub(crate) fn finish(
+        &mut self,
+        caller: Principal,
+        id: Principal,
+        waiting: &Waiting,
+    ) -> Result<Vec<u8>, Reject> {
         let finished = self.with(caller, id, |canister, ctx| canister.finish(ctx, waiting));
-        passed_on(id, finished.ok_or_else(|| no_canister(id))??, MOST_CALL_REPLY)
+        check_reply_size(id, finished.ok_or_else(|| no_canister(id))??, MOST_CALL_REPLY)
     }
 
     /// Lets time pass for every canister. Calls within the same hundredth of a second of
@@ -240,12 +241,13 @@ impl World {
         self.ticked = Some(now);
         self.govern(now);
         self.follow_topology(now);
-        for id in self.canisters().map(Canister::id) {
+        let ids: Vec<Principal> = self.canisters().into_iter().map(Canister::id).collect();
+        for id in ids {
             self.with(id, id, |canister, ctx| canister.tick(ctx));
         }
     }
 
-    /// Lets governance and the registry go on to `now` in step, so that proposals speak of machines
+    /// Lets governance and the registry go on to `now` in step, so that proposals speak of nodes
     /// as they are then and what is adopted is carried out in its order, however long the step is.
     fn govern(&mut self, now: Timestamp) {
         loop {
@@ -276,19 +278,17 @@ impl World {
         id: Principal,
         run: impl FnOnce(&mut dyn Canister, &mut UpdateContext<'_>) -> T,
     ) -> Option<T> {
-        let Self { clock, rng, governance, registry, ledger, index, cmc, counter, node_rewards, .. } = self;
+        let Self { clock, governance, registry, ledger, index, cmc, tokens, counter, node_rewards, .. } =
+            self;
         let clock: &Clock = clock;
-        let mut ctx =
-            UpdateContext { caller, now: clock.virtual_now(), clock, rng, ledger: None, rate: None };
+        let mut ctx = UpdateContext { caller, now: clock.virtual_now(), clock, ledger: None };
         let done = if id == ledger.id() {
-            ctx.rate = Some(cmc);
             run(ledger, &mut ctx)
         } else if id == cmc.id() {
             ctx.ledger = Some(ledger);
             run(cmc, &mut ctx)
         } else {
             ctx.ledger = Some(ledger);
-            ctx.rate = Some(cmc);
             let canister: &mut dyn Canister = if id == governance.id() {
                 governance
             } else if id == index.id() {
@@ -300,10 +300,11 @@ impl World {
             } else if id == node_rewards.id() {
                 node_rewards
             } else {
-                return None;
+                tokens.iter_mut().find_map(|token| token.canister_mut(id))?
             };
             run(canister, &mut ctx)
         };
+        tokens.iter_mut().for_each(TokenCanisters::sync_index);
         let new = ledger.encoded_blocks(index.synced());
         if !new.is_empty() {
             index.append(new);
@@ -371,7 +372,7 @@ mod tests {
     #[test]
     fn a_reply_beyond_three_mebibytes_is_refused_as_by_a_replica() {
         let id = counter_id();
-        let passed = |size| passed_on(id, vec![0; size], MOST_REPLY).map(|reply| reply.len());
+        let passed = |size| check_reply_size(id, vec![0; size], MOST_REPLY).map(|reply| reply.len());
         assert_eq!(passed(MOST_REPLY), Ok(MOST_REPLY));
         let reject = passed(MOST_REPLY + 1).unwrap_err();
         assert_eq!((reject.code, reject.error_code), (5, "IC0504"));

@@ -1,7 +1,6 @@
 //! Replies of a canister that is newer than anybody here: fields, variants and numbers that do
 //! not exist yet, and optional fields of another type, which by Candid's subtyping are empty.
 
-
 use candid::CandidType;
 use icpulse_canisters::wire::governance as wire;
 use icpulse_canisters::wire::index;

@@ -1,7 +1,7 @@
 //! Canisters that do not keep to what they promise: pages with wrong rows, values that nobody
 //! knows, absurd texts. What they say is signed like any other answer, so that no proof helps.
 //!
-//! A lie changes the reply of a method between the canister and the signature. [`call_faults`] is about
+//! A fault changes the reply of a method between the canister and the signature. [`call_faults`] is about
 //! updates whose fate cannot be told, [`node`] about a single node that lies.
 
 pub mod call_faults;
@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Asks the same canister a query as the same caller, and is told the truth.
 pub type QueryCanister<'a> = &'a dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
 
-/// Kinds of faults that are lies.
+/// Kinds of faults that change replies.
 const LIES: [Kind; 6] = [
     Kind::DuplicateRows,
     Kind::ReorderedRows,
@@ -36,7 +36,7 @@ pub struct ReplyFaults {
     told: AtomicU64,
 }
 
-/// What a lie is made with.
+/// What a reply is rewritten with.
 struct ReplyRewriter<'a> {
     faults: &'a Faults,
     rng: SeededRng,
@@ -44,13 +44,13 @@ struct ReplyRewriter<'a> {
 }
 
 impl ReplyFaults {
-    /// The lies of a seed.
+    /// The reply faults of a seed.
     pub fn new(seed: u64) -> Self {
         Self { seed, told: AtomicU64::new(0) }
     }
 
     /// What is answered in place of a true reply.
-    pub fn tell(
+    pub fn apply(
         &self,
         faults: &Faults,
         method: &str,
@@ -86,7 +86,7 @@ impl ReplyRewriter<'_> {
 
     fn proposals(&mut self, arg: &[u8], reply: &[u8]) -> Option<Vec<u8>> {
         let mut page: wire::ListProposalInfoResponse = decode_one(reply).ok()?;
-        let struck = PageFaults::throw(self.faults, page.proposal_info.len());
+        let struck = PageFaults::draw(self.faults, page.proposal_info.len());
         let strange = if struck.grows { self.strange_proposals(arg, &page) } else { Vec::new() };
         struck.apply(&mut page.proposal_info, strange, &mut self.rng);
         let absurd = self.absurd_proposals(&mut page.proposal_info);
@@ -152,7 +152,7 @@ impl ReplyRewriter<'_> {
 
     fn neurons(&mut self, reply: &[u8]) -> Option<Vec<u8>> {
         let mut page: wire::ListNeuronsResponse = decode_one(reply).ok()?;
-        let struck = PageFaults::throw(self.faults, page.neuron_infos.len());
+        let struck = PageFaults::draw(self.faults, page.neuron_infos.len());
         let (mut full, mut infos) = (Vec::new(), Vec::new());
         if struck.grows {
             let request =
@@ -177,7 +177,7 @@ impl ReplyRewriter<'_> {
 
     fn neuron_index(&mut self, reply: &[u8]) -> Option<Vec<u8>> {
         let mut page = decode_one::<wire::GetNeuronIndexResult>(reply).ok()?.ok()?;
-        let struck = PageFaults::throw(self.faults, page.neurons.len());
+        let struck = PageFaults::draw(self.faults, page.neurons.len());
         let strange = if struck.grows {
             let ask = |start: Option<u64>| {
                 let exclusive_start_neuron_id = start.map(|id| wire::NeuronId { id });
@@ -196,7 +196,7 @@ impl ReplyRewriter<'_> {
 
     fn known_neurons(&mut self, reply: &[u8]) -> Option<Vec<u8>> {
         let mut page: wire::ListKnownNeuronsResponse = decode_one(reply).ok()?;
-        let struck = PageFaults::throw(self.faults, page.known_neurons.len());
+        let struck = PageFaults::draw(self.faults, page.known_neurons.len());
         let nameless = wire::KnownNeuron { id: Some(wire::NeuronId { id: 7 }), known_neuron_data: None };
         let strange = if struck.grows { vec![wire::KnownNeuron::default(), nameless] } else { Vec::new() };
         struck.apply(&mut page.known_neurons, strange, &mut self.rng);
@@ -216,7 +216,7 @@ impl ReplyRewriter<'_> {
 
     fn transactions(&mut self, arg: &[u8], reply: &[u8]) -> Option<Vec<u8>> {
         let mut page = decode_one::<index::GetAccountTransactionsResult>(reply).ok()?.ok()?;
-        let struck = PageFaults::throw(self.faults, page.transactions.len());
+        let struck = PageFaults::draw(self.faults, page.transactions.len());
         let strange = if struck.grows { self.strange_transactions(arg, &page) } else { Vec::new() };
         struck.apply(&mut page.transactions, strange, &mut self.rng);
         if self.faults.strikes(Kind::AbsurdTexts) {

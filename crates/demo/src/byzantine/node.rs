@@ -11,7 +11,7 @@ use icpulse_canisters::wire::lenient::{decode_one, encode_one};
 const DELAY: u64 = 1;
 
 /// A wrong reply in place of a true one; `None` for methods it does not lie about.
-pub fn lie(method: &str, reply: &[u8]) -> Option<Vec<u8>> {
+pub fn falsify_reply(method: &str, reply: &[u8]) -> Option<Vec<u8>> {
     match method {
         "account_balance" => encode_one(Tokens { e8s: 0 }),
         "icrc1_balance_of" => encode_one(Nat::from(0_u64)),
@@ -24,18 +24,18 @@ pub fn lie(method: &str, reply: &[u8]) -> Option<Vec<u8>> {
         }
         "list_neurons" => {
             let mut page: wire::ListNeuronsResponse = decode_one(reply).ok()?;
-            page.full_neurons.iter_mut().for_each(spoil);
-            page.neuron_infos.iter_mut().for_each(|(_, info)| spoil_info(info));
+            page.full_neurons.iter_mut().for_each(falsify_neuron);
+            page.neuron_infos.iter_mut().for_each(|(_, info)| falsify_info(info));
             encode_one(page)
         }
         "get_full_neuron" | "get_full_neuron_by_id_or_subaccount" => {
             let mut neuron = decode_one::<wire::NeuronResult>(reply).ok()?.ok()?;
-            spoil(&mut neuron);
+            falsify_neuron(&mut neuron);
             encode_one(wire::NeuronResult::Ok(neuron))
         }
         "get_neuron_info" | "get_neuron_info_by_id_or_subaccount" => {
             let mut info = decode_one::<wire::NeuronInfoResult>(reply).ok()?.ok()?;
-            spoil_info(&mut info);
+            falsify_info(&mut info);
             encode_one(wire::NeuronInfoResult::Ok(info))
         }
         "list_proposals" => {
@@ -53,13 +53,13 @@ pub fn lie(method: &str, reply: &[u8]) -> Option<Vec<u8>> {
     .ok()
 }
 
-fn spoil(neuron: &mut wire::Neuron) {
+fn falsify_neuron(neuron: &mut wire::Neuron) {
     neuron.cached_neuron_stake_e8s = 0;
     neuron.dissolve_state = Some(wire::DissolveState::DissolveDelaySeconds(DELAY));
     neuron.recent_ballots.clear();
 }
 
-fn spoil_info(info: &mut wire::NeuronInfo) {
+fn falsify_info(info: &mut wire::NeuronInfo) {
     info.stake_e8s = 0;
     info.dissolve_delay_seconds = DELAY;
     info.recent_ballots.clear();
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_a_lying_node_says_is_well_formed_and_wrong() {
-        let told: Tokens = decode_one(&lie("account_balance", b"").unwrap()).unwrap();
+        let told: Tokens = decode_one(&falsify_reply("account_balance", b"").unwrap()).unwrap();
         assert_eq!(told.e8s, 0);
         let neuron = wire::Neuron {
             cached_neuron_stake_e8s: 500,
@@ -86,8 +86,9 @@ mod tests {
             ..wire::Neuron::default()
         };
         let truth = encode_one(wire::NeuronResult::Ok(neuron)).unwrap();
-        let told =
-            decode_one::<wire::NeuronResult>(&lie("get_full_neuron", &truth).unwrap()).unwrap().unwrap();
+        let told = decode_one::<wire::NeuronResult>(&falsify_reply("get_full_neuron", &truth).unwrap())
+            .unwrap()
+            .unwrap();
         assert_eq!(told.dissolve_state, Some(wire::DissolveState::DissolveDelaySeconds(DELAY)));
         assert_eq!((told.cached_neuron_stake_e8s, told.recent_ballots), (0, Vec::new()));
         let proposal = wire::ProposalInfo {
@@ -96,8 +97,8 @@ mod tests {
         };
         let truth = encode_one(Some(proposal)).unwrap();
         let told: Option<wire::ProposalInfo> =
-            decode_one(&lie("get_proposal_info", &truth).unwrap()).unwrap();
+            decode_one(&falsify_reply("get_proposal_info", &truth).unwrap()).unwrap();
         assert_eq!(told.unwrap().ballots, [(5, wire::Ballot { vote: 0, voting_power: 9 })]);
-        assert_eq!(lie("get_neuron_ids", b""), None);
+        assert_eq!(falsify_reply("get_neuron_ids", b""), None);
     }
 }

@@ -12,8 +12,8 @@ pub(super) struct PageFaults {
 }
 
 impl PageFaults {
-    /// Throws the dice for a page of so many rows; an order or an end needs at least two.
-    pub(super) fn throw(faults: &Faults, rows: usize) -> Self {
+    /// Draws for a page of so many rows; an order or an end needs at least two.
+    pub(super) fn draw(faults: &Faults, rows: usize) -> Self {
         Self {
             repeats: rows > 0 && faults.strikes(Kind::DuplicateRows),
             reorders: rows > 1 && faults.strikes(Kind::ReorderedRows),
@@ -76,7 +76,7 @@ mod tests {
 
     fn struck(kind: Option<Kind>) -> PageFaults {
         let faults = Faults::new(1, &[]);
-        let mut struck = PageFaults::throw(&faults, 100);
+        let mut struck = PageFaults::draw(&faults, 100);
         match kind {
             Some(Kind::DuplicateRows) => struck.repeats = true,
             Some(Kind::ReorderedRows) => struck.reorders = true,

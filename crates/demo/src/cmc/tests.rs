@@ -9,22 +9,14 @@ const START: Timestamp = Timestamp::from_secs(1_795_400_000);
 
 fn ask(cmc: &Cmc, clock: &Clock, method: &str) -> wire::IcpXdrConversionRateCertifiedResponse {
     let certify = || b"certificate".to_vec();
-    let ctx = Context {
-        caller: Principal::anonymous(),
-        now: clock.virtual_now(),
-        clock,
-        ledger: None,
-        rate: None,
-        certify: Some(&certify),
-    };
+    let ctx =
+        Context { caller: Principal::anonymous(), now: clock.virtual_now(), clock, certify: Some(&certify) };
     decode_one(&cmc.query(&ctx, method, b"DIDL\0\0").unwrap()).unwrap()
 }
 
 fn tick(cmc: &mut Cmc, clock: &Clock) {
-    use rand_chacha::rand_core::SeedableRng;
-    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
     let now = clock.virtual_now();
-    cmc.tick(&mut UpdateContext { caller: cmc.id, now, clock, rng: &mut rng, ledger: None, rate: None });
+    cmc.tick(&mut UpdateContext { caller: cmc.id, now, clock, ledger: None });
 }
 
 #[test]
@@ -110,14 +102,7 @@ fn other_methods() {
     let subnets = vec![Principal::from_slice(&[7; 29])];
     let cmc = Cmc::new(&clock, 3, subnets.clone());
     // In replicated mode there is no certificate.
-    let ctx = Context {
-        caller: Principal::anonymous(),
-        now: START,
-        clock: &clock,
-        ledger: None,
-        rate: None,
-        certify: None,
-    };
+    let ctx = Context { caller: Principal::anonymous(), now: START, clock: &clock, certify: None };
     let ask = |method: &str| cmc.query(&ctx, method, b"DIDL\0\0");
     assert_eq!(decode_one::<Vec<Principal>>(&ask("get_default_subnets").unwrap()).unwrap(), subnets);
     let types: wire::SubnetTypesToSubnetsResponse =
@@ -159,14 +144,8 @@ fn subnets_follow_the_topology() {
         });
     }
     cmc.follow(&topology);
-    let ctx = Context {
-        caller: Principal::anonymous(),
-        now: clock.virtual_now(),
-        clock: &clock,
-        ledger: None,
-        rate: None,
-        certify: None,
-    };
+    let ctx =
+        Context { caller: Principal::anonymous(), now: clock.virtual_now(), clock: &clock, certify: None };
     let types: wire::SubnetTypesToSubnetsResponse =
         decode_one(&cmc.query(&ctx, "get_subnet_types_to_subnets", b"DIDL\0\0").unwrap()).unwrap();
     let of = |name: &str| types.data.iter().find(|(n, _)| n == name).unwrap().1.clone();

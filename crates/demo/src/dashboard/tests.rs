@@ -156,7 +156,10 @@ fn providers_have_names_and_places() {
         assert_eq!(row["locations"].as_array().unwrap().len(), 1);
     }
     let id = desk.topology.providers().into_keys().next().unwrap();
-    assert_eq!(names::names(&desk.topology).get(&id).map(String::as_str), Some(text(&rows[0], "display_name")));
+    assert_eq!(
+        names::names(&desk.topology).get(&id).map(String::as_str),
+        Some(text(&rows[0], "display_name"))
+    );
 }
 
 #[test]

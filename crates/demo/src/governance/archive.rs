@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// What filters of proposals ask for, known without deriving the whole row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Glance {
+pub struct ProposalOutline {
     pub topic: Topic,
     pub status: ProposalStatus,
 }
@@ -26,7 +26,7 @@ pub trait Archive: Send + Sync {
     /// How many proposals there are; their numbers are 1 to this.
     fn proposals(&self) -> u64;
     /// Topic and status of a proposal, cheaply.
-    fn glance(&self, id: u64) -> Option<Glance>;
+    fn outline_of(&self, id: u64) -> Option<ProposalOutline>;
     fn proposal(&self, id: u64) -> Option<Proposal>;
     /// How a known neuron voted on a proposal; `None` if the archive has no history of it then.
     fn vote(&self, neuron: u64, proposal: u64) -> Option<Vote>;
@@ -63,7 +63,7 @@ pub(super) struct Below {
 
 impl State {
     /// Puts an archive below the state; sums its neurons as of `now`.
-    pub fn lay_archive(&mut self, archive: Arc<dyn Archive>, now: u64) {
+    pub fn set_archive(&mut self, archive: Arc<dyn Archive>, now: u64) {
         let mut below = Below { archive, summed_at: now, sums: Sums::default(), power: Power::default() };
         for neuron in (0..below.archive.neurons()).filter_map(|at| below.archive.neuron(at)) {
             let power = below.sums.count(Step::Add, &neuron, now, &self.economics);
@@ -108,7 +108,7 @@ impl State {
 
     /// Takes a neuron of the archive into the state, where it can change, vote and be rewarded
     /// like any other; does nothing if it is there already or nowhere.
-    pub fn summon(&mut self, id: u64) {
+    pub fn load_archived(&mut self, id: u64) {
         if self.neurons.contains_key(&id) {
             return;
         }

@@ -22,8 +22,6 @@ use candid::{decode_one, encode_one};
 use icpulse_canisters::wire::governance::*;
 use icpulse_model::time::YEAR;
 use icpulse_model::{E8s, Principal, Subaccount, Timestamp};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 const SUBJECT: u64 = 1;
 const OTHER: u64 = 2;
@@ -559,15 +557,7 @@ fn send_to(
 /// Does something with what a canister is given.
 fn within<T>(ledger: &mut Balances, caller: Principal, act: impl FnOnce(&mut UpdateContext<'_>) -> T) -> T {
     let clock = Clock::manual(Timestamp::from_secs(NOW), 1);
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    act(&mut UpdateContext {
-        caller,
-        now: clock.virtual_now(),
-        clock: &clock,
-        rng: &mut rng,
-        ledger: Some(ledger),
-        rate: None,
-    })
+    act(&mut UpdateContext { caller, now: clock.virtual_now(), clock: &clock, ledger: Some(ledger) })
 }
 
 #[test]

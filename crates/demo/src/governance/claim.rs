@@ -7,7 +7,7 @@ use super::error::{
 };
 use super::neuron::Neuron;
 use super::state::{BalanceRead, State};
-use super::topics::nns_canister;
+use crate::world::canister_id;
 use icpulse_canisters::wire::governance::{By, ClaimOrRefresh, GovernanceError, NeuronIdOrSubaccount};
 use icpulse_model::{AccountIdentifier, E8s, Principal, Subaccount};
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ pub type Balance<'a> = &'a dyn Fn(&AccountIdentifier) -> E8s;
 
 /// The account of governance that holds the stake behind a subaccount.
 pub fn stake_account(subaccount: &Subaccount) -> AccountIdentifier {
-    AccountIdentifier::new(&nns_canister(1), subaccount)
+    AccountIdentifier::new(&canister_id(1), subaccount)
 }
 
 impl State {
@@ -85,7 +85,7 @@ impl State {
     }
 
     fn begin_refresh(&mut self, id: u64, now: u64) -> Result<u64, GovernanceError> {
-        self.summon(id);
+        self.load_archived(id);
         if !self.neurons.contains_key(&id) {
             return Err(neuron_not_found(id));
         }

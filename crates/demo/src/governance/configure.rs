@@ -281,7 +281,9 @@ mod tests {
         assert_eq!(refused(&mut state, None), error(INVALID_COMMAND, "No visibility specified."));
         let zero = refused(&mut state, Some(0));
         assert_eq!(zero.error_type, INVALID_COMMAND);
-        assert!(zero.error_message.ends_with("to 0, but that is not a valid value: Invalid visibility code: 0."));
+        assert!(
+            zero.error_message.ends_with("to 0, but that is not a valid value: Invalid visibility code: 0.")
+        );
         state.change(1, |n| n.known = Some(Default::default()));
         assert_eq!(refused(&mut state, Some(1)).error_type, PRECONDITION_FAILED);
         configure(&mut state, set(Some(2))).unwrap();

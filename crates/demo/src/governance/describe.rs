@@ -5,6 +5,7 @@
 //! decoded by the interface of the canister it calls.
 
 use super::topics::nns_function;
+use crate::data::ACTIONS;
 use candid::{Int, Nat};
 use icpulse_canisters::wire::governance as wire;
 use icpulse_model::Principal;
@@ -265,82 +266,45 @@ describe_record! {
 
 /// An action as the canister describes it; `payload` is the decoded argument of an NNS function.
 pub fn describe(action: &Action, payload: Option<&Value>) -> SelfDescribingProposalAction {
-    let (name, description, value) = match action {
-        Action::Motion(a) => ("Motion", "A text to be agreed on; it executes nothing.", a.describe()),
-        Action::RegisterKnownNeuron(a) => {
-            ("Register Known Neuron", "Gives a neuron a public name.", a.describe())
-        }
-        Action::DeregisterKnownNeuron(a) => {
-            ("Deregister Known Neuron", "Takes a neuron's public name away.", a.describe())
-        }
-        Action::ManageNeuron(a) => {
-            ("Manage Neuron", "Commands a neuron through the neurons it follows for that.", a.describe())
-        }
-        Action::UpdateCanisterSettings(a) => {
-            ("Update Canister Settings", "Changes the settings of a canister the NNS controls.", a.describe())
-        }
-        Action::InstallCode(a) => {
-            ("Install Code", "Installs, reinstalls or upgrades the code of a canister.", a.describe())
-        }
-        Action::StopOrStartCanister(a) => {
-            ("Stop or Start Canister", "Stops or starts a canister the NNS controls.", a.describe())
-        }
-        Action::CreateServiceNervousSystem(a) => (
-            "Create Service Nervous System (SNS)",
-            "Launches an SNS: its canisters, its tokens and its swap.",
-            a.describe(),
-        ),
-        Action::RewardNodeProvider(a) => ("Reward Node Provider", "Pays one node provider.", a.describe()),
-        Action::RewardNodeProviders(a) => {
-            ("Reward Node Providers", "Pays several node providers.", a.describe())
-        }
-        Action::SetDefaultFollowees(a) => {
-            ("Set Default Followees", "Changes whom new neurons follow.", a.describe())
-        }
-        Action::ManageNetworkEconomics(a) => (
-            "Manage Network Economics",
-            "Changes parameters of governance; fields left at zero stay as they are.",
-            a.describe(),
-        ),
-        Action::ApproveGenesisKyc(a) => {
-            ("Approve Genesis KYC", "Confirms the identity of genesis principals.", a.describe())
-        }
-        Action::AddOrRemoveNodeProvider(a) => (
-            "Add or Remove Node Provider",
-            "Changes the list of those that run nodes and are paid for it.",
-            a.describe(),
-        ),
-        Action::FulfillSubnetRentalRequest(a) => {
-            ("Fulfill Subnet Rental Request", "Creates the subnet a user has rented.", a.describe())
-        }
-        Action::BlessAlternativeGuestOsVersion(a) => (
-            "Bless Alternative GuestOS Version",
-            "Lets named inventory run a recovery version of GuestOS.",
-            a.describe(),
-        ),
-        Action::TakeCanisterSnapshot(a) => {
-            ("Take Canister Snapshot", "Keeps the code and state of a canister as they are.", a.describe())
-        }
-        Action::LoadCanisterSnapshot(a) => {
-            ("Load Canister Snapshot", "Puts a canister back to a snapshot.", a.describe())
-        }
-        Action::CreateCanisterAndInstallCode(a) => (
-            "Create Canister and Install Code",
-            "Creates a canister on a subnet and installs code.",
-            a.describe(),
-        ),
+    let (key, value) = match action {
+        Action::Motion(a) => ("Motion", a.describe()),
+        Action::RegisterKnownNeuron(a) => ("RegisterKnownNeuron", a.describe()),
+        Action::DeregisterKnownNeuron(a) => ("DeregisterKnownNeuron", a.describe()),
+        Action::ManageNeuron(a) => ("ManageNeuron", a.describe()),
+        Action::UpdateCanisterSettings(a) => ("UpdateCanisterSettings", a.describe()),
+        Action::InstallCode(a) => ("InstallCode", a.describe()),
+        Action::StopOrStartCanister(a) => ("StopOrStartCanister", a.describe()),
+        Action::CreateServiceNervousSystem(a) => ("CreateServiceNervousSystem", a.describe()),
+        Action::RewardNodeProvider(a) => ("RewardNodeProvider", a.describe()),
+        Action::RewardNodeProviders(a) => ("RewardNodeProviders", a.describe()),
+        Action::SetDefaultFollowees(a) => ("SetDefaultFollowees", a.describe()),
+        Action::ManageNetworkEconomics(a) => ("ManageNetworkEconomics", a.describe()),
+        Action::ApproveGenesisKyc(a) => ("ApproveGenesisKyc", a.describe()),
+        Action::AddOrRemoveNodeProvider(a) => ("AddOrRemoveNodeProvider", a.describe()),
+        Action::FulfillSubnetRentalRequest(a) => ("FulfillSubnetRentalRequest", a.describe()),
+        Action::BlessAlternativeGuestOsVersion(a) => ("BlessAlternativeGuestOsVersion", a.describe()),
+        Action::TakeCanisterSnapshot(a) => ("TakeCanisterSnapshot", a.describe()),
+        Action::LoadCanisterSnapshot(a) => ("LoadCanisterSnapshot", a.describe()),
+        Action::CreateCanisterAndInstallCode(a) => ("CreateCanisterAndInstallCode", a.describe()),
         Action::ExecuteNnsFunction(call) => {
-            let known = nns_function(call.nns_function);
             let value = payload.cloned().unwrap_or_else(|| super::convert::blob(&call.payload));
-            match known {
-                Some(function) => (function.name, function.description, value),
-                None => ("Execute NNS Function", "Calls a function of another NNS canister.", value),
+            if let Some(function) = nns_function(call.nns_function) {
+                return described(&function.name, &function.description, value);
             }
+            ("ExecuteNnsFunction", value)
         }
         Action::OpenSnsTokenSwap(_) | Action::SetSnsTokenSwapOpenTimeWindow(_) => {
-            ("SNS Swap", "An obsolete step of an SNS launch.", Value::Text(format!("{action:?}")))
+            ("SnsSwap", Value::Text(format!("{action:?}")))
         }
     };
+    let text = ACTIONS.actions.iter().find(|text| text.action == key);
+    text.map_or_else(
+        || described(key, "", value.clone()),
+        |text| described(&text.name, &text.description, value.clone()),
+    )
+}
+
+fn described(name: &str, description: &str, value: Value) -> SelfDescribingProposalAction {
     SelfDescribingProposalAction {
         type_name: Some(name.to_owned()),
         type_description: Some(description.to_owned()),

@@ -4,9 +4,9 @@ use super::claim::no_neuron_for;
 use super::convert::{Outward, economics};
 use super::error::{INVALID_COMMAND, NOT_FOUND, PRECONDITION_FAILED, UNAVAILABLE, error};
 use super::state::State;
-use super::topics::nns_canister;
 use crate::canister::{Context, Progress, Reject, UpdateContext, Waiting};
 use crate::clock::Clock;
+use crate::world::canister_id;
 use candid::utils::{ArgumentDecoder, ArgumentEncoder};
 use candid::{CandidType, DecoderConfig, Deserialize};
 use icpulse_canisters::wire::governance as wire;
@@ -17,16 +17,16 @@ fn decode<'a, T: ArgumentDecoder<'a>>(arg: &'a [u8]) -> Result<T, Reject> {
     let mut config = DecoderConfig::new();
     config.set_decoding_quota(10_000_000).set_skipping_quota(1_000_000).set_full_error_message(false);
     candid::utils::decode_args_with_config(arg, &config)
-        .map_err(|error| Reject::undecodable(nns_canister(1), &error))
+        .map_err(|error| Reject::undecodable(canister_id(1), &error))
 }
 
 fn encode<T: ArgumentEncoder>(reply: T) -> Result<Vec<u8>, Reject> {
-    candid::encode_args(reply).map_err(|error| Reject::trapped(nns_canister(1), &error.to_string()))
+    candid::encode_args(reply).map_err(|error| Reject::trapped(canister_id(1), &error.to_string()))
 }
 
 pub(super) fn query(state: &State, ctx: &Context<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
     let out = Outward { state, clock: ctx.clock, now: ctx.now.secs(), caller: ctx.caller };
-    read(&out, method, arg).unwrap_or_else(|| Err(Reject::no_query_method(nns_canister(1), method)))
+    read(&out, method, arg).unwrap_or_else(|| Err(Reject::no_query_method(canister_id(1), method)))
 }
 
 /// The query methods; `None` for others.
@@ -43,7 +43,7 @@ fn read(out: &Outward<'_>, method: &str, arg: &[u8]) -> Option<Result<Vec<u8>, R
         "list_neurons" => decode(arg).and_then(|(request,)| match out.list_neurons(&request) {
             Ok(page) => encode((page,)),
             Err(_) => Err(Reject::trapped(
-                nns_canister(1),
+                canister_id(1),
                 "Panicked at 'attempt to divide by zero', rs/nns/governance/src/governance.rs",
             )),
         }),
@@ -119,7 +119,7 @@ pub(super) fn begin(
         "manage_neuron" => {
             let (request,): (wire::ManageNeuronRequest,) = decode(arg)?;
             match &request.command {
-                None => return Err(Reject::trapped(nns_canister(1), "Panicked at 'explicit panic'")),
+                None => return Err(Reject::trapped(canister_id(1), "Panicked at 'explicit panic'")),
                 Some(ManageNeuronCommandRequest::ClaimOrRefresh(claim)) => named(&request)
                     .and_then(|by| state.begin_claim_or_refresh(by.as_ref(), &ctx.caller, claim, now)),
                 Some(_) => {
@@ -200,7 +200,7 @@ fn update_at_once(
                 error(UNAVAILABLE, format!("The demo network computes rewards by itself, not for {caller}."));
             encode((wire::MonthlyNodeProviderRewardsResult::Err(refused),))
         }
-        _ => Err(Reject::no_update_method(nns_canister(1), method)),
+        _ => Err(Reject::no_update_method(canister_id(1), method)),
     }
 }
 
@@ -268,7 +268,7 @@ fn try_manage(
 ) -> Result<CommandResponse, GovernanceError> {
     use ManageNeuronCommandRequest as Command;
     let id = neuron_of(state, &request)?;
-    state.summon(id);
+    state.load_archived(id);
     let Some(command) = request.command else {
         return Err(error(INVALID_COMMAND, "The request has no command."));
     };
@@ -321,7 +321,7 @@ fn simulate(
         Ok(id) => id,
         Err(error) => return error,
     };
-    state.summon(id);
+    state.load_archived(id);
     match &request.command {
         Some(command @ ManageNeuronCommandRequest::Merge(_)) => state.refuse(id, caller, command, now),
         Some(_) => error(INVALID_COMMAND, "Simulating this command is not supported: only Merge is."),

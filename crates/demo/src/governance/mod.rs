@@ -116,7 +116,7 @@ impl Governance {
 
 impl Canister for Governance {
     fn id(&self) -> Principal {
-        topics::nns_canister(1)
+        crate::world::canister_id(1)
     }
 
     fn module_hash(&self) -> [u8; 32] {

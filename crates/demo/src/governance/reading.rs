@@ -47,7 +47,7 @@ fn archived<'a>(
     let plain = request.exclude_topic.is_empty() && request.include_status.is_empty();
     (1..=newest).rev().filter(move |id| {
         plain
-            || archive.glance(*id).is_some_and(|glance| {
+            || archive.outline_of(*id).is_some_and(|glance| {
                 !request.exclude_topic.contains(&glance.topic.number())
                     && wanted(&request.include_status, glance.status.number())
             })

@@ -28,7 +28,7 @@ impl Desk {
 
     fn raw(&self, caller: Principal, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
         let now = self.clock.virtual_now();
-        let ctx = Context { caller, now, clock: &self.clock, ledger: None, rate: None, certify: None };
+        let ctx = Context { caller, now, clock: &self.clock, certify: None };
         self.governance.query(&ctx, method, arg)
     }
 

@@ -194,7 +194,7 @@ impl State {
 
     /// Changes a neuron and its indexes; `None` if there is none.
     pub fn change<R>(&mut self, id: u64, change: impl FnOnce(&mut Neuron) -> R) -> Option<R> {
-        self.summon(id);
+        self.load_archived(id);
         let mut neuron = self.neurons.get(&id)?.clone();
         let result = change(&mut neuron);
         self.put_neuron(neuron);

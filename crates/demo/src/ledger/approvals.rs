@@ -1,7 +1,7 @@
 //! Letting others spend: `icrc2_approve` and `remove_approval`.
 
 use super::Ledger;
-use super::book::{FEE, Refusal};
+use super::book::Refusal;
 use super::call::{e8s, identifier};
 use super::transaction::{LedgerTime, Operation, Transaction};
 use super::transfers::{full_identifier, nat};
@@ -18,12 +18,12 @@ impl Ledger {
         now: LedgerTime,
         args: wire::ApproveArgs,
     ) -> Result<wire::ApproveResult, Reject> {
-        self.not_anonymous(caller, "approve token transfers")?;
-        let from = identifier(self.id, &caller, args.from_subaccount.as_ref())?;
+        self.check_not_anonymous(caller, "approve token transfers")?;
+        let from = self.account_id(caller, args.from_subaccount.as_ref())?;
         if args.spender.owner == caller {
             return Err(self.trap("self approval is not allowed"));
         }
-        let spender = identifier(self.id, &args.spender.owner, args.spender.subaccount.as_ref())?;
+        let spender = self.account_id(args.spender.owner, args.spender.subaccount.as_ref())?;
         if from == self.minting_account() {
             return Err(self.trap("the minting account cannot delegate mints"));
         }
@@ -38,8 +38,9 @@ impl Ledger {
                 }
             },
         };
-        if args.fee.as_ref().is_some_and(|fee| e8s(fee) != Some(FEE)) {
-            return Ok(Err(wire::ApproveError::BadFee { expected_fee: nat(FEE) }));
+        let fee = self.token.fee;
+        if args.fee.as_ref().is_some_and(|given| e8s(given) != Some(fee)) {
+            return Ok(Err(wire::ApproveError::BadFee { expected_fee: nat(fee) }));
         }
         let transaction = Transaction {
             operation: Operation::Approve {
@@ -49,7 +50,7 @@ impl Ledger {
                 allowance: e8s(&args.amount).unwrap_or(E8s(u64::MAX)),
                 expected,
                 expires: args.expires_at.map(|t| self.client_time(t)),
-                fee: FEE,
+                fee,
             },
             memo: 0,
             icrc1_memo: args.memo.map(ByteBuf::into_vec),
@@ -65,21 +66,16 @@ impl Ledger {
         now: LedgerTime,
         args: &wire::RemoveApprovalArgs,
     ) -> Result<wire::ApproveResult, Reject> {
-        self.not_anonymous(caller, "approve token transfers")?;
+        self.check_not_anonymous(caller, "approve token transfers")?;
         let from = identifier(self.id, &caller, args.from_subaccount.as_ref())?;
         let spender = full_identifier(&args.spender)
             .ok_or_else(|| self.trap("Invalid account identifier: the checksum or the length is wrong"))?;
-        if args.fee.as_ref().is_some_and(|fee| e8s(fee) != Some(FEE)) {
-            return Ok(Err(wire::ApproveError::BadFee { expected_fee: nat(FEE) }));
+        let fee = self.token.fee;
+        if args.fee.as_ref().is_some_and(|given| e8s(given) != Some(fee)) {
+            return Ok(Err(wire::ApproveError::BadFee { expected_fee: nat(fee) }));
         }
-        let operation = Operation::Approve {
-            from,
-            spender,
-            allowance: E8s::ZERO,
-            expected: None,
-            expires: None,
-            fee: FEE,
-        };
+        let operation =
+            Operation::Approve { from, spender, allowance: E8s::ZERO, expected: None, expires: None, fee };
         self.approve(&Transaction::bare(operation), now)
     }
 
@@ -99,7 +95,7 @@ impl Ledger {
                 Refusal::Duplicate(block) => Error::Duplicate { duplicate_of: Nat::from(block) },
                 Refusal::Throttled => Error::TemporarilyUnavailable,
                 Refusal::SelfApproval => return Err(self.trap("self approval is not allowed")),
-                other => return Err(self.impossible(other)),
+                other => return Err(self.unexpected_refusal(other)),
             }),
         })
     }

@@ -2,10 +2,11 @@
 
 use super::allowances::{Allowance, Allowances, ApprovalRefusal};
 use super::derived_chain::DerivedChain;
+use super::icrc3::{Accounts, hash_block};
 use super::transaction::{LedgerTime, Operation, Transaction};
 use super::window::{Window, WindowRefusal};
 use icpulse_canisters::wire::block as pb;
-use icpulse_model::{AccountIdentifier, E8s, Timestamp};
+use icpulse_model::{Account, AccountIdentifier, E8s, Timestamp};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -54,9 +55,11 @@ pub struct EncodedBlock {
 pub struct Book {
     /// Under the blocks in a large world.
     derived: Option<Arc<DerivedChain>>,
+    /// Known accounts of an ICRC-1 ledger, whose blocks are hashed as ICRC-3 says; none for ICP.
+    accounts: Option<Accounts>,
     blocks: Vec<EncodedBlock>,
     latest: Timestamp,
-    /// Without those that lie in the bedrock untouched.
+    /// Without those that lie in the derived chain untouched.
     balances: BTreeMap<AccountIdentifier, E8s>,
     /// Tokens that do not exist: all that fit into 64 bits less the supply.
     pool: E8s,
@@ -75,6 +78,7 @@ impl Book {
     pub fn with_window(window: Window) -> Self {
         Self {
             derived: None,
+            accounts: None,
             blocks: Vec::new(),
             latest: Timestamp(0),
             balances: BTreeMap::new(),
@@ -84,7 +88,26 @@ impl Book {
         }
     }
 
-    /// Puts a bedrock under a book that has no blocks of its own yet.
+    /// An empty book of an ICRC-1 ledger.
+    pub(super) fn icrc() -> Self {
+        Self { accounts: Some(Accounts::new()), ..Self::default() }
+    }
+
+    /// The accounts of an ICRC-1 ledger; `None` for ICP.
+    pub(crate) fn accounts(&self) -> Option<&Accounts> {
+        self.accounts.as_ref()
+    }
+
+    /// Remembers the account behind an identifier, so that an ICRC-1 ledger's blocks can name it.
+    pub(super) fn note_account(&mut self, account: Account) -> AccountIdentifier {
+        let id = account.identifier();
+        if let Some(accounts) = &mut self.accounts {
+            accounts.insert(id, account);
+        }
+        id
+    }
+
+    /// Puts a derived chain under a book that has no blocks of its own yet.
     pub(super) fn set_derived(&mut self, derived: Arc<DerivedChain>) {
         self.latest = derived.latest();
         self.derived = Some(derived);
@@ -95,12 +118,12 @@ impl Book {
         self.derived.as_ref()
     }
 
-    /// How many blocks lie in the bedrock.
+    /// How many blocks lie in the derived chain.
     fn depth(&self) -> u64 {
         self.derived.as_ref().map_or(0, |derived| derived.length())
     }
 
-    /// All blocks above the bedrock, the first first.
+    /// All blocks above the derived chain, the first first.
     #[cfg(test)]
     pub fn blocks(&self) -> &[EncodedBlock] {
         &self.blocks
@@ -132,7 +155,7 @@ impl Book {
         self.balances.get(account).copied().or_else(untouched).unwrap_or_default()
     }
 
-    /// All accounts that hold something, but for stakes of the bedrock that nobody touched.
+    /// All accounts that hold something, but for stakes of the derived chain that nobody touched.
     pub fn balances(&self) -> impl Iterator<Item = (&AccountIdentifier, &E8s)> {
         self.balances.iter().filter(|(_, e8s)| **e8s > E8s::ZERO)
     }
@@ -173,13 +196,13 @@ impl Book {
         Ok(index)
     }
 
-    /// Does what an operation of the past did, without a block: the bedrock has it.
+    /// Does what an operation of the past did, without a block: the derived chain has it.
     pub(super) fn replay(&mut self, operation: &Operation, at: Timestamp) -> Result<(), Refusal> {
         self.allowances.prune(at);
         self.settle(operation, at)
     }
 
-    /// Lets the payer of an archived neuron's stake pay; the stake's own account is the bedrock's.
+    /// Lets the payer of an archived neuron's stake pay; the stake's own account is the derived chain's.
     pub(super) fn pay_stake(&mut self, operation: &Operation) -> Result<(), Refusal> {
         let Some((payer, total)) = operation.payer() else { return Ok(()) };
         self.debit(payer, total)?;
@@ -196,7 +219,10 @@ impl Book {
             transaction: Some(transaction),
         };
         let bytes = block.to_bytes();
-        let hash = pb::hash_of_encoded(&bytes);
+        let hash = match &self.accounts {
+            None => pb::hash_of_encoded(&bytes),
+            Some(accounts) => hash_block(&bytes, accounts),
+        };
         self.blocks.push(EncodedBlock { bytes, hash });
         self.length() - 1
     }
@@ -277,7 +303,7 @@ impl Book {
     }
 
     fn put(&mut self, account: AccountIdentifier, balance: E8s) {
-        // A stake of the bedrock that was spent must be remembered as nothing.
+        // A stake of the derived chain that was spent must be remembered as nothing.
         let hides = |derived: &Arc<DerivedChain>| derived.stake_in(&account).is_some();
         if balance == E8s::ZERO && !self.derived.as_ref().is_some_and(hides) {
             self.balances.remove(&account);

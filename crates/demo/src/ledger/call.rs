@@ -43,21 +43,23 @@ pub fn e8s(nat: &Nat) -> Option<E8s> {
 pub fn identifier(
     canister: Principal,
     owner: &Principal,
-    subaccount: Option<&ByteBuf>,
+    bytes: Option<&ByteBuf>,
 ) -> Result<AccountIdentifier, Reject> {
-    let subaccount = match subaccount {
-        None => Subaccount::DEFAULT,
-        Some(bytes) => Subaccount::from_slice(bytes).ok_or_else(|| {
-            Reject::trapped(
-                canister,
-                &format!(
-                    "Panicked at 'called `Result::unwrap()` on an `Err` value: Custom(invalid subaccount length {}, expected 32)'",
-                    bytes.len()
-                ),
-            )
-        })?,
-    };
-    Ok(AccountIdentifier::new(owner, &subaccount))
+    Ok(AccountIdentifier::new(owner, &subaccount(canister, bytes)?))
+}
+
+/// A subaccount; a trap when it has not 32 bytes: the real canister's type has exactly so many.
+pub fn subaccount(canister: Principal, bytes: Option<&ByteBuf>) -> Result<Subaccount, Reject> {
+    let Some(bytes) = bytes else { return Ok(Subaccount::DEFAULT) };
+    Subaccount::from_slice(bytes).ok_or_else(|| {
+        Reject::trapped(
+            canister,
+            &format!(
+                "Panicked at 'called `Result::unwrap()` on an `Err` value: Custom(invalid subaccount length {}, expected 32)'",
+                bytes.len()
+            ),
+        )
+    })
 }
 
 /// An account identifier in 64 hexadecimal digits.

@@ -101,7 +101,7 @@ impl Ledger {
     }
 
     /// As [`Ledger::seeded`], the past drawn out to `blocks` blocks and `user_transactions` of the
-    /// user's account ([`super::bedrock`]); the neurons of `stakes` are staked in it.
+    /// user's account ([`super::derived chain`]); the neurons of `stakes` are staked in it.
     pub fn deep(
         clock: Clock,
         past: &Past,

@@ -62,16 +62,16 @@ pub fn history(past: &Past) -> Vec<SeedOp> {
     let first = past.start.minus(Seconds::days(400)).min(oldest_stake.minus(Seconds::days(30)));
     let first = past.beside.map_or(first, |(_, before)| first.min(before.minus(Seconds::hours(1))));
 
-    let mut ops = endowment(past, &accounts, first);
+    let mut ops = initial_mints(past, &accounts, first);
     ops.extend(
         past.stakes
             .iter()
             .filter(|stake| !stake.by_user)
             .map(|stake| stake_of(stake, accounts.reserve, past.start)),
     );
-    ops.extend(user_year(past, &accounts, &mut rng));
+    ops.extend(user_transactions(past, &accounts, &mut rng));
     let left = past.blocks.saturating_sub(ops.len());
-    ops.extend(everybody(past, &accounts, &mut rng, left));
+    ops.extend(other_transfers(past, &accounts, &mut rng, left));
     ops.sort_by_key(|op| op.at);
     ops
 }
@@ -82,7 +82,7 @@ fn stake_of(stake: &Stake, from: AccountIdentifier, start: Timestamp) -> SeedOp 
 }
 
 /// Where all ICP comes from: minted at the beginning.
-fn endowment(past: &Past, accounts: &DemoAccounts, first: Timestamp) -> Vec<SeedOp> {
+fn initial_mints(past: &Past, accounts: &DemoAccounts, first: Timestamp) -> Vec<SeedOp> {
     let icp = |n: u64| E8s::from_icp(n).unwrap_or_default();
     let staked: E8s =
         past.stakes.iter().fold(E8s::ZERO, |sum, stake| sum.saturating_add(stake.amount).saturating_add(FEE));
@@ -109,7 +109,7 @@ fn endowment(past: &Past, accounts: &DemoAccounts, first: Timestamp) -> Vec<Seed
 
 /// The user's transactions: stakes, and a life around them that never overdraws the account and
 /// ends with the balance asked for.
-fn user_year(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
+fn user_transactions(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
     let mut ops: Vec<SeedOp> = past
         .stakes
         .iter()
@@ -212,7 +212,7 @@ fn daily_life(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec
     let moved = SeedOp::at(savings.plus(Seconds(90)), transfer(accounts.user, accounts.user, cents(100)));
     ops.push(SeedOp { memo: 7, ..moved });
     ops.extend(approvals(past, accounts, rng));
-    ops.extend(trickery(past, accounts, rng));
+    ops.extend(lookalike_payments(past, accounts, rng));
     ops
 }
 
@@ -245,7 +245,7 @@ fn approvals(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<
 
 /// What a wallet must not be fooled by: a little from an address that looks like one paid often,
 /// and a memo that is not text but terminal commands and direction marks.
-fn trickery(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
+fn lookalike_payments(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<SeedOp> {
     let transfer = |from, to, e8s| SeedOperation::Transfer { from, to, amount: E8s(e8s), spender: None };
     let at = past.start.minus(Seconds::hours(23));
     let from = accounts.people.last().copied().unwrap_or(accounts.reserve);
@@ -275,7 +275,7 @@ pub(super) fn human_amount(rng: &mut ChaCha8Rng, icp: u64) -> E8s {
 }
 
 /// Everybody else: `count` transfers, more of them lately.
-fn everybody(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng, count: usize) -> Vec<SeedOp> {
+fn other_transfers(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng, count: usize) -> Vec<SeedOp> {
     let span = Seconds::days(380).0;
     let mut times: Vec<u64> = (0..count)
         .map(|_| {
@@ -287,7 +287,7 @@ fn everybody(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng, count: 
         .collect();
     times.sort_unstable_by(|a, b| b.cmp(a));
     let mut balances: HashMap<AccountIdentifier, E8s> = HashMap::new();
-    for op in endowment(past, accounts, past.start) {
+    for op in initial_mints(past, accounts, past.start) {
         if let SeedOperation::Mint { to, amount } = op.operation {
             balances.insert(to, amount);
         }

@@ -4,7 +4,7 @@
 use super::transaction::{Operation, ReadBlock, read_block};
 use crate::hash::{self, leb128};
 use candid::{CandidType, Deserialize, Nat};
-use ic_certification::hash_tree::{HashTree, fork, label, leaf};
+use ic_certification::{HashTree, fork, labeled, leaf};
 use icpulse_model::{Account, AccountIdentifier, E8s, Subaccount};
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
@@ -29,9 +29,9 @@ impl Value {
             Self::Text(text) => hash::Value::Text(text),
             Self::Nat(nat) => hash::Value::Nat(u64::try_from(&nat.0).unwrap_or(u64::MAX)),
             Self::Array(items) => hash::Value::Array(items.iter().map(Self::hashable).collect()),
-            Self::Map(fields) => {
-                hash::Value::Map(fields.iter().map(|(name, value)| (name.as_str(), value.hashable())).collect())
-            }
+            Self::Map(fields) => hash::Value::Map(
+                fields.iter().map(|(name, value)| (name.as_str(), value.hashable())).collect(),
+            ),
         }
     }
 
@@ -60,7 +60,8 @@ fn account(id: &AccountIdentifier, accounts: &Accounts) -> Value {
 /// A block with the block types of the standard ledger: `tx.op` names what it does.
 pub(crate) fn block_value(block: &ReadBlock, accounts: &Accounts) -> Value {
     let transaction = &block.transaction;
-    let (mut fields, mut tx): (Vec<(&str, Value)>, Vec<(&str, Value)>) = (Vec::new(), Vec::new());
+    let mut fields: Vec<(&str, Value)> = Vec::new();
+    let mut tx: Vec<(&str, Value)> = Vec::new();
     let op = match &transaction.operation {
         Operation::Mint { to, amount } => {
             tx.extend([("to", account(to, accounts)), ("amt", nat(*amount))]);
@@ -73,7 +74,11 @@ pub(crate) fn block_value(block: &ReadBlock, accounts: &Accounts) -> Value {
         }
         Operation::Transfer { from, to, amount, fee, spender } => {
             fields.push(("fee", nat(*fee)));
-            tx.extend([("from", account(from, accounts)), ("to", account(to, accounts)), ("amt", nat(*amount))]);
+            tx.extend([
+                ("from", account(from, accounts)),
+                ("to", account(to, accounts)),
+                ("amt", nat(*amount)),
+            ]);
             tx.extend(spender.map(|spender| ("spender", account(&spender, accounts))));
             "xfer"
         }
@@ -106,8 +111,29 @@ pub(crate) fn hash_block(encoded: &[u8], accounts: &Accounts) -> [u8; 32] {
 
 /// The tree whose root hash the ledger certifies: the last block's index and hash.
 pub(crate) fn tip_tree(index: u64, hash: [u8; 32]) -> HashTree {
-    fork(
-        label("last_block_hash", leaf(hash.to_vec())),
-        label("last_block_index", leaf(leb128(index))),
-    )
+    fork(labeled("last_block_hash", leaf(hash.to_vec())), labeled("last_block_index", leaf(leb128(index))))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_block_of_a_real_ledger_has_the_hash_that_the_next_one_names() {
+        // Blocks 0 and 1 of an SNS ledger of May 2026.
+        let at = || Value::Nat(Nat::from(1_795_343_875_154_707_687_u64));
+        let bytes = |text: &str| blob(&hex::decode(text).unwrap());
+        let to = Value::Array(vec![
+            bytes("ffffffffffd000010101"),
+            bytes("03af6b1ea6657ff91f5fc63572d7f58c953cdd4df5667e28477c30e53f3b1e00"),
+        ]);
+        let op = Value::Text("mint".to_owned());
+        let tx = map(vec![("amt", nat(E8s(0))), ("op", op), ("to", to), ("ts", at())]);
+        let block = map(vec![("ts", at()), ("tx", tx)]);
+        assert_eq!(
+            hex::encode(block.hash()),
+            "43d022810b422a62bf645d1ee735c5d90c159e4fac9b8e0ba409db62a3be1328"
+        );
+    }
 }

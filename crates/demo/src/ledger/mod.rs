@@ -12,10 +12,13 @@ mod consent;
 pub mod derived_chain;
 pub mod genesis;
 pub mod history;
+pub(crate) mod icrc3;
+mod icrc_queries;
 mod lookalike;
 mod queries;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tokens;
 mod traffic;
 pub mod transaction;
 mod transfers;
@@ -23,10 +26,12 @@ pub mod window;
 
 use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
 use super::clock::Clock;
-use book::{Book, FEE, Refusal};
+use book::{Book, Refusal};
 use icpulse_model::network::Canisters;
 use icpulse_model::{Account, AccountIdentifier, E8s, Principal, Timestamp};
+use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
+use tokens::Token;
 use traffic::Traffic;
 use transaction::{LedgerTime, Operation, Transaction};
 
@@ -34,6 +39,7 @@ pub struct Ledger {
     clock: Clock,
     id: Principal,
     minting: Account,
+    token: Token,
     book: Book,
     traffic: Option<Traffic>,
 }
@@ -46,6 +52,7 @@ impl Ledger {
             clock,
             id: canisters.ledger,
             minting: Account::of(canisters.governance),
+            token: Token::icp(),
             book: Book::default(),
             traffic: None,
         }
@@ -58,6 +65,21 @@ impl Ledger {
     /// The account whose transfers mint and to which transfers burn.
     pub fn minting_account(&self) -> AccountIdentifier {
         self.minting.identifier()
+    }
+
+    /// Whether it is an ICRC-1 ledger with ICRC-3 blocks, and not the ICP ledger.
+    fn is_icrc(&self) -> bool {
+        self.book.accounts().is_some()
+    }
+
+    /// The identifier of an account that takes part in a call.
+    fn account_id(
+        &mut self,
+        owner: Principal,
+        subaccount: Option<&ByteBuf>,
+    ) -> Result<AccountIdentifier, Reject> {
+        let subaccount = call::subaccount(self.id, subaccount)?;
+        Ok(self.book.note_account(Account { owner, subaccount }))
     }
 
     /// An instant of the network with what clients are told of it.
@@ -85,15 +107,16 @@ impl Canister for Ledger {
     }
 
     fn module_hash(&self) -> [u8; 32] {
-        Sha256::digest(b"icpulse demo: ICP ledger").into()
+        Sha256::digest(format!("icpulse demo: {} ledger", self.token.symbol)).into()
     }
 
     fn metadata(&self) -> Vec<(String, Vec<u8>)> {
-        vec![("candid:service".to_owned(), queries::INTERFACE.as_bytes().to_vec())]
+        let interface = if self.is_icrc() { icrc_queries::INTERFACE } else { queries::INTERFACE };
+        vec![("candid:service".to_owned(), interface.as_bytes().to_vec())]
     }
 
     fn query(&self, ctx: &Context<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
-        self.answer(ctx, method, arg)
+        if self.is_icrc() { self.answer_icrc(ctx, method, arg) } else { self.answer(ctx, method, arg) }
     }
 
     fn update(&mut self, ctx: &mut UpdateContext<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
@@ -107,6 +130,9 @@ impl Canister for Ledger {
     }
 
     fn certified_data(&self) -> Option<[u8; 32]> {
+        if self.is_icrc() {
+            return self.tip_tree().map(|tree| tree.digest());
+        }
         // The ICP ledger certifies the last block's hash itself, without a hash tree around it.
         Some(self.book.tip().unwrap_or_default())
     }
@@ -118,7 +144,7 @@ impl LedgerPort for Ledger {
     }
 
     fn fee(&self) -> E8s {
-        FEE
+        self.token.fee
     }
 
     fn mint(&mut self, now: Timestamp, to: AccountIdentifier, amount: E8s, memo: u64) -> u64 {

@@ -20,18 +20,14 @@ const MAX_ALLOWANCES: usize = 500;
 /// What the ledger's metadata says it speaks: the methods below.
 pub(super) const INTERFACE: &str = include_str!("../../data/ledger.did");
 
-const NAME: &str = "Internet Computer";
-const SYMBOL: &str = "ICP";
-const DECIMALS: u8 = 8;
-
 #[derive(CandidType)]
-struct Symbol {
-    symbol: &'static str,
+struct Symbol<'a> {
+    symbol: &'a str,
 }
 
 #[derive(CandidType)]
-struct Name {
-    name: &'static str,
+struct Name<'a> {
+    name: &'a str,
 }
 
 #[derive(CandidType)]
@@ -75,11 +71,7 @@ impl Ledger {
                 let _: wire::TransferFeeArg = argument(id, arg)?;
                 reply(id, wire::TransferFee { transfer_fee: wire::Tokens { e8s: FEE.0 } })
             }
-            "icrc1_balance_of" => {
-                let account: wire::Account = argument(id, arg)?;
-                let identifier = identifier(id, &account.owner, account.subaccount.as_ref())?;
-                reply(id, Nat::from(self.book.balance(&identifier).0))
-            }
+            "icrc1_balance_of" => self.balance_of(arg),
             "icrc2_allowance" => reply(id, self.allowance(ctx, &argument(id, arg)?)?),
             "get_allowances" => reply(id, self.allowances(ctx, &argument(id, arg)?)?),
             "query_blocks" => reply(id, self.query_blocks(ctx, argument(id, arg)?)),
@@ -94,21 +86,18 @@ impl Ledger {
         }
     }
 
+    pub(super) fn balance_of(&self, arg: &[u8]) -> Result<Vec<u8>, Reject> {
+        let account: wire::Account = argument(self.id, arg)?;
+        let identifier = identifier(self.id, &account.owner, account.subaccount.as_ref())?;
+        reply(self.id, Nat::from(self.book.balance(&identifier).0))
+    }
+
     fn answer_plain(&self, ctx: &Context<'_>, method: &str) -> Result<Vec<u8>, Reject> {
         let id = self.id;
         match method {
-            "symbol" => reply(id, Symbol { symbol: SYMBOL }),
-            "name" => reply(id, Name { name: NAME }),
-            "decimals" => reply(id, Decimals { decimals: u32::from(DECIMALS) }),
-            "icrc1_name" => reply(id, NAME),
-            "icrc1_symbol" => reply(id, SYMBOL),
-            "icrc1_decimals" => reply(id, DECIMALS),
-            "icrc1_fee" => reply(id, Nat::from(FEE.0)),
-            "icrc1_total_supply" => reply(id, Nat::from(self.book.supply().0)),
-            "icrc1_minting_account" => {
-                reply(id, Some(wire::Account { owner: self.minting.owner, subaccount: None }))
-            }
-            "icrc1_metadata" => reply(id, metadata()),
+            "symbol" => reply(id, Symbol { symbol: &self.token.symbol }),
+            "name" => reply(id, Name { name: &self.token.name }),
+            "decimals" => reply(id, Decimals { decimals: u32::from(self.token.decimals) }),
             "icrc1_supported_standards" | "icrc10_supported_standards" => reply(id, standards()),
             "archives" => reply(id, wire::Archives::default()),
             "is_ledger_ready" => reply(id, true),
@@ -118,23 +107,44 @@ impl Ledger {
                 })?;
                 reply(id, wire::TipOfChain { certification: certificate(ctx), tip_index })
             }
+            _ => self.answer_icrc1(method),
+        }
+    }
+
+    /// What ICRC-1 asks of every ledger, of methods without an argument.
+    pub(super) fn answer_icrc1(&self, method: &str) -> Result<Vec<u8>, Reject> {
+        let (id, token) = (self.id, &self.token);
+        match method {
+            "icrc1_name" => reply(id, token.name.as_str()),
+            "icrc1_symbol" => reply(id, token.symbol.as_str()),
+            "icrc1_decimals" => reply(id, token.decimals),
+            "icrc1_fee" => reply(id, Nat::from(token.fee.0)),
+            "icrc1_total_supply" => reply(id, Nat::from(self.book.supply().0)),
+            "icrc1_minting_account" => {
+                reply(id, Some(wire::Account { owner: self.minting.owner, subaccount: None }))
+            }
+            "icrc1_metadata" => reply(id, token.metadata()),
             _ => Err(Reject::no_query_method(id, method)),
         }
     }
 
-    fn allowance(&self, ctx: &Context<'_>, args: &wire::AllowanceArgs) -> Result<wire::Allowance, Reject> {
+    pub(super) fn allowance(
+        &self,
+        ctx: &Context<'_>,
+        args: &wire::AllowanceArgs,
+    ) -> Result<wire::Allowance, Reject> {
         let owner = identifier(self.id, &args.account.owner, args.account.subaccount.as_ref())?;
         let spender = identifier(self.id, &args.spender.owner, args.spender.subaccount.as_ref())?;
         let allowance = self.book.allowances().get(&owner, &spender, ctx.now);
         Ok(wire::Allowance {
             allowance: Nat::from(allowance.amount.0),
-            expires_at: allowance.expires.map(|e| self.told_expiry(e)),
+            expires_at: allowance.expires.map(|e| self.client_expiry(e)),
         })
     }
 
     /// An expiry on the clients' clocks. A jump of the network's time may have brought it nearer
     /// than the owner said; one beyond what 64 bits of virtual time hold is told as the owner said it.
-    fn told_expiry(&self, expires: LedgerTime) -> u64 {
+    fn client_expiry(&self, expires: LedgerTime) -> u64 {
         if expires.network == Timestamp(u64::MAX) {
             expires.shown.0
         } else {
@@ -159,7 +169,7 @@ impl Ledger {
                 from_account_id: owner.hex(),
                 to_spender_id: spender.hex(),
                 allowance: wire::Tokens { e8s: allowance.amount.0 },
-                expires_at: allowance.expires.map(|e| self.told_expiry(e)),
+                expires_at: allowance.expires.map(|e| self.client_expiry(e)),
             })
             .collect())
     }
@@ -229,17 +239,8 @@ fn certificate(ctx: &Context<'_>) -> Option<ByteBuf> {
     ctx.data_certificate().map(ByteBuf::from)
 }
 
-fn metadata() -> Vec<(String, wire::Value)> {
-    vec![
-        ("icrc1:decimals".to_owned(), wire::Value::Nat(Nat::from(DECIMALS))),
-        ("icrc1:name".to_owned(), wire::Value::Text(NAME.to_owned())),
-        ("icrc1:symbol".to_owned(), wire::Value::Text(SYMBOL.to_owned())),
-        ("icrc1:fee".to_owned(), wire::Value::Nat(Nat::from(FEE.0))),
-    ]
-}
-
 fn standards() -> Vec<wire::Standard> {
-    [
+    name_standards(&[
         ("ICRC-1", "https://github.com/dfinity/ICRC-1/tree/main/standards/ICRC-1"),
         ("ICRC-2", "https://github.com/dfinity/ICRC-1/tree/main/standards/ICRC-2"),
         (
@@ -248,10 +249,13 @@ fn standards() -> Vec<wire::Standard> {
         ),
         ("ICRC-10", "https://github.com/dfinity/ICRC/blob/main/ICRCs/ICRC-10/ICRC-10.md"),
         ("ICRC-103", "https://github.com/dfinity/ICRC/tree/main/ICRCs/ICRC-103"),
-    ]
-    .into_iter()
-    .map(|(name, url)| wire::Standard { name: name.to_owned(), url: url.to_owned() })
-    .collect()
+    ])
+}
+
+pub(super) fn name_standards(standards: &[(&str, &str)]) -> Vec<wire::Standard> {
+    let standard =
+        |(name, url): &(&str, &str)| wire::Standard { name: (*name).to_owned(), url: (*url).to_owned() };
+    standards.iter().map(standard).collect()
 }
 
 /// A block as `query_blocks` gives it.

@@ -46,6 +46,10 @@ impl Ledger {
         let now = self.ledger_time(now);
         let id = self.id;
         match method {
+            "icrc1_transfer" => reply(id, self.icrc1_transfer(caller, now, argument(id, arg)?)?),
+            "icrc2_approve" => reply(id, self.icrc2_approve(caller, now, argument(id, arg)?)?),
+            "icrc2_transfer_from" => reply(id, self.icrc2_transfer_from(caller, now, argument(id, arg)?)?),
+            _ if self.is_icrc() => Err(Reject::no_update_method(id, method)),
             "transfer" => reply(id, self.transfer_method(caller, now, argument(id, arg)?)?),
             "send_dfx" => {
                 let sent: SendArgs = argument(id, arg)?;
@@ -60,12 +64,9 @@ impl Ledger {
                 };
                 match self.transfer_method(caller, now, transfer)? {
                     Ok(block) => reply(id, block),
-                    Err(error) => Err(self.trap(&in_words(&error))),
+                    Err(error) => Err(self.trap(&describe_error(&error))),
                 }
             }
-            "icrc1_transfer" => reply(id, self.icrc1_transfer(caller, now, argument(id, arg)?)?),
-            "icrc2_approve" => reply(id, self.icrc2_approve(caller, now, argument(id, arg)?)?),
-            "icrc2_transfer_from" => reply(id, self.icrc2_transfer_from(caller, now, argument(id, arg)?)?),
             "remove_approval" => reply(id, self.remove_approval(caller, now, &argument(id, arg)?)?),
             "icrc21_canister_call_consent_message" => {
                 reply(id, consent::message(caller, &argument(id, arg)?))
@@ -147,7 +148,7 @@ impl Ledger {
                     "Too many transactions in replay prevention window, ledger is throttling, please retry later",
                 ));
             }
-            other => return Err(self.impossible(other)),
+            other => return Err(self.unexpected_refusal(other)),
         })
     }
 
@@ -157,10 +158,10 @@ impl Ledger {
         now: LedgerTime,
         args: wire::TransferArg,
     ) -> Result<wire::Icrc1TransferResult, Reject> {
-        self.not_anonymous(caller, "hold tokens")?;
+        self.check_not_anonymous(caller, "hold tokens")?;
         let transfer = Icrc1 {
-            from: identifier(self.id, &caller, args.from_subaccount.as_ref())?,
-            to: identifier(self.id, &args.to.owner, args.to.subaccount.as_ref())?,
+            from: self.account_id(caller, args.from_subaccount.as_ref())?,
+            to: self.account_id(args.to.owner, args.to.subaccount.as_ref())?,
             spender: None,
             amount: args.amount,
             fee: args.fee,
@@ -178,7 +179,7 @@ impl Ledger {
                 Refusal::CreatedInFuture => Error::CreatedInFuture { ledger_time: now.shown.0 },
                 Refusal::Throttled => Error::TemporarilyUnavailable,
                 Refusal::Duplicate(block) => Error::Duplicate { duplicate_of: Nat::from(block) },
-                other => return Err(self.impossible(other)),
+                other => return Err(self.unexpected_refusal(other)),
             }),
         })
     }
@@ -189,11 +190,11 @@ impl Ledger {
         now: LedgerTime,
         args: wire::TransferFromArgs,
     ) -> Result<wire::TransferFromResult, Reject> {
-        self.not_anonymous(caller, "hold tokens")?;
+        self.check_not_anonymous(caller, "hold tokens")?;
         let transfer = Icrc1 {
-            from: identifier(self.id, &args.from.owner, args.from.subaccount.as_ref())?,
-            to: identifier(self.id, &args.to.owner, args.to.subaccount.as_ref())?,
-            spender: Some(identifier(self.id, &caller, args.spender_subaccount.as_ref())?),
+            from: self.account_id(args.from.owner, args.from.subaccount.as_ref())?,
+            to: self.account_id(args.to.owner, args.to.subaccount.as_ref())?,
+            spender: Some(self.account_id(caller, args.spender_subaccount.as_ref())?),
             amount: args.amount,
             fee: args.fee,
             memo: args.memo,
@@ -211,7 +212,7 @@ impl Ledger {
                 Refusal::CreatedInFuture => Error::CreatedInFuture { ledger_time: now.shown.0 },
                 Refusal::Throttled => Error::TemporarilyUnavailable,
                 Refusal::Duplicate(block) => Error::Duplicate { duplicate_of: Nat::from(block) },
-                other => return Err(self.impossible(other)),
+                other => return Err(self.unexpected_refusal(other)),
             }),
         })
     }
@@ -229,12 +230,12 @@ impl Ledger {
             if !fee_is(E8s::ZERO) {
                 return Ok(Err(Refusal::BadFee(E8s::ZERO)));
             }
-            let least = FEE.min(balance);
+            let least = self.token.fee.min(balance);
             if amount < least {
                 return Ok(Err(Refusal::BadBurn(least)));
             }
             if amount == E8s::ZERO {
-                return Ok(Err(Refusal::BadBurn(FEE)));
+                return Ok(Err(Refusal::BadBurn(self.token.fee)));
             }
             Operation::Burn { from, amount, spender }
         } else if from == minting {
@@ -246,10 +247,10 @@ impl Ledger {
             }
             Operation::Mint { to, amount }
         } else {
-            if !fee_is(FEE) {
-                return Ok(Err(Refusal::BadFee(FEE)));
+            if !fee_is(self.token.fee) {
+                return Ok(Err(Refusal::BadFee(self.token.fee)));
             }
-            Operation::Transfer { from, to, amount, fee: FEE, spender }
+            Operation::Transfer { from, to, amount, fee: self.token.fee, spender }
         };
         let transaction = Transaction {
             operation,
@@ -260,7 +261,7 @@ impl Ledger {
         Ok(self.book.apply(&transaction, now))
     }
 
-    pub(super) fn not_anonymous(&self, caller: Principal, doing: &str) -> Result<(), Reject> {
+    pub(super) fn check_not_anonymous(&self, caller: Principal, doing: &str) -> Result<(), Reject> {
         if caller == Principal::anonymous() {
             return Err(self.trap(&format!("Anonymous principal cannot {doing} on the ledger.")));
         }
@@ -275,7 +276,7 @@ impl Ledger {
     }
 
     /// An error that this method's interface cannot express; only a mint beyond 64 bits gets here.
-    pub(super) fn impossible(&self, refusal: Refusal) -> Reject {
+    pub(super) fn unexpected_refusal(&self, refusal: Refusal) -> Reject {
         match refusal {
             Refusal::SupplyExceeded => self.panicked("total token supply exceeded"),
             other => self.trap(&format!("{other:?} is not an error of this method")),
@@ -297,7 +298,7 @@ pub(super) fn nat(amount: E8s) -> Nat {
 }
 
 /// How `send_dfx`, which has no error of its own, traps.
-fn in_words(error: &wire::TransferError) -> String {
+fn describe_error(error: &wire::TransferError) -> String {
     let icp = |tokens: &wire::Tokens| {
         format!("{}.{:08} Token", tokens.e8s / E8s::PER_ICP, tokens.e8s % E8s::PER_ICP)
     };

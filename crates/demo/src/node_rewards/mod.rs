@@ -2,7 +2,7 @@
 //!
 //! Blocks follow from how the nodes were ([`crate::fleet`]), rewards from the blocks by
 //! version 1 of the algorithm ([`formula`]). Days are those of the calendar that clients live by;
-//! the machines' life in them is that of virtual time. Days before the network's start are judged
+//! the nodes' life in them is that of virtual time. Days before the network's start are judged
 //! by the topology of the start, later ones by that of their own time.
 
 pub mod formula;

@@ -40,8 +40,6 @@ fn ask(
         caller: Principal::anonymous(),
         now: clock.virtual_now(),
         clock,
-        ledger: None,
-        rate: None,
         certify: if replicated { None } else { Some(&certify) },
     };
     let arg = encode_one(request).unwrap();

@@ -61,10 +61,6 @@ impl Changelog {
         self.0.first().map_or(0, Vec::len)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Adds the next version with what it changed.
     pub fn append(&mut self, content: &[u8]) {
         let version = self.len() as u64 + 1;

@@ -77,6 +77,7 @@ impl Log {
     }
 
     /// All keys that there ever were.
+    #[cfg(test)]
     pub fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.keys.keys().map(AsRef::as_ref)
     }

@@ -39,7 +39,7 @@ pub const SMALL: u64 = 3_000;
 const UNTIMED: u64 = 5;
 /// Virtual seconds between two versions after the start.
 const PAUSE: (u64, u64) = (2_700, 4_500);
-/// The purpose of the drops that time them.
+/// The purpose of the draws that time them.
 const PURPOSE: u64 = 0x7061_7573;
 
 /// `RegistryError` codes.

@@ -14,14 +14,7 @@ static WORLD: LazyLock<Registry> = LazyLock::new(|| Registry::seeded(1, START, S
 
 fn ask(registry: &Registry, method: &str, arg: &[u8]) -> Vec<u8> {
     let clock = Clock::manual(START, 1);
-    let ctx = Context {
-        caller: Principal::anonymous(),
-        now: START,
-        clock: &clock,
-        ledger: None,
-        rate: None,
-        certify: None,
-    };
+    let ctx = Context { caller: Principal::anonymous(), now: START, clock: &clock, certify: None };
     registry.query(&ctx, method, arg).unwrap()
 }
 

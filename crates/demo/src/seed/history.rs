@@ -2,9 +2,9 @@
 
 use super::drafts::inventory::Election;
 use super::drafts::{self, Kind, ProposalContext};
-use super::neurons::Habit;
+use super::neurons::VotingHabit;
 use super::random::SeededRng;
-use super::simulation::opinion;
+use super::simulation::decide_vote;
 use crate::governance::proposal::{Ballots, Proposal, Tally, voting_period};
 use crate::governance::state::State;
 use crate::governance::topics::topic_of;
@@ -75,7 +75,7 @@ pub fn fill(
     state: &mut State,
     context: &ProposalContext,
     proposers: &[u64],
-    voters: &BTreeMap<u64, Habit>,
+    voters: &BTreeMap<u64, VotingHabit>,
 ) {
     let mut rng = SeededRng::new(seed, 5);
     let lived: u64 = state.neurons().values().map(|n| n.potential(begin, &state.economics)).sum();
@@ -161,11 +161,11 @@ fn remember<'a>(
     topic: Topic,
     appeal: u64,
     created: u64,
-    voters: impl Iterator<Item = (&'a u64, &'a Habit)>,
+    voters: impl Iterator<Item = (&'a u64, &'a VotingHabit)>,
 ) {
     for (neuron, habit) in voters {
         let known = state.known_neurons().contains(neuron);
-        let vote = opinion(seed, id, *neuron, appeal, *habit).map(|(vote, _)| vote);
+        let vote = decide_vote(seed, id, *neuron, appeal, *habit).map(|(vote, _)| vote);
         if known {
             state.put_known_vote(*neuron, id, vote.unwrap_or(Vote::Unspecified));
         }

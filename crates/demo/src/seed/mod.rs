@@ -34,7 +34,7 @@ use icpulse_canisters::wire::governance as wire;
 use icpulse_model::economics::{GENESIS, MIN_DELAY_TO_PROPOSE};
 use icpulse_model::time::{DAY, MONTH};
 use icpulse_model::{Account, E8s, Principal, Seconds, Timestamp};
-use neurons::Habit;
+use neurons::VotingHabit;
 use random::{SeededRng, mix};
 use simulation::SimulatedVoters;
 use size::Size;
@@ -54,17 +54,17 @@ pub struct World {
     pub archived: Option<Arc<archive::Neurons>>,
 }
 
-/// The world of a seed as of `start` (virtual time), with neurons for `user` and imagined machines.
+/// The world of a seed as of `start` (virtual time), with neurons for `user` and imagined nodes.
 pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
     world_of(seed, start, user, None)
 }
 
 /// As [`world`]; a large one if there is a `size`.
 pub fn world_of(seed: u64, start: Timestamp, user: Principal, size: Option<&Size>) -> World {
-    world_with(seed, start, user, size, &SharedInventory::new(Arc::new(NetworkInventory::imagined(seed))))
+    world_with(seed, start, user, size, &SharedInventory::new(Arc::new(NetworkInventory::invent(seed))))
 }
 
-/// As [`world_of`], with the machines that `shown` shows.
+/// As [`world_of`], with the nodes that `shown` shows.
 pub fn world_with(
     seed: u64,
     start: Timestamp,
@@ -115,7 +115,7 @@ pub fn world_with(
         let timeline = Timeline::new(seed, GENESIS.plus(Seconds::hours(1)), until, count);
         let neurons = Arc::new(archive::Neurons::new(seed, start, count, timeline, newest));
         let power: u64 = state.neurons().values().map(|n| n.potential(begin, &state.economics)).sum();
-        let proposals = archive::Proposals::new(archive::Makings {
+        let proposals = archive::Proposals::new(archive::ArchivePlan {
             seed,
             count: size.archived_proposals,
             until: history::first_day(begin),
@@ -124,8 +124,8 @@ pub fn world_with(
             known: builders,
             power,
         });
-        let depths = archive::Depths { neurons: Arc::clone(&neurons), proposals };
-        state.lay_archive(Arc::new(depths), start);
+        let rows = archive::ArchivedRows { neurons: Arc::clone(&neurons), proposals };
+        state.set_archive(Arc::new(rows), start);
         neurons
     });
 
@@ -144,7 +144,9 @@ pub fn world_with(
     settle_past(&mut state, begin);
     let past_voters = voters
         .iter()
-        .map(|id| (*id, habits.get(id).copied().unwrap_or(Habit { turnout: 780, leaning: 40, leads: false })))
+        .map(|id| {
+            (*id, habits.get(id).copied().unwrap_or(VotingHabit { turnout: 780, leaning: 40, leads: false }))
+        })
         .collect();
     let base = size.map_or(0, |size| size.archived_proposals);
     history::fill(seed, begin, base, &mut state, &context, &proposers, &past_voters);
@@ -154,7 +156,7 @@ pub fn world_with(
     let script = simulation::script(start, managed, manager);
     habits.retain(|id, habit| habit.turnout > 0 && state.neurons().contains_key(id));
     let people = SimulatedVoters::new(seed, (begin, start), habits, crowd.known, proposers, context, script)
-        .watching(shown.clone());
+        .with_inventory(shown.clone());
     let mut governance = Governance::new(state, Some(Box::new(people)));
     governance.run_to(start);
 

@@ -17,7 +17,7 @@ pub const PRIVATE: u64 = 1_150;
 const PRIVATE_STAKE: u64 = 192_000_000;
 
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Habit {
+pub struct VotingHabit {
     /// Of a thousand proposals, how many they vote on.
     pub turnout: u64,
     /// Added to a proposal's appeal, in thousandths: sceptics have less than zero.
@@ -29,7 +29,7 @@ pub struct Habit {
 pub struct Crowd {
     pub neurons: Vec<Neuron>,
     /// How each of them votes.
-    pub habits: BTreeMap<u64, Habit>,
+    pub habits: BTreeMap<u64, VotingHabit>,
     /// Numbers of the known ones, in the order of the data file.
     pub known: Vec<u64>,
     /// Numbers of the public ones that are not known.
@@ -82,7 +82,11 @@ pub fn crowd(seed: u64, now: u64) -> Crowd {
         let leads = place < 4;
         out.habits.insert(
             id,
-            Habit { turnout: if leads { 990 } else { 820 }, leaning: if sceptic { -420 } else { 60 }, leads },
+            VotingHabit {
+                turnout: if leads { 990 } else { 820 },
+                leaning: if sceptic { -420 } else { 60 },
+                leads,
+            },
         );
         out.known.push(id);
         out.neurons.push(neuron);
@@ -134,7 +138,7 @@ fn public(seed: u64, now: u64, rng: &mut SeededRng, out: &mut Crowd) {
         if rng.chance(350) {
             follow_leaders(&mut neuron, rng, &known);
         }
-        furnish(&mut neuron, rng, now);
+        fill_in(&mut neuron, rng, now);
         out.habits.insert(id, some_habit(rng));
         out.public.push(id);
         out.neurons.push(neuron);
@@ -165,14 +169,14 @@ fn private(seed: u64, now: u64, rng: &mut SeededRng, out: &mut Crowd) {
         if rng.chance(40) {
             neuron.refreshed = now - rng.within(6 * MONTH.0, 8 * MONTH.0);
         }
-        furnish(&mut neuron, rng, now);
+        fill_in(&mut neuron, rng, now);
         out.habits.insert(id, some_habit(rng));
         out.neurons.push(neuron);
     }
 }
 
-fn some_habit(rng: &mut SeededRng) -> Habit {
-    Habit {
+fn some_habit(rng: &mut SeededRng) -> VotingHabit {
+    VotingHabit {
         turnout: *rng.pick(&[0, 150, 400, 700, 850, 950], &700),
         leaning: i64::try_from(rng.within(0, 360)).unwrap_or(0) - 180,
         leads: false,
@@ -201,7 +205,7 @@ fn follow_leaders(neuron: &mut Neuron, rng: &mut SeededRng, known: &[u64]) {
     }
 }
 
-fn furnish(neuron: &mut Neuron, rng: &mut SeededRng, now: u64) {
+fn fill_in(neuron: &mut Neuron, rng: &mut SeededRng, now: u64) {
     let stake = neuron.stake;
     neuron.auto_stake = rng.chance(350);
     if neuron.auto_stake {

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 pub struct SeededRng(ChaCha8Rng);
 
 impl SeededRng {
-    /// The dice of a seed and a purpose.
+    /// The generator of a seed and a purpose.
     pub fn new(seed: u64, purpose: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(mix(seed, purpose, 0)))
     }
@@ -92,7 +92,7 @@ const fn scramble(n: u64) -> u64 {
 pub struct QuickRng(u64);
 
 impl QuickRng {
-    /// The drops of a seed, a purpose and a number.
+    /// The generator of a seed, a purpose and a number.
     pub const fn new(seed: u64, purpose: u64, number: u64) -> Self {
         Self(mix(seed, purpose, number))
     }

@@ -5,7 +5,7 @@
 
 use super::drafts::inventory::SharedInventory;
 use super::drafts::{self, Kind, ProposalContext, RatedDraft};
-use super::neurons::Habit;
+use super::neurons::VotingHabit;
 use super::random::{SeededRng, mix};
 use crate::governance::Crowd;
 use crate::governance::proposal::{Draft, Outcome, voting_period};
@@ -65,7 +65,13 @@ pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<ScriptedEvent>
 }
 
 /// How somebody would vote, and when: a number below 65,536 that grows with the time.
-pub fn opinion(seed: u64, proposal: u64, neuron: u64, appeal: u64, habit: Habit) -> Option<(Vote, u64)> {
+pub fn decide_vote(
+    seed: u64,
+    proposal: u64,
+    neuron: u64,
+    appeal: u64,
+    habit: VotingHabit,
+) -> Option<(Vote, u64)> {
     let chance = mix(seed ^ 0x766f_7465, proposal, neuron);
     if chance % 1_000 >= habit.turnout {
         return None;
@@ -84,11 +90,11 @@ pub fn opinion(seed: u64, proposal: u64, neuron: u64, appeal: u64, habit: Habit)
 pub struct SimulatedVoters {
     seed: u64,
     start: u64,
-    habits: BTreeMap<u64, Habit>,
+    habits: BTreeMap<u64, VotingHabit>,
     known: Vec<u64>,
     proposers: Vec<u64>,
     context: ProposalContext,
-    /// The machines as they are now.
+    /// The nodes as they are now.
     shown: Option<SharedInventory>,
     script: VecDeque<ScriptedEvent>,
     next_regular: u64,
@@ -103,7 +109,7 @@ impl SimulatedVoters {
     pub fn new(
         seed: u64,
         (begin, start): (u64, u64),
-        habits: BTreeMap<u64, Habit>,
+        habits: BTreeMap<u64, VotingHabit>,
         known: Vec<u64>,
         proposers: Vec<u64>,
         context: ProposalContext,
@@ -124,20 +130,20 @@ impl SimulatedVoters {
         }
     }
 
-    /// The same people, who write about the machines that are shown.
-    pub fn watching(mut self, shown: SharedInventory) -> Self {
+    /// The same people, who write about the nodes that are shown.
+    pub fn with_inventory(mut self, shown: SharedInventory) -> Self {
         self.shown = Some(shown);
         self
     }
 
-    /// Looks at the machines before something is written about them.
+    /// Looks at the nodes before something is written about them.
     fn look(&mut self) {
         if let Some(shown) = &self.shown {
             self.context.inventory = shown.now();
         }
     }
 
-    fn regular(&mut self, at: u64, state: &mut State) {
+    fn propose_regular(&mut self, at: u64, state: &mut State) {
         self.look();
         let mut rng = SeededRng::new(self.seed, mix(3, self.serial, at));
         let political = at >= self.start;
@@ -200,7 +206,7 @@ impl SimulatedVoters {
                 continue;
             }
             let Some(habit) = self.habits.get(neuron).copied() else { continue };
-            let Some((vote, drawn)) = opinion(self.seed, id, *neuron, appeal, habit) else { continue };
+            let Some((vote, drawn)) = decide_vote(self.seed, id, *neuron, appeal, habit) else { continue };
             let follows = state.neurons().get(neuron).is_some_and(|n| {
                 n.followees.contains_key(&topic.number())
                     || (!political && n.followees.contains_key(&Topic::Unspecified.number()))
@@ -225,7 +231,7 @@ impl SimulatedVoters {
         }
     }
 
-    fn cue(&mut self, cue: ScriptedEvent, state: &mut State) {
+    fn run_event(&mut self, cue: ScriptedEvent, state: &mut State) {
         match cue.what {
             ScriptedAction::Proposal(kind, appeal) => {
                 self.look();
@@ -273,9 +279,9 @@ impl Crowd for SimulatedVoters {
         let Some(now) = self.next() else { return };
         if let Some(cue) = self.script.front().copied().filter(|cue| cue.at <= now) {
             self.script.pop_front();
-            self.cue(cue, state);
+            self.run_event(cue, state);
         } else if self.next_regular <= now {
-            self.regular(now, state);
+            self.propose_regular(now, state);
         } else if let Some(Reverse((at, proposal, neuron, yes))) = self.votes.pop() {
             state.vote(neuron, proposal, if yes { Vote::Yes } else { Vote::No }, at);
         }

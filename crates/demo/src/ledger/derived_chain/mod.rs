@@ -36,7 +36,7 @@ pub trait Stakes: Send + Sync {
     fn rank_of(&self, account: &AccountIdentifier) -> Option<u64>;
 }
 
-/// What a bedrock is made of.
+/// What a derived chain is made of.
 pub struct Plan {
     pub seed: u64,
     /// Whose accounts the transfers go between.
@@ -78,7 +78,7 @@ impl std::fmt::Debug for DerivedChain {
 }
 
 impl DerivedChain {
-    /// Lays the bedrock: `ops` are the operations to hold; `moment` tells what clients are told of
+    /// Builds the derived chain: `ops` are the operations to hold; `moment` tells what clients are told of
     /// an instant. Answers the book that stands on it.
     pub fn build(
         plan: Plan,

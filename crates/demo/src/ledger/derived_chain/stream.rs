@@ -114,7 +114,7 @@ impl Stream {
         balance >= amount.saturating_add(floor)
     }
 
-    fn somebody(&self, rng: &mut QuickRng) -> AccountIdentifier {
+    fn choose_holder(&self, rng: &mut QuickRng) -> AccountIdentifier {
         let exchange = rng.chance(350);
         let of = if exchange { &self.accounts.exchanges } else { &self.accounts.people };
         let at = rng.within(0, of.len() as u64);
@@ -139,16 +139,16 @@ impl Stream {
             purse = if receipt { purse + moved } else { purse.saturating_sub(moved + FEE.0) };
         }
         let mut rng = QuickRng::new(self.seed, PURPOSE ^ 1, serial);
-        let (user, other) = (self.accounts.user, self.somebody(&mut rng));
+        let (user, other) = (self.accounts.user, self.choose_holder(&mut rng));
         let receipt = usize::try_from(step).ok().and_then(|step| RECEIPTS.get(step)).copied();
         let (from, to) = if receipt.unwrap_or(true) { (other, user) } else { (user, other) };
-        furnished(transfer(from, to, E8s(moved)), at, &mut rng)
+        with_memo(transfer(from, to, E8s(moved)), at, &mut rng)
     }
 
     /// Everybody else: transfers, now and then ICP minted or burnt.
     fn of_others(&self, n: u64, at: Timestamp) -> Transaction {
         let mut rng = QuickRng::new(self.seed, PURPOSE ^ 2, n);
-        let from = self.somebody(&mut rng);
+        let from = self.choose_holder(&mut rng);
         let kind = rng.within(0, 100);
         let most = if self.accounts.exchanges.contains(&from) { 900 } else { 12 };
         let amount = E8s(some_amount(&mut rng, most));
@@ -168,8 +168,8 @@ impl Stream {
                 Transaction { memo: TOP_UP, ..dated(transfer(from, to, amount), at) }
             }
             _ => {
-                let to = (0..8).map(|_| self.somebody(&mut rng)).find(|to| *to != from);
-                furnished(transfer(from, to.unwrap_or(self.accounts.reserve), amount), at, &mut rng)
+                let to = (0..8).map(|_| self.choose_holder(&mut rng)).find(|to| *to != from);
+                with_memo(transfer(from, to.unwrap_or(self.accounts.reserve), amount), at, &mut rng)
             }
         }
     }
@@ -197,7 +197,7 @@ fn dated(operation: Operation, at: Timestamp) -> Transaction {
 }
 
 /// With a memo, as people write them; ICRC-1 transfers carry no creation time.
-fn furnished(operation: Operation, at: Timestamp, rng: &mut QuickRng) -> Transaction {
+fn with_memo(operation: Operation, at: Timestamp, rng: &mut QuickRng) -> Transaction {
     const WORDS: [&str; 8] =
         ["rent", "thanks!", "coffee", "invoice", "dinner", "refund", "savings", "ありがとう"];
     match rng.within(0, 10) {

@@ -1,4 +1,4 @@
-//! The bedrock is a ledger's past that could have been: it chains, it adds up, and what stands on
+//! The derived chain is a ledger's past that could have been: it chains, it adds up, and what stands on
 //! it goes on from it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -12,8 +12,6 @@ use crate::index::Index;
 use candid::CandidType;
 use icpulse_canisters::wire::{decode_one, encode_one};
 use icpulse_model::{Principal, Timestamp};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use serde::de::DeserializeOwned;
 
 pub(super) const START: Timestamp = Timestamp::from_secs(1_795_400_000);
@@ -23,7 +21,6 @@ pub(super) struct Bench {
     pub(super) clock: Clock,
     pub(super) ledger: Ledger,
     pub(super) index: Index,
-    rng: ChaCha8Rng,
 }
 
 impl Bench {
@@ -33,7 +30,7 @@ impl Bench {
     }
 
     pub(super) fn of(clock: Clock, ledger: Ledger) -> Self {
-        Self { clock, ledger, index: Index::new(), rng: ChaCha8Rng::seed_from_u64(1) }
+        Self { clock, ledger, index: Index::new() }
     }
 
     pub(super) fn update_raw(
@@ -42,14 +39,8 @@ impl Bench {
         method: &str,
         arg: &[u8],
     ) -> Result<Vec<u8>, Reject> {
-        let mut ctx = UpdateContext {
-            caller,
-            now: self.clock.virtual_now(),
-            clock: &self.clock,
-            rng: &mut self.rng,
-            ledger: None,
-            rate: None,
-        };
+        let mut ctx =
+            UpdateContext { caller, now: self.clock.virtual_now(), clock: &self.clock, ledger: None };
         self.ledger.update(&mut ctx, method, arg)
     }
 
@@ -65,14 +56,7 @@ impl Bench {
 
     fn context<R>(&self, caller: Principal, ask: impl FnOnce(&Context<'_>) -> R) -> R {
         let certify = || b"certificate".to_vec();
-        ask(&Context {
-            caller,
-            now: self.clock.virtual_now(),
-            clock: &self.clock,
-            ledger: None,
-            rate: None,
-            certify: Some(&certify),
-        })
+        ask(&Context { caller, now: self.clock.virtual_now(), clock: &self.clock, certify: Some(&certify) })
     }
 
     pub(super) fn query_raw(&self, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
@@ -100,14 +84,7 @@ impl Bench {
     /// Time passes for both, as the network lets it pass before each request.
     pub(super) fn tick(&mut self) {
         let now = self.clock.virtual_now();
-        let mut ctx = UpdateContext {
-            caller: self.ledger.id(),
-            now,
-            clock: &self.clock,
-            rng: &mut self.rng,
-            ledger: None,
-            rate: None,
-        };
+        let mut ctx = UpdateContext { caller: self.ledger.id(), now, clock: &self.clock, ledger: None };
         self.ledger.tick(&mut ctx);
         let mut ctx = UpdateContext { ledger: Some(&mut self.ledger), ..ctx };
         self.index.tick(&mut ctx);

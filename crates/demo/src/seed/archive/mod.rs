@@ -10,31 +10,31 @@ mod tests;
 mod timeline;
 
 pub use neurons::Neurons;
-pub use proposals::{Makings, Proposals};
+pub use proposals::{ArchivePlan, Proposals};
 pub use timeline::Timeline;
 
-use crate::governance::archive::{Archive, Glance};
+use crate::governance::archive::{Archive, ProposalOutline};
 use crate::governance::claim::stake_account;
 use crate::governance::neuron::Neuron;
 use crate::governance::proposal::Proposal;
 use crate::ledger::derived_chain::Stakes;
 use crate::ledger::history::Stake;
-use icpulse_model::{AccountIdentifier, E8s, Subaccount, Timestamp, Vote};
+use icpulse_model::{AccountIdentifier, Subaccount, Timestamp, Vote};
 use std::sync::Arc;
 
-pub struct Depths {
+pub struct ArchivedRows {
     /// The neurons; the ledger has their stakes.
     pub neurons: Arc<Neurons>,
     pub proposals: Proposals,
 }
 
-impl Archive for Depths {
+impl Archive for ArchivedRows {
     fn proposals(&self) -> u64 {
         self.proposals.count()
     }
 
-    fn glance(&self, id: u64) -> Option<Glance> {
-        self.proposals.glance(id)
+    fn outline_of(&self, id: u64) -> Option<ProposalOutline> {
+        self.proposals.outline_of(id)
     }
 
     fn proposal(&self, id: u64) -> Option<Proposal> {

@@ -164,7 +164,7 @@ impl Neurons {
         neuron.nonce = Some(nonce);
         neuron.stake = some_stake(&mut rng);
         self.dissolve(&mut neuron, &mut rng);
-        self.furnish(&mut neuron, &mut rng);
+        self.fill_in(&mut neuron, &mut rng);
         Some(neuron)
     }
 
@@ -185,7 +185,7 @@ impl Neurons {
         };
     }
 
-    fn furnish(&self, neuron: &mut Neuron, rng: &mut QuickRng) {
+    fn fill_in(&self, neuron: &mut Neuron, rng: &mut QuickRng) {
         let age = self.start.saturating_sub(neuron.created);
         let months = match rng.within(0, 10) {
             0..6 => rng.within(0, 5 * MONTH.0),

@@ -4,13 +4,14 @@
 //! Kind, appeal and outcome follow from a few draws ([`Proposals::glance`]); the words are written
 //! only for rows that are shown.
 
-use crate::governance::archive::Glance;
+use crate::governance::archive::ProposalOutline;
 use crate::governance::proposal::{Ballots, Outcome, Proposal, Tally, voting_period};
-use crate::governance::topics::{nns_canister, topic_of};
+use crate::governance::topics::topic_of;
 use crate::seed::drafts::{self, Kind, ProposalContext};
-use crate::seed::neurons::Habit;
+use crate::seed::neurons::VotingHabit;
 use crate::seed::random::{QuickRng, SeededRng, mix};
-use crate::seed::simulation::opinion;
+use crate::seed::simulation::decide_vote;
+use crate::world::canister_id;
 use icpulse_canisters::wire::governance::Action;
 use icpulse_model::economics::{Economics, GENESIS};
 use icpulse_model::time::DAY;
@@ -22,7 +23,7 @@ const PURPOSE: u64 = 0x6d69_6e75;
 
 /// What the archive's proposals are made of.
 #[derive(Clone)]
-pub struct Makings {
+pub struct ArchivePlan {
     pub seed: u64,
     pub count: u64,
     /// When the newest was made at the latest, Unix seconds.
@@ -31,17 +32,17 @@ pub struct Makings {
     pub proposers: Vec<u64>,
     /// The known neurons with their habits and when they were made; the first ones make technical
     /// proposals too, in this order.
-    pub known: Vec<(u64, Habit, u64)>,
+    pub known: Vec<(u64, VotingHabit, u64)>,
     /// Potential voting power of all neurons at the start.
     pub power: u64,
 }
 
 pub struct Proposals {
-    makings: Makings,
+    plan: ArchivePlan,
     /// One for every share of a kind.
     kinds: Vec<Kind>,
     traits: BTreeMap<Kind, Traits>,
-    votes: BTreeMap<u64, (Habit, u64)>,
+    votes: BTreeMap<u64, (VotingHabit, u64)>,
     reject_cost: u64,
 }
 
@@ -63,36 +64,36 @@ struct Outline {
 }
 
 impl Proposals {
-    pub fn new(makings: Makings) -> Self {
+    pub fn new(plan: ArchivePlan) -> Self {
         let share =
             |(kind, share): &(Kind, u64)| std::iter::repeat_n(*kind, usize::try_from(*share).unwrap_or(0));
         let traits = drafts::SHARES.iter().map(|(kind, _)| {
-            let mut rng = SeededRng::new(makings.seed, PURPOSE);
-            let action = drafts::write(*kind, &mut rng, 0, &makings.context).draft.action;
+            let mut rng = SeededRng::new(plan.seed, PURPOSE);
+            let action = drafts::write(*kind, &mut rng, 0, &plan.context).draft.action;
             let calls = matches!(action, Action::ExecuteNnsFunction(_));
             (*kind, Traits { topic: topic_of(&action), calls })
         });
         Self {
             kinds: drafts::SHARES.iter().flat_map(share).collect(),
             traits: traits.collect(),
-            votes: makings.known.iter().map(|(id, habit, made)| (*id, (*habit, *made))).collect(),
+            votes: plan.known.iter().map(|(id, habit, made)| (*id, (*habit, *made))).collect(),
             reject_cost: Economics::defaults().reject_cost.0,
-            makings,
+            plan,
         }
     }
 
     pub const fn count(&self) -> u64 {
-        self.makings.count
+        self.plan.count
     }
 
     fn has(&self, id: u64) -> bool {
-        (1..=self.makings.count).contains(&id)
+        (1..=self.plan.count).contains(&id)
     }
 
     /// In the early years every other proposal set the exchange rate.
     fn kind(&self, id: u64) -> Kind {
-        let drawn = mix(self.makings.seed, PURPOSE ^ 1, id);
-        if id < self.makings.count * 3 / 5 && drawn % 100 < 45 {
+        let drawn = mix(self.plan.seed, PURPOSE ^ 1, id);
+        if id < self.plan.count * 3 / 5 && drawn % 100 < 45 {
             return Kind::ExchangeRate;
         }
         let at = (drawn >> 32).checked_rem(self.kinds.len() as u64).unwrap_or(0);
@@ -100,7 +101,7 @@ impl Proposals {
     }
 
     fn rng(&self, id: u64) -> SeededRng {
-        SeededRng::new(self.makings.seed, mix(PURPOSE, 2, id))
+        SeededRng::new(self.plan.seed, mix(PURPOSE, 2, id))
     }
 
     fn outline(&self, id: u64) -> Option<Outline> {
@@ -109,7 +110,7 @@ impl Proposals {
         }
         let kind = self.kind(id);
         let traits = self.traits.get(&kind).copied()?;
-        let mut rng = QuickRng::new(self.makings.seed, PURPOSE ^ 3, id);
+        let mut rng = QuickRng::new(self.plan.seed, PURPOSE ^ 3, id);
         let appeal = match kind {
             Kind::Motion => drafts::motion_text(&mut self.rng(id)).map_or(500, |text| text.appeal),
             Kind::Spam => 25,
@@ -126,20 +127,21 @@ impl Proposals {
     }
 
     /// Topic and status, without the words.
-    pub fn glance(&self, id: u64) -> Option<Glance> {
-        self.outline(id).map(|outline| Glance { topic: outline.traits.topic, status: outline.status() })
+    pub fn outline_of(&self, id: u64) -> Option<ProposalOutline> {
+        self.outline(id)
+            .map(|outline| ProposalOutline { topic: outline.traits.topic, status: outline.status() })
     }
 
     /// When a proposal was made, Unix seconds: evenly from the network's third day on.
     pub fn created(&self, id: u64) -> u64 {
         let from = GENESIS.secs() + 3 * DAY.0;
-        let span = u128::from(self.makings.until.saturating_sub(from));
+        let span = u128::from(self.plan.until.saturating_sub(from));
         let base = |id: u64| {
-            let part = span * u128::from(id) / (u128::from(self.makings.count) + 1);
+            let part = span * u128::from(id) / (u128::from(self.plan.count) + 1);
             from.saturating_add(u64::try_from(part).unwrap_or(0))
         };
         let (at, next) = (base(id), base(id.saturating_add(1)));
-        at + mix(self.makings.seed, PURPOSE ^ 4, id).checked_rem(next - at).unwrap_or(0)
+        at + mix(self.plan.seed, PURPOSE ^ 4, id).checked_rem(next - at).unwrap_or(0)
     }
 
     /// How a known neuron voted; `None` before it was made.
@@ -150,7 +152,7 @@ impl Proposals {
         }
         let appeal = self.outline(id)?.appeal;
         Some(
-            opinion(self.makings.seed, id, neuron, appeal, *habit)
+            decide_vote(self.plan.seed, id, neuron, appeal, *habit)
                 .map_or(Vote::Unspecified, |(vote, _)| vote),
         )
     }
@@ -158,8 +160,8 @@ impl Proposals {
     pub fn get(&self, id: u64) -> Option<Proposal> {
         let outline = self.outline(id)?;
         let Outline { kind, traits: Traits { topic, .. }, appeal, fails } = outline;
-        let mut draft = drafts::write(kind, &mut self.rng(id), id, &self.makings.context).draft;
-        let mut rng = QuickRng::new(self.makings.seed, PURPOSE ^ 5, id);
+        let mut draft = drafts::write(kind, &mut self.rng(id), id, &self.plan.context).draft;
+        let mut rng = QuickRng::new(self.plan.seed, PURPOSE ^ 5, id);
         let created = self.created(id);
         let technical = topic.covered_by_catch_all();
         let contested = appeal.abs_diff(500) < 70 && !technical;
@@ -167,7 +169,7 @@ impl Proposals {
         let deadline = created + voting_period(topic) + extension;
 
         // Voting power grew threefold in these years.
-        let total = self.makings.power / 1_000 * (330 + (670 * id).checked_div(self.count()).unwrap_or(0));
+        let total = self.plan.power / 1_000 * (330 + (670 * id).checked_div(self.count()).unwrap_or(0));
         let turnout = if technical { rng.within(640, 820) } else { rng.within(360, 560) };
         let cast = total / 1_000 * turnout;
         let yes = cast / 1_000 * appeal;
@@ -179,7 +181,7 @@ impl Proposals {
         let failure = (outline.status() == ProposalStatus::Failed).then(|| {
             let own = draft.outcome.failure.take();
             own.unwrap_or_else(|| {
-                drafts::trapped(nns_canister(0), "Panicked at '[Registry] Record not found.'")
+                drafts::trapped(canister_id(0), "Panicked at '[Registry] Record not found.'")
             })
         });
         draft.outcome = Outcome { failure: failure.clone(), ..draft.outcome };
@@ -206,11 +208,11 @@ impl Proposals {
         let drawn = rng.any();
         let at = |count: usize| usize::try_from(drawn.checked_rem(count as u64).unwrap_or(0)).unwrap_or(0);
         if drafts::is_political(kind) {
-            return self.makings.proposers.get(at(self.makings.proposers.len())).copied();
+            return self.plan.proposers.get(at(self.plan.proposers.len())).copied();
         }
         // Technical proposals come from those who build.
         let place = [0, 0, 0, 2, 3].get(at(5)).copied().unwrap_or(0);
-        self.makings.known.get(place).map(|(id, ..)| *id)
+        self.plan.known.get(place).map(|(id, ..)| *id)
     }
 }
 

@@ -114,13 +114,13 @@ fn proposals(seed: u64, count: u64) -> Proposals {
     let world = world_of(seed, START, identity::principal(seed), None);
     let state = world.governance.state();
     let known = state.known_neurons().iter().map(|id| (*id, Default::default(), 0)).collect();
-    Proposals::new(Makings {
+    Proposals::new(ArchivePlan {
         seed,
         count,
         until: history::first_day(NOW),
         context: {
             use crate::seed::drafts::{ProposalContext, inventory::NetworkInventory};
-            ProposalContext::new(Arc::new(NetworkInventory::imagined(seed)), vec![1], Vec::new())
+            ProposalContext::new(Arc::new(NetworkInventory::invent(seed)), vec![1], Vec::new())
         },
         proposers: state.neurons().keys().copied().take(9).collect(),
         known,
@@ -168,7 +168,7 @@ fn every_proposal_is_settled_plausible_and_as_its_glance_says() {
     let mut before = GENESIS.secs();
     for id in 1..=3_000 {
         let proposal = proposals.get(id).unwrap();
-        let glance = proposals.glance(id).unwrap();
+        let glance = proposals.outline_of(id).unwrap();
         assert_eq!((proposal.id, proposal.topic, proposal.status()), (id, glance.topic, glance.status));
         assert_eq!(proposal.topic, topic_of(&proposal.draft.action), "{id}");
         assert_eq!(proposal.reward_status(NOW), RewardStatus::Settled);
@@ -188,7 +188,9 @@ fn every_proposal_is_settled_plausible_and_as_its_glance_says() {
     let settled = [ProposalStatus::Rejected, ProposalStatus::Executed, ProposalStatus::Failed];
     assert_eq!(statuses, BTreeSet::from(settled));
     assert!(titles.len() > 400, "{} titles", titles.len());
-    assert!(proposals.get(0).is_none() && proposals.get(3_001).is_none() && proposals.glance(0).is_none());
+    assert!(
+        proposals.get(0).is_none() && proposals.get(3_001).is_none() && proposals.outline_of(0).is_none()
+    );
 }
 
 #[test]
@@ -421,7 +423,7 @@ fn totals_count_each_neuron_once_wherever_it_is() {
     let archive = state.archive().unwrap();
     let taken: Vec<Neuron> = (0..60).map(|n| archive.neuron(n * 7).unwrap()).collect();
     for neuron in &taken {
-        state.summon(neuron.id);
+        state.load_archived(neuron.id);
         assert_eq!(state.neurons()[&neuron.id].stake, neuron.stake);
     }
     state.compute_metrics(NOW);

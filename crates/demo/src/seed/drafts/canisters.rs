@@ -1,9 +1,9 @@
 //! Code and settings of canisters, and calls without much to them.
 
 use super::{Content, Kind, ProposalContext, forum, some_canister, words};
-use crate::governance::topics::nns_canister;
 use crate::seed::payloads as p;
 use crate::seed::random::SeededRng;
+use crate::world::canister_id;
 use icpulse_canisters::wire::governance as wire;
 use serde_bytes::ByteBuf;
 use std::fmt::Display;
@@ -64,7 +64,7 @@ pub(super) fn canisters(kind: Kind, rng: &mut SeededRng, context: &ProposalConte
         Kind::UpgradeSnsW => (10, "SNS-W"),
         _ => *rng.pick(APPLICATIONS, &(7, "Internet Identity")),
     };
-    let canister_id = Some(nns_canister(index));
+    let canister_id = Some(canister_id(index));
     let some_bytes = |rng: &mut SeededRng| Some(ByteBuf::from(rng.bytes().to_vec()));
     match kind {
         Kind::UpgradeApplicationCanister | Kind::UpgradeProtocolCanister | Kind::UpgradeSnsW => {

@@ -1,4 +1,4 @@
-//! The machines that proposals name.
+//! The nodes that proposals name.
 
 use crate::seed::random::SeededRng;
 use icpulse_model::Principal;
@@ -15,7 +15,7 @@ pub struct SubnetNodes {
     pub nodes: Vec<Principal>,
 }
 
-/// A node operator and where its machines stand.
+/// A node operator and where its nodes stand.
 #[derive(Clone, Debug)]
 pub struct Operator {
     pub id: Principal,
@@ -33,7 +33,7 @@ pub struct Election {
     pub host: bool,
 }
 
-/// The machines as of a version of the registry.
+/// The nodes as of a version of the registry.
 #[derive(Clone, Debug, Default)]
 pub struct NetworkInventory {
     pub version: u64,
@@ -47,9 +47,9 @@ pub struct NetworkInventory {
     pub guests: Vec<String>,
     /// Those of them that nothing runs.
     pub idle_guests: Vec<String>,
-    /// The version of GuestOS that most machines run, and of HostOS.
+    /// The version of GuestOS that most nodes run, and of HostOS.
     pub guest: Option<String>,
-    /// The version of HostOS that most machines run.
+    /// The version of HostOS that most nodes run.
     pub host: Option<String>,
     /// When the elected versions were elected.
     pub elections: Vec<Election>,
@@ -57,7 +57,7 @@ pub struct NetworkInventory {
 
 impl NetworkInventory {
     /// NetworkInventory that are in no registry: for a governance alone.
-    pub fn imagined(seed: u64) -> Self {
+    pub fn invent(seed: u64) -> Self {
         let mut rng = SeededRng::new(seed, 2);
         let mut some = |count: usize| -> Vec<Principal> { (0..count).map(|_| rng.principal()).collect() };
         let (ids, spares, boundary) = (some(37), some(560), some(20));
@@ -70,7 +70,7 @@ impl NetworkInventory {
         }
     }
 
-    /// The machines of a registry.
+    /// The nodes of a registry.
     pub fn of(topology: &Topology) -> Self {
         let subnets: Vec<SubnetNodes> = topology
             .subnet_list
@@ -116,7 +116,7 @@ impl NetworkInventory {
     }
 }
 
-/// The machines as they are now, for the people who write about them. Clones show the same.
+/// The nodes as they are now, for the people who write about them. Clones show the same.
 #[derive(Clone, Debug)]
 pub struct SharedInventory(Arc<Mutex<Arc<NetworkInventory>>>);
 

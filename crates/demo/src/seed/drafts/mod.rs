@@ -16,7 +16,7 @@ use super::random::SeededRng;
 use crate::data::{MOTIONS, MotionText, PROPOSALS};
 use crate::governance::error::{EXTERNAL, error};
 use crate::governance::proposal::{Draft, Outcome};
-use crate::governance::topics::nns_canister;
+use crate::world::canister_id;
 use icpulse_canisters::wire::governance as wire;
 use icpulse_model::Principal;
 use inventory::{Election, NetworkInventory, Operator};
@@ -35,7 +35,7 @@ pub struct ProposalContext {
 }
 
 impl ProposalContext {
-    /// The context of these machines and neurons.
+    /// The context of these nodes and neurons.
     pub fn new(inventory: Arc<NetworkInventory>, public: Vec<u64>, known: Vec<wire::KnownNeuron>) -> Self {
         Self { inventory, public, known }
     }
@@ -134,7 +134,7 @@ type Content = (Words, Action, Option<SelfDescribingValue>);
 
 /// Some canister of an application subnet.
 fn some_canister(rng: &mut SeededRng) -> Principal {
-    nns_canister(rng.within(0x0010_0000, 0x00A0_0000))
+    canister_id(rng.within(0x0010_0000, 0x00A0_0000))
 }
 
 /// The words of a motion: the first thing that is drawn for one.
@@ -236,7 +236,7 @@ fn finish(
             "Panicked at '[Registry] Cannot remove nodes that are members of a subnet.', \
              rs/registry/canister/src/mutations/node.rs:64:9",
         ]);
-        trapped(nns_canister(0), why)
+        trapped(canister_id(0), why)
     });
     let draft = Draft {
         title: Some(words.title),

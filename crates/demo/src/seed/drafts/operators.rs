@@ -1,4 +1,4 @@
-//! Node operators and their machines.
+//! Node operators and their nodes.
 
 use super::{Content, Kind, ProposalContext, forum, words};
 use crate::seed::payloads as p;

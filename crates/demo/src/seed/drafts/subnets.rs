@@ -8,7 +8,7 @@ use icpulse_model::Principal;
 use std::fmt::Display;
 use wire::Action;
 
-/// The version of GuestOS that most machines run.
+/// The version of GuestOS that most nodes run.
 fn current(rng: &mut SeededRng, context: &ProposalContext) -> String {
     let invented = version(rng);
     context.inventory.guest.clone().unwrap_or(invented)

@@ -114,7 +114,7 @@ impl Grid {
         Some(known(Key::ApiBoundaryNode(record.id), Record::ApiBoundaryNode(version.clone())))
     }
 
-    /// The firewall rules of one of the three groups of machines.
+    /// The firewall rules of one of the three groups of nodes.
     pub(super) fn firewall_edit(&self, group: usize) -> Option<Edit> {
         let scope = match group {
             0 => FirewallScope::Global,

@@ -81,7 +81,7 @@ impl Grid {
         let small = (0..self.nets.len())
             .find(|n| self.nets.get(*n).is_some_and(|net| net.members.len() < plan::size(*n, growth)));
         if let Some(net) = small
-            && let Some(edit) = self.take_in(net)
+            && let Some(edit) = self.accept_call(net)
         {
             return vec![edit];
         }
@@ -242,7 +242,7 @@ impl Grid {
     }
 
     /// One more node for a subnet.
-    pub(super) fn take_in(&mut self, net: usize) -> Option<Edit> {
+    pub(super) fn accept_call(&mut self, net: usize) -> Option<Edit> {
         let members = self.nets.get(net)?.members.clone();
         let node = self.recruit(net, &members)?;
         let net = self.nets.get_mut(net)?;

@@ -1,4 +1,4 @@
-//! The machines of the demo network and how they came to be: a history of registry versions from
+//! The nodes of the demo network and how they came to be: a history of registry versions from
 //! genesis on, and the same rules for every version after the start.
 //!
 //! A version depends on the seed and the versions before it alone. While the network grows
@@ -28,7 +28,7 @@ use icpulse_model::text::Line;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// The purpose of these drops.
+/// The purpose of these draws.
 const PURPOSE: u64 = 0x6772_6964;
 /// Full growth is reached at so many millionths of the history.
 const GROWN_AT: u64 = 900_000;
@@ -96,7 +96,7 @@ struct Location {
     country: &'static str,
 }
 
-/// The machines as they are, and the chance that changes them.
+/// The nodes as they are, and the chance that changes them.
 pub struct Grid {
     seed: u64,
     rng: QuickRng,
@@ -133,7 +133,7 @@ pub fn providers(seed: u64) -> Vec<Principal> {
 }
 
 impl Grid {
-    /// The machines of a seed before genesis: none.
+    /// The nodes of a seed before genesis: none.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
