@@ -73,12 +73,10 @@ const DOCUMENTATION: &str =
     "See documentation: https://internetcomputer.org/docs/current/references/execution-errors";
 
 impl Reject {
-    /// The canister has no such query method.
     pub fn no_query_method(canister: Principal, method: &str) -> Self {
         Self::no_method(canister, "query", method)
     }
 
-    /// The canister has no such update method.
     pub fn no_update_method(canister: Principal, method: &str) -> Self {
         Self::no_method(canister, "update", method)
     }
@@ -93,7 +91,6 @@ impl Reject {
         }
     }
 
-    /// The canister trapped with a message.
     pub fn trapped(canister: Principal, message: &str) -> Self {
         Self {
             code: 5,

@@ -32,7 +32,6 @@ pub enum EnvelopeError {
         "Invalid request expiry: Specified ingress_expiry not within expected range: Minimum allowed expiry: {min}, Maximum allowed expiry: {max}, Provided expiry:        {provided}"
     )]
     Expiry { min: String, max: String, provided: String },
-    /// A delegation's time is over.
     #[error(
         "Invalid delegation expiry: Specified sender delegation has expired:\nProvided expiry:    {provided}\nLocal replica time: {now}"
     )]

@@ -93,7 +93,6 @@ pub fn refuse_query(caller: Principal, effective: Principal, exists: bool, metho
     }
 }
 
-/// There is no such canister.
 pub fn no_canister(canister: Principal) -> Reject {
     Reject { code: 3, error_code: "IC0301", message: format!("Canister {canister} not found") }
 }

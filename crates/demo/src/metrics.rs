@@ -27,7 +27,6 @@ pub struct Meter {
     resets: bool,
 }
 
-/// The metrics of a subnet at a time.
 pub fn at(seed: u64, subnet: &Principal, kind: SubnetKind, now: Timestamp) -> SubnetMetrics {
     Meter::new(seed, subnet, kind, false).at(now)
 }

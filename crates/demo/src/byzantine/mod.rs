@@ -36,7 +36,6 @@ pub struct ReplyFaults {
     told: AtomicU64,
 }
 
-/// What a reply is rewritten with.
 struct ReplyRewriter<'a> {
     faults: &'a Faults,
     rng: SeededRng,

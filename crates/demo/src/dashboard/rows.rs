@@ -55,7 +55,6 @@ impl View<'_> {
         Some(self.node_row(id, topology.nodes.get(id)?, &names::names(topology)))
     }
 
-    /// All rows of nodes, of those that are wanted.
     pub(super) fn node_rows<'n>(
         &self,
         wanted: impl Iterator<Item = (&'n Principal, &'n NodeRecord)>,

@@ -34,7 +34,6 @@ pub trait Archive: Send + Sync {
     fn neurons(&self) -> u64;
     /// The number of the neuron at a position; strictly ascending.
     fn neuron_id(&self, position: u64) -> Option<u64>;
-    /// The neuron at a position.
     fn neuron(&self, position: u64) -> Option<Neuron>;
     /// The position of the neuron with this number.
     fn position_of(&self, id: u64) -> Option<u64>;
@@ -73,7 +72,6 @@ impl State {
         self.below = Some(below);
     }
 
-    /// The archive, if there is one.
     pub fn archive(&self) -> Option<&dyn Archive> {
         self.below.as_ref().map(|below| below.archive.as_ref())
     }

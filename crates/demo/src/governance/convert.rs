@@ -238,7 +238,6 @@ impl Outward<'_> {
         }
     }
 
-    /// A month of node provider rewards.
     pub fn monthly(&self, month: &wire::MonthlyNodeProviderRewards) -> wire::MonthlyNodeProviderRewards {
         let mut month = month.clone();
         month.timestamp = self.instant(month.timestamp);

@@ -24,7 +24,6 @@ pub const EXTERNAL: i32 = 12;
 pub const LEDGER_UPDATE_ONGOING: i32 = 13;
 /// Too little stake, maturity or balance.
 pub const INSUFFICIENT_FUNDS: i32 = 14;
-/// The proposal is not valid.
 pub const INVALID_PROPOSAL: i32 = 16;
 /// The neuron is in the Neurons' Fund already.
 pub const ALREADY_JOINED_COMMUNITY_FUND: i32 = 17;
@@ -33,7 +32,6 @@ pub const NOT_IN_THE_COMMUNITY_FUND: i32 = 18;
 /// The ballot is cast already.
 pub const NEURON_ALREADY_VOTED: i32 = 19;
 
-/// An error with a message.
 pub fn error(error_type: i32, message: impl Into<String>) -> GovernanceError {
     GovernanceError { error_type, error_message: message.into() }
 }

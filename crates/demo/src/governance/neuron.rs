@@ -86,7 +86,6 @@ impl Dissolve {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disbursement {
     pub amount: u64,
-    /// When it was asked for.
     pub asked: u64,
     pub due: u64,
     pub owner: Principal,

@@ -29,7 +29,6 @@ fn undecodable(canister: Principal, error: &wire::DecodeError) -> Reject {
     )
 }
 
-/// A reply of one value.
 pub fn reply<T: CandidType>(canister: Principal, value: T) -> Result<Vec<u8>, Reject> {
     wire::encode_one(value).map_err(|error| Reject::trapped(canister, &error.to_string()))
 }

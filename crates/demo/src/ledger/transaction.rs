@@ -61,7 +61,6 @@ impl Operation {
         }
     }
 
-    /// Who pays, and what in all.
     pub fn payer(&self) -> Option<(AccountIdentifier, E8s)> {
         match self {
             Self::Mint { .. } => None,

@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub const COUNT: u64 = 545;
-/// Over how many days.
 const DAYS: u64 = 310;
 /// So long before an election its proposal is made, at least.
 const DELIBERATED: u64 = 3_600;

@@ -43,7 +43,6 @@ pub struct Plan {
     pub(super) accounts: DemoAccounts,
     /// Stakes of the archive's neurons.
     pub stakes: Arc<dyn Stakes>,
-    /// How many blocks there are to be in all.
     pub blocks: u64,
     /// In how many of them the user's account is to be, at least.
     pub user_transactions: u64,

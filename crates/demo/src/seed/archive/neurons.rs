@@ -151,7 +151,6 @@ impl Neurons {
         })
     }
 
-    /// The neuron at a position.
     pub fn at(&self, position: u64) -> Option<Neuron> {
         let id = self.id(position)?;
         let mut rng = QuickRng::new(self.seed, PURPOSE ^ 2, position);

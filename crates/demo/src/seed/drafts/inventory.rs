@@ -8,7 +8,6 @@ use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A subnet and its nodes.
 #[derive(Clone, Debug)]
 pub struct SubnetNodes {
     pub id: Principal,

@@ -256,7 +256,6 @@ impl Grid {
     }
 }
 
-/// The key of the node of this number.
 pub fn key_of(seed: u64, number: usize) -> NodeKey {
     NodeKey::derive(seed, "machine", number)
 }

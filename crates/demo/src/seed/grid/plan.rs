@@ -66,7 +66,6 @@ pub const PROVIDERS: usize = 100;
 pub const BOUNDARY: usize = 20;
 /// How many nodes of DFINITY: one for each subnet, three for the NNS, and a few spares.
 pub const OF_DFINITY: usize = 46;
-/// How many of the operators are DFINITY's.
 pub const DFINITY_OPERATORS: usize = 8;
 /// How many of everything there are at genesis.
 pub const CENTERS_AT_GENESIS: usize = 30;

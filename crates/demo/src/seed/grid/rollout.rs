@@ -7,7 +7,6 @@ use icpulse_model::text::Line;
 
 /// More elected versions than this are not kept.
 const ELECTED: usize = 9;
-/// More than this of HostOS.
 const HOSTS: usize = 5;
 
 impl Grid {
