@@ -1,9 +1,15 @@
 //! A client made by hand: envelopes as CBOR values, so that every field can be wrong.
 
+use candid::CandidType;
+use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ed25519_dalek::{Signer, SigningKey};
+use ic_agent::Agent;
+use ic_agent::identity::BasicIdentity;
 use ic_transport_types::to_request_id;
+use icpulse_canisters::wire::{decode_one, encode_one};
 use icpulse_demo::{Demo, Options};
 use icpulse_model::Principal;
+use serde::de::DeserializeOwned;
 use serde_cbor::Value;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -222,6 +228,34 @@ pub fn agent(demo: &Demo, identity: impl ic_agent::Identity + 'static) -> ic_age
         .unwrap();
     agent.set_root_key(demo.root_key());
     agent
+}
+
+/// The demo user's key.
+pub fn user_identity(demo: &Demo) -> BasicIdentity {
+    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
+    BasicIdentity::from_raw_key(&key.to_bytes())
+}
+
+/// The reply of a query method with one argument.
+pub async fn query<R: CandidType + DeserializeOwned>(
+    agent: &Agent,
+    canister: Principal,
+    method: &str,
+    arg: impl CandidType,
+) -> R {
+    let reply = agent.query(&canister, method).with_arg(encode_one(arg).unwrap()).call().await.unwrap();
+    decode_one(&reply).unwrap()
+}
+
+/// The certified reply of an update method with one argument.
+pub async fn update<R: CandidType + DeserializeOwned>(
+    agent: &Agent,
+    canister: Principal,
+    method: &str,
+    arg: impl CandidType,
+) -> R {
+    let call = agent.update(&canister, method).with_arg(encode_one(arg).unwrap());
+    decode_one(&call.call_and_wait().await.unwrap()).unwrap()
 }
 
 pub fn anonymous(demo: &Demo) -> ic_agent::Agent {

@@ -1,9 +1,8 @@
 //! Which time the client believes, through a proxy that repeats answers and lies about the time.
 #![cfg(feature = "demo")]
 
-use ed25519_dalek::pkcs8::DecodePrivateKey;
+use crate::client::user_identity;
 use ic_agent::Identity;
-use ic_agent::identity::BasicIdentity;
 use ic_transport_types::{Envelope, EnvelopeContent, QueryResponse};
 use icpulse_canisters::Client;
 use icpulse_canisters::ledger::calls::{TransferRequest, parse_transfer_reply, transfer};
@@ -26,8 +25,7 @@ fn start() -> Demo {
 async fn connect(url: &str, demo: &Demo) -> Client {
     let profile =
         Profile { root_key: RootKeySource::Given(RootKey(demo.root_key())), ..Profile::local("demo", url) };
-    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
-    let identity: Arc<dyn Identity> = Arc::new(BasicIdentity::from_raw_key(&key.to_bytes()));
+    let identity: Arc<dyn Identity> = Arc::new(user_identity(demo));
     let pause = Duration::from_millis(2);
     let hasty = RetryPolicy { first: pause, longest: pause, asked: pause };
     Client::connect_with(&profile, identity, hasty).await.unwrap()

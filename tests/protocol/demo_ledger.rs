@@ -3,7 +3,8 @@
 //! root key.
 #![cfg(feature = "demo")]
 
-use candid::{CandidType, Nat, Principal};
+use crate::client::{self, query, update};
+use candid::{Nat, Principal};
 use ic_agent::identity::{AnonymousIdentity, BasicIdentity};
 use ic_agent::{Agent, AgentError, Identity};
 use icpulse_canisters::Client;
@@ -15,7 +16,6 @@ use icpulse_ic::certificate::{Authority, CertificateError, parse_tree, verify};
 use icpulse_model::evidence::Proof;
 use icpulse_model::network::{Canisters, Profile, RootKey, RootKeySource};
 use icpulse_model::{Account, AccountIdentifier, E8s, Subaccount, Timestamp};
-use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,20 +30,11 @@ impl Net {
     }
 
     fn agent(&self, identity: impl Identity + 'static) -> Agent {
-        let agent = Agent::builder()
-            .with_url(self.demo.url())
-            .with_identity(identity)
-            .with_verify_query_signatures(true)
-            .build()
-            .unwrap();
-        agent.set_root_key(self.demo.root_key());
-        agent
+        client::agent(&self.demo, identity)
     }
 
     fn user_identity(&self) -> BasicIdentity {
-        use ed25519_dalek::pkcs8::DecodePrivateKey;
-        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&self.demo.identity_pem()).unwrap();
-        BasicIdentity::from_raw_key(&key.to_bytes())
+        client::user_identity(&self.demo)
     }
 
     fn user(&self) -> Agent {
@@ -66,26 +57,6 @@ impl Net {
         let args = ledger::AccountBalanceArgs { account: account.0.to_vec() };
         query::<ledger::Tokens>(agent, self.canisters.ledger, "account_balance", args).await.e8s
     }
-}
-
-async fn query<R: CandidType + DeserializeOwned>(
-    agent: &Agent,
-    canister: Principal,
-    method: &str,
-    args: impl CandidType,
-) -> R {
-    let reply = agent.query(&canister, method).with_arg(encode_one(args).unwrap()).call().await.unwrap();
-    decode_one(&reply).unwrap()
-}
-
-async fn update<R: CandidType + DeserializeOwned>(
-    agent: &Agent,
-    canister: Principal,
-    method: &str,
-    args: impl CandidType,
-) -> R {
-    let call = agent.update(&canister, method).with_arg(encode_one(args).unwrap());
-    decode_one(&call.call_and_wait().await.unwrap()).unwrap()
 }
 
 fn someone(n: u8) -> (BasicIdentity, Principal) {

@@ -1,11 +1,9 @@
 //! How the network's machines are, as anybody sees it from outside: certified counters, subnets
 //! that stand still, nodes that sign or do not, boundary nodes, node rewards and the dashboard.
 
-use crate::client::{Content, GOVERNANCE, anonymous, counter, demo, field, id, post, value};
+use crate::client::{Content, GOVERNANCE, anonymous, counter, demo, field, id, post, user_identity, value};
 use candid::{Decode, Encode, Nat, Principal};
-use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ic_agent::Agent;
-use ic_agent::identity::BasicIdentity;
 use icpulse_canisters::wire::governance::{
     DateUtc, ListNodeProviderRewardsRequest, ListNodeProviderRewardsResponse, ListNodeProvidersResponse,
     MonthlyNodeProviderRewards,
@@ -198,8 +196,7 @@ async fn governance_has_paid_its_node_providers() {
             .unwrap();
     assert_eq!(newest.as_ref(), months.rewards.first());
     // The user's own key is no provider's.
-    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
-    let user = crate::client::agent(&demo, BasicIdentity::from_raw_key(&key.to_bytes()));
+    let user = crate::client::agent(&demo, user_identity(&demo));
     let own = user.query(&id(GOVERNANCE), "get_node_provider_by_caller").with_arg(Encode!(&()).unwrap());
     let own: icpulse_canisters::wire::governance::NodeProviderResult =
         decode_one(&own.call().await.unwrap()).unwrap();

@@ -1,7 +1,7 @@
 //! The client against the embedded network, through a meddler that loses, delays and alters what passes.
 #![cfg(feature = "demo")]
 
-use ed25519_dalek::pkcs8::DecodePrivateKey;
+use crate::client::user_identity;
 use futures_util::StreamExt;
 use ic_agent::Identity;
 use ic_agent::identity::{AnonymousIdentity, BasicIdentity};
@@ -41,8 +41,7 @@ fn profile(url: &str, demo: &Demo) -> Profile {
 }
 
 fn user(demo: &Demo) -> Arc<dyn Identity> {
-    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
-    Arc::new(BasicIdentity::from_raw_key(&key.to_bytes()))
+    Arc::new(user_identity(demo))
 }
 
 async fn reader(demo: &Demo) -> Client {

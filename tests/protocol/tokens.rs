@@ -1,10 +1,10 @@
 //! The demo's ICRC-1 ledger and its index, as ic-agent sees them: ICRC-1 and ICRC-2 calls, ICRC-3
 //! blocks whose hashes chain up to the certified tip, and the index's pages.
 
-use crate::client::{agent, demo};
-use candid::{CandidType, Decode, Deserialize, Encode, Nat, Principal};
-use ic_agent::identity::{BasicIdentity, Identity};
+use crate::client::{agent, demo, query, update, user_identity};
+use candid::{CandidType, Deserialize, Nat, Principal};
 use ic_agent::Agent;
+use ic_agent::identity::{BasicIdentity, Identity};
 use ic_certification::{Certificate, HashTree, LookupResult};
 use icpulse_canisters::wire::ledger as wire;
 use icpulse_demo::{Demo, canister_id};
@@ -43,9 +43,12 @@ impl Value {
                 Sha256::digest(bytes).to_vec()
             }
             Self::Int(_) => unreachable!("no integers in blocks"),
-            Self::Array(items) => Sha256::digest(items.iter().flat_map(Self::hash).collect::<Vec<_>>()).to_vec(),
+            Self::Array(items) => {
+                Sha256::digest(items.iter().flat_map(Self::hash).collect::<Vec<_>>()).to_vec()
+            }
             Self::Map(fields) => {
-                let pair = |(name, value): &(String, Self)| [Sha256::digest(name).to_vec(), value.hash()].concat();
+                let pair =
+                    |(name, value): &(String, Self)| [Sha256::digest(name).to_vec(), value.hash()].concat();
                 let mut pairs: Vec<Vec<u8>> = fields.iter().map(pair).collect();
                 pairs.sort();
                 Sha256::digest(pairs.concat()).to_vec()
@@ -125,25 +128,8 @@ struct IndexError {
     message: String,
 }
 
-async fn query<R: CandidType + for<'a> Deserialize<'a>>(
-    agent: &Agent,
-    canister: Principal,
-    method: &str,
-    arg: Vec<u8>,
-) -> R {
-    let reply = agent.query(&canister, method).with_arg(arg).call().await.unwrap();
-    Decode!(&reply, R).unwrap()
-}
-
-async fn update<R: CandidType + for<'a> Deserialize<'a>>(agent: &Agent, method: &str, arg: Vec<u8>) -> R {
-    let reply = agent.update(&ledger(), method).with_arg(arg).call_and_wait().await.unwrap();
-    Decode!(&reply, R).unwrap()
-}
-
 fn user(demo: &Demo) -> Agent {
-    use ed25519_dalek::pkcs8::DecodePrivateKey;
-    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
-    agent(demo, BasicIdentity::from_raw_key(&key.to_bytes()))
+    agent(demo, user_identity(demo))
 }
 
 fn account(owner: Principal) -> wire::Account {
@@ -162,14 +148,14 @@ fn transfer(to: Principal, amount: u64) -> wire::TransferArg {
 }
 
 async fn balance(agent: &Agent, canister: Principal, owner: Principal) -> Nat {
-    query(agent, canister, "icrc1_balance_of", Encode!(&account(owner)).unwrap()).await
+    query(agent, canister, "icrc1_balance_of", &account(owner)).await
 }
 
 async fn all_blocks(agent: &Agent) -> Vec<Value> {
     let (mut all, mut length) = (Vec::new(), 1_u64);
     while (all.len() as u64) < length {
         let range = Range { start: Nat::from(all.len() as u64), length: Nat::from(1_000_u64) };
-        let page: Blocks = query(agent, ledger(), "icrc3_get_blocks", Encode!(&vec![range]).unwrap()).await;
+        let page: Blocks = query(agent, ledger(), "icrc3_get_blocks", &vec![range]).await;
         length = u64::try_from(&page.log_length.0).unwrap();
         assert!(!page.blocks.is_empty() && page.blocks.len() <= 100);
         for row in page.blocks {
@@ -184,33 +170,31 @@ async fn all_blocks(agent: &Agent) -> Vec<Value> {
 async fn a_token_tells_its_name_and_moves_and_the_index_sees_it() {
     let demo = demo();
     let (agent, me) = (user(&demo), demo.identity());
-    let none = || Encode!().unwrap();
-    assert_eq!(query::<String>(&agent, ledger(), "icrc1_symbol", none()).await, "DGLD");
-    assert_eq!(query::<u8>(&agent, ledger(), "icrc1_decimals", none()).await, 6);
-    assert_eq!(query::<Nat>(&agent, ledger(), "icrc1_fee", none()).await, Nat::from(FEE));
-    let metadata: Vec<(String, wire::Value)> = query(&agent, ledger(), "icrc1_metadata", none()).await;
+    assert_eq!(query::<String>(&agent, ledger(), "icrc1_symbol", ()).await, "DGLD");
+    assert_eq!(query::<u8>(&agent, ledger(), "icrc1_decimals", ()).await, 6);
+    assert_eq!(query::<Nat>(&agent, ledger(), "icrc1_fee", ()).await, Nat::from(FEE));
+    let metadata: Vec<(String, wire::Value)> = query(&agent, ledger(), "icrc1_metadata", ()).await;
     let told = wire::Value::Text(index().to_text());
     assert!(metadata.contains(&("icrc106:index_principal".to_owned(), told)), "{metadata:?}");
-    let standards: Vec<wire::Standard> = query(&agent, ledger(), "icrc1_supported_standards", none()).await;
+    let standards: Vec<wire::Standard> = query(&agent, ledger(), "icrc1_supported_standards", ()).await;
     assert!(standards.iter().any(|standard| standard.name == "ICRC-3"));
-    assert_eq!(query::<Principal>(&agent, index(), "ledger_id", none()).await, ledger());
+    assert_eq!(query::<Principal>(&agent, index(), "ledger_id", ()).await, ledger());
 
     let (before, supply) =
-        (balance(&agent, ledger(), me).await, query::<Nat>(&agent, ledger(), "icrc1_total_supply", none()).await);
+        (balance(&agent, ledger(), me).await, query::<Nat>(&agent, ledger(), "icrc1_total_supply", ()).await);
     let friend = BasicIdentity::from_raw_key(&[9; 32]).sender().unwrap();
     let sent: wire::Icrc1TransferResult =
-        update(&agent, "icrc1_transfer", Encode!(&transfer(friend, 250_000)).unwrap()).await;
+        update(&agent, ledger(), "icrc1_transfer", &transfer(friend, 250_000)).await;
     let block = sent.unwrap();
     for canister in [ledger(), index()] {
         assert_eq!(balance(&agent, canister, me).await, before.clone() - Nat::from(250_000 + FEE));
         assert_eq!(balance(&agent, canister, friend).await, Nat::from(250_000_u64));
     }
-    let burnt = query::<Nat>(&agent, ledger(), "icrc1_total_supply", none()).await;
+    let burnt = query::<Nat>(&agent, ledger(), "icrc1_total_supply", ()).await;
     assert_eq!(burnt, supply - Nat::from(FEE), "fees are burnt");
 
     let args = IndexArgs { account: account(me), start: None, max_results: Nat::from(3_u64) };
-    let page: Result<Page, IndexError> =
-        query(&agent, index(), "get_account_transactions", Encode!(&args).unwrap()).await;
+    let page: Result<Page, IndexError> = query(&agent, index(), "get_account_transactions", &args).await;
     let page = page.unwrap();
     let newest = &page.transactions[0];
     assert_eq!((&newest.id, newest.transaction.kind.as_str()), (&block, "transfer"));
@@ -221,8 +205,7 @@ async fn a_token_tells_its_name_and_moves_and_the_index_sees_it() {
     assert_eq!(page.transactions.len(), 3);
     // `start` was seen already.
     let args = IndexArgs { account: account(me), start: Some(block), max_results: Nat::from(3_u64) };
-    let next: Result<Page, IndexError> =
-        query(&agent, index(), "get_account_transactions", Encode!(&args).unwrap()).await;
+    let next: Result<Page, IndexError> = query(&agent, index(), "get_account_transactions", &args).await;
     assert_eq!(next.unwrap().transactions[0].id, page.transactions[1].id);
     // The demo user has two subaccounts.
     let owner = ByteBuf::from(vec![0; 32]);
@@ -231,12 +214,12 @@ async fn a_token_tells_its_name_and_moves_and_the_index_sees_it() {
         owner: Principal,
         start: Option<ByteBuf>,
     }
-    let arg = Encode!(&ListSubaccounts { owner: me, start: None }).unwrap();
+    let arg = ListSubaccounts { owner: me, start: None };
     let subaccounts: Vec<ByteBuf> = query(&agent, index(), "list_subaccounts", arg).await;
     assert_eq!((subaccounts.len(), &subaccounts[0]), (2, &owner));
 
     // What the ICP ledger has of its own is not here.
-    let missing = agent.query(&ledger(), "account_balance").with_arg(none()).call().await;
+    let missing = agent.query(&ledger(), "account_balance").with_arg(b"DIDL\0\0".to_vec()).call().await;
     assert!(missing.unwrap_err().to_string().contains("has no query method"));
 }
 
@@ -257,7 +240,7 @@ async fn an_allowance_is_spent_and_refusals_are_the_standards() {
         memo: None,
         created_at_time: None,
     };
-    let approved: wire::ApproveResult = update(&agent, "icrc2_approve", Encode!(&approve).unwrap()).await;
+    let approved: wire::ApproveResult = update(&agent, ledger(), "icrc2_approve", &approve).await;
     approved.unwrap();
     let take = |amount: u64| wire::TransferFromArgs {
         spender_subaccount: None,
@@ -269,21 +252,20 @@ async fn an_allowance_is_spent_and_refusals_are_the_standards() {
         created_at_time: None,
     };
     let taken: wire::TransferFromResult =
-        update(&spending, "icrc2_transfer_from", Encode!(&take(6_000)).unwrap()).await;
+        update(&spending, ledger(), "icrc2_transfer_from", &take(6_000)).await;
     taken.unwrap();
     let asked = wire::AllowanceArgs { account: account(me), spender: account(spender) };
-    let left: wire::Allowance = query(&agent, ledger(), "icrc2_allowance", Encode!(&asked).unwrap()).await;
+    let left: wire::Allowance = query(&agent, ledger(), "icrc2_allowance", &asked).await;
     assert_eq!(left.allowance, Nat::from(10_000 - 6_000 - FEE));
     let again: wire::TransferFromResult =
-        update(&spending, "icrc2_transfer_from", Encode!(&take(6_000)).unwrap()).await;
+        update(&spending, ledger(), "icrc2_transfer_from", &take(6_000)).await;
     let refusal = wire::TransferFromError::InsufficientAllowance { allowance: left.allowance };
     assert_eq!(again.unwrap_err(), refusal);
 
     let refused = |args: wire::TransferArg| {
         let agent = &agent;
         async move {
-            let result: wire::Icrc1TransferResult =
-                update(agent, "icrc1_transfer", Encode!(&args).unwrap()).await;
+            let result: wire::Icrc1TransferResult = update(agent, ledger(), "icrc1_transfer", &args).await;
             result.unwrap_err()
         }
     };
@@ -294,7 +276,7 @@ async fn an_allowance_is_spent_and_refusals_are_the_standards() {
     assert!(matches!(refused(much).await, wire::Icrc1TransferError::InsufficientFunds { .. }));
     let now = Some(demo.clock().wall().0);
     let once = wire::TransferArg { created_at_time: now, ..transfer(spender, 7) };
-    let first: wire::Icrc1TransferResult = update(&agent, "icrc1_transfer", Encode!(&once).unwrap()).await;
+    let first: wire::Icrc1TransferResult = update(&agent, ledger(), "icrc1_transfer", &once).await;
     let twice = refused(once).await;
     assert_eq!(twice, wire::Icrc1TransferError::Duplicate { duplicate_of: first.unwrap() });
 }
@@ -304,7 +286,7 @@ async fn blocks_chain_up_to_the_certified_tip() {
     let demo = demo();
     let (agent, friend) = (user(&demo), Principal::from_slice(&[7; 29]));
     let sent: wire::Icrc1TransferResult =
-        update(&agent, "icrc1_transfer", Encode!(&transfer(friend, 1)).unwrap()).await;
+        update(&agent, ledger(), "icrc1_transfer", &transfer(friend, 1)).await;
     let blocks = all_blocks(&agent).await;
     assert_eq!(sent.unwrap(), Nat::from(blocks.len() as u64 - 1));
     let mut parent = None;
@@ -312,13 +294,13 @@ async fn blocks_chain_up_to_the_certified_tip() {
         assert_eq!(block.get("phash"), parent.map(Value::Blob).as_ref());
         parent = Some(ByteBuf::from(block.hash()));
     }
-    let operations: Vec<&Value> = blocks.iter().map(|block| block.get("tx").unwrap().get("op").unwrap()).collect();
+    let operations: Vec<&Value> =
+        blocks.iter().map(|block| block.get("tx").unwrap().get("op").unwrap()).collect();
     for op in ["mint", "xfer"] {
         assert!(operations.contains(&&Value::Text(op.to_owned())), "{op}");
     }
 
-    let arg = Encode!().unwrap();
-    let tip: Option<TipCertificate> = query(&agent, ledger(), "icrc3_get_tip_certificate", arg).await;
+    let tip: Option<TipCertificate> = query(&agent, ledger(), "icrc3_get_tip_certificate", ()).await;
     let tip = tip.unwrap();
     let tree: HashTree = serde_cbor::from_slice(&tip.hash_tree).unwrap();
     let certificate: Certificate = serde_cbor::from_slice(&tip.certificate).unwrap();

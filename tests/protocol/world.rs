@@ -1,16 +1,14 @@
 //! The canisters together, through ic-agent: the demo user votes, stakes and watches time pass.
 
-use crate::client::{GOVERNANCE, LEDGER, agent, demo, id};
+use crate::client::{GOVERNANCE, LEDGER, agent, demo, id, query, update, user_identity};
 use candid::{CandidType, Principal};
-use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ic_agent::Agent;
-use ic_agent::identity::BasicIdentity;
 use icpulse_canisters::wire::governance::{
     By, ClaimOrRefresh, ClaimOrRefreshNeuronFromAccount, CommandResponse, ListNeurons, ListNeuronsResponse,
     ListProposalInfoRequest, ListProposalInfoResponse, ManageNeuronCommandRequest, ManageNeuronRequest,
     ManageNeuronResponse, NeuronId, NeuronIdOrSubaccount, ProposalId, ProposalInfo, RegisterVote,
 };
-use icpulse_canisters::wire::{decode_one, encode_one, ledger};
+use icpulse_canisters::wire::ledger;
 use icpulse_demo::Demo;
 use icpulse_model::{Account, AccountIdentifier, Seconds, Subaccount};
 use serde::de::DeserializeOwned;
@@ -23,8 +21,7 @@ struct Person {
 
 impl Person {
     fn of(demo: &Demo) -> Self {
-        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
-        let agent = agent(demo, BasicIdentity::from_raw_key(&key.to_bytes()));
+        let agent = agent(demo, user_identity(demo));
         let principal = agent.get_principal().unwrap();
         assert_eq!(principal, demo.identity());
         Self { agent, principal }
@@ -36,8 +33,7 @@ impl Person {
         method: &str,
         arg: impl CandidType,
     ) -> R {
-        let arg = encode_one(arg).unwrap();
-        decode_one(&self.agent.query(&id(canister), method).with_arg(arg).call().await.unwrap()).unwrap()
+        query(&self.agent, id(canister), method, arg).await
     }
 
     async fn update<R: CandidType + DeserializeOwned>(
@@ -46,9 +42,7 @@ impl Person {
         method: &str,
         arg: impl CandidType,
     ) -> R {
-        let arg = encode_one(arg).unwrap();
-        let reply = self.agent.update(&id(canister), method).with_arg(arg).call_and_wait().await.unwrap();
-        decode_one(&reply).unwrap()
+        update(&self.agent, id(canister), method, arg).await
     }
 
     async fn neurons(&self) -> ListNeuronsResponse {

@@ -9,136 +9,87 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A kind of fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+/// Kinds of faults with their names on the command line.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal,)*) => {
+        /// A kind of fault.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
+
+            /// Its name on the command line.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+        }
+    };
+}
+
+kinds! {
     /// 429 with `Retry-After`.
-    TooManyRequests,
+    TooManyRequests "429",
     /// 503 without a reason.
-    Unavailable,
+    Unavailable "503",
     /// The request is carried out, and the connection is cut before the answer.
-    Reset,
+    Reset "reset",
     /// The body comes a few bytes at a time.
-    SlowBody,
+    SlowBody "slow-body",
     /// The body ends in the middle: as if it were whole, or with the connection.
-    TruncatedBody,
+    TruncatedBody "truncated-body",
     /// The body is noise, or a page of somebody else.
-    Garbage,
+    Garbage "garbage",
     /// A query reply signed by a node that is not of the subnet.
-    WrongSignature,
+    WrongSignature "wrong-signature",
     /// A reply, or a certificate's tree, changed after it was signed.
-    Altered,
+    Altered "altered",
     /// A certificate that was true ten minutes ago.
-    StaleCertificate,
+    StaleCertificate "stale-certificate",
     /// A certificate signed by another network's root.
-    OtherRoot,
+    OtherRoot "other-root",
     /// A delegation, or the root subnet's own certificate, without its canister ranges.
-    PrunedRanges,
+    PrunedRanges "pruned-ranges",
     /// The subnet makes no more blocks, at any rate: its time stands still, and calls are not
     /// executed while it lasts. On from the start, it has lasted for ten minutes.
-    StalledSubnet,
+    StalledSubnet "stalled-subnet",
     /// A page with rows that were there before.
-    DuplicateRows,
+    DuplicateRows "duplicate-rows",
     /// A page in another order.
-    ReorderedRows,
+    ReorderedRows "reordered-rows",
     /// A page with rows missing at its end.
-    ShrinkingPages,
+    ShrinkingPages "shrinking-pages",
     /// A page with rows that did not belong to it.
-    GrowingPages,
+    GrowingPages "growing-pages",
     /// Numbers of enumerations and variants of actions that nobody knows.
-    Unknowns,
+    Unknowns "unknowns",
     /// Texts full of controls, of no end, of every direction.
-    AbsurdTexts,
+    AbsurdTexts "absurd-texts",
     /// The network's clock is ten minutes ahead of everybody's; at any rate, all the time.
-    Clock,
+    Clock "clock",
     /// An update is taken in and never executed.
-    NeverExecuted,
+    NeverExecuted "never-executed",
     /// An update is executed and its answer, and every later one about it, is lost.
-    LostAnswer,
+    LostAnswer "lost-answer",
     /// The request is carried out, and the connection ends without TLS's close_notify (without TLS: it
     /// just ends): before the answer, in the middle of it, after it, and so on in turn.
-    NoCloseNotify,
+    NoCloseNotify "no-close-notify",
     /// An update is executed, and the boundary node answers 400, 403, 404 or 429, in turn.
-    RefusedAfterPassingOn,
+    RefusedAfterPassingOn "refused-after-passing-on",
     /// An update is executed, and the node that was asked answers that it has refused it.
-    RejectedAfterPassingOn,
+    RejectedAfterPassingOn "rejected-after-passing-on",
     /// A query is answered with the first answer to the same question: canister, method, argument.
-    ReplayedQuery,
+    ReplayedQuery "replayed-query",
     /// One node of each subnet answers queries with wrong values, signed with its own key.
-    LyingNode,
+    LyingNode "lying-node",
     /// One node of each subnet signs its replies an hour ahead.
-    NodeAhead,
+    NodeAhead "node-ahead",
     /// A request is refused with 400 as expired, by a clock 23 hours ahead, and not carried out.
-    TimeLie,
+    TimeLie "time-lie",
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 28] = [
-        Self::TooManyRequests,
-        Self::Unavailable,
-        Self::Reset,
-        Self::SlowBody,
-        Self::TruncatedBody,
-        Self::Garbage,
-        Self::WrongSignature,
-        Self::Altered,
-        Self::StaleCertificate,
-        Self::OtherRoot,
-        Self::PrunedRanges,
-        Self::StalledSubnet,
-        Self::DuplicateRows,
-        Self::ReorderedRows,
-        Self::ShrinkingPages,
-        Self::GrowingPages,
-        Self::Unknowns,
-        Self::AbsurdTexts,
-        Self::Clock,
-        Self::NeverExecuted,
-        Self::LostAnswer,
-        Self::NoCloseNotify,
-        Self::RefusedAfterPassingOn,
-        Self::RejectedAfterPassingOn,
-        Self::ReplayedQuery,
-        Self::LyingNode,
-        Self::NodeAhead,
-        Self::TimeLie,
-    ];
-
-    /// Its name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TooManyRequests => "429",
-            Self::Unavailable => "503",
-            Self::Reset => "reset",
-            Self::SlowBody => "slow-body",
-            Self::TruncatedBody => "truncated-body",
-            Self::Garbage => "garbage",
-            Self::WrongSignature => "wrong-signature",
-            Self::Altered => "altered",
-            Self::StaleCertificate => "stale-certificate",
-            Self::OtherRoot => "other-root",
-            Self::PrunedRanges => "pruned-ranges",
-            Self::StalledSubnet => "stalled-subnet",
-            Self::DuplicateRows => "duplicate-rows",
-            Self::ReorderedRows => "reordered-rows",
-            Self::ShrinkingPages => "shrinking-pages",
-            Self::GrowingPages => "growing-pages",
-            Self::Unknowns => "unknowns",
-            Self::AbsurdTexts => "absurd-texts",
-            Self::Clock => "clock",
-            Self::NeverExecuted => "never-executed",
-            Self::LostAnswer => "lost-answer",
-            Self::NoCloseNotify => "no-close-notify",
-            Self::RefusedAfterPassingOn => "refused-after-passing-on",
-            Self::RejectedAfterPassingOn => "rejected-after-passing-on",
-            Self::ReplayedQuery => "replayed-query",
-            Self::LyingNode => "lying-node",
-            Self::NodeAhead => "node-ahead",
-            Self::TimeLie => "time-lie",
-        }
-    }
-
     const fn index(self) -> usize {
         self as usize
     }

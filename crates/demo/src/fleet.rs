@@ -28,23 +28,23 @@ struct Episodes {
     lengths: [u64; 10],
 }
 
+/// Minutes in seconds.
+const fn minutes(minutes: [u64; 10]) -> [u64; 10] {
+    let mut seconds = minutes;
+    let mut at = 0;
+    while at < 10 {
+        seconds[at] = minutes[at] * 60;
+        at += 1;
+    }
+    seconds
+}
+
 /// A node is down: 12 % of slots of ten days, for 20 hours on average.
 const DOWN: Episodes = Episodes {
     purpose: 0xF1_0001,
     slot: 10 * DAY,
     permille: 120,
-    lengths: [
-        HOUR,
-        2 * HOUR,
-        3 * HOUR,
-        5 * HOUR,
-        8 * HOUR,
-        12 * HOUR,
-        20 * HOUR,
-        30 * HOUR,
-        48 * HOUR,
-        72 * HOUR,
-    ],
+    lengths: minutes([60, 120, 180, 300, 480, 720, 1200, 1800, 2880, 4320]),
 };
 
 /// A node has an alert: 18 % of slots, for 13 hours on average.
@@ -52,18 +52,7 @@ const DEGRADED: Episodes = Episodes {
     purpose: 0xF1_0002,
     slot: 10 * DAY,
     permille: 180,
-    lengths: [
-        HOUR,
-        2 * HOUR,
-        4 * HOUR,
-        6 * HOUR,
-        8 * HOUR,
-        12 * HOUR,
-        18 * HOUR,
-        20 * HOUR,
-        24 * HOUR,
-        36 * HOUR,
-    ],
+    lengths: minutes([60, 120, 240, 360, 480, 720, 1080, 1200, 1440, 2160]),
 };
 
 /// A data center has trouble: one in five a month.
@@ -71,7 +60,7 @@ const CENTER: Episodes = Episodes {
     purpose: 0xF1_0003,
     slot: 30 * DAY,
     permille: 200,
-    lengths: [HOUR / 3, HOUR / 2, HOUR, HOUR, 3 * HOUR / 2, 2 * HOUR, 3 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR],
+    lengths: minutes([20, 30, 60, 60, 90, 120, 180, 180, 240, 360]),
 };
 
 /// So many of a thousand nodes of a data center are down while it has trouble.
