@@ -305,7 +305,8 @@ async fn blocks_chain_up_to_the_certified_tip() {
     let tree: HashTree = serde_cbor::from_slice(&tip.hash_tree).unwrap();
     let certificate: Certificate = serde_cbor::from_slice(&tip.certificate).unwrap();
     agent.verify(&certificate, ledger()).unwrap();
-    let path = [b"canister".as_slice(), ledger().as_slice(), b"certified_data"];
+    let id = ledger();
+    let path = [b"canister".as_slice(), id.as_slice(), b"certified_data"];
     assert_eq!(certificate.tree.lookup_path(path.into_iter()), LookupResult::Found(&tree.digest()));
     assert_eq!(tree.lookup_path([b"last_block_hash"]), LookupResult::Found(&parent.unwrap()));
     let mut last = Vec::new();

@@ -82,8 +82,10 @@ impl Cmc {
         self.read_at = at;
         // Told as of its reading: what is certified does not change with the clock's map.
         let told = clock.out(at).secs();
-        self.rate =
-            wire::IcpXdrConversionRate { timestamp_seconds: told, xdr_permyriad_per_icp: self.market.at(at) };
+        self.rate = wire::IcpXdrConversionRate {
+            timestamp_seconds: told,
+            xdr_permyriad_per_icp: self.market.rate_at(at),
+        };
         self.average = wire::IcpXdrConversionRate {
             timestamp_seconds: clock.out_secs(at.secs() / 86_400 * 86_400),
             xdr_permyriad_per_icp: self.market.average(at),
@@ -213,7 +215,7 @@ impl Market {
     const MIDDLE: i64 = 35_000;
 
     /// Permyriad at an instant of virtual time; never below 1 XDR.
-    fn at(self, time: Timestamp) -> u64 {
+    fn rate_at(self, time: Timestamp) -> u64 {
         // Period in seconds and how far it moves the price: seasons, weeks, days, hours, minutes.
         let swings = [
             (120 * 86_400, 9_000),
@@ -230,7 +232,7 @@ impl Market {
     /// The mean of the rates at the last thirty midnights.
     fn average(&self, time: Timestamp) -> u64 {
         let midnight = time.secs() / 86_400;
-        let at = |day: u64| self.at(Timestamp::from_secs(midnight.saturating_sub(day) * 86_400));
+        let at = |day: u64| self.rate_at(Timestamp::from_secs(midnight.saturating_sub(day) * 86_400));
         (0..DAYS).map(at).sum::<u64>() / DAYS
     }
 

@@ -404,7 +404,7 @@ impl<C> Request<C> {
             PublicKey::from_der(key)
                 .and_then(|key| key.verify(&message, signature))
                 .map_err(|e| EnvelopeError::Delegation(e.to_string()))?;
-            targets = delegation.narrow(targets)?;
+            targets = delegation.restrict_targets(targets)?;
             match delegation.permissions.as_deref() {
                 None | Some("all") => {}
                 Some("queries") if self.reads_only => {}
@@ -458,7 +458,7 @@ impl Delegation {
         Value::Map(fields).hash()
     }
 
-    fn narrow(&self, outer: Targets) -> Result<Targets, EnvelopeError> {
+    fn restrict_targets(&self, outer: Targets) -> Result<Targets, EnvelopeError> {
         let Some(own) = &self.targets else { return Ok(outer) };
         if own.len() > MAX_TARGETS {
             return Err(EnvelopeError::Delegation(format!(

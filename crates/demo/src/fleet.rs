@@ -124,7 +124,7 @@ struct SpecialNodes {
 }
 
 impl SpecialNodes {
-    fn of(seed: u64, topology: &Topology) -> Self {
+    fn choose(seed: u64, topology: &Topology) -> Self {
         let lot = |purpose: u64| move |node: &&Principal| mix(seed, purpose, key_of(node));
         let mut dead: Vec<Principal> = Vec::new();
         for _ in 0..2 {
@@ -187,7 +187,7 @@ impl Fleet {
         let marks = match &*kept {
             Some((version, marks)) if *version == topology.version => marks.clone(),
             _ => {
-                let marks = SpecialNodes::of(self.seed, topology);
+                let marks = SpecialNodes::choose(self.seed, topology);
                 *kept = Some((topology.version, marks.clone()));
                 marks
             }

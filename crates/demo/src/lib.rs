@@ -298,7 +298,7 @@ impl Demo {
 
     /// Neurons whose claim or refresh waits for the ledger, ascending: for tests.
     pub fn locked_neurons(&self) -> Vec<u64> {
-        self.network.look(|world| world.governance().state().locked_neurons())
+        self.network.read_world(|world| world.governance().state().locked_neurons())
     }
 
     /// Lets the canisters' time jump ahead and everything due in it happen: for tests.

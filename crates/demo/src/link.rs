@@ -43,7 +43,7 @@ pub enum LinkError {
     Bandwidth(String),
 }
 
-fn number(text: &str) -> Option<f64> {
+fn parse_number(text: &str) -> Option<f64> {
     let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     if plain { text.parse().ok() } else { None }
 }
@@ -58,7 +58,7 @@ impl FromStr for Delay {
             (None, Some(digits)) => (digits, 1.0),
             (None, None) => return Err(LinkError::Delay(text.to_owned())),
         };
-        match number(digits.trim()).map(|n| n * unit) {
+        match parse_number(digits.trim()).map(|n| n * unit) {
             Some(seconds) if seconds <= 60.0 => Ok(Self(Duration::from_secs_f64(seconds))),
             _ => Err(LinkError::Delay(text.to_owned())),
         }
@@ -72,7 +72,7 @@ impl FromStr for Bandwidth {
         let lower = text.trim().to_ascii_lowercase();
         let units = [("kbit", 1e3), ("mbit", 1e6), ("gbit", 1e9)];
         let known = units.iter().find_map(|(name, unit)| Some((lower.strip_suffix(name)?, *unit)));
-        let bits = known.and_then(|(digits, unit)| Some(number(digits.trim())? * unit));
+        let bits = known.and_then(|(digits, unit)| Some(parse_number(digits.trim())? * unit));
         match bits {
             // In bounds, so the cast keeps it.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

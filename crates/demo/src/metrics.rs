@@ -27,8 +27,8 @@ pub struct Meter {
     resets: bool,
 }
 
-pub fn at(seed: u64, subnet: &Principal, kind: SubnetKind, now: Timestamp) -> SubnetMetrics {
-    Meter::new(seed, subnet, kind, false).at(now)
+pub fn metrics_at(seed: u64, subnet: &Principal, kind: SubnetKind, now: Timestamp) -> SubnetMetrics {
+    Meter::new(seed, subnet, kind, false).read_at(now)
 }
 
 /// Which of some subnets is the one whose counters begin anew once a week.
@@ -63,7 +63,7 @@ impl Meter {
         Self { subnet_seed: mix(seed, 0x3E_0003, key_of(subnet)), kind, resets }
     }
 
-    pub fn at(self, now: Timestamp) -> SubnetMetrics {
+    pub fn read_at(self, now: Timestamp) -> SubnetMetrics {
         let millis = i128::from(now.0 / 1_000_000) - i128::from(BEGINNING) * 1_000;
         let millis = millis.max(0);
         let mut rng = QuickRng::new(self.subnet_seed, 0, 0);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn per_second(meter: Meter, from: u64, secs: u64) -> u64 {
-        (meter.at(time(from + secs)).updates - meter.at(time(from)).updates) / secs
+        (meter.read_at(time(from + secs)).updates - meter.read_at(time(from)).updates) / secs
     }
 
     #[test]
@@ -132,32 +132,36 @@ mod tests {
         let ids: Vec<Principal> = (0..40).map(id).collect();
         let forgetful = forgetful(1, ids.iter().copied()).unwrap();
         let meter = Meter::new(1, &forgetful, SubnetKind::Application, true);
-        let samples: Vec<u64> = (0..4 * 7 * 24).map(|hour| meter.at(time(hour * 3_600)).updates).collect();
+        let samples: Vec<u64> =
+            (0..4 * 7 * 24).map(|hour| meter.read_at(time(hour * 3_600)).updates).collect();
         let resets = samples.windows(2).filter(|pair| pair[1] < pair[0]).count();
         assert_eq!(resets, 4);
         let other = Meter::new(1, &forgetful, SubnetKind::Application, false);
-        assert!(other.at(time(0)).updates > meter.at(time(0)).updates);
+        assert!(other.read_at(time(0)).updates > meter.read_at(time(0)).updates);
     }
 
     #[test]
     fn system_subnets_charge_nothing_and_all_grow() {
-        let nns = at(1, &id(0), SubnetKind::System, time(0));
+        let nns = metrics_at(1, &id(0), SubnetKind::System, time(0));
         assert_eq!(nns.cycles_consumed, 0);
         assert!(nns.updates > 0 && nns.canisters > 0);
         let (before, after) = (
-            at(1, &id(1), SubnetKind::Application, time(0)),
-            at(1, &id(1), SubnetKind::Application, time(86_400)),
+            metrics_at(1, &id(1), SubnetKind::Application, time(0)),
+            metrics_at(1, &id(1), SubnetKind::Application, time(86_400)),
         );
         assert!(after.state_bytes > before.state_bytes && after.cycles_consumed > before.cycles_consumed);
         assert!(before.state_bytes < 2 << 40, "less than a subnet can hold");
-        assert!(at(1, &id(1), SubnetKind::Application, Timestamp(0)).updates == 0, "before the beginning");
+        assert!(
+            metrics_at(1, &id(1), SubnetKind::Application, Timestamp(0)).updates == 0,
+            "before the beginning"
+        );
     }
 
     proptest! {
         #[test]
         fn counters_never_fall(seed: u64, n: u8, from in 0u64..2_000_000_000_000_000_000, step in 0u64..100_000_000_000) {
             let meter = Meter::new(seed, &id(n), SubnetKind::Application, false);
-            let (a, b) = (meter.at(Timestamp(from)), meter.at(Timestamp(from.saturating_add(step))));
+            let (a, b) = (meter.read_at(Timestamp(from)), meter.read_at(Timestamp(from.saturating_add(step))));
             prop_assert!(b.updates >= a.updates && b.cycles_consumed >= a.cycles_consumed);
             prop_assert!(b.state_bytes >= a.state_bytes && b.canisters >= a.canisters);
         }

@@ -227,11 +227,11 @@ impl Network {
 
     pub fn tick(&self) {
         let now = self.now();
-        self.pass(&mut self.lock_state(), now);
+        self.advance_to(&mut self.lock_state(), now);
     }
 
     /// Lets time pass, and the network follow what the registry says then.
-    fn pass(&self, inner: &mut NetworkState, now: Timestamp) {
+    fn advance_to(&self, inner: &mut NetworkState, now: Timestamp) {
         inner.tick(now);
         let NetworkState { world, following, states, .. } = inner;
         if !following.follow(world.registry()) {
@@ -280,10 +280,10 @@ impl Network {
     }
 
     /// Looks at the canisters as of now.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+    pub(super) fn read_world<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         let now = self.now();
         let mut inner = self.lock_state();
-        self.pass(&mut inner, now);
+        self.advance_to(&mut inner, now);
         look(&inner.world)
     }
 
@@ -307,7 +307,7 @@ impl Network {
         request.authorise(self.clock.nodes())?;
         let Call { canister, method, arg } = &request.content;
         let mut inner = self.lock_state();
-        self.pass(&mut inner, now);
+        self.advance_to(&mut inner, now);
         let outcome = if *canister == Principal::management_canister() {
             let effective = at.principal();
             let exists = inner.states.get(own).is_some_and(|s| s.has(&effective));
@@ -461,7 +461,7 @@ impl Network {
         request.authorise(self.clock.nodes())?;
         let canister = request.content.canister;
         let mut inner = self.lock_state();
-        self.pass(&mut inner, now);
+        self.advance_to(&mut inner, now);
         let state = inner.states.get_mut(own).ok_or_else(Answer::accepted)?;
         if canister == Principal::management_canister() {
             let effective = at.principal();
@@ -528,7 +528,7 @@ impl Network {
     fn begin(&self, own: usize, request: &Request<Call>) -> Option<Waiting> {
         let now = self.now();
         let mut inner = self.lock_state();
-        self.pass(&mut inner, now);
+        self.advance_to(&mut inner, now);
         let NetworkState { world, states, .. } = &mut *inner;
         let state = states.get_mut(own)?;
         if request.expiry < now.0 {
@@ -563,7 +563,7 @@ impl Network {
     fn finish(&self, own: usize, request: &Request<Call>, waiting: &Waiting) {
         let now = self.now();
         let mut inner = self.lock_state();
-        self.pass(&mut inner, now);
+        self.advance_to(&mut inner, now);
         let outcome = inner.world.finish(request.sender, request.content.canister, waiting);
         inner.conclude(own, request.id, outcome);
     }
@@ -602,7 +602,7 @@ impl Network {
         let now = self.now();
         let root = self.root();
         let mut inner = self.lock_state();
-        self.pass(&mut inner, now);
+        self.advance_to(&mut inner, now);
         if inner.call_faults.cuts_question(&self.faults, &request.content.paths) {
             return Err(Answer::cut());
         }

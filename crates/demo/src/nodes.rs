@@ -44,7 +44,7 @@ impl Network {
     /// Whether a node answers queries at an instant of virtual time. Those that do not are passed
     /// over when queries are given to a subnet's nodes in turn.
     pub(super) fn answers(&self, node: &Principal, at: Timestamp) -> bool {
-        self.look(|world| self.fleet.watch(world.topology()).answers(node, at))
+        self.read_world(|world| self.fleet.watch(world.topology()).answers(node, at))
     }
 
     /// Whether a subnet makes no blocks.
@@ -61,12 +61,12 @@ impl Network {
     /// What an API boundary node answers to `GET /health`.
     pub(super) fn health(&self) -> Answer {
         let now = self.clock.virtual_now();
-        let healthy = self.look(|world| self.fleet.watch(world.topology()).is_network_healthy(now));
+        let healthy = self.read_world(|world| self.fleet.watch(world.topology()).is_network_healthy(now));
         Answer::text(if healthy { 204 } else { 503 }, "")
     }
 
     pub(super) fn dashboard(&self, address: &Address<'_>, query: &str) -> Answer {
-        self.look(|world| {
+        self.read_world(|world| {
             let view = View {
                 seed: self.seed,
                 watch: self.fleet.watch(world.topology()),

@@ -291,7 +291,7 @@ impl State {
     /// `/subnet/<own>/metrics` (interface spec, "Subnet information"): CBOR without a tag. What
     /// the meter shows, and what was really done here.
     fn metrics(&self, now: Timestamp) -> Tree {
-        let metered = self.meter.at(now);
+        let metered = self.meter.read_at(now);
         let cycles = metered.cycles_consumed.saturating_add(self.cycles);
         let canisters = i128::from(metered.canisters) + i128::try_from(self.canisters.len()).unwrap_or(0);
         let state_bytes = metered.state_bytes.saturating_add(self.state_bytes);

@@ -232,13 +232,13 @@ impl Tree {
 
     fn cut(&self, paths: &[&[Vec<u8>]]) -> HashTree {
         if paths.iter().any(|path| path.is_empty()) {
-            return self.whole();
+            return self.to_hash_tree();
         }
         if paths.is_empty() {
             return pruned(self.digest());
         }
         if let Kind::Leaf(_) = self.0.kind {
-            return self.whole();
+            return self.to_hash_tree();
         }
         let mut reveal: BTreeMap<&[u8], Vec<&[Vec<u8>]>> = BTreeMap::new();
         for path in paths {
@@ -274,12 +274,12 @@ impl Tree {
         }
     }
 
-    fn whole(&self) -> HashTree {
+    fn to_hash_tree(&self) -> HashTree {
         match &self.0.kind {
             Kind::Empty => empty(),
             Kind::Leaf(value) => leaf(value.clone()),
-            Kind::Labeled(name, sub) => label(name.clone(), sub.whole()),
-            Kind::Fork { left, right, .. } => fork(left.whole(), right.whole()),
+            Kind::Labeled(name, sub) => label(name.clone(), sub.to_hash_tree()),
+            Kind::Fork { left, right, .. } => fork(left.to_hash_tree(), right.to_hash_tree()),
         }
     }
 }
@@ -323,7 +323,7 @@ mod tests {
             (b"b".to_vec(), Tree::empty()),
             (b"c".to_vec(), Tree::leaf("value")),
         ]));
-        assert_eq!(nested.whole().digest(), nested.digest());
+        assert_eq!(nested.to_hash_tree().digest(), nested.digest());
         let witness = nested.witness(&[vec![b"a".to_vec(), b"y".to_vec()]]);
         assert_eq!(witness.digest(), nested.digest());
         assert_eq!(found(&witness, &[b"a", b"y"]), LookupResult::Found(b"y"));

@@ -83,8 +83,10 @@ impl World {
         let versions = size.map_or(registry::SMALL, |size| size.registry_versions);
         let registry = Registry::seeded(seed, start, versions);
         let application = registry.subnets().get(1).copied();
-        let inventory =
-            NetworkInventory { elections: registry.elections(), ..NetworkInventory::of(registry.topology()) };
+        let inventory = NetworkInventory {
+            elections: registry.elections(),
+            ..NetworkInventory::from_topology(registry.topology())
+        };
         let shown = SharedInventory::new(Arc::new(inventory));
         let seed::World { mut governance, stakes, archived } =
             seed::world_with(seed, start, user, size, &shown);
@@ -265,7 +267,7 @@ impl World {
             // Only now, so that what people know does not depend on when anybody asked.
             let age = self.registry.log().latest().saturating_sub(self.shown.now().version);
             if age >= NEWS {
-                self.shown.set(Arc::new(NetworkInventory::of(self.registry.topology())));
+                self.shown.set(Arc::new(NetworkInventory::from_topology(self.registry.topology())));
             }
         }
     }

@@ -159,7 +159,7 @@ impl ReplyRewriter<'_> {
             let others: Option<wire::GetNeuronIndexResult> = self.ask_one("get_neuron_index", request);
             let ids: Vec<u64> = others?.ok()?.neurons.iter().filter_map(|row| Some(row.id?.id)).collect();
             let request = wire::ListNeurons {
-                neuron_ids: self.rng.several(&ids, 5),
+                neuron_ids: self.rng.choose_several(&ids, 5),
                 include_public_neurons_in_full_neurons: Some(true),
                 ..wire::ListNeurons::default()
             };

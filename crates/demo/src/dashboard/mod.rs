@@ -90,7 +90,7 @@ impl Parameters {
         self.0.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn number(&self, name: &str) -> Result<Option<u64>, Refusal> {
+    fn parse_number(&self, name: &str) -> Result<Option<u64>, Refusal> {
         let wrong = |text: &String| Refusal::Wrong(format!("{name}: {text:?} is not a natural number"));
         self.all(name).first().map(|text| text.parse().map_err(|_| wrong(text))).transpose()
     }
@@ -195,12 +195,13 @@ impl View<'_> {
     }
 
     fn rewards(&self, parameters: &Parameters) -> Outcome {
-        let limit =
-            parameters.number("limit")?.map_or(MOST_REWARDS, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let offset = usize::try_from(parameters.number("offset")?.unwrap_or(0)).unwrap_or(usize::MAX);
+        let limit = parameters
+            .parse_number("limit")?
+            .map_or(MOST_REWARDS, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        let offset = usize::try_from(parameters.parse_number("offset")?.unwrap_or(0)).unwrap_or(usize::MAX);
         let mut all = self.reward_rows();
         let newest = all.iter().filter_map(|row| row.get("id").and_then(Value::as_u64)).max().unwrap_or(0);
-        let until = parameters.number("max_reward_node_provider_index")?.unwrap_or(newest);
+        let until = parameters.parse_number("max_reward_node_provider_index")?.unwrap_or(newest);
         all.retain(|row| row.get("id").and_then(Value::as_u64).is_some_and(|id| id <= until));
         let total = all.len();
         let page: Vec<Value> = all.into_iter().skip(offset).take(limit.min(MOST_REWARDS)).collect();
@@ -215,7 +216,7 @@ impl View<'_> {
         let today = self.clock.nodes().secs() / 86_400;
         let yesterday = today.saturating_sub(1);
         let day = |second: Option<u64>| second.map_or(yesterday, |s| s / 86_400).min(yesterday);
-        let (from, to) = (day(parameters.number("start")?), day(parameters.number("end")?));
+        let (from, to) = (day(parameters.parse_number("start")?), day(parameters.parse_number("end")?));
         if from > to || to - from > MOST_DAYS {
             return Err(Refusal::Wrong(format!(
                 "start and end must be Unix seconds of at most {MOST_DAYS} days, in this order"

@@ -208,7 +208,7 @@ impl View<'_> {
         subnet: &SubnetRecord,
         at: Timestamp,
     ) -> icpulse_model::health::SubnetMetrics {
-        metrics::at(self.seed, id, subnet.kind, at)
+        metrics::metrics_at(self.seed, id, subnet.kind, at)
     }
 
     /// The executed proposals that name a version, oldest first: id, when (as told), title.

@@ -167,7 +167,7 @@ impl Outward<'_> {
 
     /// A proposal, with the ballots of `readers` only.
     pub fn proposal(&self, p: &Proposal, readers: &BTreeSet<u64>, display: Display) -> wire::ProposalInfo {
-        let ballots = p.ballots.of(readers).map(|(id, ballot)| {
+        let ballots = p.ballots.of_neurons(readers).map(|(id, ballot)| {
             (id, wire::Ballot { vote: ballot.vote.number(), voting_power: ballot.power })
         });
         let draft = &p.draft;

@@ -20,7 +20,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    fn take(self, sum: &mut u64, amount: u64) {
+    fn add_to(self, sum: &mut u64, amount: u64) {
         *sum = match self {
             Self::Add => sum.saturating_add(amount),
             Self::Remove => sum.saturating_sub(amount),
@@ -28,7 +28,7 @@ impl Step {
     }
 
     fn bucket(self, map: &mut BTreeMap<u64, u64>, bucket: u64, amount: u64) {
-        self.take(map.entry(bucket).or_default(), amount);
+        self.add_to(map.entry(bucket).or_default(), amount);
     }
 }
 
@@ -153,48 +153,48 @@ impl Sums {
         let potential = neuron.potential(now, economics);
         let power = Power { potential, deciding: neuron.decayed(potential, now, economics) };
         let stake = neuron.minted_stake();
-        step.take(&mut out.total_staked_e8s, stake);
-        step.take(&mut out.total_maturity_e8s_equivalent, neuron.maturity);
-        step.take(&mut out.total_staked_maturity_e8s_equivalent, neuron.staked_maturity);
-        step.take(&mut self.on_the_way, neuron.disbursements.iter().map(|d| d.amount).sum::<u64>());
+        step.add_to(&mut out.total_staked_e8s, stake);
+        step.add_to(&mut out.total_maturity_e8s_equivalent, neuron.maturity);
+        step.add_to(&mut out.total_staked_maturity_e8s_equivalent, neuron.staked_maturity);
+        step.add_to(&mut self.on_the_way, neuron.disbursements.iter().map(|d| d.amount).sum::<u64>());
         match neuron.neuron_type {
             Some(1) => {
-                step.take(&mut out.seed_neuron_count, 1);
-                step.take(&mut out.total_staked_e8s_seed, stake);
-                step.take(&mut out.total_staked_maturity_e8s_equivalent_seed, neuron.staked_maturity);
+                step.add_to(&mut out.seed_neuron_count, 1);
+                step.add_to(&mut out.total_staked_e8s_seed, stake);
+                step.add_to(&mut out.total_staked_maturity_e8s_equivalent_seed, neuron.staked_maturity);
             }
             Some(2) => {
-                step.take(&mut out.ect_neuron_count, 1);
-                step.take(&mut out.total_staked_e8s_ect, stake);
-                step.take(&mut out.total_staked_maturity_e8s_equivalent_ect, neuron.staked_maturity);
+                step.add_to(&mut out.ect_neuron_count, 1);
+                step.add_to(&mut out.total_staked_e8s_ect, stake);
+                step.add_to(&mut out.total_staked_maturity_e8s_equivalent_ect, neuron.staked_maturity);
             }
             _ => {}
         }
         if delay > 0 {
-            step.take(&mut out.total_locked_e8s, stake);
+            step.add_to(&mut out.total_locked_e8s, stake);
         }
         if delay < HALF_YEAR {
-            step.take(&mut out.neurons_with_less_than_6_months_dissolve_delay_count, 1);
-            step.take(&mut out.neurons_with_less_than_6_months_dissolve_delay_e8s, stake);
+            step.add_to(&mut out.neurons_with_less_than_6_months_dissolve_delay_count, 1);
+            step.add_to(&mut out.neurons_with_less_than_6_months_dissolve_delay_e8s, stake);
         }
         match neuron.dissolve.state(now) {
             NeuronState::NotDissolving => self.locked.count(step, bucket, neuron),
             NeuronState::Dissolving => self.dissolving.count(step, bucket, neuron),
             _ => {
-                step.take(&mut out.dissolved_neurons_count, 1);
-                step.take(&mut out.dissolved_neurons_e8s, stake);
+                step.add_to(&mut out.dissolved_neurons_count, 1);
+                step.add_to(&mut out.dissolved_neurons_e8s, stake);
                 if neuron.is_empty() {
-                    step.take(&mut out.garbage_collectable_neurons_count, 1);
+                    step.add_to(&mut out.garbage_collectable_neurons_count, 1);
                 }
             }
         }
         if stake < economics.neuron_minimum_stake.0 {
-            step.take(&mut out.neurons_with_invalid_stake_count, 1);
+            step.add_to(&mut out.neurons_with_invalid_stake_count, 1);
         }
         if neuron.joined_fund.is_some() {
-            step.take(&mut out.neurons_fund_total_active_neurons, 1);
-            step.take(&mut out.community_fund_total_staked_e8s, stake);
-            step.take(&mut out.community_fund_total_maturity_e8s_equivalent, neuron.maturity);
+            step.add_to(&mut out.neurons_fund_total_active_neurons, 1);
+            step.add_to(&mut out.community_fund_total_staked_e8s, stake);
+            step.add_to(&mut out.community_fund_total_maturity_e8s_equivalent, neuron.maturity);
         }
         // Canisters control neurons too; a key's principal has 29 bytes and ends in 2.
         if neuron.controller.as_slice().len() != 29 {

@@ -61,7 +61,7 @@ impl Ballots {
     }
 
     /// Those of some neurons, ascending: one walk along both, or a search for each of a few.
-    pub fn of<'a>(&'a self, neurons: &'a BTreeSet<u64>) -> impl Iterator<Item = (u64, Ballot)> + 'a {
+    pub fn of_neurons<'a>(&'a self, neurons: &'a BTreeSet<u64>) -> impl Iterator<Item = (u64, Ballot)> + 'a {
         let few = neurons.len().saturating_mul(16) < self.by_neuron.len();
         let searched = few.then(|| neurons.iter().filter_map(|id| Some((*id, self.get(*id)?))));
         let mut rest = self.by_neuron.as_slice();
@@ -83,7 +83,7 @@ impl Ballots {
     }
 
     /// SpecialNodes a blank ballot; answers whether it was there and blank. A mark is never changed.
-    pub fn mark(&mut self, neuron: u64, vote: Vote) -> bool {
+    pub fn record_vote(&mut self, neuron: u64, vote: Vote) -> bool {
         let Ok(at) = self.by_neuron.binary_search_by_key(&neuron, |(id, _)| *id) else { return false };
         let Some((_, ballot)) = self.by_neuron.get_mut(at) else { return false };
         if ballot.vote != Vote::Unspecified {
@@ -315,7 +315,7 @@ mod tests {
     }
 
     fn vote(proposal: &mut Proposal, neuron: u64, vote: Vote, now: u64) {
-        assert!(proposal.ballots.mark(neuron, vote));
+        assert!(proposal.ballots.record_vote(neuron, vote));
         proposal.recount(now);
     }
 
@@ -337,8 +337,8 @@ mod tests {
     fn at_the_deadline_yes_must_lead_and_have_three_percent() {
         let decided = |yes, no, blank| {
             let mut proposal = motion(&[yes, no, blank]);
-            proposal.ballots.mark(0, Vote::Yes);
-            proposal.ballots.mark(1, Vote::No);
+            proposal.ballots.record_vote(0, Vote::Yes);
+            proposal.ballots.record_vote(1, Vote::No);
             proposal.recount(NOW + 1);
             assert!(proposal.can_be_decided(proposal.deadline));
             proposal.is_accepted()
@@ -361,7 +361,7 @@ mod tests {
         let before = proposal.deadline;
         // No turn, no move.
         let mut quiet = proposal.clone();
-        quiet.ballots.mark(2, Vote::No);
+        quiet.ballots.record_vote(2, Vote::No);
         quiet.recount(late + 1);
         assert_eq!(quiet.deadline, before);
         // Another turn later moves it by less; at period + 2 W the margin is used up.
@@ -396,10 +396,10 @@ mod tests {
     #[test]
     fn a_mark_stays() {
         let mut ballots = Ballots::blank([(3, 7), (9, 2)].into_iter());
-        assert!(ballots.mark(9, Vote::No));
-        assert!(!ballots.mark(9, Vote::Yes));
-        assert!(!ballots.mark(4, Vote::Yes));
-        assert!(!ballots.mark(3, Vote::Unspecified));
+        assert!(ballots.record_vote(9, Vote::No));
+        assert!(!ballots.record_vote(9, Vote::Yes));
+        assert!(!ballots.record_vote(4, Vote::Yes));
+        assert!(!ballots.record_vote(3, Vote::Unspecified));
         assert_eq!(ballots.get(9), Some(Ballot { vote: Vote::No, power: 2 }));
     }
 
@@ -412,7 +412,7 @@ mod tests {
             let mut proposal = motion(&powers);
             let mut deadline = proposal.deadline;
             for (step, (neuron, mark)) in marks.into_iter().enumerate() {
-                proposal.ballots.mark(neuron, Vote::from_number(mark));
+                proposal.ballots.record_vote(neuron, Vote::from_number(mark));
                 proposal.recount(NOW + step as u64 * 3_000);
                 prop_assert!(proposal.deadline >= deadline);
                 deadline = proposal.deadline;

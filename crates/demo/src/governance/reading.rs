@@ -29,7 +29,7 @@ const REWARDS_PAGE: usize = 24;
 pub struct PageSizeZero;
 
 /// An empty list of a filter wants everything.
-fn wanted(wanted: &[i32], number: i32) -> bool {
+fn is_wanted(wanted: &[i32], number: i32) -> bool {
     wanted.is_empty() || wanted.contains(&number)
 }
 
@@ -39,9 +39,10 @@ fn archived<'a>(
     archive: &'a dyn Archive,
     request: &'a wire::ListProposalInfoRequest,
 ) -> impl Iterator<Item = u64> + 'a {
-    let settled = wanted(&request.include_reward_status, RewardStatus::Settled.number());
+    let settled = is_wanted(&request.include_reward_status, RewardStatus::Settled.number());
     let final_status = [ProposalStatus::Rejected, ProposalStatus::Executed, ProposalStatus::Failed];
-    let any = settled && final_status.iter().any(|status| wanted(&request.include_status, status.number()));
+    let any =
+        settled && final_status.iter().any(|status| is_wanted(&request.include_status, status.number()));
     let before = request.before_proposal.map_or(u64::MAX, |id| id.id);
     let newest = if any { archive.proposals().min(before.saturating_sub(1)) } else { 0 };
     let plain = request.exclude_topic.is_empty() && request.include_status.is_empty();
@@ -49,7 +50,7 @@ fn archived<'a>(
         plain
             || archive.outline_of(*id).is_some_and(|glance| {
                 !request.exclude_topic.contains(&glance.topic.number())
-                    && wanted(&request.include_status, glance.status.number())
+                    && is_wanted(&request.include_status, glance.status.number())
             })
     })
 }
@@ -78,8 +79,8 @@ impl Outward<'_> {
         .unwrap_or(usize::MAX);
         let matches = |p: &Proposal| {
             !request.exclude_topic.contains(&p.topic.number())
-                && wanted(&request.include_reward_status, p.reward_status(self.now).number())
-                && wanted(&request.include_status, p.status().number())
+                && is_wanted(&request.include_reward_status, p.reward_status(self.now).number())
+                && is_wanted(&request.include_status, p.status().number())
                 && (request.include_all_manage_neuron_proposals.unwrap_or(false)
                     || self.is_visible(p, readers))
         };

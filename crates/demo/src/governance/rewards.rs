@@ -85,13 +85,13 @@ impl State {
             }
         }
         for id in &settled {
-            self.settle(*id, day);
+            self.settle_proposal(*id, day);
         }
         self.round = Round { day, at: end, available, latest, distributed, rounds: rounds + 1, settled };
     }
 
     /// QuickRng the ballots; abstentions of known neurons enter their history.
-    fn settle(&mut self, id: u64, day: u64) {
+    fn settle_proposal(&mut self, id: u64, day: u64) {
         let Some(proposal) = self.proposals.get_mut(&id) else { return };
         proposal.reward_round = day;
         let ballots = std::mem::take(&mut proposal.ballots);

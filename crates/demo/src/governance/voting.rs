@@ -56,7 +56,7 @@ impl State {
         let mut leaders = BTreeSet::new();
         let mut followers = BTreeSet::new();
         let mut mark = |ballots: &mut Ballots, leaders: &mut BTreeSet<u64>, neuron, vote| {
-            if ballots.mark(neuron, vote) {
+            if ballots.record_vote(neuron, vote) {
                 cast.push((neuron, vote));
                 if topic != Topic::NeuronManagement {
                     leaders.insert(neuron);

@@ -188,7 +188,7 @@ impl Book {
             }
             None => None,
         };
-        self.settle(&transaction.operation, now.network)?;
+        self.apply_operation(&transaction.operation, now.network)?;
         let index = self.append(wire, now.shown);
         if let Some(hash) = remembered {
             self.window.remember(hash, index, now.network);
@@ -199,7 +199,7 @@ impl Book {
     /// Does what an operation of the past did, without a block: the derived chain has it.
     pub(super) fn replay(&mut self, operation: &Operation, at: Timestamp) -> Result<(), Refusal> {
         self.allowances.prune(at);
-        self.settle(operation, at)
+        self.apply_operation(operation, at)
     }
 
     /// Lets the payer of an archived neuron's stake pay; the stake's own account is the derived chain's.
@@ -228,7 +228,7 @@ impl Book {
     }
 
     /// Checks an operation as the ledger does, in its order, and changes balances and allowances.
-    fn settle(&mut self, operation: &Operation, now: Timestamp) -> Result<(), Refusal> {
+    fn apply_operation(&mut self, operation: &Operation, now: Timestamp) -> Result<(), Refusal> {
         match operation {
             Operation::Mint { to, amount } => {
                 let pool = self.pool.checked_sub(*amount).ok_or(Refusal::SupplyExceeded)?;
@@ -291,18 +291,18 @@ impl Book {
     fn debit(&mut self, from: AccountIdentifier, amount: E8s) -> Result<(), Refusal> {
         let balance = self.balance(&from);
         let left = balance.checked_sub(amount).ok_or(Refusal::InsufficientFunds(balance))?;
-        self.put(from, left);
+        self.set_balance(from, left);
         Ok(())
     }
 
     fn credit(&mut self, to: AccountIdentifier, amount: E8s) -> Result<(), Refusal> {
         // Cannot overflow: the supply fits into 64 bits.
         let balance = self.balance(&to).checked_add(amount).ok_or(Refusal::SupplyExceeded)?;
-        self.put(to, balance);
+        self.set_balance(to, balance);
         Ok(())
     }
 
-    fn put(&mut self, account: AccountIdentifier, balance: E8s) {
+    fn set_balance(&mut self, account: AccountIdentifier, balance: E8s) {
         // A stake of the derived chain that was spent must be remembered as nothing.
         let hides = |derived: &Arc<DerivedChain>| derived.stake_in(&account).is_some();
         if balance == E8s::ZERO && !self.derived.as_ref().is_some_and(hides) {

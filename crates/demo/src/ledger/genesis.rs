@@ -46,7 +46,7 @@ pub struct SeedOp {
 }
 
 impl SeedOp {
-    pub fn at(at: Timestamp, operation: SeedOperation) -> Self {
+    pub fn new(at: Timestamp, operation: SeedOperation) -> Self {
         Self { at, memo: 0, icrc1_memo: None, operation }
     }
 

@@ -78,7 +78,7 @@ pub fn history(past: &Past) -> Vec<SeedOp> {
 
 fn stake_of(stake: &Stake, from: AccountIdentifier, start: Timestamp) -> SeedOp {
     let operation = SeedOperation::Transfer { from, to: stake.account, amount: stake.amount, spender: None };
-    SeedOp { memo: stake.memo, ..SeedOp::at(stake.at.min(start.minus(Seconds(60))), operation) }
+    SeedOp { memo: stake.memo, ..SeedOp::new(stake.at.min(start.minus(Seconds(60))), operation) }
 }
 
 /// Where all ICP comes from: minted at the beginning.
@@ -103,7 +103,7 @@ fn initial_mints(past: &Past, accounts: &DemoAccounts, first: Timestamp) -> Vec<
     );
     (0..)
         .zip(mints)
-        .map(|(i, (to, amount))| SeedOp::at(first.plus(Seconds(i)), SeedOperation::Mint { to, amount }))
+        .map(|(i, (to, amount))| SeedOp::new(first.plus(Seconds(i)), SeedOperation::Mint { to, amount }))
         .collect()
 }
 
@@ -121,7 +121,7 @@ fn user_transactions(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng)
 
     let exchange = accounts.exchanges.first().copied().unwrap_or(accounts.reserve);
     let receive = |at: Timestamp, amount: E8s| {
-        SeedOp::at(at, SeedOperation::Transfer { from: exchange, to: accounts.user, amount, spender: None })
+        SeedOp::new(at, SeedOperation::Transfer { from: exchange, to: accounts.user, amount, spender: None })
     };
     let mut out = Vec::with_capacity(ops.len() + 20);
     let mut balance = E8s::ZERO;
@@ -151,7 +151,7 @@ fn user_transactions(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng)
         let amount = balance.saturating_sub(past.user_balance).saturating_sub(FEE);
         let operation =
             SeedOperation::Transfer { from: accounts.user, to: accounts.user_savings, amount, spender: None };
-        out.push(SeedOp::at(last, operation));
+        out.push(SeedOp::new(last, operation));
     }
     out
 }
@@ -169,10 +169,10 @@ fn daily_life(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec
         let salary = cents(14_000 + rng.gen_range(0..900));
         ops.push(SeedOp {
             memo: 202_500 + month,
-            ..SeedOp::at(payday, transfer(accounts.employer, accounts.user, salary))
+            ..SeedOp::new(payday, transfer(accounts.employer, accounts.user, salary))
         });
         if month > 0 {
-            let rent = SeedOp::at(
+            let rent = SeedOp::new(
                 day(rng, USER_DAYS - 6 - month * 30),
                 transfer(accounts.user, accounts.landlord, cents(4_200)),
             );
@@ -184,7 +184,7 @@ fn daily_life(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec
         let days = rng.gen_range(3..USER_DAYS - 10);
         let at = day(rng, days);
         let (from, to) = if i % 3 == 0 { (friend, accounts.user) } else { (accounts.user, friend) };
-        let mut op = SeedOp::at(at, transfer(from, to, human_amount(rng, 20)));
+        let mut op = SeedOp::new(at, transfer(from, to, human_amount(rng, 20)));
         if i % 2 == 0 {
             op.icrc1_memo =
                 Some([&b"pizza"[..], b"thanks!", b"concert tickets", b"lunch", b"bike"][i / 2].to_vec());
@@ -195,8 +195,8 @@ fn daily_life(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec
         let days = rng.gen_range(10..300);
         let at = day(rng, days);
         let amount = human_amount(rng, 4);
-        ops.push(SeedOp { memo: TOP_UP, ..SeedOp::at(at, transfer(accounts.user, *canister, amount)) });
-        ops.push(SeedOp::at(at.plus(Seconds(4)), SeedOperation::Burn { from: *canister, amount }));
+        ops.push(SeedOp { memo: TOP_UP, ..SeedOp::new(at, transfer(accounts.user, *canister, amount)) });
+        ops.push(SeedOp::new(at.plus(Seconds(4)), SeedOperation::Burn { from: *canister, amount }));
     }
     for days in [212, 61] {
         // Maturity paid out: minted by governance.
@@ -204,12 +204,12 @@ fn daily_life(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec
         let at = day(rng, days);
         ops.push(SeedOp {
             memo: at.secs(),
-            ..SeedOp::at(at, SeedOperation::Mint { to: accounts.user, amount })
+            ..SeedOp::new(at, SeedOperation::Mint { to: accounts.user, amount })
         });
     }
     let savings = day(rng, 45);
-    ops.push(SeedOp::at(savings, transfer(accounts.user, accounts.user_savings, cents(2_500))));
-    let moved = SeedOp::at(savings.plus(Seconds(90)), transfer(accounts.user, accounts.user, cents(100)));
+    ops.push(SeedOp::new(savings, transfer(accounts.user, accounts.user_savings, cents(2_500))));
+    let moved = SeedOp::new(savings.plus(Seconds(90)), transfer(accounts.user, accounts.user, cents(100)));
     ops.push(SeedOp { memo: 7, ..moved });
     ops.extend(approvals(past, accounts, rng));
     ops.extend(lookalike_payments(past, accounts, rng));
@@ -221,7 +221,7 @@ fn approvals(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<
     let icp = |n: u64| E8s::from_icp(n).unwrap_or_default();
     let ago = |days: u64| past.start.minus(Seconds::days(days));
     let approve = |at, spender, allowance, expires| {
-        SeedOp::at(at, SeedOperation::Approve { from: accounts.user, spender, allowance, expires })
+        SeedOp::new(at, SeedOperation::Approve { from: accounts.user, spender, allowance, expires })
     };
     let stranger = accounts.people.get(40).copied().unwrap_or(accounts.dapp);
     let mut ops = vec![
@@ -238,7 +238,7 @@ fn approvals(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng) -> Vec<
             amount: human_amount(rng, 6),
             spender: Some(accounts.dapp),
         };
-        ops.push(SeedOp { icrc1_memo: Some(b"swap".to_vec()), ..SeedOp::at(ago(days), operation) });
+        ops.push(SeedOp { icrc1_memo: Some(b"swap".to_vec()), ..SeedOp::new(ago(days), operation) });
     }
     ops
 }
@@ -251,14 +251,14 @@ fn lookalike_payments(past: &Past, accounts: &DemoAccounts, rng: &mut ChaCha8Rng
     let from = accounts.people.last().copied().unwrap_or(accounts.reserve);
     let hostile = "\u{1b}[2J\u{1b}[31mfree ICP\u{202e}".as_bytes().to_vec();
     vec![
-        SeedOp::at(at, transfer(from, accounts.impostor, 100_000)),
-        SeedOp::at(
+        SeedOp::new(at, transfer(from, accounts.impostor, 100_000)),
+        SeedOp::new(
             at.plus(Seconds(rng.gen_range(20..60))),
             transfer(accounts.impostor, accounts.user, 10_000),
         ),
         SeedOp {
             icrc1_memo: Some(hostile),
-            ..SeedOp::at(past.start.minus(Seconds::hours(31)), transfer(from, accounts.user, 100_000))
+            ..SeedOp::new(past.start.minus(Seconds::hours(31)), transfer(from, accounts.user, 100_000))
         },
     ]
 }
@@ -335,7 +335,7 @@ pub(super) fn some_transfer(
     } else {
         pick(rng).filter(|to| *to != from).unwrap_or(accounts.reserve)
     };
-    let mut op = SeedOp::at(at, SeedOperation::Transfer { from, to, amount, spender: None });
+    let mut op = SeedOp::new(at, SeedOperation::Transfer { from, to, amount, spender: None });
     op.memo = match rng.gen_range(0..10) {
         _ if top_up => TOP_UP,
         0..=5 => 0,

@@ -94,7 +94,7 @@ impl Ledger {
     }
 
     /// A transaction of another canister, whose amount it has checked.
-    fn settle(&mut self, now: Timestamp, operation: Operation, memo: u64) -> Result<u64, Refusal> {
+    fn record_operation(&mut self, now: Timestamp, operation: Operation, memo: u64) -> Result<u64, Refusal> {
         let moment = self.ledger_time(now);
         // No creation time: two equal transfers of a canister at one instant are two transfers.
         self.book.apply(&Transaction { memo, ..Transaction::bare(operation) }, moment)
@@ -150,7 +150,7 @@ impl LedgerPort for Ledger {
     fn mint(&mut self, now: Timestamp, to: AccountIdentifier, amount: E8s, memo: u64) -> u64 {
         // Cut to what 64 bits leave room for; out of reach with any plausible supply.
         let amount = amount.min(E8s(u64::MAX - self.book.supply().0));
-        match self.settle(now, Operation::Mint { to, amount }, memo) {
+        match self.record_operation(now, Operation::Mint { to, amount }, memo) {
             Ok(block) => block,
             Err(_) => self.book.length().saturating_sub(1),
         }
@@ -173,11 +173,11 @@ impl LedgerPort for Ledger {
             return self.burn(now, from, amount, memo);
         }
         let operation = Operation::Transfer { from, to, amount, fee, spender: None };
-        self.settle(now, operation, memo).map_err(|_| self.balance(&from))
+        self.record_operation(now, operation, memo).map_err(|_| self.balance(&from))
     }
 
     fn burn(&mut self, now: Timestamp, from: AccountIdentifier, amount: E8s, memo: u64) -> Result<u64, E8s> {
-        self.settle(now, Operation::Burn { from, amount, spender: None }, memo)
+        self.record_operation(now, Operation::Burn { from, amount, spender: None }, memo)
             .map_err(|_| self.balance(&from))
     }
 

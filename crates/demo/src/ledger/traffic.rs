@@ -64,7 +64,7 @@ impl Traffic {
             let rich = book.balance(&friend) > amount.saturating_add(FEE);
             let from = if rich { friend } else { self.accounts.employer };
             let operation = SeedOperation::Transfer { from, to: self.accounts.user, amount, spender: None };
-            apply(book, clock, SeedOp::at(at, operation));
+            apply(book, clock, SeedOp::new(at, operation));
         }
     }
 }

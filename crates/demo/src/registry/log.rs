@@ -150,7 +150,7 @@ impl Log {
         }
     }
 
-    fn at(&self, place: &Place) -> Option<Set> {
+    fn value_at(&self, place: &Place) -> Option<Set> {
         let request = self.decoded(u64::from(place.version))?;
         let mutation = request.mutations.into_iter().nth(usize::try_from(place.mutation).ok()?)?;
         Some(Set {
@@ -164,13 +164,13 @@ impl Log {
     pub fn value(&self, key: &[u8], version: u64) -> Option<Set> {
         let places = self.keys.get(key)?;
         let after = places.partition_point(|place| u64::from(place.version) <= version);
-        self.at(places.get(after.checked_sub(1)?).filter(|place| place.is_set)?)
+        self.value_at(places.get(after.checked_sub(1)?).filter(|place| place.is_set)?)
     }
 
     /// When a key was set for the first time; `None` if that version does not say, or never.
     pub fn first_set(&self, key: &Key) -> Option<Timestamp> {
         let first = self.keys.get(key.to_string().as_bytes())?.first()?;
-        self.at(first).map(|set| Timestamp(set.nanos)).filter(|at| at.0 > 0)
+        self.value_at(first).map(|set| Timestamp(set.nanos)).filter(|at| at.0 > 0)
     }
 
     /// The last version of a page that begins after `since`: at most so many versions, and so many

@@ -28,7 +28,7 @@ fn kinds(rng: &mut SeededRng) -> Vec<Kind> {
         .flat_map(|(kind, share)| std::iter::repeat_n(*kind, usize::try_from(share - 1).unwrap_or(0)))
         .collect();
     let left = usize::try_from(COUNT).unwrap_or(0).saturating_sub(kinds.len() + 1);
-    kinds.extend(rng.several(&rest, left));
+    kinds.extend(rng.choose_several(&rest, left));
     let mut kinds = rng.shuffle(&kinds);
     // The hostile one is recent, so that everybody who scrolls meets it.
     kinds.insert(kinds.len().saturating_sub(2), Kind::Hostile);
@@ -117,7 +117,7 @@ pub fn fill(
         let proposer = if topic.covered_by_catch_all() {
             context.known.first().and_then(|k| k.id).map(|id| id.id)
         } else {
-            Some(*rng.pick(proposers, &1))
+            Some(*rng.choose_or(proposers, &1))
         };
         let mut proposal = Proposal {
             id,

@@ -1,6 +1,6 @@
 //! The many neurons of a demo user who has much: a spread of stakes, delays and states.
 
-use super::neurons::{locked, number};
+use super::neurons::{locked, neuron_id};
 use super::random::QuickRng;
 use super::user::{self, Kind};
 use crate::governance::neuron::{Dissolve, Neuron};
@@ -39,7 +39,7 @@ pub fn neurons(
         };
         let age = rng.within(10 * DAY.0, 4 * YEAR.0);
         let mut neuron =
-            locked(number(seed, PLACE + n), controller, FIRST_NONCE + n, stake, delay, age, start);
+            locked(neuron_id(seed, PLACE + n), controller, FIRST_NONCE + n, stake, delay, age, start);
         if shared {
             neuron.hot_keys = vec![user];
         }

@@ -37,7 +37,7 @@ pub struct Crowd {
 }
 
 /// A neuron's number by its place in the world; as large and as scattered as the canister's.
-pub fn number(seed: u64, place: u64) -> u64 {
+pub fn neuron_id(seed: u64, place: u64) -> u64 {
     mix(seed, 0x6e65_7572_6f6e, place) | 1
 }
 
@@ -66,7 +66,7 @@ pub fn crowd(seed: u64, now: u64) -> Crowd {
     let mut out =
         Crowd { neurons: Vec::new(), habits: BTreeMap::new(), known: Vec::new(), public: Vec::new() };
     for (place, text) in (0..).zip(KNOWN_NEURONS.iter()) {
-        let id = number(seed, place);
+        let id = neuron_id(seed, place);
         let age = rng.within(YEAR.0, 5 * YEAR.0);
         let mut neuron =
             locked(id, rng.principal(), place, icp_and_dust(text.icp, &mut rng), 2 * YEAR.0, age, now);
@@ -125,7 +125,7 @@ fn perhaps_dissolving(neuron: &mut Neuron, rng: &mut SeededRng, now: u64) {
 fn public(seed: u64, now: u64, rng: &mut SeededRng, out: &mut Crowd) {
     let known = out.known.clone();
     for place in known.len() as u64..PUBLIC {
-        let id = number(seed, place);
+        let id = neuron_id(seed, place);
         let icp = match rng.within(0, 10) {
             0 => rng.within(60_000, 400_000),
             1..4 => rng.within(10_000, 60_000),
@@ -152,7 +152,7 @@ fn private(seed: u64, now: u64, rng: &mut SeededRng, out: &mut Crowd) {
     let all: u64 = weights.iter().sum();
     for (rank, weight) in (0..).zip(weights) {
         let place = PUBLIC + rank;
-        let id = number(seed, place);
+        let id = neuron_id(seed, place);
         let icp = (u128::from(PRIVATE_STAKE) * u128::from(weight) / u128::from(all.max(1))) as u64;
         let icp = icp * rng.within(700, 1_300) / 1_000;
         let (delay, age) = (some_delay(rng), rng.within(DAY.0, 4 * YEAR.0));
@@ -177,7 +177,7 @@ fn private(seed: u64, now: u64, rng: &mut SeededRng, out: &mut Crowd) {
 
 fn some_habit(rng: &mut SeededRng) -> VotingHabit {
     VotingHabit {
-        turnout: *rng.pick(&[0, 150, 400, 700, 850, 950], &700),
+        turnout: *rng.choose_or(&[0, 150, 400, 700, 850, 950], &700),
         leaning: i64::try_from(rng.within(0, 360)).unwrap_or(0) - 180,
         leads: false,
     }
@@ -189,7 +189,7 @@ fn follow_leaders(neuron: &mut Neuron, rng: &mut SeededRng, known: &[u64]) {
     let one = |rng: &mut SeededRng| match rng.within(0, 10) {
         0..6 => known.first().copied().into_iter().collect(),
         6..8 => known.get(1).copied().into_iter().collect(),
-        _ => rng.several(leaders, 3),
+        _ => rng.choose_several(leaders, 3),
     };
     let all = one(rng);
     neuron.followees.insert(Topic::Unspecified.number(), all);

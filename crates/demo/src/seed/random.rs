@@ -24,25 +24,25 @@ impl SeededRng {
     }
 
     /// One of several, or `fallback` of none.
-    pub fn pick<'a, T>(&mut self, of: &'a [T], fallback: &'a T) -> &'a T {
+    pub fn choose_or<'a, T>(&mut self, of: &'a [T], fallback: &'a T) -> &'a T {
         let at = usize::try_from(self.within(0, of.len() as u64)).unwrap_or(0);
         of.get(at).unwrap_or(fallback)
     }
 
     /// One of several; `None` of none.
-    pub fn some<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
+    pub fn choose<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
         let at = usize::try_from(self.within(0, of.len() as u64)).unwrap_or(0);
         of.get(at)
     }
 
     /// One of several texts; empty of none.
-    pub fn text(&mut self, of: &[&'static str]) -> &'static str {
+    pub fn choose_text(&mut self, of: &[&'static str]) -> &'static str {
         let at = usize::try_from(self.within(0, of.len() as u64)).unwrap_or(0);
         of.get(at).copied().unwrap_or_default()
     }
 
     /// `count` different ones of several, in random order.
-    pub fn several<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
+    pub fn choose_several<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
         let mut rest = of.to_vec();
         let mut chosen = Vec::new();
         while chosen.len() < count && !rest.is_empty() {
@@ -54,7 +54,7 @@ impl SeededRng {
 
     /// In random order.
     pub fn shuffle<T: Copy>(&mut self, items: &[T]) -> Vec<T> {
-        self.several(items, items.len())
+        self.choose_several(items, items.len())
     }
 
     /// 32 bytes.

@@ -137,14 +137,14 @@ impl SimulatedVoters {
     }
 
     /// Looks at the nodes before something is written about them.
-    fn look(&mut self) {
+    fn refresh_inventory(&mut self) {
         if let Some(shown) = &self.shown {
             self.context.inventory = shown.now();
         }
     }
 
     fn propose_regular(&mut self, at: u64, state: &mut State) {
-        self.look();
+        self.refresh_inventory();
         let mut rng = SeededRng::new(self.seed, mix(3, self.serial, at));
         let political = at >= self.start;
         let shares: Vec<(Kind, u64)> = drafts::SHARES
@@ -234,7 +234,7 @@ impl SimulatedVoters {
     fn run_event(&mut self, cue: ScriptedEvent, state: &mut State) {
         match cue.what {
             ScriptedAction::Proposal(kind, appeal) => {
-                self.look();
+                self.refresh_inventory();
                 let mut rng = SeededRng::new(self.seed, mix(4, self.serial, cue.at));
                 let rated = drafts::write_appealing(kind, appeal, &mut rng, self.serial, &self.context);
                 self.propose(kind, rated, cue.at, state);

@@ -250,8 +250,10 @@ proptest! {
 fn elected_versions_were_elected_by_proposals() {
     use crate::registry::{Registry, SMALL};
     let registry = Registry::seeded(1, START, SMALL);
-    let inventory =
-        NetworkInventory { elections: registry.elections(), ..NetworkInventory::of(registry.topology()) };
+    let inventory = NetworkInventory {
+        elections: registry.elections(),
+        ..NetworkInventory::from_topology(registry.topology())
+    };
     let shown = SharedInventory::new(Arc::new(inventory));
     let world = world_with(1, START, me(), None, &shown);
     let begin = NOW - PRELUDE;

@@ -1,6 +1,6 @@
 //! The demo user's neurons: one of every kind a person meets.
 
-use super::neurons::{locked, number};
+use super::neurons::{locked, neuron_id};
 use crate::governance::neuron::{Disbursement, Dissolve, Neuron};
 use icpulse_model::time::{DAY, MONTH, YEAR};
 use icpulse_model::{Account, E8s, Principal, Subaccount, Topic};
@@ -43,7 +43,7 @@ pub const COUNT: u64 = 14;
 
 /// The number of one of them.
 pub fn id(seed: u64, kind: Kind) -> u64 {
-    number(seed, PLACE + kind as u64)
+    neuron_id(seed, PLACE + kind as u64)
 }
 
 /// All but [`Kind::Fresh`], which is claimed later; `known` are the known neurons' numbers and

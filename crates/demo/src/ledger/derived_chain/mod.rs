@@ -99,7 +99,7 @@ impl DerivedChain {
         let held: Vec<Held> = (0..)
             .zip(ops)
             .map(|(place, op)| Held {
-                block: stream.until(op.at) + place,
+                block: stream.count_until(op.at) + place,
                 at: op.at,
                 transaction: transaction(&op, &moment),
             })
@@ -118,7 +118,7 @@ impl DerivedChain {
         };
         let mut book = Book::default();
         for block in 0..length {
-            chain.settle(block, &mut book)?;
+            chain.add_block(block, &mut book)?;
         }
         chain.histories.values_mut().for_each(Vec::shrink_to_fit);
         chain.hashes.shrink_to_fit();
@@ -127,7 +127,7 @@ impl DerivedChain {
     }
 
     /// Plays a block against the book and adds it to the chain.
-    fn settle(&mut self, number: u64, book: &mut Book) -> Result<(), SeedError> {
+    fn add_block(&mut self, number: u64, book: &mut Book) -> Result<(), SeedError> {
         let refuse = |refusal: Refusal, operation: SeedOperation| SeedError {
             index: usize::try_from(number).unwrap_or(usize::MAX),
             operation: Box::new(operation),
@@ -135,7 +135,7 @@ impl DerivedChain {
         };
         let place = self.place(number);
         let (at, transaction) = match place {
-            Place::Held(at) => self.held(at),
+            Place::Held(at) => self.held_block(at),
             Place::Derived(n) => {
                 let (at, transaction) = self.stream.get(n);
                 let short = transaction.operation.payer().is_some_and(|(payer, amount)| {
@@ -178,7 +178,7 @@ impl DerivedChain {
         }
     }
 
-    fn held(&self, at: usize) -> (Timestamp, Transaction) {
+    fn held_block(&self, at: usize) -> (Timestamp, Transaction) {
         match self.held.get(at) {
             Some(held) => (held.at, held.transaction.clone()),
             // `place` gives only those there are.
@@ -215,7 +215,7 @@ impl DerivedChain {
             return None;
         }
         Some(match self.place(number) {
-            Place::Held(at) => self.held(at),
+            Place::Held(at) => self.held_block(at),
             Place::Derived(n) => self.derived(number, n),
         })
     }

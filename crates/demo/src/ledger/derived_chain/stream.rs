@@ -60,7 +60,7 @@ impl Stream {
     }
 
     /// A stake's own time; other blocks lie evenly between the stakes around them.
-    fn at(&self, n: u64) -> Timestamp {
+    fn time_of(&self, n: u64) -> Timestamp {
         let next = self.stakes_before(n);
         let end = self.place_of_stake(next);
         let until = self.stakes.paid(next).0;
@@ -75,11 +75,11 @@ impl Stream {
     }
 
     /// How many of the derived blocks were added until then.
-    pub(super) fn until(&self, at: Timestamp) -> u64 {
+    pub(super) fn count_until(&self, at: Timestamp) -> u64 {
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.at(middle) <= at {
+            if self.time_of(middle) <= at {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -89,7 +89,7 @@ impl Stream {
     }
 
     pub(super) fn get(&self, n: u64) -> (Timestamp, Transaction) {
-        let at = self.at(n);
+        let at = self.time_of(n);
         let rank = self.stakes_before(n);
         if self.is_stake(n)
             && let Some(stake) = self.stakes.stake(rank)

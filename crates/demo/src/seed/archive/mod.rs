@@ -54,7 +54,7 @@ impl Archive for ArchivedRows {
     }
 
     fn neuron(&self, position: u64) -> Option<Neuron> {
-        self.neurons.at(position)
+        self.neurons.neuron_at(position)
     }
 
     fn position_of(&self, id: u64) -> Option<u64> {
@@ -81,7 +81,7 @@ impl Stakes for Neurons {
     }
 
     fn paid(&self, rank: u64) -> Timestamp {
-        self.timeline().at(rank)
+        self.timeline().time_of(rank)
     }
 
     fn stake(&self, rank: u64) -> Option<Stake> {

@@ -63,7 +63,7 @@ impl Neurons {
             let mut staked = 0_u64;
             let accounts = positions
                 .filter_map(|position| {
-                    let neuron = this.at(position)?;
+                    let neuron = this.neuron_at(position)?;
                     staked = staked.saturating_add(neuron.stake);
                     let account = stake_account(&neuron.subaccount);
                     Some((key(&account), u32::try_from(position).ok()?))
@@ -131,11 +131,11 @@ impl Neurons {
 
     /// The stake of a rank: what the ledger records.
     pub fn stake(&self, rank: u64) -> Option<Stake> {
-        let neuron = self.at(self.position_of_rank(rank))?;
+        let neuron = self.neuron_at(self.position_of_rank(rank))?;
         Some(Stake {
             account: stake_account(&neuron.subaccount),
             amount: E8s(neuron.stake),
-            at: self.timeline.at(rank),
+            at: self.timeline.time_of(rank),
             memo: neuron.nonce.unwrap_or_default(),
             by_user: false,
         })
@@ -147,14 +147,14 @@ impl Neurons {
         let from = self.accounts.partition_point(|(at, _)| *at < key);
         let alike = self.accounts.get(from..)?.iter().take_while(|(at, _)| *at == key);
         alike.map(|(_, position)| u64::from(*position)).find(|position| {
-            self.at(*position).is_some_and(|neuron| stake_account(&neuron.subaccount) == *account)
+            self.neuron_at(*position).is_some_and(|neuron| stake_account(&neuron.subaccount) == *account)
         })
     }
 
-    pub fn at(&self, position: u64) -> Option<Neuron> {
+    pub fn neuron_at(&self, position: u64) -> Option<Neuron> {
         let id = self.id(position)?;
         let mut rng = QuickRng::new(self.seed, PURPOSE ^ 2, position);
-        let paid = self.timeline.at(self.rank_of(position)).secs();
+        let paid = self.timeline.time_of(self.rank_of(position)).secs();
         // Claimed some seconds after the transfer.
         let created = paid.saturating_add(rng.within(1, 20)).min(self.start);
         let (controller, nonce) = (rng.principal(), rng.any());

@@ -152,7 +152,7 @@ fn the_main_networks_numbers_are_as_promised() {
 fn the_same_seed_is_the_same_archive_and_another_another() {
     let show = |seed| {
         let (neurons, proposals) = (neurons(seed, 300), proposals(seed, 200));
-        let rows = (0..300).map(|at| format!("{:?}", neurons.at(at)));
+        let rows = (0..300).map(|at| format!("{:?}", neurons.neuron_at(at)));
         let motions = (1..=200).map(|id| format!("{:?}", proposals.get(id)));
         rows.chain(motions).collect::<Vec<_>>()
     };
@@ -200,7 +200,7 @@ fn every_neuron_is_found_by_its_number_its_account_and_its_stakes_rank() {
     let mut ranks = BTreeSet::new();
     let mut states = BTreeSet::new();
     for position in 0..1_000 {
-        let neuron = neurons.at(position).unwrap();
+        let neuron = neurons.neuron_at(position).unwrap();
         assert!(neuron.id > before, "strictly ascending");
         before = neuron.id;
         assert_eq!(neurons.position_of(neuron.id), Some(position));
@@ -215,7 +215,7 @@ fn every_neuron_is_found_by_its_number_its_account_and_its_stakes_rank() {
         assert!(neuron.refreshed >= neuron.created && neuron.stake >= 5_000_000);
         states.insert(format!("{:?}", neuron.dissolve.state(NOW)));
     }
-    assert_eq!(neurons.at(1_000).map(|n| n.id), None);
+    assert_eq!(neurons.neuron_at(1_000).map(|n| n.id), None);
     assert_eq!(states.len(), 3, "{states:?}");
     // A tenth of the space holds about a tenth of them.
     let tenth = neurons.position_after(u64::MAX / 10);

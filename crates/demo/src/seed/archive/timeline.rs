@@ -33,7 +33,7 @@ impl Timeline {
     }
 
     /// The instant of a rank.
-    pub fn at(&self, rank: u64) -> Timestamp {
+    pub fn time_of(&self, rank: u64) -> Timestamp {
         let base = self.base(rank);
         let gap = self.base(rank.saturating_add(1)).saturating_sub(base);
         let jitter = mix(self.seed ^ 0x7469_6d65, 1, rank).checked_rem(gap).unwrap_or(0);
@@ -49,7 +49,7 @@ mod tests {
     fn the_instants_ascend_fill_the_span_and_become_denser() {
         let (from, until) = (Timestamp::from_secs(1_620_604_800), Timestamp::from_secs(1_795_000_000));
         let timeline = Timeline::new(3, from, until, 5_000);
-        let all: Vec<u64> = (0..5_000).map(|rank| timeline.at(rank).0).collect();
+        let all: Vec<u64> = (0..5_000).map(|rank| timeline.time_of(rank).0).collect();
         assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(all[0] >= from.0 && all[4_999] < until.0);
         let middle = from.0 + (until.0 - from.0) / 2;

@@ -59,10 +59,10 @@ pub(super) fn functions(kind: Kind, rng: &mut SeededRng) -> Content {
 pub(super) fn canisters(kind: Kind, rng: &mut SeededRng, context: &ProposalContext) -> Content {
     let (index, name) = match kind {
         Kind::UpgradeProtocolCanister | Kind::ProtocolCanisterSettings => {
-            *rng.pick(PROTOCOL, &(0, "registry"))
+            *rng.choose_or(PROTOCOL, &(0, "registry"))
         }
         Kind::UpgradeSnsW => (10, "SNS-W"),
-        _ => *rng.pick(APPLICATIONS, &(7, "Internet Identity")),
+        _ => *rng.choose_or(APPLICATIONS, &(7, "Internet Identity")),
     };
     let canister_id = Some(canister_id(index));
     let some_bytes = |rng: &mut SeededRng| Some(ByteBuf::from(rng.bytes().to_vec()));
@@ -76,7 +76,7 @@ pub(super) fn canisters(kind: Kind, rng: &mut SeededRng, context: &ProposalConte
                 wasm_module_hash: Some(ByteBuf::from(hash.to_vec())),
                 arg_hash: some_bytes(rng),
             };
-            let change = rng.text(&[
+            let change = rng.choose_text(&[
                 "Queries no longer copy the whole state.",
                 "A metric counts refused calls by reason.",
                 "The interface learns one optional field.",
@@ -110,7 +110,7 @@ pub(super) fn canisters(kind: Kind, rng: &mut SeededRng, context: &ProposalConte
         }
         Kind::CreateCanisterAndInstallCode => {
             let create = wire::CreateCanisterAndInstallCode {
-                host_subnet_id: rng.some(&context.inventory.subnets).map(|net| net.id),
+                host_subnet_id: rng.choose(&context.inventory.subnets).map(|net| net.id),
                 canister_settings: None,
                 wasm_module_hash: some_bytes(rng),
                 install_arg_hash: some_bytes(rng),

@@ -70,7 +70,7 @@ impl NetworkInventory {
     }
 
     /// The nodes of a registry.
-    pub fn of(topology: &Topology) -> Self {
+    pub fn from_topology(topology: &Topology) -> Self {
         let subnets: Vec<SubnetNodes> = topology
             .subnet_list
             .iter()

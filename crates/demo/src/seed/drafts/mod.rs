@@ -229,7 +229,7 @@ fn finish(
     let after = if at_once { 0 } else { rng.within(2, 25) };
     let fails = matches!(action, Action::ExecuteNnsFunction(_)) && rng.chance(35);
     let failure = fails.then(|| {
-        let why = rng.text(&[
+        let why = rng.choose_text(&[
             "Panicked at 'Deserialization Failed: \"No more values on the wire\"', \
              rs/rust_canisters/dfn_core/src/endpoint.rs:122:41",
             "Panicked at '[Registry] Subnet record not found.', rs/registry/canister/src/mutations/subnet.rs:88:13",

@@ -11,7 +11,7 @@ use wire::Action;
 
 pub(super) fn node_admin(kind: Kind, rng: &mut SeededRng, context: &ProposalContext) -> Content {
     let none = Principal::anonymous();
-    let provider = *rng.pick(&context.inventory.providers, &none);
+    let provider = *rng.choose_or(&context.inventory.providers, &none);
     let new = rng.principal();
     let (dc, city) = context.center(rng);
     let old = context.operator(rng);
@@ -56,7 +56,7 @@ pub(super) fn node_admin(kind: Kind, rng: &mut SeededRng, context: &ProposalCont
         }
         Kind::RemoveNodes => {
             let count = usize::try_from(rng.within(1, 6)).unwrap_or(1);
-            let node_ids = rng.several(&context.inventory.spares, count);
+            let node_ids = rng.choose_several(&context.inventory.spares, count);
             let list: Vec<String> = node_ids.iter().map(|id| format!("* `{id}`")).collect();
             let (action, payload) = p::call(18, &p::Nodes { node_ids });
             let values: &[(&str, &dyn Display)] =

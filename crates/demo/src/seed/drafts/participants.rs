@@ -15,13 +15,18 @@ pub(super) fn participants(
     context: &ProposalContext,
 ) -> Content {
     let none = Principal::anonymous();
-    let provider = *rng.pick(&context.inventory.providers, &none);
+    let provider = *rng.choose_or(&context.inventory.providers, &none);
     let (dc, city) = context.center(rng);
     match kind {
         Kind::AddNodeProvider => {
             let id = rng.principal();
-            let company =
-                rng.text(&["Alpine Racks", "Baobab Hosting", "Cirrus Colo", "Dunes Data", "Eiger Nodes"]);
+            let company = rng.choose_text(&[
+                "Alpine Racks",
+                "Baobab Hosting",
+                "Cirrus Colo",
+                "Dunes Data",
+                "Eiger Nodes",
+            ]);
             let change = wire::Change::ToAdd(wire::NodeProvider { id: Some(id), reward_account: None });
             let company = format!("{company} {serial}");
             let (declaration, proof) = (rng.hex(64), rng.hex(64));
@@ -44,7 +49,7 @@ pub(super) fn participants(
                     id: dc.clone(),
                     region: format!("{city},{dc}"),
                     owner: rng
-                        .text(&["Equipoise", "Northlight DC", "Harbour Colo", "Plateau Hosting"])
+                        .choose_text(&["Equipoise", "Northlight DC", "Harbour Colo", "Plateau Hosting"])
                         .to_owned(),
                 }],
                 data_centers_to_remove: Vec::new(),
@@ -61,7 +66,7 @@ pub(super) fn participants(
                 })),
                 amount_e8s: amount,
             };
-            let chosen = rng.several(&context.inventory.providers, count);
+            let chosen = rng.choose_several(&context.inventory.providers, count);
             let rewards: Vec<_> =
                 chosen.into_iter().map(|id| reward(id, rng.within(40, 900) * 100_000_000)).collect();
             let total: u64 = rewards.iter().map(|r| r.amount_e8s / 100_000_000).sum();

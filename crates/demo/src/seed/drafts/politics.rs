@@ -14,7 +14,7 @@ pub(super) fn hostile() -> Content {
 }
 
 pub(super) fn spam(rng: &mut SeededRng) -> Content {
-    let token = rng.text(&["MOONFROG", "ICPUP", "GIGAYIELD", "NEXT100X"]);
+    let token = rng.choose_text(&["MOONFROG", "ICPUP", "GIGAYIELD", "NEXT100X"]);
     let action = Action::Motion(wire::Motion { motion_text: format!("Claim {token}.") });
     (words(Kind::Spam, "", &[("token", &token)]), action, None)
 }
@@ -41,11 +41,18 @@ pub(super) fn governance(kind: Kind, rng: &mut SeededRng, serial: u64, context: 
     match kind {
         Kind::RegisterKnownNeuron => {
             let fallback = 1;
-            let id = *rng.pick(&context.public, &fallback);
-            let first =
-                rng.text(&["Amber", "Basalt", "Copper", "Delta", "Ember", "Fjord", "Granite", "Hazel"]);
-            let second =
-                rng.text(&["Assembly", "Circle", "Forum", "League", "Node Watch", "Voters", "Workshop"]);
+            let id = *rng.choose_or(&context.public, &fallback);
+            let first = rng
+                .choose_text(&["Amber", "Basalt", "Copper", "Delta", "Ember", "Fjord", "Granite", "Hazel"]);
+            let second = rng.choose_text(&[
+                "Assembly",
+                "Circle",
+                "Forum",
+                "League",
+                "Node Watch",
+                "Voters",
+                "Workshop",
+            ]);
             let name = format!("{first} {second} {serial}");
             let data = wire::KnownNeuronData {
                 name: name.clone(),
@@ -70,7 +77,7 @@ pub(super) fn governance(kind: Kind, rng: &mut SeededRng, serial: u64, context: 
             (words(kind, forum(rng), &[]), action, None)
         }
         _ => {
-            let fee = *rng.pick(&[1_000_000, 1_500_000, 2_000_000], &1_000_000);
+            let fee = *rng.choose_or(&[1_000_000, 1_500_000, 2_000_000], &1_000_000);
             let economics =
                 wire::NetworkEconomics { neuron_management_fee_per_proposal_e8s: fee, ..Default::default() };
             let icp = format!("{}.{:03}", fee / 100_000_000, fee % 100_000_000 / 100_000);

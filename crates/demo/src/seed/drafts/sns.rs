@@ -34,8 +34,10 @@ pub(super) fn sns(kind: Kind, rng: &mut SeededRng, serial: u64) -> Content {
     }
     let name = format!(
         "{}{}",
-        rng.text(&["Bazaar", "Canvas", "Drift", "Echo", "Forge", "Gather", "Hum", "Isle", "Juniper", "Kite"]),
-        rng.text(&["Chain", "Desk", "Fi", "Lab", "Loop", "Works"])
+        rng.choose_text(&[
+            "Bazaar", "Canvas", "Drift", "Echo", "Forge", "Gather", "Hum", "Isle", "Juniper", "Kite"
+        ]),
+        rng.choose_text(&["Chain", "Desk", "Fi", "Lab", "Loop", "Works"])
     );
     let symbol: String = name.chars().filter(char::is_ascii_uppercase).chain("NS".chars()).collect();
     let tokens = |amount: u64| Some(wire::Tokens { e8s: Some(amount.saturating_mul(100_000_000)) });

@@ -16,7 +16,7 @@ fn current(rng: &mut SeededRng, context: &ProposalContext) -> String {
 
 pub(super) fn subnets(kind: Kind, rng: &mut SeededRng, context: &ProposalContext) -> Content {
     let inventory = &context.inventory;
-    let (subnet, members) = match rng.some(&inventory.subnets) {
+    let (subnet, members) = match rng.choose(&inventory.subnets) {
         Some(net) => (net.id, net.nodes.as_slice()),
         None => (Principal::anonymous(), [].as_slice()),
     };
@@ -24,7 +24,8 @@ pub(super) fn subnets(kind: Kind, rng: &mut SeededRng, context: &ProposalContext
     match kind {
         Kind::ChangeSubnetMembership => {
             let count = usize::try_from(rng.within(1, 4)).unwrap_or(1);
-            let (add, remove) = (rng.several(&inventory.spares, count), rng.several(members, count));
+            let (add, remove) =
+                (rng.choose_several(&inventory.spares, count), rng.choose_several(members, count));
             let (from, to) = (rng.within(3, 7), rng.within(7, 12));
             let row = |verb: &str, id: &Principal| format!("| {verb} | `{id}` |");
             let rows: Vec<String> = remove
@@ -46,7 +47,7 @@ pub(super) fn subnets(kind: Kind, rng: &mut SeededRng, context: &ProposalContext
         }
         Kind::CreateSubnet => {
             let argument = p::CreateSubnet {
-                node_ids: rng.several(&inventory.spares, 13),
+                node_ids: rng.choose_several(&inventory.spares, 13),
                 replica_version_id: current(rng, context),
                 subnet_type: "application".to_owned(),
                 dkg_interval_length: 499,
@@ -78,20 +79,20 @@ pub(super) fn subnets(kind: Kind, rng: &mut SeededRng, context: &ProposalContext
         Kind::FulfillSubnetRental => {
             let request = wire::FulfillSubnetRentalRequest {
                 user: Some(rng.principal()),
-                node_ids: Some(rng.several(&inventory.spares, 13)),
+                node_ids: Some(rng.choose_several(&inventory.spares, 13)),
                 replica_version_id: Some(current(rng, context)),
             };
             let action = Action::FulfillSubnetRentalRequest(request);
             (words(kind, "", &[]), action, None)
         }
         Kind::AddApiBoundaryNodes => {
-            let node_ids = rng.several(&inventory.spares, 2);
+            let node_ids = rng.choose_several(&inventory.spares, 2);
             let (action, payload) =
                 p::call(43, &p::AddApiBoundaryNodes { node_ids, version: current(rng, context) });
             (words(kind, "", &[]), action, payload)
         }
         _ => {
-            let node_ids = rng.several(&inventory.boundary, 1);
+            let node_ids = rng.choose_several(&inventory.boundary, 1);
             let (action, payload) = p::call(44, &p::Nodes { node_ids });
             (words(kind, "", &[]), action, payload)
         }

@@ -14,7 +14,7 @@ pub(super) fn versions(
     elected: Option<&str>,
 ) -> Content {
     let inventory = &context.inventory;
-    let subnet = rng.some(&inventory.subnets).map_or_else(Principal::anonymous, |net| net.id);
+    let subnet = rng.choose(&inventory.subnets).map_or_else(Principal::anonymous, |net| net.id);
     let short: String = subnet.to_text().chars().take(5).collect();
     let invented = version(rng);
     // What is deployed was elected before.
@@ -44,7 +44,7 @@ pub(super) fn versions(
                 replica_versions_to_unelect: Vec::new(),
             };
             let (action, payload) = p::call(38, &argument);
-            let lines = rng.several(
+            let lines = rng.choose_several(
                 &[
                     "Consensus: fewer signatures are kept in memory",
                     "Execution: cheaper copies of stable memory",
@@ -95,13 +95,13 @@ pub(super) fn versions(
             (words(kind, "", values), action, payload)
         }
         Kind::DeployHostos => {
-            let node_ids = rng.several(&inventory.spares, 20);
+            let node_ids = rng.choose_several(&inventory.spares, 20);
             let argument = p::DeployHostosToSomeNodes { node_ids, hostos_version_id: Some(id.clone()) };
             let (action, payload) = p::call(51, &argument);
             (words(kind, "", &[("brief", &brief), ("id", &id)]), action, payload)
         }
         _ => {
-            let node_ids = rng.several(&inventory.boundary, 6);
+            let node_ids = rng.choose_several(&inventory.boundary, 6);
             let argument = p::DeployGuestosToSomeApiBoundaryNodes { node_ids, version: id.clone() };
             let (action, payload) = p::call(46, &argument);
             (words(kind, "", &[("brief", &brief), ("id", &id)]), action, payload)

@@ -31,7 +31,7 @@ pub(super) fn known(key: Key, record: Record) -> Edit {
     Edit { key, said: Said::Known(record) }
 }
 
-pub(super) const fn gone(key: Key) -> Edit {
+pub(super) const fn removal(key: Key) -> Edit {
     Edit { key, said: Said::Gone }
 }
 
@@ -101,7 +101,7 @@ impl Grid {
         }
         for old in std::mem::replace(&mut self.shards, shards) {
             if !self.shards.contains(&old) {
-                edits.push(gone(shard(old)));
+                edits.push(removal(shard(old)));
             }
         }
         edits

@@ -244,14 +244,14 @@ impl Grid {
     /// One more node for a subnet.
     pub(super) fn accept_call(&mut self, net: usize) -> Option<Edit> {
         let members = self.nets.get(net)?.members.clone();
-        let node = self.recruit(net, &members)?;
+        let node = self.choose_node(net, &members)?;
         let net = self.nets.get_mut(net)?;
         net.members.push(node);
         self.record_members(node)
     }
 
     /// Takes the spare that fits best into a subnet's seat.
-    pub(super) fn recruit(&mut self, net: usize, members: &[usize]) -> Option<usize> {
+    pub(super) fn choose_node(&mut self, net: usize, members: &[usize]) -> Option<usize> {
         let of_dfinity = if net == 0 { 3 } else { 1 };
         let at = self.candidate(members, plan::subnet(net).choice, of_dfinity)?;
         let node = self.spares.swap_remove(at);
@@ -310,7 +310,7 @@ impl Grid {
         let mut members = Vec::new();
         self.nets.push(SubnetNodes { id, key, members: Vec::new(), record, ranges });
         while members.len() < plan::size(number, growth) {
-            match self.recruit(number, &members) {
+            match self.choose_node(number, &members) {
                 Some(node) => members.push(node),
                 None => break,
             }

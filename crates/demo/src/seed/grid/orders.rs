@@ -123,7 +123,7 @@ impl Grid {
         for old in change.replica_versions_to_unelect.iter().map(|v| Line::new(v)) {
             if self.elected.contains(&old) && !self.is_used(&old) {
                 self.elected.retain(|version| *version != old);
-                edits.push(edit::gone(Key::ReplicaVersion(old)));
+                edits.push(edit::removal(Key::ReplicaVersion(old)));
             }
         }
         if let Some(new) = change.replica_version_to_elect.as_deref().map(Line::new)

@@ -11,7 +11,7 @@ const HOSTS: usize = 5;
 
 impl Grid {
     /// The rollout's next step, or a new version.
-    pub(super) fn roll(&mut self, legacy: bool) -> Vec<Edit> {
+    pub(super) fn plan_rollout(&mut self, legacy: bool) -> Vec<Edit> {
         let Some(mut rollout) = self.rollout.take() else {
             let edits = self.elect_guest(legacy);
             self.begin_rollout();
@@ -92,7 +92,7 @@ impl Grid {
     }
 
     /// Old versions of GuestOS that nothing runs are retired.
-    pub(super) fn retire(&mut self, legacy: bool) -> Vec<Edit> {
+    pub(super) fn retire_versions(&mut self, legacy: bool) -> Vec<Edit> {
         if self.elected.len() <= ELECTED {
             return Vec::new();
         }
@@ -100,7 +100,7 @@ impl Grid {
         let old: Vec<Line> =
             self.elected.iter().filter(|v| !self.is_used(v)).take(excess.min(3)).cloned().collect();
         self.elected.retain(|version| !old.contains(version));
-        let mut edits: Vec<Edit> = old.into_iter().map(|v| edit::gone(Key::ReplicaVersion(v))).collect();
+        let mut edits: Vec<Edit> = old.into_iter().map(|v| edit::removal(Key::ReplicaVersion(v))).collect();
         if legacy && !edits.is_empty() {
             edits.push(self.blessed_edit());
         }
@@ -120,7 +120,7 @@ impl Grid {
             .collect();
         let idle = self.hosts.iter().position(|v| !used.contains(v) && self.hosts.last() != Some(v));
         match idle {
-            Some(at) => vec![edit::gone(Key::HostOsVersion(self.hosts.remove(at)))],
+            Some(at) => vec![edit::removal(Key::HostOsVersion(self.hosts.remove(at)))],
             None => Vec::new(),
         }
     }

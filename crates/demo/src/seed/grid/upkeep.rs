@@ -19,23 +19,23 @@ impl Grid {
         let legacy = progress < BLESSED_UNTIL;
         if self.blessed && !legacy {
             self.blessed = false;
-            return vec![edit::gone(Key::Other(Line::new("blessed_replica_versions")))];
+            return vec![edit::removal(Key::Other(Line::new("blessed_replica_versions")))];
         }
         if !self.sharded && progress >= SHARDED_FROM {
             self.sharded = true;
             let mut edits = self.routing();
-            edits.push(edit::gone(Key::RoutingTable));
+            edits.push(edit::removal(Key::RoutingTable));
             return edits;
         }
         match self.rng.within(0, 1_000) {
-            0..330 => self.roll(legacy),
+            0..330 => self.plan_rollout(legacy),
             330..560 => self.upgrade_host(),
             560..680 => self.replace(),
             680..760 => self.change_allowance(),
             760..800 => self.remove_spare(),
-            800..840 => self.readdress(),
+            800..840 => self.change_addresses(),
             840..865 => self.drop_boundary(),
-            865..890 => self.retire(legacy),
+            865..890 => self.retire_versions(legacy),
             890..905 => self.revise_hosts(),
             905..925 => self.change_rewards(),
             925..945 => self.change_firewall(),
@@ -70,7 +70,7 @@ impl Grid {
         let at = self.below(members.len());
         let Some(leaves) = members.get(at).copied() else { return Vec::new() };
         let rest: Vec<usize> = members.into_iter().filter(|n| *n != leaves).collect();
-        let Some(joins) = self.recruit(net, &rest) else { return Vec::new() };
+        let Some(joins) = self.choose_node(net, &rest) else { return Vec::new() };
         self.swap(net, &[leaves], &[joins]);
         self.subnet_edit(net).into_iter().collect()
     }
@@ -116,8 +116,9 @@ impl Grid {
         self.by_id.remove(&id);
         self.alive = self.alive.saturating_sub(1);
         let (keys, certificate) = edit::companions(&id);
-        let mut edits = vec![edit::gone(Key::Node(id)), edit::gone(Key::Other(Line::new(&certificate)))];
-        edits.extend(keys.iter().map(|key| edit::gone(Key::Other(Line::new(key)))));
+        let mut edits =
+            vec![edit::removal(Key::Node(id)), edit::removal(Key::Other(Line::new(&certificate)))];
+        edits.extend(keys.iter().map(|key| edit::removal(Key::Other(Line::new(key)))));
         if let Some(operator) = self.operators.get_mut(operator) {
             operator.record.allowance = operator.record.allowance.saturating_add(1);
             if let Some(paid) = operator.record.rewardable.get_mut(&Line::new(&operator.reward.to_string())) {
@@ -129,7 +130,7 @@ impl Grid {
     }
 
     /// A node gets an IPv4 address, or another one.
-    fn readdress(&mut self) -> Vec<Edit> {
+    fn change_addresses(&mut self) -> Vec<Edit> {
         let Some(node) = self.any_node() else { return Vec::new() };
         let host = self.rng.within(1, 255);
         let Some(node) = self.nodes.get_mut(node) else { return Vec::new() };
@@ -153,7 +154,7 @@ impl Grid {
         self.boundary.retain(|n| *n != node);
         self.boundary_versions.remove(&node);
         self.spares.push(node);
-        Some(edit::gone(Key::ApiBoundaryNode(id)))
+        Some(edit::removal(Key::ApiBoundaryNode(id)))
     }
 
     /// What one kind of node is paid in one region changes by some per cent.
