@@ -164,7 +164,7 @@ async fn read_only_until_somebody_signs() {
     let mut app = open_with(Options::default(), Some(SignerInfo::anonymous()));
     app.services.publish();
     app.settle();
-    app.press("2 y").sees("read-only: nobody signs yet; choose an identity with i");
+    app.press("2 y").sees("read-only: no identity yet; choose an identity with i");
     assert!(app.state.layers.is_empty());
     app.press("x i").sees("main").sees("other");
 
@@ -179,7 +179,7 @@ async fn read_only_until_somebody_signs() {
 #[tokio::test]
 async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
     let mut app = open();
-    app.press("2 L").sees("this identity is not unlocked");
+    app.press("2 L").sees("the identity is locked");
     app.services.locked = true;
     app.services.change(icpulse_model::world::Change::Signer(SignerInfo {
         locked: true,
@@ -293,7 +293,7 @@ async fn the_mouse_does_what_keys_do() {
 async fn leaving_while_something_is_submitted_asks() {
     let mut app = open();
     app.services.fates = vec![(1_001, Fate::Pending)];
-    app.press("2 y <enter> <esc> q").sees("Something is being submitted");
+    app.press("2 y <enter> <esc> q").sees("A request is being submitted");
     app.press("<esc>");
     assert_eq!(app.state.quitting, Quitting::No);
     app.press("q <enter>");
