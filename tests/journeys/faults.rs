@@ -175,7 +175,7 @@ async fn what_is_not_proven_is_announced_and_never_printed() {
     broken.break_with(&["altered"]);
     let mut session = broken.open().await;
     session.until("it is told", |app| app.state.sync.trouble.is_some()).await;
-    session.says(&["refused what could not be proven", REFUSED]);
+    session.says(&["could not verify the response", REFUSED]);
     session.app.press("2").sees("No proposals yet");
     let world = &session.app.state.world;
     assert!(world.proposals.is_empty() && world.neurons.is_empty() && world.accounts.is_empty());
