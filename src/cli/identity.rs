@@ -179,7 +179,7 @@ fn list(wallet: &Wallet, global: &Global) -> Result<(), Failure> {
                 vec![
                     if is_default(e) { "*" } else { "" }.to_owned(),
                     e.name.clone(),
-                    e.kind.words().to_owned(),
+                    e.kind.describe().to_owned(),
                     format!("{:?}", e.algorithm),
                     e.principal.to_text(),
                 ]
@@ -204,7 +204,7 @@ fn show(entry: &Entry, global: &Global) -> Result<(), Failure> {
         Format::Text => print_text(&format!(
             "name       {}\nkind       {}\nalgorithm  {:?}\nprincipal  {}\naccount    {}\n",
             entry.name,
-            entry.kind.words(),
+            entry.kind.describe(),
             entry.algorithm,
             entry.principal,
             account(entry)

@@ -6,11 +6,9 @@ use super::journal::OpenActions;
 use super::output::note;
 use super::prompt;
 use crate::config::resolve;
-use ic_agent::Identity;
-use ic_agent::identity::AnonymousIdentity;
 use icpulse_canisters::Client;
 use icpulse_engine::action::SignerJournal;
-use icpulse_ic::{IcError, RetryPolicy};
+use icpulse_ic::{Anonymous, IcError, RetryPolicy, Signer};
 use icpulse_model::account::Subaccount;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::network::{Profile, RootKey, RootKeySource};
@@ -48,19 +46,19 @@ impl Who {
                 name: Line::new(&entry.name),
                 principal: entry.principal,
                 account: AccountIdentifier::new(&entry.principal, &Subaccount::DEFAULT),
-                kind: entry.kind.words().to_owned(),
+                kind: entry.kind.describe().to_owned(),
                 unlocked_until: None,
                 locked: true,
             },
         }
     }
 
-    /// What the agent signs with.
+    /// What requests are signed with.
     #[must_use]
-    pub fn identity(&self) -> Arc<dyn Identity> {
+    pub fn signer(&self) -> Arc<dyn Signer> {
         match self {
             Self::Unlocked(unlocked) => Arc::new(unlocked.clone()),
-            Self::Anonymous | Self::Locked(_) => Arc::new(AnonymousIdentity),
+            Self::Anonymous | Self::Locked(_) => Arc::new(Anonymous),
         }
     }
 
@@ -347,7 +345,7 @@ async fn connect(
                 profile.name
             )));
         }
-        _ => Client::connect_with(&profile, who.identity(), pace.patience).await?,
+        _ => Client::connect_with(&profile, who.signer(), pace.patience).await?,
     };
     let root_key = connected.root_key().clone();
     if root_key == RootKey::main_network() {
@@ -396,7 +394,7 @@ async fn connect(
 #[cfg(feature = "demo")]
 async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, Failure> {
     use icpulse_model::network::RootKey;
-    use icpulse_wallet::Signer;
+    use icpulse_wallet::PrivateKey;
     if context.global.offline {
         return Err(Failure::usage(
             "the demo network runs in this process; --offline cannot be used with it",
@@ -415,10 +413,10 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
     } else if need == Need::Nobody {
         Who::Anonymous
     } else {
-        let signer = Signer::from_pem_bytes(demo.identity_pem().as_bytes()).map_err(Failure::failed)?;
-        Who::Unlocked(Unlocked::demo(signer, Arc::new(wall_clock)))
+        let key = PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).map_err(Failure::failed)?;
+        Who::Unlocked(Unlocked::demo(key, Arc::new(wall_clock)))
     };
-    let client = Client::connect_with(&profile, who.identity(), pace.patience).await?;
+    let client = Client::connect_with(&profile, who.signer(), pace.patience).await?;
     Ok(Opened {
         profile,
         client: Some(client),

@@ -156,7 +156,7 @@ async fn a_delegation_without_canister_ranges_speaks_for_no_canister() {
     let counter = icpulse_demo::world::counter_id();
     let mut profile = broken.client().await.profile().clone();
     profile.canisters.governance = counter;
-    let identity = std::sync::Arc::new(ic_agent::identity::AnonymousIdentity);
+    let identity = std::sync::Arc::new(icpulse_ic::Anonymous);
     let client = Client::connect_with(&profile, identity.clone(), broken::HASTY.patience).await.unwrap();
     let error = client.economics().await.unwrap_err();
     assert!(
