@@ -1,7 +1,6 @@
 //! Requests of the demo user, and of nobody, through ic-agent.
 
 use candid::Principal;
-use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ic_agent::Agent;
 use ic_agent::agent::CallResponse;
 use icpulse_canisters::wire::governance::{
@@ -29,8 +28,7 @@ pub fn user(demo: &Demo) -> Agent {
 
 /// The demo user, whose requests go to another address.
 pub fn user_at(demo: &Demo, url: &str) -> Agent {
-    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
-    let identity = ic_agent::identity::BasicIdentity::from_raw_key(&key.to_bytes());
+    let identity = crate::client::user_identity(demo);
     let http = reqwest::Client::builder().no_proxy();
     let authority = demo.tls_authority().map(|pem| reqwest::Certificate::from_pem(pem.as_bytes()).unwrap());
     let http = http.tls_certs_only(authority).build().unwrap();

@@ -116,6 +116,6 @@ impl State {
         let power = below.sums.count(Step::Remove, &neuron, below.summed_at, &self.economics);
         below.power.deciding = below.power.deciding.saturating_sub(power.deciding);
         below.power.potential = below.power.potential.saturating_sub(power.potential);
-        self.put_neuron(neuron);
+        self.insert_neuron(neuron);
     }
 }

@@ -79,7 +79,7 @@ impl State {
         neuron.nonce = Some(nonce);
         neuron.followees = self.default_followees.clone();
         let id = neuron.id;
-        self.put_neuron(neuron);
+        self.insert_neuron(neuron);
         self.lock(id, BalanceRead { is_new: true, begun: now })?;
         Ok(id)
     }

@@ -40,7 +40,7 @@ impl Display {
 }
 
 /// Converts for one caller at one moment.
-pub struct Outward<'a> {
+pub struct ReplyConverter<'a> {
     pub state: &'a State,
     pub clock: &'a Clock,
     /// Now, in virtual seconds.
@@ -48,7 +48,7 @@ pub struct Outward<'a> {
     pub caller: Principal,
 }
 
-impl Outward<'_> {
+impl ReplyConverter<'_> {
     fn instant(&self, virtual_secs: u64) -> u64 {
         self.clock.out_secs(virtual_secs)
     }

@@ -5,7 +5,7 @@
 //! [`Order`]s, of which the registry carries out its own.
 
 use super::error::{NOT_FOUND, PRECONDITION_FAILED, error, neuron_not_found};
-use super::state::{Order, State, Wanted};
+use super::state::{LedgerOrder, Order, State};
 use icpulse_canisters::wire::governance::{
     Action, Change, GovernanceError, KnownNeuron, ManageNeuronProposal, ManageNeuronProposalCommand,
     NetworkEconomics, RewardMode, RewardNodeProvider,
@@ -21,7 +21,7 @@ impl State {
         let draft = proposal.draft.clone();
         let result = match &draft.outcome.failure {
             Some(failure) => Err(failure.clone()),
-            None => self.perform(&draft.action, now),
+            None => self.execute_action(&draft.action, now),
         };
         if let Some(proposal) = self.proposals.get_mut(&id) {
             match result {
@@ -34,7 +34,7 @@ impl State {
         }
     }
 
-    fn perform(&mut self, action: &Action, now: u64) -> Result<(), GovernanceError> {
+    fn execute_action(&mut self, action: &Action, now: u64) -> Result<(), GovernanceError> {
         match action {
             Action::ManageNetworkEconomics(economics) => {
                 self.change_economics(economics);
@@ -169,7 +169,7 @@ impl State {
     /// New ICP: the ledger and the supply learn of it.
     pub(super) fn mint(&mut self, at: u64, to: AccountIdentifier, amount: E8s, memo: u64) {
         self.supply = self.supply.saturating_add(amount.0);
-        self.wanted.push(Wanted::Mint { at, to, amount: amount.0, memo });
+        self.wanted.push(LedgerOrder::Mint { at, to, amount: amount.0, memo });
     }
 
     /// Performs a command on a neuron for its managers, in the name of its controller.

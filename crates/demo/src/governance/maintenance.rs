@@ -73,7 +73,7 @@ impl State {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::neuron::{Disbursement, Dissolve};
-    use super::super::state::Wanted;
+    use super::super::state::LedgerOrder;
     use super::super::testing::{ME, NOW, motion, people};
     use icpulse_model::Account;
     use icpulse_model::time::{MONTH, YEAR};
@@ -118,7 +118,7 @@ mod tests {
             .wanted
             .iter()
             .filter_map(|w| match w {
-                Wanted::Mint { to: account, amount, .. } if *account == to => Some(*amount),
+                LedgerOrder::Mint { to: account, amount, .. } if *account == to => Some(*amount),
                 _ => None,
             })
             .collect();

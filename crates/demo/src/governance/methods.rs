@@ -1,7 +1,7 @@
 //! The canister's methods: candid in, candid out.
 
 use super::claim::no_neuron_for;
-use super::convert::{Outward, economics};
+use super::convert::{ReplyConverter, economics};
 use super::error::{INVALID_COMMAND, NOT_FOUND, PRECONDITION_FAILED, UNAVAILABLE, error};
 use super::state::State;
 use crate::canister::{Context, Progress, Reject, UpdateContext, Waiting};
@@ -25,12 +25,12 @@ fn encode<T: ArgumentEncoder>(reply: T) -> Result<Vec<u8>, Reject> {
 }
 
 pub(super) fn query(state: &State, ctx: &Context<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
-    let out = Outward { state, clock: ctx.clock, now: ctx.now.secs(), caller: ctx.caller };
+    let out = ReplyConverter { state, clock: ctx.clock, now: ctx.now.secs(), caller: ctx.caller };
     read(&out, method, arg).unwrap_or_else(|| Err(Reject::no_query_method(canister_id(1), method)))
 }
 
 /// The query methods; `None` for others.
-fn read(out: &Outward<'_>, method: &str, arg: &[u8]) -> Option<Result<Vec<u8>, Reject>> {
+fn read(out: &ReplyConverter<'_>, method: &str, arg: &[u8]) -> Option<Result<Vec<u8>, Reject>> {
     Some(match method {
         "list_proposals" => decode(arg).and_then(|(request,)| encode((out.list_proposals(&request),))),
         "get_proposal_info" => decode(arg).and_then(|(id,)| encode((out.proposal_info(id),))),
@@ -296,7 +296,7 @@ fn try_manage(
             state.refresh_voting_power(id, caller, now)?;
             CommandResponse::RefreshVotingPower(wire::RefreshVotingPowerResponse {})
         }
-        other => return Err(state.refuse(id, caller, &other, now)),
+        other => return Err(state.refuse_command(id, caller, &other, now)),
     })
 }
 
@@ -323,7 +323,9 @@ fn simulate(
     };
     state.load_archived(id);
     match &request.command {
-        Some(command @ ManageNeuronCommandRequest::Merge(_)) => state.refuse(id, caller, command, now),
+        Some(command @ ManageNeuronCommandRequest::Merge(_)) => {
+            state.refuse_command(id, caller, command, now)
+        }
         Some(_) => error(INVALID_COMMAND, "Simulating this command is not supported: only Merge is."),
         None => error(INVALID_COMMAND, "The request has no command."),
     }

@@ -39,13 +39,13 @@ pub(crate) mod testing;
 use super::canister::{Canister, Context, LedgerPort, Progress, Reject, UpdateContext, Waiting};
 use icpulse_model::{E8s, Principal, Timestamp};
 use sha2::{Digest, Sha256};
-use state::{State, Wanted};
+use state::{LedgerOrder, State};
 
 /// The people of the world: neurons that vote, proposals that appear, ICP that moves.
 ///
 /// What they do depends on their own times alone, not on how often they are asked, so that a
 /// long jump and many small steps end in the same world.
-pub trait Crowd: Send {
+pub trait Participants: Send {
     /// When they do something next, in Unix seconds of virtual time.
     fn next(&self) -> Option<u64>;
     /// Lets them do what is next.
@@ -54,12 +54,12 @@ pub trait Crowd: Send {
 
 pub struct Governance {
     state: State,
-    crowd: Option<Box<dyn Crowd>>,
+    crowd: Option<Box<dyn Participants>>,
 }
 
 impl Governance {
     /// Governance with this state and these people.
-    pub fn new(state: State, crowd: Option<Box<dyn Crowd>>) -> Self {
+    pub fn new(state: State, crowd: Option<Box<dyn Participants>>) -> Self {
         Self { state, crowd }
     }
 
@@ -101,10 +101,10 @@ impl Governance {
         let Some(ledger) = ledger else { return };
         for change in wanted {
             match change {
-                Wanted::Mint { to, amount, memo, .. } => {
+                LedgerOrder::Mint { to, amount, memo, .. } => {
                     ledger.mint(now, to, E8s(amount), memo);
                 }
-                Wanted::Transfer { from, to, amount, memo, .. } => {
+                LedgerOrder::Transfer { from, to, amount, memo, .. } => {
                     let fee = ledger.fee();
                     // A refusal is the sender's lack of funds.
                     let _ = ledger.transfer(now, from, to, E8s(amount), fee, memo);

@@ -5,7 +5,7 @@
 
 use super::archive::Archive;
 use super::claim::no_neuron_for;
-use super::convert::{Display, Outward};
+use super::convert::{Display, ReplyConverter};
 use super::error::{NOT_FOUND, PRECONDITION_FAILED, error, neuron_not_found};
 use super::proposal::Proposal;
 use icpulse_canisters::wire::governance as wire;
@@ -55,7 +55,7 @@ fn archived<'a>(
     })
 }
 
-impl Outward<'_> {
+impl ReplyConverter<'_> {
     /// Proposals on managing neurons are shown to those who may vote on them.
     fn is_visible(&self, proposal: &Proposal, readers: &BTreeSet<u64>) -> bool {
         if proposal.topic != Topic::NeuronManagement {

@@ -62,7 +62,7 @@ fn many_proposals() -> Desk {
             let mut proposal = state.proposals()[&made].clone();
             proposal.reward_round = 2_000;
             proposal.ballots = Default::default();
-            state.put_proposal(proposal);
+            state.insert_proposal(proposal);
         } else {
             state.make_proposal(1, motion(), now).unwrap();
         }

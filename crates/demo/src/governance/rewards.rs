@@ -98,7 +98,7 @@ impl State {
         let known: Vec<u64> = self.known.iter().copied().collect();
         for neuron in known {
             if ballots.get(neuron).is_some_and(|ballot| ballot.vote == Vote::Unspecified) {
-                self.put_known_vote(neuron, id, Vote::Unspecified);
+                self.insert_known_vote(neuron, id, Vote::Unspecified);
             }
         }
     }

@@ -33,7 +33,7 @@ pub enum Timer {
 
 /// A change of the ledger that governance or its people want. Amounts are e8s.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum LedgerOrder {
     /// New ICP.
     Mint { at: u64, to: AccountIdentifier, amount: u64, memo: u64 },
     /// A transfer with the standard fee on top.
@@ -75,7 +75,7 @@ pub struct State {
     /// Total supply in e8s: what the ledger started with and governance minted since.
     pub supply: u64,
     /// Changes of the ledger not yet made, in order.
-    pub wanted: Vec<Wanted>,
+    pub wanted: Vec<LedgerOrder>,
     /// Calls of NNS functions not yet carried out, in order.
     pub orders: Vec<Order>,
     pub(super) neurons: BTreeMap<u64, Neuron>,
@@ -149,7 +149,7 @@ impl State {
     }
 
     /// Adds a neuron (or replaces the one with its number) and indexes it.
-    pub fn put_neuron(&mut self, neuron: Neuron) {
+    pub fn insert_neuron(&mut self, neuron: Neuron) {
         self.forget(neuron.id);
         self.by_subaccount.insert(neuron.subaccount, neuron.id);
         for principal in neuron.hot_keys.iter().chain([&neuron.controller]) {
@@ -197,17 +197,17 @@ impl State {
         self.load_archived(id);
         let mut neuron = self.neurons.get(&id)?.clone();
         let result = change(&mut neuron);
-        self.put_neuron(neuron);
+        self.insert_neuron(neuron);
         Some(result)
     }
 
     /// Adds a proposal made elsewhere: for the history of a seeded world.
-    pub fn put_proposal(&mut self, proposal: Proposal) {
+    pub fn insert_proposal(&mut self, proposal: Proposal) {
         self.proposals.insert(proposal.id, proposal);
     }
 
     /// Notes how a known neuron voted: for the history of a seeded world.
-    pub fn put_known_vote(&mut self, neuron: u64, proposal: u64, vote: Vote) {
+    pub fn insert_known_vote(&mut self, neuron: u64, proposal: u64, vote: Vote) {
         self.known_votes.entry(neuron).or_default().insert(proposal, vote);
     }
 

@@ -30,7 +30,7 @@ pub fn people(neurons: &[(u64, u64, u64)]) -> State {
         neuron.hot_keys = vec![HOTKEY];
         neuron.stake = icp * E8s::PER_ICP;
         neuron.dissolve = Dissolve::Locked { delay: *delay, aging_since: NOW };
-        state.put_neuron(neuron);
+        state.insert_neuron(neuron);
     }
     state
 }

@@ -31,7 +31,7 @@ pub fn not_supported(what: &str) -> GovernanceError {
 
 impl State {
     /// Refuses a command outside [`ManageNeuronCommandRequest`]'s performed ones.
-    pub fn refuse(
+    pub fn refuse_command(
         &self,
         id: u64,
         caller: &Principal,

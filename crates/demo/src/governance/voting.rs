@@ -89,7 +89,7 @@ impl State {
                 voter.note_ballot(topic, id, vote);
             }
             if self.known.contains(&neuron) {
-                self.put_known_vote(neuron, id, vote);
+                self.insert_known_vote(neuron, id, vote);
             }
         }
         self.process(id, now);

@@ -149,7 +149,7 @@ pub fn fill(
         let recent = serial + 1 + REMEMBERED + 40 >= COUNT;
         let concerned = voters.iter().filter(|(id, _)| recent || known_ones.contains(id));
         remember(seed, state, id, topic, rated.appeal, created, concerned);
-        state.put_proposal(proposal);
+        state.insert_proposal(proposal);
     }
 }
 
@@ -166,7 +166,7 @@ fn remember<'a>(
         let known = state.known_neurons().contains(neuron);
         let vote = decide_vote(seed, id, *neuron, appeal, *habit).map(|(vote, _)| vote);
         if known {
-            state.put_known_vote(*neuron, id, vote.unwrap_or(Vote::Unspecified));
+            state.insert_known_vote(*neuron, id, vote.unwrap_or(Vote::Unspecified));
         }
         if let Some(vote) = vote {
             state.remember_ballot(*neuron, topic, id, vote, created);

@@ -96,7 +96,7 @@ pub fn world_with(
     let builders: Vec<_> =
         builders.map(|n| (n.id, habits.get(&n.id).copied().unwrap_or_default(), n.created)).collect();
     for neuron in crowd.neurons {
-        state.put_neuron(neuron);
+        state.insert_neuron(neuron);
     }
     for neuron in mine {
         let votes = neuron.potential(start, &state.economics) > 0;
@@ -105,7 +105,7 @@ pub fn world_with(
         if votes && (!many || !neuron.followees.is_empty()) {
             voters.push(neuron.id);
         }
-        state.put_neuron(neuron);
+        state.insert_neuron(neuron);
     }
     let archived = size.map(|size| {
         let newest = size.archived_proposals + history::COUNT;
@@ -161,7 +161,7 @@ pub fn world_with(
     governance.run_to(start);
 
     let state = governance.state_mut();
-    state.put_neuron(user::fresh(seed, user, start));
+    state.insert_neuron(user::fresh(seed, user, start));
     state.wanted.clear();
     // What was carried out before the start is in the registry's history in its own way.
     state.orders.clear();

@@ -26,7 +26,7 @@ pub struct VotingHabit {
     pub leads: bool,
 }
 
-pub struct Crowd {
+pub struct OtherNeurons {
     pub neurons: Vec<Neuron>,
     /// How each of them votes.
     pub habits: BTreeMap<u64, VotingHabit>,
@@ -61,10 +61,10 @@ pub fn locked(
 }
 
 /// The crowd as of `now`.
-pub fn crowd(seed: u64, now: u64) -> Crowd {
+pub fn crowd(seed: u64, now: u64) -> OtherNeurons {
     let mut rng = SeededRng::new(seed, 1);
     let mut out =
-        Crowd { neurons: Vec::new(), habits: BTreeMap::new(), known: Vec::new(), public: Vec::new() };
+        OtherNeurons { neurons: Vec::new(), habits: BTreeMap::new(), known: Vec::new(), public: Vec::new() };
     for (place, text) in (0..).zip(KNOWN_NEURONS.iter()) {
         let id = neuron_id(seed, place);
         let age = rng.within(YEAR.0, 5 * YEAR.0);
@@ -122,7 +122,7 @@ fn perhaps_dissolving(neuron: &mut Neuron, rng: &mut SeededRng, now: u64) {
     }
 }
 
-fn public(seed: u64, now: u64, rng: &mut SeededRng, out: &mut Crowd) {
+fn public(seed: u64, now: u64, rng: &mut SeededRng, out: &mut OtherNeurons) {
     let known = out.known.clone();
     for place in known.len() as u64..PUBLIC {
         let id = neuron_id(seed, place);
@@ -145,7 +145,7 @@ fn public(seed: u64, now: u64, rng: &mut SeededRng, out: &mut Crowd) {
     }
 }
 
-fn private(seed: u64, now: u64, rng: &mut SeededRng, out: &mut Crowd) {
+fn private(seed: u64, now: u64, rng: &mut SeededRng, out: &mut OtherNeurons) {
     let known = out.known.clone();
     // Wealth falls with the square root of the rank, so that the first hundred hold a third.
     let weights: Vec<u64> = (1..=PRIVATE).map(|rank| 1_000_000 / rank.saturating_mul(64).isqrt()).collect();

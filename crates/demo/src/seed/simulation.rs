@@ -7,7 +7,7 @@ use super::drafts::inventory::SharedInventory;
 use super::drafts::{self, Kind, ProposalContext, RatedDraft};
 use super::neurons::VotingHabit;
 use super::random::{SeededRng, mix};
-use crate::governance::Crowd;
+use crate::governance::Participants;
 use crate::governance::proposal::{Draft, Outcome, voting_period};
 use crate::governance::state::State;
 use icpulse_canisters::wire::governance as wire;
@@ -268,7 +268,7 @@ impl SimulatedVoters {
     }
 }
 
-impl Crowd for SimulatedVoters {
+impl Participants for SimulatedVoters {
     fn next(&self) -> Option<u64> {
         let vote = self.votes.peek().map(|Reverse((at, ..))| *at);
         let cue = self.script.front().map(|cue| cue.at);
