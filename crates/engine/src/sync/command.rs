@@ -38,7 +38,7 @@ impl Engine {
             Command::Neuron(id) => self.open_neuron(id),
             Command::Identity(signer, network) => self.change_identity(signer, network, now),
             Command::Touched(touched) => {
-                for feed in touched {
+                for feed in feeds::all().iter().filter(|feed| feed.touched && touched.contains(&feed.topic)) {
                     self.plan.request(feed, now);
                     // The node asked next may be a little behind the one that executed the change.
                     self.plan.request_at(feed, now.plus(Seconds(4)));

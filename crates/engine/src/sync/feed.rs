@@ -26,6 +26,8 @@ pub struct Feed {
     pub(super) unverified: bool,
     /// That it fails matters only to who looks at its topic, unless a proof was wrong.
     pub(super) quiet: bool,
+    /// Read again after an action that touches its topic.
+    pub(super) touched: bool,
     pub(super) reading: &'static dyn Reading,
 }
 
@@ -216,6 +218,7 @@ impl Feed {
         shape: Shape::Whole,
         unverified: false,
         quiet: false,
+        touched: false,
         reading: &start_nothing,
     };
 

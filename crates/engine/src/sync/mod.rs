@@ -95,7 +95,7 @@ enum Command {
     Proposal(ProposalId),
     Neuron(NeuronId),
     Identity(SignerInfo, Option<Network>),
-    Touched(Vec<&'static Feed>),
+    Touched(Vec<Topicality>),
     Older(AccountIdentifier),
     TopologyAt(Moment, oneshot::Sender<Result<Arc<Topology>, Line>>),
     EventsBefore(Version, usize, oneshot::Sender<Result<Vec<Arc<Event>>, Line>>),
@@ -196,12 +196,12 @@ impl SyncHandle {
     /// Reads what an action touched, at once and once more when all nodes have caught up.
     pub fn after(&self, execution: &Execution) {
         let mut touched = match &execution.intent {
-            Intent::Vote { .. } => vec![&feeds::UNSETTLED, &feeds::NEURONS],
-            Intent::Stake(_) => vec![&feeds::NEURONS, &feeds::ACCOUNTS],
-            Intent::RefreshVotingPower(_) | Intent::Follow { .. } => vec![&feeds::NEURONS],
+            Intent::Vote { .. } => vec![Topicality::Proposals, Topicality::Neurons],
+            Intent::Stake(_) => vec![Topicality::Neurons, Topicality::Accounts],
+            Intent::RefreshVotingPower(_) | Intent::Follow { .. } => vec![Topicality::Neurons],
         };
-        if execution.transfer_block.is_some() && !touched.contains(&&feeds::ACCOUNTS) {
-            touched.push(&feeds::ACCOUNTS);
+        if execution.transfer_block.is_some() {
+            touched.push(Topicality::Accounts);
         }
         self.send(Command::Touched(touched));
     }

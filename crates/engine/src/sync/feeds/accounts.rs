@@ -37,6 +37,7 @@ pub(in crate::sync) static ACCOUNTS: Feed = Feed {
     topic: Topicality::Accounts,
     cadence: Cadence::every(30),
     audience: Audience::Owner,
+    touched: true,
     reading: &Accounts,
     ..Feed::USUAL
 };

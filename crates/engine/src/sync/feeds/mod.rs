@@ -14,23 +14,19 @@ mod registry;
 mod rewards;
 mod subnets;
 
-pub(super) use {
-    accounts::ACCOUNTS,
-    history::HISTORY,
-    neurons::NEURONS,
-    proposals::{NEWEST, UNSETTLED},
-};
 #[cfg(test)]
 pub(super) use {
-    accounts::TRANSACTIONS,
+    accounts::{ACCOUNTS, TRANSACTIONS},
     facts::{ICP_XDR, METRICS},
+    neurons::NEURONS,
     nodes::{BOUNDARY, NODE_STATUS, PROBES},
     payouts::PAYOUTS,
-    proposals::BODY,
+    proposals::{BODY, UNSETTLED},
     registry::REGISTRY,
     rewards::REWARDS,
     subnets::SUBNET_HEALTH,
 };
+pub(super) use {history::HISTORY, proposals::NEWEST};
 
 /// The feeds' queries, which the tests' network answers.
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub(in crate::sync) static NEURONS: Feed = Feed {
     topic: Topicality::Neurons,
     cadence: Cadence::every(60),
     audience: Audience::Owner,
+    touched: true,
     reading: &Neurons,
     ..Feed::USUAL
 };

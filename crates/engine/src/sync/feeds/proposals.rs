@@ -56,6 +56,7 @@ pub(in crate::sync) static UNSETTLED: Feed = Feed {
     topic: Topicality::Proposals,
     cadence: Cadence::watched(10, 30),
     audience: Audience::Differs,
+    touched: true,
     reading: &start_unsettled,
     ..Feed::USUAL
 };
