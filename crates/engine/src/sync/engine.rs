@@ -456,7 +456,7 @@ impl Engine {
             && self.shards.is_empty()
             && self.recalls.is_empty()
             && self.writer.backlog() == 0
-            && !(self.may_ask() && !self.plan.due(now).is_empty())
+            && (!self.may_ask() || self.plan.due(now).is_empty())
             && !feeds::all().iter().any(|feed| feed.reading.is_busy(self, now));
         if quiet {
             self.idle.drain(..).for_each(|answer| {

@@ -461,14 +461,19 @@ mod tests {
         assert_eq!(plan.wake(NOW), Some(NOW.plus(Seconds(10))));
         assert_eq!(plan.due(NOW.plus(Seconds(10))), [&UNSETTLED]);
         assert_eq!(plan.due(NOW.plus(Seconds(30))), [&NEWEST, &UNSETTLED, &ACCOUNTS]);
-        assert_eq!(plan.due(NOW.plus(Seconds(3_600))).len(), 14);
+        let regular = |feed: &&&Feed| {
+            matches!(feed.cadence, Cadence::Every { .. }) && !feed.is_sharded() && plan.reads(feed)
+        };
+        let regular = all().iter().filter(regular).count();
+        assert!(regular >= 14);
+        assert_eq!(plan.due(NOW.plus(Seconds(3_600))).len(), regular);
         plan.show(Topicality::Neurons, NOW);
         plan.started(&UNSETTLED, NOW);
         plan.succeeded(&UNSETTLED, NOW);
         assert!(plan.due(NOW.plus(Seconds(29))).is_empty());
         // The clock is set back by an hour: nothing waits for an hour.
         plan.clock_went_back(NOW.minus(Seconds(3_600)));
-        assert_eq!(plan.due(NOW.minus(Seconds(3_600))).len(), 14);
+        assert_eq!(plan.due(NOW.minus(Seconds(3_600))).len(), regular);
     }
 
     #[test]

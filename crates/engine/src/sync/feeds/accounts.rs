@@ -107,9 +107,8 @@ impl Reading for Accounts {
     }
 
     fn save(&self, engine: &mut Engine, _: Timestamp) {
-        for state in engine.world.accounts.iter().cloned() {
-            engine.writer.put(move |cache| cache.put_account(&state));
-        }
+        let states = Arc::clone(&engine.world.accounts);
+        engine.writer.put(move |cache| states.iter().try_for_each(|state| cache.put_account(state)));
     }
 }
 

@@ -33,67 +33,39 @@ queries! {
 pub(in crate::sync) static ICP_XDR: Feed = Feed {
     id: "icp-xdr",
     cadence: Cadence::every(300),
-    reading: &Fact {
-        key: "icp_xdr",
-        query: |_| ReadIcpXdr {},
-        place: |facts| &mut facts.icp_xdr,
-        history: Some((history::ICP_XDR, |rate| rate.0)),
-    },
+    reading: &Fact::new("icp_xdr", |_| ReadIcpXdr {}, |facts| &mut facts.icp_xdr)
+        .with_history(history::ICP_XDR, |rate| rate.0),
     ..Feed::USUAL
 };
 
 static ECONOMICS: Feed = Feed {
     id: "economics",
-    reading: &Fact {
-        key: "economics",
-        query: |_| ReadEconomics {},
-        place: |facts| &mut facts.economics,
-        history: None,
-    },
+    reading: &Fact::new("economics", |_| ReadEconomics {}, |facts| &mut facts.economics),
     ..Feed::USUAL
 };
 
 static REWARD_EVENT: Feed = Feed {
     id: "reward-event",
-    reading: &Fact {
-        key: "reward_event",
-        query: |_| ReadRewardEvent {},
-        place: |facts| &mut facts.reward_event,
-        history: None,
-    },
+    reading: &Fact::new("reward_event", |_| ReadRewardEvent {}, |facts| &mut facts.reward_event),
     ..Feed::USUAL
 };
 
 pub(in crate::sync) static METRICS: Feed = Feed {
     id: "governance-metrics",
-    reading: &Fact {
-        key: "metrics",
-        query: |_| ReadMetrics {},
-        place: |facts| &mut facts.metrics,
-        history: Some((history::SUPPLY, |metrics| metrics.total_supply_icp)),
-    },
+    reading: &Fact::new("metrics", |_| ReadMetrics {}, |facts| &mut facts.metrics)
+        .with_history(history::SUPPLY, |metrics| metrics.total_supply_icp),
     ..Feed::USUAL
 };
 
 static MATURITY_MODULATION: Feed = Feed {
     id: "maturity-modulation",
-    reading: &Fact {
-        key: "modulation",
-        query: |_| ReadModulation {},
-        place: |facts| &mut facts.modulation,
-        history: None,
-    },
+    reading: &Fact::new("modulation", |_| ReadModulation {}, |facts| &mut facts.modulation),
     ..Feed::USUAL
 };
 
 static KNOWN_NEURONS: Feed = Feed {
     id: "known-neurons",
-    reading: &Fact {
-        key: "known_neurons",
-        query: |_| ReadKnownNeurons {},
-        place: |facts| &mut facts.known_neurons,
-        history: None,
-    },
+    reading: &Fact::new("known_neurons", |_| ReadKnownNeurons {}, |facts| &mut facts.known_neurons),
     ..Feed::USUAL
 };
 
@@ -103,10 +75,23 @@ struct Fact<T, Q> {
     key: &'static str,
     /// What to ask at a time of the network.
     query: fn(Timestamp) -> Q,
-    /// Where it stands.
-    place: fn(&mut Facts) -> &mut Option<Sourced<T>>,
+    place: Place<T>,
     /// The ring of its history and what goes there.
-    history: Option<(&'static str, fn(&T) -> u64)>,
+    history: Option<Ring<T>>,
+}
+
+/// Where a figure stands.
+type Place<T> = fn(&mut Facts) -> &mut Option<Sourced<T>>;
+type Ring<T> = (&'static str, fn(&T) -> u64);
+
+impl<T, Q> Fact<T, Q> {
+    const fn new(key: &'static str, query: fn(Timestamp) -> Q, place: Place<T>) -> Self {
+        Self { key, query, place, history: None }
+    }
+
+    const fn with_history(self, ring: &'static str, value: fn(&T) -> u64) -> Self {
+        Self { history: Some((ring, value)), ..self }
+    }
 }
 
 impl<T, Q> Reading for Fact<T, Q>
@@ -139,7 +124,7 @@ where
 fn put_fact<T: Clone + Serialize + Send + 'static>(
     engine: &mut Engine,
     key: &'static str,
-    place: fn(&mut Facts) -> &mut Option<Sourced<T>>,
+    place: Place<T>,
     answer: Option<Sourced<T>>,
     now: Timestamp,
 ) {

@@ -113,7 +113,7 @@ impl Engine {
             |engine, kept| {
                 engine.feeds.rewards.recalled = Recall::Done;
                 // What was read meanwhile is newer.
-                engine.change_days(kept.days.into_iter(), false);
+                engine.change_days(kept.days, false);
                 engine.note_all(kept.notes);
                 let now = engine.now();
                 engine.plan.request_at(&REWARDS, now);
