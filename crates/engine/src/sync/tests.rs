@@ -208,6 +208,7 @@ impl Source for Fake {
                 ReadModulation {} => self.modulation(),
                 ReadKnownNeurons {} => self.known_neurons(),
                 ReadIcpXdr {} => self.icp_xdr(),
+                ReadDecidedCount { .. } => self.call("decided".to_owned(), |net| Some(Self::sourced(net, 7_u64))),
                 ReadBalance { account } => self.balance(*account),
                 ReadTransactions { account, before, limit } => self.transactions(*account, *before, *limit),
                 ReadLatestVersion {} => self.registry_latest(),
@@ -371,7 +372,7 @@ fn signer(who: Principal) -> SignerInfo {
     SignerInfo { principal: who, ..SignerInfo::anonymous() }
 }
 
-fn proposal(id: u64, open: bool) -> Proposal {
+pub(super) fn proposal(id: u64, open: bool) -> Proposal {
     Proposal {
         id: ProposalId(id),
         topic: Topic::Governance,
