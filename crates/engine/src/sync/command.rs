@@ -17,9 +17,7 @@ impl Engine {
         match command {
             Command::Refresh(topic) => {
                 self.plan.refresh(topic, now);
-                for feed in feeds::all().iter().filter(|feed| feed.belongs_to(topic)) {
-                    feed.reading.refresh(self, now);
-                }
+                self.refresh_members(topic, now);
             }
             Command::Show(topic) => {
                 self.recall_older();
@@ -103,7 +101,7 @@ impl Engine {
         self.world.accounts = Arc::default();
         self.feeds.proposals.ballots_read = false;
         self.feeds.proposals.confirmed.clear();
-        self.publisher.replaced();
+        self.publisher.replace_all();
     }
 
     /// What the cache knows of the identity that reads now, where the network has not answered yet.
@@ -122,6 +120,6 @@ impl Engine {
             }
         }
         self.world.accounts = Arc::new(states);
-        self.publisher.replaced();
+        self.publisher.replace_all();
     }
 }

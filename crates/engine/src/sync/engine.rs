@@ -2,22 +2,23 @@
 //! feeds only by what [`Feed`] says of them.
 
 use super::clock::Clock;
-use super::feed::{Feed, Fetch, Fetched, Merge, Part, Shape, Start};
+use super::feed::{Answered, Feed, Fetch, Fetched, Part, Shape, Start};
 use super::feeds;
 use super::persist::{Event, Writer};
 use super::plan::{Failure, Plan};
 use super::progress::{Troubles, standstill};
-use super::publish::{self, Publisher};
+use super::publish::Publisher;
 use super::query::{Network, internal_error};
+use super::rounds::Rounds;
 use super::{Command, Options};
 use futures_util::FutureExt;
 use icpulse_ic::IcError;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, Topicality, Trouble, World};
-use icpulse_model::{Seconds, Timestamp};
+use icpulse_model::{Principal, Seconds, Timestamp};
 use icpulse_store::cache::{Cache, CacheError, Loaded, history};
-use std::future::Future;
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -55,8 +56,10 @@ pub(super) struct Engine {
     pub(super) jobs: JoinSet<Done>,
     /// Parts that are being read.
     pub(super) parts: Vec<(&'static Feed, Part)>,
-    /// Readings of one of many, each of which waits for no other.
-    shards: JoinSet<Merge>,
+    /// When members of sharded feeds are asked, by the feed's rank.
+    rounds: BTreeMap<usize, Rounds>,
+    /// Members being asked, each of whom waits for no other.
+    shards: JoinSet<(&'static Feed, Principal, Answered)>,
     pub(super) recalls: JoinSet<Recalled>,
     pub(super) idle: Vec<oneshot::Sender<()>>,
     pub(super) ready: Vec<oneshot::Sender<()>>,
@@ -89,7 +92,7 @@ impl Engine {
                 cache_note: options.cache_note.clone(),
                 ..SyncStatus::default()
             },
-            publisher: Publisher::new(out),
+            publisher: Publisher::new(out, world.clone()),
             network,
             cache,
             options,
@@ -98,6 +101,7 @@ impl Engine {
             troubles: Troubles::default(),
             jobs: JoinSet::new(),
             parts: Vec::new(),
+            rounds: BTreeMap::new(),
             shards: JoinSet::new(),
             recalls: JoinSet::new(),
             idle: Vec::new(),
@@ -110,7 +114,6 @@ impl Engine {
         if engine.options.only == Some(Topicality::Network) {
             engine.want_network(now);
         }
-        engine.publisher.changed(publish::Part::Sync);
         engine
     }
 
@@ -150,9 +153,9 @@ impl Engine {
                     }
                 }
                 Some(done) = self.shards.join_next() => {
-                    self.finish_shard(done);
+                    self.finish_member(done);
                     while let Some(done) = self.shards.try_join_next() {
-                        self.finish_shard(done);
+                        self.finish_member(done);
                     }
                 }
                 Some(event) = self.writer.events.recv() => self.note_written(event),
@@ -166,9 +169,7 @@ impl Engine {
         let now = self.options.clock.now();
         if now < self.last_now.minus(STEP_BACK) {
             self.plan.clock_went_back(now);
-            for feed in feeds::all() {
-                feed.reading.clock_went_back(self, now);
-            }
+            self.rounds.values_mut().for_each(|rounds| rounds.refresh(now));
         }
         self.last_now = now;
         now
@@ -210,7 +211,7 @@ impl Engine {
         for feed in feeds::all() {
             match feed.shape {
                 Shape::Whole => {}
-                Shape::Shards => feed.reading.dispatch(self, &network, now),
+                Shape::Shards => self.dispatch_members(feed, &network, now),
                 Shape::Parts { backlog } if self.plan.is_due(feed, now) => {
                     let share = feed.reading.share(self, most, now);
                     while self.parts_of(feed).count() < share
@@ -234,26 +235,64 @@ impl Engine {
         });
     }
 
-    /// Asks one of many, apart from everything else.
-    pub(super) fn spawn_shard<T: Send + 'static>(
-        &mut self,
-        ask: impl Future<Output = Result<T, IcError>> + Send + 'static,
-        merge: impl FnOnce(&mut Self, Result<T, IcError>, Timestamp) + Send + 'static,
-    ) {
-        self.shards.spawn(async move {
-            let answer = AssertUnwindSafe(ask).catch_unwind().await;
-            let answer = answer.unwrap_or_else(|_| Err(internal_error()));
-            let merge: Merge = Box::new(move |engine, now| merge(engine, answer, now));
-            merge
-        });
+    /// Starts what is due of a sharded feed.
+    fn dispatch_members(&mut self, feed: &'static Feed, network: &Network, now: Timestamp) {
+        let Some(members) = feed.reading.members(self) else { return };
+        let rounds = self.rounds.entry(feeds::rank(feed)).or_default();
+        rounds.set_members(&members, now);
+        if let Some(period) = self.plan.period(feed) {
+            rounds.set_period(period, now);
+        }
+        if rounds.tried_all() {
+            self.plan.tried(feed);
+        }
+        if !self.may_ask_members(feed) {
+            return;
+        }
+        let due = self.rounds.get_mut(&feeds::rank(feed)).map(|rounds| rounds.start_due(now));
+        for member in due.unwrap_or_default() {
+            let Some(ask) = feed.reading.ask_member(self, network, member) else { continue };
+            self.shards.spawn(async move {
+                let answered = AssertUnwindSafe(ask).catch_unwind().await;
+                let failed = |_| Answered { well: false, merge: Box::new(|_, _| {}) };
+                (feed, member, answered.unwrap_or_else(failed))
+            });
+        }
+        self.plan.was_done(feed);
     }
 
-    fn finish_shard(&mut self, done: Result<Merge, JoinError>) {
-        // Panics are caught inside.
-        if let Ok(merge) = done {
-            let now = self.now();
-            merge(self, now);
+    fn may_ask_members(&self, feed: &Feed) -> bool {
+        self.plan.may_run(feed) && feed.reading.is_wanted(self)
+    }
+
+    /// Whether a member of a sharded feed is being asked.
+    pub(super) fn is_asking_members(&self, feed: &Feed) -> bool {
+        self.rounds.get(&feeds::rank(feed)).is_some_and(Rounds::is_running)
+    }
+
+    /// When the next member of each sharded feed is to be asked.
+    fn members_due(&self) -> impl Iterator<Item = Timestamp> {
+        let sharded = feeds::all().iter().filter(|feed| feed.is_sharded() && self.may_ask_members(feed));
+        sharded.filter_map(|feed| self.rounds.get(&feeds::rank(feed))?.wake()).filter(|_| self.may_ask())
+    }
+
+    /// Everybody of a topic is asked now.
+    pub(super) fn refresh_members(&mut self, topic: Topicality, now: Timestamp) {
+        for feed in feeds::all().iter().filter(|feed| feed.belongs_to(topic)) {
+            if let Some(rounds) = self.rounds.get_mut(&feeds::rank(feed)) {
+                rounds.refresh(now);
+            }
         }
+    }
+
+    fn finish_member(&mut self, done: Result<(&'static Feed, Principal, Answered), JoinError>) {
+        // Panics are caught inside.
+        let Ok((feed, member, Answered { well, merge })) = done else { return };
+        let now = self.now();
+        if let Some(rounds) = self.rounds.get_mut(&feeds::rank(feed)) {
+            rounds.ended(&member, well, now);
+        }
+        merge(self, now);
     }
 
     fn finish(&mut self, done: Result<Done, JoinError>) {
@@ -392,7 +431,6 @@ impl Engine {
             cache.put_histories(put.iter().map(|(name, series)| (name.as_str(), series)))?;
             cache.drop_histories(gone.iter().map(String::as_str))
         });
-        self.publisher.changed(publish::Part::Histories);
     }
 
     fn note_written(&mut self, event: Event) {
@@ -401,11 +439,9 @@ impl Engine {
             Event::Failed(error) => {
                 tracing::warn!(%error, "the cache could not be written");
                 self.status.cache_note = Some(Line::new(&format!("what is read is not kept: {error}")));
-                self.publisher.changed(publish::Part::Sync);
             }
             Event::Recovered => {
                 self.status.cache_note = self.options.cache_note.clone();
-                self.publisher.changed(publish::Part::Sync);
             }
         }
     }
@@ -425,10 +461,7 @@ impl Engine {
             trouble: self.troubles.worst().or_else(|| state?.standing_since.map(standstill)),
             cache_note: self.status.cache_note.clone(),
         };
-        if status != self.status {
-            self.status = status;
-            self.publisher.changed(publish::Part::Sync);
-        }
+        self.status = status;
     }
 
     /// What the cache noticed in passing: a database set aside, an entry it cannot read.
@@ -440,8 +473,9 @@ impl Engine {
 
     fn wake(&self, now: Timestamp) -> Option<Timestamp> {
         let plan = self.plan.wake(now).filter(|_| self.may_ask());
-        let feeds = feeds::all().iter().filter(|feed| self.may_ask() || !feed.is_sharded());
-        feeds.filter_map(|feed| feed.reading.next_due(self, now)).chain(plan).min()
+        let members = self.members_due().filter(|due| *due > now);
+        let feeds = feeds::all().iter().filter_map(|feed| feed.reading.next_due(self, now));
+        feeds.chain(members).chain(plan).min()
     }
 
     /// Answers those who wait for the first readings, or for quiet.
@@ -457,6 +491,7 @@ impl Engine {
             && self.recalls.is_empty()
             && self.writer.backlog() == 0
             && (!self.may_ask() || self.plan.due(now).is_empty())
+            && !self.members_due().any(|due| due <= now)
             && !feeds::all().iter().any(|feed| feed.reading.is_busy(self, now));
         if quiet {
             self.idle.drain(..).for_each(|answer| {

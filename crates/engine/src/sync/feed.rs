@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use icpulse_ic::IcError;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
-use icpulse_model::{Seconds, Timestamp};
+use icpulse_model::{Principal, Seconds, Timestamp};
 use icpulse_store::cache::{Cache, CacheError};
 use std::future::Future;
 use std::ops::RangeInclusive;
@@ -95,7 +95,7 @@ pub(super) enum Shape {
     Whole,
     /// Several parts at once, see [`Reading::next_part`], while fewer writes than `backlog` wait.
     Parts { backlog: usize },
-    /// Of many, each at a time of its own, see [`Reading::dispatch`].
+    /// Of many, each at a time of its own, see [`Reading::members`].
     Shards,
 }
 
@@ -113,6 +113,15 @@ pub(super) struct Fetched {
 
 /// A reading under way.
 pub(super) type Fetch = BoxFuture<'static, Result<Fetched, IcError>>;
+
+/// A member's answer: whether it is well, and what becomes of it.
+pub(super) struct Answered {
+    pub(super) well: bool,
+    pub(super) merge: Merge,
+}
+
+/// A member being asked.
+pub(super) type AskMember = BoxFuture<'static, Answered>;
 
 /// What a feed does now that it is due.
 pub(super) enum Start {
@@ -137,10 +146,12 @@ pub(super) fn fetch<T: Send + 'static>(
     })
 }
 
-/// What the engine calls. Everything but [`Reading::start`] is for feeds that need it.
+/// What the engine calls. Each feed has what its shape needs.
 pub(super) trait Reading: Sync {
-    /// It is due.
-    fn start(&self, engine: &mut Engine, network: &Network, now: Timestamp) -> Start;
+    /// It is due: of a feed that is read as a whole.
+    fn start(&self, _: &mut Engine, _: &Network, _: Timestamp) -> Start {
+        Start::Wait
+    }
 
     /// The next part to read.
     fn next_part(&self, _: &mut Engine, _: &Network) -> Option<(Part, Fetch)> {
@@ -152,8 +163,20 @@ pub(super) trait Reading: Sync {
         most
     }
 
-    /// Starts what is due of many.
-    fn dispatch(&self, _: &mut Engine, _: &Network, _: Timestamp) {}
+    /// Of whom a sharded feed is read; `None` as long as that is not known.
+    fn members(&self, _: &Engine) -> Option<Vec<Principal>> {
+        None
+    }
+
+    /// Whether members are asked now, as far as the feed is concerned.
+    fn is_wanted(&self, _: &Engine) -> bool {
+        true
+    }
+
+    /// Asks one member.
+    fn ask_member(&self, _: &Engine, _: &Network, _: Principal) -> Option<AskMember> {
+        None
+    }
 
     /// When the feed has something to do next, apart from the plan.
     fn next_due(&self, _: &Engine, _: Timestamp) -> Option<Timestamp> {
@@ -178,12 +201,6 @@ pub(super) trait Reading: Sync {
         true
     }
 
-    /// Everything of it is wanted now.
-    fn refresh(&self, _: &mut Engine, _: Timestamp) {}
-
-    /// The clock went back.
-    fn clock_went_back(&self, _: &mut Engine, _: Timestamp) {}
-
     /// Takes what the cache kept of it into the first frame.
     ///
     /// # Errors
@@ -202,9 +219,9 @@ impl<F: Fn(&mut Engine, &Network, Timestamp) -> Start + Sync> Reading for F {
     }
 }
 
-fn start_nothing(_: &mut Engine, _: &Network, _: Timestamp) -> Start {
-    Start::Nothing
-}
+struct Unread;
+
+impl Reading for Unread {}
 
 impl Feed {
     /// Public facts that the first picture shows, read every hour.
@@ -219,7 +236,7 @@ impl Feed {
         unverified: false,
         quiet: false,
         touched: false,
-        reading: &start_nothing,
+        reading: &Unread,
     };
 
     pub(super) fn is_on_demand(&self) -> bool {

@@ -1,8 +1,6 @@
 //! When each of many is asked: all at first, then each once in every period, spread over it.
 //! Pure, as `plan` is.
 
-use super::feed::Feed;
-use super::plan::Plan;
 use icpulse_model::{Principal, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,13 +57,6 @@ impl Rounds {
         self.period = period;
         for place in self.places.values_mut().filter(|place| place.tried && !place.running) {
             place.due = place.due.min(slot(now, period, place.group));
-        }
-    }
-
-    /// Asks each as often as the plan reads a feed at present.
-    pub(super) fn set_period_of(&mut self, plan: &Plan, feed: &Feed, now: Timestamp) {
-        if let Some(period) = plan.period(feed) {
-            self.set_period(period, now);
         }
     }
 
@@ -127,12 +118,6 @@ impl Rounds {
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.places.values().any(|place| place.running)
-    }
-
-    /// Whether somebody is among them.
-    #[must_use]
-    pub fn contains(&self, id: &Principal) -> bool {
-        self.places.contains_key(id)
     }
 }
 
@@ -229,7 +214,7 @@ mod tests {
         all(&mut rounds, NOW);
         rounds.set_members(&ids(4)[1..], NOW);
         assert_eq!((rounds.due(NOW), rounds.places.len()), (vec![ids(4)[3]], 3));
-        assert!(!rounds.contains(&ids(1)[0]));
+        assert!(!rounds.places.contains_key(&ids(1)[0]));
     }
 
     proptest! {

@@ -3,7 +3,6 @@
 use crate::sync::engine::Engine;
 use crate::sync::feed::{Audience, Cadence, Feed, Order, Reading, Start, Wanted, fetch};
 use crate::sync::merge;
-use crate::sync::publish::Part;
 use crate::sync::query::{Network, queries};
 use icpulse_canisters::TransactionsPage;
 use icpulse_ic::IcError;
@@ -187,7 +186,6 @@ impl Engine {
             }),
         }
         self.world.accounts = Arc::new(states);
-        self.publisher.changed(Part::Accounts);
         let wrote = self.put_transactions(&account, &page, covered(&page, None));
         if differs && !wrote {
             self.write_account(&account);
@@ -223,7 +221,6 @@ impl Engine {
         }
         state.complete = complete;
         self.world.accounts = Arc::new(states);
-        self.publisher.changed(Part::Accounts);
         // Rows beyond those in memory are kept, too: the whole page, where it is news.
         let rows = if fresh.is_some() { page.transactions.clone() } else { new };
         let kept = *account;
@@ -263,7 +260,6 @@ impl Engine {
             if !new.is_empty() || complete != state.complete {
                 state.complete = complete;
                 self.world.accounts = Arc::new(states);
-                self.publisher.changed(Part::Accounts);
             }
         }
         if self.older_transactions().is_some() {

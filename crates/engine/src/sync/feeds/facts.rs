@@ -5,7 +5,6 @@ use super::proposals::PAGE;
 use crate::sync::engine::Engine;
 use crate::sync::feed::{Cadence, Feed, Reading, Start, fetch};
 use crate::sync::merge::is_later;
-use crate::sync::publish::Part;
 use crate::sync::query::{Network, Query, queries};
 use icpulse_canisters::ProposalsPage;
 use icpulse_ic::IcError;
@@ -202,7 +201,6 @@ fn put_fact<T: Clone + Serialize + Send + 'static>(
         // The network does not offer it.
         None => *place = None,
     }
-    engine.publisher.changed(Part::Facts);
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::proposals::{PAGE, read_part};
 use crate::sync::engine::Engine;
-use crate::sync::feed::{Audience, Cadence, Feed, Fetch, Order, Part, Reading, Shape, Start, Wanted, fetch};
+use crate::sync::feed::{Audience, Cadence, Feed, Fetch, Order, Part, Reading, Shape, Wanted, fetch};
 use crate::sync::merge;
 use crate::sync::query::Network;
 use icpulse_model::world::{HistoryProgress, Topicality, World};
@@ -42,10 +42,6 @@ pub(super) fn newest_id(world: &World) -> Option<u64> {
 struct History;
 
 impl Reading for History {
-    fn start(&self, _: &mut Engine, _: &Network, _: Timestamp) -> Start {
-        Start::Wait
-    }
-
     fn next_part(&self, engine: &mut Engine, network: &Network) -> Option<(Part, Fetch)> {
         let part = engine.next_history_part()?;
         engine.feeds.proposals.history_ran = true;

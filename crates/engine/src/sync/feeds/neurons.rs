@@ -3,7 +3,6 @@
 use crate::sync::engine::Engine;
 use crate::sync::feed::{Audience, Cadence, Feed, Reading, Start, fetch};
 use crate::sync::merge;
-use crate::sync::publish::Part;
 use crate::sync::query::{Network, queries};
 use icpulse_ic::IcError;
 use icpulse_model::text::Line;
@@ -115,7 +114,6 @@ impl Engine {
         let first = !self.world.neurons_known;
         self.world.neurons = merged.neurons;
         self.world.neurons_known = true;
-        self.publisher.changed(Part::Neurons);
         // Age and voting power change with every reading: that alone is written now and then.
         if now.since(self.feeds.neurons.written) >= REWRITE {
             self.feeds.neurons.written = now;

@@ -3,7 +3,6 @@
 use super::subnets::ReadSubnets;
 use crate::sync::engine::Engine;
 use crate::sync::feed::{Cadence, Feed, Fetched, Order, Reading, Start, fetch};
-use crate::sync::publish::Part;
 use crate::sync::query::{Network, queries};
 use futures_util::{StreamExt, join, stream};
 use icpulse_ic::IcError;
@@ -149,7 +148,6 @@ impl Reading for NodeStatus {
     /// It is said where the statuses stand.
     fn note_failure(&self, engine: &mut Engine, error: &IcError) -> bool {
         Arc::make_mut(&mut engine.world.fleet).report_failure = Some(error.why());
-        engine.publisher.changed(Part::Fleet);
         false
     }
 
@@ -213,7 +211,6 @@ impl Engine {
     /// Changes what is known of nodes.
     pub(super) fn change_fleet(&mut self, now: Timestamp, change: impl FnOnce(&mut Fleet)) {
         change(Arc::make_mut(&mut self.world.fleet));
-        self.publisher.changed(Part::Fleet);
         self.feeds.nodes.unwritten = true;
         if now.since(self.feeds.nodes.written) >= REWRITE {
             self.write_fleet(now);

@@ -3,7 +3,6 @@
 use super::nodes::worst_failure;
 use crate::sync::engine::Engine;
 use crate::sync::feed::{Feed, Fetched, Reading, Start};
-use crate::sync::publish::Part;
 use crate::sync::query::{Network, queries};
 use futures_util::join;
 use icpulse_ic::IcError;
@@ -85,7 +84,6 @@ impl Engine {
             return;
         }
         place.clone_from(&new);
-        self.publisher.changed(Part::NodeRewards);
         self.writer.put(move |cache| cache.put_value(key, &new));
     }
 }

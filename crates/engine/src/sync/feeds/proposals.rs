@@ -5,7 +5,6 @@ use crate::sync::engine::Engine;
 use crate::sync::feed::{Audience, Cadence, Feed, Reading, Start, fetch};
 use crate::sync::merge;
 use crate::sync::progress::Rate;
-use crate::sync::publish::Part;
 use crate::sync::query::{Network, queries};
 use icpulse_canisters::{ProposalsPage, read_range};
 use icpulse_ic::IcError;
@@ -231,7 +230,6 @@ impl Engine {
             self.feeds.proposals.newest = Some(newest);
             Arc::make_mut(&mut self.world.facts).latest_proposal = Some(newest);
             self.writer.put(move |cache| cache.put_value(LATEST, &newest));
-            self.publisher.changed(Part::Facts);
         }
         // Down to the first hole: what lies behind it is for the history to ask.
         let there: BTreeSet<u64> = ids().collect();
@@ -271,7 +269,6 @@ impl Engine {
         }
         self.feeds.proposals.confirmed.extend(merged.confirmed);
         self.world.proposals = merged.proposals;
-        self.publisher.changed(Part::Proposals);
         let mut histories = Arc::clone(&self.world.histories);
         let (touched, gone) = merge::sample_proposals(
             Arc::make_mut(&mut histories),
@@ -328,7 +325,6 @@ impl Engine {
                 engine.feeds.proposals.older_recalled = true;
                 engine.feeds.proposals.read = engine.feeds.proposals.read.difference(&lost);
                 engine.world.proposals = engine.world.proposals.with_older(rows);
-                engine.publisher.changed(Part::Proposals);
                 engine.note_all(notes);
             },
         );

@@ -2,7 +2,6 @@
 
 use crate::sync::engine::Engine;
 use crate::sync::feed::{Feed, Order, Reading, Start, Wanted, fetch};
-use crate::sync::publish::Part;
 use crate::sync::query::{Network, queries};
 use icpulse_ic::IcError;
 use icpulse_model::node_rewards::{Day, NodeRewards, RewardsDay};
@@ -179,6 +178,5 @@ impl Engine {
             let oldest = Day(newest.0.saturating_sub(DAYS_IN_MEMORY));
             known.days.retain(|day, _| *day >= oldest);
         }
-        self.publisher.changed(Part::NodeRewards);
     }
 }

@@ -3,10 +3,8 @@
 
 use super::nodes::BOUNDARY;
 use crate::sync::engine::Engine;
-use crate::sync::feed::{Cadence, Feed, Order, Reading, Shape, Start};
-use crate::sync::publish::Part;
+use crate::sync::feed::{Answered, AskMember, Cadence, Feed, Merge, Order, Reading, Shape};
 use crate::sync::query::{Network, queries};
-use crate::sync::rounds::Rounds;
 use icpulse_ic::IcError;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::health::Sample;
@@ -61,10 +59,6 @@ pub(in crate::sync) static NODE_SIGNATURES: Feed = Feed {
 pub(in crate::sync) struct State {
     /// Subnets as the root subnet listed them, where the registry has not been read.
     listed: Vec<Principal>,
-    /// When each subnet's metrics are read.
-    metrics: Rounds,
-    /// When each subnet is asked for a signature.
-    signatures: Rounds,
     /// When each subnet's health was written.
     written: BTreeMap<Principal, Timestamp>,
     /// Subnets whose health is newer than what was written.
@@ -74,52 +68,18 @@ pub(in crate::sync) struct State {
 struct Health;
 
 impl Reading for Health {
-    fn start(&self, _: &mut Engine, _: &Network, _: Timestamp) -> Start {
-        Start::Wait
+    fn members(&self, engine: &Engine) -> Option<Vec<Principal>> {
+        engine.subnets_to_ask()
     }
 
-    fn dispatch(&self, engine: &mut Engine, network: &Network, now: Timestamp) {
-        let members = engine.subnets_to_ask().to_vec();
-        if members.is_empty() && engine.plan.has_tried(&BOUNDARY) {
-            engine.plan.tried(&SUBNET_HEALTH);
-        }
-        let rounds = &mut engine.feeds.subnets.metrics;
-        rounds.set_members(&members, now);
-        rounds.set_period_of(&engine.plan, &SUBNET_HEALTH, now);
-        if !engine.plan.may_run(&SUBNET_HEALTH) {
-            return;
-        }
-        for subnet in rounds.start_due(now) {
-            let network = network.clone();
-            let ask = async move { network.ask(ReadSubnetMetrics { subnet }).await };
-            engine.spawn_shard(ask, move |engine, answer, now| {
-                let well = matches!(answer, Ok(_) | Err(IcError::Stalled { .. }));
-                engine.feeds.subnets.metrics.ended(&subnet, well, now);
-                engine.put_metrics(subnet, answer, now);
-                if engine.feeds.subnets.metrics.tried_all() {
-                    engine.plan.tried(&SUBNET_HEALTH);
-                }
-            });
-        }
-        engine.plan.was_done(&SUBNET_HEALTH);
-    }
-
-    fn next_due(&self, engine: &Engine, now: Timestamp) -> Option<Timestamp> {
-        let rounds = &engine.feeds.subnets.metrics;
-        rounds.wake().filter(|due| *due > now && engine.plan.may_run(&SUBNET_HEALTH))
-    }
-
-    fn is_busy(&self, engine: &Engine, now: Timestamp) -> bool {
-        let due = engine.feeds.subnets.metrics.wake().is_some_and(|due| due <= now);
-        due && engine.may_ask() && engine.plan.may_run(&SUBNET_HEALTH)
-    }
-
-    fn refresh(&self, engine: &mut Engine, now: Timestamp) {
-        engine.feeds.subnets.metrics.refresh(now);
-    }
-
-    fn clock_went_back(&self, engine: &mut Engine, now: Timestamp) {
-        engine.feeds.subnets.metrics.refresh(now);
+    fn ask_member(&self, _: &Engine, network: &Network, subnet: Principal) -> Option<AskMember> {
+        let network = network.clone();
+        Some(Box::pin(async move {
+            let answer = network.ask(ReadSubnetMetrics { subnet }).await;
+            let well = matches!(answer, Ok(_) | Err(IcError::Stalled { .. }));
+            let merge = move |engine: &mut Engine, now| engine.put_metrics(subnet, answer, now);
+            Answered { well, merge: Box::new(merge) }
+        }))
     }
 
     fn load(&self, cache: &Cache, world: &mut World, notes: &mut Vec<Line>) -> Result<(), CacheError> {
@@ -137,67 +97,42 @@ impl Reading for Health {
 struct Signatures;
 
 impl Reading for Signatures {
-    fn start(&self, _: &mut Engine, _: &Network, _: Timestamp) -> Start {
-        Start::Wait
+    fn members(&self, engine: &Engine) -> Option<Vec<Principal>> {
+        engine.subnets_to_ask()
     }
 
-    fn dispatch(&self, engine: &mut Engine, network: &Network, now: Timestamp) {
-        let members = engine.subnets_to_ask().to_vec();
-        let rounds = &mut engine.feeds.subnets.signatures;
-        rounds.set_members(&members, now);
-        rounds.set_period_of(&engine.plan, &NODE_SIGNATURES, now);
-        if !engine.samples_signatures() {
-            return;
-        }
-        for subnet in engine.feeds.subnets.signatures.start_due(now) {
-            let canister = find_canister(&engine.world.topology, &subnet);
-            let network = network.clone();
-            let ask = async move { network.ask(ReadNodeSignatures { subnet, canister }).await };
-            engine.spawn_shard(ask, move |engine, answer, now| {
-                engine.feeds.subnets.signatures.ended(&subnet, answer.is_ok(), now);
-                if let Err(error) = &answer {
-                    tracing::debug!(%error, "no signature");
-                }
+    /// While the network is on the screen or a provider's nodes are watched.
+    fn is_wanted(&self, engine: &Engine) -> bool {
+        engine.feeds.rewards.watching || engine.plan.is_visible(Topicality::Network)
+    }
+
+    fn ask_member(&self, engine: &Engine, network: &Network, subnet: Principal) -> Option<AskMember> {
+        let canister = find_canister(&engine.world.topology, &subnet);
+        let network = network.clone();
+        Some(Box::pin(async move {
+            let answer = network.ask(ReadNodeSignatures { subnet, canister }).await;
+            if let Err(error) = &answer {
+                tracing::debug!(%error, "no signature");
+            }
+            let merge: Merge = Box::new(|engine, now| {
                 // What was verified is noted by the source, with what it saw elsewhere.
-                if !engine.feeds.subnets.signatures.is_running() {
+                if !engine.is_asking_members(&NODE_SIGNATURES) {
                     engine.put_signatures(now);
                 }
             });
-        }
-        engine.plan.was_done(&NODE_SIGNATURES);
-    }
-
-    fn next_due(&self, engine: &Engine, now: Timestamp) -> Option<Timestamp> {
-        engine.feeds.subnets.signatures.wake().filter(|due| *due > now && engine.samples_signatures())
-    }
-
-    fn is_busy(&self, engine: &Engine, now: Timestamp) -> bool {
-        let due = engine.feeds.subnets.signatures.wake().is_some_and(|due| due <= now);
-        due && engine.may_ask() && engine.samples_signatures()
-    }
-
-    fn refresh(&self, engine: &mut Engine, now: Timestamp) {
-        engine.feeds.subnets.signatures.refresh(now);
-    }
-
-    fn clock_went_back(&self, engine: &mut Engine, now: Timestamp) {
-        engine.feeds.subnets.signatures.refresh(now);
+            Answered { well: answer.is_ok(), merge }
+        }))
     }
 }
 
 impl Engine {
     /// The subnets to ask: the registry's, or as long as it was not read, the root subnet's list.
-    fn subnets_to_ask(&self) -> &[Principal] {
-        match self.world.topology.subnet_list.as_slice() {
-            [] => &self.feeds.subnets.listed,
-            list => list,
+    fn subnets_to_ask(&self) -> Option<Vec<Principal>> {
+        match (&*self.world.topology.subnet_list, &*self.feeds.subnets.listed) {
+            ([], []) => self.plan.has_tried(&BOUNDARY).then(Vec::new),
+            ([], listed) => Some(listed.to_vec()),
+            (list, _) => Some(list.to_vec()),
         }
-    }
-
-    /// Signatures are asked for while the network is on the screen or a provider's nodes are watched.
-    fn samples_signatures(&self) -> bool {
-        self.plan.may_run(&NODE_SIGNATURES)
-            && (self.feeds.rewards.watching || self.plan.is_visible(Topicality::Network))
     }
 
     /// The root subnet's list. What is not in it and not in the registry either is gone.
@@ -207,7 +142,6 @@ impl Engine {
         if !gone.is_empty() {
             let health = Arc::make_mut(&mut self.world.health);
             gone.iter().for_each(|id| drop(health.remove(id)));
-            self.publisher.changed(Part::Health);
         }
         self.feeds.subnets.listed = there;
     }
@@ -219,7 +153,7 @@ impl Engine {
         now: Timestamp,
     ) {
         // The subnet may be gone since it was asked.
-        if !self.feeds.subnets.metrics.contains(&subnet) {
+        if !self.subnets_to_ask().is_some_and(|subnets| subnets.contains(&subnet)) {
             return;
         }
         let checked = self.network_now(now);
@@ -241,7 +175,6 @@ impl Engine {
                 health.failure = Some(error.why());
             }
         }
-        self.publisher.changed(Part::Health);
         self.feeds.subnets.unwritten.insert(subnet);
         // The first reading begins the wait: a crash costs the rings some minutes.
         let written = *self.feeds.subnets.written.entry(subnet).or_insert(now);

@@ -13,7 +13,6 @@ use crate::sync::feed::{Cadence, Feed, Fetch, Order, Part, Reading, Shape, Start
 use crate::sync::feeds::HISTORY;
 use crate::sync::plan::Failure;
 use crate::sync::progress::Rate;
-use crate::sync::publish;
 use crate::sync::query::{Network, queries};
 use fold::{FoldStart, Folded, advance};
 use icpulse_canisters::RegistryPage;
@@ -205,10 +204,6 @@ fn start_newest(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
 struct History;
 
 impl Reading for History {
-    fn start(&self, _: &mut Engine, _: &Network, _: Timestamp) -> Start {
-        Start::Wait
-    }
-
     fn next_part(&self, engine: &mut Engine, network: &Network) -> Option<(Part, Fetch)> {
         let part = engine.feeds.registry.next_part(engine.parts_of(&REPLAY))?;
         let after = Version(part.start().saturating_sub(1));
@@ -307,8 +302,6 @@ impl Engine {
         self.writer.put(Cache::forget_registry);
         self.world.topology = Arc::default();
         self.world.events = Arc::default();
-        self.publisher.changed(publish::Part::Topology);
-        self.publisher.changed(publish::Part::Events);
     }
 
     fn put_registry_page(
@@ -436,13 +429,11 @@ impl Engine {
             topology.evidence = evidence;
             self.feeds.registry.topology = Arc::new(topology);
             self.world.topology = Arc::clone(&self.feeds.registry.topology);
-            self.publisher.changed(publish::Part::Topology);
         }
         let before = Arc::clone(&self.world.events);
         self.link_registry();
         if !Arc::ptr_eq(&before, &self.feeds.registry.events) {
             self.world.events = Arc::clone(&self.feeds.registry.events);
-            self.publisher.changed(publish::Part::Events);
         }
         if news || !Arc::ptr_eq(&before, &self.feeds.registry.events) {
             let (topology, events) = (Arc::clone(&self.world.topology), Arc::clone(&self.world.events));
