@@ -193,6 +193,10 @@ impl Engine {
 
     fn dispatch(&mut self, now: Timestamp) {
         let Some(network) = self.network.clone().filter(|_| !self.options.offline) else { return };
+        // First: that all members have been tried may be what others wait for.
+        for feed in feeds::all().iter().filter(|feed| feed.is_sharded()) {
+            self.dispatch_members(feed, &network, now);
+        }
         for feed in self.plan.due(now) {
             if self.jobs.len() >= self.options.max_in_flight.max(1) && !feed.is_on_demand() {
                 break;
@@ -209,21 +213,18 @@ impl Engine {
         }
         let most = self.options.max_in_flight.saturating_sub(RESERVED).max(1);
         for feed in feeds::all() {
-            match feed.shape {
-                Shape::Whole => {}
-                Shape::Shards => self.dispatch_members(feed, &network, now),
-                Shape::Parts { backlog } if self.plan.is_due(feed, now) => {
-                    let share = feed.reading.share(self, most, now);
-                    while self.parts_of(feed).count() < share
-                        && self.parts.len() < most
-                        && self.writer.backlog() < backlog
-                    {
-                        let Some((part, fetch)) = feed.reading.next_part(self, &network) else { break };
-                        self.parts.push((feed, part.clone()));
-                        self.spawn(feed, Some(part), fetch);
-                    }
-                }
-                Shape::Parts { .. } => {}
+            let Shape::Parts { backlog } = feed.shape else { continue };
+            if !self.plan.is_due(feed, now) {
+                continue;
+            }
+            let share = feed.reading.share(self, most, now);
+            while self.parts_of(feed).count() < share
+                && self.parts.len() < most
+                && self.writer.backlog() < backlog
+            {
+                let Some((part, fetch)) = feed.reading.next_part(self, &network) else { break };
+                self.parts.push((feed, part.clone()));
+                self.spawn(feed, Some(part), fetch);
             }
         }
     }

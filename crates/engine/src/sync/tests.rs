@@ -202,14 +202,14 @@ impl Source for Fake {
                 ReadMyNeurons {} => self.my_neurons(),
                 ReadNeuron { id } => self.neuron(*id),
                 ReadNeurons { ids } => self.neurons(ids.clone()),
-                ReadEconomics {} => self.economics(),
-                ReadMetrics {} => self.metrics(),
-                ReadRewardEvent {} => self.reward_event(),
-                ReadModulation {} => self.modulation(),
-                ReadKnownNeurons {} => self.known_neurons(),
-                ReadIcpXdr {} => self.icp_xdr(),
+                ReadEconomics {} => self.call("economics".to_owned(), |net| Self::sourced(net, Economics::defaults())),
+                ReadMetrics {} => self.call("metrics".to_owned(), |net| Self::sourced(net, GovernanceMetrics::default())),
+                ReadRewardEvent {} => self.call("reward".to_owned(), |net| Self::sourced(net, RewardEvent::default())),
+                ReadModulation {} => self.call("modulation".to_owned(), |_| None::<Sourced<MaturityModulation>>),
+                ReadKnownNeurons {} => self.call("known".to_owned(), |net| Self::sourced(net, Vec::<KnownNeuron>::new())),
+                ReadIcpXdr {} => self.call("rate".to_owned(), |net| Self::sourced(net, XdrPermyriad(30_000))),
                 ReadDecidedCount { .. } => self.call("decided".to_owned(), |net| Some(Self::sourced(net, 7_u64))),
-                ReadBalance { account } => self.balance(*account),
+                ReadBalance { .. } => self.call("balance".to_owned(), |net| Self::sourced(net, E8s(net.transactions.len() as u64))),
                 ReadTransactions { account, before, limit } => self.transactions(*account, *before, *limit),
                 ReadLatestVersion {} => self.registry_latest(),
                 ReadRegistryPage { after } => self.registry_page(*after),
@@ -292,34 +292,6 @@ impl Fake {
             ids.iter().filter(|id| mine(net, id)).map(|id| neuron(id.0, net.at)).collect()
         })
         .await
-    }
-
-    async fn economics(&self) -> Result<Sourced<Economics>, IcError> {
-        self.call("economics".to_owned(), |net| Self::sourced(net, Economics::defaults())).await
-    }
-
-    async fn metrics(&self) -> Result<Sourced<GovernanceMetrics>, IcError> {
-        self.call("metrics".to_owned(), |net| Self::sourced(net, GovernanceMetrics::default())).await
-    }
-
-    async fn reward_event(&self) -> Result<Sourced<RewardEvent>, IcError> {
-        self.call("reward".to_owned(), |net| Self::sourced(net, RewardEvent::default())).await
-    }
-
-    async fn modulation(&self) -> Result<Option<Sourced<MaturityModulation>>, IcError> {
-        self.call("modulation".to_owned(), |_| None).await
-    }
-
-    async fn known_neurons(&self) -> Result<Sourced<Vec<KnownNeuron>>, IcError> {
-        self.call("known".to_owned(), |net| Self::sourced(net, Vec::new())).await
-    }
-
-    async fn icp_xdr(&self) -> Result<Sourced<XdrPermyriad>, IcError> {
-        self.call("rate".to_owned(), |net| Self::sourced(net, XdrPermyriad(30_000))).await
-    }
-
-    async fn balance(&self, _: Account) -> Result<Sourced<E8s>, IcError> {
-        self.call("balance".to_owned(), |net| Self::sourced(net, E8s(net.transactions.len() as u64))).await
     }
 
     async fn transactions(
