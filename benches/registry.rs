@@ -34,16 +34,16 @@ async fn connected(demo: &Demo) -> Client {
     Client::connect(&profile, Arc::new(Anonymous)).await.unwrap()
 }
 
-fn reading(client: &Client, base: &Path) -> (SyncHandle<Client>, Arc<Cache>, Duration) {
+fn reading(client: &Client, base: &Path) -> (SyncHandle, Arc<Cache>, Duration) {
     let began = Instant::now();
     let opened = Cache::open(base, client.root_key(), DEFAULT_WAIT, Timestamp::from_secs(1)).unwrap();
     let cache = Arc::new(opened.cache);
-    let loaded = cache.load_recent(&Principal::anonymous()).unwrap();
+    let loaded = sync::load(&cache, &Principal::anonymous()).unwrap();
     let took = began.elapsed();
     let options = Options { only: Some(Topicality::Network), history: false, ..Options::new("demo") };
     let signer = SignerInfo::anonymous();
     let (handle, mut changes) =
-        sync::start(Some(client.clone()), Some(Arc::clone(&cache)), loaded, signer, options);
+        sync::start(Some(client.clone().into()), Some(Arc::clone(&cache)), loaded, signer, options);
     tokio::spawn(async move { while changes.recv().await.is_some() {} });
     (handle, cache, took)
 }

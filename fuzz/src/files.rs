@@ -95,7 +95,7 @@ pub fn cache(data: &[u8]) {
         numbers.push(number);
         store::put(&cache, &reader, at, number, bytes, table & 0x80 == 0).expect("memory takes everything");
     }
-    let loaded = cache.load_world(&reader).expect("what does not decode is left out");
+    let loaded = icpulse_engine::sync::load_whole(&cache, &reader).expect("what does not decode is left out");
     loaded.notes.iter().for_each(|note| check::neutral(note.as_str()));
     for proposal in loaded.world.proposals.iter() {
         check::neutral_all(proposal.as_ref());
@@ -134,5 +134,5 @@ pub fn cache(data: &[u8]) {
     }
     cache.take_notes().iter().for_each(|note| check::neutral(note.as_str()));
     // What was compacted still opens.
-    assert!(cache.load_world(&reader).is_ok());
+    assert!(icpulse_engine::sync::load_whole(&cache, &reader).is_ok());
 }

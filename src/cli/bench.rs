@@ -16,6 +16,7 @@ use crate::tui::theme::Theme;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures_util::StreamExt;
 use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_engine::sync;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::world::World;
 use icpulse_model::{Proposal, ProposalId};
@@ -280,11 +281,11 @@ fn through_the_cache(
     let cache = Cache::open(&base, key, DEFAULT_WAIT, wall_clock()).map_err(Failure::failed)?.cache;
     figures.add("cache: open", millis(began.elapsed()), "ms");
     let began = Instant::now();
-    let recent = cache.load_recent(&nobody).map_err(Failure::failed)?;
+    let recent = sync::load(&cache, &nobody).map_err(Failure::failed)?;
     figures.add("cache: load what the first frame shows", millis(began.elapsed()), "ms").note =
         format!("{} rows", recent.world.proposals.len());
     let began = Instant::now();
-    let loaded = cache.load_world(&nobody).map_err(Failure::failed)?;
+    let loaded = sync::load_whole(&cache, &nobody).map_err(Failure::failed)?;
     figures.add("cache: load everything", millis(began.elapsed()), "ms");
     let kept = loaded.world.proposals.len();
     if kept != total {

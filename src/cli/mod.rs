@@ -24,8 +24,6 @@ pub mod output;
 mod overview;
 mod prompt;
 mod proposals;
-pub mod reader;
-mod reader_network;
 pub mod review;
 mod serve;
 pub mod services;

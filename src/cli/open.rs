@@ -103,7 +103,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { patience: RetryPolicy::default(), first_pause: icpulse_engine::sync::plan::FIRST_PAUSE }
+        Self { patience: RetryPolicy::default(), first_pause: icpulse_engine::sync::FIRST_PAUSE }
     }
 }
 
@@ -134,14 +134,14 @@ impl Opened {
     #[must_use]
     pub fn load(&mut self, context: &Context) -> Loaded {
         let who = self.who.principal();
-        let mut loaded = self.cache.load_recent(&who);
+        let mut loaded = icpulse_engine::sync::load(&self.cache, &who);
         if matches!(loaded, Err(CacheError::Damaged { .. })) && self.cache.is_durable() {
             // Closed first: only one at a time can hold the folder.
             self.cache = Arc::new(Cache::in_memory());
             let again = open_cache(context, &self.root_key);
             self.cache = Arc::new(again.cache);
             self.cache_notes.extend(again.notes);
-            loaded = self.cache.load_recent(&who);
+            loaded = icpulse_engine::sync::load(&self.cache, &who);
         }
         loaded.unwrap_or_else(|error| {
             self.cache_notes.push(Line::new(&format!("could not load the cache: {error}")));

@@ -4,7 +4,6 @@ use super::act::options;
 use super::context::{Context, wall_clock};
 use super::look::Look;
 use super::open::{Opened, Who, idle};
-use super::reader::Reader;
 use super::watcher::{Alerts, mine_or_why};
 use crate::config::{MineError, load_mine, save_mine};
 use crate::tui::app::answers::Answer;
@@ -17,7 +16,7 @@ use icpulse_engine::action::{
     ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss, execute, find_review_obstacle, follow_up,
     follow_up_all, look_up_rest,
 };
-use icpulse_engine::sync::SyncHandle;
+use icpulse_engine::sync::{Network, SyncHandle};
 use icpulse_model::Principal;
 use icpulse_model::act::{Execution, Intent, PlanId, SignerInfo};
 use icpulse_model::mine::Mine;
@@ -44,7 +43,7 @@ pub struct Shared {
     /// Its action journal; an error in words if it cannot be used.
     pub journal: Result<Arc<ActionJournal>, Line>,
     /// The reading.
-    pub sync: SyncHandle<Reader>,
+    pub sync: SyncHandle,
     /// The connection; `None` offline.
     pub client: Option<Client>,
     /// Theme in force.
@@ -80,7 +79,7 @@ impl Live {
     pub fn new(
         context: Context,
         opened: &Opened,
-        sync: SyncHandle<Reader>,
+        sync: SyncHandle,
         look: Look,
         alerts: Alerts,
         messages: mpsc::Sender<Message>,
@@ -511,13 +510,13 @@ impl Live {
     /// Another identity from now on, or the same one in another state.
     async fn set_who(&self, who: Who) {
         let info = who.info();
-        let reader = self.0.client.as_ref().map(|client| {
+        let network = self.0.client.as_ref().map(|client| {
             let open = client.with_signer(who.signer());
-            if matches!(who, Who::Locked(_)) { Reader::locked(open) } else { Reader::open(open) }
+            if matches!(who, Who::Locked(_)) { Network::locked(open) } else { Network::from(open) }
         });
         *held(&self.0.who) = who;
         self.0.who_changed.notify_one();
-        self.0.sync.set_identity(info.clone(), reader);
+        self.0.sync.set_identity(info.clone(), network);
         self.tell(Message::Change(Change::Signer(info))).await;
         self.tell(Message::Identities(self.identities())).await;
     }

@@ -6,7 +6,6 @@ use super::hooks::Frames;
 use super::look::Look;
 use super::meter;
 use super::open::{Need, Opened, Pace, Who, open_paced};
-use super::reader::Reader;
 use super::serve::asked_to_stop;
 use super::services::Live;
 use super::watcher::{self, Alerts};
@@ -20,7 +19,7 @@ use crate::tui::command::Keymap;
 use crate::tui::screens;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
-use icpulse_engine::sync::{self, SyncHandle};
+use icpulse_engine::sync::{self, Network, SyncHandle};
 use icpulse_model::Seconds;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::network::RootKeySource;
@@ -39,7 +38,7 @@ const ROOM: usize = 1_024;
 /// The reading of an opened network, started from what the cache has.
 pub struct Reading {
     /// The way to the reading task.
-    pub sync: SyncHandle<Reader>,
+    pub sync: SyncHandle,
     /// What changes.
     pub changes: mpsc::Receiver<Change>,
     /// What the cache had.
@@ -65,15 +64,15 @@ pub fn start_reading_only(
     let loaded = opened.load(context);
     let signer = opened.who.info();
     let reader = opened.client.clone().map(|client| match opened.who {
-        Who::Locked(_) => Reader::locked(client),
-        _ => Reader::open(client),
+        Who::Locked(_) => Network::locked(client),
+        _ => Network::from(client),
     });
     let mut options = sync::Options::new(&opened.profile.name);
     options.offline = context.global.offline;
     options.history = history;
     options.only = only;
     options.max_in_flight = opened.profile.max_in_flight;
-    options.cadence = options.cadence.watched_every(Seconds(u64::from(context.config.refresh_seconds)));
+    options.refresh = Some(Seconds(u64::from(context.config.refresh_seconds)));
     options.first_pause = opened.pace.first_pause;
     options.cache_note = opened.cache_notes.first().cloned();
     let (sync, changes) =

@@ -195,7 +195,7 @@ async fn trouble_on_the_way_is_tried_again_and_told() {
 // ── what keeps reading ───────────────────────────────────────────────────────────────────────────
 
 struct Watching {
-    handle: SyncHandle<Client>,
+    handle: SyncHandle,
     // Dropping it would end the telling.
     _changes: tokio::sync::mpsc::Receiver<icpulse_model::world::Change>,
 }
@@ -207,12 +207,12 @@ async fn watch(demo: &Demo, cache: &Path, change: impl FnOnce(&mut sync::Options
 fn watch_by(client: Client, demo: &Demo, cache: &Path, change: impl FnOnce(&mut sync::Options)) -> Watching {
     let wait = Duration::from_secs(5);
     let cache = Cache::open(cache, &RootKey(demo.root_key()), wait, now()).unwrap().cache;
-    let loaded: Loaded = cache.load_recent(&Principal::anonymous()).unwrap();
+    let loaded: Loaded = sync::load(&cache, &Principal::anonymous()).unwrap();
     let mut options = sync::Options::new("demo");
     options.only = Some(Topicality::Network);
     change(&mut options);
     let (handle, changes) =
-        sync::start(Some(client), Some(Arc::new(cache)), loaded, SignerInfo::anonymous(), options);
+        sync::start(Some(client.into()), Some(Arc::new(cache)), loaded, SignerInfo::anonymous(), options);
     Watching { handle, _changes: changes }
 }
 

@@ -174,7 +174,7 @@ impl Soak {
         let base = self.home.path().join("cache/icpulse");
         let signer = PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).unwrap();
         let opened = Cache::open(&base, &RootKey(demo.root_key()), PATIENCE, wall_clock()).unwrap();
-        let loaded = opened.cache.load_world(&signer.principal()).unwrap();
+        let loaded = icpulse_engine::sync::load_whole(&opened.cache, &signer.principal()).unwrap();
         let base = self.home.path().join("state/icpulse/journal");
         let journal = ActionJournal::open(&base, &RootKey(demo.root_key()), None).unwrap();
         let entries = journal.entries(None).unwrap();

@@ -97,13 +97,13 @@ async fn under_another_root_key_nothing_of_it_is_believed() {
     assert!(matches!(error, IcError::Unverified { .. }), "{error}");
 }
 
-async fn reading(profile: &Profile, base: &Path, offline: bool) -> (SyncHandle<Client>, Receiver<Change>) {
+async fn reading(profile: &Profile, base: &Path, offline: bool) -> (SyncHandle, Receiver<Change>) {
     let source = client(profile).await;
     let opened = Cache::open(base, source.root_key(), DEFAULT_WAIT, Timestamp::from_secs(1)).unwrap();
-    let loaded = opened.cache.load_recent(&Principal::anonymous()).unwrap();
+    let loaded = sync::load(&opened.cache, &Principal::anonymous()).unwrap();
     let options =
         Options { only: Some(Topicality::Network), history: false, offline, ..Options::new("demo") };
-    sync::start(Some(source), Some(Arc::new(opened.cache)), loaded, SignerInfo::anonymous(), options)
+    sync::start(Some(source.into()), Some(Arc::new(opened.cache)), loaded, SignerInfo::anonymous(), options)
 }
 
 /// Nobody takes the changes here: they only must not pile up.

@@ -187,7 +187,7 @@ impl Bench {
         let folder = self.context().paths.cache_dir;
         // Whoever had it open before may need a moment to let go of it.
         let opened = Cache::open(&folder, &root, Duration::from_secs(30), wall_clock()).unwrap();
-        let loaded = opened.cache.load_world(&self.demo.identity()).unwrap();
+        let loaded = icpulse_engine::sync::load_whole(&opened.cache, &self.demo.identity()).unwrap();
         assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
         (loaded.world, loaded.read)
     }

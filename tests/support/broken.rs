@@ -169,7 +169,7 @@ impl Broken {
             Cache::open(&self.paths().cache_dir, &self.root_key(), Duration::from_secs(10), wall_clock())
                 .unwrap();
         assert_eq!(opened.notes, [], "the cache is whole");
-        let loaded = opened.cache.load_world(&self.demo.identity()).unwrap();
+        let loaded = icpulse_engine::sync::load_whole(&opened.cache, &self.demo.identity()).unwrap();
         assert_eq!(loaded.notes, [], "the cache is whole");
         loaded.world
     }

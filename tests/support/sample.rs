@@ -589,6 +589,7 @@ pub fn facts() -> Facts {
             },
             signed,
         )),
+        decided_proposals: Some(Sourced::new(23, signed)),
         icp_xdr: Some(Sourced::new(XdrPermyriad(41_100), Evidence::certified(ago(50)))),
         modulation: Some(Sourced::new(MaturityModulation { permyriad: -120, at: Some(ago(DAY)) }, signed)),
         known_neurons: Some(Sourced::new(

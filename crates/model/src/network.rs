@@ -319,6 +319,8 @@ pub struct Facts {
     pub modulation: Option<Sourced<MaturityModulation>>,
     /// Known neurons, by name.
     pub known_neurons: Option<Sourced<Vec<KnownNeuron>>>,
+    /// How many proposals had been decided in 24 hours when it was read, neuron management apart.
+    pub decided_proposals: Option<Sourced<u64>>,
     /// The greatest proposal id seen.
     pub latest_proposal: Option<u64>,
 }

@@ -196,6 +196,40 @@ impl World {
     }
 }
 
+impl World {
+    /// Takes over the next part in which `newer` is another one; the change that it makes.
+    pub fn take_next(&mut self, newer: &Self) -> Option<Change> {
+        fn differs<T>(a: &Arc<T>, b: &Arc<T>) -> bool {
+            !Arc::ptr_eq(a, b)
+        }
+        let change = if differs(&self.proposals.0, &newer.proposals.0) {
+            Change::Proposals(newer.proposals.clone())
+        } else if differs(&self.neurons.0, &newer.neurons.0) || newer.neurons_known && !self.neurons_known {
+            Change::Neurons(newer.neurons.clone())
+        } else if differs(&self.accounts, &newer.accounts) {
+            Change::Accounts(Arc::clone(&newer.accounts))
+        } else if differs(&self.facts, &newer.facts) {
+            Change::Facts(Arc::clone(&newer.facts))
+        } else if differs(&self.histories, &newer.histories) {
+            Change::Histories(Arc::clone(&newer.histories))
+        } else if differs(&self.topology, &newer.topology) {
+            Change::Topology(Arc::clone(&newer.topology))
+        } else if differs(&self.events, &newer.events) {
+            Change::Events(Arc::clone(&newer.events))
+        } else if differs(&self.health, &newer.health) {
+            Change::Health(Arc::clone(&newer.health))
+        } else if differs(&self.fleet, &newer.fleet) {
+            Change::Fleet(Arc::clone(&newer.fleet))
+        } else if differs(&self.node_rewards, &newer.node_rewards) {
+            Change::NodeRewards(Arc::clone(&newer.node_rewards))
+        } else {
+            return None;
+        };
+        self.take(&change);
+        Some(change)
+    }
+}
+
 /// What changed; each carries the whole new part.
 #[derive(Clone, Debug)]
 pub enum Change {

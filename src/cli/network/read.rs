@@ -5,7 +5,6 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::open::{Need, Opened, open};
 use crate::cli::output::note;
-use crate::cli::reader::Reader;
 use crate::cli::tui::{Reading, start_reading_only};
 use crate::cli::watcher::mine;
 use icpulse_engine::sync::SyncHandle;
@@ -17,7 +16,7 @@ use tokio::sync::mpsc;
 /// The network, being read.
 pub(super) struct Session {
     pub(super) opened: Opened,
-    pub(super) sync: SyncHandle<Reader>,
+    pub(super) sync: SyncHandle,
     pub(super) changes: mpsc::Receiver<Change>,
     /// As the cache had it.
     pub(super) world: World,
@@ -27,7 +26,7 @@ pub(super) struct Session {
 /// What was read.
 pub(super) struct Read {
     pub(super) opened: Opened,
-    pub(super) sync: SyncHandle<Reader>,
+    pub(super) sync: SyncHandle,
     pub(super) world: World,
     status: SyncStatus,
     mine: Mine,

@@ -1,83 +1,55 @@
 //! What the screens and the command line ask of the reading task.
 
-use super::Command;
 use super::engine::Engine;
-use super::plan::Kind;
-use super::recall::Recalled;
-use super::source::Source;
+use super::feeds;
+use super::query::Network;
+use super::{Command, merge};
 use icpulse_model::act::SignerInfo;
-use icpulse_model::world::Topicality;
-use icpulse_model::{AccountIdentifier, Seconds, Timestamp};
+use icpulse_model::world::{Neurons, Topicality};
+use icpulse_model::{Seconds, Timestamp};
+use icpulse_store::cache::IdentityPart;
+use std::sync::Arc;
 use tokio::task::JoinSet;
 
-impl<S: Source> Engine<S> {
-    pub(super) fn obey(&mut self, command: Command<S>) {
+impl Engine {
+    pub(super) fn obey(&mut self, command: Command) {
         let now = self.now();
         match command {
-            Command::Refresh(topicality) => {
-                self.plan.refresh(topicality, now);
-                if matches!(topicality, Topicality::All | Topicality::Network) {
-                    self.net.samples.refresh(now);
-                    self.net.sights.refresh(now);
-                }
+            Command::Refresh(topic) => {
+                self.plan.refresh(topic, now);
+                self.refresh_members(topic, now);
             }
-            Command::Show(topicality) => {
+            Command::Show(topic) => {
                 self.recall_older();
-                self.plan.show(topicality, now);
-                if topicality == Topicality::Network {
+                self.plan.show(topic, now);
+                if topic == Topicality::Network {
                     self.recall_registry();
                     self.want_network(now);
                 } else {
                     // Nobody looks at what failed there any more; what is unproven stays told.
-                    self.troubles.leave_network();
+                    self.troubles.remove_quiet();
                 }
             }
-            Command::WatchNodes(watch) => {
-                self.net.watching = watch;
-                if watch {
-                    self.want_network(now);
-                }
-            }
+            Command::WatchNodes(watch) => self.watch_nodes(watch, now),
             Command::Pause(paused) => self.plan.pause(paused),
-            Command::Proposal(id) => {
-                self.want_body = Some(id);
-                self.troubles.over(Kind::Body);
-                self.recall(move |cache| Ok(Recalled::Body(id, cache.body(id)?)), Recalled::Body(id, None));
-            }
-            Command::Neuron(id) => {
-                self.want_neuron = Some(id);
-                self.troubles.over(Kind::Neuron);
-                let who = self.signer.principal;
-                self.recall(
-                    move |cache| Ok(Recalled::Neuron(who, id, cache.neuron(&who, id)?.map(Box::new))),
-                    Recalled::Neuron(who, id, None),
-                );
-            }
-            Command::Identity(signer, source) => self.identify(signer, source, now),
-            Command::Touched(kinds) => {
-                for kind in kinds {
-                    self.plan.request(kind, now);
+            Command::Proposal(id) => self.open_proposal(id),
+            Command::Neuron(id) => self.open_neuron(id),
+            Command::Identity(signer, network) => self.change_identity(signer, network, now),
+            Command::Touched(touched) => {
+                for feed in feeds::all().iter().filter(|feed| feed.touched && touched.contains(&feed.topic)) {
+                    self.plan.request(feed, now);
                     // The node asked next may be a little behind the one that executed the change.
-                    self.plan.request_at(kind, now.plus(Seconds(4)));
+                    self.plan.request_at(feed, now.plus(Seconds(4)));
                 }
             }
-            Command::Older(identifier) => {
-                let asked = self.accounts.keys().copied().find(|account| {
-                    AccountIdentifier::new(&account.owner, &account.subaccount) == identifier
-                });
-                if let Some(account) = asked {
-                    self.transactions_in_memory =
-                        self.transactions_in_memory.saturating_add(self.options.transactions_in_memory);
-                    self.recall_account(account);
-                }
-            }
+            Command::Older(account) => self.recall_more_transactions(account),
             Command::Idle(answer) => {
                 self.recall_older();
                 self.idle.push(answer);
             }
             Command::Ready(answer) => self.ready.push(answer),
             Command::World(answer) => {
-                self.fold(now, true);
+                self.put_pending(now);
                 self.refresh_status();
                 let _ = answer.send((self.world.clone(), self.status.clone()));
             }
@@ -89,11 +61,11 @@ impl<S: Source> Engine<S> {
     }
 
     /// Another identity reads, or the same one through another connection.
-    fn identify(&mut self, signer: SignerInfo, source: Option<S>, now: Timestamp) {
+    fn change_identity(&mut self, signer: SignerInfo, network: Option<Network>, now: Timestamp) {
         let same = signer.principal == self.signer.principal;
         // Never through a connection that signs as somebody else.
-        if source.is_some() || !same {
-            self.source = source;
+        if network.is_some() || !same {
+            self.network = network;
         }
         if same {
             self.signer = signer;
@@ -105,13 +77,49 @@ impl<S: Source> Engine<S> {
         // Dropping the set ends what runs: no answer to the former identity arrives any more.
         self.jobs = JoinSet::new();
         self.parts.clear();
-        self.registry.parts.clear();
         self.plan.identity_changed(self.signer.is_anonymous(), now);
         self.troubles.clear();
-        self.fold(now, true);
         self.forget_reader();
         self.watch_accounts();
         let who = self.signer.principal;
-        self.recall(move |cache| Ok(Recalled::Identity(who, cache.load_identity(&who)?)), Recalled::Nothing);
+        self.recall(
+            move |cache| cache.load_identity(&who).map(Some),
+            None,
+            move |engine, part| {
+                if let Some(part) = part.filter(|_| engine.signer.principal == who) {
+                    engine.put_identity(part);
+                }
+            },
+        );
+    }
+
+    /// Nothing of the identity that read until now stays: no ballot, neuron or account.
+    fn forget_reader(&mut self) {
+        self.world.proposals = merge::without_ballots(&self.world.proposals);
+        self.world.neurons = Neurons::default();
+        self.world.neurons_known = self.signer.is_anonymous();
+        self.world.accounts = Arc::default();
+        self.feeds.proposals.ballots_read = false;
+        self.feeds.proposals.confirmed.clear();
+        self.publisher.replace_all();
+    }
+
+    /// What the cache knows of the identity that reads now, where the network has not answered yet.
+    fn put_identity(&mut self, part: IdentityPart) {
+        if !self.feeds.proposals.ballots_read {
+            self.world.proposals = merge::with_ballots(&self.world.proposals, part.ballots);
+        }
+        if !self.world.neurons_known {
+            self.world.neurons = part.neurons;
+            self.world.neurons_known = part.neurons_known;
+        }
+        let mut states = self.world.accounts.as_ref().clone();
+        for state in part.accounts {
+            if states.iter().all(|known| known.account != state.account) {
+                states.push(state);
+            }
+        }
+        self.world.accounts = Arc::new(states);
+        self.publisher.replace_all();
     }
 }

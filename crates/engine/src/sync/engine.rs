@@ -1,108 +1,74 @@
-//! The one task that decides, starts, collects and tells. It waits for nothing but events.
+//! The one task that decides, starts, collects and tells. It waits for nothing but events, and knows
+//! feeds only by what [`Feed`] says of them.
 
 use super::clock::Clock;
-use super::jobs::{self, Job, Outcome};
-use super::network;
-use super::persist::{Event, Write, Writer};
-use super::plan::{Failure, Kind, Plan, next_part};
-use super::progress::{Rate, Troubles, standstill};
-use super::publish::{Part, Publisher};
-use super::recall::Recalled;
-use super::registry::Replay;
-use super::source::Source;
+use super::feed::{Answered, Feed, Fetch, Fetched, Part, Shape, Start};
+use super::feeds;
+use super::persist::{Event, Writer};
+use super::plan::{Failure, Plan};
+use super::progress::{Troubles, standstill};
+use super::publish::Publisher;
+use super::query::{Network, internal_error};
+use super::rounds::Rounds;
 use super::{Command, Options};
 use futures_util::FutureExt;
 use icpulse_ic::IcError;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::text::Line;
-use icpulse_model::world::{Change, SyncStatus, Topicality, World};
-use icpulse_model::{Account, NeuronId, Proposal, ProposalId, Seconds, Timestamp};
-use icpulse_store::cache::{Cache, Loaded, Older, Ranges, history};
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
+use icpulse_model::world::{Change, SyncStatus, Topicality, Trouble, World};
+use icpulse_model::{Principal, Seconds, Timestamp};
+use icpulse_store::cache::{Cache, CacheError, Loaded, history};
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
-/// Places that history leaves to what the user waits for.
-pub(super) const RESERVED: usize = 1;
-/// With so many writes waiting, no more history is read.
-const BACKLOG: usize = 64;
-/// Pages of history are shown in batches of so many rows, or after so many milliseconds.
-const BATCH_ROWS: usize = 1_000;
-const BATCH_MILLIS: u64 = 250;
-/// … or a millisecond for so many rows that are there already.
-const MILLIS_PER_ROWS: u64 = 140;
+/// Places that parts leave to what the user waits for.
+const RESERVED: usize = 1;
 /// How far the clock may go back before the plan takes note.
 const STEP_BACK: Seconds = Seconds(5);
 
 /// A reading that ended.
 pub(super) struct Done {
-    kind: Kind,
-    part: Option<RangeInclusive<u64>>,
-    result: Result<Outcome, IcError>,
+    feed: &'static Feed,
+    part: Option<Part>,
+    result: Result<Fetched, IcError>,
 }
 
-/// What is known of an account's transactions beyond those in memory.
-#[derive(Default)]
-pub(super) struct Known {
-    /// Blocks searched.
-    pub(super) read: Ranges,
-    /// The very first one.
-    pub(super) oldest: Option<u64>,
-    /// This network has no index.
-    pub(super) index_missing: bool,
-    /// The cache's transactions are in memory (or there are none).
-    pub(super) recalled: bool,
-}
+/// Puts what the cache said into the world.
+pub(super) type Recalled = Box<dyn FnOnce(&mut Engine) + Send>;
 
-pub(super) struct Engine<S: Source> {
-    pub(super) source: Option<S>,
+pub(super) struct Engine {
+    pub(super) network: Option<Network>,
     pub(super) cache: Option<Arc<Cache>>,
     pub(super) options: Options,
     pub(super) signer: SignerInfo,
     pub(super) world: World,
-    /// Proposal ids that need not be asked for again.
-    pub(super) read: Ranges,
-    pub(super) newest: Option<u64>,
-    /// Settled proposals that are still to be taken from the cache.
-    pub(super) older: Option<Older>,
-    /// None are on their way either: what is missing now is on the network only.
-    pub(super) older_recalled: bool,
-    /// Unsettled rows that the canister does not know any more.
-    pub(super) gone: BTreeSet<ProposalId>,
-    pub(super) accounts: BTreeMap<Account, Known>,
-    pub(super) transactions_in_memory: usize,
+    /// What feeds know besides the world.
+    pub(super) feeds: feeds::State,
     pub(super) plan: Plan,
     pub(super) troubles: Troubles,
-    pub(super) rate: Rate,
     pub(super) status: SyncStatus,
     pub(super) publisher: Publisher,
     pub(super) writer: Writer,
-    /// Rows confirmed since they were written: the cache's copy says an earlier time.
-    pub(super) confirmed: BTreeSet<ProposalId>,
-    pub(super) neurons_written: Timestamp,
-    /// Proposals have been read as this identity: the cache's ballots are of the past.
-    pub(super) ballots_read: bool,
-    pub(super) pending: Vec<Arc<Proposal>>,
-    pub(super) folded: Timestamp,
+    /// Readings and parts of readings, under one limit.
     pub(super) jobs: JoinSet<Done>,
-    pub(super) parts: Vec<RangeInclusive<u64>>,
-    pub(super) registry: Replay,
+    /// Parts that are being read.
+    pub(super) parts: Vec<(&'static Feed, Part)>,
+    /// When members of sharded feeds are asked, by the feed's rank.
+    rounds: BTreeMap<usize, Rounds>,
+    /// Members being asked, each of whom waits for no other.
+    shards: JoinSet<(&'static Feed, Principal, Answered)>,
     pub(super) recalls: JoinSet<Recalled>,
-    pub(super) want_body: Option<ProposalId>,
-    pub(super) want_neuron: Option<NeuronId>,
-    pub(super) net: network::State,
     pub(super) idle: Vec<oneshot::Sender<()>>,
     pub(super) ready: Vec<oneshot::Sender<()>>,
     last_now: Timestamp,
-    history_ran: bool,
 }
 
-impl<S: Source> Engine<S> {
+impl Engine {
     pub(super) fn new(
-        source: Option<S>,
+        network: Option<Network>,
         cache: Option<Arc<Cache>>,
         loaded: Loaded,
         signer: SignerInfo,
@@ -112,12 +78,12 @@ impl<S: Source> Engine<S> {
         let now = options.clock.now();
         let Loaded { mut world, read, older, .. } = loaded;
         world.neurons_known |= signer.is_anonymous();
-        let newest = world.proposals.iter().next().map(|row| row.id.0).max(world.facts.latest_proposal);
-        let plan = Plan::new(options.cadence, signer.is_anonymous(), options.history, now)
+        let plan = Plan::new(signer.is_anonymous(), options.history, now)
             .pausing(options.first_pause)
+            .refreshing(options.refresh)
             .limited_to(options.only);
         let mut engine = Self {
-            registry: Replay::new(&world),
+            feeds: feeds::State::new(&world, read, older, &options, now),
             plan,
             writer: Writer::start(cache.clone()),
             status: SyncStatus {
@@ -126,36 +92,21 @@ impl<S: Source> Engine<S> {
                 cache_note: options.cache_note.clone(),
                 ..SyncStatus::default()
             },
-            publisher: Publisher::new(out),
-            source,
+            publisher: Publisher::new(out, world.clone()),
+            network,
             cache,
-            transactions_in_memory: options.transactions_in_memory,
             options,
             signer,
             world,
-            read,
-            newest,
-            older_recalled: older.is_none(),
-            older,
-            gone: BTreeSet::new(),
-            accounts: BTreeMap::new(),
             troubles: Troubles::default(),
-            rate: Rate::default(),
-            confirmed: BTreeSet::new(),
-            neurons_written: now,
-            ballots_read: false,
-            pending: Vec::new(),
-            folded: now,
             jobs: JoinSet::new(),
             parts: Vec::new(),
+            rounds: BTreeMap::new(),
+            shards: JoinSet::new(),
             recalls: JoinSet::new(),
-            want_body: None,
-            want_neuron: None,
-            net: network::State::new(now),
             idle: Vec::new(),
             ready: Vec::new(),
             last_now: now,
-            history_ran: false,
         };
         engine.watch_accounts();
         engine.forget_old_tallies();
@@ -163,14 +114,15 @@ impl<S: Source> Engine<S> {
         if engine.options.only == Some(Topicality::Network) {
             engine.want_network(now);
         }
-        engine.publisher.changed(Part::Sync);
         engine
     }
 
-    pub(super) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command<S>>) {
+    pub(super) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         loop {
             let now = self.now();
-            self.fold(now, false);
+            for feed in feeds::all() {
+                feed.reading.tick(&mut self, now);
+            }
             self.dispatch(now);
             self.refresh_status();
             self.pass_on_notes();
@@ -190,21 +142,23 @@ impl<S: Source> Engine<S> {
                     None => return self.end().await,
                 },
                 Some(recalled) = self.recalls.join_next() => {
-                    self.recalled(recalled.unwrap_or(Recalled::Nothing));
+                    if let Ok(put) = recalled {
+                        put(&mut self);
+                    }
                 }
                 Some(done) = self.jobs.join_next() => {
-                    self.finished(done);
+                    self.finish(done);
                     while let Some(done) = self.jobs.try_join_next() {
-                        self.finished(done);
+                        self.finish(done);
                     }
                 }
-                Some(heard) = self.net.heard.join_next() => {
-                    self.heard(heard);
-                    while let Some(heard) = self.net.heard.try_join_next() {
-                        self.heard(heard);
+                Some(done) = self.shards.join_next() => {
+                    self.finish_member(done);
+                    while let Some(done) = self.shards.try_join_next() {
+                        self.finish_member(done);
                     }
                 }
-                Some(event) = self.writer.events.recv() => self.written(event),
+                Some(event) = self.writer.events.recv() => self.note_written(event),
                 () = self.publisher.room(), if crowded => {}
                 () = sleep(clock.as_ref(), wake) => {}
             }
@@ -215,205 +169,300 @@ impl<S: Source> Engine<S> {
         let now = self.options.clock.now();
         if now < self.last_now.minus(STEP_BACK) {
             self.plan.clock_went_back(now);
-            self.net.samples.clock_went_back(now);
-            self.net.sights.clock_went_back(now);
+            self.rounds.values_mut().for_each(|rounds| rounds.refresh(now));
         }
         self.last_now = now;
         now
     }
 
+    /// This machine's time, set right by what the network says of it.
+    pub(super) fn network_now(&self, now: Timestamp) -> Timestamp {
+        let offset = self.network.as_ref().map_or(0, |network| network.state().clock_offset);
+        let by = Seconds(offset.unsigned_abs());
+        if offset < 0 { now.minus(by) } else { now.plus(by) }
+    }
+
     pub(super) fn may_ask(&self) -> bool {
-        !self.options.offline && self.source.is_some()
+        !self.options.offline && self.network.is_some()
+    }
+
+    /// The parts of a feed that are being read.
+    pub(super) fn parts_of(&self, feed: &Feed) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(move |(other, _)| *other == feed).map(|(_, part)| part)
     }
 
     fn dispatch(&mut self, now: Timestamp) {
-        let Some(source) = self.source.clone().filter(|_| !self.options.offline) else { return };
-        for kind in self.plan.due(now) {
-            if self.jobs.len() >= self.options.max_in_flight.max(1) && !kind.is_on_demand() {
+        let Some(network) = self.network.clone().filter(|_| !self.options.offline) else { return };
+        // First: that all members have been tried may be what others wait for.
+        for feed in feeds::all().iter().filter(|feed| feed.is_sharded()) {
+            self.dispatch_members(feed, &network, now);
+        }
+        for feed in self.plan.due(now) {
+            if self.jobs.len() >= self.options.max_in_flight.max(1) && !feed.is_on_demand() {
                 break;
             }
-            if kind == Kind::Registry && !self.registry.is_settled() {
-                continue;
-            }
-            match self.job(kind, now) {
-                Some(job) => {
-                    self.plan.started(kind, now);
-                    self.spawn(source.clone(), kind, job, None);
+            match feed.reading.start(self, &network, now) {
+                Start::Fetch(fetch) => {
+                    self.plan.started(feed, now);
+                    self.spawn(feed, None, fetch);
                 }
-                None if kind.is_of_network() && kind != Kind::NodeStatus => {
-                    self.plan.nothing_to_do(kind, now)
-                }
-                None => self.plan.cancel(kind),
+                Start::Nothing => self.plan.nothing_to_do(feed, now),
+                Start::Cancel => self.plan.cancel(feed),
+                Start::Wait => {}
             }
-        }
-        self.dispatch_replay(&source, now);
-        self.dispatch_network(&source, now);
-        let Some(newest) = self.newest else { return };
-        if !self.plan.history_due(now) || !self.older_recalled {
-            return;
         }
         let most = self.options.max_in_flight.saturating_sub(RESERVED).max(1);
-        while self.parts.len() + self.registry.parts.len() < most && self.writer.backlog() < BACKLOG {
-            let Some(part) = next_part(&self.read, newest, &self.parts) else { break };
-            self.parts.push(part.clone());
-            self.history_ran = true;
-            self.spawn(source.clone(), Kind::History, Job::Part(part.clone()), Some(part));
-        }
-        if self.history_ran && self.parts.is_empty() && self.missing() == 0 {
-            self.history_ran = false;
-            self.fold(now, true);
-            self.writer.put(Write::Compact);
-        }
-    }
-
-    /// What a kind of reading asks now; `None` if there is nothing to ask.
-    fn job(&mut self, kind: Kind, now: Timestamp) -> Option<Job> {
-        Some(match kind {
-            Kind::Body => Job::Body(self.want_body?),
-            Kind::Neuron => Job::Neuron(self.want_neuron?),
-            Kind::Newest => Job::Newest,
-            Kind::Unsettled => Job::Unsettled { known: self.unsettled() },
-            Kind::Neurons => Job::Neurons { known: self.world.neurons.iter().map(|n| n.id).collect() },
-            Kind::Accounts => Job::Accounts(self.accounts.keys().copied().collect()),
-            Kind::Rate => Job::Rate,
-            Kind::Economics => Job::Economics,
-            Kind::Reward => Job::Reward,
-            Kind::Metrics => Job::Metrics,
-            Kind::Modulation => Job::Modulation,
-            Kind::KnownNeurons => Job::KnownNeurons,
-            Kind::Transactions => {
-                let (account, before) = self.older_transactions()?;
-                Job::Older { account, before }
+        for feed in feeds::all() {
+            let Shape::Parts { backlog } = feed.shape else { continue };
+            if !self.plan.is_due(feed, now) {
+                continue;
             }
-            Kind::Registry => self.registry_job(),
-            Kind::History | Kind::Replay => return None,
-            kind => Job::Network(self.network_job(kind, now)?),
-        })
+            let share = feed.reading.share(self, most, now);
+            while self.parts_of(feed).count() < share
+                && self.parts.len() < most
+                && self.writer.backlog() < backlog
+            {
+                let Some((part, fetch)) = feed.reading.next_part(self, &network) else { break };
+                self.parts.push((feed, part.clone()));
+                self.spawn(feed, Some(part), fetch);
+            }
+        }
     }
 
-    pub(super) fn spawn(&mut self, source: S, kind: Kind, job: Job, part: Option<RangeInclusive<u64>>) {
+    fn spawn(&mut self, feed: &'static Feed, part: Option<Part>, fetch: Fetch) {
         self.jobs.spawn(async move {
-            let result = AssertUnwindSafe(jobs::run(source, job)).catch_unwind().await;
-            let result = result.unwrap_or_else(|_| {
-                Err(IcError::Invalid {
-                    what: Line::new("read from the network"),
-                    why: Line::new("icpulse met a state it did not expect; please report this"),
-                })
-            });
-            Done { kind, part, result }
+            let result = AssertUnwindSafe(fetch).catch_unwind().await;
+            Done { feed, part, result: result.unwrap_or_else(|_| Err(internal_error())) }
         });
     }
 
-    fn finished(&mut self, done: Result<Done, tokio::task::JoinError>) {
+    /// Starts what is due of a sharded feed.
+    fn dispatch_members(&mut self, feed: &'static Feed, network: &Network, now: Timestamp) {
+        let Some(members) = feed.reading.members(self) else { return };
+        let rounds = self.rounds.entry(feeds::rank(feed)).or_default();
+        rounds.set_members(&members, now);
+        if let Some(period) = self.plan.period(feed) {
+            rounds.set_period(period, now);
+        }
+        if rounds.tried_all() {
+            self.plan.tried(feed);
+        }
+        if !self.may_ask_members(feed) {
+            return;
+        }
+        let due = self.rounds.get_mut(&feeds::rank(feed)).map(|rounds| rounds.start_due(now));
+        for member in due.unwrap_or_default() {
+            let Some(ask) = feed.reading.ask_member(self, network, member) else { continue };
+            self.shards.spawn(async move {
+                let answered = AssertUnwindSafe(ask).catch_unwind().await;
+                let failed = |_| Answered { well: false, merge: Box::new(|_, _| {}) };
+                (feed, member, answered.unwrap_or_else(failed))
+            });
+        }
+        self.plan.was_done(feed);
+    }
+
+    fn may_ask_members(&self, feed: &Feed) -> bool {
+        self.plan.may_run(feed) && feed.reading.is_wanted(self)
+    }
+
+    /// Whether a member of a sharded feed is being asked.
+    pub(super) fn is_asking_members(&self, feed: &Feed) -> bool {
+        self.rounds.get(&feeds::rank(feed)).is_some_and(Rounds::is_running)
+    }
+
+    /// When the next member of each sharded feed is to be asked.
+    fn members_due(&self) -> impl Iterator<Item = Timestamp> {
+        let sharded = feeds::all().iter().filter(|feed| feed.is_sharded() && self.may_ask_members(feed));
+        sharded.filter_map(|feed| self.rounds.get(&feeds::rank(feed))?.wake()).filter(|_| self.may_ask())
+    }
+
+    /// Everybody of a topic is asked now.
+    pub(super) fn refresh_members(&mut self, topic: Topicality, now: Timestamp) {
+        for feed in feeds::all().iter().filter(|feed| feed.belongs_to(topic)) {
+            if let Some(rounds) = self.rounds.get_mut(&feeds::rank(feed)) {
+                rounds.refresh(now);
+            }
+        }
+    }
+
+    fn finish_member(&mut self, done: Result<(&'static Feed, Principal, Answered), JoinError>) {
+        // Panics are caught inside.
+        let Ok((feed, member, Answered { well, merge })) = done else { return };
+        let now = self.now();
+        if let Some(rounds) = self.rounds.get_mut(&feeds::rank(feed)) {
+            rounds.ended(&member, well, now);
+        }
+        merge(self, now);
+    }
+
+    fn finish(&mut self, done: Result<Done, JoinError>) {
         // Panics are caught inside; a cancelled reading is of a former identity.
-        let Ok(Done { kind, part, result }) = done else { return };
-        let parts = if kind == Kind::Replay { &mut self.registry.parts } else { &mut self.parts };
-        parts.retain(|running| Some(running) != part.as_ref());
+        let Ok(Done { feed, part, result }) = done else { return };
+        if let Some(part) = part {
+            self.parts.retain(|running| *running != (feed, part.clone()));
+        }
         let now = self.now();
         match result {
-            Ok(outcome) => {
-                match outcome.failure() {
+            Ok(Fetched { merge, failure }) => {
+                match failure {
                     None => {
-                        self.plan.succeeded(kind, now);
-                        self.troubles.over(kind);
+                        self.plan.succeeded(feed, now);
+                        self.troubles.remove(feed);
                     }
-                    Some(error) => self.failed(kind, error, now),
+                    Some(error) => self.note_failure(feed, &error, now),
                 }
-                if self.plan.freshens(kind) {
+                if self.plan.freshens(feed) {
                     self.status.last_success = Some(now);
                 }
-                self.apply(outcome, now);
+                merge(self, now);
             }
-            Err(error) => self.failed(kind, &error, now),
+            Err(error) => self.note_failure(feed, &error, now),
         }
     }
 
     /// A reading failed, or a part of it.
-    fn failed(&mut self, kind: Kind, error: &IcError, now: Timestamp) {
+    fn note_failure(&mut self, feed: &'static Feed, error: &IcError, now: Timestamp) {
+        tracing::debug!(feed = feed.id, %error, "reading");
         let failure = Failure {
             retryable: error.is_retryable(),
+            // That a public service is not reached says nothing about the network.
             unreachable: matches!(error, IcError::Unreachable { .. } | IcError::Timeout { .. })
-                && kind != Kind::NodeStatus,
+                && !feed.unverified,
             wait: match error {
                 IcError::RateLimited { retry_after, .. } => retry_after.map(Seconds),
                 _ => None,
             },
         };
         let jitter = (self.options.jitter)();
-        let retry_at = self.plan.failed(kind, now, failure, jitter);
-        if !kind.is_of_network() || self.network_failed(kind, error) {
-            self.troubles.failed(kind, error, now, retry_at);
+        let retry_at = self.plan.failed(feed, now, failure, jitter);
+        if feed.reading.note_failure(self, error) && self.matters(feed, error) {
+            self.troubles.add(feed, error, now, retry_at);
         } else {
-            self.troubles.over(kind);
+            self.troubles.remove(feed);
         }
     }
 
-    fn written(&mut self, event: Event) {
+    /// Whether a failure is worth telling. Of a quiet feed a wrong proof always is; what merely could not
+    /// be had, only to whom it matters now. A network that does not offer something is none the worse for it.
+    pub(super) fn matters(&self, feed: &Feed, error: &IcError) -> bool {
+        if !feed.quiet {
+            return true;
+        }
+        if error.is_refusal() {
+            return false;
+        }
+        let watched = self.plan.is_visible(feed.topic) || self.options.only == Some(feed.topic);
+        watched || error.is_unverified() && !matches!(error, IcError::Stalled { .. })
+    }
+
+    /// Asks the network for something that somebody looks at, or says why that is impossible.
+    pub(super) fn want(&mut self, feed: &'static Feed, attempted: &str, missing: bool) {
+        let now = self.now();
+        if !self.options.offline {
+            self.plan.request(feed, now);
+        } else if missing {
+            let trouble = Trouble {
+                attempted: Line::new(attempted),
+                why: Line::new("it is not in the cache, and the network is not asked while offline"),
+                advice: Line::new("start icpulse without --offline"),
+                since: now,
+                retry_at: None,
+                unverified: false,
+            };
+            self.troubles.note(feed, trouble);
+        }
+    }
+
+    /// Asks the cache for something, off this task; `nothing` if that fails.
+    pub(super) fn recall<T: Send + 'static>(
+        &mut self,
+        ask: impl FnOnce(&Cache) -> Result<T, CacheError> + Send + 'static,
+        nothing: T,
+        put: impl FnOnce(&mut Self, T) + Send + 'static,
+    ) {
+        match self.cache.clone() {
+            Some(cache) => self.spawn_blocking(move || ask(&cache).unwrap_or(nothing), put),
+            None => {
+                let recalled: Recalled = Box::new(move |engine| put(engine, nothing));
+                self.recalls.spawn(std::future::ready(recalled));
+            }
+        }
+    }
+
+    /// Works out something that takes a while, off this task.
+    pub(super) fn spawn_blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+        put: impl FnOnce(&mut Self, T) + Send + 'static,
+    ) {
+        self.recalls.spawn_blocking(move || {
+            let done = work();
+            let recalled: Recalled = Box::new(move |engine| put(engine, done));
+            recalled
+        });
+    }
+
+    /// Notes what the cache could not read back.
+    pub(super) fn note_all(&mut self, notes: Vec<Line>) {
+        for note in notes {
+            tracing::warn!(%note, "reading the cache");
+            self.publisher.note(note);
+        }
+    }
+
+    /// Adds a sample to a history ring.
+    pub(super) fn sample(&mut self, name: &str, at: Timestamp, value: u64) {
+        let mut histories = Arc::clone(&self.world.histories);
+        let ring =
+            Arc::make_mut(&mut histories).entry(name.to_owned()).or_insert_with(|| history::ring(name));
+        if history::sample(ring, name, at, value) {
+            self.world.histories = histories;
+            self.keep_histories(vec![name.to_owned()], Vec::new());
+        }
+    }
+
+    /// Writes history rings and forgets others.
+    pub(super) fn keep_histories(&mut self, touched: Vec<String>, gone: Vec<String>) {
+        let rings = touched.into_iter();
+        let put: Vec<_> = rings
+            .filter_map(|name| self.world.histories.get(&name).cloned().map(|ring| (name, ring)))
+            .collect();
+        self.writer.put(move |cache| {
+            cache.put_histories(put.iter().map(|(name, series)| (name.as_str(), series)))?;
+            cache.drop_histories(gone.iter().map(String::as_str))
+        });
+    }
+
+    fn note_written(&mut self, event: Event) {
         match event {
             Event::Drained => {}
             Event::Failed(error) => {
                 tracing::warn!(%error, "the cache could not be written");
                 self.status.cache_note = Some(Line::new(&format!("what is read is not kept: {error}")));
-                self.publisher.changed(Part::Sync);
             }
             Event::Recovered => {
                 self.status.cache_note = self.options.cache_note.clone();
-                self.publisher.changed(Part::Sync);
             }
         }
     }
 
-    /// When the next batch is put in. The more there is, the longer it takes to take in more of it:
-    /// the batches grow with it.
-    fn folds_at(&self) -> Timestamp {
-        let millis = BATCH_MILLIS.max(self.world.proposals.len() as u64 / MILLIS_PER_ROWS);
-        Timestamp(self.folded.0.saturating_add(millis * 1_000_000))
-    }
-
-    /// Puts pages of history into the world, a batch at a time.
-    pub(super) fn fold(&mut self, now: Timestamp, at_once: bool) {
-        let waited = now >= self.folds_at();
-        let enough = self.pending.len() >= BATCH_ROWS.max(self.world.proposals.len() / 8);
-        let due = at_once || waited || self.parts.is_empty() || enough;
-        if due && !self.pending.is_empty() {
-            let rows = std::mem::take(&mut self.pending);
-            self.folded = now;
-            self.put_proposals(rows, now);
-        }
-    }
-
-    /// Ids below the newest that have not been read.
-    pub(super) fn missing(&self) -> u64 {
-        self.newest.map_or(0, |newest| self.read.gaps(1..=newest).count())
-    }
-
     pub(super) fn refresh_status(&mut self) {
-        let runs = self.options.history && self.may_ask();
-        let total = self.newest.unwrap_or(0);
-        let facts = &self.world.facts;
-        let certified = facts.icp_xdr.as_ref().map(|fact| fact.evidence.at);
-        let source = self.source.as_ref();
+        let state = self.network.as_ref().map(Network::state);
         let status = SyncStatus {
             network: self.options.network.clone(),
             offline: self.options.offline,
             paused: self.plan.is_paused(),
             in_flight: self.jobs.len(),
             last_success: self.status.last_success,
-            certified_at: self
-                .status
-                .certified_at
-                .max(source.and_then(Source::network_time))
-                .max(certified.filter(|_| self.status.last_success.is_some())),
-            clock_offset: source.map_or(self.status.clock_offset, Source::clock_offset),
-            registry: self.registry_progress().filter(|_| self.may_ask()),
-            history: self.rate.progress(total.saturating_sub(self.missing()), total).filter(|_| runs),
-            trouble: self.troubles.worst().or_else(|| source?.standing_since().map(standstill)),
+            certified_at: self.status.certified_at.max(state.and_then(|state| state.network_time)),
+            clock_offset: state.map_or(self.status.clock_offset, |state| state.clock_offset),
+            registry: self.registry_progress(),
+            history: self.history_progress(),
+            trouble: self.troubles.worst().or_else(|| state?.standing_since.map(standstill)),
             cache_note: self.status.cache_note.clone(),
         };
-        if status != self.status {
-            self.status = status;
-            self.publisher.changed(Part::Sync);
-        }
+        self.status = status;
     }
 
     /// What the cache noticed in passing: a database set aside, an entry it cannot read.
@@ -425,34 +474,26 @@ impl<S: Source> Engine<S> {
 
     fn wake(&self, now: Timestamp) -> Option<Timestamp> {
         let plan = self.plan.wake(now).filter(|_| self.may_ask());
-        let fold = (!self.pending.is_empty()).then(|| self.folds_at());
-        let network = self.network_wake(now).filter(|_| self.may_ask());
-        [plan, fold, network].into_iter().flatten().min()
+        let members = self.members_due().filter(|due| *due > now);
+        let feeds = feeds::all().iter().filter_map(|feed| feed.reading.next_due(self, now));
+        feeds.chain(members).chain(plan).min()
     }
 
     /// Answers those who wait for the first readings, or for quiet.
     fn answer(&mut self, now: Timestamp) {
-        let asks = self.may_ask();
-        let recalled = self.net.recalled != network::Recall::UnderWay;
-        let replaying = self.plan.waits_for_registry() && self.replay_wants(now);
-        if recalled && (self.options.offline || self.plan.tried_all() && !replaying) {
+        let waits = |feed: &&Feed| feed.reading.holds_ready(self, now);
+        if (self.options.offline || self.plan.tried_all()) && !feeds::all().iter().any(waits) {
             self.ready.drain(..).for_each(|answer| {
                 let _ = answer.send(());
             });
         }
-        let history = self.older_recalled
-            && self.newest.is_some_and(|newest| {
-                self.plan.history_due(now) && next_part(&self.read, newest, &self.parts).is_some()
-            });
         let quiet = self.jobs.is_empty()
+            && self.shards.is_empty()
             && self.recalls.is_empty()
-            && self.pending.is_empty()
             && self.writer.backlog() == 0
-            && !(asks
-                && (history
-                    || self.replay_wants(now)
-                    || !self.plan.due(now).is_empty()
-                    || self.network_busy(now)));
+            && (!self.may_ask() || self.plan.due(now).is_empty())
+            && !self.members_due().any(|due| due <= now)
+            && !feeds::all().iter().any(|feed| feed.reading.is_busy(self, now));
         if quiet {
             self.idle.drain(..).for_each(|answer| {
                 let _ = answer.send(());
@@ -460,33 +501,20 @@ impl<S: Source> Engine<S> {
         }
     }
 
-    /// Forgets rings of proposals that have settled while nobody looked.
-    fn forget_old_tallies(&mut self) {
-        let old: Vec<String> = self
-            .world
-            .histories
-            .keys()
-            .filter(|name| {
-                history::tally_of(name)
-                    .is_some_and(|id| self.world.proposals.get(id).is_none_or(|row| row.is_final()))
-            })
-            .cloned()
-            .collect();
-        if !old.is_empty() {
-            let histories = Arc::make_mut(&mut self.world.histories);
-            old.iter().for_each(|name| drop(histories.remove(name)));
-            self.writer.put(Write::Histories { put: Vec::new(), gone: old });
+    /// Writes what the cache has an earlier reading of.
+    pub(super) fn save(&mut self, now: Timestamp) {
+        // The least urgent first: rows of the history belong in the world before the rest is written.
+        for feed in feeds::all().iter().rev() {
+            feed.reading.save(self, now);
         }
     }
 
     /// Ends what runs and keeps what was read.
     async fn end(mut self) {
         self.jobs.shutdown().await;
-        self.net.heard.shutdown().await;
+        self.shards.shutdown().await;
         self.parts.clear();
-        self.registry.parts.clear();
         let now = self.now();
-        self.fold(now, true);
         self.save(now);
         self.publisher.tell(&self.world, &self.status);
         // Writes and flushes what is left, within the limit for closing.

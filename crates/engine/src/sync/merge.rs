@@ -2,7 +2,6 @@
 //! nodes of a subnet may lag behind each other.
 
 use icpulse_model::ledger::{AccountState, Transaction};
-use icpulse_model::network::Facts;
 use icpulse_model::proposal::Ballot;
 use icpulse_model::world::{Histories, Neurons, Proposals};
 use icpulse_model::{
@@ -199,18 +198,4 @@ pub fn sample_proposals(
         put(histories, history::VOTING_POWER.to_owned(), total);
     }
     (touched, gone)
-}
-
-/// Samples of the facts' rings; the names of those that changed.
-pub fn sample_facts(histories: &mut Histories, facts: &Facts) -> Vec<String> {
-    let rate = facts.icp_xdr.as_ref().map(|f| (history::ICP_XDR, f.evidence.at, f.value.0));
-    let supply = facts.metrics.as_ref().map(|f| (history::SUPPLY, f.evidence.at, f.value.total_supply_icp));
-    let mut touched = Vec::new();
-    for (name, at, value) in [rate, supply].into_iter().flatten() {
-        let ring = histories.entry(name.to_owned()).or_insert_with(|| history::ring(name));
-        if history::sample(ring, name, at, value) {
-            touched.push(name.to_owned());
-        }
-    }
-    touched
 }

@@ -1,39 +1,39 @@
 //! What to read when. One task asks the network through a [`Source`], keeps what it reads in
 //! the cache, and tells the screen what changed.
 //!
-//! * `plan` says what is due, purely; `jobs` are the readings; `merge` puts them into the world.
-//! * `engine` runs them; `persist` is the thread that writes; `publish` tells without waiting.
+//! * `feeds` is all that is read, a file for each reading or small family; `feed` says what a feed is.
+//! * `plan` says what is due, purely; `engine` runs it; `persist` is the thread that writes; `publish`
+//!   tells without waiting. None of them knows what is read.
+//! * `query` is the seam to the network, where tests bring their own.
 //!
 //! An answer that is not proven is an error of its reading: it reaches neither the world nor
 //! the cache. A failure keeps what is there, says so, and is tried again later and later.
 
-mod apply;
 mod clock;
 mod command;
 mod engine;
-mod jobs;
-pub mod merge;
-pub mod network;
+mod feed;
+mod feeds;
+mod merge;
 mod persist;
-pub mod plan;
-pub mod progress;
+mod plan;
+mod progress;
 mod publish;
-mod recall;
-mod registry;
-mod source;
+mod query;
+mod rounds;
 
 pub use clock::{Clock, SystemClock};
-pub use network::NetworkSource;
-pub use plan::{Cadence, Kind};
-pub use source::Source;
+pub use feed::Feed;
+pub use plan::FIRST_PAUSE;
+pub use query::{Answer, AnyQuery, Network, Query, Source, SourceState};
 
 use icpulse_model::act::{Execution, Intent, SignerInfo};
 use icpulse_model::event::Event;
 use icpulse_model::registry::{Moment, Topology, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
-use icpulse_model::{AccountIdentifier, NeuronId, ProposalId};
-use icpulse_store::cache::{Cache, Loaded, closing_limit, note_unkept};
+use icpulse_model::{AccountIdentifier, NeuronId, Principal, ProposalId, Seconds};
+use icpulse_store::cache::{Cache, CacheError, Loaded, closing_limit, note_unkept};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -53,8 +53,8 @@ pub struct Options {
     pub only: Option<Topicality>,
     /// Read all older proposals and transactions in the background; a one-shot command does not.
     pub history: bool,
-    /// How often what is read.
-    pub cadence: Cadence,
+    /// How often what is on the screen is read, and nothing else more often; `None`: as each feed says.
+    pub refresh: Option<Seconds>,
     /// Readings at the same time, at most (what the user opens comes on top).
     pub max_in_flight: usize,
     /// Transactions of an account kept in memory, newest first; the cache keeps all.
@@ -78,24 +78,24 @@ impl Options {
             offline: false,
             only: None,
             history: true,
-            cadence: Cadence::default(),
+            refresh: None,
             max_in_flight: 16,
             transactions_in_memory: 5_000,
             cache_note: None,
             clock: Arc::new(SystemClock),
-            first_pause: plan::FIRST_PAUSE,
+            first_pause: FIRST_PAUSE,
             jitter: Box::new(|| rand::random::<u16>() % 1_001),
         }
     }
 }
 
-enum Command<S> {
+enum Command {
     Refresh(Topicality),
     Show(Topicality),
     Proposal(ProposalId),
     Neuron(NeuronId),
-    Identity(SignerInfo, Option<S>),
-    Touched(Vec<Kind>),
+    Identity(SignerInfo, Option<Network>),
+    Touched(Vec<Topicality>),
     Older(AccountIdentifier),
     TopologyAt(Moment, oneshot::Sender<Result<Arc<Topology>, Line>>),
     EventsBefore(Version, usize, oneshot::Sender<Result<Vec<Arc<Event>>, Line>>),
@@ -108,42 +108,58 @@ enum Command<S> {
 }
 
 /// The way to the reading task. When the last one is dropped, the task ends and keeps what it read.
-pub struct SyncHandle<S> {
-    commands: mpsc::UnboundedSender<Command<S>>,
+#[derive(Clone)]
+pub struct SyncHandle {
+    commands: mpsc::UnboundedSender<Command>,
 }
 
-impl<S> Clone for SyncHandle<S> {
-    fn clone(&self) -> Self {
-        Self { commands: self.commands.clone() }
-    }
+/// What the cache knows, for the first frame: of settled proposals only the newest.
+///
+/// # Errors
+/// If the cache cannot be read at all; what cannot be read back is noted.
+pub fn load(cache: &Cache, identity: &Principal) -> Result<Loaded, CacheError> {
+    load_values(cache, cache.load_recent(identity)?)
+}
+
+/// As [`load`], with all proposals.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_whole(cache: &Cache, identity: &Principal) -> Result<Loaded, CacheError> {
+    load_values(cache, cache.load_world(identity)?)
+}
+
+fn load_values(cache: &Cache, mut loaded: Loaded) -> Result<Loaded, CacheError> {
+    feeds::load(cache, &mut loaded.world, &mut loaded.notes)?;
+    Ok(loaded)
 }
 
 /// Starts reading, from what the cache had (`loaded`, which the first frame shows already), as
-/// `signer`. Without a source nothing is asked until [`SyncHandle::set_identity`] brings one.
+/// `signer`. Without a network nothing is asked until [`SyncHandle::set_identity`] brings one.
 /// Needs a tokio runtime.
 ///
 /// The receiver gets what changed; if it is slow, it gets fewer and newer changes.
-pub fn start<S: Source>(
-    source: Option<S>,
+pub fn start(
+    network: Option<Network>,
     cache: Option<Arc<Cache>>,
     loaded: Loaded,
     signer: SignerInfo,
     options: Options,
-) -> (SyncHandle<S>, mpsc::Receiver<Change>) {
+) -> (SyncHandle, mpsc::Receiver<Change>) {
     let (commands, inbox) = mpsc::unbounded_channel();
     let (out, changes) = mpsc::channel(ROOM);
-    let engine = engine::Engine::new(source, cache, loaded, signer, options, out);
+    let engine = engine::Engine::new(network, cache, loaded, signer, options, out);
     tokio::spawn(engine.run(inbox));
     (SyncHandle { commands }, changes)
 }
 
-impl<S: Source> SyncHandle<S> {
+impl SyncHandle {
     // A closed channel means that the task has ended: there is nothing left to ask.
-    fn send(&self, command: Command<S>) {
+    fn send(&self, command: Command) {
         let _ = self.commands.send(command);
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command<S>) -> Option<T> {
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
         let (answer, wait) = oneshot::channel();
         self.send(command(answer));
         wait.await.ok()
@@ -170,24 +186,24 @@ impl<S: Source> SyncHandle<S> {
         self.send(Command::Neuron(id));
     }
 
-    /// Reads as another identity from now on, through `source` (or through the present one, if
+    /// Reads as another identity from now on, through `network` (or through the present one, if
     /// none is given and the principal is the same). Nothing that the former one could see stays:
     /// a [`Change::World`] says so.
-    pub fn set_identity(&self, signer: SignerInfo, source: Option<S>) {
-        self.send(Command::Identity(signer, source));
+    pub fn set_identity(&self, signer: SignerInfo, network: Option<Network>) {
+        self.send(Command::Identity(signer, network));
     }
 
     /// Reads what an action touched, at once and once more when all nodes have caught up.
     pub fn after(&self, execution: &Execution) {
-        let mut kinds = match &execution.intent {
-            Intent::Vote { .. } => vec![Kind::Unsettled, Kind::Neurons],
-            Intent::Stake(_) => vec![Kind::Neurons, Kind::Accounts],
-            Intent::RefreshVotingPower(_) | Intent::Follow { .. } => vec![Kind::Neurons],
+        let mut touched = match &execution.intent {
+            Intent::Vote { .. } => vec![Topicality::Proposals, Topicality::Neurons],
+            Intent::Stake(_) => vec![Topicality::Neurons, Topicality::Accounts],
+            Intent::RefreshVotingPower(_) | Intent::Follow { .. } => vec![Topicality::Neurons],
         };
-        if execution.transfer_block.is_some() && !kinds.contains(&Kind::Accounts) {
-            kinds.push(Kind::Accounts);
+        if execution.transfer_block.is_some() {
+            touched.push(Topicality::Accounts);
         }
-        self.send(Command::Touched(kinds));
+        self.send(Command::Touched(touched));
     }
 
     /// Wants more of an account's older transactions in memory than [`Options`] allows so far:

@@ -3,16 +3,7 @@
 //! A page and its position are one write there. What has been written is made durable a
 //! moment after the last write, when somebody asks for it, and at the end.
 
-use super::network::Keep;
-use icpulse_model::event::Event as RegistryEvent;
-use icpulse_model::ledger::{AccountState, Transaction};
-use icpulse_model::network::Facts;
-use icpulse_model::proposal::ProposalBody;
-use icpulse_model::registry::{Delta, Topology, Version};
-use icpulse_model::series::Series;
-use icpulse_model::{Account, Neuron, NeuronId, Principal, Proposal, Timestamp};
 use icpulse_store::cache::{Cache, CacheError, note_unkept, wait_closed};
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -25,20 +16,12 @@ const FLUSH_AFTER: Duration = Duration::from_secs(2);
 const COMPACT_AFTER: usize = 200;
 
 /// Something to keep.
-pub(super) enum Write {
-    Proposals { reader: Principal, rows: Vec<Arc<Proposal>>, read: Vec<RangeInclusive<u64>> },
-    Neurons { reader: Principal, all: Vec<NeuronId>, changed: Vec<Arc<Neuron>> },
-    Neuron { reader: Principal, neuron: Arc<Neuron> },
-    Body { body: Arc<ProposalBody>, settled: bool },
-    Account(AccountState),
-    Transactions { account: Account, rows: Vec<Transaction>, covered: Option<RangeInclusive<u64>> },
-    Facts { now: Arc<Facts>, before: Arc<Facts> },
-    Histories { put: Vec<(String, Series)>, gone: Vec<String> },
-    RegistryPage { deltas: Arc<Vec<Delta>>, latest: Version, at: Timestamp },
-    RegistrySnapshot { topology: Arc<Topology>, events: Arc<Vec<Arc<RegistryEvent>>> },
-    ForgetRegistry,
-    Network(Keep),
-    Compact,
+type Keep = Box<dyn FnOnce(&Cache) -> Result<(), CacheError> + Send>;
+
+enum Write {
+    Keep(Keep),
+    /// A page of many, which calls for a compaction now and then.
+    Page(Keep),
     Flush(oneshot::Sender<()>),
 }
 
@@ -83,7 +66,16 @@ impl Writer {
     }
 
     /// Queues a write.
-    pub(super) fn put(&self, write: Write) {
+    pub(super) fn put(&self, keep: impl FnOnce(&Cache) -> Result<(), CacheError> + Send + 'static) {
+        self.queue(Write::Keep(Box::new(keep)));
+    }
+
+    /// Queues a write of one of many pages.
+    pub(super) fn put_page(&self, keep: impl FnOnce(&Cache) -> Result<(), CacheError> + Send + 'static) {
+        self.queue(Write::Page(Box::new(keep)));
+    }
+
+    fn queue(&self, write: Write) {
         if let Some(queue) = &self.queue {
             self.backlog.fetch_add(1, Ordering::SeqCst);
             if queue.send(write).is_err() {
@@ -100,7 +92,7 @@ impl Writer {
     /// Ends when everything queued so far is on the disk.
     pub(super) fn flushed(&self) -> oneshot::Receiver<()> {
         let (done, wait) = oneshot::channel();
-        self.put(Write::Flush(done));
+        self.queue(Write::Flush(done));
         wait
     }
 }
@@ -135,10 +127,14 @@ fn work(cache: &Cache, writes: &Receiver<Write>, backlog: &AtomicUsize, say: &mp
                 answer = Some(done);
                 (cache.flush(), true)
             }
-            Ok(write) => {
+            Ok(Write::Keep(keep)) => {
                 dirty = true;
-                pages += usize::from(matches!(write, Write::Proposals { .. }));
-                (put(cache, write), true)
+                (keep(cache), true)
+            }
+            Ok(Write::Page(keep)) => {
+                dirty = true;
+                pages += 1;
+                (keep(cache), true)
             }
             Err(RecvTimeoutError::Timeout) => {
                 dirty = false;
@@ -172,27 +168,5 @@ fn work(cache: &Cache, writes: &Receiver<Write>, backlog: &AtomicUsize, say: &mp
         if counted && backlog.fetch_sub(1, Ordering::SeqCst) == 1 {
             let _ = say.send(Event::Drained);
         }
-    }
-}
-
-fn put(cache: &Cache, write: Write) -> Result<(), CacheError> {
-    match write {
-        Write::Proposals { reader, rows, read } => cache.put_proposals(&reader, &rows, &read),
-        Write::Neurons { reader, all, changed } => cache.put_neurons(&reader, &all, &changed),
-        Write::Neuron { reader, neuron } => cache.put_neuron(&reader, &neuron),
-        Write::Body { body, settled } => cache.put_body(&body, settled),
-        Write::Account(state) => cache.put_account(&state),
-        Write::Transactions { account, rows, covered } => cache.put_transactions(&account, &rows, covered),
-        Write::Facts { now, before } => cache.put_facts(&now, &before),
-        Write::Histories { put, gone } => {
-            cache.put_histories(put.iter().map(|(name, series)| (name.as_str(), series)))?;
-            cache.drop_histories(gone.iter().map(String::as_str))
-        }
-        Write::RegistryPage { deltas, latest, at } => cache.put_registry_page(&deltas, latest, at),
-        Write::RegistrySnapshot { topology, events } => cache.put_registry_snapshot(&topology, &events),
-        Write::ForgetRegistry => cache.forget_registry(),
-        Write::Network(keep) => keep.put(cache),
-        Write::Compact => cache.compact().map(|_| ()),
-        Write::Flush(_) => cache.flush(),
     }
 }

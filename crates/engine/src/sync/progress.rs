@@ -1,6 +1,7 @@
 //! How far the history has been read, how fast, and what readings suffer from.
 
-use super::plan::Kind;
+use super::feed::Feed;
+use super::feeds;
 use icpulse_ic::IcError;
 use icpulse_model::text::Line;
 use icpulse_model::world::{HistoryProgress, Trouble};
@@ -60,14 +61,23 @@ pub fn standstill(since: Timestamp) -> Trouble {
     }
 }
 
-/// What fails at present, by kind of reading, and whether it is for this machine's clock.
+/// What fails at present, by feed, the most urgent first.
 #[derive(Clone, Debug, Default)]
-pub struct Troubles(BTreeMap<Kind, (Trouble, bool)>);
+pub struct Troubles(BTreeMap<usize, Failing>);
+
+#[derive(Clone, Debug)]
+struct Failing {
+    trouble: Trouble,
+    /// It is this machine's clock.
+    clock: bool,
+    quiet: bool,
+}
 
 impl Troubles {
     /// A reading failed; it is tried again at `retry_at`.
-    pub fn failed(&mut self, kind: Kind, error: &IcError, now: Timestamp, retry_at: Option<Timestamp>) {
-        let since = self.0.get(&kind).map_or(now, |(before, _)| before.since);
+    pub fn add(&mut self, feed: &Feed, error: &IcError, now: Timestamp, retry_at: Option<Timestamp>) {
+        let rank = feeds::rank(feed);
+        let since = self.0.get(&rank).map_or(now, |before| before.trouble.since);
         let trouble = Trouble {
             attempted: error.what().clone(),
             why: error.why(),
@@ -76,22 +86,23 @@ impl Troubles {
             retry_at,
             unverified: error.is_unverified(),
         };
-        self.0.insert(kind, (trouble, matches!(error, IcError::Clock { .. })));
+        let clock = matches!(error, IcError::Clock { .. });
+        self.0.insert(rank, Failing { trouble, clock, quiet: feed.quiet });
     }
 
     /// Something could not be done without asking the network.
-    pub fn note(&mut self, kind: Kind, trouble: Trouble) {
-        self.0.insert(kind, (trouble, false));
+    pub fn note(&mut self, feed: &Feed, trouble: Trouble) {
+        self.0.insert(feeds::rank(feed), Failing { trouble, clock: false, quiet: feed.quiet });
     }
 
     /// A reading succeeded or is not wanted any more.
-    pub fn over(&mut self, kind: Kind) {
-        self.0.remove(&kind);
+    pub fn remove(&mut self, feed: &Feed) {
+        self.0.remove(&feeds::rank(feed));
     }
 
-    /// What merely could not be read of the network matters to nobody now.
-    pub fn leave_network(&mut self) {
-        self.0.retain(|kind, (trouble, _)| !kind.is_of_network() || trouble.unverified);
+    /// What merely could not be read of quiet feeds matters to nobody now.
+    pub fn remove_quiet(&mut self) {
+        self.0.retain(|_, failing| !failing.quiet || failing.trouble.unverified);
     }
 
     /// Nothing fails.
@@ -103,10 +114,10 @@ impl Troubles {
     /// most urgent reading.
     #[must_use]
     pub fn worst(&self) -> Option<Trouble> {
-        let clock = self.0.values().find(|(_, of_clock)| *of_clock);
-        let unverified = || self.0.values().find(|(trouble, _)| trouble.unverified);
+        let clock = self.0.values().find(|failing| failing.clock);
+        let unverified = || self.0.values().find(|failing| failing.trouble.unverified);
         let worst = clock.or_else(unverified).or_else(|| self.0.values().next());
-        worst.map(|(trouble, _)| trouble.clone())
+        worst.map(|failing| failing.trouble.clone())
     }
 }
 
@@ -137,16 +148,16 @@ mod tests {
         let wrong = IcError::Unverified { what: what(), why: Line::new("signature") };
         let mut troubles = Troubles::default();
         assert_eq!(troubles.worst(), None);
-        troubles.failed(Kind::Newest, &timeout, Timestamp(5), None);
-        troubles.failed(Kind::Rate, &wrong, Timestamp(6), None);
-        troubles.failed(Kind::Newest, &timeout, Timestamp(9), Some(Timestamp(11)));
+        troubles.add(&feeds::NEWEST, &timeout, Timestamp(5), None);
+        troubles.add(&feeds::ICP_XDR, &wrong, Timestamp(6), None);
+        troubles.add(&feeds::NEWEST, &timeout, Timestamp(9), Some(Timestamp(11)));
         assert!(troubles.worst().is_some_and(|t| t.unverified));
         let clock = IcError::Clock { what: what(), offset: -600 };
-        troubles.failed(Kind::Newest, &clock, Timestamp(9), Some(Timestamp(11)));
+        troubles.add(&feeds::NEWEST, &clock, Timestamp(9), Some(Timestamp(11)));
         let told = troubles.worst().map(|t| t.why.to_string()).unwrap_or_default();
         assert!(told.contains("ahead of the network's"), "{told}");
-        troubles.failed(Kind::Newest, &timeout, Timestamp(9), Some(Timestamp(11)));
-        troubles.over(Kind::Rate);
+        troubles.add(&feeds::NEWEST, &timeout, Timestamp(9), Some(Timestamp(11)));
+        troubles.remove(&feeds::ICP_XDR);
         let left = troubles.worst();
         assert_eq!(left.map(|t| (t.since, t.retry_at)), Some((Timestamp(5), Some(Timestamp(11)))));
     }

@@ -3,7 +3,9 @@
 
 mod registry;
 
+use super::feeds::queries::*;
 use super::*;
+use futures_util::future::BoxFuture;
 use icpulse_canisters::{ProposalsPage, RegistryPage, TransactionsPage};
 use icpulse_ic::IcError;
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
@@ -18,6 +20,7 @@ use icpulse_model::{
     Account, AccountIdentifier, E8s, Evidence, Neuron, Principal, Proposal, ProposalStatus, RewardStatus,
     Seconds, Timestamp, Topic, Vote, VotingPower, XdrPermyriad,
 };
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
@@ -117,6 +120,10 @@ impl Fake {
         Self { who, ..self.clone() }
     }
 
+    fn network(&self, who: Principal) -> Network {
+        Network::new(self.as_reader(who))
+    }
+
     fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.net().calls)
     }
@@ -175,7 +182,69 @@ impl Fake {
     }
 }
 
+/// Answers a query of one of these types with the call's result.
+macro_rules! answer {
+    ($query:expr; $($pattern:pat => $call:expr,)+) => {{
+        let query: Box<dyn Any + Send + Sync> = $query;
+        $(if let Some($pattern) = query.downcast_ref() {
+            return $call.await.map(|answer| Box::new(answer) as Answer);
+        })+
+        Err(IcError::NotFound { what: Line::new("ask the test's network") })
+    }};
+}
+
 impl Source for Fake {
+    fn ask(&self, query: Box<dyn AnyQuery>) -> BoxFuture<'_, Result<Answer, IcError>> {
+        Box::pin(async move {
+            answer! { query;
+                ReadProposals { page } => self.proposals(page.clone()),
+                ReadBody { id } => self.body(*id),
+                ReadMyNeurons {} => self.my_neurons(),
+                ReadNeuron { id } => self.neuron(*id),
+                ReadNeurons { ids } => self.neurons(ids.clone()),
+                ReadEconomics {} => self.call("economics".to_owned(), |net| Self::sourced(net, Economics::defaults())),
+                ReadMetrics {} => self.call("metrics".to_owned(), |net| Self::sourced(net, GovernanceMetrics::default())),
+                ReadRewardEvent {} => self.call("reward".to_owned(), |net| Self::sourced(net, RewardEvent::default())),
+                ReadModulation {} => self.call("modulation".to_owned(), |_| None::<Sourced<MaturityModulation>>),
+                ReadKnownNeurons {} => self.call("known".to_owned(), |net| Self::sourced(net, Vec::<KnownNeuron>::new())),
+                ReadIcpXdr {} => self.call("rate".to_owned(), |net| Self::sourced(net, XdrPermyriad(30_000))),
+                ReadDecidedCount { .. } => self.call("decided".to_owned(), |net| Some(Self::sourced(net, 7_u64))),
+                ReadBalance { .. } => self.call("balance".to_owned(), |net| Self::sourced(net, E8s(net.transactions.len() as u64))),
+                ReadTransactions { account, before, limit } => self.transactions(*account, *before, *limit),
+                ReadLatestVersion {} => self.registry_latest(),
+                ReadRegistryPage { after } => self.registry_page(*after),
+                ReadSubnetMetrics { subnet } => self.subnet_sample(*subnet),
+                ReadSubnets {} => self.subnets(),
+                ReadBoundaryNodes {} => self.boundary_nodes(),
+                ProbeNode { domain } => self.probe(domain.clone()),
+                ReadNodeSignatures { subnet, canister } => self.sight(*subnet, *canister),
+                ReadNodeStatuses {} => self.reported_nodes(),
+                ReadProviderNames {} => self.provider_names(),
+                ReadRewards { day } => self.rewards_of(*day),
+                ReadPayouts {} => self.payouts(),
+                ReadNodeProviders {} => self.node_providers(),
+                ReadAverageRate {} => self.average_rate(),
+            }
+        })
+    }
+
+    fn state(&self) -> SourceState {
+        let net = self.net();
+        SourceState {
+            sees_own: true,
+            network_time: Some(net.at),
+            clock_offset: 0,
+            standing_since: net.standing.then_some(net.at),
+            has_dashboard: net.grid.has_dashboard(),
+        }
+    }
+
+    fn take_sightings(&self) -> Vec<(Principal, Timestamp)> {
+        std::mem::take(&mut self.net().grid.seen)
+    }
+}
+
+impl Fake {
     async fn proposals(&self, page: ProposalsPage) -> Result<Vec<Proposal>, IcError> {
         let filtered = !(page.include_status.is_empty() && page.include_reward_status.is_empty());
         let before = page.before.map_or(u64::MAX, |id| id.0);
@@ -225,34 +294,6 @@ impl Source for Fake {
         .await
     }
 
-    async fn economics(&self) -> Result<Sourced<Economics>, IcError> {
-        self.call("economics".to_owned(), |net| Self::sourced(net, Economics::defaults())).await
-    }
-
-    async fn metrics(&self) -> Result<Sourced<GovernanceMetrics>, IcError> {
-        self.call("metrics".to_owned(), |net| Self::sourced(net, GovernanceMetrics::default())).await
-    }
-
-    async fn reward_event(&self) -> Result<Sourced<RewardEvent>, IcError> {
-        self.call("reward".to_owned(), |net| Self::sourced(net, RewardEvent::default())).await
-    }
-
-    async fn modulation(&self) -> Result<Option<Sourced<MaturityModulation>>, IcError> {
-        self.call("modulation".to_owned(), |_| None).await
-    }
-
-    async fn known_neurons(&self) -> Result<Sourced<Vec<KnownNeuron>>, IcError> {
-        self.call("known".to_owned(), |net| Self::sourced(net, Vec::new())).await
-    }
-
-    async fn icp_xdr(&self) -> Result<Sourced<XdrPermyriad>, IcError> {
-        self.call("rate".to_owned(), |net| Self::sourced(net, XdrPermyriad(30_000))).await
-    }
-
-    async fn balance(&self, _: Account) -> Result<Sourced<E8s>, IcError> {
-        self.call("balance".to_owned(), |net| Self::sourced(net, E8s(net.transactions.len() as u64))).await
-    }
-
     async fn transactions(
         &self,
         account: Account,
@@ -273,19 +314,6 @@ impl Source for Fake {
             }
         })
         .await
-    }
-
-    fn network_time(&self) -> Option<Timestamp> {
-        Some(self.net().at)
-    }
-
-    fn clock_offset(&self) -> i64 {
-        0
-    }
-
-    fn standing_since(&self) -> Option<Timestamp> {
-        let net = self.net();
-        net.standing.then_some(net.at)
     }
 
     async fn registry_latest(&self) -> Result<Sourced<Version>, IcError> {
@@ -316,7 +344,7 @@ fn signer(who: Principal) -> SignerInfo {
     SignerInfo { principal: who, ..SignerInfo::anonymous() }
 }
 
-fn proposal(id: u64, open: bool) -> Proposal {
+pub(super) fn proposal(id: u64, open: bool) -> Proposal {
     Proposal {
         id: ProposalId(id),
         topic: Topic::Governance,
@@ -419,7 +447,7 @@ fn unverified() -> IcError {
 struct Run {
     fake: Fake,
     clock: Arc<TestClock>,
-    handle: SyncHandle<Fake>,
+    handle: SyncHandle,
     changes: mpsc::Receiver<Change>,
     cache: Option<Arc<Cache>>,
 }
@@ -443,9 +471,10 @@ fn begin_with(
     let clock = TestClock::new();
     let mut options = options(&clock);
     change(&mut options);
-    let loaded = cache.as_ref().map_or_else(Loaded::default, |cache| cache.load_recent(&who).unwrap());
+    let loaded = cache.as_ref().map_or_else(Loaded::default, |cache| load(cache, &who).unwrap());
     let fake = fake.as_reader(who);
-    let (handle, changes) = start(Some(fake.clone()), cache.clone(), loaded, signer(who), options);
+    let (handle, changes) =
+        start(Some(Network::new(fake.clone())), cache.clone(), loaded, signer(who), options);
     Run { fake, clock, handle, changes, cache }
 }
 
@@ -561,7 +590,7 @@ async fn an_interrupted_history_is_taken_up_where_it_was() {
     fake.net().failing = None;
     // The next start shows all of it before it asks anything, and asks only for the rest.
     let cache = open(base.path());
-    assert_eq!(ids(&cache.load_world(&Principal::anonymous()).unwrap().world), read);
+    assert_eq!(ids(&load_whole(&cache, &Principal::anonymous()).unwrap().world), read);
     let run = begin(fake, Some(cache), Principal::anonymous());
     run.handle.idle().await;
     assert_eq!(ids(&run.world().await), down_from(3_000));
@@ -737,7 +766,7 @@ async fn an_unproven_answer_reaches_neither_screen_nor_cache() {
     }
     drop((run.cache, run.changes));
     let cache = open(base.path());
-    assert_eq!(cache.load_world(&reader(1)).unwrap().world, World::default());
+    assert_eq!(load_whole(&cache, &reader(1)).unwrap().world, World::default());
     assert!(cache.proposals_read().is_empty());
 }
 
@@ -841,7 +870,7 @@ async fn another_identity_sees_nothing_of_the_former_one() {
     while !run.fake.net().calls.contains(&"neurons".to_owned()) {
         tokio::task::yield_now().await;
     }
-    run.handle.set_identity(signer(reader(2)), Some(run.fake.as_reader(reader(2))));
+    run.handle.set_identity(signer(reader(2)), Some(run.fake.network(reader(2))));
     let world = run.world().await;
     assert!(voters(&world).is_empty() && world.neurons.is_empty() && !world.neurons_known);
     assert!(world.accounts.is_empty());
@@ -869,7 +898,7 @@ async fn another_identity_sees_nothing_of_the_former_one() {
     assert!(whole);
     // Back again without an answer from the network: the first one's own are still known.
     run.fake.net().held = Some("");
-    run.handle.set_identity(signer(reader(1)), Some(run.fake.as_reader(reader(1))));
+    run.handle.set_identity(signer(reader(1)), Some(run.fake.network(reader(1))));
     loop {
         let world = run.world().await;
         assert!(voters(&world).is_subset(&[11].into()));
@@ -880,7 +909,7 @@ async fn another_identity_sees_nothing_of_the_former_one() {
         tokio::task::yield_now().await;
     }
     run.fake.release();
-    run.handle.set_identity(signer(Principal::anonymous()), Some(run.fake.as_reader(Principal::anonymous())));
+    run.handle.set_identity(signer(Principal::anonymous()), Some(run.fake.network(Principal::anonymous())));
     run.handle.idle().await;
     let world = run.world().await;
     assert!(voters(&world).is_empty() && world.neurons.is_empty() && world.neurons_known);
@@ -894,7 +923,7 @@ async fn without_a_connection_for_it_an_identity_asks_nothing() {
     run.handle.set_identity(signer(reader(2)), None);
     run.pass(3_600).await;
     assert_eq!(run.fake.calls(), Vec::<String>::new(), "the old connection signs as somebody else");
-    run.handle.set_identity(signer(reader(2)), Some(run.fake.as_reader(reader(2))));
+    run.handle.set_identity(signer(reader(2)), Some(run.fake.network(reader(2))));
     run.handle.idle().await;
     assert!(run.fake.calls().contains(&"neurons".to_owned()));
 }
@@ -1040,7 +1069,7 @@ async fn tallies_become_a_history_until_the_proposal_settles() {
     assert_eq!(run.world().await.histories[&name].values(), [1_000, 2_000, 3_000, 4_000]);
     let fake = run.end().await;
     let cache = open(base.path());
-    let kept = cache.load_world(&Principal::anonymous()).unwrap().world;
+    let kept = load_whole(&cache, &Principal::anonymous()).unwrap().world;
     assert_eq!(kept.histories[&name].len(), 4);
     assert_eq!(kept.histories[icpulse_store::cache::history::VOTING_POWER].values(), [100]);
     fake.net().proposals.insert(20, proposal(20, false));
@@ -1060,5 +1089,5 @@ async fn dropping_the_handle_ends_and_keeps_everything() {
     while changes.recv().await.is_some() {}
     drop(changes);
     let cache = open(base.path());
-    assert_eq!(ids(&cache.load_world(&reader(1)).unwrap().world), down_from(20));
+    assert_eq!(ids(&load_whole(&cache, &reader(1)).unwrap().world), down_from(20));
 }

@@ -1,56 +1,40 @@
-//! Facts of governance and tokens, a value for each, and the history rings.
+//! Single values by name, such as facts of governance and tokens, and the history rings.
 
 use super::store::Batch;
 use super::{Cache, CacheError, codec, key};
-use icpulse_model::network::Facts;
 use icpulse_model::series::Series;
 use icpulse_model::text::Line;
 use icpulse_model::world::Histories;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A field of [`Facts`] as it is named in the table.
-type Field = &'static str;
-
-fn set<T: Serialize>(batch: &mut Batch, name: Field, value: Option<&T>) -> Result<(), CacheError> {
-    if let Some(value) = value {
-        batch.put(key::named(key::FACTS, name), codec::encode("a fact", value)?);
-    }
-    Ok(())
-}
-
 impl Cache {
-    /// Keeps the facts that are set and differ from `before`; absent ones stay as they are.
+    /// Keeps a value for the first frame.
     ///
     /// # Errors
-    /// If they could not be written.
-    pub fn put_facts(&self, facts: &Facts, before: &Facts) -> Result<(), CacheError> {
-        fn changed<'a, T: PartialEq>(now: &'a Option<T>, before: &Option<T>) -> Option<&'a T> {
-            if now == before { None } else { now.as_ref() }
-        }
+    /// If it could not be written.
+    pub fn put_value<T: Serialize>(&self, name: &'static str, value: &T) -> Result<(), CacheError> {
         let mut batch = Batch::default();
-        set(&mut batch, "economics", changed(&facts.economics, &before.economics))?;
-        set(&mut batch, "metrics", changed(&facts.metrics, &before.metrics))?;
-        set(&mut batch, "reward_event", changed(&facts.reward_event, &before.reward_event))?;
-        set(&mut batch, "icp_xdr", changed(&facts.icp_xdr, &before.icp_xdr))?;
-        set(&mut batch, "modulation", changed(&facts.modulation, &before.modulation))?;
-        set(&mut batch, "known_neurons", changed(&facts.known_neurons, &before.known_neurons))?;
-        set(&mut batch, "latest_proposal", changed(&facts.latest_proposal, &before.latest_proposal))?;
+        batch.put(key::named(key::FACTS, name), codec::encode(name, value)?);
         self.first.apply(batch)
     }
 
-    /// The facts kept; one that cannot be read back is missing and noted.
-    pub(super) fn facts(&self, notes: &mut Vec<Line>) -> Result<Facts, CacheError> {
-        let mut get = Getter { cache: self, notes };
-        Ok(Facts {
-            economics: get.field("economics")?,
-            metrics: get.field("metrics")?,
-            reward_event: get.field("reward_event")?,
-            icp_xdr: get.field("icp_xdr")?,
-            modulation: get.field("modulation")?,
-            known_neurons: get.field("known_neurons")?,
-            latest_proposal: get.field("latest_proposal")?,
-        })
+    /// A value by its name; one that cannot be read back is missing and noted.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn value<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        notes: &mut Vec<Line>,
+    ) -> Result<Option<T>, CacheError> {
+        let Some(bytes) = self.first.get(&key::named(key::FACTS, name))? else { return Ok(None) };
+        Ok(codec::decode(&bytes)
+            .inspect_err(|why| {
+                let name = name.replace('_', " ");
+                notes.push(Line::new(&format!("{name} will be read again: the cache's copy, {why}")));
+            })
+            .ok())
     }
 
     /// Keeps series by name.
@@ -93,22 +77,5 @@ impl Cache {
             }
         }
         Ok(histories)
-    }
-}
-
-struct Getter<'a> {
-    cache: &'a Cache,
-    notes: &'a mut Vec<Line>,
-}
-
-impl Getter<'_> {
-    fn field<T: DeserializeOwned>(&mut self, name: Field) -> Result<Option<T>, CacheError> {
-        let Some(bytes) = self.cache.first.get(&key::named(key::FACTS, name))? else { return Ok(None) };
-        Ok(codec::decode(&bytes)
-            .inspect_err(|why| {
-                let name = name.replace('_', " ");
-                self.notes.push(Line::new(&format!("{name} will be read again: the cache's copy, {why}")));
-            })
-            .ok())
     }
 }

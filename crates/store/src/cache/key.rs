@@ -166,8 +166,6 @@ pub(super) fn health(subnet: &Principal) -> Vec<u8> {
     of_principal(b's', subnet)
 }
 
-/// Single values about nodes and their providers, by name.
-pub(super) const NETWORK: &[u8] = b"g";
 /// What nodes earned, by day (bulk).
 pub(super) const REWARDS: &[u8] = b"w";
 

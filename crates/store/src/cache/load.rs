@@ -1,4 +1,5 @@
-//! Everything the first frame needs, from the small database; the rest when there is time.
+//! What the first frame needs of proposals, neurons, accounts and the registry, from the small database; the
+//! rest when there is time.
 
 use super::store::Entry;
 use super::{Cache, CacheError, Ranges, codec, key};
@@ -120,22 +121,16 @@ impl Cache {
         }
         let proposals = Proposals::from_newest_first(rows);
         notes.append(&mut part.notes);
-        let facts = self.facts(&mut notes)?;
         let histories = self.histories(&mut notes)?;
         let (topology, events) = self.registry_snapshot(&mut notes)?;
-        let network = self.network_part(&mut notes)?;
         let world = World {
             proposals,
             neurons: part.neurons,
             neurons_known: part.neurons_known,
             accounts: Arc::new(part.accounts),
-            facts: Arc::new(facts),
             histories: Arc::new(histories),
             topology: Arc::new(topology),
             events: Arc::new(events),
-            health: Arc::new(network.health),
-            fleet: Arc::new(network.fleet),
-            node_rewards: Arc::new(network.rewards),
             ..World::default()
         };
         let older = (from > 0 && read.iter().next().is_some_and(|first| *first.start() < floor))

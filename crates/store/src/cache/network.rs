@@ -1,39 +1,22 @@
-//! How subnets and nodes do, and what nodes earn.
+//! How subnets do, and what nodes earn.
 //!
-//! Health and the machines lie in the small database, for the first frame; days of rewards, some
+//! Health lies in the small database, for the first frame; days of rewards, some
 //! hundred kilobytes each, in the large one.
 
 use super::store::Batch;
 use super::{Cache, CacheError, codec, key};
-use icpulse_model::fleet::Fleet;
 use icpulse_model::health::SubnetHealth;
 use icpulse_model::node_rewards::{
-    BaseRate, Day, ListedProvider, MicroXdr, NodeDay, NodeRewards, PayoutMonth, Performance, Ppm,
-    ProviderDay, RewardsDay,
+    BaseRate, Day, MicroXdr, NodeDay, Performance, Ppm, ProviderDay, RewardsDay,
 };
 use icpulse_model::text::Line;
-use icpulse_model::{Evidence, Principal, XdrPermyriad};
-use serde::de::DeserializeOwned;
+use icpulse_model::{Evidence, Principal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Days of rewards that are kept.
 pub const REWARD_DAYS_KEPT: u32 = 400;
-
-const FLEET: &str = "fleet";
-const PAYOUTS: &str = "payouts";
-const LISTED: &str = "listed providers";
-const AVERAGE: &str = "average rate";
-
-/// What the first frame needs of it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct NetworkPart {
-    pub(super) health: BTreeMap<Principal, SubnetHealth>,
-    pub(super) fleet: Fleet,
-    /// Without days.
-    pub(super) rewards: NodeRewards,
-}
 
 /// Days of rewards as they were kept.
 #[derive(Clone, Debug, Default)]
@@ -228,47 +211,9 @@ impl Cache {
     ///
     /// # Errors
     /// If it could not be written.
-    pub fn put_health(&self, subnet: &Principal, health: &SubnetHealth) -> Result<(), CacheError> {
+    pub fn put_subnet_health(&self, subnet: &Principal, health: &SubnetHealth) -> Result<(), CacheError> {
         let mut batch = Batch::default();
         batch.put(key::health(subnet), codec::encode("a subnet's health", health)?);
-        self.first.apply(batch)
-    }
-
-    /// Keeps how nodes and boundary nodes do.
-    ///
-    /// # Errors
-    /// If it could not be written.
-    pub fn put_fleet(&self, fleet: &Fleet) -> Result<(), CacheError> {
-        self.put_named(FLEET, fleet)
-    }
-
-    /// Keeps what node providers were paid.
-    ///
-    /// # Errors
-    /// If it could not be written.
-    pub fn put_payouts(&self, payouts: &[PayoutMonth]) -> Result<(), CacheError> {
-        self.put_named(PAYOUTS, &payouts)
-    }
-
-    /// Keeps the node providers that governance lists.
-    ///
-    /// # Errors
-    /// If it could not be written.
-    pub fn put_listed(&self, listed: &BTreeMap<Principal, ListedProvider>) -> Result<(), CacheError> {
-        self.put_named(LISTED, listed)
-    }
-
-    /// Keeps the 30-day average of XDR per ICP.
-    ///
-    /// # Errors
-    /// If it could not be written.
-    pub fn put_average_rate(&self, rate: &(XdrPermyriad, Evidence)) -> Result<(), CacheError> {
-        self.put_named(AVERAGE, rate)
-    }
-
-    fn put_named<T: Serialize>(&self, name: &'static str, value: &T) -> Result<(), CacheError> {
-        let mut batch = Batch::default();
-        batch.put(key::named(key::NETWORK, name), codec::encode(name, value)?);
         self.first.apply(batch)
     }
 
@@ -311,8 +256,14 @@ impl Cache {
         Ok(kept)
     }
 
-    /// What the first frame needs; what cannot be read back is missing and noted.
-    pub(super) fn network_part(&self, notes: &mut Vec<Line>) -> Result<NetworkPart, CacheError> {
+    /// How subnets did; what cannot be read back is missing and noted.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn subnet_health(
+        &self,
+        notes: &mut Vec<Line>,
+    ) -> Result<BTreeMap<Principal, SubnetHealth>, CacheError> {
         let mut health = BTreeMap::new();
         for (key, value) in self.first.scan(key::HEALTH)? {
             let Some(subnet) = key::principal(&key) else { continue };
@@ -326,26 +277,7 @@ impl Cache {
                 }
             }
         }
-        let rewards = NodeRewards {
-            days: BTreeMap::new(),
-            payouts: Arc::new(self.named(PAYOUTS, notes)?.unwrap_or_default()),
-            listed: Arc::new(self.named(LISTED, notes)?.unwrap_or_default()),
-            average_rate: self.named(AVERAGE, notes)?,
-        };
-        Ok(NetworkPart { health, fleet: self.named(FLEET, notes)?.unwrap_or_default(), rewards })
-    }
-
-    fn named<T: DeserializeOwned>(
-        &self,
-        name: &'static str,
-        notes: &mut Vec<Line>,
-    ) -> Result<Option<T>, CacheError> {
-        let Some(bytes) = self.first.get(&key::named(key::NETWORK, name))? else { return Ok(None) };
-        Ok(codec::decode(&bytes)
-            .inspect_err(|why| {
-                notes.push(Line::new(&format!("{name} will be read again: the cache's copy, {why}")));
-            })
-            .ok())
+        Ok(health)
     }
 }
 
@@ -353,11 +285,9 @@ impl Cache {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use icpulse_model::E8s;
     use icpulse_model::Timestamp;
-    use icpulse_model::fleet::{NodeStatus, Reported};
+    use icpulse_model::fleet::{Fleet, NodeStatus, Reported};
     use icpulse_model::health::{Sample, Span, SubnetMetrics};
-    use icpulse_model::node_rewards::Payout;
     use proptest::prelude::*;
 
     fn id(n: u64) -> Principal {
@@ -437,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn health_and_its_rings_the_fleet_and_payouts_come_back() {
+    fn health_with_its_rings_and_single_values_come_back() {
         let cache = Cache::in_memory();
         let mut health = SubnetHealth::default();
         for minute in 0..200 {
@@ -445,45 +375,28 @@ mod tests {
             let metrics = SubnetMetrics { updates: 600 * minute, ..SubnetMetrics::default() };
             health.observe(Sample { at, metrics }, Evidence::certified(at));
         }
-        cache.put_health(&id(1), &health).unwrap();
+        cache.put_subnet_health(&id(1), &health).unwrap();
         let mut fleet = Fleet::default();
         let at = Timestamp(5);
         let reported =
             Reported { status: NodeStatus::of("DOWN"), alert: None, guestos_version: None, at, since: at };
         fleet.report([(id(2), reported)], at);
         fleet.sighted(id(2), at);
-        cache.put_fleet(&fleet).unwrap();
-        let payouts = vec![PayoutMonth {
-            at,
-            days: Some((Day(1), Day(30))),
-            rate: Some(XdrPermyriad(40_000)),
-            minimum_rate: None,
-            registry_version: Some(7),
-            payouts: vec![Payout { provider: id(3), amount: E8s(5) }],
-        }];
-        cache.put_payouts(&payouts).unwrap();
-        let listed = BTreeMap::from([(id(3), ListedProvider { reward_account: Some(Line::new("ab")) })]);
-        cache.put_listed(&listed).unwrap();
-        let average = (XdrPermyriad(39_000), Evidence::certified(at));
-        cache.put_average_rate(&average).unwrap();
-
-        let world = cache.load_recent(&Principal::anonymous()).unwrap().world;
-        assert_eq!(*world.health, BTreeMap::from([(id(1), health)]));
-        assert_eq!(world.health[&id(1)].updates.values(Span::Minute).len(), 181);
-        assert_eq!(*world.fleet, fleet);
-        let rewards = &world.node_rewards;
-        assert_eq!(
-            (&*rewards.payouts, &*rewards.listed, rewards.average_rate),
-            (&payouts, &listed, Some(average))
-        );
+        cache.put_value("nodes", &fleet).unwrap();
+        let mut notes = Vec::new();
+        let kept = cache.subnet_health(&mut notes).unwrap();
+        assert_eq!(kept, BTreeMap::from([(id(1), health)]));
+        assert_eq!(kept[&id(1)].updates.values(Span::Minute).len(), 181);
+        assert_eq!(cache.value("nodes", &mut notes).unwrap(), Some(fleet));
+        assert_eq!(notes.len(), 0);
 
         let mut batch = Batch::default();
         batch.put(key::health(&id(1)), codec::seal(b"\x01\x01"));
-        batch.put(key::named(key::NETWORK, FLEET), b"x".to_vec());
+        batch.put(key::named(key::FACTS, "nodes"), b"x".to_vec());
         cache.first.apply(batch).unwrap();
-        let loaded = cache.load_recent(&Principal::anonymous()).unwrap();
-        assert!(loaded.world.health.is_empty() && loaded.world.fleet.nodes.is_empty());
-        assert_eq!(loaded.notes.len(), 2, "{:?}", loaded.notes);
+        assert!(cache.subnet_health(&mut notes).unwrap().is_empty());
+        assert_eq!(cache.value::<Fleet>("nodes", &mut notes).unwrap(), None);
+        assert_eq!(notes.len(), 2, "{notes:?}");
     }
 
     proptest! {

@@ -1,7 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
 use icpulse_model::ledger::{AccountState, Operation, Transaction};
-use icpulse_model::network::Facts;
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::text::Block;
 use icpulse_model::{
@@ -157,9 +156,7 @@ fn everything_survives_a_restart() {
         failure: None,
         evidence: Evidence::certified(NOW),
     };
-    let mut facts = Facts { latest_proposal: Some(12), ..Facts::default() };
-    facts.icp_xdr =
-        Some(icpulse_model::evidence::Sourced::new(XdrPermyriad(31_442), Evidence::certified(NOW)));
+    let rate = icpulse_model::evidence::Sourced::new(XdrPermyriad(31_442), Evidence::certified(NOW));
     let account = AccountState {
         account: Account::of(reader(1)),
         balance: E8s(5),
@@ -172,7 +169,7 @@ fn everything_survives_a_restart() {
         assert!(notes.is_empty() && cache.is_durable());
         put(&cache, 1, &[proposal(10, true, 1), with_ballot(proposal(12, false, 1), 77)], &[10..=12]);
         cache.put_body(&body, false).unwrap();
-        cache.put_facts(&facts, &Facts::default()).unwrap();
+        cache.put_value("icp_xdr", &rate).unwrap();
         let mut series = history::ring(history::ICP_XDR);
         assert!(history::sample(&mut series, history::ICP_XDR, NOW, 31_442));
         cache.put_histories([(history::ICP_XDR, &series)]).unwrap();
@@ -186,7 +183,9 @@ fn everything_survives_a_restart() {
     assert!(notes.is_empty());
     assert_eq!(read.iter().collect::<Vec<_>>(), vec![10..=12]);
     assert_eq!(world.proposals.get(ProposalId(12)).unwrap().ballots[0].neuron, NeuronId(77));
-    assert_eq!(*world.facts, facts);
+    let mut notes = Vec::new();
+    assert_eq!(cache.value("icp_xdr", &mut notes).unwrap(), Some(rate));
+    assert!(notes.is_empty());
     assert_eq!(world.histories[history::ICP_XDR].values(), vec![31_442]);
     assert_eq!(cache.body(ProposalId(12)).unwrap(), Some((body, false)));
     assert_eq!(cache.body(ProposalId(13)).unwrap(), None);

@@ -22,12 +22,16 @@ pub(super) struct Grid {
     statuses: Vec<(Principal, &'static str)>,
     /// Days that the node rewards canister tells of.
     days: BTreeSet<Day>,
-    seen: Vec<(Principal, Timestamp)>,
+    pub(super) seen: Vec<(Principal, Timestamp)>,
 }
 
 impl Grid {
     fn of(subnets: u8) -> Self {
         Self { subnets: (0..subnets).map(subnet).collect(), pace: 5, ..Self::default() }
+    }
+
+    pub(super) fn has_dashboard(&self) -> bool {
+        !self.statuses.is_empty()
     }
 
     fn is_there(&self) -> bool {
@@ -72,8 +76,8 @@ impl Fake {
     }
 }
 
-impl NetworkSource for Fake {
-    async fn subnet_sample(&self, id: Principal) -> Result<(Sample, Evidence), IcError> {
+impl Fake {
+    pub(super) async fn subnet_sample(&self, id: Principal) -> Result<(Sample, Evidence), IcError> {
         let (at, metrics, stalled) = self
             .call(format!("sample {}.", short(&id)), |net| {
                 let stalled = net.grid.stalled.get(&id).copied();
@@ -91,12 +95,12 @@ impl NetworkSource for Fake {
         }
     }
 
-    async fn subnets(&self) -> Result<Sourced<Vec<Principal>>, IcError> {
+    pub(super) async fn subnets(&self) -> Result<Sourced<Vec<Principal>>, IcError> {
         let nothing = Ok(Sourced::new(Vec::new(), Evidence::certified(START)));
         self.grid("subnets".to_owned(), nothing, |net| Self::sourced(net, net.grid.subnets.clone())).await
     }
 
-    async fn boundary_nodes(&self) -> Result<Sourced<BTreeMap<Principal, BoundaryNode>>, IcError> {
+    pub(super) async fn boundary_nodes(&self) -> Result<Sourced<BTreeMap<Principal, BoundaryNode>>, IcError> {
         let nothing = Ok(Sourced::new(BTreeMap::new(), Evidence::certified(START)));
         self.grid("boundary".to_owned(), nothing, |net| {
             let node = |id: &Principal| {
@@ -108,18 +112,17 @@ impl NetworkSource for Fake {
         .await
     }
 
-    async fn probe(&self, domain: Line) -> Option<Probe> {
-        self.call(format!("probe {domain}"), |net| Probe {
+    pub(super) async fn probe(&self, domain: Line) -> Result<Option<Probe>, IcError> {
+        let probe = self.call(format!("probe {domain}"), |net| Probe {
             healthy: true,
             status: 204,
             millis: 30,
             at: net.at,
-        })
-        .await
-        .ok()
+        });
+        Ok(probe.await.ok())
     }
 
-    async fn sight(
+    pub(super) async fn sight(
         &self,
         id: Principal,
         canister: Option<Principal>,
@@ -131,15 +134,7 @@ impl NetworkSource for Fake {
         Ok(vec![(node(n), at)])
     }
 
-    fn take_sightings(&self) -> Vec<(Principal, Timestamp)> {
-        std::mem::take(&mut self.net().grid.seen)
-    }
-
-    fn has_dashboard(&self) -> bool {
-        !self.net().grid.statuses.is_empty()
-    }
-
-    async fn reported_nodes(&self) -> Result<Vec<(Principal, Reported)>, IcError> {
+    pub(super) async fn reported_nodes(&self) -> Result<Vec<(Principal, Reported)>, IcError> {
         self.call("statuses".to_owned(), |net| {
             let row = |(id, word): &(Principal, &str)| {
                 let (status, at) = (NodeStatus::of(word), net.at);
@@ -150,14 +145,14 @@ impl NetworkSource for Fake {
         .await
     }
 
-    async fn provider_names(&self) -> Result<BTreeMap<Principal, ProviderName>, IcError> {
+    pub(super) async fn provider_names(&self) -> Result<BTreeMap<Principal, ProviderName>, IcError> {
         self.call("names".to_owned(), |_| {
             BTreeMap::from([(provider(), ProviderName { name: Line::new("One"), website: None })])
         })
         .await
     }
 
-    async fn rewards_of(&self, day: Day) -> Result<RewardsDay, IcError> {
+    pub(super) async fn rewards_of(&self, day: Day) -> Result<RewardsDay, IcError> {
         let refused = || IcError::Refused {
             what: Line::new("read the rewards"),
             error_type: 0,
@@ -171,7 +166,7 @@ impl NetworkSource for Fake {
         if known { Ok(RewardsDay { providers, ..RewardsDay::default() }) } else { Err(refused()) }
     }
 
-    async fn payouts(&self) -> Result<Vec<PayoutMonth>, IcError> {
+    pub(super) async fn payouts(&self) -> Result<Vec<PayoutMonth>, IcError> {
         self.grid("payouts".to_owned(), Ok(Vec::new()), |net| {
             vec![PayoutMonth {
                 at: net.at,
@@ -185,12 +180,12 @@ impl NetworkSource for Fake {
         .await
     }
 
-    async fn node_providers(&self) -> Result<BTreeMap<Principal, ListedProvider>, IcError> {
+    pub(super) async fn node_providers(&self) -> Result<BTreeMap<Principal, ListedProvider>, IcError> {
         let one = BTreeMap::from([(provider(), ListedProvider::default())]);
         self.grid("providers".to_owned(), Ok(BTreeMap::new()), |_| one).await
     }
 
-    async fn average_rate(&self) -> Result<Sourced<XdrPermyriad>, IcError> {
+    pub(super) async fn average_rate(&self) -> Result<Sourced<XdrPermyriad>, IcError> {
         let nothing = Ok(Sourced::new(XdrPermyriad(1), Evidence::certified(START)));
         self.grid("average".to_owned(), nothing, |net| Self::sourced(net, XdrPermyriad(40_000))).await
     }
@@ -429,7 +424,7 @@ async fn the_registrys_routes_say_by_which_canister_a_subnet_is_asked() {
     let clock = TestClock::new();
     let options = Options { only: Some(Topicality::Network), ..options(&clock) };
     let anonymous = signer(Principal::anonymous());
-    let (handle, _changes) = start(Some(fake.clone()), None, loaded, anonymous, options);
+    let (handle, _changes) = start(Some(Network::new(fake.clone())), None, loaded, anonymous, options);
     handle.show(Topicality::Network);
     handle.idle().await;
     let calls = fake.calls();
@@ -617,7 +612,7 @@ async fn another_identity_finds_the_network_as_it_was() {
     let run = begin(fake.clone(), None, Principal::anonymous());
     run.handle.idle().await;
     let before = run.world().await;
-    run.handle.set_identity(signer(reader(1)), Some(fake.as_reader(reader(1))));
+    run.handle.set_identity(signer(reader(1)), Some(fake.network(reader(1))));
     run.handle.idle().await;
     let after = run.world().await;
     assert_eq!((after.health.len(), &after.fleet.nodes), (3, &before.fleet.nodes));

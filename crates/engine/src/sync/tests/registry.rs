@@ -373,7 +373,7 @@ async fn another_identity_goes_on_with_the_same_network() {
     let run = begin(with_registry(2_000, 1_000), Some(Arc::new(Cache::in_memory())), Principal::anonymous());
     run.handle.idle().await;
     let before = run.world().await.topology;
-    run.handle.set_identity(signer(reader(1)), Some(run.fake.as_reader(reader(1))));
+    run.handle.set_identity(signer(reader(1)), Some(run.fake.network(reader(1))));
     run.handle.idle().await;
     assert_eq!(run.world().await.topology.version, before.version);
     let mut calls = asked(&run.fake);

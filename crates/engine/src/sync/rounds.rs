@@ -60,9 +60,18 @@ impl Rounds {
         }
     }
 
+    /// Whom to ask now, each marked as being asked.
+    pub(super) fn start_due(&mut self, now: Timestamp) -> Vec<Principal> {
+        let due = self.due(now);
+        for id in &due {
+            self.started(id);
+        }
+        due
+    }
+
     /// Whom to ask now.
     #[must_use]
-    pub fn due(&self, now: Timestamp) -> Vec<Principal> {
+    fn due(&self, now: Timestamp) -> Vec<Principal> {
         let due = self.places.iter().filter(|(_, place)| !place.running && place.due <= now);
         due.map(|(id, _)| *id).collect()
     }
@@ -73,8 +82,7 @@ impl Rounds {
         self.places.values().filter(|place| !place.running).map(|place| place.due).min()
     }
 
-    /// Is asked now.
-    pub fn started(&mut self, id: &Principal) {
+    fn started(&mut self, id: &Principal) {
         if let Some(place) = self.places.get_mut(id) {
             place.running = true;
         }
@@ -100,11 +108,6 @@ impl Rounds {
         }
     }
 
-    /// The clock went back: nobody waits for a time that seemed near before.
-    pub fn clock_went_back(&mut self, now: Timestamp) {
-        self.refresh(now);
-    }
-
     /// Everybody has been asked once.
     #[must_use]
     pub fn tried_all(&self) -> bool {
@@ -115,24 +118,6 @@ impl Rounds {
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.places.values().any(|place| place.running)
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    /// Whether there is nobody.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// Whether somebody is among them.
-    #[must_use]
-    pub fn contains(&self, id: &Principal) -> bool {
-        self.places.contains_key(id)
     }
 }
 
@@ -228,8 +213,8 @@ mod tests {
         let mut rounds = rounds(3, 10);
         all(&mut rounds, NOW);
         rounds.set_members(&ids(4)[1..], NOW);
-        assert_eq!((rounds.due(NOW), rounds.len()), (vec![ids(4)[3]], 3));
-        assert!(!rounds.contains(&ids(1)[0]));
+        assert_eq!((rounds.due(NOW), rounds.places.len()), (vec![ids(4)[3]], 3));
+        assert!(!rounds.places.contains_key(&ids(1)[0]));
     }
 
     proptest! {

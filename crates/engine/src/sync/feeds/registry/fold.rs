@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Where to begin.
-pub(in crate::sync) struct Start {
+pub(super) struct FoldStart {
     pub(super) epoch: u64,
     pub(super) topology: Arc<Topology>,
     /// Newest first.
@@ -24,7 +24,7 @@ pub(in crate::sync) struct Start {
 }
 
 /// How far it got.
-pub(in crate::sync) struct Folded {
+pub(super) struct Folded {
     pub(super) epoch: u64,
     pub(super) topology: Topology,
     /// Newest first.
@@ -65,7 +65,7 @@ impl Story {
 }
 
 /// Advances as far as there is no gap.
-pub(in crate::sync) fn advance(start: Start, cache: Option<&Cache>) -> Folded {
+pub(super) fn advance(start: FoldStart, cache: Option<&Cache>) -> Folded {
     let mut story = Story::new(Topology::clone(&start.topology), EVENTS);
     let mut last: Option<Delta> = None;
     let mut lost = Ranges::new();

@@ -8,23 +8,20 @@
 mod fold;
 mod past;
 
-pub(super) use fold::{Folded, advance};
-
-use super::engine::{Engine, RESERVED};
-use super::jobs::Job;
-use super::persist::Write;
-use super::plan::{Failure, Kind};
-use super::progress::Rate;
-use super::publish::Part;
-use super::recall::Recalled;
-use super::source::Source;
-use fold::Start;
+use crate::sync::engine::Engine;
+use crate::sync::feed::{Cadence, Feed, Fetch, Order, Part, Reading, Shape, Start, Wanted, fetch};
+use crate::sync::feeds::HISTORY;
+use crate::sync::plan::Failure;
+use crate::sync::progress::Rate;
+use crate::sync::query::{Network, queries};
+use fold::{FoldStart, Folded, advance};
 use icpulse_canisters::RegistryPage;
+use icpulse_ic::IcError;
 use icpulse_model::event::Event;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::registry::{Delta, Topology, Version};
 use icpulse_model::text::Line;
-use icpulse_model::world::{HistoryProgress, World};
+use icpulse_model::world::{HistoryProgress, Topicality, World};
 use icpulse_model::{Evidence, Timestamp};
 use icpulse_store::cache::{Cache, CacheError, Ranges, RegistryPosition};
 use std::collections::BTreeMap;
@@ -38,26 +35,55 @@ const AHEAD: u64 = 32;
 /// With so many writes waiting, no more of the registry is read: its pages are large.
 const BACKLOG: usize = 24;
 /// Events kept in memory, the newest.
-pub(super) const EVENTS: usize = 2_000;
+const EVENTS: usize = 2_000;
+
+pub(super) static FEEDS: &[&Feed] = &[&REGISTRY, &REPLAY];
+
+queries! {
+    /// The registry's newest version, certified; [`IcError::NotFound`] where there is no registry.
+    ReadLatestVersion {} -> Sourced<Version> = |client| client.registry_latest();
+    /// What the versions after one changed, certified.
+    ReadRegistryPage { after: Version } -> RegistryPage = |client| client.registry_page(after);
+}
+
+/// The registry's newest version and what changed since.
+pub(in crate::sync) static REGISTRY: Feed = Feed {
+    id: "registry",
+    topic: Topicality::Network,
+    cadence: Cadence::watched(10, 60),
+    wanted: Wanted::WithHistoryOrRead,
+    reading: &start_newest,
+    ..Feed::USUAL
+};
+
+/// The registry's history.
+pub(in crate::sync) static REPLAY: Feed = Feed {
+    id: "registry-history",
+    topic: Topicality::Network,
+    cadence: Cadence::UntilDone,
+    order: Order::Background,
+    wanted: Wanted::WithHistoryOrRead,
+    shape: Shape::Parts { backlog: BACKLOG },
+    reading: &History,
+    ..Feed::USUAL
+};
 
 /// What the cache has of the registry's history.
 #[derive(Default)]
-pub(super) struct Kept {
+struct Kept {
     position: RegistryPosition,
     /// The version that the network's make-up is of, told apart from that of other histories.
     tip: Option<(Version, [u8; 32])>,
 }
 
 /// Where the reading of the registry stands.
-pub(super) struct Replay {
+pub(in crate::sync) struct Replay {
     /// The newest version, and the certificate's time.
     latest: Option<(Version, Timestamp)>,
     /// Versions that need not be asked for: in the cache, on the way there, or in `waiting`.
     read: Ranges,
     /// Pages that are not part of the topology yet, by their first version.
     waiting: BTreeMap<u64, Arc<Vec<Delta>>>,
-    /// What is being read.
-    pub(super) parts: Vec<RangeInclusive<u64>>,
     /// The network's make-up as far as there is no gap.
     topology: Arc<Topology>,
     /// The newest events until there, newest first.
@@ -81,14 +107,13 @@ pub(super) struct Replay {
 
 impl Replay {
     /// From what the first frame shows.
-    pub(super) fn new(world: &World) -> Self {
+    pub(in crate::sync) fn new(world: &World) -> Self {
         let topology = Arc::clone(&world.topology);
         let known = topology.evidence.filter(|_| !topology.is_empty());
         Self {
             latest: known.map(|evidence| (topology.version, evidence.at)),
             read: Ranges::new(),
             waiting: BTreeMap::new(),
-            parts: Vec::new(),
             events: Arc::clone(&world.events),
             topology,
             tip: None,
@@ -117,10 +142,10 @@ impl Replay {
 
     /// The next part to read: at most [`PART`] versions, oldest first, not read and not being read.
     /// Parts end at multiples of [`PART`].
-    fn next_part(&self) -> Option<RangeInclusive<u64>> {
+    fn next_part<'a>(&self, running: impl IntoIterator<Item = &'a Part>) -> Option<Part> {
         let latest = self.latest.filter(|(version, _)| version.0 > 0 && self.recalled)?.0.0;
         let mut known = self.read.clone();
-        self.parts.iter().for_each(|part| known.insert(part.clone()));
+        running.into_iter().for_each(|part| known.insert(part.clone()));
         let first_gap = *self.read.gaps(1..=latest).iter().next()?.start();
         let gaps = known.gaps(1..=latest);
         let gap = gaps.iter().next()?;
@@ -133,7 +158,7 @@ impl Replay {
     }
 
     /// Whether it is known where to go on: before that, nothing is asked.
-    pub(super) fn is_settled(&self) -> bool {
+    fn is_settled(&self) -> bool {
         self.recalled && !self.folding
     }
 
@@ -143,23 +168,82 @@ impl Replay {
     }
 }
 
-impl<S: Source> Engine<S> {
-    /// Asks the cache what it has of the registry's history, once, when it is to be read.
-    pub(super) fn recall_registry(&mut self) {
-        if self.registry.asked || !self.plan.reads_registry() {
-            return;
-        }
-        self.registry.asked = true;
-        let version = self.registry.topology.version;
-        let ask = move |cache: &Cache| -> Result<Recalled, CacheError> {
-            let tip = cache.registry_delta(version)?.map(|delta| (version, delta.fingerprint()));
-            Ok(Recalled::Registry(Kept { position: cache.registry_position()?, tip }))
-        };
-        self.recall(ask, Recalled::Registry(Kept::default()));
+/// There is none on a network of one's own, perhaps: that is no trouble.
+fn no_registry<T>(error: IcError) -> Result<Option<T>, IcError> {
+    match error {
+        IcError::NotFound { .. } => Ok(None),
+        error if error.is_missing_canister() => Ok(None),
+        error => Err(error),
+    }
+}
+
+/// What is new, or, while much is missing, only how much there is.
+fn start_newest(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
+    let registry = &engine.feeds.registry;
+    if !registry.is_settled() {
+        return Start::Wait;
+    }
+    let head = registry.head();
+    let missing = registry.latest.is_some_and(|(latest, _)| latest > head);
+    let network = network.clone();
+    if head == Version(0) || missing || engine.parts_of(&REPLAY).next().is_some() {
+        let ask = async move { network.ask(ReadLatestVersion {}).await.map(Some).or_else(no_registry) };
+        return Start::Fetch(fetch(ask, |engine, latest: Option<Sourced<Version>>, _| {
+            if let Some(latest) = latest {
+                engine.note_latest(latest.value, latest.evidence.at);
+                engine.publish_registry();
+            }
+        }));
+    }
+    // The first time, the last version known comes along: is it the same history?
+    let known = registry.tip.filter(|_| !registry.checked).map(|(version, _)| version.min(head));
+    let after = known.and_then(|version| version.0.checked_sub(1)).map_or(head, Version);
+    Start::Fetch(engine.read_page(network, after, None))
+}
+
+struct History;
+
+impl Reading for History {
+    fn next_part(&self, engine: &mut Engine, network: &Network) -> Option<(Part, Fetch)> {
+        let part = engine.feeds.registry.next_part(engine.parts_of(&REPLAY))?;
+        let after = Version(part.start().saturating_sub(1));
+        Some((part.clone(), engine.read_page(network.clone(), after, Some(part))))
     }
 
-    pub(super) fn registry_recalled(&mut self, kept: Kept) {
-        let registry = &mut self.registry;
+    fn share(&self, engine: &Engine, most: usize, now: Timestamp) -> usize {
+        // Proposals have their history, too; whoever looks at the network waits for this one.
+        let alone = engine.plan.shows_network()
+            || !engine.plan.is_due(&HISTORY, now)
+            || engine.missing_proposals() == 0;
+        if alone { most } else { (most / 4).max(1) }
+    }
+
+    fn is_busy(&self, engine: &Engine, now: Timestamp) -> bool {
+        engine.may_ask() && engine.replay_wants(now)
+    }
+
+    fn holds_ready(&self, engine: &Engine, now: Timestamp) -> bool {
+        !engine.options.offline && engine.plan.waits_for_registry() && engine.replay_wants(now)
+    }
+}
+
+impl Engine {
+    /// Asks the cache what it has of the registry's history, once, when it is to be read.
+    pub(in crate::sync) fn recall_registry(&mut self) {
+        if self.feeds.registry.asked || !self.plan.reads(&REGISTRY) {
+            return;
+        }
+        self.feeds.registry.asked = true;
+        let version = self.feeds.registry.topology.version;
+        let ask = move |cache: &Cache| -> Result<Kept, CacheError> {
+            let tip = cache.registry_delta(version)?.map(|delta| (version, delta.fingerprint()));
+            Ok(Kept { position: cache.registry_position()?, tip })
+        };
+        self.recall(ask, Kept::default(), Self::put_recalled_registry);
+    }
+
+    fn put_recalled_registry(&mut self, kept: Kept) {
+        let registry = &mut self.feeds.registry;
         registry.recalled = true;
         registry.read.extend(&kept.position.read);
         registry.tip = registry.tip.or(kept.tip);
@@ -171,75 +255,38 @@ impl<S: Source> Engine<S> {
         self.advance_registry();
     }
 
-    /// What to ask for: what is new, or, while much is missing, only how much there is.
-    pub(super) fn registry_job(&self) -> Job {
-        let registry = &self.registry;
-        let head = registry.head();
-        let missing = registry.latest.is_some_and(|(latest, _)| latest > head);
-        if head == Version(0) || missing || !registry.parts.is_empty() {
-            return Job::RegistryLatest;
-        }
-        // The first time, the last version known comes along: is it the same history?
-        let known = registry.tip.filter(|_| !registry.checked).map(|(version, _)| version.min(head));
-        let after = known.and_then(|version| version.0.checked_sub(1)).map_or(head, Version);
-        Job::RegistryPage { after, part: None, epoch: registry.epoch }
-    }
-
-    /// Starts reading what is missing of the history.
-    pub(super) fn dispatch_replay(&mut self, source: &S, now: Timestamp) {
-        if !self.plan.replay_due(now) {
-            return;
-        }
-        let most = self.options.max_in_flight.saturating_sub(RESERVED).max(1);
-        // Proposals have their history, too; whoever looks at the network waits for this one.
-        let alone = self.plan.shows_network() || !self.plan.history_due(now) || self.missing() == 0;
-        let share = if alone { most } else { (most / 4).max(1) };
-        while self.registry.parts.len() < share
-            && self.registry.parts.len() + self.parts.len() < most
-            && self.writer.backlog() < BACKLOG
-        {
-            let Some(part) = self.registry.next_part() else { break };
-            let after = Version(part.start().saturating_sub(1));
-            let job = Job::RegistryPage { after, part: Some(part.clone()), epoch: self.registry.epoch };
-            self.registry.parts.push(part.clone());
-            self.spawn(source.clone(), Kind::Replay, job, Some(part));
-        }
+    /// Reads what follows on a version; of a part of the history, or the newest.
+    fn read_page(&self, network: Network, after: Version, part: Option<Part>) -> Fetch {
+        let epoch = self.feeds.registry.epoch;
+        fetch(async move { network.ask(ReadRegistryPage { after }).await }, move |engine, page, now| {
+            engine.put_registry_page(page, part, epoch, now);
+        })
     }
 
     /// Whether something of the history is still to be read now, or to be put together.
-    pub(super) fn replay_wants(&self, now: Timestamp) -> bool {
-        let registry = &self.registry;
-        let reads = self.plan.reads_registry();
-        let next = self.plan.replay_due(now) && registry.next_part().is_some();
-        reads && (!registry.recalled || registry.folding || next || !registry.parts.is_empty())
+    fn replay_wants(&self, now: Timestamp) -> bool {
+        let registry = &self.feeds.registry;
+        let next = self.plan.is_due(&REPLAY, now) && registry.next_part(self.parts_of(&REPLAY)).is_some();
+        let running = self.parts_of(&REPLAY).next().is_some();
+        self.plan.reads(&REGISTRY) && (!registry.recalled || registry.folding || next || running)
     }
 
-    pub(super) fn registry_progress(&self) -> Option<HistoryProgress> {
-        let total = self.registry.latest.filter(|_| self.plan.reads_registry())?.0.0;
-        self.registry.rate.progress(self.registry.done(), total)
-    }
-
-    /// There is no registry on this network.
-    pub(super) fn no_registry(&mut self) {
-        tracing::debug!("this network has no registry");
-    }
-
-    pub(super) fn registry_latest(&mut self, latest: Sourced<Version>) {
-        self.note_latest(latest.value, latest.evidence.at);
-        self.tell_registry();
+    pub(in crate::sync) fn registry_progress(&self) -> Option<HistoryProgress> {
+        let total = self.feeds.registry.latest.filter(|_| self.plan.reads(&REGISTRY) && self.may_ask())?.0.0;
+        self.feeds.registry.rate.progress(self.feeds.registry.done(), total)
     }
 
     /// Takes note of the newest version. One that is older than what is known comes of a node that
     /// is behind and changes nothing; but a later certificate that knows less is of another history.
     fn note_latest(&mut self, latest: Version, at: Timestamp) {
-        match self.registry.latest {
+        match self.feeds.registry.latest {
             Some((known, before)) if latest < known && before < at => {
                 let why = format!("it ends at version {latest}, and version {known} had been read");
                 self.begin_registry_anew(&why);
-                self.registry.latest = Some((latest, at));
+                self.feeds.registry.latest = Some((latest, at));
             }
             Some((known, before)) if latest < known || at < before => {}
-            _ => self.registry.latest = Some((latest, at)),
+            _ => self.feeds.registry.latest = Some((latest, at)),
         }
     }
 
@@ -249,51 +296,49 @@ impl<S: Source> Engine<S> {
         let note = format!("the registry has another history than before ({why}): it is read anew");
         tracing::warn!(note, "registry");
         self.publisher.note(Line::new(&note));
-        let (epoch, folding) = (self.registry.epoch.wrapping_add(1), self.registry.folding);
-        self.registry =
+        let (epoch, folding) = (self.feeds.registry.epoch.wrapping_add(1), self.feeds.registry.folding);
+        self.feeds.registry =
             Replay { asked: true, recalled: true, epoch, folding, ..Replay::new(&World::default()) };
-        self.writer.put(Write::ForgetRegistry);
+        self.writer.put(Cache::forget_registry);
         self.world.topology = Arc::default();
         self.world.events = Arc::default();
-        self.publisher.changed(Part::Topology);
-        self.publisher.changed(Part::Events);
     }
 
-    pub(super) fn registry_page(
+    fn put_registry_page(
         &mut self,
         page: RegistryPage,
         part: Option<RangeInclusive<u64>>,
         epoch: u64,
         now: Timestamp,
     ) {
-        if epoch != self.registry.epoch {
+        if epoch != self.feeds.registry.epoch {
             return;
         }
         let RegistryPage { deltas, latest, evidence } = page;
-        if let Some((version, known)) = self.registry.tip
+        if let Some((version, known)) = self.feeds.registry.tip
             && let Some(delta) = deltas.iter().find(|delta| delta.version == version)
         {
             if delta.fingerprint() != known {
                 self.begin_registry_anew(&format!("version {version} changed something else"));
-                self.registry.latest = Some((latest, evidence.at));
+                self.feeds.registry.latest = Some((latest, evidence.at));
                 return;
             }
-            self.registry.checked = true;
+            self.feeds.registry.checked = true;
         }
         self.note_latest(latest, evidence.at);
-        if epoch != self.registry.epoch {
+        if epoch != self.feeds.registry.epoch {
             return;
         }
         if deltas.is_empty() && part.is_some() {
             // The node that answered is behind: another one may know more in a moment.
             let later = Failure { retryable: true, unreachable: false, wait: None };
             let jitter = (self.options.jitter)();
-            self.plan.failed(Kind::Replay, now, later, jitter);
+            self.plan.failed(&REPLAY, now, later, jitter);
             return;
         }
         self.keep_deltas(deltas, part.as_ref(), latest, evidence, now);
         self.advance_registry();
-        self.tell_registry();
+        self.publish_registry();
     }
 
     /// Keeps what is new of a page.
@@ -305,7 +350,7 @@ impl<S: Source> Engine<S> {
         evidence: Evidence,
         now: Timestamp,
     ) {
-        let registry = &mut self.registry;
+        let registry = &mut self.feeds.registry;
         let new = deltas.into_iter().filter(|delta| {
             let version = delta.version.0;
             part.is_none_or(|part| part.contains(&version)) && !registry.read.contains(version)
@@ -320,20 +365,20 @@ impl<S: Source> Engine<S> {
             if last > registry.topology.version {
                 registry.waiting.insert(first.0, Arc::clone(&run));
             }
-            self.writer.put(Write::RegistryPage { deltas: run, latest, at: evidence.at });
+            self.writer.put(move |cache| cache.put_registry_page(&run, latest, evidence.at));
         }
         let done = registry.done();
         registry.rate.reached(now, done);
     }
 
     /// Takes what there is without a gap into the topology, off this task.
-    pub(super) fn advance_registry(&mut self) {
-        let registry = &mut self.registry;
+    fn advance_registry(&mut self) {
+        let registry = &mut self.feeds.registry;
         if !registry.can_advance() {
             return;
         }
         registry.folding = true;
-        let start = Start {
+        let start = FoldStart {
             epoch: registry.epoch,
             topology: Arc::clone(&registry.topology),
             events: Arc::clone(&registry.events),
@@ -342,13 +387,13 @@ impl<S: Source> Engine<S> {
             proposals: self.world.proposals.clone(),
         };
         let cache = self.cache.clone();
-        self.recalls.spawn_blocking(move || Recalled::Folded(Box::new(advance(start, cache.as_deref()))));
+        self.spawn_blocking(move || advance(start, cache.as_deref()), Self::put_folded_registry);
     }
 
-    pub(super) fn registry_folded(&mut self, folded: Folded) {
-        self.registry.folding = false;
-        if folded.epoch == self.registry.epoch {
-            let registry = &mut self.registry;
+    fn put_folded_registry(&mut self, folded: Folded) {
+        self.feeds.registry.folding = false;
+        if folded.epoch == self.feeds.registry.epoch {
+            let registry = &mut self.feeds.registry;
             registry.topology = Arc::new(folded.topology);
             registry.events = Arc::new(folded.events);
             registry.tip = folded.tip.or(registry.tip);
@@ -358,17 +403,12 @@ impl<S: Source> Engine<S> {
             registry.waiting.retain(|_, page| page.last().is_some_and(|delta| delta.version > reached));
         }
         self.advance_registry();
-        self.tell_registry();
+        self.publish_registry();
     }
 
-    /// What was damaged in the cache is asked for again.
-    pub(super) fn registry_lost(&mut self, lost: &Ranges) {
-        self.registry.read = self.registry.read.difference(lost);
-    }
-
-    /// Tells the network's make-up once it has reached the newest version.
-    fn tell_registry(&mut self) {
-        let registry = &self.registry;
+    /// Publishes the network's make-up once it has reached the newest version.
+    fn publish_registry(&mut self) {
+        let registry = &self.feeds.registry;
         let version = registry.topology.version;
         if registry.folding || registry.topology.is_empty() || registry.can_advance() {
             return;
@@ -387,34 +427,31 @@ impl<S: Source> Engine<S> {
         if news || known.evidence != evidence {
             let mut topology = Topology::clone(&registry.topology);
             topology.evidence = evidence;
-            self.registry.topology = Arc::new(topology);
-            self.world.topology = Arc::clone(&self.registry.topology);
-            self.publisher.changed(Part::Topology);
+            self.feeds.registry.topology = Arc::new(topology);
+            self.world.topology = Arc::clone(&self.feeds.registry.topology);
         }
         let before = Arc::clone(&self.world.events);
         self.link_registry();
-        if !Arc::ptr_eq(&before, &self.registry.events) {
-            self.world.events = Arc::clone(&self.registry.events);
-            self.publisher.changed(Part::Events);
+        if !Arc::ptr_eq(&before, &self.feeds.registry.events) {
+            self.world.events = Arc::clone(&self.feeds.registry.events);
         }
-        if news || !Arc::ptr_eq(&before, &self.registry.events) {
-            self.writer.put(Write::RegistrySnapshot {
-                topology: Arc::clone(&self.world.topology),
-                events: Arc::clone(&self.world.events),
-            });
+        if news || !Arc::ptr_eq(&before, &self.feeds.registry.events) {
+            let (topology, events) = (Arc::clone(&self.world.topology), Arc::clone(&self.world.events));
+            self.writer.put(move |cache| cache.put_registry_snapshot(&topology, &events));
         }
     }
 
     /// Looks again for the proposals that caused events, when more proposals are known than before.
     fn link_registry(&mut self) {
         let count = self.world.proposals.len();
-        if count == self.registry.linked {
+        if count == self.feeds.registry.linked {
             return;
         }
-        self.registry.linked = count;
-        let mut events: Vec<Event> = self.registry.events.iter().map(|event| (**event).clone()).collect();
+        self.feeds.registry.linked = count;
+        let mut events: Vec<Event> =
+            self.feeds.registry.events.iter().map(|event| (**event).clone()).collect();
         if icpulse_model::registry::link(&mut events, &self.world.proposals) {
-            self.registry.events = Arc::new(events.into_iter().map(Arc::new).collect());
+            self.feeds.registry.events = Arc::new(events.into_iter().map(Arc::new).collect());
         }
     }
 }

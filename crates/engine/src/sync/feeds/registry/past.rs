@@ -1,9 +1,7 @@
 //! The network as it was, out of the registry's history in the cache.
 
-use super::super::engine::Engine;
-use super::super::recall::Recalled;
-use super::super::source::Source;
 use super::fold::Story;
+use crate::sync::engine::{Engine, Recalled};
 use icpulse_model::event::Event;
 use icpulse_model::registry::{Moment, Topology, Version, link};
 use icpulse_model::text::Line;
@@ -85,7 +83,7 @@ fn no_cache() -> Line {
     Line::new("the registry's history is kept in the cache, and this icpulse works without one")
 }
 
-impl<S: Source> Engine<S> {
+impl Engine {
     /// Asks the history, after everything read so far has been written.
     fn ask_history<T: Send + 'static>(
         &mut self,
@@ -108,7 +106,11 @@ impl<S: Source> Engine<S> {
             let failed = || (Err(Line::new("the history could not be replayed")), Ranges::new());
             let (asked, lost) = asked.await.unwrap_or_else(|_| failed());
             let _ = answer.send(asked);
-            Recalled::RegistryLost(lost)
+            let recalled: Recalled = Box::new(move |engine| {
+                // What was damaged in the cache is asked for again.
+                engine.feeds.registry.read = engine.feeds.registry.read.difference(&lost);
+            });
+            recalled
         });
     }
 
@@ -117,7 +119,7 @@ impl<S: Source> Engine<S> {
         moment: Moment,
         answer: oneshot::Sender<Result<Arc<Topology>, Line>>,
     ) {
-        let known = Arc::clone(&self.registry.topology);
+        let known = Arc::clone(&self.feeds.registry.topology);
         if moment == Moment::Version(known.version) && !known.is_empty() {
             let _ = answer.send(Ok(known));
             return;
@@ -134,7 +136,7 @@ impl<S: Source> Engine<S> {
             return;
         }
         // Every page was certified when it was read: at the latest as of the newest certificate.
-        let evidence = self.registry.latest.map(|(_, at)| Evidence::certified(at));
+        let evidence = self.feeds.registry.latest.map(|(_, at)| Evidence::certified(at));
         self.ask_history(answer, move |cache, lost| {
             let mut topology = topology_at(cache, lost, moment, known.version)?;
             topology.evidence = evidence;

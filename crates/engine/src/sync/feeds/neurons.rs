@@ -1,0 +1,154 @@
+//! The identity's neurons, and any neuron that is open on the screen.
+
+use crate::sync::engine::Engine;
+use crate::sync::feed::{Audience, Cadence, Feed, Reading, Start, fetch};
+use crate::sync::merge;
+use crate::sync::query::{Network, queries};
+use icpulse_ic::IcError;
+use icpulse_model::text::Line;
+use icpulse_model::world::Topicality;
+use icpulse_model::{Neuron, NeuronId, Seconds, Timestamp};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Rows that only grow older are written again this often.
+const REWRITE: Seconds = Seconds(600);
+
+pub(super) static FEEDS: &[&Feed] = &[&NEURON, &NEURONS];
+
+queries! {
+    /// The identity's neurons, without emptied ones.
+    ReadMyNeurons {} -> Vec<Neuron> = |client| client.my_neurons(false);
+    /// Neurons by their numbers, as far as the identity may see them, without those that do not exist.
+    ReadNeurons { ids: Vec<NeuronId> } -> Vec<Neuron> = |client| client.neurons(&ids);
+    /// Any neuron, as far as the identity may see it.
+    ReadNeuron { id: NeuronId } -> Neuron = |client| client.neuron(id);
+}
+
+/// The neuron that is open on the screen.
+pub(in crate::sync) static NEURON: Feed = Feed {
+    id: "neuron",
+    topic: Topicality::Neurons,
+    cadence: Cadence::OnDemand,
+    audience: Audience::Differs,
+    reading: &start_neuron,
+    ..Feed::USUAL
+};
+
+/// The identity's neurons.
+pub(in crate::sync) static NEURONS: Feed = Feed {
+    id: "neurons",
+    topic: Topicality::Neurons,
+    cadence: Cadence::every(60),
+    audience: Audience::Owner,
+    touched: true,
+    reading: &Neurons,
+    ..Feed::USUAL
+};
+
+/// What is known besides the neurons.
+pub(in crate::sync) struct State {
+    /// The neuron that is open on the screen.
+    wanted: Option<NeuronId>,
+    /// When the neurons were written.
+    written: Timestamp,
+}
+
+impl State {
+    pub(in crate::sync) fn new(now: Timestamp) -> Self {
+        Self { wanted: None, written: now }
+    }
+}
+
+fn start_neuron(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
+    let Some(id) = engine.feeds.neurons.wanted else { return Start::Cancel };
+    let network = network.clone();
+    Start::Fetch(fetch(async move { network.ask(ReadNeuron { id }).await }, |engine, neuron, _| {
+        let neuron = Arc::new(neuron);
+        let (reader, kept) = (engine.signer.principal, Arc::clone(&neuron));
+        engine.writer.put(move |cache| cache.put_neuron(&reader, &kept));
+        engine.publisher.neuron(neuron);
+    }))
+}
+
+struct Neurons;
+
+impl Reading for Neurons {
+    fn start(&self, engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
+        let known = engine.world.neurons.iter().map(|n| n.id).collect();
+        let network = network.clone();
+        Start::Fetch(fetch(async move { read_my_neurons(&network, known).await }, Engine::put_neurons))
+    }
+
+    fn save(&self, engine: &mut Engine, now: Timestamp) {
+        if !engine.world.neurons.is_empty() {
+            engine.feeds.neurons.written = now;
+            engine.write_neurons(engine.world.neurons.iter().cloned().collect());
+        }
+    }
+}
+
+/// The identity's neurons. One that was there before and is not listed any more is asked for by
+/// its number: a list may come short, and a neuron that is only not listed is not gone.
+async fn read_my_neurons(network: &Network, known: Vec<NeuronId>) -> Result<Vec<Neuron>, IcError> {
+    if !network.state().sees_own {
+        return Err(IcError::Identity {
+            what: Line::new("reading your neurons"),
+            why: Line::new("it is locked"),
+        });
+    }
+    let mut rows = network.ask(ReadMyNeurons {}).await?;
+    let listed: BTreeSet<NeuronId> = rows.iter().map(|row| row.id).collect();
+    let unlisted: Vec<NeuronId> = known.into_iter().filter(|id| !listed.contains(id)).collect();
+    if !unlisted.is_empty() {
+        // Emptied ones are not listed, and those of others are not ours any more.
+        let found = network.ask(ReadNeurons { ids: unlisted }).await?;
+        rows.extend(found.into_iter().filter(|n| n.is_mine() && !n.is_empty()));
+    }
+    Ok(rows)
+}
+
+impl Engine {
+    fn put_neurons(&mut self, rows: Vec<Neuron>, now: Timestamp) {
+        let Some(merged) = merge::neurons(&self.world.neurons, rows, now) else { return };
+        let first = !self.world.neurons_known;
+        self.world.neurons = merged.neurons;
+        self.world.neurons_known = true;
+        // Age and voting power change with every reading: that alone is written now and then.
+        if now.since(self.feeds.neurons.written) >= REWRITE {
+            self.feeds.neurons.written = now;
+            self.write_neurons(self.world.neurons.iter().cloned().collect());
+        } else if merged.differs || first {
+            self.write_neurons(merged.changed);
+        }
+    }
+
+    fn write_neurons(&self, changed: Vec<Arc<Neuron>>) {
+        let all: Vec<NeuronId> = self.world.neurons.iter().map(|n| n.id).collect();
+        let reader = self.signer.principal;
+        self.writer.put(move |cache| cache.put_neurons(&reader, &all, &changed));
+    }
+
+    /// A neuron is wanted: from the cache at once, and then from the network.
+    pub(in crate::sync) fn open_neuron(&mut self, id: NeuronId) {
+        self.feeds.neurons.wanted = Some(id);
+        self.troubles.remove(&NEURON);
+        let reader = self.signer.principal;
+        self.recall(
+            move |cache| cache.neuron(&reader, id),
+            None,
+            move |engine, found: Option<Neuron>| {
+                if engine.signer.principal != reader {
+                    return;
+                }
+                let missing = found.is_none();
+                if let Some(neuron) = found {
+                    engine.publisher.neuron(Arc::new(neuron));
+                }
+                if engine.feeds.neurons.wanted == Some(id) {
+                    engine.want(&NEURON, &format!("read neuron {id}"), missing);
+                }
+            },
+        );
+    }
+}
