@@ -268,18 +268,14 @@ fn execution(texts: &Texts<'_>) -> Execution {
     ];
     Execution {
         plan: PlanId([2; 16]),
-        intent: Intent::Vote { vote: Vote::Yes, ballots: Vec::new() },
+        intent: Intent::new("proposal.vote", &()),
         title: texts.line(41),
         signer: reader(),
-        steps: states.into_iter().map(|state| Step { state, ..Step::new(call(texts)) }).collect(),
+        steps: states.into_iter().map(|state| Step { state, ..Step::new("vote", Intent::new("", &()).args, call(texts)) }).collect(),
         created_neuron: None,
-        nonce: None,
-        transfer_created_at: None,
-        transfer_fee: None,
         transfer_block: None,
         confirmed: NOW,
         finished: None,
-        delay_base: None,
         dismissed: None,
         revision: 0,
     }

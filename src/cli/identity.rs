@@ -117,9 +117,9 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
             )?;
             print_exactly(&pem)
         }
-        Identity::Remove { name } => {
+        Identity::Remove { name, yes } => {
             let entry = wallet.show(name)?.clone();
-            if !global.yes {
+            if !yes {
                 note(global, format!("{} controls {}", entry.name, entry.principal));
                 prompt::exact(&format!("Remove it? Type its name, {name}: "), name)?;
             }

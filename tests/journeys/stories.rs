@@ -7,6 +7,7 @@ use crossterm::event::MouseEventKind;
 use harness::Harness;
 use icpulse::tui::app::state::{NetworkInfo, Options, Quitting};
 use icpulse::tui::app::{Effect, Layer, Message, State};
+use icpulse_engine::action::operations::Stake;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::{Seconds, Vote};
 use network::{Fate, NOW, Network, PASSPHRASE};
@@ -114,19 +115,16 @@ async fn an_unknown_outcome_is_asked_after_and_never_sent_again() {
 async fn staking_shows_what_it_brings_and_asks_for_a_word() {
     let mut app = open();
     app.press("3 s").type_text("400");
-    app.sees("more than the account holds");
+    app.sees("the account holds");
     app.press("<enter>").sees("something in the form is not right");
     app.press("ctrl-u").type_text("100").press("<tab> ctrl-u").type_text("2y");
-    let Some(Layer::Stake(form)) = app.state.layers.last() else { panic!("no form") };
-    let preview = form.preview.unwrap();
-    assert_eq!(preview.voting_power.rounded(), "300", "2 years triple the power");
-    assert!(preview.yearly.unwrap().apy_bp > 400);
-    assert_eq!(form.left.unwrap().exact(), "202.4999");
+    // 2 years triple the power.
+    app.sees("300.00 V").sees("maturity, ").sees("then 202.4999 ICP");
 
     app.press("<enter>").sees("Stake 100.00 ICP");
-    app.press("<enter>").sees("type stake to confirm");
+    app.press("<enter>").sees("type stake 100 to confirm");
     assert!(app.services.asked.iter().all(|a| !a.starts_with("Confirm")));
-    app.type_text("stake").press("<enter>").sees("neuron 7777");
+    app.type_text("stake 100").press("<enter>").sees("neuron 7777");
     app.press("<esc> 3").sees("7777");
     app.press("4").sees("202.49");
 }
@@ -136,8 +134,8 @@ async fn staking_with_the_followees_of_a_known_neuron() {
     let mut app = open();
     app.press("4 s").type_text("5").press("<tab> <tab> <tab> <enter>").sees("Tideline");
     app.type_text("tide").press("<enter>").sees("Tideline");
-    let Some(Layer::Stake(form)) = app.state.layers.last() else { panic!("no form") };
-    assert_eq!(form.request.as_ref().unwrap().followees.len(), 3);
+    let Some(Layer::Form(form)) = app.state.layers.last() else { panic!("no form") };
+    assert_eq!(form.intent.as_ref().unwrap().read::<Stake>().unwrap().follow.len(), 3);
 }
 
 #[tokio::test]

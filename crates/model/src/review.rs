@@ -41,8 +41,14 @@ pub struct Words {
 }
 
 impl Words {
-    fn new(weight: Weight, text: impl Into<String>) -> Self {
+    /// Text of this weight.
+    pub fn new(weight: Weight, text: impl Into<String>) -> Self {
         Self { weight, text: text.into(), short: None }
+    }
+
+    /// Ordinary text.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self::new(Weight::Plain, text)
     }
 }
 

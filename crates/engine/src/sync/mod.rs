@@ -27,7 +27,8 @@ pub use network::NetworkSource;
 pub use plan::{Cadence, Kind};
 pub use source::Source;
 
-use icpulse_model::act::{Execution, Intent, SignerInfo};
+use crate::action::operations;
+use icpulse_model::act::{Execution, SignerInfo};
 use icpulse_model::event::Event;
 use icpulse_model::registry::{Moment, Topology, Version};
 use icpulse_model::text::Line;
@@ -179,11 +180,14 @@ impl<S: Source> SyncHandle<S> {
 
     /// Reads what an action touched, at once and once more when all nodes have caught up.
     pub fn after(&self, execution: &Execution) {
-        let mut kinds = match &execution.intent {
-            Intent::Vote { .. } => vec![Kind::Unsettled, Kind::Neurons],
-            Intent::Stake(_) => vec![Kind::Neurons, Kind::Accounts],
-            Intent::RefreshVotingPower(_) | Intent::Follow { .. } => vec![Kind::Neurons],
+        let touched = operations::find(&execution.intent.op).map_or(&[][..], |o| o.touches);
+        let kind = |what: &Topicality| match what {
+            Topicality::Proposals => Some(Kind::Unsettled),
+            Topicality::Neurons => Some(Kind::Neurons),
+            Topicality::Accounts => Some(Kind::Accounts),
+            Topicality::All | Topicality::Facts | Topicality::Network => None,
         };
+        let mut kinds: Vec<Kind> = touched.iter().filter_map(kind).collect();
         if execution.transfer_block.is_some() && !kinds.contains(&Kind::Accounts) {
             kinds.push(Kind::Accounts);
         }

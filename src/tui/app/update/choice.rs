@@ -175,7 +175,7 @@ impl State {
                 }
             }
             ChoiceKind::Columns(_) => {}
-            ChoiceKind::Followees => self.choose_followees(chosen),
+            ChoiceKind::Argument => self.choose_argument(chosen),
             ChoiceKind::Provider => self.take_provider(chosen, effects),
             ChoiceKind::Quit => match chosen {
                 0 => {
