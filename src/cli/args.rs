@@ -88,7 +88,11 @@ impl Cli {
         Self::read_from(std::env::args_os())
     }
 
-    fn read_from<T: Into<std::ffi::OsString> + Clone>(
+    /// As [`Cli::read`], of these words.
+    ///
+    /// # Errors
+    /// As [`Cli::read`].
+    pub fn read_from<T: Into<std::ffi::OsString> + Clone>(
         args: impl IntoIterator<Item = T>,
     ) -> Result<Self, clap::Error> {
         let matches = super::operations::command().try_get_matches_from(args)?;

@@ -28,7 +28,7 @@ pub fn command() -> Command {
 }
 
 fn operation_command(operation: &Operation) -> Command {
-    let mut command = Command::new(operation.command.1).about(operation.help.trim_end_matches('.'));
+    let mut command = Command::new(operation.command.1);
     if let Some(alias) = operation.alias {
         command = command.visible_alias(alias);
     }
@@ -49,7 +49,7 @@ fn operation_command(operation: &Operation) -> Command {
                     .help("Only these neurons (default: all that may still vote)"),
             ),
     };
-    Signing::augment_args(command.args(operation.fields.iter().map(field_argument)))
+    Signing::augment_args(command.args(operation.fields.iter().map(field_argument))).about(operation.about)
 }
 
 fn field_argument(field: &'static Field) -> Arg {
@@ -92,7 +92,8 @@ impl Request {
     }
 
     fn numbers(&self, name: &str) -> Vec<u64> {
-        self.matches.get_many::<u64>(name).into_iter().flatten().copied().collect()
+        let given = self.matches.try_get_many::<u64>(name).ok().flatten();
+        given.into_iter().flatten().copied().collect()
     }
 
     /// The arguments other than the target.

@@ -46,10 +46,10 @@ async fn a_first_vote_with_three_neurons() {
     app.press("<enter> <enter>").until_idle().await;
     app.sees("Proposal 111").sees("The summary of proposal 111");
 
-    app.press("y").sees("Vote YES with 3 ballots").sees("governance");
+    app.press("y").sees("Vote YES on 111").sees("governance");
     assert_eq!(votes(&app, 1), [Vote::Unspecified; 3], "nothing is signed before it is confirmed");
     app.press("<enter>").until_idle().await;
-    app.press("<esc>").sees("done: Vote YES with 3 ballots");
+    app.press("<esc>").sees("done: Vote YES on 111");
     assert_eq!(votes(&app, 1), [Vote::Yes; 3], "read again after the vote");
 
     app.press("y").sees("all your neurons have voted on proposal 111");
@@ -60,7 +60,7 @@ async fn a_first_vote_with_three_neurons() {
 async fn two_keys_and_a_confirmation_from_the_list_with_a_neuron_left_out() {
     let mut app = open();
     app.press("2 v").sees("1001").sees("1002").sees("1003");
-    app.press("j <space> n").sees("Vote NO with 2 ballots");
+    app.press("j <space> n").sees("Vote NO on 112");
     app.press("<esc>").sees("1002");
     app.press("n <enter> <esc>");
     // The strongest comes first, so 1002 is the second.
@@ -70,7 +70,7 @@ async fn two_keys_and_a_confirmation_from_the_list_with_a_neuron_left_out() {
 #[tokio::test]
 async fn many_proposals_at_once() {
     let mut app = open();
-    app.press("2 <space> <space> y").sees("Vote YES with 6 ballots");
+    app.press("2 <space> <space> y").sees("Vote YES on 2 proposals with 3 neurons (6 ballots)");
     app.press("<enter> <esc>");
     assert_eq!(votes(&app, 0), [Vote::Yes; 3]);
     assert_eq!(votes(&app, 1), [Vote::Yes; 3]);
@@ -186,7 +186,7 @@ async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
     app.settle();
     app.press("y").type_text("wrong").press("<enter>").sees("this passphrase does not fit");
     app.does_not_see("wrong");
-    app.type_text(PASSPHRASE).press("<enter>").sees("Vote YES with 3 ballots");
+    app.type_text(PASSPHRASE).press("<enter>").sees("Vote YES on 112");
     assert!(!format!("{:?}", app.state).contains(PASSPHRASE));
 
     // It locks itself while the review lies open: the signature waits for the passphrase.
@@ -261,7 +261,7 @@ async fn pulse_leads_to_what_needs_me() {
     assert_eq!(app.state.filter_text(), Some("vote:due"));
     app.press("1 g g j <enter>").sees("1003").does_not_see("1002");
     // The neuron near its decay is confirmed from Pulse.
-    app.press("1 c").sees("Confirm following of 1 neurons").press("<enter> <esc>");
+    app.press("1 c").sees("Confirm the following of neuron 1003").press("<enter> <esc>");
     assert!(
         !app.state
             .pulse

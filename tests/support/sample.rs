@@ -1031,7 +1031,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
         ("execution-running", Screen::Proposals, execution(PlanId([8; 16]), 1)),
         ("execution-done", Screen::Neurons, execution(PlanId([9; 16]), 0)),
         ("actions", Screen::Pulse, Layer::Actions(ActionsLayer::default())),
-        ("stake", Screen::Neurons, form(Screen::Neurons, "s 1 0 tab right")),
+        ("stake", Screen::Neurons, form(Screen::Neurons, "s 1 0 tab pgdn")),
         ("stake-wrong", Screen::Neurons, form(Screen::Neurons, "s 1 2 , 5")),
         ("follow", Screen::Neurons, form(Screen::Neurons, "w tab 2 7")),
         (

@@ -105,6 +105,8 @@ pub fn describe_review(review: &Review) -> Vec<Section> {
     }
     let foreign: Vec<Line> = review.trust.foreign.iter().map(|c| Line::new(&c.words())).collect();
     let mut sections = vec![
+        // Why it cannot be done comes first: it must be seen without scrolling.
+        Section { set_apart: false, ..Section::list("blocked", "✗ ", Weight::Bad, review.blocked.as_slice()) },
         Section::facts(
             "signer",
             vec![vec![Words::new(Weight::Plain, format!("{}  ", review.signer_name)), signer]],
@@ -116,7 +118,6 @@ pub fn describe_review(review: &Review) -> Vec<Section> {
         Section::list("effect", "• ", Weight::Good, &review.effects),
         Section::list("final", "! ", Weight::Final, &review.irreversible),
         Section::list("warning", "! ", Weight::Warning, &review.warnings),
-        Section::list("blocked", "✗ ", Weight::Bad, review.blocked.as_slice()),
     ];
     sections.retain(|section| !section.lines.is_empty());
     sections

@@ -24,8 +24,10 @@ pub struct Operation {
     pub title: &'static str,
     /// The heading of its form, and of its review until that has a title of its own.
     pub heading: &'static str,
-    /// One sentence.
+    /// One sentence for the dashboard.
     pub help: &'static str,
+    /// What its command does.
+    pub about: &'static str,
     /// Default keys of the dashboard.
     pub keys: &'static [&'static str],
     /// Whether the footer shows it.

@@ -29,6 +29,7 @@ pub static CONFIRM_FOLLOWING: Operation = Operation {
     title: "confirm following",
     heading: "Confirm following",
     help: "Refreshes the voting power of the selected neuron, or on Pulse of all that lose power.",
+    about: "Confirm following: refresh the voting power of the identity's neurons",
     keys: &["c"],
     footer: true,
     command: ("neurons", "confirm"),

@@ -39,6 +39,7 @@ pub static FOLLOW: Operation = Operation {
     title: "follow",
     heading: "Follow",
     help: "Sets whom the selected neuron follows on a topic.",
+    about: "Set whom neurons follow on a topic",
     keys: &["w"],
     footer: true,
     command: ("neurons", "follow"),

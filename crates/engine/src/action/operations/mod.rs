@@ -17,7 +17,7 @@ pub use vote::{CastVotes, VOTE};
 use super::operation::Operation;
 
 /// All of them, in the order of help and documentation.
-pub static LIST: &[&Operation] = &[&VOTE, &STAKE, &FOLLOW, &CONFIRM_FOLLOWING];
+pub static LIST: &[&Operation] = &[&VOTE, &STAKE, &CONFIRM_FOLLOWING, &FOLLOW];
 
 /// The operation with this id.
 #[must_use]

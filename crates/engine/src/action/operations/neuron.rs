@@ -149,6 +149,7 @@ pub(super) const fn operation<C: NeuronOperation>(steps: &'static [StepKind]) ->
         title: "",
         heading: "",
         help: "",
+        about: "",
         keys: &[],
         footer: false,
         command: ("neurons", ""),

@@ -59,6 +59,7 @@ pub static STAKE: Operation = Operation {
     title: "stake",
     heading: "New neuron",
     help: "Makes a new neuron.",
+    about: "Stake ICP in a new neuron",
     keys: &["s"],
     footer: true,
     command: ("neurons", "stake"),

@@ -43,6 +43,7 @@ pub static VOTE: Operation = Operation {
     title: "vote",
     heading: "Vote",
     help: "Chooses the neurons and votes.",
+    about: "Vote with the identity's neurons",
     keys: &["v"],
     footer: true,
     command: ("proposals", "vote"),
