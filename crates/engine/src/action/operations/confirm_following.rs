@@ -28,7 +28,7 @@ pub static CONFIRM_FOLLOWING: Operation = Operation {
     id: "neuron.confirm_following",
     title: "confirm following",
     heading: "Confirm following",
-    help: "Refreshes the voting power of the selected neuron, or on Pulse of all that lose power.",
+    help: "Refresh the voting power of the selected neuron; on Pulse, of all that lose power.",
     about: "Confirm following: refresh the voting power of the identity's neurons",
     keys: &["c"],
     footer: true,

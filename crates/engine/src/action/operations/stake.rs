@@ -58,7 +58,7 @@ pub static STAKE: Operation = Operation {
     id: "neuron.stake",
     title: "stake",
     heading: "New neuron",
-    help: "Makes a new neuron.",
+    help: "Stake ICP in a new neuron.",
     about: "Stake ICP in a new neuron",
     keys: &["s"],
     footer: true,

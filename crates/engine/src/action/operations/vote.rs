@@ -42,7 +42,7 @@ pub static VOTE: Operation = Operation {
     id: "proposal.vote",
     title: "vote",
     heading: "Vote",
-    help: "Chooses the neurons and votes.",
+    help: "Choose the neurons and vote.",
     about: "Vote with the identity's neurons",
     keys: &["v"],
     footer: true,
