@@ -106,7 +106,10 @@ pub fn describe_review(review: &Review) -> Vec<Section> {
     let foreign: Vec<Line> = review.trust.foreign.iter().map(|c| Line::new(&c.words())).collect();
     let mut sections = vec![
         // Why it cannot be done comes first: it must be seen without scrolling.
-        Section { set_apart: false, ..Section::list("blocked", "✗ ", Weight::Bad, review.blocked.as_slice()) },
+        Section {
+            set_apart: false,
+            ..Section::list("blocked", "✗ ", Weight::Bad, review.blocked.as_slice())
+        },
         Section::facts(
             "signer",
             vec![vec![Words::new(Weight::Plain, format!("{}  ", review.signer_name)), signer]],

@@ -200,8 +200,9 @@ static OPERATIONS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
 /// All commands, in the order in which help and documentation show them.
 pub static TABLE: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let mut rows: Vec<Spec> = COMMANDS.iter().map(|command| *command.spec()).collect();
-    let (votes, others): (Vec<Spec>, Vec<Spec>) =
-        OPERATIONS.iter().partition(|row| row.command.operation().is_some_and(|o| o.target == Target::Ballots));
+    let (votes, others): (Vec<Spec>, Vec<Spec>) = OPERATIONS
+        .iter()
+        .partition(|row| row.command.operation().is_some_and(|o| o.target == Target::Ballots));
     for (before, operations) in [(Command::VoteYes, votes), (Command::NextTab, others)] {
         let place = rows.iter().position(|row| row.command == before).unwrap_or(rows.len());
         rows.splice(place..place, operations);
