@@ -4,7 +4,7 @@
 
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::{Demo, Options as DemoOptions};
-use icpulse_engine::action::operations::{CastVotes, ConfirmFollowing, Follow, Stake};
+use icpulse_engine::action::operations::{CastVotes, ConfirmFollowing, Follow, SetVisibility, Stake};
 use icpulse_engine::action::{
     Checkpoint, Observer, Options, PlanContext, Plans, Scope, SignerJournal, execute, follow_up_all,
     look_up_rest, open_actions,
@@ -12,6 +12,8 @@ use icpulse_engine::action::{
 use icpulse_model::act::{Execution, Intent, Review, SignerInfo, StepState};
 use icpulse_model::ledger::AccountState;
 use icpulse_model::network::{Facts, Profile, RootKey, RootKeySource};
+use icpulse_model::neuron::Access;
+use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Neurons, Proposals, World};
 use icpulse_model::{Account, E8s, NeuronId, ProposalId, ProposalStatus, Seconds, Timestamp, Topic, Vote};
 use icpulse_store::journal::{ActionJournal, JournalKey};
@@ -218,6 +220,26 @@ async fn a_stake_becomes_a_neuron() {
     assert!(neuron.followees.contains(&(Topic::Governance, followees)));
     let (_, execution) = table.confirmed(ConfirmFollowing {}.of(&[neuron.id])).await;
     assert_eq!(table.run(execution).await.done(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_neuron_is_made_public_and_private_again() {
+    let table = Table::set(5).await;
+    let neurons = table.world().await.neurons;
+    let mine = neurons.iter().find(|n| n.access == Access::Controller && n.known.is_none()).unwrap();
+    let other = |visibility| match visibility {
+        Visibility::Public => Visibility::Private,
+        _ => Visibility::Public,
+    };
+    let mut before = mine.visibility;
+    for _ in 0..2 {
+        let visibility = other(before);
+        let (review, execution) = table.confirmed(SetVisibility { visibility }.of(&[mine.id])).await;
+        assert_eq!(review.calls.len(), 1);
+        assert_eq!(table.run(execution).await.done(), 1);
+        before = table.client.neuron(mine.id).await.unwrap().visibility;
+        assert_eq!(before, visibility);
+    }
 }
 
 /// Ends the task at a checkpoint.

@@ -281,7 +281,11 @@ fn ids(neurons: &[NeuronId]) -> Vec<wire::NeuronId> {
     neurons.iter().map(|n| wire::NeuronId { id: n.0 }).collect()
 }
 
-fn configure(
+/// Changes a setting of a neuron.
+///
+/// # Errors
+/// [`IcError::Invalid`] if the argument cannot be written.
+pub fn configure(
     canisters: &Canisters,
     neuron: Target,
     operation: wire::Operation,

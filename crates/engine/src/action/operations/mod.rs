@@ -3,12 +3,14 @@
 mod confirm_following;
 mod follow;
 mod neuron;
+mod set_visibility;
 mod stake;
 mod transfer;
 mod vote;
 
 pub use confirm_following::{CONFIRM_FOLLOWING, ConfirmFollowing};
 pub use follow::{FOLLOW, Follow};
+pub use set_visibility::{SET_VISIBILITY, SetVisibility};
 pub use stake::{STAKE, Stake};
 #[cfg(test)]
 pub(super) use vote::CastBallot;
@@ -17,7 +19,7 @@ pub use vote::{CastVotes, VOTE};
 use super::operation::Operation;
 
 /// All of them, in the order of help and documentation.
-pub static LIST: &[&Operation] = &[&VOTE, &STAKE, &CONFIRM_FOLLOWING, &FOLLOW];
+pub static LIST: &[&Operation] = &[&VOTE, &STAKE, &CONFIRM_FOLLOWING, &FOLLOW, &SET_VISIBILITY];
 
 /// The operation with this id.
 #[must_use]
