@@ -18,7 +18,7 @@ use icpulse_model::ledger::AccountState;
 use icpulse_model::network::Facts;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Neurons, Proposals, SyncStatus, Trouble, World};
-use icpulse_model::{E8s, Principal, Timestamp, Vote};
+use icpulse_model::{E8s, Principal, Timestamp};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
