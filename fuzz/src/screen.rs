@@ -18,7 +18,7 @@ use icpulse_model::ledger::AccountState;
 use icpulse_model::network::Facts;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Neurons, Proposals, SyncStatus, Trouble, World};
-use icpulse_model::{E8s, Principal, Timestamp, Vote};
+use icpulse_model::{E8s, Principal, Timestamp};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
@@ -268,18 +268,14 @@ fn execution(texts: &Texts<'_>) -> Execution {
     ];
     Execution {
         plan: PlanId([2; 16]),
-        intent: Intent::Vote { vote: Vote::Yes, ballots: Vec::new() },
+        intent: Intent::new("proposal.vote", &()),
         title: texts.line(41),
         signer: reader(),
-        steps: states.into_iter().map(|state| Step { state, ..Step::new(call(texts)) }).collect(),
+        steps: states.into_iter().map(|state| Step { state, ..Step::new("vote", Intent::new("", &()).args, call(texts)) }).collect(),
         created_neuron: None,
-        nonce: None,
-        transfer_created_at: None,
-        transfer_fee: None,
         transfer_block: None,
         confirmed: NOW,
         finished: None,
-        delay_base: None,
         dismissed: None,
         revision: 0,
     }

@@ -64,7 +64,7 @@ pub async fn carry_out(
 
 /// Shows a review that nobody can sign.
 fn show_unsigned(context: &Context, review: &Review) -> Result<(), Failure> {
-    if context.global.dry_run {
+    if context.global.signing.dry_run {
         return print_review(context, review);
     }
     show_review(review)?;
@@ -110,7 +110,7 @@ pub struct Carried<'a> {
 /// As [`carry_out`].
 pub async fn carry_out_review(with: Carried<'_>, plans: &mut Plans, review: &Review) -> Result<(), Failure> {
     let context = with.context;
-    if context.global.dry_run {
+    if context.global.signing.dry_run {
         return print_review(context, review);
     }
     show_review(review)?;
@@ -219,6 +219,7 @@ pub fn text_of_execution(execution: &Execution) -> String {
             StepState::Unknown { request_id, message } => {
                 ("unknown", format!("{message} (request {request_id})"))
             }
+            StepState::Unrecognized(state) => ("unknown", format!("written by a newer icpulse: {state}")),
         };
         let _ = writeln!(out, "  {mark:<9} {}", step.call.summary);
         if !detail.is_empty() {

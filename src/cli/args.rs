@@ -1,6 +1,7 @@
 //! The command line: what can be said, with its help.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use super::operations::Request;
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 const AFTER: &str = "\
@@ -44,12 +45,9 @@ pub struct Global {
     /// Show cached data only; send nothing to the network
     #[arg(long, global = true, env = "ICPULSE_OFFLINE")]
     pub offline: bool,
-    /// Confirm without a prompt
-    #[arg(long, short = 'y', global = true)]
-    pub yes: bool,
-    /// Show the review without signing
-    #[arg(long, global = true)]
-    pub dry_run: bool,
+    /// What a command that signs was told.
+    #[arg(skip)]
+    pub signing: Signing,
     /// Print results only
     #[arg(long, short = 'q', global = true, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -68,6 +66,51 @@ pub struct Global {
     /// Draw charts and lines in ASCII
     #[arg(long, global = true, env = "ICPULSE_ASCII")]
     pub ascii: bool,
+}
+
+/// Options of a command that signs.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Signing {
+    /// Confirm without a prompt
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Show the review without signing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Cli {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help or version that it asks for.
+    pub fn read() -> Result<Self, clap::Error> {
+        Self::read_from(std::env::args_os())
+    }
+
+    /// As [`Cli::read`], of these words.
+    ///
+    /// # Errors
+    /// As [`Cli::read`].
+    pub fn read_from<T: Into<std::ffi::OsString> + Clone>(
+        args: impl IntoIterator<Item = T>,
+    ) -> Result<Self, clap::Error> {
+        let matches = super::operations::command().try_get_matches_from(args)?;
+        let mut cli = match Request::find(&matches) {
+            Some(request) => {
+                let global = Global::from_arg_matches(&matches)?;
+                Self { global, command: Some(Command::Operation(request)) }
+            }
+            None => Self::from_arg_matches(&matches)?,
+        };
+        let mut deepest = &matches;
+        while let Some((_, matches)) = deepest.subcommand() {
+            deepest = matches;
+        }
+        let flag = |name: &str| deepest.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or_default();
+        cli.global.signing = Signing { yes: flag("yes"), dry_run: flag("dry_run") };
+        Ok(cli)
+    }
 }
 
 /// The commands.
@@ -150,6 +193,9 @@ pub enum Command {
     },
     /// Manual page
     Man,
+    /// An operation that can be signed
+    #[command(skip)]
+    Operation(Request),
 }
 
 /// Options of a list.
@@ -331,15 +377,6 @@ pub enum Serve {
     },
 }
 
-/// Yes or no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum VoteArg {
-    /// In favour
-    Yes,
-    /// Against
-    No,
-}
-
 /// `icpulse proposals …`
 #[derive(Debug, Subcommand)]
 pub enum Proposals {
@@ -369,18 +406,6 @@ pub enum Proposals {
         /// Id
         id: u64,
     },
-    /// Vote with the identity's neurons
-    Vote {
-        /// Proposals to vote on
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<u64>,
-        /// yes or no
-        #[arg(long, value_enum)]
-        vote: VoteArg,
-        /// Only these neurons (default: all that can still vote)
-        #[arg(long = "neuron", value_name = "NEURON")]
-        neurons: Vec<u64>,
-    },
 }
 
 /// `icpulse neurons …`
@@ -405,26 +430,6 @@ pub enum Neurons {
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
         limit: Option<usize>,
-    },
-    /// Stake ICP in a new neuron
-    Stake {
-        /// Amount in ICP, such as 12.5
-        amount: String,
-        /// Dissolve delay, such as 6mo, 2y or 400d
-        #[arg(long, default_value = "2y")]
-        delay: String,
-        /// Stake new maturity at once
-        #[arg(long)]
-        auto_stake: bool,
-        /// Followee by topic, such as catch_all=27 or governance=27,28 (repeatable)
-        #[arg(long, value_name = "TOPIC=ID[,ID]")]
-        follow: Vec<String>,
-    },
-    /// Confirm following: refresh the voting power of the identity's neurons
-    Refresh {
-        /// Only these neurons (default: all)
-        #[arg(value_name = "NEURON")]
-        ids: Vec<u64>,
     },
 }
 
@@ -499,6 +504,9 @@ pub enum Identity {
     Remove {
         /// Name
         name: String,
+        /// Confirm without a prompt
+        #[arg(long, short = 'y')]
+        yes: bool,
     },
 }
 
@@ -508,7 +516,7 @@ pub enum Journal {
     /// List actions and their outcomes
     List,
     /// Look up the outcome of interrupted actions, then review and finish what is left
-    Resume,
+    Resume(Signing),
     /// Dismiss an unfinished action: it is not followed any more
     Dismiss {
         /// Id, or its beginning
@@ -583,9 +591,7 @@ pub enum Demo {
 #[cfg(feature = "demo")]
 fn fault_help() -> String {
     let kinds = icpulse_demo::fault::Kind::ALL.map(icpulse_demo::fault::Kind::name).join(", ");
-    format!(
-        "Fault to inject and its rate, such as 503=5%; repeatable\n\nKinds: {kinds}"
-    )
+    format!("Fault to inject and its rate, such as 503=5%; repeatable\n\nKinds: {kinds}")
 }
 
 /// `icpulse theme …`
@@ -620,19 +626,37 @@ pub enum Config {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        super::super::operations::command().debug_assert();
     }
 
     #[test]
     fn global_flags_stand_anywhere() {
-        let cli =
-            Cli::try_parse_from(["icpulse", "proposals", "list", "--json", "--network", "demo"]).unwrap();
+        let cli = Cli::read_from(["icpulse", "proposals", "list", "--json", "--network", "demo"]).unwrap();
         assert!(cli.global.json);
         assert_eq!(cli.global.network.as_deref(), Some("demo"));
-        assert!(Cli::try_parse_from(["icpulse", "--json", "--csv", "overview"]).is_err());
+        assert!(Cli::read_from(["icpulse", "--json", "--csv", "overview"]).is_err());
+    }
+
+    #[test]
+    fn only_commands_that_sign_take_what_is_said_of_signing() {
+        for (args, signs) in [
+            (["neurons", "refresh", "--dry-run"].as_slice(), true),
+            (&["proposals", "vote", "1", "--vote", "yes", "--yes", "--dry-run"], true),
+            (&["journal", "resume", "--dry-run"], true),
+            (&["identity", "remove", "main", "--yes"], true),
+            (&["identity", "remove", "main", "--dry-run"], false),
+            (&["neurons", "list", "--dry-run"], false),
+            (&["journal", "list", "--yes"], false),
+            (&["overview", "--yes"], false),
+        ] {
+            let read = Cli::read_from(["icpulse"].iter().chain(args));
+            assert_eq!(read.is_ok(), signs, "{args:?}");
+            if let Ok(cli) = read {
+                assert!(cli.global.signing.yes || cli.global.signing.dry_run, "{args:?}");
+            }
+        }
     }
 }

@@ -117,18 +117,17 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
             )?;
             print_exactly(&pem)
         }
-        Identity::Remove { name } => {
+        Identity::Remove { name, yes } => {
             let entry = wallet.show(name)?.clone();
-            if !global.yes {
+            if !yes {
                 note(global, format!("{} controls {}", entry.name, entry.principal));
                 prompt::exact(&format!("Remove it? Type its name, {name}: "), name)?;
             }
             let removed = wallet.remove(name, name, now)?;
             match removed.kept_at {
-                Some(path) => note(
-                    global,
-                    format!("removed {name}; its encrypted key was moved to {}", path.display()),
-                ),
+                Some(path) => {
+                    note(global, format!("removed {name}; its encrypted key was moved to {}", path.display()))
+                }
                 None => note(global, format!("removed {name}; its file was left in place")),
             }
             Ok(())

@@ -6,15 +6,14 @@ use super::context::Context;
 use super::failure::{Failure, Kind};
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
+use super::operations::read_world;
 use super::output::{Format, note, print_json, print_text, to_stderr};
-use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_canisters::Client;
 use icpulse_engine::action::{
     self, Journal as _, PlanContext, Plans, Scope, find_review_obstacle, look_up_rest,
 };
-use icpulse_model::act::{Execution, Intent};
-use icpulse_model::ledger::AccountState;
-use icpulse_model::world::{Neurons, Proposals, World};
-use icpulse_model::{Account, Principal, ProposalId};
+use icpulse_model::Principal;
+use icpulse_model::act::Execution;
 use icpulse_store::journal::{ActionJournal, Authenticity, Entries, Entry, JournalKey};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,7 +28,7 @@ pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
             let opened = open_to_ask(context, Need::IfUnlocked).await?;
             list(context, &opened)
         }
-        Command::Resume => {
+        Command::Resume(_) => {
             let opened = open_to_ask(context, Need::ToSign).await?;
             resume(context, &opened).await
         }
@@ -132,17 +131,18 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
         let unproven = execution.steps.iter().any(|s| s.state.is_unproven());
         let left = execution.steps_left();
         // What was confirmed beforehand is that the rest follows, not that it is paid now.
-        let unpaid = matches!(execution.intent, Intent::Stake(_)) && left.first() == Some(&0);
-        if unpaid && context.global.yes {
+        let moves_money = |i: &usize| execution.steps.get(*i).is_some_and(|step| step.moves_money);
+        let unpaid = left.iter().any(moves_money);
+        if unpaid && context.global.signing.yes {
             note(
                 &context.global,
                 format!(
-                    "{}: nothing was paid, and --yes pays nothing that was not sent; stake again, or run `icpulse journal resume` without --yes",
+                    "{}: nothing was paid, and --yes pays nothing that was not sent; do it again, or run `icpulse journal resume` without --yes",
                     execution.title
                 ),
             );
         }
-        let offered = !unproven && !left.is_empty() && (!unpaid || !context.global.yes);
+        let offered = !unproven && !left.is_empty() && (!unpaid || !context.global.signing.yes);
         let ended = if offered {
             let known = execution.clone();
             match finish(context, opened, &client, &journal, execution).await {
@@ -172,7 +172,9 @@ async fn finish(
 ) -> Result<(), Failure> {
     let execution = look_up_rest(execution, client).await?;
     let steps = execution.steps_left();
-    let world = read_world(opened, client, &execution.intent).await?;
+    let operation = action::operations::find(&execution.intent.op).ok_or(action::ActionError::Unfit)?;
+    let proposals: BTreeSet<_> = execution.steps.iter().filter_map(|s| s.call.proposal).collect();
+    let world = read_world(client, operation, &Vec::from_iter(proposals)).await?;
     let signer = opened.who.info();
     let mut plans = Plans::new();
     let mut review = plans.plan_rest(
@@ -188,44 +190,6 @@ async fn finish(
     )?;
     review.blocked = review.blocked.take().or(find_review_obstacle(&review, &journal.entries()));
     carry_out_review(Carried { context, opened, client, journal }, &mut plans, &review).await
-}
-
-/// What the review of the rest of an action needs of the world.
-async fn read_world(opened: &Opened, client: &Client, intent: &Intent) -> Result<World, Failure> {
-    let mut world = World::default();
-    match intent {
-        Intent::Stake(_) => {
-            let account = Account::of(opened.who.principal());
-            let balance = client.balance(account).await?;
-            world.accounts = Arc::new(vec![AccountState {
-                account,
-                balance: balance.value,
-                balance_evidence: balance.evidence,
-                transactions: Vec::new(),
-                complete: false,
-            }]);
-        }
-        Intent::Vote { ballots, .. } => {
-            let mut proposals = Vec::new();
-            let ids: BTreeSet<_> = ballots.iter().map(|(proposal, _)| *proposal).collect();
-            for id in ids {
-                let page = ProposalsPage {
-                    before: Some(ProposalId(id.0.saturating_add(1))),
-                    limit: 1,
-                    ..ProposalsPage::default()
-                };
-                proposals.extend(client.proposals(&page).await?.into_iter().filter(|p| p.id == id));
-            }
-            world.proposals = Proposals::new(proposals.into_iter().map(Arc::new));
-            world.neurons = read_neurons(client).await?;
-        }
-        Intent::RefreshVotingPower(_) | Intent::Follow { .. } => world.neurons = read_neurons(client).await?,
-    }
-    Ok(world)
-}
-
-async fn read_neurons(client: &Client) -> Result<Neurons, Failure> {
-    Ok(Neurons::new(client.my_neurons(false).await?.into_iter().map(Arc::new)))
 }
 
 fn tell_altered(context: &Context, entries: &[Entry]) {

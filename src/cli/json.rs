@@ -250,6 +250,8 @@ pub fn trust(trust: &NetworkTrust) -> Value {
 pub fn review(r: &Review) -> Value {
     json!({
         "plan": r.plan.to_string(),
+        "op": r.intent.op,
+        "args": r.intent.args,
         "title": r.title.as_str(),
         "network": r.network.as_str(),
         "trust": trust(&r.trust),
@@ -288,6 +290,7 @@ pub fn step(s: &Step) -> Value {
         StepState::Unknown { request_id, message } => {
             ("unknown", Some(message.to_string()), Some(request_id))
         }
+        StepState::Unrecognized(state) => ("unknown", Some(state.to_string()), None),
     };
     json!({
         "summary": s.call.summary.as_str(),
@@ -318,6 +321,8 @@ pub fn journal_entry(e: &Entry) -> Value {
 pub fn execution(e: &Execution) -> Value {
     json!({
         "plan": e.plan.to_string(),
+        "op": e.intent.op,
+        "args": e.intent.args,
         "title": e.title.as_str(),
         "signer": e.signer.to_text(),
         "confirmed": e.confirmed.rfc3339(),

@@ -20,6 +20,7 @@ mod meter;
 pub mod network;
 mod neurons;
 pub mod open;
+pub mod operations;
 pub mod output;
 mod overview;
 mod prompt;
@@ -32,7 +33,6 @@ pub mod tui;
 pub mod watcher;
 
 use args::{Cli, Command};
-use clap::Parser;
 use context::Context;
 use failure::Failure;
 use std::io::IsTerminal;
@@ -42,7 +42,7 @@ use std::sync::Arc;
 /// Reads the command line, does what it says, and tells how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
             // clap prints help and version to standard output, errors to standard error.
@@ -124,6 +124,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
 async fn over_the_network(context: Context, command: Option<Command>) -> Result<(), Failure> {
     match command {
         Some(Command::Proposals(command)) => proposals::run(&context, &command).await,
+        Some(Command::Operation(request)) => request.run(&context).await,
         Some(Command::Neurons(command)) => neurons::run(&context, &command).await,
         Some(Command::Account(command)) => account::run(&context, &command).await,
         Some(Command::Subnets(command)) => network::subnets(&context, &command).await,

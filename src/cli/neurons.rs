@@ -1,21 +1,16 @@
 //! `icpulse neurons …`
 
-use super::act;
 use super::args::Neurons;
 use super::context::Context;
-use super::failure::{Failure, Kind};
+use super::failure::Failure;
 use super::json;
-use super::open::{Need, Opened, open, open_to_ask};
+use super::open::{Need, open_to_ask};
 use super::output::{Column, Format, Rows, Stream, note, print_json, print_text};
 use futures_util::StreamExt;
-use icpulse_canisters::{Client, ProposalsPage};
-use icpulse_model::act::{Intent, StakeRequest};
-use icpulse_model::ledger::AccountState;
-use icpulse_model::network::Facts;
+use icpulse_canisters::Client;
 use icpulse_model::neuron::DissolveState;
-use icpulse_model::query::{self, Haystacks, List, NeuronContext, neuron_text, parse_span};
-use icpulse_model::world::{Neurons as NeuronSet, Proposals as ProposalSet, World};
-use icpulse_model::{Account, E8s, Neuron, NeuronId, Timestamp, Topic};
+use icpulse_model::query::{self, Haystacks, List, NeuronContext, neuron_text};
+use icpulse_model::{Neuron, NeuronId, Timestamp};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -49,74 +44,7 @@ pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
         Neurons::List { filter } => list(context, filter).await,
         Neurons::All { filter, limit } => all(context, filter, limit.unwrap_or(usize::MAX)).await,
         Neurons::Show { id } => show(context, NeuronId(*id)).await,
-        Neurons::Stake { amount, delay, auto_stake, follow } => {
-            let request = StakeRequest {
-                amount: E8s::parse_icp(amount).map_err(|e| Failure::usage(format!("the amount: {e}")))?,
-                dissolve_delay: parse_span(delay)
-                    .map_err(|e| Failure::usage(format!("the dissolve delay '{delay}': {e}")))?,
-                auto_stake_maturity: *auto_stake,
-                followees: follow.iter().map(|f| parse_follow(f)).collect::<Result<_, _>>()?,
-            };
-            let opened = open(context, Need::ToSign).await?;
-            let world = signing_world(&opened).await?;
-            act::carry_out(context, &opened, &world, Intent::Stake(request)).await
-        }
-        Neurons::Refresh { ids } => {
-            let opened = open(context, Need::ToSign).await?;
-            let world = signing_world(&opened).await?;
-            let neurons: Vec<NeuronId> = if ids.is_empty() {
-                world.neurons.iter().map(|n| n.id).collect()
-            } else {
-                ids.iter().copied().map(NeuronId).collect()
-            };
-            if neurons.is_empty() {
-                return Err(Failure::new(Kind::Refused, "this identity has no neurons; nothing was signed"));
-            }
-            act::carry_out(context, &opened, &world, Intent::RefreshVotingPower(neurons)).await
-        }
     }
-}
-
-/// What a plan needs to know: the identity's neurons and balance, the parameters, the newest totals.
-async fn signing_world(opened: &Opened) -> Result<World, Failure> {
-    let client = opened.client.as_ref().ok_or_else(|| {
-        Failure::usage("--offline never asks the network, so nothing can be signed and sent")
-    })?;
-    let account = Account::of(client.principal());
-    let newest = ProposalsPage { limit: 1, ..ProposalsPage::default() };
-    let (neurons, economics, metrics, balance, proposals) = futures_util::join!(
-        client.my_neurons(false),
-        client.economics(),
-        client.metrics(),
-        client.balance(account),
-        client.proposals(&newest),
-    );
-    let balance = balance?;
-    Ok(World {
-        neurons: NeuronSet::new(neurons?.into_iter().map(Arc::new)),
-        neurons_known: true,
-        proposals: ProposalSet::new(proposals?.into_iter().map(Arc::new)),
-        accounts: Arc::new(vec![AccountState {
-            account,
-            balance: balance.value,
-            balance_evidence: balance.evidence,
-            transactions: Vec::new(),
-            complete: false,
-        }]),
-        facts: Arc::new(Facts { economics: Some(economics?), metrics: metrics.ok(), ..Facts::default() }),
-        ..World::default()
-    })
-}
-
-fn parse_follow(text: &str) -> Result<(Topic, Vec<NeuronId>), Failure> {
-    let wrong = |why: &str| Failure::usage(format!("--follow {text}: {why}; write it like governance=27,28"));
-    let (topic, ids) = text.split_once('=').ok_or_else(|| wrong("there is no '='"))?;
-    let topic = Topic::parse(topic).ok_or_else(|| wrong("that is no topic"))?;
-    let ids = ids
-        .split(',')
-        .map(|id| id.trim().parse().map(NeuronId).map_err(|_| wrong("that is no neuron id")))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok((topic, ids))
 }
 
 async fn list(context: &Context, filter: &str) -> Result<(), Failure> {

@@ -15,7 +15,7 @@ fn can_ask() -> bool {
 /// # Errors
 /// [`Kind::Unconfirmed`] when it was not given, or nobody can be asked and `--yes` is missing.
 pub fn confirm(global: &Global, review: &Review) -> Result<(), Failure> {
-    if global.yes {
+    if global.signing.yes {
         return Ok(());
     }
     let question = match &review.confirmation {

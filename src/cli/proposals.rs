@@ -1,19 +1,17 @@
 //! `icpulse proposals …`
 
-use super::act;
-use super::args::{Proposals, VoteArg};
+use super::args::Proposals;
 use super::context::Context;
-use super::failure::{Failure, Kind};
+use super::failure::Failure;
 use super::json;
-use super::open::{Need, Opened, open, open_to_ask};
-use super::output::{Column, Format, Rows, note, print_json, print_text};
+use super::open::{Need, Opened, open_to_ask};
+use super::output::{Column, Format, Rows, print_json, print_text};
 use futures_util::StreamExt;
 use icpulse_canisters::{Client, ProposalsPage};
-use icpulse_model::act::Intent;
 use icpulse_model::amount::percent;
 use icpulse_model::query::{self, Haystacks, List, Query, proposal_text};
-use icpulse_model::world::{Proposals as ProposalSet, World};
-use icpulse_model::{NeuronId, Proposal, ProposalId, ProposalStatus, Timestamp, Topic, Vote};
+use icpulse_model::world::World;
+use icpulse_model::{Proposal, ProposalId, ProposalStatus, Timestamp, Topic};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -70,7 +68,6 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             print_list(context, &opened, &rows, now)
         }
         Proposals::Show { id } => show(context, ProposalId(*id)).await,
-        Proposals::Vote { ids, vote, neurons } => cast(context, ids, *vote, neurons).await,
     }
 }
 
@@ -231,44 +228,4 @@ async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
             print_text(&out)
         }
     }
-}
-
-async fn cast(context: &Context, ids: &[u64], vote: VoteArg, neurons: &[u64]) -> Result<(), Failure> {
-    let opened = open(context, Need::ToSign).await?;
-    let client = opened
-        .client
-        .as_ref()
-        .ok_or_else(|| Failure::usage("--offline never asks the network, so nobody can vote"))?;
-    let now = context.now();
-    let mut rows = Vec::new();
-    for id in ids {
-        let page = ProposalsPage {
-            before: Some(ProposalId(id.saturating_add(1))),
-            limit: 1,
-            ..ProposalsPage::default()
-        };
-        let found = client.proposals(&page).await?.into_iter().find(|p| p.id.0 == *id);
-        rows.push(found.ok_or_else(|| Failure::new(Kind::Refused, format!("there is no proposal {id}")))?);
-    }
-    let mut ballots = Vec::new();
-    for p in &rows {
-        let chosen: Vec<NeuronId> = if neurons.is_empty() {
-            p.votable(now).map(|b| b.neuron).collect()
-        } else {
-            neurons.iter().copied().map(NeuronId).collect()
-        };
-        if chosen.is_empty() {
-            note(&context.global, format!("none of your neurons may still vote on {}", p.id));
-        }
-        ballots.extend(chosen.into_iter().map(|n| (p.id, n)));
-    }
-    if ballots.is_empty() {
-        return Err(Failure::new(Kind::Refused, "there is no blank ballot to cast; nothing was signed"));
-    }
-    let world = World { proposals: ProposalSet::new(rows.into_iter().map(Arc::new)), ..World::default() };
-    let vote = match vote {
-        VoteArg::Yes => Vote::Yes,
-        VoteArg::No => Vote::No,
-    };
-    act::carry_out(context, &opened, &world, Intent::Vote { vote, ballots }).await
 }

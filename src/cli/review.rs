@@ -1,7 +1,6 @@
 //! The review on the command line: the same words as on the screen.
 
-use icpulse_engine::action::PLAN_LIFE;
-use icpulse_model::act::Review;
+use icpulse_model::act::{REVIEW_LIFETIME, Review};
 use icpulse_model::review::{NOT_SIGNABLE, Words, confirmation_word, describe_calls, describe_review};
 use std::fmt::Write;
 
@@ -24,7 +23,12 @@ pub fn write_review(review: &Review) -> String {
     let _ = match confirmation_word(review) {
         None => writeln!(out, "{:<10} {NOT_SIGNABLE}", "confirm"),
         Some(word) => {
-            writeln!(out, "{:<10} type {word} to sign and send; valid for {}", "confirm", PLAN_LIFE.words())
+            writeln!(
+                out,
+                "{:<10} type {word} to sign and send; valid for {}",
+                "confirm",
+                REVIEW_LIFETIME.words()
+            )
         }
     };
     out

@@ -1,13 +1,12 @@
 //! `icpulse theme | config | keys | completions | man`: what needs no network.
 
-use super::args::{Cli, Config as ConfigCommand, Global, Theme as ThemeCommand};
+use super::args::{Config as ConfigCommand, Global, Theme as ThemeCommand};
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Column, Format, Rows, note, print_bytes, print_json, print_text};
 use crate::config::{Config, Paths, check, template};
 use crate::tui::command::{Keymap, TABLE, markdown};
 use crate::tui::theme::{self, Theme};
-use clap::CommandFactory;
 use serde_json::json;
 use std::path::Path;
 
@@ -162,7 +161,7 @@ pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
 /// When standard output cannot be written.
 pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut bytes = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "icpulse", &mut bytes);
+    clap_complete::generate(shell, &mut super::operations::command(), "icpulse", &mut bytes);
     print_bytes(&bytes)
 }
 
@@ -172,6 +171,6 @@ pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
 /// When standard output cannot be written.
 pub fn man(_global: &Global) -> Result<(), Failure> {
     let mut bytes = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut bytes)?;
+    clap_mangen::Man::new(super::operations::command()).render(&mut bytes)?;
     print_bytes(&bytes)
 }

@@ -4,13 +4,16 @@
 
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::{Demo, Options as DemoOptions};
+use icpulse_engine::action::operations::{CastVotes, ConfirmFollowing, Follow, SetVisibility, Stake};
 use icpulse_engine::action::{
     Checkpoint, Observer, Options, PlanContext, Plans, Scope, SignerJournal, execute, follow_up_all,
     look_up_rest, open_actions,
 };
-use icpulse_model::act::{Execution, Intent, Review, SignerInfo, StakeRequest, StepState};
+use icpulse_model::act::{Execution, Intent, Review, SignerInfo, StepState};
 use icpulse_model::ledger::AccountState;
 use icpulse_model::network::{Facts, Profile, RootKey, RootKeySource};
+use icpulse_model::neuron::Access;
+use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Neurons, Proposals, World};
 use icpulse_model::{Account, E8s, NeuronId, ProposalId, ProposalStatus, Seconds, Timestamp, Topic, Vote};
 use icpulse_store::journal::{ActionJournal, JournalKey};
@@ -135,12 +138,8 @@ impl Table {
 }
 
 fn stake() -> Intent {
-    Intent::Stake(StakeRequest {
-        amount: E8s(250_000_000),
-        dissolve_delay: Seconds::days(365),
-        auto_stake_maturity: true,
-        followees: Vec::new(),
-    })
+    let (amount, delay) = (E8s(250_000_000), Seconds::days(365));
+    Stake { amount, delay, auto_stake: true, follow: Vec::new() }.intent()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +154,7 @@ async fn three_neurons_vote_and_their_ballots_change() {
     let neurons: Vec<NeuronId> = proposal.votable(now()).take(3).map(|b| b.neuron).collect();
     let id: ProposalId = proposal.id;
     let ballots = neurons.iter().map(|n| (id, *n)).collect();
-    let (review, execution) = table.confirmed(Intent::Vote { vote: Vote::No, ballots }).await;
+    let (review, execution) = table.confirmed(CastVotes { vote: Vote::No, ballots }.intent()).await;
     assert_eq!(review.calls.len(), 3);
     let ended = table.run(execution).await;
     assert_eq!(ended.done(), 3, "{:#?}", ended.steps);
@@ -166,7 +165,8 @@ async fn three_neurons_vote_and_their_ballots_change() {
         assert_eq!(ballot.vote, Vote::No);
     }
     // Voting again with the same ballots: the network refuses a second one, and it counts as done.
-    let again = Intent::Vote { vote: Vote::No, ballots: neurons.iter().map(|n| (id, *n)).collect() };
+    let ballots = neurons.iter().map(|n| (id, *n)).collect();
+    let again = CastVotes { vote: Vote::No, ballots }.intent();
     let mut plans = Plans::new();
     let fresh = table.world().await;
     let context = PlanContext {
@@ -186,7 +186,7 @@ async fn a_vote_planned_on_an_old_state_counts_what_was_cast_meanwhile_as_done()
     let world = table.world().await;
     let proposal = world.proposals.iter().find(|p| p.votable(now()).count() >= 1).unwrap();
     let neuron = proposal.votable(now()).next().unwrap().neuron;
-    let vote = |vote| Intent::Vote { vote, ballots: vec![(proposal.id, neuron)] };
+    let vote = |vote| CastVotes { vote, ballots: vec![(proposal.id, neuron)] }.intent();
     let (_, first) = table.confirmed(vote(Vote::Yes)).await;
     let (_, same) = table.confirmed(vote(Vote::Yes)).await;
     let (_, opposite) = table.confirmed(vote(Vote::No)).await;
@@ -211,19 +211,35 @@ async fn a_stake_becomes_a_neuron() {
     assert!(neuron.auto_stake_maturity);
     assert!(ended.transfer_block.is_some());
 
-    let follow = Intent::Follow {
-        neuron: neuron.id,
-        topic: Topic::Governance,
-        followees: table.world().await.neurons.iter().take(1).map(|n| n.id).collect(),
-    };
-    let (_, execution) = table.confirmed(follow.clone()).await;
+    let followees: Vec<_> = table.world().await.neurons.iter().take(1).map(|n| n.id).collect();
+    let follow = Follow { topic: Topic::Governance, followees: followees.clone() };
+    let (_, execution) = table.confirmed(follow.of(&[neuron.id])).await;
     let ended = table.run(execution).await;
     assert_eq!(ended.done(), 1, "{:#?}", ended.steps);
-    let Intent::Follow { followees, .. } = follow else { unreachable!() };
     let neuron = table.client.neuron(neuron.id).await.unwrap();
     assert!(neuron.followees.contains(&(Topic::Governance, followees)));
-    let (_, execution) = table.confirmed(Intent::RefreshVotingPower(vec![neuron.id])).await;
+    let (_, execution) = table.confirmed(ConfirmFollowing {}.of(&[neuron.id])).await;
     assert_eq!(table.run(execution).await.done(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_neuron_is_made_public_and_private_again() {
+    let table = Table::set(5).await;
+    let neurons = table.world().await.neurons;
+    let mine = neurons.iter().find(|n| n.access == Access::Controller && n.known.is_none()).unwrap();
+    let other = |visibility| match visibility {
+        Visibility::Public => Visibility::Private,
+        _ => Visibility::Public,
+    };
+    let mut before = mine.visibility;
+    for _ in 0..2 {
+        let visibility = other(before);
+        let (review, execution) = table.confirmed(SetVisibility { visibility }.of(&[mine.id])).await;
+        assert_eq!(review.calls.len(), 1);
+        assert_eq!(table.run(execution).await.done(), 1);
+        before = table.client.neuron(mine.id).await.unwrap().visibility;
+        assert_eq!(before, visibility);
+    }
 }
 
 /// Ends the task at a checkpoint.

@@ -7,6 +7,7 @@ use crossterm::event::MouseEventKind;
 use harness::Harness;
 use icpulse::tui::app::state::{NetworkInfo, Options, Quitting};
 use icpulse::tui::app::{Effect, Layer, Message, State};
+use icpulse_engine::action::operations::Stake;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::{Seconds, Vote};
 use network::{Fate, NOW, Network, PASSPHRASE};
@@ -45,10 +46,10 @@ async fn a_first_vote_with_three_neurons() {
     app.press("<enter> <enter>").until_idle().await;
     app.sees("Proposal 111").sees("The summary of proposal 111");
 
-    app.press("y").sees("Vote YES with 3 ballots").sees("governance");
+    app.press("y").sees("Vote YES on 111").sees("governance");
     assert_eq!(votes(&app, 1), [Vote::Unspecified; 3], "nothing is signed before it is confirmed");
     app.press("<enter>").until_idle().await;
-    app.press("<esc>").sees("done: Vote YES with 3 ballots");
+    app.press("<esc>").sees("done: Vote YES on 111");
     assert_eq!(votes(&app, 1), [Vote::Yes; 3], "read again after the vote");
 
     app.press("y").sees("your neurons have already voted on proposal 111");
@@ -59,7 +60,7 @@ async fn a_first_vote_with_three_neurons() {
 async fn two_keys_and_a_confirmation_from_the_list_with_a_neuron_left_out() {
     let mut app = open();
     app.press("2 v").sees("1001").sees("1002").sees("1003");
-    app.press("j <space> n").sees("Vote NO with 2 ballots");
+    app.press("j <space> n").sees("Vote NO on 112");
     app.press("<esc>").sees("1002");
     app.press("n <enter> <esc>");
     // The strongest comes first, so 1002 is the second.
@@ -69,7 +70,7 @@ async fn two_keys_and_a_confirmation_from_the_list_with_a_neuron_left_out() {
 #[tokio::test]
 async fn many_proposals_at_once() {
     let mut app = open();
-    app.press("2 <space> <space> y").sees("Vote YES with 6 ballots");
+    app.press("2 <space> <space> y").sees("Vote YES on 2 proposals with 3 neurons (6 ballots)");
     app.press("<enter> <esc>");
     assert_eq!(votes(&app, 0), [Vote::Yes; 3]);
     assert_eq!(votes(&app, 1), [Vote::Yes; 3]);
@@ -114,19 +115,16 @@ async fn an_unknown_outcome_is_asked_after_and_never_sent_again() {
 async fn staking_shows_what_it_brings_and_asks_for_a_word() {
     let mut app = open();
     app.press("3 s").type_text("400");
-    app.sees("more than the account holds");
+    app.sees("the account holds");
     app.press("<enter>").sees("something in the form is not right");
     app.press("ctrl-u").type_text("100").press("<tab> ctrl-u").type_text("2y");
-    let Some(Layer::Stake(form)) = app.state.layers.last() else { panic!("no form") };
-    let preview = form.preview.unwrap();
-    assert_eq!(preview.voting_power.rounded(), "300", "2 years triple the power");
-    assert!(preview.yearly.unwrap().apy_bp > 400);
-    assert_eq!(form.left.unwrap().exact(), "202.4999");
+    // 2 years triple the power.
+    app.sees("300.00 V").sees("maturity, ").sees("then 202.4999 ICP");
 
     app.press("<enter>").sees("Stake 100.00 ICP");
-    app.press("<enter>").sees("type stake to confirm");
+    app.press("<enter>").sees("type stake 100 to confirm");
     assert!(app.services.asked.iter().all(|a| !a.starts_with("Confirm")));
-    app.type_text("stake").press("<enter>").sees("neuron 7777");
+    app.type_text("stake 100").press("<enter>").sees("neuron 7777");
     app.press("<esc> 3").sees("7777");
     app.press("4").sees("202.49");
 }
@@ -136,8 +134,8 @@ async fn staking_with_the_followees_of_a_known_neuron() {
     let mut app = open();
     app.press("4 s").type_text("5").press("<tab> <tab> <tab> <enter>").sees("Tideline");
     app.type_text("tide").press("<enter>").sees("Tideline");
-    let Some(Layer::Stake(form)) = app.state.layers.last() else { panic!("no form") };
-    assert_eq!(form.request.as_ref().unwrap().followees.len(), 3);
+    let Some(Layer::Form(form)) = app.state.layers.last() else { panic!("no form") };
+    assert_eq!(form.intent.as_ref().unwrap().read::<Stake>().unwrap().follow.len(), 3);
 }
 
 #[tokio::test]
@@ -188,7 +186,7 @@ async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
     app.settle();
     app.press("y").type_text("wrong").press("<enter>").sees("this passphrase does not fit");
     app.does_not_see("wrong");
-    app.type_text(PASSPHRASE).press("<enter>").sees("Vote YES with 3 ballots");
+    app.type_text(PASSPHRASE).press("<enter>").sees("Vote YES on 112");
     assert!(!format!("{:?}", app.state).contains(PASSPHRASE));
 
     // It locks itself while the review lies open: the signature waits for the passphrase.
@@ -263,7 +261,7 @@ async fn pulse_leads_to_what_needs_me() {
     assert_eq!(app.state.filter_text(), Some("vote:due"));
     app.press("1 g g j <enter>").sees("1003").does_not_see("1002");
     // The neuron near its decay is confirmed from Pulse.
-    app.press("1 c").sees("Confirm following of 1 neurons").press("<enter> <esc>");
+    app.press("1 c").sees("Confirm the following of neuron 1003").press("<enter> <esc>");
     assert!(
         !app.state
             .pulse

@@ -11,8 +11,9 @@ use icpulse::tui::app::layer::{ReviewLayer, ReviewStage};
 use icpulse::tui::app::{Layer, Screen, State};
 use icpulse::tui::screens;
 use icpulse::tui::theme::{Role, Theme};
+use icpulse_engine::action::operations::ConfirmFollowing;
 use icpulse_engine::action::{PlanContext, Plans};
-use icpulse_model::act::{Confirmation, Intent, Review};
+use icpulse_model::act::{Confirmation, Review};
 use icpulse_model::network::{Canisters, NetworkKind, NetworkTrust, Profile, RootKey, RootKeySource};
 use icpulse_model::review::{describe_calls, describe_review};
 use icpulse_model::text::Line;
@@ -39,7 +40,7 @@ fn plan(profile: &Profile) -> Review {
     let state = sample::full((80, 24));
     let context =
         PlanContext { world: &state.world, signer: &state.signer, profile, now: state.now, clock_offset: 0 };
-    let intent = Intent::RefreshVotingPower(vec![NeuronId(sample::MY_NEURONS[0])]);
+    let intent = ConfirmFollowing {}.of(&[NeuronId(sample::MY_NEURONS[0])]);
     Plans::new().plan(intent, &context, &mut rand::rngs::OsRng).unwrap()
 }
 

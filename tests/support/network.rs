@@ -6,13 +6,13 @@ use icpulse::tui::app::layer::{Failure, Level};
 use icpulse::tui::app::runtime::Services;
 use icpulse::tui::app::state::{IdentityChoice, ThemeChoice};
 use icpulse::tui::app::{Effect, Message};
-use icpulse_model::act::{
-    Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo, Step, StepState,
-};
+use icpulse_engine::action::operations::Stake;
+use icpulse_engine::action::{ActionError, PlanContext, Plans};
+use icpulse_model::act::{Execution, PlanId, Review, SignerInfo, Step, StepState};
 use icpulse_model::economics::{Economics, GovernanceMetrics};
 use icpulse_model::evidence::{Evidence, Sourced};
 use icpulse_model::ledger::{AccountState, Operation, Transaction};
-use icpulse_model::network::{Canisters, Facts, NetworkTrust};
+use icpulse_model::network::{Facts, Profile};
 use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Value};
 use icpulse_model::text::{Block, Line};
@@ -61,11 +61,8 @@ pub struct Network {
     pub fates: Vec<(u64, Fate)>,
     /// Answers to `Effect::Plan` are held back.
     pub hold_plans: bool,
-    plans: Vec<Review>,
-    /// The steps of an action whose rest is reviewed.
-    rest: Option<(PlanId, Vec<usize>)>,
+    plans: Plans,
     executions: Vec<Execution>,
-    next_plan: u8,
     /// The network of old, or why it cannot be told.
     pub then: Result<Arc<icpulse_model::registry::Topology>, Line>,
     /// Events older than the known ones, the newest first.
@@ -207,10 +204,8 @@ impl Network {
             asked: Vec::new(),
             fates: Vec::new(),
             hold_plans: false,
-            plans: Vec::new(),
-            rest: None,
+            plans: Plans::new(),
             executions: Vec::new(),
-            next_plan: 0,
             then: Err(Line::new("the registry's history has not been read yet")),
             older: Vec::new(),
             saved: Vec::new(),
@@ -302,97 +297,28 @@ impl Network {
         self.send(Message::Identities(vec![identity("main", 1), identity("other", 9)]));
     }
 
-    fn review(&mut self, intent: Intent) -> Result<Box<Review>, Failure> {
-        self.next_plan += 1;
-        let canisters = Canisters::default();
-        let call = |method: &str, neuron: Option<NeuronId>, proposal: Option<ProposalId>| PlannedCall {
-            canister: canisters.governance,
-            canister_name: "governance".to_owned(),
-            method: method.to_owned(),
-            summary: Line::new(&format!(
-                "{method} {} {}",
-                neuron.map_or(0, |n| n.0),
-                proposal.map_or(0, |p| p.0)
-            )),
-            arguments: Vec::new(),
-            arg_digest: "00".repeat(32),
-            neuron,
-            proposal,
-        };
-        let (title, calls, cost, confirmation) = match &intent {
-            Intent::Vote { vote, ballots } => (
-                format!("Vote {} with {} ballots", vote.title().to_uppercase(), ballots.len()),
-                ballots.iter().map(|(p, n)| call("RegisterVote", Some(*n), Some(*p))).collect(),
-                E8s::ZERO,
-                Confirmation::Enter,
-            ),
-            Intent::Stake(request) => (
-                format!("Stake {} ICP", request.amount),
-                vec![call("transfer", None, None), call("ClaimOrRefresh", None, None)],
-                request.amount.saturating_add(E8s(10_000)),
-                Confirmation::Type("stake".to_owned()),
-            ),
-            Intent::RefreshVotingPower(neurons) => (
-                format!("Confirm following of {} neurons", neurons.len()),
-                neurons.iter().map(|n| call("RefreshVotingPower", Some(*n), None)).collect(),
-                E8s::ZERO,
-                Confirmation::Enter,
-            ),
-            Intent::Follow { .. } => {
-                return Err(Failure {
-                    attempted: "plan following".into(),
-                    why: "not in this network".into(),
-                    advice: "none".into(),
-                });
-            }
-        };
-        let review = Review {
-            plan: PlanId([self.next_plan; 16]),
-            intent,
-            title: Line::from(title),
-            signer: self.signer.principal,
-            signer_name: self.signer.name.clone(),
-            network: Line::new("test"),
-            trust: NetworkTrust::default(),
-            calls,
-            total_cost: cost,
-            fees: E8s::ZERO,
-            effects: vec![],
-            irreversible: vec![Line::new("a ballot cannot be changed")],
-            warnings: vec![],
-            blocked: None,
-            confirmation,
-            made: NOW,
-        };
-        self.plans.push(review.clone());
-        Ok(Box::new(review))
+    /// Makes a review as the program does, on the world as this network has it.
+    fn review(
+        &mut self,
+        make: impl FnOnce(&mut Plans, &PlanContext<'_>) -> Result<Review, ActionError>,
+    ) -> Result<Box<Review>, Failure> {
+        let (world, profile) = (self.world(), Profile::main_network());
+        let context =
+            PlanContext { world: &world, signer: &self.signer, profile: &profile, now: NOW, clock_offset: 0 };
+        make(&mut self.plans, &context).map(Box::new).map_err(|e| Failure {
+            attempted: "preparing the review".into(),
+            why: e.to_string().into(),
+            advice: "none".into(),
+        })
     }
 
     fn begin(&mut self, plan: PlanId) {
-        if let Some((_, steps)) = self.rest.take().filter(|(rest, _)| *rest == plan) {
-            return self.go_on(plan, &steps);
-        }
-        let Some(review) = self.plans.iter().find(|r| r.plan == plan).cloned() else { return };
-        let steps = review.calls.iter().map(|c| Step::new(c.clone())).collect();
-        self.executions.push(Execution {
-            plan,
-            intent: review.intent,
-            title: review.title,
-            signer: review.signer,
-            steps,
-            created_neuron: None,
-            nonce: None,
-            transfer_created_at: None,
-            transfer_fee: None,
-            transfer_block: None,
-            confirmed: NOW,
-            finished: None,
-            delay_base: None,
-            dismissed: None,
-            revision: 0,
-        });
-        let all = (0..review.calls.len()).collect::<Vec<_>>();
-        self.go_on(plan, &all);
+        let execution = self.plans.confirm(plan, self.signer.principal, NOW).unwrap();
+        let waiting = |(i, s): (usize, &Step)| (s.state == StepState::Waiting).then_some(i);
+        let steps: Vec<usize> = execution.steps.iter().enumerate().filter_map(waiting).collect();
+        self.executions.retain(|e| e.plan != plan);
+        self.executions.push(execution);
+        self.go_on(plan, &steps);
     }
 
     /// Brings the steps of a plan to their ends.
@@ -409,11 +335,11 @@ impl Network {
             let step = &mut execution.steps[*i];
             step.state = match fate.unwrap_or(Fate::Done) {
                 Fate::Done => {
-                    self.do_call(&execution.intent, *i);
+                    self.do_call(&step.kind, &step.args);
                     StepState::Done { note: "ok".into(), certified_at: NOW }
                 }
                 Fate::AlreadyDone => {
-                    self.do_call(&execution.intent, *i);
+                    self.do_call(&step.kind, &step.args);
                     StepState::AlreadyDone { note: "voted by following".into() }
                 }
                 Fate::RefusedOnce => {
@@ -428,23 +354,30 @@ impl Network {
             self.send(Message::Execution(Arc::new(execution.clone())));
         }
         let pending = execution.steps.iter().any(|s| matches!(s.state, StepState::Submitted { .. }));
-        if let Intent::Stake(request) = &execution.intent
+        if let Ok(stake) = execution.intent.read::<Stake>()
             && execution.is_finished()
         {
             execution.created_neuron = Some(NeuronId(7_777));
             let mut new = neuron(7_777, 0);
-            new.stake = request.amount;
-            new.cached_stake = request.amount;
-            new.dissolve_delay = request.dissolve_delay;
+            new.stake = stake.amount;
+            new.cached_stake = stake.amount;
+            new.dissolve_delay = stake.delay;
             self.neurons.push(new);
-            self.balance = self.balance.saturating_sub(request.amount.saturating_add(E8s(10_000)));
+            self.balance = self.balance.saturating_sub(stake.amount.saturating_add(E8s(10_000)));
         }
         if execution.is_finished() {
             execution.finished = Some(NOW);
         }
         let now = Arc::new(execution.clone());
-        self.send(if pending { Message::Execution(now) } else { Message::ActionEnded(now) });
         self.executions.push(execution);
+        if pending {
+            return self.send(Message::Execution(now));
+        }
+        // What was touched is read again.
+        self.change(Change::Proposals(self.all_proposals()));
+        self.change(Change::Neurons(self.all_neurons()));
+        self.change(Change::Accounts(self.accounts()));
+        self.send(Message::ActionEnded(now));
     }
 
     /// What was pending happens.
@@ -459,18 +392,17 @@ impl Network {
         }
     }
 
-    fn do_call(&mut self, intent: &Intent, step: usize) {
-        match intent {
-            Intent::Vote { vote, ballots } => {
-                let (proposal, neuron) = ballots[step];
-                for p in self.proposals.iter_mut().filter(|p| p.id == proposal) {
-                    for b in p.ballots.iter_mut().filter(|b| b.neuron == neuron) {
-                        b.vote = *vote;
-                    }
+    fn do_call(&mut self, kind: &str, args: &serde_json::Value) {
+        match kind {
+            "vote" => {
+                let is = |name: &str, id: u64| args[name] == id;
+                let ballots = self.proposals.iter_mut().filter(|p| is("proposal", p.id.0));
+                for b in ballots.flat_map(|p| &mut p.ballots).filter(|b| is("neuron", b.neuron.0)) {
+                    b.vote = serde_json::from_value(args["vote"].clone()).unwrap();
                 }
             }
-            Intent::RefreshVotingPower(neurons) => {
-                for n in self.neurons.iter_mut().filter(|n| n.id == neurons[step]) {
+            "refresh-voting-power" => {
+                for n in self.neurons.iter_mut().filter(|n| args["neuron"]["id"] == n.id.0) {
                     n.refreshed = Some(NOW);
                 }
             }
@@ -524,19 +456,17 @@ impl Services for Network {
             }
             Effect::SaveMine(mine) => self.saved.push(mine),
             Effect::Plan { ticket, intent } => {
-                let result = self.review(intent);
+                let result =
+                    self.review(|plans, context| plans.plan(intent, context, &mut rand::rngs::OsRng));
                 if !self.hold_plans {
                     self.send(Message::Planned { ticket, result });
                 }
             }
             Effect::Confirm(plan) => self.begin(plan),
             Effect::PlanRest { ticket, plan, steps } => {
-                let execution = self.executions.iter().find(|e| e.plan == plan).unwrap();
-                let first = self.plans.iter().find(|r| r.plan == plan).unwrap();
-                let calls = steps.iter().map(|i| execution.steps[*i].call.clone()).collect();
-                let review = Review { calls, ..first.clone() };
-                self.rest = Some((plan, steps));
-                self.send(Message::Planned { ticket, result: Ok(Box::new(review)) });
+                let execution = self.executions.iter().find(|e| e.plan == plan).unwrap().clone();
+                let result = self.review(|plans, context| plans.plan_rest(execution, &steps, context));
+                self.send(Message::Planned { ticket, result });
             }
             Effect::DismissAction(plan) => {
                 let execution = self.executions.iter_mut().find(|e| e.plan == plan).unwrap();

@@ -8,20 +8,18 @@ use icpulse::tui::app::layer::{
     ExecutionLayer, Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, PaletteLayer, PaletteMatch,
     QrLayer, ReviewLayer, ReviewStage, TravelLayer, UnlockLayer, WhatIfLayer,
 };
-use icpulse::tui::app::stake::{Following, StakeField, StakeForm};
 use icpulse::tui::app::state::{NetworkInfo, Options};
 use icpulse::tui::app::{Detail, Place, Screen, State, Subject};
-use icpulse::tui::app::{Layer, Level, Passphrase};
-use icpulse::tui::command::{Command, Scope};
+use icpulse::tui::app::{Layer, Level, Message, Passphrase, update};
+use icpulse::tui::command::{Chord, Command, Scope};
+use icpulse_engine::action::operations::{CONFIRM_FOLLOWING, CastVotes, Stake, VOTE};
+use icpulse_engine::action::{PlanContext, Plans};
 use icpulse_model::act::SignerInfo;
-use icpulse_model::act::{
-    Confirmation, Execution, Intent, PlanId, PlannedCall, Review, StakePreview, StakeRequest, Step, StepState,
-};
-use icpulse_model::economics::RewardForecast;
+use icpulse_model::act::{Execution, Intent, PlanId, Review, Step, StepState};
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse_model::evidence::{Evidence, Sourced};
 use icpulse_model::ledger::{AccountState, Operation, Transaction};
-use icpulse_model::network::{Canisters, Facts, NetworkKind, NetworkTrust};
+use icpulse_model::network::{Facts, NetworkKind, NetworkTrust, Profile, RootKey, RootKeySource};
 use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData, MaturityDisbursement};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::series::Series;
@@ -32,6 +30,8 @@ use icpulse_model::{
     Account, AccountIdentifier, E8s, Neuron, NeuronId, Principal, Proposal, ProposalId, ProposalStatus,
     RewardStatus, Seconds, Subaccount, Timestamp, Topic, Vote, VotingPower, XdrPermyriad,
 };
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tui_input::Input;
@@ -784,111 +784,55 @@ pub fn at(mut state: State, screen: Screen, subject: Option<Subject>, tab: usize
 /// The plan whose steps are shown.
 pub const PLAN: PlanId = PlanId([7; 16]);
 
-fn vote_call(index: usize, proposal: u64) -> PlannedCall {
-    let neuron = NeuronId(MY_NEURONS[index]);
-    PlannedCall {
-        canister: Canisters::default().governance,
-        canister_name: "governance".to_owned(),
-        method: "manage_neuron · RegisterVote".to_owned(),
-        summary: Line::new(&format!("vote YES on {proposal} with neuron {neuron}")),
-        arguments: vec![
-            ("neuron".to_owned(), Line::new(&neuron.to_string())),
-            ("proposal".to_owned(), Line::new(&proposal.to_string())),
-            ("vote".to_owned(), Line::new("yes (1)")),
-        ],
-        arg_digest: "a0b1c2d3e4f5".repeat(5) + "a0b1",
-        neuron: Some(neuron),
-        proposal: Some(ProposalId(proposal)),
-    }
+/// Reviews an intent on the sample's world, as the program does, and gives the execution that follows
+/// its confirmation.
+fn plan(intent: Intent) -> (Review, Execution) {
+    let state = full((80, 24));
+    let profile = Profile {
+        name: "demo".to_owned(),
+        root_key: RootKeySource::Given(RootKey(vec![7; 133])),
+        ..Profile::main_network()
+    };
+    let signer = signer();
+    let made = ago(12);
+    let context =
+        PlanContext { world: &state.world, signer: &signer, profile: &profile, now: made, clock_offset: 0 };
+    let mut plans = Plans::new();
+    let review = plans.plan(intent, &context, &mut ChaCha8Rng::seed_from_u64(7)).unwrap();
+    let execution = Execution {
+        plan: review.plan,
+        intent: review.intent.clone(),
+        title: review.title.clone(),
+        signer: signer.principal,
+        steps: Vec::new(),
+        created_neuron: None,
+        transfer_block: None,
+        confirmed: made,
+        finished: None,
+        dismissed: None,
+        revision: 0,
+    };
+    let execution = plans.confirm(review.plan, signer.principal, made).unwrap_or(execution);
+    (Review { plan: PLAN, ..review }, execution)
 }
 
-fn vote_intent() -> Intent {
-    Intent::Vote {
-        vote: Vote::Yes,
-        ballots: MY_NEURONS.iter().map(|n| (ProposalId(140_812), NeuronId(*n))).collect(),
-    }
+/// Votes yes on a proposal with so many of the user's neurons.
+fn vote_intent(proposal: u64, neurons: usize) -> Intent {
+    let ballots = MY_NEURONS.iter().take(neurons).map(|n| (ProposalId(proposal), NeuronId(*n))).collect();
+    CastVotes { vote: Vote::Yes, ballots }.intent()
 }
 
 pub fn vote_review() -> Review {
-    Review {
-        plan: PLAN,
-        intent: vote_intent(),
-        title: Line::new(
-            "Vote YES on 140812 \"Elect new IC/Replica revision (commit e3d101b2c51c6e8e71cb45df8b7c9a3c57b4c0dd)\" with 9 neurons (49,111 V)",
-        ),
-        signer: principal(1),
-        signer_name: Line::new("main"),
-        network: Line::new("demo"),
-        trust: NetworkTrust { kind: NetworkKind::Demo, foreign: vec![] },
-        calls: (0..9).map(|i| vote_call(i, 140_812)).collect(),
-        total_cost: E8s::ZERO,
-        fees: E8s::ZERO,
-        effects: vec![
-            Line::new("yes 62.1 % → 62.1 % of the total voting power"),
-            Line::new("9 ballots become final; their neurons' voting power is refreshed"),
-        ],
-        irreversible: vec![Line::new("a ballot cannot be changed or withdrawn")],
-        warnings: vec![Line::new("2 of your neurons have voted on it already and are left out")],
-        blocked: None,
-        confirmation: Confirmation::Enter,
-        made: ago(12),
-    }
+    plan(vote_intent(140_812, 9)).0
+}
+
+fn stake_intent(icp: u64) -> Intent {
+    let (amount, delay) = (E8s(icp * E8s::PER_ICP), Seconds(31_557_600));
+    Stake { amount, delay, auto_stake: true, follow: vec![] }.intent()
 }
 
 pub fn stake_review() -> Review {
-    let ledger = PlannedCall {
-        canister: Canisters::default().ledger,
-        canister_name: "ICP ledger".to_owned(),
-        method: "transfer".to_owned(),
-        summary: Line::new("move 10.00 ICP to the neuron's account"),
-        arguments: vec![
-            ("amount".to_owned(), Line::new("10.00 ICP")),
-            ("memo".to_owned(), Line::new("7301442388120011223")),
-        ],
-        arg_digest: "ff00".repeat(16),
-        neuron: None,
-        proposal: None,
-    };
-    let governance = |method: &str, summary: &str| PlannedCall {
-        canister: Canisters::default().governance,
-        canister_name: "governance".to_owned(),
-        method: format!("manage_neuron · {method}"),
-        summary: Line::new(summary),
-        arguments: vec![("neuron".to_owned(), Line::new("the one that the claim makes"))],
-        arg_digest: String::new(),
-        neuron: None,
-        proposal: None,
-    };
-    Review {
-        intent: Intent::Stake(stake_request()),
-        title: Line::new("Stake 10.00 ICP in a new neuron with a dissolve delay of 1 y"),
-        calls: vec![
-            ledger,
-            governance("ClaimOrRefresh", "claim the neuron"),
-            governance("Configure · IncreaseDissolveDelay", "raise its dissolve delay from 7 d to 1 y"),
-        ],
-        total_cost: E8s(1_000_010_000),
-        fees: E8s(10_000),
-        effects: vec![
-            Line::new("a new neuron with 15.00 V of voting power"),
-            Line::new("292.4999 ICP are left on the account"),
-        ],
-        irreversible: vec![Line::new(
-            "the stake is locked until its dissolve delay of 1 y has passed after you start dissolving",
-        )],
-        warnings: vec![],
-        confirmation: Confirmation::Type("STAKE".to_owned()),
-        ..vote_review()
-    }
-}
-
-fn stake_request() -> StakeRequest {
-    StakeRequest {
-        amount: E8s(1_000_000_000),
-        dissolve_delay: Seconds(31_557_600),
-        auto_stake_maturity: true,
-        followees: vec![],
-    }
+    plan(stake_intent(10)).0
 }
 
 pub fn executions() -> Vec<Arc<Execution>> {
@@ -909,69 +853,41 @@ pub fn executions() -> Vec<Arc<Execution>> {
             message: Line::new("sent, but no answer could be read for 5 minutes; ask again"),
         },
     ];
-    let base = Execution {
-        plan: PLAN,
-        intent: vote_intent(),
-        title: Line::new("Vote YES on 140812 with 5 neurons"),
-        signer: principal(1),
-        steps: states
-            .into_iter()
-            .enumerate()
-            .map(|(i, state)| Step { call: vote_call(i, 140_812), state, expires: None, signed_at: None })
-            .collect(),
-        created_neuron: None,
-        nonce: None,
-        transfer_created_at: None,
-        transfer_fee: None,
-        transfer_block: None,
-        confirmed: ago(4),
-        finished: Some(ago(1)),
-        delay_base: None,
-        dismissed: None,
-        revision: 0,
+    let with_states = |execution: Execution, states: &[StepState]| {
+        let steps = execution.steps.into_iter().zip(states);
+        Execution { steps: steps.map(|(s, state)| Step { state: state.clone(), ..s }).collect(), ..execution }
     };
+    let voted = with_states(plan(vote_intent(140_812, 5)).1, &states);
+    let base = Execution { plan: PLAN, confirmed: ago(4), finished: Some(ago(1)), ..voted };
+    let running = [
+        StepState::Done { note: Line::new("cast"), certified_at: ago(1) },
+        StepState::Submitted { request_id: "ab".repeat(32) },
+        StepState::Waiting,
+    ];
     let running = Execution {
         plan: PlanId([8; 16]),
-        title: Line::new("Vote YES on 140810 with 3 neurons"),
-        steps: vec![
-            Step {
-                call: vote_call(0, 140_810),
-                state: StepState::Done { note: Line::new("cast"), certified_at: ago(1) },
-                expires: None,
-                signed_at: None,
-            },
-            Step {
-                call: vote_call(1, 140_810),
-                state: StepState::Submitted { request_id: "ab".repeat(32) },
-                expires: None,
-                signed_at: None,
-            },
-            Step { call: vote_call(2, 140_810), state: StepState::Waiting, expires: None, signed_at: None },
-        ],
         confirmed: ago(2),
-        finished: None,
-        ..base.clone()
+        ..with_states(plan(vote_intent(140_810, 3)).1, &running)
     };
+    let done = StepState::Done { note: Line::new("done"), certified_at: ago(3_600) };
     let staked = Execution {
         plan: PlanId([9; 16]),
-        intent: Intent::Stake(stake_request()),
-        title: Line::new("Stake 10.00 ICP in a new neuron with a dissolve delay of 1 y"),
-        steps: stake_review()
-            .calls
-            .into_iter()
-            .map(|call| Step {
-                call,
-                state: StepState::Done { note: Line::new("done"), certified_at: ago(3_600) },
-                expires: None,
-                signed_at: None,
-            })
-            .collect(),
         created_neuron: Some(NeuronId(4_455_667_788_990_011_223)),
         confirmed: ago(3_640),
         finished: Some(ago(3_600)),
-        ..base.clone()
+        ..with_states(plan(stake_intent(10)).1, &[done.clone(), done.clone(), done.clone(), done])
     };
     vec![Arc::new(base), Arc::new(running), Arc::new(staked)]
+}
+
+/// The form of an operation after these keys, on the sample's world.
+fn form(screen: Screen, keys: &str) -> Layer {
+    let mut state = at(full((80, 24)), screen, None, 0);
+    for key in keys.split_whitespace() {
+        let chord: Chord = key.parse().unwrap();
+        let _ = update(&mut state, Message::Key(chord.into()), NOW);
+    }
+    state.layers.pop().unwrap()
 }
 
 /// A spare of another country in for a member.
@@ -1003,7 +919,7 @@ fn what_if() -> Layer {
 fn review(stage: ReviewStage, details: bool, typed: &str) -> Layer {
     Layer::Review(ReviewLayer {
         ticket: 1,
-        intent: vote_intent(),
+        intent: vote_intent(140_812, 9),
         title: Line::new("Vote YES on 140812 with 9 neurons"),
         stage,
         typed: Input::new(typed.to_owned()),
@@ -1041,39 +957,12 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
         matched: matched.to_vec(),
         refusal: refusal.map(Line::new),
     };
-    let form = StakeForm {
-        field: StakeField::Delay,
-        amount: Input::new("10".to_owned()),
-        delay: Input::new("1 year".to_owned()),
-        auto_stake: true,
-        following: Following::Known(NeuronId(27)),
-        following_words: Line::new("DFINITY Foundation on all topics"),
-        amount_error: None,
-        delay_error: None,
-        request: Some(stake_request()),
-        preview: Some(StakePreview {
-            voting_power: VotingPower(1_500_000_000),
-            yearly: Some(RewardForecast { maturity: E8s(34_400_000), apy_bp: 344 }),
-        }),
-        total_cost: Some(E8s(1_000_010_000)),
-        left: Some(E8s(29_249_990_000)),
-        balance: Some(E8s(30_250_000_000)),
-        fee: E8s(10_000),
-    };
-    let mut wrong = form.clone();
-    wrong.field = StakeField::Amount;
-    wrong.amount = Input::new("12,5".to_owned());
-    wrong.amount_error = Some(Line::new("'12,5' is not a decimal amount; write it like 1204.5"));
-    (wrong.request, wrong.preview, wrong.total_cost, wrong.left) = (None, None, None, None);
     let failure = Failure {
         attempted: Line::new("Plan a vote on 140812"),
         why: Line::new("the proposal closed 3 s ago"),
         advice: Line::new("nothing can be done about it; see the other open proposals"),
     };
-    let blocked = Review {
-        blocked: Some(Line::new("the balance of 302.50 ICP does not cover 1,000.0001 ICP")),
-        ..stake_review()
-    };
+    let blocked = plan(stake_intent(1_000)).0;
     let ballots = (0..9)
         .map(|i| BallotRow {
             neuron: NeuronId(MY_NEURONS[i]),
@@ -1096,10 +985,10 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             Layer::Palette(PaletteLayer {
                 input: Input::new("vo".to_owned()),
                 matches: vec![
-                    found(Command::Vote, &[0, 1], None),
+                    found(Command::of(&VOTE), &[0, 1], None),
                     found(Command::VoteYes, &[], None),
                     found(Command::Mark, &[], Some("only in: Proposals")),
-                    found(Command::ConfirmFollowing, &[14], None),
+                    found(Command::of(&CONFIRM_FOLLOWING), &[14], None),
                 ],
                 cursor: 0,
                 offset: 0,
@@ -1143,8 +1032,9 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
         ("execution-running", Screen::Proposals, execution(PlanId([8; 16]), 1)),
         ("execution-done", Screen::Neurons, execution(PlanId([9; 16]), 0)),
         ("actions", Screen::Pulse, Layer::Actions(ActionsLayer::default())),
-        ("stake", Screen::Neurons, Layer::Stake(form)),
-        ("stake-wrong", Screen::Neurons, Layer::Stake(wrong)),
+        ("stake", Screen::Neurons, form(Screen::Neurons, "s 1 0 tab pgdn")),
+        ("stake-wrong", Screen::Neurons, form(Screen::Neurons, "s 1 2 , 5")),
+        ("follow", Screen::Neurons, form(Screen::Neurons, "w tab 2 7")),
         (
             "unlock",
             Screen::Pulse,
@@ -1153,7 +1043,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
                 passphrase: Passphrase::from("correct horse"),
                 error: Some(Line::new("this passphrase does not open it")),
                 busy: false,
-                then: AfterUnlock::Review(vote_intent()),
+                then: AfterUnlock::Review(vote_intent(140_812, 9)),
             }),
         ),
         (
@@ -1187,7 +1077,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             "followees",
             Screen::Neurons,
             choice(
-                ChoiceKind::Followees,
+                ChoiceKind::Argument,
                 "Follow",
                 vec![
                     item("DFINITY Foundation", "27", None),

@@ -1,54 +1,43 @@
 //! What a user wants done, what will be signed for it, and what became of it.
 //!
-//! `app` and `cli` make an [`Intent`]; `action` turns it into a [`Review`] (the plan,
-//! shown before anything is signed), and, once confirmed, into steps whose
-//! [`StepState`]s it reports and keeps in the journal.
+//! An [`Intent`] becomes a [`Review`] (the plan, shown before anything is signed), and, once confirmed,
+//! an [`Execution`] of steps whose [`StepState`]s are reported and kept in the journal.
 
 use super::account::AccountIdentifier;
 use super::network::NetworkTrust;
 use super::neuron::NeuronId;
 use super::proposal::ProposalId;
 use super::text::Line;
-use super::topic::{Topic, Vote};
-use super::{E8s, Principal, Seconds, Timestamp, VotingPower};
+use super::{E8s, Principal, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// Something that changes the network.
+/// How long a review can be confirmed: then the world may be another one.
+pub const REVIEW_LIFETIME: Seconds = Seconds(300);
+
+/// An operation by its id, with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Intent {
-    /// Cast blank ballots.
-    Vote {
-        /// Yes or no.
-        vote: Vote,
-        /// Which ballots: only these are cast.
-        ballots: Vec<(ProposalId, NeuronId)>,
-    },
-    /// Make a new neuron: transfer and claim, then configure.
-    Stake(StakeRequest),
-    /// Confirm following: refresh the voting power of these neurons.
-    RefreshVotingPower(Vec<NeuronId>),
-    /// Follow these neurons on a topic.
-    Follow {
-        /// Whose following.
-        neuron: NeuronId,
-        /// On what.
-        topic: Topic,
-        /// Whom; empty to follow nobody.
-        followees: Vec<NeuronId>,
-    },
+pub struct Intent {
+    /// The operation's id: `neuron.stake`.
+    pub op: String,
+    /// Its arguments by name, a JSON object.
+    pub args: Value,
 }
 
-/// A new neuron as the user wants it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StakeRequest {
-    /// How much, without the fee.
-    pub amount: E8s,
-    /// Dissolve delay; the canister starts new neurons with 7 days.
-    pub dissolve_delay: Seconds,
-    /// Stake new maturity at once.
-    pub auto_stake_maturity: bool,
-    /// Followees by topic; empty for the network's default.
-    pub followees: Vec<(Topic, Vec<NeuronId>)>,
+impl Intent {
+    /// The operation `op` with these arguments.
+    #[must_use]
+    pub fn new(op: &str, args: &impl Serialize) -> Self {
+        Self { op: op.to_owned(), args: serde_json::to_value(args).unwrap_or_default() }
+    }
+
+    /// The arguments, or a part of them.
+    ///
+    /// # Errors
+    /// If one is missing or of another form.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        T::deserialize(&self.args)
+    }
 }
 
 /// Names one plan from its review to its last step, and its journal entry.
@@ -132,8 +121,22 @@ pub struct Review {
     pub blocked: Option<Line>,
     /// How to confirm.
     pub confirmation: Confirmation,
-    /// When the review was made; it expires after five minutes.
+    /// When the review was made.
     pub made: Timestamp,
+}
+
+impl Review {
+    /// When it can no longer be confirmed.
+    #[must_use]
+    pub fn expires(&self) -> Timestamp {
+        self.made.plus(REVIEW_LIFETIME)
+    }
+
+    /// Whether it can no longer be confirmed.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires()
+    }
 }
 
 /// Where one call stands.
@@ -186,11 +189,24 @@ pub enum StepState {
         /// What to do.
         message: Line,
     },
+    /// A state that this version does not know: it may have happened.
+    #[serde(untagged)]
+    Unrecognized(Value),
 }
 
 /// One call and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
+    /// Which of the operation's kinds of steps it is: `transfer`.
+    pub kind: String,
+    /// What its call is made of, fixed when the review was made.
+    pub args: Value,
+    /// Its call moves money.
+    #[serde(default)]
+    pub moves_money: bool,
+    /// The steps after it cannot be done without it.
+    #[serde(default)]
+    pub required: bool,
     /// The call as shown in the review.
     pub call: PlannedCall,
     /// Where it stands.
@@ -207,8 +223,17 @@ pub struct Step {
 impl Step {
     /// A call that has not begun.
     #[must_use]
-    pub fn new(call: PlannedCall) -> Self {
-        Self { call, state: StepState::Waiting, expires: None, signed_at: None }
+    pub fn new(kind: &str, args: Value, call: PlannedCall) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            args,
+            moves_money: false,
+            required: false,
+            call,
+            state: StepState::Waiting,
+            expires: None,
+            signed_at: None,
+        }
     }
 }
 
@@ -227,23 +252,12 @@ pub struct Execution {
     pub steps: Vec<Step>,
     /// A neuron that came of it.
     pub created_neuron: Option<NeuronId>,
-    /// Stake: nonce of the neuron's subaccount, fixed before the transfer.
-    pub nonce: Option<u64>,
-    /// Stake: `created_at_time` of the transfer, for the ledger's deduplication.
-    pub transfer_created_at: Option<Timestamp>,
-    /// Stake: the ledger's fee as reviewed; the transfer is the same one only with the same fee.
-    #[serde(default)]
-    pub transfer_fee: Option<E8s>,
-    /// Stake: block of the transfer once it is certain.
+    /// The ledger's block of its transfer, once it is certain.
     pub transfer_block: Option<u64>,
     /// When it was confirmed.
     pub confirmed: Timestamp,
     /// When the last step ended.
     pub finished: Option<Timestamp>,
-    /// Stake: the dissolve delay from which its third step lengthens, as reviewed; a new neuron's
-    /// seven days if `None`.
-    #[serde(default)]
-    pub delay_base: Option<Seconds>,
     /// When its user decided to leave it as it is.
     #[serde(default)]
     pub dismissed: Option<Timestamp>,
@@ -313,7 +327,7 @@ impl StepState {
     /// It was signed and may have been sent, and its outcome is not proven.
     #[must_use]
     pub fn is_unproven(&self) -> bool {
-        matches!(self, Self::Submitted { .. } | Self::Unknown { .. })
+        matches!(self, Self::Submitted { .. } | Self::Unknown { .. } | Self::Unrecognized(_))
     }
 }
 
@@ -328,7 +342,7 @@ impl Execution {
     #[must_use]
     pub fn ending(&self) -> Ending {
         let any = |fits: fn(&StepState) -> bool| self.steps.iter().any(|s| fits(&s.state));
-        if any(|s| matches!(s, StepState::Unknown { .. })) {
+        if any(|s| matches!(s, StepState::Unknown { .. } | StepState::Unrecognized(_))) {
             Ending::Unknown
         } else if any(|s| !s.is_final()) {
             Ending::UnderWay
@@ -342,33 +356,30 @@ impl Execution {
     }
 
     /// Whether something is left to learn or to do: a step whose outcome is not proven, one that
-    /// has not begun, or a paid stake whose neuron is not as wanted. Nothing is open once its user
-    /// has dismissed it.
+    /// has not begun, or a step after a payment. Nothing is open once its user has dismissed it.
     #[must_use]
     pub fn is_open(&self) -> bool {
         let undecided = |s: &Step| !s.state.is_final() || s.state.is_unproven();
         self.dismissed.is_none() && (self.steps.iter().any(undecided) || self.is_paid_and_unfinished())
     }
 
-    /// Whether a stake was paid and a later step, not refused for good, is still to be done.
-    /// Without the claim there is no neuron that the steps after it could change.
+    /// Whether money was moved and a later step is still to be done. Nothing is to be done any more
+    /// after a required step was refused for good.
     #[must_use]
     pub fn is_paid_and_unfinished(&self) -> bool {
-        let Intent::Stake(_) = self.intent else { return false };
-        let mut states = self.steps.iter().map(|s| &s.state);
-        let refused = |s: &StepState| matches!(s, StepState::Refused { .. });
-        let paid = states.next().is_some_and(StepState::is_done);
-        let mut later = states.peekable();
-        paid && !later.peek().is_some_and(|claim| refused(claim))
-            && later.any(|s| !s.is_done() && !refused(s))
+        let is_refused = |s: &Step| matches!(s.state, StepState::Refused { .. });
+        let Some(paid) = self.steps.iter().position(|s| s.moves_money && s.state.is_done()) else {
+            return false;
+        };
+        let later = self.steps.get(paid + 1..).unwrap_or_default();
+        !later.iter().any(|s| s.required && is_refused(s))
+            && later.iter().any(|s| !s.state.is_done() && !is_refused(s))
     }
 
-    /// Whether money may have left the account: a stake whose payment is under way or unproven.
+    /// Whether money may have left the account: a payment that is under way or unproven.
     #[must_use]
     pub fn may_have_paid(&self) -> bool {
-        matches!(self.intent, Intent::Stake(_))
-            && self.dismissed.is_none()
-            && self.steps.first().is_some_and(|s| s.state.is_unproven())
+        self.dismissed.is_none() && self.steps.iter().any(|s| s.moves_money && s.state.is_unproven())
     }
 
     /// The steps that certainly did not happen or have not begun, and may be signed anew; those
@@ -445,13 +456,4 @@ impl Authenticity {
             Self::Unchecked => "unchecked",
         }
     }
-}
-
-/// What a stake would bring, for the form's preview.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StakePreview {
-    /// Voting power from the first day.
-    pub voting_power: VotingPower,
-    /// Estimated maturity in the first year, if the totals are known.
-    pub yearly: Option<super::economics::RewardForecast>,
 }

@@ -41,8 +41,14 @@ pub struct Words {
 }
 
 impl Words {
-    fn new(weight: Weight, text: impl Into<String>) -> Self {
+    /// Text of this weight.
+    pub fn new(weight: Weight, text: impl Into<String>) -> Self {
         Self { weight, text: text.into(), short: None }
+    }
+
+    /// Ordinary text.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self::new(Weight::Plain, text)
     }
 }
 
@@ -99,6 +105,11 @@ pub fn describe_review(review: &Review) -> Vec<Section> {
     }
     let foreign: Vec<Line> = review.trust.foreign.iter().map(|c| Line::new(&c.words())).collect();
     let mut sections = vec![
+        // Why it cannot be done comes first: it must be seen without scrolling.
+        Section {
+            set_apart: false,
+            ..Section::list("blocked", "✗ ", Weight::Bad, review.blocked.as_slice())
+        },
         Section::facts(
             "signer",
             vec![vec![Words::new(Weight::Plain, format!("{}  ", review.signer_name)), signer]],
@@ -110,7 +121,6 @@ pub fn describe_review(review: &Review) -> Vec<Section> {
         Section::list("effect", "• ", Weight::Good, &review.effects),
         Section::list("final", "! ", Weight::Final, &review.irreversible),
         Section::list("warning", "! ", Weight::Warning, &review.warnings),
-        Section::list("blocked", "✗ ", Weight::Bad, review.blocked.as_slice()),
     ];
     sections.retain(|section| !section.lines.is_empty());
     sections

@@ -2,8 +2,8 @@
 //! layer has the keyboard.
 
 use super::columns::Table;
+use super::form::OperationForm;
 use super::passphrase::Passphrase;
-use super::stake::StakeForm;
 use crate::tui::command::{Command, Scope};
 use icpulse_model::act::{Confirmation, Intent, PlanId, Review};
 use icpulse_model::decentral::WhatIf;
@@ -31,8 +31,8 @@ pub enum Layer {
     Execution(ExecutionLayer),
     /// Actions of this session and of the journal.
     Actions(ActionsLayer),
-    /// A new neuron.
-    Stake(StakeForm),
+    /// The arguments of an operation.
+    Form(OperationForm),
     /// Asks for the identity's passphrase.
     Unlock(UnlockLayer),
     /// A list to choose from.
@@ -321,8 +321,8 @@ pub enum ChoiceKind {
     Sort(Table),
     /// The columns to show.
     Columns(Table),
-    /// Whom a new neuron follows.
-    Followees,
+    /// The value of a form's field.
+    Argument,
     /// Which node provider the user is.
     Provider,
     /// What to do about calls under way when leaving.
@@ -371,7 +371,7 @@ impl ChoiceLayer {
     /// Whether typed text narrows it.
     #[must_use]
     pub fn has_input(&self) -> bool {
-        matches!(self.kind, ChoiceKind::Followees | ChoiceKind::Provider)
+        matches!(self.kind, ChoiceKind::Argument | ChoiceKind::Provider)
     }
 }
 
@@ -420,7 +420,7 @@ impl Layer {
             Self::Ballots(_) => &[Scope::Ballots, Scope::Layer, Scope::Move],
             Self::Review(_) => &[Scope::Review, Scope::Layer, Scope::Move],
             Self::Execution(_) => &[Scope::Execution, Scope::Layer, Scope::Move],
-            Self::Stake(_) => &[Scope::Stake, Scope::Layer, Scope::Move],
+            Self::Form(_) => &[Scope::Form, Scope::Layer, Scope::Move],
             Self::Choice(_) => &[Scope::Choice, Scope::Layer, Scope::Move],
             Self::Help(_)
             | Self::Jump(_)
@@ -447,8 +447,8 @@ impl Layer {
                 ReviewStage::Ready(ref review) if review.blocked.is_none() => "sign and send",
                 _ => "close",
             },
-            Self::Stake(form) if form.field == super::stake::StakeField::Following => "choose",
-            Self::Stake(_) => "review",
+            Self::Form(form) if form.chooses() => "choose",
+            Self::Form(_) => "review",
             Self::Unlock(_) => "unlock",
             Self::Choice(_) => "choose",
             Self::WhatIf(_) => "in or out",
@@ -470,7 +470,7 @@ impl Layer {
             | Self::Alias(_) => true,
             Self::Review(layer) => layer.wanted_word().is_some(),
             Self::Choice(layer) => layer.has_input(),
-            Self::Stake(form) => form.takes_text(),
+            Self::Form(form) => form.takes_text(),
             _ => false,
         }
     }
@@ -486,7 +486,7 @@ impl Layer {
             Self::Alias(l) => Some(&mut l.input),
             Self::Review(l) if l.wanted_word().is_some() => Some(&mut l.typed),
             Self::Choice(l) if l.has_input() => Some(&mut l.input),
-            Self::Stake(form) => form.input(),
+            Self::Form(form) => form.input(),
             _ => None,
         }
     }

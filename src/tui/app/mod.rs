@@ -13,6 +13,7 @@
 pub mod answers;
 pub mod columns;
 pub mod effect;
+pub mod form;
 pub mod hint;
 pub mod hits;
 mod index;
@@ -28,7 +29,6 @@ pub mod pulse;
 mod rows;
 pub mod runtime;
 pub mod signals;
-pub mod stake;
 pub mod state;
 pub mod target;
 pub mod terminal;

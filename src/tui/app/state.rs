@@ -24,7 +24,7 @@ pub use super::hint::KeyHint;
 pub use super::hits::{Hit, Hits};
 pub use super::layer::Level;
 pub use super::place::{Place, Tab};
-pub use super::{columns, layer, list, net, place, pulse, stake};
+pub use super::{columns, form, layer, list, net, place, pulse};
 
 /// The smallest usable terminal, in cells.
 pub const SMALLEST: (u16, u16) = (80, 24);

@@ -4,6 +4,7 @@ use super::place::{Os, Screen, Subject, Tab};
 use super::pulse::PulseItem;
 use super::state::State;
 use crate::tui::command::{Command, Danger, Scope};
+use icpulse_engine::action::{Operation, Target};
 use icpulse_model::economics::Economics;
 use icpulse_model::text::{Line, safe_link};
 use icpulse_model::{Neuron, NeuronId, ProposalId, Seconds, Topic};
@@ -212,18 +213,14 @@ impl State {
         }
         let say = |text: &str| Some(text.to_owned());
         match command {
-            Command::Vote | Command::VoteYes | Command::VoteNo => self.vote_refusal(),
-            Command::ConfirmFollowing if self.target_neurons().is_empty() => {
-                say("none of your neurons here loses voting power soon")
-            }
+            Command::VoteYes | Command::VoteNo => self.vote_refusal(),
+            Command::Operation(_) => command.operation().and_then(|o| self.operation_refusal(o)),
             Command::Refresh if self.sync.offline => say("offline: started with --offline"),
             Command::Pause if self.sync.offline => say("offline: nothing is being read"),
             Command::Lock if self.signer.unlocked_until.is_none() => say("the identity is locked"),
             Command::Unlock if !self.signer.locked => say("the identity is already unlocked"),
             Command::Copy if self.copyable().is_none() => say("select something with an id first"),
-            Command::OpenLink if self.link().is_none() => {
-                say("no web link for this selection")
-            }
+            Command::OpenLink if self.link().is_none() => say("no web link for this selection"),
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
             Command::Alias if self.target_node().is_none() => say("select or open a node first"),
@@ -257,6 +254,29 @@ impl State {
             return Some("offline: started with --offline".to_owned());
         }
         None
+    }
+
+    /// Why an operation cannot be done to what is selected.
+    fn operation_refusal(&self, operation: &Operation) -> Option<String> {
+        match operation.target {
+            Target::None => None,
+            Target::Ballots => self.vote_refusal(),
+            Target::Neurons { .. } => {
+                let targets = self.target_neurons();
+                if targets.is_empty() {
+                    let on_pulse = self.place.screen == Screen::Pulse && self.place.detail.is_none();
+                    return Some(match on_pulse {
+                        true => "none of your neurons here loses voting power soon".to_owned(),
+                        false => "select one of your neurons first".to_owned(),
+                    });
+                }
+                // What can be done to one of them can be begun.
+                let refusal = |id: &NeuronId| self.neuron(*id).and_then(|n| operation.refusal(n));
+                let refusals: Vec<_> = targets.iter().map_while(refusal).collect();
+                let all = refusals.len() == targets.len();
+                refusals.into_iter().next().filter(|_| all).map(|why| why.as_str().to_owned())
+            }
+        }
     }
 
     fn vote_refusal(&self) -> Option<String> {

@@ -38,9 +38,7 @@ pub enum KeymapError {
         place: &'static str,
     },
     /// One command's key begins another's sequence, so that one could never be reached.
-    #[error(
-        "'{key}' runs {first} ({place}), so '{longer}' of {second} is unreachable; change one of them"
-    )]
+    #[error("'{key}' runs {first} ({place}), so '{longer}' of {second} is unreachable; change one of them")]
     Prefix {
         /// The shorter.
         key: String,
@@ -98,7 +96,7 @@ pub const PLACES: &[&[Scope]] = &[
     &[Scope::Ballots, Scope::Layer, Scope::Move],
     &[Scope::Review, Scope::Layer, Scope::Move],
     &[Scope::Execution, Scope::Layer, Scope::Move],
-    &[Scope::Stake, Scope::Layer, Scope::Move],
+    &[Scope::Form, Scope::Layer, Scope::Move],
     &[Scope::Choice, Scope::Layer, Scope::Move],
     &[Scope::Layer, Scope::Move],
 ];
@@ -127,7 +125,7 @@ impl Keymap {
             own.insert(command, keys);
         }
         let mut map = Self { tries: HashMap::new(), keys: BTreeMap::new() };
-        for spec in TABLE {
+        for spec in TABLE.iter() {
             let parse = |key: &str| {
                 parse_sequence(key).map_err(|source| KeymapError::Key { id: spec.id.to_owned(), source })
             };
@@ -341,10 +339,13 @@ mod tests {
         let map =
             Keymap::with_overrides(&own(&[("proposal.vote", &["V", "ctrl-v"]), ("app.theme", &[])])).unwrap();
         let place = PLACES.get(1).unwrap();
-        assert_eq!(map.lookup(place, &typed("V")), Lookup::Run(Command::Vote));
+        assert_eq!(
+            map.lookup(place, &typed("V")),
+            Lookup::Run(Command::of(&icpulse_engine::action::operations::VOTE))
+        );
         assert_eq!(map.lookup(place, &typed("v")), Lookup::Nothing);
         assert_eq!(map.lookup(place, &typed("t")), Lookup::Nothing);
-        assert_eq!(map.keys(Command::Vote), ["V", "ctrl-v"]);
+        assert_eq!(map.keys(Command::of(&icpulse_engine::action::operations::VOTE)), ["V", "ctrl-v"]);
     }
 
     #[test]

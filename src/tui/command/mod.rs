@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn the_key_list_names_every_command() {
         let text = markdown(&Keymap::default());
-        for spec in TABLE {
+        for spec in TABLE.iter() {
             assert!(text.contains(&format!("`{}`", spec.id)), "{}", spec.id);
         }
         assert!(text.contains("| `g g`, `home` | `move.top` | To the first. |"));

@@ -1,4 +1,8 @@
-//! The one table of commands. A new command is one entry here and one arm in `app::update`.
+//! The one table of commands. A new command is one entry here and one arm in `app::update`; operations
+//! add rows of their own.
+
+use icpulse_engine::action::{Operation, Risk, Target, operations};
+use std::sync::LazyLock;
 
 /// Where a command applies. Scopes are asked from the most specific to the most general; the
 /// first that knows the key wins, so `y` votes on a proposal and copies an id elsewhere.
@@ -40,8 +44,8 @@ pub enum Scope {
     Review,
     /// The steps of an action and its outcome.
     Execution,
-    /// The form for a new neuron.
-    Stake,
+    /// The arguments of an operation.
+    Form,
     /// A list to choose from (theme, identity, sort, columns).
     Choice,
 }
@@ -69,7 +73,7 @@ impl Scope {
             Self::Ballots => "Choosing ballots",
             Self::Review => "Review before signing",
             Self::Execution => "Steps of an action",
-            Self::Stake => "New neuron",
+            Self::Form => "Form",
             Self::Choice => "Choosing",
         }
     }
@@ -94,7 +98,7 @@ impl Scope {
         Self::Ballots,
         Self::Review,
         Self::Execution,
-        Self::Stake,
+        Self::Form,
         Self::Choice,
     ];
 }
@@ -137,23 +141,74 @@ macro_rules! commands {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Command {
             $(#[doc = $help] $variant,)*
+            /// Begins an operation, by its place in the list of operations.
+            Operation(usize),
         }
 
-        /// All commands, in the order in which help and documentation show them.
-        pub static TABLE: &[Spec] = &[$(Spec {
-            command: Command::$variant,
-            id: $id,
-            title: $title,
-            help: $help,
-            keys: &[$($key),*],
-            scopes: &[$(Scope::$scope),+],
-            danger: Danger::$danger,
-            footer: commands!(@footer $($footer)?),
-        }),*];
+        impl Command {
+            /// Its row of the table.
+            #[must_use]
+            pub fn spec(self) -> &'static Spec {
+                match self {
+                    $(Self::$variant => {
+                        static SPEC: Spec = Spec {
+                            command: Command::$variant,
+                            id: $id,
+                            title: $title,
+                            help: $help,
+                            keys: &[$($key),*],
+                            scopes: &[$(Scope::$scope),+],
+                            danger: Danger::$danger,
+                            footer: commands!(@footer $($footer)?),
+                        };
+                        &SPEC
+                    })*
+                    Self::Operation(place) => OPERATIONS.get(place).unwrap_or_else(|| Self::Help.spec()),
+                }
+            }
+        }
+
+        const COMMANDS: &[Command] = &[$(Command::$variant),*];
     };
     (@footer footer) => { true };
     (@footer) => { false };
 }
+
+/// The rows of operations.
+static OPERATIONS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
+    let row = |(place, operation): (usize, &&'static Operation)| Spec {
+        command: Command::Operation(place),
+        id: operation.id,
+        title: operation.title,
+        help: operation.help,
+        keys: operation.keys,
+        scopes: match operation.target {
+            Target::None => &[Scope::Pulse, Scope::Neurons, Scope::Neuron, Scope::Wallet],
+            Target::Neurons { all_by_default: true } => &[Scope::Pulse, Scope::Neurons, Scope::Neuron],
+            Target::Neurons { .. } => &[Scope::Neurons, Scope::Neuron],
+            Target::Ballots => &[Scope::Pulse, Scope::Proposals, Scope::Proposal],
+        },
+        danger: match operation.risk {
+            Risk::MovesMoney => Danger::Spends,
+            Risk::Reversible | Risk::Final => Danger::Signs,
+        },
+        footer: operation.footer,
+    };
+    operations::LIST.iter().enumerate().map(row).collect()
+});
+
+/// All commands, in the order in which help and documentation show them.
+pub static TABLE: LazyLock<Vec<Spec>> = LazyLock::new(|| {
+    let mut rows: Vec<Spec> = COMMANDS.iter().map(|command| *command.spec()).collect();
+    let (votes, others): (Vec<Spec>, Vec<Spec>) = OPERATIONS
+        .iter()
+        .partition(|row| row.command.operation().is_some_and(|o| o.target == Target::Ballots));
+    for (before, operations) in [(Command::VoteYes, votes), (Command::NextTab, others)] {
+        let place = rows.iter().position(|row| row.command == before).unwrap_or(rows.len());
+        rows.splice(place..place, operations);
+    }
+    rows
+});
 
 commands! {
     ShowPulse "screen.pulse" "pulse", "Show what changed and what needs attention.", ["1"], [Global], Harmless;
@@ -201,16 +256,12 @@ commands! {
     SortPrevious "list.sort_previous" "sort by previous column", "Sort by the previous visible column.", ["<"], [List], Harmless;
     Columns "list.columns" "columns", "Choose the columns to show.", ["C"], [List], Harmless;
 
-    Vote "proposal.vote" "vote", "Choose the neurons and votes.", ["v"], [Pulse Proposals Proposal], Signs, footer;
     VoteYes "proposal.vote_yes" "yes", "Vote yes with all eligible neurons, after a review.", ["y"], [Pulse Proposals Proposal], Signs, footer;
     VoteNo "proposal.vote_no" "no", "Vote no with all eligible neurons, after a review.", ["n"], [Pulse Proposals Proposal], Signs, footer;
     Mark "list.mark" "mark", "Mark or unmark a proposal for voting on many at once.", ["space"], [Proposals], Harmless, footer;
     MarkAll "list.mark_all" "mark all", "Mark every shown proposal that you may vote on.", ["a"], [Proposals], Harmless;
     ClearMarks "list.clear_marks" "clear marks", "Unmark all.", ["u"], [Proposals], Harmless;
     Proposer "proposal.proposer" "proposer", "Open the neuron that proposed it.", ["P"], [Proposals Proposal], Harmless;
-
-    Stake "neuron.stake" "stake", "Stake ICP in a new neuron.", ["s"], [Pulse Neurons Neuron Wallet], Spends, footer;
-    ConfirmFollowing "neuron.confirm_following" "confirm following", "Refresh the voting power of the selected neuron; on Pulse, of all that lose power.", ["c"], [Pulse Neurons Neuron], Signs, footer;
 
     NextTab "detail.next_tab" "next part", "Show the next part of the detail.", ["tab" "l" "right"], [Detail], Harmless;
     PreviousTab "detail.previous_tab" "previous part", "Show the previous part of the detail.", ["shift-tab" "h" "left"], [Detail], Harmless;
@@ -252,19 +303,28 @@ commands! {
     RetryAll "execution.retry_all" "retry all", "Review all steps that did not happen, to sign them again.", ["R"], [Execution], Signs, footer;
     DismissAction "execution.dismiss" "dismiss", "Dismiss an unfinished action: it is not followed any more.", ["d"], [Execution], Harmless, footer;
     FollowUp "execution.follow_up" "ask again", "Ask the network for the outcome of unknown steps.", ["f"], [Execution], Harmless, footer;
-    FieldNext "form.next" "next field", "To the next field.", ["tab" "down"], [Stake], Harmless, footer;
-    FieldPrevious "form.previous" "previous field", "To the previous field.", ["shift-tab" "up"], [Stake], Harmless;
-    ValueNext "form.value_next" "next value", "The next preset or choice.", ["right" "space" "pgdn"], [Stake], Harmless, footer;
-    ValuePrevious "form.value_previous" "previous value", "The previous preset or choice.", ["left" "pgup"], [Stake], Harmless;
+    FieldNext "form.next" "next field", "To the next field.", ["tab" "down"], [Form], Harmless, footer;
+    FieldPrevious "form.previous" "previous field", "To the previous field.", ["shift-tab" "up"], [Form], Harmless;
+    ValueNext "form.value_next" "next value", "The next preset or choice.", ["right" "space" "pgdn"], [Form], Harmless, footer;
+    ValuePrevious "form.value_previous" "previous value", "The previous preset or choice.", ["left" "pgup"], [Form], Harmless;
     ChoiceToggle "choice.toggle" "on or off", "Show or hide this column, or reverse this order.", ["space"], [Choice], Harmless, footer;
 }
 
 impl Command {
-    /// Its row of the table.
+    /// The command that begins an operation.
     #[must_use]
-    pub fn spec(self) -> &'static Spec {
-        // The enum and the table come from the same list, in the same order.
-        TABLE.get(self as usize).unwrap_or(&TABLE[0])
+    pub fn of(operation: &Operation) -> Self {
+        let place = operations::LIST.iter().position(|o| o.id == operation.id);
+        place.map_or(Self::Help, Self::Operation)
+    }
+
+    /// The operation that it begins.
+    #[must_use]
+    pub fn operation(self) -> Option<&'static Operation> {
+        match self {
+            Self::Operation(place) => operations::LIST.get(place).copied(),
+            _ => None,
+        }
     }
 
     /// Its name in configuration files.
@@ -292,8 +352,7 @@ mod tests {
 
     #[test]
     fn every_command_has_its_own_row_and_name() {
-        for (i, spec) in TABLE.iter().enumerate() {
-            assert_eq!(spec.command as usize, i);
+        for spec in TABLE.iter() {
             assert_eq!(spec.command.spec().id, spec.id);
             assert_eq!(Command::by_id(spec.id), Some(spec.command));
             assert!(spec.help.ends_with('.') && !spec.title.ends_with('.'), "{}", spec.id);

@@ -7,12 +7,14 @@ use icpulse_ic::PreparedCall;
 use icpulse_model::network::Canisters;
 use icpulse_model::text::Line;
 use icpulse_model::{NeuronId, Principal, ProposalId, Seconds, Subaccount, Topic, Vote};
+use serde::{Deserialize, Serialize};
 
 /// `manage_neuron`, the one method that changes neurons.
 const MANAGE_NEURON: &str = "manage_neuron";
 
 /// Which neuron a command is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// By its number.
     Id(NeuronId),
@@ -228,7 +230,10 @@ pub fn set_following(
 ///
 /// # Errors
 /// [`IcError::Invalid`] if the argument cannot be written.
-pub fn refresh_voting_power(canisters: &Canisters, neuron: NeuronId) -> Result<PreparedCall, IcError> {
+pub fn refresh_voting_power(
+    canisters: &Canisters,
+    neuron: impl Into<Target>,
+) -> Result<PreparedCall, IcError> {
     let command = wire::ManageNeuronCommandRequest::RefreshVotingPower(wire::RefreshVotingPower {});
     manage(canisters, Some(neuron.into()), command)
 }
@@ -276,7 +281,11 @@ fn ids(neurons: &[NeuronId]) -> Vec<wire::NeuronId> {
     neurons.iter().map(|n| wire::NeuronId { id: n.0 }).collect()
 }
 
-fn configure(
+/// Changes a setting of a neuron.
+///
+/// # Errors
+/// [`IcError::Invalid`] if the argument cannot be written.
+pub fn configure(
     canisters: &Canisters,
     neuron: Target,
     operation: wire::Operation,

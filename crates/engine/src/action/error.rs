@@ -7,7 +7,7 @@ use icpulse_model::{Principal, Seconds};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ActionError {
     /// The review is too old to be what the world is like.
-    #[error("the review is {} old; reviews are valid for {}: make it again", age.words(), super::PLAN_LIFE.words())]
+    #[error("the review is {} old; reviews are valid for {}: make it again", age.words(), icpulse_model::act::REVIEW_LIFETIME.words())]
     Expired {
         /// Its age.
         age: Seconds,
@@ -50,9 +50,16 @@ pub enum ActionError {
     /// What the rest of an action needs could not be read with proof.
     #[error("cannot prepare the rest of this action: {0}")]
     Unread(Line),
-    /// A journal entry whose steps are not those of its intent.
+    /// A journal entry whose operation or steps this version does not know.
     #[error(
         "the journal entry does not fit this version of icpulse; check your neurons and transactions before repeating it"
     )]
     Unfit,
+}
+
+impl ActionError {
+    /// The arguments of an operation cannot be read.
+    pub(super) fn unfit_arguments(error: serde_json::Error) -> Self {
+        Self::Prepare(line!("the operation's arguments: {error}"))
+    }
 }

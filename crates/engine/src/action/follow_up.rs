@@ -6,10 +6,10 @@
 use super::error::ActionError;
 use super::journal::{Journal, lock_latest, open_actions};
 use super::network::Network;
-use super::outcome;
+use super::operation::Order;
 use super::probe::Request;
 use super::run::{Options, Report, Run};
-use icpulse_model::act::{Execution, Intent, StepState};
+use icpulse_model::act::{Execution, StepState};
 use icpulse_model::text::Line;
 use icpulse_model::{Seconds, Timestamp};
 use icpulse_store::journal::JournalError;
@@ -43,13 +43,8 @@ pub async fn follow_up<N: Network>(
     run.learn_open().await;
     run.conclude();
     run.checkpoint("learnt", None);
-    let stakes = matches!(run.state().intent, Intent::Stake(_));
-    if stakes {
-        run.explain_stake();
-    } else {
-        run.explain_rest();
-        run.check_directions().await;
-    }
+    run.end_waiting();
+    run.check_done_before().await;
     Ok(run.end())
 }
 
@@ -117,32 +112,25 @@ impl<N: Network> Run<'_, N> {
                 ));
             }
         }
-        self.learn_all(open, true).await;
+        self.learn_all(open).await;
     }
 
-    /// Ends what was not sent and names what could not be learnt.
-    fn explain_rest(&self) {
+    /// Ends steps that were not begun. Where steps depend on each other and some were done or may have
+    /// been, the others stay open: they are what is left of the action.
+    fn end_waiting(&self) {
+        if self.operation.order == Order::InOrder {
+            let first = self.step_state(0);
+            if first.is_done() || first.is_unproven() {
+                return;
+            }
+            if let Some(why) =
+                self.steps.first().and_then(|s| s.needed_because()).filter(|_| first.can_retry())
+            {
+                return self.refuse_waiting(&Line::new(why));
+            }
+        }
         self.refuse_waiting(&Line::new(
             "icpulse was interrupted before it was sent: it did not happen; try again if it is still wanted",
         ));
-        for (i, kind) in self.kinds.iter().enumerate() {
-            if let StepState::Submitted { request_id } = self.step_state(i) {
-                self.set(i, outcome::unknown(kind, &request_id).into());
-            }
-        }
-    }
-
-    /// A stake whose payment is certain stays open until its neuron is as wanted; one that was not
-    /// paid is over.
-    fn explain_stake(&self) {
-        match self.step_state(0) {
-            StepState::Waiting => self.refuse_waiting(&Line::new(
-                "icpulse was interrupted before the stake was paid: nothing was paid; try again if it is still wanted",
-            )),
-            state if state.can_retry() => {
-                self.refuse_waiting(&Line::new("the stake was not paid, so there is nothing to do"));
-            }
-            _ => {}
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! What actions need of the journal, and what it says about paying a second time.
 
 use super::error::ActionError;
-use icpulse_model::act::{Execution, Intent, PlanId, Review, StepState};
+use icpulse_model::act::{Execution, PlanId, Review, StepState};
 use icpulse_model::text::Line;
 use icpulse_model::{E8s, Principal};
 use icpulse_store::journal::{ActionJournal, Authenticity, Entries, JournalError, JournalKey};
@@ -106,34 +106,32 @@ pub fn open_actions(journal: &dyn Journal, signer: Principal) -> Result<Vec<Exec
 }
 
 /// Why a review must not be carried out yet, judged by the journal; `None` if nothing is in its
-/// way. A stake waits while another one of its signer may have been paid or is under way in any
+/// way. A payment waits while another one of its signer may have been made or is under way in any
 /// instance, and while a document of the journal is altered or cannot be read, since it may hide such
-/// a stake.
+/// a payment.
 #[must_use]
 pub fn find_review_obstacle(review: &Review, entries: &Result<Entries, JournalError>) -> Option<Line> {
     // What moves no money, such as the rest of a stake that is paid, waits for nothing.
     if review.total_cost == E8s::ZERO {
         return None;
     }
-    find_obstacle(&review.intent, Some(review.plan), entries, &review.signer)
+    find_obstacle(Some(review.plan), entries, &review.signer)
 }
 
-/// As [`find_review_obstacle`], of an intent that pays.
+/// As [`find_review_obstacle`], of an action that pays.
 #[must_use]
 pub(super) fn find_obstacle(
-    intent: &Intent,
     own: Option<PlanId>,
     entries: &Result<Entries, JournalError>,
     signer: &Principal,
 ) -> Option<Line> {
-    let Intent::Stake(_) = intent else { return None };
     let entries = match entries {
         Ok(entries) => entries,
-        Err(error) => return Some(line!("{error}, so whether a stake is under way is not known")),
+        Err(error) => return Some(line!("{error}, so whether a payment is under way is not known")),
     };
     if let Some(id) = entries.unreadable.first() {
         return Some(line!(
-            "a document of the journal cannot be read ({id}: damaged, or written by a newer icpulse); it may hold a stake that was paid. Check your transactions, then put it aside with `icpulse journal dismiss {id}`"
+            "a document of the journal cannot be read ({id}: damaged, or written by a newer icpulse); it may hold a payment. Check your transactions, then put it aside with `icpulse journal dismiss {id}`"
         ));
     }
     let others = entries.entries.iter().filter(|e| Some(e.execution.plan) != own);
@@ -142,24 +140,25 @@ pub(super) fn find_obstacle(
         let (when, id) = (action.confirmed.date_minute(), &entry.id);
         if entry.authenticity == Authenticity::Altered {
             return Some(line!(
-                "an action of the journal was altered since icpulse wrote it ({id}); it may hide a stake that was paid. Look at it with `icpulse journal list`, check your transactions, then put it aside with `icpulse journal dismiss {id}`"
+                "an action of the journal was altered since icpulse wrote it ({id}); it may hide a payment. Look at it with `icpulse journal list`, check your transactions, then put it aside with `icpulse journal dismiss {id}`"
             ));
         }
-        if action.signer != *signer || !matches!(action.intent, Intent::Stake(_)) {
+        if action.signer != *signer {
             continue;
         }
         if action.may_have_paid() && !entry.under_way {
             return Some(line!(
-                "whether the stake of {when} UTC was paid is not known yet ({}); another one would be paid on top of it. Follow it up first: from the journal (A), or with `icpulse journal resume`",
+                "whether the payment of {when} UTC was made is not known yet ({}); another one would be paid on top of it. Follow it up first: from the journal (A), or with `icpulse journal resume`",
                 action.title
             ));
         }
-        let undecided = action.steps.first().is_some_and(|s| {
-            matches!(s.state, StepState::Waiting | StepState::RefusedForNow { .. }) || s.state.is_unproven()
+        let undecided = action.steps.iter().any(|s| {
+            let waits = matches!(s.state, StepState::Waiting | StepState::RefusedForNow { .. });
+            s.moves_money && (waits || s.state.is_unproven())
         });
         if entry.under_way && undecided {
             return Some(line!(
-                "the stake of {when} UTC is under way, here or in another icpulse ({}); wait until it has ended",
+                "the payment of {when} UTC is under way, here or in another icpulse ({}); wait until it has ended",
                 action.title
             ));
         }

@@ -9,6 +9,7 @@
 //!
 //! What is signed is what was reviewed: a call's exact argument bytes are computed when the plan is
 //! made and again when it is signed, and their digests must agree; no argument depends on an answer.
+//! Each operation is a file in [`operations`]; the runner knows steps only.
 //! A request's id is on the disk before the request is sent, so whatever is interrupted can be
 //! followed up. Certificates alone decide what happened: until one proves the outcome, a step
 //! is unknown and the same money is not sent again. A transfer keeps its `created_at_time` and memo
@@ -19,30 +20,30 @@ macro_rules! line {
 }
 
 mod error;
-mod follow;
+mod field;
 mod follow_up;
 mod journal;
 mod network;
 mod observe;
+mod operation;
+pub mod operations;
 mod outcome;
 mod plan;
 mod probe;
 mod rest;
 mod run;
-mod stake;
-mod stake_steps;
-mod steps;
-mod vote;
+mod step;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::ActionError;
+pub use field::{Choice, Field, FieldKind};
 pub use follow_up::{Scope, dismiss, follow_up, follow_up_all};
 pub use journal::{Guard, Journal, SignerJournal, find_review_obstacle, open_actions};
 pub use network::{Network, SignedRequest};
 pub use observe::{Checkpoint, Observer};
-pub use plan::{PLAN_LIFE, PlanContext, Plans};
+pub use operation::{Fact, FormContext, Operation, Order, Problem, Risk, Target};
+pub use plan::{PlanContext, Plans};
 pub use rest::look_up_rest;
 pub use run::{Options, execute};
-pub use stake::stake_preview;

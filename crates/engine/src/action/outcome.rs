@@ -1,12 +1,11 @@
 //! From a canister's answer to where a step stands.
 
-use super::steps::Kind;
+use super::step::{Reply, Step};
 use icpulse_canisters::governance::calls::{CommandResult, GovernanceRefusal, parse_manage_neuron_reply};
-use icpulse_canisters::ledger::calls::{TransferRefusal, parse_transfer_reply};
 use icpulse_ic::CallReply;
+use icpulse_model::NeuronId;
 use icpulse_model::act::StepState;
 use icpulse_model::text::Line;
-use icpulse_model::{NeuronId, Timestamp};
 
 /// How a step ended, with what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,68 +24,47 @@ impl From<StepState> for Outcome {
 }
 
 /// Reads the network's final word; `None` if it has none.
-pub(super) fn of_reply(kind: &Kind, request_id: &str, reply: CallReply) -> Option<Outcome> {
+pub(super) fn read_final(step: &dyn Step, request_id: &str, reply: CallReply) -> Option<Outcome> {
     match reply {
-        CallReply::Replied { bytes, certified_at } => Some(replied(kind, request_id, &bytes, certified_at)),
+        CallReply::Replied { bytes, certified_at } => {
+            Some(step.read_reply(&Reply { request_id, bytes: &bytes, certified_at }))
+        }
         CallReply::Rejected { code, error_code, message, .. } => {
-            Some(rejected(kind, request_id, code, error_code.as_ref(), &message))
+            Some(rejected(step, request_id, code, error_code.as_ref(), &message))
         }
         CallReply::Expired { .. } => Some(never_happened().into()),
         CallReply::Unknown { .. } => None,
     }
 }
 
-/// Reads a canister's certified answer.
-pub(super) fn replied(kind: &Kind, request_id: &str, bytes: &[u8], certified_at: Timestamp) -> Outcome {
-    let done = |note: Line| StepState::Done { note, certified_at };
-    let unreadable = |why: &Line| {
-        let message = line!("it was answered, but this version cannot read how: {why}. {}", advice(kind));
-        StepState::Unknown { request_id: request_id.to_owned(), message }
-    };
-    if matches!(kind, Kind::Transfer) {
-        return match parse_transfer_reply(bytes) {
-            Ok(block) => Outcome {
-                state: done(line!("transferred in block {block}")),
-                neuron: None,
-                block: Some(block),
-            },
-            Err(TransferRefusal::Duplicate { of }) => Outcome {
-                state: StepState::AlreadyDone {
-                    note: line!("the ledger had made this very transfer in block {of}"),
-                },
-                neuron: None,
-                block: Some(of),
-            },
-            Err(TransferRefusal::Unreadable(why)) => unreadable(&why).into(),
-            Err(refusal) => refused_transfer(&refusal).into(),
-        };
-    }
-    match (kind, parse_manage_neuron_reply(bytes)) {
-        (Kind::Claim, Ok(CommandResult::ClaimOrRefresh { neuron: Some(neuron) })) => {
-            Outcome { state: done(line!("neuron {neuron}")), neuron: Some(neuron), block: None }
-        }
-        (_, Ok(CommandResult::Other(words))) => unreadable(&words).into(),
-        (Kind::Vote { vote, .. }, Ok(_)) => done(line!("voted {}", vote.title())).into(),
-        (_, Ok(_)) => done(line!("done")).into(),
-        (Kind::Vote { .. }, Err(refusal)) if is_already_voted(&refusal) => {
-            StepState::AlreadyDone { note: Line::new("the ballot was cast before, by following or by hand") }
-                .into()
-        }
-        (_, Err(refusal)) => {
-            let code = format!("governance error {} ({})", refusal.error_type, refusal.name());
-            let message = governance_message(&refusal);
-            if refusal.is_transient() {
-                StepState::RefusedForNow { code, message }.into()
-            } else {
-                StepState::Refused { code, message }.into()
-            }
-        }
+/// The state of a step whose certified answer this version cannot read.
+pub(super) fn unreadable(reply: &Reply<'_>, why: &Line, advice: &str) -> StepState {
+    StepState::Unknown {
+        request_id: reply.request_id.to_owned(),
+        message: line!("it was answered, but this version cannot read how: {why}. {advice}"),
     }
 }
 
-/// Older canisters say it only in words.
-fn is_already_voted(refusal: &GovernanceRefusal) -> bool {
-    refusal.is_already_voted() || refusal.message.as_str().starts_with("Neuron already voted")
+/// Reads the answer of `manage_neuron`; `note` says what was done.
+pub(super) fn read_command_reply(
+    reply: &Reply<'_>,
+    advice: &str,
+    note: impl FnOnce(&CommandResult) -> Line,
+) -> Outcome {
+    match parse_manage_neuron_reply(reply.bytes) {
+        Ok(CommandResult::Other(words)) => unreadable(reply, &words, advice),
+        Ok(result) => StepState::Done { note: note(&result), certified_at: reply.certified_at },
+        Err(refusal) => {
+            let code = format!("governance error {} ({})", refusal.error_type, refusal.name());
+            let message = governance_message(&refusal);
+            if refusal.is_transient() {
+                StepState::RefusedForNow { code, message }
+            } else {
+                StepState::Refused { code, message }
+            }
+        }
+    }
+    .into()
 }
 
 fn governance_message(refusal: &GovernanceRefusal) -> Line {
@@ -103,30 +81,9 @@ fn governance_message(refusal: &GovernanceRefusal) -> Line {
     line!("{said}{what}")
 }
 
-fn refused_transfer(refusal: &TransferRefusal) -> StepState {
-    let (code, what) = match refusal {
-        TransferRefusal::BadFee { .. } => {
-            ("ledger: bad fee", "nothing was paid; stake again with the new fee")
-        }
-        TransferRefusal::InsufficientFunds { .. } => {
-            ("ledger: insufficient funds", "nothing was paid; add ICP or stake less")
-        }
-        TransferRefusal::TooOld { .. } => (
-            "ledger: too old",
-            "check the neuron's account before staking again: an earlier attempt may have paid",
-        ),
-        TransferRefusal::CreatedInFuture => {
-            ("ledger: created in the future", "nothing was paid; set this machine's clock and stake again")
-        }
-        // These two are read as other states before.
-        TransferRefusal::Duplicate { .. } | TransferRefusal::Unreadable(_) => ("ledger", "check the account"),
-    };
-    StepState::Refused { code: code.to_owned(), message: line!("{refusal}; {what}") }
-}
-
 /// A rejection by the replica or by the canister's code as a whole.
 pub(super) fn rejected(
-    kind: &Kind,
+    step: &dyn Step,
     request_id: &str,
     code: u64,
     error_code: Option<&Line>,
@@ -134,7 +91,7 @@ pub(super) fn rejected(
 ) -> Outcome {
     // 6 is "response unknown": not a statement that nothing happened.
     if code == 6 {
-        let message = line!("the network does not know how it ended: {message}. {}", advice(kind));
+        let message = line!("the network does not know how it ended: {message}. {}", step.advice());
         return StepState::Unknown { request_id: request_id.to_owned(), message }.into();
     }
     let code_is_transient = code == 2;
@@ -160,27 +117,10 @@ pub(super) fn never_happened() -> StepState {
 }
 
 /// The state of a request whose outcome could not be learnt.
-pub(super) fn unknown(kind: &Kind, request_id: &str) -> StepState {
+pub(super) fn unknown(step: &dyn Step, request_id: &str) -> StepState {
     StepState::Unknown {
         request_id: request_id.to_owned(),
-        message: line!("its answer was lost, so it may have happened. {}", advice(kind)),
-    }
-}
-
-/// What to do about a step of unknown outcome.
-pub(super) fn advice(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Vote { .. } => {
-            "Read the proposal again: if the ballot is still blank, vote again (a second vote is refused, never counted twice)"
-        }
-        Kind::Transfer => {
-            "Do not stake anew: follow it up with `icpulse journal resume`, or with f among the steps of the action (A)"
-        }
-        Kind::Claim => "Follow it up: claiming again is harmless",
-        Kind::Delay { .. } => "Follow it up: the delay is lengthened again only if it is still short",
-        Kind::AutoStake | Kind::Follow { .. } | Kind::Refresh(_) => {
-            "Read the neuron again; doing it once more is harmless"
-        }
+        message: line!("its answer was lost, so it may have happened. {}", step.advice()),
     }
 }
 
@@ -188,38 +128,14 @@ pub(super) fn advice(kind: &Kind) -> &'static str {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use icpulse_canisters::wire::{encode_one, ledger as wire};
-    use icpulse_model::{ProposalId, Vote};
+    use crate::action::operations::CastBallot;
+    use icpulse_canisters::wire::encode_one;
+    use icpulse_model::{ProposalId, Timestamp, Vote};
 
     const T: Timestamp = Timestamp::from_secs(5);
 
-    fn vote() -> Kind {
-        Kind::Vote { proposal: ProposalId(1), neuron: NeuronId(2), vote: Vote::Yes }
-    }
-
-    #[test]
-    fn every_answer_of_the_ledger_says_whether_it_was_paid() {
-        let read = |error| {
-            let bytes = encode_one::<wire::TransferResult>(Err(error)).unwrap();
-            replied(&Kind::Transfer, "id", &bytes, T)
-        };
-        let ok = encode_one::<wire::TransferResult>(Ok(7)).unwrap();
-        let done = replied(&Kind::Transfer, "id", &ok, T);
-        assert_eq!(done.block, Some(7));
-        assert!(matches!(done.state, StepState::Done { certified_at: T, .. }));
-        let duplicate = read(wire::TransferError::TxDuplicate { duplicate_of: 3 });
-        assert_eq!(duplicate.block, Some(3));
-        assert!(matches!(duplicate.state, StepState::AlreadyDone { .. }));
-        for error in [
-            wire::TransferError::BadFee { expected_fee: wire::Tokens { e8s: 20_000 } },
-            wire::TransferError::InsufficientFunds { balance: wire::Tokens { e8s: 1 } },
-            wire::TransferError::TxCreatedInFuture,
-            wire::TransferError::TxTooOld { allowed_window_nanos: 86_400_000_000_000 },
-        ] {
-            assert!(matches!(read(error).state, StepState::Refused { .. }));
-        }
-        // Something was answered: it may have paid.
-        assert!(matches!(replied(&Kind::Transfer, "id", b"noise", T).state, StepState::Unknown { .. }));
+    fn vote() -> CastBallot {
+        CastBallot { proposal: ProposalId(1), neuron: NeuronId(2), vote: Vote::Yes }
     }
 
     #[test]
@@ -241,7 +157,9 @@ mod tests {
         let read = |error_type| {
             let error = gov::GovernanceError { error_message: "m".to_owned(), error_type };
             let reply = gov::ManageNeuronResponse { command: Some(gov::CommandResponse::Error(error)) };
-            replied(&Kind::Claim, "id", &encode_one(reply).unwrap(), T).state
+            let bytes = encode_one(reply).unwrap();
+            let reply = Reply { request_id: "id", bytes: &bytes, certified_at: T };
+            read_command_reply(&reply, "", |_| Line::new("done")).state
         };
         for error_type in [2, 13] {
             assert!(matches!(read(error_type), StepState::RefusedForNow { .. }), "{error_type}");
@@ -253,8 +171,8 @@ mod tests {
 
     #[test]
     fn only_a_proof_ends_a_lost_request() {
-        assert_eq!(of_reply(&vote(), "id", CallReply::Unknown { why: Line::new("x") }), None);
-        let expired = of_reply(&vote(), "id", CallReply::Expired { certified_at: T }).unwrap();
+        assert_eq!(read_final(&vote(), "id", CallReply::Unknown { why: Line::new("x") }), None);
+        let expired = read_final(&vote(), "id", CallReply::Expired { certified_at: T }).unwrap();
         assert!(expired.state.can_retry());
         assert!(!unknown(&vote(), "id").can_retry());
     }

@@ -1,18 +1,16 @@
 //! From what is wanted to what a person reviews, and from the review to an execution.
 
 use super::error::ActionError;
-use super::steps::{Ingredients, Kind, StakeFacts};
-use super::{follow, rest, stake, vote};
-use icpulse_model::act::{Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo, Step};
+use super::operation::{FormContext, Operation, Order, Problem, Risk};
+use super::step::{self, Step};
+use super::{operations, rest};
+use icpulse_model::act::{self, Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo};
 use icpulse_model::network::Profile;
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
 use icpulse_model::{E8s, Principal, Seconds, Timestamp};
 use rand::RngCore;
 use std::collections::BTreeMap;
-
-/// How long a review can be confirmed: then the world may be another one.
-pub const PLAN_LIFE: Seconds = Seconds(300);
 
 /// Clocks further apart than this are worth a warning.
 const CLOCK_TOLERANCE: u64 = 60;
@@ -39,47 +37,39 @@ impl PlanContext<'_> {
         if self.clock_offset < 0 { self.now.minus(offset) } else { self.now.plus(offset) }
     }
 
-    pub(super) fn ingredients(&self, stake: Option<StakeFacts>) -> Ingredients<'_> {
-        Ingredients { canisters: &self.profile.canisters, controller: self.signer.principal, stake }
-    }
-
-    pub(super) fn describe(
-        &self,
-        kinds: &[Kind],
-        stake: Option<StakeFacts>,
-    ) -> Result<Vec<PlannedCall>, ActionError> {
-        let from = self.ingredients(stake);
-        kinds.iter().map(|k| k.describe(&from).map_err(|e| ActionError::Prepare(e.why()))).collect()
+    /// What a form knows in this place.
+    pub(super) fn form(&self) -> FormContext<'_> {
+        FormContext { world: self.world, signer: self.signer.principal, now: self.network_now() }
     }
 }
 
 /// A review before it has a number.
+#[derive(Debug)]
 pub(super) struct Draft {
     pub title: Line,
-    pub calls: Vec<PlannedCall>,
+    pub steps: Vec<Box<dyn Step>>,
     pub total_cost: E8s,
     pub fees: E8s,
     pub effects: Vec<Line>,
     pub irreversible: Vec<Line>,
     pub warnings: Vec<Line>,
     pub blocked: Option<Line>,
-    pub confirmation: Confirmation,
-    pub stake: Option<StakeFacts>,
+    /// What must be typed to confirm it, where one key is too little.
+    pub word: Option<String>,
 }
 
 impl Draft {
-    pub(super) fn new(title: Line, calls: Vec<PlannedCall>) -> Self {
+    pub(super) fn new(title: Line, steps: Vec<Box<dyn Step>>) -> Self {
         Self {
             title,
-            calls,
+            steps,
             total_cost: E8s::ZERO,
             fees: E8s::ZERO,
             effects: Vec::new(),
             irreversible: Vec::new(),
             warnings: Vec::new(),
             blocked: None,
-            confirmation: Confirmation::Enter,
-            stake: None,
+            word: None,
         }
     }
 
@@ -87,6 +77,31 @@ impl Draft {
     pub(super) fn block(&mut self, why: Line) {
         self.blocked.get_or_insert(why);
     }
+
+    /// Blocks the plan for what is wrong with its arguments.
+    pub(super) fn block_for(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            self.block(problem.why);
+        }
+    }
+}
+
+/// Lines about single proposals or neurons shown at most; the rest is counted.
+const LINES: usize = 8;
+
+/// Puts in the first lines and counts the rest.
+pub(super) fn bounded(into: &mut Vec<Line>, mut lines: Vec<Line>, more: &str) {
+    let rest = lines.len().saturating_sub(LINES);
+    lines.truncate(LINES);
+    into.append(&mut lines);
+    if rest > 0 {
+        into.push(line!("… and {rest} {more}"));
+    }
+}
+
+/// `1 neuron`, `12 neurons`.
+pub(super) fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 struct Plan {
@@ -113,49 +128,39 @@ impl Plans {
     /// What cannot be done now is told by [`Review::blocked`].
     ///
     /// # Errors
-    /// [`ActionError::Prepare`] if an argument cannot be written.
+    /// [`ActionError::Prepare`] if an argument cannot be read or written, [`ActionError::Unfit`] for an
+    /// operation that this version does not know.
     pub fn plan(
         &mut self,
         intent: Intent,
         context: &PlanContext<'_>,
         rng: &mut dyn RngCore,
     ) -> Result<Review, ActionError> {
-        self.open.retain(|_, p| context.now.since(p.review.made) < PLAN_LIFE);
-        let mut draft = match &intent {
-            Intent::Vote { vote, ballots } => vote::draft(*vote, ballots, context)?,
-            Intent::Stake(request) => stake::draft(request, context, rng.next_u64())?,
-            Intent::RefreshVotingPower(neurons) => follow::refresh(neurons, context)?,
-            Intent::Follow { neuron, topic, followees } => {
-                follow::follow(*neuron, *topic, followees, context)?
-            }
-        };
-        check_signer_and_clock(&mut draft, context);
+        let operation = operations::find(&intent.op).ok_or(ActionError::Unfit)?;
+        let draft = (operation.rules.plan)(&intent, context, rng)?;
+        let calls = describe(&draft.steps, context)?;
         let mut id = [0; 16];
         rng.fill_bytes(&mut id);
-        let id = PlanId(id);
+        let steps = draft.steps.iter().zip(&calls).map(|(step, call)| begin(&**step, call)).collect();
         let execution = Execution {
-            plan: id,
+            plan: PlanId(id),
             intent: intent.clone(),
             title: draft.title.clone(),
             signer: context.signer.principal,
-            steps: draft.calls.iter().cloned().map(Step::new).collect(),
+            steps,
             created_neuron: None,
-            nonce: draft.stake.map(|s| s.nonce),
-            transfer_created_at: draft.stake.map(|s| s.created_at),
-            transfer_fee: draft.stake.map(|s| s.fee),
             transfer_block: None,
             confirmed: context.now,
             finished: None,
-            delay_base: None,
             dismissed: None,
             revision: 0,
         };
-        Ok(self.keep(intent, draft, execution, context))
+        Ok(self.keep(operation, intent, draft, calls, execution, context))
     }
 
     /// Makes the review of what is left of an action: those of the steps `chosen` that may be
-    /// signed anew, and for a stake the steps after them. `execution` was brought up to date by
-    /// [`super::look_up_rest`]. Nothing is signed.
+    /// signed anew, and where steps depend on each other the ones after them. `execution` was brought
+    /// up to date by [`super::look_up_rest`]. Nothing is signed.
     ///
     /// # Errors
     /// [`ActionError::NothingToRetry`] if none of the steps may be signed anew,
@@ -166,12 +171,14 @@ impl Plans {
         chosen: &[usize],
         context: &PlanContext<'_>,
     ) -> Result<Review, ActionError> {
-        self.open.retain(|_, p| context.now.since(p.review.made) < PLAN_LIFE);
-        let steps = rest::choose_steps(&execution, chosen);
+        let operation = operations::find(&execution.intent.op).ok_or(ActionError::Unfit)?;
+        let steps = rest::choose_steps(operation, &execution, chosen);
         if steps.is_empty() {
             return Err(ActionError::NothingToRetry);
         }
-        let (intent, mut draft) = rest::draft(&mut execution, &steps, context)?;
+        let (intent, mut draft) = rest::draft(operation, &execution, &steps, context)?;
+        let calls = describe(&draft.steps, context)?;
+        rest::begin_again(operation, &mut execution, &steps, &draft, &calls);
         if execution.signer != context.signer.principal {
             draft.block(line!(
                 "it is an action of {}, and {} would sign",
@@ -179,22 +186,29 @@ impl Plans {
                 context.signer.principal
             ));
         }
-        if execution.steps.iter().any(|s| s.state.is_unproven()) && matches!(intent, Intent::Stake(_)) {
+        if operation.order == Order::InOrder && execution.steps.iter().any(|s| s.state.is_unproven()) {
             draft.block(Line::new("the outcome of one of its steps is not known yet: follow it up first"));
         }
-        check_signer_and_clock(&mut draft, context);
         execution.finished = None;
         execution.dismissed = None;
-        Ok(self.keep(intent, draft, execution, context))
+        Ok(self.keep(operation, intent, draft, calls, execution, context))
     }
 
     fn keep(
         &mut self,
+        operation: &Operation,
         intent: Intent,
-        draft: Draft,
+        mut draft: Draft,
+        calls: Vec<PlannedCall>,
         execution: Execution,
         context: &PlanContext<'_>,
     ) -> Review {
+        self.open.retain(|_, p| !p.review.is_expired(context.now));
+        check_signer_and_clock(&mut draft, context);
+        let moves_money = draft.steps.iter().any(|step| step.moves_money());
+        let word = draft.word.or_else(|| {
+            (moves_money && operation.risk == Risk::MovesMoney).then(|| operation.title.to_owned())
+        });
         let review = Review {
             plan: execution.plan,
             intent,
@@ -203,14 +217,14 @@ impl Plans {
             signer_name: context.signer.name.clone(),
             network: Line::new(context.profile.shown_name()),
             trust: context.profile.trust(),
-            calls: draft.calls,
+            calls,
             total_cost: draft.total_cost,
             fees: draft.fees,
             effects: draft.effects,
             irreversible: draft.irreversible,
             warnings: draft.warnings,
             blocked: draft.blocked,
-            confirmation: draft.confirmation,
+            confirmation: word.map_or(Confirmation::Enter, Confirmation::Type),
             made: context.now,
         };
         self.open.insert(review.plan, Plan { review: review.clone(), execution });
@@ -231,9 +245,8 @@ impl Plans {
         if let Some(why) = review.blocked {
             return Err(ActionError::Blocked(why));
         }
-        let age = now.since(review.made);
-        if age >= PLAN_LIFE {
-            return Err(ActionError::Expired { age });
+        if review.is_expired(now) {
+            return Err(ActionError::Expired { age: now.since(review.made) });
         }
         if signer != review.signer {
             return Err(ActionError::SignerChanged { planned: review.signer, active: signer });
@@ -245,6 +258,22 @@ impl Plans {
     /// Forgets a plan.
     pub fn discard(&mut self, plan: PlanId) {
         self.open.remove(&plan);
+    }
+}
+
+/// The calls of steps, in words and exactly.
+fn describe(steps: &[Box<dyn Step>], context: &PlanContext<'_>) -> Result<Vec<PlannedCall>, ActionError> {
+    let canisters = &context.profile.canisters;
+    let call = |step: &Box<dyn Step>| step::describe(&**step, canisters);
+    steps.iter().map(call).collect::<Result<_, _>>().map_err(|e| ActionError::Prepare(e.why()))
+}
+
+/// A step that waits for being signed, with this call.
+pub(super) fn begin(step: &dyn Step, call: &PlannedCall) -> act::Step {
+    act::Step {
+        moves_money: step.moves_money(),
+        required: step.needed_because().is_some(),
+        ..act::Step::new(step.kind(), step.args(), call.clone())
     }
 }
 

@@ -2,19 +2,16 @@
 
 use super::error::ActionError;
 use super::network::Network;
-use super::plan::{Draft, PlanContext};
-use super::stake;
-use super::steps::{Kind, StakeFacts, kinds, stake_account};
-use super::{follow, vote};
-use icpulse_canisters::governance::calls::Target;
-use icpulse_ic::IcError;
-use icpulse_model::Subaccount;
-use icpulse_model::act::{Execution, Intent, StakeRequest, StepState};
+use super::operation::{Operation, Order, Target};
+use super::operations;
+use super::plan::{Draft, PlanContext, begin};
+use super::step::{Readings, Step, Verdict};
+use icpulse_model::act::{Execution, Intent, PlannedCall, StepState};
 use icpulse_model::text::Line;
 use std::collections::BTreeSet;
 
 /// Brings an action up to date with what a certificate proves now, before its rest is reviewed: a
-/// stake that has arrived after all is not paid again, and a delay is lengthened from what it is.
+/// payment that has arrived after all is not made again, and steps adapt to what there is.
 ///
 /// # Errors
 /// [`ActionError::Unread`] if what must be known cannot be read.
@@ -22,114 +19,124 @@ pub async fn look_up_rest<N: Network>(
     mut execution: Execution,
     network: &N,
 ) -> Result<Execution, ActionError> {
-    let Intent::Stake(request) = execution.intent.clone() else { return Ok(execution) };
-    let facts = StakeFacts::of(&execution).ok_or(ActionError::Unfit)?;
-    let unread = |e: IcError| ActionError::Unread(Line::new(&format!("{e}; {}", e.advice())));
-    let is_unpaid = |s: &StepState| *s == StepState::Waiting || s.can_retry();
-    if let Some(transfer) = execution.steps.first_mut().filter(|s| is_unpaid(&s.state)) {
-        let account = stake_account(network.canisters(), &execution.signer, facts.nonce);
-        let balance = network.certified_balance(account).await.map_err(unread)?;
-        if balance.value >= facts.amount {
-            let note = Line::new("the stake is on the neuron's account");
-            transfer.state = StepState::AlreadyDone { note };
-        } else {
-            return Ok(execution);
+    let operation = operations::find(&execution.intent.op).ok_or(ActionError::Unfit)?;
+    let steps = operation.read_steps(&execution).ok_or(ActionError::Unfit)?;
+    for (mut step, kept) in steps.into_iter().zip(&mut execution.steps) {
+        if !is_left(&kept.state) {
+            continue;
         }
+        if step.moves_money() {
+            let found = Readings::read(network, &step.proof(network.canisters())).await;
+            match step.judge(&found) {
+                Verdict::Happened(outcome) => {
+                    kept.state = outcome.state;
+                    execution.transfer_block = outcome.block.or(execution.transfer_block);
+                }
+                // What follows it is not there yet.
+                Verdict::NotUntil(_) => return Ok(execution),
+                Verdict::Refused(state) => kept.state = state,
+                Verdict::Nothing => return Err(unread(&found)),
+            }
+            continue;
+        }
+        let guard = step.guard();
+        if guard.is_empty() {
+            continue;
+        }
+        let found = Readings::read(network, &guard).await;
+        if found.error().is_some() {
+            return Err(unread(&found));
+        }
+        step.renew(&found);
+        kept.args = step.args();
     }
-    let target = Target::StakedAt(Subaccount::neuron_stake(&execution.signer, facts.nonce));
-    match network.certified_neuron(target).await {
-        Ok(neuron) => {
-            execution.created_neuron = Some(neuron.id);
-            let delay = neuron.dissolve_delay;
-            execution.delay_base = (delay < request.dissolve_delay).then_some(delay);
-            Ok(execution)
-        }
-        // Not claimed yet: its delay will be a new neuron's.
-        Err(IcError::NotFound { .. }) => {
-            execution.delay_base = None;
-            Ok(execution)
-        }
-        Err(error) => Err(unread(error)),
-    }
+    Ok(execution)
 }
 
-/// The steps of `chosen` that may be signed anew, those refused for good too. For a stake the steps
-/// that are left after the first of them follow it, since they depend on it.
-pub(super) fn choose_steps(execution: &Execution, chosen: &[usize]) -> Vec<usize> {
-    let may_be_signed = |i: &usize| {
-        let state = execution.steps.get(*i).map(|s| &s.state);
-        chosen.contains(i) && state.is_some_and(|s| *s == StepState::Waiting || s.can_retry())
-    };
+fn unread(found: &Readings) -> ActionError {
+    ActionError::Unread(match found.error() {
+        Some(error) => line!("{error}; {}", error.advice()),
+        None => Line::new("the network has no answer that proves it; try again in a moment"),
+    })
+}
+
+/// Whether a step certainly did not happen or has not begun.
+fn is_left(state: &StepState) -> bool {
+    *state == StepState::Waiting || state.can_retry()
+}
+
+/// The steps of `chosen` that may be signed anew, those refused for good too. Where steps depend on
+/// each other, those that are left after the first of them follow it.
+pub(super) fn choose_steps(operation: &Operation, execution: &Execution, chosen: &[usize]) -> Vec<usize> {
+    let may_be_signed =
+        |i: &usize| chosen.contains(i) && execution.steps.get(*i).is_some_and(|s| is_left(&s.state));
     let mut steps: BTreeSet<usize> = (0..execution.steps.len()).filter(may_be_signed).collect();
-    if let (Intent::Stake(_), Some(first)) = (&execution.intent, steps.first().copied()) {
+    if let (Order::InOrder, Some(first)) = (operation.order, steps.first().copied()) {
         steps.extend(execution.steps_left().into_iter().filter(|i| *i > first));
     }
     steps.into_iter().collect()
 }
 
-/// Drafts the review of these steps, and puts their calls, as they will be signed, into `execution`.
+/// Drafts the review of these steps. Steps that do not depend on each other are planned again, as
+/// an operation on what they were for.
 pub(super) fn draft(
-    execution: &mut Execution,
+    operation: &Operation,
+    execution: &Execution,
     steps: &[usize],
     context: &PlanContext<'_>,
 ) -> Result<(Intent, Draft), ActionError> {
-    let all = kinds(execution).ok_or(ActionError::Unfit)?;
-    let chosen: Vec<Kind> = steps.iter().filter_map(|i| all.get(*i).cloned()).collect();
-    if let Intent::Stake(request) = execution.intent.clone() {
-        let facts = StakeFacts::of(execution).ok_or(ActionError::Unfit)?;
-        let draft = stake::draft_rest(&request, facts, &chosen, context)?;
-        for (i, call) in steps.iter().zip(&draft.calls) {
-            begin(execution, *i, call);
-        }
+    if operation.order == Order::InOrder {
+        let all = operation.read_steps(execution).ok_or(ActionError::Unfit)?;
+        let chosen: Vec<Box<dyn Step>> =
+            all.into_iter().enumerate().filter(|(i, _)| steps.contains(i)).map(|(_, step)| step).collect();
+        let draft = (operation.rules.plan_rest)(&execution.intent, chosen, context)?;
         return Ok((execution.intent.clone(), draft));
     }
-    let intent = part_of(&execution.intent, &chosen);
-    let draft = match &intent {
-        Intent::Vote { vote, ballots } => vote::draft(*vote, ballots, context)?,
-        Intent::RefreshVotingPower(neurons) => follow::refresh(neurons, context)?,
-        Intent::Follow { neuron, topic, followees } => follow::follow(*neuron, *topic, followees, context)?,
-        Intent::Stake(StakeRequest { .. }) => return Err(ActionError::Unfit),
-    };
-    // What cannot be done now is left out of the draft, and its step stays as it is.
-    for call in &draft.calls {
-        let same = |i: &&usize| {
-            let step = execution.steps.get(**i).map(|s| &s.call);
-            step.is_some_and(|c| (c.neuron, c.proposal) == (call.neuron, call.proposal))
-        };
-        if let Some(i) = steps.iter().find(same).copied() {
-            begin(execution, i, call);
-        }
-    }
+    let intent = narrow(operation, execution, steps);
+    let draft = (operation.rules.plan)(&intent, context, &mut rand::rngs::OsRng)?;
     Ok((intent, draft))
 }
 
-/// Makes a step wait for being signed, with this call.
-fn begin(execution: &mut Execution, i: usize, call: &icpulse_model::act::PlannedCall) {
-    if let Some(step) = execution.steps.get_mut(i) {
-        step.call = call.clone();
-        step.state = StepState::Waiting;
-        step.expires = None;
-        step.signed_at = None;
+/// Puts the steps of a draft and their calls into the execution, to be signed. What cannot be done now
+/// is left out of the draft, and its step stays as it is.
+pub(super) fn begin_again(
+    operation: &Operation,
+    execution: &mut Execution,
+    steps: &[usize],
+    draft: &Draft,
+    calls: &[PlannedCall],
+) {
+    for (n, (step, call)) in draft.steps.iter().zip(calls).enumerate() {
+        let is_same = |i: &usize| {
+            let kept = execution.steps.get(*i).map(|s| &s.call);
+            kept.is_some_and(|c| (c.neuron, c.proposal) == (call.neuron, call.proposal))
+        };
+        let place = match operation.order {
+            Order::InOrder => steps.get(n).copied(),
+            Order::AnyOrder => steps.iter().copied().find(is_same),
+        };
+        if let Some(kept) = place.and_then(|i| execution.steps.get_mut(i)) {
+            *kept = begin(&**step, call);
+        }
     }
 }
 
 /// The part of an intent that these steps are.
-fn part_of(intent: &Intent, chosen: &[Kind]) -> Intent {
-    match intent {
-        Intent::Vote { vote, .. } => {
-            let ballots = chosen.iter().filter_map(|k| match k {
-                Kind::Vote { proposal, neuron, .. } => Some((*proposal, *neuron)),
-                _ => None,
-            });
-            Intent::Vote { vote: *vote, ballots: ballots.collect() }
+fn narrow(operation: &Operation, execution: &Execution, steps: &[usize]) -> Intent {
+    let calls = || steps.iter().filter_map(|i| execution.steps.get(*i)).map(|s| &s.call);
+    let (name, part) = match operation.target {
+        Target::None => return execution.intent.clone(),
+        Target::Neurons { .. } => {
+            ("neurons", serde_json::to_value(calls().filter_map(|c| c.neuron).collect::<Vec<_>>()))
         }
-        Intent::RefreshVotingPower(_) => {
-            let neurons = chosen.iter().filter_map(|k| match k {
-                Kind::Refresh(neuron) => Some(*neuron),
-                _ => None,
-            });
-            Intent::RefreshVotingPower(neurons.collect())
+        Target::Ballots => {
+            let ballots: Vec<_> = calls().filter_map(|c| c.proposal.zip(c.neuron)).collect();
+            ("ballots", serde_json::to_value(ballots))
         }
-        other => other.clone(),
+    };
+    let mut intent = execution.intent.clone();
+    if let (Some(args), Ok(part)) = (intent.args.as_object_mut(), part) {
+        args.insert(name.to_owned(), part);
     }
+    intent
 }

@@ -4,17 +4,18 @@ use super::error::ActionError;
 use super::journal::{Guard, Journal, find_obstacle, lock_latest};
 use super::network::{Network, SignedRequest as _};
 use super::observe::{Checkpoint, Observer};
+use super::operation::{Operation, Order};
+use super::operations;
 use super::outcome::{self, Outcome};
 use super::probe::Request;
-use super::steps::{Ingredients, Kind, StakeFacts, kinds};
+use super::step::{Reading, Readings, Step, Verdict};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use icpulse_ic::{IcError, PreparedCall};
-use icpulse_model::act::{Execution, Intent, Step, StepState};
+use icpulse_model::act::{Execution, StepState};
 use icpulse_model::text::Line;
-use icpulse_model::{NeuronId, Seconds, Timestamp, Vote};
+use icpulse_model::{Seconds, Timestamp};
 use icpulse_store::journal::JournalError;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,6 +28,8 @@ const REPORTS: usize = 64;
 const ATTEMPTS: u32 = 9;
 /// The longest pause between two of them; it doubles from a second.
 const LONGEST_PAUSE: Seconds = Seconds(10);
+
+const JOURNAL_FAILED: &str = "the action journal cannot be written; it was not sent";
 
 /// How executions are run.
 #[derive(Clone)]
@@ -51,7 +54,7 @@ impl Options {
 pub(super) type Report<'a> = &'a (dyn Fn(Arc<Execution>) + Send + Sync);
 
 /// Carries out a confirmed execution: its steps that wait are signed, sent and followed to their
-/// outcomes. Votes run at the same time, the steps of a stake in order.
+/// outcomes, in order where they depend on each other, otherwise at the same time.
 ///
 /// The journal is written before anything is signed, again with every request's id before that
 /// request is sent, and again with the outcomes. `report` is told of every change.
@@ -75,7 +78,8 @@ pub async fn execute<N: Network>(
 pub(super) struct Run<'a, N> {
     pub network: &'a N,
     pub options: &'a Options,
-    pub kinds: Vec<Kind>,
+    pub operation: &'static Operation,
+    pub steps: Vec<Box<dyn Step>>,
     journal: &'a dyn Journal,
     report: Report<'a>,
     execution: Mutex<Execution>,
@@ -95,12 +99,14 @@ impl<'a, N: Network> Run<'a, N> {
         if active != execution.signer {
             return Err(ActionError::SignerChanged { planned: execution.signer, active });
         }
-        let kinds = kinds(&execution).ok_or(ActionError::Unfit)?;
+        let operation = operations::find(&execution.intent.op).ok_or(ActionError::Unfit)?;
+        let steps = operation.read_steps(&execution).ok_or(ActionError::Unfit)?;
         let lock = lock_latest(&execution, journal)?;
         Ok(Self {
             network,
             options,
-            kinds,
+            operation,
+            steps,
             journal,
             report,
             execution: Mutex::new(execution),
@@ -116,10 +122,9 @@ impl<'a, N: Network> Run<'a, N> {
             return;
         }
         self.checkpoint("intended", None);
-        if matches!(self.state().intent, Intent::Stake(_)) {
-            self.stake().await;
-        } else {
-            self.all_waiting().await;
+        match self.operation.order {
+            Order::InOrder => self.run_in_order().await,
+            Order::AnyOrder => self.run_together().await,
         }
     }
 
@@ -127,16 +132,16 @@ impl<'a, N: Network> Run<'a, N> {
     /// searched for another payment of this signer that is under way or unproven.
     fn begin(&self) -> Result<(), Line> {
         let unusable = |error: JournalError| line!("{error}; nothing was sent");
-        let (intent, plan, signer) = {
+        let (plan, signer, pays) = {
             let execution = self.state();
-            (execution.intent.clone(), execution.plan, execution.signer)
+            let pays = execution.steps.iter().any(|s| s.moves_money && s.state == StepState::Waiting);
+            (execution.plan, execution.signer, pays)
         };
-        let pays = matches!(intent, Intent::Stake(_)) && self.step_state(0) == StepState::Waiting;
         if !pays {
             return self.keep().map_err(unusable);
         }
         let _decision = self.journal.lock_payments().map_err(unusable)?;
-        match find_obstacle(&intent, Some(plan), &self.journal.entries(), &signer) {
+        match find_obstacle(Some(plan), &self.journal.entries(), &signer) {
             Some(why) => Err(line!("{why}. Nothing was sent")),
             None => self.keep().map_err(unusable),
         }
@@ -215,24 +220,19 @@ impl<'a, N: Network> Run<'a, N> {
 
     fn waiting(&self) -> Vec<usize> {
         let execution = self.state();
-        let waits = |(i, s): (usize, &Step)| (s.state == StepState::Waiting).then_some(i);
+        let waits = |(i, s): (usize, &icpulse_model::act::Step)| (s.state == StepState::Waiting).then_some(i);
         execution.steps.iter().enumerate().filter_map(waits).collect()
     }
 
     /// The exact call of a step, which must be the one that was reviewed.
     pub(super) fn prepare(&self, i: usize) -> Result<PreparedCall, StepState> {
         let execution = self.state();
-        let from = Ingredients {
-            canisters: self.network.canisters(),
-            controller: execution.signer,
-            stake: StakeFacts::of(&execution),
-        };
         let not_sent = |message: Line| StepState::NotSent { message };
-        let (Some(kind), Some(step)) = (self.kinds.get(i), execution.steps.get(i)) else {
+        let (Some(step), Some(kept)) = (self.steps.get(i), execution.steps.get(i)) else {
             return Err(not_sent(Line::new("there is no such step")));
         };
-        let call = kind.prepare(&from).map_err(|e| not_sent(e.why()))?;
-        if step.call.arg_digest != call.arg_digest() || step.call.canister != call.canister {
+        let call = step.prepare(self.network.canisters()).map_err(|e| not_sent(e.why()))?;
+        if kept.call.arg_digest != call.arg_digest() || kept.call.canister != call.canister {
             return Err(not_sent(Line::new(
                 "the call is not the one that was reviewed (another network or version?); nothing was signed. Make the review again",
             )));
@@ -240,24 +240,80 @@ impl<'a, N: Network> Run<'a, N> {
         Ok(call)
     }
 
+    /// Runs steps of which each waits for the ones before it.
+    async fn run_in_order(&self) {
+        for i in 0..self.steps.len() {
+            if self.step_state(i) == StepState::Waiting && !self.send_patiently(vec![i]).await {
+                self.refuse_waiting(&Line::new(JOURNAL_FAILED));
+                return;
+            }
+            if !self.may_go_on(i) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the steps after step `i` can be tried; if not and nothing is open, they are ended.
+    fn may_go_on(&self, i: usize) -> bool {
+        let Some(why) = self.steps.get(i).and_then(|step| step.needed_because()) else { return true };
+        let state = self.step_state(i);
+        if state.is_done() {
+            return true;
+        }
+        // While the outcome is open the steps after it wait: the next start finds and continues them.
+        if state.can_retry() {
+            self.refuse_waiting(&Line::new(why));
+        }
+        false
+    }
+
+    /// Whether a step may be signed, judged by what is proven now; if not, it is ended.
+    async fn pass_guard(&self, i: usize) -> bool {
+        let Some(step) = self.steps.get(i) else { return false };
+        let guard = step.guard();
+        let found = match guard.as_slice() {
+            [] => Readings::default(),
+            some => Readings::read_patiently(self.network, some).await,
+        };
+        let checked = match found.error() {
+            Some(error) => Err(not_sent(error)),
+            None => step.check(&found, (self.options.clock)()),
+        };
+        match checked {
+            Ok(()) => true,
+            Err(state) => {
+                self.set(i, state.into());
+                false
+            }
+        }
+    }
+
     /// Runs independent steps, many at the same time.
-    async fn all_waiting(&self) {
+    async fn run_together(&self) {
         let waiting = self.waiting();
         let in_flight = self.options.in_flight.max(1);
         let together = (waiting.len() / 20).clamp(in_flight, TOGETHER.max(in_flight));
         for part in waiting.chunks(together) {
             if !self.send_patiently(part.to_vec()).await {
-                self.refuse_waiting(&Line::new("the action journal cannot be written; it was not sent"));
+                self.refuse_waiting(&Line::new(JOURNAL_FAILED));
                 break;
             }
         }
-        self.check_directions().await;
+        self.check_done_before().await;
     }
 
     /// Sends these steps, and those that the canister refuses for now again after a pause. `false`
     /// if the journal could not be written: then nothing was sent.
     pub(super) async fn send_patiently(&self, steps: Vec<usize>) -> bool {
-        let mut due = steps;
+        let mut due = Vec::with_capacity(steps.len());
+        for i in steps {
+            if self.pass_guard(i).await {
+                due.push(i);
+            }
+        }
+        if due.is_empty() {
+            return true;
+        }
         let mut pause = Seconds(1);
         for attempt in 1..=ATTEMPTS {
             let calls = due.iter().map(|i| (*i, self.prepare(*i))).collect();
@@ -310,7 +366,7 @@ impl<'a, N: Network> Run<'a, N> {
         }
         self.tell();
         self.checkpoint("recorded", first);
-        let reports_each = (self.kinds.len() / REPORTS).max(1);
+        let reports_each = (self.steps.len() / REPORTS).max(1);
         let mut under_way = FuturesUnordered::new();
         let mut rest = signed.into_iter();
         let mut answered = 0_usize;
@@ -332,7 +388,7 @@ impl<'a, N: Network> Run<'a, N> {
             self.checkpoint("answered", Some(i));
         }
         // Following up takes minutes: it must not keep other requests waiting until they expire.
-        self.learn_all(lost, true).await;
+        self.learn_all(lost).await;
         self.conclude();
         self.checkpoint("concluded", first);
         true
@@ -340,38 +396,31 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Sends one request; gives it back if its answer was lost.
     pub(super) async fn submit(&self, i: usize, request: N::Signed) -> (usize, Result<Outcome, N::Signed>) {
-        let outcome = match (self.network.submit(&request).await, self.kinds.get(i)) {
-            (Ok(reply), Some(kind)) => outcome::of_reply(kind, request.request_id(), reply),
+        let outcome = match (self.network.submit(&request).await, self.steps.get(i)) {
+            (Ok(reply), Some(step)) => outcome::read_final(&**step, request.request_id(), reply),
             (Ok(_), None) => None,
             (Err(error), _) => Some(not_sent(&error).into()),
         };
         (i, outcome.ok_or(request))
     }
 
-    /// A ballot that was cast by following may say the opposite of what was wanted.
-    pub(super) async fn check_directions(&self) {
-        let mut cast: BTreeMap<_, Vec<(usize, NeuronId, Vote)>> = BTreeMap::new();
-        for (i, kind) in self.kinds.iter().enumerate() {
-            if let (Kind::Vote { proposal, neuron, vote }, StepState::AlreadyDone { .. }) =
-                (kind, self.step_state(i))
-            {
-                cast.entry(*proposal).or_default().push((i, *neuron, *vote));
+    /// Checks steps whose wanted state is said to have been there before, where that may be another one.
+    pub(super) async fn check_done_before(&self) {
+        let mut doubtful: Vec<(Vec<Reading>, Vec<usize>)> = Vec::new();
+        for (i, step) in self.steps.iter().enumerate() {
+            if !step.doubts_done_before() || !matches!(self.step_state(i), StepState::AlreadyDone { .. }) {
+                continue;
+            }
+            let proof = step.proof(self.network.canisters());
+            match doubtful.iter_mut().find(|(known, _)| *known == proof) {
+                Some((_, steps)) => steps.push(i),
+                None => doubtful.push((proof, vec![i])),
             }
         }
-        for (proposal, ballots) in cast {
-            let Ok(Some(row)) = self.network.certified_proposal(proposal).await else { continue };
-            for (i, neuron, wanted) in ballots {
-                let mark = row.ballots.iter().find(|b| b.neuron == neuron).map(|b| b.vote);
-                if let Some(mark @ (Vote::Yes | Vote::No)) = mark
-                    && mark != wanted
-                {
-                    let state = StepState::Refused {
-                        code: "already voted".to_owned(),
-                        message: line!(
-                            "the ballot was cast {} before, by following or by hand; it cannot be changed",
-                            mark.title()
-                        ),
-                    };
+        for (proof, steps) in doubtful {
+            let found = Readings::read(self.network, &proof).await;
+            for i in steps {
+                if let Some(Verdict::Refused(state)) = self.steps.get(i).map(|step| step.judge(&found)) {
                     self.set(i, state.into());
                 }
             }

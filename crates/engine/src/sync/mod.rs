@@ -27,7 +27,8 @@ pub use feed::Feed;
 pub use plan::FIRST_PAUSE;
 pub use query::{Answer, AnyQuery, Network, Query, Source, SourceState};
 
-use icpulse_model::act::{Execution, Intent, SignerInfo};
+use crate::action::operations;
+use icpulse_model::act::{Execution, SignerInfo};
 use icpulse_model::event::Event;
 use icpulse_model::registry::{Moment, Topology, Version};
 use icpulse_model::text::Line;
@@ -195,12 +196,9 @@ impl SyncHandle {
 
     /// Reads what an action touched, at once and once more when all nodes have caught up.
     pub fn after(&self, execution: &Execution) {
-        let mut touched = match &execution.intent {
-            Intent::Vote { .. } => vec![Topicality::Proposals, Topicality::Neurons],
-            Intent::Stake(_) => vec![Topicality::Neurons, Topicality::Accounts],
-            Intent::RefreshVotingPower(_) | Intent::Follow { .. } => vec![Topicality::Neurons],
-        };
-        if execution.transfer_block.is_some() {
+        let operation = operations::find(&execution.intent.op);
+        let mut touched = operation.map_or_else(Vec::new, |o| o.touches.to_vec());
+        if execution.transfer_block.is_some() && !touched.contains(&Topicality::Accounts) {
             touched.push(Topicality::Accounts);
         }
         self.send(Command::Touched(touched));

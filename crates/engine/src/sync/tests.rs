@@ -1013,18 +1013,14 @@ async fn after_an_action_what_it_touched_is_read_now_and_once_more() {
     run.fake.calls();
     let vote = Execution {
         plan: icpulse_model::act::PlanId([0; 16]),
-        intent: Intent::Vote { vote: Vote::Yes, ballots: Vec::new() },
+        intent: crate::action::operations::CastVotes { vote: Vote::Yes, ballots: Vec::new() }.intent(),
         title: Line::new(""),
         signer: reader(1),
         steps: Vec::new(),
         created_neuron: None,
-        nonce: None,
-        transfer_created_at: None,
-        transfer_fee: None,
         transfer_block: None,
         confirmed: START,
         finished: None,
-        delay_base: None,
         dismissed: None,
         revision: 0,
     };

@@ -1,6 +1,6 @@
 //! The JSON document of one action, and its MAC.
 
-use super::Authenticity;
+use super::{Authenticity, version_1};
 use hmac::{Hmac, Mac};
 use icpulse_model::Principal;
 use icpulse_model::act::Execution;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 /// The version of the document's form. A reader of this version reads documents of all versions
 /// up to its own; fields it does not know are ignored.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// What the MAC's input begins with, so that no other use of the key can be mistaken for it.
 const DOMAIN: &[u8] = b"icpulse action journal document\n";
@@ -75,13 +75,16 @@ pub(super) fn decode(
 ) -> Result<(Execution, Authenticity), String> {
     let document: Value = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
     let Value::Object(mut document) = document else { return Err("it is not a JSON object".to_owned()) };
-    match document.get("v").and_then(Value::as_u64) {
-        Some(1..=VERSION) => {}
+    let version = match document.get("v").and_then(Value::as_u64) {
+        Some(known @ 1..=VERSION) => known,
         Some(newer) => return Err(format!("its version is {newer}; this icpulse reads up to {VERSION}")),
         None => return Err("it has no version".to_owned()),
-    }
+    };
     let mac = document.remove("mac");
-    let action = document.get("action").cloned().ok_or("it has no action")?;
+    let mut action = document.get("action").cloned().ok_or("it has no action")?;
+    if version == 1 {
+        version_1::upgrade(&mut action).ok_or("its action of version 1 does not fit")?;
+    }
     let execution: Execution = serde_json::from_value(action).map_err(|e| e.to_string())?;
     let named = document.get("root_key").and_then(Value::as_str) == Some(root_key);
     if !named || execution.plan.to_string() != plan {

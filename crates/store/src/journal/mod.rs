@@ -13,6 +13,7 @@ mod files;
 pub mod fuzzing;
 #[cfg(test)]
 mod tests;
+mod version_1;
 
 pub use document::JournalKey;
 pub use files::{ActionJournal, ActionLock, PaymentLock};

@@ -1,9 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
-use icpulse_model::act::{Intent, PlanId, PlannedCall, StakeRequest, Step, StepState};
+use icpulse_model::act::{Intent, PlanId, PlannedCall, Step, StepState};
 use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
-use icpulse_model::{E8s, NeuronId, Principal, ProposalId, Seconds, Timestamp, Topic, Vote};
+use icpulse_model::{NeuronId, Principal, ProposalId, Timestamp};
+use serde_json::json;
 use std::sync::Mutex;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
@@ -37,18 +38,18 @@ fn action(n: u8, confirmed: u64, state: StepState) -> Execution {
     };
     Execution {
         plan: PlanId([n; 16]),
-        intent: Intent::Vote { vote: Vote::Yes, ballots: vec![(ProposalId(2), NeuronId(1))] },
+        intent: Intent::new("proposal.vote", &json!({ "vote": "Yes", "ballots": [[2, 1]] })),
         title: Line::new("Vote"),
         signer: signer(1),
-        steps: vec![Step { call, state, expires: Some(NOW), signed_at: None }],
+        steps: vec![Step {
+            state,
+            expires: Some(NOW),
+            ..Step::new("vote", json!({ "proposal": 2, "neuron": u64::MAX, "vote": "Yes" }), call)
+        }],
         created_neuron: None,
-        nonce: Some(u64::MAX),
-        transfer_created_at: Some(NOW),
-        transfer_fee: None,
         transfer_block: None,
         confirmed: Timestamp::from_secs(confirmed),
         finished: None,
-        delay_base: None,
         dismissed: None,
         revision: 0,
     }
@@ -97,10 +98,10 @@ fn every_alteration_of_a_document_is_seen() {
     let written = std::fs::read_to_string(&path).unwrap();
     for (from, to) in [
         ("\"Yes\"", "\"No\""),
-        ("\"nonce\": 18446744073709551615", "\"nonce\": 5"),
+        ("\"neuron\": 18446744073709551615", "\"neuron\": 5"),
         ("\"summary\": \"vote\"", "\"summary\": \"vote no\""),
         ("\"arg_digest\": \"00\"", "\"arg_digest\": \"\""),
-        ("\"v\": 1", "\"v\": 1, \"more\": true"),
+        ("\"v\": 2", "\"v\": 2, \"more\": true"),
         ("\"Waiting\"", "\"waiting\""),
     ] {
         let altered = written.replacen(from, to, 1);
@@ -168,7 +169,7 @@ fn damage_costs_only_its_own_document() {
     std::fs::write(document(base.path(), 3), "damaged").unwrap();
     std::fs::write(document(base.path(), 4).with_extension("json.new"), "half of a doc").unwrap();
     let newer =
-        std::fs::read_to_string(document(base.path(), 2)).unwrap().replacen("\"v\": 1", "\"v\": 99", 1);
+        std::fs::read_to_string(document(base.path(), 2)).unwrap().replacen("\"v\": 2", "\"v\": 99", 1);
     std::fs::write(document(base.path(), 2), newer).unwrap();
     let Entries { entries, unreadable } = open(base.path()).entries(Some(&key(1))).unwrap();
     assert_eq!((entries.len(), unreadable.len()), (1, 2));
@@ -251,30 +252,106 @@ fn every_step_of_a_write_is_observed() {
     assert_eq!(*seen.0.lock().unwrap(), [Written, Synced, Named, FolderSynced]);
 }
 
+/// Reads a document that lies where the action `plan` belongs.
+fn read_golden(text: &str, plan: u8) -> (Execution, Authenticity) {
+    let (plan, root_key) = (PlanId([plan; 16]).to_string(), hex::encode(network(7).0));
+    super::document::decode(text.as_bytes(), &plan, &root_key, Some(&key(1))).unwrap()
+}
+
 #[test]
 fn a_document_of_version_1_stays_readable() {
-    let text = include_str!("../../../../tests/fixtures/journal/v1.json");
-    let stake = Execution {
-        intent: Intent::Stake(StakeRequest {
-            amount: E8s(500_000_000),
-            dissolve_delay: Seconds(63_115_200),
-            auto_stake_maturity: true,
-            followees: vec![(Topic::Governance, vec![NeuronId(27)])],
-        }),
-        dismissed: Some(NOW),
-        ..action(9, 1_800_000_000, StepState::RefusedForNow { code: "c".to_owned(), message: Line::new("m") })
-    };
+    let (read, authenticity) = read_golden(include_str!("../../../../tests/fixtures/journal/v1.json"), 9);
+    assert_eq!(authenticity, Authenticity::Authentic);
+    assert_eq!(read.intent.op, "neuron.stake");
+    assert_eq!(
+        read.intent.args,
+        json!({
+            "amount": 500_000_000,
+            "delay": 63_115_200,
+            "auto_stake": true,
+            "follow": [["Governance", [27]]],
+        })
+    );
+    let [step] = read.steps.as_slice() else { panic!("{} steps", read.steps.len()) };
+    assert_eq!((step.kind.as_str(), step.moves_money, step.required), ("transfer", true, true));
+    assert_eq!(step.args["nonce"], u64::MAX);
+    assert!(matches!(step.state, StepState::RefusedForNow { .. }));
+    assert_eq!(read.dismissed, Some(NOW));
+}
+
+/// One step of every state.
+fn one_of_everything() -> Execution {
+    let (id, message) = (|| "ab".to_owned(), || Line::new("m"));
+    let states = [
+        StepState::Waiting,
+        StepState::Submitted { request_id: id() },
+        done(),
+        StepState::AlreadyDone { note: message() },
+        StepState::Refused { code: id(), message: message() },
+        StepState::RefusedForNow { code: id(), message: message() },
+        StepState::NotSent { message: message() },
+        StepState::Unknown { request_id: id(), message: message() },
+    ];
+    let base = action(8, 1_800_000_000, StepState::Waiting);
+    let steps = states.map(|state| Step { state, ..base.steps[0].clone() }).to_vec();
+    Execution { steps, created_neuron: Some(NeuronId(3)), transfer_block: Some(4), revision: 5, ..base }
+}
+
+#[test]
+fn a_document_of_version_2_stays_readable() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/journal/v2.json");
     if std::env::var_os("ICPULSE_WRITE_GOLDEN").is_some() {
         let base = tempfile::tempdir().unwrap();
-        open(base.path()).put(&stake, &key(1)).unwrap();
-        std::fs::copy(document(base.path(), 9), "tests/fixtures/journal/v1.json").unwrap();
+        open(base.path()).put(&one_of_everything(), &key(1)).unwrap();
+        std::fs::copy(document(base.path(), 8), &path).unwrap();
     }
-    let (read, authenticity) = super::document::decode(
-        text.as_bytes(),
-        &PlanId([9; 16]).to_string(),
-        &hex::encode(network(7).0),
-        Some(&key(1)),
-    )
-    .unwrap();
-    assert_eq!((read, authenticity), (stake, Authenticity::Authentic));
+    let (read, authenticity) = read_golden(&std::fs::read_to_string(path).unwrap(), 8);
+    assert_eq!((read, authenticity), (one_of_everything(), Authenticity::Authentic));
+}
+
+#[test]
+fn what_a_newer_version_adds_is_read_and_kept() {
+    let mut document = serde_json::to_value(one_of_everything()).unwrap();
+    fn add_fields(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Object(map) => {
+                map.values_mut().for_each(add_fields);
+                // A state is an object with one field: its name.
+                if map.len() > 1 {
+                    map.insert("of_a_newer_version".to_owned(), json!({ "x": [1] }));
+                }
+            }
+            serde_json::Value::Array(items) => items.iter_mut().for_each(add_fields),
+            _ => {}
+        }
+    }
+    add_fields(&mut document);
+    let state = json!({ "queued_by_the_canister": { "since": 5 } });
+    document["steps"][0]["state"] = state.clone();
+    document["steps"][1]["state"] = "paused".into();
+    document["intent"]["op"] = "neuron.disburse".into();
+    let read: Execution = serde_json::from_value(document).unwrap();
+    assert_eq!(read.steps[0].state, StepState::Unrecognized(state.clone()));
+    assert_eq!(read.intent.args["of_a_newer_version"], json!({ "x": [1] }));
+    // What is not understood may have happened: it is not signed anew, and a payment is held for it.
+    assert!(read.steps[..2].iter().all(|s| s.state.is_unproven() && !s.state.can_retry()));
+    assert!(read.is_open());
+    assert_eq!(
+        read.steps[2..],
+        one_of_everything()
+            .steps
+            .into_iter()
+            .skip(2)
+            .map(|step| {
+                let args = {
+                    let mut args = step.args.clone();
+                    args["of_a_newer_version"] = json!({ "x": [1] });
+                    args
+                };
+                Step { args, ..step }
+            })
+            .collect::<Vec<_>>()
+    );
+    let again = serde_json::to_value(&read).unwrap();
+    assert_eq!((&again["steps"][0]["state"], &again["steps"][1]["state"]), (&state, &json!("paused")));
 }

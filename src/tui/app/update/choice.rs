@@ -111,11 +111,7 @@ impl State {
         }
         let items = vec![
             item("wait", "quit when the outcome is known", None),
-            item(
-                "quit now",
-                "the journal keeps what was sent; the next start checks its outcome",
-                None,
-            ),
+            item("quit now", "the journal keeps what was sent; the next start checks its outcome", None),
             item("stay", "", None),
         ];
         self.offer(ChoiceKind::Quit, "A request is being submitted", items);
@@ -175,7 +171,7 @@ impl State {
                 }
             }
             ChoiceKind::Columns(_) => {}
-            ChoiceKind::Followees => self.choose_followees(chosen),
+            ChoiceKind::Argument => self.choose_argument(chosen),
             ChoiceKind::Provider => self.take_provider(chosen, effects),
             ChoiceKind::Quit => match chosen {
                 0 => {

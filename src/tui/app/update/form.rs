@@ -1,255 +1,196 @@
-//! The form for a new neuron.
+//! Operations from the dashboard: what each is for, and the form that asks for its arguments.
 
 use super::keys::line;
 use crate::tui::app::effect::Effect;
+use crate::tui::app::form::{FormField, OperationForm};
 use crate::tui::app::layer::{ChoiceItem, ChoiceKind, Layer, Level};
-use crate::tui::app::stake::{Following, PRESETS, StakeField, StakeForm};
 use crate::tui::app::state::State;
-use icpulse_model::act::{Intent, StakePreview, StakeRequest};
-use icpulse_model::economics::{
-    ForecastInput, MAX_DISSOLVE_DELAY, NEW_NEURON_DELAY, RewardForecast, forecast_year,
-    potential_voting_power,
-};
-use icpulse_model::query::parse_span;
-use icpulse_model::text::Line;
-use icpulse_model::{E8s, NeuronId, Seconds, Topic, VotingPower};
-
-/// The delay that the form begins with, a place in [`PRESETS`].
-const FIRST_PRESET: usize = 2;
+use icpulse_engine::action::{Choice, FormContext, Operation, Target};
+use icpulse_model::NeuronId;
+use icpulse_model::act::Intent;
+use serde_json::{Map, Value};
 
 impl State {
-    /// Opens the form.
-    pub(super) fn open_stake(&mut self) {
-        let delay = PRESETS.get(FIRST_PRESET).map_or("", |(name, _)| *name);
-        self.layers.push(Layer::Stake(StakeForm {
-            field: StakeField::Amount,
-            amount: line(""),
-            delay: line(delay),
-            auto_stake: true,
-            following: Following::NetworkDefault,
-            following_words: "nobody: the network's default".into(),
-            amount_error: None,
-            delay_error: None,
-            request: None,
-            preview: None,
-            total_cost: None,
-            left: None,
-            balance: None,
-            fee: E8s::ZERO,
+    /// Runs an operation on what is selected: through its form, or straight to its review.
+    pub(super) fn start_operation(&mut self, operation: &'static Operation, effects: &mut Vec<Effect>) {
+        let neurons = match operation.target {
+            Target::Ballots => return self.choose_ballots(),
+            Target::Neurons { .. } => self.target_neurons(),
+            Target::None => Vec::new(),
+        };
+        if operation.fields.is_empty() {
+            let intent = Intent::new(operation.id, &Value::Object(target_args(operation, &neurons)));
+            return self.plan(intent, effects);
+        }
+        let choices = |f: &icpulse_engine::action::Field| f.choices(&self.world);
+        let fields = operation.fields.iter().map(|field| FormField {
+            field,
+            input: line(field.start),
+            label: choices(field).into_iter().find(|c| c.text == field.start).map(|c| c.label),
+            error: None,
+        });
+        let fields = fields.collect();
+        self.layers.push(Layer::Form(OperationForm {
+            operation,
+            neurons,
+            fields,
+            cursor: 0,
+            intent: None,
+            preview: Vec::new(),
         }));
-        self.settle_stake();
+        self.update_form();
     }
 
     /// Reads the fields again and computes the preview; also when the world has changed.
-    pub(super) fn settle_stake(&mut self) {
-        let Some(place) = self.layers.iter().rposition(|l| matches!(l, Layer::Stake(_))) else { return };
-        let Some(Layer::Stake(form)) = self.layers.get(place) else { return };
+    pub(super) fn update_form(&mut self) {
+        let Some(place) = self.layers.iter().rposition(|l| matches!(l, Layer::Form(_))) else { return };
+        let Some(Layer::Form(form)) = self.layers.get(place) else { return };
         let mut form = form.clone();
-        let economics = self.economics();
-        form.fee = economics.transaction_fee;
-        form.balance = self.world.accounts.first().map(|a| a.balance);
-
-        let amount = E8s::parse_icp(form.amount.value());
-        let total = amount.as_ref().ok().and_then(|a| a.checked_add(form.fee));
-        form.total_cost = total;
-        form.left = form.balance.zip(total).and_then(|(b, t)| b.checked_sub(t));
-        form.amount_error = match (&amount, total, form.balance) {
-            _ if form.amount.value().trim().is_empty() => None,
-            (Err(e), ..) => Some(e.to_string().into()),
-            (Ok(a), ..) if *a < economics.neuron_minimum_stake => {
-                let least = economics.neuron_minimum_stake.exact();
-                Some(format!("a neuron needs at least {least} ICP").into())
+        let mut args = target_args(form.operation, &form.neurons);
+        let mut complete = true;
+        for f in &mut form.fields {
+            f.error = None;
+            let text = f.input.value().trim();
+            if text.is_empty() && f.field.default != Some("") {
+                complete = false;
+                continue;
             }
-            (Ok(_), Some(total), Some(balance)) if total > balance => {
-                let most = balance.saturating_sub(form.fee).exact();
-                Some(format!("with the fee this is more than the account holds; at most {most} ICP").into())
+            match f.field.parse(text) {
+                Ok(value) => {
+                    args.insert(f.field.name.to_owned(), value);
+                }
+                Err(why) => {
+                    complete = false;
+                    f.error = Some(why);
+                }
             }
-            (Ok(_), None, _) => Some("this is larger than the protocol can express".into()),
-            _ => None,
-        };
-        let delay = parse_span(form.delay.value());
-        form.delay_error = match &delay {
-            _ if form.delay.value().trim().is_empty() => Some("write a time such as 6mo or 2y".into()),
-            Err(e) => Some(e.to_string().into()),
-            Ok(d) if *d < NEW_NEURON_DELAY => {
-                Some(format!("a new neuron locks for at least {}", NEW_NEURON_DELAY.words()).into())
-            }
-            Ok(d) if *d > MAX_DISSOLVE_DELAY => {
-                Some(format!("the longest delay is {}", MAX_DISSOLVE_DELAY.words()).into())
-            }
-            Ok(_) => None,
-        };
-        form.request = None;
-        form.preview = None;
-        if let (Ok(amount), Ok(delay), None, None) = (amount, delay, &form.amount_error, &form.delay_error) {
-            form.preview = self.preview(amount, delay, form.auto_stake);
-            form.request = Some(StakeRequest {
-                amount,
-                dissolve_delay: delay,
-                auto_stake_maturity: form.auto_stake,
-                followees: self.followees_of(form.following),
-            });
         }
+        let args = Value::Object(args);
+        let context =
+            FormContext { world: &self.world, signer: self.signer.principal, now: self.network_now() };
+        for problem in form.operation.check(&args, &context) {
+            complete = false;
+            if let Some(f) = form.fields.iter_mut().find(|f| f.field.name == problem.field) {
+                f.error.get_or_insert(problem.why);
+            }
+        }
+        form.preview = form.operation.preview(&args, &context);
+        form.intent = complete.then(|| Intent::new(form.operation.id, &args));
         if let Some(slot) = self.layers.get_mut(place) {
-            *slot = Layer::Stake(form);
+            *slot = Layer::Form(form);
         }
         self.dirty = true;
     }
 
-    /// Voting power from the first day and the first year's maturity, if the totals are known.
-    fn preview(&self, stake: E8s, delay: Seconds, auto_stake: bool) -> Option<StakePreview> {
-        let minimum_delay = self.economics().minimum_delay_to_vote;
-        let voting_power = potential_voting_power(stake, E8s::ZERO, delay, Seconds(0), minimum_delay)?;
-        Some(StakePreview { voting_power, yearly: self.forecast(stake, delay, auto_stake) })
-    }
-
-    fn forecast(&self, stake: E8s, delay: Seconds, auto_stake: bool) -> Option<RewardForecast> {
-        let supply = E8s::from_icp(self.world.facts.metrics.as_ref()?.value.total_supply_icp)?;
-        forecast_year(&ForecastInput {
-            stake,
-            gang_base: E8s::ZERO,
-            delay,
-            age: Seconds(0),
-            dissolving: false,
-            auto_stake,
-            supply,
-            total_voting_power: self.total_voting_power()?,
-            minimum_delay: self.economics().minimum_delay_to_vote,
-            start: self.network_now(),
-        })
-    }
-
-    /// What all neurons together could decide, as of the newest proposal that says so.
-    fn total_voting_power(&self) -> Option<VotingPower> {
-        let newest = self.world.proposals.iter().take(200);
-        newest
-            .filter_map(|p| p.total_potential_voting_power.or(p.tally.map(|t| t.total)))
-            .find(|power| power.0 > 0)
-    }
-
-    /// Topics and followees of a new neuron.
-    fn followees_of(&self, following: Following) -> Vec<(Topic, Vec<NeuronId>)> {
-        match following {
-            Following::NetworkDefault => Vec::new(),
-            Following::CopyFrom(id) => {
-                let all = self.neuron(id).map(|n| n.followees.clone()).unwrap_or_default();
-                all.into_iter()
-                    .filter(|(topic, ids)| *topic != Topic::NeuronManagement && !ids.is_empty())
-                    .collect()
-            }
-            Following::Known(id) => {
-                // The catch-all leaves out these two.
-                let topics = [Topic::Unspecified, Topic::Governance, Topic::SnsAndCommunityFund];
-                topics.into_iter().map(|t| (t, vec![id])).collect()
-            }
-        }
-    }
-
     pub(super) fn next_field(&mut self, by: isize) {
-        let Some(Layer::Stake(form)) = self.layers.last_mut() else { return };
-        let all = StakeField::ALL;
-        let len = isize::try_from(all.len()).unwrap_or(1);
-        let place = all.iter().position(|f| *f == form.field).unwrap_or(0);
-        let next = (isize::try_from(place).unwrap_or(0) + by).rem_euclid(len);
-        if let Some(field) = usize::try_from(next).ok().and_then(|n| all.get(n)) {
-            form.field = *field;
-        }
+        let Some(Layer::Form(form)) = self.layers.last_mut() else { return };
+        let len = isize::try_from(form.fields.len().max(1)).unwrap_or(1);
+        let next = (isize::try_from(form.cursor).unwrap_or(0) + by).rem_euclid(len);
+        form.cursor = usize::try_from(next).unwrap_or(0);
     }
 
     /// Gives a field the keyboard, for the mouse.
     pub(super) fn select_field(&mut self, place: usize) {
-        if let Some(Layer::Stake(form)) = self.layers.last_mut()
-            && let Some(field) = StakeField::ALL.get(place)
+        if let Some(Layer::Form(form)) = self.layers.last_mut()
+            && place < form.fields.len()
         {
-            form.field = *field;
+            form.cursor = place;
         }
     }
 
-    /// The next preset of the delay, or the other choice of a switch.
+    /// The choices of the form's field that has the keyboard, and the place of its present one: for a
+    /// time between two of them, the place after it.
+    fn choices_here(&self) -> Option<(Vec<Choice>, Option<usize>)> {
+        let Some(Layer::Form(form)) = self.layers.last() else { return None };
+        let f = form.current()?;
+        let choices = f.field.choices(&self.world);
+        let text = f.input.value().trim();
+        let place = choices.iter().position(|c| c.text == text);
+        Some((choices, place))
+    }
+
+    /// The next preset or choice.
     pub(super) fn next_value(&mut self, by: isize) {
-        let Some(Layer::Stake(form)) = self.layers.last_mut() else { return };
-        match form.field {
-            StakeField::Amount => {}
-            StakeField::Delay => {
-                let now = parse_span(form.delay.value()).unwrap_or_default();
-                let next = if by > 0 {
-                    PRESETS.iter().find(|(_, d)| *d > now).or(PRESETS.first())
-                } else {
-                    PRESETS.iter().rev().find(|(_, d)| *d < now).or(PRESETS.last())
-                };
-                if let Some((name, _)) = next {
-                    form.delay = line(name);
+        if matches!(self.layers.last(), Some(Layer::Form(form)) if form.chooses()) {
+            return self.offer_choices();
+        }
+        let Some((choices, place)) = self.choices_here() else { return };
+        let Some(Layer::Form(form)) = self.layers.last() else { return };
+        let Some(f) = form.current().filter(|_| !choices.is_empty()) else { return };
+        let len = choices.len();
+        let next = match place {
+            Some(place) if by > 0 => (place + 1) % len,
+            Some(place) => (place + len - 1) % len,
+            // What was typed lies between two choices, or beside them.
+            None => {
+                let number = |text: &str| f.field.parse(text).ok().and_then(|v| v.as_u64());
+                let now = number(f.input.value()).unwrap_or_default();
+                let above = choices.iter().position(|c| number(&c.text).is_some_and(|n| n > now));
+                match (by > 0, above) {
+                    (true, above) => above.unwrap_or(0),
+                    (false, above) => (above.unwrap_or(len) + len - 1) % len,
                 }
             }
-            StakeField::AutoStake => form.auto_stake = !form.auto_stake,
-            StakeField::Following => {
-                self.offer_followees();
-                return;
-            }
-        }
-        self.settle_stake();
+        };
+        self.take_choice(choices.into_iter().nth(next));
     }
 
-    fn following_choices(&self) -> Vec<(Following, ChoiceItem)> {
-        let item = |label: Line, note: Line| ChoiceItem { label, note, on: None };
-        let mut all = vec![(
-            Following::NetworkDefault,
-            item("nobody: the network's default".into(), "choose later, or vote by hand".into()),
-        )];
-        for neuron in self.world.neurons.iter().filter(|n| n.followees.iter().any(|(_, f)| !f.is_empty())) {
-            let topics = neuron.followees.len();
-            let label = format!("the same as my neuron {}", neuron.id);
-            let note = format!("{topics} topic{}", if topics == 1 { "" } else { "s" });
-            all.push((Following::CopyFrom(neuron.id), item(label.into(), note.into())));
+    fn take_choice(&mut self, choice: Option<Choice>) {
+        if let (Some(choice), Some(Layer::Form(form))) = (choice, self.layers.last_mut())
+            && let Some(f) = form.fields.get_mut(form.cursor)
+        {
+            f.input = line(&choice.text);
+            f.label = Some(choice.label);
         }
-        for known in self.world.facts.known_neurons.iter().flat_map(|k| k.value.iter()) {
-            let note = format!("known neuron {}", known.id);
-            all.push((Following::Known(known.id), item(known.data.name.clone(), note.into())));
-        }
-        all
+        self.update_form();
     }
 
-    fn offer_followees(&mut self) {
-        let Some(Layer::Stake(form)) = self.layers.last() else { return };
-        let current = form.following;
-        let items = self
-            .following_choices()
-            .into_iter()
-            .map(|(f, item)| ChoiceItem { on: Some(f == current), ..item })
-            .collect();
-        self.offer(ChoiceKind::Followees, "Whom the neuron follows", items);
+    fn offer_choices(&mut self) {
+        let Some((choices, place)) = self.choices_here() else { return };
+        let Some(Layer::Form(form)) = self.layers.last() else { return };
+        let title = form.current().map_or("", |f| f.field.label);
+        let items = choices.into_iter().enumerate();
+        let items =
+            items.map(|(i, c)| ChoiceItem { label: c.label, note: c.note, on: Some(place == Some(i)) });
+        self.offer(ChoiceKind::Argument, title, items.collect());
     }
 
     /// Takes the choice over into the form.
-    pub(super) fn choose_followees(&mut self, chosen: usize) {
-        let choice = self.following_choices().into_iter().nth(chosen);
-        if let (Some((following, item)), Some(Layer::Stake(form))) = (choice, self.layers.last_mut()) {
-            form.following = following;
-            form.following_words = item.label;
-        }
-        self.settle_stake();
+    pub(super) fn choose_argument(&mut self, chosen: usize) {
+        let choice = self.choices_here().and_then(|(choices, _)| choices.into_iter().nth(chosen));
+        self.take_choice(choice);
     }
 
-    /// Enter: to the review, or to the choice of followees.
-    pub(super) fn confirm_stake(&mut self, effects: &mut Vec<Effect>) {
-        let Some(Layer::Stake(form)) = self.layers.last_mut() else { return };
-        if form.field == StakeField::Following {
-            self.offer_followees();
-            return;
+    /// Enter: to the review, or to a list of choices.
+    pub(super) fn confirm_form(&mut self, effects: &mut Vec<Effect>) {
+        let Some(Layer::Form(form)) = self.layers.last_mut() else { return };
+        if form.chooses() {
+            return self.offer_choices();
         }
-        match form.request.clone() {
-            Some(request) => self.plan(Intent::Stake(request), effects),
-            None => {
-                if form.amount.value().trim().is_empty() {
-                    form.amount_error = Some("write how much ICP to stake".into());
-                    form.field = StakeField::Amount;
-                } else if form.amount_error.is_some() {
-                    form.field = StakeField::Amount;
-                } else {
-                    form.field = StakeField::Delay;
-                }
-                self.toast(Level::Warning, "stake: something in the form is not right yet");
+        if let Some(intent) = form.intent.clone() {
+            return self.plan(intent, effects);
+        }
+        let title = form.operation.title;
+        let wrong = |f: &FormField| {
+            f.error.is_some() || f.input.value().trim().is_empty() && f.field.default != Some("")
+        };
+        if let Some(place) = form.fields.iter().position(wrong) {
+            form.cursor = place;
+            if let Some(f) = form.fields.get_mut(place) {
+                let missing = format!("a value is missing: {}", f.field.help);
+                f.error.get_or_insert_with(|| missing.into());
             }
         }
+        self.toast(Level::Warning, format!("{title}: something in the form is not right yet"));
+    }
+}
+
+/// The arguments that say what an operation is for.
+fn target_args(operation: &Operation, neurons: &[NeuronId]) -> Map<String, Value> {
+    match operation.target {
+        Target::Neurons { .. } => {
+            Map::from_iter([("neurons".to_owned(), serde_json::to_value(neurons).unwrap_or_default())])
+        }
+        Target::None | Target::Ballots => Map::new(),
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn edited(state: &mut State, effects: &mut Vec<Effect>) {
         Some(Layer::Filter(_)) => filter::typed(state),
         Some(Layer::Palette(_)) => state.match_palette(),
         Some(Layer::Choice(_)) => state.narrow_choice(),
-        Some(Layer::Stake(_)) => state.settle_stake(),
+        Some(Layer::Form(_)) => state.update_form(),
         Some(Layer::WhatIf(_)) => state.narrow_what_if(),
         Some(Layer::Travel(_)) => {
             if let Some(Layer::Travel(travel)) = state.layers.last_mut() {

@@ -76,7 +76,7 @@ impl State {
                     self.layers.push(Layer::Execution(ExecutionLayer { plan, title, cursor: 0, offset: 0 }));
                 }
             }
-            Some(Layer::Stake(_)) => self.confirm_stake(effects),
+            Some(Layer::Form(_)) => self.confirm_form(effects),
             Some(Layer::Unlock(_)) => self.try_unlock(effects),
             Some(Layer::Choice(_)) => self.choose(effects),
             Some(Layer::WhatIf(_)) => self.toggle_what_if(),

@@ -46,7 +46,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Mine { mine, provider_fixed } => state.put_mine(mine, provider_fixed),
         Message::Planned { ticket, result } => sign::planned(state, ticket, result, &mut effects),
         Message::Execution(execution) => sign::report(state, &execution),
-        Message::ActionEnded(execution) => sign::ended(state, &execution, &mut effects),
+        Message::ActionEnded(execution) => sign::ended(state, &execution),
         Message::JournalEntryGone(plan) => sign::forget(state, plan),
         Message::JournalEntry { execution, authenticity } => {
             sign::journal_entry(state, &execution, authenticity);

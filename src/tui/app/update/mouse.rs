@@ -135,7 +135,7 @@ fn click_row(state: &mut State, place: usize) -> bool {
 }
 
 fn click_layer_row(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
-    if matches!(state.layers.last(), Some(Layer::Stake(_))) {
+    if matches!(state.layers.last(), Some(Layer::Form(_))) {
         state.select_field(place);
         return;
     }

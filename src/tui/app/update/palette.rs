@@ -19,7 +19,7 @@ fn belongs(command: Command) -> bool {
         Scope::Choice,
     ];
     let spec = command.spec();
-    let form_only = spec.scopes == [Scope::Stake];
+    let form_only = spec.scopes == [Scope::Form];
     !form_only && command != Command::Palette && !spec.scopes.iter().any(|s| layers.contains(s))
 }
 

@@ -11,7 +11,7 @@ use crate::tui::app::passphrase::Passphrase;
 use crate::tui::app::place::{Screen, Subject};
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
-use icpulse_model::act::Intent;
+use icpulse_engine::action::operations::CastVotes;
 use icpulse_model::world::Topicality;
 use icpulse_model::{Account, NeuronId, ProposalId, Vote};
 
@@ -107,7 +107,6 @@ impl State {
             Command::SortNext => self.sort_further(1),
             Command::SortPrevious => self.sort_further(-1),
             Command::Columns => self.choose_columns(),
-            Command::Vote => self.choose_ballots(),
             Command::VoteYes => self.vote_with_all(Vote::Yes, effects),
             Command::VoteNo => self.vote_with_all(Vote::No, effects),
             Command::Mark => self.mark(),
@@ -118,10 +117,10 @@ impl State {
                     self.open(Subject::Neuron(id), effects);
                 }
             }
-            Command::Stake => self.open_stake(),
-            Command::ConfirmFollowing => {
-                let neurons = self.target_neurons();
-                self.plan(Intent::RefreshVotingPower(neurons), effects);
+            Command::Operation(_) => {
+                if let Some(operation) = command.operation() {
+                    self.start_operation(operation, effects);
+                }
             }
             Command::NextTab => self.show_tab(1),
             Command::PreviousTab => self.show_tab(-1),
@@ -225,6 +224,6 @@ impl State {
 
     fn vote_with_all(&mut self, vote: Vote, effects: &mut Vec<Effect>) {
         let ballots = self.due_ballots();
-        self.plan(Intent::Vote { vote, ballots }, effects);
+        self.plan(CastVotes { vote, ballots }.intent(), effects);
     }
 }

@@ -5,38 +5,17 @@ use crate::tui::app::layer::{
     AfterUnlock, BallotRow, BallotsLayer, ExecutionLayer, Failure, Layer, Level, ReviewLayer, ReviewStage,
 };
 use crate::tui::app::state::State;
+use icpulse_engine::action::operations::{self, CastVotes, VOTE};
 use icpulse_model::act::{Authenticity, Execution, Intent, PlanId, Review, SignerInfo, StepState};
 use icpulse_model::text::Line;
-use icpulse_model::world::Topicality;
-use icpulse_model::{E8s, NeuronId, ProposalId, Seconds, Timestamp, Vote};
+use icpulse_model::{NeuronId, Seconds, Timestamp, Vote};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tui_input::Input;
 
-/// A review older than this is made again before anything is signed.
-const REVIEW_LASTS: Seconds = Seconds(300);
-
-/// An intent in words, before its review says it better.
-fn words(intent: &Intent) -> Line {
-    let count = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
-    Line::from(match intent {
-        Intent::Vote { vote, ballots } => {
-            let mut proposals: Vec<ProposalId> = ballots.iter().map(|(p, _)| *p).collect();
-            proposals.dedup();
-            let on = match proposals.as_slice() {
-                [one] => format!("proposal {one}"),
-                many => count(many.len(), "proposal"),
-            };
-            format!("Vote {} on {on} with {}", vote.title().to_uppercase(), count(ballots.len(), "ballot"))
-        }
-        Intent::Stake(request) => {
-            format!("Stake {} ICP for {}", E8s::exact(request.amount), request.dissolve_delay.words())
-        }
-        Intent::RefreshVotingPower(neurons) => {
-            format!("Confirm following of {}", count(neurons.len(), "neuron"))
-        }
-        Intent::Follow { neuron, topic, .. } => format!("Follow on {} with neuron {neuron}", topic.title()),
-    })
+/// The heading of an operation, until its review has a title of its own.
+fn heading(intent: &Intent) -> Line {
+    Line::new(operations::find(&intent.op).map_or("", |operation| operation.heading))
 }
 
 impl State {
@@ -55,7 +34,7 @@ impl State {
         self.ticket += 1;
         self.layers.push(Layer::Review(ReviewLayer {
             ticket: self.ticket,
-            title: words(&intent),
+            title: heading(&intent),
             intent: intent.clone(),
             stage: ReviewStage::Planning,
             typed: Input::default(),
@@ -98,7 +77,7 @@ impl State {
             return;
         }
         // The choice stays below the review, so that Esc leads back to it.
-        self.plan(Intent::Vote { vote, ballots }, effects);
+        self.plan(CastVotes { vote, ballots }.intent(), effects);
     }
 
     pub(super) fn retry_selected(&mut self, effects: &mut Vec<Effect>) {
@@ -256,7 +235,7 @@ pub(super) fn confirm(state: &mut State, effects: &mut Vec<Effect>) {
         layer.note = Some(format!("type {word} to confirm").into());
         return;
     }
-    if now.since(review.made) > REVIEW_LASTS {
+    if review.is_expired(now) {
         let old = review.plan;
         let (intent, rest) = (layer.intent.clone(), layer.rest.clone());
         state.layers.pop();
@@ -275,12 +254,12 @@ pub(super) fn confirm(state: &mut State, effects: &mut Vec<Effect>) {
         state.ask_passphrase(AfterUnlock::Confirm(plan));
         return;
     }
-    if matches!(layer.intent, Intent::Vote { .. }) {
+    if layer.intent.op == VOTE.id {
         state.proposals.marked.clear();
     }
     // The choice or form that led here has done its work.
     state.layers.retain(|l| match l {
-        Layer::Review(_) | Layer::Ballots(_) | Layer::Stake(_) => false,
+        Layer::Review(_) | Layer::Ballots(_) | Layer::Form(_) => false,
         Layer::Execution(shown) => shown.plan != plan,
         _ => true,
     });
@@ -343,7 +322,7 @@ pub(super) fn forget(state: &mut State, plan: PlanId) {
 }
 
 /// A run of an action has ended.
-pub(super) fn ended(state: &mut State, execution: &Arc<Execution>, effects: &mut Vec<Effect>) {
+pub(super) fn ended(state: &mut State, execution: &Arc<Execution>) {
     let plan = execution.plan;
     keep(state, execution);
     state.distrusted.remove(&plan);
@@ -364,19 +343,6 @@ pub(super) fn ended(state: &mut State, execution: &Arc<Execution>, effects: &mut
         let (level, text) = outcome(execution);
         if !watched || level == Level::Good {
             state.toast_about(level, text, Some(plan));
-        }
-        match execution.intent {
-            Intent::Vote { .. } => {
-                effects.push(Effect::Refresh(Topicality::Proposals));
-                effects.push(Effect::Refresh(Topicality::Neurons));
-            }
-            Intent::Stake(_) => {
-                effects.push(Effect::Refresh(Topicality::Neurons));
-                effects.push(Effect::Refresh(Topicality::Accounts));
-            }
-            Intent::RefreshVotingPower(_) | Intent::Follow { .. } => {
-                effects.push(Effect::Refresh(Topicality::Neurons));
-            }
         }
     }
     state.refresh_pulse();

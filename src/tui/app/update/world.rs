@@ -37,7 +37,7 @@ impl State {
                 self.world.proposals = proposals;
                 self.refresh_proposals();
                 self.refresh_versions();
-                self.settle_stake();
+                self.update_form();
             }
             Change::World(world) => {
                 self.world = *world;
@@ -46,7 +46,7 @@ impl State {
                 self.refresh_transactions();
                 self.refresh_net();
                 self.refresh_pulse();
-                self.settle_stake();
+                self.update_form();
             }
             Change::Body(body) => {
                 self.reading.remove(&Subject::Proposal(body.id));
@@ -56,7 +56,7 @@ impl State {
                 self.world.neurons = neurons;
                 self.world.neurons_known = true;
                 self.refresh_neurons();
-                self.settle_stake();
+                self.update_form();
             }
             Change::Neuron(neuron) => {
                 self.reading.remove(&Subject::Neuron(neuron.id));
@@ -65,12 +65,12 @@ impl State {
             Change::Accounts(accounts) => {
                 self.world.accounts = accounts;
                 self.refresh_transactions();
-                self.settle_stake();
+                self.update_form();
             }
             Change::Facts(facts) => {
                 self.world.facts = facts;
                 self.refresh_neurons();
-                self.settle_stake();
+                self.update_form();
             }
             Change::Histories(histories) => self.world.histories = histories,
             Change::Topology(topology) => self.put_topology(topology),
@@ -131,8 +131,8 @@ impl State {
             for layer in old {
                 match layer {
                     Layer::Review(review) => effects.extend(review.review().map(|r| Effect::Discard(r.plan))),
-                    Layer::Ballots(_) | Layer::Stake(_) | Layer::Unlock(_) | Layer::Qr(_) => {}
-                    Layer::Choice(choice) if choice.kind == ChoiceKind::Followees => {}
+                    Layer::Ballots(_) | Layer::Form(_) | Layer::Unlock(_) | Layer::Qr(_) => {}
+                    Layer::Choice(choice) if choice.kind == ChoiceKind::Argument => {}
                     other => self.layers.push(other),
                 }
             }

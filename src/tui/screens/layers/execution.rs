@@ -127,7 +127,7 @@ fn state_words(cx: &Cx<'_, '_, '_>, state: &StepState) -> (char, &'static str, R
         StepState::Refused { .. } => ('✗', "refused", Role::Bad),
         StepState::RefusedForNow { .. } => ('✗', "refused for now", Role::Warn),
         StepState::NotSent { .. } => ('✗', "not sent", Role::Warn),
-        StepState::Unknown { .. } => ('?', "outcome unknown", Role::Warn),
+        StepState::Unknown { .. } | StepState::Unrecognized(_) => ('?', "outcome unknown", Role::Warn),
     }
 }
 
@@ -159,6 +159,9 @@ fn step_detail(cx: &Cx<'_, '_, '_>, step: &Step, w: usize) -> Vec<Spans> {
             spans.push(span(message.as_str().to_owned(), Role::Text));
             spans.push(span("  request ", Role::Dim));
             spans.push(span(request_id.clone(), Role::Id));
+        }
+        StepState::Unrecognized(state) => {
+            spans.push(span(format!("written by a newer icpulse: {state}"), Role::Text));
         }
     }
     wrap_spans(&spans, w, &[], &[])

@@ -5,13 +5,13 @@ mod ballots;
 mod choice;
 mod execution;
 mod filter;
+mod form;
 mod help;
 mod jump;
 mod message;
 mod palette;
 mod qr;
 mod review;
-mod stake;
 mod travel;
 mod unlock;
 mod what_if;
@@ -54,7 +54,7 @@ fn one(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, top: bool
         Layer::Review(l) => review::draw(cx, area, l, top),
         Layer::Execution(l) => execution::draw(cx, area, l, top),
         Layer::Actions(l) => actions::draw(cx, area, l, top),
-        Layer::Stake(l) => stake::draw(cx, area, l, top),
+        Layer::Form(l) => form::draw(cx, area, l, top),
         Layer::Unlock(l) => unlock::draw(cx, area, l, top),
         Layer::Choice(l) => choice::draw(cx, area, l, top),
         Layer::Qr(l) => qr::draw(cx, area, l, top),

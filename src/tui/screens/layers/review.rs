@@ -13,8 +13,6 @@ use icpulse_model::act::Review;
 use icpulse_model::review::{CallDetails, NOT_SIGNABLE, Weight, Words, describe_calls, describe_review};
 use ratatui::layout::Rect;
 
-/// A review expires after this (see [`Review::made`]).
-const VALID: Seconds = Seconds(300);
 /// Cells for the names of fields.
 const LABEL: usize = 11;
 
@@ -88,7 +86,7 @@ fn ready(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) -> Vec<S
         }
     }
     lines.push(Vec::new());
-    let left = words::left(cx.state.now, review.made.plus(VALID));
+    let left = words::left(cx.state.now, review.expires());
     let (text, role) = if left == Seconds(0) {
         ("this review is too old to be signed; close it and ask again".to_owned(), Role::Warn)
     } else {
@@ -99,7 +97,7 @@ fn ready(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) -> Vec<S
 }
 
 /// The colour of a weight.
-const fn role(weight: Weight) -> Role {
+pub(super) const fn role(weight: Weight) -> Role {
     match weight {
         Weight::Plain => Role::Text,
         Weight::Strong => Role::Strong,
@@ -169,7 +167,7 @@ fn confirm(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, review: &Re
         } else if layer.is_confirmable() {
             (format!("{key} signs and sends"), Role::Accent)
         } else {
-            ("nothing is signed before the word stands there".to_owned(), Role::Dim)
+            ("type the word to enable signing".to_owned(), Role::Dim)
         };
         cx.pen.put(area.x, area.bottom() - 1, area.width, &text, role);
     }

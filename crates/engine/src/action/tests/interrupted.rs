@@ -3,7 +3,7 @@
 use super::planning::{stake_request, vote};
 use super::sim::*;
 use crate::action::*;
-use icpulse_model::act::{Execution, Intent, StepState};
+use icpulse_model::act::{Execution, StepState};
 use icpulse_model::*;
 use proptest::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -42,7 +42,7 @@ fn neuron_is_as_wanted(sim: &Sim, execution: &Execution) {
 /// Stakes through several lives with these kills, faults and times of being down; returns what the
 /// journal holds in the end.
 fn stake_through(sim: &Sim, journal: &MemoryJournal, kills: &[Option<u32>], down: u64) -> Execution {
-    let execution = confirmed(sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(sim, stake_request(12).intent());
     let mut kills = kills.iter().copied();
     life(sim, kills.next().flatten(), async |options: &Options| {
         execute(execution.clone(), sim, journal, options, &|_| {}).await.unwrap()
@@ -100,7 +100,7 @@ fn the_checkpoints_are_those_counted_above() {
     let count = Arc::new(Count(Default::default()));
     let mut options = sim.options();
     options.observer = Some(count.clone());
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     block_on(execute(execution, &sim, &MemoryJournal::default(), &options, &|_| {})).unwrap();
     let seen = count.0.lock().unwrap();
     assert_eq!(seen.len(), 21);
@@ -133,7 +133,7 @@ fn explaining_signs_nothing_and_keeps_a_paid_stake_open() {
     for stop in 1..=21 {
         let sim = Sim::new();
         let journal = MemoryJournal::default();
-        let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+        let execution = confirmed(&sim, stake_request(12).intent());
         life(&sim, Some(stop), async |options: &Options| {
             execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
         });
@@ -167,7 +167,7 @@ fn a_stake_whose_outcome_stays_unknown_is_never_sent_again() {
     let journal = MemoryJournal::default();
     sim.get().faults.push_back(Fault::LostAfter);
     sim.get().blind = 10_000;
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(matches!(ended.steps[0].state, StepState::Unknown { .. }));
     assert!(!ended.is_finished(), "it stays open, so that the next start finds it");
@@ -190,7 +190,7 @@ fn a_transfer_still_under_way_is_waited_for_and_not_sent_again() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
     sim.get().faults.push_back(Fault::Late(100));
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     // Killed right after the request left: 1 intended, 2 signed, 3 recorded, 4 answered (lost).
     life(&sim, Some(4), async |options: &Options| {
         execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
@@ -210,7 +210,7 @@ fn a_claim_under_way_is_not_refused_for_good_when_it_is_interrupted() {
         let sim = Sim::new();
         sim.get().lock_seconds = 8;
         let journal = MemoryJournal::default();
-        let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+        let execution = confirmed(&sim, stake_request(12).intent());
         life(&sim, Some(stop), async |options: &Options| {
             execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
         });
@@ -227,7 +227,7 @@ fn a_lock_that_lasts_leaves_the_stake_open() {
     let sim = Sim::new();
     sim.get().lock_seconds = 100_000;
     let journal = MemoryJournal::default();
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(ended.steps[1].state.is_done());
     assert!(matches!(ended.steps[2].state, StepState::RefusedForNow { .. }), "{:#?}", ended.steps);
@@ -242,7 +242,7 @@ fn a_lock_that_lasts_leaves_the_stake_open() {
 fn a_step_refused_for_good_is_settled() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     sim.get().refuse.insert(1_000_000, (11, "the followee is private".to_owned()));
     let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(
@@ -258,7 +258,7 @@ fn a_delay_is_never_lengthened_beyond_the_reviewed_one() {
     // Between the claim and the lengthening somebody lengthens it already.
     let sim = Sim::new();
     let journal = MemoryJournal::default();
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     life(&sim, Some(9), async |options: &Options| {
         execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
     });
@@ -283,17 +283,17 @@ fn a_stake_waits_while_another_one_may_have_been_paid() {
     let journal = MemoryJournal::default();
     sim.get().faults.push_back(Fault::LostAfter);
     sim.get().blind = 10_000;
-    let first = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let first = confirmed(&sim, stake_request(12).intent());
     block_on(execute(first, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     sim.get().blind = 0;
-    let second = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let second = confirmed(&sim, stake_request(12).intent());
     let ended = block_on(execute(second, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     let StepState::NotSent { message } = &ended.steps[0].state else { panic!("{:#?}", ended.steps) };
     assert!(message.as_str().contains("not known yet"), "{message}");
     assert_eq!((sim.signed(), sim.paid().0), (1, 1));
     // Once it is known, the next one is paid.
     block_on(resume(&sim, &journal, &sim.options()));
-    let third = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let third = confirmed(&sim, stake_request(12).intent());
     assert_eq!(block_on(execute(third, &sim, &journal, &sim.options(), &|_| {})).unwrap().done(), 5);
 }
 
@@ -301,8 +301,8 @@ fn a_stake_waits_while_another_one_may_have_been_paid() {
 fn a_stake_waits_while_another_instance_is_paying_one() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
-    let first = confirmed(&sim, Intent::Stake(stake_request(12)));
-    let second = std::sync::Mutex::new(Some(confirmed(&sim, Intent::Stake(stake_request(12)))));
+    let first = confirmed(&sim, stake_request(12).intent());
+    let second = std::sync::Mutex::new(Some(confirmed(&sim, stake_request(12).intent())));
     let refused = std::sync::Mutex::new(None);
     // From within the first one, as soon as its request is written down.
     let ended = block_on(execute(first, &sim, &journal, &sim.options(), &|e: Arc<Execution>| {
@@ -326,7 +326,7 @@ fn a_paid_stake_that_could_not_be_claimed_is_taken_up_on_the_next_start() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
     sim.get().faults = [Fault::None, Fault::NotSent].into();
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(matches!(ended.steps[1].state, StepState::NotSent { .. }));
     sim.wait(30 * 86_400);
@@ -339,7 +339,7 @@ fn a_paid_stake_that_could_not_be_claimed_is_taken_up_on_the_next_start() {
 fn entries_of_other_identities_are_left_alone() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     life(&sim, Some(4), async |options: &Options| {
         execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
     });
@@ -382,7 +382,7 @@ fn interrupted_votes_are_explained_and_not_sent_by_themselves() {
 fn what_was_paid_but_not_claimed_can_be_given_up_only_by_its_user() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     life(&sim, Some(5), async |options: &Options| {
         execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
     });
@@ -405,7 +405,7 @@ fn any_fault() -> impl Strategy<Value = Fault> {
 /// The outcome that each payment was told, beside what the ledger has of it.
 fn check_told_outcomes(sim: &Sim, journal: &MemoryJournal) -> Result<(), TestCaseError> {
     for action in journal.all() {
-        let blocks = sim.payments(action.nonce.unwrap());
+        let blocks = sim.payments(action.steps[0].args["nonce"].as_u64().unwrap());
         prop_assert!(blocks <= 1, "{} was paid {} times", action.plan, blocks);
         match &action.steps[0].state {
             state if state.is_done() => prop_assert_eq!(blocks, 1, "{:?}", state),
@@ -443,7 +443,7 @@ proptest! {
         sim.get().lock_seconds = lock_seconds;
         for (kill, stakes, down) in lives {
             if stakes {
-                let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+                let execution = confirmed(&sim, stake_request(12).intent());
                 life(&sim, kill, async |options: &Options| {
                     execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
                 });

@@ -1,8 +1,9 @@
 //! Reviews: what they say, what they refuse, how long they hold.
 
 use super::sim::*;
+use crate::action::operations::{CastVotes, ConfirmFollowing, Follow, Stake};
 use crate::action::*;
-use icpulse_model::act::{Confirmation, Intent, Review, SignerInfo, StakeRequest};
+use icpulse_model::act::{Confirmation, Intent, REVIEW_LIFETIME, Review, SignerInfo};
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
 use icpulse_model::*;
@@ -25,18 +26,21 @@ fn text(lines: &[Line]) -> String {
 }
 
 pub fn vote(proposal: u64, neurons: &[u64]) -> Intent {
-    Intent::Vote {
-        vote: Vote::Yes,
-        ballots: neurons.iter().map(|n| (ProposalId(proposal), NeuronId(*n))).collect(),
-    }
+    let ballots = neurons.iter().map(|n| (ProposalId(proposal), NeuronId(*n))).collect();
+    CastVotes { vote: Vote::Yes, ballots }.intent()
 }
 
-pub fn stake_request(icp: u64) -> StakeRequest {
-    StakeRequest {
+pub fn refresh(neurons: &[u64]) -> Intent {
+    let neurons: Vec<_> = neurons.iter().copied().map(NeuronId).collect();
+    ConfirmFollowing {}.of(&neurons)
+}
+
+pub fn stake_request(icp: u64) -> Stake {
+    Stake {
         amount: E8s::from_icp(icp).unwrap(),
-        dissolve_delay: Seconds(31_557_600),
-        auto_stake_maturity: true,
-        followees: vec![(Topic::Governance, vec![NeuronId(27), NeuronId(28)])],
+        delay: Seconds(31_557_600),
+        auto_stake: true,
+        follow: vec![(Topic::Governance, vec![NeuronId(27), NeuronId(28)])],
     }
 }
 
@@ -87,8 +91,8 @@ fn ballots_that_cannot_be_cast_are_left_out_with_their_reasons() {
     assert!(review(&sim, vote(5, &[])).blocked.is_some());
     sim.wait(5 * 86_400);
     assert!(review(&sim, vote(5, &[1])).blocked.unwrap().as_str().contains("is over"));
-    let neither = Intent::Vote { vote: Vote::Unspecified, ballots: vec![(ProposalId(5), NeuronId(1))] };
-    assert!(review(&sim, neither).blocked.is_some());
+    let neither = CastVotes { vote: Vote::Unspecified, ballots: vec![(ProposalId(5), NeuronId(1))] };
+    assert!(review(&sim, neither.intent()).blocked.is_some());
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn many_ballots_make_a_short_review() {
         sim.propose(p, &neurons);
     }
     let ballots = (1..=20).flat_map(|p| (1..=100).map(move |n| (ProposalId(p), NeuronId(n)))).collect();
-    let review = review(&sim, Intent::Vote { vote: Vote::No, ballots });
+    let review = review(&sim, CastVotes { vote: Vote::No, ballots }.intent());
     assert_eq!(review.title.as_str(), "Vote NO on 20 proposals with 100 neurons (2000 ballots)");
     assert!(review.effects.len() < 12 && text(&review.effects).contains("and 12 more proposals"));
 }
@@ -107,7 +111,7 @@ fn many_ballots_make_a_short_review() {
 #[test]
 fn a_stake_says_what_it_costs_and_what_it_brings() {
     let sim = Sim::new();
-    let review = review(&sim, Intent::Stake(stake_request(12)));
+    let review = review(&sim, stake_request(12).intent());
     assert_eq!(review.blocked, None);
     assert_eq!(review.total_cost, E8s(1_200_010_000));
     assert_eq!(review.fees, E8s(FEE));
@@ -135,17 +139,16 @@ fn a_stake_says_what_it_costs_and_what_it_brings() {
 #[test]
 fn the_digest_shown_is_that_of_the_bytes_signed() {
     let sim = Sim::new();
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
+    let transfer = &execution.steps[0].args;
+    let nonce = transfer["nonce"].as_u64().unwrap();
     let request = icpulse_canisters::ledger::calls::TransferRequest {
         from_subaccount: None,
-        to: AccountIdentifier::new(
-            &sim.canisters.governance,
-            &Subaccount::neuron_stake(&sim.signer, execution.nonce.unwrap()),
-        ),
+        to: AccountIdentifier::new(&sim.canisters.governance, &Subaccount::neuron_stake(&sim.signer, nonce)),
         amount: E8s(1_200_000_000),
         fee: E8s(FEE),
-        memo: execution.nonce.unwrap(),
-        created_at: execution.transfer_created_at.unwrap(),
+        memo: nonce,
+        created_at: Timestamp(transfer["created_at"].as_u64().unwrap()),
     };
     let call = icpulse_canisters::ledger::calls::transfer(&sim.canisters, &request).unwrap();
     assert_eq!(execution.steps[0].call.arg_digest, hex::encode(Sha256::digest(&call.arg)));
@@ -154,25 +157,23 @@ fn the_digest_shown_is_that_of_the_bytes_signed() {
 #[test]
 fn impossible_stakes_are_blocked_with_what_to_do() {
     let sim = Sim::new();
-    let blocked =
-        |request: StakeRequest| review(&sim, Intent::Stake(request)).blocked.unwrap().as_str().to_owned();
+    let blocked = |stake: Stake| review(&sim, stake.intent()).blocked.unwrap().as_str().to_owned();
     assert!(blocked(stake_request(0)).contains("smallest stake is 1.00 ICP"));
     assert!(blocked(stake_request(100)).contains("holds 100.00 ICP"), "the fee does not fit");
-    assert!(
-        blocked(StakeRequest { amount: E8s(u64::MAX), ..stake_request(1) })
-            .contains("more than there can be")
-    );
-    let long = StakeRequest { dissolve_delay: Seconds(63_115_201), ..stake_request(1) };
+    assert!(blocked(Stake { amount: E8s(u64::MAX), ..stake_request(1) }).contains("more than there can be"));
+    let brief = Stake { delay: Seconds::days(1), ..stake_request(1) };
+    assert!(blocked(brief).contains("shortest dissolve delay is 7 d; this is 1 d"));
+    let long = Stake { delay: Seconds(63_115_201), ..stake_request(1) };
     assert!(blocked(long).contains("longest dissolve delay"));
     let many = vec![(Topic::Governance, (0..16).map(NeuronId).collect())];
-    assert!(blocked(StakeRequest { followees: many, ..stake_request(1) }).contains("at most 15"));
+    assert!(blocked(Stake { follow: many, ..stake_request(1) }).contains("at most 15"));
     let twice = vec![(Topic::Governance, vec![NeuronId(1), NeuronId(1)])];
-    assert!(blocked(StakeRequest { followees: twice, ..stake_request(1) }).contains("given twice"));
+    assert!(blocked(Stake { follow: twice, ..stake_request(1) }).contains("given twice"));
     let unread = World { accounts: Default::default(), ..sim.world() };
-    let (_, review) = plan(&sim, &unread, &sim.signer_info(), Intent::Stake(stake_request(1)));
+    let (_, review) = plan(&sim, &unread, &sim.signer_info(), stake_request(1).intent());
     assert!(review.blocked.unwrap().as_str().contains("has not been read"));
-    let short = StakeRequest { dissolve_delay: Seconds::days(7), ..stake_request(1) };
-    let (_, review) = plan(&sim, &sim.world(), &sim.signer_info(), Intent::Stake(short));
+    let short = Stake { delay: Seconds::days(7), ..stake_request(1) };
+    let (_, review) = plan(&sim, &sim.world(), &sim.signer_info(), short.intent());
     assert!(review.blocked.is_none() && text(&review.warnings).contains("cannot vote"));
 }
 
@@ -180,9 +181,7 @@ fn impossible_stakes_are_blocked_with_what_to_do() {
 fn nobody_signs_nothing() {
     let sim = Sim::new();
     sim.propose(1, &[1]);
-    for intent in
-        [vote(1, &[1]), Intent::Stake(stake_request(1)), Intent::RefreshVotingPower(vec![NeuronId(1)])]
-    {
+    for intent in [vote(1, &[1]), stake_request(1).intent(), refresh(&[1])] {
         let (mut plans, review) = plan(&sim, &sim.world(), &SignerInfo::anonymous(), intent);
         assert!(review.blocked.as_ref().unwrap().as_str().contains("identity"));
         assert!(matches!(
@@ -203,12 +202,12 @@ fn a_locked_identity_and_a_wrong_clock_are_warned_of() {
     let context =
         PlanContext { world: &world, signer: &signer, profile: &profile, now: sim.now(), clock_offset: -600 };
     let mut plans = Plans::new();
-    let review = plans.plan(Intent::Stake(stake_request(1)), &context, &mut rand::rngs::OsRng).unwrap();
+    let review = plans.plan(stake_request(1).intent(), &context, &mut rand::rngs::OsRng).unwrap();
     assert!(text(&review.warnings).contains("clock is 10 m fast"), "{:?}", review.warnings);
     let execution = plans.confirm(review.plan, sim.signer, sim.now()).unwrap();
     assert_eq!(
-        execution.transfer_created_at,
-        Some(sim.now().minus(Seconds(600))),
+        execution.steps[0].args["created_at"].as_u64(),
+        Some(sim.now().minus(Seconds(600)).0),
         "the ledger is told the network's time, else it would refuse a transfer from the future"
     );
 }
@@ -219,7 +218,7 @@ fn a_review_holds_five_minutes_for_one_signer_and_once() {
     sim.propose(1, &[1]);
     let make = || plan(&sim, &sim.world(), &sim.signer_info(), vote(1, &[1]));
     let (mut plans, review) = make();
-    let late = sim.now().plus(PLAN_LIFE);
+    let late = sim.now().plus(REVIEW_LIFETIME);
     assert!(matches!(plans.confirm(review.plan, sim.signer, late), Err(ActionError::Expired { .. })));
     assert_eq!(plans.confirm(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
 
@@ -244,10 +243,10 @@ fn following_is_checked() {
     sim.propose(1, &[1]);
     let follow = |topic, followees: Vec<u64>| {
         let followees = followees.into_iter().map(NeuronId).collect();
-        review(&sim, Intent::Follow { neuron: NeuronId(1), topic, followees })
+        review(&sim, Follow { topic, followees }.of(&[NeuronId(1)]))
     };
     let some = follow(Topic::Governance, vec![27]);
-    assert!(text(&some.effects).contains("Governance: nobody → 27"), "{:?}", some.effects);
+    assert!(text(&some.effects).contains("neuron 1, Governance: nobody → 27"), "{:?}", some.effects);
     assert_eq!(some.confirmation, Confirmation::Enter);
     assert!(follow(Topic::Governance, (1..=16).collect()).blocked.is_some());
     assert!(text(&follow(Topic::Governance, vec![1]).warnings).contains("follow itself"));
@@ -265,7 +264,7 @@ fn hotkeys_may_follow_but_not_set_who_manages() {
     let mut neuron = world.neurons.get(NeuronId(1)).unwrap().as_ref().clone();
     neuron.access = icpulse_model::neuron::Access::Hotkey;
     world.neurons = icpulse_model::world::Neurons::new([std::sync::Arc::new(neuron.clone())]);
-    let follow = |topic| Intent::Follow { neuron: NeuronId(1), topic, followees: vec![NeuronId(27)] };
+    let follow = |topic| Follow { topic, followees: vec![NeuronId(27)] }.of(&[NeuronId(1)]);
     assert_eq!(plan(&sim, &world, &sim.signer_info(), follow(Topic::Governance)).1.blocked, None);
     assert!(plan(&sim, &world, &sim.signer_info(), follow(Topic::NeuronManagement)).1.blocked.is_some());
     neuron.access = icpulse_model::neuron::Access::Public;
@@ -278,7 +277,7 @@ fn hotkeys_may_follow_but_not_set_who_manages() {
 fn refreshing_shows_what_comes_back() {
     let sim = Sim::new();
     sim.propose(1, &[1, 2]);
-    let review = review(&sim, Intent::RefreshVotingPower(vec![NeuronId(2), NeuronId(1), NeuronId(2)]));
+    let review = review(&sim, refresh(&[2, 1, 2]));
     assert_eq!(review.title.as_str(), "Confirm the following of 2 neurons");
     assert_eq!(review.calls.len(), 2);
     assert_eq!(review.effects.len(), 2);

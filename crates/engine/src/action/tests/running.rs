@@ -1,9 +1,10 @@
 //! Carrying out: happy paths, partial failures, retries, lost answers.
 
-use super::planning::{stake_request, vote};
+use super::planning::{refresh, stake_request, vote};
 use super::sim::*;
+use crate::action::operations::Follow;
 use crate::action::*;
-use icpulse_model::act::{Execution, Intent, StepState};
+use icpulse_model::act::{Execution, StepState};
 use icpulse_model::*;
 use std::sync::{Arc, Mutex};
 
@@ -112,7 +113,7 @@ fn without_a_journal_nothing_is_signed() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
     *journal.broken.lock().unwrap() = true;
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     let ended = run(&sim, &journal, execution);
     assert!(ended.steps.iter().all(|s| matches!(s.state, StepState::NotSent { .. })));
     assert!(message(&ended.steps[0].state).contains("the disk is full"));
@@ -136,7 +137,7 @@ fn a_request_that_cannot_be_written_down_is_not_sent() {
     let journal: &'static Arc<MemoryJournal> = Box::leak(Box::default());
     let mut options = sim.options();
     options.observer = Some(Arc::new(BreakAt("signed", journal)));
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     let ended = block_on(execute(execution, &sim, journal.as_ref(), &options, &|_| {})).unwrap();
     assert!(matches!(ended.steps[0].state, StepState::NotSent { .. }));
     assert!(ended.is_finished());
@@ -146,21 +147,22 @@ fn a_request_that_cannot_be_written_down_is_not_sent() {
 #[test]
 fn what_was_not_reviewed_is_not_signed() {
     let sim = Sim::new();
-    let mut execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let mut execution = confirmed(&sim, stake_request(12).intent());
     // As if a journal entry had been altered after the review.
-    execution.nonce = execution.nonce.map(|n| n ^ 1);
+    let nonce = execution.steps[0].args["nonce"].as_u64().unwrap();
+    execution.steps[0].args["nonce"] = (nonce ^ 1).into();
     let ended = run(&sim, &MemoryJournal::default(), execution);
     assert!(message(&ended.steps[0].state).contains("not the one that was reviewed"));
     assert_eq!((sim.signed(), sim.paid().0), (0, 0));
 
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     let mut elsewhere = sim.clone();
     elsewhere.canisters.ledger = Principal::self_authenticating(b"another ledger");
     let ended = run(&elsewhere, &MemoryJournal::default(), execution);
     assert!(message(&ended.steps[0].state).contains("not the one that was reviewed"));
     let mut other = sim.clone();
     other.signer = Principal::self_authenticating(b"another");
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     let refused = block_on(execute(execution, &other, &MemoryJournal::default(), &sim.options(), &|_| {}));
     assert!(matches!(refused, Err(ActionError::SignerChanged { .. })));
 }
@@ -169,7 +171,7 @@ fn what_was_not_reviewed_is_not_signed() {
 fn a_stake_becomes_a_neuron_as_wanted() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
-    let ended = run(&sim, &journal, confirmed(&sim, Intent::Stake(stake_request(12))));
+    let ended = run(&sim, &journal, confirmed(&sim, stake_request(12).intent()));
     assert_eq!(ended.done(), 5, "{:#?}", ended.steps);
     let id = ended.created_neuron.unwrap();
     let neuron = sim.get().neurons[&id.0].clone();
@@ -185,7 +187,7 @@ fn a_stake_becomes_a_neuron_as_wanted() {
 #[test]
 fn a_stake_the_ledger_refuses_stops_there() {
     let sim = Sim::new();
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     sim.get().balances.insert(Account::of(sim.signer).identifier(), 5);
     let journal = MemoryJournal::default();
     let ended = run(&sim, &journal, execution);
@@ -203,7 +205,7 @@ fn a_stake_retried_after_a_day_pays_nothing() {
     let sim = Sim::new();
     sim.get().faults.push_back(Fault::NotSent);
     let journal = MemoryJournal::default();
-    let ended = run(&sim, &journal, confirmed(&sim, Intent::Stake(stake_request(12))));
+    let ended = run(&sim, &journal, confirmed(&sim, stake_request(12).intent()));
     sim.wait(25 * 3_600);
     let late = block_on(finish(ended, &[0], &sim, &journal, &sim.options())).unwrap_err();
     assert!(
@@ -256,13 +258,11 @@ fn refreshing_and_following_are_carried_out() {
     let sim = Sim::new();
     sim.propose(7, &[1, 2]);
     let journal = MemoryJournal::default();
-    let refresh = Intent::RefreshVotingPower(vec![NeuronId(1), NeuronId(2)]);
-    let ended = run(&sim, &journal, confirmed(&sim, refresh));
+    let ended = run(&sim, &journal, confirmed(&sim, refresh(&[1, 2])));
     assert_eq!(ended.done(), 2);
     assert!((1..=2).all(|n| sim.get().neurons[&n].refreshed >= START));
-    let follow =
-        Intent::Follow { neuron: NeuronId(1), topic: Topic::Governance, followees: vec![NeuronId(27)] };
-    assert_eq!(run(&sim, &journal, confirmed(&sim, follow)).done(), 1);
+    let follow = Follow { topic: Topic::Governance, followees: vec![NeuronId(27)] };
+    assert_eq!(run(&sim, &journal, confirmed(&sim, follow.of(&[NeuronId(1)]))).done(), 1);
     assert_eq!(sim.get().neurons[&1].followees[&Topic::Governance.number()], [27]);
 }
 
@@ -298,7 +298,7 @@ fn an_out_of_date_copy_changes_nothing() {
     let journal = MemoryJournal::default();
     sim.get().faults =
         [crate::action::tests::sim::Fault::None, crate::action::tests::sim::Fault::NotSent].into();
-    let execution = confirmed(&sim, Intent::Stake(stake_request(12)));
+    let execution = confirmed(&sim, stake_request(12).intent());
     let copy = run(&sim, &journal, execution);
     assert!(copy.is_open());
     let ended = block_on(resume(&sim, &journal, &sim.options())).remove(0);

@@ -1,26 +1,154 @@
-//! Planning votes.
+//! Casts blank ballots.
 
-use super::error::ActionError;
-use super::plan::{Draft, PlanContext};
-use super::steps::Kind;
+use crate::action::error::ActionError;
+use crate::action::field::{Field, FieldKind};
+use crate::action::operation::{Operation, Order, Risk, Rules, Target};
+use crate::action::outcome::{self, Outcome};
+use crate::action::plan::{Draft, PlanContext, bounded, count};
+use crate::action::step::{Reading, Readings, Reply, Step, StepKind, StepWords, Verdict, step_identity};
+use icpulse_canisters::governance::calls;
+use icpulse_ic::{IcError, PreparedCall};
+use icpulse_model::act::{Intent, StepState};
+use icpulse_model::network::Canisters;
 use icpulse_model::proposal::{Ballot, Proposal};
 use icpulse_model::text::Line;
+use icpulse_model::world::Topicality;
 use icpulse_model::{NeuronId, ProposalId, Seconds, Timestamp, Vote, VotingPower};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Lines about single proposals or neurons shown at most; the rest is counted.
-const LINES: usize = 8;
 /// More ballots than this take minutes to cast.
 const MANY: usize = 1_000;
 
+/// Its arguments.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CastVotes {
+    /// Yes or no.
+    pub vote: Vote,
+    /// Which ballots: only these are cast.
+    pub ballots: Vec<(ProposalId, NeuronId)>,
+}
+
+impl CastVotes {
+    /// The operation with these arguments.
+    #[must_use]
+    pub fn intent(&self) -> Intent {
+        Intent::new(VOTE.id, self)
+    }
+}
+
+/// Votes.
+pub static VOTE: Operation = Operation {
+    id: "proposal.vote",
+    title: "vote",
+    heading: "Vote",
+    help: "Choose the neurons and vote.",
+    about: "Vote with the identity's neurons",
+    keys: &["v"],
+    footer: true,
+    command: ("proposals", "vote"),
+    alias: None,
+    risk: Risk::Final,
+    target: Target::Ballots,
+    fields: &[Field {
+        name: "vote",
+        label: "vote",
+        help: "yes or no",
+        kind: FieldKind::OneOf(&[("yes", "Yes", ""), ("no", "No", "")]),
+        default: None,
+        start: "yes",
+        positional: false,
+    }],
+    order: Order::AnyOrder,
+    reads: &[],
+    touches: &[Topicality::Proposals, Topicality::Neurons],
+    rules: Rules::new(plan),
+    steps: &[StepKind::of::<CastBallot>(CastBallot::STEP)],
+};
+
+/// Casts one neuron's ballot on one proposal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::action) struct CastBallot {
+    pub proposal: ProposalId,
+    pub neuron: NeuronId,
+    pub vote: Vote,
+}
+
+impl CastBallot {
+    const STEP: &'static str = "vote";
+}
+
+impl Step for CastBallot {
+    step_identity!(Self::STEP);
+
+    fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+        calls::register_vote(canisters, self.neuron, self.proposal, self.vote)
+    }
+
+    fn words(&self, _: &Canisters) -> StepWords {
+        let Self { proposal, neuron, vote } = self;
+        StepWords {
+            neuron: Some(*neuron),
+            proposal: Some(*proposal),
+            ..StepWords::new(
+                "manage_neuron · RegisterVote",
+                line!("vote {} on {proposal} with neuron {neuron}", vote.title().to_uppercase()),
+                vec![
+                    ("neuron", line!("{neuron}")),
+                    ("proposal", line!("{proposal}")),
+                    ("vote", line!("{} ({})", vote.title(), vote.number())),
+                ],
+            )
+        }
+    }
+
+    fn advice(&self) -> &'static str {
+        "Read the proposal again: if the ballot is still blank, vote again (a second vote is refused, never counted twice)"
+    }
+
+    fn read_reply(&self, reply: &Reply<'_>) -> Outcome {
+        let refusal = calls::parse_manage_neuron_reply(reply.bytes).err();
+        // Older canisters say it only in words.
+        let is_cast = refusal
+            .is_some_and(|r| r.is_already_voted() || r.message.as_str().starts_with("Neuron already voted"));
+        if is_cast {
+            let note = Line::new("the ballot was cast before, by following or by hand");
+            return StepState::AlreadyDone { note }.into();
+        }
+        outcome::read_command_reply(reply, self.advice(), |_| line!("voted {}", self.vote.title()))
+    }
+
+    fn proof(&self, _: &Canisters) -> Vec<Reading> {
+        vec![Reading::Proposal(self.proposal)]
+    }
+
+    fn judge(&self, found: &Readings) -> Verdict {
+        let Some(proposal) = found.proposal() else { return Verdict::Nothing };
+        match proposal.ballots.iter().find(|b| b.neuron == self.neuron).map(|b| b.vote) {
+            None => Verdict::Nothing,
+            Some(Vote::Unspecified) => Verdict::NotUntil(proposal.evidence.at),
+            Some(vote) if vote == self.vote => Verdict::found("the ballot is cast"),
+            Some(vote) => Verdict::Refused(StepState::Refused {
+                code: "already voted".to_owned(),
+                message: line!(
+                    "the ballot was cast {} before, by following or by hand; it cannot be changed",
+                    vote.title()
+                ),
+            }),
+        }
+    }
+
+    /// A ballot that was cast by following may say the opposite of what was wanted.
+    fn doubts_done_before(&self) -> bool {
+        true
+    }
+}
+
 /// Plans to cast these ballots, leaving out those that cannot be cast, each with its reason.
-pub(super) fn draft(
-    vote: Vote,
-    ballots: &[(ProposalId, NeuronId)],
-    context: &PlanContext<'_>,
-) -> Result<Draft, ActionError> {
+fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -> Result<Draft, ActionError> {
+    let CastVotes { vote, ballots } = intent.read().map_err(ActionError::unfit_arguments)?;
     let now = context.network_now();
-    let mut kinds = Vec::new();
+    let mut steps: Vec<Box<dyn Step>> = Vec::new();
     let mut power: BTreeMap<ProposalId, VotingPower> = BTreeMap::new();
     let mut neurons = BTreeSet::new();
     let mut left_out = Vec::new();
@@ -36,7 +164,7 @@ pub(super) fn draft(
         let ballot = of_proposal.get(neuron).copied();
         match castable(*proposal, *neuron, ballot, foreign.contains(neuron), context, now) {
             Ok(weight) => {
-                kinds.push(Kind::Vote { proposal: *proposal, neuron: *neuron, vote });
+                steps.push(Box::new(CastBallot { proposal: *proposal, neuron: *neuron, vote }));
                 neurons.insert(*neuron);
                 let sum = power.entry(*proposal).or_default();
                 *sum = sum.saturating_add(weight);
@@ -44,14 +172,15 @@ pub(super) fn draft(
             Err(why) => left_out.push(why),
         }
     }
+    let ballots = steps.len();
+    let title = title(vote, &power, neurons.len(), ballots, context);
     // An impossible vote is refused before its calls are written.
     let sensible = matches!(vote, Vote::Yes | Vote::No);
-    let calls = if sensible { context.describe(&kinds, None)? } else { Vec::new() };
-    let mut draft = Draft::new(title(vote, &power, neurons.len(), kinds.len(), context), calls);
+    let mut draft = Draft::new(title, if sensible { steps } else { Vec::new() });
     if !sensible {
         draft.block(Line::new("a vote is yes or no"));
     }
-    if kinds.is_empty() {
+    if ballots == 0 {
         draft.block(match left_out.as_slice() {
             [] => Line::new("no ballots were chosen"),
             [only] => only.clone(),
@@ -64,19 +193,15 @@ pub(super) fn draft(
         Some(effect(proposal, vote, *sum))
     });
     bounded(&mut draft.effects, effects.collect(), "more proposals");
-    if !kinds.is_empty() {
+    if ballots > 0 {
         draft.effects.push(line!(
             "refreshes the voting power of {}; neurons that follow them may vote along",
             count(neurons.len(), "neuron")
         ));
         draft.irreversible.push(Line::new("a ballot cannot be changed once it is cast"));
     }
-    if kinds.len() > MANY {
-        draft.warnings.push(line!(
-            "{} ballots are {} calls: casting them takes some minutes",
-            kinds.len(),
-            kinds.len()
-        ));
+    if ballots > MANY {
+        draft.warnings.push(line!("{ballots} ballots are {ballots} calls: casting them takes some minutes"));
     }
     let closing = power
         .keys()
@@ -173,19 +298,4 @@ fn effect(proposal: &Proposal, vote: Vote, sum: VotingPower) -> Line {
     let decides = majority && u128::from(before.0) * 2 <= u128::from(tally.total.0);
     let decided = if decides && proposal.decided.is_none() { "; this decides it at once" } else { "" };
     line!("{id}: {word} {} → {}{decided}", percent(before), percent(after))
-}
-
-/// Puts in the first lines and counts the rest.
-pub(super) fn bounded(into: &mut Vec<Line>, mut lines: Vec<Line>, more: &str) {
-    let rest = lines.len().saturating_sub(LINES);
-    lines.truncate(LINES);
-    into.append(&mut lines);
-    if rest > 0 {
-        into.push(line!("… and {rest} {more}"));
-    }
-}
-
-/// `1 neuron`, `12 neurons`.
-pub(super) fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }

@@ -1,0 +1,72 @@
+//! Confirms following: refreshes the voting power of neurons.
+
+use super::neuron::{self, NeuronCommand, NeuronOperation};
+use crate::action::operation::{Operation, Target};
+use icpulse_canisters::governance::calls::{self, Target as Address};
+use icpulse_ic::{IcError, PreparedCall};
+use icpulse_model::act::Intent;
+use icpulse_model::network::Canisters;
+use icpulse_model::text::Line;
+use icpulse_model::world::Topicality;
+use icpulse_model::{Neuron, NeuronId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Its arguments.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ConfirmFollowing {}
+
+impl ConfirmFollowing {
+    /// The operation on these neurons.
+    #[must_use]
+    pub fn of(self, neurons: &[NeuronId]) -> Intent {
+        self.into_intent(&CONFIRM_FOLLOWING, neurons)
+    }
+}
+
+/// Confirms following.
+pub static CONFIRM_FOLLOWING: Operation = Operation {
+    id: "neuron.confirm_following",
+    title: "confirm following",
+    heading: "Confirm following",
+    help: "Refresh the voting power of the selected neuron; on Pulse, of all that lose power.",
+    about: "Confirm following: refresh the voting power of the identity's neurons",
+    keys: &["c"],
+    footer: true,
+    command: ("neurons", "confirm"),
+    alias: Some("refresh"),
+    target: Target::Neurons { all_by_default: true },
+    reads: &[Topicality::Neurons],
+    ..neuron::operation::<ConfirmFollowing>(&[neuron::step_kind::<ConfirmFollowing>()])
+};
+
+impl NeuronCommand for ConfirmFollowing {
+    const STEP: &'static str = "refresh-voting-power";
+    const COMMAND: &'static str = "RefreshVotingPower";
+
+    fn prepare(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+        calls::refresh_voting_power(canisters, neuron)
+    }
+
+    fn summary(&self, neuron: &str) -> Line {
+        line!("confirm the following of {neuron}")
+    }
+
+    fn is_done(&self, neuron: &Neuron, planned: Timestamp) -> bool {
+        neuron.refreshed.is_some_and(|refreshed| refreshed.secs() >= planned.secs())
+    }
+}
+
+impl NeuronOperation for ConfirmFollowing {
+    fn title(&self, neurons: &str) -> Line {
+        line!("Confirm the following of {neurons}")
+    }
+
+    fn effect(&self, neuron: &Neuron) -> Line {
+        line!(
+            "neuron {}: voting power {} → {} V",
+            neuron.id,
+            neuron.deciding_voting_power.rounded(),
+            neuron.potential_voting_power.rounded()
+        )
+    }
+}

@@ -1,0 +1,264 @@
+//! What the runner knows of a step: its call, how to read the answer, and how to find out from proof
+//! alone whether it happened.
+
+use super::network::Network;
+use super::outcome::Outcome;
+use icpulse_canisters::governance::calls::Target;
+use icpulse_ic::{IcError, PreparedCall};
+use icpulse_model::act::{PlannedCall, StepState};
+use icpulse_model::evidence::Sourced;
+use icpulse_model::ledger::Transaction;
+use icpulse_model::network::Canisters;
+use icpulse_model::text::Line;
+use icpulse_model::{
+    Account, AccountIdentifier, E8s, Neuron, NeuronId, Proposal, ProposalId, Seconds, Timestamp,
+};
+use serde_json::Value;
+
+/// One step of an operation. All of it follows from its arguments, so that a plan, a retry and a
+/// recovery after a crash sign the same bytes.
+pub(super) trait Step: std::fmt::Debug + Send + Sync {
+    /// Its name in the journal. An operation's kinds of steps have different names.
+    fn kind(&self) -> &'static str;
+
+    /// Its arguments as the journal keeps them.
+    fn args(&self) -> Value;
+
+    /// The call, exactly as it is signed.
+    fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError>;
+
+    /// The call in words.
+    fn words(&self, canisters: &Canisters) -> StepWords;
+
+    /// Whether it moves money: then no other payment of the signer may be unproven.
+    fn moves_money(&self) -> bool {
+        false
+    }
+
+    /// Why the steps after it cannot be done while it is not done; `None` if they can.
+    fn needed_because(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What to do while its outcome is unknown.
+    fn advice(&self) -> &'static str;
+
+    /// Reads the canister's certified answer.
+    fn read_reply(&self, reply: &Reply<'_>) -> Outcome;
+
+    /// What is read to find out whether it happened.
+    fn proof(&self, canisters: &Canisters) -> Vec<Reading>;
+
+    /// Whether it happened, as far as these readings prove it.
+    fn judge(&self, found: &Readings) -> Verdict;
+
+    /// Whether an answer that it was done before is checked against [`Step::proof`].
+    fn doubts_done_before(&self) -> bool {
+        false
+    }
+
+    /// What is read before it is signed, and before it is reviewed anew.
+    fn guard(&self) -> Vec<Reading> {
+        Vec::new()
+    }
+
+    /// Whether it may be signed, judged by what [`Step::guard`] read; if not, how it ends.
+    fn check(&self, found: &Readings, now: Timestamp) -> Result<(), StepState> {
+        let _ = (found, now);
+        Ok(())
+    }
+
+    /// Adapts its arguments to what [`Step::guard`] read, before it is reviewed anew.
+    fn renew(&mut self, found: &Readings) {
+        let _ = found;
+    }
+}
+
+/// Gives a step that can be serialised its name and its arguments.
+macro_rules! step_identity {
+    ($kind:expr) => {
+        fn kind(&self) -> &'static str {
+            $kind
+        }
+
+        fn args(&self) -> serde_json::Value {
+            serde_json::to_value(self).unwrap_or_default()
+        }
+    };
+}
+pub(super) use step_identity;
+
+/// A kind of step as the journal finds it again.
+#[derive(Debug)]
+pub(super) struct StepKind {
+    /// Its name.
+    pub name: &'static str,
+    /// Reads its arguments.
+    pub read: fn(&Value) -> Option<Box<dyn Step>>,
+}
+
+impl StepKind {
+    /// The kind `name`, which is read as `T`.
+    pub(super) const fn of<T: Step + serde::de::DeserializeOwned + 'static>(name: &'static str) -> Self {
+        Self { name, read: |args| Some(Box::new(T::deserialize(args).ok()?)) }
+    }
+}
+
+/// A step's call in words.
+#[derive(Debug)]
+pub(super) struct StepWords {
+    /// The method, with the command where there is one.
+    pub method: String,
+    /// One line.
+    pub summary: Line,
+    /// The arguments, in order.
+    pub arguments: Vec<(&'static str, Line)>,
+    /// Which neuron it is about.
+    pub neuron: Option<NeuronId>,
+    /// Which proposal it is about.
+    pub proposal: Option<ProposalId>,
+}
+
+impl StepWords {
+    pub(super) fn new(method: &str, summary: Line, arguments: Vec<(&'static str, Line)>) -> Self {
+        Self { method: method.to_owned(), summary, arguments, neuron: None, proposal: None }
+    }
+}
+
+/// A step's call as its review shows it.
+pub(super) fn describe(step: &dyn Step, canisters: &Canisters) -> Result<PlannedCall, IcError> {
+    let call = step.prepare(canisters)?;
+    let words = step.words(canisters);
+    Ok(PlannedCall {
+        canister: call.canister,
+        canister_name: canisters.name(&call.canister).unwrap_or("canister").to_owned(),
+        method: words.method,
+        summary: words.summary,
+        arguments: words.arguments.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        arg_digest: call.arg_digest(),
+        neuron: words.neuron,
+        proposal: words.proposal,
+    })
+}
+
+/// A canister's certified answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reply<'a> {
+    /// To which request.
+    pub request_id: &'a str,
+    /// Candid.
+    pub bytes: &'a [u8],
+    /// The certificate's time.
+    pub certified_at: Timestamp,
+}
+
+/// Something that is read with a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// A balance on the ICP ledger.
+    Balance(Account),
+    /// The latest transactions of an account, where the network has an index.
+    Transactions(AccountIdentifier),
+    /// A neuron of the signer.
+    Neuron(Target),
+    /// A proposal with the signer's ballots.
+    Proposal(ProposalId),
+}
+
+#[derive(Debug)]
+enum Found {
+    Balance(Sourced<E8s>),
+    Transactions(Vec<Transaction>),
+    Neuron(Box<Neuron>),
+    Proposal(Option<Box<Proposal>>),
+}
+
+/// What was read, in the order in which it was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Readings(Vec<Result<Found, IcError>>);
+
+impl Readings {
+    /// Makes these readings one after the other.
+    pub(super) async fn read(network: &impl Network, wanted: &[Reading]) -> Self {
+        let mut found = Vec::with_capacity(wanted.len());
+        for reading in wanted {
+            found.push(match reading {
+                Reading::Balance(account) => network.certified_balance(*account).await.map(Found::Balance),
+                Reading::Transactions(account) => {
+                    network.certified_transactions(*account).await.map(Found::Transactions)
+                }
+                Reading::Neuron(target) => {
+                    network.certified_neuron(*target).await.map(|n| Found::Neuron(Box::new(n)))
+                }
+                Reading::Proposal(id) => {
+                    network.certified_proposal(*id).await.map(|p| Found::Proposal(p.map(Box::new)))
+                }
+            });
+        }
+        Self(found)
+    }
+
+    /// As [`Readings::read`]; some more times while the network cannot be reached.
+    pub(super) async fn read_patiently(network: &impl Network, wanted: &[Reading]) -> Self {
+        let mut tries = 0;
+        loop {
+            let found = Self::read(network, wanted).await;
+            if tries == 3 || !found.error().is_some_and(IcError::is_retryable) {
+                return found;
+            }
+            tries += 1;
+            network.pause(Seconds(1)).await;
+        }
+    }
+
+    fn find<'a, T: 'a>(&'a self, pick: impl FnMut(&'a Found) -> Option<T>) -> Option<T> {
+        self.0.iter().filter_map(|f| f.as_ref().ok()).find_map(pick)
+    }
+
+    pub(super) fn balance(&self) -> Option<&Sourced<E8s>> {
+        self.find(|f| if let Found::Balance(balance) = f { Some(balance) } else { None })
+    }
+
+    pub(super) fn transactions(&self) -> &[Transaction] {
+        self.find(|f| if let Found::Transactions(all) = f { Some(all.as_slice()) } else { None })
+            .unwrap_or_default()
+    }
+
+    pub(super) fn neuron(&self) -> Option<&Neuron> {
+        self.find(|f| if let Found::Neuron(neuron) = f { Some(&**neuron) } else { None })
+    }
+
+    pub(super) fn proposal(&self) -> Option<&Proposal> {
+        self.find(|f| if let Found::Proposal(proposal) = f { proposal.as_deref() } else { None })
+    }
+
+    /// Whether something that was asked for is proven not to exist.
+    pub(super) fn is_missing(&self) -> bool {
+        self.0.iter().any(|f| matches!(f, Err(IcError::NotFound { .. })))
+    }
+
+    /// Why something could not be read.
+    pub(super) fn error(&self) -> Option<&IcError> {
+        self.0.iter().find_map(|f| f.as_ref().err()).filter(|e| !matches!(e, IcError::NotFound { .. }))
+    }
+}
+
+/// What readings prove of a step.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// It happened, or the wanted state is there.
+    Happened(Outcome),
+    /// It was refused, or something else happened in its place.
+    Refused(StepState),
+    /// At this time it had not happened.
+    NotUntil(Timestamp),
+    /// Nothing.
+    Nothing,
+}
+
+impl Verdict {
+    /// The wanted state is there, although the answer was lost.
+    pub(super) fn found(what: &str) -> Self {
+        Self::Happened(StepState::AlreadyDone { note: line!("{what} (the answer itself was lost)") }.into())
+    }
+}

@@ -1,0 +1,242 @@
+//! `icpulse proposals vote`, `icpulse neurons stake`, …: a command for each operation that can be
+//! signed, made from what the operation says of itself.
+
+use super::act;
+use super::args::{Cli, Signing};
+use super::context::Context;
+use super::failure::{Failure, Kind};
+use super::open::{Need, open};
+use super::output::note;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, CommandFactory, value_parser};
+use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_engine::action::{Field, FieldKind, Operation, Target, operations};
+use icpulse_model::act::Intent;
+use icpulse_model::ledger::AccountState;
+use icpulse_model::network::Facts;
+use icpulse_model::world::{Neurons, Proposals, Topicality, World};
+use icpulse_model::{Account, NeuronId, ProposalId};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// The whole command line.
+#[must_use]
+pub fn command() -> Command {
+    operations::LIST.iter().fold(Cli::command(), |cli, operation| {
+        cli.mut_subcommand(operation.command.0, |group| group.subcommand(operation_command(operation)))
+    })
+}
+
+fn operation_command(operation: &Operation) -> Command {
+    let mut command = Command::new(operation.command.1);
+    if let Some(alias) = operation.alias {
+        command = command.visible_alias(alias);
+    }
+    let numbers = |id: &'static str| Arg::new(id).value_parser(value_parser!(u64)).action(ArgAction::Append);
+    command = match operation.target {
+        Target::None => command,
+        Target::Neurons { all_by_default } => {
+            let help = if all_by_default { "Only these neurons (default: all)" } else { "Neurons" };
+            let neurons = numbers("neurons").value_name("NEURON").num_args(1..).help(help);
+            command.arg(neurons.required(!all_by_default))
+        }
+        Target::Ballots => command
+            .arg(numbers("proposals").value_name("ID").num_args(1..).required(true).help("Proposals"))
+            .arg(
+                numbers("neurons")
+                    .long("neuron")
+                    .value_name("NEURON")
+                    .help("Only these neurons (default: all that may still vote)"),
+            ),
+    };
+    Signing::augment_args(command.args(operation.fields.iter().map(field_argument))).about(operation.about)
+}
+
+fn field_argument(field: &'static Field) -> Arg {
+    let mut name = field.label.chars();
+    let label: String = name.next().map(|c| c.to_uppercase().chain(name).collect()).unwrap_or_default();
+    let arg = Arg::new(field.name).help(format!("{label}: {}", field.help));
+    let arg = if field.positional { arg } else { arg.long(field.option()) };
+    let arg = match field.kind {
+        FieldKind::Switch => return arg.action(ArgAction::SetTrue),
+        FieldKind::Following => return arg.action(ArgAction::Append).value_name("TOPIC=ID[,ID]"),
+        FieldKind::OneOf(all) => {
+            arg.value_parser(PossibleValuesParser::new(all.iter().map(|(word, ..)| *word)))
+        }
+        FieldKind::Amount => arg.value_name("ICP"),
+        FieldKind::Span(_) => arg.value_name("TIME"),
+        FieldKind::Topic => arg.value_name("TOPIC"),
+        FieldKind::Neurons => arg.value_name("ID[,ID]"),
+    };
+    match field.default {
+        None => arg.required(true),
+        Some(default) => arg.default_value(default),
+    }
+}
+
+/// An operation that was asked for on the command line.
+#[derive(Clone, Debug)]
+pub struct Request {
+    operation: &'static Operation,
+    matches: ArgMatches,
+}
+
+impl Request {
+    /// The operation of a command line, if it is one.
+    #[must_use]
+    pub fn find(matches: &ArgMatches) -> Option<Self> {
+        let (group, matches) = matches.subcommand()?;
+        let (name, matches) = matches.subcommand()?;
+        let operation = operations::LIST.iter().find(|o| o.command == (group, name)).copied()?;
+        Some(Self { operation, matches: matches.clone() })
+    }
+
+    fn numbers(&self, name: &str) -> Vec<u64> {
+        let given = self.matches.try_get_many::<u64>(name).ok().flatten();
+        given.into_iter().flatten().copied().collect()
+    }
+
+    /// The arguments other than the target.
+    fn read_fields(&self) -> Result<Map<String, Value>, Failure> {
+        let mut args = Map::new();
+        for field in self.operation.fields {
+            let text = match field.kind {
+                FieldKind::Switch => {
+                    (if self.matches.get_flag(field.name) { "yes" } else { "no" }).to_owned()
+                }
+                _ => {
+                    let words = self.matches.get_many::<String>(field.name).into_iter().flatten();
+                    words.cloned().collect::<Vec<_>>().join(" ")
+                }
+            };
+            let value = field
+                .parse(&text)
+                .map_err(|why| Failure::usage(format!("the {} '{text}': {why}", field.label)))?;
+            args.insert(field.name.to_owned(), value);
+        }
+        Ok(args)
+    }
+
+    /// Reads what is needed, shows the review, asks, and carries it out.
+    ///
+    /// # Errors
+    /// As [`act::carry_out`]; [`Kind::Usage`] for arguments that cannot be read.
+    pub async fn run(&self, context: &Context) -> Result<(), Failure> {
+        let mut args = self.read_fields()?;
+        let opened = open(context, Need::ToSign).await?;
+        let client = opened.client.as_ref().ok_or_else(|| {
+            Failure::usage("--offline never asks the network, so nothing can be signed and sent")
+        })?;
+        let neurons: Vec<NeuronId> = self.numbers("neurons").into_iter().map(NeuronId).collect();
+        let world = match self.operation.target {
+            Target::None => read_world(client, self.operation, &[]).await?,
+            Target::Neurons { .. } => {
+                let world = read_world(client, self.operation, &[]).await?;
+                let chosen =
+                    if neurons.is_empty() { world.neurons.iter().map(|n| n.id).collect() } else { neurons };
+                if chosen.is_empty() {
+                    return Err(Failure::new(
+                        Kind::Refused,
+                        "this identity has no neurons; nothing was signed",
+                    ));
+                }
+                args.insert("neurons".to_owned(), to_json(&chosen));
+                world
+            }
+            Target::Ballots => {
+                let ids: Vec<_> = self.numbers("proposals").into_iter().map(ProposalId).collect();
+                let world = read_world(client, self.operation, &ids).await?;
+                let ballots = choose_ballots(context, &world, &ids, &neurons)?;
+                args.insert("ballots".to_owned(), to_json(&ballots));
+                world
+            }
+        };
+        let intent = Intent::new(self.operation.id, &Value::Object(args));
+        act::carry_out(context, &opened, &world, intent).await
+    }
+}
+
+fn to_json(value: &impl serde::Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// The ballots of these neurons, or all that may still be cast, on these proposals.
+fn choose_ballots(
+    context: &Context,
+    world: &World,
+    ids: &[ProposalId],
+    neurons: &[NeuronId],
+) -> Result<Vec<(ProposalId, NeuronId)>, Failure> {
+    let mut ballots = Vec::new();
+    for id in ids {
+        let proposal = world
+            .proposals
+            .get(*id)
+            .ok_or_else(|| Failure::new(Kind::Refused, format!("there is no proposal {id}")))?;
+        let chosen: Vec<NeuronId> = match neurons {
+            [] => proposal.votable(context.now()).map(|b| b.neuron).collect(),
+            some => some.to_vec(),
+        };
+        if chosen.is_empty() {
+            note(&context.global, format!("none of your neurons may still vote on {id}"));
+        }
+        ballots.extend(chosen.into_iter().map(|n| (*id, n)));
+    }
+    if ballots.is_empty() {
+        return Err(Failure::new(Kind::Refused, "there is no blank ballot to cast; nothing was signed"));
+    }
+    Ok(ballots)
+}
+
+/// What the review of an operation needs of the world: what it reads, and these proposals.
+///
+/// # Errors
+/// If something cannot be read.
+pub async fn read_world(
+    client: &Client,
+    operation: &Operation,
+    proposals: &[ProposalId],
+) -> Result<World, Failure> {
+    let reads = |what| operation.reads.contains(&what);
+    let mut world = World::default();
+    let mut rows = Vec::new();
+    for id in proposals {
+        let before = Some(ProposalId(id.0.saturating_add(1)));
+        let page = ProposalsPage { before, limit: 1, ..ProposalsPage::default() };
+        rows.extend(client.proposals(&page).await?.into_iter().filter(|p| p.id == *id));
+    }
+    let account = Account::of(client.principal());
+    let neurons =
+        async { if reads(Topicality::Neurons) { Some(client.my_neurons(false).await) } else { None } };
+    let balance =
+        async { if reads(Topicality::Accounts) { Some(client.balance(account).await) } else { None } };
+    let facts = async {
+        if !reads(Topicality::Facts) {
+            return None;
+        }
+        let newest = ProposalsPage { limit: 1, ..ProposalsPage::default() };
+        Some(futures_util::join!(client.economics(), client.metrics(), client.proposals(&newest)))
+    };
+    let (neurons, balance, facts) = futures_util::join!(neurons, balance, facts);
+    if let Some(neurons) = neurons {
+        world.neurons = Neurons::new(neurons?.into_iter().map(Arc::new));
+        world.neurons_known = true;
+    }
+    if let Some(balance) = balance {
+        let balance = balance?;
+        world.accounts = Arc::new(vec![AccountState {
+            account,
+            balance: balance.value,
+            balance_evidence: balance.evidence,
+            transactions: Vec::new(),
+            complete: false,
+        }]);
+    }
+    if let Some((economics, metrics, newest)) = facts {
+        world.facts =
+            Arc::new(Facts { economics: Some(economics?), metrics: metrics.ok(), ..Facts::default() });
+        rows.extend(newest?);
+    }
+    world.proposals = Proposals::new(rows.into_iter().map(Arc::new));
+    Ok(world)
+}

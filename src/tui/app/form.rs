@@ -1,0 +1,62 @@
+//! The form of an operation: its fields, and what it would bring.
+
+use icpulse_engine::action::{Fact, Field, Operation};
+use icpulse_model::NeuronId;
+use icpulse_model::act::Intent;
+use icpulse_model::text::Line;
+use tui_input::Input;
+
+/// A form.
+#[derive(Clone, Debug)]
+pub struct OperationForm {
+    /// Of which operation.
+    pub operation: &'static Operation,
+    /// The neurons that it is for.
+    pub neurons: Vec<NeuronId>,
+    /// Its fields, in order.
+    pub fields: Vec<FormField>,
+    /// The field that has the keyboard.
+    pub cursor: usize,
+    /// What is asked for, when everything is right.
+    pub intent: Option<Intent>,
+    /// What it would bring.
+    pub preview: Vec<Fact>,
+}
+
+/// A field of a form.
+#[derive(Clone, Debug)]
+pub struct FormField {
+    /// Which argument.
+    pub field: &'static Field,
+    /// What was typed or chosen.
+    pub input: Input,
+    /// What was chosen, in words.
+    pub label: Option<Line>,
+    /// What is wrong with it; `None` also while nothing was typed.
+    pub error: Option<Line>,
+}
+
+impl OperationForm {
+    /// The field that has the keyboard.
+    #[must_use]
+    pub fn current(&self) -> Option<&FormField> {
+        self.fields.get(self.cursor)
+    }
+
+    /// Whether typed characters go into the field.
+    #[must_use]
+    pub fn takes_text(&self) -> bool {
+        self.current().is_some_and(|f| f.field.is_typed())
+    }
+
+    /// The field's line of text.
+    pub fn input(&mut self) -> Option<&mut Input> {
+        self.fields.get_mut(self.cursor).filter(|f| f.field.is_typed()).map(|f| &mut f.input)
+    }
+
+    /// Whether Enter leads to a list of choices.
+    #[must_use]
+    pub fn chooses(&self) -> bool {
+        self.current().is_some_and(|f| f.field.has_long_list())
+    }
+}
