@@ -1,5 +1,8 @@
 //! The command line: what can be said, with its help.
 
+use super::lists::NetworkListParser;
+pub use super::lists::{FilterParser, ListCommand, Listing, One};
+use crate::datasets::{NEURONS, NetworkList, PROPOSALS};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -87,23 +90,9 @@ pub enum Command {
     /// Identities: who signs
     #[command(subcommand)]
     Identity(Identity),
-    /// Subnets: health, decentralisation, what-if
-    #[command(visible_alias = "subnet")]
-    Subnets(Subnets),
-    /// Nodes: status, versions, failures, rewards
-    #[command(visible_alias = "node")]
-    Nodes(Listed),
-    /// Node providers: nodes, allowance, rewards of 30 days and where they were lost
-    #[command(visible_alias = "provider")]
-    Providers(Listed),
-    /// Data centers
-    #[command(visible_alias = "datacenter")]
-    Datacenters(Listed),
-    /// GuestOS and HostOS versions and where they run
-    Versions(Listed),
-    /// API boundary nodes: health and latency
-    #[command(visible_alias = "boundary-node")]
-    BoundaryNodes(Listed),
+    /// A list of the network.
+    #[command(flatten)]
+    List(ListCommand),
     /// The registry: events, differences, records, the network as it was
     #[command(subcommand)]
     Registry(Registry),
@@ -152,96 +141,6 @@ pub enum Command {
     Man,
 }
 
-/// What a list shows.
-#[derive(Clone, Debug, Default, Args)]
-pub struct Listing {
-    /// Filter such as "kind:application nodes>13 -country:US"; fields are the columns of --json
-    #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
-    pub filter: String,
-    /// At most so many
-    #[arg(long, short = 'l', value_name = "N")]
-    pub limit: Option<usize>,
-    /// Print again whenever something changes; with --json or --csv only the rows that changed
-    #[arg(long, short = 'w')]
-    pub watch: bool,
-}
-
-/// A list, or one of it.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct Listed {
-    /// The list.
-    #[command(flatten)]
-    pub listing: Listing,
-    /// One of it.
-    #[command(subcommand)]
-    pub one: Option<One>,
-}
-
-/// One of a list.
-#[derive(Debug, Subcommand)]
-pub enum One {
-    /// All of them
-    List(Listing),
-    /// One in full
-    Show {
-        /// Its id, or the beginning of it
-        id: String,
-    },
-}
-
-/// `icpulse subnets …`
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct Subnets {
-    /// The list.
-    #[command(flatten)]
-    pub listing: Listing,
-    /// One of them.
-    #[command(subcommand)]
-    pub one: Option<OneSubnet>,
-}
-
-/// One subnet.
-#[derive(Debug, Subcommand)]
-pub enum OneSubnet {
-    /// All of them
-    List(Listing),
-    /// One in full
-    Show {
-        /// Its id, or the beginning of it
-        id: String,
-    },
-    /// Every figure with nodes added and removed; nothing is asked or signed
-    WhatIf {
-        /// The subnet's id, or the beginning of it
-        id: String,
-        /// A node to add (may be repeated)
-        #[arg(long, value_name = "NODE")]
-        add: Vec<String>,
-        /// A node to remove (may be repeated)
-        #[arg(long, value_name = "NODE")]
-        remove: Vec<String>,
-    },
-}
-
-/// A table of the network as of some version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TableArg {
-    /// Subnets
-    Subnets,
-    /// Nodes
-    Nodes,
-    /// Node providers
-    Providers,
-    /// Data centers
-    Datacenters,
-    /// GuestOS and HostOS versions
-    Versions,
-    /// API boundary nodes
-    BoundaryNodes,
-}
-
 /// `icpulse registry …`
 #[derive(Debug, Subcommand)]
 pub enum Registry {
@@ -259,7 +158,7 @@ pub enum Registry {
         /// Only since a version, a date such as 2026-11-01, or a time ago such as 7d
         #[arg(long, value_name = "VERSION|DATE|AGO")]
         since: Option<String>,
-        /// At most so many
+        /// Maximum number of rows
         #[arg(long, short = 'l', default_value_t = 100)]
         limit: usize,
     },
@@ -285,9 +184,9 @@ pub enum Registry {
     At {
         /// A version, a date such as 2026-11-01, or a time ago such as 7d
         moment: String,
-        /// Which table; a summary without it
-        #[arg(value_enum)]
-        table: Option<TableArg>,
+        /// Which list; a summary without it
+        #[arg(value_parser = NetworkListParser, value_name = "LIST")]
+        list: Option<&'static NetworkList>,
         /// Filter, as in the lists
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
         filter: String,
@@ -331,7 +230,7 @@ pub enum Serve {
     },
 }
 
-/// Sorting of lists.
+/// A vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum VoteArg {
     /// In favour
@@ -345,8 +244,9 @@ pub enum VoteArg {
 pub enum Proposals {
     /// List proposals, newest first
     List {
-        /// Filter such as "topic:governance status:open closes<2d"
-        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+        /// Filter such as "topic:governance status:open time_left<2d"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(&PROPOSALS), hide_possible_values = true)]
         filter: String,
         /// Topic, by name or number
         #[arg(long)]
@@ -354,7 +254,7 @@ pub enum Proposals {
         /// Status: open, adopted, rejected, executed, failed
         #[arg(long)]
         status: Option<String>,
-        /// At most so many
+        /// Maximum number of rows
         #[arg(long, short = 'l', default_value_t = 100)]
         limit: usize,
         /// Only those older than this id
@@ -389,7 +289,8 @@ pub enum Neurons {
     /// The identity's neurons
     List {
         /// Filter such as "stake>100 -state:dissolved"
-        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(&NEURONS), hide_possible_values = true)]
         filter: String,
     },
     /// One neuron in full
@@ -400,9 +301,10 @@ pub enum Neurons {
     /// Every neuron of the network as anybody may see it, in no order, one JSON object or CSV row each
     All {
         /// Filter such as "stake>100000 state:dissolving"
-        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(&NEURONS), hide_possible_values = true)]
         filter: String,
-        /// At most so many
+        /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
         limit: Option<usize>,
     },
@@ -440,7 +342,7 @@ pub enum Account {
     Transactions {
         /// A principal, an ICRC-1 account or an account identifier
         account: Option<String>,
-        /// At most so many
+        /// Maximum number of rows
         #[arg(long, short = 'l', default_value_t = 50)]
         limit: usize,
     },
