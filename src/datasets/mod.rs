@@ -102,7 +102,7 @@ fn judge_lives(lives: &Lives) -> Proof {
 fn down<'n>(nodes: impl IntoIterator<Item = &'n Principal>, cx: &Context) -> Cell<'static> {
     use icpulse_model::value::Tone;
     let lives = cx.network.lives(nodes);
-    if cx.network.is_past || !(lives.is_known() || cx.network.fleet.reported_at.is_some()) {
+    if cx.network.is_past || cx.network.fleet.reported_at.is_none() {
         return Cell::default();
     }
     let tone = if lives.down > 0 { Tone::Bad } else { Tone::Dim };

@@ -73,7 +73,7 @@ fn mistakes_point_at_themselves() {
 
 #[test]
 fn a_whole_filter_has_a_value_everywhere() {
-    assert_eq!(parse_whole("! x -time_left<", &PROPOSALS).unwrap_err().at, 4..12);
+    assert_eq!(parse_whole("! x -time_left<", &PROPOSALS).unwrap_err().at, 4..15);
     assert_eq!(parse_whole("time_left<3d x", &PROPOSALS), parse("time_left<3d x", &PROPOSALS));
 }
 
@@ -125,7 +125,7 @@ fn suggestions_are_fields_and_values() {
 proptest! {
     #[test]
     fn every_suggestion_can_be_read(text in "[a-z:<, -]{0,12}") {
-        for list in [&PROPOSALS, List::Neurons, List::Transactions, List::Subnets, List::Nodes, List::Events] {
+        for list in all() {
             let read = parse(&text, list);
             for s in suggest(&text, list) {
                 prop_assert!(read.is_err() || parse(&s.text, list).is_ok(), "{:?}", s);

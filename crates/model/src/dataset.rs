@@ -418,7 +418,7 @@ impl<R: 'static> Dataset<R> {
     }
 
     /// Sorts rows by the list's first order; equal ones stay as they are.
-    pub fn sort(&self, rows: &mut Vec<R>, context: &Context) {
+    pub fn sort(&self, rows: &mut [R], context: &Context) {
         let (column, descending) = self.info.sort;
         let Some(column) = self.columns.iter().find(|c| c.info.id == column) else { return };
         let key = |row: &R| match (column.get)(row, context).value.sort_key() {

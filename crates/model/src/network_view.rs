@@ -258,9 +258,7 @@ impl NetworkView {
     /// How the nodes of a subnet are, where that is known.
     #[must_use]
     pub fn subnet_lives(&self, subnet: &Principal) -> Option<&Lives> {
-        self.lives
-            .get(subnet)
-            .filter(|lives| !self.is_past && (lives.is_known() || self.fleet.reported_at.is_some()))
+        self.lives.get(subnet).filter(|_| !self.is_past && self.fleet.reported_at.is_some())
     }
 
     /// How nodes are.
