@@ -48,6 +48,7 @@ fn keystroke(c: &mut Criterion) {
 
 /// The lists of a network as large as the real one, and making their rows anew.
 fn machines(c: &mut Criterion) {
+    use icpulse::datasets;
     use icpulse::tui::app::net::NetList;
     use icpulse_model::world::Change;
     use sample::fleet;
@@ -55,10 +56,10 @@ fn machines(c: &mut Criterion) {
     let mut state = sample::at(sample::full_with(SIZE, 30), Screen::Network, None, 0);
     fleet::join(&mut state.world, fleet::LARGE, sample::NOW);
     sample::settle(&mut state);
-    for list in [NetList::Subnets, NetList::Nodes] {
+    for list in [NetList::of(&datasets::SUBNETS), NetList::of(&datasets::NODES)] {
         state.net.shown = list;
         let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-        c.bench_function(&format!("frame/Network/{}", list.title()), |b| {
+        c.bench_function(&format!("frame/Network/{}", list.dataset().info.title), |b| {
             b.iter(|| {
                 buffer.reset();
                 screens::paint(&mut buffer, &state, &theme)

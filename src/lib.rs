@@ -6,5 +6,6 @@
 
 pub mod cli;
 pub mod config;
+pub mod datasets;
 pub mod export;
 pub mod tui;

@@ -1,15 +1,15 @@
 //! What people type and what proposals say.
 
 use crate::{NOW, check, choose, evidence, reader};
+use icpulse::datasets::{NEURONS, PROPOSALS, SUBNETS};
 use icpulse::tui::command::{Chord, format_sequence, parse_sequence};
 use icpulse::tui::theme::{ColorDepth, color};
 use icpulse::tui::widgets::{ascii, markdown, text as width};
 use icpulse_canisters::decode;
 use icpulse_canisters::wire::governance as g;
 use icpulse_model::amount::{format_units, group, parse_units};
-use icpulse_model::query::{
-    Haystacks, List, NeuronContext, parse, parse_span, parse_whole, proposal_text, suggest,
-};
+use icpulse_model::dataset::{Context, List};
+use icpulse_model::query::{parse, parse_span, parse_whole, suggest};
 use icpulse_model::text::{Block, csv_cell, safe_link};
 use icpulse_model::{Account, AccountIdentifier, E8s, Principal, Seconds, Timestamp};
 use icpulse_wallet::Algorithm;
@@ -69,9 +69,9 @@ pub fn query(data: &[u8]) {
     let full = g::Neuron { id: Some(g::NeuronId { id: 7 }), ..Default::default() };
     let neuron =
         decode::neurons::neuron(Some(&full), None, None, reader(), evidence()).expect("it has a number");
-    let mut hays = Haystacks::with_capacity(1, 0);
-    hays.add(|out| proposal_text(&proposal, out));
-    for list in [List::Proposals, List::Neurons, List::Transactions] {
+    let context = Context { now: NOW, ..Context::default() };
+    let lists: [List; 3] = [&PROPOSALS, &NEURONS, &SUBNETS];
+    for list in lists {
         let _ = (suggest(text, list), parse_whole(text, list));
         match parse(text, list) {
             Ok(query) => {
@@ -79,8 +79,8 @@ pub fn query(data: &[u8]) {
                 let again = parse(&shown, list);
                 assert_eq!(again.as_ref(), Ok(&query), "{text:?} is written as {shown:?}");
                 let _ = (query.narrows(&query), query.is_timed(), query.words().count());
-                let _ = query.matches_proposal(&proposal, hays.get(0), NOW);
-                let _ = query.matches_neuron(&neuron, hays.get(0), NeuronContext::default(), NOW);
+                let _ = (list == lists[0]).then(|| PROPOSALS.matches(&query, &proposal, &context));
+                let _ = (list == lists[1]).then(|| NEURONS.matches(&query, &neuron, &context));
             }
             Err(error) => {
                 assert!(error.at.start <= error.at.end && error.at.end <= text.chars().count());

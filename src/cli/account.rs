@@ -5,25 +5,13 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
-use super::output::{Column, Format, Rows, note, print_json, print_text};
+use super::output::{Format, Rows, note, print_json, print_text};
+use crate::datasets::TRANSACTIONS;
 use icpulse_model::account::{Account, AccountIdentifier};
+use icpulse_model::dataset::Context as Cells;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::{E8s, Evidence, Timestamp};
 use serde_json::json;
-
-const COLUMNS: &[Column] = &[
-    Column { name: "block", title: "block", number: true },
-    Column { name: "time", title: "time", number: false },
-    Column { name: "kind", title: "kind", number: false },
-    Column { name: "amount_e8s", title: "ICP", number: true },
-    Column { name: "fee_e8s", title: "fee", number: true },
-    Column { name: "from", title: "from", number: false },
-    Column { name: "to", title: "to", number: false },
-    Column { name: "memo", title: "memo", number: true },
-    Column { name: "spender", title: "", number: false },
-    Column { name: "icrc1_memo_hex", title: "", number: false },
-    Column { name: "created_at", title: "", number: false },
-];
 
 /// Runs one of the account commands.
 ///
@@ -142,36 +130,10 @@ fn print_rows(
     rows: &[Transaction],
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let objects: Vec<_> = rows.iter().map(|t| json::transaction(t, &account, now)).collect();
-    let short = |v: Option<&serde_json::Value>| {
-        v.and_then(|v| v.as_str())
-            .and_then(|t| t.parse::<AccountIdentifier>().ok())
-            .map(|a| a.short())
-            .unwrap_or_default()
-    };
-    Rows {
-        columns: COLUMNS,
-        text: rows
-            .iter()
-            .zip(&objects)
-            .map(|(t, o)| {
-                let fee = o.get("fee_e8s").and_then(|f| f.as_str()).and_then(|f| f.parse().ok()).map(E8s);
-                vec![
-                    t.block.to_string(),
-                    t.timestamp.map(|t| t.date_minute()).unwrap_or_default(),
-                    t.verb(&account).to_owned(),
-                    t.amount().map(|a| a.exact()).unwrap_or_default(),
-                    fee.map(|f| f.decimal()).unwrap_or_default(),
-                    short(o.get("from")),
-                    short(o.get("to")),
-                    t.memo.to_string(),
-                ]
-            })
-            .collect(),
-        objects,
-    }
-    .print(
-        Format::of(&context.global),
+    let cells = Cells { now, account: Some(account), ..Cells::default() };
+    let format = Format::of(&context.global);
+    Rows::of(&TRANSACTIONS, rows.iter(), &cells, format).print(
+        format,
         "transactions",
         json!({"network": opened.profile.name, "account": account.hex(), "count": rows.len()}),
     )

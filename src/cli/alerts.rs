@@ -19,18 +19,18 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 const COLUMNS: &[Column] = &[
-    Column { name: "state", title: "state", number: false },
-    Column { name: "severity", title: "severity", number: false },
-    Column { name: "rule", title: "rule", number: false },
-    Column { name: "since", title: "since", number: false },
-    Column { name: "lasted_seconds", title: "for", number: true },
-    Column { name: "text", title: "what", number: false },
-    Column { name: "evidence", title: "", number: false },
-    Column { name: "source", title: "", number: false },
-    Column { name: "recovered", title: "", number: false },
-    Column { name: "about_kind", title: "", number: false },
-    Column { name: "about_id", title: "", number: false },
-    Column { name: "about_node", title: "", number: false },
+    Column::new("state", "state", false),
+    Column::new("severity", "severity", false),
+    Column::new("rule", "rule", false),
+    Column::new("since", "since", false),
+    Column::new("lasted_seconds", "for", true),
+    Column::new("text", "what", false),
+    Column::new("evidence", "", false),
+    Column::new("source", "", false),
+    Column::new("recovered", "", false),
+    Column::new("about_kind", "", false),
+    Column::new("about_id", "", false),
+    Column::new("about_node", "", false),
 ];
 
 /// Runs one of the alerts commands.
@@ -78,7 +78,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
         .chain(monitor.board().contradicted.iter().map(|a| ("contradicted", a.clone())))
         .collect();
     let rows = Rows {
-        columns: COLUMNS,
+        columns: COLUMNS.into(),
         objects: alerts
             .iter()
             .map(|(state, a)| {
@@ -162,15 +162,15 @@ async fn test(context: &Context, only: Option<&str>) -> Result<(), Failure> {
     let terminal: Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync> = Arc::new(|a| to_terminal(&a));
     let outcomes = try_all(&sinks, &terminal).await;
     const TRIED: &[Column] = &[
-        Column { name: "sink", title: "sink", number: false },
-        Column { name: "kind", title: "kind", number: false },
-        Column { name: "place", title: "where", number: false },
-        Column { name: "delivered", title: "delivered", number: false },
-        Column { name: "why", title: "why not", number: false },
+        Column::new("sink", "sink", false),
+        Column::new("kind", "kind", false),
+        Column::new("place", "where", false),
+        Column::new("delivered", "delivered", false),
+        Column::new("why", "why not", false),
     ];
     let rows = sinks.iter().zip(&outcomes);
     Rows {
-        columns: TRIED,
+        columns: TRIED.into(),
         objects: rows
             .clone()
             .map(|(sink, (name, why))| {

@@ -1,6 +1,9 @@
 //! The command line: what can be said, with its help.
 
+use super::lists::NetworkListParser;
+pub use super::lists::{FilterParser, ListCommand, Listing, One};
 use super::operations::Request;
+use crate::datasets::{NEURONS, NetworkList, PROPOSALS};
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -130,23 +133,9 @@ pub enum Command {
     /// Identities that sign
     #[command(subcommand)]
     Identity(Identity),
-    /// Subnets: health, decentralisation, what-if
-    #[command(visible_alias = "subnet")]
-    Subnets(Subnets),
-    /// Nodes: status, versions, failures, rewards
-    #[command(visible_alias = "node")]
-    Nodes(Listed),
-    /// Node providers: nodes, allowance, rewards and losses of 30 days
-    #[command(visible_alias = "provider")]
-    Providers(Listed),
-    /// Data centers
-    #[command(visible_alias = "datacenter")]
-    Datacenters(Listed),
-    /// GuestOS and HostOS versions in use
-    Versions(Listed),
-    /// API boundary nodes: health and latency
-    #[command(visible_alias = "boundary-node")]
-    BoundaryNodes(Listed),
+    /// A list of the network.
+    #[command(flatten)]
+    List(ListCommand),
     /// The registry: events, diffs, records, past states
     #[command(subcommand)]
     Registry(Registry),
@@ -198,96 +187,6 @@ pub enum Command {
     Operation(Request),
 }
 
-/// Options of a list.
-#[derive(Clone, Debug, Default, Args)]
-pub struct Listing {
-    /// Filter such as "kind:application nodes>13 -country:US"; fields are the columns of --json
-    #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
-    pub filter: String,
-    /// Maximum number of rows
-    #[arg(long, short = 'l', value_name = "N")]
-    pub limit: Option<usize>,
-    /// Keep running and print changes; with --json or --csv only changed rows
-    #[arg(long, short = 'w')]
-    pub watch: bool,
-}
-
-/// A list, or one item.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct Listed {
-    /// The list.
-    #[command(flatten)]
-    pub listing: Listing,
-    /// One item.
-    #[command(subcommand)]
-    pub one: Option<One>,
-}
-
-/// One item of a list.
-#[derive(Debug, Subcommand)]
-pub enum One {
-    /// List all
-    List(Listing),
-    /// Show one in full
-    Show {
-        /// Id, or its beginning
-        id: String,
-    },
-}
-
-/// `icpulse subnets …`
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct Subnets {
-    /// The list.
-    #[command(flatten)]
-    pub listing: Listing,
-    /// One item.
-    #[command(subcommand)]
-    pub one: Option<OneSubnet>,
-}
-
-/// One subnet.
-#[derive(Debug, Subcommand)]
-pub enum OneSubnet {
-    /// List all
-    List(Listing),
-    /// Show one in full
-    Show {
-        /// Id, or its beginning
-        id: String,
-    },
-    /// Compute the figures with nodes added and removed; sends nothing
-    WhatIf {
-        /// Subnet id, or its beginning
-        id: String,
-        /// Node to add (repeatable)
-        #[arg(long, value_name = "NODE")]
-        add: Vec<String>,
-        /// Node to remove (repeatable)
-        #[arg(long, value_name = "NODE")]
-        remove: Vec<String>,
-    },
-}
-
-/// A list of a past state of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TableArg {
-    /// Subnets
-    Subnets,
-    /// Nodes
-    Nodes,
-    /// Node providers
-    Providers,
-    /// Data centers
-    Datacenters,
-    /// GuestOS and HostOS versions
-    Versions,
-    /// API boundary nodes
-    BoundaryNodes,
-}
-
 /// `icpulse registry …`
 #[derive(Debug, Subcommand)]
 pub enum Registry {
@@ -332,8 +231,8 @@ pub enum Registry {
         /// A version, a date such as 2026-11-01, or an age such as 7d
         moment: String,
         /// List to show (default: a summary)
-        #[arg(value_enum)]
-        table: Option<TableArg>,
+        #[arg(value_parser = NetworkListParser, value_name = "LIST")]
+        list: Option<&'static NetworkList>,
         /// Filter, as in the lists
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
         filter: String,
@@ -382,8 +281,9 @@ pub enum Serve {
 pub enum Proposals {
     /// List proposals, newest first
     List {
-        /// Filter such as "topic:governance status:open closes<2d"
-        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+        /// Filter such as "topic:governance status:open time_left<2d"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(&PROPOSALS), hide_possible_values = true)]
         filter: String,
         /// Topic, by name or number
         #[arg(long)]
@@ -414,7 +314,8 @@ pub enum Neurons {
     /// The identity's neurons
     List {
         /// Filter such as "stake>100 -state:dissolved"
-        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(&NEURONS), hide_possible_values = true)]
         filter: String,
     },
     /// One neuron in full
@@ -425,7 +326,8 @@ pub enum Neurons {
     /// Public data of every neuron of the network, unordered; one JSON object or CSV row each
     All {
         /// Filter such as "stake>100000 state:dissolving"
-        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(&NEURONS), hide_possible_values = true)]
         filter: String,
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]

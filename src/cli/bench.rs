@@ -28,11 +28,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const COLUMNS: &[Column] = &[
-    Column { name: "figure", title: "figure", number: false },
-    Column { name: "value", title: "value", number: true },
-    Column { name: "unit", title: "unit", number: false },
-    Column { name: "bound", title: "bound", number: true },
-    Column { name: "note", title: "", number: false },
+    Column::new("figure", "figure", false),
+    Column::new("value", "value", true),
+    Column::new("unit", "unit", false),
+    Column::new("bound", "bound", true),
+    Column::new("note", "", false),
 ];
 
 /// Round trips that are measured.
@@ -361,7 +361,7 @@ fn print(context: &Context, network: &str, figures: &Figures) -> Result<(), Fail
         json!({"figure": f.name, "value": f.value, "unit": f.unit, "bound": f.bound, "note": f.note})
     };
     Rows {
-        columns: COLUMNS,
+        columns: COLUMNS.into(),
         objects: figures.0.iter().map(object).collect(),
         text: figures
             .0

@@ -25,13 +25,13 @@ impl From<WalletError> for Failure {
 }
 
 const COLUMNS: &[Column] = &[
-    Column { name: "default", title: " ", number: false },
-    Column { name: "name", title: "name", number: false },
-    Column { name: "kind", title: "kind", number: false },
-    Column { name: "algorithm", title: "algorithm", number: false },
-    Column { name: "principal", title: "principal", number: false },
-    Column { name: "account", title: "", number: false },
-    Column { name: "path", title: "", number: false },
+    Column::new("default", " ", false),
+    Column::new("name", "name", false),
+    Column::new("kind", "kind", false),
+    Column::new("algorithm", "algorithm", false),
+    Column::new("principal", "principal", false),
+    Column::new("account", "", false),
+    Column::new("path", "", false),
 ];
 
 /// Runs one of the identity commands.
@@ -169,7 +169,7 @@ fn list(wallet: &Wallet, global: &Global) -> Result<(), Failure> {
     let default = wallet.default_identity().map(|e| e.name.clone());
     let is_default = |e: &Entry| default.as_deref() == Some(e.name.as_str());
     let rows = Rows {
-        columns: COLUMNS,
+        columns: COLUMNS.into(),
         objects: wallet.list().iter().map(|e| object(e, is_default(e))).collect(),
         text: wallet
             .list()
@@ -195,11 +195,8 @@ fn list(wallet: &Wallet, global: &Global) -> Result<(), Failure> {
 fn show(entry: &Entry, global: &Global) -> Result<(), Failure> {
     match Format::of(global) {
         Format::Json => print_json(&object(entry, false)),
-        Format::Csv => Rows { columns: COLUMNS, objects: vec![object(entry, false)], text: vec![] }.print(
-            Format::Csv,
-            "identities",
-            json!({}),
-        ),
+        Format::Csv => Rows { columns: COLUMNS.into(), objects: vec![object(entry, false)], text: vec![] }
+            .print(Format::Csv, "identities", json!({})),
         Format::Text => print_text(&format!(
             "name       {}\nkind       {}\nalgorithm  {:?}\nprincipal  {}\naccount    {}\n",
             entry.name,

@@ -1,15 +1,15 @@
 //! The model as JSON with stable names. Integers that may exceed 2^53 (ids of neurons,
 //! e8s, voting power, memos) are always strings, so that no reader loses digits.
 
-use icpulse_model::account::AccountIdentifier;
+use crate::datasets::export::object;
+use crate::datasets::{NEURONS, PROPOSALS};
 use icpulse_model::act::{Execution, Review, SignerInfo, Step, StepState};
-use icpulse_model::ledger::{Operation, Transaction};
+use icpulse_model::dataset::Context;
 use icpulse_model::network::{Facts, NetworkTrust};
-use icpulse_model::neuron::{DissolveState, Neuron};
+use icpulse_model::neuron::Neuron;
 use icpulse_model::proposal::{Proposal, ProposalBody, Value as Tree};
 use icpulse_model::review::confirmation_word;
-use icpulse_model::topic::Topic;
-use icpulse_model::{E8s, Evidence, NeuronId, Timestamp};
+use icpulse_model::{E8s, Evidence, Timestamp};
 use icpulse_store::journal::Entry;
 use serde_json::{Map, Value, json};
 
@@ -36,38 +36,10 @@ fn time(at: Option<Timestamp>) -> Value {
     at.map_or(Value::Null, |t| Value::String(t.rfc3339()))
 }
 
-/// A light proposal row.
+/// A proposal as its list has it.
 #[must_use]
 pub fn proposal(p: &Proposal, now: Timestamp) -> Value {
-    json!({
-        "id": p.id.0,
-        "topic": p.topic.slug(),
-        "status": p.status.slug(),
-        "reward_status": p.reward_status.slug(),
-        "title": p.title.as_str(),
-        "action": p.action.as_str(),
-        "proposer": p.proposer.map(|n| n.to_string()),
-        "created": p.created.rfc3339(),
-        "deadline": time(p.deadline),
-        "time_left_seconds": p.time_left(now).map(|s| s.0),
-        "decided": time(p.decided),
-        "executed": time(p.executed),
-        "failed": time(p.failed),
-        "yes": p.tally.map(|t| t.yes.0.to_string()),
-        "no": p.tally.map(|t| t.no.0.to_string()),
-        "total": p.tally.map(|t| t.total.0.to_string()),
-        "yes_basis_points": p.tally.map(|t| t.yes_bp()),
-        "no_basis_points": p.tally.map(|t| t.no_bp()),
-        "reject_cost_e8s": e8s(p.reject_cost),
-        "ballots": p.ballots.iter().map(|b| json!({
-            "neuron": b.neuron.to_string(),
-            "vote": b.vote.slug(),
-            "voting_power": b.voting_power.0.to_string(),
-        })).collect::<Vec<_>>(),
-        "votable_neurons": p.votable(now).map(|b| b.neuron.to_string()).collect::<Vec<_>>(),
-        "undecoded": p.undecoded.as_ref().map(|u| u.reason.as_str()),
-        "evidence": evidence(&p.evidence, now),
-    })
+    object(&PROPOSALS, p, &Context { now, ..Context::default() })
 }
 
 fn tree(value: &Tree) -> Value {
@@ -104,86 +76,10 @@ pub fn proposal_full(p: &Proposal, body: Option<&ProposalBody>, now: Timestamp) 
     value
 }
 
-fn followees(list: &[(Topic, Vec<NeuronId>)]) -> Value {
-    Value::Object(
-        list.iter()
-            .map(|(topic, ids)| {
-                (
-                    topic.slug().into_owned(),
-                    Value::Array(ids.iter().map(|id| id.to_string().into()).collect()),
-                )
-            })
-            .collect::<Map<_, _>>(),
-    )
-}
-
-/// A neuron.
+/// A neuron as its list has it.
 #[must_use]
-pub fn neuron(n: &Neuron, now: Timestamp) -> Value {
-    let (dissolve_delay, dissolves_at) = match n.dissolve_state {
-        DissolveState::At(at) => (at.since(now).0, Some(at)),
-        DissolveState::Delay(delay) => (delay.0, None),
-        DissolveState::None => (n.dissolve_delay.0, None),
-    };
-    json!({
-        "id": n.id.to_string(),
-        "name": n.name(),
-        "access": n.access,
-        "controller": n.controller.map(|p| p.to_text()),
-        "hot_keys": n.hot_keys.iter().map(icpulse_model::Principal::to_text).collect::<Vec<_>>(),
-        "state": n.state.slug(),
-        "stake_e8s": e8s(n.stake),
-        "cached_stake_e8s": e8s(n.cached_stake),
-        "fees_e8s": e8s(n.fees),
-        "staked_maturity_e8s": e8s(n.staked_maturity),
-        "maturity_e8s": e8s(n.maturity),
-        "dissolve_delay_seconds": dissolve_delay,
-        "dissolves_at": time(dissolves_at),
-        "age_seconds": n.age.0,
-        "created": n.created.rfc3339(),
-        "potential_voting_power": big(n.potential_voting_power.0),
-        "deciding_voting_power": big(n.deciding_voting_power.0),
-        "voting_power_refreshed": time(n.refreshed),
-        "auto_stake_maturity": n.auto_stake_maturity,
-        "visibility": n.visibility.slug(),
-        "followees": followees(&n.followees),
-        "recent_ballots": n.recent_ballots.iter().map(|(id, vote)| json!({"proposal": id.0, "vote": vote.slug()})).collect::<Vec<_>>(),
-        "joined_neurons_fund": time(n.joined_fund),
-        "eight_year_gang_bonus_base_e8s": e8s(n.gang_bonus_base),
-        "maturity_disbursements": n.disbursements.iter().map(|d| json!({
-            "amount_e8s": e8s(d.amount),
-            "ordered": d.ordered.rfc3339(),
-            "arrives": d.arrives.rfc3339(),
-        })).collect::<Vec<_>>(),
-        "evidence": evidence(&n.evidence, now),
-    })
-}
-
-/// A transaction seen from an account.
-#[must_use]
-pub fn transaction(t: &Transaction, of: &AccountIdentifier, now: Timestamp) -> Value {
-    let (from, to, fee, spender) = match &t.operation {
-        Operation::Transfer { from, to, fee, spender, .. } => (Some(*from), Some(*to), Some(*fee), *spender),
-        Operation::Mint { to, .. } => (None, Some(*to), None, None),
-        Operation::Burn { from, .. } => (Some(*from), None, None, None),
-        Operation::Approve { from, spender, fee, .. } => (Some(*from), None, Some(*fee), Some(*spender)),
-        Operation::Unknown(_) => (None, None, None, None),
-    };
-    json!({
-        "block": t.block.to_string(),
-        "time": time(t.timestamp),
-        "kind": t.verb(of).replace(' ', "_"),
-        "unknown": match &t.operation { Operation::Unknown(words) => Some(words.as_str()), _ => None },
-        "amount_e8s": t.amount().map(|a| a.0.to_string()),
-        "fee_e8s": fee.map(|f| f.0.to_string()),
-        "from": from.map(|a| a.hex()),
-        "to": to.map(|a| a.hex()),
-        "spender": spender.map(|a| a.hex()),
-        "memo": t.memo.to_string(),
-        "icrc1_memo_hex": t.icrc1_memo.as_ref().map(hex::encode),
-        "created_at": time(t.created_at),
-        "evidence": evidence(&t.evidence, now),
-    })
+pub fn neuron(n: &Neuron, cx: &Context) -> Value {
+    object(&NEURONS, n, cx)
 }
 
 /// Who acts.

@@ -14,6 +14,7 @@ mod hooks;
 mod identity;
 mod journal;
 pub mod json;
+mod lists;
 pub mod log;
 pub mod look;
 mod meter;
@@ -127,16 +128,7 @@ async fn over_the_network(context: Context, command: Option<Command>) -> Result<
         Some(Command::Operation(request)) => request.run(&context).await,
         Some(Command::Neurons(command)) => neurons::run(&context, &command).await,
         Some(Command::Account(command)) => account::run(&context, &command).await,
-        Some(Command::Subnets(command)) => network::subnets(&context, &command).await,
-        Some(Command::Nodes(command)) => network::listed(&context, &network::NODES, &command).await,
-        Some(Command::Providers(command)) => network::listed(&context, &network::PROVIDERS, &command).await,
-        Some(Command::Datacenters(command)) => {
-            network::listed(&context, &network::DATACENTERS, &command).await
-        }
-        Some(Command::Versions(command)) => network::listed(&context, &network::VERSIONS, &command).await,
-        Some(Command::BoundaryNodes(command)) => {
-            network::listed(&context, &network::BOUNDARY_NODES, &command).await
-        }
+        Some(Command::List(command)) => network::listed(&context, &command).await,
         Some(Command::Registry(command)) => network::registry(&context, &command).await,
         Some(Command::Alerts(command)) => alerts::run(&context, &command).await,
         Some(Command::Serve(command)) => serve::run(&context, &command).await,

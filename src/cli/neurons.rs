@@ -5,35 +5,17 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{Need, open_to_ask};
-use super::output::{Column, Format, Rows, Stream, note, print_json, print_text};
+use super::output::{Column, Format, Rows, Stream, note, parse_filter, print_json, print_text, text_cells};
+use crate::datasets::NEURONS;
 use futures_util::StreamExt;
 use icpulse_canisters::Client;
+use icpulse_model::dataset::Context as Cells;
+use icpulse_model::economics::Economics;
 use icpulse_model::neuron::DissolveState;
-use icpulse_model::query::{self, Haystacks, List, NeuronContext, neuron_text};
 use icpulse_model::{Neuron, NeuronId, Timestamp};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
-
-const COLUMNS: &[Column] = &[
-    Column { name: "id", title: "id", number: true },
-    Column { name: "state", title: "state", number: false },
-    Column { name: "stake_e8s", title: "stake ICP", number: true },
-    Column { name: "maturity_e8s", title: "maturity", number: true },
-    Column { name: "dissolve_delay_seconds", title: "dissolve delay", number: true },
-    Column { name: "deciding_voting_power", title: "deciding power", number: true },
-    Column { name: "potential_voting_power", title: "potential power", number: true },
-    Column { name: "access", title: "access", number: false },
-    Column { name: "name", title: "", number: false },
-    Column { name: "controller", title: "", number: false },
-    Column { name: "staked_maturity_e8s", title: "", number: true },
-    Column { name: "fees_e8s", title: "", number: true },
-    Column { name: "age_seconds", title: "", number: true },
-    Column { name: "created", title: "", number: false },
-    Column { name: "voting_power_refreshed", title: "", number: false },
-    Column { name: "visibility", title: "", number: false },
-    Column { name: "auto_stake_maturity", title: "", number: false },
-];
 
 /// Runs one of the neurons commands.
 ///
@@ -48,32 +30,18 @@ pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
 }
 
 async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
-    let query = query::parse_whole(filter, List::Neurons)
-        .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
+    let query = parse_filter(filter, &NEURONS)?;
     let mut opened = open_to_ask(context, Need::ToSign).await?;
     let now = context.now();
     let neurons: Vec<Arc<Neuron>> = match &opened.client {
         Some(client) => client.my_neurons(false).await?.into_iter().map(Arc::new).collect(),
         None => opened.known(context)?.neurons.iter().cloned().collect(),
     };
-    let neurons: Vec<_> = neurons
-        .into_iter()
-        .filter(|n| {
-            let mut hay = Haystacks::default();
-            hay.add(|out| neuron_text(n, out));
-            query.matches_neuron(n, hay.get(0), NeuronContext::default(), now)
-        })
-        .collect();
-    Rows {
-        columns: COLUMNS,
-        objects: neurons.iter().map(|n| json::neuron(n, now)).collect(),
-        text: neurons
-            .iter()
-            .map(|n| text_cells(n, now))
-            .collect(),
-    }
-    .print(
-        Format::of(&context.global),
+    let cells = cells(now);
+    let neurons: Vec<_> = neurons.into_iter().filter(|n| NEURONS.matches(&query, n, &cells)).collect();
+    let format = Format::of(&context.global);
+    Rows::of(&NEURONS, neurons.iter().map(std::ops::Deref::deref), &cells, format).print(
+        format,
         "neurons",
         json!({"network": opened.profile.name, "principal": opened.who.principal().to_text(), "count": neurons.len()}),
     )?;
@@ -85,43 +53,32 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
 
 /// Every neuron of the network, printed as the pages arrive: what is not printed is not kept.
 async fn all(context: &Context, filter: &str, limit: usize) -> Result<(), Failure> {
-    let query = query::parse_whole(filter, List::Neurons)
-        .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
+    let query = parse_filter(filter, &NEURONS)?;
     if context.global.offline {
         return Err(Failure::usage("the index of all neurons is not cached; leave out --offline to read it"));
     }
     let opened = open_to_ask(context, Need::Nobody).await?;
     let Some(client) = &opened.client else { return Ok(()) };
-    let now = context.now();
-    let mut out = Stream::begin(Format::of(&context.global), COLUMNS)?;
+    let cells = cells(context.now());
+    let mut out = Stream::begin(Format::of(&context.global), Column::of(&NEURONS))?;
     let mut left = limit;
     let mut pages = client.all_neurons();
     while left > 0
         && let Some(page) = pages.next().await
     {
         for n in page? {
-            let mut hay = Haystacks::default();
-            hay.add(|text| neuron_text(&n, text));
-            if left > 0 && query.matches_neuron(&n, hay.get(0), NeuronContext::default(), now) {
+            if left > 0 && NEURONS.matches(&query, &n, &cells) {
                 left -= 1;
-                out.row(&json::neuron(&n, now), || text_cells(&n, now))?;
+                out.row(&json::neuron(&n, &cells), || text_cells(&NEURONS, &n, &cells))?;
             }
         }
     }
     out.end()
 }
 
-fn text_cells(n: &Neuron, now: Timestamp) -> Vec<String> {
-    vec![
-        n.id.to_string(),
-        n.state.title().into_owned(),
-        n.stake.rounded(),
-        n.maturity.rounded(),
-        delay_words(n, now),
-        n.deciding_voting_power.exact(),
-        n.potential_voting_power.exact(),
-        format!("{:?}", n.access).to_lowercase(),
-    ]
+/// What cells of neurons are made with.
+fn cells(now: Timestamp) -> Cells {
+    Cells { now, start_reducing_after: Economics::defaults().start_reducing_after, ..Cells::default() }
 }
 
 fn delay_words(n: &Neuron, now: Timestamp) -> String {
@@ -157,12 +114,11 @@ async fn show(context: &Context, id: NeuronId) -> Result<(), Failure> {
         },
     };
     match Format::of(&context.global) {
-        Format::Json => print_json(&json::neuron(&n, now)),
-        Format::Csv => Rows { columns: COLUMNS, objects: vec![json::neuron(&n, now)], text: vec![] }.print(
-            Format::Csv,
-            "neurons",
-            json!({}),
-        ),
+        Format::Json => print_json(&json::neuron(&n, &cells(now))),
+        Format::Csv => {
+            let rows = Rows::of(&NEURONS, std::iter::once(n.as_ref()), &cells(now), Format::Csv);
+            rows.print(Format::Csv, "neurons", json!({}))
+        }
         Format::Text => {
             let mut out = String::new();
             let mut line = |name: &str, value: &dyn std::fmt::Display| {

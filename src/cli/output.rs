@@ -2,8 +2,12 @@
 
 use super::args::Global;
 use super::failure::{Failure, Kind};
+use crate::datasets::export::{object, text};
+use icpulse_model::dataset::{Context, Dataset, List};
+use icpulse_model::query::{Query, parse_whole};
 use icpulse_model::text::{csv_cell, is_deceptive, printable};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -31,21 +35,74 @@ impl Format {
 }
 
 /// A column: its stable name in JSON and CSV, its title for people, and whether it is a number.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Column {
     /// `snake_case`, stable.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// For people; an empty title leaves it out of text tables.
     pub title: &'static str,
     /// Right-aligned.
     pub number: bool,
 }
 
+impl Column {
+    /// With a name, a title for people (empty: only in JSON and CSV), and whether it is a number.
+    #[must_use]
+    pub const fn new(name: &'static str, title: &'static str, number: bool) -> Self {
+        Self { name: Cow::Borrowed(name), title, number }
+    }
+
+    /// The columns of a list: all that JSON and CSV have; tables show those that screens show at first.
+    #[must_use]
+    pub fn of(list: List) -> Vec<Self> {
+        let mut columns = Vec::new();
+        for column in list.columns() {
+            if column.exported {
+                let title = if column.shown { column.title } else { "" };
+                columns.push(Self { name: column.key().into(), title, number: column.right });
+            }
+            if column.evidence {
+                let name = format!("{}_evidence", column.id).into();
+                columns.push(Self { name, title: "", number: false });
+            }
+        }
+        columns
+    }
+}
+
+/// The text of a row, in the order of [`Column::of`].
+#[must_use]
+pub fn text_cells<R>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Vec<String> {
+    let mut cells = Vec::new();
+    for column in dataset.columns {
+        if column.info.exported {
+            let shown = column.info.shown;
+            cells.push(if shown {
+                text(&column.info, &(column.get)(row, cx), cx.now)
+            } else {
+                String::new()
+            });
+        }
+        if column.info.evidence {
+            cells.push(String::new());
+        }
+    }
+    cells
+}
+
+/// Reads a filter of a list that was given whole.
+///
+/// # Errors
+/// Wrong usage, with what is possible.
+pub fn parse_filter(filter: &str, list: List) -> Result<Query, Failure> {
+    parse_whole(filter, list).map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))
+}
+
 /// Rows of objects; every row has the columns' names as keys.
 #[derive(Debug)]
 pub struct Rows {
     /// Which columns, in order.
-    pub columns: &'static [Column],
+    pub columns: Cow<'static, [Column]>,
     /// The JSON objects.
     pub objects: Vec<Value>,
     /// Text of each cell for people, in the order of `columns`.
@@ -63,6 +120,26 @@ fn scalar(value: &Value) -> String {
 }
 
 impl Rows {
+    /// Rows of a list in a format.
+    #[must_use]
+    pub fn of<'r, R: 'static>(
+        dataset: &'static Dataset<R>,
+        rows: impl Iterator<Item = &'r R> + Clone,
+        cx: &Context,
+        format: Format,
+    ) -> Self {
+        let is_text = format == Format::Text;
+        Self {
+            columns: Cow::Owned(Column::of(dataset)),
+            objects: if is_text {
+                Vec::new()
+            } else {
+                rows.clone().map(|r| object(dataset, r, cx)).collect()
+            },
+            text: if is_text { rows.map(|r| text_cells(dataset, r, cx)).collect() } else { Vec::new() },
+        }
+    }
+
     /// Prints them: JSON as `{ "<name>": [...], ...meta }`.
     ///
     /// # Errors
@@ -96,9 +173,9 @@ impl Rows {
             }
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
-                writer.write_record(self.columns.iter().map(|c| c.name)).map_err(no_csv)?;
+                writer.write_record(self.columns.iter().map(|c| c.name.as_ref())).map_err(no_csv)?;
                 for object in &self.objects {
-                    writer.write_record(cells(self.columns, object)).map_err(no_csv)?;
+                    writer.write_record(cells(&self.columns, object)).map_err(no_csv)?;
                 }
                 writer.flush().map_err(|e| cannot_write(&e))
             }
@@ -149,7 +226,7 @@ impl Rows {
 /// Rows that are printed as they come: a JSON object or a CSV record a line; text with cells
 /// separated by two spaces.
 pub struct Stream {
-    columns: &'static [Column],
+    columns: Vec<Column>,
     sink: Sink,
 }
 
@@ -163,11 +240,11 @@ impl Stream {
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub fn begin(format: Format, columns: &'static [Column]) -> Result<Self, Failure> {
+    pub fn begin(format: Format, columns: Vec<Column>) -> Result<Self, Failure> {
         let sink = match format {
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(std::io::stdout());
-                writer.write_record(columns.iter().map(|c| c.name)).map_err(no_csv)?;
+                writer.write_record(columns.iter().map(|c| c.name.as_ref())).map_err(no_csv)?;
                 Sink::Csv(Box::new(writer))
             }
             lines => Sink::Lines(std::io::BufWriter::new(std::io::stdout()), lines),
@@ -182,7 +259,7 @@ impl Stream {
     pub fn row(&mut self, object: &Value, text: impl FnOnce() -> Vec<String>) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Csv(writer) => {
-                writer.write_record(cells(self.columns, object)).map_err(no_csv)?;
+                writer.write_record(cells(&self.columns, object)).map_err(no_csv)?;
             }
             Sink::Lines(out, Format::Json) => {
                 writeln!(out, "{}", escaped(&object.to_string())).map_err(|e| cannot_write(&e))?;
@@ -221,7 +298,7 @@ impl Stream {
 }
 
 fn cells<'a>(columns: &'a [Column], object: &'a Value) -> impl Iterator<Item = String> + 'a {
-    columns.iter().map(|c| csv_cell(&printable(&scalar(object.get(c.name).unwrap_or(&Value::Null)))))
+    columns.iter().map(|c| csv_cell(&printable(&scalar(object.get(c.name.as_ref()).unwrap_or(&Value::Null)))))
 }
 
 fn no_csv(error: csv::Error) -> Failure {
@@ -332,14 +409,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const COLUMNS: &[Column] = &[
-        Column { name: "file", title: "FILE", number: false },
-        Column { name: "id", title: "ID", number: true },
-    ];
+    const COLUMNS: &[Column] = &[Column::new("file", "FILE", false), Column::new("id", "ID", true)];
 
     fn written(format: Format, text: &str) -> String {
         let rows = Rows {
-            columns: COLUMNS,
+            columns: Cow::Borrowed(COLUMNS),
             objects: vec![json!({ "file": text, "id": 7 })],
             text: vec![vec![text.to_owned(), "7".to_owned()]],
         };

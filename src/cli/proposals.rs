@@ -5,39 +5,18 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
-use super::output::{Column, Format, Rows, print_json, print_text};
+use super::output::{Format, Rows, parse_filter, print_json, print_text};
+use crate::datasets::PROPOSALS;
 use futures_util::StreamExt;
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_model::amount::percent;
-use icpulse_model::query::{self, Haystacks, List, Query, proposal_text};
+use icpulse_model::dataset::Context as Cells;
+use icpulse_model::query::Query;
 use icpulse_model::world::World;
 use icpulse_model::{Proposal, ProposalId, ProposalStatus, Timestamp, Topic};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
-
-const COLUMNS: &[Column] = &[
-    Column { name: "id", title: "id", number: true },
-    Column { name: "status", title: "status", number: false },
-    Column { name: "topic", title: "topic", number: false },
-    Column { name: "yes_basis_points", title: "yes", number: true },
-    Column { name: "no_basis_points", title: "no", number: true },
-    Column { name: "time_left_seconds", title: "closes in", number: true },
-    Column { name: "title", title: "title", number: false },
-    Column { name: "reward_status", title: "", number: false },
-    Column { name: "action", title: "", number: false },
-    Column { name: "proposer", title: "", number: false },
-    Column { name: "created", title: "", number: false },
-    Column { name: "deadline", title: "", number: false },
-    Column { name: "decided", title: "", number: false },
-    Column { name: "executed", title: "", number: false },
-    Column { name: "failed", title: "", number: false },
-    Column { name: "yes", title: "", number: true },
-    Column { name: "no", title: "", number: true },
-    Column { name: "total", title: "", number: true },
-    Column { name: "reject_cost_e8s", title: "", number: true },
-    Column { name: "votable_neurons", title: "", number: false },
-];
 
 /// Pages of ids asked for at a time while a filter looks for matches.
 const WINDOW: u64 = 1_600;
@@ -50,8 +29,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
     match command {
         Proposals::List { filter, topic, status, limit, before, votable } => {
             let wanted = Wanted {
-                query: query::parse_whole(filter, List::Proposals)
-                    .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?,
+                query: parse_filter(filter, &PROPOSALS)?,
                 topic: topic.as_deref().map(parse_topic).transpose()?,
                 status: status.as_deref().map(parse_status).transpose()?,
                 votable: *votable,
@@ -95,13 +73,12 @@ struct Wanted {
 
 impl Wanted {
     fn fits(&self, p: &Proposal, now: Timestamp) -> bool {
-        let mut hay = Haystacks::default();
-        hay.add(|out| proposal_text(p, out));
+        let cells = Cells { now, ..Cells::default() };
         self.topic.is_none_or(|t| t == p.topic)
             && self.status.is_none_or(|s| s == p.status)
             && self.before.is_none_or(|b| p.id < b)
             && (!self.votable || p.votable(now).next().is_some())
-            && self.query.matches_proposal(p, hay.get(0), now)
+            && PROPOSALS.matches(&self.query, p, &cells)
     }
 
     fn pick(&self, world: &World, now: Timestamp) -> Vec<Proposal> {
@@ -140,27 +117,10 @@ impl Wanted {
 }
 
 fn print_list(context: &Context, opened: &Opened, rows: &[Proposal], now: Timestamp) -> Result<(), Failure> {
-    let percent_of = |bp: Option<u32>| bp.map(percent).unwrap_or_default();
-    Rows {
-        columns: COLUMNS,
-        objects: rows.iter().map(|p| json::proposal(p, now)).collect(),
-        text: rows
-            .iter()
-            .map(|p| {
-                vec![
-                    p.id.to_string(),
-                    p.status.title().into_owned(),
-                    p.topic.title().into_owned(),
-                    percent_of(p.tally.map(|t| t.yes_bp())),
-                    percent_of(p.tally.map(|t| t.no_bp())),
-                    p.time_left(now).map(|s| s.words()).unwrap_or_default(),
-                    p.title.to_string(),
-                ]
-            })
-            .collect(),
-    }
-    .print(
-        Format::of(&context.global),
+    let format = Format::of(&context.global);
+    let cells = Cells { now, ..Cells::default() };
+    Rows::of(&PROPOSALS, rows.iter(), &cells, format).print(
+        format,
         "proposals",
         json!({"network": opened.profile.name, "count": rows.len()}),
     )

@@ -19,15 +19,15 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
     match command {
         ThemeCommand::List => {
             const COLUMNS: &[Column] = &[
-                Column { name: "name", title: "name", number: false },
-                Column { name: "appearance", title: "for", number: false },
-                Column { name: "title", title: "about", number: false },
-                Column { name: "path", title: "file", number: false },
+                Column::new("name", "name", false),
+                Column::new("appearance", "for", false),
+                Column::new("title", "about", false),
+                Column::new("path", "file", false),
             ];
             let list = Theme::list(&dirs);
             let path = |t: &theme::ThemeInfo| t.path.as_ref().map(|p| p.display().to_string());
             Rows {
-                columns: COLUMNS,
+                columns: COLUMNS.into(),
                 objects: list
                     .iter()
                     .map(|t| json!({"name": t.name, "appearance": t.appearance.word(), "title": t.title, "path": path(t)}))
@@ -137,12 +137,12 @@ pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
         return print_text(&markdown(&keymap));
     }
     const COLUMNS: &[Column] = &[
-        Column { name: "keys", title: "keys", number: false },
-        Column { name: "command", title: "command", number: false },
-        Column { name: "help", title: "what it does", number: false },
+        Column::new("keys", "keys", false),
+        Column::new("command", "command", false),
+        Column::new("help", "what it does", false),
     ];
     Rows {
-        columns: COLUMNS,
+        columns: COLUMNS.into(),
         objects: TABLE
             .iter()
             .map(|s| json!({"keys": keymap.keys(s.command), "command": s.id, "help": s.help}))

@@ -6,6 +6,7 @@ use crate::harness;
 use crate::network;
 
 use harness::Harness;
+use icpulse::datasets;
 use icpulse::tui::app::net::NetList;
 use icpulse::tui::app::state::{NetworkInfo, Options};
 use icpulse::tui::app::{Effect, Message, State, Subject};
@@ -59,7 +60,7 @@ fn open() -> Harness<Network> {
 async fn a_watcher_finds_the_subnet_that_stands_still_and_what_depends_on_it() {
     let mut app = open();
     app.sees("6 subnets").sees("STALLED").sees("registry").sees("certified");
-    app.press("/").type_text("status:stalled").press("<enter>").sees("1 of 6 subnets");
+    app.press("/").type_text("condition:stalled").press("<enter>").sees("1 of 6 subnets");
     app.sees(&short(fleet::subnet(5)));
     app.press("<enter>").sees("STALLED: it answers, and its time stands still for 13 m");
     app.sees("Decentralisation").sees("may fail").sees("2 of 7 nodes");
@@ -74,15 +75,15 @@ async fn a_watcher_finds_the_subnet_that_stands_still_and_what_depends_on_it() {
 async fn every_list_is_a_key_away_and_sorts_and_filters() {
     let mut app = open();
     for (keys, list, text) in [
-        ("<tab>", NetList::Nodes, "known by"),
-        ("g p", NetList::Providers, "XDR a month"),
-        ("g d", NetList::DataCenters, "continent"),
-        ("g v", NetList::Versions, "nodes to run"),
-        ("g b", NetList::Boundary, "probes"),
-        ("g e", NetList::Events, "what happened"),
-        ("g m", NetList::Mine, "No provider is chosen"),
-        ("g s", NetList::Subnets, "may fail"),
-        ("shift-tab", NetList::Mine, "No provider is chosen"),
+        ("<tab>", NetList::of(&datasets::NODES), "known by"),
+        ("g p", NetList::of(&datasets::PROVIDERS), "XDR a month"),
+        ("g d", NetList::of(&datasets::DATA_CENTERS), "continent"),
+        ("g v", NetList::of(&datasets::VERSIONS), "nodes to run"),
+        ("g b", NetList::of(&datasets::BOUNDARY_NODES), "probes"),
+        ("g e", NetList::of(&datasets::EVENTS), "what happened"),
+        ("g m", NetList::of(&datasets::MY_NODES), "No provider is chosen"),
+        ("g s", NetList::of(&datasets::SUBNETS), "may fail"),
+        ("shift-tab", NetList::of(&datasets::MY_NODES), "No provider is chosen"),
     ] {
         app.press(keys).sees(text);
         assert_eq!(app.state.net.shown, list, "{keys}");
@@ -90,11 +91,11 @@ async fn every_list_is_a_key_away_and_sorts_and_filters() {
     app.press("g n /").type_text("status:down").press("<enter>");
     // Three are down; the fourth that the dashboard calls so has signed an answer.
     app.sees("4 of 90 nodes").sees("disputed down").sees("REST≠SIGNED");
-    app.press("/ ctrl-u").type_text("dc:zh1 -subnet:spare").press("<enter>");
+    app.press("/ ctrl-u").type_text("data_center:zh1 -subnet:spare").press("<enter>");
     assert!(app.state.net.list().rows.len() > 2);
-    app.press("/ ctrl-u").type_text("nonsense:1").sees("no field 'nonsense' here").press("<esc>");
+    app.press("/ ctrl-u").type_text("nonsense:1").sees("unknown field 'nonsense'").press("<esc>");
     app.press("g p S").type_text("").sees("Sort by").press("<esc>");
-    app.press("g d").press("/").type_text("region:asia").press("<enter>").sees("2 of 14 data centers");
+    app.press("g d").press("/").type_text("continent:asia").press("<enter>").sees("2 of 14 data centers");
     app.press(":").type_text("boundary").press("<enter>").sees("API boundary nodes");
     app.sees("ms").sees("HTTP 503");
 }

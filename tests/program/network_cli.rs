@@ -123,7 +123,7 @@ fn lists_details_and_history_agree_with_each_other() {
     // Wrong questions.
     for (args, kind, hint) in [
         (vec!["subnets", "show", "zzzzz", "--offline"], 4, "no subnet"),
-        (vec!["subnets", "--filter", "size>3", "--offline"], 2, "there are"),
+        (vec!["subnets", "--filter", "size>3", "--offline"], 2, "unknown field 'size'; available: id, kind"),
         (vec!["nodes", "show", "", "--offline"], 2, "no node is named"),
         (vec!["datacenters", "show", "nowhere", "--offline"], 4, "lists them"),
         (vec!["registry", "at", "yesterday", "--offline"], 2, "2026-11-01"),

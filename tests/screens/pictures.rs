@@ -2,6 +2,7 @@
 
 use crate::sample;
 
+use icpulse::datasets;
 use icpulse::tui::app::layer::FilterLayer;
 use icpulse::tui::app::net::NetList;
 use icpulse::tui::app::place::{Name, Os};
@@ -154,8 +155,8 @@ fn network(size: (u16, u16), list: NetList) -> State {
 #[test]
 fn network_lists() {
     let theme = Theme::fallback();
-    for list in NetList::ALL {
-        let name = format!("network-{}", list.title().to_lowercase().replace(' ', "-"));
+    for list in NetList::all() {
+        let name = format!("network-{}", list.dataset().info.title.to_lowercase().replace(' ', "-"));
         for size in [(80, 24), (160, 45), (200, 60)] {
             shot(&name, &network(size, list), &theme);
         }
@@ -164,7 +165,7 @@ fn network_lists() {
         let state = sample::at(make((80, 24)), Screen::Network, None, 0);
         shot(&format!("network-{condition}"), &state, &theme);
     }
-    let mut nobody = network((80, 24), NetList::Mine);
+    let mut nobody = network((80, 24), NetList::of(&datasets::MY_NODES));
     nobody.net.mine.provider = None;
     shot("network-mine-unchosen", &nobody, &theme);
 }
@@ -201,19 +202,27 @@ fn network_details() {
 #[test]
 fn heat_strips_without_colour_and_in_ascii() {
     let theme = Theme::load("icpulse-dark", &[], ColorDepth::None).unwrap();
-    let state = network((100, 30), NetList::Mine);
+    let state = network((100, 30), NetList::of(&datasets::MY_NODES));
     let shown = buffer(&state, &theme);
     assert!(shown.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset));
     picture("network-mine-without-colour", &styled(&shown, &theme));
-    for list in [NetList::Mine, NetList::Subnets, NetList::Nodes, NetList::Versions] {
+    for list in [
+        NetList::of(&datasets::MY_NODES),
+        NetList::of(&datasets::SUBNETS),
+        NetList::of(&datasets::NODES),
+        NetList::of(&datasets::VERSIONS),
+    ] {
         let mut state = network((120, 40), list);
         state.options.ascii = true;
         let shown = text(&buffer(&state, &Theme::fallback()));
         assert!(shown.is_ascii());
-        picture(&format!("network-{}-ascii", list.title().to_lowercase()), &shown);
+        picture(&format!("network-{}-ascii", list.dataset().info.title.to_lowercase()), &shown);
     }
     let light = Theme::builtin("icpulse-light").unwrap().at_depth(ColorDepth::TrueColor);
-    picture("network-mine-light", &styled(&buffer(&network((100, 30), NetList::Mine), &light), &light));
+    picture(
+        "network-mine-light",
+        &styled(&buffer(&network((100, 30), NetList::of(&datasets::MY_NODES)), &light), &light),
+    );
 }
 
 /// The past is never taken for the present.
@@ -221,7 +230,7 @@ fn heat_strips_without_colour_and_in_ascii() {
 fn the_past_says_so_on_lists_and_details() {
     let theme = Theme::fallback();
     for size in [(80, 24), (160, 45)] {
-        let mut state = network(size, NetList::Subnets);
+        let mut state = network(size, NetList::of(&datasets::SUBNETS));
         let now = state.now;
         state.net.travelling = Some(Moment::Version(Version(53_100)));
         let topology = Arc::new(fleet::topology_then(fleet::SMALL, now));
@@ -475,7 +484,7 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
     ];
     let (screen, subject, tab) = all[place % all.len()];
     let mut state = sample::at(sample::full_with(size, 30), screen, subject, tab);
-    state.net.shown = NetList::ALL[cursor % NetList::ALL.len()];
+    state.net.shown = NetList::all().nth(cursor % NetList::all().count()).unwrap();
     let mut machines = (*state.world.fleet).clone();
     for provider in machines.providers.values_mut() {
         provider.name = Line::new(word);

@@ -84,7 +84,7 @@ const HABITS: &[&str] = &[
 
 const TEXTS: &[&str] = &[
     "topic:gov",
-    "status:open closes<2d",
+    "status:open time_left<2d",
     "vote:due",
     "!x",
     "\"",

@@ -1,87 +1,19 @@
 //! API boundary nodes.
 
 use super::find::find;
-use super::{Full, Row, Sight, Table, mark_unverified, provider_name, text_of, time};
+use super::{Full, Sight, provider_name};
 use crate::cli::failure::Failure;
-use crate::cli::output::Column;
-use icpulse_model::{Principal, Proof};
+use crate::datasets::{BOUNDARY_NODES, Subject};
+use icpulse_model::Principal;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-const COLUMNS: &[Column] = &[
-    Column { name: "id", title: "node", number: false },
-    Column { name: "domain", title: "domain", number: false },
-    Column { name: "version", title: "version", number: false },
-    Column { name: "healthy", title: "healthy", number: false },
-    Column { name: "latency_millis", title: "ms", number: true },
-    Column { name: "data_center", title: "dc", number: false },
-    Column { name: "http_status", title: "", number: true },
-    Column { name: "probed_at", title: "", number: false },
-    Column { name: "provider", title: "", number: false },
-    Column { name: "ipv4", title: "", number: false },
-    Column { name: "ipv6", title: "", number: false },
-    Column { name: "certified", title: "", number: false },
-    Column { name: "healthy_evidence", title: "", number: false },
-];
-
-/// `icpulse boundary-nodes`
-pub const BOUNDARY_NODES: Table =
-    Table { name: "boundary_nodes", one: "API boundary node", earnings: false, columns: COLUMNS, rows, show };
-
-/// Those of the registry and those of the certified list: one may be ahead of the other.
-fn ids(sight: &Sight<'_>) -> BTreeSet<Principal> {
-    let registry = sight.world.topology.api_boundary_nodes.keys();
-    registry.chain(sight.world.fleet.boundary.keys()).copied().collect()
-}
-
-fn object(sight: &Sight<'_>, id: &Principal) -> Value {
-    let topology = &sight.world.topology;
-    let node = sight.world.fleet.boundary.get(id);
-    let record = topology.nodes.get(id);
-    let probe = node.and_then(|n| n.probes.last());
-    let domain = node.map(|n| &n.domain).or_else(|| record?.domain.as_ref());
-    json!({
-        "id": id.to_text(),
-        "domain": domain.map(|d| d.as_str()),
-        "version": topology.api_boundary_nodes.get(id).map(|v| v.as_str()),
-        "healthy": probe.map(|p| p.healthy),
-        // The node says so of itself; the domain and the addresses of the list are certified.
-        "healthy_evidence": probe.map(|_| Proof::Unverified.word()),
-        "http_status": probe.map(|p| p.status),
-        "latency_millis": node.and_then(|n| n.latency()),
-        "probed_at": time(probe.map(|p| p.at)),
-        "data_center": topology.operator_of(id).map(|o| o.data_center.as_str()),
-        "provider": text_of(topology.provider_of(id)),
-        "ipv4": node.and_then(|n| n.ipv4.as_ref()).map(|a| a.as_str()),
-        "ipv6": node.and_then(|n| n.ipv6.as_ref()).map(|a| a.as_str()),
-        "certified": node.is_some(),
-    })
-}
-
-fn rows(sight: &Sight<'_>) -> Vec<Row> {
-    let row = |id: Principal| {
-        let object = object(sight, &id);
-        let text_at = |name: &str| object[name].as_str().unwrap_or("-").to_owned();
-        let text = vec![
-            id.to_text().split('-').take(2).collect::<Vec<_>>().join("-"),
-            text_at("domain"),
-            text_at("version").chars().take(8).collect(),
-            match object["healthy"].as_bool() {
-                Some(true) => mark_unverified("yes"),
-                Some(false) => mark_unverified("no"),
-                None => "not probed".to_owned(),
-            },
-            object["latency_millis"].as_u64().map_or("-".to_owned(), |ms| ms.to_string()),
-            text_at("data_center"),
-        ];
-        Row { object, text }
-    };
-    ids(sight).into_iter().map(row).collect()
-}
-
-fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
-    let all = ids(sight);
+pub(super) fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
+    let boundary = &sight.world.fleet.boundary;
+    // One of them may be ahead of the other.
+    let all: BTreeSet<Principal> =
+        sight.world.topology.api_boundary_nodes.keys().chain(boundary.keys()).copied().collect();
     let by_domain = all
         .iter()
         .find(|id| sight.world.fleet.boundary.get(id).is_some_and(|n| n.domain.as_str() == text.trim()));
@@ -89,7 +21,7 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
         Some(id) => *id,
         None => find("API boundary node", all.iter(), text)?,
     };
-    let mut value = object(sight, &id);
+    let mut value = sight.object(&BOUNDARY_NODES, Subject::Boundary(id));
     let probes = sight.world.fleet.boundary.get(&id).map(|n| n.probes.clone()).unwrap_or_default();
     if let Value::Object(fields) = &mut value {
         fields.insert(

@@ -1,12 +1,10 @@
-//! `icpulse subnets | nodes | providers | datacenters | versions | boundary-nodes | registry`:
-//! the network's make-up and health without a screen.
+//! The lists of the network without a screen, and one thing of each in full.
 //!
-//! Each list is a [`Table`]: columns and rows, purely from a [`Sight`]. `read` brings the world,
-//! `filter` chooses rows, `watch` prints them again when they change.
+//! The lists are those of [`crate::datasets::NETWORK`]. `read` brings the world, `watch` prints a
+//! list again when it changes.
 
 mod boundary;
 mod centers;
-mod filter;
 mod find;
 mod moment;
 mod nodes;
@@ -17,30 +15,28 @@ mod subnets;
 mod versions;
 mod watch;
 
-pub use boundary::BOUNDARY_NODES;
-pub use centers::DATACENTERS;
-pub use filter::{Filter, FilterError};
 pub use find::{find, find_node, find_provider};
-pub use nodes::NODES;
-pub use providers::PROVIDERS;
 pub use registry::registry;
-pub use subnets::{SUBNETS, what_if};
-pub use versions::VERSIONS;
+pub use subnets::what_if;
 
-use super::args::{Listed, Listing, One, OneSubnet, Subnets};
+use super::args::{ListCommand, Listing, One};
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
-use super::output::{Column, Format, Rows, print_json, print_text};
+use super::output::{Format, Rows, parse_filter, print_json, print_text};
+use crate::datasets::export::object;
+use crate::datasets::{self, NetworkList, Subject};
+use icpulse_model::dataset::{Context as Cells, Dataset};
 use icpulse_model::evidence::{UNVERIFIED_LEGEND, UNVERIFIED_MARK};
 use icpulse_model::fleet::{DASHBOARD, Lives};
 use icpulse_model::mine::Mine;
+use icpulse_model::network_view::NetworkView;
 use icpulse_model::world::World;
-use icpulse_model::{Principal, Proof, Timestamp};
+use icpulse_model::{Principal, Timestamp};
 use read::Session;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// What lists and details are made from.
-#[derive(Clone, Copy)]
 pub struct Sight<'a> {
     /// The world.
     pub world: &'a World,
@@ -48,80 +44,73 @@ pub struct Sight<'a> {
     pub mine: &'a Mine,
     /// The network's time.
     pub now: Timestamp,
+    /// What cells are made with.
+    pub cells: Cells,
 }
 
-/// One row: as JSON by the columns' names, and as text by their order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// By name.
-    pub object: Value,
-    /// By order.
-    pub text: Vec<String>,
+impl<'a> Sight<'a> {
+    /// Of a world as it is at a time.
+    #[must_use]
+    pub fn new(world: &'a World, mine: &'a Mine, now: Timestamp) -> Self {
+        let mut view = NetworkView::new(world, None, mine, now, &NetworkView::default());
+        view.set_events(world.events.iter());
+        Self { world, mine, now, cells: Cells { now, network: Arc::new(view), ..Cells::default() } }
+    }
+
+    /// A thing of a list as JSON.
+    fn object(&self, dataset: &'static Dataset<Subject>, subject: Subject) -> Value {
+        object(dataset, &subject, &self.cells)
+    }
+
+    /// A cell of a thing of a list as text.
+    fn text(&self, dataset: &'static Dataset<Subject>, subject: Subject, column: &str) -> String {
+        let found = dataset.columns.iter().find(|c| c.info.id == column);
+        found.map_or_else(String::new, |c| {
+            datasets::export::text(&c.info, &(c.get)(&subject, &self.cells), self.now)
+        })
+    }
+
+    /// A node's status in words; the dashboard's has its mark.
+    fn node_status(&self, node: &Principal) -> String {
+        self.text(&datasets::NODES, Subject::Node(*node), "status")
+    }
+
+    /// A node's status for JSON, as its list has it.
+    fn put_status(&self, fields: &mut Map<String, Value>, node: &Principal) {
+        let Value::Object(mut all) = self.object(&datasets::NODES, Subject::Node(*node)) else { return };
+        for key in ["status", "status_evidence", "verdict"] {
+            fields.insert(key.to_owned(), all.remove(key).unwrap_or_default());
+        }
+    }
+
+    /// The rows of a list that pass a filter, in its first order.
+    ///
+    /// # Errors
+    /// Wrong usage when the filter cannot be read.
+    fn rows(&self, list: &NetworkList, listing: &Listing) -> Result<Vec<Subject>, Failure> {
+        let query = parse_filter(&listing.filter, list.dataset)?;
+        let mut rows = (list.rows)(&self.cells);
+        rows.retain(|row| list.dataset.matches(&query, row, &self.cells));
+        list.dataset.sort(&mut rows, &self.cells);
+        rows.truncate(listing.limit.unwrap_or(usize::MAX));
+        Ok(rows)
+    }
 }
 
 /// One of a list in full: as JSON and as text.
 pub type Full = (Value, String);
 
-/// A list.
-pub struct Table {
-    /// Its name in JSON.
-    pub name: &'static str,
-    /// One of it, in a word.
-    pub one: &'static str,
-    /// Whether it tells what nodes earned: it waits until those days have been read.
-    pub earnings: bool,
-    /// Its columns; the first tells rows apart.
-    pub columns: &'static [Column],
-    /// Its rows.
-    pub rows: fn(&Sight<'_>) -> Vec<Row>,
-    /// One in full.
-    pub show: fn(&Sight<'_>, &str) -> Result<Full, Failure>,
-}
-
-impl Table {
-    /// Its rows that pass a filter.
-    ///
-    /// # Errors
-    /// Wrong usage when the filter cannot be read.
-    pub fn chosen(&self, sight: &Sight<'_>, listing: &Listing) -> Result<Vec<Row>, Failure> {
-        let filter = Filter::parse(&listing.filter, self.columns)
-            .map_err(|e| Failure::usage(format!("the filter '{}': {e}", listing.filter)))?;
-        let mut rows = (self.rows)(sight);
-        rows.retain(|row| filter.passes(&row.object));
-        rows.truncate(listing.limit.unwrap_or(usize::MAX));
-        Ok(rows)
-    }
-
-    /// Rows as they are printed.
-    #[must_use]
-    pub fn printed(&self, rows: Vec<Row>) -> Rows {
-        let (objects, text) = rows.into_iter().map(|row| (row.object, row.text)).unzip();
-        Rows { columns: self.columns, objects, text }
-    }
-}
-
-/// A list, or one of it.
+/// A list of the network, or one of it.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn listed(context: &Context, table: &'static Table, command: &Listed) -> Result<(), Failure> {
+pub async fn listed(context: &Context, command: &ListCommand) -> Result<(), Failure> {
+    let list = command.list;
     match &command.one {
-        None => list(context, table, &command.listing).await,
-        Some(One::List(listing)) => list(context, table, listing).await,
-        Some(One::Show { id }) => show(context, table, id).await,
-    }
-}
-
-/// `icpulse subnets …`
-///
-/// # Errors
-/// See [`Failure`].
-pub async fn subnets(context: &Context, command: &Subnets) -> Result<(), Failure> {
-    match &command.one {
-        None => list(context, &SUBNETS, &command.listing).await,
-        Some(OneSubnet::List(listing)) => list(context, &SUBNETS, listing).await,
-        Some(OneSubnet::Show { id }) => show(context, &SUBNETS, id).await,
-        Some(OneSubnet::WhatIf { id, add, remove }) => {
+        None => print_list(context, list, &command.listing).await,
+        Some(One::List(listing)) => print_list(context, list, listing).await,
+        Some(One::Show { id }) => show(context, list, id).await,
+        Some(One::WhatIf { id, add, remove }) => {
             let read = Session::open(context, false).await?.read(context).await?;
             let (value, text) = what_if(&read.sight(), id, add, remove)?;
             read.end(context, || one(context, &value, &text)).await
@@ -129,18 +118,20 @@ pub async fn subnets(context: &Context, command: &Subnets) -> Result<(), Failure
     }
 }
 
-async fn list(context: &Context, table: &'static Table, listing: &Listing) -> Result<(), Failure> {
+async fn print_list(context: &Context, list: &'static NetworkList, listing: &Listing) -> Result<(), Failure> {
     // A filter that cannot be read is said before anything is asked.
-    Filter::parse(&listing.filter, table.columns)
-        .map_err(|e| Failure::usage(format!("the filter '{}': {e}", listing.filter)))?;
+    parse_filter(&listing.filter, list.dataset)?;
     let session = Session::open(context, false).await?;
     if listing.watch {
-        return watch::watch(context, session, table, listing).await;
+        return watch::watch(context, session, list, listing).await;
     }
-    let read = session.read_for(context, table).await?;
-    let rows = table.chosen(&read.sight(), listing)?;
+    let read = session.read_for(context, list).await?;
+    let sight = read.sight();
+    let rows = sight.rows(list, listing)?;
     let meta = read.meta(rows.len());
-    read.end(context, || print_rows(context, &table.printed(rows), table.name, meta)).await
+    let rows = Rows::of(list.dataset, rows.iter(), &sight.cells, Format::of(&context.global));
+    drop(sight);
+    read.end(context, || print_rows(context, &rows, &list.dataset.info.key(), meta)).await
 }
 
 /// Prints rows, for people with what the mark means.
@@ -153,10 +144,38 @@ fn print_rows(context: &Context, rows: &Rows, name: &str, meta: Value) -> Result
     rows.print(format, name, meta)
 }
 
-async fn show(context: &Context, table: &'static Table, id: &str) -> Result<(), Failure> {
-    let read = Session::open(context, false).await?.read_for(context, table).await?;
-    let (value, text) = (table.show)(&read.sight(), id)?;
+async fn show(context: &Context, list: &'static NetworkList, id: &str) -> Result<(), Failure> {
+    let read = Session::open(context, false).await?.read_for(context, list).await?;
+    let (value, text) = show_one(&read.sight(), list, id)?;
     read.end(context, || one(context, &value, &text)).await
+}
+
+/// One of a list in full; lists without a detail of their own show every column.
+fn show_one(sight: &Sight<'_>, list: &NetworkList, text: &str) -> Result<Full, Failure> {
+    let dataset = list.dataset;
+    let detail: fn(&Sight<'_>, &str) -> Result<Full, Failure> = match dataset.info.id {
+        "subnets" => subnets::show,
+        "nodes" => nodes::show,
+        "providers" => providers::show,
+        "data-centers" => centers::show,
+        "versions" => versions::show,
+        "boundary-nodes" => boundary::show,
+        _ => {
+            let subjects = (list.rows)(&sight.cells);
+            let id = find(dataset.info.one, subjects.iter().map(Subject::principal), text)?;
+            let Some(subject) = subjects.into_iter().find(|s| *s.principal() == id) else {
+                return Err(Failure::failed(format!("there is no {} {id}", dataset.info.one)));
+            };
+            let mut out = format!("{} {id}\n", dataset.info.one);
+            for column in dataset.columns.iter().filter(|c| !c.info.title.is_empty()) {
+                let cell = (column.get)(&subject, &sight.cells);
+                let text = datasets::export::text(&column.info, &cell, sight.now);
+                out.push_str(&format!("  {:<16} {text}\n", column.info.title));
+            }
+            return Ok((sight.object(dataset, subject), out));
+        }
+    };
+    detail(sight, text)
 }
 
 fn one(context: &Context, value: &Value, text: &str) -> Result<(), Failure> {
@@ -192,18 +211,10 @@ fn mark_unverified(text: &str) -> String {
     format!("{text}{UNVERIFIED_MARK}")
 }
 
-/// Names the proof of a value of a row; null where the value is null.
-fn name_proof(value: &Value, proof: Proof) -> Value {
-    if value.is_null() { Value::Null } else { Value::String(proof.word().to_owned()) }
-}
-
-/// Judges how the sums of nodes' lives are proven. The registry certifies that a set is empty.
-fn judge_lives(lives: &Lives) -> Proof {
-    match (lives.is_known(), lives.is_unverified() || lives.unknown > 0) {
-        (_, true) => Proof::Unverified,
-        (true, false) => Proof::NodeSigned,
-        (false, false) => Proof::Certified,
-    }
+/// How nodes are, for people: `2? up, 1? degraded, 10? down`.
+fn describe_lives(lives: &Lives) -> String {
+    let mark = if lives.is_unverified() { UNVERIFIED_MARK } else { "" };
+    format!("{}{mark} up, {}{mark} degraded, {}{mark} down", lives.up, lives.degraded, lives.down)
 }
 
 /// Explains the mark below a text that has it.

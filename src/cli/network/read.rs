@@ -1,12 +1,13 @@
 //! Reading what belongs to the network, once or going on.
 
-use super::{Sight, Table, meta, now};
+use super::{Sight, meta, now};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::open::{Need, Opened, open};
 use crate::cli::output::note;
 use crate::cli::tui::{Reading, start_reading_only};
 use crate::cli::watcher::mine;
+use crate::datasets::NetworkList;
 use icpulse_engine::sync::SyncHandle;
 use icpulse_model::mine::Mine;
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
@@ -54,8 +55,8 @@ impl Session {
     }
 
     /// Waits until everything was tried once that a list tells.
-    pub(super) async fn read_for(self, context: &Context, table: &Table) -> Result<Read, Failure> {
-        self.read_until(context, table.earnings).await
+    pub(super) async fn read_for(self, context: &Context, list: &NetworkList) -> Result<Read, Failure> {
+        self.read_until(context, list.shows_rewards).await
     }
 
     async fn read_until(self, context: &Context, earnings: bool) -> Result<Read, Failure> {
@@ -94,7 +95,7 @@ impl Read {
     }
 
     pub(super) fn sight(&self) -> Sight<'_> {
-        Sight { world: &self.world, mine: &self.mine, now: now() }
+        Sight::new(&self.world, &self.mine, now())
     }
 
     pub(super) fn meta(&self, count: usize) -> Value {

@@ -3,46 +3,31 @@
 use super::find::{find, find_node, find_provider};
 use super::moment::parse_moment;
 use super::read::{Read, Session};
-use super::{
-    BOUNDARY_NODES, DATACENTERS, Filter, NODES, PROVIDERS, SUBNETS, Sight, Table, VERSIONS, meta, now,
-    print_rows, short, text_of, time,
-};
-use crate::cli::args::{Listing, Registry, TableArg};
+use super::{Sight, meta, now, print_rows, short, text_of, time};
+use crate::cli::args::{Listing, Registry};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::open::{Need, open_to_ask};
-use crate::cli::output::{Column, Format, Rows, print_json, print_text};
-use icpulse_model::event::{Event, EventKind};
+use crate::cli::output::{Column, Format, Rows, parse_filter, print_json, print_text};
+use crate::datasets::{self, EVENTS, NetworkList, Subject};
+use icpulse_model::Principal;
+use icpulse_model::dataset::Context as Cells;
+use icpulse_model::event::Event;
 use icpulse_model::registry::{EventFilter, Key, Moment, Topology, Version, diff};
 use icpulse_model::world::World;
-use icpulse_model::{Principal, Timestamp};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::Arc;
 
-const EVENTS: &[Column] = &[
-    Column { name: "version", title: "version", number: true },
-    Column { name: "at", title: "at", number: false },
-    Column { name: "text", title: "what", number: false },
-    Column { name: "kind", title: "", number: false },
-    Column { name: "key", title: "", number: false },
-    Column { name: "node", title: "", number: false },
-    Column { name: "subnet", title: "", number: false },
-    Column { name: "provider", title: "", number: false },
-    Column { name: "operator", title: "", number: false },
-    Column { name: "data_center", title: "", number: false },
-    Column { name: "proposal", title: "", number: true },
-];
-
 const DIFFERENCES: &[Column] = &[
-    Column { name: "key", title: "", number: false },
-    Column { name: "text", title: "what", number: false },
-    Column { name: "kind", title: "", number: false },
-    Column { name: "node", title: "", number: false },
-    Column { name: "subnet", title: "", number: false },
-    Column { name: "provider", title: "", number: false },
-    Column { name: "operator", title: "", number: false },
-    Column { name: "data_center", title: "", number: false },
+    Column::new("key", "", false),
+    Column::new("text", "what", false),
+    Column::new("kind", "", false),
+    Column::new("node", "", false),
+    Column::new("subnet", "", false),
+    Column::new("provider", "", false),
+    Column::new("operator", "", false),
+    Column::new("data_center", "", false),
 ];
 
 /// Older events that are read at once.
@@ -64,35 +49,16 @@ pub async fn registry(context: &Context, command: &Registry) -> Result<(), Failu
             differences(context, parse_moment(from, now())?, to).await
         }
         Registry::Value { key, at, raw } => value(context, key, at.map(Version), *raw).await,
-        Registry::At { moment, table, filter } => {
-            at(context, parse_moment(moment, now())?, *table, filter).await
+        Registry::At { moment, list, filter } => {
+            at(context, parse_moment(moment, now())?, *list, filter).await
         }
     }
 }
 
 /// Names of nodes (the user's own) and providers (the dashboard's, with the mark of what is
 /// unverified).
-pub(super) fn name(sight: &Sight<'_>, id: &Principal) -> Option<String> {
-    let alias = sight.mine.alias(&sight.world.topology, id).map(ToString::to_string);
-    alias.or_else(|| sight.world.fleet.marked_name(id))
-}
-
-/// A kind of event in `snake_case`: the variant's name.
-fn kind(kind: &EventKind) -> String {
-    let value = serde_json::to_value(kind).unwrap_or_default();
-    let name = match &value {
-        Value::String(name) => name.clone(),
-        Value::Object(fields) => fields.keys().next().cloned().unwrap_or_default(),
-        _ => String::new(),
-    };
-    let mut out = String::new();
-    for (i, c) in name.chars().enumerate() {
-        if c.is_ascii_uppercase() && i > 0 {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
+fn name(sight: &Sight<'_>, id: &Principal) -> Option<String> {
+    datasets::given_name(id, &sight.cells)
 }
 
 struct Wanted<'a> {
@@ -159,36 +125,16 @@ async fn events(context: &Context, wanted: &Wanted<'_>) -> Result<(), Failure> {
         let room = wanted.limit - found.len();
         found.extend(older.into_iter().filter(|e| fits(e)).take(room));
     }
-    let rows = Rows {
-        columns: EVENTS,
-        objects: found
-            .iter()
-            .map(|e| {
-                json!({
-                    "version": e.version.0,
-                    "at": time(e.at),
-                    "text": e.sentence(&names),
-                    "kind": kind(&e.kind),
-                    "key": e.key.to_string(),
-                    "node": text_of(e.node),
-                    "subnet": text_of(e.subnet),
-                    "provider": text_of(e.provider),
-                    "operator": text_of(e.operator),
-                    "data_center": e.data_center.as_ref().map(|d| d.as_str()),
-                    "proposal": e.proposal.map(|p| p.0),
-                })
-            })
-            .collect(),
-        text: found
-            .iter()
-            .map(|e| {
-                let at = e.at.map_or("-".to_owned(), Timestamp::date_minute);
-                vec![e.version.to_string(), at, e.words(&names)]
-            })
-            .collect(),
-    };
+    let mut view = (*sight.cells.network).clone();
+    view.set_events(found.iter());
+    let cells = Cells { network: Arc::new(view), ..sight.cells.clone() };
+    let ids: Vec<Subject> =
+        cells.network.events.keys().rev().map(|(version, place)| Subject::Event(*version, *place)).collect();
+    let format = Format::of(&context.global);
+    let rows = Rows::of(&EVENTS, ids.iter(), &cells, format);
+    drop(sight);
     let meta = read.meta(found.len());
-    read.end(context, || rows.print(Format::of(&context.global), "events", meta)).await
+    read.end(context, || rows.print(format, "events", meta)).await
 }
 
 /// The topology as of a moment.
@@ -219,14 +165,14 @@ async fn differences(context: &Context, from: Moment, to: Option<Moment>) -> Res
     let names = |id: &Principal| name(&sight, id);
     let found = diff(&before, &after);
     let rows = Rows {
-        columns: DIFFERENCES,
+        columns: DIFFERENCES.into(),
         objects: found
             .iter()
             .map(|d| {
                 json!({
                     "key": d.key.to_string(),
                     "text": d.sentence(&names),
-                    "kind": kind(&d.kind),
+                    "kind": datasets::event_kind(&d.kind),
                     "node": text_of(d.node),
                     "subnet": text_of(d.subnet),
                     "provider": text_of(d.provider),
@@ -295,21 +241,14 @@ async fn value(context: &Context, key: &str, at: Option<Version>, raw: bool) -> 
     read.end(context, || print_json(&shown)).await
 }
 
-fn table(arg: TableArg) -> &'static Table {
-    match arg {
-        TableArg::Subnets => &SUBNETS,
-        TableArg::Nodes => &NODES,
-        TableArg::Providers => &PROVIDERS,
-        TableArg::Datacenters => &DATACENTERS,
-        TableArg::Versions => &VERSIONS,
-        TableArg::BoundaryNodes => &BOUNDARY_NODES,
-    }
-}
-
-async fn at(context: &Context, moment: Moment, arg: Option<TableArg>, filter: &str) -> Result<(), Failure> {
-    if let Some(arg) = arg {
-        Filter::parse(filter, table(arg).columns)
-            .map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))?;
+async fn at(
+    context: &Context,
+    moment: Moment,
+    list: Option<&'static NetworkList>,
+    filter: &str,
+) -> Result<(), Failure> {
+    if let Some(list) = list {
+        parse_filter(filter, list.dataset)?;
     }
     let read = Session::open(context, false).await?.read(context).await?;
     let then = topology(&read, moment).await?;
@@ -317,9 +256,10 @@ async fn at(context: &Context, moment: Moment, arg: Option<TableArg>, filter: &s
     let mut world = World { topology: then, events: Arc::clone(&read.world.events), ..World::default() };
     Arc::make_mut(&mut world.fleet).providers = read.world.fleet.providers.clone();
     let present = read.sight();
-    let sight = Sight { world: &world, mine: present.mine, now: present.now };
+    let sight = Sight::new(&world, present.mine, present.now);
     let network = read.opened.profile.name.clone();
-    let Some(arg) = arg else {
+    let Some(list) = list else {
+        drop(present);
         let (value, text) = summary(&network, &world);
         return read
             .end(context, || match Format::of(&context.global) {
@@ -331,14 +271,15 @@ async fn at(context: &Context, moment: Moment, arg: Option<TableArg>, filter: &s
             })
             .await;
     };
-    let table = table(arg);
     let listing = Listing { filter: filter.to_owned(), ..Listing::default() };
-    let rows = table.chosen(&sight, &listing)?;
+    let rows = sight.rows(list, &listing)?;
     let mut meta = meta(&network, &world, rows.len());
     if let Value::Object(fields) = &mut meta {
         fields.insert("at".to_owned(), time(world.topology.at));
     }
-    read.end(context, || print_rows(context, &table.printed(rows), table.name, meta)).await
+    let rows = Rows::of(list.dataset, rows.iter(), &sight.cells, Format::of(&context.global));
+    drop((present, sight));
+    read.end(context, || print_rows(context, &rows, &list.dataset.info.key(), meta)).await
 }
 
 fn summary(network: &str, world: &World) -> (Value, String) {

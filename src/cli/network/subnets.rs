@@ -1,222 +1,19 @@
 //! Subnets.
 
 use super::find::{find, find_node};
-use super::{
-    Full, Row, Sight, Table, big, judge_lives, mark_unverified, name_proof, provider_name, short, text_of,
-    time,
-};
+use super::{Full, Sight, describe_lives, provider_name, short, text_of, time};
 use crate::cli::failure::Failure;
-use crate::cli::output::Column;
+use crate::datasets::{SUBNETS, Subject};
+use icpulse_model::Principal;
 use icpulse_model::decentral::{Decentralization, Feature, measure, what_if as measure_change};
-use icpulse_model::evidence::UNVERIFIED_MARK;
-use icpulse_model::fleet::{DASHBOARD, Lives, NodeLife, Verdict};
-use icpulse_model::health::{Condition, SubnetHealth};
 use icpulse_model::margin::{Margin, is_certifying};
 use icpulse_model::registry::SubnetRecord;
-use icpulse_model::{Principal, Proof};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
-
-const COLUMNS: &[Column] = &[
-    Column { name: "id", title: "subnet", number: false },
-    Column { name: "kind", title: "kind", number: false },
-    Column { name: "version", title: "version", number: false },
-    Column { name: "nodes", title: "nodes", number: true },
-    Column { name: "up", title: "up", number: true },
-    Column { name: "degraded", title: "deg", number: true },
-    Column { name: "down", title: "down", number: true },
-    Column { name: "fault_limit", title: "f", number: true },
-    Column { name: "fault_distance", title: "left", number: true },
-    Column { name: "nakamoto", title: "nak", number: true },
-    Column { name: "updates_per_second", title: "tx/s", number: true },
-    Column { name: "cycles_per_second", title: "Mcycles/s", number: true },
-    Column { name: "state_bytes", title: "state GiB", number: true },
-    Column { name: "canisters", title: "canisters", number: true },
-    Column { name: "lag_seconds", title: "lag", number: true },
-    Column { name: "condition", title: "condition", number: false },
-    Column { name: "certified_at", title: "", number: false },
-    Column { name: "state_bytes_per_day", title: "", number: true },
-    Column { name: "updates_total", title: "", number: true },
-    Column { name: "cycles_total", title: "", number: true },
-    Column { name: "nakamoto_provider", title: "", number: true },
-    Column { name: "nakamoto_data_center", title: "", number: true },
-    Column { name: "nakamoto_owner", title: "", number: true },
-    Column { name: "nakamoto_country", title: "", number: true },
-    Column { name: "nakamoto_area", title: "", number: true },
-    Column { name: "nakamoto_operator", title: "", number: true },
-    Column { name: "halted", title: "", number: false },
-    Column { name: "up_evidence", title: "", number: false },
-    Column { name: "degraded_evidence", title: "", number: false },
-    Column { name: "down_evidence", title: "", number: false },
-    Column { name: "fault_distance_evidence", title: "", number: false },
-    Column { name: "condition_evidence", title: "", number: false },
-    Column { name: "metrics_evidence", title: "", number: false },
-    Column { name: "contradicted", title: "", number: false },
-    Column { name: "down_at_most", title: "", number: true },
-    Column { name: "unverified_source", title: "", number: false },
-    Column { name: "chain_keys", title: "", number: false },
-];
-
-/// `icpulse subnets`
-pub const SUBNETS: Table =
-    Table { name: "subnets", one: "subnet", earnings: false, columns: COLUMNS, rows, show };
-
-/// How nodes are: by the dashboard, unless they signed lately.
-pub(super) fn lives<'n>(sight: &Sight<'_>, nodes: impl IntoIterator<Item = &'n Principal>) -> Lives {
-    sight.world.fleet.lives(nodes, sight.now)
-}
-
-/// Describes nodes for people: `2? up, 1? degraded, 10? down`.
-pub(super) fn describe_lives(lives: &Lives) -> String {
-    let mark = if lives.is_unverified() { UNVERIFIED_MARK } else { "" };
-    format!("{}{mark} up, {}{mark} degraded, {}{mark} down", lives.up, lives.degraded, lives.down)
-}
-
-/// A condition in a word; a subnet that stands still is no trouble of this machine's network.
-fn condition(sight: &Sight<'_>, record: &SubnetRecord, health: Option<&SubnetHealth>) -> &'static str {
-    if record.is_halted {
-        return "halted";
-    }
-    match health.map_or(Condition::Unknown, |h| h.condition(sight.now)) {
-        Condition::Unknown => "unknown",
-        Condition::Well => "well",
-        Condition::Stalled(_) => "stalled",
-        Condition::Unreachable => "unreachable",
-    }
-}
-
-/// A rate for people and charts.
-#[allow(clippy::cast_precision_loss, reason = "three decimals of it are shown")]
-fn thousandths(n: u64) -> Value {
-    json!(n as f64 / 1e3)
-}
-
-fn object(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: &Decentralization) -> Value {
-    let health = sight.world.health.get(id);
-    let last = health.and_then(|h| h.last).map(|s| s.metrics);
-    let rates = health.and_then(|h| h.rates);
-    let lives = lives(sight, &record.membership);
-    let reported = sight.world.fleet.reported_at.is_some();
-    let known = |n: usize| json!(reported.then_some(n));
-    let margin = Margin::new(record.membership.len(), lives.down, is_certifying(health, sight.now));
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
-    put("id", json!(id.to_text()));
-    put("kind", json!(record.kind.to_string()));
-    put("version", json!(record.replica_version.as_str()));
-    put("nodes", json!(record.membership.len()));
-    for (name, evidence, value) in [
-        ("up", "up_evidence", known(lives.up)),
-        ("degraded", "degraded_evidence", known(lives.degraded)),
-        ("down", "down_evidence", known(lives.down)),
-        ("fault_distance", "fault_distance_evidence", known(margin.left())),
-    ] {
-        put(evidence, name_proof(&value, judge_lives(&lives)));
-        put(name, value);
-    }
-    put("fault_limit", json!(figures.fault_limit));
-    put("contradicted", json!(reported.then_some(margin.is_contradicted())));
-    put("down_at_most", json!(margin.certifies.then_some(margin.limit)));
-    put("unverified_source", json!(lives.is_unverified().then_some(DASHBOARD)));
-    put("nakamoto", json!(figures.least()));
-    for feature in Feature::ALL {
-        put(&format!("nakamoto_{}", feature.slug()), json!(figures.actors(feature)));
-    }
-    put("updates_per_second", rates.map_or(Value::Null, |r| thousandths(r.milli_updates_per_second)));
-    put("cycles_per_second", rates.map_or(Value::Null, |r| big(r.cycles_per_second)));
-    put("state_bytes_per_day", json!(rates.map(|r| r.state_bytes_per_day)));
-    put("state_bytes", json!(last.map(|m| m.state_bytes)));
-    put("canisters", json!(last.map(|m| m.canisters)));
-    put("updates_total", last.map_or(Value::Null, |m| big(m.updates)));
-    put("cycles_total", last.map_or(Value::Null, |m| big(m.cycles_consumed)));
-    put("lag_seconds", json!(health.and_then(SubnetHealth::lag).map(|lag| lag.0)));
-    put("certified_at", time(health.and_then(|h| h.certified_at)));
-    let metrics_evidence = health.and_then(|h| h.evidence.filter(|_| h.last.is_some()));
-    put("metrics_evidence", json!(metrics_evidence.map(|e| e.proof.word())));
-    let is_proven = record.is_halted
-        || matches!(health.map(|h| h.condition(sight.now)), Some(Condition::Well | Condition::Stalled(_)));
-    put("condition_evidence", json!(is_proven.then_some(Proof::Certified.word())));
-    put("condition", json!(condition(sight, record, health)));
-    put("halted", json!(record.is_halted));
-    put("chain_keys", json!(record.chain_keys));
-    Value::Object(fields)
-}
 
 fn tenths(value: u128, unit: u128) -> String {
     let tenths = value.saturating_mul(10) / unit;
     format!("{}.{}", tenths / 10, tenths % 10)
-}
-
-fn rows(sight: &Sight<'_>) -> Vec<Row> {
-    let topology = &sight.world.topology;
-    // The registry's list says which there are; a record may outlive its subnet.
-    let listed = topology.subnet_list.iter().filter_map(|id| Some((id, topology.subnets.get(id)?)));
-    let row = |(id, record): (&Principal, &SubnetRecord)| {
-        let figures = measure(topology, &record.membership, Some(id));
-        let object = object(sight, id, record, &figures);
-        let health = sight.world.health.get(id);
-        let rates = health.and_then(|h| h.rates);
-        let cell = |name: &str| match &object[name] {
-            Value::Null => "-".to_owned(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let said = |name: &str| match object[format!("{name}_evidence")].as_str() {
-            Some(word) if word == Proof::Unverified.word() => mark_unverified(&cell(name)),
-            _ => cell(name),
-        };
-        let text = vec![
-            short(id),
-            cell("kind"),
-            record.replica_version.as_str().chars().take(8).collect(),
-            cell("nodes"),
-            said("up"),
-            said("degraded"),
-            said("down"),
-            cell("fault_limit"),
-            said("fault_distance"),
-            cell("nakamoto"),
-            rates.map_or("-".to_owned(), |r| tenths(r.milli_updates_per_second.into(), 1_000)),
-            rates.map_or("-".to_owned(), |r| tenths(r.cycles_per_second.into(), 1_000_000)),
-            health
-                .and_then(|h| h.last)
-                .map_or("-".to_owned(), |s| tenths(s.metrics.state_bytes.into(), 1 << 30)),
-            cell("canisters"),
-            health.and_then(SubnetHealth::lag).map_or("-".to_owned(), |lag| lag.short()),
-            if cell("condition") == "stalled" { "STALLED".to_owned() } else { cell("condition") },
-        ];
-        Row { object, text }
-    };
-    listed.map(row).collect()
-}
-
-/// How a node is, in words of both sources; the dashboard's word has its mark.
-pub(super) fn life_words(life: &NodeLife, sight: &Sight<'_>) -> String {
-    match life.verdict(sight.now) {
-        Verdict::Unknown => "unknown".to_owned(),
-        Verdict::Reported(status) if life.proof(sight.now) == Some(Proof::Unverified) => {
-            mark_unverified(status.word())
-        }
-        Verdict::Reported(status) => status.word().to_owned(),
-        Verdict::Answered(_) => "answers".to_owned(),
-        Verdict::Disputed(status, age) => {
-            format!("{} (but signed {} ago)", mark_unverified(status.word()), age.words())
-        }
-    }
-}
-
-/// A node's status as the dashboard says it, with its evidence, for JSON.
-pub(super) fn put_status(fields: &mut Map<String, Value>, life: &NodeLife, sight: &Sight<'_>) {
-    let status = json!(life.reported.as_ref().map(|r| r.status.word()));
-    let verdict = match life.verdict(sight.now) {
-        Verdict::Unknown => "unknown",
-        Verdict::Reported(_) => "reported",
-        Verdict::Answered(_) => "signed",
-        Verdict::Disputed(..) => "disputed",
-    };
-    fields.insert("status_evidence".into(), name_proof(&status, Proof::Unverified));
-    fields.insert("status".into(), status);
-    fields.insert("verdict".into(), json!(verdict));
 }
 
 fn figures_json(figures: &Decentralization) -> Value {
@@ -241,14 +38,14 @@ fn figures_json(figures: &Decentralization) -> Value {
     })
 }
 
-fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
+pub(super) fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
     let topology = &sight.world.topology;
     let id = find("subnet", topology.subnets.keys(), text)?;
     let Some(record) = topology.subnets.get(&id) else {
         return Err(Failure::failed(format!("the registry has no subnet {id}")));
     };
     let figures = measure(topology, &record.membership, Some(&id));
-    let mut value = object(sight, &id, record, &figures);
+    let mut value = sight.object(&SUBNETS, Subject::Subnet(id));
     let health = sight.world.health.get(&id);
     let members: Vec<Value> = record
         .membership
@@ -264,7 +61,7 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
                 "seen_at": time(life.seen.map(|s| s.at)),
             });
             if let Value::Object(fields) = &mut member {
-                put_status(fields, &life, sight);
+                sight.put_status(fields, node);
             }
             member
         })
@@ -303,7 +100,7 @@ fn show(sight: &Sight<'_>, text: &str) -> Result<Full, Failure> {
 fn described(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: &Decentralization) -> String {
     let topology = &sight.world.topology;
     let health = sight.world.health.get(id);
-    let lives = lives(sight, &record.membership);
+    let lives = sight.cells.network.lives(&record.membership);
     let margin = Margin::new(record.membership.len(), lives.down, is_certifying(health, sight.now));
     let mut out = String::new();
     let _ = writeln!(out, "subnet {id}");
@@ -312,7 +109,7 @@ fn described(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: 
         "{} · GuestOS {} · {}",
         record.kind,
         record.replica_version,
-        condition(sight, record, health).to_uppercase()
+        sight.object(&SUBNETS, Subject::Subnet(*id))["condition"].as_str().unwrap_or_default().to_uppercase()
     );
     let _ = writeln!(out, "{} nodes, of which {} may fail", record.membership.len(), figures.fault_limit);
     if lives.is_known() {
@@ -367,7 +164,7 @@ fn described(sight: &Sight<'_>, id: &Principal, record: &SubnetRecord, figures: 
         let provider = topology.provider_of(node).map(|p| provider_name(sight, &p)).unwrap_or_default();
         let center = topology.operator_of(node).map(|o| o.data_center.to_string()).unwrap_or_default();
         let alias = sight.mine.alias(topology, node).map(|a| format!("  {a}")).unwrap_or_default();
-        let life = life_words(&sight.world.fleet.life(node), sight);
+        let life = sight.node_status(node);
         let _ = writeln!(out, "  {node}  {center:<5}  {life:<9}  {provider}{alias}");
     }
     out

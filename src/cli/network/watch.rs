@@ -2,12 +2,14 @@
 //! rows that changed, one JSON object or CSV record a line.
 
 use super::read::Session;
-use super::{Row, Sight, Table, explain_mark, now};
+use super::{Sight, explain_mark, now};
 use crate::cli::args::Listing;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Format, Stream, note, print_bytes, print_text};
+use crate::cli::output::{Column, Format, Rows, Stream, note, print_bytes, print_text};
 use crate::cli::serve::asked_to_stop;
+use crate::datasets::NetworkList;
+use crate::datasets::Subject;
 use icpulse_model::world::Topicality;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,19 +20,18 @@ use tokio::time::Instant;
 /// Changes that come together are printed together.
 const TOGETHER: Duration = Duration::from_millis(500);
 
-/// The rows that are new or differ, and those that are gone (as objects with `"removed": true`).
-pub(super) fn differences(before: &mut BTreeMap<String, Row>, rows: Vec<Row>, key: &str) -> Vec<Row> {
+/// The rows that are new or differ, and those that are gone (with `"removed": true`).
+pub(super) fn differences(before: &mut BTreeMap<String, Value>, rows: Vec<(String, Value)>) -> Vec<Value> {
     let mut changed = Vec::new();
     let mut present = BTreeMap::new();
-    for row in rows {
-        let name = row.object.get(key).map(Value::to_string).unwrap_or_default();
+    for (name, row) in rows {
         if before.remove(&name).as_ref() != Some(&row) {
             changed.push(row.clone());
         }
         present.insert(name, row);
     }
     for (_, mut gone) in std::mem::replace(before, present) {
-        if let Value::Object(fields) = &mut gone.object {
+        if let Value::Object(fields) = &mut gone {
             fields.insert("removed".to_owned(), Value::Bool(true));
         }
         changed.push(gone);
@@ -41,7 +42,7 @@ pub(super) fn differences(before: &mut BTreeMap<String, Row>, rows: Vec<Row>, ke
 pub(super) async fn watch(
     context: &Context,
     session: Session,
-    table: &'static Table,
+    list: &'static NetworkList,
     listing: &Listing,
 ) -> Result<(), Failure> {
     let end = asked_to_stop();
@@ -51,12 +52,15 @@ pub(super) async fn watch(
     let format = Format::of(&context.global);
     let mut stream = match format {
         Format::Text => None,
-        _ => Some(Stream::begin(format, table.columns)?),
+        _ => Some(Stream::begin(format, Column::of(list.dataset))?),
     };
-    let mut printed: BTreeMap<String, Row> = BTreeMap::new();
+    let mut printed: BTreeMap<String, Value> = BTreeMap::new();
     let mut shown = String::new();
     let mut due = (!world.topology.is_empty()).then(Instant::now);
-    note(&context.global, format!("watching the {} of {} until Ctrl-C", table.name, opened.profile.name));
+    note(
+        &context.global,
+        format!("watching the {} of {} until Ctrl-C", list.dataset.info.many, opened.profile.name),
+    );
     loop {
         tokio::select! {
             () = &mut end => break,
@@ -68,22 +72,23 @@ pub(super) async fn watch(
             },
             () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                 due = None;
-                let sight = Sight { world: &world, mine: &mine, now: now() };
-                let rows = table.chosen(&sight, listing)?;
+                let sight = Sight::new(&world, &mine, now());
+                let subjects = sight.rows(list, listing)?;
                 match &mut stream {
                     Some(stream) => {
-                        let key = table.columns.first().map_or("id", |c| c.name);
-                        for row in differences(&mut printed, rows, key) {
+                        let row = |s: &Subject| (format!("{s:?}"), sight.object(list.dataset, *s));
+                        for row in differences(&mut printed, subjects.iter().map(row).collect()) {
                             // CSV has no column that could say so.
-                            if format == Format::Csv && row.object.get("removed").is_some() {
+                            if format == Format::Csv && row.get("removed").is_some() {
                                 continue;
                             }
-                            stream.row(&row.object, || row.text.clone())?;
+                            stream.row(&row, Vec::new)?;
                         }
                         stream.flush()?;
                     }
                     None => {
-                        let text = table.printed(rows).table();
+                        let rows = Rows::of(list.dataset, subjects.iter(), &sight.cells, format);
+                        let text = rows.table();
                         let text = format!("{text}{}", explain_mark(&text));
                         if text != shown {
                             if std::io::stdout().is_terminal() {
@@ -111,13 +116,13 @@ mod tests {
 
     #[test]
     fn only_what_changed_is_printed_and_what_is_gone_is_said() {
-        let row = |id: &str, n: u64| Row { object: json!({"id": id, "n": n}), text: vec![] };
+        let row = |id: &str, n: u64| (id.to_owned(), json!({"id": id, "n": n}));
         let mut before = BTreeMap::new();
-        assert_eq!(differences(&mut before, vec![row("a", 1), row("b", 1)], "id").len(), 2);
-        assert!(differences(&mut before, vec![row("a", 1), row("b", 1)], "id").is_empty());
-        let changed = differences(&mut before, vec![row("a", 2)], "id");
-        assert_eq!(changed[0].object, json!({"id": "a", "n": 2}));
-        assert_eq!(changed[1].object, json!({"id": "b", "n": 1, "removed": true}));
-        assert_eq!(differences(&mut before, vec![row("a", 2), row("b", 1)], "id").len(), 1);
+        assert_eq!(differences(&mut before, vec![row("a", 1), row("b", 1)]).len(), 2);
+        assert!(differences(&mut before, vec![row("a", 1), row("b", 1)]).is_empty());
+        let changed = differences(&mut before, vec![row("a", 2)]);
+        assert_eq!(changed[0], json!({"id": "a", "n": 2}));
+        assert_eq!(changed[1], json!({"id": "b", "n": 1, "removed": true}));
+        assert_eq!(differences(&mut before, vec![row("a", 2), row("b", 1)]).len(), 1);
     }
 }

@@ -1,6 +1,6 @@
 //! What the last draw put where, so that the mouse and paging know.
 
-use super::columns::ColumnId;
+use super::list::ColumnId;
 use super::net::NetList;
 use super::place::Screen;
 use crate::tui::command::Command;

@@ -2,14 +2,14 @@
 //! filter; and the order, kept from one change to the next. A keystroke looks only at rows that
 //! still can match; a change only at rows that are new.
 
-use super::columns::ColumnId;
 use super::list::Sort;
-use super::net::NetRow;
 use super::order;
+use crate::datasets::{NETWORK, NEURONS, PROPOSALS, Subject, TRANSACTIONS};
+use icpulse_model::dataset::{Context, Dataset};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::query::{Haystack, Haystacks, Query};
-use icpulse_model::{AccountIdentifier, Neuron, Proposal, Seconds, Timestamp};
-use std::borrow::Cow;
+use icpulse_model::value::SortKey;
+use icpulse_model::{Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, Timestamp};
 use std::sync::{Arc, OnceLock};
 
 /// So many rows take longer to look at than a thread to start.
@@ -20,40 +20,61 @@ fn cores() -> usize {
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get().min(8)))
 }
 
-/// What rows are compared and filtered with besides themselves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Context {
-    /// The time.
-    pub(super) now: Timestamp,
-    /// Transactions are seen from this account.
-    pub(super) account: Option<AccountIdentifier>,
-    /// Voting power shrinks after this long without refresh.
-    pub(super) start_reducing_after: Seconds,
-}
-
 /// Something that is listed.
-pub(super) trait Row: PartialEq + Send + Sync {
+pub(super) trait Row: PartialEq + Send + Sync + 'static {
     /// Its id; indexes hold rows by descending id.
     type Id: Copy + Ord;
+    /// Its cells look into the context: equal rows may have other cells when that changes.
+    const LOOKS_ELSEWHERE: bool = false;
     fn id(&self) -> Self::Id;
-    /// Appends the text that words are looked for in.
-    fn text(&self, context: &Context, out: &mut String);
-    fn passes(&self, query: &Query, hay: Haystack<'_>, context: &Context) -> bool;
-    /// What to sort by in a column; `None` where a row has no value: such rows come last either way.
-    fn key(&self, column: ColumnId, context: &Context) -> Option<Key<'_>>;
     /// Whether it may still change what needs the user.
-    fn is_live(&self) -> bool;
+    fn is_live(&self) -> bool {
+        false
+    }
 }
 
-/// A value to sort by; all values of a column are of one kind.
-pub(super) enum Key<'a> {
-    Number(u64),
-    Text(Cow<'a, str>),
+impl Row for Proposal {
+    type Id = ProposalId;
+
+    fn id(&self) -> ProposalId {
+        self.id
+    }
+
+    fn is_live(&self) -> bool {
+        let counted = matches!(self.reward_status, RewardStatus::AcceptVotes | RewardStatus::Ineligible);
+        self.status == ProposalStatus::Open || counted && !self.ballots.is_empty()
+    }
+}
+
+impl Row for Neuron {
+    type Id = NeuronId;
+
+    fn id(&self) -> NeuronId {
+        self.id
+    }
+}
+
+impl Row for Transaction {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.block
+    }
+}
+
+impl Row for Subject {
+    type Id = Self;
+    const LOOKS_ELSEWHERE: bool = true;
+
+    fn id(&self) -> Self {
+        *self
+    }
 }
 
 /// The rows of one list, by descending id, each property side by side.
 #[derive(Clone, Debug)]
 pub(super) struct Index<T: Row> {
+    dataset: &'static Dataset<T>,
     rows: Vec<Arc<T>>,
     ids: Vec<T::Id>,
     texts: Haystacks,
@@ -66,35 +87,41 @@ pub(super) struct Index<T: Row> {
     context: Context,
 }
 
-impl<T: Row> Default for Index<T> {
-    fn default() -> Self {
+impl<T: Row> Index<T> {
+    /// Of no rows.
+    pub(super) fn new(dataset: &'static Dataset<T>) -> Self {
+        let (column, descending) = dataset.info.sort;
         Self {
+            dataset,
             rows: Vec::new(),
             ids: Vec::new(),
             texts: Haystacks::default(),
             hits: Vec::new(),
             live: Vec::new(),
             order: Vec::new(),
-            sort: Sort { column: ColumnId::Id, descending: true },
+            sort: Sort { column, descending },
             query: Query::default(),
             context: Context::default(),
         }
     }
-}
 
-impl<T: Row> Index<T> {
+    fn is_in_order_of_ids(&self) -> bool {
+        self.dataset.info.ordered_by == Some(self.sort.column)
+    }
+
     /// Takes the rows as they are now, by descending id; what is unchanged is not looked at again.
     pub(super) fn set<'a>(&mut self, rows: impl Iterator<Item = &'a Arc<T>>, context: Context)
     where
         T: 'a,
     {
-        let anew = context.account != self.context.account;
+        let anew = T::LOOKS_ELSEWHERE || context.account != self.context.account;
         let judge_again = context.start_reducing_after != self.context.start_reducing_after;
         self.context = context;
-        let old = std::mem::take(self);
+        let old = std::mem::replace(self, Self::new(self.dataset));
         let known = if anew { 0 } else { old.rows.len() };
         let room = rows.size_hint().0.max(known);
         *self = Self {
+            dataset: old.dataset,
             rows: Vec::with_capacity(room),
             ids: Vec::with_capacity(room),
             texts: Haystacks::with_capacity(room, old.texts.bytes() + 1_024),
@@ -131,8 +158,9 @@ impl<T: Row> Index<T> {
                 at += 1;
                 (old.hits.get(at - 1).copied().unwrap_or(false), live.next_if_eq(&was).is_some())
             } else {
-                self.texts.add(|out| row.text(&self.context, out));
-                (row.passes(&self.query, self.texts.get(self.rows.len()), &self.context), row.is_live())
+                self.texts.add(|out| self.dataset.write_search_text(row, &self.context, out));
+                let hay = self.texts.get(self.rows.len());
+                (passes(self.dataset, row, &self.query, hay, &self.context), row.is_live())
             };
             if is_live {
                 self.live.push(place);
@@ -155,16 +183,14 @@ impl<T: Row> Index<T> {
     }
 
     fn reorder(&mut self) {
-        let Sort { column, descending } = self.sort;
-        if column == ColumnId::Id {
-            self.order = Vec::new();
-            return;
-        }
-        let mut sorter = order::Sorter::new(descending, self.rows.len());
+        self.order = Vec::new();
+        let column = self.dataset.columns.iter().find(|c| c.info.id == self.sort.column);
+        let Some(column) = column.filter(|_| !self.is_in_order_of_ids()) else { return };
+        let mut sorter = order::Sorter::new(self.sort.descending, self.rows.len());
         for row in &self.rows {
-            match row.key(column, &self.context) {
-                Some(Key::Number(n)) => sorter.number(n),
-                Some(Key::Text(text)) => sorter.text(&text),
+            match (column.get)(row, &self.context).value.sort_key() {
+                Some(SortKey::Number(n)) => sorter.number(n),
+                Some(SortKey::Text(text)) => sorter.text(&text),
                 None => sorter.missing(),
             }
         }
@@ -191,7 +217,8 @@ impl<T: Row> Index<T> {
 
     /// Judges all rows, or those that passed before; many at a time where there are many.
     fn evaluate(&mut self, only_hits: bool) {
-        let Self { rows, texts, hits, query, context, .. } = self;
+        let Self { dataset, rows, texts, hits, query, context, .. } = self;
+        let dataset: &'static Dataset<T> = dataset;
         if query.is_empty() {
             hits.fill(true);
             return;
@@ -199,7 +226,7 @@ impl<T: Row> Index<T> {
         let judge = |from: usize, hits: &mut [bool], rows: &[Arc<T>]| {
             for (place, (hit, row)) in hits.iter_mut().zip(rows).enumerate() {
                 if *hit || !only_hits {
-                    *hit = row.passes(query, texts.get(from + place), context);
+                    *hit = passes(dataset, row, query, texts.get(from + place), context);
                 }
             }
         };
@@ -218,20 +245,15 @@ impl<T: Row> Index<T> {
     /// The ids that pass, in order.
     pub(super) fn rows(&self) -> Vec<T::Id> {
         let hits = self.ids.iter().zip(&self.hits).filter(|(_, hit)| **hit).map(|(id, _)| *id);
-        match (self.sort.column, self.sort.descending) {
-            (ColumnId::Id, true) => hits.collect(),
-            (ColumnId::Id, false) => hits.rev().collect(),
-            _ => {
+        match (self.is_in_order_of_ids(), self.sort.descending) {
+            (true, true) => hits.collect(),
+            (true, false) => hits.rev().collect(),
+            (false, _) => {
                 let places = self.order.iter().filter_map(|p| usize::try_from(*p).ok());
                 let hits = places.filter(|p| self.hits.get(*p) == Some(&true));
                 hits.filter_map(|p| self.ids.get(p).copied()).collect()
             }
         }
-    }
-
-    /// One row.
-    pub(super) fn get(&self, id: &T::Id) -> Option<&Arc<T>> {
-        self.ids.binary_search_by(|other| id.cmp(other)).ok().and_then(|place| self.rows.get(place))
     }
 
     /// The rows that may still change what needs the user.
@@ -245,18 +267,41 @@ impl<T: Row> Index<T> {
     }
 }
 
+fn passes<T: Row>(
+    dataset: &Dataset<T>,
+    row: &T,
+    query: &Query,
+    hay: Haystack<'_>,
+    context: &Context,
+) -> bool {
+    query.matches(hay, context.now, |place| dataset.cell(row, place, context))
+}
+
 /// One index a list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Indexes {
     pub(super) proposals: Index<Proposal>,
     pub(super) neurons: Index<Neuron>,
     pub(super) transactions: Index<Transaction>,
     /// When needs and timed filters were last looked at.
     pub(super) minute: u64,
-    /// The network's lists, in the order of `NetList::ALL`.
-    pub(super) net: [Index<NetRow>; 8],
+    /// The network's lists, in the order of [`NETWORK`].
+    pub(super) net: Vec<Index<Subject>>,
     /// Whether signatures that prove life will be too old.
     pub(super) net_timed: bool,
+}
+
+impl Default for Indexes {
+    fn default() -> Self {
+        Self {
+            proposals: Index::new(&PROPOSALS),
+            neurons: Index::new(&NEURONS),
+            transactions: Index::new(&TRANSACTIONS),
+            minute: 0,
+            net: NETWORK.iter().map(|list| Index::new(list.dataset)).collect(),
+            net_timed: false,
+        }
+    }
 }
 
 impl Indexes {
@@ -275,10 +320,9 @@ impl Indexes {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::tui::app::columns::PROPOSALS;
     use crate::tui::app::testing::proposal;
-    use icpulse_model::ProposalId;
-    use icpulse_model::query::{List, parse};
+    use icpulse_model::Seconds;
+    use icpulse_model::query::parse;
     use icpulse_model::world::Proposals;
     use proptest::prelude::*;
 
@@ -308,8 +352,8 @@ mod tests {
             "topic:gov",
             "topic:governance",
             "! motion",
-            "closes<5m",
-            "closes<5m elect",
+            "time_left<5m",
+            "time_left<5m elect",
             "id>20",
             "!elect",
             "zzz",
@@ -318,7 +362,7 @@ mod tests {
             prop::collection::vec((0u64..40, 0u64..9), 0..12).prop_map(Act::Put),
             (0u64..40).prop_map(Act::Cut),
             prop::sample::select(filters).prop_map(Act::Filter),
-            (0usize..PROPOSALS.len(), any::<bool>()).prop_map(|(c, d)| Act::Sort(c, d)),
+            (0usize..PROPOSALS.columns.len(), any::<bool>()).prop_map(|(c, d)| Act::Sort(c, d)),
             (0u64..1_500).prop_map(Act::Time),
         ];
         prop::collection::vec(act, 1..25)
@@ -329,20 +373,24 @@ mod tests {
         let mut texts = Haystacks::default();
         let mut rows: Vec<&Arc<Proposal>> = Vec::new();
         for (i, row) in world.iter().enumerate() {
-            texts.add(|out| row.text(context, out));
-            if row.passes(query, texts.get(i), context) {
+            texts.add(|out| PROPOSALS.write_search_text(row, context, out));
+            if passes(&PROPOSALS, row, query, texts.get(i), context) {
                 rows.push(row);
             }
         }
-        let order = |a: &Key<'_>, b: &Key<'_>| match (a, b) {
-            (Key::Number(a), Key::Number(b)) => a.cmp(b),
-            (Key::Text(a), Key::Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
+        let order = |a: &SortKey<'_>, b: &SortKey<'_>| match (a, b) {
+            (SortKey::Number(a), SortKey::Number(b)) => a.cmp(b),
+            (SortKey::Text(a), SortKey::Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
             _ => std::cmp::Ordering::Equal,
         };
-        rows.sort_by(|a, b| match (a.key(sort.column, context), b.key(sort.column, context)) {
-            (Some(a), Some(b)) if sort.descending => order(&b, &a),
-            (Some(a), Some(b)) => order(&a, &b),
-            (a, b) => b.is_some().cmp(&a.is_some()),
+        let place = PROPOSALS.columns.iter().position(|c| c.info.id == sort.column).unwrap();
+        rows.sort_by(|a, b| {
+            let (a, b) = (PROPOSALS.cell(a, place, context), PROPOSALS.cell(b, place, context));
+            match (a.value.sort_key(), b.value.sort_key()) {
+                (Some(a), Some(b)) if sort.descending => order(&b, &a),
+                (Some(a), Some(b)) => order(&a, &b),
+                (a, b) => b.is_some().cmp(&a.is_some()),
+            }
         });
         rows.iter().map(|r| r.id).collect()
     }
@@ -350,27 +398,27 @@ mod tests {
     proptest! {
         #[test]
         fn it_says_what_plain_filtering_and_sorting_say(acts in acts()) {
-            let mut index: Index<Proposal> = Index::default();
+            let mut index: Index<Proposal> = Index::new(&PROPOSALS);
             let mut world = Proposals::default();
             let mut query = Query::default();
-            let mut sort = Sort { column: ColumnId::Id, descending: true };
+            let mut sort = Sort { column: "id", descending: true };
             let mut context = Context { now: Timestamp::from_secs(1_500), ..Context::default() };
             for act in acts {
                 match act {
                     Act::Put(rows) => {
                         world = world.with(rows.into_iter().map(|(id, v)| proposal(id, v)));
-                        index.set(world.iter(), context);
+                        index.set(world.iter(), context.clone());
                     }
                     Act::Cut(id) => {
                         world = Proposals::new(world.iter().filter(|p| p.id.0 <= id).cloned());
-                        index.set(world.iter(), context);
+                        index.set(world.iter(), context.clone());
                     }
                     Act::Filter(text) => {
-                        query = parse(text, List::Proposals).unwrap();
+                        query = parse(text, &PROPOSALS).unwrap();
                         index.filter(&query, context.now);
                     }
                     Act::Sort(column, descending) => {
-                        sort = Sort { column: PROPOSALS[column].id, descending };
+                        sort = Sort { column: PROPOSALS.columns[column].info.id, descending };
                         index.sort(sort);
                     }
                     Act::Time(seconds) => {

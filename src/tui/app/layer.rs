@@ -1,11 +1,11 @@
 //! What lies over a screen: help, palette, forms, the review before signing. The topmost
 //! layer has the keyboard.
 
-use super::columns::Table;
 use super::form::OperationForm;
 use super::passphrase::Passphrase;
 use crate::tui::command::{Command, Scope};
 use icpulse_model::act::{Confirmation, Intent, PlanId, Review};
+use icpulse_model::dataset::List;
 use icpulse_model::decentral::WhatIf;
 use icpulse_model::query::{QueryError, Suggestion};
 use icpulse_model::text::Line;
@@ -318,9 +318,9 @@ pub enum ChoiceKind {
     /// Who signs.
     Identity,
     /// The column to sort by.
-    Sort(Table),
+    Sort(List),
     /// The columns to show.
-    Columns(Table),
+    Columns(List),
     /// The value of a form's field.
     Argument,
     /// Which node provider the user is.

@@ -1,10 +1,13 @@
 //! A list as the user left it: order, filter, selection, marks. Selection is by id, so it
 //! survives a refresh.
 
-use super::columns::{ColumnId, Table};
+use icpulse_model::dataset::List;
 use icpulse_model::query::{Query, QueryError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// A column by its name.
+pub type ColumnId = &'static str;
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +32,8 @@ pub struct Filter {
 /// A list of things with ids `K`.
 #[derive(Clone, Debug)]
 pub struct ListState<K> {
-    /// Which table it is drawn as.
-    pub table: Table,
+    /// What it lists.
+    pub list: List,
     /// The ids shown, filtered and in order; replaced only when something changed.
     pub rows: Arc<[K]>,
     /// How many there are without the filter.
@@ -47,28 +50,31 @@ pub struct ListState<K> {
     pub sort: Sort,
     /// The filter.
     pub filter: Filter,
-    /// The columns to show, in the table's order; narrow screens leave out some.
+    /// The columns to show, in order; narrow screens leave out some.
     pub columns: Vec<ColumnId>,
+    /// Columns that no row has a value of.
+    pub unused: Vec<ColumnId>,
     /// Marked for an action on many at once.
     pub marked: BTreeSet<K>,
 }
 
 impl<K: Copy + Ord> ListState<K> {
-    /// Empty, newest or first id first.
+    /// Empty, in the list's first order.
     #[must_use]
-    pub fn new(table: Table) -> Self {
-        let descending = table.column(ColumnId::Id).is_some_and(|c| c.descending);
+    pub fn new(list: List) -> Self {
+        let (column, descending) = list.info().sort;
         Self {
-            table,
+            list,
             rows: Arc::from([]),
             total: 0,
             selected: None,
             cursor: 0,
             offset: 0,
             height: 0,
-            sort: Sort { column: ColumnId::Id, descending },
+            sort: Sort { column, descending },
             filter: Filter::default(),
-            columns: table.default_columns(),
+            columns: list.default_columns(),
+            unused: Vec::new(),
             marked: BTreeSet::new(),
         }
     }
@@ -156,11 +162,12 @@ pub fn reveal(cursor: usize, offset: usize, height: usize, len: usize) -> usize 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::datasets::PROPOSALS;
     use proptest::prelude::*;
 
     #[test]
     fn the_selection_stays_on_its_id_when_rows_arrive_above() {
-        let mut list: ListState<u64> = ListState::new(Table::Proposals);
+        let mut list: ListState<u64> = ListState::new(&PROPOSALS);
         list.set_rows(vec![9, 8, 7, 6]);
         list.select(2);
         list.set_rows(vec![11, 10, 9, 8, 7, 6]);
@@ -169,7 +176,7 @@ mod tests {
 
     #[test]
     fn an_untouched_list_stays_at_its_top() {
-        let mut list: ListState<u64> = ListState::new(Table::Proposals);
+        let mut list: ListState<u64> = ListState::new(&PROPOSALS);
         list.set_rows(vec![9, 8, 7, 6]);
         list.set_rows(vec![10, 9, 8, 7, 6]);
         assert_eq!((list.selected, list.cursor), (Some(10), 0));
@@ -177,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_vanished_selection_keeps_its_place() {
-        let mut list: ListState<u64> = ListState::new(Table::Proposals);
+        let mut list: ListState<u64> = ListState::new(&PROPOSALS);
         list.set_rows(vec![9, 8, 7, 6]);
         list.select(2);
         list.set_rows(vec![9, 8, 6]);
@@ -189,7 +196,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_cursor_is_always_in_sight(len in 0usize..200, height in 0usize..40, steps in prop::collection::vec((any::<bool>(), -50isize..50), 0..30)) {
-            let mut list: ListState<usize> = ListState::new(Table::Proposals);
+            let mut list: ListState<usize> = ListState::new(&PROPOSALS);
             list.height = height;
             list.set_rows((0..len).collect());
             for (scroll, by) in steps {

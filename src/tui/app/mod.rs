@@ -11,7 +11,6 @@
 //! [`Hits`], so that the mouse means what is seen.
 
 pub mod answers;
-pub mod columns;
 pub mod effect;
 pub mod form;
 pub mod hint;
@@ -26,7 +25,6 @@ mod order;
 pub mod passphrase;
 pub mod place;
 pub mod pulse;
-mod rows;
 pub mod runtime;
 pub mod signals;
 pub mod state;

@@ -1,13 +1,13 @@
 //! Everything that a frame is drawn from.
 
-use super::columns::{ColumnId, Table};
 use super::effect::Effect;
 pub use super::layer::Layer;
-use super::list::{ListState, Sort};
-use super::net::{NetList, NetState};
+use super::list::ListState;
+use super::net::NetState;
 pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
+use crate::datasets::{NEURONS, PROPOSALS, TRANSACTIONS};
 use crate::tui::command::{Chord, Keymap, Scope};
 use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo};
 use icpulse_model::ledger::AccountState;
@@ -24,7 +24,7 @@ pub use super::hint::KeyHint;
 pub use super::hits::{Hit, Hits};
 pub use super::layer::Level;
 pub use super::place::{Place, Tab};
-pub use super::{columns, form, layer, list, net, place, pulse};
+pub use super::{form, layer, list, net, place, pulse};
 
 /// The smallest usable terminal, in cells.
 pub const SMALLEST: (u16, u16) = (80, 24);
@@ -217,14 +217,6 @@ impl State {
     /// The state before anything was read.
     #[must_use]
     pub fn new(now: Timestamp, size: (u16, u16), network: NetworkInfo, options: Options) -> Self {
-        // The largest neuron first: it is the one that matters most.
-        let mut neurons = ListState::new(Table::Neurons);
-        neurons.sort = Sort { column: ColumnId::Stake, descending: true };
-        let mut index = super::index::Indexes::default();
-        index.neurons.sort(neurons.sort);
-        for (index, list) in index.net.iter_mut().zip(NetList::ALL) {
-            index.sort(list.first_sort());
-        }
         Self {
             now,
             size,
@@ -243,9 +235,9 @@ impl State {
             place: Place::default(),
             back: Vec::new(),
             pulse: PulseState::default(),
-            proposals: ListState::new(Table::Proposals),
-            neurons,
-            wallet: WalletState { account: 0, list: ListState::new(Table::Transactions) },
+            proposals: ListState::new(&PROPOSALS),
+            neurons: ListState::new(&NEURONS),
+            wallet: WalletState { account: 0, list: ListState::new(&TRANSACTIONS) },
             net: NetState::default(),
             layers: Vec::new(),
             toasts: Vec::new(),
@@ -257,7 +249,7 @@ impl State {
             dirty: true,
             meter: Meter::default(),
             quitting: Quitting::No,
-            index,
+            index: super::index::Indexes::default(),
         }
     }
 
@@ -358,7 +350,7 @@ impl State {
     pub fn breadcrumbs(&self) -> Vec<String> {
         let mut crumbs = vec![self.place.screen.title().to_owned()];
         if self.place.screen == Screen::Network {
-            crumbs = vec![format!("Network, {}", self.net.shown.title().to_lowercase())];
+            crumbs = vec![format!("Network, {}", self.net.shown.dataset().info.title.to_lowercase())];
         }
         // Details opened one from another within this screen.
         let same = self.back.iter().rev().take_while(|p| p.screen == self.place.screen && p.detail.is_some());

@@ -21,7 +21,8 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         Screen::Neurons => list(&state.neurons, "neuron", "neurons"),
         Screen::Wallet => list(&state.wallet.list, "transaction", "transactions"),
         Screen::Network => {
-            let (one, many) = state.net.shown.words();
+            let info = &state.net.shown.dataset().info;
+            let (one, many) = (info.one, info.many);
             list(state.net.list(), one, many)
         }
     };

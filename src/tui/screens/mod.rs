@@ -13,6 +13,7 @@
 //! footer     the keys that matter here
 //! ```
 
+mod cell;
 mod condition;
 mod context;
 mod facts;

@@ -1,14 +1,13 @@
 //! The list of the identity's neurons.
 
 use super::condition::{self, Empty};
-use super::{Cx, table, words};
+use super::{Cx, table};
+use crate::datasets::NEURONS;
 use crate::tui::app::state::State;
-use crate::tui::app::state::columns::ColumnId;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
 use crate::tui::widgets::{Spans, span};
 use icpulse_model::neuron::Access;
-use icpulse_model::topic::NeuronState;
 use icpulse_model::{E8s, Neuron, NeuronId, Seconds, VotingPower};
 use ratatui::layout::Rect;
 
@@ -29,7 +28,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
     let foot = 2.min(area.height);
     let list = Rect::new(area.x, area.y, area.width, area.height - foot);
-    table::draw(cx, list, &state.neurons, |id, column| cell(state, id, column));
+    let cells = state.cells();
+    let find = |id: &NeuronId| state.neuron(*id).map(std::ops::Deref::deref);
+    table::draw_list(cx, list, &state.neurons, &NEURONS, &cells, find, |_| Content::Nothing);
     let y = area.bottom() - 1;
     cx.pen.spans(area.x + 2, y, area.width.saturating_sub(3), &totals(state));
 }
@@ -82,48 +83,6 @@ impl Sum {
     pub(super) fn average_delay(&self) -> Seconds {
         let average = self.weighted_delay / u128::from(self.stake.0.max(1));
         Seconds(u64::try_from(average).unwrap_or(u64::MAX))
-    }
-}
-
-/// When a neuron's voting power begins to shrink: text and role.
-pub(super) fn refresh(state: &State, neuron: &Neuron) -> (String, Role) {
-    let within = state.confirm_within(neuron).map(|left| words::left(state.now, state.now.plus(left)));
-    match within {
-        None => (String::new(), Role::Dim),
-        Some(Seconds(0)) => ("shrinking".to_owned(), Role::Bad),
-        Some(left) if left <= Seconds::days(30) => (words::tight(left), Role::Warn),
-        Some(left) => (words::tight(left), Role::Dim),
-    }
-}
-
-fn cell(state: &State, id: NeuronId, column: Option<ColumnId>) -> Content<'_> {
-    let (Some(n), Some(column)) = (state.neuron(id), column) else { return Content::Nothing };
-    let amount = |e8s: E8s| Content::text(e8s.rounded(), Role::Amount);
-    match column {
-        ColumnId::Id => Content::id(id.to_string()),
-        ColumnId::Title => Content::text(n.name().unwrap_or_default(), Role::Known),
-        ColumnId::State => Content::text(n.state.title(), words::state_role(n.state)),
-        ColumnId::Stake => amount(n.stake),
-        ColumnId::Maturity => amount(n.maturity),
-        ColumnId::StakedMaturity => amount(n.staked_maturity),
-        ColumnId::Delay if n.state == NeuronState::Dissolved => Content::text("none", Role::Dim),
-        ColumnId::Delay => Content::text(words::tight(n.dissolve_delay), Role::Text),
-        ColumnId::Age if n.age == Seconds(0) => Content::text("none", Role::Dim),
-        ColumnId::Age => Content::text(words::tight(n.age), Role::Dim),
-        ColumnId::Power if n.deciding_voting_power < n.potential_voting_power => {
-            Content::text(n.deciding_voting_power.rounded(), Role::Warn)
-        }
-        ColumnId::Power => Content::text(n.deciding_voting_power.rounded(), Role::Power),
-        ColumnId::Potential => Content::text(n.potential_voting_power.rounded(), Role::Dim),
-        ColumnId::Refresh => {
-            let (text, role) = refresh(state, n);
-            Content::text(text, role)
-        }
-        ColumnId::Visibility => Content::text(n.visibility.title(), Role::Dim),
-        ColumnId::Access => Content::text(access(n.access), Role::Dim),
-        ColumnId::AutoStake => Content::text(if n.auto_stake_maturity { "yes" } else { "no" }, Role::Dim),
-        ColumnId::Created => Content::text(n.created.date(), Role::Dim),
-        _ => Content::Nothing,
     }
 }
 

@@ -92,7 +92,7 @@ fn summary_line(cx: &mut Cx<'_, '_, '_>, row: Rect, p: &Proposal) -> u16 {
         spans.push(span(word, Role::Dim));
         spans.push(span(words::distance(now, deadline), role));
     }
-    let (mine, role) = words::mine(p, now);
+    let (mine, role) = words::mine(cx.state, p);
     if !mine.is_empty() {
         spans.extend([span("   your ballots ", Role::Dim), span(mine, role)]);
     }

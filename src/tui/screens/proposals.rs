@@ -2,12 +2,11 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, table, words};
+use crate::datasets::PROPOSALS;
 use crate::tui::app::state::State;
-use crate::tui::app::state::columns::ColumnId;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
 use crate::tui::widgets::tally::Shares;
-use icpulse_model::amount::percent;
 use icpulse_model::economics::MINIMUM_YES_BP;
 use icpulse_model::{Proposal, ProposalId, Seconds};
 use ratatui::layout::Rect;
@@ -25,7 +24,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
             return;
         }
     }
-    table::draw(cx, area, &state.proposals, |id, column| cell(state, id, column));
+    let cells = state.cells();
+    let find = |id: &ProposalId| state.proposal(*id).map(std::ops::Deref::deref);
+    let tally =
+        |p: &Proposal| shares(p).filter(|_| p.undecoded.is_none()).map_or(Content::Nothing, Content::Tally);
+    table::draw_list(cx, area, &state.proposals, &PROPOSALS, &cells, find, tally);
 }
 
 /// Shares of a proposal's tally for a bar.
@@ -44,51 +47,6 @@ pub(super) fn closes(state: &State, proposal: &Proposal) -> (String, Role) {
             (words::tight(left), role)
         }
         _ => (String::new(), Role::Dim),
-    }
-}
-
-fn cell(state: &State, id: ProposalId, column: Option<ColumnId>) -> Content<'_> {
-    let Some(p) = state.proposal(id) else {
-        return match column {
-            Some(ColumnId::Id) => Content::id(id.to_string()),
-            _ => Content::Nothing,
-        };
-    };
-    if p.undecoded.is_some() {
-        return match column {
-            Some(ColumnId::Id) => Content::id(id.to_string()),
-            Some(ColumnId::Title) => Content::text("could not be decoded; kept as it came", Role::Warn),
-            _ => Content::Nothing,
-        };
-    }
-    let Some(column) = column else { return shares(p).map_or(Content::Nothing, Content::Tally) };
-    let share = |bp: Option<u32>, role| bp.map_or(Content::Nothing, |bp| Content::text(percent(bp), role));
-    match column {
-        ColumnId::Id => Content::id(id.to_string()),
-        ColumnId::Title => Content::text(title(p), Role::Text),
-        ColumnId::Topic => Content::text(p.topic.title(), words::topic_role(p.topic)),
-        ColumnId::Action => Content::text(p.action.as_str(), Role::Dim),
-        ColumnId::Status => Content::text(p.status.title(), words::status_role(p.status)),
-        ColumnId::Reward => Content::text(p.reward_status.title(), Role::Dim),
-        ColumnId::Created => Content::text(p.created.date(), Role::Dim),
-        ColumnId::Closes => {
-            let (text, role) = closes(state, p);
-            Content::text(text, role)
-        }
-        ColumnId::Yes => share(p.tally.map(|t| t.yes_bp()), Role::Yes),
-        ColumnId::No => share(p.tally.map(|t| t.no_bp()), Role::No),
-        ColumnId::Mine => {
-            let (text, role) = words::mine(p, state.network_now());
-            Content::text(text, role)
-        }
-        ColumnId::Proposer => match p.proposer {
-            Some(neuron) => match state.neuron_name(neuron) {
-                Some(name) => Content::text(name.as_str(), Role::Known),
-                None => Content::id(neuron.to_string()),
-            },
-            None => Content::Nothing,
-        },
-        _ => Content::Nothing,
     }
 }
 

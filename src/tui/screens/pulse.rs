@@ -221,7 +221,7 @@ fn columns(wide: bool) -> [Column; 7] {
 }
 
 fn row<'s>(state: &State, p: &'s Proposal, third: (String, Role)) -> Row<'s> {
-    let (mine, mine_role) = words::mine(p, state.network_now());
+    let (mine, mine_role) = words::mine(state, p);
     let share = |bp: Option<u32>, role| bp.map_or(Content::Nothing, |bp| Content::text(percent(bp), role));
     let cells = vec![
         Content::id(p.id.to_string()),

@@ -1,38 +1,56 @@
 //! Lists as tables: columns of the one table of columns, rows of the window.
 
-use super::Cx;
+use super::{Cx, cell};
 use crate::tui::app::state::Hit;
-use crate::tui::app::state::columns::{self, ColumnId};
-use crate::tui::app::state::list::ListState;
+use crate::tui::app::state::list::{ColumnId, ListState};
 use crate::tui::widgets::pen::Align;
 use crate::tui::widgets::table::{self, Column, Content, Row, Sorted, Table, Width};
+use icpulse_model::dataset::{ColumnInfo, Context, Dataset};
 use ratatui::layout::Rect;
 
 /// Cells of the tally bar that wide lists of proposals show.
 const TALLY: u16 = 24;
+/// From this width on there is much room.
+const WIDE: u16 = 160;
 
-/// A column as drawn: what it shows; `None` is the tally bar between yes and no.
-type Shown = Option<ColumnId>;
+/// A column as drawn: which it is; `None` is the tally bar behind yes.
+type Shown = Option<&'static ColumnInfo>;
 
-/// Draws a list; `content` gives one cell of one row (`None` as column: the tally bar).
-pub(super) fn draw<'r, K: Copy + Ord>(
+/// Draws a list of a dataset whose rows `find` finds by their ids.
+pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
     cx: &mut Cx<'_, '_, '_>,
     area: Rect,
-    list: &ListState<K>,
-    content: impl Fn(K, Shown) -> Content<'r>,
+    list: &'r ListState<K>,
+    dataset: &'static Dataset<R>,
+    cells: &'r Context,
+    find: impl Fn(&'r K) -> Option<&'r R>,
+    tally: impl Fn(&'r R) -> Content<'r>,
+) {
+    let state = cx.state;
+    draw(cx, area, list, |id, shown| {
+        let Some(row) = find(id) else { return Content::Nothing };
+        let Some(info) = shown else { return tally(row) };
+        let column = dataset.columns.iter().find(|c| c.info.id == info.id);
+        column.map_or(Content::Nothing, |c| cell::content(state, info, (c.get)(row, cells)))
+    });
+}
+
+/// Draws a list; `content` gives one cell of one row.
+fn draw<'r, K: Copy + Ord>(
+    cx: &mut Cx<'_, '_, '_>,
+    area: Rect,
+    list: &'r ListState<K>,
+    content: impl Fn(&'r K, Shown) -> Content<'r>,
 ) {
     let focused = cx.state.layers.is_empty();
     let mut shown: Vec<Shown> = Vec::new();
     let mut drawn_columns: Vec<Column> = Vec::new();
-    for id in &list.columns {
-        let Some(column) = list.table.column(*id) else { continue };
-        // Nobody who named nothing misses a column of names.
-        if *id == ColumnId::Alias && cx.state.net.mine.aliases.is_empty() {
-            continue;
-        }
-        shown.push(Some(*id));
+    for id in list.columns.iter().filter(|id| !list.unused.contains(id)) {
+        let Some(column) = list.list.find(id) else { continue };
+        shown.push(Some(column));
         drawn_columns.push(make(column, list, area.width));
-        if *id == ColumnId::Yes && area.width >= 116 {
+        // Only proposals have a share of yes.
+        if *id == "yes" && area.width >= 116 {
             shown.push(None);
             drawn_columns.push(Column::words("", Width::Fixed(TALLY), 6));
         }
@@ -46,16 +64,13 @@ pub(super) fn draw<'r, K: Copy + Ord>(
         heads: true,
     };
     let drawn = table::draw(cx.pen, area, &spec, |index| {
-        let id = *list.rows.get(index)?;
-        Some(Row {
-            cells: shown.iter().map(|s| content(id, *s)).collect(),
-            marked: list.marked.contains(&id),
-        })
+        let id = list.rows.get(index)?;
+        Some(Row { cells: shown.iter().map(|s| content(id, *s)).collect(), marked: list.marked.contains(id) })
     });
     cx.hits.list_height = usize::from(area.height.saturating_sub(1));
     for (index, place) in &drawn.heads {
-        if let Some(Some(id)) = shown.get(*index) {
-            cx.hits.add(*place, Hit::Heading(*id));
+        if let Some(Some(column)) = shown.get(*index) {
+            cx.hits.add(*place, Hit::Heading(column.id));
         }
     }
     for (row, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {
@@ -63,32 +78,18 @@ pub(super) fn draw<'r, K: Copy + Ord>(
     }
 }
 
-fn make<K>(column: &'static columns::Column, list: &ListState<K>, room: u16) -> Column {
-    let sorted = (list.sort.column == column.id).then_some(if list.sort.descending {
-        Sorted::Descending
-    } else {
-        Sorted::Ascending
-    });
+fn make<K>(column: &'static ColumnInfo, list: &ListState<K>, room: u16) -> Column {
+    let is_sorted = |id: ColumnId| list.sort.column == id;
+    let order = if list.sort.descending { Sorted::Descending } else { Sorted::Ascending };
     Column {
         title: column.title.into(),
-        width: match column.width {
-            // Topics' names are long; where there is room they are not cut.
-            columns::Width::Fixed(_) if column.id == ColumnId::Topic && room >= 160 => Width::Fixed(34),
-            columns::Width::Fixed(w) => Width::Fixed(w),
-            // An account identifier has 64 characters, titles are cut at the width of a long line.
-            columns::Width::Fill(min) if column.id == ColumnId::Counterparty => {
-                Width::Fill { min, max: 64, weight: 1 }
-            }
-            columns::Width::Fill(min) if list.table == columns::Table::Neurons => {
-                Width::Fill { min, max: 32, weight: 1 }
-            }
-            columns::Width::Fill(min) => Width::Fill { min, max: 110, weight: 1 },
+        width: match (column.fill, column.wide) {
+            (Some(max), _) => Width::Fill { min: column.width, max, weight: 1 },
+            (None, Some(wide)) if room >= WIDE => Width::Fixed(wide),
+            (None, _) => Width::Fixed(column.width),
         },
-        align: match column.align {
-            columns::Align::Left => Align::Left,
-            columns::Align::Right => Align::Right,
-        },
+        align: if column.right { Align::Right } else { Align::Left },
         priority: column.priority,
-        sorted,
+        sorted: is_sorted(column.id).then_some(order),
     }
 }

@@ -69,7 +69,7 @@ pub fn pulse(state: &State, columns: usize) -> String {
     }
     for p in open.iter().take(PROPOSALS) {
         let (closes, _) = proposals::closes(state, p);
-        let (mine, _) = words::mine(p, state.network_now());
+        let (mine, _) = words::mine(state, p);
         let share = |bp: Option<u32>| bp.map(percent).unwrap_or_default();
         let (yes, no) = (share(p.tally.map(|t| t.yes_bp())), share(p.tally.map(|t| t.no_bp())));
         let title = pad(&truncate(&proposals::title(p), title_w), title_w);

@@ -1,7 +1,8 @@
 //! One transaction of the wallet's account.
 
 use super::facts::{self, Facts};
-use super::{Cx, wallet, words};
+use super::{Cx, cell, wallet, words};
+use crate::datasets::signed_amount;
 use crate::tui::app::state::Detail;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{notice, span};
@@ -28,9 +29,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
     let own = account.account.identifier();
     let mut lines = Facts::new(area.width.saturating_sub(2), 16);
     lines.heading(format!("Block {block}: {}", t.verb(&own)));
-    let (amount, role) = wallet::signed_amount(t, &own);
+    let (amount, tone) = signed_amount(t, Some(&own));
     if !amount.is_empty() {
-        lines.fact("amount", vec![span(amount.trim_end().to_owned(), role), span(" ICP", Role::Dim)]);
+        lines.fact(
+            "amount",
+            vec![span(amount.trim_end().to_owned(), cell::role(tone)), span(" ICP", Role::Dim)],
+        );
     }
     let mut party = |name: &str, account: &AccountIdentifier| {
         lines.say(name, account.hex(), Role::Id);

@@ -2,17 +2,14 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, series, table, words};
+use crate::datasets::TRANSACTIONS;
 use crate::tui::app::state::State;
-use crate::tui::app::state::columns::ColumnId;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
 use crate::tui::widgets::{Spans, chart, span};
-use icpulse_model::ledger::{AccountState, Direction, Operation, Transaction};
+use icpulse_model::ledger::{AccountState, Transaction};
 use icpulse_model::{AccountIdentifier, E8s};
 use ratatui::layout::Rect;
-
-/// Cells of the column of amounts.
-const AMOUNT: usize = 18;
 
 /// Draws the account that is shown, or why there is none.
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
@@ -39,8 +36,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
             return;
         }
     }
-    let own = account.account.identifier();
-    table::draw(cx, list, &state.wallet.list, |block, column| cell(account, &own, block, column));
+    let cells = state.cells();
+    let find = |block: &u64| find_transaction(account, *block);
+    table::draw_list(cx, list, &state.wallet.list, &TRANSACTIONS, &cells, find, |_| Content::Nothing);
 }
 
 /// Balance and addresses; gives the row below.
@@ -96,69 +94,11 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
     y + 1
 }
 
-/// The other side of a transaction, if it has one.
-pub(super) fn counterparty<'t>(t: &'t Transaction, own: &AccountIdentifier) -> Option<&'t AccountIdentifier> {
-    match &t.operation {
-        Operation::Transfer { from, to, .. } => {
-            Some(if t.direction(own) == Direction::In { from } else { to })
-        }
-        Operation::Approve { spender, .. } => Some(spender),
-        Operation::Mint { .. } | Operation::Burn { .. } | Operation::Unknown(_) => None,
-    }
-}
-
-/// What a transaction did to the account's balance: text with its sign, points aligned, and role.
-pub(super) fn signed_amount(t: &Transaction, own: &AccountIdentifier) -> (String, Role) {
-    let Some(amount) = t.amount() else { return (String::new(), Role::Dim) };
-    let text = words::pointed(amount);
-    match (&t.operation, t.direction(own)) {
-        // An allowance moves nothing.
-        (Operation::Approve { .. }, _) => (text, Role::Dim),
-        (_, Direction::In) => (format!("+{text}"), Role::AmountIn),
-        (_, Direction::Out) => (format!("−{text}"), Role::AmountOut),
-        (_, Direction::Itself) => (text, Role::Amount),
-    }
-}
-
-fn cell<'a>(
-    account: &'a AccountState,
-    own: &AccountIdentifier,
-    block: u64,
-    column: Option<ColumnId>,
-) -> Content<'a> {
-    // Transactions are kept newest first, by block.
-    let found = account.transactions.binary_search_by(|t| block.cmp(&t.block));
-    let transaction = match found {
+/// Transactions are kept newest first, by block.
+fn find_transaction(account: &AccountState, block: u64) -> Option<&Transaction> {
+    match account.transactions.binary_search_by(|t| block.cmp(&t.block)) {
         Ok(place) => account.transactions.get(place),
         Err(_) => account.transactions.iter().find(|t| t.block == block),
-    };
-    let (Some(t), Some(column)) = (transaction, column) else { return Content::Nothing };
-    match column {
-        ColumnId::Id => Content::id(block.to_string()),
-        ColumnId::Time => {
-            Content::text(t.timestamp.map(|at| at.date_minute()).unwrap_or_default(), Role::Dim)
-        }
-        ColumnId::Kind => Content::text(t.verb(own), Role::Text),
-        ColumnId::Amount => {
-            let (text, role) = signed_amount(t, own);
-            // A cut number would be another number: without room the alignment goes first.
-            let fits = text.chars().count() <= AMOUNT;
-            Content::text(if fits { text } else { text.trim_end().to_owned() }, role)
-        }
-        ColumnId::Fee => match &t.operation {
-            Operation::Transfer { fee, .. } | Operation::Approve { fee, .. } => {
-                Content::text(fee.exact(), Role::Dim)
-            }
-            _ => Content::Nothing,
-        },
-        ColumnId::Counterparty => match (&t.operation, counterparty(t, own)) {
-            (Operation::Unknown(words), _) => Content::text(words.as_str(), Role::Warn),
-            (_, Some(other)) => Content::id(other.hex()),
-            (_, None) => Content::Nothing,
-        },
-        ColumnId::Memo if t.memo == 0 => Content::Nothing,
-        ColumnId::Memo => Content::text(t.memo.to_string(), Role::Dim),
-        _ => Content::Nothing,
     }
 }
 

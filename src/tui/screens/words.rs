@@ -1,5 +1,7 @@
 //! How numbers, times and states are said, the same on every screen.
 
+use super::cell;
+use crate::datasets::my_votes;
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -13,6 +15,10 @@ use icpulse_model::{
     account, amount,
 };
 use std::cell::Cell;
+
+pub(super) use icpulse_model::value::{
+    format_bytes as bytes, format_rate as per_second, format_scaled as scaled, format_span as tight,
+};
 
 /// Readings older than this look old even when nothing is known to be wrong.
 pub(super) const STALE_AFTER: Seconds = Seconds(120);
@@ -102,45 +108,6 @@ pub(super) fn lasting(now: Timestamp, since: Timestamp) -> String {
     tight(age(now, since))
 }
 
-/// A big number in three digits and a unit: `17.4 T`.
-pub(super) fn scaled(number: u64) -> String {
-    const UNITS: [(u64, &str); 5] = [
-        (1_000_000_000_000_000, "P"),
-        (1_000_000_000_000, "T"),
-        (1_000_000_000, "G"),
-        (1_000_000, "M"),
-        (1_000, "k"),
-    ];
-    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| number >= *unit) else {
-        return number.to_string();
-    };
-    let tenths = (u128::from(number) * 10 + u128::from(unit) / 2) / u128::from(unit);
-    if tenths >= 1_000 {
-        format!("{} {name}", amount::group(&(tenths / 10).to_string()))
-    } else {
-        format!("{}.{} {name}", tenths / 10, tenths % 10)
-    }
-}
-
-/// Bytes: `112.4 GiB`.
-pub(super) fn bytes(number: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| number >= *unit) else {
-        return format!("{number} B");
-    };
-    let tenths = u128::from(number) * 10 / u128::from(unit);
-    format!("{}.{} {name}", tenths / 10, tenths % 10)
-}
-
-/// Thousandths a second: `45.2`, `4,212`.
-pub(super) fn per_second(milli: u64) -> String {
-    if milli >= 1_000_000 {
-        amount::group(&(milli / 1_000).to_string())
-    } else {
-        format!("{}.{}", milli / 1_000, milli % 1_000 / 100)
-    }
-}
-
 /// `in 6 h 12 m`, or `now` when it has come.
 pub(super) fn ahead(now: Timestamp, at: Timestamp) -> String {
     match left(now, at) {
@@ -161,12 +128,6 @@ pub(super) fn running(now: Timestamp, busy: bool, ascii: bool) -> char {
 /// `in 6 h 12 m` or `3 d ago`.
 pub(super) fn distance(now: Timestamp, at: Timestamp) -> String {
     if at > now { ahead(now, at) } else { ago(now, at) }
-}
-
-/// A span in at most nine cells: `3 d 21 h`.
-pub(super) fn tight(span: Seconds) -> String {
-    let words = span.words();
-    if words.chars().count() <= 9 { words } else { span.short() }
 }
 
 /// A big whole number as people say it: `551.2 M`, `140,812`.
@@ -280,21 +241,10 @@ pub(super) fn ballot(vote: Vote) -> (String, Role) {
     }
 }
 
-/// The reader's ballots on a proposal in a word: `○ 12` may still vote, `✓ yes`, `✗ no`,
-/// `○ 3/12` some of them may, `✓8 ✗4`, `missed`, or nothing.
-pub(super) fn mine(proposal: &Proposal, now: Timestamp) -> (String, Role) {
-    let blank = proposal.votable(now).count();
-    let yes = proposal.ballots.iter().filter(|b| b.vote == Vote::Yes).count();
-    let no = proposal.ballots.iter().filter(|b| b.vote == Vote::No).count();
-    match (blank, yes, no) {
-        (0, 0, 0) if proposal.ballots.is_empty() => (String::new(), Role::Dim),
-        (0, 0, 0) => ("missed".to_owned(), Role::Dim),
-        (0, _, 0) => ("✓ yes".to_owned(), Role::Yes),
-        (0, 0, _) => ("✗ no".to_owned(), Role::No),
-        (0, y, n) => (format!("✓{y} ✗{n}"), Role::Text),
-        (b, 0, 0) => (format!("○ {b}"), Role::NotVoted),
-        (b, y, n) => (format!("○ {b}/{}", b + y + n), Role::NotVoted),
-    }
+/// The reader's ballots on a proposal in a word.
+pub(super) fn mine(state: &State, proposal: &Proposal) -> (String, Role) {
+    let (words, tone) = my_votes(proposal, &state.cells());
+    (words, cell::role(tone))
 }
 
 /// How a value was proven and when: `certified 14:02:11 · 3 s ago`.
@@ -390,12 +340,6 @@ mod tests {
         assert_eq!(signed_percent(-120), "−1.20 %");
         assert_eq!(signed_percent(5), "+0.05 %");
         assert_eq!(count(1, "proposal", "proposals"), "1 proposal");
-        assert_eq!(tight(Seconds(3 * 86_400 + 21 * 3_600)), "3 d 21 h");
-        assert_eq!(scaled(17_449_000_000_000), "17.4 T");
-        assert_eq!(scaled(412_000_000_000), "412 G");
-        assert_eq!((scaled(999), scaled(1_000)), ("999".to_owned(), "1.0 k".to_owned()));
-        assert_eq!(bytes(120_690_000_000), "112.4 GiB");
-        assert_eq!((per_second(45_260), per_second(4_212_900)), ("45.2".to_owned(), "4,212".to_owned()));
         assert_eq!(tight(Seconds(14 * 86_400 + 21 * 3_600)), "14 d 21 h");
     }
 

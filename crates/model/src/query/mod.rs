@@ -17,8 +17,7 @@ mod parse;
 mod span;
 mod suggest;
 
-pub use eval::{FieldValue, NeuronContext, counterparty, neuron_text, proposal_text, transaction_text};
-pub use field::{Field, List};
+pub use field::Field;
 pub use fuzzy::{Haystack, Haystacks, Word};
 pub use parse::{parse, parse_whole};
 pub use span::{SpanError, parse_span};
@@ -86,8 +85,8 @@ pub enum Op {
 pub enum Test {
     /// Nothing was written yet: holds.
     Any,
-    /// A number in the field's own unit (id, e8s, basis points, block, order of an enum).
-    Number(u64),
+    /// A number in the field's smallest unit (e8s, millionths, thousandths a second).
+    Number(i128),
     /// A span of time.
     Span(Seconds),
     /// A day or a minute: from, until.
@@ -121,7 +120,7 @@ impl Op {
         }
     }
 
-    fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
+    pub(crate) fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
         match self {
             Self::Is => left == right,
             Self::Less => left < right,
@@ -164,9 +163,7 @@ impl Query {
         let shown = self.terms.iter().filter(|t| !self.inverse && !t.negated);
         shown.filter_map(|t| match &t.what {
             What::Word(word) | What::Exact(word) => Some(word.folded()),
-            What::Field { field: Field::Title | Field::Name, test: Test::Text(text), .. } => {
-                Some(text.as_str())
-            }
+            What::Field { field, test: Test::Text(text), .. } if field.info.searched => Some(text.as_str()),
             What::Field { .. } => None,
         })
     }

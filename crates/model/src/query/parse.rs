@@ -1,9 +1,10 @@
 //! Text to query.
 
-use super::field::{Field, Kind, List};
+use super::field::{Field, Form};
 use super::fuzzy::Word;
 use super::span::parse_span;
 use super::{Op, Query, QueryError, Term, Test, What};
+use crate::dataset::{Kind, List};
 use crate::time::DAY;
 use crate::{E8s, Seconds, Timestamp};
 use std::ops::Range;
@@ -43,7 +44,7 @@ pub fn parse_whole(text: &str, list: List) -> Result<Query, QueryError> {
     let tokens = tokens(text).into_iter().skip(usize::from(query.inverse));
     for (token, term) in tokens.zip(&query.terms) {
         if let What::Field { field, op, test: Test::Any, .. } = &term.what {
-            let message = format!("{}{} has no value; {}", field.name(), op.text(), field.help());
+            let message = format!("{}{} has no value; {}", field.name(), op.text(), field.info.help);
             return Err(QueryError { message, at: token.at });
         }
     }
@@ -127,9 +128,9 @@ fn ends_with_op(head: &str) -> bool {
 
 /// `name`, operator and value of a field query.
 pub(super) fn split_field(text: &str) -> Option<(&str, Op, &str)> {
-    let at = text.find(|c: char| !c.is_ascii_alphabetic())?;
+    let at = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
     let (name, rest) = text.split_at(at);
-    if name.is_empty() {
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;
     }
     let ops = [
@@ -183,11 +184,9 @@ fn bare_len(text: &str, _op: Op, body: &Body) -> usize {
 }
 
 fn unknown_field(name: &str, list: List) -> String {
-    let names: Vec<&str> = Field::of(list).map(Field::name).collect();
-    let near = names.iter().find(|n| n.starts_with(&name.to_ascii_lowercase()));
-    let hint = near.map_or_else(String::new, |n| format!(" (did you mean '{n}'?)"));
-    let name: String = name.chars().take(30).collect();
-    format!("no field '{name}' here{hint}; fields: {}. To find the text itself, quote it", names.join(", "))
+    let names: Vec<String> = Field::of(list).map(|f| f.name()).collect();
+    let name = shown(name);
+    format!("unknown field '{name}'; available: {}. To find the text itself, quote it", names.join(", "))
 }
 
 /// Understands a value.
@@ -195,38 +194,74 @@ fn test(field: Field, op: Op, value: &str) -> Result<Test, String> {
     if value.is_empty() {
         return Ok(Test::Any);
     }
+    if field.form == Form::Key && !field.kind().unit().is_empty() {
+        let scale = if matches!(field.kind(), Kind::BasisPoints) { 100 } else { 1 };
+        let number = whole_number(value)?;
+        return Ok(match (field.kind(), u64::try_from(number)) {
+            (Kind::Span, Ok(seconds)) => Test::Span(Seconds(seconds)),
+            _ => Test::Number(number.saturating_mul(scale)),
+        });
+    }
     match field.kind() {
-        Kind::Number => {
-            let digits: String = value.chars().filter(|c| !matches!(c, '_' | ',' | '\'')).collect();
-            let number = digits.strip_prefix('#').unwrap_or(&digits).parse();
-            number.map(Test::Number).map_err(|_| format!("'{}' is not a whole number", shown(value)))
-        }
-        Kind::Icp => icp(value).map(Test::Number),
-        Kind::Percent => {
+        Kind::Number => whole_number(value).map(Test::Number),
+        Kind::Icp | Kind::Power => icp(value).map(Test::Number),
+        Kind::Xdr | Kind::Factor | Kind::Degrees => decimal(value, 6).map(Test::Number),
+        Kind::Rate => decimal(value, 3).map(Test::Number),
+        Kind::Bytes => bytes(value).map(Test::Number),
+        Kind::Share | Kind::BasisPoints => {
             let number = value.strip_suffix('%').unwrap_or(value);
-            let hundredths = crate::amount::parse_units(number, 2).ok().and_then(|u| u64::try_from(u).ok());
-            hundredths
+            decimal(number, 4)
                 .map(Test::Number)
-                .ok_or_else(|| format!("'{}' is no percentage; write it like 62.5", shown(value)))
+                .map_err(|_| format!("'{}' is not a percentage: write it like 62.5", shown(value)))
         }
         Kind::Span if op == Op::Is => Err(format!("compare a time with < or >, such as {}<3d", field.name())),
         Kind::Span => parse_span(value).map(Test::Span).map_err(|e| e.to_string()),
-        Kind::Ago => ago(field, op, value),
-        Kind::Text if op != Op::Is => Err(format!("{} is text: write {}:…", field.name(), field.name())),
-        Kind::Text => Ok(Test::Text(value.to_lowercase())),
-        Kind::Names if op != Op::Is => {
+        Kind::Time => ago(field, op, value),
+        Kind::Text | Kind::Chart if op != Op::Is => {
+            Err(format!("{} is text: write {}:…", field.name(), field.name()))
+        }
+        Kind::Text | Kind::Chart => Ok(Test::Text(value.to_lowercase())),
+        Kind::Terms(_) | Kind::Flag if op != Op::Is => {
             Err(format!("{} has no order: write {}:…, or several with commas", field.name(), field.name()))
         }
-        Kind::Names => names(field, value).map(Test::OneOf),
-        Kind::Ordered => {
+        Kind::Terms(_) | Kind::Flag => names(field, value).map(Test::OneOf),
+        Kind::Ordered(_) => {
             let found = names(field, value)?;
             match (op, found.as_slice()) {
                 (Op::Is, _) => Ok(Test::OneOf(found)),
-                (_, [one]) => Ok(Test::Number(u64::try_from(*one).unwrap_or(0))),
+                (_, [one]) => Ok(Test::Number(i128::from(*one))),
                 _ => Err(format!("'{}' means several; name one to compare with", shown(value))),
             }
         }
     }
+}
+
+fn whole_number(value: &str) -> Result<i128, String> {
+    let digits: String = value.chars().filter(|c| !matches!(c, '_' | ',' | '\'')).collect();
+    let digits = digits.strip_prefix('#').unwrap_or(&digits);
+    let number = digits.parse::<i64>().map(i128::from).or_else(|_| digits.parse::<u64>().map(i128::from));
+    number.map_err(|_| format!("'{}' is not a whole number", shown(value)))
+}
+
+/// A number with so many decimals, in units of the last.
+fn decimal(value: &str, decimals: u8) -> Result<i128, String> {
+    let units = crate::amount::parse_units(&value.replace('_', ""), decimals).map_err(|e| e.to_string())?;
+    i128::try_from(units).map_err(|_| format!("'{}' is too large", shown(value)))
+}
+
+/// Bytes with an optional unit: `10GiB`, `512M`.
+fn bytes(value: &str) -> Result<i128, String> {
+    let end = value.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(value.len());
+    let (digits, unit) = value.split_at(end);
+    let factor: i128 = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "t" | "tib" => 1 << 40,
+        _ => return Err(format!("'{}' is not a size: write it like 10GiB", shown(value))),
+    };
+    Ok(whole_number(digits)?.saturating_mul(factor))
 }
 
 fn shown(value: &str) -> String {
@@ -234,7 +269,7 @@ fn shown(value: &str) -> String {
 }
 
 /// ICP with an optional `k` or `M`.
-fn icp(value: &str) -> Result<u64, String> {
+fn icp(value: &str) -> Result<i128, String> {
     let (digits, factor) = match value.strip_suffix(['k', 'K']) {
         Some(digits) => (digits, 1_000),
         None => match value.strip_suffix(['m', 'M']) {
@@ -246,6 +281,7 @@ fn icp(value: &str) -> Result<u64, String> {
     amount
         .0
         .checked_mul(factor)
+        .map(i128::from)
         .ok_or_else(|| format!("'{}' is more than the protocol can express", shown(value)))
 }
 
@@ -273,7 +309,7 @@ fn day(value: &str) -> Option<Timestamp> {
 /// The numbers that a list of names means: an exact name, else names that begin so, else names
 /// that contain it.
 fn names(field: Field, value: &str) -> Result<Vec<i32>, String> {
-    let all = field.names();
+    let all = field.terms();
     let mut found = Vec::new();
     for part in value.split(',').map(str::trim).filter(|p| !p.is_empty()) {
         let wanted = plain(part);
@@ -297,7 +333,7 @@ fn names(field: Field, value: &str) -> Result<Vec<i32>, String> {
             let known: Vec<&str> =
                 all.iter().map(|n| n.slug.as_ref()).filter(|s| *s != "unspecified").collect();
             return Err(format!(
-                "no {} is called '{}'; there are: {}",
+                "unknown {} '{}'; available: {}",
                 field.name(),
                 shown(part),
                 known.join(", ")
@@ -313,112 +349,4 @@ fn names(field: Field, value: &str) -> Result<Vec<i32>, String> {
 /// A name without case, spaces and punctuation.
 pub(super) fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::Topic;
-    use proptest::prelude::*;
-
-    const LISTS: [List; 3] = [List::Proposals, List::Neurons, List::Transactions];
-
-    fn field(text: &str, list: List) -> (Field, Op, Test) {
-        match parse(text, list).unwrap().terms.into_iter().next().unwrap().what {
-            What::Field { field, op, test, .. } => (field, op, test),
-            other => unreachable!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn fields_with_their_values() {
-        use List::*;
-        assert_eq!(
-            field("topic:governance", Proposals),
-            (Field::Topic, Op::Is, Test::OneOf(vec![Topic::Governance.number()]))
-        );
-        assert_eq!(field("topic:subnet", Proposals).2, Test::OneOf(vec![7, 16]));
-        assert_eq!(field("topic:23,kyc", Proposals).2, Test::OneOf(vec![9, 23]));
-        assert_eq!(field("STATUS=Open", Proposals).2, Test::OneOf(vec![1]));
-        assert_eq!(field("reward<settled", Proposals), (Field::Reward, Op::Less, Test::Number(3)));
-        assert_eq!(field("reward<", Proposals).2, Test::Any);
-        assert_eq!(field("closes<6h", Proposals).2, Test::Span(Seconds(21_600)));
-        assert_eq!(field("yes>62.5%", Proposals).2, Test::Number(6_250));
-        assert_eq!(field("id:140,812", Proposals).2, Test::Number(140_812));
-        assert_eq!(field("title:\"Two Words\"", Proposals).2, Test::Text("two words".into()));
-        assert_eq!(field("created>=2026-01-01", Proposals).2, {
-            let day = Timestamp::from_secs(1_767_225_600);
-            Test::When(day, day.plus(DAY))
-        });
-        assert_eq!(field("state:dissolving", Neurons).2, Test::OneOf(vec![2]));
-        assert_eq!(field("state:locked", Neurons).2, Test::OneOf(vec![1]));
-        assert_eq!(field("visibility:private", Neurons).2, Test::OneOf(vec![0, 1]));
-        assert_eq!(field("stake>=10k", Neurons).2, Test::Number(1_000_000_000_000));
-        assert_eq!(field("dir:out", Transactions).2, Test::OneOf(vec![1]));
-    }
-
-    #[test]
-    fn words_quotes_and_negations() {
-        let query =
-            parse(r#"! subnet -kyc !"exact words" -status:open "un closed"#, List::Proposals).unwrap();
-        assert!(query.inverse);
-        let shown: Vec<String> = query.terms.iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["subnet", "!kyc", "!\"exact words\"", "-status:open", "\"un closed\""]);
-        assert!(parse("10:30 -> - --", List::Proposals).unwrap().terms.len() == 4);
-    }
-
-    #[test]
-    fn mistakes_point_at_themselves() {
-        let error = |text: &str| parse(text, List::Proposals).unwrap_err();
-        assert_eq!(error("subnet -statu:open").at, 8..13);
-        assert!(
-            error("subnet -statu:open").message.starts_with("no field 'statu' here (did you mean 'status'?)")
-        );
-        assert_eq!(error("status:opne").at, 7..11);
-        assert!(error("status:opne").message.starts_with("no status is called 'opne'; there are: open,"));
-        assert_eq!(error("é closes<3").at, 9..10);
-        assert_eq!(error("stake>5").at, 0..5);
-        assert!(error("topic>governance").message.contains("no order"));
-        assert!(error("closes:3d").message.contains("closes<3d"));
-        assert!(error(&"x".repeat(1_001)).message.contains("1000"));
-    }
-
-    #[test]
-    fn a_whole_filter_has_a_value_everywhere() {
-        assert_eq!(parse_whole("! x -closes<", List::Proposals).unwrap_err().at, 4..12);
-        assert_eq!(parse_whole("closes<3d x", List::Proposals), parse("closes<3d x", List::Proposals));
-    }
-
-    #[test]
-    fn narrowing_is_seen_only_where_it_is() {
-        let q = |text: &str| parse(text, List::Proposals).unwrap();
-        assert!(q("subnet").narrows(&q("subn")));
-        assert!(q("subnet status:open").narrows(&q("subnet")));
-        assert!(q("topic:kyc").narrows(&q("topic:")));
-        assert!(!q("sub").narrows(&q("su")), "fuzzy from three letters on finds more");
-        assert!(!q("status:open").narrows(&q("status:executed")));
-        assert!(!q("-subnet").narrows(&q("-subn")));
-        assert!(!q("! subnet").narrows(&q("! subn")));
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics_and_errors_point_into_it(text: String) {
-            for list in LISTS {
-                if let Err(e) = parse(&text, list) {
-                    prop_assert!(e.at.start <= e.at.end && e.at.end <= text.chars().count());
-                }
-            }
-        }
-
-        #[test]
-        fn what_was_read_reads_back(text in r#"(([-!]{0,2}("[^"]{0,6}"?|(id|topic|status|vote|title|closes|stake|state|dir|memo|created)(:|<|<=|>|>=|=)("[a-z \\"]{0,5}"?|[a-z0-9,]{0,5}|3d|open|due|12)|[a-zé:<"!-]{1,6})) ?){0,4}"#) {
-            for list in LISTS {
-                if let Ok(query) = parse(&text, list) {
-                    prop_assert_eq!(parse(&query.to_string(), list), Ok(query.clone()), "printed as {}", query);
-                }
-            }
-        }
-    }
 }

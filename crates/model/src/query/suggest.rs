@@ -1,7 +1,8 @@
 //! What the word under the cursor could become.
 
-use super::field::{Field, Kind, List};
+use super::field::Field;
 use super::parse::{Body, plain, split_field, tokens};
+use crate::dataset::{Kind, List};
 
 /// One way to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub fn suggest(text: &str, list: List) -> Vec<Suggestion> {
             let (first, part) = value.rsplit_once(',').map_or(("", value), |(f, p)| (f, p));
             let comma = if first.is_empty() { "" } else { "," };
             let wanted = plain(part);
-            let mut names: Vec<_> = field.names().into_iter().filter(|n| n.slug != "unspecified").collect();
+            let mut names: Vec<_> = field.terms().into_iter().filter(|n| n.slug != "unspecified").collect();
             names.retain(|n| plain(&n.slug).contains(&wanted) || plain(&n.title).contains(&wanted));
             names.sort_by_key(|n| !plain(&n.slug).starts_with(&wanted));
             let suggestion = |slug: &str| Suggestion {
@@ -65,41 +66,9 @@ pub fn suggest(text: &str, list: List) -> Vec<Suggestion> {
 
 fn field_suggestion(before: &str, field: Field) -> Suggestion {
     let op = match field.kind() {
-        Kind::Span | Kind::Ago => "<",
-        Kind::Icp | Kind::Percent => ">",
-        Kind::Number | Kind::Text | Kind::Names | Kind::Ordered => ":",
+        Kind::Span | Kind::Time => "<",
+        Kind::Text | Kind::Terms(_) | Kind::Ordered(_) | Kind::Flag | Kind::Chart | Kind::Number => ":",
+        _ => ">",
     };
     Suggestion { label: format!("{}{op}", field.name()), text: format!("{before}{}{op}", field.name()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::query::parse;
-    use proptest::prelude::*;
-
-    fn labels(text: &str) -> Vec<String> {
-        suggest(text, List::Proposals).into_iter().map(|s| s.label).collect()
-    }
-
-    #[test]
-    fn fields_and_values() {
-        assert_eq!(labels("subnet st"), ["status:"]);
-        assert_eq!(labels("-status:o"), ["open", "adopted"]);
-        assert_eq!(suggest("x -status:o", List::Proposals)[0].text, "x -status:open ");
-        assert_eq!(suggest("topic:kyc,ne", List::Proposals)[0].text, "topic:kyc,neuron_management ");
-        assert!(labels("").contains(&"topic:".to_owned()));
-    }
-
-    proptest! {
-        #[test]
-        fn every_suggestion_can_be_read(text in "[a-z:<, -]{0,12}") {
-            for list in [List::Proposals, List::Neurons, List::Transactions, List::Subnets, List::Nodes, List::Events] {
-                let read = parse(&text, list);
-                for s in suggest(&text, list) {
-                    prop_assert!(read.is_err() || parse(&s.text, list).is_ok(), "{:?}", s);
-                }
-            }
-        }
-    }
 }

@@ -5,7 +5,6 @@ use crate::tui::app::place::{Name, Os, Subject};
 use crate::tui::app::state::State;
 use icpulse_model::event::{Event, EventKind};
 use icpulse_model::{Principal, ProposalId};
-use std::sync::Arc;
 
 /// Something that a detail leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,12 +122,8 @@ impl State {
 
     /// The event in which a version was elected.
     #[must_use]
-    pub fn elected_by(&self, os: Os, version: &str) -> Option<&Arc<Event>> {
-        self.events().chain(&self.net.elections).find(|e| match (&e.kind, os) {
-            (EventKind::ReplicaVersionElected(v), Os::Guest)
-            | (EventKind::HostOsVersionElected(v), Os::Host) => v.as_str() == version,
-            _ => false,
-        })
+    pub fn elected_by(&self, os: Os, version: &str) -> Option<Event> {
+        crate::datasets::versions::election(&Subject::version(os, version), &self.cells()).cloned()
     }
 
     /// Proposals whose title, or whose text where it was read, names one of these nodes.

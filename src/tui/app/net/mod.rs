@@ -1,149 +1,67 @@
 //! The network's screen: its lists, what is the user's, and the time it is looked at.
 //!
-//! `rows` makes the rows of the lists from the world when a part of it changes; `links` says what
-//! leads to what; `find` finds things by what people type. Nothing here is computed per frame.
+//! The lists are those of [`crate::datasets::NETWORK`]; their cells look into a
+//! [`NetworkView`], which is made when a part of the world changes. `links` says what leads to what;
+//! `find` finds things by what people type. Nothing here is computed per frame.
 
 pub mod find;
 mod links;
-mod rows;
-mod value;
+mod summary;
 
+pub use icpulse_model::network_view::{NodeDays, STRIP_DAYS};
+pub use icpulse_model::value::shorten_version as short_version;
 pub use links::Link;
-pub use rows::{NodeDays, STRIP_DAYS, Summary};
-pub use value::{NetRow, Tone, Value};
+pub use summary::Summary;
 
-use super::columns::{ColumnId, Table};
-use super::list::{ListState, Sort};
+use super::list::ListState;
 use super::place::{Name, Subject};
 use super::state::State;
+use crate::datasets::{self, NETWORK, NetworkList};
+use icpulse_model::dataset::{Context, Dataset};
 use icpulse_model::decentral::Decentralization;
+use icpulse_model::economics::Economics;
 use icpulse_model::event::Event;
+use icpulse_model::margin::Margin;
 use icpulse_model::mine::Mine;
-use icpulse_model::query::List;
-use icpulse_model::registry::{Moment, Topology, Version};
+use icpulse_model::network_view::NetworkView;
+use icpulse_model::registry::{Moment, Topology};
 use icpulse_model::text::Line;
+use icpulse_model::value::Cell;
 use icpulse_model::{Principal, Timestamp};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The lists of the network's screen.
+/// One of the network's lists, by its place in [`NETWORK`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NetList {
-    /// Subnets.
-    #[default]
-    Subnets,
-    /// Nodes.
-    Nodes,
-    /// Node providers.
-    Providers,
-    /// Data centers.
-    DataCenters,
-    /// Versions of GuestOS and HostOS.
-    Versions,
-    /// API boundary nodes.
-    Boundary,
-    /// What happened in the registry.
-    Events,
-    /// The user's own provider.
-    Mine,
-}
+pub struct NetList(usize);
 
 impl NetList {
     /// All, in the order in which they stand.
-    pub const ALL: [Self; 8] = [
-        Self::Subnets,
-        Self::Nodes,
-        Self::Providers,
-        Self::DataCenters,
-        Self::Versions,
-        Self::Boundary,
-        Self::Events,
-        Self::Mine,
-    ];
-
-    /// Its heading.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Subnets => "Subnets",
-            Self::Nodes => "Nodes",
-            Self::Providers => "Providers",
-            Self::DataCenters => "Data centers",
-            Self::Versions => "Versions",
-            Self::Boundary => "Boundary",
-            Self::Events => "Events",
-            Self::Mine => "Mine",
-        }
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..NETWORK.len()).map(Self)
     }
 
-    /// One and many of what it lists.
+    /// The list of a dataset; the first one for what is no list of the network.
     #[must_use]
-    pub const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Subnets => ("subnet", "subnets"),
-            Self::Nodes => ("node", "nodes"),
-            Self::Providers => ("provider", "providers"),
-            Self::DataCenters => ("data center", "data centers"),
-            Self::Versions => ("version", "versions"),
-            Self::Boundary => ("API boundary node", "API boundary nodes"),
-            Self::Events => ("event", "events"),
-            Self::Mine => ("node of mine", "nodes of mine"),
-        }
+    pub fn of(dataset: &'static Dataset<Subject>) -> Self {
+        Self(NETWORK.iter().position(|l| l.dataset.info.id == dataset.info.id).unwrap_or_default())
     }
 
-    /// Its table.
+    /// Its place.
     #[must_use]
-    pub const fn table(self) -> Table {
-        match self {
-            Self::Subnets => Table::Subnets,
-            Self::Nodes => Table::Nodes,
-            Self::Providers => Table::Providers,
-            Self::DataCenters => Table::DataCenters,
-            Self::Versions => Table::Versions,
-            Self::Boundary => Table::BoundaryNodes,
-            Self::Events => Table::Events,
-            Self::Mine => Table::Mine,
-        }
+    pub const fn place(self) -> usize {
+        self.0
     }
 
-    /// The language of its filter.
+    /// The list.
     #[must_use]
-    pub const fn language(self) -> List {
-        match self {
-            Self::Subnets => List::Subnets,
-            Self::Nodes | Self::Mine => List::Nodes,
-            Self::Providers => List::Providers,
-            Self::DataCenters => List::DataCenters,
-            Self::Versions => List::Versions,
-            Self::Boundary => List::BoundaryNodes,
-            Self::Events => List::Events,
-        }
+    pub fn list(self) -> &'static NetworkList {
+        NETWORK.get(self.0).unwrap_or(&NETWORK[0])
     }
 
-    /// Ready-made filters, in turn.
+    /// Its columns.
     #[must_use]
-    pub const fn quick_filters(self) -> &'static [&'static str] {
-        match self {
-            Self::Subnets => &["", "status:stalled", "down>0", "margin<2", "type:system"],
-            Self::Nodes | Self::Mine => &["", "status:down", "status:degraded", "status:disputed", "fails>5"],
-            Self::Providers => &["", "down>0", "fails>5"],
-            Self::Versions => &["", "type:guestos", "type:hostos", "nodes>0"],
-            Self::Boundary => &["", "-status:well"],
-            Self::DataCenters => &["", "region:europe", "region:america", "region:asia"],
-            Self::Events => &["", "time<1d", "time<7d"],
-        }
-    }
-
-    /// The first order.
-    #[must_use]
-    pub const fn first_sort(self) -> Sort {
-        let (column, descending) = match self {
-            Self::Events => (ColumnId::Id, true),
-            Self::Providers | Self::Versions => (ColumnId::Members, true),
-            Self::Mine => (ColumnId::Alias, false),
-            _ => (ColumnId::Name, false),
-        };
-        Sort { column, descending }
+    pub fn dataset(self) -> &'static Dataset<Subject> {
+        self.list().dataset
     }
 }
 
@@ -154,8 +72,21 @@ pub struct Then {
     pub moment: Moment,
     /// The make-up.
     pub topology: Arc<Topology>,
-    /// What is different now, in a few words each: what, before, now.
-    pub changes: Vec<(&'static str, usize, usize)>,
+    /// What is different now.
+    pub changes: Vec<Difference>,
+}
+
+/// What is different between two make-ups, of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which kind: `nodes`.
+    pub what: &'static str,
+    /// How many are gone since.
+    pub gone: usize,
+    /// How many are new since.
+    pub new: usize,
+    /// How many are there before and after, and differ.
+    pub changed: usize,
 }
 
 /// The screen.
@@ -163,8 +94,10 @@ pub struct Then {
 pub struct NetState {
     /// The list that is shown.
     pub shown: NetList,
-    /// The lists, in the order of [`NetList::ALL`].
-    pub lists: [ListState<Subject>; 8],
+    /// The lists, in the order of [`NETWORK`].
+    pub lists: Vec<ListState<Subject>>,
+    /// What their cells show.
+    pub view: Arc<NetworkView>,
     /// Events that were read back, older than the world's, the newest first.
     pub older: Arc<Vec<Arc<Event>>>,
     /// Older events were asked for and have not come.
@@ -179,29 +112,16 @@ pub struct NetState {
     pub mine: Mine,
     /// The configuration says which provider the user is: the choice is not kept.
     pub provider_fixed: bool,
-    /// Figures of each subnet's nodes.
-    pub measured: BTreeMap<Principal, Arc<Decentralization>>,
-    /// The last days of each node.
-    pub days: BTreeMap<Principal, Arc<NodeDays>>,
     /// What it comes to.
     pub summary: Summary,
-    /// How the elected versions were elected.
-    pub(super) elections: Vec<Arc<Event>>,
-    /// What they follow from: the topology, and how many proposals there were.
-    pub(super) of_elections: Option<(Arc<Topology>, usize)>,
-    pub(super) of_topology: Option<Arc<Topology>>,
-    pub(super) of_rewards: Option<Arc<icpulse_model::node_rewards::NodeRewards>>,
 }
 
 impl Default for NetState {
     fn default() -> Self {
         Self {
             shown: NetList::default(),
-            lists: NetList::ALL.map(|list| {
-                let mut state = ListState::new(list.table());
-                state.sort = list.first_sort();
-                state
-            }),
+            lists: NETWORK.iter().map(|list| ListState::new(list.dataset)).collect(),
+            view: Arc::default(),
             older: Arc::default(),
             older_asked: false,
             older_end: None,
@@ -209,13 +129,7 @@ impl Default for NetState {
             travelling: None,
             mine: Mine::default(),
             provider_fixed: false,
-            elections: Vec::new(),
-            of_elections: None,
-            measured: BTreeMap::new(),
-            days: BTreeMap::new(),
             summary: Summary::default(),
-            of_topology: None,
-            of_rewards: None,
         }
     }
 }
@@ -231,34 +145,26 @@ impl NetState {
     #[must_use]
     pub fn one(&self, list: NetList) -> &ListState<Subject> {
         // As many lists as there are kinds of them.
-        self.lists.get(list as usize).unwrap_or(&self.lists[0])
+        self.lists.get(list.0).unwrap_or(&self.lists[0])
     }
 
     /// The list that is shown, to be changed.
     pub fn list_mut(&mut self) -> &mut ListState<Subject> {
-        let place = (self.shown as usize).min(self.lists.len() - 1);
+        let place = self.shown.0.min(self.lists.len() - 1);
         &mut self.lists[place]
     }
 
     /// How many nodes of a subnet may fail, if it was measured.
     #[must_use]
     pub fn figures(&self, subnet: &Principal) -> Option<&Arc<Decentralization>> {
-        self.measured.get(subnet)
+        self.view.measured.get(subnet)
     }
 }
 
 /// The first group of a principal's text, as people name nodes and subnets.
 #[must_use]
 pub fn short(id: &Principal) -> String {
-    let text = id.to_text();
-    text.split('-').next().unwrap_or_default().to_owned()
-}
-
-/// A version's name: revisions by their first eight digits.
-#[must_use]
-pub fn short_version(name: &str) -> &str {
-    let is_revision = name.len() >= 20 && name.bytes().all(|b| b.is_ascii_hexdigit());
-    name.get(..8).filter(|_| is_revision).unwrap_or(name)
+    datasets::short(id)
 }
 
 impl State {
@@ -268,10 +174,120 @@ impl State {
         self.net.then.as_ref().map_or(&self.world.topology, |then| &then.topology)
     }
 
-    /// A row of a list.
+    /// What cells are made with.
     #[must_use]
-    pub fn net_row(&self, list: NetList, id: &Subject) -> Option<&Arc<NetRow>> {
-        self.index.net.get(list as usize)?.get(id)
+    pub fn cells(&self) -> Context {
+        let economics = self.world.facts.economics.as_ref();
+        Context {
+            now: self.network_now(),
+            account: self.account().map(|a| a.account.identifier()),
+            start_reducing_after: economics
+                .map_or_else(|| Economics::defaults().start_reducing_after, |e| e.value.start_reducing_after),
+            network: Arc::clone(&self.net.view),
+        }
+    }
+
+    /// The list that a thing of the network stands in.
+    #[must_use]
+    pub fn list_of(&self, subject: &Subject) -> Option<&'static Dataset<Subject>> {
+        Some(match subject {
+            Subject::Subnet(_) => &datasets::SUBNETS,
+            Subject::Node(_) => &datasets::NODES,
+            Subject::Provider(_) => &datasets::PROVIDERS,
+            Subject::DataCenter(_) => &datasets::DATA_CENTERS,
+            Subject::Version(..) => &datasets::VERSIONS,
+            Subject::Boundary(_) => &datasets::BOUNDARY_NODES,
+            Subject::Event(..) => &datasets::EVENTS,
+            Subject::Proposal(_) | Subject::Neuron(_) | Subject::Transaction(_) => return None,
+        })
+    }
+
+    /// How many nodes a subnet can still lose; what a past make-up shows has no health.
+    #[must_use]
+    pub fn margin(&self, subnet: &Principal) -> Option<Margin> {
+        self.net.view.margin(subnet)
+    }
+
+    /// Makes the rows of all lists.
+    pub(in crate::tui::app) fn refresh_net(&mut self) {
+        self.renew_view(true);
+        self.refresh_lists(|_| true);
+    }
+
+    /// Makes the rows that follow from the life of nodes; events have none.
+    pub(in crate::tui::app) fn refresh_fleet(&mut self) {
+        self.renew_view(false);
+        self.refresh_lists(|dataset| dataset.info.id != datasets::EVENTS.info.id);
+    }
+
+    /// More proposals are known: they may have elected versions.
+    pub(in crate::tui::app) fn refresh_versions(&mut self) {
+        if self.net.view.proposals != self.world.proposals.len() {
+            self.renew_view(false);
+            self.refresh_lists(|dataset| dataset.info.id == datasets::VERSIONS.info.id);
+        }
+    }
+
+    /// Makes the rows that follow from subnets' health.
+    pub(in crate::tui::app) fn refresh_health(&mut self) {
+        self.renew_view(false);
+        self.refresh_lists(|dataset| dataset.info.id == datasets::SUBNETS.info.id);
+    }
+
+    /// Makes the rows of events.
+    pub(in crate::tui::app) fn refresh_events(&mut self) {
+        self.renew_view(true);
+        let lists = [datasets::EVENTS.info.id, datasets::VERSIONS.info.id];
+        self.refresh_lists(|dataset| lists.contains(&dataset.info.id));
+    }
+
+    fn renew_view(&mut self, events: bool) {
+        let past = self.net.then.as_ref().map(|then| &then.topology);
+        let now = self.network_now();
+        let mut view = NetworkView::new(&self.world, past, &self.net.mine, now, &self.net.view);
+        if events {
+            view.set_events(self.events());
+        }
+        self.net.view = Arc::new(view);
+    }
+
+    fn refresh_lists(&mut self, wanted: impl Fn(&Dataset<Subject>) -> bool) {
+        let cx = self.cells();
+        for list in NetList::all().filter(|list| wanted(list.dataset())) {
+            let mut rows = (list.list().rows)(&cx);
+            rows.sort_unstable_by(|a, b| b.cmp(a));
+            let optional = list.dataset().columns.iter().filter(|c| c.info.optional);
+            let is_unused = |get: icpulse_model::dataset::Getter<Subject>| {
+                rows.iter().all(|row| get(row, &cx).value == icpulse_model::value::Value::Unknown)
+            };
+            let unused = optional.filter(|c| is_unused(c.get)).map(|c| c.info.id).collect();
+            let rows: Vec<Arc<Subject>> = rows.into_iter().map(Arc::new).collect();
+            let (Some(index), Some(state)) = (self.index.net.get_mut(list.0), self.net.lists.get_mut(list.0))
+            else {
+                continue;
+            };
+            index.set(rows.iter(), cx.clone());
+            state.total = index.len();
+            state.unused = unused;
+            state.set_rows(index.rows());
+        }
+        self.summarize();
+        self.index.net_timed = self.is_net_timed();
+    }
+
+    /// Whether the time alone changes what lists say of nodes: signatures and certificates that prove
+    /// life age.
+    pub(in crate::tui::app) fn is_net_timed(&self) -> bool {
+        let now = self.fleet_now();
+        self.net.summary.contradicted > 0 || self.world.fleet.nodes.values().any(|life| life.is_alive(now))
+    }
+
+    /// A cell of a thing of the network, by the column's name.
+    #[must_use]
+    pub fn net_cell<'a>(&self, subject: &'a Subject, column: &str, cx: &'a Context) -> Cell<'a> {
+        let list = self.list_of(subject);
+        let column = list.and_then(|list| list.columns.iter().find(|c| c.info.id == column));
+        column.map_or_else(Cell::default, |column| (column.get)(subject, cx))
     }
 
     /// All events that are known, the newest first.
@@ -279,29 +295,19 @@ impl State {
         self.world.events.iter().chain(self.net.older.iter())
     }
 
-    /// An event with its place among those of its version.
+    /// All events with their ids, the newest first.
     pub fn numbered_events(&self) -> impl Iterator<Item = (Subject, &Arc<Event>)> {
-        let mut last = Version(u64::MAX);
-        let mut place = 0u32;
-        self.events().map(move |event| {
-            place = if event.version == last { place.saturating_add(1) } else { 0 };
-            last = event.version;
-            (Subject::Event(event.version.0, u32::MAX - place), event)
-        })
+        let events = self.net.view.events.iter().rev();
+        events.map(|((version, place), event)| (Subject::Event(*version, *place), event))
     }
 
     /// One event.
     #[must_use]
     pub fn event(&self, id: &Subject) -> Option<&Arc<Event>> {
-        self.numbered_events().find(|(subject, _)| subject == id).map(|(_, event)| event)
-    }
-
-    /// The name of a node or provider, for sentences; a provider's with the mark of what is
-    /// unverified.
-    #[must_use]
-    pub fn given_name(&self, id: &Principal) -> Option<String> {
-        let alias = || self.net.mine.alias(self.topology(), id).map(ToString::to_string);
-        self.world.fleet.marked_name(id).or_else(alias)
+        match id {
+            Subject::Event(version, place) => self.net.view.events.get(&(*version, *place)),
+            _ => None,
+        }
     }
 
     /// A provider's name, or the beginning of its id. The name is unverified: where it is shown the
@@ -320,7 +326,7 @@ impl State {
     /// What happened, in a sentence.
     #[must_use]
     pub fn sentence(&self, event: &Event) -> String {
-        event.words(&|id| self.given_name(id))
+        event.words(&|id| datasets::given_name(id, &self.cells()))
     }
 
     /// The time as of which nodes' lives are judged.

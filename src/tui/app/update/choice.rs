@@ -2,17 +2,22 @@
 
 use super::filter::on_list;
 use super::keys::line;
-use crate::tui::app::columns::Table;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{ChoiceItem, ChoiceKind, ChoiceLayer, Layer, Level};
 use crate::tui::app::list::ListState;
 use crate::tui::app::state::{Quitting, State};
 use icpulse_model::account::short_principal;
+use icpulse_model::dataset::{ColumnInfo, List};
 use icpulse_model::query::{Haystacks, Word};
 use icpulse_model::text::Line;
 
 fn item(label: impl Into<Line>, note: impl Into<Line>, on: Option<bool>) -> ChoiceItem {
     ChoiceItem { label: label.into(), note: note.into(), on }
+}
+
+/// The columns of a list that tables can show.
+fn table_columns(list: List) -> impl Iterator<Item = &'static ColumnInfo> {
+    list.columns().filter(|c| c.is_in_tables())
 }
 
 impl State {
@@ -76,10 +81,8 @@ impl State {
     }
 
     pub(super) fn choose_sort(&mut self) {
-        let (table, sort) = on_list!(self, list => (list.table, list.sort), return);
-        let items = table
-            .columns()
-            .iter()
+        let (table, sort) = on_list!(self, list => (list.list, list.sort), return);
+        let items = table_columns(table)
             .map(|c| {
                 let here = c.id == sort.column;
                 let note = match (here, sort.descending) {
@@ -94,9 +97,9 @@ impl State {
     }
 
     pub(super) fn choose_columns(&mut self) {
-        fn items<K>(list: &ListState<K>) -> (Table, Vec<ChoiceItem>) {
-            let shown = |c: &crate::tui::app::columns::Column| list.columns.contains(&c.id);
-            (list.table, list.table.columns().iter().map(|c| item(c.title, "", Some(shown(c)))).collect())
+        fn items<K>(list: &ListState<K>) -> (List, Vec<ChoiceItem>) {
+            let shown = |c: &ColumnInfo| list.columns.contains(&c.id);
+            (list.list, table_columns(list.list).map(|c| item(c.title, "", Some(shown(c)))).collect())
         }
         let (table, items) = on_list!(self, list => items(list), return);
         self.offer(ChoiceKind::Columns(table), "Columns", items);
@@ -166,7 +169,7 @@ impl State {
                 }
             }
             ChoiceKind::Sort(table) => {
-                if let Some(column) = table.columns().get(chosen) {
+                if let Some(column) = table_columns(table).nth(chosen) {
                     self.sort_by(column.id);
                 }
             }
@@ -200,12 +203,12 @@ impl State {
                     item.on = Some(item.on != Some(true));
                 }
                 let items = layer.items.clone();
-                let shown = table.columns().iter().zip(items).filter(|(_, i)| i.on == Some(true));
+                let shown = table_columns(table).zip(items).filter(|(_, i)| i.on == Some(true));
                 let columns = shown.map(|(c, _)| c.id).collect();
                 on_list!(self, list => list.columns = columns);
             }
             ChoiceKind::Sort(table) => {
-                let column = table.columns().get(chosen).map(|c| c.id);
+                let column = table_columns(table).nth(chosen).map(|c| c.id);
                 self.layers.pop();
                 if let Some(column) = column {
                     self.sort_by(column);

@@ -1,12 +1,13 @@
 //! Filters and orders of the lists.
 
 use super::keys::line;
-use crate::tui::app::columns::ColumnId;
+use crate::datasets::PROPOSALS;
 use crate::tui::app::layer::{FilterLayer, Layer};
-use crate::tui::app::list::{Filter, ListState, Sort};
+use crate::tui::app::list::{ColumnId, Filter, ListState, Sort};
 use crate::tui::app::place::Screen;
 use crate::tui::app::state::State;
-use icpulse_model::query::{List, parse, suggest};
+use icpulse_model::dataset::List;
+use icpulse_model::query::{parse, suggest};
 
 /// Runs the same lines on the list of the screen, whatever it lists.
 macro_rules! on_list {
@@ -37,26 +38,13 @@ macro_rules! on_list {
 }
 pub(super) use on_list;
 
-/// The language of a screen's filter.
-fn language(state: &State) -> List {
+/// The list of the screen.
+fn shown_list(state: &State) -> List {
     match state.place.screen {
-        Screen::Network => state.net.shown.language(),
-        Screen::Pulse | Screen::Proposals => List::Proposals,
-        Screen::Neurons => List::Neurons,
-        Screen::Wallet => List::Transactions,
-    }
-}
-
-/// Ready-made filters, in turn.
-fn quick_filters(state: &State) -> &'static [&'static str] {
-    match state.place.screen {
-        Screen::Network => state.net.shown.quick_filters(),
-        Screen::Pulse => &[""],
-        Screen::Proposals => {
-            &["", "vote:due", "status:open", "reward:accept_votes", "status:failed,rejected"]
-        }
-        Screen::Neurons => &["", "confirm<30d", "-state:dissolved", "access:controller"],
-        Screen::Wallet => &["", "dir:in", "dir:out", "kind:minted"],
+        Screen::Network => state.net.list().list,
+        Screen::Pulse | Screen::Proposals => &PROPOSALS,
+        Screen::Neurons => state.neurons.list,
+        Screen::Wallet => state.wallet.list.list,
     }
 }
 
@@ -66,7 +54,7 @@ pub(super) fn typed(state: &mut State) {
     let text = layer.input.value().to_owned();
     state.set_filter(&text);
     let error = on_list!(state, list => list.filter.error.clone(), None);
-    let suggestions = suggest(&text, language(state));
+    let suggestions = suggest(&text, shown_list(state));
     if let Some(Layer::Filter(layer)) = state.layers.last_mut() {
         layer.error = error;
         layer.suggestions = suggestions;
@@ -80,7 +68,7 @@ impl State {
         let layer = FilterLayer {
             input: line(&text),
             error: None,
-            suggestions: suggest(&text, language(self)),
+            suggestions: suggest(&text, shown_list(self)),
             before: text,
         };
         self.layers.push(Layer::Filter(layer));
@@ -88,7 +76,7 @@ impl State {
 
     /// Filters the list of the screen. What cannot be read leaves the older filter in force.
     pub(super) fn set_filter(&mut self, text: &str) {
-        let parsed = parse(text, language(self));
+        let parsed = parse(text, shown_list(self));
         let changed = on_list!(self, list => put(list, text, parsed), false);
         if changed {
             self.apply_filter(self.place.screen);
@@ -115,7 +103,7 @@ impl State {
             Screen::Network => {
                 let list = self.net.list_mut();
                 let query = list.filter.query.clone();
-                if let Some(index) = self.index.net.get_mut(self.net.shown as usize) {
+                if let Some(index) = self.index.net.get_mut(self.net.shown.place()) {
                     index.filter(&query, now);
                     self.net.list_mut().set_rows(index.rows());
                 }
@@ -125,7 +113,7 @@ impl State {
 
     /// The next ready-made filter.
     pub(super) fn quick_filter(&mut self) {
-        let all = quick_filters(self);
+        let all = shown_list(self).info().quick_filters;
         let current = self.filter_text().unwrap_or_default();
         let next = all.iter().position(|f| *f == current).map_or(1, |i| i + 1);
         let text = all.get(next % all.len().max(1)).copied().unwrap_or_default();
@@ -188,7 +176,7 @@ impl State {
             }
             Screen::Network => {
                 self.net.list_mut().sort = sort;
-                if let Some(index) = self.index.net.get_mut(self.net.shown as usize) {
+                if let Some(index) = self.index.net.get_mut(self.net.shown.place()) {
                     index.sort(sort);
                     self.net.list_mut().set_rows(index.rows());
                 }
@@ -222,7 +210,7 @@ fn next_sort<K>(list: &ListState<K>, column: ColumnId) -> Sort {
     if list.sort.column == column {
         return Sort { column, descending: !list.sort.descending };
     }
-    let descending = list.table.column(column).is_some_and(|c| c.descending);
+    let descending = list.list.find(column).is_some_and(|c| c.descending);
     Sort { column, descending }
 }
 

@@ -229,7 +229,7 @@ impl State {
         match need {
             Need::Unfinished { .. } => self.run(Command::Actions, effects),
             Need::Vote { .. } => self.show_filtered(Screen::Proposals, "vote:due"),
-            Need::ConfirmFollowing { .. } => self.show_filtered(Screen::Neurons, "confirm<30d"),
+            Need::ConfirmFollowing { .. } => self.show_filtered(Screen::Neurons, "confirm_in<30d"),
             Need::Disbursement { neuron, .. } => self.open(Subject::Neuron(*neuron), effects),
             Need::Dissolved { .. } => self.show_filtered(Screen::Neurons, "state:dissolved"),
             Need::ChooseIdentity => self.run(Command::Identity, effects),

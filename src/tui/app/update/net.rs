@@ -1,10 +1,11 @@
 //! The network's screen: which list, whose provider, names, what-if, and the time.
 
 use super::keys::line;
+use crate::datasets::{EVENTS, MY_NODES};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{AliasLayer, ChoiceItem, ChoiceKind, Layer, Level, TravelLayer, WhatIfLayer};
 use crate::tui::app::net::find::{Found, moment};
-use crate::tui::app::net::{NetList, Then, short};
+use crate::tui::app::net::{Difference, NetList, Then, short};
 use crate::tui::app::place::{Screen, Subject};
 use crate::tui::app::state::State;
 use icpulse_model::Principal;
@@ -29,10 +30,11 @@ impl State {
 
     /// Shows the next list.
     pub(super) fn next_list(&mut self, by: isize) {
-        let len = isize::try_from(NetList::ALL.len()).unwrap_or(1);
-        let place = isize::try_from(self.net.shown as usize).unwrap_or(0) + by;
+        let all: Vec<NetList> = NetList::all().collect();
+        let len = isize::try_from(all.len()).unwrap_or(1);
+        let place = isize::try_from(self.net.shown.place()).unwrap_or(0) + by;
         let place = usize::try_from(place.rem_euclid(len)).unwrap_or(0);
-        self.net.shown = NetList::ALL.get(place).copied().unwrap_or_default();
+        self.net.shown = all.get(place).copied().unwrap_or_default();
     }
 
     /// The subnet that a what-if would be about: the selected or opened one.
@@ -97,7 +99,7 @@ impl State {
         effects.push(Effect::SaveMine(self.net.mine.clone()));
         self.refresh_net();
         if self.net.mine.provider.is_some() {
-            self.show_list(NetList::Mine);
+            self.show_list(NetList::of(&MY_NODES));
         }
     }
 
@@ -318,7 +320,7 @@ impl State {
         let at_end = list.cursor + 1 >= list.rows.len();
         if self.place.screen == Screen::Network
             && self.place.detail.is_none()
-            && self.net.shown == NetList::Events
+            && self.net.shown == NetList::of(&EVENTS)
             && at_end
             && self.net.then.is_none()
             && !self.net.older_asked
@@ -352,7 +354,7 @@ impl State {
 
 /// What is different, by kind: gone since then, and new since then. (`registry` tells differences
 /// one by one; on the screen their number is enough.)
-fn changes(then: &Topology, now: &Topology) -> Vec<(&'static str, usize, usize)> {
+fn changes(then: &Topology, now: &Topology) -> Vec<Difference> {
     fn of<'k, K: Ord + 'k>(
         then: impl Iterator<Item = &'k K>,
         now: impl Iterator<Item = &'k K>,
@@ -380,14 +382,14 @@ fn changes(then: &Topology, now: &Topology) -> Vec<(&'static str, usize, usize)>
         ("versions", of(then.replica_versions.keys(), now.replica_versions.keys())),
     ] {
         if gone + new > 0 {
-            all.push((what, gone, new));
+            all.push(Difference { what, gone, new, changed: 0 });
         }
     }
     if moved > 0 {
-        all.push(("nodes moved", 0, moved));
+        all.push(Difference { what: "nodes moved", gone: 0, new: 0, changed: moved });
     }
     if upgraded > 0 {
-        all.push(("subnets upgraded", 0, upgraded));
+        all.push(Difference { what: "subnets upgraded", gone: 0, new: 0, changed: upgraded });
     }
     all
 }

@@ -1,14 +1,13 @@
 //! What changes in the world, and what follows from it for lists and Pulse.
 
 use crate::tui::app::effect::Effect;
-use crate::tui::app::index::Context;
 use crate::tui::app::layer::{ChoiceKind, Layer, Level};
 use crate::tui::app::place::Subject;
 use crate::tui::app::pulse::{Need, PulseItem};
 use crate::tui::app::state::State;
 use crate::tui::app::target::CONFIRM_SOON;
 use icpulse_model::act::SignerInfo;
-use icpulse_model::economics::Economics;
+use icpulse_model::dataset::Context;
 use icpulse_model::topic::NeuronState;
 use icpulse_model::world::{Change, World};
 use icpulse_model::{E8s, Neuron, Proposal, Seconds};
@@ -22,10 +21,10 @@ impl State {
     pub fn load(&mut self, signer: SignerInfo, world: World) {
         self.signer = signer;
         self.world = world;
+        self.refresh_net();
         self.refresh_proposals();
         self.refresh_neurons();
         self.refresh_transactions();
-        self.refresh_net();
         self.refresh_pulse();
         self.dirty = true;
     }
@@ -69,6 +68,7 @@ impl State {
             }
             Change::Facts(facts) => {
                 self.world.facts = facts;
+                Arc::make_mut(&mut self.net.view).facts = Arc::clone(&self.world.facts);
                 self.refresh_neurons();
                 self.update_form();
             }
@@ -149,19 +149,8 @@ impl State {
         }
     }
 
-    fn context(&self) -> Context {
-        let economics = self.world.facts.economics.as_ref();
-        Context {
-            now: self.network_now(),
-            account: self.account().map(|a| a.account.identifier()),
-            start_reducing_after: economics
-                .map_or_else(|| Economics::defaults().start_reducing_after, |e| e.value.start_reducing_after),
-        }
-    }
-
     fn refresh_proposals(&mut self) {
-        let context = self.context();
-        self.index.proposals.set(self.world.proposals.iter(), Context { account: None, ..context });
+        self.index.proposals.set(self.world.proposals.iter(), Context { account: None, ..self.cells() });
         self.proposals.total = self.index.proposals.len();
         self.proposals.set_rows(self.index.proposals.rows());
         let world = &self.world;
@@ -170,11 +159,10 @@ impl State {
     }
 
     pub(super) fn refresh_neurons(&mut self) {
-        let context = self.context();
         let mut rows: Vec<Arc<Neuron>> = self.world.neurons.iter().cloned().collect();
         rows.sort_by_key(|n| std::cmp::Reverse(n.id));
         rows.dedup_by_key(|n| n.id);
-        self.index.neurons.set(rows.iter(), Context { account: None, ..context });
+        self.index.neurons.set(rows.iter(), Context { account: None, ..self.cells() });
         self.neurons.total = self.index.neurons.len();
         self.neurons.set_rows(self.index.neurons.rows());
         self.refresh_pulse();
@@ -182,14 +170,13 @@ impl State {
 
     pub(super) fn refresh_transactions(&mut self) {
         self.wallet.account = self.wallet.account.min(self.world.accounts.len().saturating_sub(1));
-        let context = self.context();
         let mut rows: Vec<Arc<_>> = self
             .account()
             .map(|a| a.transactions.iter().cloned().map(Arc::new).collect())
             .unwrap_or_default();
         rows.sort_by_key(|t| std::cmp::Reverse(t.block));
         rows.dedup_by_key(|t| t.block);
-        self.index.transactions.set(rows.iter(), context);
+        self.index.transactions.set(rows.iter(), self.cells());
         self.wallet.list.total = self.index.transactions.len();
         self.wallet.list.set_rows(self.index.transactions.rows());
     }

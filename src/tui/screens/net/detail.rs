@@ -1,11 +1,10 @@
 //! One thing of the network: its figures, what it leads to, what happened to it.
 
+use super::super::cell;
 use super::super::facts;
 use super::super::proposal::{items, part_tabs};
 use super::super::{Cx, condition, words};
-use super::{cell, figures};
-use crate::tui::app::state::columns::ColumnId;
-use crate::tui::app::state::net::{NetList, NetRow};
+use super::figures;
 use crate::tui::app::state::{Detail, State, Subject, Tab};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
@@ -14,7 +13,6 @@ use crate::tui::widgets::{Spans, notice, span};
 use icpulse_model::account::short_principal;
 use icpulse_model::amount::group;
 use ratatui::layout::Rect;
-use std::sync::Arc;
 
 /// From this width on two parts stand side by side.
 const WIDE: u16 = 110;
@@ -70,21 +68,6 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
 fn scrolling(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detail) {
     let lines = figures::lines(cx.state, subject, area.width.saturating_sub(2));
     facts::detail_part(cx, area, &lines, detail.scroll);
-}
-
-/// The row that a list has of a thing.
-fn row_of(state: &State, to: &Subject) -> Option<Arc<NetRow>> {
-    let list = match to {
-        Subject::Subnet(_) => NetList::Subnets,
-        Subject::Node(_) => NetList::Nodes,
-        Subject::Provider(_) => NetList::Providers,
-        Subject::DataCenter(_) => NetList::DataCenters,
-        Subject::Version(..) => NetList::Versions,
-        Subject::Boundary(_) => NetList::Boundary,
-        Subject::Event(..) => NetList::Events,
-        Subject::Proposal(_) | Subject::Neuron(_) | Subject::Transaction(_) => return None,
-    };
-    state.net_row(list, to).cloned()
 }
 
 fn owned(content: Content<'_>) -> Content<'static> {
@@ -154,28 +137,33 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
         focused: state.layers.is_empty(),
         heads: true,
     };
-    let drawn = table::draw(cx.pen, area, &spec, |index| {
-        let cell = |row: &Option<Arc<NetRow>>, column| {
-            row.as_ref().map_or(Content::Nothing, |r| owned(cell::content(state, r, column)))
+    let cells = state.cells();
+    let cell = |subject: &Subject, column: &str| {
+        let info = state.list_of(subject).and_then(|list| list.columns.iter().find(|c| c.info.id == column));
+        let content = |c: &icpulse_model::dataset::Column<Subject>| {
+            owned(cell::content(state, &c.info, state.net_cell(subject, column, &cells)))
         };
+        info.map_or(Content::Nothing, content)
+    };
+    let drawn = table::draw(cx.pen, area, &spec, |index| {
         let cells = if tab == Tab::Happened {
-            let row = row_of(state, events.get(index)?);
-            [ColumnId::Id, ColumnId::Time, ColumnId::Sentence].map(|c| cell(&row, c)).into()
+            let event = events.get(index)?;
+            ["version", "at", "text"].map(|column| cell(event, column)).into()
         } else {
             let link = links.get(index)?;
-            let row = row_of(state, &link.to);
-            let place = match link.to {
-                Subject::Subnet(_) => ColumnId::Class,
-                Subject::Node(_) if matches!(subject, Subject::DataCenter(_)) => ColumnId::Subnet,
-                Subject::Node(_) => ColumnId::DataCenter,
-                _ => ColumnId::Country,
+            let (state_column, place) = match link.to {
+                Subject::Subnet(_) => ("condition", "kind"),
+                Subject::Node(_) if matches!(subject, Subject::DataCenter(_)) => ("status", "subnet"),
+                Subject::Node(_) => ("status", "data_center"),
+                Subject::Version(..) => ("elected", "country"),
+                _ => ("status", "country"),
             };
             vec![
                 Content::text(link.what, Role::Dim),
                 name_target(state, &link.to),
-                cell(&row, ColumnId::Health),
-                cell(&row, place),
-                cell(&row, ColumnId::Strip),
+                cell(&link.to, state_column),
+                cell(&link.to, place),
+                cell(&link.to, "days"),
             ]
         };
         Some(Row { cells, marked: false })

@@ -1,13 +1,13 @@
 //! The figures of one thing of the network, as lines.
 
+use super::super::cell;
 use super::super::facts::Facts;
 use super::super::words;
 use super::detail::heading;
-use super::{cell, mine};
+use super::mine;
 use crate::tui::app::state::State;
 use crate::tui::app::state::Subject;
-use crate::tui::app::state::columns::ColumnId;
-use crate::tui::app::state::net::{NetList, short, short_version};
+use crate::tui::app::state::net::{short, short_version};
 use crate::tui::app::state::place::{Name, Os};
 use crate::tui::theme::Role;
 use crate::tui::widgets::spark::{self, Floor};
@@ -35,7 +35,11 @@ pub(super) fn is_known(state: &State, subject: &Subject) -> bool {
         Subject::Boundary(id) => {
             topology.api_boundary_nodes.contains_key(id) || state.world.fleet.boundary.contains_key(id)
         }
-        Subject::Version(..) => state.net_row(NetList::Versions, subject).is_some(),
+        Subject::Version(os, name) => {
+            let view = &state.net.view;
+            let versions = if *os == Os::Guest { &view.guest_versions } else { &view.host_versions };
+            versions.contains_key(&Line::new(name.as_str()))
+        }
         Subject::Event(..) => state.event(subject).is_some(),
         Subject::Proposal(_) | Subject::Neuron(_) | Subject::Transaction(_) => false,
     }
@@ -43,23 +47,25 @@ pub(super) fn is_known(state: &State, subject: &Subject) -> bool {
 
 /// What it is, in a line of so many cells.
 pub(super) fn title(state: &State, subject: &Subject, room: usize) -> Spans {
-    let with = |list, column| {
-        state.net_row(list, subject).map_or_else(Vec::new, |row| {
-            let mut spans = vec![span("  ", Role::Text)];
-            spans.extend(cell::spans_of(state, row, column, cell::role(row.cell(column).1)));
-            spans
-        })
+    let with = |column| {
+        let spans = column_spans(state, subject, column, None);
+        if spans_width(&spans) == 0 {
+            return Vec::new();
+        }
+        let mut line = vec![span("  ", Role::Text)];
+        line.extend(spans);
+        line
     };
     match subject {
         Subject::Subnet(id) => {
-            let mut line = heading(format!("subnet {id}"), with(NetList::Subnets, ColumnId::Class));
-            line.extend(with(NetList::Subnets, ColumnId::Health));
+            let mut line = heading(format!("subnet {id}"), with("kind"));
+            line.extend(with("condition"));
             line
         }
         Subject::Node(id) => {
             let alias = state.net.mine.alias(state.topology(), id);
             let mut line: Spans = alias.map(|a| span(format!("{a}  "), Role::Known)).into_iter().collect();
-            line.extend(heading(format!("node {id}"), with(NetList::Nodes, ColumnId::Health)));
+            line.extend(heading(format!("node {id}"), with("status")));
             line
         }
         Subject::Provider(id) => {
@@ -77,7 +83,7 @@ pub(super) fn title(state: &State, subject: &Subject, room: usize) -> Spans {
         Subject::Version(os, name) => heading(format!("{} {}", os.title(), name.as_str()), Vec::new()),
         Subject::Boundary(id) => {
             let domain = state.world.fleet.boundary.get(id).map(|b| b.domain.to_string());
-            let rest = with(NetList::Boundary, ColumnId::Health);
+            let rest = with("status");
             heading(format!("API boundary node {}", domain.unwrap_or_else(|| id.to_text())), rest)
         }
         _ => {
@@ -86,6 +92,18 @@ pub(super) fn title(state: &State, subject: &Subject, room: usize) -> Spans {
             heading(text, Vec::new())
         }
     }
+}
+
+/// A thing's cell in a column of its list, with a role of its own or the cell's.
+fn column_spans(state: &State, subject: &Subject, column: &str, role: Option<Role>) -> Spans {
+    let cells = state.cells();
+    let list = state.list_of(subject);
+    let Some(column) = list.and_then(|list| list.columns.iter().find(|c| c.info.id == column)) else {
+        return Vec::new();
+    };
+    let cell = (column.get)(subject, &cells);
+    let role = role.unwrap_or_else(|| cell::role(cell.tone));
+    cell::spans(state, &column.info, cell, role)
 }
 
 /// All figures.
@@ -470,12 +488,8 @@ fn center(state: &State, name: &Name, facts: &mut Facts) {
         };
         facts.say("place", format!("{}, {}", degrees(latitude), degrees(longitude)), Role::Dim);
     }
-    if let Some(row) = state.net_row(NetList::DataCenters, &Subject::DataCenter(*name)) {
-        for (label, column) in
-            [("nodes", ColumnId::Members), ("providers", ColumnId::Providers), ("subnets", ColumnId::Subnets)]
-        {
-            facts.say(label, cell::words_of(state, row.cell(column).0), Role::Text);
-        }
+    for column in ["nodes", "providers", "subnets"] {
+        facts.fact(column, column_spans(state, &Subject::DataCenter(*name), column, Some(Role::Text)));
     }
     proven(state, facts, state.topology().evidence.as_ref());
 }
@@ -504,16 +518,13 @@ fn version(state: &State, os: Os, name: &Name, facts: &mut Facts) {
     for url in urls.into_iter().flatten() {
         facts.say("image", url.as_str().to_owned(), Role::Dim);
     }
-    if let Some(row) = state.net_row(NetList::Versions, &Subject::Version(os, *name)) {
-        let mut figure = |label: &str, column| {
-            let text = cell::spans_of(state, row, column, Role::Text);
-            if spans_width(&text) > 0 {
-                facts.fact(label, text);
-            }
-        };
-        figure("subnets", ColumnId::Subnets);
-        figure("nodes to run", ColumnId::Members);
-        figure("seen on", ColumnId::Observed);
+    for (label, column) in
+        [("subnets", "subnets"), ("nodes to run", "nodes_desired"), ("seen on", "nodes_observed")]
+    {
+        let text = column_spans(state, &Subject::Version(os, *name), column, Some(Role::Text));
+        if spans_width(&text) > 0 {
+            facts.fact(label, text);
+        }
     }
     let upgrades: Vec<_> = state
         .events()

@@ -1,7 +1,6 @@
 //! The user's own provider: what it has, what it can expect, what it lost and why.
 
-use super::super::{Cx, facts::Facts, words};
-use super::cell;
+use super::super::{Cx, cell, facts::Facts, words};
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -86,7 +85,7 @@ fn holdings(state: &State, id: &Principal) -> Spans {
 /// What a month will bring, and where XDR was lost.
 pub(super) fn expected(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
     let rewards = &state.world.node_rewards;
-    let from = state.strip_from();
+    let from = state.net.view.strip_from();
     let Some(xdr) = rewards.projection(id, from) else {
         facts.say("rewards", "not known yet", Role::Dim);
         return;
@@ -178,7 +177,7 @@ pub(super) fn operators(state: &State, id: &Principal, facts: &mut Facts) {
 
 /// The strip of one node with its figures, as lines.
 pub(super) fn node_days(state: &State, node: &Principal, facts: &mut Facts) {
-    let Some(days) = state.net.days.get(node) else {
+    let Some(days) = state.net.view.days.get(node) else {
         facts.say("rewards", "not known yet", Role::Dim);
         return;
     };

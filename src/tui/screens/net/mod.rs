@@ -1,6 +1,5 @@
 //! Subnets, nodes and providers: the lists; `figures` and `detail` draw one of them.
 
-mod cell;
 mod detail;
 mod figures;
 mod mine;
@@ -9,8 +8,9 @@ pub(super) use detail::draw as detail;
 pub(super) use figures::breach_words;
 
 use super::condition::{self, Empty};
-use super::{Cx, table, words};
-use crate::tui::app::state::net::{NetList, Then};
+use super::{Cx, cell, table, words};
+use crate::datasets::{BOUNDARY_NODES, DATA_CENTERS, EVENTS, MY_NODES};
+use crate::tui::app::state::net::{Difference, NetList, Then};
 use crate::tui::app::state::{Hit, State};
 use crate::tui::command::Command;
 use crate::tui::theme::{ColorDepth, Role};
@@ -40,33 +40,31 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         return;
     }
     cx.pen.spans(foot.x, foot.y, foot.width, &sources(state, cx.pen.ascii()));
-    let rest = match state.net.shown {
-        NetList::DataCenters => continents(cx, rest),
-        NetList::Mine => match mine::head(cx, rest) {
-            Some(rest) => rest,
-            None => return,
-        },
-        _ => rest,
+    let shown = state.net.shown.dataset();
+    let rest = if shown.info.id == DATA_CENTERS.info.id {
+        continents(cx, rest)
+    } else if shown.info.id == MY_NODES.info.id {
+        let Some(rest) = mine::head(cx, rest) else { return };
+        rest
+    } else {
+        rest
     };
     let list = state.net.list();
     if list.rows.is_empty() {
         cx.hits.list_height = usize::from(rest.height.saturating_sub(1));
         let empty = condition::why(state, true, list.total);
-        if empty == Empty::Nothing && state.net.shown == NetList::Events {
+        if empty == Empty::Nothing && shown.info.id == EVENTS.info.id {
             let lines = ["what happens in the registry is told here once its history is read"];
             notice::draw(cx.pen, rest, "No events yet", Role::Text, &lines);
         } else {
-            condition::say(cx, rest, empty, state.net.shown.words().1);
+            condition::say(cx, rest, empty, shown.info.many);
         }
         if empty != Empty::Filtered {
             return;
         }
     }
-    let shown = state.net.shown;
-    table::draw(cx, rest, list, |id, column| match (state.net_row(shown, &id), column) {
-        (Some(row), Some(column)) => cell::content(state, row, column),
-        _ => Content::Nothing,
-    });
+    let cells = state.cells();
+    table::draw_list(cx, rest, list, shown, &cells, Some, |_| Content::Nothing);
 }
 
 /// The names of all lists, with how long they are where there is room.
@@ -75,12 +73,16 @@ fn lists(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let plain = cx.pen.ascii() || cx.pen.theme().depth() == ColorDepth::None;
     let counted = row.width >= 116;
     let mut x = row.x;
-    for list in NetList::ALL {
+    for list in NetList::all() {
         let here = state.net.shown == list;
         let start = x;
         let room = row.right().saturating_sub(x);
         let role = if here { Role::Accent } else { Role::Dim };
-        let title = if here && plain { format!("[{}]", list.title()) } else { list.title().to_owned() };
+        let title = if here && plain {
+            format!("[{}]", list.dataset().info.title)
+        } else {
+            list.dataset().info.title.to_owned()
+        };
         x = cx.pen.put(x, row.y, room, &title, role);
         let count = state.net.one(list).total;
         if counted && count > 0 {
@@ -109,16 +111,13 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
     if then.changes.is_empty() {
         line.push(span("nothing has changed", Role::Text));
     }
-    for (index, (what, gone, new)) in then.changes.iter().enumerate() {
+    for (index, Difference { what, gone, new, changed }) in then.changes.iter().enumerate() {
         if index > 0 {
             line.push(span(" · ", Role::Dim));
         }
         line.push(span(format!("{what} "), Role::Text));
-        let moved =
-            *gone == 0 && what.contains(' ') && !what.starts_with("data") && !what.starts_with("bound");
-        if moved {
-            line.push(span(words::grouped(*new), Role::Strong));
-            continue;
+        if *changed > 0 {
+            line.push(span(words::grouped(*changed), Role::Strong));
         }
         if *gone > 0 {
             line.push(span(format!("−{}", words::grouped(*gone)), Role::Strong));
@@ -135,7 +134,8 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
 /// Where what is shown comes from.
 fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
-    if state.net.shown == NetList::Mine && state.size.0 < 110 && state.net.then.is_none() {
+    let shown = state.net.shown.dataset().info.id;
+    if shown == MY_NODES.info.id && state.size.0 < 110 && state.net.then.is_none() {
         let mut line = cell::legend(ascii);
         line.extend(explain_mark(state, true));
         return line;
@@ -147,9 +147,9 @@ fn sources(state: &State, ascii: bool) -> Spans {
         line.extend([span(" ", Role::Dim), span(evidence.proof.word(), words::proof_role(evidence.proof))]);
         line.push(span(format!(" {}", words::ago(state.network_now(), evidence.at)), Role::Dim));
     }
-    match state.net.shown {
+    match shown {
         _ if state.net.then.is_some() => line.extend([dot(), span("health is of today only", Role::Dim)]),
-        NetList::Events => {
+        list if list == EVENTS.info.id => {
             let more = if state.net.older_asked {
                 Some("reading older ones …")
             } else {
@@ -159,12 +159,12 @@ fn sources(state: &State, ascii: bool) -> Spans {
             line.extend([dot(), span(more, Role::Dim)]);
             line.extend(explain_mark(state, narrow));
         }
-        NetList::Mine => {
+        list if list == MY_NODES.info.id => {
             line.push(span("   ", Role::Dim));
             line.extend(cell::legend(ascii));
             line.extend(explain_mark(state, narrow));
         }
-        NetList::Boundary => {
+        list if list == BOUNDARY_NODES.info.id => {
             if let Some(evidence) = &state.world.fleet.boundary_evidence {
                 line.extend([dot(), span("list ", Role::Dim)]);
                 line.push(span(evidence.proof.word(), words::proof_role(evidence.proof)));
@@ -174,7 +174,7 @@ fn sources(state: &State, ascii: bool) -> Spans {
             line.push(span(proof.word(), words::proof_role(proof)));
             line.extend((!narrow).then(|| span(": states and names", Role::Dim)));
         }
-        NetList::DataCenters => {}
+        list if list == DATA_CENTERS.info.id => {}
         _ => {
             let fleet = &state.world.fleet;
             line.extend(explain_mark(state, false));

@@ -1,0 +1,289 @@
+//! The network as lists show it: the world's parts with what follows from them, computed once a
+//! change. A row of a list is an id; its cells look here.
+
+use crate::decentral::{Decentralization, measure};
+use crate::event::Event;
+use crate::fleet::{Fleet, Lives};
+use crate::health::SubnetHealth;
+use crate::margin::{Margin, is_certifying};
+use crate::mine::Mine;
+use crate::network::Facts;
+use crate::node_rewards::{Day, MicroXdr, NodeDay, NodeRewards, Performance, Ppm};
+use crate::registry::{Provider, Topology, Version, elections};
+use crate::text::Line;
+use crate::world::World;
+use crate::{Principal, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Days of a heat strip.
+pub const STRIP_DAYS: usize = 30;
+
+/// A node's last days.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeDays {
+    /// Relative failure rates, oldest first; a day without one is empty.
+    pub strip: Vec<Option<Ppm>>,
+    /// Their mean.
+    pub mean: Option<Ppm>,
+    /// It was extrapolated from other nodes on the last day.
+    pub extrapolated: bool,
+    /// The latest multiplier.
+    pub multiplier: Option<Ppm>,
+    /// XDR that it did not get in these days, of its base reward.
+    pub lost: MicroXdr,
+    /// XDR that it got.
+    pub earned: MicroXdr,
+}
+
+/// What stands in a data center.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CenterNodes {
+    /// Its nodes.
+    pub nodes: Vec<Principal>,
+    /// Whose they are.
+    pub providers: BTreeSet<Principal>,
+    /// Subnets that have nodes there.
+    pub subnets: BTreeSet<Principal>,
+}
+
+/// Where a version runs, or is to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VersionUse {
+    /// Subnets that are to run it.
+    pub subnets: Vec<Principal>,
+    /// Nodes that are to run it.
+    pub desired: usize,
+    /// Nodes on which the public dashboard saw it.
+    pub observed: usize,
+    /// API boundary nodes that are to run it.
+    pub boundary: usize,
+}
+
+/// The network as lists show it.
+#[derive(Clone, Debug, Default)]
+pub struct NetworkView {
+    /// The make-up: today's, or that of the time travelled to.
+    pub topology: Arc<Topology>,
+    /// How nodes are.
+    pub fleet: Arc<Fleet>,
+    /// How subnets are.
+    pub health: Arc<BTreeMap<Principal, SubnetHealth>>,
+    /// What nodes earn.
+    pub rewards: Arc<NodeRewards>,
+    /// Facts of governance and tokens.
+    pub facts: Arc<Facts>,
+    /// The user's own nodes.
+    pub mine: Mine,
+    /// A past make-up is shown, of which no health is known.
+    pub is_past: bool,
+    /// As of when nodes' lives are judged.
+    pub now: Timestamp,
+    /// Figures of each subnet's nodes.
+    pub measured: Arc<BTreeMap<Principal, Arc<Decentralization>>>,
+    /// The last days of each node.
+    pub days: Arc<BTreeMap<Principal, NodeDays>>,
+    /// How the elected versions were elected.
+    pub elections: Arc<Vec<Event>>,
+    /// Node providers.
+    pub providers: Arc<BTreeMap<Principal, Provider>>,
+    /// What stands in each data center.
+    pub centers: Arc<BTreeMap<Line, CenterNodes>>,
+    /// Where each GuestOS version runs.
+    pub guest_versions: BTreeMap<Line, VersionUse>,
+    /// How many nodes are to run each HostOS version.
+    pub host_versions: BTreeMap<Line, VersionUse>,
+    /// Events by version, and by a number that is the smaller the later one stands in its version.
+    pub events: Arc<BTreeMap<(u64, u32), Arc<Event>>>,
+    /// How the nodes of each subnet are.
+    lives: BTreeMap<Principal, Lives>,
+    /// What elections were looked up from: how many proposals there were.
+    pub proposals: usize,
+}
+
+/// The mean of rates.
+#[must_use]
+pub fn mean_rate(rates: impl Iterator<Item = Ppm>) -> Option<Ppm> {
+    let (sum, count) = rates.fold((0u64, 0u64), |(sum, count), r| (sum + u64::from(r.0), count + 1));
+    u32::try_from(sum.checked_div(count)?).ok().map(Ppm)
+}
+
+impl NetworkView {
+    /// Of a world; what has not changed since `before` is taken from there.
+    #[must_use]
+    pub fn new(
+        world: &World,
+        past: Option<&Arc<Topology>>,
+        mine: &Mine,
+        now: Timestamp,
+        before: &Self,
+    ) -> Self {
+        let topology = Arc::clone(past.unwrap_or(&world.topology));
+        let same = Arc::ptr_eq(&topology, &before.topology);
+        let same_rewards = Arc::ptr_eq(&world.node_rewards, &before.rewards);
+        let mut view = Self {
+            topology,
+            fleet: Arc::clone(&world.fleet),
+            health: Arc::clone(&world.health),
+            rewards: Arc::clone(&world.node_rewards),
+            facts: Arc::clone(&world.facts),
+            mine: mine.clone(),
+            is_past: past.is_some(),
+            now,
+            proposals: world.proposals.len(),
+            events: Arc::clone(&before.events),
+            ..Self::default()
+        };
+        if same {
+            view.measured = Arc::clone(&before.measured);
+            view.providers = Arc::clone(&before.providers);
+            view.centers = Arc::clone(&before.centers);
+        } else {
+            view.measure();
+        }
+        view.days = if same_rewards { Arc::clone(&before.days) } else { Arc::new(view.gather_days()) };
+        view.elections = if same && before.proposals == view.proposals {
+            Arc::clone(&before.elections)
+        } else {
+            Arc::new(elections(&view.topology, &world.proposals))
+        };
+        let lives = |members: &[Principal]| view.fleet.lives(members, now);
+        view.lives = view.topology.subnets.iter().map(|(id, s)| (*id, lives(&s.membership))).collect();
+        view.count_versions();
+        view
+    }
+
+    /// With these events, the newest first.
+    pub fn set_events<'e>(&mut self, events: impl Iterator<Item = &'e Arc<Event>>) {
+        let (mut last, mut place) = (Version(u64::MAX), 0u32);
+        let numbered = events.map(|event| {
+            place = if event.version == last { place.saturating_add(1) } else { 0 };
+            last = event.version;
+            ((event.version.0, u32::MAX - place), Arc::clone(event))
+        });
+        self.events = Arc::new(numbered.collect());
+    }
+
+    fn measure(&mut self) {
+        let topology = &self.topology;
+        let measured = topology
+            .subnets
+            .iter()
+            .map(|(id, subnet)| (*id, Arc::new(measure(topology, &subnet.membership, Some(id)))));
+        self.measured = Arc::new(measured.collect());
+        let mut centers: BTreeMap<Line, CenterNodes> = BTreeMap::new();
+        for id in topology.nodes.keys() {
+            let Some(operator) = topology.operator_of(id) else { continue };
+            let center = match centers.get_mut(&operator.data_center) {
+                Some(center) => center,
+                None => centers.entry(operator.data_center.clone()).or_default(),
+            };
+            center.nodes.push(*id);
+            center.providers.insert(operator.provider);
+            center.subnets.extend(topology.subnet_of(id));
+        }
+        self.centers = Arc::new(centers);
+        self.providers = Arc::new(topology.providers());
+    }
+
+    /// The first day of the strips: the last thirty that are known.
+    #[must_use]
+    pub fn strip_from(&self) -> Day {
+        let last = self.rewards.days.keys().next_back().copied().unwrap_or_default();
+        Day(last.0.saturating_sub(u32::try_from(STRIP_DAYS).unwrap_or(30) - 1))
+    }
+
+    fn gather_days(&self) -> BTreeMap<Principal, NodeDays> {
+        let from = self.strip_from();
+        let mut days: BTreeMap<Principal, NodeDays> = BTreeMap::new();
+        for (day, all) in self.rewards.days.range(from..) {
+            let place = usize::try_from(day.0.saturating_sub(from.0)).unwrap_or(0);
+            for node in all.providers.values().flat_map(|p| &p.nodes) {
+                let days = days
+                    .entry(node.node)
+                    .or_insert_with(|| NodeDays { strip: vec![None; STRIP_DAYS], ..NodeDays::default() });
+                if let Some(cell) = days.strip.get_mut(place) {
+                    *cell = node.performance.relative();
+                }
+                days.multiplier = Some(node.multiplier);
+                days.extrapolated = matches!(node.performance, Performance::Extrapolated(_));
+                days.lost = days.lost.plus(node.base.minus(node.adjusted));
+                days.earned = days.earned.plus(node.adjusted);
+            }
+        }
+        for days in days.values_mut() {
+            days.mean = mean_rate(days.strip.iter().flatten().copied());
+        }
+        days
+    }
+
+    fn count_versions(&mut self) {
+        let topology = Arc::clone(&self.topology);
+        let mut guests: BTreeMap<Line, VersionUse> = BTreeMap::new();
+        let mut hosts: BTreeMap<Line, VersionUse> = BTreeMap::new();
+        fn used<'v>(map: &'v mut BTreeMap<Line, VersionUse>, version: &Line) -> &'v mut VersionUse {
+            if !map.contains_key(version) {
+                map.insert(version.clone(), VersionUse::default());
+            }
+            map.entry(version.clone()).or_default()
+        }
+        for (id, subnet) in &topology.subnets {
+            used(&mut guests, &subnet.replica_version).subnets.push(*id);
+        }
+        for (id, node) in &topology.nodes {
+            if let Some(version) = topology.desired_version(id) {
+                used(&mut guests, version).desired += 1;
+            }
+            let reported = self.fleet.nodes.get(id).and_then(|l| l.reported.as_ref());
+            let seen = reported.and_then(|r| r.guestos_version.as_ref()).filter(|_| !self.is_past);
+            if let Some(version) = seen {
+                used(&mut guests, version).observed += 1;
+            }
+            if let Some(version) = &node.hostos_version {
+                used(&mut hosts, version).desired += 1;
+            }
+        }
+        for version in topology.api_boundary_nodes.values() {
+            used(&mut guests, version).boundary += 1;
+        }
+        for version in topology.replica_versions.keys() {
+            used(&mut guests, version);
+        }
+        for version in topology.hostos_versions.keys() {
+            used(&mut hosts, version);
+        }
+        (self.guest_versions, self.host_versions) = (guests, hosts);
+    }
+
+    /// How the nodes of a subnet are, where that is known.
+    #[must_use]
+    pub fn subnet_lives(&self, subnet: &Principal) -> Option<&Lives> {
+        self.lives.get(subnet).filter(|_| !self.is_past && self.fleet.reported_at.is_some())
+    }
+
+    /// How nodes are.
+    #[must_use]
+    pub fn lives<'n>(&self, nodes: impl IntoIterator<Item = &'n Principal>) -> Lives {
+        self.fleet.lives(nodes, self.now)
+    }
+
+    /// How many nodes a subnet can still lose; a past make-up has no health.
+    #[must_use]
+    pub fn margin(&self, subnet: &Principal) -> Option<Margin> {
+        let record = self.topology.subnets.get(subnet).filter(|_| !self.is_past)?;
+        let down = self.lives.get(subnet).map_or(0, |lives| lives.down);
+        Some(Margin::new(record.membership.len(), down, is_certifying(self.health.get(subnet), self.now)))
+    }
+
+    /// A node's last known day.
+    #[must_use]
+    pub fn last_day(&self, node: &Principal) -> Option<&NodeDay> {
+        let (_, all) = self.rewards.days.iter().next_back().filter(|_| !self.is_past)?;
+        let of = |provider: &Principal| all.providers.get(provider)?.nodes.iter().find(|n| n.node == *node);
+        match self.topology.provider_of(node).and_then(|p| of(&p)) {
+            Some(day) => Some(day),
+            // It may have had another provider on that day.
+            None => all.providers.values().flat_map(|p| &p.nodes).find(|n| n.node == *node),
+        }
+    }
+}

@@ -1,0 +1,557 @@
+//! What a cell of a list holds. Text, sort key, filter match and rounding stand here once, for
+//! screen, command line, JSON and CSV.
+
+use crate::account::short_principal;
+use crate::amount::{group, percent};
+use crate::node_rewards::{MicroXdr, Ppm};
+use crate::query::{Op, Test};
+use crate::topic::NeuronState;
+use crate::{E8s, Principal, Proof, ProposalStatus, Seconds, Timestamp, Topic, VotingPower};
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// A word of an enum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The protocol's number, or the place in the enum.
+    pub number: i32,
+    /// In JSON, CSV and filters.
+    pub slug: Cow<'static, str>,
+    /// On screens and in text tables.
+    pub title: Cow<'static, str>,
+}
+
+impl Term {
+    /// A word with one form.
+    #[must_use]
+    pub const fn new(number: i32, word: &'static str) -> Self {
+        Self { number, slug: Cow::Borrowed(word), title: Cow::Borrowed(word) }
+    }
+
+    /// A word with a title of its own.
+    #[must_use]
+    pub const fn titled(number: i32, slug: &'static str, title: &'static str) -> Self {
+        Self { number, slug: Cow::Borrowed(slug), title: Cow::Borrowed(title) }
+    }
+}
+
+/// A value of a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Not read, not public, or there is none. Comparisons with it are false.
+    #[default]
+    Unknown,
+    /// Known to be absent; the word stands in its place on screens: `spare`.
+    Absent(&'static str),
+    /// Yes or no.
+    Flag(bool),
+    /// Text.
+    Text(Cow<'a, str>),
+    /// A version; revisions are shown by their first eight digits.
+    Version(Cow<'a, str>),
+    /// A principal.
+    Id(Principal),
+    /// A principal with a name.
+    Named(Principal, Option<Cow<'a, str>>),
+    /// A word of an enum.
+    Term(Term),
+    /// A number; JSON has it as a number.
+    Number(i64),
+    /// A number that may exceed 2^53; JSON has it as text.
+    Big(u128),
+    /// A number of a sequence, such as a proposal's: shown without separators.
+    Serial(u64),
+    /// Degrees in millionths.
+    Degrees(i32),
+    /// ICP.
+    Icp(E8s),
+    /// Voting power.
+    Power(VotingPower),
+    /// XDR; `as_text` in JSON where sums may be large.
+    Xdr(MicroXdr),
+    /// A share in millionths.
+    Share(Ppm),
+    /// A share in ten-thousandths.
+    BasisPoints(u32),
+    /// A factor in millionths.
+    Factor(Ppm),
+    /// Thousandths a second.
+    Rate(u64),
+    /// Cycles a second.
+    Cycles(u64),
+    /// Bytes.
+    Bytes(u64),
+    /// Milliseconds.
+    Millis(u64),
+    /// A span.
+    Span(Seconds),
+    /// A countdown to a time; what has passed has none.
+    Until(Timestamp),
+    /// A countdown to a time from which on something is due: none is left when it has passed.
+    Due(Timestamp),
+    /// How long something has lasted.
+    Since(Timestamp),
+    /// A time.
+    At(Timestamp),
+    /// A series, oldest first.
+    Series(Vec<u64>),
+    /// Shares a day, oldest first.
+    Strip(Vec<Option<Ppm>>),
+    /// Part and whole.
+    Part(u64, u64),
+    /// Several; a filter matches any.
+    List(Vec<Value<'a>>),
+    /// Named values; a filter matches any.
+    Map(Vec<(Cow<'static, str>, Value<'a>)>),
+}
+
+/// How a value is judged: its colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Not at all.
+    #[default]
+    Plain,
+    /// Of second rank.
+    Dim,
+    /// Well.
+    Good,
+    /// Needs attention.
+    Warn,
+    /// Wrong.
+    Bad,
+    /// A name of the user's own, or a known one.
+    Known,
+    /// From a source that proves nothing.
+    Unverified,
+    /// Signed by a node.
+    Signed,
+    /// An amount.
+    Amount,
+    /// An amount that came in.
+    AmountIn,
+    /// An amount that went out.
+    AmountOut,
+    /// Voting power.
+    Power,
+    /// In favour.
+    Yes,
+    /// Against.
+    No,
+    /// A ballot that is not cast.
+    NotVoted,
+    /// An id, which is shortened in the middle.
+    Id,
+    /// A topic.
+    Topic(Topic),
+    /// A proposal's status.
+    Status(ProposalStatus),
+    /// A neuron's state.
+    State(NeuronState),
+}
+
+/// A value with its judgement and its proof.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cell<'a> {
+    /// The value.
+    pub value: Value<'a>,
+    /// Its judgement.
+    pub tone: Tone,
+    /// How it is proven, where that is said of the value by itself.
+    pub proof: Option<Proof>,
+    /// Another source proves what follows from it: it carries no mark of what is unverified.
+    pub corroborated: bool,
+    /// Words that stand on screens and in text tables in place of the value.
+    pub words: Option<Cow<'a, str>>,
+}
+
+impl<'a> Cell<'a> {
+    /// A value that is not judged.
+    #[must_use]
+    pub const fn new(value: Value<'a>) -> Self {
+        Self { value, tone: Tone::Plain, proof: None, corroborated: false, words: None }
+    }
+
+    /// With a judgement.
+    #[must_use]
+    pub fn tone(mut self, tone: Tone) -> Self {
+        self.tone = tone;
+        self
+    }
+
+    /// Of second rank.
+    #[must_use]
+    pub fn dim(self) -> Self {
+        self.tone(Tone::Dim)
+    }
+
+    /// With its proof.
+    #[must_use]
+    pub fn proven(mut self, proof: Option<Proof>) -> Self {
+        self.proof = proof;
+        self
+    }
+
+    /// Whether another source proves what follows from it.
+    #[must_use]
+    pub fn corroborated(mut self, corroborated: bool) -> Self {
+        self.corroborated = corroborated;
+        self
+    }
+
+    /// With words in place of the value.
+    #[must_use]
+    pub fn words(mut self, words: impl Into<Cow<'a, str>>) -> Self {
+        self.words = Some(words.into());
+        self
+    }
+
+    /// Whether it is known and not proven: it carries the mark of that.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        self.proof == Some(Proof::Unverified) && !self.corroborated && self.value != Value::Unknown
+    }
+
+    /// As text in a column of a width.
+    #[must_use]
+    pub fn text(&self, now: Timestamp, width: Option<u16>) -> Cow<'_, str> {
+        match &self.words {
+            Some(words) => Cow::Borrowed(words),
+            None => self.value.text(now, width),
+        }
+    }
+}
+
+impl<'a> Cell<'a> {
+    /// As text in a column of a width, without a copy where the value is text.
+    #[must_use]
+    pub fn into_text(self, now: Timestamp, width: Option<u16>) -> Cow<'a, str> {
+        match (self.words, self.value) {
+            (Some(words), _) => words,
+            (None, Value::Text(text)) => text,
+            (None, Value::Term(term)) => term.title,
+            (None, value) => Cow::Owned(value.text(now, width).into_owned()),
+        }
+    }
+}
+
+impl<'a> From<Value<'a>> for Cell<'a> {
+    fn from(value: Value<'a>) -> Self {
+        Self::new(value)
+    }
+}
+
+/// What rows are sorted by.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SortKey<'a> {
+    /// A number.
+    Number(u64),
+    /// A text, compared in lower case.
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Value<'a> {
+    /// A count.
+    #[must_use]
+    pub fn count(count: usize) -> Self {
+        Self::Number(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// A text that borrows.
+    #[must_use]
+    pub const fn text_of(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    /// A value that may be unknown.
+    #[must_use]
+    pub fn or_unknown<T>(value: Option<T>, make: impl FnOnce(T) -> Self) -> Self {
+        value.map_or(Self::Unknown, make)
+    }
+
+    /// As text; numbers are rounded here and nowhere else. A width of so many cells may shorten ids
+    /// and times.
+    #[must_use]
+    pub fn text(&self, now: Timestamp, width: Option<u16>) -> Cow<'_, str> {
+        Cow::Owned(match self {
+            Self::Unknown | Self::Series(_) | Self::Strip(_) => return Cow::Borrowed(""),
+            Self::Absent(word) => return Cow::Borrowed(word),
+            Self::Flag(flag) => return Cow::Borrowed(if *flag { "yes" } else { "no" }),
+            Self::Text(text) => return Cow::Borrowed(text),
+            Self::Version(text) => return Cow::Borrowed(shorten_version(text)),
+            Self::Id(id) => shorten_id(id, width),
+            Self::Named(id, None) => shorten_id(id, Some(0)),
+            Self::Named(_, Some(name)) => return Cow::Borrowed(name),
+            Self::Term(term) => return Cow::Borrowed(&term.title),
+            Self::Number(n) if *n < 0 => format!("−{}", group(&n.unsigned_abs().to_string())),
+            Self::Number(n) => group(&n.to_string()),
+            Self::Big(n) => n.to_string(),
+            Self::Serial(n) => n.to_string(),
+            Self::Degrees(n) => format_degrees(*n),
+            Self::Icp(amount) => amount.rounded(),
+            Self::Power(power) => power.rounded(),
+            Self::Xdr(xdr) => xdr.rounded(),
+            Self::Share(share) => share.percent(),
+            Self::BasisPoints(points) => percent(*points),
+            Self::Factor(factor) => factor.decimal(),
+            Self::Rate(milli) => format_rate(*milli),
+            Self::Cycles(n) => format_scaled(*n),
+            Self::Bytes(n) => format_bytes(*n),
+            Self::Millis(n) => group(&n.to_string()),
+            Self::Span(span) => format_span(*span),
+            Self::Until(at) => match at.since(now) {
+                Seconds(0) => return Cow::Borrowed(""),
+                left => format_span(left),
+            },
+            Self::Due(at) => format_span(at.since(now)),
+            Self::Since(at) => format_span(now.since(*at)),
+            Self::At(at) if width.is_some_and(|w| w < 16) => at.date(),
+            Self::At(at) => at.date_minute(),
+            Self::Part(part, whole) => format!("{part}/{whole}"),
+            Self::List(items) => items.iter().map(|v| v.text(now, width)).collect::<Vec<_>>().join(", "),
+            Self::Map(entries) => {
+                let entry = |(name, value): &(Cow<'static, str>, Value<'_>)| {
+                    format!("{name}: {}", value.text(now, width))
+                };
+                entries.iter().map(entry).collect::<Vec<_>>().join("; ")
+            }
+        })
+    }
+
+    /// What to sort by; rows without one come last either way.
+    #[must_use]
+    pub fn sort_key(&self) -> Option<SortKey<'_>> {
+        let text = |text: &'_ str| Some(SortKey::Text(Cow::Owned(text.to_owned())));
+        let number = match self {
+            Self::Unknown | Self::List(_) | Self::Map(_) => return None,
+            Self::Absent(word) => return Some(SortKey::Text(Cow::Borrowed(word))),
+            Self::Text(text) | Self::Version(text) => return Some(SortKey::Text(Cow::Borrowed(text))),
+            Self::Named(_, Some(name)) => return Some(SortKey::Text(Cow::Borrowed(name))),
+            Self::Id(id) | Self::Named(id, None) => return text(&id.to_text()),
+            Self::Flag(flag) => u64::from(*flag),
+            Self::Term(term) => u64::try_from(term.number).unwrap_or(u64::MAX),
+            // The sign bit turned round keeps the order of signed numbers.
+            Self::Number(n) => n.cast_unsigned() ^ (1 << 63),
+            Self::Degrees(n) => i64::from(*n).cast_unsigned() ^ (1 << 63),
+            Self::Big(n) => u64::try_from(*n).unwrap_or(u64::MAX),
+            Self::Serial(n)
+            | Self::Rate(n)
+            | Self::Cycles(n)
+            | Self::Bytes(n)
+            | Self::Millis(n)
+            | Self::Icp(E8s(n))
+            | Self::Power(VotingPower(n))
+            | Self::Xdr(MicroXdr(n)) => *n,
+            Self::Share(ppm) | Self::Factor(ppm) => u64::from(ppm.0),
+            Self::BasisPoints(points) => u64::from(*points),
+            Self::Span(span) => span.0,
+            Self::Until(at) | Self::Due(at) | Self::At(at) => at.0,
+            // The longer ago, the greater.
+            Self::Since(at) => u64::MAX - at.0,
+            Self::Series(values) => values.last().copied().unwrap_or(0),
+            Self::Strip(days) => days.iter().flatten().fold(0, |sum, ppm| sum + u64::from(ppm.0)),
+            Self::Part(part, whole) => part.saturating_mul(1_000_000) / (*whole).max(1),
+        };
+        Some(SortKey::Number(number))
+    }
+
+    /// The number that filters compare: shares in millionths, rates in thousandths, amounts in
+    /// their smallest unit.
+    fn number(&self) -> Option<i128> {
+        Some(match self {
+            Self::Number(n) => i128::from(*n),
+            Self::Degrees(n) => i128::from(*n),
+            Self::Big(n) => i128::try_from(*n).unwrap_or(i128::MAX),
+            Self::Serial(n)
+            | Self::Rate(n)
+            | Self::Cycles(n)
+            | Self::Bytes(n)
+            | Self::Millis(n)
+            | Self::Icp(E8s(n))
+            | Self::Power(VotingPower(n))
+            | Self::Xdr(MicroXdr(n)) => i128::from(*n),
+            Self::Share(ppm) | Self::Factor(ppm) => i128::from(ppm.0),
+            Self::BasisPoints(points) => i128::from(*points) * 100,
+            Self::Term(term) => i128::from(term.number),
+            Self::Part(part, _) => i128::from(*part),
+            _ => return None,
+        })
+    }
+
+    /// Whether it passes a test; what is unknown passes none.
+    #[must_use]
+    pub fn holds(&self, op: Op, test: &Test, now: Timestamp) -> bool {
+        match (self, test) {
+            (_, Test::Any) => true,
+            (Self::Unknown, _) => false,
+            (Self::List(items), _) => items.iter().any(|v| v.holds(op, test, now)),
+            (Self::Map(entries), _) => entries.iter().any(|(_, v)| v.holds(op, test, now)),
+            (_, Test::Number(wanted)) => self.number().is_some_and(|n| op.holds(n, *wanted)),
+            (Self::Term(term), Test::OneOf(wanted)) => wanted.contains(&term.number),
+            (Self::Flag(flag), Test::OneOf(wanted)) => wanted.contains(&i32::from(*flag)),
+            (Self::Span(span), Test::Span(wanted)) => op.holds(*span, *wanted),
+            (Self::Until(at), Test::Span(wanted)) => *at > now && op.holds(at.since(now), *wanted),
+            (Self::Due(at), Test::Span(wanted)) => op.holds(at.since(now), *wanted),
+            (Self::At(at) | Self::Since(at), Test::Span(wanted)) => op.holds(now.since(*at), *wanted),
+            (Self::At(at), Test::When(from, until)) => match op {
+                Op::Is => *from <= *at && *at < *until,
+                Op::Less => *at < *from,
+                Op::AtMost => *at < *until,
+                Op::More => *at >= *until,
+                Op::AtLeast => *at >= *from,
+            },
+            (Self::Id(id), Test::Text(wanted)) => id.to_text().contains(wanted),
+            (Self::Named(id, name), Test::Text(wanted)) => {
+                name.as_ref().is_some_and(|name| name.to_lowercase().contains(wanted))
+                    || id.to_text().contains(wanted)
+            }
+            (Self::Text(text) | Self::Version(text), Test::Text(wanted)) => {
+                text.to_lowercase().contains(wanted)
+            }
+            (Self::Absent(word), Test::Text(wanted)) => word.contains(wanted.as_str()),
+            (Self::Term(term), Test::Text(wanted)) => {
+                term.slug.contains(wanted.as_str()) || term.title.to_lowercase().contains(wanted)
+            }
+            _ => false,
+        }
+    }
+
+    /// Appends what words of a filter are looked for in.
+    pub fn write_search_text(&self, out: &mut String) {
+        // Writing to a String does not fail.
+        let _ = match self {
+            Self::Text(text) | Self::Version(text) => out.write_str(text),
+            Self::Absent(word) => out.write_str(word),
+            Self::Id(id) | Self::Named(id, None) => write!(out, "{id}"),
+            Self::Named(id, Some(name)) => write!(out, "{name} {id}"),
+            Self::Term(term) => out.write_str(&term.title),
+            Self::Icp(amount) => write!(out, "{}", amount.decimal()),
+            Self::Big(n) => write!(out, "{n}"),
+            Self::Serial(n) => write!(out, "{n}"),
+            // Numbers are found as they are written and as they are shown.
+            Self::Number(n) if *n >= 1_000 => write!(out, "{n} {}", group(&n.to_string())),
+            Self::Number(n) => write!(out, "{n}"),
+            Self::List(items) => {
+                for item in items {
+                    item.write_search_text(out);
+                    out.push(' ');
+                }
+                Ok(())
+            }
+            _ => return,
+        };
+        out.push(' ');
+    }
+}
+
+/// An id in so many cells: its first group, or first and last.
+fn shorten_id(id: &Principal, width: Option<u16>) -> String {
+    if width.is_some_and(|w| w < 11) {
+        let text = id.to_text();
+        return text.split('-').next().unwrap_or_default().to_owned();
+    }
+    if width.is_some_and(|w| w >= 63) {
+        return id.to_text();
+    }
+    short_principal(id)
+}
+
+/// A version's name: revisions by their first eight digits.
+#[must_use]
+pub fn shorten_version(name: &str) -> &str {
+    let is_revision = name.len() >= 20 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    name.get(..8).filter(|_| is_revision).unwrap_or(name)
+}
+
+/// A span in at most nine cells: `3 d 21 h`.
+#[must_use]
+pub fn format_span(span: Seconds) -> String {
+    let words = span.words();
+    if words.chars().count() <= 9 { words } else { span.short() }
+}
+
+/// A big number in three digits and a unit: `17.4 T`.
+#[must_use]
+pub fn format_scaled(number: u64) -> String {
+    const UNITS: [(u64, &str); 5] = [
+        (1_000_000_000_000_000, "P"),
+        (1_000_000_000_000, "T"),
+        (1_000_000_000, "G"),
+        (1_000_000, "M"),
+        (1_000, "k"),
+    ];
+    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| number >= *unit) else {
+        return number.to_string();
+    };
+    let tenths = (u128::from(number) * 10 + u128::from(unit) / 2) / u128::from(unit);
+    if tenths >= 1_000 {
+        format!("{} {name}", group(&(tenths / 10).to_string()))
+    } else {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    }
+}
+
+/// Bytes: `112.4 GiB`.
+#[must_use]
+pub fn format_bytes(number: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| number >= *unit) else {
+        return format!("{number} B");
+    };
+    let tenths = u128::from(number) * 10 / u128::from(unit);
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
+fn format_degrees(millionths: i32) -> String {
+    let (whole, part) = (millionths.unsigned_abs() / 1_000_000, millionths.unsigned_abs() % 1_000_000);
+    format!("{}{whole}.{part:06}", if millionths < 0 { "−" } else { "" })
+}
+
+/// Thousandths a second: `45.2`, `4,212`.
+#[must_use]
+pub fn format_rate(milli: u64) -> String {
+    if milli >= 1_000_000 {
+        group(&(milli / 1_000).to_string())
+    } else {
+        format!("{}.{}", milli / 1_000, milli % 1_000 / 100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+
+    #[test]
+    fn a_comparison_with_what_is_unknown_is_false() {
+        for op in [Op::Is, Op::Less, Op::AtMost, Op::More, Op::AtLeast] {
+            for test in
+                [Test::Number(0), Test::Span(Seconds(0)), Test::Text(String::new()), Test::OneOf(vec![0])]
+            {
+                assert!(!Value::Unknown.holds(op, &test, NOW), "{op:?} {test:?}");
+            }
+        }
+        assert!(Value::Unknown.sort_key().is_none());
+    }
+
+    #[test]
+    fn shares_compare_in_one_unit_however_they_are_kept() {
+        let half = Test::Number(500_000);
+        assert!(Value::BasisPoints(5_000).holds(Op::Is, &half, NOW));
+        assert!(Value::Share(Ppm(500_000)).holds(Op::Is, &half, NOW));
+        assert!(Value::List(vec![Value::Number(1), Value::Share(Ppm(1))]).holds(Op::Less, &half, NOW));
+    }
+
+    #[test]
+    fn numbers_as_people_read_them() {
+        assert_eq!(format_scaled(17_449_000_000_000), "17.4 T");
+        assert_eq!(format_scaled(412_000_000_000), "412 G");
+        assert_eq!((format_scaled(999), format_scaled(1_000)), ("999".to_owned(), "1.0 k".to_owned()));
+        assert_eq!(format_bytes(120_690_000_000), "112.4 GiB");
+        assert_eq!((format_rate(45_260), format_rate(4_212_900)), ("45.2".to_owned(), "4,212".to_owned()));
+        assert_eq!(format_span(Seconds(3 * 86_400 + 21 * 3_600)), "3 d 21 h");
+        assert_eq!(Value::Number(-1_200).text(NOW, None), "−1,200");
+        assert_eq!(Value::At(NOW).text(NOW, Some(10)), NOW.date());
+        assert_eq!(Value::At(NOW).text(NOW, Some(16)), NOW.date_minute());
+    }
+}

@@ -1,0 +1,158 @@
+//! The subcommands of the network's lists, made from the lists themselves.
+
+use crate::datasets::{NETWORK, NetworkList};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
+use icpulse_model::dataset::List;
+use std::ffi::OsStr;
+
+/// What a list shows.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Listing {
+    /// Filter of words and fields, such as "nodes>13 -country:US"; docs/lists.md has the fields
+    #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
+    pub filter: String,
+    /// Maximum number of rows
+    #[arg(long, short = 'l', value_name = "N")]
+    pub limit: Option<usize>,
+    /// Print again whenever something changes; with --json or --csv only the rows that changed
+    #[arg(long, short = 'w')]
+    pub watch: bool,
+}
+
+/// One of a list.
+#[derive(Debug, Subcommand)]
+pub enum One {
+    /// All of them
+    List(Listing),
+    /// One in full
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Every figure with nodes added and removed; nothing is asked or signed
+    WhatIf {
+        /// The subnet's id, or the beginning of it
+        id: String,
+        /// A node to add (may be repeated)
+        #[arg(long, value_name = "NODE")]
+        add: Vec<String>,
+        /// A node to remove (may be repeated)
+        #[arg(long, value_name = "NODE")]
+        remove: Vec<String>,
+    },
+}
+
+/// A list of the network, or one of it.
+#[derive(Debug)]
+pub struct ListCommand {
+    /// Which list.
+    pub list: &'static NetworkList,
+    /// What of it is shown.
+    pub listing: Listing,
+    /// One of it.
+    pub one: Option<One>,
+}
+
+fn listed() -> impl Iterator<Item = &'static NetworkList> {
+    NETWORK.iter().filter(|list| list.is_command)
+}
+
+/// A list's filter completes its field names.
+fn with_fields(command: Command, list: &'static NetworkList) -> Command {
+    command.mut_arg("filter", |arg| arg.value_parser(FilterParser(list.dataset)).hide_possible_values(true))
+}
+
+fn command(list: &'static NetworkList) -> Command {
+    let info = &list.dataset.info;
+    let base = Command::new(info.id).about(info.about).visible_aliases(info.aliases.iter().copied());
+    let command = One::augment_subcommands(Listing::augment_args(base))
+        .args_conflicts_with_subcommands(true)
+        .mut_subcommand("list", |command| with_fields(command, list))
+        // Only subnets have nodes that could be others.
+        .mut_subcommand("what-if", |command| command.hide(info.id != "subnets"));
+    with_fields(command, list)
+}
+
+impl Subcommand for ListCommand {
+    fn augment_subcommands(cmd: Command) -> Command {
+        listed().fold(cmd, |cmd, list| cmd.subcommand(command(list)))
+    }
+
+    fn augment_subcommands_for_update(cmd: Command) -> Command {
+        Self::augment_subcommands(cmd)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        listed().any(|list| list.dataset.info.id == name)
+    }
+}
+
+impl FromArgMatches for ListCommand {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let found = matches
+            .subcommand()
+            .and_then(|(name, matches)| Some((listed().find(|list| list.dataset.info.id == name)?, matches)));
+        let Some((list, matches)) = found else {
+            return Err(Error::raw(ErrorKind::MissingSubcommand, "no list is named\n"));
+        };
+        let one = matches.subcommand_name().map(|_| One::from_arg_matches(matches)).transpose()?;
+        if matches!(one, Some(One::WhatIf { .. })) && list.dataset.info.id != "subnets" {
+            return Err(Error::raw(ErrorKind::InvalidSubcommand, "what-if is a command of subnets\n"));
+        }
+        Ok(Self { list, listing: Listing::from_arg_matches(matches)?, one })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Takes a filter as text, and offers the fields of a list to shells.
+#[derive(Clone, Debug)]
+pub struct FilterParser(pub List);
+
+impl TypedValueParser for FilterParser {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<String, Error> {
+        let text = value.to_str().map(str::to_owned);
+        text.ok_or_else(|| Error::new(ErrorKind::InvalidUtf8).with_cmd(command))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let fields = self.0.columns().filter(|c| c.is_field());
+        Some(Box::new(fields.map(|c| PossibleValue::new(c.id).help(c.help))))
+    }
+}
+
+/// A list of the network by its name.
+#[derive(Clone, Debug)]
+pub struct NetworkListParser;
+
+impl TypedValueParser for NetworkListParser {
+    type Value = &'static NetworkList;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<&'static NetworkList, Error> {
+        let is_named = |list: &&NetworkList| {
+            let info = &list.dataset.info;
+            info.id == value || info.aliases.iter().any(|alias| *alias == value)
+        };
+        listed().find(is_named).ok_or_else(|| {
+            let names: Vec<&str> = listed().map(|list| list.dataset.info.id).collect();
+            let message = format!("unknown list '{}'; available: {}\n", value.display(), names.join(", "));
+            Error::raw(ErrorKind::InvalidValue, message).with_cmd(command)
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(listed().map(|list| PossibleValue::new(list.dataset.info.id))))
+    }
+}

@@ -1,0 +1,111 @@
+//! Data centers: whose, where, and what stands in them.
+
+use super::subject::Name;
+use super::{Subject, down};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::fleet::DASHBOARD;
+use icpulse_model::network_view::CenterNodes;
+use icpulse_model::registry::DataCenterRecord;
+use icpulse_model::text::Line;
+use icpulse_model::value::Value;
+
+/// `icpulse data-centers`
+pub static DATA_CENTERS: Dataset<Subject> = Dataset {
+    info: ListInfo {
+        id: "data-centers",
+        aliases: &["datacenters", "datacenter", "data-center"],
+        title: "Data centers",
+        one: "data center",
+        many: "data centers",
+        about: "Data centers",
+        sort: ("id", false),
+        ordered_by: None,
+        quick_filters: &["", "continent:europe", "continent:america", "continent:asia"],
+    },
+    columns: &[
+        Column::new("id", "dc", Kind::Text, |s, _| Value::text_of(name(s)).into())
+            .width(6, 0)
+            .searched()
+            .help("Its id: `id:zh1`."),
+        Column::new("owner", "owner", Kind::Text, |s, cx| {
+            known(record(s, cx), |d| Value::text_of(d.owner.as_str()))
+        })
+        .width(16, 1)
+        .fill(110)
+        .searched()
+        .help("Whose it is: `owner:equinix`."),
+        Column::new("continent", "continent", Kind::Text, |s, cx| {
+            known(record(s, cx), |d| Value::text_of(d.region.continent.as_str())).dim()
+        })
+        .width(15, 3)
+        .searched()
+        .help("The continent: `continent:europe`."),
+        Column::new("country", "ctry", Kind::Text, |s, cx| {
+            known(record(s, cx), |d| Value::text_of(d.region.country.as_str()))
+        })
+        .width(5, 0)
+        .searched()
+        .help("The country: `country:ch`."),
+        Column::new("area", "area", Kind::Text, |s, cx| {
+            known(record(s, cx), |d| Value::text_of(d.region.area.as_str()))
+        })
+        .width(18, 2)
+        .searched()
+        .help("The area: `area:zurich`."),
+        Column::new("nodes", "nodes", Kind::Number, |s, cx| {
+            Value::count(standing(s, cx).map_or(0, |c| c.nodes.len())).into()
+        })
+        .width(7, 0)
+        .help("How many nodes stand in it: `nodes>20`."),
+        Column::new("down", "down", Kind::Number, |s, cx| {
+            down(standing(s, cx).map_or(&[][..], |c| &c.nodes), cx)
+        })
+        .width(6, 4)
+        .evidence()
+        .help("How many of its nodes are down: `down>0`."),
+        Column::new("providers", "providers", Kind::Number, |s, cx| {
+            Value::count(standing(s, cx).map_or(0, |c| c.providers.len())).into()
+        })
+        .width(10, 1)
+        .help("How many node providers use it: `providers>2`."),
+        Column::new("subnets", "subnets", Kind::Number, |s, cx| {
+            Value::count(standing(s, cx).map_or(0, |c| c.subnets.len())).into()
+        })
+        .width(9, 1)
+        .help("How many subnets have nodes in it: `subnets>10`."),
+        Column::data("latitude", Kind::Degrees, |s, cx| {
+            known(record(s, cx).and_then(|d| d.gps), |(latitude, _)| Value::Degrees(latitude))
+        })
+        .help("Its latitude in degrees."),
+        Column::data("longitude", Kind::Degrees, |s, cx| {
+            known(record(s, cx).and_then(|d| d.gps), |(_, longitude)| Value::Degrees(longitude))
+        })
+        .help("Its longitude in degrees."),
+        Column::data("unverified_source", Kind::Text, |s, cx| {
+            let nodes = standing(s, cx).map_or(&[][..], |c| &c.nodes);
+            known(cx.network.lives(nodes).is_unverified().then_some(DASHBOARD), Value::text_of)
+        })
+        .help("Who says what is unverified."),
+    ],
+};
+
+/// Its rows: all data centers of the registry.
+pub(super) fn rows(cx: &Context) -> Vec<Subject> {
+    let all = cx.network.topology.data_centers.keys();
+    all.map(|id| Subject::DataCenter(Name::new(id.as_str()))).collect()
+}
+
+fn name(subject: &Subject) -> &str {
+    match subject {
+        Subject::DataCenter(name) => name.as_str(),
+        _ => "",
+    }
+}
+
+fn record<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a DataCenterRecord> {
+    cx.network.topology.data_centers.get(&Line::new(name(subject)))
+}
+
+fn standing<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a CenterNodes> {
+    cx.network.centers.get(&Line::new(name(subject)))
+}

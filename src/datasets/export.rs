@@ -1,0 +1,86 @@
+//! Rows as JSON objects, CSV records and text for people.
+
+use icpulse_model::amount::VotingPower;
+use icpulse_model::dataset::{ColumnInfo, Context, Dataset, List};
+use icpulse_model::evidence::UNVERIFIED_MARK;
+use icpulse_model::node_rewards::MicroXdr;
+use icpulse_model::value::{Cell, Value};
+use icpulse_model::{E8s, Timestamp};
+use serde_json::{Map, Value as Json, json};
+
+/// A value as JSON. Integers that may exceed 2^53 are text, so that no reader loses digits.
+#[must_use]
+pub fn json_value(value: &Value<'_>, now: Timestamp) -> Json {
+    match value {
+        Value::Unknown | Value::Absent(_) | Value::Series(_) | Value::Strip(_) => Json::Null,
+        Value::Flag(flag) => json!(flag),
+        Value::Text(text) | Value::Version(text) => json!(text),
+        Value::Id(id) | Value::Named(id, _) => json!(id.to_text()),
+        Value::Term(term) => json!(term.slug),
+        Value::Number(n) => json!(n),
+        Value::Serial(n) | Value::Bytes(n) | Value::Millis(n) => json!(n),
+        Value::Big(n) => json!(n.to_string()),
+        Value::Icp(E8s(n)) | Value::Power(VotingPower(n)) | Value::Xdr(MicroXdr(n)) | Value::Cycles(n) => {
+            json!(n.to_string())
+        }
+        Value::Share(ppm) | Value::Factor(ppm) => json!(ppm.0),
+        Value::BasisPoints(points) => json!(points),
+        Value::Rate(milli) => decimal(*milli, 1e3),
+        Value::Degrees(millionths) => json!(f64::from(*millionths) / 1e6),
+        Value::Span(span) => json!(span.0),
+        Value::Until(at) => json!((*at > now).then(|| at.since(now).0)),
+        Value::Due(at) => json!(at.since(now).0),
+        Value::Since(at) => json!(now.since(*at).0),
+        Value::At(at) => json!(at.rfc3339()),
+        Value::Part(part, whole) => json!([part, whole]),
+        Value::List(items) => items.iter().map(|v| json_value(v, now)).collect(),
+        Value::Map(entries) => {
+            Json::Object(entries.iter().map(|(k, v)| (k.to_string(), json_value(v, now))).collect())
+        }
+    }
+}
+
+/// A rate for charts.
+#[allow(clippy::cast_precision_loss, reason = "three decimals of it are shown")]
+fn decimal(units: u64, scale: f64) -> Json {
+    json!(units as f64 / scale)
+}
+
+/// The keys of a list's objects, in the order of its CSV columns.
+#[must_use]
+pub fn keys(list: List) -> Vec<String> {
+    let of = |column: &'static ColumnInfo| {
+        let own = column.exported.then(|| column.key());
+        own.into_iter().chain(column.evidence.then(|| format!("{}_evidence", column.id)))
+    };
+    list.columns().flat_map(of).collect()
+}
+
+/// A row as a JSON object by the columns' keys.
+#[must_use]
+pub fn object<R>(dataset: &Dataset<R>, row: &R, cx: &Context) -> Json {
+    let mut fields = Map::new();
+    for column in dataset.columns.iter().filter(|c| c.info.exported || c.info.evidence) {
+        let cell = (column.get)(row, cx);
+        if column.info.evidence {
+            let proof = cell.proof.filter(|_| cell.value != Value::Unknown);
+            fields.insert(format!("{}_evidence", column.info.id), json!(proof.map(|p| p.word())));
+        }
+        if column.info.exported {
+            fields.insert(column.info.key(), json_value(&cell.value, cx.now));
+        }
+    }
+    Json::Object(fields)
+}
+
+/// A cell as text for people, with the mark where it is not proven; `-` where nothing is known.
+#[must_use]
+pub fn text(column: &ColumnInfo, cell: &Cell<'_>, now: Timestamp) -> String {
+    let width = if column.fill.is_some() { None } else { Some(column.width) };
+    let text = cell.text(now, width);
+    if text.is_empty() {
+        return if cell.value == Value::Unknown { "-".to_owned() } else { String::new() };
+    }
+    let mark = if cell.is_unverified() { UNVERIFIED_MARK } else { "" };
+    format!("{text}{mark}")
+}

@@ -1,0 +1,209 @@
+//! Neurons of NNS governance.
+
+use super::evidence;
+use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::neuron::{Access, DissolveState, MaturityDisbursement};
+use icpulse_model::topic::{NeuronState, Visibility};
+use icpulse_model::value::{Cell, Term, Tone, Value};
+use icpulse_model::{Neuron, Seconds};
+
+type Column = dataset::Column<Neuron>;
+
+/// `icpulse neurons`
+pub static NEURONS: Dataset<Neuron> = Dataset {
+    info: ListInfo {
+        id: "neurons",
+        aliases: &[],
+        title: "Neurons",
+        one: "neuron",
+        many: "neurons",
+        about: "Neurons",
+        // The largest neuron first: it is the one that matters most.
+        sort: ("stake", true),
+        ordered_by: Some("id"),
+        quick_filters: &["", "confirm_in<30d", "-state:dissolved", "access:controller"],
+    },
+    columns: &[
+        Column::new("id", "id", Kind::Number, |n, _| Cell::new(Value::Big(n.id.0.into())).tone(Tone::Id))
+            .width(20, 0)
+            .ascending()
+            .searched()
+            .help("Its number: `id:27`."),
+        Column::new("name", "name", Kind::Text, |n, _| known(n.name(), Value::text_of).tone(Tone::Known))
+            .width(8, 6)
+            .fill(32)
+            .searched()
+            .help("A known neuron's name contains: `name:dfinity`."),
+        Column::new("state", "state", Kind::Terms(states), |n, _| {
+            Cell::new(Value::Term(state(n.state))).tone(Tone::State(n.state))
+        })
+        .width(10, 1)
+        .searched()
+        .help("Its state: `state:locked`, `dissolving`, `dissolved` or `spawning`."),
+        Column::new("stake", "stake ICP", Kind::Icp, |n, _| {
+            Cell::new(Value::Icp(n.stake)).tone(Tone::Amount)
+        })
+        .width(16, 0)
+        .help("Stake that counts, in ICP: `stake>=100`, `stake>10k`."),
+        Column::new("maturity", "maturity", Kind::Icp, |n, _| {
+            Cell::new(Value::Icp(n.maturity)).tone(Tone::Amount)
+        })
+        .width(14, 4)
+        .help("Maturity: `maturity>1`."),
+        Column::new("staked_maturity", "staked mat.", Kind::Icp, |n, _| {
+            Cell::new(Value::Icp(n.staked_maturity)).tone(Tone::Amount)
+        })
+        .width(14, 7)
+        .hidden()
+        .help("Maturity staked with it: `staked_maturity>1`."),
+        Column::new("dissolve_delay", "delay", Kind::Span, dissolve_delay)
+            .width(10, 2)
+            .help("Dissolve delay: `dissolve_delay<6mo`."),
+        Column::new("age", "age", Kind::Span, |n, _| {
+            let cell = Cell::new(Value::Span(n.age)).dim();
+            if n.age == Seconds(0) { cell.words("none") } else { cell }
+        })
+        .width(10, 5)
+        .help("Age: `age>4y`."),
+        Column::new("deciding_voting_power", "power", Kind::Power, |n, _| {
+            let shrunk = n.deciding_voting_power < n.potential_voting_power;
+            let tone = if shrunk { Tone::Warn } else { Tone::Power };
+            Cell::new(Value::Power(n.deciding_voting_power)).tone(tone)
+        })
+        .width(12, 1)
+        .help("Voting power that it decides with: `deciding_voting_power>1000`."),
+        Column::new("potential_voting_power", "potential", Kind::Power, |n, _| {
+            Cell::new(Value::Power(n.potential_voting_power)).dim()
+        })
+        .width(12, 7)
+        .hidden()
+        .help("Voting power that it could decide with: `potential_voting_power>1000`."),
+        Column::new("confirm_in", "confirm in", Kind::Span, confirm_in)
+            .width(10, 3)
+            .timed()
+            .ascending()
+            .help("Time until its voting power shrinks: `confirm_in<30d`."),
+        Column::new("visibility", "visibility", Kind::Terms(visibilities), |n, _| {
+            Cell::new(Value::Term(visibility(n.visibility))).dim()
+        })
+        .width(10, 8)
+        .hidden()
+        .help("Who may read it: `visibility:public`."),
+        Column::new("access", "access", Kind::Terms(accesses), |n, _| {
+            Cell::new(Value::Term(access(n.access))).dim()
+        })
+        .width(10, 6)
+        .help("What I may do: `access:controller` or `hotkey`."),
+        Column::new("auto_stake_maturity", "auto", Kind::Flag, |n, _| {
+            Cell::new(Value::Flag(n.auto_stake_maturity)).dim()
+        })
+        .width(5, 9)
+        .hidden()
+        .help("Whether new maturity is staked: `auto_stake_maturity:yes`."),
+        Column::new("created", "created", Kind::Time, |n, _| Cell::new(Value::At(n.created)).dim())
+            .width(10, 9)
+            .hidden()
+            .right()
+            .descending()
+            .help("How long ago, or when: `created<30d`, `created>2026-01-01`."),
+        Column::data("controller", Kind::Text, |n, _| known(n.controller, Value::Id))
+            .searched()
+            .help("Its controller contains: `controller:r772c`."),
+        Column::data("hot_keys", Kind::Text, |n, _| {
+            Value::List(n.hot_keys.iter().map(|key| Value::Id(*key)).collect()).into()
+        })
+        .help("Its hotkeys contain: `hot_keys:r772c`."),
+        Column::data("cached_stake", Kind::Icp, |n, _| Value::Icp(n.cached_stake).into())
+            .help("ICP on its account: `cached_stake>0`."),
+        Column::data("fees", Kind::Icp, |n, _| Value::Icp(n.fees).into())
+            .help("Fees that it owes: `fees>0`."),
+        Column::data("dissolves_at", Kind::Time, |n, _| match n.dissolve_state {
+            DissolveState::At(at) => Value::At(at).into(),
+            _ => Cell::default(),
+        })
+        .help("When it is dissolved: `dissolves_at<2027-01-01`."),
+        Column::data("voting_power_refreshed", Kind::Time, |n, _| known(n.refreshed, Value::At))
+            .help("When its following was confirmed: `voting_power_refreshed<30d`."),
+        Column::data("followees", Kind::Number, |n, _| {
+            let topic = |(topic, ids): &(icpulse_model::Topic, Vec<icpulse_model::NeuronId>)| {
+                (topic.slug(), Value::List(ids.iter().map(|id| Value::Big(id.0.into())).collect()))
+            };
+            Value::Map(n.followees.iter().map(topic).collect()).into()
+        })
+        .help("It follows this neuron on any topic: `followees:27`."),
+        Column::data("recent_ballots", Kind::Number, |n, _| {
+            let ballot = |(id, vote): &(icpulse_model::ProposalId, icpulse_model::Vote)| {
+                Value::Map(vec![
+                    ("proposal".into(), Value::Serial(id.0)),
+                    ("vote".into(), Value::Text(vote.slug())),
+                ])
+            };
+            Value::List(n.recent_ballots.iter().map(ballot).collect()).into()
+        })
+        .help("It voted on this proposal lately: `recent_ballots:140812`."),
+        Column::data("joined_neurons_fund", Kind::Time, |n, _| known(n.joined_fund, Value::At))
+            .help("Since when it is in the Neurons' Fund."),
+        Column::data("eight_year_gang_bonus_base", Kind::Icp, |n, _| Value::Icp(n.gang_bonus_base).into())
+            .help("The base of the eight-year-gang bonus."),
+        Column::data("maturity_disbursements", Kind::Text, |n, _| {
+            let disbursement = |d: &MaturityDisbursement| {
+                Value::Map(vec![
+                    ("amount_e8s".into(), Value::Icp(d.amount)),
+                    ("ordered".into(), Value::At(d.ordered)),
+                    ("arrives".into(), Value::At(d.arrives)),
+                ])
+            };
+            Value::List(n.disbursements.iter().map(disbursement).collect()).into()
+        })
+        .help("Maturity disbursements on their way."),
+        Column::data("evidence", Kind::Text, |n, cx| evidence(&n.evidence, cx))
+            .help("How it was proven: `evidence:certified`."),
+    ],
+};
+
+fn dissolve_delay<'a>(neuron: &'a Neuron, _: &'a Context) -> Cell<'a> {
+    let cell = Cell::new(Value::Span(neuron.dissolve_delay));
+    if neuron.state == NeuronState::Dissolved { cell.dim().words("none") } else { cell }
+}
+
+fn confirm_in<'a>(neuron: &'a Neuron, cx: &'a Context) -> Cell<'a> {
+    let begins = neuron.refreshed.map(|at| at.plus(cx.start_reducing_after));
+    let Some(begins) = begins.filter(|_| neuron.potential_voting_power.0 > 0) else {
+        return Cell::default();
+    };
+    let cell = Cell::new(Value::Due(begins));
+    match begins.since(cx.now) {
+        Seconds(0) => cell.tone(Tone::Bad).words("shrinking"),
+        left if left <= Seconds::days(30) => cell.tone(Tone::Warn),
+        _ => cell.dim(),
+    }
+}
+
+fn state(state: NeuronState) -> Term {
+    Term { number: state.number(), slug: state.slug(), title: state.title() }
+}
+
+fn states() -> Vec<Term> {
+    NeuronState::ALL.iter().copied().map(state).collect()
+}
+
+fn visibility(visibility: Visibility) -> Term {
+    Term { number: visibility.number(), slug: visibility.slug(), title: visibility.title() }
+}
+
+fn visibilities() -> Vec<Term> {
+    Visibility::ALL.iter().copied().map(visibility).collect()
+}
+
+fn access(access: Access) -> Term {
+    match access {
+        Access::Controller => Term::new(0, "controller"),
+        Access::Hotkey => Term::new(1, "hotkey"),
+        Access::Public => Term::new(2, "public"),
+        Access::Info => Term::titled(3, "info", "extract"),
+    }
+}
+
+fn accesses() -> Vec<Term> {
+    [Access::Controller, Access::Hotkey, Access::Public, Access::Info].into_iter().map(access).collect()
+}

@@ -1,0 +1,347 @@
+//! Nodes: how they are by each source, what they run, what they fail and earn.
+
+use super::Subject;
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::fleet::{DASHBOARD, NodeLife, NodeStatus, Reported, Verdict};
+use icpulse_model::network_view::NodeDays;
+use icpulse_model::node_rewards::{MicroXdr, Ppm};
+use icpulse_model::registry::{NodeRecord, RewardType};
+use icpulse_model::value::{Cell, Term, Tone, Value};
+use icpulse_model::{Principal, Proof};
+
+/// From this relative failure rate on rewards are lost: 10 %.
+const COSTS: Ppm = Ppm(100_000);
+/// Worth a look before it costs: 5 %.
+const NEARLY: Ppm = Ppm(50_000);
+
+/// `icpulse nodes`
+pub static NODES: Dataset<Subject> = Dataset {
+    info: ListInfo {
+        id: "nodes",
+        aliases: &["node"],
+        title: "Nodes",
+        one: "node",
+        many: "nodes",
+        about: "Nodes: status, versions, failures, rewards",
+        sort: ("id", false),
+        ordered_by: None,
+        quick_filters: QUICK_FILTERS,
+    },
+    columns: COLUMNS,
+};
+
+/// The nodes of the user's own provider: the same columns.
+pub static MY_NODES: Dataset<Subject> = Dataset {
+    info: ListInfo {
+        id: "my-nodes",
+        aliases: &[],
+        title: "Mine",
+        one: "node of mine",
+        many: "nodes of mine",
+        about: "The nodes of my own node provider",
+        sort: ("alias", false),
+        ordered_by: None,
+        quick_filters: QUICK_FILTERS,
+    },
+    columns: COLUMNS,
+};
+
+const QUICK_FILTERS: &[&str] = &["", "status:down", "status:degraded", "verdict:disputed", "mean_failure>5"];
+
+const COLUMNS: &[Column<Subject>] = &[
+    Column::new("alias", "alias", Kind::Text, |s, cx| {
+        let alias = cx.network.mine.alias(&cx.network.topology, id(s));
+        known(alias, |a| Value::text_of(a.as_str())).tone(Tone::Known)
+    })
+    .width(12, 4)
+    .searched()
+    .optional()
+    .help("My own name for it: `alias:rack-07`."),
+    Column::new("id", "node", Kind::Text, |s, _| Value::Id(*id(s)).into())
+        .width(6, 0)
+        .searched()
+        .help("Its id: `id:ab3qz`."),
+    Column::new("provider", "provider", Kind::Text, |s, cx| {
+        let provider = cx.network.topology.provider_of(id(s));
+        known(provider, |p| Value::Named(p, name(&p, cx).map(Into::into)))
+            .proven(provider.and_then(|p| name(&p, cx)).map(|_| Proof::Unverified))
+    })
+    .width(20, 1)
+    .searched()
+    .help("Its node provider's name or id: `provider:dfinity`."),
+    Column::new("operator", "operator", Kind::Text, |s, cx| {
+        known(record(s, cx), |r| Value::Id(r.operator)).dim()
+    })
+    .width(13, 9)
+    .hidden()
+    .searched()
+    .help("Its operator's id: `operator:rbn2y`."),
+    Column::new("data_center", "dc", Kind::Text, |s, cx| {
+        known(cx.network.topology.operator_of(id(s)), |o| Value::text_of(o.data_center.as_str()))
+    })
+    .width(5, 2)
+    .searched()
+    .help("The data center: `data_center:zh1`."),
+    Column::new("country", "ctry", Kind::Text, |s, cx| {
+        known(cx.network.topology.data_center_of(id(s)), |d| Value::text_of(d.region.country.as_str()))
+    })
+    .width(5, 5)
+    .searched()
+    .help("The country: `country:ch`."),
+    Column::new("subnet", "subnet", Kind::Text, |s, cx| match cx.network.topology.subnet_of(id(s)) {
+        Some(subnet) => Value::Id(subnet).into(),
+        None if cx.network.topology.is_boundary(id(s)) => Cell::new(Value::Absent("boundary")).dim(),
+        None => Cell::new(Value::Absent("spare")).dim(),
+    })
+    .width(8, 0)
+    .searched()
+    .help("Its subnet's id: `subnet:4ecnw`, `subnet:spare` or `subnet:boundary`."),
+    Column::new("role", "role", Kind::Terms(roles), |s, cx| {
+        let topology = &cx.network.topology;
+        let place = match (topology.subnet_of(id(s)), topology.is_boundary(id(s))) {
+            (_, true) => 1,
+            (Some(_), _) => 0,
+            (None, _) => 2,
+        };
+        known(roles().into_iter().nth(place), Value::Term).dim()
+    })
+    .width(8, 9)
+    .hidden()
+    .help("What it does: `role:spare`."),
+    Column::new("status", "status", Kind::Terms(statuses), status)
+        .width(14, 0)
+        .searched()
+        .evidence()
+        .help("How it is, in the words of the public dashboard: `status:down`."),
+    Column::new("verdict", "known by", Kind::Terms(verdicts), verdict)
+        .width(11, 1)
+        .searched()
+        .help("By what its state is known: `verdict:disputed`."),
+    Column::new("days", "30 days", Kind::Chart, |s, cx| {
+        known(days(s, cx), |d| Value::Strip(d.strip.clone()))
+    })
+    .width(30, 7)
+    .descending(),
+    Column::new("mean_failure", "fails", Kind::Share, |s, cx| {
+        let mean = days(s, cx).and_then(|d| d.mean);
+        known(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
+    })
+    .width(8, 3)
+    .help("Its mean relative failure rate over 30 days in %: `mean_failure>5`."),
+    Column::new("relative_failure", "last day", Kind::Share, |s, cx| {
+        let rate = cx.network.last_day(id(s)).and_then(|d| d.performance.relative());
+        known(rate, Value::Share).tone(rate.map_or(Tone::Plain, judge_failures))
+    })
+    .width(9, 9)
+    .hidden()
+    .help("Its relative failure rate on the last day in %: `relative_failure>5`."),
+    Column::new("multiplier", "paid x", Kind::Factor, |s, cx| {
+        let multiplier = days(s, cx).and_then(|d| d.multiplier);
+        let tone = if multiplier.is_some_and(|m| m < Ppm::ONE) { Tone::Warn } else { Tone::Dim };
+        known(multiplier, Value::Factor).tone(tone)
+    })
+    .width(7, 6)
+    .ascending()
+    .help("By what its reward was multiplied last: `multiplier<1`."),
+    Column::new("lost", "lost XDR", Kind::Xdr, |s, cx| {
+        let lost = days(s, cx).map(|d| d.lost);
+        let tone = if lost.is_some_and(|lost| lost > MicroXdr(0)) { Tone::Warn } else { Tone::Dim };
+        known(lost, Value::Xdr).tone(tone)
+    })
+    .width(9, 9)
+    .hidden()
+    .help("XDR of 30 days that it did not get: `lost>1`."),
+    Column::new("version_desired", "to run", Kind::Text, |s, cx| {
+        known(cx.network.topology.desired_version(id(s)), |v| Value::Version(v.as_str().into()))
+    })
+    .width(8, 5)
+    .searched()
+    .help("The GuestOS version that it is to run: `version_desired:e3d1`."),
+    Column::new("version_observed", "runs", Kind::Text, |s, cx| {
+        let Some(seen) = reported(s, cx).and_then(|r| r.guestos_version.as_ref()) else {
+            return Cell::default();
+        };
+        let behind = cx.network.topology.desired_version(id(s)).is_some_and(|wanted| wanted != seen);
+        Cell::new(Value::Version(seen.as_str().into()))
+            .tone(if behind { Tone::Warn } else { Tone::Dim })
+            .proven(Some(Proof::Unverified))
+    })
+    .width(9, 6)
+    .searched()
+    .evidence()
+    .help("The GuestOS version that the dashboard saw: `version_observed:e3d1`."),
+    Column::new("reward_type", "type", Kind::Text, |s, cx| {
+        known(record(s, cx).and_then(|r| r.reward_type), |t: RewardType| Value::Text(t.to_string().into()))
+            .dim()
+    })
+    .width(8, 8)
+    .searched()
+    .help("What it is paid as: `reward_type:type3`."),
+    Column::new("address", "address", Kind::Text, |s, cx| {
+        known(record(s, cx).and_then(|r| r.address.as_ref()), |a| Value::text_of(a.as_str())).dim()
+    })
+    .width(24, 10)
+    .hidden()
+    .searched()
+    .help("The address at which it answers."),
+    Column::data("owner", Kind::Text, |s, cx| {
+        known(cx.network.topology.data_center_of(id(s)), |d| Value::text_of(d.owner.as_str()))
+    })
+    .searched()
+    .help("Whose data center it stands in: `owner:equinix`."),
+    Column::data("provider_name", Kind::Text, |s, cx| {
+        let provider = cx.network.topology.provider_of(id(s));
+        known(provider.and_then(|p| name(&p, cx)), Value::text_of).proven(Some(Proof::Unverified))
+    })
+    .evidence()
+    .help("Its provider's name, in the dashboard's words."),
+    Column::data("status_since", Kind::Time, |s, cx| {
+        known(reported(s, cx), |r| Value::At(r.since)).proven(Some(Proof::Unverified))
+    })
+    .evidence()
+    .help("Since when it was seen in that status: `status_since<1d`."),
+    Column::data("alert", Kind::Text, |s, cx| {
+        let alert = reported(s, cx).and_then(|r| r.alert.as_ref());
+        known(alert, |a| Value::text_of(a.as_str())).proven(Some(Proof::Unverified))
+    })
+    .evidence()
+    .help("The dashboard's alert: `alert:memory`."),
+    Column::data("seen_at", Kind::Time, |s, cx| {
+        known(life(s, cx).and_then(|l| l.seen.as_ref()), |seen| Value::At(seen.at))
+    })
+    .help("When it signed an answer last: `seen_at<5m`."),
+    Column::data("contradicted", Kind::Flag, |s, cx| Value::Flag(is_contradicted(s, cx)).into())
+        .help("It is called down, and its subnet's certificates contradict that: `contradicted:yes`."),
+    Column::data("hostos_version", Kind::Text, |s, cx| {
+        known(record(s, cx).and_then(|r| r.hostos_version.as_ref()), |v| Value::Version(v.as_str().into()))
+    })
+    .help("The HostOS version that it is to run: `hostos_version:abc`."),
+    Column::data("domain", Kind::Text, |s, cx| {
+        known(record(s, cx).and_then(|r| r.domain.as_ref()), |d| Value::text_of(d.as_str()))
+    })
+    .help("Its domain name."),
+    Column::data("mine", Kind::Flag, |s, cx| {
+        let provider = cx.network.topology.provider_of(id(s));
+        Value::Flag(provider.is_some() && provider == cx.network.mine.provider).into()
+    })
+    .help("It is of my own provider: `mine:yes`."),
+    Column::data("unverified_source", Kind::Text, |s, cx| {
+        let provider = cx.network.topology.provider_of(id(s));
+        let named = provider.is_some_and(|p| name(&p, cx).is_some());
+        known((named || reported(s, cx).is_some()).then_some(DASHBOARD), Value::text_of)
+    })
+    .help("Who says what is unverified."),
+];
+
+/// Its rows: all nodes of the registry.
+pub(super) fn rows(cx: &Context) -> Vec<Subject> {
+    cx.network.topology.nodes.keys().map(|id| Subject::Node(*id)).collect()
+}
+
+/// The nodes of the user's own provider.
+pub(super) fn my_rows(cx: &Context) -> Vec<Subject> {
+    let Some(provider) = &cx.network.mine.provider else { return Vec::new() };
+    cx.network.topology.nodes_of(provider).map(|(id, _)| Subject::Node(*id)).collect()
+}
+
+fn id(subject: &Subject) -> &Principal {
+    subject.principal()
+}
+
+fn record<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a NodeRecord> {
+    cx.network.topology.nodes.get(id(subject))
+}
+
+fn life<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a NodeLife> {
+    cx.network.fleet.nodes.get(id(subject)).filter(|_| !cx.network.is_past)
+}
+
+fn reported<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a Reported> {
+    life(subject, cx).and_then(|l| l.reported.as_ref())
+}
+
+fn days<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a NodeDays> {
+    cx.network.days.get(id(subject)).filter(|_| !cx.network.is_past)
+}
+
+/// A provider's name; only the public dashboard says it.
+pub(super) fn name<'a>(provider: &Principal, cx: &'a Context) -> Option<&'a str> {
+    cx.network.fleet.name(provider).map(icpulse_model::text::Line::as_str)
+}
+
+pub(super) fn judge_failures(rate: Ppm) -> Tone {
+    match rate {
+        r if r >= COSTS => Tone::Bad,
+        r if r >= NEARLY => Tone::Warn,
+        _ => Tone::Plain,
+    }
+}
+
+fn is_contradicted(subject: &Subject, cx: &Context) -> bool {
+    let subnet = || cx.network.topology.subnet_of(id(subject));
+    life(subject, cx).is_some_and(|l| l.is_down(cx.network.now))
+        && subnet().and_then(|s| cx.network.margin(&s)).is_some_and(|m| m.is_contradicted())
+}
+
+fn status(subject: &Subject, cx: &Context) -> Cell<'static> {
+    let Some(life) = life(subject, cx) else { return Cell::default() };
+    let now = cx.network.now;
+    let cell = known(life.reported.as_ref(), |r| Value::Term(status_term(&r.status)));
+    let cell = cell.proven(life.reported.as_ref().map(|_| Proof::Unverified));
+    let cell = cell.corroborated(life.proof(now) != Some(Proof::Unverified));
+    match life.verdict(now) {
+        Verdict::Unknown => cell.dim(),
+        Verdict::Answered(_) => cell.tone(Tone::Good).words("answers"),
+        Verdict::Disputed(status, _) => {
+            let words = format!("disputed {}", status.word());
+            cell.tone(Tone::Warn).words(words)
+        }
+        Verdict::Reported(_) if is_contradicted(subject, cx) => cell.tone(Tone::Warn),
+        Verdict::Reported(status) => cell.tone(match status {
+            NodeStatus::Up | NodeStatus::Unassigned => Tone::Good,
+            NodeStatus::Degraded => Tone::Warn,
+            NodeStatus::Down => Tone::Bad,
+            NodeStatus::Disabled | NodeStatus::Other(_) => Tone::Dim,
+        }),
+    }
+}
+
+fn verdict(subject: &Subject, cx: &Context) -> Cell<'static> {
+    let now = cx.network.now;
+    let verdict = life(subject, cx).map_or(Verdict::Unknown, |l| l.verdict(now));
+    let fresh = life(subject, cx).is_some_and(|l| l.is_alive(now));
+    let (place, words, tone) = match (&verdict, fresh) {
+        (Verdict::Unknown, _) => (0, "", Tone::Dim),
+        (Verdict::Reported(_), true) => (1, "REST+SIGNED", Tone::Signed),
+        (Verdict::Reported(_), false) => (1, "REST", Tone::Unverified),
+        (Verdict::Answered(_), _) => (2, "SIGNED", Tone::Signed),
+        (Verdict::Disputed(..), _) => (3, "REST≠SIGNED", Tone::Warn),
+    };
+    known(verdicts().into_iter().nth(place), Value::Term).tone(tone).words(words)
+}
+
+fn verdicts() -> Vec<Term> {
+    ["unknown", "reported", "signed", "disputed"].into_iter().zip(0..).map(|(w, n)| Term::new(n, w)).collect()
+}
+
+fn roles() -> Vec<Term> {
+    ["replica", "boundary", "spare"].into_iter().zip(0..).map(|(w, n)| Term::new(n, w)).collect()
+}
+
+fn statuses() -> Vec<Term> {
+    use NodeStatus::{Degraded, Disabled, Down, Unassigned, Up};
+    [Up, Degraded, Down, Disabled, Unassigned].iter().map(status_term).collect()
+}
+
+fn status_term(status: &NodeStatus) -> Term {
+    let number = match status {
+        NodeStatus::Up => 0,
+        NodeStatus::Degraded => 1,
+        NodeStatus::Down => 2,
+        NodeStatus::Disabled => 3,
+        NodeStatus::Unassigned => 4,
+        NodeStatus::Other(_) => 5,
+    };
+    let word = status.word().to_owned();
+    Term { number, slug: word.clone().into(), title: word.into() }
+}

@@ -1,0 +1,170 @@
+//! Node providers: what is theirs, what they earn, and where the rest went.
+
+use super::nodes::{judge_failures, name};
+use super::{Subject, down};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::fleet::DASHBOARD;
+use icpulse_model::network_view::mean_rate;
+use icpulse_model::node_rewards::{Day, Losses, MicroXdr};
+use icpulse_model::registry::Provider;
+use icpulse_model::value::{Tone, Value};
+use icpulse_model::{E8s, Principal, Proof, XdrPermyriad};
+
+/// `icpulse providers`
+pub static PROVIDERS: Dataset<Subject> = Dataset {
+    info: ListInfo {
+        id: "providers",
+        aliases: &["provider"],
+        title: "Providers",
+        one: "provider",
+        many: "providers",
+        about: "Node providers: nodes, allowance, rewards of 30 days and where they were lost",
+        sort: ("nodes", true),
+        ordered_by: None,
+        quick_filters: &["", "down>0", "mean_failure>5"],
+    },
+    columns: &[
+        Column::new("name", "provider", Kind::Text, |s, cx| {
+            let name = name(id(s), cx);
+            let tone = if cx.network.mine.provider == Some(*id(s)) { Tone::Known } else { Tone::Plain };
+            let cell = known(name, Value::text_of).tone(tone).proven(name.map(|_| Proof::Unverified));
+            if name.is_none() { cell.words(super::short(id(s))) } else { cell }
+        })
+        .width(20, 0)
+        .fill(110)
+        .searched()
+        .evidence()
+        .help("Its name, in the dashboard's words: `name:dfinity`."),
+        Column::new("id", "id", Kind::Text, |s, _| Value::Id(*id(s)).into())
+            .width(13, 6)
+            .searched()
+            .help("Its id: `id:r772c`."),
+        Column::new("nodes", "nodes", Kind::Number, |s, cx| {
+            known(record(s, cx), |p| Value::count(p.nodes.len()))
+        })
+        .width(7, 0)
+        .help("How many nodes it has: `nodes>40`."),
+        Column::new("assigned", "in subnets", Kind::Number, |s, cx| {
+            known(record(s, cx), |p| Value::count(p.assigned))
+        })
+        .width(11, 2)
+        .help("How many of them are in subnets: `assigned>20`."),
+        Column::new("down", "down", Kind::Number, |s, cx| down(nodes(s, cx), cx))
+            .width(6, 0)
+            .evidence()
+            .help("How many of its nodes are down: `down>0`."),
+        Column::new("data_centers", "dcs", Kind::Number, |s, cx| {
+            known(record(s, cx), |p| Value::count(p.data_centers.len()))
+        })
+        .width(5, 4)
+        .help("In how many data centers its nodes stand: `data_centers>1`."),
+        Column::new("allowance", "may add", Kind::Number, |s, cx| {
+            known(record(s, cx), |p| Value::Number(i64::try_from(p.allowance).unwrap_or(i64::MAX)))
+        })
+        .width(8, 3)
+        .help("Nodes that it may still add: `allowance>0`."),
+        Column::new("rewardable", "paid for", Kind::Number, |s, cx| {
+            known(record(s, cx), |p| Value::Number(i64::try_from(p.rewardable).unwrap_or(i64::MAX)))
+        })
+        .width(9, 5)
+        .help("Nodes that it is paid for: `rewardable>10`."),
+        Column::new("mean_failure", "fails 30 d", Kind::Share, |s, cx| {
+            let means = nodes(s, cx).into_iter().filter_map(|n| cx.network.days.get(n)?.mean);
+            let mean = mean_rate(means).filter(|_| !cx.network.is_past);
+            known(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
+        })
+        .width(11, 1)
+        .help("The mean relative failure rate of its nodes over 30 days in %: `mean_failure>5`."),
+        Column::new("projected", "XDR a month", Kind::Xdr, |s, cx| known(projected(s, cx), Value::Xdr))
+            .width(13, 1)
+            .help("XDR that a month like the last 30 days brings: `projected>10000`."),
+        Column::new("projected_icp", "ICP a month", Kind::Icp, |s, cx| {
+            known(projected(s, cx).and_then(|xdr| xdr.at(rate(cx)?)), Value::Icp)
+        })
+        .width(13, 7)
+        .hidden()
+        .help("The same in ICP at the payout rate: `projected_icp>1000`."),
+        Column::new("earned", "XDR 30 d", Kind::Xdr, |s, cx| known(losses(s, cx), |l| Value::Xdr(l.earned)))
+            .width(12, 8)
+            .hidden()
+            .help("XDR that it earned in 30 days: `earned>1000`."),
+        Column::new("lost", "lost", Kind::Xdr, |s, cx| known(losses(s, cx), |l| Value::Xdr(lost(&l))))
+            .width(10, 8)
+            .hidden()
+            .help("XDR that it lost in 30 days: `lost>10`."),
+        Column::data("data_center", Kind::Text, |s, cx| {
+            known(record(s, cx), |p| {
+                Value::List(p.data_centers.iter().map(|d| Value::text_of(d.as_str())).collect())
+            })
+        })
+        .searched()
+        .help("It has nodes in this data center: `data_center:zh1`."),
+        Column::data("operators", Kind::Number, |s, cx| {
+            known(record(s, cx), |p| Value::count(p.operators.len()))
+        })
+        .help("How many operators it has: `operators>2`."),
+        Column::data("days", Kind::Number, |s, cx| {
+            let losses = cx.network.rewards.losses(id(s), from(cx));
+            Value::count(usize::try_from(losses.days).unwrap_or(0)).into()
+        })
+        .help("Days of the last 30 whose rewards are known."),
+        Column::data("mine", Kind::Flag, |s, cx| {
+            Value::Flag(cx.network.mine.provider == Some(*id(s))).into()
+        })
+        .help("It is my own: `mine:yes`."),
+        Column::data("unverified_source", Kind::Text, |s, cx| {
+            let lives = cx.network.lives(nodes(s, cx));
+            let unverified = name(id(s), cx).is_some() || lives.is_unverified();
+            known(unverified.then_some(DASHBOARD), Value::text_of)
+        })
+        .help("Who says what is unverified."),
+    ],
+};
+
+/// Its rows: providers that have operators.
+pub(super) fn rows(cx: &Context) -> Vec<Subject> {
+    cx.network.providers.keys().map(|id| Subject::Provider(*id)).collect()
+}
+
+fn id(subject: &Subject) -> &Principal {
+    subject.principal()
+}
+
+fn record<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a Provider> {
+    cx.network.providers.get(id(subject))
+}
+
+fn nodes<'a>(subject: &Subject, cx: &'a Context) -> Vec<&'a Principal> {
+    record(subject, cx).map(|p| p.nodes.iter().collect()).unwrap_or_default()
+}
+
+/// The first of the days over which rewards are counted.
+pub(crate) fn from(cx: &Context) -> Day {
+    Day(Day::of(cx.now).0.saturating_sub(30))
+}
+
+/// The rate of the next payout: the 30-day average, but not less than the economics' minimum.
+pub(crate) fn rate(cx: &Context) -> Option<XdrPermyriad> {
+    let minimum = cx.network.facts.economics.as_ref().map(|e| e.value.minimum_icp_xdr);
+    cx.network.rewards.payout_rate(minimum)
+}
+
+fn projected(subject: &Subject, cx: &Context) -> Option<MicroXdr> {
+    cx.network.rewards.projection(id(subject), cx.network.strip_from()).filter(|_| !cx.network.is_past)
+}
+
+fn losses(subject: &Subject, cx: &Context) -> Option<Losses> {
+    let losses = cx.network.rewards.losses(id(subject), from(cx));
+    Some(losses).filter(|l| l.days > 0 && !cx.network.is_past)
+}
+
+/// All that was lost.
+pub(crate) fn lost(losses: &Losses) -> MicroXdr {
+    losses.coefficient.plus(losses.performance).plus(losses.other)
+}
+
+/// A month like the last days in XDR, and in ICP at the payout rate.
+pub(crate) fn project(provider: &Principal, cx: &Context) -> (Option<MicroXdr>, Option<E8s>) {
+    let xdr = projected(&Subject::Provider(*provider), cx);
+    (xdr, xdr.and_then(|xdr| xdr.at(rate(cx)?)))
+}

@@ -1,0 +1,159 @@
+//! Versions of GuestOS and HostOS and where they run: the rollout board.
+
+use super::Subject;
+use super::subject::{Name, Os};
+use icpulse_model::Proof;
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::event::{Event, EventKind};
+use icpulse_model::fleet::DASHBOARD;
+use icpulse_model::network_view::VersionUse;
+use icpulse_model::text::Line;
+use icpulse_model::value::{Cell, Term, Tone, Value};
+
+/// `icpulse versions`
+pub static VERSIONS: Dataset<Subject> = Dataset {
+    info: ListInfo {
+        id: "versions",
+        aliases: &[],
+        title: "Versions",
+        one: "version",
+        many: "versions",
+        about: "GuestOS and HostOS versions and where they run",
+        sort: ("nodes_desired", true),
+        ordered_by: None,
+        quick_filters: &["", "os:guestos", "os:hostos", "nodes_desired>0"],
+    },
+    columns: &[
+        Column::new("version", "version", Kind::Text, |s, _| Value::Version(parts(s).1.into()).into())
+            .width(10, 0)
+            .searched()
+            .help("Its name: `version:e3d1`."),
+        Column::new("os", "of", Kind::Terms(systems), |s, _| {
+            let number = usize::from(parts(s).0 == Os::Host);
+            known(systems().into_iter().nth(number), Value::Term).dim()
+        })
+        .width(8, 0)
+        .searched()
+        .help("Of which system: `os:hostos`."),
+        Column::new("subnets", "subnets", Kind::Number, |s, cx| {
+            if parts(s).0 == Os::Host {
+                // Subnets run GuestOS.
+                return Cell::new(Value::count(0)).words("");
+            }
+            known(used(s, cx), |u| Value::count(u.subnets.len()))
+        })
+        .width(8, 1)
+        .help("How many subnets are to run it: `subnets>0`."),
+        Column::new("rollout", "rollout", Kind::Chart, |s, cx| {
+            let part = used(s, cx).map_or(0, |u| u.subnets.len());
+            let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+            let all = number(cx.network.topology.subnets.len());
+            known((part > 0).then_some(part), |part| Value::Part(number(part), all))
+        })
+        .width(20, 2)
+        .descending(),
+        Column::new("nodes_desired", "nodes to run", Kind::Number, |s, cx| {
+            known(used(s, cx), |u| Value::count(u.desired))
+        })
+        .width(13, 0)
+        .help("How many nodes are to run it: `nodes_desired>0`."),
+        Column::new("nodes_observed", "seen on", Kind::Number, |s, cx| {
+            let used = used(s, cx).filter(|_| is_observed(s, cx));
+            let matching = used.is_some_and(|u| u.observed == u.desired);
+            known(used, |u| Value::count(u.observed))
+                .tone(if matching { Tone::Dim } else { Tone::Warn })
+                .proven(Some(Proof::Unverified))
+        })
+        .width(8, 1)
+        .evidence()
+        .help("On how many nodes the dashboard saw it: `nodes_observed>0`."),
+        Column::new("boundary_nodes", "boundary", Kind::Number, |s, cx| {
+            known(used(s, cx), |u| Value::count(u.boundary))
+        })
+        .width(9, 6)
+        .hidden()
+        .help("How many API boundary nodes are to run it: `boundary_nodes>0`."),
+        Column::new("elected_at", "elected (UTC)", Kind::Time, |s, cx| {
+            known(election(s, cx).and_then(|e| e.at), Value::At).dim()
+        })
+        .width(16, 4)
+        .descending()
+        .help("When it was elected: `elected_at<30d`."),
+        Column::new("proposal", "proposal", Kind::Number, |s, cx| {
+            let proposal = election(s, cx).and_then(|e| e.proposal);
+            known(proposal, |p| Value::Number(i64::try_from(p.0).unwrap_or(i64::MAX))).tone(Tone::Id)
+        })
+        .width(9, 3)
+        .searched()
+        .help("The proposal that elected it: `proposal:132411`."),
+        Column::new("elected", "note", Kind::Flag, |s, cx| {
+            let elected = sha256(s, cx).is_some();
+            let words = if elected { "" } else { "not elected" };
+            Cell::new(Value::Flag(elected)).tone(Tone::Warn).words(words)
+        })
+        .width(12, 5)
+        .help("Whether it is elected: `elected:no`."),
+        Column::data("unassigned", Kind::Flag, |s, cx| {
+            let unassigned = cx.network.topology.unassigned_version.as_ref();
+            Value::Flag(parts(s).0 == Os::Guest && unassigned.is_some_and(|v| v.as_str() == parts(s).1))
+                .into()
+        })
+        .help("Nodes in no subnet are to run it: `unassigned:yes`."),
+        Column::data("sha256", Kind::Text, |s, cx| known(sha256(s, cx), |h| Value::text_of(h.as_str())))
+            .help("The SHA-256 of its image."),
+        Column::data("unverified_source", Kind::Text, |s, cx| {
+            known(is_observed(s, cx).then_some(DASHBOARD), Value::text_of)
+        })
+        .help("Who says what is unverified."),
+    ],
+};
+
+/// Its rows: all that are elected, wanted or seen.
+pub(super) fn rows(cx: &Context) -> Vec<Subject> {
+    let row = |os| move |v: &Line| Subject::version(os, v.as_str());
+    let guests = cx.network.guest_versions.keys().map(row(Os::Guest));
+    guests.chain(cx.network.host_versions.keys().map(row(Os::Host))).collect()
+}
+
+fn systems() -> Vec<Term> {
+    vec![Term::new(0, Os::Guest.title()), Term::new(1, Os::Host.title())]
+}
+
+fn parts(subject: &Subject) -> (Os, &str) {
+    match subject {
+        Subject::Version(os, name) => (*os, Name::as_str(name)),
+        _ => (Os::Guest, ""),
+    }
+}
+
+fn used<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a VersionUse> {
+    let (os, name) = parts(subject);
+    let all = if os == Os::Guest { &cx.network.guest_versions } else { &cx.network.host_versions };
+    all.get(&Line::new(name))
+}
+
+/// Whether the dashboard tells on which nodes it is.
+fn is_observed(subject: &Subject, cx: &Context) -> bool {
+    parts(subject).0 == Os::Guest && cx.network.fleet.reported_at.is_some() && !cx.network.is_past
+}
+
+fn sha256<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a Line> {
+    let (os, name) = parts(subject);
+    let (topology, name) = (&cx.network.topology, Line::new(name));
+    match os {
+        Os::Guest => topology.replica_versions.get(&name).map(|r| &r.sha256),
+        Os::Host => topology.hostos_versions.get(&name).map(|r| &r.sha256),
+    }
+}
+
+/// The event in which it was elected.
+pub(crate) fn election<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a Event> {
+    let (os, name) = parts(subject);
+    let events = cx.network.events.values().rev().map(std::ops::Deref::deref);
+    events.chain(cx.network.elections.iter()).find(|e| match (&e.kind, os) {
+        (EventKind::ReplicaVersionElected(v), Os::Guest) | (EventKind::HostOsVersionElected(v), Os::Host) => {
+            v.as_str() == name
+        }
+        _ => false,
+    })
+}
