@@ -353,7 +353,7 @@ mod tests {
         let error = |rows: &[(&str, &[&str])]| Keymap::with_overrides(&own(rows)).unwrap_err();
         assert_eq!(
             error(&[("proposal.vot", &["v"])]).to_string(),
-            "no command is called 'proposal.vot'; did you mean 'proposal.vote'?; `icpulse keys` lists them all"
+            "unknown command 'proposal.vot'; did you mean 'proposal.vote'?; `icpulse keys` lists all commands"
         );
         assert!(matches!(error(&[("app.theme", &["hyper-t"])]), KeymapError::Key { .. }));
         assert_eq!(
