@@ -816,14 +816,14 @@ fn plan(intent: Intent) -> (Review, Execution) {
     (Review { plan: PLAN, ..review }, execution)
 }
 
-/// Votes yes on a proposal with so many of the user's neurons.
-fn vote_intent(proposal: u64, neurons: usize) -> Intent {
-    let ballots = MY_NEURONS.iter().take(neurons).map(|n| (ProposalId(proposal), NeuronId(*n))).collect();
+/// Votes yes on a proposal with all of the user's neurons.
+fn vote_intent(proposal: u64) -> Intent {
+    let ballots = MY_NEURONS.iter().map(|n| (ProposalId(proposal), NeuronId(*n))).collect();
     CastVotes { vote: Vote::Yes, ballots }.intent()
 }
 
 pub fn vote_review() -> Review {
-    plan(vote_intent(140_812, 9)).0
+    plan(vote_intent(140_812)).0
 }
 
 fn stake_intent(icp: u64) -> Intent {
@@ -857,7 +857,7 @@ pub fn executions() -> Vec<Arc<Execution>> {
         let steps = execution.steps.into_iter().zip(states);
         Execution { steps: steps.map(|(s, state)| Step { state: state.clone(), ..s }).collect(), ..execution }
     };
-    let voted = with_states(plan(vote_intent(140_812, 5)).1, &states);
+    let voted = with_states(plan(vote_intent(140_812)).1, &states);
     let base = Execution { plan: PLAN, confirmed: ago(4), finished: Some(ago(1)), ..voted };
     let running = [
         StepState::Done { note: Line::new("cast"), certified_at: ago(1) },
@@ -867,7 +867,7 @@ pub fn executions() -> Vec<Arc<Execution>> {
     let running = Execution {
         plan: PlanId([8; 16]),
         confirmed: ago(2),
-        ..with_states(plan(vote_intent(140_810, 3)).1, &running)
+        ..with_states(plan(vote_intent(140_810)).1, &running)
     };
     let done = StepState::Done { note: Line::new("done"), certified_at: ago(3_600) };
     let staked = Execution {
@@ -919,7 +919,7 @@ fn what_if() -> Layer {
 fn review(stage: ReviewStage, details: bool, typed: &str) -> Layer {
     Layer::Review(ReviewLayer {
         ticket: 1,
-        intent: vote_intent(140_812, 9),
+        intent: vote_intent(140_812),
         title: Line::new("Vote YES on 140812 with 9 neurons"),
         stage,
         typed: Input::new(typed.to_owned()),
@@ -1043,7 +1043,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
                 passphrase: Passphrase::from("correct horse"),
                 error: Some(Line::new("this passphrase does not open it")),
                 busy: false,
-                then: AfterUnlock::Review(vote_intent(140_812, 9)),
+                then: AfterUnlock::Review(vote_intent(140_812)),
             }),
         ),
         (
