@@ -37,7 +37,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let left_w = if wide { area.width * 60 / 100 } else { area.width / 2 };
     let right_w = area.width - left_w - 2;
     let mut network = network_lines(state, right_w);
-    if area.height < 44 {
+    if area.height < 30 {
         // What can be voted on matters more than the last figures.
         network.truncate(6);
     }
@@ -385,14 +385,6 @@ fn rewards(state: &State, width: u16) -> Spans {
     figure("rewards", compact_amount(event.distributed), "ICP", note(text))
 }
 
-/// Proposals decided in the last 24 hours.
-fn decided(state: &State) -> Spans {
-    let Some(decided) = &state.world.facts.decided_proposals else { return unknown("decided") };
-    let mut more = note("in 24 h");
-    more.extend(aged(state, decided.evidence.at, Seconds::hours(1)));
-    figure("decided", decided.value.to_string(), "", more)
-}
-
 fn compact_amount(amount: E8s) -> String {
     if amount.0 / E8s::PER_ICP >= 100_000 { words::compact_icp(amount) } else { amount.rounded() }
 }
@@ -423,7 +415,6 @@ fn network_lines(state: &State, width: u16) -> Vec<Spans> {
         ),
         rate(state, width),
         rewards(state, width),
-        decided(state),
     ]);
     if short {
         return lines;
