@@ -1,7 +1,9 @@
 //! The state tree: an immutable hash tree with its digests kept, from which witnesses
 //! pruned to the asked paths are cut (interface spec, "Certificate", "Lookup").
 //!
-//! Subtrees are shared, so that a change costs the path to it and not the tree.
+//! Subtrees are shared, so that a change costs the path to it and not the tree. The trees that
+//! `ic-certification` builds are red-black ones: they are copied whole for each state, and have another
+//! shape than a replica's, which recorded certificates show.
 
 use ic_certification::HashTree;
 use ic_certification::hash_tree::{empty, fork, label, leaf, pruned};
