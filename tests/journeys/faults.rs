@@ -70,24 +70,24 @@ async fn live_through(kind: Kind, often: &str, words: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn too_many_requests() {
-    live_through(Kind::TooManyRequests, "25%", &["the network asks for fewer requests (HTTP 429)"]).await;
+    live_through(Kind::TooManyRequests, "25%", &["too many requests (HTTP 429)"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_is_unavailable() {
-    let words = ["HTTP 503 · the network's gateway or replica is in trouble; it is tried again"];
+    let words = ["HTTP 503 · the network's gateway or replica has a problem; retrying"];
     live_through(Kind::Unavailable, "30%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_are_cut() {
-    let words = ["the connection to 127.0.0.1 broke"];
+    let words = ["lost the connection to 127.0.0.1"];
     live_through(Kind::Reset, "30%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_that_end_in_the_middle() {
-    let words = ["the connection to 127.0.0.1 broke", "it is not a message of the protocol"];
+    let words = ["lost the connection to 127.0.0.1", "it is not a message of the protocol"];
     live_through(Kind::TruncatedBody, "30%", &words).await;
 }
 
@@ -184,7 +184,7 @@ async fn what_is_not_proven_is_announced_and_never_printed() {
     let output = broken.run(&["proposals", "list", "--json"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{told}");
-    assert!(told.contains("the answer is not proven") && told.contains(REFUSED), "{told}");
+    assert!(told.contains("could not verify the response") && told.contains(REFUSED), "{told}");
     let world = broken.remembered();
     assert!(world.proposals.is_empty() && world.neurons.is_empty() && world.accounts.is_empty());
 }
