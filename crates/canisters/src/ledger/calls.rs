@@ -49,16 +49,16 @@ pub enum TransferRefusal {
         window: Seconds,
     },
     /// `created_at` lies in the ledger's future.
-    #[error("the transfer's time lies in the ledger's future: this machine's clock is fast")]
+    #[error("the transfer is dated in the future: this machine's clock is ahead")]
     CreatedInFuture,
     /// The very same transfer was made before: the wanted state is there.
-    #[error("the same transfer was made before, in block {of}")]
+    #[error("duplicate of the transfer in block {of}")]
     Duplicate {
         /// Its block.
         of: u64,
     },
     /// An answer this version cannot read.
-    #[error("the ledger's answer cannot be read: {0}")]
+    #[error("could not decode the ledger's response: {0}")]
     Unreadable(Line),
 }
 

@@ -39,7 +39,7 @@ pub enum CacheError {
         why: String,
     },
     /// A value could not be turned into bytes.
-    #[error("{what} could not be encoded for the cache ({why}); please report this")]
+    #[error("could not encode {what} for the cache ({why}); please report this")]
     Encode {
         /// Which value.
         what: &'static str,

@@ -89,7 +89,7 @@ impl Cache {
                 Ok(series) => {
                     histories.insert(name, series);
                 }
-                Err(why) => notes.push(Line::new(&format!("the history {name} begins anew: {why}"))),
+                Err(why) => notes.push(Line::new(&format!("the history {name} restarts: {why}"))),
             }
         }
         Ok(histories)
@@ -107,7 +107,7 @@ impl Getter<'_> {
         Ok(codec::decode(&bytes)
             .inspect_err(|why| {
                 let name = name.replace('_', " ");
-                self.notes.push(Line::new(&format!("{name} will be read again: the cache's copy, {why}")));
+                self.notes.push(Line::new(&format!("reading {name} again: cached copy: {why}")));
             })
             .ok())
     }

@@ -322,7 +322,7 @@ impl Cache {
                 }
                 Err(why) => {
                     let subnet = subnet.to_text();
-                    notes.push(Line::new(&format!("the history of subnet {subnet} begins anew: {why}")));
+                    notes.push(Line::new(&format!("the history of subnet {subnet} restarts: {why}")));
                 }
             }
         }
@@ -343,7 +343,7 @@ impl Cache {
         let Some(bytes) = self.first.get(&key::named(key::NETWORK, name))? else { return Ok(None) };
         Ok(codec::decode(&bytes)
             .inspect_err(|why| {
-                notes.push(Line::new(&format!("{name} will be read again: the cache's copy, {why}")));
+                notes.push(Line::new(&format!("reading {name} again: cached copy: {why}")));
             })
             .ok())
     }

@@ -105,7 +105,7 @@ fn a_device_is_an_identity_like_any_other() {
     assert!(unlocked.capabilities().needs_touch && !unlocked.capabilities().signs_queries);
     assert_eq!(unlocked.info(now).kind, "hardware device");
     let error = wallet.export("stick", None, &ExportForm::Plaintext).unwrap_err().to_string();
-    assert!(error.contains("'hardware device' never gives its private key away"), "{error}");
+    assert!(error.contains("private key of a hardware device cannot be exported"), "{error}");
 
     // Signing waits for the touch; locking meanwhile is possible and is obeyed.
     let shown = Line::new("transfer on the ledger");
