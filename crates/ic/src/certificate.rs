@@ -4,6 +4,8 @@
 //! replies (`get_icp_xdr_conversion_rate`, `tip_of_chain` …) are checked here. The time is given,
 //! so that a recorded certificate can be checked as of its own time.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use ic_certification::{Certificate, Delegation, HashTree, HashTreeNode, LookupResult, SubtreeLookupResult};
 use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
@@ -50,23 +52,13 @@ pub enum CertificateError {
     Signature(&'static str),
     /// The subnet that signed may not speak for this canister or subnet.
     #[error("subnet {signer} is not authorized for {subject}")]
-    NotAuthorized {
-        /// Who signed.
-        signer: String,
-        /// About whom.
-        subject: String,
-    },
+    NotAuthorized { signer: String, subject: String },
     /// It does not say when it was made.
     #[error("it has no time")]
     NoTime,
     /// Older than [`FRESH`].
     #[error("it is {} old, more than the {} allowed", age.words(), FRESH.words())]
-    Stale {
-        /// Its age at the given time.
-        age: Seconds,
-        /// Its own time.
-        time: Timestamp,
-    },
+    Stale { age: Seconds, time: Timestamp },
     /// Something looked up in it was cut out, so that it says nothing about it.
     #[error("it does not contain {0}")]
     Pruned(String),

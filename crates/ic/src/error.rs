@@ -1,5 +1,7 @@
 //! Why something asked of the network did not succeed, and what to do about it.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use icpulse_model::text::Line;
 use icpulse_model::{Seconds, Timestamp};
 
@@ -9,11 +11,8 @@ pub enum IcError {
     /// No connection: name not found, refused, reset.
     #[error("{what}: {}: {why}", describe_connection(.host, *.not_sent))]
     Unreachable {
-        /// What was attempted.
         what: Line,
-        /// Which host.
         host: Line,
-        /// Why.
         why: Line,
         /// The request was certainly not sent.
         not_sent: bool,
@@ -22,54 +21,33 @@ pub enum IcError {
     /// failed.
     #[error("{what}: could not make a secure connection to {host}: {why}")]
     Tls {
-        /// What was attempted.
         what: Line,
-        /// Which host.
         host: Line,
-        /// Why.
         why: Line,
         /// The request was certainly not sent.
         not_sent: bool,
     },
     /// No answer in time.
     #[error("{what}: timed out")]
-    Timeout {
-        /// What was attempted.
-        what: Line,
-    },
+    Timeout { what: Line },
     /// The network asks for fewer requests (HTTP 429).
     #[error("{what}: too many requests (HTTP 429)")]
     RateLimited {
-        /// What was attempted.
         what: Line,
         /// When it may be tried again, if the network said so, in seconds.
         retry_after: Option<u64>,
     },
     /// An HTTP answer that is an error.
     #[error("{what}: HTTP {status}{}{body}", if .body.is_empty() { "" } else { ": " })]
-    Http {
-        /// What was attempted.
-        what: Line,
-        /// The status code.
-        status: u16,
-        /// The beginning of the body.
-        body: Line,
-    },
+    Http { what: Line, status: u16, body: Line },
     /// The answer's proof is wrong, missing or too old: it is not shown as data.
     #[error("{what}: could not verify the response: {why}")]
-    Unverified {
-        /// What was attempted.
-        what: Line,
-        /// What is wrong with the proof.
-        why: Line,
-    },
+    Unverified { what: Line, why: Line },
     /// The answer is proven but too old: the network makes no progress, or old answers are
     /// replayed. It is not shown as data.
     #[error("{what}: the network has made no progress since {} UTC ({} ago), or old responses are being replayed", since.clock(), age.words())]
     Stalled {
-        /// What was attempted.
         what: Line,
-        /// The network's time in the answer.
         since: Timestamp,
         /// Its age by this machine's clock.
         age: Seconds,
@@ -77,7 +55,6 @@ pub enum IcError {
     /// The network refuses requests because this machine's clock is wrong.
     #[error("{what}: this machine's clock is {} {} the network's", format_offset(*.offset), if *.offset > 0 { "behind" } else { "ahead of" })]
     Clock {
-        /// What was attempted.
         what: Line,
         /// Network time minus this machine's time in seconds.
         offset: i64,
@@ -85,64 +62,37 @@ pub enum IcError {
     /// A canister or the network rejected the request.
     #[error("{what}: rejected with code {code}{}: {message}", error_code.as_ref().map(|c| format!(" ({c})")).unwrap_or_default())]
     Rejected {
-        /// What was attempted.
         what: Line,
         /// Reject code: 1 system fatal, 2 system transient, 3 destination invalid, 4 canister reject, 5 canister error.
         code: u64,
         /// The replica's own code, such as `IC0503`.
         error_code: Option<Line>,
-        /// What was said.
         message: Line,
     },
     /// The canister answered with an error of its own (`GovernanceError` and the like).
     #[error("{what}: refused (error {error_type}): {message}")]
     Refused {
-        /// What was attempted.
         what: Line,
         /// Its number; 3 is "not authorised", 4 is "not found" for governance.
         error_type: i32,
-        /// What was said.
         message: Line,
     },
     /// There is no such proposal, neuron, block or canister.
     #[error("{what}: not found")]
-    NotFound {
-        /// What was looked for.
-        what: Line,
-    },
+    NotFound { what: Line },
     /// The answer could not be understood.
     #[error("{what}: could not decode the response: {why}")]
-    Decode {
-        /// What was attempted.
-        what: Line,
-        /// Why.
-        why: Line,
-    },
+    Decode { what: Line, why: Line },
     /// The parts of the answer do not agree with each other: it was put together wrongly, or while
     /// what it is about changed.
     #[error("{what}: the response is inconsistent: {why}")]
-    Inconsistent {
-        /// What was attempted.
-        what: Line,
-        /// Which parts.
-        why: Line,
-    },
+    Inconsistent { what: Line, why: Line },
     /// The identity could not sign.
     #[error("{what}: could not sign: {why}")]
-    Identity {
-        /// What was attempted.
-        what: Line,
-        /// Why.
-        why: Line,
-    },
+    Identity { what: Line, why: Line },
     /// What was asked for makes no sense, or the profile is unusable.
     #[error("{what}: {why}")]
-    Invalid {
-        /// What was attempted.
-        what: Line,
-        /// Why.
-        why: Line,
-    },
+    Invalid { what: Line, why: Line },
 }
 
 /// A difference of clocks in words, to the minute.

@@ -1,5 +1,7 @@
 //! What can go wrong with keys and the keystore. No variant carries a secret.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use std::path::PathBuf;
 
 /// Why a PEM text is not a usable key.
@@ -76,14 +78,7 @@ fn advice(why: &std::io::Error) -> &'static str {
 pub enum WalletError {
     /// The key itself.
     #[error("cannot {attempt} identity '{name}': {why}")]
-    Key {
-        /// What was attempted.
-        attempt: &'static str,
-        /// On which identity.
-        name: String,
-        /// Why not.
-        why: KeyError,
-    },
+    Key { attempt: &'static str, name: String, why: KeyError },
     /// The name is not usable as a file name on every platform.
     #[error(
         "invalid identity name '{0}': use 1 to 64 letters, digits, '-', '_' or '.', starting with a letter or digit"
@@ -94,76 +89,33 @@ pub enum WalletError {
     Reserved(String),
     /// No such identity.
     #[error("unknown identity '{name}'{known}")]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// `; known are …`, or what to do when there are none.
-        known: String,
-    },
+    Unknown { name: String, known: String },
     /// The name is taken.
     #[error("identity '{0}' already exists: choose another name, or remove it first")]
     Exists(String),
     /// Too short.
     #[error("the passphrase is too short: {given} characters, at least {wanted} required")]
-    WeakPassphrase {
-        /// How many it has.
-        given: usize,
-        /// How many it needs.
-        wanted: usize,
-    },
+    WeakPassphrase { given: usize, wanted: usize },
     /// The name was not typed again.
     #[error("not removed: to remove '{0}', type its exact name")]
     NotConfirmed(String),
     /// Only identities of the keystore can do this.
     #[error("'{name}' is a reference to {path}, which icpulse does not change: {what} that file yourself")]
-    NotKept {
-        /// Which identity.
-        name: String,
-        /// Its file.
-        path: PathBuf,
-        /// What cannot be done here.
-        what: &'static str,
-    },
+    NotKept { name: String, path: PathBuf, what: &'static str },
     /// The file holds another key than when it was added.
     #[error(
         "the key of '{name}' has changed: its principal is {found}, expected {expected}; nothing was signed. If the change is intended, remove the identity and add it again"
     )]
-    OtherKey {
-        /// Which identity.
-        name: String,
-        /// What the file holds.
-        found: String,
-        /// What the index says.
-        expected: String,
-    },
+    OtherKey { name: String, found: String, expected: String },
     /// Reading or writing failed.
     #[error("cannot {attempt} {path}: {why}{}", advice(why))]
-    File {
-        /// What was attempted.
-        attempt: &'static str,
-        /// On which file.
-        path: PathBuf,
-        /// What the system said.
-        why: std::io::Error,
-    },
+    File { attempt: &'static str, path: PathBuf, why: std::io::Error },
     /// The index is not readable.
     #[error(
         "{path} is damaged ({why}); the keys in the folder 'identities' beside it are unchanged. Move the file away to rebuild it from them"
     )]
-    Index {
-        /// The index file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
+    Index { path: PathBuf, why: String },
     /// The index was written by a newer icpulse.
     #[error("{path} was written by a newer icpulse (version {found}, supported: {known}): upgrade icpulse")]
-    NewerIndex {
-        /// The index file.
-        path: PathBuf,
-        /// Its version.
-        found: u32,
-        /// Ours.
-        known: u32,
-    },
+    NewerIndex { path: PathBuf, found: u32, known: u32 },
 }

@@ -1,5 +1,7 @@
 //! Changes asked of NNS governance: `manage_neuron` with each command icpulse offers, and its answers.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use crate::wire::governance as wire;
 use crate::wire::{decode_one, encode_one};
 use icpulse_ic::IcError;
@@ -53,10 +55,7 @@ pub enum CommandResult {
     /// The ballot was cast.
     RegisterVote,
     /// The neuron was claimed, or its stake read again.
-    ClaimOrRefresh {
-        /// Which one.
-        neuron: Option<NeuronId>,
-    },
+    ClaimOrRefresh { neuron: Option<NeuronId> },
     /// A setting was changed.
     Configure,
     /// Followees were set on one topic.

@@ -4,6 +4,8 @@
 //! for the registry canister and is fresh; its certified data is the root hash of the tree; the
 //! tree says the newest version and has, without a gap, the versions that follow the one asked for.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use super::tree::{Node, TreeError};
 use crate::wire::registry as wire;
 use icpulse_ic::certificate::{self, Authority, CertificateError};
@@ -42,20 +44,10 @@ pub enum PageError {
     Label,
     /// Versions follow, and it has none of them.
     #[error("no version after {after}, although the latest is {latest}")]
-    Nothing {
-        /// After which version it was asked.
-        after: Version,
-        /// The newest.
-        latest: Version,
-    },
+    Nothing { after: Version, latest: Version },
     /// A version is missing.
     #[error("version {expected} is missing: found version {found} instead")]
-    Gap {
-        /// Which.
-        expected: Version,
-        /// What is there.
-        found: Version,
-    },
+    Gap { expected: Version, found: Version },
     /// What a version changed was cut out.
     #[error("the changes of version {0} are pruned")]
     Pruned(Version),
@@ -64,20 +56,10 @@ pub enum PageError {
     NoLeaf(Version),
     /// A version that was not asked for.
     #[error("version {found} is not after {after}")]
-    Early {
-        /// Which.
-        found: Version,
-        /// After which version it was asked.
-        after: Version,
-    },
+    Early { found: Version, after: Version },
     /// A version beyond the newest.
     #[error("version {found} is after {latest}, the latest version claimed")]
-    Beyond {
-        /// Which.
-        found: Version,
-        /// The newest.
-        latest: Version,
-    },
+    Beyond { found: Version, latest: Version },
 }
 
 /// What a mutation says of its record's new value.
