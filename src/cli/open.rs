@@ -144,7 +144,7 @@ impl Opened {
             loaded = self.cache.load_recent(&who);
         }
         loaded.unwrap_or_else(|error| {
-            self.cache_notes.push(Line::new(&format!("what was known is not shown: {error}")));
+            self.cache_notes.push(Line::new(&format!("could not load the cache: {error}")));
             Loaded::default()
         })
     }
@@ -341,7 +341,7 @@ async fn connect(
         // Offline, only a root key that must be asked for cannot be told.
         (true, RootKeySource::Fetch) => {
             return Err(Failure::usage(format!(
-                "--offline needs the root key of {}, which is asked of the network otherwise; give it with --root-key",
+                "--offline needs the root key of {}; give it with --root-key",
                 profile.name
             )));
         }
@@ -362,7 +362,7 @@ async fn connect(
         note(
             &context.global,
             format!(
-                "the root key of {} was asked of itself: proofs hold only as far as this machine does",
+                "the root key of {} was fetched from itself: its proofs are only as trustworthy as this machine",
                 profile.name
             ),
         );
@@ -370,7 +370,7 @@ async fn connect(
     let journal = ActionJournal::open(&context.paths.journal_dir(), &root_key, super::hooks::of_journal());
     let mut cache_notes: Vec<Line> = cache_notes;
     if let Err(error) = &journal {
-        cache_notes.push(Line::new(&format!("actions cannot be recorded, so none can be signed: {error}")));
+        cache_notes.push(Line::new(&format!("signing is off, because the action journal cannot be written: {error}")));
     }
     let opened = Opened {
         client: (!context.global.offline).then_some(connected),
@@ -397,7 +397,7 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
     use icpulse_wallet::PrivateKey;
     if context.global.offline {
         return Err(Failure::usage(
-            "the demo network lives in this process: there is nothing to be offline from",
+            "the demo network runs in this process; --offline cannot be used with it",
         ));
     }
     let demo = Demo::start(icpulse_demo::Options::default()).map_err(Failure::failed)?;
@@ -453,7 +453,7 @@ fn choose(context: &Context, need: Need) -> Result<Who, Failure> {
             Some(entry) => entry.name.clone(),
             None if need == Need::ToSign => {
                 return Err(Failure::usage(
-                    "signing needs an identity; name one with --identity, or make one with `icpulse identity new NAME`",
+                    "no identity selected: name one with --identity, or create one with `icpulse identity new NAME`",
                 ));
             }
             None => return Ok(Who::Anonymous),
@@ -470,7 +470,7 @@ fn choose(context: &Context, need: Need) -> Result<Who, Failure> {
         match prompt::passphrase(&format!("Passphrase of {name}: ")) {
             Ok(passphrase) => Some(passphrase),
             Err(failure) if need == Need::ToRead && failure.kind == Kind::Unconfirmed => {
-                note(&context.global, format!("{name} is locked: its own neurons and ballots are not read"));
+                note(&context.global, format!("{name} is locked: its neurons and ballots are not read"));
                 return Ok(Who::Locked(Box::new(entry)));
             }
             Err(failure) => return Err(failure),

@@ -282,7 +282,7 @@ impl Live {
         let failed = |e: ActionError| Failure {
             attempted: Line::new("preparing the review"),
             why: line(e),
-            advice: Line::new("read again with r, then try once more"),
+            advice: Line::new("press r to read again, then retry"),
         };
         let (world, status) = self.read_world().await?;
         let signer = self.signer();
@@ -379,7 +379,7 @@ impl Live {
         };
         if !entries.unreadable.is_empty() {
             let text = format!(
-                "{} documents of the action journal cannot be read: check your neurons and transactions before repeating an action",
+                "{} documents of the action journal are unreadable: check your neurons and transactions before repeating an action",
                 entries.unreadable.len()
             );
             self.notice(Level::Warning, text).await;
@@ -476,7 +476,7 @@ impl Live {
                     .and_then(|j| j.set_aside(&plan.to_string()).map_err(|e| line(&e)));
                 match aside {
                     Ok(path) => {
-                        let text = format!("the altered document is put aside: {}", path.display());
+                        let text = format!("moved the altered document to {}", path.display());
                         self.notice(Level::Info, text).await;
                         self.tell(Message::JournalEntryGone(plan)).await;
                     }
@@ -617,7 +617,7 @@ impl Live {
     async fn open_link(&self, link: &str) {
         let Some(link) = safe_link(link).map(str::to_owned) else {
             return self
-                .notice(Level::Warning, "this link is not a plain web address, so it is not opened")
+                .notice(Level::Warning, "not a plain web link; not opened")
                 .await;
         };
         let opener = if cfg!(target_os = "macos") {
