@@ -583,9 +583,7 @@ pub enum Demo {
 #[cfg(feature = "demo")]
 fn fault_help() -> String {
     let kinds = icpulse_demo::fault::Kind::ALL.map(icpulse_demo::fault::Kind::name).join(", ");
-    format!(
-        "Fault to inject and its rate, such as 503=5%; repeatable\n\nKinds: {kinds}"
-    )
+    format!("Fault to inject and its rate, such as 503=5%; repeatable\n\nKinds: {kinds}")
 }
 
 /// `icpulse theme …`

@@ -125,10 +125,9 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
             }
             let removed = wallet.remove(name, name, now)?;
             match removed.kept_at {
-                Some(path) => note(
-                    global,
-                    format!("removed {name}; its encrypted key was moved to {}", path.display()),
-                ),
+                Some(path) => {
+                    note(global, format!("removed {name}; its encrypted key was moved to {}", path.display()))
+                }
                 None => note(global, format!("removed {name}; its file was left in place")),
             }
             Ok(())

@@ -370,7 +370,9 @@ async fn connect(
     let journal = ActionJournal::open(&context.paths.journal_dir(), &root_key, super::hooks::of_journal());
     let mut cache_notes: Vec<Line> = cache_notes;
     if let Err(error) = &journal {
-        cache_notes.push(Line::new(&format!("signing is off, because the action journal cannot be written: {error}")));
+        cache_notes.push(Line::new(&format!(
+            "signing is off, because the action journal cannot be written: {error}"
+        )));
     }
     let opened = Opened {
         client: (!context.global.offline).then_some(connected),

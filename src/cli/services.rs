@@ -616,9 +616,7 @@ impl Live {
 
     async fn open_link(&self, link: &str) {
         let Some(link) = safe_link(link).map(str::to_owned) else {
-            return self
-                .notice(Level::Warning, "not a plain web link; not opened")
-                .await;
+            return self.notice(Level::Warning, "not a plain web link; not opened").await;
         };
         let opener = if cfg!(target_os = "macos") {
             "open"

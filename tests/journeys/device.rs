@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use icpulse::cli::context::wall_clock;
 use icpulse_ic::Signer;
 use icpulse_ic::signer::{Capabilities, Message, Purpose, SignError};
-use icpulse_model::{Principal, ProposalId, Vote};
+use icpulse_model::{Principal, ProposalId, Seconds, Vote};
 use icpulse_wallet::{Algorithm, IdentityKey, IdentityKind, PrivateKey, Unlocked};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -75,7 +75,14 @@ async fn sit_down(bench: &Bench) -> (Desk, Arc<Device>) {
     let device = Arc::new(Device { key, touched: Notify::new(), waiting: AtomicUsize::new(0) });
     let mut desk = bench.dashboard().await;
     let key = Arc::clone(&device) as Arc<dyn IdentityKey>;
-    desk.act_as(Unlocked::new("stick", IdentityKind::PEM_FILE, key, None, Arc::new(wall_clock))).await;
+    desk.act_as(Unlocked::new(
+        "stick",
+        IdentityKind::PEM_FILE,
+        key,
+        Some(Seconds(900)),
+        Arc::new(wall_clock),
+    ))
+    .await;
     desk.idle().await;
     (desk, device)
 }

@@ -221,7 +221,7 @@ async fn a_network_that_stands_still_is_named_as_such() {
     broken.demo.stand_still(Duration::from_secs(600));
     let mut session = broken.open().await;
     session.until("it is told", |app| app.state.sync.trouble.is_some()).await;
-    session.says(&["the network has made no progress since", "(10 m", "would not be carried out now"]);
+    session.says(&["the network has made no progress since", "(10 m", "would not be executed now"]);
     assert_eq!(session.app.state.sync.last_success, None);
     let still = session.app.state.world.clone();
     broken.mend();

@@ -221,9 +221,7 @@ impl State {
             Command::Lock if self.signer.unlocked_until.is_none() => say("the identity is locked"),
             Command::Unlock if !self.signer.locked => say("the identity is already unlocked"),
             Command::Copy if self.copyable().is_none() => say("select something with an id first"),
-            Command::OpenLink if self.link().is_none() => {
-                say("no web link for this selection")
-            }
+            Command::OpenLink if self.link().is_none() => say("no web link for this selection"),
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
             Command::Alias if self.target_node().is_none() => say("select or open a node first"),

@@ -38,9 +38,7 @@ pub enum KeymapError {
         place: &'static str,
     },
     /// One command's key begins another's sequence, so that one could never be reached.
-    #[error(
-        "'{key}' runs {first} ({place}), so '{longer}' of {second} is unreachable; change one of them"
-    )]
+    #[error("'{key}' runs {first} ({place}), so '{longer}' of {second} is unreachable; change one of them")]
     Prefix {
         /// The shorter.
         key: String,

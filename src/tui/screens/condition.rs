@@ -80,17 +80,13 @@ pub(super) fn say(cx: &mut Cx<'_, '_, '_>, area: Rect, empty: Empty, what: &str)
         }
         Empty::Failed => {
             title = format!("No {what} yet");
-            lines.push(
-                "reading failed and the cache is empty; see the error above".to_owned(),
-            );
+            lines.push("reading failed and the cache is empty; see the error above".to_owned());
             lines.push(format!("{} retries now", words::key(state, Command::Refresh)));
             Role::Warn
         }
         Empty::Offline => {
             title = format!("No {what} in the cache");
-            lines.push(format!(
-                "offline: start without --offline to read them from {network}"
-            ));
+            lines.push(format!("offline: start without --offline to read them from {network}"));
             Role::Warn
         }
         Empty::Nobody => {

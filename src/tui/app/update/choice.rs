@@ -111,11 +111,7 @@ impl State {
         }
         let items = vec![
             item("wait", "quit when the outcome is known", None),
-            item(
-                "quit now",
-                "the journal keeps what was sent; the next start checks its outcome",
-                None,
-            ),
+            item("quit now", "the journal keeps what was sent; the next start checks its outcome", None),
             item("stay", "", None),
         ];
         self.offer(ChoiceKind::Quit, "A request is being submitted", items);

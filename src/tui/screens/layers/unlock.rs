@@ -14,7 +14,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top
     let what = match &layer.then {
         AfterUnlock::Nothing => "Enter the passphrase to unlock the key for a while.",
         AfterUnlock::Review(_) => "Enter the passphrase to unlock the key; the review follows.",
-        AfterUnlock::Confirm(_) => "The key was locked again; enter the passphrase to sign what you confirmed.",
+        AfterUnlock::Confirm(_) => {
+            "The key was locked again; enter the passphrase to sign what you confirmed."
+        }
         AfterUnlock::Retry(..) => "Enter the passphrase to unlock the key and retry the steps.",
     };
     cx.pen.fit(inside.x, inside.y, inside.width, what, Role::Dim, Align::Left);
