@@ -508,7 +508,7 @@ impl Live {
     }
 
     /// Another identity from now on, or the same one in another state.
-    async fn set_who(&self, who: Who) {
+    pub async fn set_who(&self, who: Who) {
         let info = who.info();
         let network = self.0.client.as_ref().map(|client| {
             let open = client.with_signer(who.signer());

@@ -70,30 +70,30 @@ async fn live_through(kind: Kind, often: &str, words: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn too_many_requests() {
-    live_through(Kind::TooManyRequests, "25%", &["the network asks for fewer requests (HTTP 429)"]).await;
+    live_through(Kind::TooManyRequests, "25%", &["too many requests (HTTP 429)"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_is_unavailable() {
-    let words = ["HTTP 503 · the network's gateway or replica is in trouble; it is tried again"];
+    let words = ["HTTP 503 · the network's gateway or replica has a problem; retrying"];
     live_through(Kind::Unavailable, "30%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_are_cut() {
-    let words = ["the connection to 127.0.0.1 broke"];
+    let words = ["lost the connection to 127.0.0.1"];
     live_through(Kind::Reset, "30%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_that_end_in_the_middle() {
-    let words = ["the connection to 127.0.0.1 broke", "it is not a message of the protocol"];
+    let words = ["lost the connection to 127.0.0.1", "not a valid protocol message"];
     live_through(Kind::TruncatedBody, "30%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbage_and_pages_of_somebody_else() {
-    live_through(Kind::Garbage, "30%", &["it is not a message of the protocol"]).await;
+    live_through(Kind::Garbage, "30%", &["not a valid protocol message"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,19 +114,20 @@ async fn slow_bodies_come_all_the_same() {
 // ── proof ────────────────────────────────────────────────────────────────────────────────────────
 
 /// What is said of every answer whose proof is wrong.
-const REFUSED: &str = "nothing of this answer is shown";
+const REFUSED: &str = "the response is not shown";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_signed_by_a_stranger() {
-    let words = ["it is signed by a node or subnet that may not speak for this canister · nothing of this"];
+    let words =
+        ["it is signed by a node or subnet that is not authorized for this canister · the response is"];
     live_through(Kind::WrongSignature, "30%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_and_certificates_that_were_altered() {
     let words = [
-        "its certificate is not signed by this network's root key, or was altered",
-        "the node's signature does not fit the answer: one of them was altered",
+        "the certificate is not signed by this network's root key, or was altered",
+        "the node's signature does not match the response",
     ];
     live_through(Kind::Altered, "30%", &words).await;
 }
@@ -139,13 +140,13 @@ async fn certificates_that_were_true_ten_minutes_ago() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_of_another_network() {
-    let words = ["its certificate is not signed by this network's root key, or was altered"];
+    let words = ["the certificate is not signed by this network's root key, or was altered"];
     live_through(Kind::OtherRoot, "40%", &words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_without_canister_ranges() {
-    let words = ["its certificate lacks what it must prove"];
+    let words = ["the certificate does not contain the value"];
     live_through(Kind::PrunedRanges, "40%", &words).await;
 }
 
@@ -184,7 +185,7 @@ async fn what_is_not_proven_is_announced_and_never_printed() {
     let output = broken.run(&["proposals", "list", "--json"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{told}");
-    assert!(told.contains("the answer is not proven") && told.contains(REFUSED), "{told}");
+    assert!(told.contains("could not verify the response") && told.contains(REFUSED), "{told}");
     let world = broken.remembered();
     assert!(world.proposals.is_empty() && world.neurons.is_empty() && world.accounts.is_empty());
 }
@@ -200,7 +201,7 @@ async fn an_old_rate_is_refused_where_everything_else_is_fresh() {
     broken.break_with(&["stale-certificate"]);
     session.app.press("r");
     session.until("it is told", |app| app.state.sync.trouble.is_some()).await;
-    session.says(&["the rate's certificate does not hold: it is 10 m", "more than the 5 m allowed"]);
+    session.says(&["invalid certificate of the rate: it is 10 m", "more than the 5 m allowed"]);
     let world = session.app.state.world.clone();
     session.close().await;
     broken.mend();
@@ -220,7 +221,7 @@ async fn a_network_that_stands_still_is_named_as_such() {
     broken.demo.stand_still(Duration::from_secs(600));
     let mut session = broken.open().await;
     session.until("it is told", |app| app.state.sync.trouble.is_some()).await;
-    session.says(&["the network has made no progress since", "(10 m", "would not be carried out now"]);
+    session.says(&["the network has made no progress since", "(10 m", "would not be executed now"]);
     assert_eq!(session.app.state.sync.last_success, None);
     let still = session.app.state.world.clone();
     broken.mend();

@@ -364,7 +364,7 @@ async fn a_dashboard_in_trouble_costs_nothing_else() {
     watching.handle.ready().await;
     let (world, status) = watching.handle.world().await.unwrap();
     let failure = world.fleet.report_failure.clone().unwrap();
-    assert!(failure.as_str().contains("no dashboard elsewhere"), "{failure}");
+    assert!(failure.as_str().contains("cannot use a dashboard"), "{failure}");
     assert_eq!((status.trouble, world.health.len()), (None, demo.subnets().len()));
     watching.handle.shutdown().await;
 }

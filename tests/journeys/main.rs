@@ -9,6 +9,7 @@ mod bench;
 #[path = "../support/broken.rs"]
 mod broken;
 mod demo_journey;
+mod device;
 mod exporter;
 mod faults;
 #[path = "../support/fleet.rs"]

@@ -6,6 +6,7 @@ use super::harness::Harness;
 use futures_util::StreamExt;
 use icpulse::cli::args::Global;
 use icpulse::cli::context::{Context, wall_clock};
+use icpulse::cli::open::Who;
 use icpulse::cli::services::Live;
 use icpulse::cli::tui::{Dashboard, Rest};
 use icpulse::config::{Config, Paths};
@@ -17,7 +18,7 @@ use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::world::World;
 use icpulse_model::{Account, AccountIdentifier, E8s, Neuron, Proposal, ProposalId};
 use icpulse_store::cache::{Cache, Ranges};
-use icpulse_wallet::PrivateKey;
+use icpulse_wallet::{PrivateKey, Unlocked};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -270,6 +271,11 @@ impl Desk {
             quiet = if before == self.app.screen_text() { quiet + 1 } else { 0 };
         }
         self.app.now = wall_clock();
+    }
+
+    /// Another identity at the dashboard.
+    pub async fn act_as(&self, unlocked: Unlocked) {
+        self.live.set_who(Who::Unlocked(unlocked)).await;
     }
 
     /// Opens a proposal and waits for the whole of it.

@@ -21,13 +21,13 @@ const AVERAGE: &[u8] = b"AVERAGE_ICP_XDR_CONVERSION_RATE";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RateError {
     /// The certificate itself.
-    #[error("the rate's certificate does not hold: {0}")]
+    #[error("invalid certificate of the rate: {0}")]
     Certificate(#[from] CertificateError),
     /// The canister certified something else than this tree.
-    #[error("the rate's hash tree is not the one the canister certified")]
+    #[error("the rate's hash tree does not match the certificate")]
     Root,
     /// The tree holds another rate, or none.
-    #[error("the rate is not the one that is certified")]
+    #[error("the rate does not match the certified one")]
     Leaf,
 }
 
@@ -153,7 +153,7 @@ mod tests {
         let late = verify_rate(&reply, &key, cmc(), time.plus(icpulse_model::Seconds(601))).unwrap_err();
         assert_eq!(
             late.to_string(),
-            "the rate's certificate does not hold: it is 10 m 1 s old, more than the 5 m allowed"
+            "invalid certificate of the rate: it is 10 m 1 s old, more than the 5 m allowed"
         );
     }
 

@@ -100,7 +100,7 @@ impl Client {
             && before_block.is_none_or(|before| before > oldest)
             && limit > 0
         {
-            let why = format!("it says that block {oldest} is among them, and shows none");
+            let why = format!("its oldest block is {oldest}, but it lists no transactions");
             return Err(IcError::Inconsistent { what: Line::new(&what), why: Line::new(&why) });
         }
         let reached_oldest = match (head.oldest_tx_id, transactions.last()) {

@@ -33,39 +33,37 @@ pub(super) fn translate_error(what: &Line, error: AgentError, seen: &SeenAnswer)
         AgentError::TimeoutWaitingForResponse() => IcError::Timeout { what },
         AgentError::CertificateOutdated(limit) => translate_outdated(what, Seconds(limit.as_secs()), seen),
         AgentError::CertificateVerificationFailed() => {
-            unverified("its certificate is not signed by this network's root key, or was altered")
+            unverified("the certificate is not signed by this network's root key, or was altered")
         }
         AgentError::QuerySignatureVerificationFailed => {
-            unverified("the node's signature does not fit the answer: one of them was altered")
+            unverified("the node's signature does not match the response")
         }
         AgentError::CertificateNotAuthorized() => {
-            unverified("it is signed by a node or subnet that may not speak for this canister")
+            unverified("it is signed by a node or subnet that is not authorized for this canister")
         }
-        AgentError::CertificateHasTooManyDelegations => unverified("its delegation is itself delegated"),
+        AgentError::CertificateHasTooManyDelegations => unverified("the certificate has a nested delegation"),
         AgentError::MissingSignature => unverified("no node signed it"),
         AgentError::MalformedSignature | AgentError::MalformedPublicKey => {
             unverified("the node's signature or key is malformed")
         }
         AgentError::TooManySignatures { had, needed } => {
-            unverified(&format!("it has {had} signatures although the subnet has only {needed} nodes"))
+            unverified(&format!("{had} signatures, but the subnet has only {needed} nodes"))
         }
         AgentError::DerKeyLengthMismatch { .. } | AgentError::DerPrefixMismatch { .. } => {
-            unverified("a key in its certificate is malformed")
+            unverified("a key in the certificate is malformed")
         }
         AgentError::LookupPathAbsent(_)
         | AgentError::LookupPathUnknown(_)
-        | AgentError::LookupPathError(_) => unverified("its certificate lacks what it must prove"),
+        | AgentError::LookupPathError(_) => unverified("the certificate does not contain the value"),
         AgentError::InvalidRequestStatus(_, status) => {
-            unverified(&format!("its certificate holds a request status that does not exist: {status}"))
+            unverified(&format!("unknown request status in the certificate: {status}"))
         }
         AgentError::Leb128ReadError(_) | AgentError::Utf8ReadError(_) => {
-            unverified("a value in its certificate is malformed")
+            unverified("a value in the certificate is malformed")
         }
-        AgentError::InvalidCborData(error) => {
-            unverified(&format!("it is not a message of the protocol ({error})"))
-        }
+        AgentError::InvalidCborData(error) => unverified(&format!("not a valid protocol message ({error})")),
         AgentError::ResponseSizeExceededLimit() => {
-            IcError::Decode { what, why: Line::new("it is larger than any answer of the network") }
+            IcError::Decode { what, why: Line::new("the response is larger than the protocol allows") }
         }
         AgentError::InvalidHttpResponse(why) => {
             IcError::Http { what, status: seen.status.unwrap_or(0), body: Line::new(&why) }
@@ -73,7 +71,7 @@ pub(super) fn translate_error(what: &Line, error: AgentError, seen: &SeenAnswer)
         AgentError::SigningError(why) => IcError::Identity { what, why: Line::new(&why) },
         AgentError::CandidError(error) => IcError::Decode { what, why: Line::new(&error.to_string()) },
         AgentError::InvalidReplicaStatus | AgentError::NoRootKeyInStatus(_) => {
-            IcError::Decode { what, why: Line::new("its status carries no root key: this is not a replica") }
+            IcError::Decode { what, why: Line::new("no root key in its status: this is not a replica") }
         }
         AgentError::RouteProviderError(why) => IcError::Unreachable {
             what,
@@ -82,7 +80,7 @@ pub(super) fn translate_error(what: &Line, error: AgentError, seen: &SeenAnswer)
             not_sent: true,
         },
         AgentError::RequestStatusDoneNoReply(_) => {
-            IcError::Decode { what, why: Line::new("the network has forgotten the answer") }
+            IcError::Decode { what, why: Line::new("the network no longer has the response") }
         }
         other => IcError::Invalid { what, why: Line::new(&other.to_string()) },
     }
@@ -147,11 +145,13 @@ fn translate_outdated(what: Line, limit: Seconds, seen: &SeenAnswer) -> IcError 
     }
     let why = match offset {
         Some(offset) if offset < -CLOCK_TOLERANCE => format!(
-            "{signed}: your clock is {} off (fast), by the network's gateway",
+            "{signed}: this machine's clock is {} ahead of the gateway's",
             Seconds(offset.unsigned_abs()).words()
         ),
-        Some(_) => format!("{signed}: the node has stalled, or an old answer was replayed"),
-        None => format!("{signed}: the node has stalled, an old answer was replayed, or your clock is fast"),
+        Some(_) => format!("{signed}: the node has stalled, or an old response was replayed"),
+        None => format!(
+            "{signed}: the node has stalled, an old response was replayed, or this machine's clock is ahead"
+        ),
     };
     IcError::Unverified { what, why: Line::new(&why) }
 }
@@ -224,9 +224,9 @@ mod tests {
             assert!(error.is_unverified() && !error.proves_not_sent(), "{error:?}");
             error.why().to_string()
         };
-        assert!(why(&seen(10_000, Some(9_400))).contains("your clock is 10 m off"));
+        assert!(why(&seen(10_000, Some(9_400))).contains("clock is 10 m ahead"));
         assert!(why(&seen(10_000, Some(9_999))).contains("replayed"));
-        assert!(why(&seen(10_000, None)).contains("or your clock is fast"));
+        assert!(why(&seen(10_000, None)).contains("clock is ahead"));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! harmless: it has the same id, and the network carries it out at most once (interface
 //! specification, §Request: Call).
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Seconds, Timestamp};
 use sha2::{Digest, Sha256};
@@ -67,7 +69,6 @@ pub enum CallReply {
     Replied {
         /// The answer, Candid.
         bytes: Vec<u8>,
-        /// The certificate's time.
         certified_at: Timestamp,
     },
     /// A certificate proves that it was rejected: the canister's state is as if it had not been
@@ -77,21 +78,13 @@ pub enum CallReply {
         code: u64,
         /// The replica's own code, such as `IC0503`.
         error_code: Option<Line>,
-        /// What was said.
         message: Line,
-        /// The certificate's time.
         certified_at: Timestamp,
     },
     /// It expired and a certificate proves that it never happened.
-    Expired {
-        /// The certificate's time.
-        certified_at: Timestamp,
-    },
+    Expired { certified_at: Timestamp },
     /// It was sent, but its outcome could not be learnt: it may have happened.
-    Unknown {
-        /// Why, in words.
-        why: Line,
-    },
+    Unknown { why: Line },
 }
 
 /// What the network says of a request now.
@@ -101,7 +94,6 @@ pub enum CallStatus {
     Replied {
         /// The answer, Candid.
         bytes: Vec<u8>,
-        /// The certificate's time.
         certified_at: Timestamp,
     },
     /// It was rejected.
@@ -110,23 +102,15 @@ pub enum CallStatus {
         code: u64,
         /// The replica's own code.
         error_code: Option<Line>,
-        /// What was said.
         message: Line,
-        /// The certificate's time.
         certified_at: Timestamp,
     },
     /// It is known and under way.
     Processing,
     /// It came to an end, but the network has forgotten how.
-    Done {
-        /// The certificate's time.
-        certified_at: Timestamp,
-    },
+    Done { certified_at: Timestamp },
     /// The network does not know it: not yet, not any more, or never. See [`CallStatus::never_happened`].
-    Unknown {
-        /// The certificate's time.
-        certified_at: Timestamp,
-    },
+    Unknown { certified_at: Timestamp },
 }
 
 /// How long the network certainly knows what became of a request: an outcome is removed five minutes

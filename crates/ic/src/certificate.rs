@@ -4,6 +4,8 @@
 //! replies (`get_icp_xdr_conversion_rate`, `tip_of_chain` …) are checked here. The time is given,
 //! so that a recorded certificate can be checked as of its own time.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use ic_certification::{Certificate, Delegation, HashTree, HashTreeNode, LookupResult, SubtreeLookupResult};
 use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
@@ -34,13 +36,13 @@ pub enum Authority {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// Not a certificate.
-    #[error("it is not a certificate: {0}")]
+    #[error("not a certificate: {0}")]
     Malformed(String),
     /// Labels of its tree are out of order, so that absence could be pretended.
-    #[error("the labels of its tree are out of order")]
+    #[error("the labels of its tree are not sorted")]
     Disordered,
     /// A delegation that is itself delegated.
-    #[error("its delegation is itself delegated")]
+    #[error("the certificate has a nested delegation")]
     NestedDelegation,
     /// A key that is not a BLS12-381 key in DER.
     #[error("the {0} key is not a BLS12-381 public key in DER")]
@@ -49,26 +51,16 @@ pub enum CertificateError {
     #[error("{0}")]
     Signature(&'static str),
     /// The subnet that signed may not speak for this canister or subnet.
-    #[error("subnet {signer} may not speak for {subject}")]
-    NotAuthorized {
-        /// Who signed.
-        signer: String,
-        /// About whom.
-        subject: String,
-    },
+    #[error("subnet {signer} is not authorized for {subject}")]
+    NotAuthorized { signer: String, subject: String },
     /// It does not say when it was made.
-    #[error("it carries no time")]
+    #[error("it has no time")]
     NoTime,
     /// Older than [`FRESH`].
     #[error("it is {} old, more than the {} allowed", age.words(), FRESH.words())]
-    Stale {
-        /// Its age at the given time.
-        age: Seconds,
-        /// Its own time.
-        time: Timestamp,
-    },
+    Stale { age: Seconds, time: Timestamp },
     /// Something looked up in it was cut out, so that it says nothing about it.
-    #[error("it says nothing about {0}")]
+    #[error("it does not contain {0}")]
     Pruned(String),
 }
 
@@ -155,7 +147,7 @@ pub(super) fn verify_by(
         Some(delegation) => delegated(delegation)?,
     };
     let by_whom = if certificate.delegation.is_some() {
-        "it is not signed by the key its delegation names"
+        "it is not signed by the key in its delegation"
     } else {
         "it is not signed by the root key of this network"
     };

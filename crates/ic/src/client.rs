@@ -470,7 +470,7 @@ impl Shared {
         match error {
             IcError::Stalled { what, since, age } if newest > since.plus(NODES_DIFFER) => {
                 let why = format!(
-                    "it is {} old and the network is further: this node lags behind, or an old answer is replayed",
+                    "it is {} old, older than the network's latest state: the node lags behind, or an old response was replayed",
                     age.words()
                 );
                 IcError::Unverified { what, why: Line::new(&why) }
@@ -535,7 +535,7 @@ async fn fetch_root_key(
         .await?;
     status.root_key.map(RootKey).ok_or_else(|| IcError::Decode {
         what: what.clone(),
-        why: Line::new("its status carries no root key: this is not a replica"),
+        why: Line::new("no root key in its status: this is not a replica"),
     })
 }
 
@@ -594,7 +594,7 @@ fn parse_urls(profile: &Profile) -> Result<Vec<Url>, String> {
         }
         urls.push(url);
     }
-    if urls.is_empty() { Err("its profile names no URL".to_owned()) } else { Ok(urls) }
+    if urls.is_empty() { Err("the profile has no URL".to_owned()) } else { Ok(urls) }
 }
 
 /// Dynamic routing starts from a bare domain only.

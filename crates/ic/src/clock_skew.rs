@@ -110,7 +110,7 @@ impl Connection {
         }
         clock.presumed(now).ok_or_else(|| IcError::Unverified {
             what: what.clone(),
-            why: Line::new("the network certified no time"),
+            why: Line::new("the network gave no certified time"),
         })
     }
 
@@ -225,7 +225,7 @@ impl Shared {
             Some(again) if again.abs_diff(told) <= CLOCK_TOLERANCE.unsigned_abs() => {
                 let what = error.what().clone();
                 let why = Line::new(
-                    "it was refused for its expiry although it was valid by the time that the refusal claims",
+                    "the request was refused as expired, although it was valid at the time the refusal names",
                 );
                 IcError::Unverified { what, why }
             }

@@ -32,10 +32,10 @@ const LONGEST: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DashboardError {
     /// Not JSON.
-    #[error("it is not JSON: {0}")]
+    #[error("not valid JSON: {0}")]
     Json(String),
     /// No list where one belongs.
-    #[error("it holds no list of {0}")]
+    #[error("no list of {0}")]
     Shape(&'static str),
 }
 
@@ -127,15 +127,15 @@ impl Connection {
     async fn ask_dashboard(&self, what: &Line, path: &str) -> Result<Bytes, IcError> {
         let invalid = |why: &str| IcError::Invalid { what: what.clone(), why: Line::new(why) };
         let Some(base) = &self.profile().dashboard else {
-            return Err(invalid("the profile names no dashboard"));
+            return Err(invalid("the network's profile has no dashboard URL"));
         };
         let url = parse_address(&format!("{}{path}", base.trim_end_matches('/')))
             .map_err(|e| invalid(&format!("'{base}' cannot be used as an address: {e}")))?;
         if self.shared.urls.iter().all(is_this_machine) && !is_this_machine(&url) {
-            return Err(invalid("a network on this machine has no dashboard elsewhere"));
+            return Err(invalid("a network on this machine cannot use a dashboard on another machine"));
         }
         if is_exposed(&url) {
-            return Err(invalid("a dashboard on another machine must have an https URL"));
+            return Err(invalid("the URL of a dashboard on another machine must be https"));
         }
         let request = http::Request::get(url.as_str())
             .header("accept", "application/json")
@@ -146,9 +146,7 @@ impl Connection {
         let (outcome, seen) = observe(tokio::time::timeout(TIMEOUT, sent)).await;
         match outcome {
             Err(_) => Err(IcError::Timeout { what: what.clone() }),
-            Ok(Err(AgentError::ResponseSizeExceededLimit())) => {
-                Err(invalid("its answer is larger than any of the dashboard's"))
-            }
+            Ok(Err(AgentError::ResponseSizeExceededLimit())) => Err(invalid("the response is too large")),
             Ok(Err(error)) => Err(translate_error(what, error, &seen)),
             Ok(Ok(answer)) if answer.status().as_u16() == 200 => Ok(answer.into_body()),
             Ok(Ok(answer)) => {

@@ -1,5 +1,7 @@
 //! Why something asked of the network did not succeed, and what to do about it.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use icpulse_model::text::Line;
 use icpulse_model::{Seconds, Timestamp};
 
@@ -7,77 +9,52 @@ use icpulse_model::{Seconds, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IcError {
     /// No connection: name not found, refused, reset.
-    #[error("{what}: {}: {why}", broken(.host, *.not_sent))]
+    #[error("{what}: {}: {why}", describe_connection(.host, *.not_sent))]
     Unreachable {
-        /// What was attempted.
         what: Line,
-        /// Which host.
         host: Line,
-        /// Why.
         why: Line,
         /// The request was certainly not sent.
         not_sent: bool,
     },
     /// No TLS connection could be made: the host's certificate was not accepted, or the handshake
     /// failed.
-    #[error("{what}: the connection to {host} is not trustworthy: {why}")]
+    #[error("{what}: could not make a secure connection to {host}: {why}")]
     Tls {
-        /// What was attempted.
         what: Line,
-        /// Which host.
         host: Line,
-        /// Why.
         why: Line,
         /// The request was certainly not sent.
         not_sent: bool,
     },
     /// No answer in time.
-    #[error("{what}: no answer in time")]
-    Timeout {
-        /// What was attempted.
-        what: Line,
-    },
+    #[error("{what}: timed out")]
+    Timeout { what: Line },
     /// The network asks for fewer requests (HTTP 429).
-    #[error("{what}: the network asks for fewer requests (HTTP 429)")]
+    #[error("{what}: too many requests (HTTP 429)")]
     RateLimited {
-        /// What was attempted.
         what: Line,
         /// When it may be tried again, if the network said so, in seconds.
         retry_after: Option<u64>,
     },
     /// An HTTP answer that is an error.
     #[error("{what}: HTTP {status}{}{body}", if .body.is_empty() { "" } else { ": " })]
-    Http {
-        /// What was attempted.
-        what: Line,
-        /// The status code.
-        status: u16,
-        /// The beginning of the body.
-        body: Line,
-    },
+    Http { what: Line, status: u16, body: Line },
     /// The answer's proof is wrong, missing or too old: it is not shown as data.
-    #[error("{what}: the answer is not proven: {why}")]
-    Unverified {
-        /// What was attempted.
-        what: Line,
-        /// What is wrong with the proof.
-        why: Line,
-    },
+    #[error("{what}: could not verify the response: {why}")]
+    Unverified { what: Line, why: Line },
     /// The answer is proven but too old: the network makes no progress, or old answers are
     /// replayed. It is not shown as data.
-    #[error("{what}: the network has made no progress since {} UTC ({} ago), or old answers are replayed", since.clock(), age.words())]
+    #[error("{what}: the network has made no progress since {} UTC ({} ago), or old responses are being replayed", since.clock(), age.words())]
     Stalled {
-        /// What was attempted.
         what: Line,
-        /// The network's time in the answer.
         since: Timestamp,
         /// Its age by this machine's clock.
         age: Seconds,
     },
     /// The network refuses requests because this machine's clock is wrong.
-    #[error("{what}: this machine's clock is {} {} the network's", minutes(*.offset), if *.offset > 0 { "behind" } else { "ahead of" })]
+    #[error("{what}: this machine's clock is {} {} the network's", format_offset(*.offset), if *.offset > 0 { "behind" } else { "ahead of" })]
     Clock {
-        /// What was attempted.
         what: Line,
         /// Network time minus this machine's time in seconds.
         offset: i64,
@@ -85,74 +62,46 @@ pub enum IcError {
     /// A canister or the network rejected the request.
     #[error("{what}: rejected with code {code}{}: {message}", error_code.as_ref().map(|c| format!(" ({c})")).unwrap_or_default())]
     Rejected {
-        /// What was attempted.
         what: Line,
         /// Reject code: 1 system fatal, 2 system transient, 3 destination invalid, 4 canister reject, 5 canister error.
         code: u64,
         /// The replica's own code, such as `IC0503`.
         error_code: Option<Line>,
-        /// What was said.
         message: Line,
     },
     /// The canister answered with an error of its own (`GovernanceError` and the like).
     #[error("{what}: refused (error {error_type}): {message}")]
     Refused {
-        /// What was attempted.
         what: Line,
         /// Its number; 3 is "not authorised", 4 is "not found" for governance.
         error_type: i32,
-        /// What was said.
         message: Line,
     },
     /// There is no such proposal, neuron, block or canister.
-    #[error("{what}: there is none")]
-    NotFound {
-        /// What was looked for.
-        what: Line,
-    },
+    #[error("{what}: not found")]
+    NotFound { what: Line },
     /// The answer could not be understood.
-    #[error("{what}: the answer cannot be read: {why}")]
-    Decode {
-        /// What was attempted.
-        what: Line,
-        /// Why.
-        why: Line,
-    },
+    #[error("{what}: could not decode the response: {why}")]
+    Decode { what: Line, why: Line },
     /// The parts of the answer do not agree with each other: it was put together wrongly, or while
     /// what it is about changed.
-    #[error("{what}: the answer contradicts itself: {why}")]
-    Inconsistent {
-        /// What was attempted.
-        what: Line,
-        /// Which parts.
-        why: Line,
-    },
+    #[error("{what}: the response is inconsistent: {why}")]
+    Inconsistent { what: Line, why: Line },
     /// The identity could not sign.
-    #[error("{what}: the identity cannot sign: {why}")]
-    Identity {
-        /// What was attempted.
-        what: Line,
-        /// Why.
-        why: Line,
-    },
+    #[error("{what}: could not sign: {why}")]
+    Identity { what: Line, why: Line },
     /// What was asked for makes no sense, or the profile is unusable.
     #[error("{what}: {why}")]
-    Invalid {
-        /// What was attempted.
-        what: Line,
-        /// Why.
-        why: Line,
-    },
+    Invalid { what: Line, why: Line },
 }
 
-/// A difference of clocks in words: nobody sets a clock by its seconds when minutes are wrong.
-fn minutes(offset: i64) -> String {
+/// A difference of clocks in words, to the minute.
+fn format_offset(offset: i64) -> String {
     Seconds(offset.unsigned_abs()).to_minutes().words()
 }
 
-/// What became of a connection.
-fn broken(host: &Line, not_sent: bool) -> String {
-    if not_sent { format!("{host} cannot be reached") } else { format!("the connection to {host} broke") }
+fn describe_connection(host: &Line, not_sent: bool) -> String {
+    if not_sent { format!("could not connect to {host}") } else { format!("lost the connection to {host}") }
 }
 
 impl IcError {
@@ -263,51 +212,43 @@ impl IcError {
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::Unreachable { not_sent: false, .. } => {
-                "the connection is poor, or something cuts it; it is tried again"
-            }
-            Self::Unreachable { .. } => {
-                "check the internet connection and the network's address; it is tried again"
-            }
+            Self::Unreachable { not_sent: false, .. } => "check the connection; retrying",
+            Self::Unreachable { .. } => "check the internet connection and the network's address; retrying",
             Self::Tls { .. } => {
-                "something between here and the network answers in its place (a proxy, a captive portal); \
-                 use another connection, and check this machine's date"
+                "a proxy or captive portal may be answering in the network's place: use another connection, \
+                 and check this machine's date"
             }
-            Self::Timeout { .. } => "the network is slow or the connection is poor; it is tried again",
+            Self::Timeout { .. } => "the network or the connection is slow; retrying",
             Self::RateLimited { .. } => {
-                "wait a little; icpulse slows down by itself (max_in_flight lowers it for good)"
+                "wait a moment; icpulse slows down automatically (lower max_in_flight to make fewer requests)"
             }
             Self::Http { status, .. } if *status >= 500 => {
-                "the network's gateway or replica is in trouble; it is tried again"
+                "the network's gateway or replica has a problem; retrying"
             }
             Self::Http { status: 403, .. } => {
-                "only the identity that signed a request may ask about it; use the same identity"
+                "only the identity that signed a request may read its status: use that identity"
             }
-            Self::Http { .. } => {
-                "the request was not accepted as it is; check the network's address and canister ids"
-            }
+            Self::Http { .. } => "the request was not accepted; check the network's address and canister ids",
             Self::Unverified { .. } => {
-                "nothing of this answer is shown; if it stays so, check this machine's clock and the network's root key"
+                "the response is not shown; if this continues, check this machine's clock and the network's root key"
             }
             Self::Stalled { .. } => {
-                "votes and transfers would not be carried out now; what was read before stays, and it is tried again"
+                "votes and transfers would not be executed now; earlier data stays; retrying"
             }
-            Self::Clock { .. } => "set this machine's clock (automatic time), then try again",
+            Self::Clock { .. } => "set this machine's clock (use automatic time), then try again",
             Self::Rejected { code: 2, .. } => "the network is busy; try again in a moment",
-            Self::Rejected { code: 3, .. } => {
-                "there is no such canister or method here; check the profile's canister ids"
-            }
-            Self::Rejected { .. } => "the canister refused it; its message says why",
+            Self::Rejected { code: 3, .. } => "no such canister or method; check the profile's canister ids",
+            Self::Rejected { .. } => "the canister rejected the request; see its message",
             Self::Refused { error_type: 3, .. } => {
-                "this identity is not allowed to; use the one that controls it"
+                "this identity is not authorized; use the one that controls the neuron or account"
             }
-            Self::Refused { .. } => "its message says why",
-            Self::NotFound { .. } => "check the number",
+            Self::Refused { .. } => "see the message",
+            Self::NotFound { .. } => "check the id",
             Self::Decode { .. } => {
-                "the canister is newer than this icpulse, or is another one; look for an update"
+                "the canister may be newer than this icpulse: check for an update, and check the canister id"
             }
-            Self::Inconsistent { .. } => "nothing of this answer is shown; it is asked for again",
-            Self::Identity { .. } => "unlock the identity or use another, then try again",
+            Self::Inconsistent { .. } => "the response is not shown; retrying",
+            Self::Identity { .. } => "unlock the identity or choose another, then try again",
             Self::Invalid { .. } => "correct it and try again",
         }
     }

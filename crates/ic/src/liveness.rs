@@ -81,7 +81,7 @@ impl Connection {
         let (body, _) = self.post(what, &endpoint, &content, self.background_options()).await?;
         let answer = serde_cbor::from_slice(&body).map_err(|e| IcError::Unverified {
             what: what.clone(),
-            why: Line::new(&format!("it is not a message of the protocol ({e})")),
+            why: Line::new(&format!("not a valid protocol message ({e})")),
         })?;
         Ok((answer, content.to_request_id()))
     }
@@ -113,26 +113,24 @@ fn verify_signatures(
         return Err("no node signed it".to_owned());
     }
     if signatures.len() > keys.len().max(1) {
-        return Err(format!(
-            "it has {} signatures although the subnet has only {} nodes",
-            signatures.len(),
-            keys.len()
-        ));
+        return Err(format!("{} signatures, but the subnet has only {} nodes", signatures.len(), keys.len()));
     }
     let mut signed = Vec::with_capacity(signatures.len());
     for signature in signatures {
         let Some(key) = keys.get(&signature.identity) else {
-            return Err("it is signed by a node that is not of this subnet".to_owned());
+            return Err("it is signed by a node outside this subnet".to_owned());
         };
         let at = Timestamp(signature.timestamp);
         let message = answer.signable(request, signature.timestamp);
         let good = VerifyingKey::from_bytes(key).ok().zip(Signature::from_slice(&signature.signature).ok());
         if good.is_none_or(|(key, signature)| key.verify(&message, &signature).is_err()) {
-            return Err("the node's signature does not fit the answer: one of them was altered".to_owned());
+            return Err("the node's signature does not match the response".to_owned());
         }
         if present.since(at) > FRESH {
             let old = present.since(at).words();
-            return Err(format!("it was signed {old} ago: the subnet stands still, or it is replayed"));
+            return Err(format!(
+                "it was signed {old} ago: the subnet has stalled, or an old response was replayed"
+            ));
         }
         signed.push((signature.identity, at));
     }
@@ -189,15 +187,15 @@ mod tests {
             verify_signatures(answer, request, &keys(nodes), now).unwrap_err()
         };
         let answer = rejected(&[3], request, NOW);
-        assert!(refused(&answer, RequestId::new(&[2; 32]), &[3], NOW).contains("altered"));
-        assert!(refused(&answer, request, &[4], NOW).contains("not of this subnet"));
+        assert!(refused(&answer, RequestId::new(&[2; 32]), &[3], NOW).contains("does not match"));
+        assert!(refused(&answer, request, &[4], NOW).contains("outside this subnet"));
         let late = NOW.plus(icpulse_model::Seconds(301));
-        assert!(refused(&answer, request, &[3], late).contains("stands still"));
+        assert!(refused(&answer, request, &[3], late).contains("has stalled"));
         assert!(refused(&rejected(&[], request, NOW), request, &[3], NOW).contains("no node"));
         assert!(refused(&rejected(&[3, 3], request, NOW), request, &[3], NOW).contains("2 signatures"));
         let QueryResponse::Rejected { mut reject, signatures } = answer else { unreachable!() };
         reject.reject_message.push('!');
         let altered = QueryResponse::Rejected { reject, signatures };
-        assert!(refused(&altered, request, &[3], NOW).contains("altered"));
+        assert!(refused(&altered, request, &[3], NOW).contains("does not match"));
     }
 }

@@ -49,10 +49,7 @@ impl Connection {
     pub async fn sign(&self, call: &PreparedCall) -> Result<SignedCall, IcError> {
         let what = Line::new(&format!("signing {}", call.method));
         if self.principal() == Principal::anonymous() {
-            return Err(IcError::Identity {
-                what,
-                why: Line::new("anonymous has no key; choose an identity"),
-            });
+            return Err(IcError::Identity { what, why: Line::new("no identity selected: choose one first") });
         }
         self.sign_request(&what, call.canister, call.method, call.arg.clone(), call.effective).await
     }
@@ -80,7 +77,7 @@ impl Connection {
         };
         let envelope = sign_envelope(self.signer.as_ref(), what, &content).await?;
         if self.shared.presumed_time() >= expires {
-            let why = Line::new("it was not signed before it expired; try again");
+            let why = Line::new("the request expired before it was signed; try again");
             return Err(IcError::Identity { what: what.clone(), why });
         }
         Ok(SignedCall {
@@ -122,7 +119,7 @@ impl Connection {
         ));
         let request_id = parse_request_id(&what, &call.request_id)?;
         if call.sender != self.principal() {
-            return Err(IcError::Invalid { what, why: Line::new("another identity signed it") });
+            return Err(IcError::Invalid { what, why: Line::new("another identity signed this call") });
         }
         let mut made = 0;
         loop {
@@ -212,7 +209,7 @@ impl Connection {
                 }
                 Ok(CallStatus::Done { .. }) => {
                     return CallReply::Unknown {
-                        why: Line::new("it came to an end, but the network has forgotten how"),
+                        why: Line::new("the request ended, but the network no longer knows its outcome"),
                     };
                 }
                 Ok(status @ CallStatus::Unknown { certified_at }) => {
@@ -226,9 +223,9 @@ impl Connection {
                             Err(error) => refused = Some(Line::new(&error.to_string())),
                         }
                     }
-                    refused.clone().unwrap_or_else(|| Line::new("the network does not know it yet"))
+                    refused.clone().unwrap_or_else(|| Line::new("the network does not know the request yet"))
                 }
-                Ok(CallStatus::Processing) => Line::new("it is still under way"),
+                Ok(CallStatus::Processing) => Line::new("the request is still being processed"),
                 // A refusal to tell is one gateway's word: another may answer.
                 Err(error) => Line::new(&error.to_string()),
             };
@@ -264,7 +261,7 @@ impl Connection {
         let Some(certified_at) = certificate::time_of(&proof.tree) else {
             return Err(IcError::Unverified {
                 what: what.clone(),
-                why: Line::new("its certificate has no time"),
+                why: Line::new("the certificate has no time"),
             });
         };
         self.shared.check_age(what, certified_at)?;

@@ -57,7 +57,7 @@ pub(super) fn read(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, WalletErr
         let file = files::open_to_read(path)?;
         let length = file.metadata()?.len();
         if length > MAX_FILE {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is far larger than a key"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is too large for a key"));
         }
         // Room for all of it at once: growing would leave copies of a plaintext key behind.
         let room = usize::try_from(length).unwrap_or(0).saturating_add(64);

@@ -173,7 +173,7 @@ mod tests {
             Err(WalletError::NewerIndex { found: 2, known: 1, .. })
         ));
         let unknown = Index::parse(&text.replace("pem_file", "sundial"), path).unwrap_err().to_string();
-        assert!(unknown.contains("'sundial'") && unknown.contains("available: keystore"), "{unknown}");
+        assert!(unknown.contains("'sundial'") && unknown.contains("keystore, demo, pem_file"), "{unknown}");
         for damaged in ["", "version = 'x'", "version = 1\n[[identity]]\nname = 'a'", "\u{0}"] {
             assert!(matches!(Index::parse(damaged, path), Err(WalletError::Index { .. })), "{damaged}");
         }

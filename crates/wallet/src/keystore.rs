@@ -97,7 +97,7 @@ impl Wallet {
             let file = self.key_path(&entry.name);
             if !file.exists() {
                 self.notes.push(format!(
-                    "the key of identity '{}' is missing: expected at {}; look in the folder 'removed' beside it or in a backup",
+                    "the key of identity '{}' is missing: expected at {}; check the folder 'removed' beside it, or a backup",
                     entry.name,
                     file.display()
                 ));
@@ -132,7 +132,7 @@ impl Wallet {
             match adopted {
                 Some(preamble) => {
                     self.notes.push(format!(
-                        "identity '{name}' was found as a key file but not in the index, and was taken up"
+                        "identity '{name}' was missing in the index and has been restored from its key file"
                     ));
                     index.entries.push(Entry {
                         name: name.to_owned(),
@@ -144,7 +144,7 @@ impl Wallet {
                     });
                 }
                 None => self.notes.push(format!(
-                    "{} was not written by icpulse and is ignored; use `icpulse identity import`",
+                    "ignored {}: not an icpulse key file; use `icpulse identity import`",
                     path.display()
                 )),
             }
@@ -179,7 +179,7 @@ impl Wallet {
             let known = if names.is_empty() {
                 "; make one with `icpulse identity new NAME`".to_owned()
             } else {
-                format!("; known are {}", names.join(", "))
+                format!("; available: {}", names.join(", "))
             };
             WalletError::Unknown { name: Line::new(name).as_str().chars().take(64).collect(), known }
         })

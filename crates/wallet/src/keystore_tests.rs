@@ -59,7 +59,7 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
     let mut wallet = open(dir.path());
     assert!(wallet.show("x").unwrap_err().to_string().contains("icpulse identity new"));
     wallet.new_identity("main", Algorithm::Ed25519, PASS, NOW).unwrap();
-    assert!(wallet.show("mian").unwrap_err().to_string().contains("known are main"));
+    assert!(wallet.show("mian").unwrap_err().to_string().contains("available: main"));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_pem_file_elsewhere_is_used_with_warnings_and_never_touched() {
     assert!(!wallet.needs_passphrase("ext").unwrap());
     assert!(!wallet.info("ext").unwrap().locked);
     let warnings = wallet.warnings("ext").unwrap().join("\n");
-    assert!(warnings.contains("in the clear"), "{warnings}");
+    assert!(warnings.contains("unencrypted key"), "{warnings}");
     let unlocked = wallet.unlock("ext", None, Seconds(60), clock()).unwrap();
     assert_eq!(unlocked.principal(), signer.principal());
     assert_eq!(unlocked.locks_at(), None);
@@ -223,11 +223,11 @@ fn a_damaged_index_says_so_and_is_rebuilt_from_the_keys() {
     let index = dir.path().join("identities.toml");
     std::fs::write(&index, "version = 1\n[[identity]\nname").unwrap();
     let Err(error) = Wallet::open(dir.path()) else { panic!("a damaged index was accepted") };
-    assert!(error.to_string().contains("Move the index away"));
+    assert!(error.to_string().contains("Move the file away"));
     std::fs::remove_file(&index).unwrap();
     let wallet = open(dir.path());
     assert_eq!(wallet.list(), std::slice::from_ref(&entry));
-    assert!(wallet.notes().join(" ").contains("taken up"));
+    assert!(wallet.notes().join(" ").contains("restored"));
     assert_eq!(unlock(&wallet, "main", PASS).unwrap().principal(), entry.principal);
 }
 

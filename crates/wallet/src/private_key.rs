@@ -172,7 +172,7 @@ impl PrivateKey {
                 signature.map(|s| s.to_bytes().to_vec())
             }
         })
-        .map_err(|_| format!("the {} key could not sign", self.algorithm()))
+        .map_err(|_| format!("signing with the {} key failed", self.algorithm()))
     }
 
     /// The private key as PKCS#8. Ed25519 is written as version 1, which older tools read too.

@@ -13,6 +13,7 @@ use icpulse_model::{AccountIdentifier, Principal, Seconds, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 /// Idle time after which a key is forgotten where the user did not choose: 15 minutes.
@@ -29,6 +30,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Unlocked {
     public: Arc<Public>,
     secret: Arc<Mutex<Secret>>,
+    /// Ends signings that wait for a person.
+    locking: Arc<Notify>,
     clock: Clock,
 }
 
@@ -70,6 +73,7 @@ impl Unlocked {
         Self {
             public: Arc::new(public),
             secret: Arc::new(Mutex::new(Secret { key: Some(key), until })),
+            locking: Arc::default(),
             clock,
         }
     }
@@ -97,6 +101,7 @@ impl Unlocked {
         let mut secret = self.secret();
         secret.key = None;
         secret.until = None;
+        self.locking.notify_waiters();
     }
 
     /// The user did something: the idle time starts again, unless it has already passed.
@@ -111,6 +116,9 @@ impl Unlocked {
     pub fn lock_if_idle(&self, now: Timestamp) -> bool {
         let mut secret = self.secret();
         expire(&mut secret, now);
+        if secret.key.is_none() {
+            self.locking.notify_waiters();
+        }
         secret.key.is_none()
     }
 
@@ -213,8 +221,15 @@ impl Signer for Unlocked {
 
     fn sign<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Vec<u8>, SignError>> {
         async move {
-            let signature = self.key()?.sign(message).await?;
-            // It may have been locked while a person was waited for.
+            let locking = self.locking.notified();
+            tokio::pin!(locking);
+            locking.as_mut().enable();
+            let key = self.key()?;
+            let signature = tokio::select! {
+                signature = key.sign(message) => signature?,
+                () = locking => return Err(self.locked()),
+            };
+            // Its idle time may have passed while a person was waited for.
             self.key()?;
             if message.purpose == Purpose::Call {
                 self.extend(&mut self.secret(), (self.clock)());

@@ -358,7 +358,7 @@ mod tests {
         assert!(matches!(error(&[("app.theme", &["hyper-t"])]), KeymapError::Key { .. }));
         assert_eq!(
             error(&[("app.theme", &["r"])]).to_string(),
-            "the key 'r' is given to both sync.refresh and app.theme (Everywhere); give one of them other keys, or none with []"
+            "key 'r' is bound to both sync.refresh and app.theme (Everywhere); change one of them, or unbind it with []"
         );
         assert!(matches!(error(&[("app.theme", &["g"])]), KeymapError::Prefix { .. }));
         assert_eq!(error(&[("app.quit", &[])]), KeymapError::Stranded("app.quit"));

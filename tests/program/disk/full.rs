@@ -53,7 +53,7 @@ fn what_is_read_is_shown_even_if_it_cannot_be_kept() {
     no_panic(&pulse);
     assert_eq!(code(&pulse), 0, "{}", complaint(&pulse));
     assert!(text(&pulse).contains("OPEN FOR VOTES"), "{}", text(&pulse));
-    assert!(complaint(&pulse).contains("working without the shared cache"), "{}", complaint(&pulse));
+    assert!(complaint(&pulse).contains("working without the cache"), "{}", complaint(&pulse));
     let listed = limited(&table, &home, 0, &["proposals", "list", "--json"]).output().unwrap();
     assert!(!list(&json(&listed), "proposals").is_empty());
 }
@@ -169,9 +169,7 @@ fn the_dashboard_opens_says_so_and_refuses_to_sign() {
     let [option, script, name] = script(0);
     let args = [option, script, name, env!("CARGO_BIN_EXE_icpulse"), "-v"];
     let mut terminal = Terminal::start_through("sh", home.path(), (120, 40), &args, &table.variables());
-    terminal.wait_for("Pulse with a notice", |s| {
-        s.contains("to vote on") && s.contains("without the shared cache")
-    });
+    terminal.wait_for("Pulse with a notice", |s| s.contains("to vote on") && s.contains("without the cache"));
     terminal.press("2").wait_text("Proposals");
     terminal.press("/").press("vote:due").press("\r");
     terminal.wait_text("vote:due");

@@ -75,7 +75,7 @@ run fine neurons stake 1.25 --yes
     assert!(said["small"].0 == 1 && said["small"].1.contains("kept"), "{said:#?}");
     assert!(said["small"].1.contains("No space left") && said["small"].1.contains("free space"), "{said:#?}");
     assert!(said["stake"].0 == 1 && said["stake"].1.contains("nothing was sent"), "{said:#?}");
-    assert!(said["key"].0 == 1 && said["key"].1.contains("make room"), "{said:#?}");
+    assert!(said["key"].0 == 1 && said["key"].1.contains("free some disk space"), "{said:#?}");
     assert!(said["keys"].1.contains("\"first\"") && !said["keys"].1.contains("\"second\""), "{said:#?}");
     assert!(said["pulse"].0 == 0 && said["pulse"].1.contains("OPEN FOR VOTES"), "{said:#?}");
     assert_eq!(said["again"].0, 0, "{said:#?}");

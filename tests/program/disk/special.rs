@@ -43,7 +43,7 @@ fn a_pipe_in_place_of_a_lock_is_told() {
     assert!(said.contains("lock") && said.contains("a named pipe, not a regular file"), "{said}");
     let read = run(table.command(&home, &["overview"]));
     assert_eq!(code(&read), 0, "{}", complaint(&read));
-    assert!(complaint(&read).contains("working without the shared cache"), "{}", complaint(&read));
+    assert!(complaint(&read).contains("working without the cache"), "{}", complaint(&read));
 
     let passphrase = home.path().join("passphrase");
     std::fs::write(&passphrase, "correct horse battery").unwrap();

@@ -19,7 +19,7 @@ fn the_second_dashboard_and_the_second_command_work_without_the_shared_cache() {
     let mut first = Terminal::start(home.path(), (120, 40), &[], &variables);
     first.wait_text(PULSE);
     let mut second = Terminal::start(home.path(), (120, 40), &[], &variables);
-    second.wait_for("Pulse with a notice", |s| s.contains(PULSE) && s.contains("without the shared cache"));
+    second.wait_for("Pulse with a notice", |s| s.contains(PULSE) && s.contains("without the cache"));
 
     // What needs the shared cache says that it is in use, and what to do.
     for args in [["sync"].as_slice(), &["proposals", "list", "--offline"]] {
@@ -35,7 +35,7 @@ fn the_second_dashboard_and_the_second_command_work_without_the_shared_cache() {
     let stake = |amount: &str| table.command(&home, &["neurons", "stake", amount, "--delay", "1y", "--yes"]);
     let done = stake("1.5").output().unwrap();
     assert_eq!(code(&done), 0, "{}", complaint(&done));
-    assert!(complaint(&done).contains("without the shared cache"), "{}", complaint(&done));
+    assert!(complaint(&done).contains("without the cache"), "{}", complaint(&done));
     let killed = stake("1.25").env("ICPULSE_TEST_ABORT", "action:5").output().unwrap();
     assert_eq!(killed.status.signal(), Some(6), "{}", complaint(&killed));
     assert_eq!(had - balance(&table), 275_020_000);

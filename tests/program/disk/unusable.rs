@@ -27,7 +27,7 @@ fn without_a_cache_all_is_read_and_nothing_is_begun() {
     let pulse = run(&["overview"]);
     assert_eq!(code(&pulse), 0);
     assert!(text(&pulse).contains("OPEN FOR VOTES"));
-    assert!(complaint(&pulse).contains("working without the shared cache"), "{}", complaint(&pulse));
+    assert!(complaint(&pulse).contains("working without the cache"), "{}", complaint(&pulse));
     assert!(complaint(&pulse).contains("actions cannot be recorded"), "{}", complaint(&pulse));
     assert!(!list(&json(&run(&["proposals", "list", "--json"])), "proposals").is_empty());
 
@@ -48,7 +48,7 @@ fn without_a_cache_all_is_read_and_nothing_is_begun() {
         assert_eq!(code(&refused), 1, "{args:?}");
         let said = complaint(&refused);
         assert!(
-            said.contains("journal cannot be used") && said.contains("permissions there"),
+            said.contains("action journal unavailable") && said.contains("permissions there"),
             "{args:?}: {said}"
         );
         assert!(text(&refused).is_empty(), "{args:?}: {}", text(&refused));
@@ -71,9 +71,7 @@ fn without_a_cache_the_dashboard_opens_with_a_notice() {
     variables.push(("XDG_CACHE_HOME", cache.to_str().unwrap()));
     variables.push(("XDG_STATE_HOME", state.to_str().unwrap()));
     let mut terminal = Terminal::start(home.path(), (120, 40), &[], &variables);
-    terminal.wait_for("Pulse with a notice", |s| {
-        s.contains("to vote on") && s.contains("without the shared cache")
-    });
+    terminal.wait_for("Pulse with a notice", |s| s.contains("to vote on") && s.contains("without the cache"));
     terminal.press("t").wait_text("Theme");
     terminal.press("\x1b[B").press("\r");
     terminal.wait_text("could not be kept");

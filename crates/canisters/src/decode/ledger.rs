@@ -43,10 +43,8 @@ pub fn block(number: u64, block: &wire::Block, evidence: Evidence) -> Transactio
     let operation = transaction.operation.as_ref();
     Transaction {
         block: number,
-        operation: operation.map_or_else(
-            || Operation::Unknown(Line::new("an operation of a kind this version does not know")),
-            ledger_operation,
-        ),
+        operation: operation
+            .map_or_else(|| Operation::Unknown(Line::new("unknown operation")), ledger_operation),
         memo: transaction.memo,
         icrc1_memo: transaction.icrc1_memo.as_ref().map(|memo| memo.to_vec()),
         created_at: Some(time(transaction.created_at_time)),

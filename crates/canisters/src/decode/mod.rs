@@ -1,10 +1,11 @@
-//! The door: the only way from the canisters' own types into the vocabulary.
+//! Decoding: from the canisters' own types into the model's.
 //!
-//! Whatever passes is neutralised, bounded and marked with its evidence. A row that cannot be read
-//! passes as what it is, so that one odd proposal never costs a page.
+//! Text is neutralised, sizes are bounded, and each value carries its evidence. A row that cannot be
+//! decoded is kept as an unreadable row, so that one odd proposal never costs a page.
 
 pub mod facts;
 mod field_names;
+pub(crate) mod icrc;
 pub mod ledger;
 pub mod neurons;
 pub mod nns_function;

@@ -49,7 +49,7 @@ pub fn payload(
             Payload { name: Line::new(&title(action)), description: Block::default(), value: typed(action) }
         }
         None => Payload {
-            name: Line::new("Action of an unknown kind"),
+            name: Line::new("Unknown action"),
             description: Block::new("This version does not know it, and the canister does not describe it."),
             value: Value::Null,
         },

@@ -98,7 +98,7 @@ pub fn unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Proposal> {
         topic: Topic::Unspecified,
         status: ProposalStatus::Unspecified,
         reward_status: RewardStatus::Unspecified,
-        title: Line::new("(cannot be read by this version)"),
+        title: Line::new("(cannot be decoded by this version)"),
         action: Line::new("unknown action"),
         proposer: None,
         created: Timestamp(0),

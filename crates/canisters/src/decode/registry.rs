@@ -88,7 +88,7 @@ fn decode<M: prost::Message + Default>(value: &[u8]) -> Result<M, String> {
 }
 
 fn principal(bytes: &[u8]) -> Result<Principal, String> {
-    Principal::try_from_slice(bytes).map_err(|_| format!("{} bytes are no principal", bytes.len()))
+    Principal::try_from_slice(bytes).map_err(|_| format!("{} bytes are not a principal", bytes.len()))
 }
 
 fn principals(all: &[Vec<u8>]) -> Result<Vec<Principal>, String> {

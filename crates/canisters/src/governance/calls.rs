@@ -1,5 +1,7 @@
 //! Changes asked of NNS governance: `manage_neuron` with each command icpulse offers, and its answers.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use crate::wire::governance as wire;
 use crate::wire::{decode_one, encode_one};
 use icpulse_ic::IcError;
@@ -55,10 +57,7 @@ pub enum CommandResult {
     /// The ballot was cast.
     RegisterVote,
     /// The neuron was claimed, or its stake read again.
-    ClaimOrRefresh {
-        /// Which one.
-        neuron: Option<NeuronId>,
-    },
+    ClaimOrRefresh { neuron: Option<NeuronId> },
     /// A setting was changed.
     Configure,
     /// Followees were set on one topic.
@@ -135,7 +134,7 @@ pub fn register_vote(
     if !matches!(vote, Vote::Yes | Vote::No) {
         return Err(IcError::Invalid {
             what: Line::new(&format!("voting on proposal {proposal}")),
-            why: Line::new("a vote is yes or no"),
+            why: Line::new("vote yes or no"),
         });
     }
     let command =
@@ -172,7 +171,7 @@ pub fn increase_dissolve_delay(
 ) -> Result<PreparedCall, IcError> {
     let additional = u32::try_from(additional.0).map_err(|_| IcError::Invalid {
         what: Line::new(&format!("lengthening the dissolve delay of neuron {neuron}")),
-        why: Line::new(&format!("{} is more than can be asked for", additional.words())),
+        why: Line::new(&format!("{} is longer than the protocol can express", additional.words())),
     })?;
     let operation = wire::Operation::IncreaseDissolveDelay(wire::IncreaseDissolveDelay {
         additional_dissolve_delay_seconds: additional,
@@ -249,7 +248,7 @@ pub fn parse_manage_neuron_reply(bytes: &[u8]) -> Result<CommandResult, Governan
     let other = |text: &str| Ok(CommandResult::Other(Line::new(text)));
     let reply: wire::ManageNeuronResponse = match decode_one(bytes) {
         Ok(reply) => reply,
-        Err(e) => return other(&format!("the answer cannot be read: {e}")),
+        Err(e) => return other(&format!("could not decode the response: {e}")),
     };
     use wire::CommandResponse as R;
     match reply.command {

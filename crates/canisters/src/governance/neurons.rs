@@ -185,7 +185,7 @@ impl Client {
         for half in halves.take(MOST_HALVES) {
             let ours = self.neurons(&[half.id]).await?.iter().any(Neuron::is_mine);
             if ours {
-                let why = format!("neuron {} is in one of its two lists only", half.id);
+                let why = format!("neuron {} is in only one of its two lists", half.id);
                 return Err(IcError::Inconsistent { what: Line::new(what), why: Line::new(&why) });
             }
         }
@@ -258,7 +258,7 @@ impl Client {
         };
         neuron.filter(is_asked_for).ok_or_else(|| IcError::Inconsistent {
             what: Line::new(&what),
-            why: Line::new("it is about another neuron than the one asked for"),
+            why: Line::new("the response is about another neuron"),
         })
     }
 

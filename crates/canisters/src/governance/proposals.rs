@@ -220,7 +220,7 @@ impl Client {
         };
         both.filter(|(proposal, _)| proposal.id == id).ok_or_else(|| IcError::Decode {
             what: Line::new(&what),
-            why: Line::new("the canister answered with another proposal"),
+            why: Line::new("the response is about another proposal"),
         })
     }
 

@@ -1,5 +1,7 @@
 //! Changes asked of the ICP ledger: `transfer`, and its answers.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use crate::wire::ledger as wire;
 use crate::wire::{decode_one, encode_one};
 use icpulse_ic::IcError;
@@ -32,33 +34,21 @@ pub struct TransferRequest {
 pub enum TransferRefusal {
     /// Another fee is due.
     #[error("the ledger's fee is {expected} ICP")]
-    BadFee {
-        /// The right one.
-        expected: E8s,
-    },
+    BadFee { expected: E8s },
     /// The account has too little.
     #[error("the account has only {balance} ICP")]
-    InsufficientFunds {
-        /// What it has.
-        balance: E8s,
-    },
+    InsufficientFunds { balance: E8s },
     /// `created_at` lies before the ledger's window.
     #[error("the transfer is older than the {} the ledger accepts", window.words())]
-    TooOld {
-        /// How old it may be.
-        window: Seconds,
-    },
+    TooOld { window: Seconds },
     /// `created_at` lies in the ledger's future.
-    #[error("the transfer's time lies in the ledger's future: this machine's clock is fast")]
+    #[error("the transfer is dated in the future: this machine's clock is ahead")]
     CreatedInFuture,
     /// The very same transfer was made before: the wanted state is there.
-    #[error("the same transfer was made before, in block {of}")]
-    Duplicate {
-        /// Its block.
-        of: u64,
-    },
+    #[error("duplicate of the transfer in block {of}")]
+    Duplicate { of: u64 },
     /// An answer this version cannot read.
-    #[error("the ledger's answer cannot be read: {0}")]
+    #[error("could not decode the ledger's response: {0}")]
     Unreadable(Line),
 }
 

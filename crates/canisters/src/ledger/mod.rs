@@ -1,6 +1,10 @@
-//! What is read of the ICP ledger. Changes are in [`calls`].
+//! Reading ledgers: any ledger through [`LedgerAdapter`], the ICP ledger's blocks by its own interface.
+//! Changes are in [`calls`].
 
+mod adapter;
 pub mod calls;
+
+pub use adapter::{LedgerAdapter, TokenPage, find_adapter};
 
 use crate::Client;
 use crate::decode;
@@ -103,7 +107,7 @@ impl Client {
                 error_type: 0,
                 message: Line::new(&match error {
                     wire::QueryArchiveError::BadFirstBlockIndex { requested_index, first_valid_index } => {
-                        format!("block {requested_index} is below its first one, {first_valid_index}")
+                        format!("block {requested_index} is before its first block, {first_valid_index}")
                     }
                     wire::QueryArchiveError::Other { error_message, .. } => error_message,
                 }),

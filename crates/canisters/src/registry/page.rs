@@ -4,6 +4,8 @@
 //! for the registry canister and is fresh; its certified data is the root hash of the tree; the
 //! tree says the newest version and has, without a gap, the versions that follow the one asked for.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use super::tree::{Node, TreeError};
 use crate::wire::registry as wire;
 use icpulse_ic::certificate::{self, Authority, CertificateError};
@@ -23,61 +25,41 @@ pub const MAX_CHUNKS: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
     /// It is not a certified reply.
-    #[error("it is not a certified reply: {0}")]
+    #[error("not a certified response: {0}")]
     Malformed(&'static str),
     /// The certificate.
-    #[error("its certificate does not hold: {0}")]
+    #[error("invalid certificate: {0}")]
     Certificate(#[from] CertificateError),
     /// The tree.
     #[error("{0}")]
     Tree(#[from] TreeError),
     /// The canister certified something else than this tree.
-    #[error("its hash tree is not the one the registry certified")]
+    #[error("the hash tree does not match the certificate")]
     Root,
     /// The tree does not say which version is the newest.
-    #[error("its hash tree does not say which version is the newest")]
+    #[error("the hash tree lacks the latest version")]
     NoVersion,
     /// A label that is no version number.
-    #[error("a label below 'delta' is no version number")]
+    #[error("a label below 'delta' is not a version number")]
     Label,
     /// Versions follow, and it has none of them.
-    #[error("it has no version after {after}, although version {latest} is the newest")]
-    Nothing {
-        /// After which version it was asked.
-        after: Version,
-        /// The newest.
-        latest: Version,
-    },
+    #[error("no version after {after}, although the latest is {latest}")]
+    Nothing { after: Version, latest: Version },
     /// A version is missing.
-    #[error("version {expected} is missing: version {found} comes in its place")]
-    Gap {
-        /// Which.
-        expected: Version,
-        /// What is there.
-        found: Version,
-    },
+    #[error("version {expected} is missing: found version {found} instead")]
+    Gap { expected: Version, found: Version },
     /// What a version changed was cut out.
-    #[error("what version {0} changed was cut out")]
+    #[error("the changes of version {0} are pruned")]
     Pruned(Version),
     /// Under a version lies something else than a value.
-    #[error("what version {0} changed is no value")]
+    #[error("the changes of version {0} are not a value")]
     NoLeaf(Version),
     /// A version that was not asked for.
     #[error("version {found} is not after {after}")]
-    Early {
-        /// Which.
-        found: Version,
-        /// After which version it was asked.
-        after: Version,
-    },
+    Early { found: Version, after: Version },
     /// A version beyond the newest.
-    #[error("version {found} is beyond version {latest}, said to be the newest")]
-    Beyond {
-        /// Which.
-        found: Version,
-        /// The newest.
-        latest: Version,
-    },
+    #[error("version {found} is after {latest}, the latest version claimed")]
+    Beyond { found: Version, latest: Version },
 }
 
 /// What a mutation says of its record's new value.
@@ -219,7 +201,7 @@ fn number(mut leaf: &[u8]) -> Option<Version> {
 /// In words, when it is not what a version changes.
 pub fn decode(version: Version, bytes: &[u8]) -> Result<RawDelta, String> {
     let request: wire::HighCapacityRegistryAtomicMutateRequest =
-        wire::decode(bytes).map_err(|e| format!("version {version} does not decode: {e}"))?;
+        wire::decode(bytes).map_err(|e| format!("could not decode version {version}: {e}"))?;
     let mutations = request.mutations.into_iter().map(|mutation| {
         let content = match (mutation.mutation_type, mutation.content) {
             (2, _) => Content::Removed,
@@ -259,7 +241,7 @@ pub fn chunks<'c>(contents: impl IntoIterator<Item = &'c Content>) -> Result<BTr
     }
     match all.len() {
         0..=MAX_CHUNKS => Ok(all),
-        many => Err(format!("its large values have {many} chunks, more than the {MAX_CHUNKS} allowed")),
+        many => Err(format!("its large values have {many} chunks; the maximum is {MAX_CHUNKS}")),
     }
 }
 
@@ -272,7 +254,7 @@ pub fn check_chunk(hash: &[u8; 32], content: &[u8]) -> Result<(), String> {
     if found == *hash {
         Ok(())
     } else {
-        Err(format!("a chunk has the SHA-256 {} in place of {}", hex::encode(found), hex::encode(hash)))
+        Err(format!("wrong SHA-256 of a chunk: {}, expected {}", hex::encode(found), hex::encode(hash)))
     }
 }
 
@@ -290,7 +272,7 @@ pub fn whole(content: Content, chunks: &BTreeMap<[u8; 32], Vec<u8>>) -> Result<O
     for hash in hashes {
         let chunk = chunks.get(&hash).ok_or_else(|| format!("chunk {} is missing", hex::encode(hash)))?;
         if value.len().saturating_add(chunk.len()) > MAX_VALUE {
-            return Err(format!("a large value has more than the {MAX_VALUE} bytes allowed"));
+            return Err(format!("a large value exceeds the maximum of {MAX_VALUE} bytes"));
         }
         value.extend_from_slice(chunk);
     }

@@ -325,16 +325,16 @@ fn pages_with_a_hole_a_lie_or_something_else_are_refused_with_the_reason() {
     assert_eq!(asked(&history(4, vec![]), 9), Ok(vec![]), "a node that is behind");
 
     let hole = history(4, vec![version(1), version(2), version(4)]);
-    assert_eq!(reason(&hole, 0), "version 3 is missing: version 4 comes in its place");
+    assert_eq!(reason(&hole, 0), "version 3 is missing: found version 4 instead");
     let hole = history(4, vec![version(1), pruned(&fork(version(2), version(3))), version(4)]);
-    assert_eq!(reason(&hole, 0), "version 2 is missing: version 4 comes in its place");
+    assert_eq!(reason(&hole, 0), "version 2 is missing: found version 4 instead");
     let hole = history(3, vec![version(1), cut(2), version(3)]);
-    assert_eq!(reason(&hole, 0), "what version 2 changed was cut out");
-    assert_eq!(reason(&history(3, vec![cut(1), cut(2)]), 0), "what version 1 changed was cut out");
+    assert_eq!(reason(&hole, 0), "the changes of version 2 are pruned");
+    assert_eq!(reason(&history(3, vec![cut(1), cut(2)]), 0), "the changes of version 1 are pruned");
     let none = history(3, vec![pruned(&version(1))]);
-    assert_eq!(reason(&none, 0), "it has no version after 0, although version 3 is the newest");
+    assert_eq!(reason(&none, 0), "no version after 0, although the latest is 3");
     let late = history(3, vec![version(2), version(3)]);
-    assert_eq!(reason(&late, 0), "version 1 is missing: version 2 comes in its place");
+    assert_eq!(reason(&late, 0), "version 1 is missing: found version 2 instead");
 
     let swapped = history(3, vec![version(2), version(1), version(3)]);
     assert_eq!(asked(&swapped, 0), Err(PageError::Tree(TreeError::Disordered)));
@@ -344,15 +344,15 @@ fn pages_with_a_hole_a_lie_or_something_else_are_refused_with_the_reason() {
     assert_eq!(asked(&top, 0), Err(PageError::Tree(TreeError::Disordered)));
 
     let beyond = history(2, vec![version(1), version(2), version(3)]);
-    assert_eq!(reason(&beyond, 0), "version 3 is beyond version 2, said to be the newest");
+    assert_eq!(reason(&beyond, 0), "version 3 is after 2, the latest version claimed");
     let early = history(2, vec![version(1), version(2)]);
     assert_eq!(reason(&early, 1), "version 1 is not after 1");
     assert_eq!(
         reason(&history(1, vec![labeled(b"1", leaf(b""))]), 0),
-        "a label below 'delta' is no version number"
+        "a label below 'delta' is not a version number"
     );
     let nested = history(1, vec![labeled(&1u64.to_be_bytes(), version(1))]);
-    assert_eq!(reason(&nested, 0), "what version 1 changed is no value");
+    assert_eq!(reason(&nested, 0), "the changes of version 1 are not a value");
     for newest in [pruned(&labeled(b"current_version", leaf(&number(1)))), leaf(b"")] {
         let tree = fork(newest, labeled(b"delta", version(1)));
         assert_eq!(asked(&tree, 0), Err(PageError::NoVersion));
@@ -455,14 +455,14 @@ fn chunks_are_only_what_was_certified() {
     let wrong = page::check_chunk(&one, b"two").unwrap_err();
     assert_eq!(
         wrong,
-        format!("a chunk has the SHA-256 {} in place of {}", hex::encode(two), hex::encode(one))
+        format!("wrong SHA-256 of a chunk: {}, expected {}", hex::encode(two), hex::encode(one))
     );
     let chunks = BTreeMap::from([(one, b"one".to_vec()), (two, b"two".to_vec())]);
     let whole = |hashes: Vec<[u8; 32]>| page::whole(Content::Chunks(hashes), &chunks);
     assert_eq!(whole(vec![two, one, two]), Ok(Some(b"twoonetwo".to_vec())));
     assert!(whole(vec![one, [9; 32]]).unwrap_err().ends_with("is missing"));
     let large = BTreeMap::from([(one, vec![0; page::MAX_VALUE / 2 + 1])]);
-    assert!(page::whole(Content::Chunks(vec![one, one]), &large).unwrap_err().contains("more than"));
+    assert!(page::whole(Content::Chunks(vec![one, one]), &large).unwrap_err().contains("maximum"));
     let many = Content::Chunks((0..=page::MAX_CHUNKS).map(|n| sha(&n.to_be_bytes())).collect());
     assert!(page::chunks([&many]).is_err());
     let bad = wire::HighCapacityRegistryAtomicMutateRequest {

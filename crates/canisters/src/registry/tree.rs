@@ -30,25 +30,25 @@ pub enum Node<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
     /// Not protobuf, or it ends too early.
-    #[error("its hash tree is not protobuf")]
+    #[error("the hash tree is not valid protobuf")]
     Malformed,
     /// A part that is of no kind or of two.
-    #[error("a part of its hash tree is not of one kind")]
+    #[error("a node of the hash tree has several kinds")]
     Kind,
     /// A fork without a side or a label without content.
-    #[error("a part of its hash tree has no content")]
+    #[error("a node of the hash tree is empty")]
     Content,
     /// A hash that is not 32 bytes long.
-    #[error("a hash in its hash tree is not 32 bytes long")]
+    #[error("a hash in the hash tree is not 32 bytes long")]
     Hash,
     /// Deeper than [`MAX_DEPTH`].
-    #[error("its hash tree is deeper than {MAX_DEPTH}")]
+    #[error("the hash tree is deeper than {MAX_DEPTH}")]
     Depth,
     /// More parts than [`MAX_NODES`].
-    #[error("its hash tree has more than {MAX_NODES} parts")]
+    #[error("the hash tree has more than {MAX_NODES} nodes")]
     Size,
     /// Labels out of order, so that absence could be pretended.
-    #[error("the labels of its hash tree are out of order")]
+    #[error("the labels of the hash tree are not sorted")]
     Disordered,
 }
 

@@ -11,6 +11,7 @@
 pub mod block;
 pub mod cmc;
 pub mod governance;
+pub mod icrc;
 pub mod index;
 pub mod ledger;
 pub mod lenient;

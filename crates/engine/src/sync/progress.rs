@@ -54,7 +54,7 @@ pub fn standstill(since: Timestamp) -> Trouble {
     Trouble {
         attempted: Line::new("reading"),
         why: Line::new(&format!("the network has made no progress since {} UTC", since.clock())),
-        advice: Line::new("its answers are of then, and votes and transfers would not be carried out now"),
+        advice: Line::new("responses are from that time; votes and transfers would not be executed now"),
         since,
         retry_at: None,
         unverified: false,

@@ -696,7 +696,7 @@ async fn failures_keep_the_data_back_off_and_say_so() {
     assert_eq!(tries, [10, 12, 16, 24, 30, 62]);
     let status = run.status().await;
     let trouble = status.trouble.unwrap();
-    assert_eq!(trouble.why.as_str(), "icp-api.io cannot be reached: connection refused");
+    assert_eq!(trouble.why.as_str(), "could not connect to icp-api.io: connection refused");
     assert!(trouble.advice.as_str().contains("check the internet connection"));
     assert_eq!(trouble.since, START.plus(Seconds(10)));
     assert_eq!(trouble.retry_at, Some(START.plus(Seconds(62 + 60))));
@@ -723,7 +723,7 @@ async fn a_network_that_answers_without_progress_is_named_as_such() {
     run.fake.fail("list", unreachable());
     run.handle.refresh(Topicality::Proposals);
     run.handle.idle().await;
-    assert!(run.status().await.trouble.unwrap().why.as_str().contains("cannot be reached"));
+    assert!(run.status().await.trouble.unwrap().why.as_str().contains("could not connect"));
     run.fake.net().failing = None;
     run.fake.net().standing = false;
     run.handle.refresh(Topicality::Proposals);
@@ -758,7 +758,7 @@ async fn an_unproven_answer_reaches_neither_screen_nor_cache() {
     run.handle.idle().await;
     let trouble = run.status().await.trouble.unwrap();
     assert!(trouble.unverified);
-    assert_eq!(trouble.why.as_str(), "the answer is not proven: wrong node signature");
+    assert_eq!(trouble.why.as_str(), "could not verify the response: wrong node signature");
     assert_eq!(run.world().await, World::default());
     run.handle.shutdown().await;
     while let Some(change) = run.changes.recv().await {

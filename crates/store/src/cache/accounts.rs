@@ -35,7 +35,7 @@ impl Cache {
             match codec::decode(&value) {
                 Ok(state) => accounts.push(state),
                 Err(why) => {
-                    notes.push(Line::new(&format!("an account will be read again: the cache's copy, {why}")));
+                    notes.push(Line::new(&format!("reading an account again: cached copy: {why}")));
                 }
             }
         }

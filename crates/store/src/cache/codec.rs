@@ -17,13 +17,13 @@ const HEADER: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum DecodeError {
     /// Written by another version of icpulse.
-    #[error("it has schema {0}, this icpulse knows schema {SCHEMA}")]
+    #[error("schema {0}, expected {SCHEMA}")]
     Schema(u8),
     /// The checksum does not match, or there is nothing.
-    #[error("its checksum is wrong")]
+    #[error("checksum mismatch")]
     Checksum,
     /// The checksum matches but the content is none.
-    #[error("its content does not decode")]
+    #[error("could not decode it")]
     Content,
 }
 

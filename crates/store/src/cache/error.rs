@@ -1,5 +1,7 @@
 //! What can go wrong with the cache, and what to do about it.
 
+#![allow(missing_docs, reason = "the names of fields say what they are")]
+
 use std::path::{Path, PathBuf};
 
 /// Why the cache could not do something. None of these is a reason to stop: icpulse
@@ -11,41 +13,21 @@ pub enum CacheError {
         "the cache {} is in use by another icpulse; close it, or go on without the shared cache",
         folder.display()
     )]
-    Busy {
-        /// The network's cache folder.
-        folder: PathBuf,
-    },
+    Busy { folder: PathBuf },
     /// The operating system refused.
     #[error(
         "could not {attempted} {}: {why}; check the free space and the permissions there, or name another cache folder",
         path.display()
     )]
-    Io {
-        /// In words: `open`, `create`, `write to`.
-        attempted: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// What the system said.
-        why: String,
-    },
+    Io { attempted: &'static str, path: PathBuf, why: String },
     /// The stored bytes are not what was written.
     #[error(
         "{what} cannot be read back ({why}); it is set aside on the next start and read again from the network"
     )]
-    Damaged {
-        /// Which part.
-        what: String,
-        /// What was found.
-        why: String,
-    },
+    Damaged { what: String, why: String },
     /// A value could not be turned into bytes.
-    #[error("{what} could not be encoded for the cache ({why}); please report this")]
-    Encode {
-        /// Which value.
-        what: &'static str,
-        /// What the codec said.
-        why: String,
-    },
+    #[error("could not encode {what} for the cache ({why}); please report this")]
+    Encode { what: &'static str, why: String },
 }
 
 impl CacheError {

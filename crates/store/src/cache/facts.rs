@@ -73,7 +73,7 @@ impl Cache {
                 Ok(series) => {
                     histories.insert(name, series);
                 }
-                Err(why) => notes.push(Line::new(&format!("the history {name} begins anew: {why}"))),
+                Err(why) => notes.push(Line::new(&format!("the history {name} restarts: {why}"))),
             }
         }
         Ok(histories)

@@ -92,7 +92,7 @@ pub(super) fn open_store(
             }
             Err(OpenFailure::Locked) => return Err(CacheError::Busy { folder: folder.to_owned() }),
             Err(OpenFailure::Refused(e)) => return Err(CacheError::io("open", &path, &e)),
-            Err(OpenFailure::Damaged(why)) => return anew(&format!("it cannot be read ({why})"), notes),
+            Err(OpenFailure::Damaged(why)) => return anew(&format!("it could not be read ({why})"), notes),
         }
     };
     let why = match examine(&store, network) {
@@ -108,7 +108,7 @@ pub(super) fn open_store(
         }
         Ok(Found::Other(why)) => why,
         Err(error @ CacheError::Io { .. }) => return Err(error),
-        Err(why) => format!("it cannot be read ({why})"),
+        Err(why) => format!("it could not be read ({why})"),
     };
     // Closed before its folder is moved; damage met in use is noted by a mark, which is dealt with here.
     drop(store);

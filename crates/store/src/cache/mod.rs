@@ -148,7 +148,7 @@ impl Cache {
             Ok(opened) => return opened,
             Err(error) => error,
         };
-        let note = Line::new(&format!("working without the shared cache, nothing read is kept: {error}"));
+        let note = Line::new(&format!("working without the cache, nothing is saved: {error}"));
         Opened { cache: Self::in_memory(), notes: vec![note] }
     }
 

@@ -273,7 +273,7 @@ impl Cache {
                 }
                 Err(why) => {
                     let subnet = subnet.to_text();
-                    notes.push(Line::new(&format!("the history of subnet {subnet} begins anew: {why}")));
+                    notes.push(Line::new(&format!("the history of subnet {subnet} restarts: {why}")));
                 }
             }
         }

@@ -57,8 +57,7 @@ impl Cache {
                 }
                 Err(why) => {
                     let id = key::number(&key).unwrap_or_default();
-                    notes
-                        .push(Line::new(&format!("neuron {id} will be read again: the cache's copy, {why}")));
+                    notes.push(Line::new(&format!("reading neuron {id} again: cached copy: {why}")));
                 }
             }
         }

@@ -42,7 +42,7 @@ impl Cache {
     pub(super) fn read_position(&self, notes: &mut Vec<Line>) -> Result<Position, CacheError> {
         let Some(bytes) = self.first.get(key::POSITION)? else { return Ok(Position::default()) };
         Ok(codec::decode(&bytes).unwrap_or_else(|why| {
-            notes.push(Line::new(&format!("the proposal history is read again: its position, {why}")));
+            notes.push(Line::new(&format!("reading the proposal history again: cached position: {why}")));
             Position::default()
         }))
     }

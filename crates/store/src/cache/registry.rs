@@ -197,8 +197,7 @@ impl Cache {
         batch.put(key::REGISTRY_INDEX.to_vec(), codec::encode("a list of pages", &index)?);
         self.bulk()?.apply(batch)?;
         let lost = before.difference(&index.ranges());
-        let note =
-            format!("{} versions of the registry are read again: a page of the cache, {why}", lost.count());
+        let note = format!("reading {} versions of the registry again: cached page: {why}", lost.count());
         self.notes.lock().push(Line::new(&note));
         Ok(lost)
     }
@@ -245,14 +244,14 @@ impl Cache {
         let topology = match codec::decode::<Topology>(&bytes) {
             Ok(topology) => topology,
             Err(why) => {
-                let note = format!("the network's make-up is put together again: the cache's copy, {why}");
+                let note = format!("rebuilding the topology: cached copy: {why}");
                 notes.push(Line::new(&note));
                 return Ok(Default::default());
             }
         };
         let events = self.first.get(key::EVENTS)?.and_then(|bytes| codec::decode_rows::<Event>(&bytes).ok());
         let Some((events, 0)) = events else {
-            notes.push(Line::new("the registry's newest events are put together again from its history"));
+            notes.push(Line::new("rebuilding the newest registry events from its history"));
             return Ok(Default::default());
         };
         Ok((topology, events.into_iter().map(Arc::new).collect()))

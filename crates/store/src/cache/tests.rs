@@ -393,7 +393,7 @@ fn a_second_icpulse_works_without_the_shared_cache() {
     ));
     let Opened { cache: second, notes } =
         Cache::open_or_memory(base.path(), &network(), Duration::from_millis(60), NOW, None);
-    assert!(notes.len() == 1 && notes[0].as_str().contains("without the shared cache"), "{notes:?}");
+    assert!(notes.len() == 1 && notes[0].as_str().contains("without the cache"), "{notes:?}");
     assert!(!second.is_durable());
     assert!(loaded(&second, 1).is_empty());
     put(&second, 1, &[proposal(6, true, 1)], &[6..=6]);

@@ -77,7 +77,7 @@ pub(super) fn decode(
     let Value::Object(mut document) = document else { return Err("it is not a JSON object".to_owned()) };
     let version = match document.get("v").and_then(Value::as_u64) {
         Some(known @ 1..=VERSION) => known,
-        Some(newer) => return Err(format!("its version is {newer}; this icpulse reads up to {VERSION}")),
+        Some(newer) => return Err(format!("unsupported version {newer} (supported: up to {VERSION})")),
         None => return Err("it has no version".to_owned()),
     };
     let mac = document.remove("mac");

@@ -102,11 +102,12 @@ impl ActionJournal {
     /// may be sent.
     pub fn put(&self, execution: &Execution, key: &JournalKey) -> Result<(), JournalError> {
         if key.signer() != execution.signer {
-            return Err(JournalError(Line::new("the action is another identity's")));
+            return Err(JournalError(Line::new("the action belongs to another identity")));
         }
         let plan = execution.plan.to_string();
-        let bytes = document::encode(execution, &self.root_key, key)
-            .map_err(|why| JournalError(Line::new(&format!("the action cannot be written down: {why}"))))?;
+        let bytes = document::encode(execution, &self.root_key, key).map_err(|why| {
+            JournalError(Line::new(&format!("could not write the action to the journal: {why}")))
+        })?;
         match &self.place {
             Place::Memory(memory) => {
                 memory.documents.lock().insert(plan, bytes);
@@ -186,7 +187,7 @@ impl ActionJournal {
             }
             if waited >= PAYMENT_WAIT {
                 return Err(JournalError(Line::new(
-                    "another icpulse is about to pay and has not decided; try again when it has",
+                    "another icpulse is preparing a payment: try again in a moment",
                 )));
             }
             std::thread::sleep(POLL);

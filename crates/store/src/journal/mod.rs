@@ -31,7 +31,7 @@ pub const FINISHED_KEPT: usize = 200;
 
 /// Why the journal could not be written or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the action journal cannot be used: {0}")]
+#[error("action journal unavailable: {0}")]
 pub struct JournalError(pub Line);
 
 impl JournalError {

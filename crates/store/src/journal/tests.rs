@@ -79,7 +79,7 @@ fn a_document_is_read_back_whole_by_every_instance() {
     assert_eq!(other.entries(Some(&key(1))).unwrap().entries, vec![entry]);
     assert_eq!(authenticity(&other, None), [Authenticity::Unchecked]);
     assert_eq!(authenticity(&other, Some(&key(2))), [Authenticity::Unchecked]);
-    assert!(one.put(&action(1, 1, StepState::Waiting), &key(2)).is_err(), "another identity's");
+    assert!(one.put(&action(1, 1, StepState::Waiting), &key(2)).is_err(), "another identity");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -13,7 +13,13 @@ use std::{fmt, io};
 use zeroize::Zeroizing;
 
 /// All kinds. Of several that accept a source, the first one takes it.
-static KINDS: [&'static dyn Kind; 3] = [&pem_file::KEYSTORE, &pem_file::DEMO, &pem_file::PEM_FILE];
+static KINDS: &[&dyn Kind] = &[
+    #[cfg(test)]
+    &tests::Device,
+    &pem_file::KEYSTORE,
+    &pem_file::DEMO,
+    &pem_file::PEM_FILE,
+];
 
 /// A key in use: in memory, or in a device that signs with it.
 pub trait IdentityKey: Signer {
@@ -137,3 +143,6 @@ impl<'de> Deserialize<'de> for IdentityKind {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,13 +60,13 @@ fn list_warnings(path: &Path) -> Vec<String> {
     let mut warnings = Vec::new();
     if files::read(path).is_ok_and(|b| pem::inspect(&b) == Ok(PemForm::Plaintext)) {
         warnings.push(format!(
-            "{} holds its key in the clear: whoever reads the file controls the identity. `icpulse identity import` keeps it encrypted",
+            "{} contains an unencrypted key: anyone who can read the file controls the identity. Encrypt it with `icpulse identity import`",
             path.display()
         ));
     }
     if let Some(mode) = files::too_open(path) {
         warnings.push(format!(
-            "{} can be read or changed by others (mode {mode:03o}); run `chmod 600` on it",
+            "{} is accessible to other users (mode {mode:03o}); run `chmod 600` on it",
             path.display()
         ));
     }

@@ -312,7 +312,7 @@ async fn a_subnet_that_cannot_be_reached_says_why_in_its_place_only() {
     run.pass(20).await;
     assert_eq!(condition(&run, 1).await, Condition::Unreachable);
     let world = run.world().await;
-    assert!(world.health[&subnet(1)].failure.as_ref().unwrap().as_str().contains("cannot be reached"));
+    assert!(world.health[&subnet(1)].failure.as_ref().unwrap().as_str().contains("could not connect"));
     assert!(world.health[&subnet(1)].last.is_some(), "what was read before stays");
     assert_eq!(condition(&run, 2).await, Condition::Well);
     assert_eq!(run.status().await.trouble, None);
@@ -359,7 +359,7 @@ async fn a_dashboard_that_fails_disturbs_nothing() {
     run.handle.ready().await;
     run.handle.idle().await;
     let world = run.world().await;
-    assert!(world.fleet.report_failure.as_ref().unwrap().as_str().contains("cannot be reached"));
+    assert!(world.fleet.report_failure.as_ref().unwrap().as_str().contains("could not connect"));
     assert_eq!((world.fleet.reported_at, run.status().await.trouble), (None, None));
     assert_eq!(world.health.len(), 2);
     run.fake.net().failing = None;
