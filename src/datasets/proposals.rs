@@ -80,12 +80,12 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             .ascending()
             .help("Time left to vote: `time_left<6h`."),
         Column::new("yes", "yes", Kind::BasisPoints, |p, _| {
-            known(p.tally, |t| Value::BasisPoints(t.yes_bp())).tone(Tone::Yes)
+            known(p.tally.filter(|_| p.undecoded.is_none()), |t| Value::BasisPoints(t.yes_bp())).tone(Tone::Yes)
         })
         .width(8, 3)
         .help("Share of yes of all voting power in %: `yes>50`."),
         Column::new("no", "no", Kind::BasisPoints, |p, _| {
-            known(p.tally, |t| Value::BasisPoints(t.no_bp())).tone(Tone::No)
+            known(p.tally.filter(|_| p.undecoded.is_none()), |t| Value::BasisPoints(t.no_bp())).tone(Tone::No)
         })
         .width(8, 4)
         .help("Share of no of all voting power in %: `no>3`."),
