@@ -117,7 +117,7 @@ const COLUMNS: &[Column<Subject>] = &[
         .width(11, 1)
         .searched()
         .help("By what its state is known: `verdict:disputed`."),
-    Column::new("days", "30 days", Kind::Chart, |s, cx| {
+    Column::new("strip", "30 days", Kind::Chart, |s, cx| {
         known(days(s, cx), |d| Value::Strip(d.strip.clone()))
     })
     .width(30, 7)

@@ -80,12 +80,13 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             .ascending()
             .help("Time left to vote: `time_left<6h`."),
         Column::new("yes", "yes", Kind::BasisPoints, |p, _| {
-            known(p.tally, |t| Value::BasisPoints(t.yes_bp())).tone(Tone::Yes)
+            known(p.tally.filter(|_| p.undecoded.is_none()), |t| Value::BasisPoints(t.yes_bp()))
+                .tone(Tone::Yes)
         })
         .width(8, 3)
         .help("Share of yes of all voting power in %: `yes>50`."),
         Column::new("no", "no", Kind::BasisPoints, |p, _| {
-            known(p.tally, |t| Value::BasisPoints(t.no_bp())).tone(Tone::No)
+            known(p.tally.filter(|_| p.undecoded.is_none()), |t| Value::BasisPoints(t.no_bp())).tone(Tone::No)
         })
         .width(8, 4)
         .help("Share of no of all voting power in %: `no>3`."),
@@ -109,6 +110,12 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         .hidden()
         .ascending()
         .help("The neuron that proposed it: `proposer:48`."),
+        Column::new("reject_cost", "reject ICP", Kind::Icp, |p, _| {
+            decoded(p, Value::Icp(p.reject_cost)).dim()
+        })
+        .width(11, 9)
+        .hidden()
+        .help("What its proposer pays if it is rejected, in ICP: `reject_cost>1`."),
         Column::data("vote", Kind::Terms(votes), |p, cx| {
             let any = |wanted: Vote| p.ballots.iter().any(|b| b.vote == wanted);
             let marks = [
@@ -137,8 +144,6 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             .help("Voting power of no: `no_voting_power>1M`."),
         Column::data("total_voting_power", Kind::Power, |p, _| known(p.tally, |t| Value::Power(t.total)))
             .help("All voting power: `total_voting_power>1M`."),
-        Column::data("reject_cost", Kind::Icp, |p, _| Value::Icp(p.reject_cost).into())
-            .help("What its proposer pays if it is rejected, in ICP: `reject_cost>1`."),
         Column::data("ballots", Kind::Text, |p, _| {
             let ballot = |b: &icpulse_model::proposal::Ballot| {
                 Value::Map(vec![

@@ -1,6 +1,6 @@
 //! The filter language over the program's lists, and the promises that all lists keep.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
 use icpulse_model::dataset::{Kind, List};

@@ -327,7 +327,7 @@ async fn too_small_a_terminal_says_so_and_does_nothing_but_leave() {
 #[tokio::test]
 async fn the_wallet_filters_sorts_and_shows_its_address() {
     let mut app = open();
-    app.press("4").sees("302.5").press("/").type_text("dir:out").press("<enter>");
+    app.press("4").sees("302.5").press("/").type_text("direction:out").press("<enter>");
     assert_eq!(app.state.wallet.list.rows.as_ref(), [903]);
     app.press("<esc> S j j j <enter>");
     assert_eq!(app.state.wallet.list.rows.as_ref(), [904, 903, 902]);

@@ -163,7 +163,7 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
                 name_target(state, &link.to),
                 cell(&link.to, state_column),
                 cell(&link.to, place),
-                cell(&link.to, "days"),
+                cell(&link.to, "strip"),
             ]
         };
         Some(Row { cells, marked: false })
