@@ -1,7 +1,7 @@
 //! Alerts: what fires when, what recovers, what survives a restart, and how messages arrive.
 
 use crate::sample;
-use crate::small_fleet as fleet;
+use icpulse_testing::small_fleet as fleet;
 
 use axum::Router;
 use axum::body::to_bytes;

@@ -1,6 +1,6 @@
 //! The metrics as scrapers see them: forms, names, a real Prometheus, the dashboard that uses them.
 
-use crate::small_fleet as fleet;
+use icpulse_testing::small_fleet as fleet;
 
 use fleet::{NOW, board, mine, node, reported, subnet, world};
 use icpulse::export::{Form, HostName, Limits, Listening, Model, Page, ServeError, encode, gather, serve};
