@@ -149,7 +149,11 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
     /// Manual page
-    Man,
+    Man {
+        /// Write the pages of all commands into this folder
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
 }
 
 /// What a list shows.
@@ -331,7 +335,7 @@ pub enum Serve {
     },
 }
 
-/// Sorting of lists.
+/// A vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum VoteArg {
     /// In favour

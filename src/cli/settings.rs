@@ -169,9 +169,15 @@ pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
 /// `icpulse man`
 ///
 /// # Errors
-/// When standard output cannot be written.
-pub fn man(_global: &Global) -> Result<(), Failure> {
+/// When standard output or the folder cannot be written.
+pub fn man(folder: Option<&Path>) -> Result<(), Failure> {
+    let command = Cli::command();
+    if let Some(folder) = folder {
+        return clap_mangen::generate_to(command, folder).map_err(|why| {
+            Failure::failed(format!("cannot write manual pages to {}: {why}", folder.display()))
+        });
+    }
     let mut bytes = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut bytes)?;
+    clap_mangen::Man::new(command).render(&mut bytes)?;
     print_bytes(&bytes)
 }
