@@ -168,6 +168,9 @@ fn literals(source: &str) -> Vec<String> {
 
 /// Whether a literal is something to read: several words, or a word with a capital.
 fn is_prose(text: &str) -> bool {
+    if text.starts_with('\n') {
+        return false; // a list of names
+    }
     let letters = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count();
     let words = text.split_whitespace().filter(|w| letters(w) >= 2).count();
     let heading = || {
