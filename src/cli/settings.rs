@@ -69,7 +69,7 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
 #[must_use]
 pub fn config_without_context(global: &Global, command: &ConfigCommand) -> Option<Result<(), Failure>> {
     match command {
-        ConfigCommand::Template => Some(print_text(template())),
+        ConfigCommand::Template => Some(print_text(&template())),
         ConfigCommand::Check { file } => Some(Paths::of_user().map_err(Failure::failed).and_then(|paths| {
             let default = paths.config_file();
             check_config(global, &paths, file.as_deref().or(global.config.as_deref()).unwrap_or(&default))

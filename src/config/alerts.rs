@@ -3,8 +3,7 @@
 use icpulse_model::Seconds;
 use icpulse_model::alert::{Rule, Severity};
 use icpulse_model::alert_settings::{
-    AlertSettings, DAY_MINUTES, Measure, Quiet, RuleSettings, Rules, SinkKind, SinkSettings, measure,
-    more_is_worse, without_secrets,
+    AlertSettings, DAY_MINUTES, Measure, Quiet, RuleSettings, Rules, SinkKind, SinkSettings, without_secrets,
 };
 use icpulse_model::query::parse_span;
 use icpulse_model::text::Line;
@@ -160,7 +159,7 @@ fn share(at: &str, text: &str) -> Result<u64, AlertsError> {
 }
 
 fn limit(at: &str, rule: Rule, limit: &Limit) -> Result<u64, AlertsError> {
-    match (measure(rule), limit) {
+    match (rule.info().measure, limit) {
         (Measure::None, _) => Err(wrong(at, "this rule has no limit; use `after` for how long it must hold")),
         (Measure::Ppm, Limit::Text(text)) => share(at, text),
         (Measure::Ppm, Limit::Number(n)) => {
@@ -183,19 +182,19 @@ impl RuleConfig {
         if let Some(text) = &self.limit {
             settings.limit = limit(&at("limit"), rule, text)?;
             // The usual quieter limit may be on the other side of a limit of the user's own.
-            let fits = if more_is_worse(rule) {
+            let fits = if rule.info().more_is_worse {
                 settings.recover <= settings.limit
             } else {
                 settings.recover >= settings.limit
             };
-            if !fits || measure(rule) != Measure::None && self.recover.is_none() {
+            if !fits || rule.info().measure != Measure::None && self.recover.is_none() {
                 settings.recover =
                     if rule == Rule::FailureRate { settings.limit / 5 * 4 } else { settings.limit };
             }
         }
         if let Some(text) = &self.recover {
             settings.recover = limit(&at("recover"), rule, text)?;
-            let (fits, how) = if more_is_worse(rule) {
+            let (fits, how) = if rule.info().more_is_worse {
                 (settings.recover <= settings.limit, "at most")
             } else {
                 (settings.recover >= settings.limit, "at least")

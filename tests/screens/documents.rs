@@ -130,7 +130,7 @@ fn literals(source: &str) -> Vec<String> {
                 if chars.next_if_eq(&'"').is_some() {
                     let end = format!("\"{}", "#".repeat(marks));
                     let mut text = String::new();
-                    while let Some(c) = chars.next() {
+                    for c in chars.by_ref() {
                         text.push(c);
                         if text.ends_with(&end) {
                             break;
