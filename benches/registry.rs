@@ -5,11 +5,11 @@
 //! processors; what it does counts as well.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use ic_agent::identity::AnonymousIdentity;
 use icpulse_canisters::Client;
 use icpulse_demo::link::{Delay, Link};
 use icpulse_demo::{Demo, Options as DemoOptions, Scale};
 use icpulse_engine::sync::{self, Options, SyncHandle};
+use icpulse_ic::Anonymous;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::registry::{Moment, Version};
@@ -31,7 +31,7 @@ async fn connected(demo: &Demo) -> Client {
         root_key: RootKeySource::Given(RootKey(demo.root_key())),
         ..Profile::local("demo", &demo.url())
     };
-    Client::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap()
+    Client::connect(&profile, Arc::new(Anonymous)).await.unwrap()
 }
 
 fn reading(client: &Client, base: &Path) -> (SyncHandle<Client>, Arc<Cache>, Duration) {

@@ -3,9 +3,9 @@
 //! `cargo run --example read_open_proposals` reads the embedded demo network;
 //! `cargo run --example read_open_proposals -- ic` reads the main network.
 
-use ic_agent::identity::AnonymousIdentity;
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::{Demo, Options};
+use icpulse_ic::Anonymous;
 use icpulse_model::ProposalStatus;
 use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use std::error::Error;
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             ..Profile::local("demo", &demo.url())
         },
     };
-    let client = Client::connect(&profile, Arc::new(AnonymousIdentity)).await?;
+    let client = Client::connect(&profile, Arc::new(Anonymous)).await?;
 
     let page = ProposalsPage { include_status: vec![ProposalStatus::Open], ..ProposalsPage::default() };
     for proposal in client.proposals(&page).await? {

@@ -3,9 +3,9 @@
 //! `cargo run --example watch_one_subnet` watches a subnet of the embedded demo network for three
 //! readings; the certificates are checked against the network's root key.
 
-use ic_agent::identity::AnonymousIdentity;
 use icpulse_canisters::Client;
 use icpulse_demo::{Demo, Options};
+use icpulse_ic::Anonymous;
 use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use std::error::Error;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         root_key: RootKeySource::Given(RootKey(demo.root_key())),
         ..Profile::local("demo", &demo.url())
     };
-    let client = Client::connect(&profile, Arc::new(AnonymousIdentity)).await?;
+    let client = Client::connect(&profile, Arc::new(Anonymous)).await?;
 
     let subnets = client.subnets().await?;
     let subnet = *subnets.value.last().ok_or("the network lists no subnets")?;

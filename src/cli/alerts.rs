@@ -156,11 +156,9 @@ async fn test(context: &Context, only: Option<&str>) -> Result<(), Failure> {
     if sinks.is_empty() {
         return Err(Failure::usage(match (only, names.is_empty()) {
             (_, true) => "no alert sink is configured; `icpulse config template` shows how".to_owned(),
-            (name, false) => format!(
-                "there is no alert sink '{}'; there are {}",
-                name.unwrap_or_default(),
-                names.join(", ")
-            ),
+            (name, false) => {
+                format!("unknown alert sink '{}'; available: {}", name.unwrap_or_default(), names.join(", "))
+            }
         }));
     }
     let terminal: Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync> = Arc::new(|a| to_terminal(&a));

@@ -15,24 +15,24 @@ not be printed: do not repeat it, `icpulse journal resume` finds out.";
 #[derive(Debug, Parser)]
 #[command(name = "icpulse", version, after_help = AFTER, max_term_width = 100)]
 pub struct Cli {
-    /// What may be said with every command.
+    /// Options of every command.
     #[command(flatten)]
     pub global: Global,
-    /// What to do; the dashboard without one.
+    /// The command; without one the dashboard opens.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What may be said with every command.
+/// Options of every command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Global {
-    /// Network: ic, demo, local, a name of the configuration, or a URL
+    /// Network: ic, demo, local, a profile name, or a URL
     #[arg(long, short = 'n', global = true, env = "ICPULSE_NETWORK", value_name = "NAME|URL")]
     pub network: Option<String>,
-    /// Root key of the network in hexadecimal (DER, 133 bytes); otherwise as the profile says
+    /// Root key of the network in hexadecimal (DER, 133 bytes); default: the profile's
     #[arg(long, global = true, env = "ICPULSE_ROOT_KEY", value_name = "HEX")]
     pub root_key: Option<String>,
-    /// Identity to act as: a name of the keystore, a PEM file, or "anonymous"
+    /// Identity: a keystore name, a PEM file, or "anonymous"
     #[arg(long, short = 'i', global = true, env = "ICPULSE_IDENTITY", value_name = "NAME|FILE")]
     pub identity: Option<String>,
     /// Print JSON
@@ -41,39 +41,39 @@ pub struct Global {
     /// Print CSV
     #[arg(long, global = true)]
     pub csv: bool,
-    /// Never ask the network: show what the cache knows
+    /// Show cached data only; send nothing to the network
     #[arg(long, global = true, env = "ICPULSE_OFFLINE")]
     pub offline: bool,
-    /// Confirm without being asked
+    /// Confirm without a prompt
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
-    /// Show what would be signed, and sign nothing
+    /// Show the review without signing
     #[arg(long, global = true)]
     pub dry_run: bool,
     /// Print results only
     #[arg(long, short = 'q', global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Log more: -v what is read, -vv each request
+    /// More log output: -v readings, -vv each request
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// No colours
+    /// Disable colours
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// Another configuration file
+    /// Configuration file to use
     #[arg(long, global = true, env = "ICPULSE_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Theme of the dashboard
     #[arg(long, global = true, env = "ICPULSE_THEME", value_name = "NAME")]
     pub theme: Option<String>,
-    /// Charts and lines in plain ASCII
+    /// Draw charts and lines in ASCII
     #[arg(long, global = true, env = "ICPULSE_ASCII")]
     pub ascii: bool,
 }
 
-/// What icpulse can do without a screen.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// What changed, what needs you, how the network is (Pulse as text)
+    /// What changed, what needs attention, network health (Pulse as text)
     Overview,
     /// Proposals of the NNS
     #[command(subcommand, visible_alias = "proposal")]
@@ -84,7 +84,7 @@ pub enum Command {
     /// Balance and transactions on the ICP ledger
     #[command(subcommand)]
     Account(Account),
-    /// Identities: who signs
+    /// Identities that sign
     #[command(subcommand)]
     Identity(Identity),
     /// Subnets: health, decentralisation, what-if
@@ -93,38 +93,38 @@ pub enum Command {
     /// Nodes: status, versions, failures, rewards
     #[command(visible_alias = "node")]
     Nodes(Listed),
-    /// Node providers: nodes, allowance, rewards of 30 days and where they were lost
+    /// Node providers: nodes, allowance, rewards and losses of 30 days
     #[command(visible_alias = "provider")]
     Providers(Listed),
     /// Data centers
     #[command(visible_alias = "datacenter")]
     Datacenters(Listed),
-    /// GuestOS and HostOS versions and where they run
+    /// GuestOS and HostOS versions in use
     Versions(Listed),
     /// API boundary nodes: health and latency
     #[command(visible_alias = "boundary-node")]
     BoundaryNodes(Listed),
-    /// The registry: events, differences, records, the network as it was
+    /// The registry: events, diffs, records, past states
     #[command(subcommand)]
     Registry(Registry),
-    /// Alerts: what fires, trying the sinks, watching without a screen
+    /// Alerts: list, test the sinks, run as a daemon
     #[command(subcommand)]
     Alerts(Alerts),
-    /// Serve to other programs
+    /// Serve metrics
     #[command(subcommand)]
     Serve(Serve),
-    /// Read everything into the cache, the proposal history included
+    /// Read everything into the cache, including all past proposals
     Sync,
-    /// Measure icpulse against the network: round trips, reading, the cache, drawing
+    /// Benchmark: round trips, reading, cache, drawing
     Bench {
-        /// So many proposals are read; "all" for the whole history
+        /// Number of proposals to read, or "all"
         #[arg(long, default_value = "2000", value_name = "N|all")]
         proposals: String,
-        /// So many neurons are read; "all" for the whole index
+        /// Number of neurons to read, or "all"
         #[arg(long, default_value = "3000", value_name = "N|all")]
         neurons: String,
     },
-    /// Actions: what was signed, what became of it, and what is left to do
+    /// Signed actions and their outcomes
     #[command(subcommand)]
     Journal(Journal),
     /// The embedded demo network
@@ -137,15 +137,15 @@ pub enum Command {
     /// Configuration
     #[command(subcommand)]
     Config(Config),
-    /// Every command of the dashboard with its keys
+    /// List the dashboard's commands and keys
     Keys {
-        /// As the markdown of docs/keys.md
+        /// Print as Markdown (docs/keys.md)
         #[arg(long)]
         markdown: bool,
     },
-    /// Completions for a shell
+    /// Shell completions
     Completions {
-        /// Which shell
+        /// The shell
         shell: clap_complete::Shell,
     },
     /// Manual page
@@ -156,40 +156,40 @@ pub enum Command {
     },
 }
 
-/// What a list shows.
+/// Options of a list.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Listing {
     /// Filter such as "kind:application nodes>13 -country:US"; fields are the columns of --json
     #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
     pub filter: String,
-    /// At most so many
+    /// Maximum number of rows
     #[arg(long, short = 'l', value_name = "N")]
     pub limit: Option<usize>,
-    /// Print again whenever something changes; with --json or --csv only the rows that changed
+    /// Keep running and print changes; with --json or --csv only changed rows
     #[arg(long, short = 'w')]
     pub watch: bool,
 }
 
-/// A list, or one of it.
+/// A list, or one item.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Listed {
     /// The list.
     #[command(flatten)]
     pub listing: Listing,
-    /// One of it.
+    /// One item.
     #[command(subcommand)]
     pub one: Option<One>,
 }
 
-/// One of a list.
+/// One item of a list.
 #[derive(Debug, Subcommand)]
 pub enum One {
-    /// All of them
+    /// List all
     List(Listing),
-    /// One in full
+    /// Show one in full
     Show {
-        /// Its id, or the beginning of it
+        /// Id, or its beginning
         id: String,
     },
 }
@@ -201,7 +201,7 @@ pub struct Subnets {
     /// The list.
     #[command(flatten)]
     pub listing: Listing,
-    /// One of them.
+    /// One item.
     #[command(subcommand)]
     pub one: Option<OneSubnet>,
 }
@@ -209,27 +209,27 @@ pub struct Subnets {
 /// One subnet.
 #[derive(Debug, Subcommand)]
 pub enum OneSubnet {
-    /// All of them
+    /// List all
     List(Listing),
-    /// One in full
+    /// Show one in full
     Show {
-        /// Its id, or the beginning of it
+        /// Id, or its beginning
         id: String,
     },
-    /// Every figure with nodes added and removed; nothing is asked or signed
+    /// Compute the figures with nodes added and removed; sends nothing
     WhatIf {
-        /// The subnet's id, or the beginning of it
+        /// Subnet id, or its beginning
         id: String,
-        /// A node to add (may be repeated)
+        /// Node to add (repeatable)
         #[arg(long, value_name = "NODE")]
         add: Vec<String>,
-        /// A node to remove (may be repeated)
+        /// Node to remove (repeatable)
         #[arg(long, value_name = "NODE")]
         remove: Vec<String>,
     },
 }
 
-/// A table of the network as of some version.
+/// A list of a past state of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TableArg {
     /// Subnets
@@ -249,47 +249,47 @@ pub enum TableArg {
 /// `icpulse registry …`
 #[derive(Debug, Subcommand)]
 pub enum Registry {
-    /// What happened, a sentence each, newest first
+    /// Registry events, newest first
     Events {
-        /// Only of this node provider (an id, its beginning, or a part of its name)
+        /// Only this node provider (id, its beginning, or part of its name)
         #[arg(long)]
         provider: Option<String>,
-        /// Only of this subnet
+        /// Only this subnet
         #[arg(long)]
         subnet: Option<String>,
-        /// Only of this node
+        /// Only this node
         #[arg(long)]
         node: Option<String>,
-        /// Only since a version, a date such as 2026-11-01, or a time ago such as 7d
+        /// Only since a version, a date such as 2026-11-01, or an age such as 7d
         #[arg(long, value_name = "VERSION|DATE|AGO")]
         since: Option<String>,
-        /// At most so many
+        /// Maximum number of rows
         #[arg(long, short = 'l', default_value_t = 100)]
         limit: usize,
     },
-    /// What changed from one version or date to another
+    /// Compare two versions or dates
     Diff {
-        /// A version, a date such as 2026-11-01, or a time ago such as 7d
+        /// A version, a date such as 2026-11-01, or an age such as 7d
         from: String,
-        /// The same; now without it
+        /// Second version or date (default: now)
         to: Option<String>,
     },
     /// One record as JSON, by its key
     Value {
-        /// Such as subnet_list or node_record_ID
+        /// Key, such as subnet_list or node_record_ID
         key: String,
-        /// As of a version
+        /// Registry version (default: latest)
         #[arg(long, value_name = "VERSION")]
         at: Option<u64>,
         /// The record's bytes in hexadecimal
         #[arg(long)]
         raw: bool,
     },
-    /// The network as it was
+    /// Show the network at a version or date
     At {
-        /// A version, a date such as 2026-11-01, or a time ago such as 7d
+        /// A version, a date such as 2026-11-01, or an age such as 7d
         moment: String,
-        /// Which table; a summary without it
+        /// List to show (default: a summary)
         #[arg(value_enum)]
         table: Option<TableArg>,
         /// Filter, as in the lists
@@ -301,14 +301,14 @@ pub enum Registry {
 /// `icpulse alerts …`
 #[derive(Debug, Subcommand)]
 pub enum Alerts {
-    /// What fires now, what is about to, and what recovered lately
+    /// Firing, pending and recently recovered alerts
     List,
-    /// Send a message to the alert sinks, to try them
+    /// Send a test message to the alert sinks
     Test {
-        /// Only this one
+        /// Only this sink
         sink: Option<String>,
     },
-    /// Watch without a screen and send, until Ctrl-C or SIGTERM
+    /// Watch and send alerts until Ctrl-C or SIGTERM
     Watch,
 }
 
@@ -317,25 +317,25 @@ pub enum Alerts {
 pub enum Serve {
     /// Metrics for Prometheus
     Metrics {
-        /// Address to listen at
+        /// Address to listen on
         #[arg(long, default_value = "127.0.0.1:9464", value_name = "ADDRESS:PORT")]
         listen: std::net::SocketAddr,
-        /// Allow an address that other machines can reach
+        /// Allow listening on an address reachable from other machines
         #[arg(long)]
         public: bool,
-        /// Answer requests for this host too, besides localhost and the address listened at (may be repeated)
+        /// Additional Host header to accept, besides localhost and the listen address (repeatable)
         #[arg(long, value_name = "NAME")]
         allow_host: Vec<crate::export::HostName>,
         /// Metrics of every node of the network (at most 2,000), not only of yours
         #[arg(long)]
         all_nodes: bool,
-        /// The node provider that you are, in place of the configuration's
+        /// Your node provider (default: from the configuration)
         #[arg(long, value_name = "PRINCIPAL")]
         provider: Option<String>,
     },
 }
 
-/// A vote.
+/// Yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum VoteArg {
     /// In favour
@@ -358,19 +358,19 @@ pub enum Proposals {
         /// Status: open, adopted, rejected, executed, failed
         #[arg(long)]
         status: Option<String>,
-        /// At most so many
+        /// Maximum number of rows
         #[arg(long, short = 'l', default_value_t = 100)]
         limit: usize,
-        /// Only those older than this id
+        /// Only proposals older than this id
         #[arg(long, value_name = "ID")]
         before: Option<u64>,
-        /// Only those that a neuron of the identity may still vote on
+        /// Only proposals the identity's neurons can still vote on
         #[arg(long)]
         votable: bool,
     },
     /// One proposal in full
     Show {
-        /// Its id
+        /// Id
         id: u64,
     },
     /// Vote with the identity's neurons
@@ -381,7 +381,7 @@ pub enum Proposals {
         /// yes or no
         #[arg(long, value_enum)]
         vote: VoteArg,
-        /// Only these neurons (default: all that may still vote)
+        /// Only these neurons (default: all that can still vote)
         #[arg(long = "neuron", value_name = "NEURON")]
         neurons: Vec<u64>,
     },
@@ -398,15 +398,15 @@ pub enum Neurons {
     },
     /// One neuron in full
     Show {
-        /// Its id
+        /// Id
         id: u64,
     },
-    /// Every neuron of the network as anybody may see it, in no order, one JSON object or CSV row each
+    /// Public data of every neuron of the network, unordered; one JSON object or CSV row each
     All {
         /// Filter such as "stake>100000 state:dissolving"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
         filter: String,
-        /// At most so many
+        /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
         limit: Option<usize>,
     },
@@ -420,7 +420,7 @@ pub enum Neurons {
         /// Stake new maturity at once
         #[arg(long)]
         auto_stake: bool,
-        /// Followee by topic, such as catch_all=27 or governance=27,28 (may be repeated)
+        /// Followee by topic, such as catch_all=27 or governance=27,28 (repeatable)
         #[arg(long, value_name = "TOPIC=ID[,ID]")]
         follow: Vec<String>,
     },
@@ -444,7 +444,7 @@ pub enum Account {
     Transactions {
         /// A principal, an ICRC-1 account or an account identifier
         account: Option<String>,
-        /// At most so many
+        /// Maximum number of rows
         #[arg(long, short = 'l', default_value_t = 50)]
         limit: usize,
     },
@@ -464,44 +464,44 @@ pub enum KeyAlgorithm {
 /// `icpulse identity …`
 #[derive(Debug, Subcommand)]
 pub enum Identity {
-    /// Make a new key in the keystore
+    /// Create a key in the keystore
     New {
-        /// Its name
+        /// Name
         name: String,
         /// Kind of key
         #[arg(long, value_enum, default_value = "ed25519")]
         algorithm: KeyAlgorithm,
     },
-    /// Put a PEM file into the keystore (encrypted), or refer to it
+    /// Import a PEM file into the keystore (encrypted), or link to it
     Import {
-        /// Its name
+        /// Name
         name: String,
         /// The PEM file
         file: PathBuf,
-        /// Refer to the file where it is instead of storing an encrypted copy
+        /// Link to the file instead of storing an encrypted copy
         #[arg(long)]
         reference: bool,
     },
-    /// All identities
+    /// List identities
     List,
-    /// Make one the default
+    /// Set the default identity
     Use {
-        /// Its name; "anonymous" for none
+        /// Name, or "anonymous" for none
         name: String,
     },
-    /// Principal and account of one
+    /// Show principal and account
     Show {
-        /// Its name (default: the current one)
+        /// Name (default: the current identity)
         name: Option<String>,
     },
     /// Print a key as encrypted PEM
     Export {
-        /// Its name
+        /// Name
         name: String,
     },
-    /// Remove one from the keystore
+    /// Remove an identity from the keystore
     Remove {
-        /// Its name
+        /// Name
         name: String,
     },
 }
@@ -509,13 +509,13 @@ pub enum Identity {
 /// `icpulse journal …`
 #[derive(Debug, Subcommand)]
 pub enum Journal {
-    /// Recent actions and how they ended
+    /// List actions and their outcomes
     List,
-    /// Ask what became of interrupted actions, then review and finish what is left of them
+    /// Look up the outcome of interrupted actions, then review and finish what is left
     Resume,
-    /// Leave an action as it is: it is not mentioned any more
+    /// Dismiss an unfinished action: it is not followed any more
     Dismiss {
-        /// Its id, or the beginning of it
+        /// Id, or its beginning
         id: String,
     },
 }
@@ -524,7 +524,7 @@ pub enum Journal {
 #[cfg(feature = "demo")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ScaleArg {
-    /// Some 600 proposals and neurons
+    /// About 600 proposals and neurons
     #[default]
     Small,
     /// As big as the main network
@@ -540,44 +540,44 @@ pub enum Demo {
         /// Port on 127.0.0.1 (default: a free one)
         #[arg(long)]
         port: Option<u16>,
-        /// Seed of the world
+        /// Seed of the demo world
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// How much faster than the wall clock governance runs, such as 60x
+        /// Speed of governance time, such as 60x
         #[arg(long, default_value = "1x")]
         speed: String,
-        /// How big its world is
+        /// Size of the demo world
         #[arg(long, value_enum, default_value_t)]
         scale: ScaleArg,
-        /// What is wrong with it, and in which part of cases, such as 503=5%; may be repeated
+        /// Fault to inject and its rate, such as 503=5%; repeatable
         #[arg(long, value_name = "KIND[=RATE]", long_help = fault_help())]
         fault: Vec<icpulse_demo::fault::Fault>,
-        /// How long a round takes, such as 0.5 or 2s: a call is executed after one, and a claim or
-        /// refresh keeps its neuron locked for one more
+        /// Duration of a round, such as 0.5 or 2s: a call executes after one round, and a claim or
+        /// refresh keeps its neuron locked for another
         #[arg(long, value_name = "SECONDS", default_value = "0")]
         finality: icpulse_demo::pause::Pause,
-        /// How long a synchronous call is waited for before it is answered with 202
+        /// Time limit of a synchronous call before the reply is 202
         #[arg(long, value_name = "SECONDS", default_value = "10")]
         patience: icpulse_demo::pause::Pause,
-        /// Serve by TLS, with a certificate authority made at this start and printed
+        /// Serve over TLS with a new certificate authority, whose certificate is printed
         #[arg(long)]
         tls: bool,
         /// Write the authority's certificate (PEM) to a file, for SSL_CERT_FILE
         #[arg(long, value_name = "FILE", requires = "tls")]
         tls_ca: Option<PathBuf>,
-        /// A round trip: every answer comes so much later, such as 150ms
+        /// Added round-trip time, such as 150ms
         #[arg(long, value_name = "TIME", default_value = "0ms")]
         latency: icpulse_demo::link::Delay,
-        /// By how much round trips differ from it, at most, such as 30ms
+        /// Maximum deviation of the round-trip time, such as 30ms
         #[arg(long, value_name = "TIME", default_value = "0ms")]
         jitter: icpulse_demo::link::Delay,
-        /// What all connections together may bring, such as 20mbit (default: no limit)
+        /// Total bandwidth, such as 20mbit (default: unlimited)
         #[arg(long, value_name = "RATE")]
         bandwidth: Option<icpulse_demo::link::Bandwidth>,
     },
     /// Print the demo user's PEM
     Identity {
-        /// Seed of the world
+        /// Seed of the demo world
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
@@ -587,36 +587,34 @@ pub enum Demo {
 #[cfg(feature = "demo")]
 fn fault_help() -> String {
     let kinds = icpulse_demo::fault::Kind::ALL.map(icpulse_demo::fault::Kind::name).join(", ");
-    format!(
-        "What is wrong with it, and in which part of cases, such as 503=5%; may be repeated\n\nKinds: {kinds}"
-    )
+    format!("Fault to inject and its rate, such as 503=5%; repeatable\n\nKinds: {kinds}")
 }
 
 /// `icpulse theme …`
 #[derive(Debug, Subcommand)]
 pub enum Theme {
-    /// All themes
+    /// List themes
     List,
     /// Check a theme file
     Check {
-        /// A file, or a theme's name
+        /// A file or a theme name
         theme: String,
     },
-    /// Print a theme file to start from
+    /// Print a theme file as a template
     Template,
 }
 
 /// `icpulse config …`
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// Print a configuration with every key and its meaning
+    /// Print a configuration template with every key
     Template,
     /// Check a configuration file
     Check {
-        /// Which (default: the one in use)
+        /// File (default: the one in use)
         file: Option<PathBuf>,
     },
-    /// Where files are kept
+    /// Print the paths of all files
     Paths,
 }
 

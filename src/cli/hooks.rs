@@ -15,9 +15,9 @@
 //! restored.
 
 use icpulse_engine::action;
+use icpulse_files::{WriteObserver, WriteStep};
 use icpulse_model::Seconds;
 use icpulse_store::{cache, journal};
-use icpulse_wallet as wallet;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -52,12 +52,12 @@ pub(super) fn of_cache() -> Option<Arc<dyn cache::WriteObserver>> {
 
 /// As the journal wants to be watched.
 pub(super) fn of_journal() -> journal::Observer {
-    hook().map(|steps| steps as Arc<dyn journal::WriteObserver>)
+    file_steps("journal")
 }
 
 /// As the keystore wants to be watched.
-pub(super) fn of_keystore() -> Option<Arc<dyn wallet::WriteObserver>> {
-    hook().map(|steps| steps as Arc<dyn wallet::WriteObserver>)
+pub(super) fn of_keystore() -> Option<Arc<dyn WriteObserver>> {
+    file_steps("keystore")
 }
 
 /// How long requests are valid, if not as long as usual.
@@ -136,17 +136,20 @@ impl cache::WriteObserver for Steps {
     }
 }
 
-impl journal::WriteObserver for Steps {
-    fn reached(&self, step: journal::WriteStep, path: &Path) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        self.reached("journal", &format!("{step:?} {name}"));
-    }
+/// The steps of writing the files of one operation.
+struct FileSteps {
+    steps: Arc<Steps>,
+    operation: &'static str,
 }
 
-impl wallet::WriteObserver for Steps {
-    fn reached(&self, step: wallet::WriteStep, path: &Path) {
+fn file_steps(operation: &'static str) -> Option<Arc<dyn WriteObserver>> {
+    hook().map(|steps| Arc::new(FileSteps { steps, operation }) as Arc<dyn WriteObserver>)
+}
+
+impl WriteObserver for FileSteps {
+    fn reached(&self, step: WriteStep, path: &Path) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        self.reached("keystore", &format!("{step:?} {name}"));
+        self.steps.reached(self.operation, &format!("{step:?} {name}"));
     }
 }
 

@@ -81,7 +81,7 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
         Identity::Use { name } => {
             let chosen = (name != "anonymous").then_some(name.as_str());
             wallet.use_identity(chosen)?;
-            note(global, format!("{name} is used from now on"));
+            note(global, format!("{name} is now the default"));
             Ok(())
         }
         Identity::Show { name } => {
@@ -90,7 +90,7 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
                 Some(name) => wallet.show(name)?.clone(),
                 None => wallet.default_identity().cloned().ok_or_else(|| {
                     Failure::usage(
-                        "no identity is in use; name one, or make one with `icpulse identity new NAME`",
+                        "no default identity; name one, or create one with `icpulse identity new NAME`",
                     )
                 })?,
             };
@@ -125,11 +125,10 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
             }
             let removed = wallet.remove(name, name, now)?;
             match removed.kept_at {
-                Some(path) => note(
-                    global,
-                    format!("{name} is removed; its encrypted key was put away in {}", path.display()),
-                ),
-                None => note(global, format!("{name} is removed; its file was not touched")),
+                Some(path) => {
+                    note(global, format!("removed {name}; its encrypted key was moved to {}", path.display()))
+                }
+                None => note(global, format!("removed {name}; its file was left in place")),
             }
             Ok(())
         }
@@ -179,7 +178,7 @@ fn list(wallet: &Wallet, global: &Global) -> Result<(), Failure> {
                 vec![
                     if is_default(e) { "*" } else { "" }.to_owned(),
                     e.name.clone(),
-                    e.kind.words().to_owned(),
+                    e.kind.describe().to_owned(),
                     format!("{:?}", e.algorithm),
                     e.principal.to_text(),
                 ]
@@ -187,7 +186,7 @@ fn list(wallet: &Wallet, global: &Global) -> Result<(), Failure> {
             .collect(),
     };
     if rows.objects.is_empty() && Format::of(global) == Format::Text {
-        note(global, "no identities yet; `icpulse identity new NAME` makes one");
+        note(global, "no identities; `icpulse identity new NAME` creates one");
         return Ok(());
     }
     rows.print(Format::of(global), "identities", json!({}))
@@ -204,7 +203,7 @@ fn show(entry: &Entry, global: &Global) -> Result<(), Failure> {
         Format::Text => print_text(&format!(
             "name       {}\nkind       {}\nalgorithm  {:?}\nprincipal  {}\naccount    {}\n",
             entry.name,
-            entry.kind.words(),
+            entry.kind.describe(),
             entry.algorithm,
             entry.principal,
             account(entry)

@@ -262,7 +262,7 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
     };
     if entry.authenticity == Authenticity::Altered {
         let kept = opened.journal()?.set_aside(&entry.id).map_err(Failure::failed)?;
-        note(&context.global, format!("the altered document is put aside: {}", kept.display()));
+        note(&context.global, format!("moved the altered document to {}", kept.display()));
         return Ok(());
     }
     if entry.execution.signer != opened.who.principal() {

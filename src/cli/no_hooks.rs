@@ -2,9 +2,9 @@
 //! tests are not read, and nobody watches.
 
 use icpulse_engine::action;
+use icpulse_files::WriteObserver;
 use icpulse_model::Seconds;
 use icpulse_store::{cache, journal};
-use icpulse_wallet as wallet;
 use std::sync::Arc;
 
 /// Nobody watches actions.
@@ -18,7 +18,7 @@ pub(super) fn of_cache() -> Option<Arc<dyn cache::WriteObserver>> {
 }
 
 /// Nobody watches the keystore.
-pub(super) fn of_keystore() -> Option<Arc<dyn wallet::WriteObserver>> {
+pub(super) fn of_keystore() -> Option<Arc<dyn WriteObserver>> {
     None
 }
 

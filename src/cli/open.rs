@@ -6,11 +6,9 @@ use super::journal::OpenActions;
 use super::output::note;
 use super::prompt;
 use crate::config::resolve;
-use ic_agent::Identity;
-use ic_agent::identity::AnonymousIdentity;
 use icpulse_canisters::Client;
 use icpulse_engine::action::SignerJournal;
-use icpulse_ic::{IcError, RetryPolicy};
+use icpulse_ic::{Anonymous, IcError, RetryPolicy, Signer};
 use icpulse_model::account::Subaccount;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::network::{Profile, RootKey, RootKeySource};
@@ -48,19 +46,19 @@ impl Who {
                 name: Line::new(&entry.name),
                 principal: entry.principal,
                 account: AccountIdentifier::new(&entry.principal, &Subaccount::DEFAULT),
-                kind: entry.kind.words().to_owned(),
+                kind: entry.kind.describe().to_owned(),
                 unlocked_until: None,
                 locked: true,
             },
         }
     }
 
-    /// What the agent signs with.
+    /// What requests are signed with.
     #[must_use]
-    pub fn identity(&self) -> Arc<dyn Identity> {
+    pub fn signer(&self) -> Arc<dyn Signer> {
         match self {
             Self::Unlocked(unlocked) => Arc::new(unlocked.clone()),
-            Self::Anonymous | Self::Locked(_) => Arc::new(AnonymousIdentity),
+            Self::Anonymous | Self::Locked(_) => Arc::new(Anonymous),
         }
     }
 
@@ -146,7 +144,7 @@ impl Opened {
             loaded = self.cache.load_recent(&who);
         }
         loaded.unwrap_or_else(|error| {
-            self.cache_notes.push(Line::new(&format!("what was known is not shown: {error}")));
+            self.cache_notes.push(Line::new(&format!("could not load the cache: {error}")));
             Loaded::default()
         })
     }
@@ -343,11 +341,11 @@ async fn connect(
         // Offline, only a root key that must be asked for cannot be told.
         (true, RootKeySource::Fetch) => {
             return Err(Failure::usage(format!(
-                "--offline needs the root key of {}, which is asked of the network otherwise; give it with --root-key",
+                "--offline needs the root key of {}; give it with --root-key",
                 profile.name
             )));
         }
-        _ => Client::connect_with(&profile, who.identity(), pace.patience).await?,
+        _ => Client::connect_with(&profile, who.signer(), pace.patience).await?,
     };
     let root_key = connected.root_key().clone();
     if root_key == RootKey::main_network() {
@@ -364,7 +362,7 @@ async fn connect(
         note(
             &context.global,
             format!(
-                "the root key of {} was asked of itself: proofs hold only as far as this machine does",
+                "the root key of {} was fetched from itself: its proofs are only as trustworthy as this machine",
                 profile.name
             ),
         );
@@ -372,7 +370,9 @@ async fn connect(
     let journal = ActionJournal::open(&context.paths.journal_dir(), &root_key, super::hooks::of_journal());
     let mut cache_notes: Vec<Line> = cache_notes;
     if let Err(error) = &journal {
-        cache_notes.push(Line::new(&format!("actions cannot be recorded, so none can be signed: {error}")));
+        cache_notes.push(Line::new(&format!(
+            "signing is off, because the action journal cannot be written: {error}"
+        )));
     }
     let opened = Opened {
         client: (!context.global.offline).then_some(connected),
@@ -396,10 +396,10 @@ async fn connect(
 #[cfg(feature = "demo")]
 async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, Failure> {
     use icpulse_model::network::RootKey;
-    use icpulse_wallet::Signer;
+    use icpulse_wallet::PrivateKey;
     if context.global.offline {
         return Err(Failure::usage(
-            "the demo network lives in this process: there is nothing to be offline from",
+            "the demo network runs in this process; --offline cannot be used with it",
         ));
     }
     let demo = Demo::start(icpulse_demo::Options::default()).map_err(Failure::failed)?;
@@ -415,10 +415,10 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
     } else if need == Need::Nobody {
         Who::Anonymous
     } else {
-        let signer = Signer::from_pem_bytes(demo.identity_pem().as_bytes()).map_err(Failure::failed)?;
-        Who::Unlocked(Unlocked::demo(signer, Arc::new(wall_clock)))
+        let key = PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).map_err(Failure::failed)?;
+        Who::Unlocked(Unlocked::demo(key, Arc::new(wall_clock)))
     };
-    let client = Client::connect_with(&profile, who.identity(), pace.patience).await?;
+    let client = Client::connect_with(&profile, who.signer(), pace.patience).await?;
     Ok(Opened {
         profile,
         client: Some(client),
@@ -455,7 +455,7 @@ fn choose(context: &Context, need: Need) -> Result<Who, Failure> {
             Some(entry) => entry.name.clone(),
             None if need == Need::ToSign => {
                 return Err(Failure::usage(
-                    "signing needs an identity; name one with --identity, or make one with `icpulse identity new NAME`",
+                    "no identity selected: name one with --identity, or create one with `icpulse identity new NAME`",
                 ));
             }
             None => return Ok(Who::Anonymous),
@@ -472,7 +472,7 @@ fn choose(context: &Context, need: Need) -> Result<Who, Failure> {
         match prompt::passphrase(&format!("Passphrase of {name}: ")) {
             Ok(passphrase) => Some(passphrase),
             Err(failure) if need == Need::ToRead && failure.kind == Kind::Unconfirmed => {
-                note(&context.global, format!("{name} is locked: its own neurons and ballots are not read"));
+                note(&context.global, format!("{name} is locked: its neurons and ballots are not read"));
                 return Ok(Who::Locked(Box::new(entry)));
             }
             Err(failure) => return Err(failure),

@@ -156,7 +156,7 @@ fn machines(world: &World, now: Timestamp) -> serde_json::Value {
 /// [`Kind::Network`] when something could not be read.
 pub async fn sync(context: &Context) -> Result<(), Failure> {
     if context.global.offline {
-        return Err(Failure::usage("--offline never asks the network, so there is nothing to sync"));
+        return Err(Failure::usage("--offline cannot be used with sync"));
     }
     let mut opened = open(context, Need::ToRead).await?;
     opened.check_shared()?;
@@ -189,7 +189,7 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
     let Some((world, status)) = ended else { return Ok(()) };
     // What was read is worth nothing here unless it is on the disk.
     let kept = match (opened.cache.flush(), &status.cache_note) {
-        (Err(e), _) => Err(Failure::failed(format!("what was read is not kept: {e}"))),
+        (Err(e), _) => Err(Failure::failed(format!("could not save what was read: {e}"))),
         (Ok(()), Some(why)) if opened.cache_notes.first() != Some(why) => Err(Failure::failed(why)),
         (Ok(()), _) => Ok(()),
     };

@@ -251,9 +251,9 @@ impl Live {
             why: Line::new("icpulse was started with --offline"),
             advice: Line::new("start it without --offline"),
         })?;
-        let identity = match &*held(&self.0.who) {
+        let signer = match &*held(&self.0.who) {
             Who::Unlocked(unlocked) if !unlocked.is_locked(wall_clock()) => {
-                Who::Unlocked(unlocked.clone()).identity()
+                Who::Unlocked(unlocked.clone()).signer()
             }
             Who::Anonymous => {
                 return Err(Failure {
@@ -270,11 +270,7 @@ impl Live {
                 });
             }
         };
-        client.with_identity(identity).map_err(|e| Failure {
-            attempted: Line::new("signing"),
-            why: e.why(),
-            advice: Line::new(e.advice()),
-        })
+        Ok(client.with_signer(signer))
     }
 
     async fn plan(&self, ticket: u64, intent: Intent) {
@@ -286,7 +282,7 @@ impl Live {
         let failed = |e: ActionError| Failure {
             attempted: Line::new("preparing the review"),
             why: line(e),
-            advice: Line::new("read again with r, then try once more"),
+            advice: Line::new("press r to read again, then retry"),
         };
         let (world, status) = self.read_world().await?;
         let signer = self.signer();
@@ -383,7 +379,7 @@ impl Live {
         };
         if !entries.unreadable.is_empty() {
             let text = format!(
-                "{} documents of the action journal cannot be read: check your neurons and transactions before repeating an action",
+                "{} documents of the action journal are unreadable: check your neurons and transactions before repeating an action",
                 entries.unreadable.len()
             );
             self.notice(Level::Warning, text).await;
@@ -480,7 +476,7 @@ impl Live {
                     .and_then(|j| j.set_aside(&plan.to_string()).map_err(|e| line(&e)));
                 match aside {
                     Ok(path) => {
-                        let text = format!("the altered document is put aside: {}", path.display());
+                        let text = format!("moved the altered document to {}", path.display());
                         self.notice(Level::Info, text).await;
                         self.tell(Message::JournalEntryGone(plan)).await;
                     }
@@ -515,9 +511,9 @@ impl Live {
     /// Another identity from now on, or the same one in another state.
     async fn set_who(&self, who: Who) {
         let info = who.info();
-        let reader = self.0.client.as_ref().and_then(|client| {
-            let open = client.with_identity(who.identity()).ok()?;
-            Some(if matches!(who, Who::Locked(_)) { Reader::locked(open) } else { Reader::open(open) })
+        let reader = self.0.client.as_ref().map(|client| {
+            let open = client.with_signer(who.signer());
+            if matches!(who, Who::Locked(_)) { Reader::locked(open) } else { Reader::open(open) }
         });
         *held(&self.0.who) = who;
         self.0.who_changed.notify_one();
@@ -609,7 +605,7 @@ impl Live {
                 let unlocked = present.principal == entry.principal && !present.locked;
                 choices.push(IdentityChoice {
                     name: entry.name.clone(),
-                    kind: entry.kind.words().to_owned(),
+                    kind: entry.kind.describe().to_owned(),
                     principal: entry.principal,
                     locked: !unlocked && wallet.needs_passphrase(&entry.name).unwrap_or(true),
                 });
@@ -620,9 +616,7 @@ impl Live {
 
     async fn open_link(&self, link: &str) {
         let Some(link) = safe_link(link).map(str::to_owned) else {
-            return self
-                .notice(Level::Warning, "this link is not a plain web address, so it is not opened")
-                .await;
+            return self.notice(Level::Warning, "not a plain web link; not opened").await;
         };
         let opener = if cfg!(target_os = "macos") {
             "open"

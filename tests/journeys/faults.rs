@@ -156,7 +156,7 @@ async fn a_delegation_without_canister_ranges_speaks_for_no_canister() {
     let counter = icpulse_demo::world::counter_id();
     let mut profile = broken.client().await.profile().clone();
     profile.canisters.governance = counter;
-    let identity = std::sync::Arc::new(ic_agent::identity::AnonymousIdentity);
+    let identity = std::sync::Arc::new(icpulse_ic::Anonymous);
     let client = Client::connect_with(&profile, identity.clone(), broken::HASTY.patience).await.unwrap();
     let error = client.economics().await.unwrap_err();
     assert!(
@@ -175,7 +175,7 @@ async fn what_is_not_proven_is_announced_and_never_printed() {
     broken.break_with(&["altered"]);
     let mut session = broken.open().await;
     session.until("it is told", |app| app.state.sync.trouble.is_some()).await;
-    session.says(&["refused what could not be proven", REFUSED]);
+    session.says(&["could not verify the response", REFUSED]);
     session.app.press("2").sees("No proposals yet");
     let world = &session.app.state.world;
     assert!(world.proposals.is_empty() && world.neurons.is_empty() && world.accounts.is_empty());
@@ -269,7 +269,7 @@ async fn a_clock_that_is_behind_is_told_and_everything_works() {
     }
     let mut session = broken.open().await;
     session.until_well(before.proposals.len()).await;
-    session.says(&["this machine's clock is 10 m behind the network's", "set it (automatic time)"]);
+    session.says(&["this machine's clock is 10 m behind the network's", "set it (enable automatic time)"]);
     let world = session.app.state.world.clone();
     assert_true(&world, &before, &broken.truth().await);
     assert_complete(&world, &before);

@@ -2,11 +2,11 @@
 //! reading.
 #![cfg(feature = "demo")]
 
-use ic_agent::identity::AnonymousIdentity;
 use icpulse_canisters::Client;
 use icpulse_demo::fault::{Fault, Kind};
 use icpulse_demo::{Demo, Options};
 use icpulse_engine::sync::{self, SyncHandle};
+use icpulse_ic::Anonymous;
 use icpulse_ic::{IcError, RetryPolicy};
 use icpulse_model::act::SignerInfo;
 use icpulse_model::fleet::{NodeStatus, Verdict};
@@ -45,7 +45,7 @@ async fn client(demo: &Demo) -> Client {
         dashboard: Some(demo.url()),
         ..Profile::local("demo", &demo.url())
     };
-    Client::connect_with(&profile, Arc::new(AnonymousIdentity), HASTY).await.unwrap()
+    Client::connect_with(&profile, Arc::new(Anonymous), HASTY).await.unwrap()
 }
 
 fn now() -> Timestamp {
@@ -358,7 +358,7 @@ async fn a_dashboard_in_trouble_costs_nothing_else() {
         dashboard: Some("https://dashboard.example".to_owned()),
         ..Profile::local("demo", &demo.url())
     };
-    let client = Client::connect_with(&profile, Arc::new(AnonymousIdentity), HASTY).await.unwrap();
+    let client = Client::connect_with(&profile, Arc::new(Anonymous), HASTY).await.unwrap();
     let watching = watch_by(client, &demo, folder.path(), |options| options.history = false);
     watching.handle.show(Topicality::Network);
     watching.handle.ready().await;

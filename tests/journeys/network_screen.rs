@@ -250,7 +250,7 @@ async fn ids_are_copied_opened_and_jumped_to_by_their_beginning() {
         .sees(&format!("subnet {}", fleet::subnet(2)));
     // On another network there is no public page.
     let mut demo = open();
-    demo.press("o").sees("no plain web link");
+    demo.press("o").sees("no web link for this selection");
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ async fn a_first_vote_with_three_neurons() {
     app.press("<esc>").sees("done: Vote YES with 3 ballots");
     assert_eq!(votes(&app, 1), [Vote::Yes; 3], "read again after the vote");
 
-    app.press("y").sees("all your neurons have voted on proposal 111");
+    app.press("y").sees("your neurons have already voted on proposal 111");
     assert!(app.state.layers.is_empty());
 }
 
@@ -164,7 +164,7 @@ async fn read_only_until_somebody_signs() {
     let mut app = open_with(Options::default(), Some(SignerInfo::anonymous()));
     app.services.publish();
     app.settle();
-    app.press("2 y").sees("read-only: nobody signs yet; choose an identity with i");
+    app.press("2 y").sees("read-only: no identity selected; choose one with i");
     assert!(app.state.layers.is_empty());
     app.press("x i").sees("main").sees("other");
 
@@ -179,7 +179,7 @@ async fn read_only_until_somebody_signs() {
 #[tokio::test]
 async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
     let mut app = open();
-    app.press("2 L").sees("this identity is not unlocked");
+    app.press("2 L").sees("the identity is locked");
     app.services.locked = true;
     app.services.change(icpulse_model::world::Change::Signer(SignerInfo {
         locked: true,
@@ -293,7 +293,7 @@ async fn the_mouse_does_what_keys_do() {
 async fn leaving_while_something_is_submitted_asks() {
     let mut app = open();
     app.services.fates = vec![(1_001, Fate::Pending)];
-    app.press("2 y <enter> <esc> q").sees("Something is being submitted");
+    app.press("2 y <enter> <esc> q").sees("A request is being submitted");
     app.press("<esc>");
     assert_eq!(app.state.quitting, Quitting::No);
     app.press("q <enter>");
@@ -311,7 +311,7 @@ async fn leaving_while_something_is_submitted_asks() {
 #[tokio::test]
 async fn another_identity_sees_nothing_of_the_first() {
     let mut app = open();
-    app.press("2 <space> i j <enter>").sees("other signs now");
+    app.press("2 <space> i j <enter>").sees("signing as other");
     assert!(app.state.proposals.marked.is_empty());
     app.press("3").does_not_see("1001");
 }

@@ -233,7 +233,7 @@ fn the_dashboard_tells_of_an_interrupted_stake_and_pays_nothing() {
         terminal.press("\x1b").wait_for("no steps", |s| !s.contains("claim the neuron"));
         terminal.press("\x1b").wait_for("no list", |s| !s.contains("Actions"));
         // Where the network is still being asked what became of it, the question how to leave is
-        // answered with "leave now".
+        // answered with "quit now".
         terminal.press("q").try_press("j\r");
         assert!(terminal.wait_end().success());
         assert_eq!(balance(), before, "a start signs nothing by itself");

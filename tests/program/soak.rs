@@ -17,7 +17,7 @@ use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
 use icpulse_store::cache::Cache;
 use icpulse_store::journal::ActionJournal;
-use icpulse_wallet::Signer;
+use icpulse_wallet::PrivateKey;
 use monkey::{Act, ESCAPE, Monkey};
 use pty::Terminal;
 use rand::Rng;
@@ -172,7 +172,7 @@ impl Soak {
     /// What was kept opens whole: nothing was set aside, nothing cannot be read back.
     fn assert_kept(&self, demo: &Demo) {
         let base = self.home.path().join("cache/icpulse");
-        let signer = Signer::from_pem_bytes(demo.identity_pem().as_bytes()).unwrap();
+        let signer = PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).unwrap();
         let opened = Cache::open(&base, &RootKey(demo.root_key()), PATIENCE, wall_clock()).unwrap();
         let loaded = opened.cache.load_world(&signer.principal()).unwrap();
         let base = self.home.path().join("state/icpulse/journal");

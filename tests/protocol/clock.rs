@@ -1,9 +1,6 @@
 //! Which time the client believes, through a proxy that repeats answers and lies about the time.
 #![cfg(feature = "demo")]
 
-use ed25519_dalek::pkcs8::DecodePrivateKey;
-use ic_agent::Identity;
-use ic_agent::identity::BasicIdentity;
 use ic_transport_types::{Envelope, EnvelopeContent, QueryResponse};
 use icpulse_canisters::Client;
 use icpulse_canisters::ledger::calls::{TransferRequest, parse_transfer_reply, transfer};
@@ -12,6 +9,7 @@ use icpulse_demo::{Demo, Options};
 use icpulse_ic::{CallReply, IcError, RetryPolicy, SignedCall};
 use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::{Account, E8s, Principal, Seconds, Timestamp};
+use icpulse_wallet::PrivateKey;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,11 +24,10 @@ fn start() -> Demo {
 async fn connect(url: &str, demo: &Demo) -> Client {
     let profile =
         Profile { root_key: RootKeySource::Given(RootKey(demo.root_key())), ..Profile::local("demo", url) };
-    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
-    let identity: Arc<dyn Identity> = Arc::new(BasicIdentity::from_raw_key(&key.to_bytes()));
+    let signer = Arc::new(PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).unwrap());
     let pause = Duration::from_millis(2);
     let hasty = RetryPolicy { first: pause, longest: pause, asked: pause };
-    Client::connect_with(&profile, identity, hasty).await.unwrap()
+    Client::connect_with(&profile, signer, hasty).await.unwrap()
 }
 
 fn now() -> Timestamp {

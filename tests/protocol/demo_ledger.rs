@@ -300,7 +300,8 @@ async fn icpulse_reads_and_sends() {
         root_key: RootKeySource::Given(RootKey(net.demo.root_key())),
         ..Profile::local("demo", &net.demo.url())
     };
-    let client = Client::connect(&profile, Arc::new(net.user_identity())).await.unwrap();
+    let key = icpulse_wallet::PrivateKey::from_pem_bytes(net.demo.identity_pem().as_bytes()).unwrap();
+    let client = Client::connect(&profile, Arc::new(key)).await.unwrap();
     let me = Account::of(net.demo.identity());
     let balance = client.balance(me).await.unwrap();
     assert_eq!((balance.value, balance.evidence.proof), (E8s(30_250_000_000), Proof::NodeSigned));

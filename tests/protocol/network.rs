@@ -1,21 +1,19 @@
 //! The client against the embedded network, through a meddler that loses, delays and alters what passes.
 #![cfg(feature = "demo")]
 
-use ed25519_dalek::pkcs8::DecodePrivateKey;
 use futures_util::StreamExt;
-use ic_agent::Identity;
-use ic_agent::identity::{AnonymousIdentity, BasicIdentity};
 use icpulse_canisters::governance::calls::{self, CommandResult};
 use icpulse_canisters::ledger::calls::{TransferRefusal, TransferRequest, parse_transfer_reply, transfer};
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::{Demo, Options};
-use icpulse_ic::{CallReply, CallStatus, IcError};
+use icpulse_ic::{Anonymous, CallReply, CallStatus, IcError, Signer};
 use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::neuron::Access;
 use icpulse_model::{
     Account, AccountIdentifier, E8s, NeuronId, Principal, Proof, ProposalId, Seconds, Subaccount, Timestamp,
     Topic, Vote,
 };
+use icpulse_wallet::{Algorithm, PrivateKey};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -40,13 +38,12 @@ fn profile(url: &str, demo: &Demo) -> Profile {
     }
 }
 
-fn user(demo: &Demo) -> Arc<dyn Identity> {
-    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
-    Arc::new(BasicIdentity::from_raw_key(&key.to_bytes()))
+fn user(demo: &Demo) -> Arc<dyn Signer> {
+    Arc::new(PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).unwrap())
 }
 
 async fn reader(demo: &Demo) -> Client {
-    Client::connect(&profile(&demo.url(), demo), Arc::new(AnonymousIdentity)).await.unwrap()
+    Client::connect(&profile(&demo.url(), demo), Arc::new(Anonymous)).await.unwrap()
 }
 
 async fn signer(url: &str, demo: &Demo) -> Client {
@@ -206,7 +203,7 @@ async fn the_users_neurons_vote_and_the_ballots_show_it() {
     let refusal = calls::parse_manage_neuron_reply(&send().await).unwrap_err();
     assert!(refusal.is_already_voted(), "{refusal}");
     // Nobody else sees these ballots.
-    let stranger = client.with_identity(Arc::new(AnonymousIdentity)).unwrap();
+    let stranger = client.with_signer(Arc::new(Anonymous));
     let (row, _) = stranger.proposal_body(proposal).await.unwrap();
     assert!(row.ballots.iter().all(|b| b.neuron != ballot.neuron));
 }
@@ -257,7 +254,7 @@ async fn another_networks_root_key_makes_everything_unproven() {
         root_key: RootKeySource::Given(RootKey(other.root_key())),
         ..Profile::local("demo", &demo.url())
     };
-    let client = Client::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap();
+    let client = Client::connect(&profile, Arc::new(Anonymous)).await.unwrap();
     let error = client.economics().await.unwrap_err();
     assert!(error.is_unverified() && error.to_string().contains("root key"), "{error}");
     assert_eq!(client.network_time(), None);
@@ -269,7 +266,7 @@ async fn a_network_without_index_still_has_balances() {
     let mut profile = profile(&demo.url(), demo);
     // In the root subnet's range, but empty.
     profile.canisters.index = Principal::from_text("e6p2c-kqaaa-aaaaa-aaiaa-cai").unwrap();
-    let client = Client::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap();
+    let client = Client::connect(&profile, Arc::new(Anonymous)).await.unwrap();
     let account = Account::of(demo.identity()).identifier();
     let page = client.transactions(account, None, 5).await.unwrap();
     assert!(page.index_missing && page.transactions.is_empty());
@@ -323,7 +320,7 @@ async fn a_request_can_be_followed_by_its_signer_only() {
         CallStatus::Replied { bytes: followed, .. } => assert_eq!(followed, bytes),
         other => panic!("{other:?}"),
     }
-    let stranger = client.with_identity(Arc::new(BasicIdentity::from_raw_key(&[9; 32]))).unwrap();
+    let stranger = client.with_signer(Arc::new(PrivateKey::generate(Algorithm::Ed25519).unwrap()));
     let error = stranger.follow(&signed.request_id, ledger).await.unwrap_err();
     assert!(matches!(error, IcError::Http { status: 403, .. }), "{error:?}");
     assert!(stranger.submit(&signed).await.is_err(), "another identity signed it");
@@ -375,7 +372,7 @@ async fn staking_and_configuring_a_neuron() {
     assert!(new.dissolve_delay >= half_year);
     assert_eq!(client.neuron(neuron).await.unwrap().id, neuron);
     // Anybody else sees the extract only.
-    let stranger = client.with_identity(Arc::new(AnonymousIdentity)).unwrap();
+    let stranger = client.with_signer(Arc::new(Anonymous));
     let seen = stranger.neuron(neuron).await.unwrap();
     assert_eq!((seen.access, seen.controller), (Access::Info, None));
     assert_eq!(seen.stake, new.stake);
@@ -392,7 +389,7 @@ async fn what_governance_refuses_is_told_as_it_says_it() {
     assert!(!refusal.message.is_empty() && !refusal.is_already_voted(), "{refusal}");
     let blank = calls::register_vote(client.canisters(), NeuronId(1), ProposalId(1), Vote::Unspecified);
     assert!(matches!(blank, Err(IcError::Invalid { .. })));
-    let anonymous = client.with_identity(Arc::new(AnonymousIdentity)).unwrap();
+    let anonymous = client.with_signer(Arc::new(Anonymous));
     assert!(matches!(anonymous.sign(&call).await, Err(IcError::Identity { .. })));
 }
 
@@ -540,7 +537,7 @@ fn forged(mut body: Vec<u8>) -> Vec<u8> {
 
 async fn through(demo: &Demo, rule: impl Fn(&str, usize) -> Meddling + Send + Sync + 'static) -> Client {
     let meddler = meddler(demo, rule).await;
-    Client::connect(&profile(&meddler.url, demo), Arc::new(AnonymousIdentity)).await.unwrap()
+    Client::connect(&profile(&meddler.url, demo), Arc::new(Anonymous)).await.unwrap()
 }
 
 #[tokio::test]
@@ -641,7 +638,7 @@ async fn an_update_refused_at_the_door_is_proven_not_to_have_happened_once_it_ha
 async fn no_more_requests_are_under_way_than_allowed() {
     let demo = shared();
     let meddler = meddler(demo, |_, _| Meddling::Pass).await;
-    let client = Client::connect(&profile(&meddler.url, demo), Arc::new(AnonymousIdentity)).await.unwrap();
+    let client = Client::connect(&profile(&meddler.url, demo), Arc::new(Anonymous)).await.unwrap();
     let parts: Vec<_> = client.proposal_range(ProposalId(5_000), ProposalId(1)).collect().await;
     assert_eq!(parts.len(), 50);
     assert!(parts.iter().all(|part| part.outcome.is_ok()));

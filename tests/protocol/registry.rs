@@ -2,10 +2,10 @@
 //! network's make-up, and its past out of the cache.
 #![cfg(feature = "demo")]
 
-use ic_agent::identity::AnonymousIdentity;
 use icpulse_canisters::{Client, decode};
 use icpulse_demo::{Demo, Options as DemoOptions};
 use icpulse_engine::sync::{self, Options, SyncHandle};
+use icpulse_ic::Anonymous;
 use icpulse_ic::IcError;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::network::{Canisters, Profile, RootKey, RootKeySource};
@@ -31,7 +31,7 @@ fn profile(demo: &Demo) -> Profile {
 }
 
 async fn client(profile: &Profile) -> Client {
-    Client::connect(profile, Arc::new(AnonymousIdentity)).await.unwrap()
+    Client::connect(profile, Arc::new(Anonymous)).await.unwrap()
 }
 
 async fn whole_history(client: &Client) -> (Topology, usize) {

@@ -100,7 +100,9 @@ fn a_clock_that_is_behind_is_told_at_any_width_and_corrected() {
         state.sync.clock_offset = 607;
         let shown = text(&buffer(&state, &Theme::fallback()));
         assert!(
-            shown.contains("! this machine's clock is 10 m behind the network's: set it (automatic time)")
+            shown.contains(
+                "! this machine's clock is 10 m behind the network's: set it (enable automatic time)"
+            )
         );
         assert_eq!(state.network_now(), state.now.plus(icpulse_model::Seconds(607)));
         // A network that seems to be behind may just be slow to answer.

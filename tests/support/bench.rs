@@ -3,7 +3,6 @@
 
 use super::harness::Harness;
 use futures_util::StreamExt;
-use ic_agent::identity::BasicIdentity;
 use icpulse::cli::args::Global;
 use icpulse::cli::context::{Context, wall_clock};
 use icpulse::cli::services::Live;
@@ -17,6 +16,7 @@ use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::world::World;
 use icpulse_model::{Account, AccountIdentifier, E8s, Neuron, Proposal, ProposalId};
 use icpulse_store::cache::{Cache, Ranges};
+use icpulse_wallet::PrivateKey;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -77,9 +77,8 @@ impl Bench {
             root_key: RootKeySource::Given(RootKey(demo.root_key())),
             ..Profile::local("demo", &demo.url())
         };
-        use ed25519_dalek::pkcs8::DecodePrivateKey;
-        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
-        let client = Client::connect(&profile, Arc::new(BasicIdentity::from_raw_key(&key.to_bytes()))).await;
+        let key = PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).unwrap();
+        let client = Client::connect(&profile, Arc::new(key)).await;
         Self { demo, client: client.unwrap(), home }
     }
 

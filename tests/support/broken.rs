@@ -20,7 +20,7 @@ use icpulse_model::{
     Account, E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalId, Timestamp, XdrPermyriad,
 };
 use icpulse_store::cache::Cache;
-use icpulse_wallet::Signer;
+use icpulse_wallet::PrivateKey;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -92,7 +92,7 @@ impl Broken {
             max_in_flight: 8,
             ..Profile::local("demo", &self.demo.url())
         };
-        let signer = Signer::from_pem_bytes(self.demo.identity_pem().as_bytes()).unwrap();
+        let signer = PrivateKey::from_pem_bytes(self.demo.identity_pem().as_bytes()).unwrap();
         Client::connect_with(&profile, Arc::new(signer), HASTY.patience).await.unwrap()
     }
 

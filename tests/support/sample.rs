@@ -584,7 +584,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             Screen::Pulse,
             choice(
                 ChoiceKind::Identity,
-                "Who signs",
+                "Identity",
                 vec![
                     item("anonymous", "read-only", Some(false)),
                     item("main", "keystore wmzac…e-aqc", Some(true)),

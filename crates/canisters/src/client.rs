@@ -1,7 +1,6 @@
 //! The connection with the canisters' methods.
 
-use ic_agent::Identity;
-use icpulse_ic::{Connection, IcError, RetryPolicy};
+use icpulse_ic::{Connection, IcError, RetryPolicy, Signer};
 use icpulse_model::network::Profile;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -15,8 +14,8 @@ impl Client {
     ///
     /// # Errors
     /// As [`Connection::connect`].
-    pub async fn connect(profile: &Profile, identity: Arc<dyn Identity>) -> Result<Self, IcError> {
-        Connection::connect(profile, identity).await.map(Self)
+    pub async fn connect(profile: &Profile, signer: Arc<dyn Signer>) -> Result<Self, IcError> {
+        Connection::connect(profile, signer).await.map(Self)
     }
 
     /// Connects with other pauses between attempts.
@@ -25,18 +24,16 @@ impl Client {
     /// As [`Connection::connect`].
     pub async fn connect_with(
         profile: &Profile,
-        identity: Arc<dyn Identity>,
+        signer: Arc<dyn Signer>,
         retry: RetryPolicy,
     ) -> Result<Self, IcError> {
-        Connection::connect_with(profile, identity, retry).await.map(Self)
+        Connection::connect_with(profile, signer, retry).await.map(Self)
     }
 
-    /// The same connection with another identity.
-    ///
-    /// # Errors
-    /// As [`Connection::with_identity`].
-    pub fn with_identity(&self, identity: Arc<dyn Identity>) -> Result<Self, IcError> {
-        self.0.with_identity(identity).map(Self)
+    /// The same connection with another signer.
+    #[must_use]
+    pub fn with_signer(&self, signer: Arc<dyn Signer>) -> Self {
+        Self(self.0.with_signer(signer))
     }
 
     /// The same connection, whose readings are proven by certificates, see [`Connection::certified`].

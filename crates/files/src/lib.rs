@@ -3,10 +3,12 @@
 //!
 //! Opening a named pipe waits until somebody opens its other side, and a device may never end: both are
 //! refused with an error.
+//!
+//! A new way to open or write a file of the program belongs here.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens or makes a file that processes lock.
 ///
@@ -74,28 +76,144 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Writes a file in place of what was there; after a crash at any moment it is as before or as wanted.
+/// A step in writing one file, after which the process might end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteStep {
+    /// The temporary file has its content.
+    Written,
+    /// The content is on the disk.
+    Synced,
+    /// The file has its name.
+    Named,
+    /// The name is on the disk.
+    FolderSynced,
+}
+
+/// Sees every step of every write; a test can end the process there.
+pub trait WriteObserver: Send + Sync {
+    /// A step of writing `path` is done.
+    fn reached(&self, step: WriteStep, path: &Path);
+}
+
+/// What happens to a file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It is replaced.
+    Replace,
+    /// It stays, and writing fails.
+    Refuse,
+}
+
+/// Writes a file; after a crash at any step it is as before or as wanted. Only one process may write
+/// the same file at a time.
 ///
 /// # Errors
-/// Of the system; then it is as before.
-pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.new"));
+/// Of the system; then the file is as before.
+pub fn write(
+    path: &Path,
+    content: &[u8],
+    existing: Existing,
+    observer: Option<&dyn WriteObserver>,
+) -> io::Result<()> {
+    let reached = |step| {
+        if let Some(observer) = observer {
+            observer.reached(step, path);
+        }
+    };
+    let temporary = temporary_beside(path);
     let written = (|| {
         // Left by a process that was ended: nothing relies on it.
-        match fs::remove_file(&beside) {
+        match fs::remove_file(&temporary) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
-        let mut file = open(OpenOptions::new().create_new(true).write(true), &beside)?;
+        let mut file = open(OpenOptions::new().create_new(true).write(true), &temporary)?;
         file.write_all(content)?;
+        reached(WriteStep::Written);
         file.sync_all()?;
-        fs::rename(&beside, path)
+        reached(WriteStep::Synced);
+        match existing {
+            Existing::Replace => fs::rename(&temporary, path)?,
+            Existing::Refuse => name_if_free(&temporary, path)?,
+        }
+        reached(WriteStep::Named);
+        sync_folder(path)?;
+        reached(WriteStep::FolderSynced);
+        Ok(())
     })();
     if written.is_err() {
-        let _ = fs::remove_file(&beside);
+        let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// Writes a file in place of what was there, as [`write`].
+///
+/// # Errors
+/// As [`write`].
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    write(path, content, Existing::Replace, None)
+}
+
+/// Gives a file another name, durably.
+///
+/// # Errors
+/// Of the system.
+pub fn rename(from: &Path, to: &Path, observer: Option<&dyn WriteObserver>) -> io::Result<()> {
+    let reached = |step| {
+        if let Some(observer) = observer {
+            observer.reached(step, to);
+        }
+    };
+    fs::rename(from, to)?;
+    reached(WriteStep::Named);
+    sync_folder(to)?;
+    sync_folder(from)?;
+    reached(WriteStep::FolderSynced);
+    Ok(())
+}
+
+/// Removes what an interrupted process left. Only for a process that holds the folder's lock: then
+/// nothing is being written.
+pub fn remove_unfinished(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') && name.ends_with(UNFINISHED) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Ends the names of files that are being written.
+const UNFINISHED: &str = ".new";
+
+fn temporary_beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}{UNFINISHED}"))
+}
+
+/// Gives a file its name only if no other file has it: a hard link cannot replace.
+fn name_if_free(temporary: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(temporary, path) {
+        Ok(()) => fs::remove_file(temporary),
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(e),
+        // Some file systems have no hard links; the folder's lock keeps other writers away.
+        Err(_) if !path.exists() => fs::rename(temporary, path),
+        Err(e) => Err(e),
+    }
+}
+
+/// Makes a file's name durable. Folders cannot be synced on every system; there the rename must do.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        File::open(folder)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
@@ -201,6 +319,33 @@ mod tests {
             }
             assert!(read(path, 10).is_err());
         }
+    }
+
+    #[test]
+    fn an_existing_file_is_refused_or_replaced_and_every_step_is_seen() {
+        struct Steps(std::sync::Mutex<Vec<WriteStep>>);
+        impl WriteObserver for Steps {
+            fn reached(&self, step: WriteStep, _: &Path) {
+                self.0.lock().unwrap().push(step);
+            }
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let steps = Steps(std::sync::Mutex::default());
+        write(&path, b"first", Existing::Refuse, Some(&steps)).unwrap();
+        assert_eq!(
+            *steps.0.lock().unwrap(),
+            [WriteStep::Written, WriteStep::Synced, WriteStep::Named, WriteStep::FolderSynced]
+        );
+        let refused = write(&path, b"second", Existing::Refuse, None).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(read(&path, 9).unwrap(), b"first");
+        fs::write(temporary_beside(&path), b"half of").unwrap();
+        write(&path, b"second", Existing::Replace, None).unwrap();
+        assert_eq!(read(&path, 9).unwrap(), b"second");
+        fs::write(temporary_beside(&path), b"half of").unwrap();
+        remove_unfinished(dir.path());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use super::client::{Connection, is_this_machine};
 use super::error::IcError;
+use super::state_tree::path;
 use super::subnets::unverified;
 use super::transport::local_time;
-use super::watch::path;
 use bytes::Bytes;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::fleet::{BoundaryNode, Probe};
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How long a boundary node has to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Most bytes of its answer that are read: it has none to give.
 const MOST: usize = 64 * 1024;
 /// Longest text of a domain or an address that is kept, in characters.
@@ -51,7 +51,7 @@ impl Connection {
             };
             nodes.insert(id, node);
         }
-        self.shared.saw(tree.time, &answer.seen);
+        self.shared.note_certified_time(tree.time, &answer.seen);
         Ok(Sourced::new(nodes, Evidence::certified(tree.time)))
     }
 
@@ -65,7 +65,7 @@ impl Connection {
         let request = http::Request::get(url.as_str()).body(Bytes::new()).ok()?;
         let begun = Instant::now();
         let sent = self.shared.transport.send(request, Some(MOST));
-        let answer = tokio::time::timeout(PATIENCE, sent).await;
+        let answer = tokio::time::timeout(TIMEOUT, sent).await;
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = answer.ok().and_then(Result::ok).map_or(0, |answer| answer.status().as_u16());
         Some(Probe { healthy: status == 204, status, millis, at: local_time() })

@@ -92,7 +92,7 @@ impl Verified {
         match self.tree.lookup_path(path) {
             LookupResult::Found(value) => Ok(Some(value)),
             LookupResult::Absent => Ok(None),
-            LookupResult::Unknown | LookupResult::Error => Err(CertificateError::Pruned(shown(path))),
+            LookupResult::Unknown | LookupResult::Error => Err(CertificateError::Pruned(format_path(path))),
         }
     }
 
@@ -101,7 +101,7 @@ impl Verified {
     /// # Errors
     /// [`CertificateError::Pruned`] when some of them were cut out: what is left is not all.
     pub fn labels(&self, path: &[&[u8]]) -> Result<Vec<Vec<u8>>, CertificateError> {
-        let pruned = || CertificateError::Pruned(shown(path));
+        let pruned = || CertificateError::Pruned(format_path(path));
         match self.tree.lookup_subtree(path.iter().copied()) {
             SubtreeLookupResult::Found(found) => {
                 let mut labels = Vec::new();
@@ -139,7 +139,7 @@ pub fn verify(
     authority: Authority,
     now: Timestamp,
 ) -> Result<Verified, CertificateError> {
-    verify_by(bytes, root_key, now, |delegation| delegated(delegation, root_key, authority))
+    verify_by(bytes, root_key, now, |delegation| verify_delegation(delegation, root_key, authority))
 }
 
 /// As [`verify`], where `delegated` says by which key a delegation lets be signed.
@@ -171,7 +171,7 @@ pub(super) fn verify_by(
 
 /// The key by which a delegation of the root subnet lets be signed, if its subnet may speak for
 /// `authority`.
-pub(super) fn delegated(
+pub(super) fn verify_delegation(
     delegation: &Delegation,
     root_key: &RootKey,
     authority: Authority,
@@ -238,7 +238,7 @@ fn bls_key(der: &[u8], whose: &'static str) -> Result<Vec<u8>, CertificateError>
 fn delegated_key(tree: &HashTree, subnet: &[u8], authority: Authority) -> Result<Vec<u8>, CertificateError> {
     let (authorised, subject) = match authority {
         Authority::Subnet(wanted) => (wanted.as_slice() == subnet, wanted),
-        Authority::Canister(canister) => (holds(tree, subnet, &canister), canister),
+        Authority::Canister(canister) => (holds_canister(tree, subnet, &canister), canister),
     };
     if !authorised {
         return Err(CertificateError::NotAuthorized {
@@ -249,14 +249,14 @@ fn delegated_key(tree: &HashTree, subnet: &[u8], authority: Authority) -> Result
     let path: [&[u8]; 3] = [b"subnet", subnet, b"public_key"];
     match tree.lookup_path(path) {
         LookupResult::Found(der) => bls_key(der, "subnet's"),
-        _ => Err(CertificateError::Pruned(shown(&path))),
+        _ => Err(CertificateError::Pruned(format_path(&path))),
     }
 }
 
 /// Whether a delegation shows that the subnet holds the canister: in the shards under
 /// `/canister_ranges/<subnet>` or, in certificates of the older form, in
 /// `/subnet/<subnet>/canister_ranges`.
-fn holds(tree: &HashTree, subnet: &[u8], canister: &Principal) -> bool {
+fn holds_canister(tree: &HashTree, subnet: &[u8], canister: &Principal) -> bool {
     let shards: [&[u8]; 2] = [b"canister_ranges", subnet];
     let mut leaves: Vec<Vec<u8>> = Vec::new();
     if let SubtreeLookupResult::Found(found) = tree.lookup_subtree(shards.iter().copied()) {
@@ -326,7 +326,7 @@ pub(super) fn time_of(tree: &HashTree) -> Option<Timestamp> {
     value.is_empty().then_some(Timestamp(nanos))
 }
 
-fn shown(path: &[&[u8]]) -> String {
+fn format_path(path: &[&[u8]]) -> String {
     let parts = path.iter().map(|label| {
         let text = std::str::from_utf8(label).ok().filter(|t| t.chars().all(|c| c.is_ascii_graphic()));
         text.map_or_else(

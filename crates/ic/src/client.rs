@@ -1,29 +1,32 @@
 //! The connection to a network.
 
-use super::fault;
-use super::gate::Gate;
-use super::keys::{Need, NodeKeys};
-use super::network_clock::{Moment, NetworkClock};
+use super::agent_error::{self, translate_error};
+use super::clock_skew::SkewedAgent;
+use super::network_clock::{ClockReading, NetworkClock};
+use super::node_keys::{KeyState, NodeKeys};
+use super::request_limit::RequestLimit;
 use super::retry::RetryPolicy;
-use super::slow_clock::Late;
-use super::standstill::Standstill;
-use super::transport::{Meter, Seen, Traffic, Transport, watching};
-use super::watch::Watch;
+use super::signer::{Anonymous, Signer, sign_envelope};
+use super::stall_detector::StallDetector;
+use super::state_tree::StateTrees;
+use super::transport::{Meter, SeenAnswer, Traffic, Transport, observe};
 use crate::certificate::MAX_BYTES;
 use crate::certificate::{FRESH, main_network_root_key};
 use crate::error::IcError;
 use futures_util::FutureExt;
 use ic_agent::agent::route_provider::RoundRobinRouteProvider;
-use ic_agent::{Agent, AgentError, Identity};
+use ic_agent::{Agent, AgentError};
+use ic_transport_types::EnvelopeContent;
 use icpulse_model::network::{Canisters, Profile, RootKey, RootKeySource};
 use icpulse_model::text::Line;
 pub(super) use icpulse_model::web_address::is_this_machine;
 use icpulse_model::web_address::{LOCALHOST, LOCALHOST_NAME, is_exposed, parse_address};
 use icpulse_model::{Evidence, Principal, Seconds, Timestamp};
+use parking_lot::Mutex;
 use reqwest::Url;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long requests are valid, and how old ic-agent lets answers be. The network allows five
@@ -38,35 +41,35 @@ const LATELY: Duration = Duration::from_secs(15);
 /// So far nodes of a subnet that is well may be apart.
 const NODES_DIFFER: Seconds = Seconds(30);
 /// Largest answer accepted: a reply of at most 3 MiB, or a certificate with all of a subnet's nodes.
-pub(super) const LARGEST: usize = 2 * MAX_BYTES;
+pub(super) const MAX_ANSWER: usize = 2 * MAX_BYTES;
 
-/// A connection to a network with an identity. Cloning is cheap; clones share the pool of
+/// A connection to a network with a signer. Cloning is cheap; clones share the pool of
 /// connections, the limit of requests under way, known node keys and the network's time.
 ///
 /// Dropping the future of any request cancels it.
 #[derive(Clone)]
 pub struct Connection {
     pub(super) shared: Arc<Shared>,
+    /// Verifies answers and fetches node keys. What it asks for itself is anonymous.
     pub(super) agent: Agent,
-    pub(super) late: Late,
-    pub(super) identity: Arc<dyn Identity>,
+    pub(super) skewed_agent: SkewedAgent,
+    pub(super) signer: Arc<dyn Signer>,
     /// Readings are replicated queries, see [`Connection::certified`].
     pub(super) replicated: bool,
-    principal: Principal,
 }
 
 /// What all clones of a [`Connection`] share.
 pub(super) struct Shared {
     profile: Profile,
     pub(super) root_key: RootKey,
-    pub(super) gate: Arc<Gate>,
+    pub(super) limit: Arc<RequestLimit>,
     meter: Arc<Meter>,
-    pub(super) patience: RetryPolicy,
+    pub(super) retry_policy: RetryPolicy,
     pub(super) keys: NodeKeys,
     pub(super) urls: Vec<Url>,
     pub(super) transport: Arc<Transport>,
-    /// What watching subnets and nodes needs.
-    pub(super) watch: Watch,
+    /// State trees of subnets, and which nodes signed.
+    pub(super) state_trees: StateTrees,
     /// What certificates prove of the network's time.
     pub(super) clock: Mutex<NetworkClock>,
     /// Held by the one that asks for the network's time.
@@ -75,7 +78,7 @@ pub(super) struct Shared {
     pub(super) uncertified: Mutex<Option<(Instant, IcError)>>,
     /// How far this machine's clock is behind certified time, in seconds, as requests are made by.
     pub(super) behind: AtomicU64,
-    standstill: Mutex<Standstill>,
+    stall: Mutex<StallDetector>,
     /// Nanoseconds; 0 for not seen.
     network_time: AtomicU64,
     /// Seconds.
@@ -83,7 +86,7 @@ pub(super) struct Shared {
 }
 
 /// What a node replied, when it signed that, and which one.
-type Signed = (Vec<u8>, Timestamp, Principal);
+type SignedReply = (Vec<u8>, Timestamp, Principal);
 
 /// An answer whose proof was accepted.
 pub struct Answer {
@@ -97,7 +100,7 @@ impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection")
             .field("network", &self.shared.profile.name)
-            .field("principal", &self.principal.to_text())
+            .field("principal", &self.principal().to_text())
             .finish_non_exhaustive()
     }
 }
@@ -107,10 +110,9 @@ impl Connection {
     /// [`RootKeySource::Fetch`] asks the network for anything, and only on this machine.
     ///
     /// # Errors
-    /// [`IcError::Invalid`] for an unusable profile, [`IcError::Identity`] for an identity without
-    /// principal, and network errors when the root key is fetched.
-    pub async fn connect(profile: &Profile, identity: Arc<dyn Identity>) -> Result<Self, IcError> {
-        Self::connect_with(profile, identity, RetryPolicy::default()).await
+    /// [`IcError::Invalid`] for an unusable profile, and network errors when the root key is fetched.
+    pub async fn connect(profile: &Profile, signer: Arc<dyn Signer>) -> Result<Self, IcError> {
+        Self::connect_with(profile, signer, RetryPolicy::default()).await
     }
 
     /// As [`Connection::connect`], with other pauses between attempts.
@@ -119,8 +121,8 @@ impl Connection {
     /// As [`Connection::connect`].
     pub async fn connect_with(
         profile: &Profile,
-        identity: Arc<dyn Identity>,
-        patience: RetryPolicy,
+        signer: Arc<dyn Signer>,
+        retry_policy: RetryPolicy,
     ) -> Result<Self, IcError> {
         let what = Line::new(&format!("connecting to the network {}", profile.name));
         let invalid = |why: &str| IcError::Invalid { what: what.clone(), why: Line::new(why) };
@@ -132,58 +134,56 @@ impl Connection {
                  their own; give the network's root key in its profile (fetching is for replicas on this machine)",
             ));
         }
-        let principal = principal_of(identity.as_ref(), &what)?;
-        let gate = Gate::new(profile.max_in_flight);
+        let limit = RequestLimit::new(profile.max_in_flight);
         let unusable = |e: reqwest::Error| invalid(&format!("the HTTP client cannot be set up: {e}"));
         let tls = urls.iter().any(|url| url.scheme() == "https");
-        let here = http_client(Reach::ThisMachine { tls }, profile.max_in_flight).map_err(unusable)?;
+        let local_client =
+            http_client(Reach::ThisMachine { tls }, profile.max_in_flight).map_err(unusable)?;
         let client = match loopback {
-            true => here.clone(),
+            true => local_client.clone(),
             false => http_client(Reach::Anywhere, profile.max_in_flight).map_err(unusable)?,
         };
         let meter = Arc::new(Meter::default());
-        let transport =
-            Arc::new(Transport { client, here, gate: Arc::clone(&gate), meter: Arc::clone(&meter) });
+        let transport = Arc::new(Transport {
+            client,
+            local_client,
+            limit: Arc::clone(&limit),
+            meter: Arc::clone(&meter),
+        });
         let mut shared = Shared {
             profile: profile.clone(),
             root_key: main_network_root_key(),
-            gate,
+            limit,
             meter,
-            patience,
+            retry_policy,
             keys: NodeKeys::default(),
             urls,
             transport,
-            watch: Watch::new(profile.max_in_flight),
+            state_trees: StateTrees::new(profile.max_in_flight),
             clock: Mutex::default(),
             certifying: tokio::sync::Mutex::default(),
             uncertified: Mutex::default(),
             behind: AtomicU64::new(0),
-            standstill: Mutex::default(),
+            stall: Mutex::default(),
             network_time: AtomicU64::new(0),
             clock_offset: AtomicI64::new(0),
         };
-        let agent = build_agent(&shared, EXPIRY, Arc::clone(&identity))
-            .map_err(|e| fault::of(&what, e, &Seen::default()))?;
+        let agent =
+            build_agent(&shared, EXPIRY).map_err(|e| translate_error(&what, e, &SeenAnswer::default()))?;
         match &profile.root_key {
             RootKeySource::BuiltIn => {}
             RootKeySource::Given(key) => shared.root_key = key.clone(),
-            RootKeySource::Fetch => shared.root_key = fetch_root_key(&agent, patience, profile).await?,
+            RootKeySource::Fetch => shared.root_key = fetch_root_key(&agent, retry_policy, profile).await?,
         }
         agent.set_root_key(shared.root_key.0.clone());
-        let late = Late::default();
-        Ok(Self { shared: Arc::new(shared), agent, late, identity, replicated: false, principal })
+        let skewed_agent = SkewedAgent::default();
+        Ok(Self { shared: Arc::new(shared), agent, skewed_agent, signer, replicated: false })
     }
 
-    /// The same connection with another identity.
-    ///
-    /// # Errors
-    /// [`IcError::Identity`] for an identity without principal.
-    pub fn with_identity(&self, identity: Arc<dyn Identity>) -> Result<Self, IcError> {
-        let principal = principal_of(identity.as_ref(), &Line::new("changing the identity"))?;
-        let mut agent = self.agent.clone();
-        agent.set_arc_identity(Arc::clone(&identity));
-        let (shared, late) = (Arc::clone(&self.shared), Late::default());
-        Ok(Self { shared, agent, late, identity, replicated: self.replicated, principal })
+    /// The same connection with another signer.
+    #[must_use]
+    pub fn with_signer(&self, signer: Arc<dyn Signer>) -> Self {
+        Self { signer, ..self.clone() }
     }
 
     /// The root key everything is verified against.
@@ -198,10 +198,10 @@ impl Connection {
         &self.shared.profile
     }
 
-    /// The identity's principal.
+    /// The signer's principal.
     #[must_use]
     pub fn principal(&self) -> Principal {
-        self.principal
+        self.signer.principal()
     }
 
     /// The network's canisters.
@@ -227,7 +227,7 @@ impl Connection {
     /// making progress.
     #[must_use]
     pub fn standing_since(&self) -> Option<Timestamp> {
-        self.shared.standstill.lock().unwrap_or_else(PoisonError::into_inner).since()
+        self.shared.stall.lock().since()
     }
 
     /// The later of this machine's time and certified time. A certificate that is too old by it is
@@ -240,26 +240,26 @@ impl Connection {
     /// The pauses between attempts.
     #[must_use]
     pub fn retry_policy(&self) -> RetryPolicy {
-        self.shared.patience
+        self.shared.retry_policy
     }
 
     /// Requests under way.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.shared.gate.in_flight()
+        self.shared.limit.in_flight()
     }
 
     /// What went over this connection since it was made.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
-        self.shared.meter.read(self.shared.gate.most_in_flight())
+        self.shared.meter.to_traffic(self.shared.limit.most_in_flight())
     }
 
     /// How many requests may be under way at present; less than the profile's after the network
     /// asked for fewer.
     #[must_use]
     pub fn allowed_in_flight(&self) -> usize {
-        self.shared.gate.limit()
+        self.shared.limit.allowed()
     }
 
     /// A query of a canister, its node signature verified.
@@ -281,7 +281,7 @@ impl Connection {
             return self.query_replicated(what, canister, method, arg).await;
         }
         self.shared
-            .patience
+            .retry_policy
             .run(|| async move {
                 let (bytes, at, node) = self.query_once(what, canister, method, arg).await?;
                 Ok(Answer { bytes, evidence: Evidence::signed(at, Some(node)) })
@@ -297,46 +297,48 @@ impl Connection {
         canister: Principal,
         method: &str,
         arg: &[u8],
-    ) -> Result<Signed, IcError> {
+    ) -> Result<SignedReply, IcError> {
         let asked = self.shared.behind();
-        match self.query_with_keys(what, canister, method, arg).await {
+        match self.query_with_node_keys(what, canister, method, arg).await {
             Err(error) => {
                 self.correct_clock(canister, error, asked).await?;
-                self.query_with_keys(what, canister, method, arg).await
+                self.query_with_node_keys(what, canister, method, arg).await
             }
             outcome => outcome,
         }
     }
 
     /// One query, seeing to it that the node keys are fetched once and not by every query.
-    async fn query_with_keys(
+    async fn query_with_node_keys(
         &self,
         what: &Line,
         canister: Principal,
         method: &str,
         arg: &[u8],
-    ) -> Result<Signed, IcError> {
+    ) -> Result<SignedReply, IcError> {
         let keys = &self.shared.keys;
         let agent = self.agent();
-        let query = || self.query_by(&agent, what, canister, method, arg);
-        match keys.need(&canister, Instant::now()) {
-            Need::Nothing => query().await,
-            Need::Renew => {
+        // Signed before any lock is taken: a signer may have to wait for a person.
+        let envelope = self.sign_query(what, canister, method, arg).await?;
+        let query = || self.send_query(&agent, what, canister, method, envelope.clone());
+        match keys.check(&canister, Instant::now()) {
+            KeyState::Nothing => query().await,
+            KeyState::Renew => {
                 let renewal = async {
-                    let renewing = keys.renewing();
-                    let (fetched, seen) = watching(agent.fetch_subnet_by_canister(&canister)).await;
+                    let renewing = keys.start_renewal();
+                    let (fetched, seen) = observe(agent.fetch_subnet_by_canister(&canister)).await;
                     if fetched.is_ok() {
                         self.note_certificate(&canister, seen.state_time());
                     }
-                    renewing.ended(&canister, fetched.is_ok(), Instant::now());
+                    renewing.finish(&canister, fetched.is_ok(), Instant::now());
                 };
                 futures_util::join!(query(), renewal).0
             }
-            Need::Fetch => {
+            KeyState::Fetch => {
                 let failures = keys.failures();
                 let going_first = keys.first.lock().await;
                 let fetch =
-                    keys.need(&canister, Instant::now()) == Need::Fetch && keys.failures() == failures;
+                    keys.check(&canister, Instant::now()) == KeyState::Fetch && keys.failures() == failures;
                 // Another canister of the same subnet may have brought them: then this is ready at once.
                 if fetch && let Some(Ok(_)) = agent.get_subnet_by_canister(&canister).now_or_never() {
                     keys.note_found(&canister, Instant::now());
@@ -345,7 +347,7 @@ impl Connection {
                     match &outcome {
                         // A rejection is signed by a node as well.
                         Ok(_) | Err(IcError::Rejected { .. }) => keys.note(&canister, Instant::now()),
-                        Err(_) => keys.failed(),
+                        Err(_) => keys.note_failure(),
                     }
                     return outcome;
                 }
@@ -355,21 +357,42 @@ impl Connection {
         }
     }
 
+    /// A query as it is sent. Its nonce makes it differ from every other one, so that no earlier
+    /// answer fits it.
+    pub(super) async fn sign_query(
+        &self,
+        what: &Line,
+        canister: Principal,
+        method: &str,
+        arg: &[u8],
+    ) -> Result<Vec<u8>, IcError> {
+        let reader: &dyn Signer =
+            if self.signer.capabilities().signs_queries { self.signer.as_ref() } else { &Anonymous };
+        let content = EnvelopeContent::Query {
+            ingress_expiry: self.request_expiry(),
+            sender: reader.principal(),
+            canister_id: canister,
+            method_name: method.to_owned(),
+            arg: arg.to_vec(),
+            nonce: Some(rand::random::<[u8; 16]>().to_vec()),
+            sender_info: None,
+        };
+        sign_envelope(reader, what, &content).await
+    }
+
     /// One query whose node signature is verified and whose time is accepted; so is a rejection's.
-    /// Its nonce makes it differ from every other one, so that no earlier answer fits it.
-    async fn query_by(
+    async fn send_query(
         &self,
         agent: &Agent,
         what: &Line,
         canister: Principal,
         method: &str,
-        arg: &[u8],
-    ) -> Result<Signed, IcError> {
-        let query = agent.query(&canister, method).with_arg(arg).with_nonce_generation();
-        let (outcome, seen) = watching(query.call()).await;
+        envelope: Vec<u8>,
+    ) -> Result<SignedReply, IcError> {
+        let (outcome, seen) = observe(agent.query_signed(canister, envelope)).await;
         let outcome = match outcome {
             Ok(bytes) => Ok(bytes),
-            Err(error) => match self.shared.judge(fault::of(what, error, &seen)) {
+            Err(error) => match self.shared.tell_stall_from_lag(translate_error(what, error, &seen)) {
                 // ic-agent verifies a query's rejection before it tells it.
                 rejected @ IcError::Rejected { .. } => Err(rejected),
                 error => return Err(error),
@@ -383,7 +406,7 @@ impl Connection {
         };
         let settled = self.accept_time(what, (canister, method.to_owned()), &node, at).await?;
         self.shared.note_time(settled, &seen);
-        self.shared.watch.sighted(node, settled);
+        self.shared.state_trees.note_signature(node, settled);
         outcome.map(|bytes| (bytes, at, node))
     }
 
@@ -392,11 +415,11 @@ impl Connection {
         &self,
         what: &Line,
         request: impl Future<Output = Result<T, AgentError>>,
-    ) -> Result<(T, Seen), IcError> {
-        let (outcome, seen) = watching(request).await;
+    ) -> Result<(T, SeenAnswer), IcError> {
+        let (outcome, seen) = observe(request).await;
         match outcome {
             Ok(value) => Ok((value, seen)),
-            Err(error) => Err(self.shared.judge(fault::of(what, error, &seen))),
+            Err(error) => Err(self.shared.tell_stall_from_lag(translate_error(what, error, &seen))),
         }
     }
 
@@ -409,7 +432,7 @@ impl Connection {
         node: &Principal,
         at: Timestamp,
     ) -> Result<Timestamp, IcError> {
-        let now = Moment::now();
+        let now = ClockReading::now();
         let is_doubtful = {
             let clock = self.shared.clock();
             clock.is_too_far_ahead(at, now) && !clock.is_certified_within(LATELY, now)
@@ -417,9 +440,9 @@ impl Connection {
         if is_doubtful {
             self.certify_time(method.0).await?;
         }
-        let now = Moment::now();
+        let now = ClockReading::now();
         let mut clock = self.shared.clock();
-        match clock.why_refused(&method, node, at, now) {
+        match clock.find_refusal(&method, node, at, now) {
             Some(why) => Err(IcError::Unverified { what: what.clone(), why }),
             None => Ok(clock.note_reply(method, at, now)),
         }
@@ -441,8 +464,8 @@ impl Shared {
         Ok(())
     }
 
-    /// An old answer is no standstill where the network is known to be further.
-    pub(super) fn judge(&self, error: IcError) -> IcError {
+    /// An old answer is no stall where the network is known to be further.
+    pub(super) fn tell_stall_from_lag(&self, error: IcError) -> IcError {
         let newest = Timestamp(self.network_time.load(Ordering::Relaxed));
         match error {
             IcError::Stalled { what, since, age } if newest > since.plus(NODES_DIFFER) => {
@@ -457,36 +480,31 @@ impl Shared {
     }
 
     /// Notes the time of a certificate of a subnet that holds the network's own canisters.
-    pub(super) fn saw(&self, certified: Timestamp, seen: &Seen) {
-        self.clock().note_certificate(certified, Moment::now());
+    pub(super) fn note_certified_time(&self, certified: Timestamp, seen: &SeenAnswer) {
+        self.clock().note_certificate(certified, ClockReading::now());
         self.note_time(certified, seen);
     }
 
     /// Notes a time of the network that was proven and accepted.
-    fn note_time(&self, at: Timestamp, seen: &Seen) {
+    fn note_time(&self, at: Timestamp, seen: &SeenAnswer) {
         self.network_time.fetch_max(at.0, Ordering::Relaxed);
-        self.standstill.lock().unwrap_or_else(PoisonError::into_inner).answered(at, Instant::now());
+        self.stall.lock().note_answer(at, Instant::now());
         if let Some(local) = seen.received {
-            self.clock_offset.store(fault::difference(at, local), Ordering::Relaxed);
+            self.clock_offset.store(agent_error::clock_difference(at, local), Ordering::Relaxed);
         }
     }
 }
 
 /// ic-agent with everything of ours in it; requests are valid for `validity` by this machine's clock.
-pub(super) fn build_agent(
-    shared: &Shared,
-    validity: Duration,
-    identity: Arc<dyn Identity>,
-) -> Result<Agent, AgentError> {
+pub(super) fn build_agent(shared: &Shared, validity: Duration) -> Result<Agent, AgentError> {
     let profile = &shared.profile;
     let transport = Arc::clone(&shared.transport);
     let builder = Agent::builder()
-        .with_arc_identity(identity)
         .with_arc_http_middleware(transport)
         .with_ingress_expiry(validity)
         .with_verify_query_signatures(true)
-        .with_max_response_body_size(LARGEST)
-        // The gate counts; the agent's own limit must not come first.
+        .with_max_response_body_size(MAX_ANSWER)
+        // The limit counts; the agent's own limit must not come first.
         .with_max_concurrent_requests(profile.max_in_flight.saturating_mul(4).max(64));
     let builder = match shared.urls.as_slice() {
         [url] if profile.dynamic_routing && is_bare_https(url) => {
@@ -502,13 +520,17 @@ pub(super) fn build_agent(
     Ok(agent)
 }
 
-async fn fetch_root_key(agent: &Agent, patience: RetryPolicy, profile: &Profile) -> Result<RootKey, IcError> {
+async fn fetch_root_key(
+    agent: &Agent,
+    retry_policy: RetryPolicy,
+    profile: &Profile,
+) -> Result<RootKey, IcError> {
     let what = Line::new(&format!("fetching the root key of the network {}", profile.name));
     let what = &what;
-    let status = patience
+    let status = retry_policy
         .run(|| async move {
-            let (outcome, seen) = watching(agent.status()).await;
-            outcome.map_err(|e| fault::of(what, e, &seen))
+            let (outcome, seen) = observe(agent.status()).await;
+            outcome.map_err(|e| translate_error(what, e, &seen))
         })
         .await?;
     status.root_key.map(RootKey).ok_or_else(|| IcError::Decode {
@@ -556,10 +578,6 @@ pub(super) fn http_client_within(
     }
 }
 
-fn principal_of(identity: &dyn Identity, what: &Line) -> Result<Principal, IcError> {
-    identity.sender().map_err(|why| IcError::Identity { what: what.clone(), why: Line::new(&why) })
-}
-
 fn parse_urls(profile: &Profile) -> Result<Vec<Url>, String> {
     let mut urls = Vec::new();
     for text in &profile.urls {
@@ -585,4 +603,4 @@ fn is_bare_https(url: &Url) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

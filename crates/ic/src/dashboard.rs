@@ -4,10 +4,10 @@
 //! another host than the network's, and nothing of the network waits for it. Replies are read
 //! leniently: a row that is not understood costs only itself.
 
+use super::agent_error::translate_error;
 use super::client::{Connection, is_this_machine};
 use super::error::IcError;
-use super::fault;
-use super::transport::{local_time, watching};
+use super::transport::{local_time, observe};
 use bytes::Bytes;
 use ic_agent::AgentError;
 use ic_agent::agent_error::HttpErrorPayload;
@@ -20,9 +20,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long a whole answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// Most bytes of an answer; that of all nodes has some 1.5 million.
-const LARGEST: usize = 16 * 1024 * 1024;
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
 /// Most rows that are read.
 const MOST_ROWS: usize = 20_000;
 /// Longest text that is kept, in characters.
@@ -141,15 +141,15 @@ impl Connection {
             .header("accept", "application/json")
             .body(Bytes::new())
             .map_err(|e| invalid(&e.to_string()))?;
-        // Past the gate: it is another host.
-        let sent = self.shared.transport.send(request, Some(LARGEST));
-        let (outcome, seen) = watching(tokio::time::timeout(PATIENCE, sent)).await;
+        // Past the limit: it is another host.
+        let sent = self.shared.transport.send(request, Some(MAX_ANSWER));
+        let (outcome, seen) = observe(tokio::time::timeout(TIMEOUT, sent)).await;
         match outcome {
             Err(_) => Err(IcError::Timeout { what: what.clone() }),
             Ok(Err(AgentError::ResponseSizeExceededLimit())) => {
                 Err(invalid("its answer is larger than any of the dashboard's"))
             }
-            Ok(Err(error)) => Err(fault::of(what, error, &seen)),
+            Ok(Err(error)) => Err(translate_error(what, error, &seen)),
             Ok(Ok(answer)) if answer.status().as_u16() == 200 => Ok(answer.into_body()),
             Ok(Ok(answer)) => {
                 let payload = HttpErrorPayload {
@@ -157,7 +157,7 @@ impl Connection {
                     content_type: None,
                     content: answer.into_body().to_vec(),
                 };
-                Err(fault::of(what, AgentError::HttpError(payload), &seen))
+                Err(translate_error(what, AgentError::HttpError(payload), &seen))
             }
         }
     }

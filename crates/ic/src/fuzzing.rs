@@ -1,9 +1,9 @@
 //! The way for `fuzz/` to what is read of an HTTP answer before any proof is checked.
 
+use super::agent_error::{self, translate_error};
 use super::certificate;
 use super::error::IcError;
-use super::fault;
-use super::transport::{note, watching};
+use super::transport::{observe, record_answer};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use ic_agent::AgentError;
@@ -35,17 +35,25 @@ pub fn answer(path: &str, status: u16, date: &[u8], body: &[u8]) -> Answer {
     }
     let code = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let bytes = Bytes::copy_from_slice(body);
-    let noted = watching(async { note(path, code, &headers, &bytes) }).now_or_never();
+    let noted = observe(async { record_answer(path, code, &headers, &bytes) }).now_or_never();
     let seen = noted.map(|((), seen)| seen).unwrap_or_default();
     let what = Line::new("reading");
     let content_type = String::from_utf8(date.to_vec()).ok();
     let payload = HttpErrorPayload { status: code.as_u16(), content_type, content: body.to_vec() };
     let mut errors = vec![
-        fault::of(&what, AgentError::HttpError(payload), &seen),
-        fault::of(&what, AgentError::CertificateOutdated(std::time::Duration::from_secs(240)), &seen),
-        fault::of(&what, AgentError::InvalidHttpResponse(String::from_utf8_lossy(body).into_owned()), &seen),
+        translate_error(&what, AgentError::HttpError(payload), &seen),
+        translate_error(&what, AgentError::CertificateOutdated(std::time::Duration::from_secs(240)), &seen),
+        translate_error(
+            &what,
+            AgentError::InvalidHttpResponse(String::from_utf8_lossy(body).into_owned()),
+            &seen,
+        ),
     ];
-    errors.extend(serde_cbor::from_slice::<RejectResponse>(body).ok().map(|r| fault::rejected(what, &r)));
+    errors.extend(
+        serde_cbor::from_slice::<RejectResponse>(body)
+            .ok()
+            .map(|r| agent_error::translate_rejection(what, &r)),
+    );
     Answer { signature: seen.signature(), oldest: seen.oldest_claim(), errors }
 }
 
@@ -63,7 +71,7 @@ pub fn digests(bytes: &[u8]) -> Vec<[u8; 32]> {
 /// The metrics of a subnet, as its certificate has them.
 #[must_use]
 pub fn metrics(leaf: &[u8]) -> Option<icpulse_model::health::SubnetMetrics> {
-    super::subnets::metrics(leaf).ok()
+    super::subnets::decode_metrics(leaf).ok()
 }
 
 /// What the dashboard says of nodes and of providers.

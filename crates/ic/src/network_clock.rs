@@ -3,8 +3,8 @@
 //! The newest certificate's time, plus what has passed here since it came, is a lower bound of the
 //! network's time: no message without proof changes it, and neither does this machine's clock.
 
+use super::agent_error::{CLOCK_TOLERANCE, clock_difference};
 use super::certificate::FRESH;
-use super::fault::{CLOCK_TOLERANCE, difference};
 use super::transport::local_time;
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Seconds, Timestamp};
@@ -32,14 +32,14 @@ const MOST_METHODS: usize = 500;
 
 /// This machine's two clocks at one moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
+pub(super) struct ClockReading {
     /// Never set, but it does not count the time that the machine sleeps.
     pub(super) steady: Instant,
     /// As the machine's user sets it.
     pub(super) local: Timestamp,
 }
 
-impl Moment {
+impl ClockReading {
     pub(super) fn now() -> Self {
         Self { steady: Instant::now(), local: local_time() }
     }
@@ -49,7 +49,7 @@ impl Moment {
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
     certified: Timestamp,
-    seen: Moment,
+    seen: ClockReading,
 }
 
 /// What is proven of the network's time, and the newest reply of each method.
@@ -63,7 +63,7 @@ pub(super) struct NetworkClock {
 
 impl NetworkClock {
     /// A certificate of that time was verified at `now`.
-    pub(super) fn note_certificate(&mut self, certified: Timestamp, now: Moment) {
+    pub(super) fn note_certificate(&mut self, certified: Timestamp, now: ClockReading) {
         let replaces = self.anchor.is_none_or(|anchor| {
             let bound = anchor.bound(now);
             let is_newer = certified > anchor.certified && certified.plus(JITTER) >= bound;
@@ -81,23 +81,23 @@ impl NetworkClock {
     }
 
     /// The network's time is at least this.
-    pub(super) fn lower_bound(&self, now: Moment) -> Option<Timestamp> {
+    pub(super) fn lower_bound(&self, now: ClockReading) -> Option<Timestamp> {
         self.anchor.map(|anchor| anchor.bound(now))
     }
 
     /// The network's presumed time: this machine's clock, but not before the lower bound and not
     /// more than [`SLACK`] after it.
-    pub(super) fn presumed(&self, now: Moment) -> Option<Timestamp> {
+    pub(super) fn presumed(&self, now: ClockReading) -> Option<Timestamp> {
         let bound = self.lower_bound(now)?;
         Some(now.local.clamp(bound, bound.plus(SLACK)))
     }
 
     /// Whether the lower bound was certified no longer ago than `limit`, and neither a sleep of the
     /// machine nor a refusal gives reason to doubt it.
-    pub(super) fn is_certified_within(&self, limit: Duration, now: Moment) -> bool {
+    pub(super) fn is_certified_within(&self, limit: Duration, now: ClockReading) -> bool {
         self.anchor.is_some_and(|anchor| {
             let steady = i64::try_from(anchor.age(now).as_secs()).unwrap_or(i64::MAX);
-            let local = difference(now.local, anchor.seen.local);
+            let local = clock_difference(now.local, anchor.seen.local);
             !self.doubted
                 && anchor.age(now) <= limit
                 && local.saturating_sub(steady).saturating_abs() <= CLOCKS_DIFFER
@@ -106,28 +106,28 @@ impl NetworkClock {
 
     /// How far this machine's clock is behind the lower bound, in seconds; 0 if it is not, or by so
     /// little that it does no harm, or by so much that it is not corrected.
-    pub(super) fn behind(&self, now: Moment) -> u64 {
-        let offset = self.lower_bound(now).map_or(0, |bound| difference(bound, now.local));
+    pub(super) fn behind(&self, now: ClockReading) -> u64 {
+        let offset = self.lower_bound(now).map_or(0, |bound| clock_difference(bound, now.local));
         if (CLOCK_TOLERANCE..=MOST_BEHIND).contains(&offset) { offset.unsigned_abs() } else { 0 }
     }
 
     /// How far this machine's clock is ahead of the lower bound.
-    pub(super) fn local_ahead(&self, now: Moment) -> Seconds {
+    pub(super) fn local_ahead(&self, now: ClockReading) -> Seconds {
         self.lower_bound(now).map_or(Seconds(0), |bound| now.local.since(bound))
     }
 
     /// Whether a reply claims a time beyond what the network's can be.
-    pub(super) fn is_too_far_ahead(&self, at: Timestamp, now: Moment) -> bool {
+    pub(super) fn is_too_far_ahead(&self, at: Timestamp, now: ClockReading) -> bool {
         self.presumed(now).is_none_or(|presumed| at > presumed.plus(AHEAD))
     }
 
     /// Why a reply signed at that time is not accepted, if it is not.
-    pub(super) fn why_refused(
+    pub(super) fn find_refusal(
         &self,
         method: &(Principal, String),
         node: &Principal,
         at: Timestamp,
-        now: Moment,
+        now: ClockReading,
     ) -> Option<Line> {
         let bound = self.lower_bound(now).unwrap_or_default();
         if self.is_too_far_ahead(at, now) {
@@ -152,7 +152,7 @@ impl NetworkClock {
         &mut self,
         method: (Principal, String),
         at: Timestamp,
-        now: Moment,
+        now: ClockReading,
     ) -> Timestamp {
         let at = self.presumed(now).map_or(at, |presumed| at.min(presumed));
         if self.newest.len() < MOST_METHODS || self.newest.contains_key(&method) {
@@ -164,11 +164,11 @@ impl NetworkClock {
 }
 
 impl Anchor {
-    fn age(&self, now: Moment) -> Duration {
+    fn age(&self, now: ClockReading) -> Duration {
         now.steady.saturating_duration_since(self.seen.steady)
     }
 
-    fn bound(&self, now: Moment) -> Timestamp {
+    fn bound(&self, now: ClockReading) -> Timestamp {
         let passed = u64::try_from(self.age(now).as_nanos()).unwrap_or(u64::MAX);
         Timestamp(self.certified.0.saturating_add(passed))
     }
@@ -195,18 +195,21 @@ mod tests {
         }
 
         /// `after` seconds later, when this machine's clock is `off` seconds ahead.
-        fn moment(&self, after: u64, off: i64) -> Moment {
+        fn moment(&self, after: u64, off: i64) -> ClockReading {
             let local = START.saturating_add(after).saturating_add_signed(off);
-            Moment { steady: self.begun + Duration::from_secs(after), local: Timestamp::from_secs(local) }
+            ClockReading {
+                steady: self.begun + Duration::from_secs(after),
+                local: Timestamp::from_secs(local),
+            }
         }
 
         fn bound(&self, after: u64) -> u64 {
             self.clock.lower_bound(self.moment(after, 0)).unwrap().secs() - START
         }
 
-        fn refusal(&self, claimed: Timestamp, now: Moment) -> Option<String> {
+        fn refusal(&self, claimed: Timestamp, now: ClockReading) -> Option<String> {
             let node = Principal::management_canister();
-            self.clock.why_refused(&method("m"), &node, claimed, now).map(|why| why.to_string())
+            self.clock.find_refusal(&method("m"), &node, claimed, now).map(|why| why.to_string())
         }
     }
 

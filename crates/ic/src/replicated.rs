@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long an answer is waited for. The call changes nothing, so that it can be given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// How often it is asked again when its answer is lost.
 const ATTEMPTS: u32 = 3;
 
@@ -36,7 +36,7 @@ impl Connection {
         method: &str,
         arg: &[u8],
     ) -> Result<Answer, IcError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         for _ in 0..ATTEMPTS {
             let call = self.sign_request(what, canister, method, arg.to_vec(), canister).await?;
             match self.submit_until(&call, deadline).await? {

@@ -1,17 +1,19 @@
 //! Signing, submitting and following changes: the methods of [`Connection`] that change the network.
 
+use super::agent_error::translate_error;
 use super::client::Connection;
-use super::fault;
-use super::transport::Seen;
+use super::signer::sign_envelope;
 use crate::call::{CallReply, CallStatus, PreparedCall, SignedCall};
 use crate::certificate;
 use crate::error::IcError;
 use ic_agent::RequestId;
-use ic_transport_types::{CallResponse, RequestStatusResponse};
+use ic_certification::Label;
+use ic_transport_types::{CallResponse, EnvelopeContent, RequestStatusResponse};
 use icpulse_model::network::LONGEST_CALL_LIFE;
 use icpulse_model::text::Line;
-use icpulse_model::{Principal, Timestamp};
-use std::time::{Duration, SystemTime};
+use icpulse_model::{Principal, Seconds, Timestamp};
+use parking_lot::Mutex;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The first pause between two questions about a request under way; it grows to the longest.
@@ -22,11 +24,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// it never happened.
 const AFTER_EXPIRY: Duration = Duration::from_secs(45);
 
+/// A signed question that expires sooner is signed anew.
+const QUESTION_MARGIN: Seconds = Seconds(30);
+
 /// How often a call that was certainly not sent is sent again before that is reported.
 const SEND_ATTEMPTS: u32 = 4;
 
 /// What became of handing a call to the network once.
-enum Handed {
+enum Submission {
     /// Its outcome is known.
     Over(CallReply),
     /// It is accepted and under way.
@@ -63,22 +68,30 @@ impl Connection {
     ) -> Result<SignedCall, IcError> {
         let now = self.signing_time(what, effective).await?;
         let expires = now.plus(self.profile().call_life.min(LONGEST_CALL_LIFE));
-        let update = self
-            .agent
-            .update(&canister, method)
-            .with_effective_canister_id(effective)
-            .with_arg(arg)
-            .expire_at(SystemTime::UNIX_EPOCH + Duration::from_nanos(expires.0));
-        let signed = update.sign().map_err(|e| fault::of(what, e, &Seen::default()))?;
+        let sender = self.principal();
+        let content = EnvelopeContent::Call {
+            nonce: Some(rand::random::<[u8; 16]>().to_vec()),
+            ingress_expiry: expires.0,
+            sender,
+            canister_id: canister,
+            method_name: method.to_owned(),
+            arg,
+            sender_info: None,
+        };
+        let envelope = sign_envelope(self.signer.as_ref(), what, &content).await?;
+        if self.shared.presumed_time() >= expires {
+            let why = Line::new("it was not signed before it expired; try again");
+            return Err(IcError::Identity { what: what.clone(), why });
+        }
         Ok(SignedCall {
-            request_id: String::from(signed.request_id),
+            request_id: String::from(content.to_request_id()),
             signed_at: now,
-            expires: Timestamp(signed.ingress_expiry),
+            expires,
             canister,
             method: method.to_owned(),
             effective,
-            sender: signed.sender,
-            envelope: signed.signed_update,
+            sender,
+            envelope,
         })
     }
 
@@ -113,21 +126,21 @@ impl Connection {
         }
         let mut made = 0;
         loop {
-            let error = match self.hand_over(&what, call).await {
-                Ok(Handed::Over(reply)) => return Ok(reply),
-                Ok(Handed::Accepted) => {
-                    return Ok(self.follow_to_the_end(&what, &request_id, call, true, deadline).await);
+            let error = match self.submit_once(&what, call).await {
+                Ok(Submission::Over(reply)) => return Ok(reply),
+                Ok(Submission::Accepted) => {
+                    return Ok(self.follow_until_known(&what, &request_id, call, true, deadline).await);
                 }
                 Err(error) => error,
             };
             made += 1;
             let retried = made < SEND_ATTEMPTS && Instant::now() < deadline;
             match (error.proves_not_sent(), error.is_retryable() && retried) {
-                (true, true) => tokio::time::sleep(self.shared.patience.pause(made, &error)).await,
+                (true, true) => tokio::time::sleep(self.shared.retry_policy.pause(made, &error)).await,
                 (true, false) => return Err(error),
                 (false, _) => {
                     tracing::warn!(%error, "a call may have been sent; its outcome is asked for");
-                    return Ok(self.follow_to_the_end(&what, &request_id, call, false, deadline).await);
+                    return Ok(self.follow_until_known(&what, &request_id, call, false, deadline).await);
                 }
             }
         }
@@ -141,31 +154,33 @@ impl Connection {
         let what = Line::new("asking what became of a request");
         let request_id = parse_request_id(&what, request_id)?;
         let (what, request_id) = (&what, &request_id);
-        self.shared.patience.run(|| self.status_of(what, request_id, canister)).await
+        let question = StatusQuestion::default();
+        let question = &question;
+        self.shared.retry_policy.run(|| self.read_status(what, request_id, canister, question)).await
     }
 
-    async fn hand_over(&self, what: &Line, call: &SignedCall) -> Result<Handed, IcError> {
+    async fn submit_once(&self, what: &Line, call: &SignedCall) -> Result<Submission, IcError> {
         let (outcome, seen) =
-            super::transport::watching(self.agent().update_signed(call.effective, call.envelope.clone()))
+            super::transport::observe(self.agent().update_signed(call.effective, call.envelope.clone()))
                 .await;
         let certified_at = seen.call_time();
         if let (Some(at), Ok(_) | Err(ic_agent::AgentError::CertifiedReject { .. })) =
             (certified_at, &outcome)
         {
-            self.shared.saw(at, &seen);
+            self.shared.note_certified_time(at, &seen);
         }
         match outcome {
             Ok(CallResponse::Response(bytes)) => match certified_at {
-                Some(certified_at) => Ok(Handed::Over(CallReply::Replied { bytes, certified_at })),
-                None => Ok(Handed::Accepted),
+                Some(certified_at) => Ok(Submission::Over(CallReply::Replied { bytes, certified_at })),
+                None => Ok(Submission::Accepted),
             },
-            Ok(CallResponse::Poll(_)) => Ok(Handed::Accepted),
+            Ok(CallResponse::Poll(_)) => Ok(Submission::Accepted),
             Err(ic_agent::AgentError::CertifiedReject { reject, .. }) => match certified_at {
-                Some(certified_at) => Ok(Handed::Over(rejection(&reject, certified_at))),
-                None => Ok(Handed::Accepted),
+                Some(certified_at) => Ok(Submission::Over(rejection(&reject, certified_at))),
+                None => Ok(Submission::Accepted),
             },
             Err(error) => {
-                let error = self.shared.judge(fault::of(what, error, &seen));
+                let error = self.shared.tell_stall_from_lag(translate_error(what, error, &seen));
                 // This call stays as it was signed; the next one is signed by a better clock.
                 self.shared.note_refusal(&error);
                 Err(error)
@@ -176,7 +191,7 @@ impl Connection {
     /// Asks until the outcome is known, or until after the expiry it can be said that there is none.
     /// A call that nobody has accepted yet is handed over again while the network does not know it:
     /// the same call, so that it happens once at most.
-    async fn follow_to_the_end(
+    async fn follow_until_known(
         &self,
         what: &Line,
         request_id: &RequestId,
@@ -184,10 +199,11 @@ impl Connection {
         mut accepted: bool,
         deadline: Instant,
     ) -> CallReply {
-        let mut pause = FIRST_PAUSE.min(self.shared.patience.longest);
+        let mut pause = FIRST_PAUSE.min(self.shared.retry_policy.longest);
         let mut refused = None;
+        let question = StatusQuestion::default();
         loop {
-            let trouble = match self.status_of(what, request_id, call.effective).await {
+            let trouble = match self.read_status(what, request_id, call.effective, &question).await {
                 Ok(CallStatus::Replied { bytes, certified_at }) => {
                     return CallReply::Replied { bytes, certified_at };
                 }
@@ -204,9 +220,9 @@ impl Connection {
                         return CallReply::Expired { certified_at };
                     }
                     if !accepted && certified_at < call.expires {
-                        match self.hand_over(what, call).await {
-                            Ok(Handed::Over(reply)) => return reply,
-                            Ok(Handed::Accepted) => accepted = true,
+                        match self.submit_once(what, call).await {
+                            Ok(Submission::Over(reply)) => return reply,
+                            Ok(Submission::Accepted) => accepted = true,
                             Err(error) => refused = Some(Line::new(&error.to_string())),
                         }
                     }
@@ -224,21 +240,27 @@ impl Connection {
         }
     }
 
-    async fn status_of(
+    async fn read_status(
         &self,
         what: &Line,
         request_id: &RequestId,
         effective: Principal,
+        question: &StatusQuestion,
     ) -> Result<CallStatus, IcError> {
         let asked = self.shared.behind();
-        let ((status, proof), seen) =
-            match self.attempt(what, self.agent().request_status_raw(request_id, effective)).await {
-                Err(error) => {
-                    self.correct_clock(effective, error, asked).await?;
-                    self.attempt(what, self.agent().request_status_raw(request_id, effective)).await?
-                }
-                outcome => outcome?,
-            };
+        let ask = || async {
+            let envelope = self.sign_question(what, request_id, question).await?;
+            let agent = self.agent();
+            self.attempt(what, agent.request_status_signed(request_id, effective, envelope)).await
+        };
+        let ((status, proof), seen) = match ask().await {
+            Err(error) => {
+                self.correct_clock(effective, error, asked).await?;
+                question.forget();
+                ask().await?
+            }
+            outcome => outcome?,
+        };
         let Some(certified_at) = certificate::time_of(&proof.tree) else {
             return Err(IcError::Unverified {
                 what: what.clone(),
@@ -246,7 +268,7 @@ impl Connection {
             });
         };
         self.shared.check_age(what, certified_at)?;
-        self.shared.saw(certified_at, &seen);
+        self.shared.note_certified_time(certified_at, &seen);
         Ok(match status {
             RequestStatusResponse::Replied(reply) => CallStatus::Replied { bytes: reply.arg, certified_at },
             RequestStatusResponse::Rejected(reject) => CallStatus::Rejected {
@@ -261,11 +283,52 @@ impl Connection {
         })
     }
 
+    /// The signed question what became of a request; the same one until it is about to expire.
+    async fn sign_question(
+        &self,
+        what: &Line,
+        request_id: &RequestId,
+        question: &StatusQuestion,
+    ) -> Result<Vec<u8>, IcError> {
+        if let Some(envelope) = question.valid_at(self.shared.corrected_time()) {
+            return Ok(envelope);
+        }
+        let ingress_expiry = self.request_expiry();
+        let content = EnvelopeContent::ReadState {
+            ingress_expiry,
+            sender: self.principal(),
+            paths: vec![vec![Label::from("request_status"), Label::from_bytes(request_id.as_slice())]],
+        };
+        let envelope = sign_envelope(self.signer.as_ref(), what, &content).await?;
+        question.keep(Timestamp(ingress_expiry), envelope.clone());
+        Ok(envelope)
+    }
+
     /// Until when a call that expires then is asked about, on this machine's monotonic clock.
     fn deadline(&self, expires: Timestamp) -> Instant {
         let left = Duration::from_nanos(expires.0.saturating_sub(self.shared.presumed_time().0));
         let life = Duration::from_secs(self.profile().call_life.0);
         Instant::now() + left + AFTER_EXPIRY.min(life)
+    }
+}
+
+/// A signed question for a request's status. It is signed once for many askings, so that a person
+/// who must touch a device does it once.
+#[derive(Default)]
+struct StatusQuestion(Mutex<Option<(Timestamp, Vec<u8>)>>);
+
+impl StatusQuestion {
+    fn valid_at(&self, now: Timestamp) -> Option<Vec<u8>> {
+        let kept = self.0.lock();
+        kept.as_ref().filter(|(expires, _)| expires.since(now) > QUESTION_MARGIN).map(|(_, e)| e.clone())
+    }
+
+    fn keep(&self, expires: Timestamp, envelope: Vec<u8>) {
+        *self.0.lock() = Some((expires, envelope));
+    }
+
+    fn forget(&self) {
+        *self.0.lock() = None;
     }
 }
 

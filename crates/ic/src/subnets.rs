@@ -3,7 +3,7 @@
 use super::certificate::CertificateError;
 use super::client::Connection;
 use super::error::IcError;
-use super::watch::path;
+use super::state_tree::path;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::health::{Sample, SubnetMetrics};
 use icpulse_model::text::Line;
@@ -27,7 +27,7 @@ pub enum MetricsError {
 ///
 /// # Errors
 /// [`MetricsError`].
-pub fn metrics(leaf: &[u8]) -> Result<SubnetMetrics, MetricsError> {
+pub fn decode_metrics(leaf: &[u8]) -> Result<SubnetMetrics, MetricsError> {
     let value: Value = serde_cbor::from_slice(leaf)
         .map_err(|e| MetricsError::Cbor(Line::new(&e.to_string()).to_string()))?;
     let Value::Map(fields) = value else { return Err(MetricsError::Shape) };
@@ -73,7 +73,7 @@ impl Connection {
         let answer = self.subnet_state(&what, subnet, &[path(place), path([b"time"])]).await?;
         let leaf = answer.verified.lookup(&place).map_err(|e| unverified(&what, &e))?;
         let leaf = leaf.ok_or_else(|| IcError::NotFound { what: what.clone() })?;
-        let metrics = metrics(leaf)
+        let metrics = decode_metrics(leaf)
             .map_err(|e| IcError::Decode { what: what.clone(), why: Line::new(&e.to_string()) })?;
         let at = answer.verified.time;
         Ok((Sample { at, metrics }, Evidence::certified(at)))
@@ -91,7 +91,7 @@ impl Connection {
             labels.iter().map(|label| Principal::try_from_slice(label)).collect();
         let subnets =
             subnets.map_err(|e| IcError::Decode { what: what.clone(), why: Line::new(&e.to_string()) })?;
-        self.shared.saw(answer.verified.time, &answer.seen);
+        self.shared.note_certified_time(answer.verified.time, &answer.seen);
         Ok(Sourced::new(subnets, Evidence::certified(answer.verified.time)))
     }
 
@@ -101,7 +101,8 @@ impl Connection {
     /// [`IcError`]; an HTTP error where no subnet holds it.
     pub async fn subnet_of(&self, canister: Principal) -> Result<Sourced<Principal>, IcError> {
         let what = Line::new(&format!("finding the subnet of canister {}", canister.to_text()));
-        let answer = self.canister_state(&what, canister, &[path([b"time"])], self.watching()).await?;
+        let answer =
+            self.canister_state(&what, canister, &[path([b"time"])], self.background_options()).await?;
         let subnet = answer.verified.signer.unwrap_or_else(|| self.root_subnet());
         Ok(Sourced::new(subnet, Evidence::certified(answer.verified.time)))
     }
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn the_replicas_own_test_vector_is_read() {
         let leaf = hex::decode("a40005011a0050000002a2001b0000003a352944000100031910 68".replace(' ', ""));
-        let metrics = metrics(&leaf.unwrap()).unwrap();
+        let metrics = decode_metrics(&leaf.unwrap()).unwrap();
         assert_eq!((metrics.canisters, metrics.state_bytes), (5, 5 * 1024 * 1024));
         assert_eq!((metrics.cycles_consumed, metrics.updates), (250_000_000_000, 4_200));
     }
@@ -131,14 +132,20 @@ mod tests {
     #[test]
     fn newer_and_older_shapes_are_read_and_nonsense_is_refused() {
         let newer = map(&[(0, Value::Integer(7)), (4, Value::Text("new".into())), (-1, Value::Null)]);
-        assert_eq!(metrics(&newer).unwrap(), SubnetMetrics { canisters: 7, ..SubnetMetrics::default() });
+        assert_eq!(
+            decode_metrics(&newer).unwrap(),
+            SubnetMetrics { canisters: 7, ..SubnetMetrics::default() }
+        );
         let whole = map(&[(2, Value::Integer(1 << 63))]);
-        assert_eq!(metrics(&whole).unwrap().cycles_consumed, 1 << 63);
+        assert_eq!(decode_metrics(&whole).unwrap().cycles_consumed, 1 << 63);
         for odd in [Value::Integer(-1), Value::Float(1.0), Value::Text("5".into())] {
-            assert_eq!(metrics(&map(&[(3, odd)])), Err(MetricsError::Shape));
+            assert_eq!(decode_metrics(&map(&[(3, odd)])), Err(MetricsError::Shape));
         }
-        assert_eq!(metrics(&serde_cbor::to_vec(&Value::Array(vec![])).unwrap()), Err(MetricsError::Shape));
-        assert!(matches!(metrics(b""), Err(MetricsError::Cbor(_))));
+        assert_eq!(
+            decode_metrics(&serde_cbor::to_vec(&Value::Array(vec![])).unwrap()),
+            Err(MetricsError::Shape)
+        );
+        assert!(matches!(decode_metrics(b""), Err(MetricsError::Cbor(_))));
     }
 
     proptest! {
@@ -156,12 +163,12 @@ mod tests {
             ]);
             let cycles_consumed = u128::from(high) << 64 | u128::from(low);
             let expected = SubnetMetrics { canisters, state_bytes: state, cycles_consumed, updates };
-            prop_assert_eq!(metrics(&leaf), Ok(expected));
+            prop_assert_eq!(decode_metrics(&leaf), Ok(expected));
         }
 
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>) {
-            let _ = metrics(&bytes);
+            let _ = decode_metrics(&bytes);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The HTTP interface below ic-agent: one pool of connections, the gate, and what was seen.
+//! The HTTP interface below ic-agent: one pool of connections, the limit, and what was seen.
 //!
 //! ic-agent verifies answers but gives away neither the time nor the node of a verified signature.
-//! This layer sees the bodies of the very same answers; a request made within [`watching`] leaves
-//! what it saw in a [`Seen`], to be read after ic-agent has accepted the answer.
+//! This layer sees the bodies of the very same answers; a request made within [`observe`] leaves
+//! what it saw in a [`SeenAnswer`], to be read after ic-agent has accepted the answer.
 
-use super::gate::Gate;
+use super::request_limit::RequestLimit;
 use crate::certificate;
 use bytes::{Bytes, BytesMut};
 use ic_agent::AgentError;
@@ -13,11 +13,12 @@ use ic_agent::agent_error::TransportError;
 use ic_transport_types::{QueryResponse, ReadStateResponse, TransportCallResponse};
 use icpulse_model::web_address::is_this_machine;
 use icpulse_model::{Principal, Timestamp};
+use parking_lot::Mutex;
 use reqwest::StatusCode;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// This machine's time. Nothing else in this room reads the clock.
 pub(super) fn local_time() -> Timestamp {
@@ -26,7 +27,7 @@ pub(super) fn local_time() -> Timestamp {
 
 /// What a request's answers looked like, before any verification.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct SeenAnswer {
     /// Body of the answer to a query.
     query: Option<Bytes>,
     /// Body of the answer to a call.
@@ -43,7 +44,7 @@ pub(super) struct Seen {
     pub(super) received: Option<Timestamp>,
 }
 
-impl Seen {
+impl SeenAnswer {
     /// Time and node of the query answer's signature; of several, the earliest time.
     pub(super) fn signature(&self) -> Option<(Timestamp, Principal)> {
         let answer: QueryResponse = serde_cbor::from_slice(self.query.as_deref()?).ok()?;
@@ -71,17 +72,17 @@ impl Seen {
     }
 }
 
-type Slot = Arc<Mutex<Seen>>;
+type Slot = Arc<Mutex<SeenAnswer>>;
 
 tokio::task_local! {
     static SEEN: Slot;
 }
 
 /// Runs requests and returns what they saw.
-pub(super) async fn watching<T>(requests: impl Future<Output = T>) -> (T, Seen) {
+pub(super) async fn observe<T>(requests: impl Future<Output = T>) -> (T, SeenAnswer) {
     let slot = Slot::default();
     let outcome = SEEN.scope(Arc::clone(&slot), requests).await;
-    let seen = std::mem::take(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner));
+    let seen = std::mem::take(&mut *slot.lock());
     (outcome, seen)
 }
 
@@ -107,7 +108,7 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn read(&self, most_in_flight: usize) -> Traffic {
+    pub(super) fn to_traffic(&self, most_in_flight: usize) -> Traffic {
         Traffic {
             requests: self.requests.load(Ordering::Relaxed),
             bytes_sent: self.sent.load(Ordering::Relaxed),
@@ -123,15 +124,15 @@ pub(super) struct Transport {
     /// For other machines; through the system's proxy, if it has one.
     pub(super) client: reqwest::Client,
     /// For this machine: never through a proxy, which may be elsewhere.
-    pub(super) here: reqwest::Client,
-    pub(super) gate: Arc<Gate>,
+    pub(super) local_client: reqwest::Client,
+    pub(super) limit: Arc<RequestLimit>,
     pub(super) meter: Arc<Meter>,
 }
 
-type Building<'a> = &'a (dyn Fn() -> Result<http::Request<Bytes>, AgentError> + Send + Sync);
+type RequestBuilder<'a> = &'a (dyn Fn() -> Result<http::Request<Bytes>, AgentError> + Send + Sync);
 
 impl Transport {
-    /// Sends a request past the gate; an answer of more than `size_limit` bytes is given up.
+    /// Sends a request past the limit; an answer of more than `size_limit` bytes is given up.
     pub(super) async fn send(
         &self,
         request: http::Request<Bytes>,
@@ -142,7 +143,7 @@ impl Transport {
         self.meter.sent.fetch_add(request.body().len() as u64, Ordering::Relaxed);
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
             .map_err(|e| AgentError::InvalidReplicaUrl(e.to_string()))?;
-        let client = if is_this_machine(request.url()) { &self.here } else { &self.client };
+        let client = if is_this_machine(request.url()) { &self.local_client } else { &self.client };
         let mut answer = client
             .execute(request)
             .await
@@ -161,7 +162,7 @@ impl Transport {
             body.extend_from_slice(&chunk);
         }
         let body = body.freeze();
-        note(&path, status, &headers, &body);
+        record_answer(&path, status, &headers, &body);
         let mut response = http::Response::new(body);
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -169,12 +170,17 @@ impl Transport {
     }
 }
 
-/// Leaves what was seen where [`watching`] finds it.
-pub(super) fn note(path: &str, status: StatusCode, headers: &reqwest::header::HeaderMap, body: &Bytes) {
+/// Leaves what was seen where [`observe`] finds it.
+pub(super) fn record_answer(
+    path: &str,
+    status: StatusCode,
+    headers: &reqwest::header::HeaderMap,
+    body: &Bytes,
+) {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     // Requests nobody watches (the router's health checks) have no slot.
     let _ = SEEN.try_with(|slot| {
-        let mut seen = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = slot.lock();
         seen.status = Some(status.as_u16());
         seen.received = Some(local_time());
         seen.date = header("date")
@@ -196,7 +202,7 @@ pub(super) fn note(path: &str, status: StatusCode, headers: &reqwest::header::He
 impl HttpService for Transport {
     fn call<'a, 'async_trait>(
         &'a self,
-        build: Building<'a>,
+        build: RequestBuilder<'a>,
         _max_retries: usize,
         size_limit: Option<usize>,
     ) -> Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, AgentError>> + Send + 'async_trait>>
@@ -210,11 +216,11 @@ impl HttpService for Transport {
             if request.uri().path() == "/health" {
                 return self.send(request, size_limit).await;
             }
-            let permit = self.gate.enter().await;
+            let permit = self.limit.enter().await;
             let outcome = self.send(request, size_limit).await;
             match outcome.as_ref().map(http::Response::status) {
-                Ok(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => permit.was_too_much(),
-                Ok(status) if status.is_success() => permit.went_well(),
+                Ok(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => permit.throttled(),
+                Ok(status) if status.is_success() => permit.succeeded(),
                 _ => drop(permit),
             }
             outcome
@@ -249,8 +255,12 @@ mod tests {
             let server = tokio::task::spawn_blocking(move || send_without_end(&listener, flood.as_bytes()));
             let client =
                 http_client_within(Reach::ThisMachine { tls: false }, 4, Duration::from_millis(500)).unwrap();
-            let transport =
-                Transport { here: client.clone(), client, gate: Gate::new(4), meter: Arc::default() };
+            let transport = Transport {
+                local_client: client.clone(),
+                client,
+                limit: RequestLimit::new(4),
+                meter: Arc::default(),
+            };
             let request = http::Request::get(url).body(Bytes::new()).unwrap();
             let error = transport.send(request, Some(1_000_000)).await.unwrap_err();
             let AgentError::TransportError(TransportError::Reqwest(error)) = error else { panic!("{error}") };

@@ -48,6 +48,9 @@ pub enum KeyError {
     /// The public key stored with the private key is another one.
     #[error("the public key in the file does not belong to the private key: the file is damaged")]
     PublicKeyMismatch,
+    /// A device or a delegated session keeps its key to itself.
+    #[error("an identity of the kind '{0}' never gives its private key away")]
+    NotExportable(String),
     /// Encoding failed.
     #[error("the key could not be written as {0}")]
     Encode(&'static str),

@@ -4,17 +4,17 @@ use super::error::{KeyError, WalletError};
 use super::index::{Entry, Index};
 use super::pem;
 use super::preamble::Preamble;
+use super::private_key::PrivateKey;
 use super::seal;
-use super::signer::Signer;
 use std::path::Path;
 
-/// As [`Signer::from_pem`], but `None` where the file asks for so much work that trying would hold
+/// As [`PrivateKey::from_pem`], but `None` where the file asks for so much work that trying would hold
 /// the fuzzer up: the bounds that users meet are far above and are tested beside the code.
 #[must_use]
-pub fn open(bytes: &[u8], passphrase: &str) -> Option<Result<Signer, KeyError>> {
+pub fn open(bytes: &[u8], passphrase: &str) -> Option<Result<PrivateKey, KeyError>> {
     match pem::encrypted_der(bytes) {
         Ok(Some(der)) if !seal::is_cheap(&der) => None,
-        _ => Some(Signer::from_pem(bytes, Some(passphrase))),
+        _ => Some(PrivateKey::from_pem(bytes, Some(passphrase))),
     }
 }
 

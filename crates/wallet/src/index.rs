@@ -1,37 +1,14 @@
 //! `identities.toml`: which identities there are, without their secrets.
 
 use super::error::WalletError;
-use super::signer::Algorithm;
+use super::kinds::IdentityKind;
+use super::private_key::Algorithm;
 use icpulse_model::Principal;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Version of the index's form.
 const VERSION: u32 = 1;
-
-/// Where an identity's key is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IdentityKind {
-    /// In icpulse's own keystore, encrypted.
-    Keystore,
-    /// In a PEM file elsewhere, which is only read.
-    PemFile,
-    /// Derived from the demo network's seed.
-    Demo,
-}
-
-impl IdentityKind {
-    /// As [`SignerInfo::kind`](icpulse_model::act::SignerInfo) has it.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Keystore => "keystore",
-            Self::PemFile => "PEM file",
-            Self::Demo => "demo",
-        }
-    }
-}
 
 /// One identity as the index has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +24,7 @@ pub struct Entry {
     /// When it was made or added, in seconds since 1970.
     #[serde(default)]
     pub created: u64,
-    /// The file of a [`IdentityKind::PemFile`].
+    /// The file of a [`IdentityKind::PEM_FILE`], or the address of a device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
 }
@@ -172,7 +149,7 @@ mod tests {
             entries: vec![
                 Entry {
                     name: "main".to_owned(),
-                    kind: IdentityKind::Keystore,
+                    kind: IdentityKind::KEYSTORE,
                     algorithm: Algorithm::Ed25519,
                     principal: Principal::self_authenticating(b"key"),
                     created: 1_770_000_000,
@@ -180,7 +157,7 @@ mod tests {
                 },
                 Entry {
                     name: "file".to_owned(),
-                    kind: IdentityKind::PemFile,
+                    kind: IdentityKind::PEM_FILE,
                     algorithm: Algorithm::Secp256k1,
                     principal: Principal::self_authenticating(b"other"),
                     created: 0,
@@ -195,6 +172,8 @@ mod tests {
             Index::parse("version = 2", path),
             Err(WalletError::NewerIndex { found: 2, known: 1, .. })
         ));
+        let unknown = Index::parse(&text.replace("pem_file", "sundial"), path).unwrap_err().to_string();
+        assert!(unknown.contains("'sundial'") && unknown.contains("available: keystore"), "{unknown}");
         for damaged in ["", "version = 'x'", "version = 1\n[[identity]]\nname = 'a'", "\u{0}"] {
             assert!(matches!(Index::parse(damaged, path), Err(WalletError::Index { .. })), "{damaged}");
         }

@@ -1,18 +1,17 @@
 //! Opening identities: for signing, for export, and for what can be said without a passphrase.
 
 use super::error::WalletError;
-use super::files;
-use super::index::{Entry, IdentityKind};
-use super::pem::{self, PemForm};
+use super::index::Entry;
+use super::keystore::{Wallet, key_error, private_key};
+use super::kinds::{IdentityKey, IdentityKind, Opening};
 use super::seal::{self, check_strength};
-use super::signer::Signer;
-use super::store::{Wallet, key_error};
 use super::unlocked::{Clock, Unlocked};
 use icpulse_model::account::Subaccount;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::text::Line;
 use icpulse_model::{AccountIdentifier, Seconds};
 use std::path::Path;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// How a key leaves the keystore.
@@ -36,12 +35,13 @@ impl Wallet {
         form: &ExportForm,
     ) -> Result<Zeroizing<String>, WalletError> {
         let entry = self.show(name)?;
-        let signer = self.signer(entry, passphrase, "export")?;
+        let key = self.open_key(entry, passphrase, "export")?;
+        let key = private_key(entry, key.as_ref(), "export")?;
         match form {
-            ExportForm::Plaintext => signer.to_plaintext_pem(),
+            ExportForm::Plaintext => key.to_plaintext_pem(),
             ExportForm::Encrypted(new) => {
                 check_strength(new)?;
-                seal::seal(&signer, new, self.cost.portable())
+                seal::seal(key, new, self.cost.portable())
             }
         }
         .map_err(key_error("export", name))
@@ -53,8 +53,9 @@ impl Wallet {
     /// [`WalletError::Unknown`], or the file's.
     pub fn needs_passphrase(&self, name: &str) -> Result<bool, WalletError> {
         let entry = self.show(name)?;
-        let form = pem::inspect(&files::read(&self.file_of(entry))?).map_err(key_error("read", name))?;
-        Ok(form == PemForm::Encrypted)
+        let source = self.file_of(entry);
+        let opening = Opening { attempt: "read", name, source: &source, passphrase: None };
+        entry.kind.get().needs_passphrase(&opening)
     }
 
     /// What a careful user should know of an identity: a key in the clear, a file others can read.
@@ -62,26 +63,14 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::Unknown`].
     pub fn warnings(&self, name: &str) -> Result<Vec<String>, WalletError> {
-        Ok(Self::file_warnings(&self.file_of(self.show(name)?)))
+        let entry = self.show(name)?;
+        Ok(entry.kind.get().list_warnings(&self.file_of(entry)))
     }
 
     /// The same for a PEM file that is no identity of the list.
     #[must_use]
     pub fn file_warnings(path: &Path) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if files::read(path).is_ok_and(|b| pem::inspect(&b) == Ok(PemForm::Plaintext)) {
-            warnings.push(format!(
-                "{} holds its key in the clear: whoever reads the file controls the identity. `icpulse identity import` keeps it encrypted",
-                path.display()
-            ));
-        }
-        if let Some(mode) = files::too_open(path) {
-            warnings.push(format!(
-                "{} can be read or changed by others (mode {mode:03o}); run `chmod 600` on it",
-                path.display()
-            ));
-        }
-        warnings
+        IdentityKind::find_for(path).get().list_warnings(path)
     }
 
     /// Opens an identity for signing. Takes some tenths of a second for keystore keys, by design:
@@ -99,10 +88,10 @@ impl Wallet {
         clock: Clock,
     ) -> Result<Unlocked, WalletError> {
         let entry = self.show(name)?;
-        let signer = self.signer(entry, passphrase, "unlock")?;
+        let key = self.open_key(entry, passphrase, "unlock")?;
         // A key in the clear can be read again at any time: forgetting it would protect nothing.
         let idle = self.needs_passphrase(name)?.then_some(idle);
-        Ok(Unlocked::new(name, entry.kind, signer, idle, clock))
+        Ok(Unlocked::new(name, entry.kind, key, idle, clock))
     }
 
     /// Opens a PEM file for signing, as `--identity FILE` asks.
@@ -116,10 +105,11 @@ impl Wallet {
         clock: Clock,
     ) -> Result<Unlocked, WalletError> {
         let name = Line::new(&path.file_name().unwrap_or_default().to_string_lossy()).to_string();
-        let bytes = files::read(path)?;
-        let signer = Signer::from_pem(&bytes, passphrase).map_err(key_error("open", &name))?;
-        let encrypted = pem::inspect(&bytes) == Ok(PemForm::Encrypted);
-        Ok(Unlocked::new(&name, IdentityKind::PemFile, signer, encrypted.then_some(idle), clock))
+        let kind = IdentityKind::find_for(path);
+        let opening = Opening { attempt: "open", name: &name, source: path, passphrase };
+        let key = kind.get().open(&opening)?;
+        let idle = kind.get().needs_passphrase(&opening)?.then_some(idle);
+        Ok(Unlocked::new(&name, kind, key, idle, clock))
     }
 
     /// Whether a PEM file needs a passphrase.
@@ -128,8 +118,8 @@ impl Wallet {
     /// The file's and the key's.
     pub fn file_needs_passphrase(path: &Path) -> Result<bool, WalletError> {
         let name = Line::new(&path.file_name().unwrap_or_default().to_string_lossy()).to_string();
-        let form = pem::inspect(&files::read(path)?).map_err(key_error("open", &name))?;
-        Ok(form == PemForm::Encrypted)
+        let opening = Opening { attempt: "open", name: &name, source: path, passphrase: None };
+        IdentityKind::find_for(path).get().needs_passphrase(&opening)
     }
 
     /// What is known of an identity without opening it.
@@ -142,27 +132,28 @@ impl Wallet {
             name: Line::new(&entry.name),
             principal: entry.principal,
             account: AccountIdentifier::new(&entry.principal, &Subaccount::DEFAULT),
-            kind: entry.kind.words().to_owned(),
+            kind: entry.kind.describe().to_owned(),
             unlocked_until: None,
             locked: self.needs_passphrase(name).unwrap_or(true),
         })
     }
 
-    pub(super) fn signer(
+    pub(super) fn open_key(
         &self,
         entry: &Entry,
         passphrase: Option<&str>,
         attempt: &'static str,
-    ) -> Result<Signer, WalletError> {
-        let bytes = files::read(&self.file_of(entry))?;
-        let signer = Signer::from_pem(&bytes, passphrase).map_err(key_error(attempt, &entry.name))?;
-        if signer.principal() != entry.principal {
+    ) -> Result<Arc<dyn IdentityKey>, WalletError> {
+        let source = self.file_of(entry);
+        let opening = Opening { attempt, name: &entry.name, source: &source, passphrase };
+        let key = entry.kind.get().open(&opening)?;
+        if key.principal() != entry.principal {
             return Err(WalletError::OtherKey {
                 name: entry.name.clone(),
-                found: signer.principal().to_text(),
+                found: key.principal().to_text(),
                 expected: entry.principal.to_text(),
             });
         }
-        Ok(signer)
+        Ok(key)
     }
 }

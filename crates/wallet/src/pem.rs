@@ -1,8 +1,8 @@
 //! Reading private keys from PEM texts of every form in use.
 
 use super::error::KeyError;
+use super::private_key::PrivateKey;
 use super::seal;
-use super::signer::Signer;
 use base64::Engine as _;
 use icpulse_model::text::Line;
 use pkcs8::der::Decode as _;
@@ -43,7 +43,7 @@ pub fn inspect(bytes: &[u8]) -> Result<PemForm, KeyError> {
 }
 
 /// Reads the private key of a PEM text.
-pub(super) fn read(bytes: &[u8], passphrase: Option<&str>) -> Result<Signer, KeyError> {
+pub(super) fn read(bytes: &[u8], passphrase: Option<&str>) -> Result<PrivateKey, KeyError> {
     let blocks = blocks(bytes)?;
     let key = key_block(&blocks)?;
     match key.label.as_str() {
@@ -142,7 +142,7 @@ fn decode_body(body: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
 }
 
 /// A key as PKCS#8 (RFC 5208 and 5958).
-fn from_pkcs8(der: &[u8]) -> Result<Signer, KeyError> {
+fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, KeyError> {
     let mended;
     let info = match PrivateKeyInfo::from_der(der) {
         Ok(info) => info,
@@ -160,7 +160,7 @@ fn from_pkcs8(der: &[u8]) -> Result<Signer, KeyError> {
             if key.public_key.as_ref().is_some_and(|p| p.0 != signing.verifying_key().to_bytes()) {
                 return Err(KeyError::PublicKeyMismatch);
             }
-            Signer::ed25519(signing)
+            PrivateKey::ed25519(signing)
         }
         EC_PUBLIC_KEY => {
             let curve = info
@@ -188,7 +188,7 @@ fn mend_old_dfx(der: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 
 /// A key as SEC1 `ECPrivateKey` (RFC 5915). The curve stands in the key, around it, or follows
 /// from its public key; without any of these it is secp256k1, as dfx and quill write it.
-fn from_sec1(der: &[u8], outside: Option<ObjectIdentifier>) -> Result<Signer, KeyError> {
+fn from_sec1(der: &[u8], outside: Option<ObjectIdentifier>) -> Result<PrivateKey, KeyError> {
     let key = sec1::EcPrivateKey::from_der(der)
         .map_err(|_| KeyError::Malformed("it is not an elliptic-curve key"))?;
     let inside = key.parameters.and_then(|p| p.named_curve());
@@ -212,7 +212,7 @@ fn from_sec1(der: &[u8], outside: Option<ObjectIdentifier>) -> Result<Signer, Ke
         {
             return Err(KeyError::PublicKeyMismatch);
         }
-        Signer::secp256k1(secret.into())
+        PrivateKey::secp256k1(secret.into())
     } else if curve == p256::NistP256::OID {
         let secret = p256::SecretKey::from_slice(key.private_key).map_err(|_| BAD)?;
         if let Some(public) = key.public_key
@@ -220,7 +220,7 @@ fn from_sec1(der: &[u8], outside: Option<ObjectIdentifier>) -> Result<Signer, Ke
         {
             return Err(KeyError::PublicKeyMismatch);
         }
-        Signer::p256(secret.into())
+        PrivateKey::p256(secret.into())
     } else {
         Err(KeyError::UnknownCurve(algorithm_name(curve)))
     }
@@ -253,7 +253,7 @@ fn algorithm_name(oid: ObjectIdentifier) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::signer::Algorithm;
+    use super::super::private_key::Algorithm;
     use super::*;
     use ed25519_dalek::pkcs8::EncodePrivateKey as _;
     use pkcs8::LineEnding;
@@ -301,10 +301,10 @@ mod tests {
             .to_pkcs8_der()
             .unwrap();
         assert_ne!(v1.as_bytes(), v2.as_bytes());
-        let expected = Signer::ed25519(key.clone()).unwrap().principal();
+        let expected = PrivateKey::ed25519(key.clone()).unwrap().principal();
         for der in [&v1, &v2] {
             for (text, pass) in forms_of_pkcs8(der.as_bytes()) {
-                let signer = Signer::from_pem(text.as_bytes(), pass).unwrap();
+                let signer = PrivateKey::from_pem(text.as_bytes(), pass).unwrap();
                 assert_eq!(signer.principal(), expected);
                 assert_eq!(signer.algorithm(), Algorithm::Ed25519);
             }
@@ -317,7 +317,7 @@ mod tests {
         odd[4] = 1;
         assert!(PrivateKeyInfo::from_der(&odd).is_err());
         assert_eq!(
-            Signer::from_pem(pem("PRIVATE KEY", &odd).as_bytes(), None).unwrap().principal(),
+            PrivateKey::from_pem(pem("PRIVATE KEY", &odd).as_bytes(), None).unwrap().principal(),
             expected
         );
     }
@@ -336,16 +336,16 @@ mod tests {
     #[test]
     fn secp256k1_in_every_form() {
         let secret = k256::SecretKey::random(&mut OsRng);
-        let expected = Signer::secp256k1((&secret).into()).unwrap().principal();
+        let expected = PrivateKey::secp256k1((&secret).into()).unwrap().principal();
         let der = secret.to_pkcs8_der().unwrap();
         for (text, pass) in forms_of_pkcs8(der.as_bytes()) {
-            let signer = Signer::from_pem(text.as_bytes(), pass).unwrap();
+            let signer = PrivateKey::from_pem(text.as_bytes(), pass).unwrap();
             assert_eq!((signer.principal(), signer.algorithm()), (expected, Algorithm::Secp256k1));
         }
         let public = secret.public_key().to_sec1_bytes();
         for public in [Some(&*public), None] {
             for text in sec1_texts(&secret.to_bytes(), public, k256::Secp256k1::OID) {
-                assert_eq!(Signer::from_pem(text.as_bytes(), None).unwrap().principal(), expected);
+                assert_eq!(PrivateKey::from_pem(text.as_bytes(), None).unwrap().principal(), expected);
             }
         }
     }
@@ -353,21 +353,21 @@ mod tests {
     #[test]
     fn p256_in_every_form() {
         let secret = p256::SecretKey::random(&mut OsRng);
-        let expected = Signer::p256((&secret).into()).unwrap().principal();
+        let expected = PrivateKey::p256((&secret).into()).unwrap().principal();
         let der = secret.to_pkcs8_der().unwrap();
         for (text, pass) in forms_of_pkcs8(der.as_bytes()) {
-            let signer = Signer::from_pem(text.as_bytes(), pass).unwrap();
+            let signer = PrivateKey::from_pem(text.as_bytes(), pass).unwrap();
             assert_eq!((signer.principal(), signer.algorithm()), (expected, Algorithm::P256));
         }
         let public = secret.public_key().to_sec1_bytes();
         for text in sec1_texts(&secret.to_bytes(), Some(&public), p256::NistP256::OID) {
-            assert_eq!(Signer::from_pem(text.as_bytes(), None).unwrap().principal(), expected);
+            assert_eq!(PrivateKey::from_pem(text.as_bytes(), None).unwrap().principal(), expected);
         }
     }
 
     #[test]
     fn what_is_not_a_usable_key_is_named() {
-        let read = |text: &str| Signer::from_pem(text.as_bytes(), Some(PASS)).unwrap_err();
+        let read = |text: &str| PrivateKey::from_pem(text.as_bytes(), Some(PASS)).unwrap_err();
         assert!(matches!(read(""), KeyError::NotPem(_)));
         assert!(matches!(read("hello"), KeyError::NotPem(_)));
         assert!(matches!(read("age-encryption.org/v1\n"), KeyError::NotPem(_)));
@@ -387,7 +387,7 @@ mod tests {
             KeyError::UnknownCurve("P-384".to_owned())
         );
         assert!(matches!(
-            Signer::from_pem(&vec![b'x'; MAX_PEM + 1], None).unwrap_err(),
+            PrivateKey::from_pem(&vec![b'x'; MAX_PEM + 1], None).unwrap_err(),
             KeyError::TooLarge(_)
         ));
     }
@@ -398,12 +398,12 @@ mod tests {
         for pbkdf2 in [true, false] {
             let text = encrypted(key.to_pkcs8_der().unwrap().as_bytes(), pbkdf2);
             assert_eq!(inspect(text.as_bytes()), Ok(PemForm::Encrypted));
-            assert_eq!(Signer::from_pem(text.as_bytes(), None).unwrap_err(), KeyError::PassphraseNeeded);
+            assert_eq!(PrivateKey::from_pem(text.as_bytes(), None).unwrap_err(), KeyError::PassphraseNeeded);
             // Enough wrong ones that some pass the padding check by chance.
             for i in 0..600 {
                 let wrong = format!("wrong {i}");
                 assert_eq!(
-                    Signer::from_pem(text.as_bytes(), Some(&wrong)).unwrap_err(),
+                    PrivateKey::from_pem(text.as_bytes(), Some(&wrong)).unwrap_err(),
                     KeyError::WrongPassphrase
                 );
             }
@@ -415,7 +415,7 @@ mod tests {
         let secret = k256::SecretKey::random(&mut OsRng);
         let other = k256::SecretKey::random(&mut OsRng).public_key().to_sec1_bytes();
         for text in sec1_texts(&secret.to_bytes(), Some(&other), k256::Secp256k1::OID) {
-            assert_eq!(Signer::from_pem(text.as_bytes(), None).unwrap_err(), KeyError::PublicKeyMismatch);
+            assert_eq!(PrivateKey::from_pem(text.as_bytes(), None).unwrap_err(), KeyError::PublicKeyMismatch);
         }
     }
 
@@ -428,7 +428,7 @@ mod tests {
             format!("-----BEGIN PRIVATE KEY-----\n{secret}"),
             secret.to_owned(),
         ] {
-            let error = Signer::from_pem(text.as_bytes(), None).unwrap_err();
+            let error = PrivateKey::from_pem(text.as_bytes(), None).unwrap_err();
             let shown = format!("{error} {error:?}");
             assert!(!shown.contains("c2Vj") && !shown.contains("secret"), "{shown}");
         }
@@ -438,7 +438,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(512))]
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), pass in any::<Option<String>>()) {
-            let _ = Signer::from_pem(&bytes, pass.as_deref());
+            let _ = PrivateKey::from_pem(&bytes, pass.as_deref());
             let _ = inspect(&bytes);
         }
 
@@ -447,16 +447,16 @@ mod tests {
             label in prop::sample::select(vec!["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "EC PARAMETERS", "X"]),
             der in prop::collection::vec(any::<u8>(), 0..200),
         ) {
-            let _ = Signer::from_pem(pem(label, &der).as_bytes(), Some("p"));
+            let _ = PrivateKey::from_pem(pem(label, &der).as_bytes(), Some("p"));
         }
 
         #[test]
         fn a_damaged_key_never_panics_nor_opens_as_another_form(at in 0usize..48, xor in 1u8..=255) {
-            let der = Signer::generate(Algorithm::Ed25519).unwrap().to_pkcs8().unwrap();
+            let der = PrivateKey::generate(Algorithm::Ed25519).unwrap().to_pkcs8().unwrap();
             let mut damaged = der.as_bytes().to_vec();
             let at = at % damaged.len();
             damaged[at] ^= xor;
-            if let Ok(signer) = Signer::from_pem(pem("PRIVATE KEY", &damaged).as_bytes(), None) {
+            if let Ok(signer) = PrivateKey::from_pem(pem("PRIVATE KEY", &damaged).as_bytes(), None) {
                 prop_assert_eq!(signer.algorithm(), Algorithm::Ed25519);
             }
         }

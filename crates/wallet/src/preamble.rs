@@ -1,6 +1,6 @@
 //! What stands above the PEM block in a file of the keystore.
 
-use super::signer::Algorithm;
+use super::private_key::Algorithm;
 use icpulse_model::Principal;
 
 /// Public facts above the PEM block (RFC 7468 allows text there), from which the index can be rebuilt.

@@ -2,7 +2,7 @@
 
 use super::error::{KeyError, WalletError};
 use super::memory::leave_no_copy;
-use super::signer::Signer;
+use super::private_key::PrivateKey;
 use pkcs8::AlgorithmIdentifierRef;
 use pkcs8::der::asn1::OctetStringRef;
 use pkcs8::der::{Decode as _, Reader as _, SliceReader};
@@ -71,7 +71,7 @@ pub fn check_strength(passphrase: &str) -> Result<(), WalletError> {
 }
 
 /// The key as an encrypted PKCS#8 PEM.
-pub(super) fn seal(signer: &Signer, passphrase: &str, cost: Cost) -> Result<Zeroizing<String>, KeyError> {
+pub(super) fn seal(signer: &PrivateKey, passphrase: &str, cost: Cost) -> Result<Zeroizing<String>, KeyError> {
     const FAILED: KeyError = KeyError::Encode("an encrypted PKCS#8 PEM");
     let mut salt = [0; 16];
     let mut iv = [0; 16];
@@ -161,22 +161,22 @@ fn bound(kdf: &pbes2::Kdf<'_>) -> Result<(), KeyError> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::signer::Algorithm;
+    use super::super::private_key::Algorithm;
     use super::*;
     use pkcs8::der::Encode as _;
 
     #[test]
     fn sealed_keys_open_again_and_differ_each_time() {
         for algorithm in Algorithm::ALL {
-            let signer = Signer::generate(algorithm).unwrap();
+            let signer = PrivateKey::generate(algorithm).unwrap();
             let a = seal(&signer, "passphrase", Cost::new(4)).unwrap();
             let b = seal(&signer, "passphrase", Cost::new(4)).unwrap();
             assert_ne!(*a, *b);
             assert!(a.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
-            let opened = Signer::from_pem(a.as_bytes(), Some("passphrase")).unwrap();
+            let opened = PrivateKey::from_pem(a.as_bytes(), Some("passphrase")).unwrap();
             assert_eq!(opened.principal(), signer.principal());
             assert_eq!(
-                Signer::from_pem(a.as_bytes(), Some("Passphrase")).unwrap_err(),
+                PrivateKey::from_pem(a.as_bytes(), Some("Passphrase")).unwrap_err(),
                 KeyError::WrongPassphrase
             );
         }
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn copies_for_other_tools_fit_openssl_and_cost_as_much() {
-        let signer = Signer::generate(Algorithm::Ed25519).unwrap();
+        let signer = PrivateKey::generate(Algorithm::Ed25519).unwrap();
         let copy = seal(&signer, "passphrase", Cost::STRONG.portable()).unwrap();
         let (_, doc) = pkcs8::SecretDocument::from_pem(&copy).unwrap();
         let info = EncryptedPrivateKeyInfo::from_der(doc.as_bytes()).unwrap();
@@ -217,7 +217,7 @@ mod tests {
         let memory = scrypt.cost_parameter * u64::from(scrypt.block_size) * 128;
         assert!(memory < 32 << 20);
         assert_eq!(scrypt.cost_parameter * u64::from(scrypt.parallelization), 1 << 17);
-        assert!(Signer::from_pem(copy.as_bytes(), Some("passphrase")).is_ok());
+        assert!(PrivateKey::from_pem(copy.as_bytes(), Some("passphrase")).is_ok());
         assert_eq!(Cost::new(4).portable(), Cost::new(4));
     }
 

@@ -1,15 +1,18 @@
 //! An identity that can sign now, and forgets how after an idle time.
 
-use super::index::IdentityKind;
-use super::signer::{Algorithm, Signer};
-use ic_agent::agent::EnvelopeContent;
-use ic_agent::identity::{Delegation, Signature};
+use super::kinds::{IdentityKey, IdentityKind};
+use super::private_key::PrivateKey;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use icpulse_ic::Signer;
+use icpulse_ic::signer::{Capabilities, Message, Purpose, SignError, SignedDelegation};
 use icpulse_model::account::Subaccount;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::text::Line;
 use icpulse_model::{AccountIdentifier, Principal, Seconds, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Idle time after which a key is forgotten where the user did not choose: 15 minutes.
@@ -32,41 +35,49 @@ pub struct Unlocked {
 struct Public {
     name: Line,
     kind: IdentityKind,
-    algorithm: Algorithm,
     principal: Principal,
-    der: Vec<u8>,
+    public_key: Option<Vec<u8>>,
+    delegation: Option<Vec<SignedDelegation>>,
+    capabilities: Capabilities,
     idle: Option<Seconds>,
 }
 
 struct Secret {
-    signer: Option<Signer>,
+    key: Option<Arc<dyn IdentityKey>>,
     until: Option<Timestamp>,
 }
 
 impl Unlocked {
-    /// Holds `signer` under a name; `idle` of `None` never locks (the demo identity).
+    /// Holds `key` under a name; `idle` of `None` never locks (the demo identity).
     #[must_use]
-    pub fn new(name: &str, kind: IdentityKind, signer: Signer, idle: Option<Seconds>, clock: Clock) -> Self {
+    pub fn new(
+        name: &str,
+        kind: IdentityKind,
+        key: Arc<dyn IdentityKey>,
+        idle: Option<Seconds>,
+        clock: Clock,
+    ) -> Self {
         let until = idle.map(|i| clock().plus(i));
         let public = Public {
             name: Line::new(name),
             kind,
-            algorithm: signer.algorithm(),
-            principal: signer.principal(),
-            der: signer.public_key_der().to_vec(),
+            principal: key.principal(),
+            public_key: key.public_key(),
+            delegation: key.delegation(),
+            capabilities: key.capabilities(),
             idle,
         };
         Self {
             public: Arc::new(public),
-            secret: Arc::new(Mutex::new(Secret { signer: Some(signer), until })),
+            secret: Arc::new(Mutex::new(Secret { key: Some(key), until })),
             clock,
         }
     }
 
     /// The demo network's user: never locks.
     #[must_use]
-    pub fn demo(signer: Signer, clock: Clock) -> Self {
-        Self::new("demo", IdentityKind::Demo, signer, None, clock)
+    pub fn demo(key: PrivateKey, clock: Clock) -> Self {
+        Self::new("demo", IdentityKind::DEMO, Arc::new(key), None, clock)
     }
 
     /// The identity's name.
@@ -81,16 +92,10 @@ impl Unlocked {
         self.public.principal
     }
 
-    /// Its signature scheme.
-    #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.public.algorithm
-    }
-
     /// Forgets the key now.
     pub fn lock(&self) {
         let mut secret = self.secret();
-        secret.signer = None;
+        secret.key = None;
         secret.until = None;
     }
 
@@ -106,7 +111,7 @@ impl Unlocked {
     pub fn lock_if_idle(&self, now: Timestamp) -> bool {
         let mut secret = self.secret();
         expire(&mut secret, now);
-        secret.signer.is_none()
+        secret.key.is_none()
     }
 
     /// When it locks if nothing happens; `None` if locked or if it never locks.
@@ -129,7 +134,7 @@ impl Unlocked {
             name: self.public.name.clone(),
             principal: self.public.principal,
             account: AccountIdentifier::new(&self.public.principal, &Subaccount::DEFAULT),
-            kind: self.public.kind.words().to_owned(),
+            kind: self.public.kind.describe().to_owned(),
             unlocked_until: self.locks_at(),
             locked,
         }
@@ -141,44 +146,35 @@ impl Unlocked {
     pub fn journal_secret(&self) -> Option<Zeroizing<[u8; 32]>> {
         let mut secret = self.secret();
         expire(&mut secret, (self.clock)());
-        secret.signer.as_ref()?.derive_secret("icpulse action journal key")
+        secret.key.as_ref()?.derive_secret("icpulse action journal key")
     }
 
     fn secret(&self) -> MutexGuard<'_, Secret> {
-        // The key itself cannot be left half-changed by a panic elsewhere.
-        self.secret.lock().unwrap_or_else(PoisonError::into_inner)
+        self.secret.lock()
     }
 
     fn extend(&self, secret: &mut Secret, now: Timestamp) {
-        if let (Some(idle), true) = (self.public.idle, secret.signer.is_some()) {
+        if let (Some(idle), true) = (self.public.idle, secret.key.is_some()) {
             secret.until = Some(now.plus(idle));
         }
     }
 
-    fn sign_with(&self, activity: bool, message: &[u8]) -> Result<Signature, String> {
-        let now = (self.clock)();
+    fn locked(&self) -> SignError {
+        SignError::Locked(self.public.name.clone())
+    }
+
+    /// The key, unless the idle time has passed.
+    fn key(&self) -> Result<Arc<dyn IdentityKey>, SignError> {
         let mut secret = self.secret();
-        expire(&mut secret, now);
-        let signature = match &secret.signer {
-            Some(signer) => signer.signature(message)?,
-            None => {
-                return Err(format!(
-                    "identity '{}' is locked after its idle time; unlock it and try again",
-                    self.public.name
-                ));
-            }
-        };
-        if activity {
-            self.extend(&mut secret, now);
-        }
-        Ok(signature)
+        expire(&mut secret, (self.clock)());
+        secret.key.clone().ok_or_else(|| self.locked())
     }
 }
 
 /// Drops the key, which wipes it, once its time has passed.
 fn expire(secret: &mut Secret, now: Timestamp) {
     if secret.until.is_some_and(|until| now >= until) {
-        secret.signer = None;
+        secret.key = None;
         secret.until = None;
     }
 }
@@ -189,31 +185,43 @@ impl fmt::Debug for Unlocked {
             .field("name", &self.public.name)
             .field("kind", &self.public.kind)
             .field("principal", &self.public.principal.to_text())
-            .field("locked", &self.secret().signer.is_none())
+            .field("locked", &self.secret().key.is_none())
             .finish_non_exhaustive()
     }
 }
 
-impl ic_agent::Identity for Unlocked {
-    fn sender(&self) -> Result<Principal, String> {
-        Ok(self.public.principal)
+impl Signer for Unlocked {
+    fn principal(&self) -> Principal {
+        self.public.principal
     }
 
     fn public_key(&self) -> Option<Vec<u8>> {
-        Some(self.public.der.clone())
+        self.public.public_key.clone()
     }
 
-    fn sign(&self, content: &EnvelopeContent) -> Result<Signature, String> {
-        let activity = matches!(content, EnvelopeContent::Call { .. });
-        self.sign_with(activity, &content.to_request_id().signable())
+    fn delegation(&self) -> Option<Vec<SignedDelegation>> {
+        self.public.delegation.clone()
     }
 
-    fn sign_delegation(&self, content: &Delegation) -> Result<Signature, String> {
-        self.sign_with(true, &content.signable())
+    fn describe(&self) -> String {
+        self.public.kind.describe().to_owned()
     }
 
-    fn sign_arbitrary(&self, content: &[u8]) -> Result<Signature, String> {
-        self.sign_with(true, content)
+    fn capabilities(&self) -> Capabilities {
+        self.public.capabilities
+    }
+
+    fn sign<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Vec<u8>, SignError>> {
+        async move {
+            let signature = self.key()?.sign(message).await?;
+            // It may have been locked while a person was waited for.
+            self.key()?;
+            if message.purpose == Purpose::Call {
+                self.extend(&mut self.secret(), (self.clock)());
+            }
+            Ok(signature)
+        }
+        .boxed()
     }
 }
 
@@ -221,7 +229,7 @@ impl ic_agent::Identity for Unlocked {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use ic_agent::Identity as _;
+    use crate::Algorithm;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     fn at(clock: &Arc<AtomicU64>) -> Clock {
@@ -229,68 +237,51 @@ mod tests {
         Arc::new(move || Timestamp::from_secs(clock.load(Ordering::SeqCst)))
     }
 
-    fn query(sender: Principal) -> EnvelopeContent {
-        EnvelopeContent::Query {
-            ingress_expiry: 0,
-            sender,
-            canister_id: Principal::anonymous(),
-            method_name: "m".to_owned(),
-            arg: vec![],
-            nonce: None,
-            sender_info: None,
-        }
-    }
-
-    fn call(sender: Principal) -> EnvelopeContent {
-        EnvelopeContent::Call {
-            ingress_expiry: 0,
-            sender,
-            canister_id: Principal::anonymous(),
-            method_name: "m".to_owned(),
-            arg: vec![],
-            nonce: None,
-            sender_info: None,
-        }
+    fn sign(unlocked: &Unlocked, purpose: Purpose) -> Result<Vec<u8>, SignError> {
+        let shown = Line::new("a request");
+        let message = Message { bytes: b"request", purpose, shown: &shown };
+        unlocked.sign(message).now_or_never().unwrap()
     }
 
     #[test]
     fn forgets_the_key_after_the_idle_time_and_activity_extends_it() {
         let time = Arc::new(AtomicU64::new(1_000));
-        let signer = Signer::generate(Algorithm::Ed25519).unwrap();
-        let principal = signer.principal();
-        let unlocked = Unlocked::new("main", IdentityKind::Keystore, signer, Some(Seconds(60)), at(&time));
+        let key = PrivateKey::generate(Algorithm::Ed25519).unwrap();
+        let principal = key.principal();
+        let unlocked =
+            Unlocked::new("main", IdentityKind::KEYSTORE, Arc::new(key), Some(Seconds(60)), at(&time));
         assert_eq!(unlocked.locks_at(), Some(Timestamp::from_secs(1_060)));
 
         time.store(1_050, Ordering::SeqCst);
-        assert!(unlocked.sign(&query(principal)).is_ok());
+        assert!(sign(&unlocked, Purpose::Read).is_ok());
         assert_eq!(unlocked.locks_at(), Some(Timestamp::from_secs(1_060)), "reads do not extend");
-        assert!(unlocked.sign(&call(principal)).is_ok());
+        assert!(sign(&unlocked, Purpose::Call).is_ok());
         assert_eq!(unlocked.locks_at(), Some(Timestamp::from_secs(1_110)), "calls do");
         unlocked.touch(Timestamp::from_secs(1_100));
         assert_eq!(unlocked.locks_at(), Some(Timestamp::from_secs(1_160)), "so does the user");
 
         time.store(1_160, Ordering::SeqCst);
         let clone = unlocked.clone();
-        let error = clone.sign(&call(principal)).unwrap_err();
+        let error = sign(&clone, Purpose::Call).unwrap_err().to_string();
         assert!(error.contains("locked") && error.contains("main"), "{error}");
         assert!(unlocked.info(Timestamp::from_secs(1_160)).locked);
-        assert!(unlocked.secret().signer.is_none(), "the key is gone, not only refused");
+        assert!(unlocked.secret().key.is_none(), "the key is gone, not only refused");
         unlocked.touch(Timestamp::from_secs(1_161));
         assert!(
             unlocked.is_locked(Timestamp::from_secs(0)),
             "touching revives nothing, nor does a clock set back"
         );
-        assert_eq!(unlocked.sender().unwrap(), principal, "who it is stays known");
+        assert_eq!(unlocked.principal(), principal, "who it is stays known");
     }
 
     #[test]
     fn locks_at_once_when_told() {
-        let signer = Signer::generate(Algorithm::P256).unwrap();
+        let signer = PrivateKey::generate(Algorithm::P256).unwrap();
         let unlocked = Unlocked::demo(signer, Arc::new(|| Timestamp(0)));
         assert!(!unlocked.lock_if_idle(Timestamp(u64::MAX)), "the demo identity does not lock by itself");
         assert_eq!(unlocked.info(Timestamp(0)).kind, "demo");
         unlocked.lock();
-        assert!(unlocked.sign_arbitrary(b"x").is_err());
+        assert!(sign(&unlocked, Purpose::Read).is_err());
         assert!(format!("{unlocked:?}").contains("locked: true"));
     }
 }

@@ -69,7 +69,7 @@ pub enum RuntimeError {
     #[error("could not read keys from the terminal: {0}")]
     Input(#[source] io::Error),
     /// A part of the program broke; its message went to the terminal after that was restored.
-    #[error("icpulse broke and stopped; the terminal was restored, nothing is signed after this")]
+    #[error("internal error: icpulse stopped; the terminal was restored and nothing more will be signed")]
     Panicked,
 }
 

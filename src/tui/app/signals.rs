@@ -56,10 +56,10 @@ fn listen(ask: &watch::Sender<bool>, ready: &mpsc::Sender<()>) {
             }
         };
         match tokio::time::timeout(GRACE, again).await {
-            Ok(signal) => end(signal, "ended at once, since it was asked again; the cache was not closed"),
+            Ok(signal) => end(signal, "stopped at once on the second signal; the cache was not closed"),
             Err(_) => end(
                 first,
-                "ended before everything was closed: what was read last may be missing in the cache, and is read again from the network",
+                "stopped before the cache was closed: the newest readings may be missing and will be read again",
             ),
         }
     });

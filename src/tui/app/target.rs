@@ -217,27 +217,25 @@ impl State {
                 say("none of your neurons here loses voting power soon")
             }
             Command::Refresh if self.sync.offline => say("offline: started with --offline"),
-            Command::Pause if self.sync.offline => say("offline: nothing is read anyway"),
-            Command::Lock if self.signer.unlocked_until.is_none() => say("this identity is not unlocked"),
-            Command::Unlock if !self.signer.locked => say("this identity is not locked"),
-            Command::Copy if self.copyable().is_none() => say("nothing with an id is selected"),
-            Command::OpenLink if self.link().is_none() => {
-                say("what is selected has no plain web link on this network")
-            }
-            Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter is set"),
+            Command::Pause if self.sync.offline => say("offline: nothing is being read"),
+            Command::Lock if self.signer.unlocked_until.is_none() => say("the identity is locked"),
+            Command::Unlock if !self.signer.locked => say("the identity is already unlocked"),
+            Command::Copy if self.copyable().is_none() => say("select something with an id first"),
+            Command::OpenLink if self.link().is_none() => say("no web link for this selection"),
+            Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
             Command::Alias if self.target_node().is_none() => say("select or open a node first"),
-            Command::ClearMarks if self.proposals.marked.is_empty() => say("nothing is marked"),
-            Command::Proposer if self.proposer().is_none() => say("the proposer is not known"),
-            Command::NextAccount if self.world.accounts.len() < 2 => say("there is one account only"),
+            Command::ClearMarks if self.proposals.marked.is_empty() => say("no marked proposals"),
+            Command::Proposer if self.proposer().is_none() => say("the proposer is unknown"),
+            Command::NextAccount if self.world.accounts.len() < 2 => say("there is only one account"),
             Command::Qr | Command::CopyAccount if self.account().is_none() && self.signer.is_anonymous() => {
-                say("nobody signs yet: choose an identity first")
+                say("no identity selected: choose one first")
             }
             Command::CopyPrincipal if self.signer.is_anonymous() => {
-                say("nobody signs yet: choose an identity first")
+                say("no identity selected: choose one first")
             }
-            Command::Suspend if !cfg!(unix) => say("this system cannot suspend a program"),
-            Command::Dismiss if self.toasts.is_empty() => say("there are no notices"),
+            Command::Suspend if !cfg!(unix) => say("suspending is not supported on this system"),
+            Command::Dismiss if self.toasts.is_empty() => say("no notices"),
             _ => None,
         }
     }
@@ -246,15 +244,15 @@ impl State {
     #[must_use]
     pub fn signing_refusal(&self) -> Option<String> {
         if self.options.read_only {
-            return Some("read-only: started with --read-only, so nothing is signed".to_owned());
+            return Some("read-only: started with --read-only".to_owned());
         }
         if self.signer.is_anonymous() {
             let key = self.keymap.keys(Command::Identity).into_iter().next();
             let how = key.map_or_else(String::new, |k| format!(" with {k}"));
-            return Some(format!("read-only: nobody signs yet; choose an identity{how}"));
+            return Some(format!("read-only: no identity selected; choose one{how}"));
         }
         if self.sync.offline {
-            return Some("offline: started with --offline, so nothing can be sent".to_owned());
+            return Some("offline: started with --offline".to_owned());
         }
         None
     }
@@ -276,10 +274,10 @@ impl State {
             format!("voting on {which} has ended")
         } else if known.iter().all(|p| p.ballots.is_empty()) {
             format!(
-                "none of your neurons has a ballot on {which}: they were too young, dissolving soon, or not there"
+                "your neurons have no ballot on {which}: made after it, dissolve delay too short, or no neurons"
             )
         } else {
-            format!("all your neurons have voted on {which}")
+            format!("your neurons have already voted on {which}")
         })
     }
 

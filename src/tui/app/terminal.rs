@@ -134,7 +134,7 @@ pub fn give_back() {
 pub fn osc52(text: &str) -> io::Result<String> {
     let encoded = base64::engine::general_purpose::STANDARD.encode(text);
     if encoded.len() > CLIPBOARD_MAX {
-        return Err(io::Error::other("the text is longer than terminals accept for the clipboard"));
+        return Err(io::Error::other("the text is too long for the terminal's clipboard"));
     }
     Ok(format!("\x1b]52;c;{encoded}\x07"))
 }
@@ -200,7 +200,7 @@ fn stop_process() -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn stop_process() -> io::Result<()> {
-    Err(io::Error::other("this system cannot suspend a program"))
+    Err(io::Error::other("suspending is not supported on this system"))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub enum ChordError {
     )]
     Unknown(String),
     /// `shift-a`: the upper-case letter is meant.
-    #[error("'{0}': a character carries its own case; write '{1}'")]
+    #[error("'{0}': shift cannot modify a character; write '{1}'")]
     ShiftedCharacter(String, char),
 }
 

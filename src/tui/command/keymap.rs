@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeymapError {
     /// No command has this name.
-    #[error("no command is called '{id}'{suggestion}; `icpulse keys` lists them all")]
+    #[error("unknown command '{id}'{suggestion}; `icpulse keys` lists all commands")]
     UnknownCommand {
         /// As written.
         id: String,
@@ -25,7 +25,7 @@ pub enum KeymapError {
     },
     /// Two commands want the same key in the same place.
     #[error(
-        "the key '{key}' is given to both {first} and {second} ({place}); give one of them other keys, or none with []"
+        "key '{key}' is bound to both {first} and {second} ({place}); change one of them, or unbind it with []"
     )]
     Duplicate {
         /// Which key.
@@ -38,9 +38,7 @@ pub enum KeymapError {
         place: &'static str,
     },
     /// One command's key begins another's sequence, so that one could never be reached.
-    #[error(
-        "'{key}' runs {first} ({place}), so '{longer}' of {second} can never be typed; change one of them"
-    )]
+    #[error("'{key}' runs {first} ({place}), so '{longer}' of {second} is unreachable; change one of them")]
     Prefix {
         /// The shorter.
         key: String,
@@ -54,7 +52,7 @@ pub enum KeymapError {
         place: &'static str,
     },
     /// Nothing closes a layer or leaves any more.
-    #[error("{0} has no key left: icpulse could not be left any more; give it at least one")]
+    #[error("{0} has no key; bind at least one, or icpulse cannot be closed")]
     Stranded(&'static str),
 }
 

@@ -12,7 +12,7 @@ pub use table::{Command, Danger, Scope, Spec, TABLE};
 #[must_use]
 pub fn markdown(keymap: &Keymap) -> String {
     let mut out = String::from(
-        "# Keys\n\nEvery key can be changed in the configuration file, under `[keys]`, by the command's name.\n",
+        "# Keys\n\nChange any key in the configuration file, under `[keys]`, by the command's name.\n",
     );
     for scope in Scope::ALL {
         let rows: Vec<&Spec> = TABLE.iter().filter(|s| s.scopes.contains(scope)).collect();

@@ -63,41 +63,37 @@ pub(super) fn say(cx: &mut Cx<'_, '_, '_>, area: Rect, empty: Empty, what: &str)
     let role = match empty {
         Empty::Loading => {
             title = format!("Reading {what} of {network} …");
-            lines.push("nothing was remembered from before; the newest come first".to_owned());
+            lines.push("the cache is empty; the newest are read first".to_owned());
             Role::Syncing
         }
         Empty::Nothing => {
-            title = format!("There are no {what}");
-            lines.push(format!("{network} was asked and has none"));
+            title = format!("No {what}");
+            lines.push(format!("{network} has none"));
             Role::Text
         }
         Empty::Filtered => {
-            title = "Nothing fits the filter".to_owned();
+            title = "No matches".to_owned();
             let text = state.filter_text().unwrap_or_default();
             lines.push(format!("filter: {text}"));
-            lines.push(format!("{} clears it", words::key(state, Command::ClearFilter)));
+            lines.push(format!("{} clears the filter", words::key(state, Command::ClearFilter)));
             Role::Text
         }
         Empty::Failed => {
             title = format!("No {what} yet");
-            lines.push(
-                "reading failed and nothing was remembered from before; the reason stands above".to_owned(),
-            );
-            lines.push(format!("{} tries again now", words::key(state, Command::Refresh)));
+            lines.push("reading failed and the cache is empty; see the error above".to_owned());
+            lines.push(format!("{} retries now", words::key(state, Command::Refresh)));
             Role::Warn
         }
         Empty::Offline => {
-            title = format!("No {what} are remembered");
-            lines.push(format!(
-                "this is offline mode; start once without --offline to read them from {network}"
-            ));
+            title = format!("No {what} in the cache");
+            lines.push(format!("offline: start without --offline to read them from {network}"));
             Role::Warn
         }
         Empty::Nobody => {
-            title = "Nobody signs".to_owned();
-            lines.push(format!("{what} belong to an identity, and none is chosen: everything is read-only"));
+            title = "No identity selected".to_owned();
+            lines.push(format!("{what} belong to an identity; without one everything is read-only"));
             lines.push(format!(
-                "{} chooses one; `icpulse identity new` makes one",
+                "{} selects one; `icpulse identity new` creates one",
                 words::key(state, Command::Identity)
             ));
             Role::Text
@@ -149,9 +145,9 @@ fn wrong_clock(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
         span(" ! ", Role::Warn),
         span(format!("this machine's clock is {behind} behind the network's"), Role::Warn),
         span(": ", Role::Dim),
-        span("set it (automatic time)", Role::Text),
+        span("set it (enable automatic time)", Role::Text),
     ];
-    let more = " · times here count by the network's";
+    let more = " · times shown use the network's clock";
     if spans_width(&spans) + more.len() < usize::from(area.width) {
         spans.push(span(more, Role::Dim));
     }
@@ -164,9 +160,9 @@ pub(super) fn unknown(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: Subject) {
     let state = cx.state;
     let title = subject.title();
     if state.reading.contains(&subject) {
-        notice::draw(cx.pen, area, &title, Role::Syncing, &["reading it …"]);
+        notice::draw(cx.pen, area, &title, Role::Syncing, &["reading …"]);
     } else if state.sync.offline {
-        notice::draw(cx.pen, area, &title, Role::Warn, &["it is not remembered, and this is offline mode"]);
+        notice::draw(cx.pen, area, &title, Role::Warn, &["not in the cache, and icpulse is offline"]);
     } else {
         let again = format!("{} asks again", words::key(state, Command::Refresh));
         notice::draw(
@@ -174,7 +170,7 @@ pub(super) fn unknown(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: Subject) {
             area,
             &title,
             Role::Warn,
-            &["it is not known; there may be none of this number", &again],
+            &["unknown; there may be none with this number", &again],
         );
     }
 }

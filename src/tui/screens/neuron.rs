@@ -62,9 +62,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronId, detail: &D
 fn access_words(access: Access) -> &'static str {
     match access {
         Access::Controller => "yours",
-        Access::Hotkey => "yours to vote with (hotkey)",
+        Access::Hotkey => "hotkey: can vote",
         Access::Public => "public",
-        Access::Info => "only its public extract can be read",
+        Access::Info => "public fields only",
     }
 }
 
@@ -139,7 +139,7 @@ fn power(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts, width: u16) {
     }
     if n.dissolve_delay < economics.minimum_delay_to_vote {
         let least = economics.minimum_delay_to_vote.words();
-        facts.say("cannot vote", format!("a dissolve delay of {least} is needed"), Role::Warn);
+        facts.say("cannot vote", format!("needs a dissolve delay of at least {least}"), Role::Warn);
         return;
     }
     let Some(refreshed) = n.refreshed else { return };
@@ -177,11 +177,11 @@ fn power(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts, width: u16) {
             ],
         );
         let key = words::key(state, Command::ConfirmFollowing);
-        facts.line(vec![span(format!("{key} confirms its following and restores the power"), Role::Info)]);
+        facts.line(vec![span(format!("{key} confirms following and restores voting power"), Role::Info)]);
     } else {
-        facts.say("no power", "it shrank to nothing and its following was cleared", Role::Bad);
+        facts.say("no power", "voting power decayed to zero and following was cleared", Role::Bad);
         let key = words::key(state, Command::ConfirmFollowing);
-        facts.line(vec![span(format!("{key} restores the power; set whom it follows again"), Role::Info)]);
+        facts.line(vec![span(format!("{key} restores voting power; set followees again"), Role::Info)]);
     }
 }
 
@@ -214,7 +214,7 @@ fn dissolving(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
     let now = cx.state.network_now();
     facts.heading("Dissolving");
     match (n.state, n.dissolve_state) {
-        (NeuronState::Dissolved, _) => facts.say("dissolved", "its stake can be taken out", Role::Warn),
+        (NeuronState::Dissolved, _) => facts.say("dissolved", "its stake can be disbursed", Role::Warn),
         (_, DissolveState::At(at)) => {
             facts.say("dissolves", words::distance(now, at), Role::StateDissolving);
             facts.say("on", at.date_minute(), Role::Dim);
@@ -328,7 +328,7 @@ fn elsewhere(cx: &Cx<'_, '_, '_>, n: &Neuron, width: u16) -> Vec<Spans> {
 }
 
 fn nobody(n: &Neuron) -> &'static str {
-    if n.access == Access::Info { "not in the public extract" } else { "nobody on any topic" }
+    if n.access == Access::Info { "not in the public extract" } else { "follows no neurons" }
 }
 
 /// Followees by topic, with a cursor.
@@ -338,7 +338,7 @@ fn following(cx: &mut Cx<'_, '_, '_>, area: Rect, n: &Neuron, detail: &Detail) {
     cx.hits.detail_lines = pairs.len();
     cx.hits.detail_height = usize::from(area.height.saturating_sub(1));
     if pairs.is_empty() {
-        notice::draw(cx.pen, area, "It follows nobody", Role::Text, &[nobody(n)]);
+        notice::draw(cx.pen, area, "No followees", Role::Text, &[nobody(n)]);
         return;
     }
     let columns = [
@@ -378,7 +378,7 @@ fn ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, n: &Neuron, detail: &Detail) {
     cx.hits.detail_lines = rows.len();
     cx.hits.detail_height = usize::from(area.height.saturating_sub(1));
     if rows.is_empty() {
-        notice::draw(cx.pen, area, "No ballots", Role::Text, &["it has not voted lately"]);
+        notice::draw(cx.pen, area, "No ballots", Role::Text, &["it has not voted recently"]);
         return;
     }
     let columns = [

@@ -103,7 +103,7 @@ fn summary_line(cx: &mut Cx<'_, '_, '_>, row: Rect, p: &Proposal) -> u16 {
 /// The labelled tally bar, three rows; gives the row below.
 fn tally_block(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Proposal) -> u16 {
     let (Some(tally), Some(shares)) = (p.tally, proposals::shares(p)) else {
-        cx.pen.put(area.x, area.y, area.width, "no tally: it was not kept", Role::Dim);
+        cx.pen.put(area.x, area.y, area.width, "no tally", Role::Dim);
         return area.y + 2;
     };
     let yes = format!("yes {}  {} V", percent(tally.yes_bp()), words::compact_power(tally.yes));
@@ -184,7 +184,7 @@ fn text_lines(cx: &Cx<'_, '_, '_>, p: &Proposal, width: u16) -> Vec<Spans> {
     if let Some(undecoded) = &p.undecoded {
         let reason = format!("This proposal could not be decoded: {}", undecoded.reason);
         lines.extend(wrap_spans(&[span(reason, Role::Warn)], usize::from(width), &[], &[]));
-        lines.push(vec![span("It is kept as it came:", Role::Dim)]);
+        lines.push(vec![span("Raw bytes:", Role::Dim)]);
         let text = [span(undecoded.text.as_str().to_owned(), Role::Code)];
         lines.extend(wrap_spans(&text, usize::from(width), &[], &[]));
         return lines;
@@ -201,7 +201,7 @@ fn text_lines(cx: &Cx<'_, '_, '_>, p: &Proposal, width: u16) -> Vec<Spans> {
     }
     let summary = memo::summary(body, usize::from(width));
     if summary.is_empty() {
-        lines.push(vec![span("no summary was given", Role::Dim)]);
+        lines.push(vec![span("no summary", Role::Dim)]);
     }
     lines.extend(summary.iter().cloned());
     lines
@@ -213,10 +213,10 @@ fn missing(cx: &Cx<'_, '_, '_>, p: &Proposal) -> (String, Role) {
     if state.reading.contains(&Subject::Proposal(p.id)) && state.sync.trouble.is_none() {
         ("reading the text and the payload …".to_owned(), Role::Syncing)
     } else if state.sync.offline {
-        ("the text is not remembered, and this is offline mode".to_owned(), Role::Warn)
+        ("the text is not in the cache, and icpulse is offline".to_owned(), Role::Warn)
     } else if state.sync.trouble.is_some() {
         let key = words::key(state, Command::Refresh);
-        (format!("the text could not be read yet; the reason stands above, {key} tries again"), Role::Warn)
+        (format!("could not read the text; see the error above, {key} retries"), Role::Warn)
     } else {
         (format!("the text has not been read; {} reads it", words::key(state, Command::Refresh)), Role::Dim)
     }
@@ -239,11 +239,11 @@ fn ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>, detail: &Deta
     cx.hits.detail_height = usize::from(area.height.saturating_sub(1));
     if p.ballots.is_empty() {
         let why = if state.signer.is_anonymous() {
-            "nobody signs, so there are no ballots of yours"
+            "no identity selected, so you have no ballots"
         } else if p.accepts_votes(state.network_now()) {
-            "your neurons have no ballot here: they were too young, dissolving soon, or not there"
+            "your neurons have no ballot here: made after the proposal, dissolve delay too short, or no neurons"
         } else {
-            "ballots are gone once rewards were paid; a neuron's own list keeps its latest ones"
+            "ballots are deleted once rewards are paid; a neuron keeps its most recent ones"
         };
         notice::draw(cx.pen, area, "No ballots", Role::Text, &[why]);
         return;

@@ -146,7 +146,7 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
             (words::count(*count, "more alert", "more alerts"), String::new(), String::new())
         }
         Need::ChooseIdentity => (
-            "read-only: nobody signs".to_owned(),
+            "read-only: no identity".to_owned(),
             String::new(),
             format!("{} chooses an identity", words::key(state, Command::Identity)),
         ),

@@ -28,7 +28,7 @@ pub fn pulse(state: &State, columns: usize) -> String {
         line(&format!("! {}", foreign.words()));
     }
     if state.signer.is_anonymous() {
-        line("read-only: nobody signs");
+        line("read-only: no identity");
     } else {
         line(&format!("signing as {} {}", state.signer.name, state.signer.principal));
     }
@@ -40,7 +40,7 @@ pub fn pulse(state: &State, columns: usize) -> String {
     line("NEEDS YOU");
     if state.pulse.needs == 0 {
         let unread = !condition::needs_known(state);
-        line(if unread { "  not known yet" } else { "  nothing" });
+        line(if unread { "  unknown" } else { "  nothing" });
     }
     for need in state.pulse.needs() {
         let (what, when, _) = pulse::need(state, need);
@@ -86,7 +86,7 @@ fn freshness(state: &State) -> String {
     let sync = &state.sync;
     let age = sync
         .last_success
-        .map_or_else(|| "nothing was read yet".to_owned(), |at| format!("read {} UTC", at.date_minute()));
+        .map_or_else(|| "nothing read yet".to_owned(), |at| format!("read {} UTC", at.date_minute()));
     let certified = sync.certified_at.map(|at| format!(" · certified {}", at.clock())).unwrap_or_default();
     let offline = if sync.offline { "offline · " } else { "" };
     format!("{offline}{age}{certified}")

@@ -1,6 +1,7 @@
 //! Requests of the demo user, and of nobody, through ic-agent.
 
 use candid::Principal;
+use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ic_agent::Agent;
 use ic_agent::agent::CallResponse;
 use icpulse_canisters::wire::governance::{
@@ -9,7 +10,6 @@ use icpulse_canisters::wire::governance::{
 };
 use icpulse_demo::Demo;
 use icpulse_demo::world::counter_id;
-use icpulse_wallet::Signer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -29,7 +29,8 @@ pub fn user(demo: &Demo) -> Agent {
 
 /// The demo user, whose requests go to another address.
 pub fn user_at(demo: &Demo, url: &str) -> Agent {
-    let identity = Signer::from_pem_bytes(demo.identity_pem().as_bytes()).unwrap();
+    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
+    let identity = ic_agent::identity::BasicIdentity::from_raw_key(&key.to_bytes());
     let http = reqwest::Client::builder().no_proxy();
     let authority = demo.tls_authority().map(|pem| reqwest::Certificate::from_pem(pem.as_bytes()).unwrap());
     let http = http.tls_certs_only(authority).build().unwrap();

@@ -172,7 +172,7 @@ mod tests {
         let pause = std::time::Duration::from_micros(50);
         let hasty =
             icpulse_ic::RetryPolicy { first: pause, longest: pause, asked: std::time::Duration::ZERO };
-        let identity = std::sync::Arc::new(ic_agent::identity::AnonymousIdentity);
+        let identity = std::sync::Arc::new(icpulse_ic::Anonymous);
         let client = Client::connect_with(&profile, identity, hasty).await.unwrap();
         let mut pages: Vec<_> = client.proposal_range(ProposalId(950), ProposalId(1)).collect().await;
         pages.sort_by_key(|page| page.newest);

@@ -1,14 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
+use crate::signer::tests::TestKey;
 use crate::transport::local_time;
-use ic_agent::identity::{AnonymousIdentity, BasicIdentity};
 use std::sync::atomic::AtomicUsize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// What the server does with a request.
-enum Deed {
+pub(crate) enum Deed {
     Answer(u16, &'static str, Vec<u8>),
     /// Closes the connection without a word.
     HangUp,
@@ -16,13 +16,13 @@ enum Deed {
     Truncate,
 }
 
-struct Server {
-    url: String,
-    requests: Arc<AtomicUsize>,
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) requests: Arc<AtomicUsize>,
 }
 
 /// A server on this machine that answers every request by what `deed` says of its path and number.
-async fn server(deed: impl Fn(&str, usize) -> Deed + Send + Sync + 'static) -> Server {
+pub(crate) async fn server(deed: impl Fn(&str, usize) -> Deed + Send + Sync + 'static) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let requests = Arc::new(AtomicUsize::new(0));
@@ -89,14 +89,14 @@ const HASTY: RetryPolicy = RetryPolicy {
 };
 
 /// A client of that server whose root key is given (and belongs to nobody there).
-async fn client(server: &Server) -> Connection {
+pub(crate) async fn client(server: &Server) -> Connection {
     let mut profile = Profile::local("test", &server.url);
     profile.root_key = RootKeySource::Given(main_network_root_key());
     profile.max_in_flight = 4;
-    Connection::connect_with(&profile, Arc::new(AnonymousIdentity), HASTY).await.unwrap()
+    Connection::connect_with(&profile, Arc::new(Anonymous), HASTY).await.unwrap()
 }
 
-async fn ask(client: &Connection) -> IcError {
+pub(crate) async fn ask(client: &Connection) -> IcError {
     let governance = client.canisters().governance;
     match client.query("reading the proposals", governance, "list_proposals", vec![]).await {
         Ok(_) => panic!("this server answers no query"),
@@ -104,7 +104,7 @@ async fn ask(client: &Connection) -> IcError {
     }
 }
 
-fn answering(status: u16, body: &'static str) -> impl Fn(&str, usize) -> Deed {
+pub(crate) fn answering(status: u16, body: &'static str) -> impl Fn(&str, usize) -> Deed {
     move |_, _| Deed::Answer(status, "", body.as_bytes().to_vec())
 }
 
@@ -120,7 +120,7 @@ async fn a_root_key_is_fetched_from_this_machine_only() {
     })
     .await;
     let profile = Profile::local("local", &replica.url);
-    let client = Connection::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap();
+    let client = Connection::connect(&profile, Arc::new(Anonymous)).await.unwrap();
     assert_eq!(*client.root_key(), key);
 
     for url in [
@@ -130,7 +130,7 @@ async fn a_root_key_is_fetched_from_this_machine_only() {
         "https://x.localhost",
     ] {
         let profile = Profile::local("far", url);
-        let error = Connection::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap_err();
+        let error = Connection::connect(&profile, Arc::new(Anonymous)).await.unwrap_err();
         assert!(
             matches!(error, IcError::Invalid { .. }) && error.to_string().contains("root key"),
             "{error}"
@@ -146,14 +146,14 @@ async fn plain_http_goes_to_this_machine_only() {
         let mut profile = Profile::local("here", &format!("http://{host}:{port}"));
         profile.root_key = RootKeySource::Given(main_network_root_key());
         let before = replica.requests.load(Ordering::SeqCst);
-        let client = Connection::connect_with(&profile, Arc::new(AnonymousIdentity), HASTY).await.unwrap();
+        let client = Connection::connect_with(&profile, Arc::new(Anonymous), HASTY).await.unwrap();
         ask(&client).await;
         assert!(replica.requests.load(Ordering::SeqCst) > before, "{host}");
     }
     for host in ["192.0.2.7", "localhost.example.com", "x.localhost", "host\\.localhost", "0.0.0.0"] {
         let mut profile = Profile::local("far", &format!("http://{host}:{port}"));
         profile.root_key = RootKeySource::Given(main_network_root_key());
-        let error = Connection::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap_err();
+        let error = Connection::connect(&profile, Arc::new(Anonymous)).await.unwrap_err();
         assert!(matches!(error, IcError::Invalid { .. }), "{host}: {error}");
     }
 }
@@ -183,7 +183,7 @@ async fn dns_is_not_asked_what_localhost_is() {
 async fn a_status_without_root_key_is_no_replica() {
     let other = server(answering(200, "\u{1}")).await;
     let profile = Profile::local("local", &other.url);
-    let error = Connection::connect_with(&profile, Arc::new(AnonymousIdentity), HASTY).await.unwrap_err();
+    let error = Connection::connect_with(&profile, Arc::new(Anonymous), HASTY).await.unwrap_err();
     assert!(error.to_string().contains("not a replica"), "{error}");
 }
 
@@ -191,12 +191,12 @@ async fn a_status_without_root_key_is_no_replica() {
 async fn unusable_profiles_are_refused_with_a_reason() {
     for url in ["", "ftp://127.0.0.1", "127.0.0.1:4943", "http://"] {
         let profile = Profile::local("odd", url);
-        let error = Connection::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap_err();
+        let error = Connection::connect(&profile, Arc::new(Anonymous)).await.unwrap_err();
         assert!(matches!(error, IcError::Invalid { .. }), "{url}: {error}");
     }
     let mut profile = Profile::local("none", "http://127.0.0.1:1");
     profile.urls.clear();
-    assert!(Connection::connect(&profile, Arc::new(AnonymousIdentity)).await.is_err());
+    assert!(Connection::connect(&profile, Arc::new(Anonymous)).await.is_err());
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn the_main_networks_profile_connects_without_asking_anything() {
     let mut profile = Profile::main_network();
     // Routing would begin to look for boundary nodes.
     profile.dynamic_routing = false;
-    let client = Connection::connect(&profile, Arc::new(AnonymousIdentity)).await.unwrap();
+    let client = Connection::connect(&profile, Arc::new(Anonymous)).await.unwrap();
     assert_eq!(*client.root_key(), main_network_root_key());
     assert_eq!((client.network_time(), client.in_flight(), client.allowed_in_flight()), (None, 0, 16));
 }
@@ -291,28 +291,27 @@ async fn time_is_certified_again_before_a_reply_from_the_future_is_refused() {
         client.accept_time(&what, method, &node, at)
     };
     let hour = Seconds(3_600);
-    client.shared.clock().note_certificate(local_time(), Moment::now());
+    client.shared.clock().note_certificate(local_time(), ClockReading::now());
     let error = accept(local_time().plus(hour)).await.unwrap_err();
     assert!(error.is_unverified() && error.to_string().contains(&node.to_text()), "{error}");
     accept(local_time()).await.unwrap();
     assert_eq!(replica.requests.load(Ordering::SeqCst), 0, "it was certified just now");
 
     // The machine slept for an hour: its steady clock stood still.
-    let asleep = Moment { steady: Instant::now(), local: local_time().minus(hour) };
+    let asleep = ClockReading { steady: Instant::now(), local: local_time().minus(hour) };
     *client.shared.clock() = NetworkClock::default();
     client.shared.clock().note_certificate(asleep.local, asleep);
     let error = accept(local_time()).await.unwrap_err();
     assert!(matches!(error, IcError::Http { status: 404, .. }), "it asks for the time: {error}");
     assert_eq!(replica.requests.load(Ordering::SeqCst), 1);
-    client.shared.clock().note_certificate(local_time(), Moment::now());
+    client.shared.clock().note_certificate(local_time(), ClockReading::now());
     accept(local_time()).await.unwrap();
 }
 
 #[tokio::test]
 async fn of_many_calls_to_sign_only_the_first_waits_for_a_network_that_certifies_nothing() {
     let replica = server(answering(404, "")).await;
-    let identity = BasicIdentity::from_raw_key(&[7; 32]);
-    let client = client(&replica).await.with_identity(Arc::new(identity)).unwrap();
+    let client = client(&replica).await.with_signer(Arc::new(TestKey::new(7)));
     let ledger = client.canisters().ledger;
     let call = crate::PreparedCall { canister: ledger, method: "transfer", arg: vec![], effective: ledger };
     let error = client.sign(&call).await.unwrap_err();
@@ -321,10 +320,10 @@ async fn of_many_calls_to_sign_only_the_first_waits_for_a_network_that_certifies
     assert_eq!(asked, 1);
     // As if that had been just now, however slow this machine is.
     let later = Instant::now() + Duration::from_secs(3_600);
-    *client.shared.uncertified.lock().unwrap() = Some((later, error.clone()));
+    *client.shared.uncertified.lock() = Some((later, error.clone()));
     assert_eq!(client.sign(&call).await.unwrap_err(), error);
     assert_eq!(replica.requests.load(Ordering::SeqCst), asked, "nobody is asked");
-    *client.shared.uncertified.lock().unwrap() = None;
+    *client.shared.uncertified.lock() = None;
     assert_eq!(client.sign(&call).await.unwrap_err(), error);
     assert_eq!(replica.requests.load(Ordering::SeqCst), 2 * asked);
 }

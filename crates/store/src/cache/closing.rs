@@ -5,9 +5,9 @@
 //! what was not kept is noted for the end of the process.
 
 use icpulse_model::text::Line;
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long closing may take.
@@ -29,13 +29,13 @@ pub fn hurry_closing() {
 /// What was not kept in a cache, since the last call: to be told at the end of the process.
 #[must_use]
 pub fn take_unkept() -> Vec<Line> {
-    std::mem::take(&mut *UNKEPT.lock().unwrap_or_else(PoisonError::into_inner))
+    std::mem::take(&mut *UNKEPT.lock())
 }
 
 /// Notes that something was not kept.
 pub fn note_unkept(text: &str) {
     let line = Line::new(text);
-    let mut unkept = UNKEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut unkept = UNKEPT.lock();
     if !unkept.contains(&line) {
         unkept.push(line);
     }

@@ -1,7 +1,7 @@
 //! Everything the first frame needs, from the small database; the rest when there is time.
 
 use super::store::Entry;
-use super::{Cache, CacheError, Ranges, codec, held, key};
+use super::{Cache, CacheError, Ranges, codec, key};
 use icpulse_model::ledger::AccountState;
 use icpulse_model::proposal::Ballot;
 use icpulse_model::text::Line;
@@ -210,7 +210,7 @@ impl Cache {
     fn forget_lost(&self, rows: &[Arc<Proposal>], span: RangeInclusive<u64>) -> Ranges {
         let understood: Ranges =
             rows.iter().rev().filter(|row| row.undecoded.is_none()).map(|row| row.id.0).collect();
-        let mut position = held(&self.position);
+        let mut position = self.position.lock();
         let within = |mut ranges: Ranges| {
             if let Some(below) = span.start().checked_sub(1) {
                 ranges.remove(0..=below);

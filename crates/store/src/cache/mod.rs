@@ -40,10 +40,11 @@ use icpulse_model::Timestamp;
 use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
 use observe::Watch;
+use parking_lot::Mutex;
 use proposals::Position;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 
@@ -179,7 +180,7 @@ impl Cache {
     /// If the system refuses; nothing may be called durable then.
     pub fn flush(&self) -> Result<(), CacheError> {
         self.first.flush()?;
-        let bulk = held(&self.bulk).clone();
+        let bulk = self.bulk.lock().clone();
         bulk.map_or(Ok(()), |bulk| bulk.flush())
     }
 
@@ -188,7 +189,7 @@ impl Cache {
     /// # Errors
     /// If the system refuses to say.
     pub fn size_on_disk(&self) -> Result<u64, CacheError> {
-        let bulk = held(&self.bulk).clone();
+        let bulk = self.bulk.lock().clone();
         let bulk = bulk.map_or(Ok(0), |bulk| bulk.size())?;
         Ok(self.first.size()?.saturating_add(bulk))
     }
@@ -196,7 +197,7 @@ impl Cache {
     /// What the user should know since the last call: a bulk database that was set aside.
     #[must_use]
     pub fn take_notes(&self) -> Vec<Line> {
-        std::mem::take(&mut *held(&self.notes))
+        std::mem::take(&mut *self.notes.lock())
     }
 
     /// The folder of this network, if there is one.
@@ -207,7 +208,7 @@ impl Cache {
 
     /// The bulk database, opened at its first use.
     fn bulk(&self) -> Result<Arc<Store>, CacheError> {
-        let mut bulk = held(&self.bulk);
+        let mut bulk = self.bulk.lock();
         if let Some(store) = bulk.as_ref() {
             return Ok(Arc::clone(store));
         }
@@ -222,7 +223,7 @@ impl Cache {
             &self.watch,
             &mut notes,
         );
-        held(&self.notes).append(&mut notes);
+        self.notes.lock().append(&mut notes);
         let store = Arc::new(store?);
         *bulk = Some(Arc::clone(&store));
         Ok(store)
@@ -233,10 +234,6 @@ impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cache").field("folder", &self.folder).finish_non_exhaustive()
     }
-}
-
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

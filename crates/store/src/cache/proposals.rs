@@ -8,7 +8,7 @@
 //! Ballots belong to the identity that read them and are kept apart from the rows.
 
 use super::store::Batch;
-use super::{Cache, CacheError, Ranges, codec, held, key};
+use super::{Cache, CacheError, Ranges, codec, key};
 use icpulse_model::proposal::{Ballot, ProposalBody};
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Proposal, ProposalId};
@@ -50,7 +50,7 @@ impl Cache {
     /// Which proposal ids have been read and need not be asked for again.
     #[must_use]
     pub fn proposals_read(&self) -> Ranges {
-        held(&self.position).read.clone()
+        self.position.lock().read.clone()
     }
 
     /// Keeps rows as `reader` saw them, and that the ids of `read` have been read, in one write.
@@ -94,7 +94,7 @@ impl Cache {
                 }
             }
         }
-        let mut position = held(&self.position);
+        let mut position = self.position.lock();
         let mut next = position.clone();
         next.stored.extend(&stored.into_iter().collect());
         for range in read {

@@ -5,7 +5,7 @@
 //! noted, and read again.
 
 use super::store::Batch;
-use super::{Cache, CacheError, Ranges, codec, held, key};
+use super::{Cache, CacheError, Ranges, codec, key};
 use icpulse_model::Timestamp;
 use icpulse_model::event::Event;
 use icpulse_model::registry::{Delta, Topology, Version};
@@ -76,7 +76,7 @@ impl Cache {
     fn registry_index(&self) -> Result<Index, CacheError> {
         let Some(bytes) = self.bulk()?.get(key::REGISTRY_INDEX)? else { return Ok(Index::default()) };
         Ok(codec::decode(&bytes).unwrap_or_else(|why| {
-            held(&self.notes).push(Line::new(&format!(
+            self.notes.lock().push(Line::new(&format!(
                 "the registry's history is read again: the list of its pages, {why}"
             )));
             Index::default()
@@ -199,7 +199,7 @@ impl Cache {
         let lost = before.difference(&index.ranges());
         let note =
             format!("{} versions of the registry are read again: a page of the cache, {why}", lost.count());
-        held(&self.notes).push(Line::new(&note));
+        self.notes.lock().push(Line::new(&note));
         Ok(lost)
     }
 

@@ -6,13 +6,14 @@
 use super::observe::{Watch, WriteStep, reached};
 use super::{CacheError, closing};
 use icpulse_files as files;
+use parking_lot::{Mutex, MutexGuard};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 /// Between two looks at whether an earlier write has ended.
@@ -261,13 +262,10 @@ impl Disk {
     /// Waits for the writes before this one, unless one of them never ends.
     fn wait_for_writes(&self) -> Result<MutexGuard<'_, Option<String>>, CacheError> {
         loop {
-            match self.writing.try_lock() {
-                Ok(refusal) => return Ok(refusal),
-                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) if closing::is_stuck() => {
-                    return Err(self.unusable("an earlier write does not end"));
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(AGAIN),
+            match self.writing.try_lock_for(AGAIN) {
+                Some(refusal) => return Ok(refusal),
+                None if closing::is_stuck() => return Err(self.unusable("an earlier write does not end")),
+                None => {}
             }
         }
     }
@@ -338,7 +336,7 @@ pub(super) fn damage_mark(path: &Path) -> PathBuf {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }
 
 thread_local! {

@@ -410,7 +410,7 @@ fn every_write_is_observed() {
     struct Seen(Mutex<Vec<WriteStep>>);
     impl WriteObserver for Seen {
         fn reached(&self, step: WriteStep, _: &Path) {
-            self.0.lock().unwrap().push(step);
+            self.0.lock().push(step);
         }
     }
     let base = tempfile::tempdir().unwrap();
@@ -422,7 +422,7 @@ fn every_write_is_observed() {
     cache.flush().unwrap();
     use WriteStep::*;
     let expected = [Applying, Applied, Flushing, Flushed];
-    assert_eq!(*seen.0.lock().unwrap(), expected);
+    assert_eq!(*seen.0.lock(), expected);
 }
 
 /// Fills a cache, damages its files in one way, and opens it again: never a crash, never a

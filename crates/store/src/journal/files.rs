@@ -2,22 +2,20 @@
 //! `<plan>.lock` for each action and one `payments.lock`.
 
 use super::document::{self, JournalKey};
-use super::{Entries, Entry, FINISHED_KEPT, JournalError, Observer, WriteStep};
+use super::{Entries, Entry, FINISHED_KEPT, JournalError, Observer};
 use icpulse_files as files;
 use icpulse_model::act::{Execution, PlanId};
 use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What documents are called, after the plan they are of.
 const SUFFIX: &str = "json";
-/// What an unfinished one is called.
-const UNFINISHED: &str = "unfinished";
 /// The largest document that is read: a vote with thousands of ballots has some megabytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// How long another instance may take to decide on a payment.
@@ -73,13 +71,9 @@ enum Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         if let Self::Memory(locked, name) = self {
-            hold(locked).remove(name);
+            locked.lock().remove(name);
         }
     }
-}
-
-fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl ActionJournal {
@@ -115,15 +109,12 @@ impl ActionJournal {
             .map_err(|why| JournalError(Line::new(&format!("the action cannot be written down: {why}"))))?;
         match &self.place {
             Place::Memory(memory) => {
-                hold(&memory.documents).insert(plan, bytes);
+                memory.documents.lock().insert(plan, bytes);
             }
             Place::Folder(folder, observer) => {
                 let path = folder.join(format!("{plan}.{SUFFIX}"));
-                let unfinished = path.with_extension(UNFINISHED);
-                write(&unfinished, &path, &bytes, observer).map_err(|e| {
-                    let _ = std::fs::remove_file(&unfinished);
-                    JournalError::io("write", &path, &e)
-                })?;
+                files::write(&path, &bytes, files::Existing::Replace, observer.as_deref())
+                    .map_err(|e| JournalError::io("write", &path, &e))?;
             }
         }
         if execution.is_finished() {
@@ -150,8 +141,8 @@ impl ActionJournal {
         };
         match &self.place {
             Place::Memory(memory) => {
-                let locked = hold(&memory.locked).clone();
-                for (plan, bytes) in hold(&memory.documents).iter() {
+                let locked = memory.locked.lock().clone();
+                for (plan, bytes) in memory.documents.lock().iter() {
                     add(plan, Some(bytes.clone()), locked.contains(plan));
                 }
             }
@@ -210,7 +201,7 @@ impl ActionJournal {
     pub fn set_aside(&self, id: &str) -> Result<PathBuf, JournalError> {
         match &self.place {
             Place::Memory(memory) => {
-                hold(&memory.documents).remove(id);
+                memory.documents.lock().remove(id);
                 Ok(PathBuf::from("(in memory)"))
             }
             Place::Folder(folder, _) => {
@@ -225,7 +216,7 @@ impl ActionJournal {
     fn try_lock(&self, name: &str) -> Result<Option<Lock>, JournalError> {
         match &self.place {
             Place::Memory(memory) => {
-                let free = hold(&memory.locked).insert(name.to_owned());
+                let free = memory.locked.lock().insert(name.to_owned());
                 Ok(free.then(|| Lock::Memory(Arc::clone(&memory.locked), name.to_owned())))
             }
             Place::Folder(folder, _) => {
@@ -243,7 +234,7 @@ impl ActionJournal {
     /// Removes the oldest settled documents beyond [`FINISHED_KEPT`].
     fn forget_oldest(&self) -> Result<(), JournalError> {
         let count = match &self.place {
-            Place::Memory(memory) => hold(&memory.documents).len(),
+            Place::Memory(memory) => memory.documents.lock().len(),
             Place::Folder(folder, _) => list_files(folder, SUFFIX)?.len(),
         };
         if count <= FINISHED_KEPT {
@@ -255,7 +246,7 @@ impl ActionJournal {
             let plan = old.execution.plan.to_string();
             match &self.place {
                 Place::Memory(memory) => {
-                    hold(&memory.documents).remove(&plan);
+                    memory.documents.lock().remove(&plan);
                 }
                 Place::Folder(folder, _) => {
                     let _ = std::fs::remove_file(folder.join(format!("{plan}.{SUFFIX}")));
@@ -274,35 +265,6 @@ fn is_locked(path: &Path) -> bool {
         return false;
     }
     files::open_lock(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
-}
-
-fn write(unfinished: &Path, path: &Path, bytes: &[u8], observer: &Observer) -> std::io::Result<()> {
-    let reached = |step| {
-        if let Some(observer) = observer {
-            observer.reached(step, path);
-        }
-    };
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(unfinished)?;
-    file.write_all(bytes)?;
-    reached(WriteStep::EntryWritten);
-    file.sync_all()?;
-    reached(WriteStep::EntrySynced);
-    std::fs::rename(unfinished, path)?;
-    reached(WriteStep::EntryNamed);
-    // Folders cannot be synced on every system; there the rename must do.
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    reached(WriteStep::EntryDurable);
-    Ok(())
 }
 
 fn list_files(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, JournalError> {

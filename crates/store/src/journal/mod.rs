@@ -19,6 +19,7 @@ pub use files::{ActionJournal, ActionLock, PaymentLock};
 
 pub use icpulse_model::act::Authenticity;
 
+use icpulse_files::WriteObserver;
 use icpulse_model::act::Execution;
 use icpulse_model::text::Line;
 use std::path::Path;
@@ -62,25 +63,6 @@ pub struct Entries {
     /// The ids, by their names, of those that could not be read: damaged, or written by a newer
     /// version.
     pub unreadable: Vec<String>,
-}
-
-/// A moment in writing a document after which the process might die.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WriteStep {
-    /// The document lies complete in a temporary file.
-    EntryWritten,
-    /// That file is on the disk.
-    EntrySynced,
-    /// It has taken the place of the document before.
-    EntryNamed,
-    /// Its name is on the disk: the document is durable.
-    EntryDurable,
-}
-
-/// Is called at every step of every write. A test can end the process there.
-pub trait WriteObserver: Send + Sync {
-    /// `step` of writing `path` has been reached.
-    fn reached(&self, step: WriteStep, path: &Path);
 }
 
 /// An observer, if there is one.

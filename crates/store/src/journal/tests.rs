@@ -166,7 +166,7 @@ fn damage_costs_only_its_own_document() {
         journal.put(&action(n, u64::from(n), StepState::Waiting), &key(1)).unwrap();
     }
     std::fs::write(document(base.path(), 3), "damaged").unwrap();
-    std::fs::write(document(base.path(), 4).with_extension("unfinished"), "half of a doc").unwrap();
+    std::fs::write(document(base.path(), 4).with_extension("json.new"), "half of a doc").unwrap();
     let newer =
         std::fs::read_to_string(document(base.path(), 2)).unwrap().replacen("\"v\": 1", "\"v\": 99", 1);
     std::fs::write(document(base.path(), 2), newer).unwrap();
@@ -236,6 +236,7 @@ fn open_actions_are_kept_and_settled_ones_bounded() {
 
 #[test]
 fn every_step_of_a_write_is_observed() {
+    use icpulse_files::WriteStep::{self, *};
     #[derive(Default)]
     struct Seen(Mutex<Vec<WriteStep>>);
     impl WriteObserver for Seen {
@@ -247,8 +248,7 @@ fn every_step_of_a_write_is_observed() {
     let seen = Arc::new(Seen::default());
     let journal = ActionJournal::open(base.path(), &network(7), Some(seen.clone())).unwrap();
     journal.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
-    use WriteStep::*;
-    assert_eq!(*seen.0.lock().unwrap(), [EntryWritten, EntrySynced, EntryNamed, EntryDurable]);
+    assert_eq!(*seen.0.lock().unwrap(), [Written, Synced, Named, FolderSynced]);
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl State {
             .map(|t| item(t.name.as_str(), t.about.clone(), Some(t.name == current)))
             .collect();
         if items.is_empty() {
-            self.toast(Level::Warning, "theme: no themes were found");
+            self.toast(Level::Warning, "no themes found");
             return;
         }
         self.offer(ChoiceKind::Theme, "Theme", items);
@@ -65,14 +65,14 @@ impl State {
             .collect();
         if items.is_empty() {
             let body = vec![
-                "No identity is stored on this machine.".into(),
-                "Make one with `icpulse identity new NAME`, or bring one with `icpulse identity import`."
+                "No identities on this machine.".into(),
+                "Create one with `icpulse identity new NAME`, or import one with `icpulse identity import`."
                     .into(),
             ];
-            self.message(Level::Info, "Who signs", body);
+            self.message(Level::Info, "Identity", body);
             return;
         }
-        self.offer(ChoiceKind::Identity, "Who signs", items);
+        self.offer(ChoiceKind::Identity, "Identity", items);
     }
 
     pub(super) fn choose_sort(&mut self) {
@@ -110,15 +110,11 @@ impl State {
             return;
         }
         let items = vec![
-            item("wait", "leave as soon as the outcome is known", None),
-            item(
-                "leave now",
-                "the journal keeps what was sent; the next start finds out what became of it",
-                None,
-            ),
+            item("wait", "quit when the outcome is known", None),
+            item("quit now", "the journal keeps what was sent; the next start checks its outcome", None),
             item("stay", "", None),
         ];
-        self.offer(ChoiceKind::Quit, "Something is being submitted", items);
+        self.offer(ChoiceKind::Quit, "A request is being submitted", items);
     }
 
     /// Narrows the choice to what was typed.
@@ -180,7 +176,7 @@ impl State {
             ChoiceKind::Quit => match chosen {
                 0 => {
                     self.quitting = Quitting::WhenDone;
-                    self.toast(Level::Info, "leaving as soon as the outcome is known");
+                    self.toast(Level::Info, "quitting when the outcome is known");
                 }
                 1 => {
                     self.quitting = Quitting::Now;

@@ -106,7 +106,7 @@ impl State {
                 if let Some(trouble) = sync.trouble.as_ref().filter(|t| t.unverified)
                     && refused(&sync) != refused(&self.sync)
                 {
-                    let text = format!("refused what could not be proven: {}", trouble.why);
+                    let text = format!("could not verify the response: {}", trouble.why);
                     self.toast(Level::Error, text);
                 }
                 if sync.trouble.is_some() || sync.offline {
@@ -137,8 +137,8 @@ impl State {
                 }
             }
             let text = match signer.is_anonymous() {
-                true => "nobody signs now: read-only".to_owned(),
-                false => format!("{} signs now", signer.name.as_str()),
+                true => "no identity selected: read-only".to_owned(),
+                false => format!("signing as {}", signer.name.as_str()),
             };
             self.signer = signer;
             self.toast(Level::Info, text);

@@ -13,7 +13,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ActionsLayer, to
     let h = len.max(2).min(area.height.saturating_sub(3));
     let inside = super::frame(cx, area, "Actions", area.width.saturating_sub(6).min(100), h, top);
     if state.executions.is_empty() {
-        cx.pen.put(inside.x, inside.y, inside.width, "nothing was signed yet", Role::Dim);
+        cx.pen.put(inside.x, inside.y, inside.width, "nothing signed yet", Role::Dim);
         return;
     }
     super::rows(cx, inside, (layer.cursor, layer.offset, state.executions.len()), top, |cx, index, row| {

@@ -32,12 +32,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     if layer.has_input() && inside.height > 2 {
         let x = cx.pen.put(inside.x, inside.y, 2, "/ ", Role::Key);
         let place = Rect::new(x, inside.y, inside.right().saturating_sub(x), 1);
-        super::typed(cx, place, &layer.input, "type to narrow the list", None, top);
+        super::typed(cx, place, &layer.input, "type to filter", None, top);
         cx.pen.rule(inside.x, inside.y + 1, inside.width, Role::Border);
         list = Rect::new(inside.x, inside.y + 2, inside.width, inside.height - 2);
     }
     if layer.shown.is_empty() {
-        cx.pen.put(list.x + 2, list.y, list.width, "nothing fits", Role::Dim);
+        cx.pen.put(list.x + 2, list.y, list.width, "no matches", Role::Dim);
     }
     let marks = layer.items.iter().any(|i| i.on.is_some());
     let label_w = u16::try_from(label_w).unwrap_or(40);

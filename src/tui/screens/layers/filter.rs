@@ -24,7 +24,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect, layer: &FilterLayer, top
             spans
         }
         None => vec![span(
-            "fuzzy words · !word leaves out · fields such as status:open  stake>100  -topic:governance",
+            "fuzzy words · !word excludes · fields such as status:open  stake>100  -topic:governance",
             Role::Dim,
         )],
     };

@@ -15,11 +15,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &PaletteLayer, to
     }
     let x = cx.pen.put(inside.x, inside.y, 2, ": ", Role::Key);
     let place = Rect::new(x, inside.y, inside.right().saturating_sub(x), 1);
-    super::typed(cx, place, &layer.input, "type a few letters of a command", None, top);
+    super::typed(cx, place, &layer.input, "type part of a command's name", None, top);
     cx.pen.rule(inside.x, inside.y + 1, inside.width, Role::Border);
     let list = Rect::new(inside.x, inside.y + 2, inside.width, inside.height - 2);
     if layer.matches.is_empty() {
-        cx.pen.put(list.x + 2, list.y, list.width, "no command fits", Role::Dim);
+        cx.pen.put(list.x + 2, list.y, list.width, "no matches", Role::Dim);
     }
     super::rows(cx, list, (layer.cursor, layer.offset, layer.matches.len()), top, |cx, index, row| {
         let Some(found) = layer.matches.get(index) else { return };

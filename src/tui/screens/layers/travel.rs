@@ -29,7 +29,7 @@ pub(super) fn alias(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &AliasLayer, top
     let record = cx.state.world.topology.nodes.get(&layer.node);
     let what = match record.and_then(|r| r.address.as_ref()) {
         Some(address) => format!("The name follows the address {address}."),
-        None => "The registry has no address of it: the name stays with this id.".to_owned(),
+        None => "The registry has no address for this node; the name belongs to this id.".to_owned(),
     };
     cx.pen.fit(inside.x, inside.y, inside.width, &what, Role::Dim, Align::Left);
     if inside.height < 3 {
@@ -38,5 +38,5 @@ pub(super) fn alias(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &AliasLayer, top
     let y = inside.y + 2;
     let x = cx.pen.put(inside.x, y, 6, "name  ", Role::LayerLabel);
     let place = Rect::new(x, y, inside.right().saturating_sub(x), 1);
-    super::typed(cx, place, &layer.input, "such as rack-07/a; empty takes the name away", None, top);
+    super::typed(cx, place, &layer.input, "such as rack-07/a; empty removes the name", None, top);
 }

@@ -12,10 +12,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top
     let title = format!("Unlock {}", layer.name);
     let inside = super::frame(cx, area, &title, 56, 4, top);
     let what = match &layer.then {
-        AfterUnlock::Nothing => "The passphrase opens the key for a while.",
-        AfterUnlock::Review(_) => "The passphrase opens the key; the review follows.",
-        AfterUnlock::Confirm(_) => "The key locked itself; the passphrase signs what was confirmed.",
-        AfterUnlock::Retry(..) => "The passphrase opens the key; the steps are tried again.",
+        AfterUnlock::Nothing => "Enter the passphrase to unlock the key for a while.",
+        AfterUnlock::Review(_) => "Enter the passphrase to unlock the key; the review follows.",
+        AfterUnlock::Confirm(_) => {
+            "The key was locked again; enter the passphrase to sign what you confirmed."
+        }
+        AfterUnlock::Retry(..) => "Enter the passphrase to unlock the key and retry the steps.",
     };
     cx.pen.fit(inside.x, inside.y, inside.width, what, Role::Dim, Align::Left);
     if inside.height < 3 {
@@ -39,7 +41,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top
     }
     if layer.busy {
         let sign = words::running(cx.state.now, true, cx.pen.ascii());
-        cx.pen.put(inside.x, y + 1, inside.width, &format!("{sign} opening the key …"), Role::Syncing);
+        cx.pen.put(inside.x, y + 1, inside.width, &format!("{sign} unlocking …"), Role::Syncing);
     } else if let Some(error) = &layer.error {
         cx.pen.fit(inside.x, y + 1, inside.width, error.as_str(), Role::Bad, Align::Left);
     }

@@ -31,7 +31,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &WhatIfLayer, top
     cx.pen.rule(inside.x, inside.y + 1, left_w, Role::Border);
     let list = Rect::new(inside.x, inside.y + 2, left_w, inside.height - 2);
     if layer.shown.is_empty() {
-        cx.pen.put(list.x + 2, list.y, list.width, "nothing fits", Role::Dim);
+        cx.pen.put(list.x + 2, list.y, list.width, "no matches", Role::Dim);
     }
     super::rows(cx, list, (layer.cursor, layer.offset, layer.shown.len()), top, |cx, index, row| {
         let Some(node) = layer.shown.get(index) else { return };

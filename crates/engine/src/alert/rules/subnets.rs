@@ -1,8 +1,6 @@
 //! Rules about subnets.
 
-use super::{
-    Check, Evaluation, Findings, RuleInput, STALE, Strength, name_source, nodes::is_reported, short,
-};
+use super::{Check, Evaluation, Findings, STALE, Strength, name_source, nodes::is_reported, short};
 use icpulse_model::Seconds;
 use icpulse_model::alert::{About, Rule};
 use icpulse_model::fleet::PROOF_OF_LIFE;

@@ -8,7 +8,7 @@
 
 use super::client::Connection;
 use super::error::IcError;
-use super::watch::{NodeKeys, path};
+use super::state_tree::{NodeKeys, path};
 use crate::certificate::FRESH;
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
 use ic_transport_types::{EnvelopeContent, QueryResponse, RequestId};
@@ -49,12 +49,12 @@ impl Connection {
         let unknown = answer.signatures().iter().any(|s| !keys.contains_key(&s.identity));
         // A node may have joined since the keys were read.
         let keys = if unknown { self.node_keys(&what, subnet, true).await? } else { keys };
-        let signed = signers(&answer, request, &keys, present)
+        let signed = verify_signatures(&answer, request, &keys, present)
             .map_err(|why| IcError::Unverified { what: what.clone(), why: Line::new(&why) })?;
         let mut accepted = Vec::with_capacity(signed.len());
         for (node, at) in signed {
             let at = self.accept_time(&what, (subnet, METHOD.to_owned()), &node, at).await?;
-            self.shared.watch.sighted(node, at);
+            self.shared.state_trees.note_signature(node, at);
             accepted.push((node, at));
         }
         Ok(accepted)
@@ -69,7 +69,7 @@ impl Connection {
         let mut nonce = vec![0; 16];
         rand::thread_rng().fill_bytes(&mut nonce);
         let content = EnvelopeContent::Query {
-            ingress_expiry: self.expiry(),
+            ingress_expiry: self.request_expiry(),
             sender: Principal::anonymous(),
             canister_id: canister,
             method_name: METHOD.to_owned(),
@@ -78,7 +78,7 @@ impl Connection {
             sender_info: None,
         };
         let endpoint = format!("api/v3/canister/{}/query", canister.to_text());
-        let (body, _) = self.post(what, &endpoint, &content, self.watching()).await?;
+        let (body, _) = self.post(what, &endpoint, &content, self.background_options()).await?;
         let answer = serde_cbor::from_slice(&body).map_err(|e| IcError::Unverified {
             what: what.clone(),
             why: Line::new(&format!("it is not a message of the protocol ({e})")),
@@ -102,7 +102,7 @@ impl Connection {
 
 /// The nodes that signed an answer to a request, each signature verified with a certified key and
 /// made lately.
-fn signers(
+fn verify_signatures(
     answer: &QueryResponse,
     request: RequestId,
     keys: &NodeKeys,
@@ -179,14 +179,14 @@ mod tests {
     fn a_rejection_signed_by_a_node_of_the_subnet_proves_its_life() {
         let request = RequestId::new(&[1; 32]);
         let answer = rejected(&[3], request, NOW);
-        assert_eq!(signers(&answer, request, &keys(&[2, 3]), NOW), Ok(vec![(node(3).0, NOW)]));
+        assert_eq!(verify_signatures(&answer, request, &keys(&[2, 3]), NOW), Ok(vec![(node(3).0, NOW)]));
     }
 
     #[test]
     fn a_signature_of_another_request_node_or_time_proves_nothing() {
         let request = RequestId::new(&[1; 32]);
         let refused = |answer: &QueryResponse, request, nodes: &[u8], now| {
-            signers(answer, request, &keys(nodes), now).unwrap_err()
+            verify_signatures(answer, request, &keys(nodes), now).unwrap_err()
         };
         let answer = rejected(&[3], request, NOW);
         assert!(refused(&answer, RequestId::new(&[2; 32]), &[3], NOW).contains("altered"));

@@ -1,18 +1,18 @@
 //! Reading state trees of subnets and what nodes sign, as nobody.
 //!
 //! What watches the network asks often and of all subnets. Its requests carry no identity and wait
-//! behind a gate of their own, so that subnets that do not answer hold nothing else up. Answers
+//! behind a limit of their own, so that subnets that do not answer hold nothing else up. Answers
 //! are verified here: a subnet that certifies the past is no failure of the network, and a
 //! delegation, the same in every certificate of a subnet, is checked once.
 
+use super::agent_error::{CLOCK_TOLERANCE, translate_error};
 use super::certificate::{self, Authority, CertificateError, FRESH, Verified};
-use super::client::{Connection, EXPIRY, LARGEST, Shared};
+use super::client::{Connection, EXPIRY, MAX_ANSWER, Shared};
+use super::clock_skew::find_clock_hint;
 use super::error::IcError;
-use super::fault::{self, CLOCK_TOLERANCE};
-use super::gate::Gate;
-use super::network_clock::Moment;
-use super::slow_clock::hint;
-use super::transport::{Seen, local_time, watching};
+use super::network_clock::ClockReading;
+use super::request_limit::RequestLimit;
+use super::transport::{SeenAnswer, local_time, observe};
 use bytes::Bytes;
 use ic_agent::AgentError;
 use ic_agent::agent_error::HttpErrorPayload;
@@ -20,12 +20,13 @@ use ic_certification::{Delegation, Label};
 use ic_transport_types::{Envelope, EnvelopeContent, ReadStateResponse};
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Seconds, Timestamp};
+use parking_lot::Mutex;
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long an answer is waited for: a subnet that takes longer is as good as silent.
@@ -37,58 +38,54 @@ const KEYS_LAST: Duration = Duration::from_secs(300);
 /// After so long a signature by an unknown node is reason to read a subnet's keys again.
 const KEYS_RENEWED: Duration = Duration::from_secs(20);
 /// Nodes whose signatures are noted between two takings.
-const MOST_SIGHTINGS: usize = 10_000;
+const MAX_SIGNATURES: usize = 10_000;
 
 /// Ed25519 keys of a subnet's nodes.
 pub(super) type NodeKeys = Arc<HashMap<Principal, [u8; 32]>>;
 
-/// What all clones of a client share for watching.
-pub(super) struct Watch {
-    gate: Arc<Gate>,
+/// What all clones of a connection share for reading state trees.
+pub(super) struct StateTrees {
+    limit: Arc<RequestLimit>,
     /// Keys that verified delegations name, by the delegation's digest.
     delegations: Mutex<HashMap<[u8; 32], Vec<u8>>>,
     keys: Mutex<HashMap<Principal, (Instant, NodeKeys)>>,
     /// Nodes whose verified signatures were seen, with the newest one's time.
-    sightings: Mutex<BTreeMap<Principal, Timestamp>>,
+    signatures: Mutex<BTreeMap<Principal, Timestamp>>,
     turn: AtomicUsize,
 }
 
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Watch {
+impl StateTrees {
     /// With half as many requests at once as the connection allows.
     pub(super) fn new(max_in_flight: usize) -> Self {
         Self {
-            gate: Gate::new(max_in_flight / 2),
+            limit: RequestLimit::new(max_in_flight / 2),
             delegations: Mutex::default(),
             keys: Mutex::default(),
-            sightings: Mutex::default(),
+            signatures: Mutex::default(),
             turn: AtomicUsize::new(0),
         }
     }
 
     /// Notes a verified signature of a node.
-    pub(super) fn sighted(&self, node: Principal, at: Timestamp) {
-        let mut sightings = held(&self.sightings);
-        if sightings.len() < MOST_SIGHTINGS || sightings.contains_key(&node) {
-            let newest = sightings.entry(node).or_insert(at);
+    pub(super) fn note_signature(&self, node: Principal, at: Timestamp) {
+        let mut signatures = self.signatures.lock();
+        if signatures.len() < MAX_SIGNATURES || signatures.contains_key(&node) {
+            let newest = signatures.entry(node).or_insert(at);
             *newest = (*newest).max(at);
         }
     }
 
-    fn take(&self) -> Vec<(Principal, Timestamp)> {
-        std::mem::take(&mut *held(&self.sightings)).into_iter().collect()
+    fn drain_signatures(&self) -> Vec<(Principal, Timestamp)> {
+        std::mem::take(&mut *self.signatures.lock()).into_iter().collect()
     }
 
     fn known_keys(&self, subnet: &Principal, no_older: Duration) -> Option<NodeKeys> {
-        let keys = held(&self.keys);
+        let keys = self.keys.lock();
         keys.get(subnet).filter(|(at, _)| at.elapsed() < no_older).map(|(_, keys)| Arc::clone(keys))
     }
 
     /// The key that a delegation names, verified once.
-    fn delegated(
+    fn find_delegated_key(
         &self,
         delegation: &Delegation,
         shared: &Shared,
@@ -100,11 +97,11 @@ impl Watch {
             hash.update(part);
         }
         let digest: [u8; 32] = hash.finalize().into();
-        if let Some(key) = held(&self.delegations).get(&digest) {
+        if let Some(key) = self.delegations.lock().get(&digest) {
             return Ok(key.clone());
         }
-        let key = certificate::delegated(delegation, &shared.root_key, Authority::Subnet(subnet))?;
-        let mut delegations = held(&self.delegations);
+        let key = certificate::verify_delegation(delegation, &shared.root_key, Authority::Subnet(subnet))?;
+        let mut delegations = self.delegations.lock();
         if delegations.len() >= MOST_DELEGATIONS {
             delegations.clear();
         }
@@ -114,7 +111,7 @@ impl Watch {
 }
 
 /// When a request that is made at that time expires.
-fn expiry_of(now: Timestamp) -> u64 {
+fn to_expiry(now: Timestamp) -> u64 {
     let validity = u64::try_from(EXPIRY.as_nanos()).unwrap_or(u64::MAX);
     now.0.saturating_add(validity)
 }
@@ -124,17 +121,17 @@ pub(super) fn path<const N: usize>(labels: [&[u8]; N]) -> Vec<Label> {
     labels.into_iter().map(Label::from_bytes).collect()
 }
 
-/// How a request is sent: behind which gate, and how long its answer is waited for.
+/// How a request is sent: behind which limit, and how long its answer is waited for.
 #[derive(Clone, Copy)]
-pub(super) struct Way<'a> {
-    pub(super) gate: &'a Arc<Gate>,
+pub(super) struct SendOptions<'a> {
+    pub(super) limit: &'a Arc<RequestLimit>,
     pub(super) answer: Duration,
 }
 
 /// What was read of a subnet's state.
 pub(super) struct StateAnswer {
     pub(super) verified: Verified,
-    pub(super) seen: Seen,
+    pub(super) seen: SeenAnswer,
 }
 
 impl Connection {
@@ -142,12 +139,12 @@ impl Connection {
     /// with the newest one's time.
     #[must_use]
     pub fn take_sightings(&self) -> Vec<(Principal, Timestamp)> {
-        self.shared.watch.take()
+        self.shared.state_trees.drain_signatures()
     }
 
     /// How requests are sent that watch subnets and nodes.
-    pub(super) fn watching(&self) -> Way<'_> {
-        Way { gate: &self.shared.watch.gate, answer: ANSWER }
+    pub(super) fn background_options(&self) -> SendOptions<'_> {
+        SendOptions { limit: &self.shared.state_trees.limit, answer: ANSWER }
     }
 
     /// The root subnet.
@@ -156,8 +153,8 @@ impl Connection {
     }
 
     /// When a request made now expires, by the network's clock as far as it is known.
-    pub(super) fn expiry(&self) -> u64 {
-        expiry_of(self.shared.corrected_time())
+    pub(super) fn request_expiry(&self) -> u64 {
+        to_expiry(self.shared.corrected_time())
     }
 
     /// Reads paths of a subnet's state tree, proven by that subnet.
@@ -171,20 +168,21 @@ impl Connection {
         paths: &[Vec<Label>],
     ) -> Result<StateAnswer, IcError> {
         let endpoint = &format!("api/v3/subnet/{}/read_state", subnet.to_text());
-        let watch = &self.shared.watch;
+        let trees = &self.shared.state_trees;
         let is_root = subnet == self.root_subnet();
         let read = |behind| async move {
-            let (bytes, seen) = self.read_state(what, endpoint, paths, behind, self.watching()).await?;
-            let by = |delegation: &Delegation| watch.delegated(delegation, &self.shared, subnet);
+            let (bytes, seen) =
+                self.read_state(what, endpoint, paths, behind, self.background_options()).await?;
+            let by = |delegation: &Delegation| trees.find_delegated_key(delegation, &self.shared, subnet);
             let present = self.shared.present();
             let answer =
-                self.accepted(what, certificate::verify_by(&bytes, self.root_key(), present, by), seen)?;
+                self.accept_state(what, certificate::verify_by(&bytes, self.root_key(), present, by), seen)?;
             if is_root {
-                self.shared.clock().note_certificate(answer.verified.time, Moment::now());
+                self.shared.clock().note_certificate(answer.verified.time, ClockReading::now());
             }
             Ok(answer)
         };
-        self.twice(read).await
+        self.retry_once(read).await
     }
 
     /// As [`Connection::subnet_state`], at a canister's address: proven by the subnet that holds it.
@@ -193,26 +191,26 @@ impl Connection {
         what: &Line,
         canister: Principal,
         paths: &[Vec<Label>],
-        way: Way<'_>,
+        options: SendOptions<'_>,
     ) -> Result<StateAnswer, IcError> {
         let endpoint = &format!("api/v3/canister/{}/read_state", canister.to_text());
         let read = |behind| async move {
-            let (bytes, seen) = self.read_state(what, endpoint, paths, behind, way).await?;
+            let (bytes, seen) = self.read_state(what, endpoint, paths, behind, options).await?;
             let authority = Authority::Canister(canister);
             let present = self.shared.present();
             let verified = certificate::verify(&bytes, self.root_key(), authority, present);
-            let answer = self.accepted(what, verified, seen)?;
+            let answer = self.accept_state(what, verified, seen)?;
             self.note_certificate(&canister, Some(answer.verified.time));
             Ok(answer)
         };
-        self.twice(read).await
+        self.retry_once(read).await
     }
 
-    fn accepted(
+    fn accept_state(
         &self,
         what: &Line,
         verified: Result<Verified, CertificateError>,
-        seen: Seen,
+        seen: SeenAnswer,
     ) -> Result<StateAnswer, IcError> {
         match verified {
             Ok(verified) => Ok(StateAnswer { verified, seen }),
@@ -220,7 +218,7 @@ impl Connection {
             // for any other answer.
             Err(CertificateError::Stale { age, time }) => {
                 let limit = Duration::from_secs(FRESH.0);
-                Err(match fault::of(what, AgentError::CertificateOutdated(limit), &seen) {
+                Err(match translate_error(what, AgentError::CertificateOutdated(limit), &seen) {
                     IcError::Stalled { what, .. } => IcError::Stalled { what, since: time, age },
                     other => other,
                 })
@@ -232,22 +230,22 @@ impl Connection {
     /// Reads a state, and once more where that may help. `attempt` is told for how many seconds this
     /// machine's clock is behind: nobody signs such a request and a certificate proves its answer, so
     /// that the second one may be made by what a refusal says of the clock.
-    async fn twice<T, F, Fut>(&self, attempt: F) -> Result<T, IcError>
+    async fn retry_once<T, F, Fut>(&self, attempt: F) -> Result<T, IcError>
     where
         F: Fn(u64) -> Fut,
         Fut: Future<Output = Result<T, IcError>>,
     {
         let behind = self.shared.behind();
         match attempt(behind).await {
-            Err(error) if hint(&error).is_some() => {
-                let told = hint(&error).flatten().unwrap_or(0);
+            Err(error) if find_clock_hint(&error).is_some() => {
+                let told = find_clock_hint(&error).flatten().unwrap_or(0);
                 if told.abs_diff(behind) <= CLOCK_TOLERANCE.unsigned_abs() {
                     return Err(self.shared.check_hint(error));
                 }
                 attempt(told).await.map_err(|error| self.shared.check_claim(error, told))
             }
             Err(error) if error.is_retryable() && !matches!(error, IcError::Stalled { .. }) => {
-                tokio::time::sleep(self.shared.patience.pause(1, &error)).await;
+                tokio::time::sleep(self.shared.retry_policy.pause(1, &error)).await;
                 attempt(behind).await
             }
             outcome => outcome,
@@ -261,17 +259,17 @@ impl Connection {
         endpoint: &str,
         paths: &[Vec<Label>],
         behind: u64,
-        way: Way<'_>,
-    ) -> Result<(Vec<u8>, Seen), IcError> {
+        options: SendOptions<'_>,
+    ) -> Result<(Vec<u8>, SeenAnswer), IcError> {
         let content = EnvelopeContent::ReadState {
-            ingress_expiry: expiry_of(local_time().plus(Seconds(behind))),
+            ingress_expiry: to_expiry(local_time().plus(Seconds(behind))),
             sender: Principal::anonymous(),
             paths: paths.to_vec(),
         };
-        let (body, seen) = self.post(what, endpoint, &content, way).await?;
+        let (body, seen) = self.post(what, endpoint, &content, options).await?;
         match serde_cbor::from_slice::<ReadStateResponse>(&body) {
             Ok(answer) => Ok((answer.certificate, seen)),
-            Err(error) => Err(fault::of(what, AgentError::InvalidCborData(error), &seen)),
+            Err(error) => Err(translate_error(what, AgentError::InvalidCborData(error), &seen)),
         }
     }
 
@@ -281,8 +279,8 @@ impl Connection {
         what: &Line,
         endpoint: &str,
         content: &EnvelopeContent,
-        way: Way<'_>,
-    ) -> Result<(Bytes, Seen), IcError> {
+        options: SendOptions<'_>,
+    ) -> Result<(Bytes, SeenAnswer), IcError> {
         let envelope = Envelope {
             content: Cow::Borrowed(content),
             sender_pubkey: None,
@@ -293,13 +291,13 @@ impl Connection {
             .header("content-type", "application/cbor")
             .body(Bytes::from(envelope.encode_bytes()))
             .map_err(|e| IcError::Invalid { what: what.clone(), why: Line::new(&e.to_string()) })?;
-        let (outcome, seen) = watching(async {
-            let permit = way.gate.enter().await;
-            let sent = self.shared.transport.send(request, Some(LARGEST));
-            let outcome = tokio::time::timeout(way.answer, sent).await;
+        let (outcome, seen) = observe(async {
+            let permit = options.limit.enter().await;
+            let sent = self.shared.transport.send(request, Some(MAX_ANSWER));
+            let outcome = tokio::time::timeout(options.answer, sent).await;
             match &outcome {
-                Ok(Ok(answer)) if answer.status().is_success() => permit.went_well(),
-                Ok(Ok(answer)) if answer.status().as_u16() == 429 => permit.was_too_much(),
+                Ok(Ok(answer)) if answer.status().is_success() => permit.succeeded(),
+                Ok(Ok(answer)) if answer.status().as_u16() == 429 => permit.throttled(),
                 _ => drop(permit),
             }
             outcome
@@ -307,7 +305,7 @@ impl Connection {
         .await;
         match outcome {
             Err(_) => Err(IcError::Timeout { what: what.clone() }),
-            Ok(Err(error)) => Err(fault::of(what, error, &seen)),
+            Ok(Err(error)) => Err(translate_error(what, error, &seen)),
             Ok(Ok(answer)) if answer.status().as_u16() == 200 => Ok((answer.into_body(), seen)),
             Ok(Ok(answer)) => {
                 let payload = HttpErrorPayload {
@@ -315,14 +313,14 @@ impl Connection {
                     content_type: None,
                     content: answer.into_body().to_vec(),
                 };
-                Err(fault::of(what, AgentError::HttpError(payload), &seen))
+                Err(translate_error(what, AgentError::HttpError(payload), &seen))
             }
         }
     }
 
     /// An address of the API; several boundary nodes take turns.
     fn next_url(&self, what: &Line, endpoint: &str) -> Result<Url, IcError> {
-        let turn = self.shared.watch.turn.fetch_add(1, Ordering::Relaxed);
+        let turn = self.shared.state_trees.turn.fetch_add(1, Ordering::Relaxed);
         let urls = &self.shared.urls;
         let base = urls.get(turn % urls.len().max(1));
         base.and_then(|url| url.join(endpoint).ok()).ok_or_else(|| IcError::Invalid {
@@ -338,9 +336,9 @@ impl Connection {
         subnet: Principal,
         doubted: bool,
     ) -> Result<NodeKeys, IcError> {
-        let watch = &self.shared.watch;
+        let trees = &self.shared.state_trees;
         let no_older = if doubted { KEYS_RENEWED } else { KEYS_LAST };
-        if let Some(known) = watch.known_keys(&subnet, no_older) {
+        if let Some(known) = trees.known_keys(&subnet, no_older) {
             return Ok(known);
         }
         let nodes: [&[u8]; 3] = [b"subnet", subnet.as_slice(), b"node"];
@@ -359,7 +357,7 @@ impl Connection {
             }
         }
         let keys = Arc::new(keys);
-        held(&watch.keys).insert(subnet, (Instant::now(), Arc::clone(&keys)));
+        trees.keys.lock().insert(subnet, (Instant::now(), Arc::clone(&keys)));
         Ok(keys)
     }
 }

@@ -5,9 +5,9 @@
 //! goes ahead and the others wait for it; and one fetches them anew before they are forgotten.
 
 use icpulse_model::Principal;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Age from which keys are fetched anew while the old ones still serve.
@@ -27,7 +27,7 @@ pub(super) struct NodeKeys {
 
 /// What a query must see to before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum KeyState {
     /// The keys are there.
     Nothing,
     /// The keys are there; this query fetches them anew beside itself.
@@ -42,7 +42,7 @@ pub(super) struct Renewal<'a> {
 }
 
 impl Renewal<'_> {
-    pub(super) fn ended(self, canister: &Principal, well: bool, now: Instant) {
+    pub(super) fn finish(self, canister: &Principal, well: bool, now: Instant) {
         if well {
             self.keys.note(canister, now);
         }
@@ -57,20 +57,20 @@ impl Drop for Renewal<'_> {
 
 impl NodeKeys {
     fn fetched(&self) -> MutexGuard<'_, HashMap<Principal, Instant>> {
-        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
+        self.fetched.lock()
     }
 
-    pub(super) fn need(&self, canister: &Principal, now: Instant) -> Need {
+    pub(super) fn check(&self, canister: &Principal, now: Instant) -> KeyState {
         match self.fetched().get(canister).map(|at| now.saturating_duration_since(*at)) {
-            Some(age) if age < RENEW => Need::Nothing,
+            Some(age) if age < RENEW => KeyState::Nothing,
             Some(age) if age < FORGOTTEN => {
                 if self.renewing.swap(true, Ordering::AcqRel) {
-                    Need::Nothing
+                    KeyState::Nothing
                 } else {
-                    Need::Renew
+                    KeyState::Renew
                 }
             }
-            _ => Need::Fetch,
+            _ => KeyState::Fetch,
         }
     }
 
@@ -80,7 +80,7 @@ impl NodeKeys {
     }
 
     /// The renewal under way; it ends when this is dropped, also with a cancelled query.
-    pub(super) fn renewing(&self) -> Renewal<'_> {
+    pub(super) fn start_renewal(&self) -> Renewal<'_> {
         Renewal { keys: self }
     }
 
@@ -102,7 +102,7 @@ impl NodeKeys {
         self.failures.load(Ordering::Acquire)
     }
 
-    pub(super) fn failed(&self) {
+    pub(super) fn note_failure(&self) {
         self.failures.fetch_add(1, Ordering::AcqRel);
     }
 }
@@ -117,17 +117,20 @@ mod tests {
         let keys = NodeKeys::default();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(keys.need(&one, at(0)), Need::Fetch);
+        assert_eq!(keys.check(&one, at(0)), KeyState::Fetch);
         keys.note(&one, at(0));
-        assert_eq!(keys.need(&one, at(239)), Need::Nothing);
+        assert_eq!(keys.check(&one, at(239)), KeyState::Nothing);
         keys.note_found(&other, at(200));
-        assert_eq!((keys.need(&other, at(250)), keys.need(&other, at(250))), (Need::Renew, Need::Nothing));
-        keys.renewing().ended(&other, true, at(250));
-        assert_eq!(keys.need(&other, at(400)), Need::Nothing);
-        assert_eq!(keys.need(&one, at(250)), Need::Renew, "the one before has ended");
-        drop(keys.renewing());
-        assert_eq!(keys.need(&one, at(251)), Need::Renew, "cancelled or failed: the next one tries");
-        keys.renewing().ended(&one, false, at(252));
-        assert_eq!(keys.need(&one, at(290)), Need::Fetch);
+        assert_eq!(
+            (keys.check(&other, at(250)), keys.check(&other, at(250))),
+            (KeyState::Renew, KeyState::Nothing)
+        );
+        keys.start_renewal().finish(&other, true, at(250));
+        assert_eq!(keys.check(&other, at(400)), KeyState::Nothing);
+        assert_eq!(keys.check(&one, at(250)), KeyState::Renew, "the one before has ended");
+        drop(keys.start_renewal());
+        assert_eq!(keys.check(&one, at(251)), KeyState::Renew, "cancelled or failed: the next one tries");
+        keys.start_renewal().finish(&one, false, at(252));
+        assert_eq!(keys.check(&one, at(290)), KeyState::Fetch);
     }
 }

@@ -1,11 +1,12 @@
 //! How many requests may be under way: grows by one, halves when the network asks for fewer.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// A counting gate whose limit adapts to the network (additive increase, multiplicative decrease).
+/// A counting limit whose limit adapts to the network (additive increase, multiplicative decrease).
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct RequestLimit {
     state: Mutex<State>,
     freed: Notify,
 }
@@ -29,11 +30,11 @@ struct State {
 /// A place among the requests under way; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
-    gate: Arc<Gate>,
+    limit: Arc<RequestLimit>,
     halvings: u64,
 }
 
-impl Gate {
+impl RequestLimit {
     pub(super) fn new(most: usize) -> Arc<Self> {
         let most = most.max(1);
         let state = State { most, limit: most, in_flight: 0, most_in_flight: 0, good: 0, halvings: 0 };
@@ -41,7 +42,7 @@ impl Gate {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Waits for a place. Dropping the future gives up waiting.
@@ -53,7 +54,7 @@ impl Gate {
                 if state.in_flight < state.limit {
                     state.in_flight += 1;
                     state.most_in_flight = state.most_in_flight.max(state.in_flight);
-                    return Permit { gate: Arc::clone(self), halvings: state.halvings };
+                    return Permit { limit: Arc::clone(self), halvings: state.halvings };
                 }
             }
             freed.await;
@@ -68,27 +69,27 @@ impl Gate {
         self.state().most_in_flight
     }
 
-    pub(super) fn limit(&self) -> usize {
+    pub(super) fn allowed(&self) -> usize {
         self.state().limit
     }
 }
 
 impl Permit {
     /// The request went well: after as many as the limit, one more is allowed.
-    pub(super) fn went_well(self) {
-        let mut state = self.gate.state();
+    pub(super) fn succeeded(self) {
+        let mut state = self.limit.state();
         state.good += 1;
         if state.good >= state.limit && state.limit < state.most {
             state.limit += 1;
             state.good = 0;
             drop(state);
-            self.gate.freed.notify_one();
+            self.limit.freed.notify_one();
         }
     }
 
     /// The network asked for fewer requests.
-    pub(super) fn was_too_much(self) {
-        let mut state = self.gate.state();
+    pub(super) fn throttled(self) {
+        let mut state = self.limit.state();
         state.good = 0;
         if self.halvings == state.halvings {
             state.limit = (state.limit / 2).max(1);
@@ -99,10 +100,10 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.gate.state();
+        let mut state = self.limit.state();
         state.in_flight = state.in_flight.saturating_sub(1);
         drop(state);
-        self.gate.freed.notify_one();
+        self.limit.freed.notify_one();
     }
 }
 
@@ -115,55 +116,55 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_than_the_limit_get_in() {
-        let gate = Gate::new(2);
-        let first = gate.enter().await;
-        let _second = gate.enter().await;
-        assert!(gate.enter().now_or_never().is_none());
-        assert_eq!(gate.in_flight(), 2);
+        let limit = RequestLimit::new(2);
+        let first = limit.enter().await;
+        let _second = limit.enter().await;
+        assert!(limit.enter().now_or_never().is_none());
+        assert_eq!(limit.in_flight(), 2);
         drop(first);
-        let _third = gate.enter().now_or_never().unwrap();
+        let _third = limit.enter().now_or_never().unwrap();
     }
 
     #[tokio::test]
     async fn one_wall_halves_once_and_success_grows_back() {
-        let gate = Gate::new(16);
-        let burst = join_all((0..16).map(|_| gate.enter())).await;
+        let limit = RequestLimit::new(16);
+        let burst = join_all((0..16).map(|_| limit.enter())).await;
         for permit in burst {
-            permit.was_too_much();
+            permit.throttled();
         }
-        assert_eq!(gate.limit(), 8);
-        gate.enter().await.was_too_much();
-        gate.enter().await.was_too_much();
-        gate.enter().await.was_too_much();
-        gate.enter().await.was_too_much();
-        assert_eq!(gate.limit(), 1);
-        for limit in 1..16 {
-            for _ in 0..limit {
-                assert_eq!(gate.limit(), limit);
-                gate.enter().await.went_well();
+        assert_eq!(limit.allowed(), 8);
+        limit.enter().await.throttled();
+        limit.enter().await.throttled();
+        limit.enter().await.throttled();
+        limit.enter().await.throttled();
+        assert_eq!(limit.allowed(), 1);
+        for allowed in 1..16 {
+            for _ in 0..allowed {
+                assert_eq!(limit.allowed(), allowed);
+                limit.enter().await.succeeded();
             }
         }
-        assert_eq!(gate.limit(), 16);
+        assert_eq!(limit.allowed(), 16);
         for _ in 0..100 {
-            gate.enter().await.went_well();
+            limit.enter().await.succeeded();
         }
-        assert_eq!((gate.limit(), gate.in_flight()), (16, 0));
+        assert_eq!((limit.allowed(), limit.in_flight()), (16, 0));
     }
 
     #[tokio::test]
     async fn those_who_wait_are_let_in_and_those_who_gave_up_block_nobody() {
-        let gate = Gate::new(1);
-        let held = gate.enter().await;
-        let mut given_up = Box::pin(gate.enter());
+        let limit = RequestLimit::new(1);
+        let held = limit.enter().await;
+        let mut given_up = Box::pin(limit.enter());
         assert!(given_up.as_mut().now_or_never().is_none());
         let waiting = {
-            let gate = Arc::clone(&gate);
-            tokio::spawn(async move { gate.enter().await })
+            let limit = Arc::clone(&limit);
+            tokio::spawn(async move { limit.enter().await })
         };
         tokio::task::yield_now().await;
         drop(held);
         drop(given_up);
         drop(waiting.await.unwrap());
-        assert_eq!(gate.in_flight(), 0);
+        assert_eq!(limit.in_flight(), 0);
     }
 }

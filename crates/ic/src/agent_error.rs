@@ -1,6 +1,6 @@
 //! What ic-agent says went wrong, in this room's words.
 
-use super::transport::Seen;
+use super::transport::SeenAnswer;
 use crate::error::IcError;
 use ic_agent::AgentError;
 use ic_agent::agent_error::{HttpErrorPayload, TransportError};
@@ -15,15 +15,15 @@ pub(super) const CLOCK_TOLERANCE: i64 = 60;
 const BODY_SHOWN: usize = 400;
 
 /// Words for an error of ic-agent while doing `what`, given what was seen of the answers.
-pub(super) fn of(what: &Line, error: AgentError, seen: &Seen) -> IcError {
+pub(super) fn translate_error(what: &Line, error: AgentError, seen: &SeenAnswer) -> IcError {
     let what = what.clone();
     let unverified = |why: &str| IcError::Unverified { what: what.clone(), why: Line::new(why) };
     match error {
         AgentError::CertifiedReject { reject, .. } | AgentError::UncertifiedReject { reject, .. } => {
-            rejected(what, &reject)
+            translate_rejection(what, &reject)
         }
-        AgentError::HttpError(payload) => http(what, &payload, seen),
-        AgentError::TransportError(TransportError::Reqwest(error)) => transport(what, &error),
+        AgentError::HttpError(payload) => translate_http_error(what, &payload, seen),
+        AgentError::TransportError(TransportError::Reqwest(error)) => translate_transport_error(what, &error),
         AgentError::TransportError(TransportError::Generic(why)) => IcError::Unreachable {
             what,
             host: Line::new("the network"),
@@ -31,7 +31,7 @@ pub(super) fn of(what: &Line, error: AgentError, seen: &Seen) -> IcError {
             not_sent: false,
         },
         AgentError::TimeoutWaitingForResponse() => IcError::Timeout { what },
-        AgentError::CertificateOutdated(limit) => outdated(what, Seconds(limit.as_secs()), seen),
+        AgentError::CertificateOutdated(limit) => translate_outdated(what, Seconds(limit.as_secs()), seen),
         AgentError::CertificateVerificationFailed() => {
             unverified("its certificate is not signed by this network's root key, or was altered")
         }
@@ -89,7 +89,7 @@ pub(super) fn of(what: &Line, error: AgentError, seen: &Seen) -> IcError {
 }
 
 /// A rejection by the replica or the canister.
-pub(super) fn rejected(what: Line, reject: &RejectResponse) -> IcError {
+pub(super) fn translate_rejection(what: Line, reject: &RejectResponse) -> IcError {
     IcError::Rejected {
         what,
         code: reject.reject_code as u64,
@@ -98,7 +98,7 @@ pub(super) fn rejected(what: Line, reject: &RejectResponse) -> IcError {
     }
 }
 
-fn http(what: Line, payload: &HttpErrorPayload, seen: &Seen) -> IcError {
+fn translate_http_error(what: Line, payload: &HttpErrorPayload, seen: &SeenAnswer) -> IcError {
     let shown = payload.content.get(..BODY_SHOWN).unwrap_or(&payload.content);
     let text = String::from_utf8_lossy(shown);
     if payload.status == 429 {
@@ -108,7 +108,7 @@ fn http(what: Line, payload: &HttpErrorPayload, seen: &Seen) -> IcError {
         && text.contains("expiry")
         && let (Some(network), Some(local)) = (replica_time(&text).or(seen.date), seen.received)
     {
-        let offset = difference(network, local);
+        let offset = clock_difference(network, local);
         if offset.abs() > CLOCK_TOLERANCE {
             return IcError::Clock { what, offset };
         }
@@ -125,14 +125,14 @@ fn replica_time(text: &str) -> Option<Timestamp> {
 }
 
 /// `network − local` in seconds, rounded to the nearest.
-pub(super) fn difference(network: Timestamp, local: Timestamp) -> i64 {
+pub(super) fn clock_difference(network: Timestamp, local: Timestamp) -> i64 {
     let nanos = i128::from(network.0) - i128::from(local.0);
     let half = if nanos < 0 { -500_000_000 } else { 500_000_000 };
     i64::try_from((nanos + half) / 1_000_000_000).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// An answer that is too old by this machine's clock: whose fault is it?
-fn outdated(what: Line, limit: Seconds, seen: &Seen) -> IcError {
+fn translate_outdated(what: Line, limit: Seconds, seen: &SeenAnswer) -> IcError {
     let local = seen.received.unwrap_or_default();
     let claim = seen.oldest_claim();
     let age = claim.map(|claim| local.since(claim));
@@ -140,7 +140,7 @@ fn outdated(what: Line, limit: Seconds, seen: &Seen) -> IcError {
         || format!("it was signed more than {} ago", limit.words()),
         |age| format!("it was signed {} ago, more than the {} allowed", age.words(), limit.words()),
     );
-    let offset = seen.date.map(|date| difference(date, local));
+    let offset = seen.date.map(|date| clock_difference(date, local));
     let fast = offset.is_some_and(|offset| offset < -CLOCK_TOLERANCE);
     if let (Some(since), Some(age), false) = (claim, age, fast) {
         return IcError::Stalled { what, since, age };
@@ -156,7 +156,7 @@ fn outdated(what: Line, limit: Seconds, seen: &Seen) -> IcError {
     IcError::Unverified { what, why: Line::new(&why) }
 }
 
-fn transport(what: Line, error: &reqwest::Error) -> IcError {
+fn translate_transport_error(what: Line, error: &reqwest::Error) -> IcError {
     let host = Line::new(error.url().and_then(|url| url.host_str()).unwrap_or("the network"));
     let not_sent = error.is_connect();
     // The innermost cause says it best: "Connection refused", "failed to lookup address".
@@ -187,16 +187,16 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
-    fn seen(received: u64, date: Option<u64>) -> Seen {
-        let mut seen = Seen::default();
+    fn seen(received: u64, date: Option<u64>) -> SeenAnswer {
+        let mut seen = SeenAnswer::default();
         seen.received = Some(Timestamp::from_secs(received));
         seen.date = date.map(Timestamp::from_secs);
         seen
     }
 
-    fn refused(status: u16, body: &str, seen: &Seen) -> IcError {
+    fn refused(status: u16, body: &str, seen: &SeenAnswer) -> IcError {
         let payload = HttpErrorPayload { status, content_type: None, content: body.as_bytes().to_vec() };
-        of(&Line::new("reading"), AgentError::HttpError(payload), seen)
+        translate_error(&Line::new("reading"), AgentError::HttpError(payload), seen)
     }
 
     /// As a real replica words it (`protocol behaviour`, expired request).
@@ -219,8 +219,8 @@ mod tests {
     #[test]
     fn a_stale_answer_blames_the_clock_only_when_the_gateway_disagrees_with_it() {
         let stale = || AgentError::CertificateOutdated(std::time::Duration::from_secs(240));
-        let why = |seen: &Seen| {
-            let error = of(&Line::new("reading"), stale(), seen);
+        let why = |seen: &SeenAnswer| {
+            let error = translate_error(&Line::new("reading"), stale(), seen);
             assert!(error.is_unverified() && !error.proves_not_sent(), "{error:?}");
             error.why().to_string()
         };
@@ -244,10 +244,10 @@ mod tests {
             reject_message: "Canister called `ic0.trap`".to_owned(),
             error_code: Some("IC0503".to_owned()),
         };
-        let error = of(
+        let error = translate_error(
             &Line::new("reading"),
             AgentError::UncertifiedReject { reject, operation: None },
-            &Seen::default(),
+            &SeenAnswer::default(),
         );
         assert_eq!(error.to_string(), "reading: rejected with code 5 (IC0503): Canister called `ic0.trap`");
     }
@@ -267,7 +267,7 @@ mod tests {
             AgentError::LookupPathAbsent(vec![]),
             AgentError::LookupPathUnknown(vec![]),
         ] {
-            let error = of(&Line::new("reading"), error, &Seen::default());
+            let error = translate_error(&Line::new("reading"), error, &SeenAnswer::default());
             assert!(error.is_unverified() && !error.why().is_empty(), "{error}");
         }
     }

@@ -5,22 +5,22 @@ use std::time::{Duration, Instant};
 
 /// A network whose newest time has not advanced for so long, while it goes on answering, stands
 /// still. The main network makes a block about every second.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The newest verified time of the network, and when it last advanced.
 #[derive(Debug, Default)]
-pub(super) struct Standstill {
+pub(super) struct StallDetector {
     newest: Option<(Timestamp, Instant)>,
     standing: bool,
 }
 
-impl Standstill {
+impl StallDetector {
     /// An answer of that network time was verified at `now`, a time of this machine that no
     /// clock setting moves.
-    pub(super) fn answered(&mut self, at: Timestamp, now: Instant) {
+    pub(super) fn note_answer(&mut self, at: Timestamp, now: Instant) {
         match self.newest {
             Some((newest, advanced)) if at <= newest => {
-                self.standing = now.saturating_duration_since(advanced) >= PATIENCE;
+                self.standing = now.saturating_duration_since(advanced) >= TIMEOUT;
             }
             _ => *self = Self { newest: Some((at, now)), standing: false },
         }
@@ -38,10 +38,10 @@ mod tests {
 
     #[test]
     fn it_stands_still_while_it_answers_without_advancing() {
-        let mut network = Standstill::default();
+        let mut network = StallDetector::default();
         let begun = Instant::now();
         let mut answered = |at: u64, after: u64| {
-            network.answered(Timestamp::from_secs(at), begun + Duration::from_secs(after));
+            network.note_answer(Timestamp::from_secs(at), begun + Duration::from_secs(after));
             network.since().map(Timestamp::secs)
         };
         assert_eq!(answered(1_000, 0), None);

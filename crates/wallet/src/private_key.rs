@@ -1,13 +1,17 @@
 //! One private key that signs as the Internet Computer expects.
 
 use super::error::KeyError;
+use super::kinds::IdentityKey;
 use super::memory::{Locked, leave_no_copy};
 use super::pem;
 use ed25519_dalek::pkcs8::{EncodePrivateKey, EncodePublicKey, KeypairBytes};
 use ed25519_dalek::pkcs8::{SecretDocument, spki};
-use ic_agent::agent::EnvelopeContent;
-use ic_agent::identity::{Delegation, Signature};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use icpulse_ic::Signer;
+use icpulse_ic::signer::{Capabilities, Message, SignError};
 use icpulse_model::Principal;
+use icpulse_model::text::Line;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -64,14 +68,14 @@ enum Key {
 }
 
 /// A private key with its public part. The secret is wiped from memory when this is dropped.
-pub struct Signer {
+pub struct PrivateKey {
     // On pages of its own, so that moving a signer leaves no copy of the secret behind.
     key: Locked<Key>,
     public_key: Vec<u8>,
     principal: Principal,
 }
 
-impl Signer {
+impl PrivateKey {
     /// A fresh key from the system's randomness.
     ///
     /// # Errors
@@ -187,10 +191,47 @@ impl Signer {
             .to_pem("PRIVATE KEY", pkcs8::LineEnding::LF)
             .map_err(|_| KeyError::Encode("a PKCS#8 PEM"))
     }
+}
 
-    /// A secret for another purpose, derived from the private key by HMAC-SHA256. It tells nothing
-    /// of the key, and every purpose has another one.
-    pub(super) fn derive_secret(&self, purpose: &str) -> Option<Zeroizing<[u8; 32]>> {
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey")
+            .field("algorithm", &self.algorithm())
+            .field("principal", &self.principal.to_text())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Signer for PrivateKey {
+    fn principal(&self) -> Principal {
+        self.principal
+    }
+
+    fn public_key(&self) -> Option<Vec<u8>> {
+        Some(self.public_key.clone())
+    }
+
+    fn describe(&self) -> String {
+        format!("{} key in memory", self.algorithm())
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::IN_MEMORY
+    }
+
+    fn sign<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Vec<u8>, SignError>> {
+        let signed = self.sign_bytes(message.bytes);
+        std::future::ready(signed.map_err(|why| SignError::Failed(Line::new(&why)))).boxed()
+    }
+}
+
+impl IdentityKey for PrivateKey {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm()
+    }
+
+    /// Derived by HMAC-SHA256: it tells nothing of the key, and every purpose has another one.
+    fn derive_secret(&self, purpose: &str) -> Option<Zeroizing<[u8; 32]>> {
         use hmac::Mac;
         let scalar = match &*self.key {
             Key::Ed25519(key) => Zeroizing::new(key.to_bytes()),
@@ -202,43 +243,8 @@ impl Signer {
         Some(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 
-    pub(super) fn signature(&self, bytes: &[u8]) -> Result<Signature, String> {
-        Ok(Signature {
-            public_key: Some(self.public_key.clone()),
-            signature: Some(self.sign_bytes(bytes)?),
-            delegations: None,
-        })
-    }
-}
-
-impl fmt::Debug for Signer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer")
-            .field("algorithm", &self.algorithm())
-            .field("principal", &self.principal.to_text())
-            .finish_non_exhaustive()
-    }
-}
-
-impl ic_agent::Identity for Signer {
-    fn sender(&self) -> Result<Principal, String> {
-        Ok(self.principal)
-    }
-
-    fn public_key(&self) -> Option<Vec<u8>> {
-        Some(self.public_key.clone())
-    }
-
-    fn sign(&self, content: &EnvelopeContent) -> Result<Signature, String> {
-        self.signature(&content.to_request_id().signable())
-    }
-
-    fn sign_delegation(&self, content: &Delegation) -> Result<Signature, String> {
-        self.signature(&content.signable())
-    }
-
-    fn sign_arbitrary(&self, content: &[u8]) -> Result<Signature, String> {
-        self.signature(content)
+    fn private_key(&self) -> Option<&PrivateKey> {
+        Some(self)
     }
 }
 
@@ -246,7 +252,7 @@ impl ic_agent::Identity for Signer {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use ic_agent::Identity as _;
+    use icpulse_ic::signer::Purpose;
     use k256::ecdsa::signature::Verifier as _;
     use sha2::{Digest, Sha224};
 
@@ -259,22 +265,13 @@ mod tests {
     #[test]
     fn each_algorithm_signs_what_a_replica_verifies() {
         for algorithm in Algorithm::ALL {
-            let signer = Signer::generate(algorithm).unwrap();
+            let signer = PrivateKey::generate(algorithm).unwrap();
             assert_eq!(signer.algorithm(), algorithm);
-            let content = EnvelopeContent::Call {
-                nonce: Some(vec![7; 16]),
-                ingress_expiry: 1_700_000_000_000_000_000,
-                sender: signer.principal(),
-                canister_id: Principal::management_canister(),
-                method_name: "raw_rand".to_owned(),
-                arg: b"DIDL\0\0".to_vec(),
-                sender_info: None,
-            };
-            let message = content.to_request_id().signable();
-            assert!(message.starts_with(b"\x0Aic-request"));
-            let signature = signer.sign(&content).unwrap();
-            assert_eq!(signature.public_key.as_deref(), Some(signer.public_key_der()));
-            let bytes: [u8; 64] = signature.signature.unwrap().try_into().unwrap();
+            let message = b"\x0Aic-request of thirty-two bytes, say".as_slice();
+            let shown = Line::new("a call");
+            let content = Message { bytes: message, purpose: Purpose::Call, shown: &shown };
+            let bytes: [u8; 64] = signer.sign(content).now_or_never().unwrap().unwrap().try_into().unwrap();
+            assert_eq!(signer.public_key().as_deref(), Some(signer.public_key_der()));
             let der = signer.public_key_der();
             // The DER prefixes of RFC 8410 and SEC 1 (OIDs 1.3.101.112, 1.3.132.0.10, 1.2.840.10045.3.1.7).
             let verified = match algorithm {
@@ -282,37 +279,36 @@ mod tests {
                     let key: [u8; 32] = raw(der, "302a300506032b6570032100").try_into().unwrap();
                     ed25519_dalek::VerifyingKey::from_bytes(&key)
                         .unwrap()
-                        .verify_strict(&message, &ed25519_dalek::Signature::from_bytes(&bytes))
+                        .verify_strict(message, &ed25519_dalek::Signature::from_bytes(&bytes))
                         .is_ok()
                 }
                 Algorithm::Secp256k1 => {
                     let key = raw(der, "3056301006072a8648ce3d020106052b8104000a034200");
                     k256::ecdsa::VerifyingKey::from_sec1_bytes(key)
                         .unwrap()
-                        .verify(&message, &k256::ecdsa::Signature::from_slice(&bytes).unwrap())
+                        .verify(message, &k256::ecdsa::Signature::from_slice(&bytes).unwrap())
                         .is_ok()
                 }
                 Algorithm::P256 => {
                     let key = raw(der, "3059301306072a8648ce3d020106082a8648ce3d030107034200");
                     p256::ecdsa::VerifyingKey::from_sec1_bytes(key)
                         .unwrap()
-                        .verify(&message, &p256::ecdsa::Signature::from_slice(&bytes).unwrap())
+                        .verify(message, &p256::ecdsa::Signature::from_slice(&bytes).unwrap())
                         .is_ok()
                 }
             };
             assert!(verified, "{algorithm}");
-            assert_ne!(signer.sign_arbitrary(b"other").unwrap().signature.unwrap(), bytes.to_vec());
+            assert_ne!(signer.sign_bytes(b"other").unwrap(), bytes.to_vec());
         }
     }
 
     #[test]
     fn the_principal_is_the_hash_of_the_der_key() {
         for algorithm in Algorithm::ALL {
-            let signer = Signer::generate(algorithm).unwrap();
+            let signer = PrivateKey::generate(algorithm).unwrap();
             let mut expected = Sha224::digest(signer.public_key_der()).to_vec();
             expected.push(2);
             assert_eq!(signer.principal().as_slice(), expected);
-            assert_eq!(signer.sender().unwrap(), signer.principal());
         }
     }
 
@@ -333,7 +329,7 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         for algorithm in Algorithm::ALL {
-            let signer = Signer::generate(algorithm).unwrap();
+            let signer = PrivateKey::generate(algorithm).unwrap();
             let secret = match &*signer.key {
                 Key::Ed25519(k) => k.to_bytes().to_vec(),
                 Key::Secp256k1(k) => k.to_bytes().to_vec(),

@@ -5,17 +5,18 @@
 //! only helps to ask, as nobody, for a certificate of the time. What that certifies decides how far
 //! this machine's clock is behind; a clock that is ahead is told and never corrected.
 
+use super::agent_error::{CLOCK_TOLERANCE, clock_difference};
 use super::client::{ANSWER, Connection, EXPIRY, Shared, build_agent};
-use super::fault::{CLOCK_TOLERANCE, difference};
-use super::network_clock::{MOST_BEHIND, Moment, NetworkClock};
+use super::network_clock::{ClockReading, MOST_BEHIND, NetworkClock};
+use super::state_tree::{SendOptions, path};
 use super::transport::local_time;
-use super::watch::{Way, path};
 use crate::error::IcError;
 use ic_agent::Agent;
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Seconds, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What is signed, and whether a refusal is right, depends on time certified no longer ago than this.
@@ -28,7 +29,7 @@ const FAILURE_HOLDS: Duration = Duration::from_secs(1);
 const LATELY: Duration = Duration::from_secs(15);
 
 /// ic-agent for a clock that is so many seconds behind, once it was needed.
-pub(super) type Late = Arc<Mutex<Option<(u64, Agent)>>>;
+pub(super) type SkewedAgent = Arc<Mutex<Option<(u64, Agent)>>>;
 
 impl Connection {
     /// ic-agent, making requests that are valid by the network's clock as far as it is certified.
@@ -37,16 +38,16 @@ impl Connection {
         if behind == 0 {
             return self.agent.clone();
         }
-        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, agent)) = late.as_ref()
+        let mut skewed = self.skewed_agent.lock();
+        if let Some((known, agent)) = skewed.as_ref()
             && *known == behind
         {
             return agent.clone();
         }
         let validity = EXPIRY + Duration::from_secs(behind);
-        match build_agent(&self.shared, validity, Arc::clone(&self.identity)) {
+        match build_agent(&self.shared, validity) {
             Ok(agent) => {
-                *late = Some((behind, agent.clone()));
+                *skewed = Some((behind, agent.clone()));
                 agent
             }
             // It could be built before; if not now, requests are refused with the reason.
@@ -58,7 +59,7 @@ impl Connection {
     /// canisters count: their subnets are large.
     pub fn note_certificate(&self, canister: &Principal, certified: Option<Timestamp>) {
         if let (Some(certified), Some(_)) = (certified, self.canisters().name(canister)) {
-            self.shared.clock().note_certificate(certified, Moment::now());
+            self.shared.clock().note_certificate(certified, ClockReading::now());
         }
     }
 
@@ -75,14 +76,14 @@ impl Connection {
         let was_just_certified = |clock: &NetworkClock, now| {
             clock.lower_bound(now).filter(|_| clock.is_certified_within(LATELY, now))
         };
-        if let Some(bound) = was_just_certified(&self.shared.clock(), Moment::now()) {
+        if let Some(bound) = was_just_certified(&self.shared.clock(), ClockReading::now()) {
             return Ok(bound);
         }
-        let way = Way { gate: &self.shared.gate, answer: ANSWER };
-        let answer = self.canister_state(&what, canister, &[path([b"time"])], way).await?;
+        let options = SendOptions { limit: &self.shared.limit, answer: ANSWER };
+        let answer = self.canister_state(&what, canister, &[path([b"time"])], options).await?;
         let certified = answer.verified.time;
-        self.shared.saw(certified, &answer.seen);
-        Ok(self.shared.clock().lower_bound(Moment::now()).unwrap_or(certified))
+        self.shared.note_certified_time(certified, &answer.seen);
+        Ok(self.shared.clock().lower_bound(ClockReading::now()).unwrap_or(certified))
     }
 
     /// The time from which what is signed now is valid: certified lately, and at most a minute later
@@ -92,15 +93,15 @@ impl Connection {
     /// Those of [`Connection::certify_time`]; [`IcError::Clock`] if this machine's clock is so far ahead
     /// that no answer could be verified.
     pub(super) async fn signing_time(&self, what: &Line, canister: Principal) -> Result<Timestamp, IcError> {
-        let now = Moment::now();
+        let now = ClockReading::now();
         let is_known = {
             let clock = self.shared.clock();
             clock.is_certified_within(SIGNED_WITHIN, now) && clock.local_ahead(now) < TOO_FAST
         };
         if !is_known {
-            self.certify_patiently(canister).await?;
+            self.certify_time_with_retries(canister).await?;
         }
-        let now = Moment::now();
+        let now = ClockReading::now();
         let clock = self.shared.clock();
         let ahead = clock.local_ahead(now);
         if ahead >= TOO_FAST {
@@ -115,14 +116,14 @@ impl Connection {
 
     /// As [`Connection::certify_time`], again and again where that may help. Of many calls that are to be
     /// signed in a row, only the first one waits for a network that gives no certificate.
-    async fn certify_patiently(&self, canister: Principal) -> Result<(), IcError> {
-        let failed = || self.shared.uncertified.lock().unwrap_or_else(PoisonError::into_inner);
+    async fn certify_time_with_retries(&self, canister: Principal) -> Result<(), IcError> {
+        let failed = || self.shared.uncertified.lock();
         if let Some((at, error)) = failed().as_ref()
             && at.elapsed() < FAILURE_HOLDS
         {
             return Err(error.clone());
         }
-        let outcome = self.shared.patience.run(|| self.certify_time(canister)).await;
+        let outcome = self.shared.retry_policy.run(|| self.certify_time(canister)).await;
         *failed() = outcome.as_ref().err().map(|error| (Instant::now(), error.clone()));
         outcome.map(|_| ())
     }
@@ -139,7 +140,7 @@ impl Connection {
         error: IcError,
         asked: u64,
     ) -> Result<(), IcError> {
-        let may_help = match hint(&error) {
+        let may_help = match find_clock_hint(&error) {
             Some(Some(_)) => true,
             // What it says of the time is no use: it may be that the clock was set right meanwhile.
             Some(None) => asked > 0,
@@ -155,7 +156,7 @@ impl Connection {
 
 /// What a refusal of a request's expiry says of this machine's clock: by how many seconds it is
 /// behind, if that can be corrected. `None` for any other error.
-pub(super) fn hint(error: &IcError) -> Option<Option<u64>> {
+pub(super) fn find_clock_hint(error: &IcError) -> Option<Option<u64>> {
     match error {
         IcError::Clock { offset, .. } if (CLOCK_TOLERANCE..=MOST_BEHIND).contains(offset) => {
             Some(Some(offset.unsigned_abs()))
@@ -169,12 +170,12 @@ pub(super) fn hint(error: &IcError) -> Option<Option<u64>> {
 impl Shared {
     /// What is proven of the network's time.
     pub(super) fn clock(&self) -> MutexGuard<'_, NetworkClock> {
-        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+        self.clock.lock()
     }
 
     /// How far this machine's clock is behind certified time, in seconds.
     pub(super) fn behind(&self) -> u64 {
-        let certified = self.clock().behind(Moment::now());
+        let certified = self.clock().behind(ClockReading::now());
         let known = self.behind.load(Ordering::Relaxed);
         if known.abs_diff(certified) <= CLOCK_TOLERANCE.unsigned_abs() {
             return known;
@@ -189,7 +190,7 @@ impl Shared {
     /// Takes note that a call was refused for its expiry: the next one is signed by time that is
     /// certified anew.
     pub(super) fn note_refusal(&self, error: &IcError) {
-        if hint(error).is_some() {
+        if find_clock_hint(error).is_some() {
             self.clock().doubt();
         }
     }
@@ -198,9 +199,9 @@ impl Shared {
     /// set the clock: it is named as unproven.
     pub(super) fn check_hint(&self, error: IcError) -> IcError {
         let IcError::Clock { what, offset } = error else { return error };
-        let now = Moment::now();
+        let now = ClockReading::now();
         let clock = self.clock();
-        let certified = clock.lower_bound(now).map(|bound| difference(bound, now.local));
+        let certified = clock.lower_bound(now).map(|bound| clock_difference(bound, now.local));
         match certified {
             Some(certified)
                 if clock.is_certified_within(SIGNED_WITHIN, now)
@@ -220,7 +221,7 @@ impl Shared {
     /// A refusal of a request that was valid by what a refusal before said of the time: neither says
     /// anything of this machine's clock.
     pub(super) fn check_claim(&self, error: IcError, told: u64) -> IcError {
-        match hint(&error).flatten() {
+        match find_clock_hint(&error).flatten() {
             Some(again) if again.abs_diff(told) <= CLOCK_TOLERANCE.unsigned_abs() => {
                 let what = error.what().clone();
                 let why = Line::new(
@@ -239,13 +240,13 @@ impl Shared {
 
     /// The later of this machine's time and certified time: neither lets anything old through.
     pub(super) fn present(&self) -> Timestamp {
-        let now = Moment::now();
+        let now = ClockReading::now();
         self.corrected_time().max(self.clock().lower_bound(now).unwrap_or_default())
     }
 
     /// The network's time as far as it is certified; else this machine's.
     pub(super) fn presumed_time(&self) -> Timestamp {
-        let now = Moment::now();
+        let now = ClockReading::now();
         self.clock().presumed(now).unwrap_or(now.local)
     }
 }
@@ -254,21 +255,20 @@ impl Shared {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::signer::{Anonymous, tests::TestKey};
     use crate::{IcError, PreparedCall};
-    use ic_agent::identity::{AnonymousIdentity, BasicIdentity};
     use icpulse_model::network::Profile;
 
     async fn client() -> Connection {
         let mut profile = Profile::main_network();
         profile.dynamic_routing = false;
-        let identity = BasicIdentity::from_raw_key(&[7; 32]);
-        Connection::connect(&profile, Arc::new(identity)).await.unwrap()
+        Connection::connect(&profile, Arc::new(TestKey::new(7))).await.unwrap()
     }
 
     /// A client that has just verified a certificate of a time so many seconds after this machine's.
     async fn certified(offset: i64) -> Connection {
         let client = client().await;
-        client.shared.clock().note_certificate(local(offset), Moment::now());
+        client.shared.clock().note_certificate(local(offset), ClockReading::now());
         client
     }
 
@@ -323,7 +323,7 @@ mod tests {
         let client = client().await;
         let governance = client.canisters().governance;
         assert_eq!(client.shared.behind(), 0);
-        client.shared.clock().note_certificate(local(600), Moment::now());
+        client.shared.clock().note_certificate(local(600), ClockReading::now());
         assert!((599..=600).contains(&client.shared.behind()));
         let corrected = async |error, asked| client.correct_clock(governance, error, asked).await;
         assert_eq!(corrected(off(600), 0).await, Ok(()), "it was made before that was known");
@@ -342,9 +342,12 @@ mod tests {
             let signed = agent.query(&canister, "x").with_arg(Vec::new()).sign().unwrap();
             Timestamp(signed.ingress_expiry).since(local_time())
         };
+        let ours = |client: &Connection| Timestamp(client.request_expiry()).since(local_time());
         assert!((Seconds(150)..=Seconds(240)).contains(&valid(&client.agent())));
-        client.shared.clock().note_certificate(local(600), Moment::now());
+        assert!((Seconds(150)..=Seconds(240)).contains(&ours(&client)));
+        client.shared.clock().note_certificate(local(600), ClockReading::now());
         assert!((Seconds(750)..=Seconds(840)).contains(&valid(&client.agent())));
+        assert!((Seconds(750)..=Seconds(840)).contains(&ours(&client)));
         // Certificates must be fresh by certified time, too.
         let what = Line::new("reading");
         let error = client.shared.check_age(&what, local_time()).unwrap_err();
@@ -356,19 +359,19 @@ mod tests {
     async fn a_call_that_was_refused_for_its_expiry_makes_the_next_one_ask_for_the_time() {
         let client = certified(0).await;
         client.shared.note_refusal(&IcError::Timeout { what: "sending".into() });
-        assert!(client.shared.clock().is_certified_within(SIGNED_WITHIN, Moment::now()));
+        assert!(client.shared.clock().is_certified_within(SIGNED_WITHIN, ClockReading::now()));
         client.shared.note_refusal(&off(600));
-        assert!(!client.shared.clock().is_certified_within(SIGNED_WITHIN, Moment::now()));
+        assert!(!client.shared.clock().is_certified_within(SIGNED_WITHIN, ClockReading::now()));
     }
 
     #[tokio::test]
     async fn only_the_networks_own_canisters_tell_its_time() {
         let client = client().await;
         client.note_certificate(&Principal::anonymous(), Some(local(3_600)));
-        assert_eq!(client.shared.clock().lower_bound(Moment::now()), None);
+        assert_eq!(client.shared.clock().lower_bound(ClockReading::now()), None);
         client.note_certificate(&client.canisters().ledger, Some(local(0)));
-        assert!(client.shared.clock().lower_bound(Moment::now()).is_some());
-        let anonymous = client.with_identity(Arc::new(AnonymousIdentity)).unwrap();
+        assert!(client.shared.clock().lower_bound(ClockReading::now()).is_some());
+        let anonymous = client.with_signer(Arc::new(Anonymous));
         assert!(matches!(sign(&anonymous).await, Err(IcError::Identity { .. })));
     }
 }

@@ -1,11 +1,13 @@
 //! The keystore on a real folder.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use super::super::files::WriteStep;
 use super::super::opening::ExportForm;
 use super::super::unlocked::{Clock, Unlocked};
 use super::*;
-use ic_agent::Identity as _;
+use futures_util::FutureExt;
+use icpulse_files::WriteStep;
+use icpulse_ic::Signer as _;
+use icpulse_ic::signer::{Message, Purpose};
 use icpulse_model::{Principal, Seconds};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -43,7 +45,9 @@ fn an_identity_lives_through_reopening_and_signs() {
         ));
         let unlocked = unlock(&wallet, &name, PASS).unwrap();
         assert_eq!(unlocked.principal(), entry.principal);
-        assert!(unlocked.sign_arbitrary(b"x").is_ok());
+        let shown = Line::new("x");
+        let message = Message { bytes: b"x", purpose: Purpose::Call, shown: &shown };
+        assert!(unlocked.sign(message).now_or_never().unwrap().is_ok());
         assert!(wallet.warnings(&name).unwrap().is_empty());
     }
     assert_eq!(open(&config).list().len(), 3);
@@ -62,7 +66,7 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
 fn import_refuses_to_keep_anything_in_the_clear_and_export_reads_back() {
     let dir = tempfile::tempdir().unwrap();
     let mut wallet = open(dir.path());
-    let signer = Signer::generate(Algorithm::Secp256k1).unwrap();
+    let signer = PrivateKey::generate(Algorithm::Secp256k1).unwrap();
     let plain = signer.to_plaintext_pem().unwrap();
     assert!(matches!(
         wallet.import("a", plain.as_bytes(), None, "", NOW),
@@ -113,7 +117,9 @@ fn names_are_taken_once_whatever_their_case() {
     let mut stale = open(dir.path());
     wallet.new_identity("second", Algorithm::Ed25519, PASS, NOW).unwrap();
     assert!(matches!(stale.new_identity("second", Algorithm::P256, PASS, NOW), Err(WalletError::Exists(_))));
-    assert_eq!(unlock(&open(dir.path()), "second", PASS).unwrap().algorithm(), Algorithm::Ed25519);
+    let key = open(dir.path());
+    assert_eq!(key.show("second").unwrap().algorithm, Algorithm::Ed25519);
+    assert!(unlock(&key, "second", PASS).is_ok());
     stale.new_identity("third", Algorithm::P256, PASS, NOW).unwrap();
     assert_eq!(open(dir.path()).list().len(), 3, "nobody's entry was lost");
 }
@@ -145,7 +151,7 @@ fn removing_takes_the_exact_name_and_keeps_the_key() {
     let kept = wallet.remove("main", "main", NOW).unwrap().kept_at.unwrap();
     let wallet = open(dir.path());
     assert!(wallet.list().is_empty() && wallet.notes().is_empty());
-    let signer = Signer::from_pem(&std::fs::read(kept).unwrap(), Some(PASS)).unwrap();
+    let signer = PrivateKey::from_pem(&std::fs::read(kept).unwrap(), Some(PASS)).unwrap();
     assert_eq!(signer.principal(), entry.principal);
 }
 
@@ -165,7 +171,7 @@ fn a_passphrase_can_be_changed() {
 fn a_pem_file_elsewhere_is_used_with_warnings_and_never_touched() {
     let dir = tempfile::tempdir().unwrap();
     let mut wallet = open(dir.path());
-    let signer = Signer::generate(Algorithm::Ed25519).unwrap();
+    let signer = PrivateKey::generate(Algorithm::Ed25519).unwrap();
     let file = dir.path().join("key.pem");
     std::fs::write(&file, signer.to_plaintext_pem().unwrap().as_bytes()).unwrap();
     let before = std::fs::read(&file).unwrap();
@@ -183,7 +189,7 @@ fn a_pem_file_elsewhere_is_used_with_warnings_and_never_touched() {
         Err(WalletError::NotKept { .. })
     ));
     // Another key in the same place is noticed before anything is signed.
-    let other = Signer::generate(Algorithm::Ed25519).unwrap();
+    let other = PrivateKey::generate(Algorithm::Ed25519).unwrap();
     std::fs::write(&file, other.to_plaintext_pem().unwrap().as_bytes()).unwrap();
     assert!(matches!(wallet.unlock("ext", None, Seconds(60), clock()), Err(WalletError::OtherKey { .. })));
     std::fs::write(&file, &before).unwrap();
@@ -269,7 +275,7 @@ fn killed_everywhere(act: impl Fn(&mut Wallet), check: impl Fn(Wallet, bool)) {
         // And it can go on: the next change sweeps what was left.
         reopened.new_identity("after", Algorithm::P256, PASS, NOW).unwrap();
         let left = walk(dir.path());
-        assert!(!left.iter().any(|f| f.to_string_lossy().contains(".tmp-")), "{left:?}");
+        assert!(!left.iter().any(|f| f.to_string_lossy().ends_with(".new")), "{left:?}");
         if ended {
             assert!(step > 4, "the kill never happened");
             return;

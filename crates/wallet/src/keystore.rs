@@ -11,10 +11,11 @@
 
 use super::error::{KeyError, WalletError};
 use super::files::{self, Existing, WriteObserver, failed};
-use super::index::{Entry, IdentityKind, Index, check_name};
+use super::index::{Entry, Index, check_name};
+use super::kinds::{IdentityKey, IdentityKind, Opening};
 use super::preamble::Preamble;
+use super::private_key::{Algorithm, PrivateKey};
 use super::seal::{self, Cost, check_strength};
-use super::signer::{Algorithm, Signer};
 use icpulse_model::Timestamp;
 use icpulse_model::text::Line;
 use std::path::{Path, PathBuf};
@@ -92,7 +93,7 @@ impl Wallet {
         };
         self.notes.clear();
         self.adopt_orphans(&mut index);
-        for entry in index.entries.iter().filter(|e| e.kind == IdentityKind::Keystore) {
+        for entry in index.entries.iter().filter(|e| e.kind.get().is_kept()) {
             let file = self.key_path(&entry.name);
             if !file.exists() {
                 self.notes.push(format!(
@@ -135,7 +136,7 @@ impl Wallet {
                     ));
                     index.entries.push(Entry {
                         name: name.to_owned(),
-                        kind: IdentityKind::Keystore,
+                        kind: IdentityKind::KEYSTORE,
                         algorithm: preamble.algorithm,
                         principal: preamble.principal,
                         created: preamble.created,
@@ -197,7 +198,7 @@ impl Wallet {
     ) -> Result<Entry, WalletError> {
         self.check_free(name)?;
         check_strength(passphrase)?;
-        let signer = Signer::generate(algorithm).map_err(key_error("make", name))?;
+        let signer = PrivateKey::generate(algorithm).map_err(key_error("make", name))?;
         self.keep(name, &signer, passphrase, now)
     }
 
@@ -215,7 +216,7 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<Entry, WalletError> {
         self.check_free(name)?;
-        let signer = Signer::from_pem(pem, old).map_err(key_error("import", name))?;
+        let signer = PrivateKey::from_pem(pem, old).map_err(key_error("import", name))?;
         check_strength(new)?;
         self.keep(name, &signer, new, now)
     }
@@ -232,10 +233,10 @@ impl Wallet {
         now: Timestamp,
     ) -> Result<Entry, WalletError> {
         self.check_free(name)?;
-        let path = std::path::absolute(path).map_err(|e| failed("find", path, e))?;
-        let bytes = files::read(&path)?;
-        let signer = Signer::from_pem(&bytes, passphrase).map_err(key_error("add", name))?;
-        let entry = entry_of(name, IdentityKind::PemFile, &signer, now, Some(path));
+        let kind = IdentityKind::find_for(path);
+        let path = kind.get().resolve_source(path).map_err(|e| failed("find", path, e))?;
+        let key = kind.get().open(&Opening { attempt: "add", name, source: &path, passphrase })?;
+        let entry = entry_of(name, kind, key.as_ref(), now, Some(path));
         let kept = entry.clone();
         self.change(move |_, index| {
             if index.is_taken(&kept.name) {
@@ -269,8 +270,8 @@ impl Wallet {
     pub fn change_passphrase(&mut self, name: &str, old: &str, new: &str) -> Result<(), WalletError> {
         let entry = self.kept(name, "change the passphrase of")?.clone();
         check_strength(new)?;
-        let signer = self.signer(&entry, Some(old), "open")?;
-        let text = self.sealed(&entry, &signer, new)?;
+        let key = self.open_key(&entry, Some(old), "open")?;
+        let text = self.sealed(&entry, private_key(&entry, key.as_ref(), "open")?, new)?;
         let path = self.key_path(name);
         self.change(move |wallet, _| {
             files::write(&path, text.as_bytes(), Existing::Replace, wallet.observer.as_deref())
@@ -292,7 +293,7 @@ impl Wallet {
         let key = self.key_path(name);
         let away = self.keys_folder().join("removed");
         let target = away.join(format!("{name}.{}-{:04x}.pem", now.secs(), rand::random::<u16>()));
-        let moves = entry.kind == IdentityKind::Keystore && key.exists();
+        let moves = entry.kind.get().is_kept() && key.exists();
         let gone = name.to_owned();
         let (from, to) = (key.clone(), target.clone());
         self.change_and(
@@ -342,16 +343,16 @@ impl Wallet {
     /// An identity whose file icpulse may write.
     fn kept(&self, name: &str, what: &'static str) -> Result<&Entry, WalletError> {
         let entry = self.show(name)?;
-        match (&entry.path, entry.kind) {
-            (Some(path), _) => Err(WalletError::NotKept { name: name.to_owned(), path: path.clone(), what }),
-            _ => Ok(entry),
+        match &entry.path {
+            Some(path) => Err(WalletError::NotKept { name: name.to_owned(), path: path.clone(), what }),
+            None => Ok(entry),
         }
     }
 
     fn sealed(
         &self,
         entry: &Entry,
-        signer: &Signer,
+        signer: &PrivateKey,
         passphrase: &str,
     ) -> Result<Zeroizing<String>, WalletError> {
         let pem = seal::seal(signer, passphrase, self.cost).map_err(key_error("keep", &entry.name))?;
@@ -363,11 +364,11 @@ impl Wallet {
     fn keep(
         &mut self,
         name: &str,
-        signer: &Signer,
+        signer: &PrivateKey,
         passphrase: &str,
         now: Timestamp,
     ) -> Result<Entry, WalletError> {
-        let entry = entry_of(name, IdentityKind::Keystore, signer, now, None);
+        let entry = entry_of(name, IdentityKind::KEYSTORE, signer, now, None);
         let text = self.sealed(&entry, signer, passphrase)?;
         let path = self.key_path(name);
         let kept = entry.clone();
@@ -398,8 +399,8 @@ impl Wallet {
     ) -> Result<(), WalletError> {
         files::make_folder(&self.keys_folder())?;
         let _lock = files::lock(&self.config.join("identities.lock"))?;
-        files::sweep(&self.keys_folder());
-        files::sweep(&self.config);
+        files::remove_unfinished(&self.keys_folder());
+        files::remove_unfinished(&self.config);
         self.reload()?;
         let mut index = self.index.clone();
         edit(self, &mut index)?;
@@ -416,7 +417,22 @@ pub(super) fn key_error(attempt: &'static str, name: &str) -> impl FnOnce(KeyErr
     move |why| WalletError::Key { attempt, name, why }
 }
 
-fn entry_of(name: &str, kind: IdentityKind, signer: &Signer, now: Timestamp, path: Option<PathBuf>) -> Entry {
+/// The private key itself, where its kind lets it leave.
+pub(super) fn private_key<'a>(
+    entry: &Entry,
+    key: &'a dyn IdentityKey,
+    attempt: &'static str,
+) -> Result<&'a PrivateKey, WalletError> {
+    key.private_key().ok_or_else(|| key_error(attempt, &entry.name)(KeyError::NotExportable(key.describe())))
+}
+
+fn entry_of(
+    name: &str,
+    kind: IdentityKind,
+    signer: &dyn IdentityKey,
+    now: Timestamp,
+    path: Option<PathBuf>,
+) -> Entry {
     Entry {
         name: name.to_owned(),
         kind,
@@ -428,5 +444,5 @@ fn entry_of(name: &str, kind: IdentityKind, signer: &Signer, now: Timestamp, pat
 }
 
 #[cfg(test)]
-#[path = "store_tests.rs"]
+#[path = "keystore_tests.rs"]
 mod tests;
