@@ -17,8 +17,7 @@ use serde::de::DeserializeOwned;
 use std::hint::black_box;
 
 fn recorded<T: CandidType + DeserializeOwned>(name: &str) -> T {
-    let all: serde_json::Value =
-        serde_json::from_str(include_str!("../tests/fixtures/recordings/recordings.json")).unwrap();
+    let all: serde_json::Value = icpulse_testing::fixtures::recordings();
     let bytes = all["recordings"][name]["reply_hex"].as_str().unwrap();
     decode_one(&hex::decode(bytes).unwrap()).unwrap()
 }
@@ -116,8 +115,7 @@ fn blocks(c: &mut Criterion) {
 }
 
 fn certificate(c: &mut Criterion) {
-    let all: serde_json::Value =
-        serde_json::from_str(include_str!("../tests/fixtures/certificates/certificates.json")).unwrap();
+    let all: serde_json::Value = icpulse_testing::fixtures::certificates();
     let body = hex::decode(all["certificates"]["ivg37_delegated_v2"].as_str().unwrap()).unwrap();
     let bytes = serde_cbor::from_slice::<ReadStateResponse>(&body).unwrap().certificate;
     let now = claimed_time(&bytes).unwrap();

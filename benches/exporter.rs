@@ -135,8 +135,8 @@ fn timed(runs: usize, mut work: impl FnMut()) -> Duration {
 fn main() {
     for (name, all) in [("my nodes", false), ("all nodes", true)] {
         let model = model(all);
-        let (open, _) = encode(gather(&model, NOW)).unwrap();
-        let spent = timed(50, || drop(std::hint::black_box(encode(gather(&model, NOW)).unwrap())));
+        let open = encode(&gather(&model, NOW), Form::OpenMetrics);
+        let spent = timed(50, || drop(std::hint::black_box(encode(&gather(&model, NOW), Form::OpenMetrics))));
         println!(
             "written anew, {name}: {spent:?} for {} lines, {} KiB",
             open.lines().count(),

@@ -1,6 +1,7 @@
 //! What a frame and a keystroke cost with 140,000 proposals, at 200x60.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[allow(dead_code)]
 #[path = "../tests/support/sample.rs"]
 mod sample;
 

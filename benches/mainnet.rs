@@ -5,6 +5,7 @@
 //! Not criterion: each figure is of a process of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[allow(dead_code)]
 #[path = "../tests/support/pty.rs"]
 mod pty;
 #[allow(dead_code)]

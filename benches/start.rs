@@ -4,10 +4,9 @@
 //! Not criterion: each run is a process of its own. Prints one line a figure.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[allow(dead_code)]
 #[path = "../tests/support/pty.rs"]
 mod pty;
-#[path = "../tests/support/sample.rs"]
-mod sample;
 
 use icpulse_model::network::RootKey;
 use icpulse_model::{Principal, Timestamp};
@@ -31,7 +30,7 @@ fn root_key() -> RootKey {
 fn fill(base: &Path) -> u64 {
     let opened = Cache::open(base, &root_key(), DEFAULT_WAIT, Timestamp::from_secs(1)).unwrap();
     let cache = opened.cache;
-    let rows: Vec<_> = sample::proposals(PAST).iter().cloned().collect();
+    let rows: Vec<_> = icpulse_testing::user::proposals(PAST).iter().cloned().collect();
     for page in rows.chunks(100) {
         let ids = page.last().unwrap().id.0..=page[0].id.0;
         cache.put_proposals(&Principal::anonymous(), page, &[ids]).unwrap();

@@ -9,7 +9,7 @@ use super::serve::asked_to_stop;
 use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings, store, try_all};
 use icpulse_engine::alert::message::about;
-use icpulse_engine::alert::{Attention, Monitor, Sight};
+use icpulse_engine::alert::{Attention, Monitor, RuleInput};
 use icpulse_model::alert::{About, Alert};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
@@ -65,8 +65,12 @@ async fn list(context: &Context) -> Result<(), Failure> {
     opened.tell_notes(context);
     let (now, mine) = (wall_clock(), mine(context));
     let mut monitor = Monitor::new(settings(context), kept);
-    let sight =
-        Sight { world: &world, mine: &mine, named: &BTreeMap::new(), replaying: status.registry.is_some() };
+    let sight = RuleInput {
+        world: &world,
+        mine: &mine,
+        named: &BTreeMap::new(),
+        replaying: status.registry.is_some(),
+    };
     // What is seen here is neither kept nor sent: that is for whoever watches.
     monitor.observe(&sight, now, 0);
     let alerts: Vec<(&str, Alert)> = monitor
@@ -152,11 +156,9 @@ async fn test(context: &Context, only: Option<&str>) -> Result<(), Failure> {
     if sinks.is_empty() {
         return Err(Failure::usage(match (only, names.is_empty()) {
             (_, true) => "no alert sink is configured; `icpulse config template` shows how".to_owned(),
-            (name, false) => format!(
-                "there is no alert sink '{}'; there are {}",
-                name.unwrap_or_default(),
-                names.join(", ")
-            ),
+            (name, false) => {
+                format!("unknown alert sink '{}'; available: {}", name.unwrap_or_default(), names.join(", "))
+            }
         }));
     }
     let terminal: Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync> = Arc::new(|a| to_terminal(&a));

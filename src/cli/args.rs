@@ -181,7 +181,11 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
     /// Manual page
-    Man,
+    Man {
+        /// Write the pages of all commands into this folder
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
     /// An operation that can be signed
     #[command(skip)]
     Operation(Request),

@@ -89,7 +89,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Completions { shell }) => {
             return settings::completions(*shell);
         }
-        Some(Command::Man) => return settings::man(&cli.global),
+        Some(Command::Man { folder }) => return settings::man(folder.as_deref()),
         _ => {}
     }
     if let Some(Command::Config(command)) = &cli.command

@@ -37,7 +37,7 @@ pub fn exact(question: &str, wanted: &str) -> Result<(), Failure> {
     if !can_ask() {
         return Err(Failure::new(
             Kind::Unconfirmed,
-            "this needs a confirmation and there is no terminal to ask at; nothing was done. Add --yes to confirm it beforehand",
+            "no terminal to ask for a confirmation, so nothing was done; add --yes to confirm beforehand",
         ));
     }
     let mut err = std::io::stderr().lock();
@@ -69,7 +69,7 @@ pub fn passphrase(question: &str) -> Result<Zeroizing<String>, Failure> {
     if !can_ask() {
         return Err(Failure::new(
             Kind::Unconfirmed,
-            "a passphrase is needed and there is no terminal to ask at; set ICPULSE_PASSPHRASE_FILE to a file that holds it",
+            "no terminal to ask for the passphrase; set ICPULSE_PASSPHRASE_FILE to a file that holds it",
         ));
     }
     read_hidden(question)

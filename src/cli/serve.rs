@@ -11,7 +11,7 @@ use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings};
 use crate::export::{Listening, Model, Page, ServeError, serve};
 use crate::tui::app::signals::asked_to_end;
-use icpulse_engine::alert::{Kept, Store};
+use icpulse_engine::alert::{MonitorState, Store};
 use icpulse_model::text::Line;
 use icpulse_model::web_address::is_loopback;
 use icpulse_model::world::{Change, SyncStatus, Topicality};
@@ -79,7 +79,7 @@ async fn metrics(
     let (alerts, mut heard, task) = Watcher::start(Setup {
         settings: quiet,
         store: Store::nowhere(),
-        kept: Kept::default(),
+        kept: MonitorState::default(),
         mine: mine.clone(),
         world: loaded.world.clone(),
         client: opened.client.clone(),

@@ -68,7 +68,7 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
 #[must_use]
 pub fn config_without_context(global: &Global, command: &ConfigCommand) -> Option<Result<(), Failure>> {
     match command {
-        ConfigCommand::Template => Some(print_text(template())),
+        ConfigCommand::Template => Some(print_text(&template())),
         ConfigCommand::Check { file } => Some(Paths::of_user().map_err(Failure::failed).and_then(|paths| {
             let default = paths.config_file();
             check_config(global, &paths, file.as_deref().or(global.config.as_deref()).unwrap_or(&default))
@@ -168,9 +168,15 @@ pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
 /// `icpulse man`
 ///
 /// # Errors
-/// When standard output cannot be written.
-pub fn man(_global: &Global) -> Result<(), Failure> {
+/// When standard output or the folder cannot be written.
+pub fn man(folder: Option<&Path>) -> Result<(), Failure> {
+    let command = super::operations::command();
+    if let Some(folder) = folder {
+        return clap_mangen::generate_to(command, folder).map_err(|why| {
+            Failure::failed(format!("cannot write manual pages to {}: {why}", folder.display()))
+        });
+    }
     let mut bytes = Vec::new();
-    clap_mangen::Man::new(super::operations::command()).render(&mut bytes)?;
+    clap_mangen::Man::new(command).render(&mut bytes)?;
     print_bytes(&bytes)
 }

@@ -7,7 +7,8 @@ use crate::tui::app::{Level, Message};
 use icpulse_canisters::Client;
 use icpulse_engine::alert::named::principals_of;
 use icpulse_engine::alert::{
-    Attention, Kept, Kind, Monitor, Notice, Outbox, Pace, Sight, Store, deliver_once, principals_in,
+    Attention, Kind, Monitor, MonitorState, Notice, Outbox, Pace, RuleInput, Store, deliver_once,
+    principals_in,
 };
 use icpulse_model::alert::{AlertBoard, Severity};
 use icpulse_model::alert_settings::{AlertSettings, SinkSettings};
@@ -109,9 +110,9 @@ pub fn settings(context: &Context) -> AlertSettings {
 
 /// Where alerts of a network are kept, with what was kept.
 #[must_use]
-pub fn store(context: &Context, opened: &Opened) -> (Store, Kept, Option<Line>) {
+pub fn store(context: &Context, opened: &Opened) -> (Store, MonitorState, Option<Line>) {
     if opened.is_ephemeral() {
-        return (Store::nowhere(), Kept::default(), None);
+        return (Store::nowhere(), MonitorState::default(), None);
     }
     let name: String = opened.fingerprint().chars().filter(char::is_ascii_alphanumeric).take(16).collect();
     Store::open(&context.paths.state_dir.join("alerts"), &name)
@@ -146,7 +147,7 @@ pub struct Setup {
     /// Where it is kept.
     pub store: Store,
     /// What was kept.
-    pub kept: Kept,
+    pub kept: MonitorState,
     /// Whose nodes.
     pub mine: Mine,
     /// The world as it is known.
@@ -293,7 +294,7 @@ impl Watcher {
         let open: BTreeSet<ProposalId> = self.world.proposals.open().map(|p| p.id).collect();
         self.named.retain(|id, _| open.contains(id));
         let sight =
-            Sight { world: &self.world, mine: &self.mine, named: &self.named, replaying: self.replaying };
+            RuleInput { world: &self.world, mine: &self.mine, named: &self.named, replaying: self.replaying };
         let outcome = self.monitor.observe(&sight, now, offset());
         for notice in &outcome.deliver {
             self.outbox.send(notice);

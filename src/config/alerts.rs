@@ -3,8 +3,7 @@
 use icpulse_model::Seconds;
 use icpulse_model::alert::{Rule, Severity};
 use icpulse_model::alert_settings::{
-    AlertSettings, DAY_MINUTES, Measure, Quiet, RuleSettings, Rules, SinkKind, SinkSettings, measure,
-    more_is_worse, without_secrets,
+    AlertSettings, DAY_MINUTES, Measure, Quiet, RuleSettings, Rules, SinkKind, SinkSettings, without_secrets,
 };
 use icpulse_model::query::parse_span;
 use icpulse_model::text::Line;
@@ -141,30 +140,30 @@ fn severity(at: &str, text: &str) -> Result<Severity, AlertsError> {
     [Severity::Info, Severity::Warning, Severity::Critical]
         .into_iter()
         .find(|s| s.word() == text)
-        .ok_or_else(|| wrong(at, format!("'{text}' is no severity; write info, warning or critical")))
+        .ok_or_else(|| wrong(at, format!("unknown severity '{text}'; available: info, warning, critical")))
 }
 
 fn rule_named(at: &str, name: &str) -> Result<Rule, AlertsError> {
     Rule::ALL.into_iter().find(|r| r.name() == name).ok_or_else(|| {
         let known: Vec<_> = Rule::ALL.iter().map(|r| r.name()).collect();
-        wrong(at, format!("there is no rule '{name}'; there are {}", known.join(", ")))
+        wrong(at, format!("unknown rule '{name}'; available: {}", known.join(", ")))
     })
 }
 
 /// Per cent with at most four decimals, in millionths.
 fn share(at: &str, text: &str) -> Result<u64, AlertsError> {
-    let not = || wrong(at, format!("'{text}' is no share; write it like 5% or 2.5%"));
+    let not = || wrong(at, format!("'{text}' is not a percentage; write it like 5% or 2.5%"));
     let number = text.trim().strip_suffix('%').ok_or_else(not)?.trim();
     let ppm = icpulse_model::amount::parse_units(number, 4).map_err(|_| not())?;
     u64::try_from(ppm).ok().filter(|p| *p <= 1_000_000).ok_or_else(not)
 }
 
 fn limit(at: &str, rule: Rule, limit: &Limit) -> Result<u64, AlertsError> {
-    match (measure(rule), limit) {
+    match (rule.info().measure, limit) {
         (Measure::None, _) => Err(wrong(at, "this rule has no limit; use `after` for how long it must hold")),
         (Measure::Ppm, Limit::Text(text)) => share(at, text),
         (Measure::Ppm, Limit::Number(n)) => {
-            Err(wrong(at, format!("{n} is no share; write it as text, such as \"5%\"")))
+            Err(wrong(at, format!("{n} is not a percentage; write it as text, such as \"5%\"")))
         }
         (Measure::Nodes, Limit::Number(n)) if *n <= 100 => Ok(*n),
         (Measure::Nodes, _) => Err(wrong(at, "write a number of nodes from 0 to 100")),
@@ -183,19 +182,19 @@ impl RuleConfig {
         if let Some(text) = &self.limit {
             settings.limit = limit(&at("limit"), rule, text)?;
             // The usual quieter limit may be on the other side of a limit of the user's own.
-            let fits = if more_is_worse(rule) {
+            let fits = if rule.info().more_is_worse {
                 settings.recover <= settings.limit
             } else {
                 settings.recover >= settings.limit
             };
-            if !fits || measure(rule) != Measure::None && self.recover.is_none() {
+            if !fits || rule.info().measure != Measure::None && self.recover.is_none() {
                 settings.recover =
                     if rule == Rule::FailureRate { settings.limit / 5 * 4 } else { settings.limit };
             }
         }
         if let Some(text) = &self.recover {
             settings.recover = limit(&at("recover"), rule, text)?;
-            let (fits, how) = if more_is_worse(rule) {
+            let (fits, how) = if rule.info().more_is_worse {
                 (settings.recover <= settings.limit, "at most")
             } else {
                 (settings.recover >= settings.limit, "at least")
@@ -256,7 +255,7 @@ impl SinkConfig {
             },
             "ntfy" => SinkKind::Ntfy { url: checked_url(&at, self)?, token: self.token.clone() },
             other => {
-                let why = format!("'{other}' is no kind; there are bell, osc9, command, webhook and ntfy");
+                let why = format!("unknown kind '{other}'; available: bell, osc9, command, webhook, ntfy");
                 return Err(wrong(at, why));
             }
         };
@@ -318,7 +317,10 @@ impl AlertsConfig {
             "local" => false,
             "utc" => true,
             other => {
-                return Err(wrong("alerts.quiet_zone", format!("'{other}' is no zone; write local or utc")));
+                return Err(wrong(
+                    "alerts.quiet_zone",
+                    format!("unknown zone '{other}'; available: local, utc"),
+                ));
             }
         };
         let quiet = match &self.quiet {
@@ -328,7 +330,7 @@ impl AlertsConfig {
                 let Some((from, until)) = parts.filter(|(from, until)| from != until) else {
                     return Err(wrong(
                         "alerts.quiet",
-                        format!("'{text}' is no part of the day; write it like 22:00-07:00"),
+                        format!("'{text}' is not a time range; write it like 22:00-07:00"),
                     ));
                 };
                 Some(Quiet { from, until, utc, critical_passes: self.quiet_critical_passes })
@@ -396,7 +398,7 @@ mod tests {
             ("[alerts.rules.node_donw]\nenabled = true", "node_down"),
             ("[alerts.rules.node_down]\nlimit = 3", "after"),
             ("[alerts.rules.failure_rate]\nlimit = 5", "5%"),
-            ("[alerts.rules.failure_rate]\nlimit = \"500%\"", "share"),
+            ("[alerts.rules.failure_rate]\nlimit = \"500%\"", "percentage"),
             ("[alerts.rules.certificate_lag]\nlimit = \"30s\"\nrecover = \"60s\"", "at most"),
             ("[alerts.rules.certificate_lag]\nlimit = 60", "60s"),
             ("[alerts.rules.fault_distance]\nlimit = \"x\"", "number of nodes"),
@@ -415,7 +417,7 @@ mod tests {
             ("[[alerts.sink]]\nkind = \"ntfy\"\nurl = \"https://me:SECRET@n.example/x\"", "user name"),
             ("[[alerts.sink]]\nkind = \"ntfy\"\nurl = \"http:localhost/SECRET\"", "https://"),
             ("[[alerts.sink]]\nkind = \"bell\"\n[[alerts.sink]]\nkind = \"bell\"", "two sinks"),
-            ("[[alerts.sink]]\nkind = \"bell\"\nrules = [\"x\"]", "no rule"),
+            ("[[alerts.sink]]\nkind = \"bell\"\nrules = [\"x\"]", "unknown rule"),
             ("[[alerts.sink]]\nkind = \"bell\"\ntimeout = \"1h\"", "5m"),
             ("provider = \"me\"", "principal"),
         ] {

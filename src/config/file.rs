@@ -4,15 +4,16 @@ use super::alerts::{AlertsConfig, AlertsError};
 use super::network::{NetworkConfig, NetworkError, check_name};
 use icpulse_files as files;
 use icpulse_model::Principal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Key overrides by command id: `"proposals.vote" = ["v", "ctrl-v"]`; an empty list unbinds.
 pub type Keys = BTreeMap<String, Vec<String>>;
 
 /// Whether colours are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Color {
     /// As the terminal and `NO_COLOR` say.
@@ -25,7 +26,7 @@ pub enum Color {
 }
 
 /// Whether charts and lines use plain ASCII.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ascii {
     /// ASCII where the locale is not UTF-8.
@@ -37,72 +38,133 @@ pub enum Ascii {
     Never,
 }
 
-/// The whole configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Profile to open: `ic`, `demo`, `local` or a name under `[network.…]`.
-    pub default_network: String,
-    /// Identity to open; none is anonymous.
-    pub default_identity: Option<String>,
-    /// Theme on dark terminals.
-    pub theme: String,
-    /// Theme on light terminals.
-    pub theme_light: String,
-    /// Colours.
-    pub color: Color,
-    /// ASCII charts.
-    pub ascii: Ascii,
-    /// Mouse reporting; off leaves the terminal's own text selection.
-    pub mouse: bool,
-    /// Minutes without a signature or key press until an unlocked identity is locked again.
-    pub lock_after_minutes: u32,
-    /// Seconds between readings of open proposals while the screen is watched.
-    pub refresh_seconds: u32,
-    /// Read the whole proposal history in the background.
-    pub full_history: bool,
-    /// Requests at the same time, at most.
-    pub max_in_flight: u32,
-    /// Seconds for which a signed change may be carried out.
-    pub signed_for_seconds: u32,
-    /// The node provider that the user is, as a principal.
-    pub provider: Option<String>,
-    /// What is alerted of, and who is told.
-    pub alerts: AlertsConfig,
-    /// The user's own networks.
-    pub network: BTreeMap<String, NetworkConfig>,
-    /// Key overrides.
-    pub keys: Keys,
+/// Declares the plain keys: each once with its help, its default, and, where it is a number, what is
+/// allowed. The file, the defaults, the checks and `icpulse config template` are made from it.
+macro_rules! keys {
+    ($(
+        $(#[doc = $doc:literal])+
+        $key:ident: $type:ty = $default:expr $(, in $range:expr)? $(, as $example:literal)?;
+    )*) => {
+        /// The whole configuration.
+        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Config {
+            $($(#[doc = $doc])+ pub $key: $type,)*
+            /// Rules, sinks and quiet hours of alerts.
+            pub alerts: AlertsConfig,
+            /// The user's own networks.
+            pub network: BTreeMap<String, NetworkConfig>,
+            /// Key overrides.
+            pub keys: Keys,
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self {
+                    $($key: $default,)*
+                    alerts: AlertsConfig::default(),
+                    network: BTreeMap::new(),
+                    keys: Keys::new(),
+                }
+            }
+        }
+
+        impl Config {
+            /// Fails when a number is out of its range.
+            fn check_ranges(&self, place: &str) -> Result<(), ConfigError> {
+                $($(check_range(place, stringify!($key), self.$key, $range)?;)?)*
+                Ok(())
+            }
+        }
+
+        /// Every plain key with its help and its default, as TOML with comments.
+        pub(super) fn describe_keys() -> String {
+            let mut out = String::new();
+            let defaults = Config::default();
+            $(
+                let allowed: &[std::ops::RangeInclusive<u32>] = &[$($range)?];
+                let example: &[&str] = &[$($example)?];
+                describe_key(&mut out, stringify!($key), &[$($doc),+], &defaults.$key, allowed, example);
+            )*
+            out
+        }
+    };
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            default_network: "ic".to_owned(),
-            default_identity: None,
-            theme: "icpulse-dark".to_owned(),
-            theme_light: "icpulse-light".to_owned(),
-            color: Color::Auto,
-            ascii: Ascii::Auto,
-            mouse: true,
-            lock_after_minutes: 15,
-            refresh_seconds: 10,
-            full_history: true,
-            max_in_flight: 16,
-            signed_for_seconds: 240,
-            provider: None,
-            alerts: AlertsConfig::default(),
-            network: BTreeMap::new(),
-            keys: Keys::new(),
-        }
+keys! {
+    /// Network to open: "ic", "demo", "local", or a [network.NAME] below.
+    default_network: String = "ic".to_owned();
+    /// Identity to open (see `icpulse identity list`); without one, icpulse only reads.
+    default_identity: Option<String> = None, as "main";
+    /// Theme on dark terminals (`icpulse theme list`).
+    theme: String = "icpulse-dark".to_owned();
+    /// Theme on light terminals.
+    theme_light: String = "icpulse-light".to_owned();
+    /// Colors: "auto", "always" or "never". "auto" respects NO_COLOR.
+    color: Color = Color::Auto;
+    /// Charts and lines in plain ASCII: "auto", "always" or "never".
+    ascii: Ascii = Ascii::Auto;
+    /// Mouse reporting. Without it the terminal's own text selection works.
+    mouse: bool = true;
+    /// Minutes without use after which an unlocked identity is locked again.
+    lock_after_minutes: u32 = 15, in 1..=1_440;
+    /// Seconds between readings of what is on the screen.
+    refresh_seconds: u32 = 10, in 2..=3_600;
+    /// Read the whole proposal history in the background.
+    full_history: bool = true;
+    /// Maximum number of simultaneous requests; icpulse uses fewer when the network is busy.
+    max_in_flight: u32 = 16, in 1..=64;
+    /// Seconds for which a signed change is valid. With fewer, a change whose answer was lost is certain
+    /// sooner; a slow network needs more.
+    signed_for_seconds: u32 = 240, in 10..=240;
+    /// Your node provider: its nodes are yours on screens, in alerts and in metrics.
+    provider: Option<String> = None, as "rwlgt-iiaaa-aaaaa-aaaaa-cai";
+}
+
+fn describe_key(
+    out: &mut String,
+    key: &str,
+    help: &[&str],
+    default: &impl Serialize,
+    allowed: &[std::ops::RangeInclusive<u32>],
+    example: &[&str],
+) {
+    // Writing to a String does not fail.
+    for line in help {
+        let _ = writeln!(out, "#{line}");
     }
+    if let Some(range) = allowed.first() {
+        let _ = writeln!(out, "# Allowed: {} to {}.", range.start(), range.end());
+    }
+    let _ = match (toml::Value::try_from(default), example.first()) {
+        (Ok(value), None) => writeln!(out, "{key} = {value}\n"),
+        (_, example) => writeln!(out, "#: {key} = \"{}\"\n", example.unwrap_or(&"")),
+    };
+}
+
+fn check_range(
+    place: &str,
+    key: &'static str,
+    value: u32,
+    allowed: std::ops::RangeInclusive<u32>,
+) -> Result<(), ConfigError> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    Err(ConfigError::Range {
+        place: place.to_owned(),
+        key,
+        value,
+        min: *allowed.start(),
+        max: *allowed.end(),
+    })
 }
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file exists but cannot be read.
-    #[error("cannot read the configuration {path}: {why}; mend its permissions or name another with --config", path = path.display())]
+    #[error("cannot read the configuration {path}: {why}; check its permissions or name another file with --config", path = path.display())]
     Read {
         /// Which file.
         path: PathBuf,
@@ -110,11 +172,11 @@ pub enum ConfigError {
         why: std::io::Error,
     },
     /// The file named with `--config` does not exist.
-    #[error("there is no configuration at {path}; `icpulse config template` prints one to start from", path = .0.display())]
+    #[error("no configuration at {path}; `icpulse config template` prints one to start from", path = .0.display())]
     Missing(PathBuf),
     /// Not TOML, or a key or value that is not known.
     #[error(
-        "the configuration {place} is wrong:\n{why}\n`icpulse config template` prints every key with its meaning"
+        "the configuration {place} is not valid:\n{why}\n`icpulse config template` prints every key with its meaning"
     )]
     Syntax {
         /// Which file.
@@ -140,7 +202,7 @@ pub enum ConfigError {
     },
     /// Not a principal.
     #[error(
-        "the configuration {place}: provider = \"{value}\" is no principal; `icpulse providers` lists them"
+        "the configuration {place}: provider = \"{value}\" is not a principal; `icpulse providers` lists them"
     )]
     Provider {
         /// Which file.
@@ -149,16 +211,18 @@ pub enum ConfigError {
         value: String,
     },
     /// A number out of its range.
-    #[error("the configuration {place}: {key} = {value} is out of range; it must be {allowed}")]
+    #[error("the configuration {place}: {key} = {value} is out of range; allowed: {min} to {max}")]
     Range {
         /// Which file.
         place: String,
         /// Which key.
         key: &'static str,
         /// What was given.
-        value: u64,
-        /// What is allowed.
-        allowed: &'static str,
+        value: u32,
+        /// The least that is allowed.
+        min: u32,
+        /// The most that is allowed.
+        max: u32,
     },
 }
 
@@ -171,17 +235,7 @@ pub fn parse(text: &str, place: &str) -> Result<Config, ConfigError> {
         place: place.to_owned(),
         why: e.to_string().trim_end().to_owned(),
     })?;
-    let range = |key, value: u32, min: u32, max: u32, allowed| {
-        if (min..=max).contains(&value) {
-            Ok(())
-        } else {
-            Err(ConfigError::Range { place: place.to_owned(), key, value: u64::from(value), allowed })
-        }
-    };
-    range("lock_after_minutes", config.lock_after_minutes, 1, 1_440, "1 to 1440")?;
-    range("refresh_seconds", config.refresh_seconds, 2, 3_600, "2 to 3600")?;
-    range("max_in_flight", config.max_in_flight, 1, 64, "1 to 64")?;
-    range("signed_for_seconds", config.signed_for_seconds, 10, 240, "10 to 240")?;
+    config.check_ranges(place)?;
     for name in config.network.keys() {
         check_name(name).map_err(|why| ConfigError::Network { place: place.to_owned(), why })?;
     }

@@ -35,7 +35,7 @@ struct Entry {
 #[derive(Debug, thiserror::Error)]
 pub enum MineError {
     /// It cannot be read.
-    #[error("cannot read {path}: {why}; mend its permissions", path = path.display())]
+    #[error("cannot read {path}: {why}; check its permissions", path = path.display())]
     Read {
         /// Which file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum MineError {
         why: io::Error,
     },
     /// It cannot be written.
-    #[error("cannot write {path}: {why}; the change holds until icpulse ends", path = path.display())]
+    #[error("cannot write {path}: {why}; the change is lost when icpulse ends", path = path.display())]
     Write {
         /// Which file.
         path: PathBuf,
@@ -51,7 +51,7 @@ pub enum MineError {
         why: io::Error,
     },
     /// It is not what it should be.
-    #[error("{path} is wrong: {why}; mend it, or move it away to begin anew", path = path.display())]
+    #[error("{path} is not valid: {why}; correct it, or move it away to start over", path = path.display())]
     Syntax {
         /// Which file.
         path: PathBuf,
@@ -64,7 +64,7 @@ fn principal(path: &Path, text: Option<&String>) -> Result<Option<Principal>, Mi
     text.map(|text| {
         Principal::from_text(text).map_err(|e| MineError::Syntax {
             path: path.to_owned(),
-            why: format!("'{}' is no principal: {e}", Line::new(text)),
+            why: format!("'{}' is not a principal: {e}", Line::new(text)),
         })
     })
     .transpose()
@@ -172,7 +172,7 @@ mod tests {
         let path = dir.path().join("aliases.toml");
         std::fs::write(&path, "provider = \"me\"").unwrap();
         let error = load_mine(&path).unwrap_err().to_string();
-        assert!(error.contains("'me' is no principal") && error.contains("mend it"), "{error}");
+        assert!(error.contains("'me' is not a principal") && error.contains("correct it"), "{error}");
         std::fs::write(&path, "[[alias]]\nnam = \"x\"").unwrap();
         assert!(load_mine(&path).unwrap_err().to_string().contains("nam"));
     }

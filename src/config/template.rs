@@ -1,95 +1,31 @@
 //! The commented configuration that `icpulse config template` prints.
 
-/// Every key with its default; lines with `#: ` are examples to uncomment.
-#[must_use]
-pub fn template() -> &'static str {
-    r##"# icpulse configuration. Every key is optional; what stands here is the default.
-# A flag wins over the environment, the environment over this file.
+use super::file::describe_keys;
+use icpulse_model::Seconds;
+use icpulse_model::alert::{Measure, Rule};
+use std::fmt::Write as _;
 
-# Network to open: "ic", "demo", "local", or a [network.NAME] below.
-default_network = "ic"
+const TOP: &str = "\
+# icpulse configuration. Every key is optional and shown with its default.
+# Flags override environment variables, which override this file.
 
-# Identity to open (see `icpulse identity list`); without it icpulse only reads.
-#: default_identity = "main"
+";
 
-# Themes on dark and light terminals (`icpulse theme list`).
-theme = "icpulse-dark"
-theme_light = "icpulse-light"
-
-# "auto", "always" or "never". NO_COLOR is respected by "auto".
-color = "auto"
-
-# Charts and lines in plain ASCII: "auto", "always" or "never".
-ascii = "auto"
-
-# Mouse reporting. Off leaves the terminal's own text selection.
-mouse = true
-
-# Minutes without use until an unlocked identity is locked again (1 to 1440).
-lock_after_minutes = 15
-
-# Seconds between readings of what is on the screen (2 to 3600).
-refresh_seconds = 10
-
-# Read the whole proposal history in the background.
-full_history = true
-
-# Requests at the same time, at most (1 to 64); fewer are used when the network says it is busy.
-max_in_flight = 16
-
-# Seconds for which a signed change may be carried out (10 to 240). With fewer, it is certain
-# sooner whether a change whose answer was lost happened; a slow network needs more.
-signed_for_seconds = 240
-
-# The node provider that you are: its nodes are yours on screens, in alerts and in metrics.
-#: provider = "rwlgt-iiaaa-aaaaa-aaaaa-cai"
-
-# Alerts. The screen tells of new ones from this severity on ("info", "warning", "critical"); "off": it
-# only lists them. What still fires is said again so often; "never" is the usual.
+const ALERTS: &str = r##"# Alerts. The screen shows a message for new ones of at least this severity ("info", "warning",
+# "critical"), or only lists them ("off"). `repeat` sends what still fires again, such as "4h".
 [alerts]
 enabled = true
 screen = "warning"
 repeat = "never"
-# A part of the day without messages; a summary follows. In the machine's time, or in "utc".
+# Quiet hours: no messages, a summary afterwards. In local time, or in "utc".
 #: quiet = "22:00-07:00"
 #: quiet_zone = "local"
 #: quiet_critical_passes = true
 
-# Rules: fires from `limit` on when that has held for `after`, recovers beyond `recover` after `clear`.
-[alerts.rules.node_down]
-enabled = true
-after = "10m"
-clear = "2m"
-severity = "critical"
-[alerts.rules.failure_rate]
-limit = "5%"
-recover = "4%"
-[alerts.rules.fault_distance]
-limit = 1
-recover = 1
-after = "5m"
-clear = "5m"
-[alerts.rules.certificate_lag]
-limit = "60s"
-recover = "30s"
-after = "30s"
-clear = "1m"
-[alerts.rules.version_behind]
-after = "2h"
-[alerts.rules.node_vanished]
-severity = "warning"
-[alerts.rules.allowance_changed]
-severity = "info"
-[alerts.rules.reward_account_changed]
-severity = "critical"
-[alerts.rules.proposal_names_node]
-severity = "info"
-[alerts.rules.neuron_decays]
-limit = "14d"
-[alerts.rules.proposal_unvoted]
-limit = "24h"
+# Rules: one fires when `limit` was passed for `after`, and recovers when `recover` was kept for `clear`.
+"##;
 
-# Where messages go besides the screen (`icpulse alerts test` tries them).
+const REST: &str = r##"# Where else messages go (`icpulse alerts test` tries them).
 #: [[alerts.sink]]
 #: kind = "osc9"                  # or "bell": the terminal's own
 #: [[alerts.sink]]
@@ -110,9 +46,9 @@ limit = "24h"
 #: rules = ["node_down", "fault_distance"]
 #: recoveries = false
 
-# A network of your own. root_key is "fetch" (replicas on this machine only),
-# "ic", or the DER root key in hexadecimal. Canister ids may be overridden; header, overview and
-# reviews say so then. The names ic, demo, local and mainnet are taken.
+# A network of your own. root_key is "fetch" (replicas on this machine only), "ic", or the DER root key
+# in hexadecimal. Canister ids may be overridden; header, overview and reviews then show a warning.
+# The names ic, demo, local and mainnet are reserved.
 #: [network.mine]
 #: url = "http://127.0.0.1:4943"
 #: root_key = "fetch"
@@ -121,5 +57,48 @@ limit = "24h"
 # Keys by command (`icpulse keys` lists the commands); an empty list unbinds.
 #: [keys]
 #: "app.quit" = ["q", "ctrl-q"]
-"##
+"##;
+
+/// Every key with its default; lines with `#: ` are examples to uncomment.
+#[must_use]
+pub fn template() -> String {
+    let mut out = format!("{TOP}{}{ALERTS}", describe_keys());
+    for rule in Rule::ALL {
+        describe_rule(&mut out, rule);
+    }
+    out.push_str(REST);
+    out
+}
+
+fn describe_rule(out: &mut String, rule: Rule) {
+    let (info, usual) = (rule.info(), rule.info().usual);
+    let limit = |limit: u64| match info.measure {
+        Measure::None => String::new(),
+        Measure::Nodes => limit.to_string(),
+        Measure::Ppm => format!("\"{}%\"", limit / 10_000),
+        Measure::Span => format!("\"{}\"", write_span(Seconds(limit))),
+    };
+    // Writing to a String does not fail.
+    let _ = writeln!(out, "# {}\n[alerts.rules.{}]\nenabled = {}", info.help, info.name, usual.enabled);
+    if info.measure != Measure::None {
+        let _ = writeln!(out, "limit = {}\nrecover = {}", limit(usual.limit), limit(usual.recover));
+    }
+    let _ = writeln!(
+        out,
+        "after = \"{}\"\nclear = \"{}\"\nseverity = \"{}\"\n",
+        write_span(usual.after),
+        write_span(usual.clear),
+        usual.severity.word()
+    );
+}
+
+/// A span as the configuration reads it, in the largest unit that needs no fraction.
+fn write_span(span: Seconds) -> String {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let fits = |unit: &u64| span.0 > *unit && span.0.is_multiple_of(*unit);
+    match units.iter().find(|(unit, _)| fits(unit)) {
+        Some((unit, name)) => format!("{}{name}", span.0 / unit),
+        None if span.0 == 0 => "0".to_owned(),
+        None => format!("{}s", span.0),
+    }
 }

@@ -1,11 +1,6 @@
 //! Metrics as text.
 
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
-use prometheus_client::metrics::MetricType;
-use prometheus_client::registry::{Registry, Unit};
-use std::fmt;
-use std::sync::Arc;
+use std::fmt::Write as _;
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,20 +38,27 @@ pub struct Family {
 }
 
 impl Family {
-    /// The name of its samples.
-    #[must_use]
-    pub fn sample_name(&self) -> String {
+    /// Its name with prefix and unit.
+    fn name(&self) -> String {
         let unit = self.unit.map(|u| format!("_{u}")).unwrap_or_default();
-        let end = match self.kind {
+        format!("icpulse_{}{unit}", self.name)
+    }
+
+    /// What samples' names have behind the family's.
+    const fn suffix(&self) -> &'static str {
+        match self.kind {
             Type::Gauge => "",
             Type::Counter => "_total",
             Type::Info => "_info",
-        };
-        format!("{PREFIX}_{}{unit}{end}", self.name)
+        }
+    }
+
+    /// The name of its samples.
+    #[must_use]
+    pub fn sample_name(&self) -> String {
+        self.name() + self.suffix()
     }
 }
-
-const PREFIX: &str = "icpulse";
 
 /// The two forms that Prometheus reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,85 +92,54 @@ impl Form {
     }
 }
 
-#[derive(Debug)]
-struct Gathered(Arc<Vec<Family>>);
-
-impl Collector for Gathered {
-    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
-        for family in self.0.iter().filter(|f| !f.samples.is_empty()) {
-            let unit = family.unit.map(|unit| Unit::Other(unit.to_owned()));
-            let kind = match family.kind {
-                Type::Gauge => MetricType::Gauge,
-                Type::Counter => MetricType::Counter,
-                Type::Info => MetricType::Info,
-            };
-            // The registry adds the full stop to what is registered; a collector writes it itself.
-            let help = format!("{}.", family.help);
-            let mut metric = encoder.encode_descriptor(family.name, &help, unit.as_ref(), kind)?;
-            for sample in &family.samples {
-                one(&mut metric, family.kind, sample)?;
-            }
-        }
-        Ok(())
+/// Writes metrics in a form. Families without samples are left out.
+#[must_use]
+pub fn encode(families: &[Family], form: Form) -> String {
+    let mut out = String::new();
+    for family in families.iter().filter(|family| !family.samples.is_empty()) {
+        encode_family(&mut out, family, form);
     }
-}
-
-fn one(metric: &mut MetricEncoder<'_>, kind: Type, sample: &Sample) -> fmt::Result {
-    match (kind, sample.labels.is_empty()) {
-        (Type::Info, _) => metric.encode_info(&sample.labels),
-        (Type::Gauge, true) => metric.encode_gauge(&sample.value),
-        (Type::Gauge, false) => metric.encode_family(&sample.labels)?.encode_gauge(&sample.value),
-        (Type::Counter, true) => metric.encode_counter::<NoLabelSet, _, f64>(&sample.value, None),
-        (Type::Counter, false) => {
-            metric.encode_family(&sample.labels)?.encode_counter::<NoLabelSet, _, f64>(&sample.value, None)
-        }
-    }
-}
-
-/// Writes metrics in both forms.
-///
-/// # Errors
-/// When a text cannot be made; it can.
-pub fn encode(families: Vec<Family>) -> Result<(String, String), fmt::Error> {
-    let families = Arc::new(families);
-    let mut registry = Registry::with_prefix(PREFIX);
-    registry.register_collector(Box::new(Gathered(Arc::clone(&families))));
-    let mut open = String::new();
-    text::encode(&mut open, &registry)?;
-    let plain = plain(&open);
-    Ok((open, plain))
-}
-
-/// OpenMetrics in the older form: a counter's type stands at the name of its samples, there is no
-/// type for labels only, no unit, and no end.
-fn plain(open: &str) -> String {
-    let mut out = String::with_capacity(open.len());
-    let mut help = None;
-    for line in open.lines() {
-        if let Some(rest) = line.strip_prefix("# HELP ") {
-            help = rest.split_once(' ');
-            continue;
-        }
-        if line.starts_with("# UNIT ") || line == "# EOF" {
-            continue;
-        }
-        if let Some(rest) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = rest.split_once(' ').unwrap_or((rest, "untyped"));
-            let (end, kind) = match kind {
-                "counter" => ("_total", "counter"),
-                "info" => ("_info", "gauge"),
-                other => ("", other),
-            };
-            if let Some((_, text)) = help.take() {
-                out.push_str(&format!("# HELP {name}{end} {text}\n"));
-            }
-            out.push_str(&format!("# TYPE {name}{end} {kind}\n"));
-            continue;
-        }
-        out.push_str(line);
-        out.push('\n');
+    if form == Form::OpenMetrics {
+        out.push_str("# EOF\n");
     }
     out
+}
+
+fn encode_family(out: &mut String, family: &Family, form: Form) {
+    let sample_name = family.sample_name();
+    let (name, kind) = match (form, family.kind) {
+        (_, Type::Gauge) => (family.name(), "gauge"),
+        (Form::OpenMetrics, Type::Counter) => (family.name(), "counter"),
+        (Form::OpenMetrics, Type::Info) => (family.name(), "info"),
+        // The older form names families as their samples, and does not know info.
+        (Form::Plain, Type::Counter) => (sample_name.clone(), "counter"),
+        (Form::Plain, Type::Info) => (sample_name.clone(), "gauge"),
+    };
+    let _ = writeln!(out, "# HELP {name} {}.\n# TYPE {name} {kind}", family.help);
+    if let (Form::OpenMetrics, Some(unit)) = (form, family.unit) {
+        let _ = writeln!(out, "# UNIT {name} {unit}");
+    }
+    for sample in &family.samples {
+        out.push_str(&sample_name);
+        for (place, (label, value)) in sample.labels.iter().enumerate() {
+            let _ = write!(out, "{}{label}=\"", if place == 0 { '{' } else { ',' });
+            for c in value.chars() {
+                match c {
+                    '\\' => out.push_str("\\\\"),
+                    '"' => out.push_str("\\\""),
+                    '\n' => out.push_str("\\n"),
+                    c => out.push(c),
+                }
+            }
+            out.push('"');
+        }
+        let end = if sample.labels.is_empty() { "" } else { "}" };
+        let _ = match family.kind {
+            Type::Info => writeln!(out, "{end} 1"),
+            // Debug writes the shortest form that reads back as the same number.
+            Type::Gauge | Type::Counter => writeln!(out, "{end} {:?}", sample.value),
+        };
+    }
 }
 
 #[cfg(test)]
@@ -188,7 +159,7 @@ mod tests {
                 unit: None,
                 help: "This program",
                 kind: Type::Info,
-                samples: vec![sample(&[("version", "1\"\\")], 0.0)],
+                samples: vec![sample(&[("version", "1\"\\\n")], 0.0)],
             },
             Family {
                 name: "subnet_lag",
@@ -214,11 +185,11 @@ mod tests {
             },
         ];
         let names: Vec<String> = families.iter().map(Family::sample_name).collect();
-        let (open, plain) = encode(families).unwrap();
+        let (open, plain) = (encode(&families, Form::OpenMetrics), encode(&families, Form::Plain));
         assert_eq!(
             open,
             "# HELP icpulse_build This program.\n# TYPE icpulse_build info\n\
-             icpulse_build_info{version=\"1\\\"\\\\\"} 1\n\
+             icpulse_build_info{version=\"1\\\"\\\\\\n\"} 1\n\
              # HELP icpulse_subnet_lag_seconds Lag.\n# TYPE icpulse_subnet_lag_seconds gauge\n\
              # UNIT icpulse_subnet_lag_seconds seconds\nicpulse_subnet_lag_seconds{subnet=\"a\"} 1.5\n\
              # HELP icpulse_subnet_cycles Cycles.\n# TYPE icpulse_subnet_cycles counter\n\

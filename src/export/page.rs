@@ -59,7 +59,7 @@ impl Page {
         let mut written = self.written.load_full();
         if written.of != of || now.since(written.at) >= LASTS {
             let families = gather(&self.model.load(), now);
-            let (open, plain) = encode(families).unwrap_or_default();
+            let (open, plain) = (encode(&families, Form::OpenMetrics), encode(&families, Form::Plain));
             written = Arc::new(Written { of, at: now, open: open.into(), plain: plain.into() });
             self.written.store(Arc::clone(&written));
         }

@@ -1,7 +1,7 @@
 //! Alerts: what fires when, what recovers, what survives a restart, and how messages arrive.
 
 use crate::sample;
-use crate::small_fleet as fleet;
+use icpulse_testing::small_fleet as fleet;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -9,7 +9,9 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use fleet::{NODES, NOW, change, mine, node, operator, operator_record, provider, reported, subnet, world};
 use icpulse_engine::alert::sinks::WAITING;
-use icpulse_engine::alert::{Attention, Kept, Kind, Monitor, Notice, Outbox, Outcome, Pace, Sight, Store};
+use icpulse_engine::alert::{
+    Attention, Kind, Monitor, MonitorState, Notice, Observation, Outbox, Pace, RuleInput, Store,
+};
 use icpulse_model::alert::{About, Rule, Severity};
 use icpulse_model::alert_settings::{AlertSettings, Quiet, RuleSettings, SinkKind, SinkSettings};
 use icpulse_model::fleet::NodeStatus;
@@ -48,7 +50,7 @@ fn only(rule: Rule) -> AlertSettings {
 impl Watched {
     fn new(settings: AlertSettings) -> Self {
         Self {
-            monitor: Monitor::new(settings, Kept::default()),
+            monitor: Monitor::new(settings, MonitorState::default()),
             world: world(NOW),
             mine: mine(),
             named: BTreeMap::new(),
@@ -57,9 +59,9 @@ impl Watched {
         }
     }
 
-    fn look(&mut self) -> Outcome {
+    fn look(&mut self) -> Observation {
         let sight =
-            Sight { world: &self.world, mine: &self.mine, named: &self.named, replaying: self.replaying };
+            RuleInput { world: &self.world, mine: &self.mine, named: &self.named, replaying: self.replaying };
         self.monitor.observe(&sight, self.now, 0)
     }
 
@@ -504,7 +506,8 @@ fn quiet_hours_hold_back_and_a_summary_follows() {
     let critical = watched.look();
     assert_eq!(critical.deliver.len(), 1, "what is critical passes");
     // Also over a restart.
-    let kept: Kept = serde_json::from_str(&serde_json::to_string(watched.monitor.kept()).unwrap()).unwrap();
+    let kept: MonitorState =
+        serde_json::from_str(&serde_json::to_string(watched.monitor.kept()).unwrap()).unwrap();
     watched.monitor = Monitor::new(settings, kept);
     watched.now = Timestamp::from_secs(NOW.secs() / 86_400 * 86_400 + 16 * 3_600);
     let morning = watched.look();
@@ -552,7 +555,7 @@ fn notice(severity: Severity, n: u64) -> Notice {
         since: NOW,
         recovered: None,
     };
-    Notice::of(Kind::Fired, &alert, NOW.plus(Seconds(n)))
+    Notice::about_alert(Kind::Fired, &alert, NOW.plus(Seconds(n)))
 }
 
 const HASTY: Pace = Pace {

@@ -2,9 +2,9 @@
 //! selection stays on a row, every layer can be closed, and nothing is signed that was not
 //! reviewed and confirmed.
 
-use crate::fleet;
 use crate::harness;
 use crate::network;
+use icpulse_testing::fleet;
 
 use crossterm::event::{MouseButton, MouseEventKind};
 use harness::Harness;

@@ -1,6 +1,6 @@
 //! The metrics as scrapers see them: forms, names, a real Prometheus, the dashboard that uses them.
 
-use crate::small_fleet as fleet;
+use icpulse_testing::small_fleet as fleet;
 
 use fleet::{NOW, board, mine, node, reported, subnet, world};
 use icpulse::export::{Form, HostName, Limits, Listening, Model, Page, ServeError, encode, gather, serve};
@@ -58,7 +58,8 @@ fn value(text: &str, name: &str) -> f64 {
 
 #[test]
 fn the_model_is_told_in_numbers_of_base_units() {
-    let (open, plain) = encode(gather(&whole(), NOW)).unwrap();
+    let families = gather(&whole(), NOW);
+    let (open, plain) = (encode(&families, Form::OpenMetrics), encode(&families, Form::Plain));
     assert!(open.ends_with("# EOF\n"));
     let s = subnet(1).to_text();
     let of = |name: &str| value(&plain, &format!("icpulse_{name}{{subnet=\"{s}\"}}"));
@@ -87,7 +88,7 @@ fn the_model_is_told_in_numbers_of_base_units() {
     assert!(plain.contains("alias=\"rack-07/a\"} 1"), "{plain}");
     assert_eq!(rows("boundary_latency_seconds"), 1);
     let everyone = Model { all_nodes: true, ..whole() };
-    let (_, plain) = encode(gather(&everyone, NOW)).unwrap();
+    let plain = encode(&gather(&everyone, NOW), Form::Plain);
     assert_eq!(plain.lines().filter(|l| l.starts_with("icpulse_node_up{")).count(), fleet::NODES);
 }
 
@@ -97,7 +98,7 @@ fn what_certificates_contradict_is_told_and_no_margin_is_negative() {
     let mut model = model();
     let all_down = (0..fleet::NODES).map(|n| (node(n), reported(NodeStatus::Down, NOW, NOW)));
     Arc::make_mut(&mut model.world.fleet).report(all_down, NOW);
-    let told = |model: &Model, now| encode(gather(model, now)).unwrap().1;
+    let told = |model: &Model, now| encode(&gather(model, now), Form::Plain);
     let plain = told(&model, NOW);
     let (nns, s) = (subnet(0).to_text(), subnet(1).to_text());
     let of = |plain: &str, name: &str, subnet: &str| {
@@ -125,7 +126,7 @@ fn what_certificates_contradict_is_told_and_no_margin_is_negative() {
 
 #[test]
 fn nothing_known_is_no_zero() {
-    let (_, plain) = encode(gather(&Model::default(), NOW)).unwrap();
+    let plain = encode(&gather(&Model::default(), NOW), Form::Plain);
     for name in
         ["icpulse_registry_version ", "icpulse_subnet", "icpulse_icp_xdr_rate", "icpulse_proposals_open"]
     {
@@ -139,7 +140,7 @@ fn a_subnet_that_stands_still_is_told() {
     let mut model = model();
     let health = fleet::health(NOW.minus(Seconds(300)), NOW, 5_000);
     Arc::make_mut(&mut model.world.health).insert(subnet(1), health);
-    let (_, plain) = encode(gather(&model, NOW)).unwrap();
+    let plain = encode(&gather(&model, NOW), Form::Plain);
     let s = subnet(1).to_text();
     assert_eq!(value(&plain, &format!("icpulse_subnet_stalled{{subnet=\"{s}\"}}")), 1.0);
     assert_eq!(value(&plain, &format!("icpulse_subnet_lag_seconds{{subnet=\"{s}\"}}")), 300.0);
@@ -456,7 +457,7 @@ fn promtool_finds_nothing_wrong_with_metrics_and_rules() {
         return;
     }
     for model in [whole(), Model { all_nodes: true, ..whole() }, Model::default()] {
-        let (_, plain) = encode(gather(&model, NOW)).unwrap();
+        let plain = encode(&gather(&model, NOW), Form::Plain);
         promtool(&["check", "metrics"], Some(&plain));
     }
     promtool(&["check", "rules", docs("alerts.yml").to_str().unwrap()], None);

@@ -12,10 +12,9 @@ mod demo_journey;
 mod device;
 mod exporter;
 mod faults;
-#[path = "../support/fleet.rs"]
-mod fleet;
 #[path = "../support/harness.rs"]
 mod harness;
+#[allow(dead_code)] // tests/program uses the rest
 #[path = "../support/home.rs"]
 mod home;
 mod lies;
@@ -24,11 +23,10 @@ mod live;
 mod network;
 mod network_screen;
 mod outcomes;
+#[allow(dead_code)] // the pictures use the rest
 #[path = "../support/sample.rs"]
 mod sample;
 #[path = "../support/serve.rs"]
 mod serve;
-#[path = "../support/small_fleet.rs"]
-mod small_fleet;
 mod stories;
 mod trust;

@@ -1,9 +1,9 @@
 //! What node providers and watchers of the network do, told as they do it: keys pressed, screens
 //! read, on a made-up network of six subnets and ninety nodes.
 
-use crate::fleet;
 use crate::harness;
 use crate::network;
+use icpulse_testing::fleet;
 
 use harness::Harness;
 use icpulse::datasets;

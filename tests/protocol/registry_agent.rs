@@ -65,8 +65,7 @@ fn tree(mixed: &Mixed) -> HashTree {
 
 #[test]
 fn a_certified_delta_of_the_registry_verifies_to_the_root_key() {
-    let fixture: serde_json::Value =
-        serde_json::from_str(include_str!("../fixtures/certificates/registry_delta.json")).unwrap();
+    let fixture: serde_json::Value = icpulse_testing::fixtures::registry_delta();
     let bytes = |name: &str| hex::decode(fixture[name].as_str().unwrap()).unwrap();
     let registry = id("rwlgt-iiaaa-aaaaa-aaaaa-cai");
     let time = Timestamp(fixture["time_nanos"].as_u64().unwrap());

@@ -30,8 +30,7 @@ impl Recording {
 }
 
 pub fn recordings() -> BTreeMap<String, Recording> {
-    let text = include_str!("../fixtures/recordings/recordings.json");
-    serde_json::from_str::<Recordings>(text).unwrap().recordings
+    serde_json::from_value::<Recordings>(icpulse_testing::fixtures::recordings()).unwrap().recordings
 }
 
 /// Candid's textual form, as much of it as the recordings use.

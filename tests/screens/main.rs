@@ -1,6 +1,7 @@
 //! Every screen as a picture, and the generated documents.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod documents;
 mod idle;
 mod pictures;
 mod readme;

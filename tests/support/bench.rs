@@ -1,7 +1,6 @@
 //! A demo network in this process whose faults can be changed, and its user: at the dashboard, at
 //! the command line, and with what the network says when it does not lie.
 
-#![allow(dead_code)]
 use super::harness::Harness;
 use futures_util::StreamExt;
 use icpulse::cli::args::Global;
@@ -351,9 +350,5 @@ impl Gate {
     pub fn close(&self) {
         self.open.store(false, std::sync::atomic::Ordering::SeqCst);
         self.cut.notify_waiters();
-    }
-
-    pub fn open(&self) {
-        self.open.store(true, std::sync::atomic::Ordering::SeqCst);
     }
 }

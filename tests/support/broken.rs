@@ -1,7 +1,6 @@
 //! A demo network whose faults can be set while the dashboard runs on it, and the truth to
 //! compare with what reaches screen, cache and export.
 
-#![allow(dead_code)]
 use crate::harness::Harness;
 use icpulse::cli::args::Global;
 use icpulse::cli::context::{Context, wall_clock};

@@ -1,6 +1,5 @@
 //! Drives the application in process: press keys, wait until all is quiet, read the screen.
 
-#![allow(dead_code)]
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use icpulse::tui::app::runtime::Services;
 use icpulse::tui::app::{Effect, Message, State, update};

@@ -1,6 +1,4 @@
 //! A user's folders for the real program, and what it says of itself there.
-#![allow(dead_code)]
-
 use super::serve::Served;
 use serde_json::Value;
 use std::path::{Path, PathBuf};

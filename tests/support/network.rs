@@ -1,7 +1,6 @@
 //! A small made-up network that answers effects at once, for journeys that need no protocol.
 //! What it is asked for is kept; what it changes is published only when it is read again.
 
-#![allow(dead_code)]
 use icpulse::tui::app::layer::{Failure, Level};
 use icpulse::tui::app::runtime::Services;
 use icpulse::tui::app::state::{IdentityChoice, ThemeChoice};
@@ -16,17 +15,17 @@ use icpulse_model::network::{Facts, Profile};
 use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Value};
 use icpulse_model::text::{Block, Line};
-use icpulse_model::topic::{NeuronState, Visibility};
+use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Change, Neurons, Proposals, SyncStatus, Topicality, World};
 use icpulse_model::{
-    Account, E8s, Neuron, NeuronId, Principal, Proposal, ProposalId, ProposalStatus, RewardStatus, Seconds,
-    Timestamp, Topic, Vote, VotingPower,
+    Account, E8s, Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, Seconds, Topic, Vote,
+    VotingPower,
 };
+use icpulse_testing::plain;
+pub use icpulse_testing::{NOW, principal};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// 2026-11-22 14:02:14 UTC.
-pub const NOW: Timestamp = Timestamp::from_secs(1_795_356_134);
 /// The reader's neurons.
 pub const MINE: [u64; 3] = [1_001, 1_002, 1_003];
 /// The passphrase of the locked identity.
@@ -71,10 +70,6 @@ pub struct Network {
     pub saved: Vec<icpulse_model::mine::Mine>,
 }
 
-pub fn principal(seed: u8) -> Principal {
-    Principal::from_slice(&[seed; 29])
-}
-
 pub fn signer(name: &str, seed: u8) -> SignerInfo {
     let account = Account::of(principal(seed));
     SignerInfo {
@@ -99,18 +94,14 @@ fn proposal(id: u64, topic: Topic, title: &str, status: ProposalStatus) -> Propo
         voting_power: VotingPower(*neuron * 100_000_000),
     };
     Proposal {
-        id: ProposalId(id),
         topic,
         status,
         reward_status: if open { RewardStatus::AcceptVotes } else { RewardStatus::Settled },
         title: Line::new(title),
-        action: Line::new("Motion"),
         proposer: Some(NeuronId(48)),
         created: NOW.minus(Seconds::hours(200 - id)),
         deadline: Some(if open { NOW.plus(Seconds::hours(id)) } else { NOW.minus(Seconds::days(3)) }),
         decided: (!open).then(|| NOW.minus(Seconds::days(3))),
-        executed: None,
-        failed: None,
         tally: Some(Tally {
             yes: VotingPower(id * 400_000_000),
             no: VotingPower(1_000_000_000),
@@ -119,25 +110,17 @@ fn proposal(id: u64, topic: Topic, title: &str, status: ProposalStatus) -> Propo
         }),
         total_potential_voting_power: Some(VotingPower(51_230_000_000_000_000)),
         reject_cost: E8s(2_500_000_000),
-        reward_event_round: 0,
         ballots: if open { MINE.iter().map(ballot).collect() } else { Vec::new() },
-        undecoded: None,
         evidence: evidence(),
+        ..plain::proposal(id)
     }
 }
 
 pub fn neuron(id: u64, stake: u64) -> Neuron {
     let stake = E8s(stake * E8s::PER_ICP);
     Neuron {
-        id: NeuronId(id),
-        access: Access::Controller,
         controller: Some(principal(1)),
-        hot_keys: Vec::new(),
-        subaccount: None,
-        state: NeuronState::NotDissolving,
         cached_stake: stake,
-        fees: E8s::ZERO,
-        staked_maturity: E8s::ZERO,
         maturity: E8s(150_000_000),
         stake,
         created: NOW.minus(Seconds::days(400)),
@@ -151,13 +134,8 @@ pub fn neuron(id: u64, stake: u64) -> Neuron {
         recent_ballots: vec![(ProposalId(105), Vote::Yes)],
         auto_stake_maturity: true,
         visibility: Visibility::Public,
-        known: None,
-        joined_fund: None,
-        gang_bonus_base: E8s::ZERO,
-        disbursements: Vec::new(),
-        spawns: None,
-        neuron_type: None,
         evidence: evidence(),
+        ..plain::neuron(id)
     }
 }
 
@@ -209,19 +187,6 @@ impl Network {
             then: Err(Line::new("the registry's history has not been read yet")),
             older: Vec::new(),
             saved: Vec::new(),
-        }
-    }
-
-    /// Everything as it is now.
-    pub fn world(&self) -> World {
-        World {
-            proposals: self.all_proposals(),
-            neurons: self.all_neurons(),
-            neurons_known: true,
-            accounts: self.accounts(),
-            facts: Arc::new(self.facts()),
-            histories: Arc::default(),
-            ..World::default()
         }
     }
 
@@ -295,6 +260,18 @@ impl Network {
             locked: false,
         };
         self.send(Message::Identities(vec![identity("main", 1), identity("other", 9)]));
+    }
+
+    /// Everything as it is now.
+    fn world(&self) -> World {
+        World {
+            proposals: self.all_proposals(),
+            neurons: self.all_neurons(),
+            neurons_known: true,
+            accounts: self.accounts(),
+            facts: Arc::new(self.facts()),
+            ..World::default()
+        }
     }
 
     /// Makes a review as the program does, on the world as this network has it.

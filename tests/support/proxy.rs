@@ -24,7 +24,6 @@
 //! `Cut` ends a TLS connection without close_notify; a TCP connection ends the same in both.
 //! The proxy has threads of its own, so that tests with and without a runtime can use it.
 
-#![allow(dead_code)]
 use icpulse_demo::Demo;
 use icpulse_demo::Tls;
 use std::collections::VecDeque;
@@ -63,7 +62,6 @@ pub enum Act {
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub path: String,
-    pub body: Vec<u8>,
     pub act: Act,
     /// What the network answered, head and body; empty if it was not asked or has not answered yet.
     pub answer: Vec<u8>,
@@ -107,11 +105,6 @@ impl Proxy {
     /// A proxy before a demo network, with its authority if it is reached by TLS.
     pub fn before(demo: &Demo) -> Self {
         Self::start(demo.address(), demo.tls())
-    }
-
-    /// A proxy before a network that listens at this address without TLS.
-    pub fn to(network: SocketAddr) -> Self {
-        Self::start(network, None)
     }
 
     fn start(network: SocketAddr, tls: Option<Arc<Tls>>) -> Self {
@@ -203,8 +196,7 @@ impl Way {
             let (act, number) = {
                 let mut script = self.script.lock().unwrap();
                 let act = script.next(&path);
-                let body = request[head_length(&request).unwrap_or(request.len())..].to_vec();
-                script.seen.push(Seen { path, body, act, answer: Vec::new() });
+                script.seen.push(Seen { path, act, answer: Vec::new() });
                 (act, script.seen.len() - 1)
             };
             if act == Act::Hold {

@@ -1,6 +1,4 @@
 //! The real program in a pseudo-terminal, read through a terminal emulator.
-#![allow(dead_code)]
-
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::path::Path;

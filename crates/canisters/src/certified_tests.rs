@@ -7,13 +7,12 @@ use icpulse_model::network::RootKey;
 use serde_json::Value;
 
 fn fixtures() -> Value {
-    serde_json::from_str(include_str!("../../../tests/fixtures/certificates/certificates.json")).unwrap()
+    icpulse_testing::fixtures::certificates()
 }
 
 /// A recorded canister reply and the root key it verifies under.
 fn reply(name: &str) -> (Vec<u8>, RootKey) {
-    let all: Value =
-        serde_json::from_str(include_str!("../../../tests/fixtures/recordings/recordings.json")).unwrap();
+    let all: Value = icpulse_testing::fixtures::recordings();
     let reply = hex::decode(all["recordings"][name]["reply_hex"].as_str().unwrap()).unwrap();
     (reply, RootKey(hex::decode(fixtures()["recorded_root_key"].as_str().unwrap()).unwrap()))
 }

@@ -131,9 +131,8 @@ mod tests {
     use ic_certification::{labeled, leaf};
 
     fn recorded() -> (wire::IcpXdrConversionRateCertifiedResponse, RootKey, Timestamp) {
-        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-        let all = read(include_str!("../../../tests/fixtures/recordings/recordings.json"));
-        let keys = read(include_str!("../../../tests/fixtures/certificates/certificates.json"));
+        let all = icpulse_testing::fixtures::recordings();
+        let keys = icpulse_testing::fixtures::certificates();
         let bytes = hex::decode(all["recordings"]["cmc_rate"]["reply_hex"].as_str().unwrap()).unwrap();
         let reply: wire::IcpXdrConversionRateCertifiedResponse = decode_one(&bytes).unwrap();
         let key = RootKey(hex::decode(keys["recorded_root_key"].as_str().unwrap()).unwrap());

@@ -3,6 +3,8 @@
 //!
 //! Opening a named pipe waits until somebody opens its other side, and a device may never end: both are
 //! refused with an error.
+//!
+//! A new way to open or write a file of the program belongs here.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Read, Write};

@@ -5,68 +5,210 @@ use super::text::Line;
 use super::{NeuronId, Principal, Proof, ProposalId, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
+/// In what a rule's limit is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// The rule has no limit: something is so, or it is not.
+    None,
+    /// Millionths.
+    Ppm,
+    /// Nodes.
+    Nodes,
+    /// Seconds.
+    Span,
+}
+
+/// When a rule fires and recovers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleSettings {
+    /// Whether it is evaluated.
+    pub enabled: bool,
+    /// From where on it fires, in the rule's [`Measure`].
+    pub limit: u64,
+    /// The quieter limit: it recovers only beyond this one.
+    pub recover: u64,
+    /// It fires when the limit was passed for this long.
+    pub after: Seconds,
+    /// It recovers when the quieter limit was kept for this long.
+    pub clear: Seconds,
+    /// How bad it is.
+    pub severity: Severity,
+}
+
+impl RuleSettings {
+    const fn new(severity: Severity) -> Self {
+        Self { enabled: true, limit: 0, recover: 0, after: Seconds(0), clear: Seconds(0), severity }
+    }
+
+    const fn limit(mut self, limit: u64, recover: u64) -> Self {
+        self.limit = limit;
+        self.recover = recover;
+        self
+    }
+
+    const fn after(mut self, after: u64, clear: u64) -> Self {
+        self.after = Seconds(after);
+        self.clear = Seconds(clear);
+        self
+    }
+
+    /// The defaults of a rule.
+    #[must_use]
+    pub const fn usual(rule: Rule) -> Self {
+        rule.info().usual
+    }
+}
+
+/// What is known of a rule besides how it is evaluated.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleInfo {
+    /// As the configuration names it.
+    pub name: &'static str,
+    /// What it finds, in a sentence.
+    pub help: &'static str,
+    /// How far what it says can be trusted.
+    pub proof: Proof,
+    /// In what its limit is counted.
+    pub measure: Measure,
+    /// Whether more is worse, as for a lag; for a distance less is worse.
+    pub more_is_worse: bool,
+    /// Whether it is about machines; the dashboard shows what neurons and votes need anyway.
+    pub is_of_machines: bool,
+    /// Whether it means nothing once another provider is chosen.
+    pub is_of_provider: bool,
+    /// Whether it reports a change: after a day that is how things are.
+    pub is_change: bool,
+    /// Its default settings.
+    pub usual: RuleSettings,
+}
+
+impl RuleInfo {
+    /// A rule without a limit, about nodes of the user's provider.
+    const PLAIN: Self = Self {
+        name: "",
+        help: "",
+        proof: Proof::NodeSigned,
+        measure: Measure::None,
+        more_is_worse: true,
+        is_of_machines: true,
+        is_of_provider: true,
+        is_change: false,
+        usual: RuleSettings::new(Severity::Info),
+    };
+}
+
+const DAY: u64 = 86_400;
+
+/// The rules, each once; how one is evaluated is in `icpulse_engine::alert::rules`.
+macro_rules! rules {
+    ($($(#[doc = $doc:literal])* $rule:ident { $($field:ident: $value:expr),* $(,)? })*) => {
+        /// The rules.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Rule {
+            $($(#[doc = $doc])* $rule,)*
+        }
+
+        impl Rule {
+            /// All.
+            pub const ALL: [Self; [$(stringify!($rule)),*].len()] = [$(Self::$rule),*];
+
+            /// What is known of it.
+            #[must_use]
+            pub const fn info(self) -> &'static RuleInfo {
+                match self {
+                    $(Self::$rule => {
+                        const INFO: RuleInfo = RuleInfo {
+                            help: concat!($($doc),*).trim_ascii(),
+                            $($field: $value,)*
+                            ..RuleInfo::PLAIN
+                        };
+                        &INFO
+                    })*
+                }
+            }
+        }
+    };
+}
+
+rules! {
     /// A node of mine has been down for longer than a span.
-    NodeDown,
+    NodeDown {
+        name: "node_down",
+        proof: Proof::Unverified,
+        usual: RuleSettings::new(Severity::Critical).after(600, 120),
+    }
     /// A node of mine fails more blocks than its subnet by more than a limit.
-    FailureRate,
+    FailureRate {
+        name: "failure_rate",
+        measure: Measure::Ppm,
+        usual: RuleSettings::new(Severity::Warning).limit(50_000, 40_000),
+    }
     /// A subnet is within k nodes of losing consensus.
-    FaultDistance,
+    FaultDistance {
+        name: "fault_distance",
+        proof: Proof::Unverified,
+        measure: Measure::Nodes,
+        more_is_worse: false,
+        is_of_provider: false,
+        usual: RuleSettings::new(Severity::Critical).limit(1, 1).after(300, 300),
+    }
     /// A subnet's certified time is behind.
-    CertificateLag,
+    CertificateLag {
+        name: "certificate_lag",
+        proof: Proof::Certified,
+        measure: Measure::Span,
+        is_of_provider: false,
+        usual: RuleSettings::new(Severity::Warning).limit(60, 30).after(30, 60),
+    }
     /// A node of mine was seen running another version than its subnet is to run.
-    VersionBehind,
+    VersionBehind {
+        name: "version_behind",
+        proof: Proof::Unverified,
+        usual: RuleSettings::new(Severity::Info).after(7_200, 300),
+    }
     /// A node of mine is no longer in the registry.
-    NodeVanished,
+    NodeVanished {
+        name: "node_vanished",
+        proof: Proof::Certified,
+        is_change: true,
+        usual: RuleSettings::new(Severity::Warning),
+    }
     /// The allowance of an operator of mine changed.
-    AllowanceChanged,
+    AllowanceChanged { name: "allowance_changed", proof: Proof::Certified, is_change: true }
     /// My reward account changed.
-    RewardAccountChanged,
+    RewardAccountChanged {
+        name: "reward_account_changed",
+        is_change: true,
+        usual: RuleSettings::new(Severity::Critical),
+    }
     /// A proposal names a node of mine.
-    ProposalNamesNode,
+    ProposalNamesNode { name: "proposal_names_node" }
     /// A neuron of mine is about to lose voting power.
-    NeuronDecays,
+    NeuronDecays {
+        name: "neuron_decays",
+        measure: Measure::Span,
+        more_is_worse: false,
+        is_of_machines: false,
+        is_of_provider: false,
+        usual: RuleSettings::new(Severity::Info).limit(14 * DAY, 14 * DAY),
+    }
     /// A proposal is about to close and a neuron of mine has not voted.
-    ProposalUnvoted,
+    ProposalUnvoted {
+        name: "proposal_unvoted",
+        measure: Measure::Span,
+        more_is_worse: false,
+        is_of_machines: false,
+        is_of_provider: false,
+        usual: RuleSettings::new(Severity::Info).limit(DAY, DAY),
+    }
 }
 
 impl Rule {
-    /// All.
-    pub const ALL: [Self; 11] = [
-        Self::NodeDown,
-        Self::FailureRate,
-        Self::FaultDistance,
-        Self::CertificateLag,
-        Self::VersionBehind,
-        Self::NodeVanished,
-        Self::AllowanceChanged,
-        Self::RewardAccountChanged,
-        Self::ProposalNamesNode,
-        Self::NeuronDecays,
-        Self::ProposalUnvoted,
-    ];
-
-    /// Whether it is about machines: what a neuron or a vote needs is told by the dashboard anyway.
-    #[must_use]
-    pub const fn is_of_machines(self) -> bool {
-        !matches!(self, Self::NeuronDecays | Self::ProposalUnvoted)
-    }
-
     /// How far what it says can be trusted.
     #[must_use]
     pub const fn proof(self) -> Proof {
-        match self {
-            Self::NodeDown | Self::FaultDistance | Self::VersionBehind => Proof::Unverified,
-            Self::CertificateLag | Self::NodeVanished | Self::AllowanceChanged => Proof::Certified,
-            Self::FailureRate
-            | Self::RewardAccountChanged
-            | Self::ProposalNamesNode
-            | Self::NeuronDecays
-            | Self::ProposalUnvoted => Proof::NodeSigned,
-        }
+        self.info().proof
     }
 
     /// Who says it, where that is not proven.
@@ -81,19 +223,7 @@ impl Rule {
     /// As the configuration names it.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::NodeDown => "node_down",
-            Self::FailureRate => "failure_rate",
-            Self::FaultDistance => "fault_distance",
-            Self::CertificateLag => "certificate_lag",
-            Self::VersionBehind => "version_behind",
-            Self::NodeVanished => "node_vanished",
-            Self::AllowanceChanged => "allowance_changed",
-            Self::RewardAccountChanged => "reward_account_changed",
-            Self::ProposalNamesNode => "proposal_names_node",
-            Self::NeuronDecays => "neuron_decays",
-            Self::ProposalUnvoted => "proposal_unvoted",
-        }
+        self.info().name
     }
 }
 
@@ -196,6 +326,19 @@ pub struct AlertBoard {
 impl AlertBoard {
     /// The alerts about machines that fire now, the worst first.
     pub fn of_machines(&self) -> impl Iterator<Item = &Alert> {
-        self.alerts.iter().filter(|alert| alert.is_firing() && alert.rule.is_of_machines())
+        self.alerts.iter().filter(|alert| alert.is_firing() && alert.rule.info().is_of_machines)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_configuration_and_the_kept_alerts_name_a_rule_alike() {
+        for rule in Rule::ALL {
+            assert_eq!(serde_json::to_value(rule).unwrap(), rule.name());
+        }
     }
 }

@@ -1,92 +1,10 @@
 //! What is alerted of, from which limit on, and where messages go.
 
+pub use super::alert::{Measure, RuleSettings};
 use super::alert::{Rule, Severity};
 use super::text::Line;
 use super::{Seconds, Timestamp};
 use std::collections::BTreeMap;
-
-/// In what a rule's limit is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
-    /// The rule has no limit: something is so, or it is not.
-    None,
-    /// Millionths.
-    Ppm,
-    /// Nodes.
-    Nodes,
-    /// Seconds.
-    Span,
-}
-
-/// When a rule fires and recovers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RuleSettings {
-    /// Whether it is looked at.
-    pub enabled: bool,
-    /// From where on it fires, in the rule's [`Measure`].
-    pub limit: u64,
-    /// The quieter limit: it recovers only beyond this one.
-    pub recover: u64,
-    /// It fires when the limit was passed for so long.
-    pub after: Seconds,
-    /// It recovers when the quieter limit was kept for so long.
-    pub clear: Seconds,
-    /// How bad it is.
-    pub severity: Severity,
-}
-
-/// In what a rule's limit is counted.
-#[must_use]
-pub const fn measure(rule: Rule) -> Measure {
-    match rule {
-        Rule::FailureRate => Measure::Ppm,
-        Rule::FaultDistance => Measure::Nodes,
-        Rule::CertificateLag | Rule::NeuronDecays | Rule::ProposalUnvoted => Measure::Span,
-        Rule::NodeDown
-        | Rule::VersionBehind
-        | Rule::NodeVanished
-        | Rule::AllowanceChanged
-        | Rule::RewardAccountChanged
-        | Rule::ProposalNamesNode => Measure::None,
-    }
-}
-
-/// Whether more is worse, as for a lag; for a distance less is worse.
-#[must_use]
-pub const fn more_is_worse(rule: Rule) -> bool {
-    !matches!(rule, Rule::FaultDistance | Rule::NeuronDecays | Rule::ProposalUnvoted)
-}
-
-impl RuleSettings {
-    /// The usual ones.
-    #[must_use]
-    pub const fn usual(rule: Rule) -> Self {
-        const fn of(limit: u64, recover: u64, after: u64, clear: u64, severity: Severity) -> RuleSettings {
-            RuleSettings {
-                enabled: true,
-                limit,
-                recover,
-                after: Seconds(after),
-                clear: Seconds(clear),
-                severity,
-            }
-        }
-        const DAY: u64 = 86_400;
-        match rule {
-            Rule::NodeDown => of(0, 0, 600, 120, Severity::Critical),
-            Rule::FailureRate => of(50_000, 40_000, 0, 0, Severity::Warning),
-            Rule::FaultDistance => of(1, 1, 300, 300, Severity::Critical),
-            Rule::CertificateLag => of(60, 30, 30, 60, Severity::Warning),
-            Rule::VersionBehind => of(0, 0, 7_200, 300, Severity::Info),
-            Rule::NodeVanished => of(0, 0, 0, 0, Severity::Warning),
-            Rule::AllowanceChanged => of(0, 0, 0, 0, Severity::Info),
-            Rule::RewardAccountChanged => of(0, 0, 0, 0, Severity::Critical),
-            Rule::ProposalNamesNode => of(0, 0, 0, 0, Severity::Info),
-            Rule::NeuronDecays => of(14 * DAY, 14 * DAY, 0, 0, Severity::Info),
-            Rule::ProposalUnvoted => of(DAY, DAY, 0, 0, Severity::Info),
-        }
-    }
-}
 
 /// All rules with their limits.
 #[derive(Clone, Debug, PartialEq, Eq)]

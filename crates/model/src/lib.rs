@@ -1,8 +1,11 @@
 //! The vocabulary of icpulse. Pure: no async, no I/O, no candid, no ratatui.
 //!
-//! Everything here can be built in a test by hand, stored by `cache`, shown by
-//! `view` and printed by `cli`. Numbers are integers in the unit the protocol
-//! uses; enums keep numbers they do not know.
+//! Everything here can be built in a test by hand, kept by the cache, and shown by screens and commands.
+//! Numbers are integers in the unit the protocol uses; enums keep numbers they do not know. Text from the
+//! network is a [`text::Line`] or [`text::Block`].
+//!
+//! To add a kind of value: a module with its type and the rules that need nothing else, made to grow
+//! (`Option` for what older networks lack); its builder in `icpulse-testing`.
 
 pub mod account;
 pub mod act;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ThemeError {
     /// No theme of that name.
-    #[error("there is no theme '{name}'{}; choose one of: {}", did_you_mean(.nearest), .available.join(", "))]
+    #[error("unknown theme '{name}'{}; available: {}", did_you_mean(.nearest), .available.join(", "))]
     NotFound {
         /// The name asked for.
         name: String,
@@ -46,7 +46,7 @@ pub enum ThemeError {
         allowed: String,
     },
     /// A colour that is neither in the palette nor a colour.
-    #[error("{file}: {key}: '{color}' is no colour{}; write a name of [palette], #rrggbb, #rgb, a number 0 to 255, a terminal colour such as red or bright-blue, or default", did_you_mean(.nearest))]
+    #[error("{file}: {key}: '{color}' is not a color{}; write a name of [palette], #rrggbb, #rgb, a number 0 to 255, a terminal colour such as red or bright-blue, or default", did_you_mean(.nearest))]
     Color {
         /// Which theme or file.
         file: String,

@@ -139,7 +139,7 @@ fn read_role(file: &str, name: &str, value: &Value, theme: &mut RawTheme) -> Res
     } else {
         let hint = nearest(name, Role::ALL.iter().map(|r| r.name()))
             .map_or_else(|| "see `icpulse theme template`".to_owned(), |n| format!("did you mean '{n}'?"));
-        theme.warnings.push(format!("{file}: there is no role '{name}'; it was ignored; {hint}"));
+        theme.warnings.push(format!("{file}: unknown role '{name}', ignored; {hint}"));
     }
     Ok(())
 }

@@ -116,7 +116,7 @@ fn mistakes_are_named_with_file_key_and_what_is_allowed() {
             "[roles]\ntext = 'gren'",
             vec!["t.toml", "roles.text", "'gren'", "did you mean 'green'?", "#rrggbb"],
         ),
-        ("[palette]\nink = '#12'", vec!["palette.ink", "'#12' is no colour"]),
+        ("[palette]\nink = '#12'", vec!["palette.ink", "'#12' is not a color"]),
         ("[palette]\nink = '#123'\n[roles]\ntext = 'inkk'", vec!["did you mean 'ink'?"]),
         ("\n\n[roles", vec!["t.toml", "line 3", "not valid TOML"]),
         ("[roles]\ntext = { modifiers = ['bald'] }", vec!["roles.text.modifiers", "'bald'", "bold, dim"]),
@@ -126,7 +126,7 @@ fn mistakes_are_named_with_file_key_and_what_is_allowed() {
         ("roles = 1", vec!["roles", "table of roles"]),
         (
             "inherits = 'icpulse-drak'",
-            vec!["no theme 'icpulse-drak'", "did you mean 'icpulse-dark'?", "monochrome"],
+            vec!["unknown theme 'icpulse-drak'", "did you mean 'icpulse-dark'?", "monochrome"],
         ),
     ] {
         let message = said(text);

@@ -254,9 +254,7 @@ mod tests {
 
     #[test]
     fn the_recorded_providers_and_payouts_pass() {
-        let all: serde_json::Value =
-            serde_json::from_str(include_str!("../../../../tests/fixtures/recordings/recordings.json"))
-                .unwrap();
+        let all: serde_json::Value = icpulse_testing::fixtures::recordings();
         let reply = |method: &str| {
             let all = all["recordings"].as_object().unwrap();
             let found = all.values().find(|r| r["method"] == method).unwrap();

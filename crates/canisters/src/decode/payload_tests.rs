@@ -24,9 +24,7 @@ fn words(value: &Value) -> String {
 #[test]
 fn a_real_payload_shows_the_subnet_of_its_title() {
     // Proposal 127049 of the main network, "Replace nodes in subnet opn46", by Rosetta.
-    let fixture: serde_json::Value =
-        serde_json::from_str(include_str!("../../../../tests/fixtures/governance/proposal_127049.json"))
-            .unwrap();
+    let fixture: serde_json::Value = icpulse_testing::fixtures::proposal_127049();
     let bytes = hex::decode(fixture["payload_hex"].as_str().unwrap()).unwrap();
     let function = i32::try_from(fixture["nns_function"].as_i64().unwrap()).unwrap();
     let title = fixture["title"].as_str().unwrap();

@@ -9,9 +9,7 @@ fn canisters() -> Canisters {
 
 /// A recorded reply of the real canister.
 fn recorded(name: &str) -> Vec<u8> {
-    let all: serde_json::Value =
-        serde_json::from_str(include_str!("../../../../tests/fixtures/recordings/recordings.json")).unwrap();
-    hex::decode(all["recordings"][name]["reply_hex"].as_str().unwrap()).unwrap()
+    icpulse_testing::fixtures::reply(name)
 }
 
 fn command(call: Result<PreparedCall, IcError>) -> (Option<u64>, wire::ManageNeuronCommandRequest) {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use wire::{CertifiedResponse, MixedHashTree};
 
 fn fixture() -> Value {
-    serde_json::from_str(include_str!("../../../../tests/fixtures/registry/registry.json")).unwrap()
+    icpulse_testing::fixtures::registry()
 }
 
 fn bytes(value: &Value) -> Vec<u8> {
@@ -27,9 +27,7 @@ fn recorded(name: &str) -> Vec<u8> {
 }
 
 fn recorded_root_key() -> RootKey {
-    let keys: Value =
-        serde_json::from_str(include_str!("../../../../tests/fixtures/certificates/certificates.json"))
-            .unwrap();
+    let keys: Value = icpulse_testing::fixtures::certificates();
     RootKey(bytes(&keys["recorded_root_key"]))
 }
 

@@ -52,6 +52,9 @@ pub struct Operation {
     pub(super) steps: &'static [StepKind],
 }
 
+/// Makes the draft of the review of the steps that are left.
+type PlanRest = fn(&Intent, Vec<Box<dyn Step>>, &PlanContext<'_>) -> Result<Draft, ActionError>;
+
 /// How an operation judges and plans.
 #[derive(Debug)]
 pub(super) struct Rules {
@@ -64,7 +67,7 @@ pub(super) struct Rules {
     /// Makes the draft of its review.
     pub plan: fn(&Intent, &PlanContext<'_>, &mut dyn RngCore) -> Result<Draft, ActionError>,
     /// Makes the draft of the review of the steps that are left, where they depend on each other.
-    pub plan_rest: fn(&Intent, Vec<Box<dyn Step>>, &PlanContext<'_>) -> Result<Draft, ActionError>,
+    pub plan_rest: PlanRest,
 }
 
 impl Rules {

@@ -264,8 +264,8 @@ impl Plans {
 /// The calls of steps, in words and exactly.
 fn describe(steps: &[Box<dyn Step>], context: &PlanContext<'_>) -> Result<Vec<PlannedCall>, ActionError> {
     let canisters = &context.profile.canisters;
-    let call = |step: &Box<dyn Step>| step::describe(&**step, canisters);
-    steps.iter().map(call).collect::<Result<_, _>>().map_err(|e| ActionError::Prepare(e.why()))
+    let calls = steps.iter().map(|step| step::describe(&**step, canisters));
+    calls.collect::<Result<_, _>>().map_err(|e| ActionError::Prepare(e.why()))
 }
 
 /// A step that waits for being signed, with this call.

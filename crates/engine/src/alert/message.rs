@@ -60,7 +60,7 @@ const LISTED: usize = 20;
 impl Notice {
     /// Of an alert.
     #[must_use]
-    pub fn of(kind: Kind, alert: &Alert, at: Timestamp) -> Self {
+    pub fn about_alert(kind: Kind, alert: &Alert, at: Timestamp) -> Self {
         let text = match kind {
             Kind::Recovered => {
                 Line::new(&format!("over after {}: {}", alert.lasted(at).to_minutes().words(), alert.text))

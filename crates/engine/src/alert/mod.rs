@@ -15,8 +15,8 @@ pub mod sinks;
 pub mod store;
 
 pub use message::{Kind, Notice};
-pub use monitor::{Kept, Monitor, Outcome};
+pub use monitor::{Monitor, MonitorState, Observation};
 pub use named::principals_in;
-pub use rules::{Baseline, Finding, Findings, Sight, Strength, evaluate};
+pub use rules::{Baseline, Finding, Findings, RuleInput, Strength, evaluate};
 pub use sinks::{Attention, Outbox, Pace, deliver_once};
 pub use store::Store;

@@ -6,7 +6,7 @@
 //! names it.
 
 use super::message::{Kind, Notice};
-use super::rules::{Baseline, Finding, Findings, Sight, Strength, evaluate};
+use super::rules::{Baseline, Finding, Findings, RuleInput, Strength, evaluate};
 use icpulse_model::alert::{About, Alert, AlertBoard, Rule, SinkReport};
 use icpulse_model::alert_settings::AlertSettings;
 use icpulse_model::text::Line;
@@ -45,7 +45,7 @@ struct Entry {
 
 /// What a monitor knows; it survives restarts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct MonitorState {
     baseline: Baseline,
     entries: Vec<Entry>,
     recovered: Vec<Alert>,
@@ -54,7 +54,7 @@ pub struct Kept {
 
 /// What became of a look at the world.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct Observation {
     /// The new board, if it changed.
     pub board: Option<Arc<AlertBoard>>,
     /// News, quiet hours or not.
@@ -70,26 +70,17 @@ pub struct Outcome {
 /// Makes alerts of findings.
 pub struct Monitor {
     settings: AlertSettings,
-    kept: Kept,
+    kept: MonitorState,
     /// What was found and is held back, because proven facts contradict it.
     contradicted: Vec<Alert>,
     board: Arc<AlertBoard>,
     reports: Vec<SinkReport>,
 }
 
-fn is_change(rule: Rule) -> bool {
-    matches!(rule, Rule::NodeVanished | Rule::AllowanceChanged | Rule::RewardAccountChanged)
-}
-
-/// Rules that mean nothing once another provider is chosen.
-fn is_of_provider(rule: Rule) -> bool {
-    !matches!(rule, Rule::FaultDistance | Rule::CertificateLag | Rule::NeuronDecays | Rule::ProposalUnvoted)
-}
-
 impl Monitor {
     /// Goes on from what was kept.
     #[must_use]
-    pub fn new(settings: AlertSettings, kept: Kept) -> Self {
+    pub fn new(settings: AlertSettings, kept: MonitorState) -> Self {
         let mut monitor =
             Self { settings, kept, contradicted: Vec::new(), board: Arc::default(), reports: Vec::new() };
         monitor.draw_up();
@@ -98,7 +89,7 @@ impl Monitor {
 
     /// What is to be kept.
     #[must_use]
-    pub fn kept(&self) -> &Kept {
+    pub fn kept(&self) -> &MonitorState {
         &self.kept
     }
 
@@ -120,25 +111,25 @@ impl Monitor {
     }
 
     /// Looks at the world at `now`; `offset` is this machine's time zone in seconds east of UTC.
-    pub fn observe(&mut self, sight: &Sight<'_>, now: Timestamp, offset: i32) -> Outcome {
+    pub fn observe(&mut self, input: &RuleInput<'_>, now: Timestamp, offset: i32) -> Observation {
         if !self.settings.enabled {
-            return Outcome::default();
+            return Observation::default();
         }
         let before = self.kept.clone();
-        if self.kept.baseline.follow(sight) {
-            self.kept.entries.retain(|e| !is_of_provider(e.alert.rule));
+        if self.kept.baseline.follow(input) {
+            self.kept.entries.retain(|e| !e.alert.rule.info().is_of_provider);
         }
-        let found = evaluate(sight, &self.settings.rules, &self.kept.baseline, now);
+        let found = evaluate(input, &self.settings.rules, &self.kept.baseline, now);
         self.hold_contradicted(&found, now);
         let mut news = self.judge(&found, now);
         news.extend(self.remind(now));
-        let expired = self.note_changes(sight, now);
-        self.kept.baseline.learn(sight);
+        let expired = self.note_changes(input, now);
+        self.kept.baseline.learn(input);
         let deliver = self.hold_back(&news, now, offset);
         self.kept.recovered.retain(|a| a.recovered.is_some_and(|at| now.since(at) < RECOVERED_FOR));
         let wake = self.wake(&found, expired, now, offset);
         let board = self.draw_up().then(|| Arc::clone(&self.board));
-        Outcome { board, news, deliver, wake, changed: before != self.kept }
+        Observation { board, news, deliver, wake, changed: before != self.kept }
     }
 
     /// Takes note of what is contradicted, and since when.
@@ -194,7 +185,7 @@ impl Monitor {
                     Phase::Pending => {
                         entry.phase = Phase::Firing;
                         entry.told = now;
-                        news.push(Notice::of(Kind::Fired, &entry.alert, now));
+                        news.push(Notice::about_alert(Kind::Fired, &entry.alert, now));
                     }
                     Phase::Firing | Phase::Clearing(_) => {
                         entry.phase = Phase::Firing;
@@ -203,7 +194,7 @@ impl Monitor {
                             entry.mark = finding.mark.clone();
                             entry.alert.since = now;
                             entry.told = now;
-                            news.push(Notice::of(Kind::Fired, &entry.alert, now));
+                            news.push(Notice::about_alert(Kind::Fired, &entry.alert, now));
                         }
                     }
                 }
@@ -230,7 +221,7 @@ impl Monitor {
                 }
                 entry.alert.recovered = Some(since);
                 if !entry.noted {
-                    news.push(Notice::of(Kind::Recovered, &entry.alert, now));
+                    news.push(Notice::about_alert(Kind::Recovered, &entry.alert, now));
                 }
                 self.kept.recovered.insert(0, entry.alert);
                 self.kept.recovered.truncate(RECOVERED);
@@ -245,7 +236,7 @@ impl Monitor {
         for entry in &mut self.kept.entries {
             if entry.phase == Phase::Firing && now.since(entry.told) >= repeat {
                 entry.told = now;
-                news.push(Notice::of(Kind::Repeated, &entry.alert, now));
+                news.push(Notice::about_alert(Kind::Repeated, &entry.alert, now));
             }
         }
         news
@@ -253,16 +244,16 @@ impl Monitor {
 
     /// Changes that fired long enough are how things are; when the next one will be, and whether
     /// there is something to look at again at once.
-    fn note_changes(&mut self, sight: &Sight<'_>, now: Timestamp) -> Option<Timestamp> {
+    fn note_changes(&mut self, input: &RuleInput<'_>, now: Timestamp) -> Option<Timestamp> {
         let mut next: Option<Timestamp> = None;
         for entry in &mut self.kept.entries {
-            if !is_change(entry.alert.rule) || entry.phase == Phase::Pending {
+            if !entry.alert.rule.info().is_change || entry.phase == Phase::Pending {
                 continue;
             }
             let due = entry.alert.since.plus(NOTED);
             if due <= now {
                 entry.noted = true;
-                self.kept.baseline.accept(entry.alert.rule, &entry.alert.about, sight);
+                self.kept.baseline.accept(entry.alert.rule, &entry.alert.about, input);
                 // The next look finds it gone.
                 next = Some(now);
             } else {

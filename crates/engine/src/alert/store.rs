@@ -1,7 +1,7 @@
 //! What a monitor knows, in a file. The process that has its lock writes it and sends messages;
 //! others only look.
 
-use super::monitor::Kept;
+use super::monitor::MonitorState;
 use icpulse_files as files;
 use icpulse_model::text::Line;
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,13 @@ const MOST_BYTES: u64 = 16 << 20;
 #[derive(Deserialize)]
 struct Stored {
     form: u32,
-    kept: Kept,
+    kept: MonitorState,
 }
 
 #[derive(Serialize)]
 struct ToStore<'a> {
     form: u32,
-    kept: &'a Kept,
+    kept: &'a MonitorState,
 }
 
 /// The file and, if this process owns it, its lock.
@@ -40,7 +40,7 @@ impl Store {
 
     /// Opens `<name>.json` in a folder, with what was kept and what the user should know.
     #[must_use]
-    pub fn open(folder: &Path, name: &str) -> (Self, Kept, Option<Line>) {
+    pub fn open(folder: &Path, name: &str) -> (Self, MonitorState, Option<Line>) {
         let path = folder.join(format!("{name}.json"));
         let lock = files::make_folder(folder)
             .and_then(|()| files::open_lock(&folder.join(format!("{name}.lock"))))
@@ -50,7 +50,7 @@ impl Store {
             Err(why) => {
                 let text = format!("alerts are not kept: {} cannot be used ({why})", folder.display());
                 // Nobody else can have it either: this process sends.
-                return (Self::nowhere(), Kept::default(), Some(Line::new(&text)));
+                return (Self::nowhere(), MonitorState::default(), Some(Line::new(&text)));
             }
         };
         let (kept, unread) = match read(&path) {
@@ -61,7 +61,7 @@ impl Store {
                 let moved = lock.is_some() && std::fs::rename(&path, &aside).is_ok();
                 let place = if moved { aside.display().to_string() } else { path.display().to_string() };
                 let text = format!("earlier alerts are not known: {place} cannot be read ({why})");
-                (Kept::default(), Some(Line::new(&text)))
+                (MonitorState::default(), Some(Line::new(&text)))
             }
         };
         (Self { path: Some(path), lock }, kept, note.or(unread))
@@ -77,7 +77,7 @@ impl Store {
     ///
     /// # Errors
     /// In words, when it cannot be written; what was there stays.
-    pub fn save(&self, kept: &Kept) -> Result<(), Line> {
+    pub fn save(&self, kept: &MonitorState) -> Result<(), Line> {
         let (Some(path), Some(_)) = (&self.path, &self.lock) else { return Ok(()) };
         let written = (|| {
             let text = serde_json::to_vec(&ToStore { form: FORM, kept })?;
@@ -89,10 +89,10 @@ impl Store {
     }
 }
 
-fn read(path: &Path) -> Result<Kept, String> {
+fn read(path: &Path) -> Result<MonitorState, String> {
     let bytes = match files::read(path, MOST_BYTES) {
         Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Kept::default()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(MonitorState::default()),
         Err(e) => return Err(e.to_string()),
     };
     let stored: Stored = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
@@ -129,14 +129,14 @@ mod tests {
     fn one_process_owns_the_file_and_damage_is_put_aside() {
         let dir = tempfile::tempdir().unwrap();
         let (first, kept, note) = Store::open(dir.path(), "net");
-        assert!(first.is_owner() && note.is_none() && kept == Kept::default());
+        assert!(first.is_owner() && note.is_none() && kept == MonitorState::default());
         first.save(&kept).unwrap();
         let (second, ..) = Store::open(dir.path(), "net");
         assert!(!second.is_owner());
         std::fs::write(dir.path().join("net.json"), b"{\"form\":1,\"kept\":[").unwrap();
         drop((first, second));
         let (third, kept, note) = Store::open(dir.path(), "net");
-        assert!(third.is_owner() && kept == Kept::default());
+        assert!(third.is_owner() && kept == MonitorState::default());
         assert!(note.unwrap().as_str().contains("net.unreadable"));
         assert!(dir.path().join("net.unreadable").exists());
     }

@@ -10,16 +10,15 @@ use icpulse_canisters::{ProposalsPage, RegistryPage, TransactionsPage};
 use icpulse_ic::IcError;
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse_model::evidence::Sourced;
-use icpulse_model::ledger::{Operation, Transaction};
+use icpulse_model::ledger::Transaction;
 use icpulse_model::network::RootKey;
-use icpulse_model::neuron::{Access, DissolveState, KnownNeuron};
-use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Value};
-use icpulse_model::text::Block;
-use icpulse_model::topic::{NeuronState, Visibility};
+use icpulse_model::neuron::KnownNeuron;
+use icpulse_model::proposal::{Ballot, ProposalBody};
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Evidence, Neuron, Principal, Proposal, ProposalStatus, RewardStatus,
-    Seconds, Timestamp, Topic, Vote, VotingPower, XdrPermyriad,
+    Account, AccountIdentifier, E8s, Evidence, Neuron, Principal, Proposal, Seconds, Timestamp, Vote,
+    VotingPower, XdrPermyriad,
 };
+use icpulse_testing::plain;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -346,87 +345,22 @@ fn signer(who: Principal) -> SignerInfo {
 
 pub(super) fn proposal(id: u64, open: bool) -> Proposal {
     Proposal {
-        id: ProposalId(id),
-        topic: Topic::Governance,
-        status: if open { ProposalStatus::Open } else { ProposalStatus::Executed },
-        reward_status: if open { RewardStatus::AcceptVotes } else { RewardStatus::Settled },
-        title: Line::new(&format!("Proposal {id}")),
-        action: Line::new("Motion"),
-        proposer: None,
         created: Timestamp::from_secs(id),
-        deadline: None,
-        decided: None,
-        executed: None,
-        failed: None,
-        tally: Some(Tally {
-            yes: VotingPower(10),
-            no: VotingPower(0),
-            total: VotingPower(100),
-            at: Timestamp(0),
-        }),
-        total_potential_voting_power: None,
-        reject_cost: E8s(0),
-        reward_event_round: 0,
-        ballots: Vec::new(),
-        undecoded: None,
         evidence: Evidence::signed(START, None),
+        ..if open { plain::proposal(id) } else { plain::executed_proposal(id) }
     }
 }
 
 fn body(id: u64, at: Timestamp) -> ProposalBody {
-    ProposalBody {
-        id: ProposalId(id),
-        summary: Block::new("summary"),
-        url: Line::new(""),
-        payload: Payload { name: Line::new("Motion"), description: Block::new(""), value: Value::Null },
-        failure: None,
-        evidence: Evidence::signed(at, None),
-    }
+    ProposalBody { evidence: Evidence::signed(at, None), ..plain::body(id) }
 }
 
 fn neuron(id: u64, at: Timestamp) -> Neuron {
     Neuron {
-        id: NeuronId(id),
-        access: Access::Controller,
-        controller: None,
-        hot_keys: Vec::new(),
-        subaccount: None,
-        state: NeuronState::NotDissolving,
-        cached_stake: E8s(1),
-        fees: E8s(0),
-        staked_maturity: E8s(0),
-        maturity: E8s(0),
-        stake: E8s(1),
         created: START,
-        dissolve_delay: Seconds(1),
-        dissolve_state: DissolveState::None,
         age: Seconds(at.secs()),
-        potential_voting_power: VotingPower(1),
-        deciding_voting_power: VotingPower(1),
-        refreshed: None,
-        followees: Vec::new(),
-        recent_ballots: Vec::new(),
-        auto_stake_maturity: false,
-        visibility: Visibility::Private,
-        known: None,
-        joined_fund: None,
-        gang_bonus_base: E8s(0),
-        disbursements: Vec::new(),
-        spawns: None,
-        neuron_type: None,
         evidence: Evidence::signed(at, None),
-    }
-}
-
-fn transaction(block: u64) -> Transaction {
-    Transaction {
-        block,
-        operation: Operation::Mint { to: AccountIdentifier([0; 32]), amount: E8s(1) },
-        memo: 0,
-        icrc1_memo: None,
-        created_at: None,
-        timestamp: None,
-        evidence: Evidence::signed(START, None),
+        ..plain::neuron(id)
     }
 }
 
@@ -950,7 +884,7 @@ async fn a_node_that_lags_behind_takes_nothing_back() {
 async fn all_transactions_are_read_once_and_kept() {
     let base = tempfile::tempdir().unwrap();
     let fake = Fake::new(5);
-    fake.net().transactions = (0..3_350).map(|n| transaction(n * 3 + 7)).collect();
+    fake.net().transactions = (0..3_350).map(|n| plain::transaction(n * 3 + 7)).collect();
     let run = begin_with(fake, Some(open(base.path())), reader(1), |o| o.transactions_in_memory = 1_500);
     run.handle.idle().await;
     let older =
@@ -973,7 +907,7 @@ async fn all_transactions_are_read_once_and_kept() {
     assert!(run.world().await.accounts[0].complete);
     let fake = run.end().await;
     // Many arrive while away: the gap is filled, the rest is not asked for again.
-    fake.net().transactions.extend((4_000..4_250).map(|n| transaction(n * 3 + 7)));
+    fake.net().transactions.extend((4_000..4_250).map(|n| plain::transaction(n * 3 + 7)));
     fake.net().at = START.plus(Seconds(60));
     let run = begin(fake, Some(open(base.path())), reader(1));
     run.handle.idle().await;

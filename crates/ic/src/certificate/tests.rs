@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn fixtures() -> Value {
-    serde_json::from_str(include_str!("../../../../tests/fixtures/certificates/certificates.json")).unwrap()
+    icpulse_testing::fixtures::certificates()
 }
 
 /// A recorded read_state response's certificate.

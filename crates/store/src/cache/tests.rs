@@ -7,6 +7,7 @@ use icpulse_model::{
     Account, E8s, Evidence, NeuronId, Principal, Proposal, ProposalId, ProposalStatus, RewardStatus, Seconds,
     Topic, Vote, VotingPower, XdrPermyriad,
 };
+use icpulse_testing::plain;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -28,30 +29,22 @@ fn reader(n: u8) -> Principal {
 /// A proposal as it was read `at`; settled ones have no ballots.
 fn proposal(id: u64, settled: bool, at: u64) -> Proposal {
     Proposal {
-        id: ProposalId(id),
         topic: Topic::SubnetManagement,
         status: if settled { ProposalStatus::Executed } else { ProposalStatus::Open },
         reward_status: if settled { RewardStatus::Settled } else { RewardStatus::AcceptVotes },
-        title: Line::new(&format!("Proposal {id}")),
-        action: Line::new("Motion"),
         proposer: Some(NeuronId(id * 7)),
         created: Timestamp::from_secs(id),
         deadline: Some(Timestamp::from_secs(id + 345_600)),
-        decided: None,
-        executed: None,
-        failed: None,
         tally: Some(Tally {
             yes: VotingPower(3),
             no: VotingPower(1),
             total: VotingPower(10),
             at: Timestamp::from_secs(at),
         }),
-        total_potential_voting_power: None,
         reject_cost: E8s(2_500_000_000),
         reward_event_round: u64::from(settled),
-        ballots: Vec::new(),
-        undecoded: None,
         evidence: Evidence::signed(Timestamp::from_secs(at), Some(reader(9))),
+        ..plain::proposal(id)
     }
 }
 
@@ -130,14 +123,12 @@ proptest! {
 }
 
 fn transaction(block: u64) -> Transaction {
+    let operation = Operation::Mint { to: icpulse_model::AccountIdentifier([3; 32]), amount: E8s(block) };
     Transaction {
-        block,
-        operation: Operation::Mint { to: icpulse_model::AccountIdentifier([3; 32]), amount: E8s(block) },
-        memo: 0,
-        icrc1_memo: None,
-        created_at: None,
+        operation,
         timestamp: Some(NOW),
         evidence: Evidence::signed(NOW, None),
+        ..plain::transaction(block)
     }
 }
 

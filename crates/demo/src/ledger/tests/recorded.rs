@@ -38,8 +38,7 @@ impl Recording {
 }
 
 fn recordings() -> BTreeMap<String, Recording> {
-    let text = include_str!("../../../../../tests/fixtures/recordings/recordings.json");
-    serde_json::from_str::<Recordings>(text).unwrap().recordings
+    serde_json::from_value::<Recordings>(icpulse_testing::fixtures::recordings()).unwrap().recordings
 }
 
 /// A ledger with the recorded transactions, at the recorded times.

@@ -10,13 +10,13 @@ use icpulse_model::act::{Execution, PlanId, SignerInfo};
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::{AccountState, Operation, Transaction};
 use icpulse_model::network::{Canisters, Facts, Profile};
-use icpulse_model::neuron::{Access, DissolveState};
+use icpulse_model::neuron::DissolveState;
 use icpulse_model::proposal::{Ballot, Tally};
 use icpulse_model::text::Line;
-use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::world::{Neurons, Proposals, World};
 use icpulse_model::*;
 use icpulse_store::journal::{ActionJournal, Entries, JournalError, JournalKey};
+use icpulse_testing::plain;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -205,18 +205,9 @@ impl Sim {
     fn row(&self, inner: &Inner, id: u64) -> Proposal {
         let ballots = inner.ballots.iter().filter(|((p, _), _)| *p == id);
         Proposal {
-            id: ProposalId(id),
-            topic: Topic::Governance,
-            status: ProposalStatus::Open,
-            reward_status: RewardStatus::AcceptVotes,
             title: Line::new("Reduce the reject cost"),
-            action: Line::new("Motion"),
-            proposer: None,
             created: Timestamp::from_secs(START - 1_000),
             deadline: Some(Timestamp::from_secs(START + 4 * 86_400)),
-            decided: None,
-            executed: None,
-            failed: None,
             tally: Some(Tally {
                 yes: VotingPower(400),
                 no: VotingPower(100),
@@ -225,7 +216,6 @@ impl Sim {
             }),
             total_potential_voting_power: Some(VotingPower(2_000)),
             reject_cost: E8s(1),
-            reward_event_round: 0,
             ballots: ballots
                 .map(|((_, n), vote)| Ballot {
                     neuron: NeuronId(*n),
@@ -233,29 +223,21 @@ impl Sim {
                     voting_power: VotingPower(60),
                 })
                 .collect(),
-            undecoded: None,
             evidence: Evidence::signed(Timestamp::from_secs(inner.now), None),
+            ..plain::proposal(id)
         }
     }
 
     fn model(&self, inner: &Inner, id: u64) -> Neuron {
         let n = &inner.neurons[&id];
         Neuron {
-            id: NeuronId(id),
-            access: Access::Controller,
             controller: Some(n.controller),
-            hot_keys: vec![],
             subaccount: Some(n.subaccount),
-            state: NeuronState::NotDissolving,
             cached_stake: E8s(n.stake),
-            fees: E8s(0),
-            staked_maturity: E8s(0),
-            maturity: E8s(0),
             stake: E8s(n.stake),
             created: Timestamp::from_secs(START),
             dissolve_delay: Seconds(n.delay),
             dissolve_state: DissolveState::Delay(Seconds(n.delay)),
-            age: Seconds(0),
             potential_voting_power: VotingPower(60),
             deciding_voting_power: VotingPower(30),
             refreshed: Some(Timestamp::from_secs(n.refreshed)),
@@ -264,16 +246,9 @@ impl Sim {
                 .iter()
                 .map(|(t, f)| (Topic::from_number(*t), f.iter().map(|n| NeuronId(*n)).collect()))
                 .collect(),
-            recent_ballots: vec![],
             auto_stake_maturity: n.auto_stake,
-            visibility: Visibility::Private,
-            known: None,
-            joined_fund: None,
-            gang_bonus_base: E8s(0),
-            disbursements: vec![],
-            spawns: None,
-            neuron_type: None,
             evidence: Evidence::signed(Timestamp::from_secs(inner.now), None),
+            ..plain::neuron(id)
         }
     }
 

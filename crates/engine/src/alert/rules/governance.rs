@@ -1,42 +1,50 @@
 //! Rules about proposals and the user's neurons.
 
-use super::{Findings, Sight, Strength, node_name};
+use super::{Check, Evaluation, Findings, Strength, node_name};
 use crate::alert::named::principals_in;
+use icpulse_model::Seconds;
 use icpulse_model::alert::{About, Rule};
-use icpulse_model::alert_settings::RuleSettings;
 use icpulse_model::economics::Economics;
-use icpulse_model::{Seconds, Timestamp};
 use std::collections::BTreeSet;
 
-pub(super) fn names(sight: &Sight<'_>, rule: &RuleSettings, found: &mut Findings) -> bool {
-    let Some(provider) = &sight.mine.provider else { return false };
-    let mine: BTreeSet<_> = sight.world.topology.nodes_of(provider).map(|(id, _)| *id).collect();
-    for proposal in sight.world.proposals.open() {
+/// The rules of this file.
+pub(super) const RULES: &[(Rule, Check)] = &[
+    (Rule::ProposalNamesNode, check_named_nodes),
+    (Rule::NeuronDecays, check_voting_power_decay),
+    (Rule::ProposalUnvoted, check_unvoted_proposals),
+];
+
+fn check_named_nodes(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, .. } = *call;
+    let Some(provider) = &input.mine.provider else { return false };
+    let mine: BTreeSet<_> = input.world.topology.nodes_of(provider).map(|(id, _)| *id).collect();
+    for proposal in input.world.proposals.open() {
         let mut named = principals_in(proposal.title.as_str());
-        if let Some(more) = sight.named.get(&proposal.id) {
+        if let Some(more) = input.named.get(&proposal.id) {
             named.extend(more);
         }
         for node in named.intersection(&mine) {
             let text = format!(
                 "proposal {} names your node {}: {}",
                 proposal.id,
-                node_name(sight, node),
+                node_name(input, node),
                 proposal.title
             );
             let about = About::ProposalAndNode(proposal.id, *node);
             found.add(Rule::ProposalNamesNode, rule, about, Strength::Over, text);
         }
     }
-    !mine.is_empty() && !sight.world.proposals.is_empty()
+    !mine.is_empty() && !input.world.proposals.is_empty()
 }
 
 /// Voting power shrinks when following was not confirmed for half a year
 /// (`start_reducing_voting_power_after_seconds` of the economics).
-pub(super) fn decays(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
-    let economics = sight.world.facts.economics.as_ref();
+fn check_voting_power_decay(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, now, .. } = *call;
+    let economics = input.world.facts.economics.as_ref();
     let after = economics
         .map_or_else(|| Economics::defaults().start_reducing_after, |e| e.value.start_reducing_after);
-    for neuron in sight.world.neurons.iter().filter(|n| n.is_mine() && n.potential_voting_power.0 > 0) {
+    for neuron in input.world.neurons.iter().filter(|n| n.is_mine() && n.potential_voting_power.0 > 0) {
         let Some(begins) = neuron.refreshed.map(|at| at.plus(after)) else { continue };
         let left = begins.since(now).0;
         if left > rule.recover.max(rule.limit) {
@@ -53,11 +61,12 @@ pub(super) fn decays(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, fou
         };
         found.add(Rule::NeuronDecays, rule, About::Neuron(id), strength, text);
     }
-    sight.world.neurons_known
+    input.world.neurons_known
 }
 
-pub(super) fn unvoted(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
-    for proposal in sight.world.proposals.iter() {
+fn check_unvoted_proposals(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, now, .. } = *call;
+    for proposal in input.world.proposals.iter() {
         let blank = proposal.votable(now).count();
         let Some(deadline) = proposal.deadline.filter(|_| blank > 0) else { continue };
         let left = deadline.since(now).0;
@@ -76,5 +85,5 @@ pub(super) fn unvoted(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, fo
         );
         found.add(Rule::ProposalUnvoted, rule, About::Proposal(proposal.id), strength, text);
     }
-    sight.world.neurons_known && !sight.world.proposals.is_empty()
+    input.world.neurons_known && !input.world.proposals.is_empty()
 }

@@ -1,4 +1,7 @@
 //! The rules: what is wrong with the world as it is known. Pure.
+//!
+//! To add a rule: its entry in `icpulse_model::alert`, and here a check in one of the files, listed in
+//! that file's `RULES`.
 
 mod governance;
 mod nodes;
@@ -18,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What rules look at.
 #[derive(Clone, Copy)]
-pub struct Sight<'a> {
+pub struct RuleInput<'a> {
     /// The world.
     pub world: &'a World,
     /// Whose nodes are one's own, and what they are called.
@@ -104,38 +107,37 @@ impl Findings {
 /// Readings older than this say nothing of the present.
 const STALE: Seconds = Seconds(1_800);
 
+/// What a rule is evaluated with.
+#[derive(Clone, Copy)]
+struct Evaluation<'a> {
+    input: &'a RuleInput<'a>,
+    settings: &'a RuleSettings,
+    baseline: &'a Baseline,
+    now: Timestamp,
+}
+
+/// Adds what a rule finds; whether enough is known to say that nothing else is wrong.
+type Check = fn(&Evaluation<'_>, &mut Findings) -> bool;
+
+/// Every rule with its check, by file.
+const RULES: [&[(Rule, Check)]; 4] = [nodes::RULES, subnets::RULES, registry::RULES, governance::RULES];
+
 /// Everything that enabled rules find at `now`.
 #[must_use]
-pub fn evaluate(sight: &Sight<'_>, rules: &Rules, baseline: &Baseline, now: Timestamp) -> Findings {
+pub fn evaluate(input: &RuleInput<'_>, rules: &Rules, baseline: &Baseline, now: Timestamp) -> Findings {
     let mut found = Findings::default();
-    for rule in Rule::ALL {
-        let settings = rules.of(rule);
-        if !settings.enabled {
-            continue;
-        }
-        let judged = match rule {
-            Rule::NodeDown => nodes::down(sight, &settings, now, &mut found),
-            Rule::FailureRate => nodes::failing(sight, &settings, now, &mut found),
-            Rule::VersionBehind => nodes::behind(sight, &settings, now, &mut found),
-            Rule::FaultDistance => subnets::distance(sight, &settings, now, &mut found),
-            Rule::CertificateLag => subnets::lag(sight, &settings, now, &mut found),
-            Rule::NodeVanished => registry::vanished(sight, &settings, baseline, &mut found),
-            Rule::AllowanceChanged => registry::allowance(sight, &settings, baseline, &mut found),
-            Rule::RewardAccountChanged => registry::account(sight, &settings, baseline, &mut found),
-            Rule::ProposalNamesNode => governance::names(sight, &settings, &mut found),
-            Rule::NeuronDecays => governance::decays(sight, &settings, now, &mut found),
-            Rule::ProposalUnvoted => governance::unvoted(sight, &settings, now, &mut found),
-        };
-        if judged {
-            found.judged.insert(rule);
+    for (rule, check) in RULES.iter().copied().flatten() {
+        let settings = &rules.of(*rule);
+        if settings.enabled && check(&Evaluation { input, settings, baseline, now }, &mut found) {
+            found.judged.insert(*rule);
         }
     }
     found
 }
 
 /// The first part of a principal, or of a node the user's own name for it with that part.
-fn node_name(sight: &Sight<'_>, node: &Principal) -> String {
-    match sight.mine.alias(&sight.world.topology, node) {
+fn node_name(input: &RuleInput<'_>, node: &Principal) -> String {
+    match input.mine.alias(&input.world.topology, node) {
         Some(alias) => format!("{alias} ({})", short(node)),
         None => short(node),
     }
@@ -148,4 +150,17 @@ fn name_source() -> String {
 
 fn short(id: &Principal) -> String {
     id.to_text().split('-').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_one_check() {
+        for rule in Rule::ALL {
+            let checks = RULES.iter().copied().flatten().filter(|(of, _)| *of == rule);
+            assert_eq!(checks.count(), 1, "{rule:?}");
+        }
+    }
 }

@@ -1,42 +1,49 @@
 //! Rules about the user's own nodes.
 
 use super::subnets::explain_contradiction;
-use super::{Findings, STALE, Sight, Strength, name_source, node_name, short};
+use super::{Check, Evaluation, Findings, RuleInput, STALE, Strength, name_source, node_name, short};
 use icpulse_model::alert::{About, Rule};
-use icpulse_model::alert_settings::RuleSettings;
 use icpulse_model::fleet::{NodeStatus, PROOF_OF_LIFE, Reported, Verdict};
 use icpulse_model::node_rewards::{Day, Performance};
 use icpulse_model::{Principal, Seconds, Timestamp};
+
+/// The rules of this file.
+pub(super) const RULES: &[(Rule, Check)] = &[
+    (Rule::NodeDown, check_node_down),
+    (Rule::FailureRate, check_failure_rate),
+    (Rule::VersionBehind, check_version_behind),
+];
 
 /// A day of rewards older than this says nothing of the present.
 const LATE_DAYS: u32 = 4;
 
 /// The user's nodes; nothing where no provider is chosen.
-pub(super) fn mine<'a>(sight: &'a Sight<'_>) -> Vec<&'a Principal> {
-    let Some(provider) = &sight.mine.provider else { return Vec::new() };
-    sight.world.topology.nodes_of(provider).map(|(id, _)| id).collect()
+pub(super) fn own_nodes<'a>(input: &'a RuleInput<'_>) -> Vec<&'a Principal> {
+    let Some(provider) = &input.mine.provider else { return Vec::new() };
+    input.world.topology.nodes_of(provider).map(|(id, _)| id).collect()
 }
 
 /// Whether the dashboard was read, so that what it does not say is not so.
-pub(super) fn is_reported(sight: &Sight<'_>, now: Timestamp) -> bool {
-    let fresh = sight.world.fleet.reported_at.is_some_and(|at| now.since(at) <= STALE);
-    fresh && !sight.world.topology.is_empty()
+pub(super) fn is_reported(input: &RuleInput<'_>, now: Timestamp) -> bool {
+    let fresh = input.world.fleet.reported_at.is_some_and(|at| now.since(at) <= STALE);
+    fresh && !input.world.topology.is_empty()
 }
 
-fn current(reported: &Reported, now: Timestamp) -> bool {
+fn is_current(reported: &Reported, now: Timestamp) -> bool {
     now.since(reported.at) <= STALE
 }
 
-pub(super) fn down(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
-    for node in mine(sight) {
+fn check_node_down(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, now, .. } = *call;
+    for node in own_nodes(input) {
         let about = About::Node(*node);
-        let life = sight.world.fleet.life(node);
-        let Some(reported) = life.reported.as_ref().filter(|r| current(r, now)) else {
+        let life = input.world.fleet.life(node);
+        let Some(reported) = life.reported.as_ref().filter(|r| is_current(r, now)) else {
             found.unclear(Rule::NodeDown, rule, about);
             continue;
         };
-        let subnet = sight.world.topology.subnet_of(node);
-        let margin = subnet.and_then(|subnet| sight.world.margin(&subnet, now));
+        let subnet = input.world.topology.subnet_of(node);
+        let margin = subnet.and_then(|subnet| input.world.margin(&subnet, now));
         let contradiction = match (life.verdict(now), margin) {
             (Verdict::Disputed(..), _) => Some("the node signed an answer meanwhile".to_owned()),
             (Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled), Some(m)) if m.is_contradicted() => {
@@ -56,7 +63,7 @@ pub(super) fn down(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found
         let against = contradiction.map(|why| format!("; contradicted: {why}")).unwrap_or_default();
         let text = format!(
             "node {}, {place}, is {} {} since {}{alert}{against}",
-            node_name(sight, node),
+            node_name(input, node),
             reported.status.word(),
             name_source(),
             since.date_minute()
@@ -69,12 +76,13 @@ pub(super) fn down(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found
             found.look_again(seen.at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);
         }
     }
-    sight.mine.provider.is_some() && is_reported(sight, now)
+    input.mine.provider.is_some() && is_reported(input, now)
 }
 
-pub(super) fn failing(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
-    let Some(provider) = &sight.mine.provider else { return false };
-    let Some((day, all)) = sight.world.node_rewards.days.iter().next_back() else { return false };
+fn check_failure_rate(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, now, .. } = *call;
+    let Some(provider) = &input.mine.provider else { return false };
+    let Some((day, all)) = input.world.node_rewards.days.iter().next_back() else { return false };
     if Day::of(now).0.saturating_sub(day.0) > LATE_DAYS {
         return false;
     }
@@ -88,7 +96,7 @@ pub(super) fn failing(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, fo
         };
         let text = format!(
             "node {} failed {} more blocks than its subnet on {day} ({failed} of {}); from 10 % on it costs reward",
-            node_name(sight, &node.node),
+            node_name(input, &node.node),
             relative.percent(),
             proposed.saturating_add(failed)
         );
@@ -97,13 +105,14 @@ pub(super) fn failing(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, fo
     true
 }
 
-pub(super) fn behind(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
-    for node in mine(sight) {
+fn check_version_behind(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, now, .. } = *call;
+    for node in own_nodes(input) {
         let about = About::Node(*node);
-        let life = sight.world.fleet.life(node);
-        let reported = life.reported.as_ref().filter(|r| current(r, now));
+        let life = input.world.fleet.life(node);
+        let reported = life.reported.as_ref().filter(|r| is_current(r, now));
         let seen = reported.and_then(|r| r.guestos_version.as_ref());
-        let (Some(seen), Some(wanted)) = (seen, sight.world.topology.desired_version(node)) else {
+        let (Some(seen), Some(wanted)) = (seen, input.world.topology.desired_version(node)) else {
             found.unclear(Rule::VersionBehind, rule, about);
             continue;
         };
@@ -113,12 +122,12 @@ pub(super) fn behind(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, fou
         let cut = |version: &str| version.chars().take(8).collect::<String>();
         let text = format!(
             "node {} runs GuestOS {} {} and is to run {}",
-            node_name(sight, node),
+            node_name(input, node),
             cut(seen.as_str()),
             name_source(),
             cut(wanted.as_str())
         );
         found.add(Rule::VersionBehind, rule, about, Strength::Over, text);
     }
-    sight.mine.provider.is_some() && is_reported(sight, now)
+    input.mine.provider.is_some() && is_reported(input, now)
 }

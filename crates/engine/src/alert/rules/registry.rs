@@ -1,13 +1,19 @@
 //! Rules about what changed in the registry and in governance's list of providers.
 
-use super::{Findings, Sight, Strength, nodes, short};
+use super::{Check, Evaluation, Findings, RuleInput, Strength, nodes, short};
 use icpulse_model::Principal;
 use icpulse_model::alert::{About, Rule};
-use icpulse_model::alert_settings::RuleSettings;
 use icpulse_model::registry::Version;
 use icpulse_model::text::Line;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// The rules of this file.
+pub(super) const RULES: &[(Rule, Check)] = &[
+    (Rule::NodeVanished, check_node_vanished),
+    (Rule::AllowanceChanged, check_allowance),
+    (Rule::RewardAccountChanged, check_reward_account),
+];
 
 /// What the user's provider had, so that a change can be seen: also one that happened while
 /// nobody looked.
@@ -26,33 +32,33 @@ pub struct Baseline {
 }
 
 /// The present reward account, if governance's list was read; empty where none is set.
-fn account_now(sight: &Sight<'_>) -> Option<Line> {
-    let listed = sight.world.node_rewards.listed.get(sight.mine.provider.as_ref()?)?;
+fn present_account(input: &RuleInput<'_>) -> Option<Line> {
+    let listed = input.world.node_rewards.listed.get(input.mine.provider.as_ref()?)?;
     Some(listed.reward_account.clone().unwrap_or_default())
 }
 
 impl Baseline {
     /// Whether the registry as it is known now can be compared.
-    fn fits(&self, sight: &Sight<'_>) -> bool {
-        let topology = &sight.world.topology;
+    fn fits(&self, input: &RuleInput<'_>) -> bool {
+        let topology = &input.world.topology;
         let newer = topology.version >= self.version && !topology.is_empty();
-        self.provider.is_some() && self.provider == sight.mine.provider && newer && !sight.replaying
+        self.provider.is_some() && self.provider == input.mine.provider && newer && !input.replaying
     }
 
     /// Begins anew if another provider is chosen; whether it did.
-    pub fn follow(&mut self, sight: &Sight<'_>) -> bool {
-        if self.provider == sight.mine.provider {
+    pub fn follow(&mut self, input: &RuleInput<'_>) -> bool {
+        if self.provider == input.mine.provider {
             return false;
         }
-        *self = Self { provider: sight.mine.provider, ..Self::default() };
+        *self = Self { provider: input.mine.provider, ..Self::default() };
         true
     }
 
     /// Takes in what is new and was not known; what differs from what was known stays.
-    pub fn learn(&mut self, sight: &Sight<'_>) {
-        let Some(provider) = sight.mine.provider else { return };
-        if self.fits(sight) {
-            let topology = &sight.world.topology;
+    pub fn learn(&mut self, input: &RuleInput<'_>) {
+        let Some(provider) = input.mine.provider else { return };
+        if self.fits(input) {
+            let topology = &input.world.topology;
             self.version = topology.version;
             for (id, node) in topology.nodes_of(&provider) {
                 self.nodes.insert(*id, node.address.clone());
@@ -62,48 +68,44 @@ impl Baseline {
             }
         }
         if self.account.is_none() {
-            self.account = account_now(sight);
+            self.account = present_account(input);
         }
     }
 
     /// From now on this is how it is.
-    pub fn accept(&mut self, rule: Rule, about: &About, sight: &Sight<'_>) {
+    pub fn accept(&mut self, rule: Rule, about: &About, input: &RuleInput<'_>) {
         match (rule, about) {
             (Rule::NodeVanished, About::Node(node)) => {
                 self.nodes.remove(node);
             }
             (Rule::AllowanceChanged, About::Operator(operator)) => {
-                match sight.world.topology.operators.get(operator) {
+                match input.world.topology.operators.get(operator) {
                     Some(record) => self.allowances.insert(*operator, record.allowance),
                     None => self.allowances.remove(operator),
                 };
             }
-            (Rule::RewardAccountChanged, _) => self.account = account_now(sight).or(self.account.take()),
+            (Rule::RewardAccountChanged, _) => self.account = present_account(input).or(self.account.take()),
             _ => {}
         }
     }
 }
 
-pub(super) fn vanished(
-    sight: &Sight<'_>,
-    rule: &RuleSettings,
-    baseline: &Baseline,
-    found: &mut Findings,
-) -> bool {
-    if !baseline.fits(sight) {
+fn check_node_vanished(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, baseline, .. } = *call;
+    if !baseline.fits(input) {
         return false;
     }
-    let present = nodes::mine(sight);
+    let present = nodes::own_nodes(input);
     for (id, address) in baseline.nodes.iter().filter(|(id, _)| !present.contains(id)) {
         // A machine that was deployed anew has another id at the same address.
         let successor = present.iter().find(|p| {
-            let record = sight.world.topology.nodes.get(p);
+            let record = input.world.topology.nodes.get(p);
             address.is_some() && record.is_some_and(|r| r.address == *address)
         });
-        let name = super::node_name(sight, id);
+        let name = super::node_name(input, id);
         let text = match successor {
             Some(new) => format!("node {name} left the registry; its address is node {}'s now", short(new)),
-            None if sight.world.topology.nodes.contains_key(id) => {
+            None if input.world.topology.nodes.contains_key(id) => {
                 format!("node {name} belongs to another provider now")
             }
             None => format!("node {name} is no longer in the registry"),
@@ -113,18 +115,14 @@ pub(super) fn vanished(
     true
 }
 
-pub(super) fn allowance(
-    sight: &Sight<'_>,
-    rule: &RuleSettings,
-    baseline: &Baseline,
-    found: &mut Findings,
-) -> bool {
-    if !baseline.fits(sight) {
+fn check_allowance(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, baseline, .. } = *call;
+    if !baseline.fits(input) {
         return false;
     }
     for (id, before) in &baseline.allowances {
         let record =
-            sight.world.topology.operators.get(id).filter(|o| Some(o.provider) == sight.mine.provider);
+            input.world.topology.operators.get(id).filter(|o| Some(o.provider) == input.mine.provider);
         let (text, mark) = match record {
             Some(record) if record.allowance == *before => continue,
             Some(record) => (
@@ -146,14 +144,10 @@ pub(super) fn allowance(
     true
 }
 
-pub(super) fn account(
-    sight: &Sight<'_>,
-    rule: &RuleSettings,
-    baseline: &Baseline,
-    found: &mut Findings,
-) -> bool {
+fn check_reward_account(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, baseline, .. } = *call;
     let (Some(before), Some(now), Some(provider)) =
-        (&baseline.account, account_now(sight), sight.mine.provider)
+        (&baseline.account, present_account(input), input.mine.provider)
     else {
         return false;
     };

@@ -1,11 +1,14 @@
 //! Rules about subnets.
 
-use super::{Findings, STALE, Sight, Strength, name_source, nodes::is_reported, short};
+use super::{Check, Evaluation, Findings, STALE, Strength, name_source, nodes::is_reported, short};
+use icpulse_model::Seconds;
 use icpulse_model::alert::{About, Rule};
-use icpulse_model::alert_settings::RuleSettings;
 use icpulse_model::fleet::PROOF_OF_LIFE;
 use icpulse_model::margin::Margin;
-use icpulse_model::{Seconds, Timestamp};
+
+/// The rules of this file.
+pub(super) const RULES: &[(Rule, Check)] =
+    &[(Rule::FaultDistance, check_fault_distance), (Rule::CertificateLag, check_certificate_lag)];
 
 /// Explains why the report on a subnet's nodes cannot be true.
 pub(super) fn explain_contradiction(margin: &Margin) -> String {
@@ -13,12 +16,13 @@ pub(super) fn explain_contradiction(margin: &Margin) -> String {
 }
 
 /// How many more nodes of a subnet may fail: its limit less those that are reported down.
-pub(super) fn distance(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
-    if !is_reported(sight, now) {
+fn check_fault_distance(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, now, .. } = *call;
+    if !is_reported(input, now) {
         return false;
     }
-    for (id, subnet) in &sight.world.topology.subnets {
-        let Some(margin) = sight.world.margin(id, now) else { continue };
+    for (id, subnet) in &input.world.topology.subnets {
+        let Some(margin) = input.world.margin(id, now) else { continue };
         if margin.down == 0 || subnet.is_halted {
             continue;
         }
@@ -38,7 +42,7 @@ pub(super) fn distance(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, f
         };
         let text =
             format!("subnet {}: {down} of {} nodes are down {}{end}", short(id), margin.nodes, name_source());
-        if let Some(at) = sight.world.health.get(id).and_then(|h| h.certified_at).filter(|_| margin.certifies)
+        if let Some(at) = input.world.health.get(id).and_then(|h| h.certified_at).filter(|_| margin.certifies)
         {
             found.look_again(at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);
         }
@@ -47,9 +51,10 @@ pub(super) fn distance(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, f
     true
 }
 
-pub(super) fn lag(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found: &mut Findings) -> bool {
-    for (id, health) in sight.world.health.iter() {
-        let halted = sight.world.topology.subnets.get(id).is_some_and(|s| s.is_halted);
+fn check_certificate_lag(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, now, .. } = *call;
+    for (id, health) in input.world.health.iter() {
+        let halted = input.world.topology.subnets.get(id).is_some_and(|s| s.is_halted);
         if halted {
             continue;
         }
@@ -71,5 +76,5 @@ pub(super) fn lag(sight: &Sight<'_>, rule: &RuleSettings, now: Timestamp, found:
         );
         found.add(Rule::CertificateLag, rule, about, strength, text);
     }
-    !sight.world.health.is_empty()
+    !input.world.health.is_empty()
 }

@@ -8,8 +8,9 @@ use super::message::Notice;
 use icpulse_model::alert::SinkReport;
 use icpulse_model::alert_settings::{SinkKind, SinkSettings};
 use icpulse_model::text::Line;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -88,12 +89,6 @@ struct Sink {
     filled: Notify,
 }
 
-impl Sink {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// All sinks with their queues; dropping it ends their tasks.
 pub struct Outbox {
     sinks: Vec<Arc<Sink>>,
@@ -135,7 +130,7 @@ impl Outbox {
         for sink in &self.sinks {
             let Some(notice) = notice.for_sink(&sink.settings) else { continue };
             {
-                let mut queue = sink.queue();
+                let mut queue = sink.queue.lock();
                 if queue.waiting.len() >= WAITING {
                     queue.waiting.pop_front();
                     queue.given_up += 1;
@@ -152,7 +147,7 @@ impl Outbox {
     #[must_use]
     pub fn reports(&self) -> Vec<SinkReport> {
         let report = |sink: &Arc<Sink>| {
-            let queue = sink.queue();
+            let queue = sink.queue.lock();
             let waiting = u64::try_from(queue.waiting.len()).unwrap_or(u64::MAX);
             let lost = match queue.given_up {
                 0 => String::new(),
@@ -172,7 +167,7 @@ impl Outbox {
     /// Messages that wait.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.sinks.iter().map(|s| s.queue().waiting.len()).sum()
+        self.sinks.iter().map(|s| s.queue.lock().waiting.len()).sum()
     }
 
     /// Waits until everything is delivered or given up, or so long; what is left.
@@ -190,14 +185,14 @@ impl Outbox {
 async fn serve(sink: Arc<Sink>, terminal: ToTerminal, changed: Arc<Notify>, pace: Pace) {
     let mut tries = 0u32;
     loop {
-        let first = sink.queue().waiting.front().map(|w| (w.place, w.notice.clone(), w.since));
+        let first = sink.queue.lock().waiting.front().map(|w| (w.place, w.notice.clone(), w.since));
         let Some((place, notice, since)) = first else {
             sink.filled.notified().await;
             continue;
         };
         let outcome = deliver_once(&sink.settings, &notice, &terminal).await;
         let pause = {
-            let mut queue = sink.queue();
+            let mut queue = sink.queue.lock();
             let over = match &outcome {
                 Ok(()) => {
                     queue.delivered += 1;

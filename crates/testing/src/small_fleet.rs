@@ -1,5 +1,4 @@
 //! A small network of nodes on a made-up day, for rules, metrics and lists.
-#![allow(dead_code)]
 
 use icpulse_model::alert::{About, Alert, AlertBoard, Rule, Severity};
 use icpulse_model::fleet::{BoundaryNode, Fleet, NodeStatus, Probe, ProviderName, Reported};
@@ -18,8 +17,7 @@ use icpulse_model::{Evidence, Principal, Seconds, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// 2026-11-22 14:02:14 UTC.
-pub const NOW: Timestamp = Timestamp::from_secs(1_795_356_134);
+pub use crate::NOW;
 pub const NODES: usize = 26;
 
 fn id(kind: u8, n: usize) -> Principal {
