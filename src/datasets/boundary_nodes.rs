@@ -17,6 +17,7 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         one: "API boundary node",
         many: "API boundary nodes",
         about: "API boundary nodes: health and latency",
+        shown: &[],
         sort: ("domain", false),
         ordered_by: None,
         quick_filters: &["", "-status:well"],

@@ -18,6 +18,7 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         one: "data center",
         many: "data centers",
         about: "Data centers",
+        shown: &[],
         sort: ("id", false),
         ordered_by: None,
         quick_filters: &["", "continent:europe", "continent:america", "continent:asia"],

@@ -16,6 +16,7 @@ pub static EVENTS: Dataset<Subject> = Dataset {
         one: "event",
         many: "events",
         about: "What happened in the registry, a sentence each, newest first",
+        shown: &[],
         sort: ("version", true),
         ordered_by: Some("version"),
         quick_filters: &["", "at<1d", "at<7d"],

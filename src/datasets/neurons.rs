@@ -19,6 +19,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         many: "neurons",
         about: "Neurons",
         // The largest neuron first: it is the one that matters most.
+        shown: &[],
         sort: ("stake", true),
         ordered_by: Some("id"),
         quick_filters: &["", "confirm_in<30d", "-state:dissolved", "access:controller"],

@@ -16,6 +16,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         one: "proposal",
         many: "proposals",
         about: "Proposals of the NNS",
+        shown: &[],
         sort: ("id", true),
         ordered_by: Some("id"),
         quick_filters: &[

@@ -19,6 +19,7 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
         one: "provider",
         many: "providers",
         about: "Node providers: nodes, allowance, rewards of 30 days and where they were lost",
+        shown: &[],
         sort: ("nodes", true),
         ordered_by: None,
         quick_filters: &["", "down>0", "mean_failure>5"],

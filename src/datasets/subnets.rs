@@ -18,6 +18,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         one: "subnet",
         many: "subnets",
         about: "Subnets: health, decentralisation, what-if",
+        shown: &[],
         sort: ("id", false),
         ordered_by: None,
         quick_filters: &["", "condition:stalled", "down>0", "fault_distance<2", "kind:system"],

@@ -21,6 +21,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         one: "transaction",
         many: "transactions",
         about: "Transactions of an account on the ICP ledger",
+        shown: &[],
         sort: ("block", true),
         ordered_by: Some("block"),
         quick_filters: &["", "direction:in", "direction:out", "kind:minted"],

@@ -19,6 +19,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         one: "version",
         many: "versions",
         about: "GuestOS and HostOS versions and where they run",
+        shown: &[],
         sort: ("nodes_desired", true),
         ordered_by: None,
         quick_filters: &["", "os:guestos", "os:hostos", "nodes_desired>0"],

@@ -313,6 +313,9 @@ pub struct ListInfo {
     pub many: &'static str,
     /// What it is, for help and documentation.
     pub about: &'static str,
+    /// The columns that tables show at first with their priorities, where they are others than the
+    /// columns themselves say.
+    pub shown: &'static [(&'static str, u8)],
     /// The column it is sorted by at first, and whether descending.
     pub sort: (&'static str, bool),
     /// The column whose order is that of the rows' ids, if there is one.
@@ -391,7 +394,17 @@ impl dyn AnyDataset {
     /// The columns that tables show unless the user chooses otherwise.
     #[must_use]
     pub fn default_columns(&self) -> Vec<&'static str> {
+        if !self.info().shown.is_empty() {
+            return self.info().shown.iter().map(|(id, _)| *id).collect();
+        }
         self.columns().filter(|c| c.shown).map(|c| c.id).collect()
+    }
+
+    /// When a column goes from narrow screens: those of the greatest number first, 0 never.
+    #[must_use]
+    pub fn priority(&self, column: &ColumnInfo) -> u8 {
+        let own = self.info().shown.iter().find(|(id, _)| *id == column.id);
+        own.map_or(column.priority, |(_, priority)| *priority)
     }
 }
 

@@ -89,7 +89,7 @@ fn make<K>(column: &'static ColumnInfo, list: &ListState<K>, room: u16) -> Colum
             (None, _) => Width::Fixed(column.width),
         },
         align: if column.right { Align::Right } else { Align::Left },
-        priority: column.priority,
+        priority: list.list.priority(column),
         sorted: is_sorted(column.id).then_some(order),
     }
 }
