@@ -28,20 +28,6 @@ pub(super) use {
 };
 pub(super) use {history::HISTORY, proposals::NEWEST};
 
-/// The feeds' queries, which the tests' network answers.
-#[cfg(test)]
-pub(super) mod queries {
-    pub(in crate::sync) use super::accounts::*;
-    pub(in crate::sync) use super::facts::*;
-    pub(in crate::sync) use super::neurons::*;
-    pub(in crate::sync) use super::nodes::*;
-    pub(in crate::sync) use super::payouts::*;
-    pub(in crate::sync) use super::proposals::*;
-    pub(in crate::sync) use super::registry::*;
-    pub(in crate::sync) use super::rewards::*;
-    pub(in crate::sync) use super::subnets::*;
-}
-
 use super::Options;
 use super::feed::Feed;
 use icpulse_model::Timestamp;
@@ -115,4 +101,18 @@ impl State {
             rewards: rewards::State::default(),
         }
     }
+}
+
+/// The feeds' queries, which the tests' network answers.
+#[cfg(test)]
+pub(super) mod queries {
+    pub(in crate::sync) use super::accounts::*;
+    pub(in crate::sync) use super::facts::*;
+    pub(in crate::sync) use super::neurons::*;
+    pub(in crate::sync) use super::nodes::*;
+    pub(in crate::sync) use super::payouts::*;
+    pub(in crate::sync) use super::proposals::*;
+    pub(in crate::sync) use super::registry::*;
+    pub(in crate::sync) use super::rewards::*;
+    pub(in crate::sync) use super::subnets::*;
 }
