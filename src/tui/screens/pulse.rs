@@ -36,7 +36,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let wide = area.width >= 108;
     let left_w = if wide { area.width * 60 / 100 } else { area.width / 2 };
     let right_w = area.width - left_w - 2;
-    let mut network = network_lines(state, right_w);
+    let mut network = network_lines(state, right_w, area.height >= 44);
     if area.height < 30 {
         // What can be voted on matters more than the last figures.
         network.truncate(6);
@@ -317,7 +317,7 @@ fn decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
 pub(super) fn sections(state: &State) -> [(&'static str, Vec<Spans>); 3] {
     const ROOM: u16 = 110;
     [
-        ("THE NETWORK", network_lines(state, ROOM)),
+        ("THE NETWORK", network_lines(state, ROOM, true)),
         ("SUPPLY", supply_lines(state, ROOM)),
         ("YOU", you_lines(state, ROOM)),
     ]
@@ -385,6 +385,14 @@ fn rewards(state: &State, width: u16) -> Spans {
     figure("rewards", compact_amount(event.distributed), "ICP", note(text))
 }
 
+/// Proposals decided in the last 24 hours.
+fn decided(state: &State) -> Spans {
+    let Some(decided) = &state.world.facts.decided_proposals else { return unknown("decided") };
+    let mut more = note("in 24 h");
+    more.extend(aged(state, decided.evidence.at, Seconds::hours(1)));
+    figure("decided", decided.value.to_string(), "", more)
+}
+
 fn compact_amount(amount: E8s) -> String {
     if amount.0 / E8s::PER_ICP >= 100_000 { words::compact_icp(amount) } else { amount.rounded() }
 }
@@ -400,7 +408,7 @@ fn staked(state: &State, width: u16) -> Spans {
 }
 
 /// The network at a glance, for wide screens.
-fn network_lines(state: &State, width: u16) -> Vec<Spans> {
+fn network_lines(state: &State, width: u16, tall: bool) -> Vec<Spans> {
     let mut lines = machine_lines(state, width);
     // The machines' lines take the room of the lesser figures.
     let short = !lines.is_empty();
@@ -416,6 +424,9 @@ fn network_lines(state: &State, width: u16) -> Vec<Spans> {
         rate(state, width),
         rewards(state, width),
     ]);
+    if tall {
+        lines.push(decided(state));
+    }
     if short {
         return lines;
     }
