@@ -101,7 +101,7 @@ fn a_clock_that_is_behind_is_told_at_any_width_and_corrected() {
         let shown = text(&buffer(&state, &Theme::fallback()));
         assert!(
             shown.contains(
-                "! this machine's clock is 10 m behind the network's: set it (enable automatic time)"
+                "! this machine's clock is 10 m behind the network's: enable automatic time"
             )
         );
         assert_eq!(state.network_now(), state.now.plus(icpulse_model::Seconds(607)));
