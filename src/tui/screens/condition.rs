@@ -145,7 +145,7 @@ fn wrong_clock(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
         span(" ! ", Role::Warn),
         span(format!("this machine's clock is {behind} behind the network's"), Role::Warn),
         span(": ", Role::Dim),
-        span("set it (enable automatic time)", Role::Text),
+        span("enable automatic time", Role::Text),
     ];
     let more = " · times shown use the network's clock";
     if spans_width(&spans) + more.len() < usize::from(area.width) {
