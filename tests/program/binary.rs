@@ -253,7 +253,7 @@ fn a_late_answer_about_colors_is_no_key_and_the_theme_follows_it() {
         let screen = terminal.wait_screen("a light background", |s| background_of(s) != dark);
         assert!(screen.contains("NEEDS YOU") && !screen.contains("d0d0"), "cut at {cut}:\n{screen}");
         // A key that follows finds nothing open.
-        terminal.press("2").wait_text("No proposals are remembered");
+        terminal.press("2").wait_text("No proposals in the cache");
         let screen = terminal.press("1").wait_text("NEEDS YOU");
         assert!(!screen.contains("d0d0") && !screen.contains("fafa"), "cut at {cut}:\n{screen}");
         terminal.press("q");
@@ -269,7 +269,7 @@ fn a_terminal_that_cannot_answer_is_not_asked_and_unasked_answers_do_nothing() {
     terminal.wait_text("NEEDS YOU");
     let before = terminal.background();
     terminal.press("\x1b]11;rgb:ffff/ffff/ffff\x07\x1b]52;c;OnI6cg==\x07");
-    terminal.press("2").wait_text("No proposals are remembered");
+    terminal.press("2").wait_text("No proposals in the cache");
     terminal.press("1").wait_text("NEEDS YOU");
     assert_eq!(terminal.background(), before);
     terminal.press("q");
