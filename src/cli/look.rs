@@ -11,8 +11,9 @@ use arc_swap::ArcSwap;
 use icpulse_files as files;
 use icpulse_model::text::Line;
 use notify::{RecursiveMode, Watcher};
+use parking_lot::Mutex;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// The theme in force; clones share it.
@@ -82,7 +83,7 @@ impl Look {
     #[must_use]
     pub fn hear(&self, answer: Answer) -> Option<Message> {
         let automatic = self.automatic.as_ref()?;
-        let mut foreground = automatic.foreground.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut foreground = automatic.foreground.lock();
         let background = match answer {
             Answer::Foreground(color) => {
                 *foreground = Some(color);

@@ -137,7 +137,7 @@ pub fn register_vote(
     }
     let command =
         wire::RegisterVote { vote: vote.number(), proposal: Some(wire::ProposalId { id: proposal.0 }) };
-    manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::RegisterVote(command))
+    encode_manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::RegisterVote(command))
 }
 
 /// Makes a neuron of the ICP that a transfer has put on the subaccount of `controller` and `nonce`,
@@ -155,7 +155,7 @@ pub fn claim_or_refresh(
         memo: nonce,
     });
     let command = wire::ClaimOrRefresh { by: Some(by) };
-    manage(canisters, None, wire::ManageNeuronCommandRequest::ClaimOrRefresh(command))
+    encode_manage(canisters, None, wire::ManageNeuronCommandRequest::ClaimOrRefresh(command))
 }
 
 /// Lengthens the dissolve delay by `additional`.
@@ -174,7 +174,7 @@ pub fn increase_dissolve_delay(
     let operation = wire::Operation::IncreaseDissolveDelay(wire::IncreaseDissolveDelay {
         additional_dissolve_delay_seconds: additional,
     });
-    configure(canisters, neuron, operation)
+    encode_configure(canisters, neuron, operation)
 }
 
 /// Stakes new maturity at once, or stops doing so.
@@ -189,7 +189,7 @@ pub fn auto_stake_maturity(
     let operation = wire::Operation::ChangeAutoStakeMaturity(wire::ChangeAutoStakeMaturity {
         requested_setting_for_auto_stake_maturity: stake,
     });
-    configure(canisters, neuron, operation)
+    encode_configure(canisters, neuron, operation)
 }
 
 /// Sets the followees on one topic; none to follow nobody.
@@ -202,8 +202,8 @@ pub fn follow(
     topic: Topic,
     followees: &[NeuronId],
 ) -> Result<PreparedCall, IcError> {
-    let command = wire::Follow { topic: topic.number(), followees: ids(followees) };
-    manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Follow(command))
+    let command = wire::Follow { topic: topic.number(), followees: encode_ids(followees) };
+    encode_manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Follow(command))
 }
 
 /// Sets the followees on several topics with one call; topics not named stay as they are.
@@ -217,10 +217,10 @@ pub fn set_following(
 ) -> Result<PreparedCall, IcError> {
     let topics = topics.iter().map(|(topic, followees)| wire::FolloweesForTopic {
         topic: Some(topic.number()),
-        followees: Some(ids(followees)),
+        followees: Some(encode_ids(followees)),
     });
     let command = wire::SetFollowing { topic_following: Some(topics.collect()) };
-    manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::SetFollowing(command))
+    encode_manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::SetFollowing(command))
 }
 
 /// Confirms the neuron's following, so that its voting power is whole again.
@@ -229,7 +229,7 @@ pub fn set_following(
 /// [`IcError::Invalid`] if the argument cannot be written.
 pub fn refresh_voting_power(canisters: &Canisters, neuron: NeuronId) -> Result<PreparedCall, IcError> {
     let command = wire::ManageNeuronCommandRequest::RefreshVotingPower(wire::RefreshVotingPower {});
-    manage(canisters, Some(neuron.into()), command)
+    encode_manage(canisters, Some(neuron.into()), command)
 }
 
 /// Reads the answer of `manage_neuron`.
@@ -271,20 +271,20 @@ pub fn parse_manage_neuron_reply(bytes: &[u8]) -> Result<CommandResult, Governan
     }
 }
 
-fn ids(neurons: &[NeuronId]) -> Vec<wire::NeuronId> {
+fn encode_ids(neurons: &[NeuronId]) -> Vec<wire::NeuronId> {
     neurons.iter().map(|n| wire::NeuronId { id: n.0 }).collect()
 }
 
-fn configure(
+fn encode_configure(
     canisters: &Canisters,
     neuron: Target,
     operation: wire::Operation,
 ) -> Result<PreparedCall, IcError> {
     let command = wire::Configure { operation: Some(operation) };
-    manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Configure(command))
+    encode_manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Configure(command))
 }
 
-fn manage(
+fn encode_manage(
     canisters: &Canisters,
     neuron: Option<Target>,
     command: wire::ManageNeuronCommandRequest,

@@ -8,8 +8,9 @@ use super::message::Notice;
 use icpulse_model::alert::SinkReport;
 use icpulse_model::alert_settings::{SinkKind, SinkSettings};
 use icpulse_model::text::Line;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -90,7 +91,7 @@ struct Sink {
 
 impl Sink {
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 }
 
