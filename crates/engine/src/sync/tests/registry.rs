@@ -270,7 +270,10 @@ async fn a_damaged_page_is_read_again_and_no_other() {
             notes.push(note.to_string());
         }
     }
-    assert!(notes.iter().any(|note| note.starts_with("1000 versions of the registry")), "{notes:?}");
+    assert!(
+        notes.iter().any(|note| note.starts_with("reading 1000 versions of the registry again")),
+        "{notes:?}"
+    );
     assert_eq!(asked(&second.fake), ["1000"]);
     let then = second.handle.topology_at(Moment::Version(Version(1_500))).await.unwrap();
     assert_eq!(bare(&then), folded(&deltas(1_500)));

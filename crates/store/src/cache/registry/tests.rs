@@ -106,7 +106,7 @@ fn a_page_that_cannot_be_read_back_is_taken_out_and_noted_and_only_it() {
             [1..=1_000, 2_001..=2_500]
         );
         let notes = cache.take_notes();
-        assert!(notes[0].as_str().starts_with("1000 versions of the registry are read again"), "{notes:?}");
+        assert!(notes[0].as_str().starts_with("reading 1000 versions of the registry again"), "{notes:?}");
         put(&cache, 1_001..=2_000);
         assert_eq!(replayed(&cache, 0).0.len(), 2_500);
     }
