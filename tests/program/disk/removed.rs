@@ -128,7 +128,7 @@ fn a_write_that_never_ends_holds_no_program() {
     // Who asks twice is not made to wait for the cache.
     let (status, said) = serving().end(Signal::INT, true);
     assert_eq!(status.code(), Some(130), "{status}: {said}");
-    assert!(said.contains("ended at once"), "{said}");
+    assert!(said.contains("stopped at once"), "{said}");
     let fresh = Home::new();
     // A command that nobody interrupts ends by itself.
     let mut listing = table.command(&fresh, &["overview"]);

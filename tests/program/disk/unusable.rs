@@ -28,7 +28,7 @@ fn without_a_cache_all_is_read_and_nothing_is_begun() {
     assert_eq!(code(&pulse), 0);
     assert!(text(&pulse).contains("OPEN FOR VOTES"));
     assert!(complaint(&pulse).contains("working without the cache"), "{}", complaint(&pulse));
-    assert!(complaint(&pulse).contains("actions cannot be recorded"), "{}", complaint(&pulse));
+    assert!(complaint(&pulse).contains("signing is off"), "{}", complaint(&pulse));
     assert!(!list(&json(&run(&["proposals", "list", "--json"])), "proposals").is_empty());
 
     // What makes no sense without a cache fails, and says why and what to do.
