@@ -81,7 +81,7 @@ fn told(deltas: &[Delta]) {
     let none = |_: &Principal| None;
     let filter = EventFilter { words: "node".to_owned(), ..EventFilter::default() };
     for delta in deltas {
-        let changes = decode::registry::changes(delta);
+        let changes = decode::registry::decode_changes(delta);
         let events = fold(&mut topology, &changes);
         assert!(events.len() >= changes.len(), "a change is not told");
         for event in &events {

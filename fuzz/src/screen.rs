@@ -176,7 +176,8 @@ fn proposal(texts: &Texts<'_>, id: u64) -> g::ProposalInfo {
 
 fn world(texts: &Texts<'_>) -> (World, Vec<g::ProposalInfo>) {
     let infos: Vec<g::ProposalInfo> = (0..4).map(|id| proposal(texts, id)).collect();
-    let rows = infos.iter().filter_map(|info| decode::proposals::proposal(info, evidence())).map(Arc::new);
+    let rows =
+        infos.iter().filter_map(|info| decode::proposals::decode_proposal(info, evidence())).map(Arc::new);
     let data = g::KnownNeuronData {
         name: texts.raw(18),
         description: Some(texts.raw(19)),
@@ -192,7 +193,7 @@ fn world(texts: &Texts<'_>) -> (World, Vec<g::ProposalInfo>) {
         recent_ballots: vec![g::BallotInfo { vote: 1, proposal_id: Some(g::ProposalId { id: 140_000 }) }],
         ..Default::default()
     };
-    let neuron = decode::neurons::neuron(Some(&full), None, None, reader(), evidence()).map(Arc::new);
+    let neuron = decode::neurons::decode_neuron(Some(&full), None, None, reader(), evidence()).map(Arc::new);
     let known = g::KnownNeuron { id: Some(g::NeuronId { id: 8 }), known_neuron_data: Some(data) };
     let transaction = index::TransactionWithId {
         id: 9,
@@ -208,11 +209,14 @@ fn world(texts: &Texts<'_>) -> (World, Vec<g::ProposalInfo>) {
         account: account(),
         balance: E8s(12_345),
         balance_evidence: evidence(),
-        transactions: decode::ledger::indexed(Row::Typed(transaction), evidence()).into_iter().collect(),
+        transactions: decode::ledger::decode_indexed(Row::Typed(transaction), evidence())
+            .into_iter()
+            .collect(),
         complete: true,
     };
     let facts = Facts {
-        known_neurons: decode::neurons::known(&known).map(|known| Sourced::new(vec![known], evidence())),
+        known_neurons: decode::neurons::decode_known_neuron(&known)
+            .map(|known| Sourced::new(vec![known], evidence())),
         ..Facts::default()
     };
     let world = World {
@@ -271,7 +275,10 @@ fn execution(texts: &Texts<'_>) -> Execution {
         intent: Intent::new("proposal.vote", &()),
         title: texts.line(41),
         signer: reader(),
-        steps: states.into_iter().map(|state| Step { state, ..Step::new("vote", Intent::new("", &()).args, call(texts)) }).collect(),
+        steps: states
+            .into_iter()
+            .map(|state| Step { state, ..Step::new("vote", Intent::new("", &()).args, call(texts)) })
+            .collect(),
         created_neuron: None,
         transfer_block: None,
         confirmed: NOW,
@@ -300,7 +307,7 @@ pub fn hostile(data: &[u8]) {
     screen.feed(Message::Change(icpulse_model::world::Change::Sync(status)));
     screen.feed(Message::Notice(Level::Warning, texts.line(46)));
     for info in &infos {
-        if let Some(body) = decode::proposals::body(info, None, evidence()) {
+        if let Some(body) = decode::proposals::decode_body(info, None, evidence()) {
             screen.feed(Message::Change(icpulse_model::world::Change::Body(Arc::new(body))));
         }
     }

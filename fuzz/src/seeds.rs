@@ -302,21 +302,25 @@ fn keys() -> Vec<Vec<u8>> {
 
 fn cache() -> Vec<Vec<u8>> {
     let page: g::ListProposalInfoResponse = reply("list_proposals");
-    let rows: Vec<_> =
-        page.proposal_info.iter().filter_map(|info| decode::proposals::proposal(info, evidence())).collect();
-    let bodies = page.proposal_info.iter().filter_map(|info| decode::proposals::body(info, None, evidence()));
+    let rows: Vec<_> = page
+        .proposal_info
+        .iter()
+        .filter_map(|info| decode::proposals::decode_proposal(info, evidence()))
+        .collect();
+    let bodies =
+        page.proposal_info.iter().filter_map(|info| decode::proposals::decode_body(info, None, evidence()));
     let neurons: g::ListNeuronsResponse = reply("list_neurons");
     let neurons: Vec<_> = neurons
         .full_neurons
         .iter()
-        .filter_map(|full| decode::neurons::neuron(Some(full), None, None, reader(), evidence()))
+        .filter_map(|full| decode::neurons::decode_neuron(Some(full), None, None, reader(), evidence()))
         .collect();
     let blocks: ledger::QueryBlocksResponse = reply("query_blocks");
     let transactions: Vec<_> = blocks
         .blocks
         .iter()
         .zip(0..)
-        .map(|(block, at)| decode::ledger::block(at, block, evidence()))
+        .map(|(block, at)| decode::ledger::decode_block(at, block, evidence()))
         .collect();
     let mut found: Vec<(Table, u64, Vec<u8>)> = Vec::new();
     let mut block = Vec::new();

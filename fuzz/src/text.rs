@@ -65,10 +65,10 @@ pub fn query(data: &[u8]) {
         ballots: vec![(7, g::Ballot { vote: 0, voting_power: 3 })],
         ..Default::default()
     };
-    let proposal = decode::proposals::proposal(&info, evidence()).expect("it has a number");
+    let proposal = decode::proposals::decode_proposal(&info, evidence()).expect("it has a number");
     let full = g::Neuron { id: Some(g::NeuronId { id: 7 }), ..Default::default() };
-    let neuron =
-        decode::neurons::neuron(Some(&full), None, None, reader(), evidence()).expect("it has a number");
+    let neuron = decode::neurons::decode_neuron(Some(&full), None, None, reader(), evidence())
+        .expect("it has a number");
     let context = Context { now: NOW, ..Context::default() };
     let lists: [List; 3] = [&PROPOSALS, &NEURONS, &SUBNETS];
     for list in lists {

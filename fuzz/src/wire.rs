@@ -79,12 +79,12 @@ fn proposals(bytes: &[u8]) {
             lenient::Row::Typed(info) => body(info),
             lenient::Row::Raw(raw) => {
                 check::neutral(&raw.reason);
-                if let Some(body) = decode::proposals::unreadable_body(raw, evidence()) {
+                if let Some(body) = decode::proposals::keep_unreadable_body(raw, evidence()) {
                     check::neutral_all(&body);
                 }
             }
         }
-        if let Some(row) = decode::proposals::row(row, evidence()) {
+        if let Some(row) = decode::proposals::decode_row(row, evidence()) {
             check::neutral_all(&row);
         }
     }
@@ -93,21 +93,21 @@ fn proposals(bytes: &[u8]) {
 fn providers(bytes: &[u8]) {
     one::<g::ListNodeProvidersResponse>(bytes);
     if let Ok(reply) = decode_one::<g::ListNodeProvidersResponse>(bytes) {
-        check::neutral_all(&decode::node_rewards::providers(&reply.node_providers));
+        check::neutral_all(&decode::node_rewards::decode_providers(&reply.node_providers));
     }
 }
 
 fn payouts(bytes: &[u8]) {
     one::<g::ListNodeProviderRewardsResponse>(bytes);
     if let Ok(reply) = decode_one::<g::ListNodeProviderRewardsResponse>(bytes) {
-        let months = decode::node_rewards::payouts(&reply.rewards);
+        let months = decode::node_rewards::decode_payouts(&reply.rewards);
         assert!(months.is_sorted_by(|a, b| a.at >= b.at));
     }
 }
 
 fn node_rewards(bytes: &[u8]) {
     if let Ok(Ok(results)) = nr::read(bytes) {
-        let day = decode::node_rewards::day(&results, evidence());
+        let day = decode::node_rewards::decode_day(&results, evidence());
         check::neutral_all(&day);
         for provider in day.providers.values() {
             let losses = provider.losses();
@@ -118,7 +118,7 @@ fn node_rewards(bytes: &[u8]) {
 }
 
 fn body(info: &g::ProposalInfo) {
-    if let Some(body) = decode::proposals::body(info, None, evidence()) {
+    if let Some(body) = decode::proposals::decode_body(info, None, evidence()) {
         check::neutral_all(&body);
     }
 }
@@ -131,7 +131,7 @@ fn proposal(bytes: &[u8]) {
         if let lenient::Row::Typed(info) = &row {
             body(info);
         }
-        if let Some(row) = decode::proposals::row(row, evidence()) {
+        if let Some(row) = decode::proposals::decode_row(row, evidence()) {
             check::neutral_all(&row);
         }
     }
@@ -140,7 +140,7 @@ fn proposal(bytes: &[u8]) {
 fn pending(bytes: &[u8]) {
     let rows = decode_rows::<Vec<g::ProposalInfo>, g::ProposalInfo>(bytes, &[], |r| r);
     for row in rows.into_iter().flatten() {
-        if let Some(row) = decode::proposals::row(row, evidence()) {
+        if let Some(row) = decode::proposals::decode_row(row, evidence()) {
             check::neutral_all(&row);
         }
     }
@@ -156,14 +156,16 @@ fn neurons(bytes: &[u8]) {
     let infos: Vec<_> = infos.into_iter().flatten().filter_map(lenient::Row::typed).collect();
     for (place, neuron) in full.iter().enumerate() {
         for info in [None, infos.get(place).map(|(_, info)| info)] {
-            if let Some(neuron) = decode::neurons::neuron(Some(neuron), info, None, reader(), evidence()) {
+            if let Some(neuron) =
+                decode::neurons::decode_neuron(Some(neuron), info, None, reader(), evidence())
+            {
                 check::neutral_all(&neuron);
             }
         }
     }
     for (id, info) in &infos {
         let id = Some(NeuronId(*id));
-        if let Some(neuron) = decode::neurons::neuron(None, Some(info), id, reader(), evidence()) {
+        if let Some(neuron) = decode::neurons::decode_neuron(None, Some(info), id, reader(), evidence()) {
             check::neutral_all(&neuron);
         }
     }
@@ -173,7 +175,8 @@ fn neuron_index(bytes: &[u8]) {
     one::<g::GetNeuronIndexResult>(bytes);
     if let Ok(Ok(data)) = decode_one::<g::GetNeuronIndexResult>(bytes) {
         for info in &data.neurons {
-            if let Some(neuron) = decode::neurons::neuron(None, Some(info), None, reader(), evidence()) {
+            if let Some(neuron) = decode::neurons::decode_neuron(None, Some(info), None, reader(), evidence())
+            {
                 check::neutral_all(&neuron);
             }
         }
@@ -184,7 +187,7 @@ fn votes(bytes: &[u8]) {
     one::<g::ListNeuronVotesResponse>(bytes);
     if let Ok(Ok(page)) = decode_one::<g::ListNeuronVotesResponse>(bytes) {
         for vote in page.votes.iter().flatten() {
-            let _ = decode::neurons::vote(vote);
+            let _ = decode::neurons::decode_vote(vote);
         }
     }
 }
@@ -193,7 +196,7 @@ fn known_neurons(bytes: &[u8]) {
     one::<g::ListKnownNeuronsResponse>(bytes);
     let reply = decode_one::<g::ListKnownNeuronsResponse>(bytes);
     for row in reply.iter().flat_map(|reply| &reply.known_neurons) {
-        if let Some(known) = decode::neurons::known(row) {
+        if let Some(known) = decode::neurons::decode_known_neuron(row) {
             check::neutral_all(&known);
         }
     }
@@ -202,28 +205,28 @@ fn known_neurons(bytes: &[u8]) {
 fn economics(bytes: &[u8]) {
     one::<g::NetworkEconomics>(bytes);
     if let Ok(reply) = decode_one::<g::NetworkEconomics>(bytes) {
-        let _ = decode::facts::economics(&reply);
+        let _ = decode::facts::decode_economics(&reply);
     }
 }
 
 fn metrics(bytes: &[u8]) {
     one::<g::GetMetricsResult>(bytes);
     if let Ok(Ok(reply)) = decode_one::<g::GetMetricsResult>(bytes) {
-        let _ = decode::facts::metrics(&reply);
+        let _ = decode::facts::decode_metrics(&reply);
     }
 }
 
 fn reward_event(bytes: &[u8]) {
     one::<g::RewardEvent>(bytes);
     if let Ok(reply) = decode_one::<g::RewardEvent>(bytes) {
-        let _ = decode::facts::reward_event(&reply);
+        let _ = decode::facts::decode_reward_event(&reply);
     }
 }
 
 fn modulation(bytes: &[u8]) {
     one::<g::GetMaturityModulationResponse>(bytes);
     if let Ok(reply) = decode_one::<g::GetMaturityModulationResponse>(bytes) {
-        let _ = decode::facts::modulation(&reply);
+        let _ = decode::facts::decode_modulation(&reply);
     }
 }
 
@@ -231,7 +234,7 @@ fn blocks(bytes: &[u8]) {
     one::<ledger::QueryBlocksResponse>(bytes);
     let reply = decode_one::<ledger::QueryBlocksResponse>(bytes);
     for (number, block) in reply.iter().flat_map(|reply| &reply.blocks).enumerate() {
-        let transaction = decode::ledger::block(number as u64, block, evidence());
+        let transaction = decode::ledger::decode_block(number as u64, block, evidence());
         check::neutral_all(&transaction);
         let _ = (transaction.verb(&crate::files::account().identifier()), transaction.amount());
     }
@@ -251,7 +254,7 @@ fn transactions(bytes: &[u8]) {
         |reply| reply.map(|page| page.transactions).unwrap_or_default(),
     );
     for row in rows.into_iter().flatten() {
-        if let Some(transaction) = decode::ledger::indexed(row, evidence()) {
+        if let Some(transaction) = decode::ledger::decode_indexed(row, evidence()) {
             check::neutral_all(&transaction);
         }
     }
@@ -302,7 +305,10 @@ pub fn payload(data: &[u8]) {
     let number = i32::try_from(number).unwrap_or(0);
     check::neutral_all(&decode::payload::function_payload(number, bytes));
     let function = g::ExecuteNnsFunction { nns_function: number, payload: bytes.to_vec() };
-    check::neutral_all(&decode::payload::payload(Some(&g::Action::ExecuteNnsFunction(function)), None));
+    check::neutral_all(&decode::payload::decode_payload(
+        Some(&g::Action::ExecuteNnsFunction(function)),
+        None,
+    ));
 }
 
 /// The root key of the network that the recordings come from.

@@ -26,9 +26,10 @@ use icpulse_model::world::{Change, SyncStatus, Topicality, World};
 use icpulse_store::cache::Cache;
 use icpulse_store::journal::{ActionJournal, Authenticity, JournalError, JournalKey};
 use icpulse_wallet::{Unlocked, Wallet};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
@@ -66,7 +67,7 @@ pub struct Shared {
 pub struct Live(Arc<Shared>);
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }
 
 fn line(text: impl std::fmt::Display) -> Line {

@@ -42,7 +42,7 @@ async fn whole_history(client: &Client) -> (Topology, usize) {
         assert_eq!(page.evidence.proof, Proof::Certified);
         for delta in &page.deltas {
             assert_eq!(delta.version, topology.version.next());
-            let _ = fold(&mut topology, &decode::registry::changes(delta));
+            let _ = fold(&mut topology, &decode::registry::decode_changes(delta));
         }
         pages += 1;
         if topology.version >= page.latest {
@@ -67,7 +67,7 @@ async fn the_history_of_the_registry_agrees_with_its_single_answers() {
         let found = client.registry_value(key.to_string().as_bytes(), Some(topology.version)).await.unwrap();
         let found = found.unwrap_or_else(|| panic!("{key} is in the history and has no value"));
         assert_eq!(found.evidence.proof, Proof::NodeSigned);
-        assert_eq!(Some(decode::registry::record(key, &found.value)), topology.record(key), "{key}");
+        assert_eq!(Some(decode::registry::decode_record(key, &found.value)), topology.record(key), "{key}");
     }
     assert_eq!(client.registry_value(b"nothing_of_this_name", None).await.unwrap(), None);
     // As of a version before there was any, there is nothing.

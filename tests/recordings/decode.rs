@@ -28,7 +28,7 @@ fn proposals(bytes: &[u8]) -> Vec<Proposal> {
     })
     .unwrap()
     .into_iter()
-    .map(|row| decode::proposals::row(row, EVIDENCE).unwrap())
+    .map(|row| decode::proposals::decode_row(row, EVIDENCE).unwrap())
     .collect()
 }
 
@@ -73,7 +73,7 @@ fn check_proposal(proposal: &Proposal, text: &Text) {
     assert_eq!(proposal.title, Line::new(&words.at("title").string()));
     let (tag, content) = words.at("action").variant();
     let action = if tag == "ExecuteNnsFunction" {
-        decode::nns_function::label(content.at("nns_function").number())
+        decode::nns_function::format_label(content.at("nns_function").number())
     } else {
         tag.to_owned()
     };
@@ -101,7 +101,7 @@ fn every_recorded_row_of_proposals() {
     let pending = &recordings["get_pending_proposals"];
     let rows = decode_one::<Vec<g::ProposalInfo>>(&pending.reply()).unwrap();
     for (info, text) in rows.iter().zip(pending.text().list()) {
-        check_proposal(&decode::proposals::proposal(info, EVIDENCE).unwrap(), text);
+        check_proposal(&decode::proposals::decode_proposal(info, EVIDENCE).unwrap(), text);
         checked += 1;
     }
     assert!(checked >= 15, "only {checked} rows");
@@ -114,8 +114,8 @@ fn every_recorded_proposal_with_its_body() {
         let recording = &recordings[name];
         let info = decode_one::<Option<g::ProposalInfo>>(&recording.reply()).unwrap().unwrap();
         let text = recording.text();
-        check_proposal(&decode::proposals::proposal(&info, EVIDENCE).unwrap(), &text);
-        let body = decode::proposals::body(&info, None, EVIDENCE).unwrap();
+        check_proposal(&decode::proposals::decode_proposal(&info, EVIDENCE).unwrap(), &text);
+        let body = decode::proposals::decode_body(&info, None, EVIDENCE).unwrap();
         assert_eq!(body.summary, Block::new(&text.at("proposal").at("summary").string()));
         assert_eq!(body.url, Line::new(&text.at("proposal").at("url").string()));
         match text.at("failure_reason").opt() {
@@ -138,7 +138,7 @@ fn recorded_actions_show_their_content() {
     let reply: g::ListProposalInfoResponse = decode_one(&recordings["list_proposals_a"].reply()).unwrap();
     let body = |id: u64| {
         let info = reply.proposal_info.iter().find(|p| p.id.unwrap().id == id).unwrap();
-        decode::proposals::body(info, None, EVIDENCE).unwrap()
+        decode::proposals::decode_body(info, None, EVIDENCE).unwrap()
     };
     let economics = body(4).payload;
     assert_eq!(economics.name.as_str(), "Manage Network Economics");
@@ -250,7 +250,8 @@ fn every_recorded_neuron_with_the_readers_access() {
         for ((id, info), text_info) in reply.neuron_infos.iter().zip(infos) {
             let full = reply.full_neurons.iter().find(|n| n.id.unwrap().id == *id);
             let neuron =
-                decode::neurons::neuron(full, Some(info), Some(NeuronId(*id)), reader, EVIDENCE).unwrap();
+                decode::neurons::decode_neuron(full, Some(info), Some(NeuronId(*id)), reader, EVIDENCE)
+                    .unwrap();
             check_info(&neuron, text_info.at("1"));
             let full_text =
                 text.at("full_neurons").list().iter().find(|n| n.at("id").at("id").number::<u64>() == *id);
@@ -278,7 +279,7 @@ fn every_recorded_neuron_with_the_readers_access() {
             seen[neuron.access as usize] += 1;
             // Without the extract, the same is computed from the record.
             if let Some(full) = full {
-                let alone = decode::neurons::neuron(Some(full), None, None, reader, EVIDENCE).unwrap();
+                let alone = decode::neurons::decode_neuron(Some(full), None, None, reader, EVIDENCE).unwrap();
                 assert_eq!((alone.state, alone.stake), (neuron.state, neuron.stake), "{name}");
                 assert!(alone.dissolve_delay.0.abs_diff(neuron.dissolve_delay.0) < 600, "{name}");
             }
@@ -290,7 +291,7 @@ fn every_recorded_neuron_with_the_readers_access() {
     let text = recordings["get_neuron_index"].text();
     for (info, text) in index.unwrap().neurons.iter().zip(text.ok().at("neurons").list()) {
         let neuron =
-            decode::neurons::neuron(None, Some(info), None, Principal::anonymous(), EVIDENCE).unwrap();
+            decode::neurons::decode_neuron(None, Some(info), None, Principal::anonymous(), EVIDENCE).unwrap();
         assert_eq!(neuron.access, Access::Info);
         check_info(&neuron, text);
     }
@@ -309,7 +310,7 @@ fn every_recorded_transaction_of_the_index() {
     let texts = text.ok().at("transactions").list();
     let mut kinds = std::collections::BTreeSet::new();
     for (row, text) in rows.unwrap().into_iter().zip(texts) {
-        let transaction = decode::ledger::indexed(row, EVIDENCE).unwrap();
+        let transaction = decode::ledger::decode_indexed(row, EVIDENCE).unwrap();
         assert_eq!(transaction.block, text.at("id").number::<u64>());
         let text = text.at("transaction");
         assert_eq!(transaction.memo, text.at("memo").number::<u64>());
@@ -357,11 +358,11 @@ fn recorded_blocks_of_the_ledger_agree_with_the_index() {
         decode_one(&recordings["index_account_transactions"].reply()).unwrap();
     let mut compared = 0;
     for (number, block) in (reply.first_block_index..).zip(&reply.blocks) {
-        let from_ledger = decode::ledger::block(number, block, EVIDENCE);
+        let from_ledger = decode::ledger::decode_block(number, block, EVIDENCE);
         assert!(!matches!(from_ledger.operation, Operation::Unknown(_)), "{from_ledger:?}");
         let rows = &indexed.as_ref().unwrap().transactions;
         if let Some(row) = rows.iter().find(|r| r.id == number) {
-            let from_index = decode::ledger::indexed(Row::Typed(row.clone()), EVIDENCE).unwrap();
+            let from_index = decode::ledger::decode_indexed(Row::Typed(row.clone()), EVIDENCE).unwrap();
             assert_eq!(from_ledger.operation, from_index.operation);
             assert_eq!(from_ledger.timestamp, from_index.timestamp);
             compared += 1;
@@ -374,7 +375,7 @@ fn recorded_blocks_of_the_ledger_agree_with_the_index() {
 fn recorded_facts() {
     let recordings = recordings();
     let recording = &recordings["get_network_economics_parameters"];
-    let economics = decode::facts::economics(&decode_one(&recording.reply()).unwrap());
+    let economics = decode::facts::decode_economics(&decode_one(&recording.reply()).unwrap());
     let text = recording.text();
     let number = |field: &str| text.at(field).number::<u64>();
     assert_eq!(economics.neuron_minimum_stake.0, number("neuron_minimum_stake_e8s"));
@@ -393,7 +394,7 @@ fn recorded_facts() {
 
     let recording = &recordings["get_metrics"];
     let metrics: g::GetMetricsResult = decode_one(&recording.reply()).unwrap();
-    let metrics = decode::facts::metrics(&metrics.unwrap());
+    let metrics = decode::facts::decode_metrics(&metrics.unwrap());
     let text = recording.text();
     let text = text.ok();
     assert_eq!(metrics.total_supply_icp, text.at("total_supply_icp").number::<u64>());
@@ -401,7 +402,7 @@ fn recorded_facts() {
     assert_eq!(metrics.not_dissolving_buckets, [(16, E8s(100_000_000))]);
 
     let recording = &recordings["get_latest_reward_event"];
-    let event = decode::facts::reward_event(&decode_one(&recording.reply()).unwrap());
+    let event = decode::facts::decode_reward_event(&decode_one(&recording.reply()).unwrap());
     assert_eq!(event.at.secs(), recording.text().at("actual_timestamp_seconds").number::<u64>());
     assert_eq!(event.rounds_since_last, Some(0));
 }
@@ -414,7 +415,7 @@ fn the_recorded_known_neurons() {
     let text = recording.text();
     assert_eq!(reply.known_neurons.len(), text.at("known_neurons").list().len());
     for (row, text) in reply.known_neurons.iter().zip(text.at("known_neurons").list()) {
-        let known = decode::neurons::known(row).unwrap();
+        let known = decode::neurons::decode_known_neuron(row).unwrap();
         assert_eq!(known.id.0, text.at("id").at("id").number::<u64>());
         assert_eq!(known.data.name, Line::new(&text.at("known_neuron_data").at("name").string()));
     }

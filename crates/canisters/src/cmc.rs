@@ -1,7 +1,7 @@
 //! What is read of the cycles minting canister: the rate of ICP, with its certificate.
 
 use crate::Client;
-use crate::governance::{undecodable, unencodable};
+use crate::governance::{decode_error, encode_error};
 use crate::wire::cmc as wire;
 use crate::wire::lenient::{decode_one, encode_args};
 use ic_certification::LookupResult;
@@ -104,11 +104,11 @@ impl Client {
         method: &'static str,
         label: &[u8],
     ) -> Result<Sourced<XdrPermyriad>, IcError> {
-        let arg = encode_args(()).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
         let canister = self.canisters().cmc;
         let answer = self.query(what, canister, method, arg).await?;
         let reply: wire::IcpXdrConversionRateCertifiedResponse =
-            decode_one(&answer.bytes).map_err(|e| undecodable(what, &e))?;
+            decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))?;
         // The certificate is measured against the latest of all clocks, so that a slow one here lets
         // nothing old through.
         let now = self.latest_time().max(answer.evidence.at);

@@ -2,7 +2,7 @@
 
 use crate::Client;
 use crate::decode;
-use crate::governance::{undecodable, unencodable};
+use crate::governance::{decode_error, encode_error};
 use crate::wire::index as wire;
 use crate::wire::lenient::{decode_one, decode_rows, encode_one};
 use candid::{CandidType, Deserialize};
@@ -58,7 +58,7 @@ impl Client {
             start: before_block,
             account_identifier: account.hex(),
         };
-        let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
+        let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
         let method = "get_account_identifier_transactions";
         let answer = match self.query(&what, self.canisters().index, method, arg).await {
             Ok(answer) => answer,
@@ -80,16 +80,16 @@ impl Client {
                 let message = Line::new(&error.message);
                 return Err(IcError::Refused { what: Line::new(&what), error_type: 0, message });
             }
-            Err(error) => return Err(undecodable(&what, &error)),
+            Err(error) => return Err(decode_error(&what, &error)),
         };
         let rows = decode_rows::<wire::GetAccountTransactionsResult, wire::TransactionWithId>(
             &answer.bytes,
             &["Ok", "transactions"],
             |reply| reply.map(|page| page.transactions).unwrap_or_default(),
         );
-        let rows = rows.map_err(|e| undecodable(&what, &e))?;
+        let rows = rows.map_err(|e| decode_error(&what, &e))?;
         let mut transactions: Vec<Transaction> =
-            rows.into_iter().filter_map(|row| decode::ledger::indexed(row, answer.evidence)).collect();
+            rows.into_iter().filter_map(|row| decode::ledger::decode_indexed(row, answer.evidence)).collect();
         // Only what was asked for, whatever the canister sends: of this account, below the block,
         // each once, no more than the limit.
         transactions.retain(|t| before_block.is_none_or(|before| t.block < before) && t.concerns(&account));

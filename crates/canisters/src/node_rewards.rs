@@ -1,6 +1,6 @@
 //! What is read of the node rewards canister.
 
-use super::governance::{undecodable, unencodable};
+use super::governance::{decode_error, encode_error};
 use super::wire::encode_one;
 use super::wire::governance::DateUtc;
 use super::wire::node_rewards as wire;
@@ -22,11 +22,11 @@ impl Client {
         let (year, month, number) = day.date();
         let request =
             wire::RewardsRequest { day: DateUtc { year, month, day: number }, algorithm_version: None };
-        let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
+        let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
         let canister = self.canisters().node_rewards;
         let answer = self.query(&what, canister, "get_node_providers_rewards_calculation", arg).await?;
-        match wire::read(&answer.bytes).map_err(|e| undecodable(&what, &e))? {
-            Ok(results) => Ok(decode::node_rewards::day(&results, answer.evidence)),
+        match wire::read(&answer.bytes).map_err(|e| decode_error(&what, &e))? {
+            Ok(results) => Ok(decode::node_rewards::decode_day(&results, answer.evidence)),
             Err(message) => {
                 Err(IcError::Refused { what: Line::new(&what), error_type: 0, message: Line::new(&message) })
             }

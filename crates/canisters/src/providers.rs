@@ -1,6 +1,6 @@
 //! What governance knows of node providers: who they are, and what they were paid.
 
-use super::governance::{undecodable, unencodable};
+use super::governance::{decode_error, encode_error};
 use super::wire::governance as wire;
 use super::wire::{decode_one, encode_args, encode_one};
 use crate::Client;
@@ -17,13 +17,13 @@ impl Client {
     /// See [`IcError`].
     pub async fn payouts(&self) -> Result<Vec<PayoutMonth>, IcError> {
         let what = "reading the payouts of node providers";
-        let arg =
-            encode_one(wire::ListNodeProviderRewardsRequest::default()).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_one(wire::ListNodeProviderRewardsRequest::default())
+            .map_err(|e| encode_error(what, &e))?;
         let governance = self.canisters().governance;
         let answer = self.query(what, governance, "list_node_provider_rewards", arg).await?;
         let reply: wire::ListNodeProviderRewardsResponse =
-            decode_one(&answer.bytes).map_err(|e| undecodable(what, &e))?;
-        Ok(decode::node_rewards::payouts(&reply.rewards))
+            decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))?;
+        Ok(decode::node_rewards::decode_payouts(&reply.rewards))
     }
 
     /// The node providers that governance lists.
@@ -32,10 +32,10 @@ impl Client {
     /// See [`IcError`].
     pub async fn node_providers(&self) -> Result<BTreeMap<Principal, ListedProvider>, IcError> {
         let what = "reading the node providers";
-        let arg = encode_args(()).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
         let answer = self.query(what, self.canisters().governance, "list_node_providers", arg).await?;
         let reply: wire::ListNodeProvidersResponse =
-            decode_one(&answer.bytes).map_err(|e| undecodable(what, &e))?;
-        Ok(decode::node_rewards::providers(&reply.node_providers))
+            decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))?;
+        Ok(decode::node_rewards::decode_providers(&reply.node_providers))
     }
 }

@@ -11,9 +11,9 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute};
 use icpulse_model::text::Line;
+use parking_lot::Mutex;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// Longest text that OSC 52 carries through common terminals, in bytes of base64.
 const CLIPBOARD_MAX: usize = 74_994;
@@ -112,7 +112,7 @@ fn enter() -> io::Result<()> {
 /// May be called from any thread and any number of times; when it returns, the terminal is restored.
 /// Errors are of no use here: the terminal may be gone.
 pub fn give_back() {
-    let _alone = GIVING_BACK.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = GIVING_BACK.lock();
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
             io::stdout(),

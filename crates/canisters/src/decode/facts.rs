@@ -8,7 +8,7 @@ use icpulse_model::{E8s, ProposalId, Seconds, Timestamp, VotingPower, XdrPermyri
 
 /// `get_network_economics_parameters`. What an older canister does not say is the default of the code.
 #[must_use]
-pub fn economics(from: &wire::NetworkEconomics) -> Economics {
+pub fn decode_economics(from: &wire::NetworkEconomics) -> Economics {
     let defaults = Economics::defaults();
     let power = from.voting_power_economics.as_ref();
     Economics {
@@ -35,7 +35,7 @@ pub fn economics(from: &wire::NetworkEconomics) -> Economics {
 
 /// `get_metrics`.
 #[must_use]
-pub fn metrics(from: &wire::GovernanceCachedMetrics) -> GovernanceMetrics {
+pub fn decode_metrics(from: &wire::GovernanceCachedMetrics) -> GovernanceMetrics {
     GovernanceMetrics {
         at: Timestamp::from_secs(from.timestamp_seconds),
         total_supply_icp: from.total_supply_icp,
@@ -46,8 +46,8 @@ pub fn metrics(from: &wire::GovernanceCachedMetrics) -> GovernanceMetrics {
         not_dissolving_count: from.not_dissolving_neurons_count,
         dissolving_count: from.dissolving_neurons_count,
         dissolved_count: from.dissolved_neurons_count,
-        not_dissolving_buckets: buckets(&from.not_dissolving_neurons_e8s_buckets),
-        dissolving_buckets: buckets(&from.dissolving_neurons_e8s_buckets),
+        not_dissolving_buckets: decode_buckets(&from.not_dissolving_neurons_e8s_buckets),
+        dissolving_buckets: decode_buckets(&from.dissolving_neurons_e8s_buckets),
         public_deciding_voting_power: from
             .public_neuron_subset_metrics
             .as_ref()
@@ -62,7 +62,7 @@ pub fn metrics(from: &wire::GovernanceCachedMetrics) -> GovernanceMetrics {
 }
 
 /// The canister sends these sums as floating-point numbers; they are whole e8s (exact below 2^53).
-fn buckets(from: &[(u64, f64)]) -> Vec<(u64, E8s)> {
+fn decode_buckets(from: &[(u64, f64)]) -> Vec<(u64, E8s)> {
     let whole =
         |value: f64| if value.is_finite() && value > 0.0 { E8s(value.round() as u64) } else { E8s::ZERO };
     from.iter().map(|(bucket, e8s)| (*bucket, whole(*e8s))).collect()
@@ -70,7 +70,7 @@ fn buckets(from: &[(u64, f64)]) -> Vec<(u64, E8s)> {
 
 /// `get_latest_reward_event`.
 #[must_use]
-pub fn reward_event(from: &wire::RewardEvent) -> RewardEvent {
+pub fn decode_reward_event(from: &wire::RewardEvent) -> RewardEvent {
     RewardEvent {
         day_after_genesis: from.day_after_genesis,
         at: Timestamp::from_secs(from.actual_timestamp_seconds),
@@ -84,7 +84,7 @@ pub fn reward_event(from: &wire::RewardEvent) -> RewardEvent {
 
 /// `get_maturity_modulation`; `None` when the canister has not computed it yet.
 #[must_use]
-pub fn modulation(from: &wire::GetMaturityModulationResponse) -> Option<MaturityModulation> {
+pub fn decode_modulation(from: &wire::GetMaturityModulationResponse) -> Option<MaturityModulation> {
     let modulation = from.maturity_modulation.as_ref()?;
     Some(MaturityModulation {
         permyriad: modulation.current_value_permyriad?,

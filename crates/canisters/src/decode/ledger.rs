@@ -9,22 +9,22 @@ use icpulse_model::{AccountIdentifier, E8s, Evidence, Timestamp};
 
 /// A row of the index; `None` only if not even its block can be told.
 #[must_use]
-pub fn indexed(row: Row<index::TransactionWithId>, evidence: Evidence) -> Option<Transaction> {
+pub fn decode_indexed(row: Row<index::TransactionWithId>, evidence: Evidence) -> Option<Transaction> {
     match row {
         Row::Typed(row) => Some(Transaction {
             block: row.id,
             operation: indexed_operation(&row.transaction.operation),
             memo: row.transaction.memo,
             icrc1_memo: row.transaction.icrc1_memo.map(|memo| memo.into_vec()),
-            created_at: row.transaction.created_at_time.map(time),
-            timestamp: row.transaction.timestamp.map(time),
+            created_at: row.transaction.created_at_time.map(decode_time),
+            timestamp: row.transaction.timestamp.map(decode_time),
             evidence,
         }),
-        Row::Raw(raw) => unreadable(&raw, evidence),
+        Row::Raw(raw) => keep_unreadable(&raw, evidence),
     }
 }
 
-fn unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Transaction> {
+fn keep_unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Transaction> {
     Some(Transaction {
         block: raw.id_hint?,
         operation: Operation::Unknown(Line::new(&format!("{} · {}", raw.reason, raw.candid_text))),
@@ -38,7 +38,7 @@ fn unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Transaction> {
 
 /// A block as `query_blocks` returns it.
 #[must_use]
-pub fn block(number: u64, block: &wire::Block, evidence: Evidence) -> Transaction {
+pub fn decode_block(number: u64, block: &wire::Block, evidence: Evidence) -> Transaction {
     let transaction = &block.transaction;
     let operation = transaction.operation.as_ref();
     Transaction {
@@ -47,18 +47,18 @@ pub fn block(number: u64, block: &wire::Block, evidence: Evidence) -> Transactio
             .map_or_else(|| Operation::Unknown(Line::new("unknown operation")), ledger_operation),
         memo: transaction.memo,
         icrc1_memo: transaction.icrc1_memo.as_ref().map(|memo| memo.to_vec()),
-        created_at: Some(time(transaction.created_at_time)),
-        timestamp: Some(time(block.timestamp)),
+        created_at: Some(decode_time(transaction.created_at_time)),
+        timestamp: Some(decode_time(block.timestamp)),
         evidence,
     }
 }
 
-fn time(time: wire::TimeStamp) -> Timestamp {
+fn decode_time(time: wire::TimeStamp) -> Timestamp {
     Timestamp(time.timestamp_nanos)
 }
 
 /// An account identifier in hex, or what is there instead.
-fn parse(text: &str) -> Result<AccountIdentifier, Operation> {
+fn parse_account(text: &str) -> Result<AccountIdentifier, Operation> {
     text.parse().map_err(|e| Operation::Unknown(Line::new(&format!("'{text}' is not an account: {e}"))))
 }
 
@@ -67,20 +67,22 @@ fn indexed_operation(operation: &index::Operation) -> Operation {
     let read = || -> Result<Operation, Operation> {
         Ok(match operation {
             I::Transfer { to, fee, from, amount, spender } => Operation::Transfer {
-                from: parse(from)?,
-                to: parse(to)?,
+                from: parse_account(from)?,
+                to: parse_account(to)?,
                 amount: E8s(amount.e8s),
                 fee: E8s(fee.e8s),
-                spender: spender.as_deref().map(parse).transpose()?,
+                spender: spender.as_deref().map(parse_account).transpose()?,
             },
-            I::Mint { to, amount } => Operation::Mint { to: parse(to)?, amount: E8s(amount.e8s) },
-            I::Burn { from, amount, .. } => Operation::Burn { from: parse(from)?, amount: E8s(amount.e8s) },
+            I::Mint { to, amount } => Operation::Mint { to: parse_account(to)?, amount: E8s(amount.e8s) },
+            I::Burn { from, amount, .. } => {
+                Operation::Burn { from: parse_account(from)?, amount: E8s(amount.e8s) }
+            }
             I::Approve { fee, from, allowance, expires_at, spender, .. } => Operation::Approve {
-                from: parse(from)?,
-                spender: parse(spender)?,
+                from: parse_account(from)?,
+                spender: parse_account(spender)?,
                 allowance: E8s(allowance.e8s),
                 fee: E8s(fee.e8s),
-                expires: expires_at.map(time),
+                expires: expires_at.map(decode_time),
             },
         })
     };
@@ -88,7 +90,7 @@ fn indexed_operation(operation: &index::Operation) -> Operation {
 }
 
 /// An account identifier in bytes, or what is there instead.
-fn read_bytes(bytes: &[u8]) -> Result<AccountIdentifier, Operation> {
+fn decode_account(bytes: &[u8]) -> Result<AccountIdentifier, Operation> {
     AccountIdentifier::from_slice(bytes)
         .map_err(|e| Operation::Unknown(Line::new(&format!("{} is not an account: {e}", hex::encode(bytes)))))
 }
@@ -98,22 +100,22 @@ fn ledger_operation(operation: &wire::Operation) -> Operation {
     let read = || -> Result<Operation, Operation> {
         Ok(match operation {
             L::Transfer { from, to, amount, fee, spender } => Operation::Transfer {
-                from: read_bytes(from)?,
-                to: read_bytes(to)?,
+                from: decode_account(from)?,
+                to: decode_account(to)?,
                 amount: E8s(amount.e8s),
                 fee: E8s(fee.e8s),
-                spender: spender.as_ref().map(|s| read_bytes(s)).transpose()?,
+                spender: spender.as_ref().map(|s| decode_account(s)).transpose()?,
             },
-            L::Mint { to, amount } => Operation::Mint { to: read_bytes(to)?, amount: E8s(amount.e8s) },
+            L::Mint { to, amount } => Operation::Mint { to: decode_account(to)?, amount: E8s(amount.e8s) },
             L::Burn { from, amount, .. } => {
-                Operation::Burn { from: read_bytes(from)?, amount: E8s(amount.e8s) }
+                Operation::Burn { from: decode_account(from)?, amount: E8s(amount.e8s) }
             }
             L::Approve { from, spender, allowance, fee, expires_at, .. } => Operation::Approve {
-                from: read_bytes(from)?,
-                spender: read_bytes(spender)?,
+                from: decode_account(from)?,
+                spender: decode_account(spender)?,
                 allowance: E8s(allowance.e8s),
                 fee: E8s(fee.e8s),
-                expires: expires_at.map(time),
+                expires: expires_at.map(decode_time),
             },
         })
     };

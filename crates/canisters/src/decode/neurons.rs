@@ -12,7 +12,7 @@ use icpulse_model::{
 /// A neuron from what was read of it: its full record (where the reader may have it), its public
 /// extract, or both; `None` without either or without a number.
 #[must_use]
-pub fn neuron(
+pub fn decode_neuron(
     full: Option<&wire::Neuron>,
     info: Option<&wire::NeuronInfo>,
     id: Option<NeuronId>,
@@ -26,7 +26,7 @@ pub fn neuron(
     }
 }
 
-fn access(full: &wire::Neuron, reader: Principal) -> Access {
+fn decode_access(full: &wire::Neuron, reader: Principal) -> Access {
     if reader == Principal::anonymous() {
         Access::Public
     } else if full.controller == Some(reader) {
@@ -54,7 +54,7 @@ fn from_full(
     let computed = Computed::of(full, evidence.at);
     Some(Neuron {
         id,
-        access: access(full, reader),
+        access: decode_access(full, reader),
         controller: full.controller,
         hot_keys: full.hot_keys.clone(),
         subaccount: Subaccount::from_slice(&full.account),
@@ -85,13 +85,18 @@ fn from_full(
                 (Topic::from_number(*topic), followees)
             })
             .collect(),
-        recent_ballots: ballots(&full.recent_ballots),
+        recent_ballots: decode_ballots(&full.recent_ballots),
         auto_stake_maturity: full.auto_stake_maturity.unwrap_or(false),
-        visibility: visibility(full.visibility),
+        visibility: decode_visibility(full.visibility),
         known: full.known_neuron_data.as_ref().map(known_data),
         joined_fund: full.joined_community_fund_timestamp_seconds.map(Timestamp::from_secs),
         gang_bonus_base: E8s(full.eight_year_gang_bonus_base_e8s.unwrap_or(0)),
-        disbursements: full.maturity_disbursements_in_progress.iter().flatten().map(disbursement).collect(),
+        disbursements: full
+            .maturity_disbursements_in_progress
+            .iter()
+            .flatten()
+            .map(decode_disbursement)
+            .collect(),
         spawns: full.spawn_at_timestamp_seconds.map(Timestamp::from_secs),
         neuron_type: full.neuron_type,
         evidence,
@@ -120,9 +125,9 @@ fn from_info(info: &wire::NeuronInfo, id: Option<NeuronId>, evidence: Evidence) 
         deciding_voting_power: VotingPower(info.deciding_voting_power.unwrap_or(info.voting_power)),
         refreshed: info.voting_power_refreshed_timestamp_seconds.map(Timestamp::from_secs),
         followees: Vec::new(),
-        recent_ballots: ballots(&info.recent_ballots),
+        recent_ballots: decode_ballots(&info.recent_ballots),
         auto_stake_maturity: false,
-        visibility: visibility(info.visibility),
+        visibility: decode_visibility(info.visibility),
         known: info.known_neuron_data.as_ref().map(known_data),
         joined_fund: info.joined_community_fund_timestamp_seconds.map(Timestamp::from_secs),
         gang_bonus_base: E8s(info.eight_year_gang_bonus_base_e8s.unwrap_or(0)),
@@ -164,15 +169,15 @@ impl Computed {
     }
 }
 
-fn ballots(ballots: &[wire::BallotInfo]) -> Vec<(ProposalId, Vote)> {
+fn decode_ballots(ballots: &[wire::BallotInfo]) -> Vec<(ProposalId, Vote)> {
     ballots.iter().filter_map(|b| Some((ProposalId(b.proposal_id?.id), Vote::from_number(b.vote)))).collect()
 }
 
-fn visibility(number: Option<i32>) -> Visibility {
+fn decode_visibility(number: Option<i32>) -> Visibility {
     number.map_or(Visibility::Unspecified, Visibility::from_number)
 }
 
-fn disbursement(d: &wire::MaturityDisbursement) -> MaturityDisbursement {
+fn decode_disbursement(d: &wire::MaturityDisbursement) -> MaturityDisbursement {
     let account = d.account_to_disburse_to.as_ref().and_then(|account| {
         let subaccount = match &account.subaccount {
             Some(bytes) => Subaccount::from_slice(bytes)?,
@@ -211,13 +216,13 @@ pub fn known_data(data: &wire::KnownNeuronData) -> KnownNeuronData {
 
 /// A row of `list_known_neurons`; `None` without number or words.
 #[must_use]
-pub fn known(row: &wire::KnownNeuron) -> Option<KnownNeuron> {
+pub fn decode_known_neuron(row: &wire::KnownNeuron) -> Option<KnownNeuron> {
     Some(KnownNeuron { id: NeuronId(row.id?.id), data: known_data(row.known_neuron_data.as_ref()?) })
 }
 
 /// A row of `list_neuron_votes`.
 #[must_use]
-pub fn vote(row: &wire::NeuronVote) -> Option<(ProposalId, Vote)> {
+pub fn decode_vote(row: &wire::NeuronVote) -> Option<(ProposalId, Vote)> {
     let vote = match row.vote? {
         wire::Vote::Unspecified => Vote::Unspecified,
         wire::Vote::Yes => Vote::Yes,

@@ -5,7 +5,7 @@
 
 /// Name of an NNS function, if its number is known.
 #[must_use]
-pub fn name(number: i32) -> Option<&'static str> {
+pub fn find_name(number: i32) -> Option<&'static str> {
     if number == 58 {
         return Some("SetDefaultInitialDkgSubnet");
     }
@@ -14,18 +14,19 @@ pub fn name(number: i32) -> Option<&'static str> {
 
 /// As a row shows it: `ExecuteNnsFunction · ChangeSubnetMembership`, or `function 60`.
 #[must_use]
-pub fn label(number: i32) -> String {
-    name(number).map_or_else(|| format!("function {number}"), |name| format!("ExecuteNnsFunction · {name}"))
+pub fn format_label(number: i32) -> String {
+    find_name(number)
+        .map_or_else(|| format!("function {number}"), |name| format!("ExecuteNnsFunction · {name}"))
 }
 
 /// In words: `Change Subnet Membership`, or `function 60`.
 #[must_use]
-pub fn words(number: i32) -> String {
-    name(number).map_or_else(|| format!("function {number}"), spaced)
+pub fn format_words(number: i32) -> String {
+    find_name(number).map_or_else(|| format!("function {number}"), insert_spaces)
 }
 
 /// Puts spaces between the words of a name in camel case.
-pub(super) fn spaced(name: &str) -> String {
+pub(super) fn insert_spaces(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 8);
     for c in name.chars() {
         if c.is_uppercase() && out.chars().last().is_some_and(|before| !before.is_uppercase()) {
@@ -117,12 +118,12 @@ mod tests {
             (55, "SetSubnetOperationalLevel"),
             (58, "SetDefaultInitialDkgSubnet"),
         ] {
-            assert_eq!(name(number), Some(expected), "{number}");
+            assert_eq!(find_name(number), Some(expected), "{number}");
         }
         for unknown in [0, -1, 56, 57, 59, 60, i32::MAX, i32::MIN] {
-            assert_eq!(label(unknown), format!("function {unknown}"));
+            assert_eq!(format_label(unknown), format!("function {unknown}"));
         }
-        assert_eq!(words(31), "Change Subnet Membership");
-        assert_eq!(label(31), "ExecuteNnsFunction · ChangeSubnetMembership");
+        assert_eq!(format_words(31), "Change Subnet Membership");
+        assert_eq!(format_label(31), "ExecuteNnsFunction · ChangeSubnetMembership");
     }
 }

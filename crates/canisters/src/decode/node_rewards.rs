@@ -13,27 +13,27 @@ use std::collections::BTreeMap;
 /// Longest name of a region, type or data center that is kept, in characters.
 const LONGEST: usize = 120;
 
-fn line(text: Option<&String>) -> Line {
+fn neutralize(text: Option<&String>) -> Line {
     text.map_or_else(Line::default, |text| Line::new(&text.chars().take(LONGEST).collect::<String>()))
 }
 
 /// From ten-thousandths of an XDR with a fraction; what is no amount is zero.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
-fn xdr(permyriad: Option<f64>) -> MicroXdr {
+fn decode_xdr(permyriad: Option<f64>) -> MicroXdr {
     let micro = permyriad.unwrap_or(0.0) * 100.0;
     // Ten million XDR: no node earns as much, and sums of all nodes stay far from the end of an u64.
     if micro.is_nan() { MicroXdr(0) } else { MicroXdr(micro.round().clamp(0.0, 1e13) as u64) }
 }
 
-fn ppm(fraction: Option<f64>) -> Ppm {
+fn to_ppm(fraction: Option<f64>) -> Ppm {
     Ppm::from_fraction(fraction.unwrap_or(0.0))
 }
 
 /// All providers' day.
 #[must_use]
-pub fn day(results: &wire::DailyResults, evidence: Evidence) -> RewardsDay {
+pub fn decode_day(results: &wire::DailyResults, evidence: Evidence) -> RewardsDay {
     RewardsDay {
-        providers: results.provider_results.iter().map(|(id, day)| (*id, provider(day))).collect(),
+        providers: results.provider_results.iter().map(|(id, day)| (*id, decode_provider(day))).collect(),
         subnets: results
             .subnets_failure_rate
             .iter()
@@ -43,8 +43,8 @@ pub fn day(results: &wire::DailyResults, evidence: Evidence) -> RewardsDay {
     }
 }
 
-fn provider(day: &wire::ProviderRewards) -> ProviderDay {
-    let nodes: Vec<NodeDay> = day.daily_nodes_rewards.iter().filter_map(node).collect();
+fn decode_provider(day: &wire::ProviderRewards) -> ProviderDay {
+    let nodes: Vec<NodeDay> = day.daily_nodes_rewards.iter().filter_map(decode_node).collect();
     let sum = |given: Option<u64>, of: fn(&NodeDay) -> MicroXdr| {
         given.map_or_else(|| nodes.iter().map(of).sum(), MicroXdr::from_permyriad)
     };
@@ -57,7 +57,7 @@ fn provider(day: &wire::ProviderRewards) -> ProviderDay {
 }
 
 /// The continent and country of a region, however they are separated.
-fn country(region: &str) -> Vec<&str> {
+fn split_country(region: &str) -> Vec<&str> {
     region.split([',', ':']).map(str::trim).take(2).collect()
 }
 
@@ -65,28 +65,28 @@ fn base_rate(base: &wire::BaseRewards, type3: &[wire::Type3Rewards]) -> BaseRate
     let is_type3 = base.node_reward_type.as_deref().is_some_and(|t| t.starts_with("type3"));
     let region = base.region.as_deref().unwrap_or_default();
     // Type 3 nodes of a country are all paid the same, the less the more they are.
-    let together = type3
-        .iter()
-        .find(|t| is_type3 && t.region.as_deref().is_some_and(|theirs| country(theirs) == country(region)));
+    let together = type3.iter().find(|t| {
+        is_type3 && t.region.as_deref().is_some_and(|theirs| split_country(theirs) == split_country(region))
+    });
     BaseRate {
-        region: line(base.region.as_ref()),
-        reward_type: line(base.node_reward_type.as_ref()),
-        monthly: xdr(base.monthly_xdr_permyriad),
-        daily: xdr(together.and_then(|t| t.daily_xdr_permyriad).or(base.daily_xdr_permyriad)),
+        region: neutralize(base.region.as_ref()),
+        reward_type: neutralize(base.node_reward_type.as_ref()),
+        monthly: decode_xdr(base.monthly_xdr_permyriad),
+        daily: decode_xdr(together.and_then(|t| t.daily_xdr_permyriad).or(base.daily_xdr_permyriad)),
         coefficient: together.and_then(|t| t.avg_coefficient).map(Ppm::from_fraction),
     }
 }
 
-fn node(node: &wire::NodeRewards) -> Option<NodeDay> {
+fn decode_node(node: &wire::NodeRewards) -> Option<NodeDay> {
     let performance = match &node.daily_node_failure_rate {
         Some(wire::FailureRate::SubnetMember { node_metrics: Some(m) }) => match m.subnet_assigned {
             Some(subnet) => Performance::Assigned {
                 subnet,
                 proposed: m.num_blocks_proposed.unwrap_or(0),
                 failed: m.num_blocks_failed.unwrap_or(0),
-                failure: ppm(m.original_failure_rate),
-                subnet_failure: ppm(m.subnet_assigned_failure_rate),
-                relative: ppm(m.relative_failure_rate),
+                failure: to_ppm(m.original_failure_rate),
+                subnet_failure: to_ppm(m.subnet_assigned_failure_rate),
+                relative: to_ppm(m.relative_failure_rate),
             },
             None => Performance::Unknown,
         },
@@ -100,34 +100,38 @@ fn node(node: &wire::NodeRewards) -> Option<NodeDay> {
     let multiplier = node.performance_multiplier.map(Ppm::from_fraction);
     Some(NodeDay {
         node: node.node_id?,
-        reward_type: line(node.node_reward_type.as_ref()),
-        region: line(node.region.as_ref()),
-        data_center: line(node.dc_id.as_ref()),
+        reward_type: neutralize(node.node_reward_type.as_ref()),
+        region: neutralize(node.region.as_ref()),
+        data_center: neutralize(node.dc_id.as_ref()),
         performance,
         multiplier: multiplier.or_else(|| rest(node.rewards_reduction)).unwrap_or(Ppm::ONE),
         reduction: reduction.or_else(|| rest(node.performance_multiplier)).unwrap_or_default(),
-        base: xdr(node.base_rewards_xdr_permyriad),
-        adjusted: xdr(node.adjusted_rewards_xdr_permyriad),
+        base: decode_xdr(node.base_rewards_xdr_permyriad),
+        adjusted: decode_xdr(node.adjusted_rewards_xdr_permyriad),
     })
 }
 
-fn date(date: &governance::DateUtc) -> Option<Day> {
+fn decode_date(date: &governance::DateUtc) -> Option<Day> {
     Day::from_date(date.year, date.month, date.day)
 }
 
 /// Monthly payouts, the newest first.
 #[must_use]
-pub fn payouts(months: &[governance::MonthlyNodeProviderRewards]) -> Vec<PayoutMonth> {
-    let mut all: Vec<PayoutMonth> = months.iter().map(month).collect();
+pub fn decode_payouts(months: &[governance::MonthlyNodeProviderRewards]) -> Vec<PayoutMonth> {
+    let mut all: Vec<PayoutMonth> = months.iter().map(decode_month).collect();
     all.sort_by_key(|month| std::cmp::Reverse(month.at));
     all
 }
 
-fn month(month: &governance::MonthlyNodeProviderRewards) -> PayoutMonth {
+fn decode_month(month: &governance::MonthlyNodeProviderRewards) -> PayoutMonth {
     let rate = month.xdr_conversion_rate.as_ref().and_then(|rate| rate.xdr_permyriad_per_icp);
     PayoutMonth {
         at: Timestamp::from_secs(month.timestamp),
-        days: month.start_date.as_ref().and_then(date).zip(month.end_date.as_ref().and_then(date)),
+        days: month
+            .start_date
+            .as_ref()
+            .and_then(decode_date)
+            .zip(month.end_date.as_ref().and_then(decode_date)),
         rate: rate.map(XdrPermyriad),
         minimum_rate: month.minimum_xdr_permyriad_per_icp.map(XdrPermyriad),
         registry_version: month.registry_version,
@@ -144,7 +148,7 @@ fn month(month: &governance::MonthlyNodeProviderRewards) -> PayoutMonth {
 
 /// Providers by id.
 #[must_use]
-pub fn providers(list: &[governance::NodeProvider]) -> BTreeMap<Principal, ListedProvider> {
+pub fn decode_providers(list: &[governance::NodeProvider]) -> BTreeMap<Principal, ListedProvider> {
     let account = |hash: &[u8]| {
         let identifier = match <&[u8; 28]>::try_from(hash) {
             Ok(bare) => Some(AccountIdentifier::from_hash(bare)),
@@ -218,7 +222,7 @@ mod tests {
             base_rewards_xdr_permyriad: Some(400_000.505),
             adjusted_rewards_xdr_permyriad: Some(280_000.353_5),
         };
-        let day = day(&results(node), AT);
+        let day = decode_day(&results(node), AT);
         assert_eq!((day.evidence, day.subnets[&id(9)]), (Some(AT), Ppm(12_500)));
         let provider = &day.providers[&id(3)];
         assert_eq!((provider.base, provider.adjusted), (MicroXdr(50_000_000), MicroXdr(25_000_000)));
@@ -243,7 +247,7 @@ mod tests {
         let mut results = results(node);
         results.provider_results[0].1.total_base_rewards_xdr_permyriad = None;
         results.provider_results[0].1.total_adjusted_rewards_xdr_permyriad = None;
-        let day = day(&results, AT);
+        let day = decode_day(&results, AT);
         let provider = &day.providers[&id(3)];
         assert_eq!((provider.base, provider.adjusted), (MicroXdr(4_000), MicroXdr(3_000)));
         assert_eq!(
@@ -263,10 +267,10 @@ mod tests {
         use crate::wire::decode_one;
         let listed: governance::ListNodeProvidersResponse =
             decode_one(&reply("list_node_providers")).unwrap();
-        assert_eq!(providers(&listed.node_providers).len(), listed.node_providers.len());
+        assert_eq!(decode_providers(&listed.node_providers).len(), listed.node_providers.len());
         let paid: governance::ListNodeProviderRewardsResponse =
             decode_one(&reply("list_node_provider_rewards")).unwrap();
-        let months = payouts(&paid.rewards);
+        let months = decode_payouts(&paid.rewards);
         assert_eq!(months.len(), paid.rewards.len());
         assert!(months.is_sorted_by(|a, b| a.at >= b.at));
     }
@@ -284,7 +288,7 @@ mod tests {
             };
             let mut results = results(node);
             results.provider_results[0].1.total_adjusted_rewards_xdr_permyriad = total;
-            let losses = day(&results, AT).providers[&id(3)].losses();
+            let losses = decode_day(&results, AT).providers[&id(3)].losses();
             prop_assert_eq!(losses.full.0, losses.coefficient.0 + losses.performance.0 + losses.other.0 + losses.earned.0);
         }
     }

@@ -25,14 +25,14 @@ static ACTION_FIELDS: LazyLock<HashMap<u32, String>> = LazyLock::new(field_names
 
 /// The content of a proposal's action.
 #[must_use]
-pub fn payload(
+pub fn decode_payload(
     action: Option<&wire::Action>,
     described: Option<&wire::SelfDescribingProposalAction>,
 ) -> Payload {
     if let Some(described) = described
         && let Some(value) = &described.value
     {
-        let name = described.type_name.clone().or_else(|| action.map(title));
+        let name = described.type_name.clone().or_else(|| action.map(describe_title));
         return Payload {
             name: Line::new(name.as_deref().unwrap_or("Action")),
             description: Block::new(described.type_description.as_deref().unwrap_or_default()),
@@ -41,13 +41,15 @@ pub fn payload(
     }
     match action {
         Some(wire::Action::ExecuteNnsFunction(function)) => Payload {
-            name: Line::new(&nns_function::words(function.nns_function)),
+            name: Line::new(&nns_function::format_words(function.nns_function)),
             description: Block::new(&format!("Calls NNS function {}.", function.nns_function)),
             value: function_payload(function.nns_function, &function.payload),
         },
-        Some(action) => {
-            Payload { name: Line::new(&title(action)), description: Block::default(), value: typed(action) }
-        }
+        Some(action) => Payload {
+            name: Line::new(&describe_title(action)),
+            description: Block::default(),
+            value: decode_typed(action),
+        },
         None => Payload {
             name: Line::new("Unknown action"),
             description: Block::new("This version does not know it, and the canister does not describe it."),
@@ -58,25 +60,25 @@ pub fn payload(
 
 /// The kind of action in a row: `Motion`, `ExecuteNnsFunction · AddSnsWasm`, `function 60`.
 #[must_use]
-pub fn kind(action: Option<&wire::Action>) -> Line {
+pub fn describe_kind(action: Option<&wire::Action>) -> Line {
     match action {
         Some(wire::Action::ExecuteNnsFunction(function)) => {
-            Line::new(&nns_function::label(function.nns_function))
+            Line::new(&nns_function::format_label(function.nns_function))
         }
-        Some(action) => Line::new(tag(action)),
+        Some(action) => Line::new(describe_tag(action)),
         None => Line::new("unknown action"),
     }
 }
 
-fn title(action: &wire::Action) -> String {
+fn describe_title(action: &wire::Action) -> String {
     match action {
-        wire::Action::ExecuteNnsFunction(function) => nns_function::words(function.nns_function),
-        other => nns_function::spaced(tag(other)),
+        wire::Action::ExecuteNnsFunction(function) => nns_function::format_words(function.nns_function),
+        other => nns_function::insert_spaces(describe_tag(other)),
     }
 }
 
 /// The tag of an action in the canister's interface.
-fn tag(action: &wire::Action) -> &'static str {
+fn describe_tag(action: &wire::Action) -> &'static str {
     use wire::Action as A;
     match action {
         A::RegisterKnownNeuron(_) => "RegisterKnownNeuron",
@@ -105,7 +107,7 @@ fn tag(action: &wire::Action) -> &'static str {
 }
 
 /// A typed action as a tree: written as Candid and read back without its type.
-fn typed(action: &wire::Action) -> Value {
+fn decode_typed(action: &wire::Action) -> Value {
     let Ok(bytes) = encode_one(action) else { return Value::Null };
     match check(&bytes).and_then(|message| message.values()).map(|values| values.into_iter().next()) {
         Ok(Some(Raw::Variant(_, inner))) => {
@@ -138,21 +140,21 @@ pub fn function_payload(function: i32, bytes: &[u8]) -> Value {
     {
         return change.value();
     }
-    blob(bytes)
+    format_blob(bytes)
 }
 
-fn blob(bytes: &[u8]) -> Value {
+fn format_blob(bytes: &[u8]) -> Value {
     Value::Blob {
         len: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
         head: hex::encode(bytes.get(..BLOB_HEAD).unwrap_or(bytes)),
     }
 }
 
-fn text(text: &str) -> Value {
+fn format_text(text: &str) -> Value {
     Value::Text(Block::new(text))
 }
 
-fn number(number: &impl ToString) -> Value {
+fn format_number(number: &impl ToString) -> Value {
     Value::Number(Line::new(&number.to_string()))
 }
 
@@ -176,17 +178,17 @@ impl Budget {
     /// A Candid value read without its type; its depth was bounded when it was read.
     fn raw(&mut self, value: &Raw, name: &dyn Fn(u32) -> Option<String>) -> Value {
         if !self.take() {
-            return text("… (cut off)");
+            return format_text("… (cut off)");
         }
         let label = |hash: u32| Line::new(&name(hash).unwrap_or_else(|| format!("field {hash}")));
         match value {
             Raw::Null | Raw::Opt(None) => Value::Null,
             Raw::Bool(value) => Value::Bool(*value),
-            Raw::Nat(value) => number(&value.0),
-            Raw::Int(value) => number(&value.0),
-            Raw::Float(value) => number(value),
-            Raw::Text(value) => text(value),
-            Raw::Blob(bytes) => blob(bytes),
+            Raw::Nat(value) => format_number(&value.0),
+            Raw::Int(value) => format_number(&value.0),
+            Raw::Float(value) => format_number(value),
+            Raw::Text(value) => format_text(value),
+            Raw::Blob(bytes) => format_blob(bytes),
             Raw::Opt(Some(inner)) => self.raw(inner, name),
             Raw::Vec(values) => {
                 Value::List(values.iter().take(self.left + 1).map(|value| self.raw(value, name)).collect())
@@ -203,11 +205,11 @@ impl Budget {
                     .collect(),
             ),
             Raw::Variant(tag, inner) => match inner.as_ref() {
-                Raw::Null => text(label(*tag).as_str()),
+                Raw::Null => format_text(label(*tag).as_str()),
                 inner => Value::Map(vec![(label(*tag), self.raw(inner, name))]),
             },
-            Raw::Principal(principal) => text(&principal.to_text()),
-            Raw::Func(principal, method) => text(&format!("{principal}.{method}")),
+            Raw::Principal(principal) => format_text(&principal.to_text()),
+            Raw::Func(principal, method) => format_text(&format!("{principal}.{method}")),
         }
     }
 
@@ -215,14 +217,14 @@ impl Budget {
     fn described(&mut self, value: &wire::SelfDescribingValue, depth: usize) -> Value {
         use wire::SelfDescribingValue as S;
         if depth > DEEPEST || !self.take() {
-            return text("… (cut off)");
+            return format_text("… (cut off)");
         }
         match value {
-            S::Blob(bytes) => blob(bytes),
-            S::Text(value) => text(value),
+            S::Blob(bytes) => format_blob(bytes),
+            S::Text(value) => format_text(value),
             S::Bool(value) => Value::Bool(*value),
-            S::Nat(value) => number(&value.0),
-            S::Int(value) => number(&value.0),
+            S::Nat(value) => format_number(&value.0),
+            S::Int(value) => format_number(&value.0),
             S::Array(values) => Value::List(
                 values.iter().take(self.left + 1).map(|value| self.described(value, depth + 1)).collect(),
             ),
@@ -277,19 +279,22 @@ impl DataCenters {
         let field = |name: &str, value: Value| (Line::new(name), value);
         let add = self.add.iter().map(|center| {
             let mut fields = vec![
-                field("id", text(&center.id)),
-                field("region", text(&center.region)),
-                field("owner", text(&center.owner)),
+                field("id", format_text(&center.id)),
+                field("region", format_text(&center.region)),
+                field("owner", format_text(&center.owner)),
             ];
             if let Some(gps) = &center.gps {
-                fields.push(field("latitude", number(&gps.latitude)));
-                fields.push(field("longitude", number(&gps.longitude)));
+                fields.push(field("latitude", format_number(&gps.latitude)));
+                fields.push(field("longitude", format_number(&gps.longitude)));
             }
             Value::Map(fields)
         });
         Value::Map(vec![
             field("data_centers_to_add", Value::List(add.collect())),
-            field("data_centers_to_remove", Value::List(self.remove.iter().map(|id| text(id)).collect())),
+            field(
+                "data_centers_to_remove",
+                Value::List(self.remove.iter().map(|id| format_text(id)).collect()),
+            ),
         ])
     }
 }

@@ -66,7 +66,7 @@ fn any_candid_shows_with_names_where_they_are_known() {
     let value = function_payload(60, &encode_one(rules).unwrap());
     assert_eq!(words(field(field(&value, "scope"), "Subnet")), "aaaaa-aa");
     let Value::List(pairs) = field(&value, "rewardable_nodes") else { panic!("{value:?}") };
-    assert_eq!(pairs[0], Value::List(vec![text("type1"), number(&3)]));
+    assert_eq!(pairs[0], Value::List(vec![format_text("type1"), format_number(&3)]));
     let hash = candid::idl_hash("a_field_of_tomorrow");
     assert_eq!(*field(&value, &format!("field {hash}")), Value::Bool(true));
     let Value::Map(fields) = &value else { panic!("{value:?}") };
@@ -99,14 +99,14 @@ fn data_centers_in_protobuf_and_in_candid() {
     }
     let candid = Candid { data_centers_to_add: vec![], data_centers_to_remove: vec!["old1".to_owned()] };
     let value = function_payload(21, &encode_one(candid).unwrap());
-    assert_eq!(*field(&value, "data_centers_to_remove"), Value::List(vec![text("old1")]));
+    assert_eq!(*field(&value, "data_centers_to_remove"), Value::List(vec![format_text("old1")]));
 }
 
 #[test]
 fn what_is_neither_shows_as_bytes() {
     let value = function_payload(31, &[0xff; 100]);
     assert_eq!(value, Value::Blob { len: 100, head: "ff".repeat(64) });
-    assert_eq!(function_payload(31, b"DIDL\xff"), blob(b"DIDL\xff"));
+    assert_eq!(function_payload(31, b"DIDL\xff"), format_blob(b"DIDL\xff"));
     assert_eq!(function_payload(31, &[]), Value::Null);
 }
 
@@ -123,11 +123,11 @@ fn the_canisters_own_description_comes_first() {
         ])),
     };
     let action = wire::Action::Motion(wire::Motion { motion_text: "ignored".to_owned() });
-    let payload = payload(Some(&action), Some(&described));
+    let payload = decode_payload(Some(&action), Some(&described));
     assert_eq!(payload.name.as_str(), "Motion");
     assert!(!payload.description.as_str().contains('\u{1b}'));
     assert_eq!(words(field(&payload.value, "big")), u128::MAX.to_string());
-    let list = Value::List(vec![Value::Null, Value::Bool(true), number(&-5)]);
+    let list = Value::List(vec![Value::Null, Value::Bool(true), format_number(&-5)]);
     assert_eq!(*field(&payload.value, "list"), list);
 }
 
@@ -136,7 +136,7 @@ fn a_huge_tree_is_cut_and_says_so() {
     let bytes = encode_one(vec![Some(1_u8); 3 * MOST_VALUES]).unwrap();
     let Value::List(values) = function_payload(1, &bytes) else { panic!("not a list") };
     assert!(values.len() <= MOST_VALUES + 1);
-    assert_eq!(values.last(), Some(&text("… (cut off)")));
+    assert_eq!(values.last(), Some(&format_text("… (cut off)")));
 }
 
 proptest! {

@@ -13,23 +13,23 @@ use icpulse_model::{
 /// A row of `list_proposals`, `get_proposal_info` or `get_pending_proposals`. One that cannot be
 /// read becomes a row that says so; `None` only if not even its number can be told.
 #[must_use]
-pub fn row(row: Row<wire::ProposalInfo>, evidence: Evidence) -> Option<Proposal> {
+pub fn decode_row(row: Row<wire::ProposalInfo>, evidence: Evidence) -> Option<Proposal> {
     match row {
-        Row::Typed(info) => proposal(&info, evidence),
-        Row::Raw(raw) => unreadable(&raw, evidence),
+        Row::Typed(info) => decode_proposal(&info, evidence),
+        Row::Raw(raw) => keep_unreadable(&raw, evidence),
     }
 }
 
 /// A proposal's light row; `None` without a number.
 #[must_use]
-pub fn proposal(info: &wire::ProposalInfo, evidence: Evidence) -> Option<Proposal> {
+pub fn decode_proposal(info: &wire::ProposalInfo, evidence: Evidence) -> Option<Proposal> {
     let id = ProposalId(info.id?.id);
     let words = info.proposal.as_ref();
     let action = words
         .and_then(|p| p.self_describing_action.as_ref())
         .and_then(|described| described.type_name.as_deref())
         .filter(|_| words.is_some_and(|p| p.action.is_none()))
-        .map_or_else(|| payload::kind(words.and_then(|p| p.action.as_ref())), Line::new);
+        .map_or_else(|| payload::describe_kind(words.and_then(|p| p.action.as_ref())), Line::new);
     let title = words.and_then(|p| p.title.as_deref()).map(Line::new).filter(|title| !title.is_empty());
     Some(Proposal {
         id,
@@ -69,7 +69,7 @@ pub fn proposal(info: &wire::ProposalInfo, evidence: Evidence) -> Option<Proposa
 
 /// A proposal's heavy part. `described` is the canister's own description of the action, if it gave one.
 #[must_use]
-pub fn body(
+pub fn decode_body(
     info: &wire::ProposalInfo,
     described: Option<&wire::SelfDescribingProposalAction>,
     evidence: Evidence,
@@ -81,7 +81,7 @@ pub fn body(
         id,
         summary: words.map(|p| Block::new(&p.summary)).unwrap_or_default(),
         url: words.map(|p| Line::new(&p.url)).unwrap_or_default(),
-        payload: payload::payload(words.and_then(|p| p.action.as_ref()), described),
+        payload: payload::decode_payload(words.and_then(|p| p.action.as_ref()), described),
         failure: info
             .failure_reason
             .as_ref()
@@ -92,7 +92,7 @@ pub fn body(
 
 /// A row this version cannot read, shown as what it is.
 #[must_use]
-pub fn unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Proposal> {
+pub fn keep_unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Proposal> {
     Some(Proposal {
         id: ProposalId(raw.id_hint?),
         topic: Topic::Unspecified,
@@ -121,12 +121,12 @@ pub fn unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Proposal> {
 
 /// The body of a proposal that cannot be read.
 #[must_use]
-pub fn unreadable_body(raw: &UnreadableRow, evidence: Evidence) -> Option<ProposalBody> {
+pub fn keep_unreadable_body(raw: &UnreadableRow, evidence: Evidence) -> Option<ProposalBody> {
     Some(ProposalBody {
         id: ProposalId(raw.id_hint?),
         summary: Block::new(&raw.candid_text),
         url: Line::default(),
-        payload: payload::payload(None, None),
+        payload: payload::decode_payload(None, None),
         failure: None,
         evidence,
     })

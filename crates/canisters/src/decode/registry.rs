@@ -19,10 +19,10 @@ const COST_SCHEDULE_FREE: i32 = 2;
 
 /// All that a version changed.
 #[must_use]
-pub fn changes(delta: &Delta) -> Vec<Change> {
+pub fn decode_changes(delta: &Delta) -> Vec<Change> {
     let changes = delta.mutations.iter().map(|mutation| {
         let key = Key::parse(&mutation.key);
-        let record = mutation.value.as_deref().map(|value| record(&key, value));
+        let record = mutation.value.as_deref().map(|value| decode_record(&key, value));
         Change { version: delta.version, at: delta.at, key, record }
     });
     changes.collect()
@@ -30,94 +30,94 @@ pub fn changes(delta: &Delta) -> Vec<Change> {
 
 /// A record under its key.
 #[must_use]
-pub fn record(key: &Key, value: &[u8]) -> Record {
-    known(key, value).unwrap_or_else(|why| Record::Undecoded(Line::new(&why)))
+pub fn decode_record(key: &Key, value: &[u8]) -> Record {
+    decode_known_record(key, value).unwrap_or_else(|why| Record::Undecoded(Line::new(&why)))
 }
 
-fn known(key: &Key, value: &[u8]) -> Result<Record, String> {
+fn decode_known_record(key: &Key, value: &[u8]) -> Result<Record, String> {
     Ok(match key {
         Key::SubnetList => {
-            let list: wire::SubnetListRecord = decode(value)?;
-            Record::SubnetList(principals(&list.subnets)?)
+            let list: wire::SubnetListRecord = decode_message(value)?;
+            Record::SubnetList(decode_principals(&list.subnets)?)
         }
         Key::NnsSubnet => {
-            let id: wire::SubnetId = decode(value)?;
+            let id: wire::SubnetId = decode_message(value)?;
             Record::NnsSubnet(subnet_id(Some(&id))?)
         }
-        Key::Subnet(_) => Record::Subnet(Box::new(subnet(&decode(value)?)?)),
-        Key::Node(_) => Record::Node(Box::new(node(&decode(value)?)?)),
-        Key::Operator(_) => Record::Operator(Box::new(operator(&decode(value)?)?)),
-        Key::DataCenter(_) => Record::DataCenter(Box::new(data_center(&decode(value)?))),
-        Key::RewardTable => Record::RewardTable(reward_table(&decode(value)?)),
+        Key::Subnet(_) => Record::Subnet(Box::new(decode_subnet(&decode_message(value)?)?)),
+        Key::Node(_) => Record::Node(Box::new(decode_node(&decode_message(value)?)?)),
+        Key::Operator(_) => Record::Operator(Box::new(decode_operator(&decode_message(value)?)?)),
+        Key::DataCenter(_) => Record::DataCenter(Box::new(data_center(&decode_message(value)?))),
+        Key::RewardTable => Record::RewardTable(reward_table(&decode_message(value)?)),
         Key::ApiBoundaryNode(_) => {
-            let node: wire::ApiBoundaryNodeRecord = decode(value)?;
+            let node: wire::ApiBoundaryNodeRecord = decode_message(value)?;
             Record::ApiBoundaryNode(Line::new(&node.version))
         }
         Key::ReplicaVersion(_) => {
-            let version: wire::ReplicaVersionRecord = decode(value)?;
+            let version: wire::ReplicaVersionRecord = decode_message(value)?;
             Record::ReplicaVersion(ReplicaRecord {
                 sha256: Line::new(&version.release_package_sha256_hex),
-                urls: lines(&version.release_package_urls),
+                urls: neutralize_lines(&version.release_package_urls),
             })
         }
         Key::HostOsVersion(_) => {
-            let version: wire::HostOsVersionRecord = decode(value)?;
+            let version: wire::HostOsVersionRecord = decode_message(value)?;
             Record::HostOsVersion(HostOsRecord {
                 sha256: Line::new(&version.release_package_sha256_hex),
-                urls: lines(&version.release_package_urls),
+                urls: neutralize_lines(&version.release_package_urls),
             })
         }
         Key::UnassignedNodes => {
-            let config: wire::UnassignedNodesConfigRecord = decode(value)?;
+            let config: wire::UnassignedNodesConfigRecord = decode_message(value)?;
             Record::UnassignedNodes(Line::new(&config.replica_version))
         }
         Key::Firewall(_) => {
-            let rules: wire::FirewallRuleSet = decode(value)?;
-            Record::Firewall(rules.entries.iter().map(rule).collect())
+            let rules: wire::FirewallRuleSet = decode_message(value)?;
+            Record::Firewall(rules.entries.iter().map(decode_rule).collect())
         }
         Key::CanisterRanges(_) | Key::RoutingTable => {
-            let table: wire::RoutingTable = decode(value)?;
-            Record::Routes(table.entries.iter().map(route).collect::<Result<_, _>>()?)
+            let table: wire::RoutingTable = decode_message(value)?;
+            Record::Routes(table.entries.iter().map(decode_route).collect::<Result<_, _>>()?)
         }
         Key::Other(_) => Record::Other(value.len()),
     })
 }
 
-fn decode<M: prost::Message + Default>(value: &[u8]) -> Result<M, String> {
+fn decode_message<M: prost::Message + Default>(value: &[u8]) -> Result<M, String> {
     wire::decode(value).map_err(|e| e.to_string())
 }
 
-fn principal(bytes: &[u8]) -> Result<Principal, String> {
+fn decode_principal(bytes: &[u8]) -> Result<Principal, String> {
     Principal::try_from_slice(bytes).map_err(|_| format!("{} bytes are not a principal", bytes.len()))
 }
 
-fn principals(all: &[Vec<u8>]) -> Result<Vec<Principal>, String> {
-    all.iter().map(|bytes| principal(bytes)).collect()
+fn decode_principals(all: &[Vec<u8>]) -> Result<Vec<Principal>, String> {
+    all.iter().map(|bytes| decode_principal(bytes)).collect()
 }
 
 fn subnet_id(id: Option<&wire::SubnetId>) -> Result<Principal, String> {
     let id = id.and_then(|id| id.principal_id.as_ref()).ok_or("a subnet's id is missing")?;
-    principal(&id.raw)
+    decode_principal(&id.raw)
 }
 
 fn canister_id(id: Option<&wire::CanisterId>) -> Result<Principal, String> {
     let id = id.and_then(|id| id.principal_id.as_ref()).ok_or("a canister's id is missing")?;
-    principal(&id.raw)
+    decode_principal(&id.raw)
 }
 
-fn lines(texts: &[String]) -> Vec<Line> {
+fn neutralize_lines(texts: &[String]) -> Vec<Line> {
     texts.iter().map(|text| Line::new(text)).collect()
 }
 
 /// A text that says something.
-fn said(text: Option<&String>) -> Option<Line> {
+fn neutralize_text(text: Option<&String>) -> Option<Line> {
     text.map(|text| Line::new(text)).filter(|line| !line.is_empty())
 }
 
-fn subnet(from: &wire::SubnetRecord) -> Result<SubnetRecord, String> {
+fn decode_subnet(from: &wire::SubnetRecord) -> Result<SubnetRecord, String> {
     let keys = from.chain_key_config.iter().flat_map(|config| &config.key_configs);
     Ok(SubnetRecord {
-        membership: principals(&from.membership)?,
+        membership: decode_principals(&from.membership)?,
         replica_version: Line::new(&from.replica_version_id),
         kind: SubnetKind::from_number(from.subnet_type),
         is_halted: from.is_halted,
@@ -145,43 +145,43 @@ fn chain_key(id: &wire::master_public_key_id::KeyId) -> Line {
     Line::new(&format!("{scheme}:{curve}:{}", key.name))
 }
 
-fn node(from: &wire::NodeRecord) -> Result<NodeRecord, String> {
+fn decode_node(from: &wire::NodeRecord) -> Result<NodeRecord, String> {
     let http = from.http.as_ref();
     Ok(NodeRecord {
-        operator: principal(&from.node_operator_id)?,
-        address: said(http.map(|http| &http.ip_addr)),
+        operator: decode_principal(&from.node_operator_id)?,
+        address: neutralize_text(http.map(|http| &http.ip_addr)),
         // A port beyond 65,535 is none.
         port: http.and_then(|http| u16::try_from(http.port).ok()).unwrap_or(0),
-        hostos_version: said(from.hostos_version_id.as_ref()),
-        ipv4: said(from.public_ipv4_config.as_ref().map(|config| &config.ip_addr)),
-        domain: said(from.domain.as_ref()),
+        hostos_version: neutralize_text(from.hostos_version_id.as_ref()),
+        ipv4: neutralize_text(from.public_ipv4_config.as_ref().map(|config| &config.ip_addr)),
+        domain: neutralize_text(from.domain.as_ref()),
         reward_type: from.node_reward_type.map(RewardType::from_number),
         chip_id: from.chip_id.as_ref().filter(|id| !id.is_empty()).map(|id| Line::new(&hex::encode(id))),
     })
 }
 
-fn counts<'a>(from: impl IntoIterator<Item = (&'a String, &'a u32)>) -> BTreeMap<Line, u32> {
+fn count_by_name<'a>(from: impl IntoIterator<Item = (&'a String, &'a u32)>) -> BTreeMap<Line, u32> {
     from.into_iter().map(|(kind, count)| (Line::new(kind), *count)).collect()
 }
 
-fn operator(from: &wire::NodeOperatorRecord) -> Result<OperatorRecord, String> {
+fn decode_operator(from: &wire::NodeOperatorRecord) -> Result<OperatorRecord, String> {
     Ok(OperatorRecord {
-        provider: principal(&from.node_provider_principal_id)?,
+        provider: decode_principal(&from.node_provider_principal_id)?,
         allowance: from.node_allowance,
         data_center: Line::new(&from.dc_id.to_lowercase()),
-        rewardable: counts(&from.rewardable_nodes),
-        max_rewardable: counts(&from.max_rewardable_nodes),
-        ipv6: said(from.ipv6.as_ref()),
+        rewardable: count_by_name(&from.rewardable_nodes),
+        max_rewardable: count_by_name(&from.max_rewardable_nodes),
+        ipv6: neutralize_text(from.ipv6.as_ref()),
     })
 }
 
 /// Degrees as millionths; what is no place on Earth is none.
-fn millionths(degrees: f32, most: f32) -> Option<i32> {
+fn to_millionths(degrees: f32, most: f32) -> Option<i32> {
     (degrees.is_finite() && degrees.abs() <= most).then(|| (f64::from(degrees) * 1e6).round() as i32)
 }
 
-fn gps(latitude: f32, longitude: f32) -> Option<(i32, i32)> {
-    millionths(latitude, 90.0).zip(millionths(longitude, 180.0))
+fn decode_gps(latitude: f32, longitude: f32) -> Option<(i32, i32)> {
+    to_millionths(latitude, 90.0).zip(to_millionths(longitude, 180.0))
 }
 
 fn data_center(from: &wire::DataCenterRecord) -> DataCenterRecord {
@@ -189,7 +189,7 @@ fn data_center(from: &wire::DataCenterRecord) -> DataCenterRecord {
         id: Line::new(&from.id),
         region: Region::parse(&from.region),
         owner: Line::new(&from.owner),
-        gps: from.gps.as_ref().and_then(|at| gps(at.latitude, at.longitude)),
+        gps: from.gps.as_ref().and_then(|at| decode_gps(at.latitude, at.longitude)),
     }
 }
 
@@ -204,19 +204,19 @@ fn reward_table(from: &wire::NodeRewardsTable) -> RewardTable {
     from.table.iter().map(|(region, from)| (Line::new(region), rates(from))).collect()
 }
 
-fn rule(from: &wire::FirewallRule) -> FirewallRule {
+fn decode_rule(from: &wire::FirewallRule) -> FirewallRule {
     FirewallRule {
-        ipv4: lines(&from.ipv4_prefixes),
-        ipv6: lines(&from.ipv6_prefixes),
+        ipv4: neutralize_lines(&from.ipv4_prefixes),
+        ipv6: neutralize_lines(&from.ipv6_prefixes),
         ports: from.ports.clone(),
         action: from.action,
         comment: Line::new(&from.comment),
-        user: said(from.user.as_ref()),
+        user: neutralize_text(from.user.as_ref()),
         direction: from.direction,
     }
 }
 
-fn route(from: &wire::RoutingEntry) -> Result<Route, String> {
+fn decode_route(from: &wire::RoutingEntry) -> Result<Route, String> {
     let range = from.range.as_ref().ok_or("a range of canister ids is missing")?;
     Ok(Route {
         start: canister_id(range.start_canister_id.as_ref())?,
@@ -229,26 +229,26 @@ fn route(from: &wire::RoutingEntry) -> Result<Route, String> {
 ///
 /// # Errors
 /// In words, when an id is no principal.
-pub fn footprint(
+pub fn decode_footprint(
     data_center: &calls::DataCenterRecord,
     operator: &calls::NodeOperatorRecord,
 ) -> Result<OperatorFootprint, String> {
     let pairs = |from: &[(String, u32)]| from.iter().map(|(kind, n)| (Line::new(kind), *n)).collect();
     Ok(OperatorFootprint {
-        id: principal(&operator.node_operator_principal_id)?,
+        id: decode_principal(&operator.node_operator_principal_id)?,
         operator: OperatorRecord {
-            provider: principal(&operator.node_provider_principal_id)?,
+            provider: decode_principal(&operator.node_provider_principal_id)?,
             allowance: operator.node_allowance,
             data_center: Line::new(&operator.dc_id.to_lowercase()),
             rewardable: pairs(&operator.rewardable_nodes),
             max_rewardable: pairs(operator.max_rewardable_nodes.as_deref().unwrap_or_default()),
-            ipv6: said(operator.ipv6.as_ref()),
+            ipv6: neutralize_text(operator.ipv6.as_ref()),
         },
         data_center: DataCenterRecord {
             id: Line::new(&data_center.id),
             region: Region::parse(&data_center.region),
             owner: Line::new(&data_center.owner),
-            gps: data_center.gps.as_ref().and_then(|at| gps(at.latitude, at.longitude)),
+            gps: data_center.gps.as_ref().and_then(|at| decode_gps(at.latitude, at.longitude)),
         },
     })
 }
@@ -264,7 +264,7 @@ mod tests {
     }
 
     fn passed(key: &str, message: &impl prost::Message) -> Record {
-        record(&Key::parse(key.as_bytes()), &wire::encode(message))
+        decode_record(&Key::parse(key.as_bytes()), &wire::encode(message))
     }
 
     #[test]
@@ -350,7 +350,8 @@ mod tests {
                 mutation("unassigned_nodes_config", Some(b"\x12\x02v1")),
             ],
         };
-        let passed: Vec<Option<Record>> = changes(&delta).into_iter().map(|change| change.record).collect();
+        let passed: Vec<Option<Record>> =
+            decode_changes(&delta).into_iter().map(|change| change.record).collect();
         assert!(matches!(passed[0], Some(Record::Undecoded(_))));
         assert_eq!(passed[1], Some(Record::Other(2)));
         // A node without an operator: the empty principal is the management canister's, so it passes.
@@ -374,7 +375,7 @@ mod tests {
             ];
             let name = keys[family];
             let name = if name.ends_with('_') { format!("{name}{node}") } else { name.to_owned() };
-            let _ = record(&Key::parse(name.as_bytes()), &bytes);
+            let _ = decode_record(&Key::parse(name.as_bytes()), &bytes);
         }
     }
 }

@@ -139,7 +139,7 @@ pub fn register_vote(
     }
     let command =
         wire::RegisterVote { vote: vote.number(), proposal: Some(wire::ProposalId { id: proposal.0 }) };
-    manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::RegisterVote(command))
+    encode_manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::RegisterVote(command))
 }
 
 /// Makes a neuron of the ICP that a transfer has put on the subaccount of `controller` and `nonce`,
@@ -157,7 +157,7 @@ pub fn claim_or_refresh(
         memo: nonce,
     });
     let command = wire::ClaimOrRefresh { by: Some(by) };
-    manage(canisters, None, wire::ManageNeuronCommandRequest::ClaimOrRefresh(command))
+    encode_manage(canisters, None, wire::ManageNeuronCommandRequest::ClaimOrRefresh(command))
 }
 
 /// Lengthens the dissolve delay by `additional`.
@@ -204,8 +204,8 @@ pub fn follow(
     topic: Topic,
     followees: &[NeuronId],
 ) -> Result<PreparedCall, IcError> {
-    let command = wire::Follow { topic: topic.number(), followees: ids(followees) };
-    manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Follow(command))
+    let command = wire::Follow { topic: topic.number(), followees: encode_ids(followees) };
+    encode_manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Follow(command))
 }
 
 /// Sets the followees on several topics with one call; topics not named stay as they are.
@@ -219,10 +219,10 @@ pub fn set_following(
 ) -> Result<PreparedCall, IcError> {
     let topics = topics.iter().map(|(topic, followees)| wire::FolloweesForTopic {
         topic: Some(topic.number()),
-        followees: Some(ids(followees)),
+        followees: Some(encode_ids(followees)),
     });
     let command = wire::SetFollowing { topic_following: Some(topics.collect()) };
-    manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::SetFollowing(command))
+    encode_manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::SetFollowing(command))
 }
 
 /// Confirms the neuron's following, so that its voting power is whole again.
@@ -234,7 +234,7 @@ pub fn refresh_voting_power(
     neuron: impl Into<Target>,
 ) -> Result<PreparedCall, IcError> {
     let command = wire::ManageNeuronCommandRequest::RefreshVotingPower(wire::RefreshVotingPower {});
-    manage(canisters, Some(neuron.into()), command)
+    encode_manage(canisters, Some(neuron.into()), command)
 }
 
 /// Reads the answer of `manage_neuron`.
@@ -276,7 +276,7 @@ pub fn parse_manage_neuron_reply(bytes: &[u8]) -> Result<CommandResult, Governan
     }
 }
 
-fn ids(neurons: &[NeuronId]) -> Vec<wire::NeuronId> {
+fn encode_ids(neurons: &[NeuronId]) -> Vec<wire::NeuronId> {
     neurons.iter().map(|n| wire::NeuronId { id: n.0 }).collect()
 }
 
@@ -290,10 +290,10 @@ pub fn configure(
     operation: wire::Operation,
 ) -> Result<PreparedCall, IcError> {
     let command = wire::Configure { operation: Some(operation) };
-    manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Configure(command))
+    encode_manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Configure(command))
 }
 
-fn manage(
+fn encode_manage(
     canisters: &Canisters,
     neuron: Option<Target>,
     command: wire::ManageNeuronCommandRequest,

@@ -10,4 +10,4 @@ pub use neurons::{NeuronIndexPage, NeuronVotesPage};
 pub use proposals::ProposalsPage;
 pub use range::{RangePage, RangeRows, read_range};
 
-pub(super) use proposals::{undecodable, unencodable};
+pub(super) use proposals::{decode_error, encode_error};

@@ -1,6 +1,6 @@
 //! `list_neurons`, `list_known_neurons`, `get_neuron_index`, `list_neuron_votes`.
 
-use super::proposals::{undecodable, unencodable};
+use super::proposals::{decode_error, encode_error};
 use crate::Client;
 use crate::decode;
 use crate::governance::calls::Target;
@@ -32,7 +32,7 @@ const INDEX_PAGE: u32 = 300;
 const SLICES: u64 = 64;
 
 /// The ids in so many parts of the same size, in order.
-fn slices(count: u64) -> impl Iterator<Item = RangeInclusive<u64>> + Send {
+fn split_range(count: u64) -> impl Iterator<Item = RangeInclusive<u64>> + Send {
     let size = u64::MAX / count.max(1);
     (0..count).map(move |n| {
         let first = n.saturating_mul(size).saturating_add(u64::from(n > 0));
@@ -69,7 +69,7 @@ struct Listed {
     whole: bool,
 }
 
-fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<Listed, IcError> {
+fn decode_neuron_list(what: &str, answer: &Answer, reader: Principal) -> Result<Listed, IcError> {
     let mut whole = true;
     let (full, infos, pages) = match decode_one::<wire::ListNeuronsResponse>(&answer.bytes) {
         Ok(reply) => (reply.full_neurons, reply.neuron_infos, reply.total_pages_available.unwrap_or(1)),
@@ -85,7 +85,7 @@ fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<Listed, IcEr
                 &["neuron_infos"],
                 |reply| reply.neuron_infos,
             );
-            let (Ok(full), Ok(infos)) = (full, infos) else { return Err(undecodable(what, &error)) };
+            let (Ok(full), Ok(infos)) = (full, infos) else { return Err(decode_error(what, &error)) };
             tracing::warn!(reason = %error, "neurons are read one by one");
             let pages = pages_of(&answer.bytes).unwrap_or(1);
             whole = false;
@@ -102,7 +102,7 @@ fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<Listed, IcEr
     for full in &full {
         let id = full.id.map(|n| n.id);
         let info = id.and_then(|id| infos_by_id.get(&id).copied());
-        if let Some(neuron) = decode::neurons::neuron(Some(full), info, None, reader, answer.evidence)
+        if let Some(neuron) = decode::neurons::decode_neuron(Some(full), info, None, reader, answer.evidence)
             && seen.insert(neuron.id.0)
         {
             neurons.push(neuron);
@@ -110,7 +110,7 @@ fn listed(what: &str, answer: &Answer, reader: Principal) -> Result<Listed, IcEr
     }
     for (id, info) in &infos {
         if seen.insert(*id) {
-            neurons.extend(decode::neurons::neuron(
+            neurons.extend(decode::neurons::decode_neuron(
                 None,
                 Some(info),
                 Some(NeuronId(*id)),
@@ -165,9 +165,9 @@ impl Client {
             page_size: Some(PAGE),
             ..wire::ListNeurons::default()
         };
-        let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
+        let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
         let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
-        let Listed { mut neurons, pages, whole } = listed(&what, &answer, self.principal())?;
+        let Listed { mut neurons, pages, whole } = decode_neuron_list(&what, &answer, self.principal())?;
         if whole {
             self.refuse_halves(&what, &neurons).await?;
         }
@@ -214,9 +214,9 @@ impl Client {
                     page_size: Some(PAGE),
                     ..wire::ListNeurons::default()
                 };
-                let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
+                let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
                 let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
-                let Listed { mut neurons, .. } = listed(&what, &answer, self.principal())?;
+                let Listed { mut neurons, .. } = decode_neuron_list(&what, &answer, self.principal())?;
                 // Only what was asked for, whatever the canister sends.
                 let asked: HashSet<NeuronId> = ids.into_iter().collect();
                 neurons.retain(|neuron| asked.contains(&neuron.id));
@@ -247,11 +247,12 @@ impl Client {
     /// else see [`IcError`].
     pub async fn full_neuron(&self, target: Target) -> Result<Neuron, IcError> {
         let what = format!("reading neuron {target}");
-        let arg = encode_one(target.to_wire()).map_err(|e| unencodable(&what, &e))?;
+        let arg = encode_one(target.to_wire()).map_err(|e| encode_error(&what, &e))?;
         let method = "get_full_neuron_by_id_or_subaccount";
         let answer = self.query(&what, self.canisters().governance, method, arg).await?;
         let full = ok_or_refused::<wire::Neuron>(&what, &answer.bytes)?;
-        let neuron = decode::neurons::neuron(Some(&full), None, None, self.principal(), answer.evidence);
+        let neuron =
+            decode::neurons::decode_neuron(Some(&full), None, None, self.principal(), answer.evidence);
         let is_asked_for = |neuron: &Neuron| match target {
             Target::Id(id) => neuron.id == id,
             Target::StakedAt(subaccount) => neuron.subaccount == Some(subaccount),
@@ -268,16 +269,19 @@ impl Client {
     /// See [`IcError`].
     pub async fn known_neurons(&self) -> Result<Sourced<Vec<KnownNeuron>>, IcError> {
         let what = "reading the known neurons";
-        let arg = encode_args(()).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
         let answer = self.query(what, self.canisters().governance, "list_known_neurons", arg).await?;
         let rows = decode_rows::<wire::ListKnownNeuronsResponse, wire::KnownNeuron>(
             &answer.bytes,
             &["known_neurons"],
             |reply| reply.known_neurons,
         );
-        let rows = rows.map_err(|e| undecodable(what, &e))?;
-        let mut known: Vec<KnownNeuron> =
-            rows.into_iter().filter_map(Row::typed).filter_map(|row| decode::neurons::known(&row)).collect();
+        let rows = rows.map_err(|e| decode_error(what, &e))?;
+        let mut known: Vec<KnownNeuron> = rows
+            .into_iter()
+            .filter_map(Row::typed)
+            .filter_map(|row| decode::neurons::decode_known_neuron(&row))
+            .collect();
         // Each once, however often it is listed.
         let mut seen = HashSet::new();
         known.retain(|k| seen.insert(k.id));
@@ -299,7 +303,7 @@ impl Client {
             exclusive_start_neuron_id: after.map(|n| wire::NeuronId { id: n.0 }),
             page_size: Some(page_size),
         };
-        let arg = encode_one(request).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_one(request).map_err(|e| encode_error(what, &e))?;
         let answer = self.query(what, self.canisters().governance, "get_neuron_index", arg).await?;
         let rows = decode_rows::<OkOf<wire::NeuronIndexData>, wire::NeuronInfo>(
             &answer.bytes,
@@ -308,7 +312,7 @@ impl Client {
         );
         let rows = match rows {
             Ok(rows) => rows,
-            Err(error) => return Err(refusal_or(what, &answer.bytes, undecodable(what, &error))),
+            Err(error) => return Err(refusal_or(what, &answer.bytes, decode_error(what, &error))),
         };
         if rows.is_empty() {
             // An error decodes as a reply without rows.
@@ -319,7 +323,9 @@ impl Client {
         let mut neurons: Vec<Neuron> = rows
             .into_iter()
             .filter_map(Row::typed)
-            .filter_map(|info| decode::neurons::neuron(None, Some(&info), None, reader, answer.evidence))
+            .filter_map(|info| {
+                decode::neurons::decode_neuron(None, Some(&info), None, reader, answer.evidence)
+            })
             .collect();
         // Only what was asked for: above `after`, each once, the lowest first, no more than a page.
         neurons.retain(|n| after.is_none_or(|after| n.id > after));
@@ -340,7 +346,7 @@ impl Client {
     pub fn all_neurons(&self) -> BoxStream<'static, Result<Vec<Neuron>, IcError>> {
         let client = self.clone();
         let at_once = self.profile().max_in_flight.max(1);
-        stream::iter(slices(SLICES))
+        stream::iter(split_range(SLICES))
             .map(move |slice| client.neurons_of_slice(slice))
             .flatten_unordered(at_once)
             .boxed()
@@ -390,11 +396,11 @@ impl Client {
             before_proposal: before.map(|p| wire::ProposalId { id: p.0 }),
             limit: Some(limit),
         };
-        let arg = encode_one(request).map_err(|e| unencodable(&what, &e))?;
+        let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
         let answer = self.query(&what, self.canisters().governance, "list_neuron_votes", arg).await?;
         let page = ok_or_refused::<wire::NeuronVotes>(&what, &answer.bytes)?;
         Ok(NeuronVotesPage {
-            votes: page.votes.iter().flatten().filter_map(decode::neurons::vote).collect(),
+            votes: page.votes.iter().flatten().filter_map(decode::neurons::decode_vote).collect(),
             final_before: page.all_finalized_before_proposal.map(|p| ProposalId(p.id)),
         })
     }
@@ -410,20 +416,20 @@ where
 {
     match decode_one::<OkOf<T>>(bytes) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(refused(what, &error)),
-        Err(error) => Err(undecodable(what, &error)),
+        Ok(Err(error)) => Err(translate_refusal(what, &error)),
+        Err(error) => Err(decode_error(what, &error)),
     }
 }
 
 /// The canister's refusal if the reply is one, else `otherwise`.
 fn refusal_or(what: &str, bytes: &[u8], otherwise: IcError) -> IcError {
     match decode_one::<OkOf<candid::Reserved>>(bytes) {
-        Ok(Err(error)) => refused(what, &error),
+        Ok(Err(error)) => translate_refusal(what, &error),
         _ => otherwise,
     }
 }
 
-fn refused(what: &str, error: &wire::GovernanceError) -> IcError {
+fn translate_refusal(what: &str, error: &wire::GovernanceError) -> IcError {
     let what = Line::new(what);
     if error.error_type == 4 {
         return IcError::NotFound { what };
@@ -440,7 +446,7 @@ mod tests {
     proptest! {
         #[test]
         fn slices_hold_every_id_once(count in 1u64..200, id: u64) {
-            let all: Vec<_> = slices(count).collect();
+            let all: Vec<_> = split_range(count).collect();
             prop_assert_eq!((*all[0].start(), *all[all.len() - 1].end()), (0, u64::MAX));
             prop_assert!(all.windows(2).all(|two| two[0].end().checked_add(1) == Some(*two[1].start())));
             prop_assert_eq!(all.iter().filter(|slice| slice.contains(&id)).count(), 1);

@@ -68,8 +68,8 @@ impl ProposalsPage {
         rows.retain(|row| {
             // What a row of unknown shape says of itself is not known.
             let fits = row.undecoded.is_some()
-                || among(&self.include_status, row.status)
-                    && among(&self.include_reward_status, row.reward_status)
+                || is_wanted(&self.include_status, row.status)
+                    && is_wanted(&self.include_reward_status, row.reward_status)
                     && !self.exclude_topics.contains(&row.topic);
             fits && self.before.is_none_or(|before| row.id < before)
         });
@@ -87,24 +87,24 @@ impl ProposalsPage {
 }
 
 /// Whether a value is one of those asked for; none asked for means any.
-fn among<T: PartialEq>(wanted: &[T], value: T) -> bool {
+fn is_wanted<T: PartialEq>(wanted: &[T], value: T) -> bool {
     wanted.is_empty() || wanted.contains(&value)
 }
 
 /// Rows of a reply of `list_proposals`.
-pub(super) fn listed(what: &str, answer: &Answer) -> Result<Vec<Proposal>, IcError> {
+pub(super) fn decode_proposal_list(what: &str, answer: &Answer) -> Result<Vec<Proposal>, IcError> {
     let rows = decode_rows::<wire::ListProposalInfoResponse, wire::ProposalInfo>(
         &answer.bytes,
         &["proposal_info"],
         |reply| reply.proposal_info,
     );
-    Ok(passed(rows.map_err(|e| undecodable(what, &e))?, answer))
+    Ok(decode_rows_of(rows.map_err(|e| decode_error(what, &e))?, answer))
 }
 
-fn passed(rows: Vec<Row<wire::ProposalInfo>>, answer: &Answer) -> Vec<Proposal> {
+fn decode_rows_of(rows: Vec<Row<wire::ProposalInfo>>, answer: &Answer) -> Vec<Proposal> {
     let read = rows.len();
     let passed: Vec<Proposal> =
-        rows.into_iter().filter_map(|row| decode::proposals::row(row, answer.evidence)).collect();
+        rows.into_iter().filter_map(|row| decode::proposals::decode_row(row, answer.evidence)).collect();
     if passed.len() < read {
         tracing::warn!(lost = read - passed.len(), "rows of proposals without any number were left out");
     }
@@ -112,12 +112,12 @@ fn passed(rows: Vec<Row<wire::ProposalInfo>>, answer: &Answer) -> Vec<Proposal> 
 }
 
 /// An answer that does not decode.
-pub(crate) fn undecodable(what: &str, error: &DecodeError) -> IcError {
+pub(crate) fn decode_error(what: &str, error: &DecodeError) -> IcError {
     IcError::Decode { what: Line::new(what), why: Line::new(&error.to_string()) }
 }
 
 /// An argument that does not encode: a fault of this program.
-pub(crate) fn unencodable(what: &str, error: &impl ToString) -> IcError {
+pub(crate) fn encode_error(what: &str, error: &impl ToString) -> IcError {
     IcError::Invalid { what: Line::new(what), why: Line::new(&error.to_string()) }
 }
 
@@ -170,9 +170,9 @@ impl Client {
             || "reading the newest proposals".to_owned(),
             |before| format!("reading proposals below {before}"),
         );
-        let arg = encode_one(page.request()).map_err(|e| unencodable(&what, &e))?;
+        let arg = encode_one(page.request()).map_err(|e| encode_error(&what, &e))?;
         let answer = self.query(&what, self.canisters().governance, "list_proposals", arg).await?;
-        Ok(page.asked_for(listed(&what, &answer)?))
+        Ok(page.asked_for(decode_proposal_list(&what, &answer)?))
     }
 
     /// Proposals that wait for a decision (`get_pending_proposals`).
@@ -181,11 +181,11 @@ impl Client {
     /// See [`IcError`].
     pub async fn pending_proposals(&self) -> Result<Vec<Proposal>, IcError> {
         let what = "reading pending proposals";
-        let arg = encode_args(()).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
         let answer = self.query(what, self.canisters().governance, "get_pending_proposals", arg).await?;
         let rows =
             decode_rows::<Vec<wire::ProposalInfo>, wire::ProposalInfo>(&answer.bytes, &[], |rows| rows);
-        Ok(passed(rows.map_err(|e| undecodable(what, &e))?, &answer))
+        Ok(decode_rows_of(rows.map_err(|e| decode_error(what, &e))?, &answer))
     }
 
     /// A proposal with its whole content: payloads decoded, by the canister's own description where
@@ -195,7 +195,7 @@ impl Client {
     /// [`IcError::NotFound`] for a number without a proposal, else see [`IcError`].
     pub async fn proposal_body(&self, id: ProposalId) -> Result<(Proposal, ProposalBody), IcError> {
         let what = format!("reading proposal {id}");
-        let arg = encode_one(id.0).map_err(|e| unencodable(&what, &e))?;
+        let arg = encode_one(id.0).map_err(|e| encode_error(&what, &e))?;
         let governance = self.canisters().governance;
         let (answer, described) = futures_util::join!(
             self.query(&what, governance, "get_proposal_info", arg),
@@ -205,17 +205,17 @@ impl Client {
         let rows = decode_rows::<Option<wire::ProposalInfo>, wire::ProposalInfo>(&answer.bytes, &[], |row| {
             row.into_iter().collect()
         });
-        let row = rows.map_err(|e| undecodable(&what, &e))?.into_iter().next();
+        let row = rows.map_err(|e| decode_error(&what, &e))?.into_iter().next();
         let evidence = answer.evidence;
         let both = match &row {
             None => return Err(IcError::NotFound { what: Line::new(&what) }),
             Some(Row::Typed(info)) => {
-                let body = decode::proposals::body(info, described.as_ref(), evidence);
-                decode::proposals::proposal(info, evidence).zip(body)
+                let body = decode::proposals::decode_body(info, described.as_ref(), evidence);
+                decode::proposals::decode_proposal(info, evidence).zip(body)
             }
             Some(Row::Raw(raw)) => {
-                let body = decode::proposals::unreadable_body(raw, evidence);
-                decode::proposals::unreadable(raw, evidence).zip(body)
+                let body = decode::proposals::keep_unreadable_body(raw, evidence);
+                decode::proposals::keep_unreadable(raw, evidence).zip(body)
             }
         };
         both.filter(|(proposal, _)| proposal.id == id).ok_or_else(|| IcError::Decode {
@@ -283,7 +283,10 @@ mod tests {
                         .collect(),
                 };
                 let bytes = encode_one(reply).unwrap();
-                listed("reading", &Answer { bytes, evidence: Evidence::signed(Timestamp(0), None) })
+                decode_proposal_list(
+                    "reading",
+                    &Answer { bytes, evidence: Evidence::signed(Timestamp(0), None) },
+                )
             };
             std::future::ready(reply)
         })

@@ -159,7 +159,7 @@ mod tests {
 
     fn row(id: u64) -> Proposal {
         let info = wire::ProposalInfo { id: Some(wire::ProposalId { id }), ..wire::ProposalInfo::default() };
-        decode::proposals::proposal(&info, Evidence::certified(Timestamp(0))).unwrap()
+        decode::proposals::decode_proposal(&info, Evidence::certified(Timestamp(0))).unwrap()
     }
 
     #[tokio::test]

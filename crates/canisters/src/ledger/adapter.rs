@@ -2,7 +2,7 @@
 
 use crate::Client;
 use crate::decode::icrc as decode;
-use crate::governance::{undecodable, unencodable};
+use crate::governance::{decode_error, encode_error};
 use crate::wire::icrc as wire;
 use crate::wire::ledger::Account as WireAccount;
 use crate::wire::lenient::{decode_one, encode_args, encode_one};
@@ -162,7 +162,7 @@ impl Client {
         method: &str,
         argument: impl CandidType,
     ) -> Result<Sourced<T>, IcError> {
-        let arg = encode_one(argument).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_one(argument).map_err(|e| encode_error(what, &e))?;
         decode_answer(what, self.query(what, canister, method, arg).await?)
     }
 
@@ -173,7 +173,7 @@ impl Client {
         canister: Principal,
         method: &str,
     ) -> Result<Sourced<T>, IcError> {
-        let arg = encode_args(()).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
         decode_answer(what, self.query(what, canister, method, arg).await?)
     }
 
@@ -317,7 +317,7 @@ fn decode_answer<T: CandidType + DeserializeOwned>(
     what: &str,
     answer: Answer,
 ) -> Result<Sourced<T>, IcError> {
-    let value = decode_one(&answer.bytes).map_err(|e| undecodable(what, &e))?;
+    let value = decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))?;
     Ok(Sourced::new(value, answer.evidence))
 }
 

@@ -8,7 +8,7 @@ pub use adapter::{LedgerAdapter, TokenPage, find_adapter};
 
 use crate::Client;
 use crate::decode;
-use crate::governance::{undecodable, unencodable};
+use crate::governance::{decode_error, encode_error};
 use crate::wire::ledger as wire;
 use crate::wire::lenient::{decode_one, encode_one};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -47,9 +47,9 @@ impl Client {
     pub async fn balance_of(&self, account: AccountIdentifier) -> Result<Sourced<E8s>, IcError> {
         let what = format!("reading the balance of {}", account.short());
         let arg = encode_one(wire::AccountBalanceArgs { account: account.0.to_vec() })
-            .map_err(|e| unencodable(&what, &e))?;
+            .map_err(|e| encode_error(&what, &e))?;
         let answer = self.query(&what, self.canisters().ledger, "account_balance", arg).await?;
-        let tokens: wire::Tokens = decode_one(&answer.bytes).map_err(|e| undecodable(&what, &e))?;
+        let tokens: wire::Tokens = decode_one(&answer.bytes).map_err(|e| decode_error(&what, &e))?;
         Ok(Sourced::new(E8s(tokens.e8s), answer.evidence))
     }
 
@@ -60,10 +60,10 @@ impl Client {
     /// See [`IcError`].
     pub async fn query_blocks(&self, start: u64, length: u64) -> Result<Blocks, IcError> {
         let what = format!("reading blocks {start} to {} of the ledger", start.saturating_add(length));
-        let arg = encode_one(wire::GetBlocksArgs { start, length }).map_err(|e| unencodable(&what, &e))?;
+        let arg = encode_one(wire::GetBlocksArgs { start, length }).map_err(|e| encode_error(&what, &e))?;
         let answer = self.query(&what, self.canisters().ledger, "query_blocks", arg).await?;
         let reply: wire::QueryBlocksResponse =
-            decode_one(&answer.bytes).map_err(|e| undecodable(&what, &e))?;
+            decode_one(&answer.bytes).map_err(|e| decode_error(&what, &e))?;
         let mut pieces = Vec::new();
         for range in &reply.archived_blocks {
             let mut at = range.start.max(start);
@@ -82,7 +82,7 @@ impl Client {
             .try_collect()
             .await?;
         let mut transactions: Vec<Transaction> = archived.into_iter().flatten().collect();
-        transactions.extend(numbered(reply.first_block_index, &reply.blocks, &answer));
+        transactions.extend(number_blocks(reply.first_block_index, &reply.blocks, &answer));
         transactions.sort_by_key(|t| t.block);
         transactions.dedup_by_key(|t| t.block);
         Ok(Blocks { chain_length: reply.chain_length, transactions })
@@ -96,12 +96,12 @@ impl Client {
         length: u64,
     ) -> Result<Vec<Transaction>, IcError> {
         let what = format!("reading blocks from {start} of the archive {archive}");
-        let arg = encode_one(wire::GetBlocksArgs { start, length }).map_err(|e| unencodable(&what, &e))?;
+        let arg = encode_one(wire::GetBlocksArgs { start, length }).map_err(|e| encode_error(&what, &e))?;
         let answer = self.query(&what, archive, method, arg).await?;
         let reply: wire::QueryArchiveResult =
-            decode_one(&answer.bytes).map_err(|e| undecodable(&what, &e))?;
+            decode_one(&answer.bytes).map_err(|e| decode_error(&what, &e))?;
         match reply {
-            Ok(range) => Ok(numbered(start, &range.blocks, &answer)),
+            Ok(range) => Ok(number_blocks(start, &range.blocks, &answer)),
             Err(error) => Err(IcError::Refused {
                 what: Line::new(&what),
                 error_type: 0,
@@ -116,9 +116,9 @@ impl Client {
     }
 }
 
-fn numbered(first: u64, blocks: &[wire::Block], answer: &Answer) -> Vec<Transaction> {
+fn number_blocks(first: u64, blocks: &[wire::Block], answer: &Answer) -> Vec<Transaction> {
     (first..)
         .zip(blocks)
-        .map(|(number, block)| decode::ledger::block(number, block, answer.evidence))
+        .map(|(number, block)| decode::ledger::decode_block(number, block, answer.evidence))
         .collect()
 }

@@ -6,7 +6,7 @@ pub mod tree;
 
 use crate::Client;
 use crate::decode;
-use crate::governance::{undecodable, unencodable};
+use crate::governance::encode_error;
 use crate::wire::lenient::{decode_one, encode_one};
 use crate::wire::{registry as wire, registry_calls as calls};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -56,18 +56,18 @@ pub struct OperatorFootprint {
     pub data_center: DataCenterRecord,
 }
 
-fn unverified(what: &str, why: &impl ToString) -> IcError {
+fn verify_error(what: &str, why: &impl ToString) -> IcError {
     IcError::Unverified { what: Line::new(what), why: page::line(why) }
 }
 
-fn unreadable(what: &str, why: &impl ToString) -> IcError {
+fn decode_error(what: &str, why: &impl ToString) -> IcError {
     IcError::Decode { what: Line::new(what), why: page::line(why) }
 }
 
 /// A page that was proven wrong is unverified; one that cannot be read at all is so, too: a
 /// certified reply that is none proves nothing.
-fn refused(what: &str) -> impl Fn(PageError) -> IcError + '_ {
-    move |error| unverified(what, &error)
+fn translate_page_error(what: &str) -> impl Fn(PageError) -> IcError + '_ {
+    move |error| verify_error(what, &error)
 }
 
 impl Client {
@@ -80,8 +80,8 @@ impl Client {
         let registry = self.canisters().registry;
         let answer = self.query(what, registry, "get_certified_latest_version", Vec::new()).await?;
         let now = self.latest_time().max(answer.evidence.at);
-        let proven =
-            page::verify(&answer.bytes, self.root_key(), registry, now, None).map_err(refused(what))?;
+        let proven = page::verify(&answer.bytes, self.root_key(), registry, now, None)
+            .map_err(translate_page_error(what))?;
         self.note_certificate(&registry, Some(proven.at));
         Ok(Sourced::new(proven.latest, Evidence::certified(proven.at)))
     }
@@ -107,9 +107,9 @@ impl Client {
             Ok((proven.deltas.iter().map(|(v, bytes)| page::decode(*v, bytes)).collect(), proven))
         });
         let proven = proven.await.unwrap_or(Err(PageError::Malformed("it could not be checked")));
-        let (deltas, proven): (Result<Vec<_>, String>, _) = proven.map_err(refused(what))?;
+        let (deltas, proven): (Result<Vec<_>, String>, _) = proven.map_err(translate_page_error(what))?;
         self.note_certificate(&registry, Some(proven.at));
-        let deltas = deltas.map_err(|why| unreadable(what, &why))?;
+        let deltas = deltas.map_err(|why| decode_error(what, &why))?;
         let contents = deltas.iter().flat_map(|delta| &delta.mutations).map(|m| &m.content);
         let chunks = self.registry_chunks(what, contents).await?;
         let mut whole = Vec::with_capacity(deltas.len());
@@ -117,7 +117,7 @@ impl Client {
             let mut mutations = Vec::with_capacity(delta.mutations.len());
             for mutation in delta.mutations {
                 let value = page::whole(mutation.content, &chunks)
-                    .map_err(|why| unverified(what, &format!("version {}: {why}", delta.version)))?;
+                    .map_err(|why| verify_error(what, &format!("version {}: {why}", delta.version)))?;
                 mutations.push(Mutation { key: mutation.key, value });
             }
             whole.push(Delta { version: delta.version, at: delta.at, mutations });
@@ -131,7 +131,7 @@ impl Client {
         what: &str,
         contents: impl IntoIterator<Item = &'c Content>,
     ) -> Result<BTreeMap<[u8; 32], Vec<u8>>, IcError> {
-        let wanted = page::chunks(contents).map_err(|why| unverified(what, &why))?;
+        let wanted = page::chunks(contents).map_err(|why| verify_error(what, &why))?;
         let at_once = self.profile().max_in_flight.max(1);
         stream::iter(wanted)
             .map(|hash| async move { Ok((hash, self.registry_chunk(what, &hash).await?)) })
@@ -143,15 +143,15 @@ impl Client {
     async fn registry_chunk(&self, what: &str, hash: &[u8; 32]) -> Result<Vec<u8>, IcError> {
         let request =
             calls::GetChunkRequest { content_sha256: Some(serde_bytes::ByteBuf::from(hash.to_vec())) };
-        let arg = encode_one(request).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_one(request).map_err(|e| encode_error(what, &e))?;
         let answer = self.query(what, self.canisters().registry, "get_chunk", arg).await?;
-        match decode_one(&answer.bytes).map_err(|e| undecodable(what, &e))? {
+        match decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))? {
             calls::GetChunkResponse::Ok(chunk) => {
                 let content = chunk.content.map(serde_bytes::ByteBuf::into_vec).unwrap_or_default();
-                page::check_chunk(hash, &content).map_err(|why| unverified(what, &why))?;
+                page::check_chunk(hash, &content).map_err(|why| verify_error(what, &why))?;
                 Ok(content)
             }
-            calls::GetChunkResponse::Err(why) => Err(refusal(what, 0, &why)),
+            calls::GetChunkResponse::Err(why) => Err(translate_refusal(what, 0, &why)),
         }
     }
 
@@ -170,21 +170,22 @@ impl Client {
         let version = version.map(|version| wire::UInt64Value { value: version.0 });
         let arg = wire::encode(&wire::GetValueRequest { version, key: key.to_vec() });
         let answer = self.query(what, self.canisters().registry, "get_value", arg).await?;
-        let reply: wire::GetValueResponse = wire::decode(&answer.bytes).map_err(|e| unreadable(what, &e))?;
+        let reply: wire::GetValueResponse =
+            wire::decode(&answer.bytes).map_err(|e| decode_error(what, &e))?;
         match reply.error {
             Some(error) if error.code == KEY_NOT_PRESENT => return Ok(None),
-            Some(error) => return Err(refusal(what, error.code, &error.reason)),
+            Some(error) => return Err(translate_refusal(what, error.code, &error.reason)),
             None => {}
         }
         let content = match reply.content {
             None => Content::Value(Vec::new()),
             Some(wire::get_value_response::Content::Value(value)) => Content::Value(value),
             Some(wire::get_value_response::Content::LargeValueChunkKeys(keys)) => {
-                Content::Chunks(page::hashes(&keys).map_err(|why| unreadable(what, &why))?)
+                Content::Chunks(page::hashes(&keys).map_err(|why| decode_error(what, &why))?)
             }
         };
         let chunks = self.registry_chunks(what, [&content]).await?;
-        let value = page::whole(content, &chunks).map_err(|why| unverified(what, &why))?;
+        let value = page::whole(content, &chunks).map_err(|why| verify_error(what, &why))?;
         Ok(value.map(|value| RegistryValue {
             version: Version(reply.version),
             at: Some(reply.timestamp_nanoseconds).filter(|at| *at != 0).map(Timestamp),
@@ -204,17 +205,18 @@ impl Client {
     ) -> Result<Sourced<Vec<OperatorFootprint>>, IcError> {
         let what = format!("reading the operators of {provider}");
         let what = what.as_str();
-        let arg = encode_one(provider).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_one(provider).map_err(|e| encode_error(what, &e))?;
         let method = "get_node_operators_and_dcs_of_node_provider";
         let answer = self.query(what, self.canisters().registry, method, arg).await?;
-        match decode_one(&answer.bytes).map_err(|e| undecodable(what, &e))? {
+        match decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))? {
             calls::GetNodeOperatorsAndDcsResponse::Ok(rows) => {
                 let rows = rows.into_iter().map(|(data_center, operator)| {
-                    decode::registry::footprint(&data_center, &operator).map_err(|why| unreadable(what, &why))
+                    decode::registry::decode_footprint(&data_center, &operator)
+                        .map_err(|why| decode_error(what, &why))
                 });
                 Ok(Sourced::new(rows.collect::<Result<_, _>>()?, answer.evidence))
             }
-            calls::GetNodeOperatorsAndDcsResponse::Err(why) => Err(refusal(what, 0, &why)),
+            calls::GetNodeOperatorsAndDcsResponse::Err(why) => Err(translate_refusal(what, 0, &why)),
         }
     }
 
@@ -230,18 +232,18 @@ impl Client {
         let what = format!("reading which subnet hosts {canister}");
         let what = what.as_str();
         let request = calls::GetSubnetForCanisterRequest { principal: Some(canister) };
-        let arg = encode_one(request).map_err(|e| unencodable(what, &e))?;
+        let arg = encode_one(request).map_err(|e| encode_error(what, &e))?;
         let answer = self.query(what, self.canisters().registry, "get_subnet_for_canister", arg).await?;
-        match decode_one(&answer.bytes).map_err(|e| undecodable(what, &e))? {
+        match decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))? {
             calls::GetSubnetForCanisterResponse::Ok(found) => {
                 Ok(Sourced::new(found.subnet_id, answer.evidence))
             }
-            calls::GetSubnetForCanisterResponse::Err(why) => Err(refusal(what, 0, &why)),
+            calls::GetSubnetForCanisterResponse::Err(why) => Err(translate_refusal(what, 0, &why)),
         }
     }
 }
 
-fn refusal(what: &str, error_type: i32, message: &str) -> IcError {
+fn translate_refusal(what: &str, error_type: i32, message: &str) -> IcError {
     IcError::Refused { what: Line::new(what), error_type, message: Line::new(message) }
 }
 

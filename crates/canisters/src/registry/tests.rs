@@ -72,7 +72,7 @@ fn a_delta_of_the_main_network_is_proven_at_its_time_and_says_what_was_recorded(
     assert_eq!(deltas[0].at, Some(Timestamp(main["delta_nanos"].as_u64().unwrap())));
     assert_eq!(deltas[0].mutations[0].key, bytes(&main["key"]));
     assert_eq!(deltas[0].mutations[0].value, Some(bytes(&main["value"])));
-    let changes = decode::registry::changes(&deltas[0]);
+    let changes = decode::registry::decode_changes(&deltas[0]);
     let [Change { key: Key::Subnet(id), record: Some(Record::Subnet(subnet)), .. }] = changes.as_slice()
     else {
         panic!("{changes:?}");
@@ -130,7 +130,7 @@ fn plain() -> Vec<Delta> {
 fn folded(deltas: &[Delta]) -> Topology {
     let mut topology = Topology::default();
     for delta in deltas {
-        let _ = fold(&mut topology, &decode::registry::changes(delta));
+        let _ = fold(&mut topology, &decode::registry::decode_changes(delta));
     }
     topology
 }
@@ -160,7 +160,7 @@ fn the_recorded_registry_replays_to_the_same_network_as_its_plain_and_single_ans
     let list: wire::GetValueResponse = wire::decode(&recorded("get_value_subnet_list")).unwrap();
     let Some(wire::get_value_response::Content::Value(value)) = list.content else { panic!() };
     assert_eq!(
-        decode::registry::record(&Key::SubnetList, &value),
+        decode::registry::decode_record(&Key::SubnetList, &value),
         topology.record(&Key::SubnetList).unwrap()
     );
     let missing: wire::GetValueResponse = wire::decode(&recorded("get_value_missing")).unwrap();

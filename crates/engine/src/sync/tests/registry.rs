@@ -30,7 +30,7 @@ fn deltas(count: u64) -> Vec<Delta> {
 fn folded(deltas: &[Delta]) -> Topology {
     let mut topology = Topology::default();
     for delta in deltas {
-        let _ = fold(&mut topology, &decode::registry::changes(delta));
+        let _ = fold(&mut topology, &decode::registry::decode_changes(delta));
     }
     topology
 }

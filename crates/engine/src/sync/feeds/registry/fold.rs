@@ -52,7 +52,7 @@ impl Story {
 
     /// Takes the next version over.
     pub(super) fn tell(&mut self, delta: &Delta) {
-        let changes = decode::registry::changes(delta);
+        let changes = decode::registry::decode_changes(delta);
         self.events.extend(fold(&mut self.topology, &changes));
         // A version that changed nothing is one, too.
         self.topology.version = self.topology.version.max(delta.version);
