@@ -3,8 +3,10 @@
 use crate::{check, choose, reader};
 use icpulse::cli::json;
 use icpulse::config;
+use icpulse::datasets::{TRANSACTIONS, export};
 use icpulse::tui::command::Keymap;
 use icpulse::tui::theme::{ColorDepth, Role, Theme};
+use icpulse_model::dataset::Context;
 use icpulse_model::{Account, ProposalId};
 use icpulse_store::cache::fuzzing::{self as store, Table};
 use icpulse_wallet::{self, fuzzing as keys};
@@ -105,7 +107,8 @@ pub fn cache(data: &[u8]) {
     for state in loaded.world.accounts.iter() {
         check::neutral_all(state);
         let of = state.account.identifier();
-        state.transactions.iter().for_each(|t| drop(json::transaction(t, &of, crate::NOW)));
+        let cells = Context { now: crate::NOW, account: Some(of), ..Context::default() };
+        state.transactions.iter().for_each(|t| drop(export::object(&TRANSACTIONS, t, &cells)));
     }
     let _ = json::facts(&loaded.world.facts, crate::NOW);
     for known in loaded.world.facts.known_neurons.iter().flat_map(|known| &known.value) {

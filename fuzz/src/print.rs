@@ -5,19 +5,20 @@ use icpulse::cli::log;
 use icpulse::cli::output::{Column, Format, Rows};
 use icpulse_model::text::is_deceptive;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 const COLUMNS: &[Column] = &[
-    Column { name: "text", title: "TEXT", number: false },
-    Column { name: "number", title: "NUMBER", number: true },
+    Column { name: Cow::Borrowed("text"), title: "TEXT", number: false },
+    Column { name: Cow::Borrowed("number"), title: "NUMBER", number: true },
 ];
 
 /// Any text in every form of output.
 pub fn printed(data: &[u8]) {
     let texts: Vec<String> = pieces(data).iter().map(|p| String::from_utf8_lossy(p).into_owned()).collect();
     let rows = Rows {
-        columns: COLUMNS,
+        columns: Cow::Borrowed(COLUMNS),
         objects: texts.iter().map(|text| json!({ "text": text, "number": text.len() })).collect(),
         text: texts.iter().map(|text| vec![text.clone(), text.len().to_string()]).collect(),
     };
