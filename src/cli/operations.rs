@@ -120,7 +120,7 @@ impl Request {
     /// Reads what is needed, shows the review, asks, and carries it out.
     ///
     /// # Errors
-    /// As [`act::carry_out`]; [`Kind::Usage`] for arguments that cannot be read.
+    /// As `act::carry_out`; [`Kind::Usage`] for arguments that cannot be read.
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
         let mut args = self.read_fields()?;
         let opened = open(context, Need::ToSign).await?;

@@ -147,10 +147,10 @@ pub fn write(
     written
 }
 
-/// Writes a file in place of what was there, as [`write`].
+/// Writes a file in place of what was there, as [`write()`].
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     write(path, content, Existing::Replace, None)
 }

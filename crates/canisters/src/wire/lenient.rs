@@ -143,8 +143,8 @@ pub fn decode_args<T: for<'a> ArgumentDecoder<'a>>(bytes: &[u8]) -> Result<T, De
 /// when it decodes whole, which is the usual case and the fast one.
 ///
 /// ```
-/// use crate::wire::governance::{ListProposalInfoResponse, ProposalInfo};
-/// use crate::wire::{decode_rows, encode_one};
+/// use icpulse_canisters::wire::governance::{ListProposalInfoResponse, ProposalInfo};
+/// use icpulse_canisters::wire::{decode_rows, encode_one};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let reply = encode_one(ListProposalInfoResponse::default())?;

@@ -1,7 +1,7 @@
 //! How much of everything there is in a large world.
 
-/// Numbers at the start. What is not lived is derived from the seed ([`super::archive`],
-/// [`crate::ledger::derived_chain`]).
+/// Numbers at the start. What is not lived is derived from the seed (`seed::archive`,
+/// `ledger::derived_chain`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Settled proposals below those of the small world.

@@ -19,7 +19,7 @@ pub trait Query: Send + Sync + 'static {
     fn send(self, client: &Client) -> impl Future<Output = Result<Self::Answer, IcError>> + Send;
 }
 
-/// A reply of any type; [`Network::ask`] knows which.
+/// A reply of any type; `Network::ask` knows which.
 pub type Answer = Box<dyn Any + Send>;
 
 /// A query of any type: a test's source looks which one it is.
