@@ -419,7 +419,7 @@ fn network_lines(state: &State, width: u16, tall: bool) -> Vec<Spans> {
     lines.extend([
         total.map_or_else(
             || unknown("proposals"),
-            |t| figure("proposals", words::compact(t), "", note(format!("{open} take votes"))),
+            |t| figure("proposals", words::compact(t), "", note(format!("{open} open"))),
         ),
         rate(state, width),
         rewards(state, width),
@@ -432,7 +432,7 @@ fn network_lines(state: &State, width: u16, tall: bool) -> Vec<Spans> {
     }
     // The newest proposal's tally says how much voting power there is.
     if let Some((tally, potential)) = newest.and_then(|p| Some((p.tally?, p.total_potential_voting_power))) {
-        let more = potential.map(|p| note(format!("{} decides", percent(tally.total.basis_points_of(p)))));
+        let more = potential.map(|p| note(format!("{} effective", percent(tally.total.basis_points_of(p)))));
         lines.push(figure("power", words::compact_power(tally.total), "V", more.unwrap_or_default()));
     }
     if let Some(economics) = &facts.economics {
