@@ -18,7 +18,7 @@ use icpulse_engine::action::{
 };
 use icpulse_engine::sync::{Network, SyncHandle};
 use icpulse_model::Principal;
-use icpulse_model::act::{Execution, Intent, PlanId, SignerInfo};
+use icpulse_model::act::{Execution, Intent, PlanId, Review, SignerInfo};
 use icpulse_model::mine::Mine;
 use icpulse_model::network::Profile;
 use icpulse_model::text::{Line, safe_link};
@@ -68,6 +68,10 @@ pub struct Live(Arc<Shared>);
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock()
+}
+
+fn describe_plan_failure(error: ActionError, advice: &str) -> Failure {
+    Failure { attempted: Line::new("preparing the review"), why: line(error), advice: Line::new(advice) }
 }
 
 fn line(text: impl std::fmt::Display) -> Line {
@@ -278,12 +282,19 @@ impl Live {
         self.tell(Message::Planned { ticket, result: result.map(Box::new) }).await;
     }
 
-    async fn review(&self, intent: Intent) -> Result<icpulse_model::act::Review, Failure> {
-        let failed = |e: ActionError| Failure {
-            attempted: Line::new("preparing the review"),
-            why: line(e),
-            advice: Line::new("press r to read again, then retry"),
-        };
+    async fn review(&self, intent: Intent) -> Result<Review, Failure> {
+        self.plan_review("press r to read again, then retry", |plans, context| {
+            plans.plan(intent, context, &mut rand::rngs::OsRng)
+        })
+        .await
+    }
+
+    /// Plans on the world as last read, and blocks the review that the journal speaks against.
+    async fn plan_review(
+        &self,
+        advice: &str,
+        plan: impl FnOnce(&mut Plans, &PlanContext<'_>) -> Result<Review, ActionError>,
+    ) -> Result<Review, Failure> {
         let (world, status) = self.read_world().await?;
         let signer = self.signer();
         let context = PlanContext {
@@ -293,8 +304,8 @@ impl Live {
             now: wall_clock(),
             clock_offset: status.clock_offset,
         };
-        let mut review =
-            held(&self.0.plans).plan(intent, &context, &mut rand::rngs::OsRng).map_err(failed)?;
+        let planned = plan(&mut held(&self.0.plans), &context);
+        let mut review = planned.map_err(|e| describe_plan_failure(e, advice))?;
         self.check_obstacles(&mut review);
         Ok(review)
     }
@@ -309,7 +320,7 @@ impl Live {
     }
 
     /// Blocks a review that the journal speaks against.
-    fn check_obstacles(&self, review: &mut icpulse_model::act::Review) {
+    fn check_obstacles(&self, review: &mut Review) {
         let entries = match &self.0.journal {
             Ok(journal) => journal.entries(self.journal_key().as_ref()),
             Err(why) => Err(JournalError(why.clone())),
@@ -324,32 +335,14 @@ impl Live {
     }
 
     /// Looks up what is left of an action, and reviews it.
-    async fn review_rest(
-        &self,
-        plan: PlanId,
-        steps: &[usize],
-    ) -> Result<icpulse_model::act::Review, Failure> {
-        let failed = |e: ActionError| Failure {
-            attempted: Line::new("preparing the review"),
-            why: line(e),
-            advice: Line::new("try again in a moment"),
-        };
+    async fn review_rest(&self, plan: PlanId, steps: &[usize]) -> Result<Review, Failure> {
+        let advice = "try again in a moment";
+        let failed = |e: ActionError| describe_plan_failure(e, advice);
         let client = self.signing_client()?;
         let known = held(&self.0.executions).get(&plan).cloned();
         let execution = known.ok_or_else(|| failed(ActionError::NoSuchPlan))?;
         let execution = look_up_rest(execution, &client).await.map_err(failed)?;
-        let (world, status) = self.read_world().await?;
-        let signer = self.signer();
-        let context = PlanContext {
-            world: &world,
-            signer: &signer,
-            profile: &self.0.profile,
-            now: wall_clock(),
-            clock_offset: status.clock_offset,
-        };
-        let mut review = held(&self.0.plans).plan_rest(execution, steps, &context).map_err(failed)?;
-        self.check_obstacles(&mut review);
-        Ok(review)
+        self.plan_review(advice, |plans, context| plans.plan_rest(execution, steps, context)).await
     }
 
     fn journal_key(&self) -> Option<JournalKey> {

@@ -4,6 +4,7 @@ use crate::Client;
 use crate::decode::icrc as decode;
 use crate::governance::{decode_error, encode_error};
 use crate::wire::icrc as wire;
+use crate::wire::index::GetAccountTransactionsArgs;
 use crate::wire::ledger::Account as WireAccount;
 use crate::wire::lenient::{decode_one, encode_args, encode_one};
 use candid::{CandidType, Nat};
@@ -36,8 +37,10 @@ pub trait LedgerAdapter: Send + Sync {
     /// Which ledger.
     fn id(&self) -> LedgerId;
 
-    /// Name, symbol, decimals and fee.
-    fn token<'a>(&'a self, client: &'a Client) -> BoxFuture<'a, Result<Sourced<Token>, IcError>>;
+    /// Name, symbol, decimals and fee, by ICRC-1, which every ledger knows.
+    fn token<'a>(&'a self, client: &'a Client) -> BoxFuture<'a, Result<Sourced<Token>, IcError>> {
+        client.icrc_token(self.id()).boxed()
+    }
 
     /// An account's balance.
     fn balance<'a>(
@@ -77,10 +80,6 @@ impl LedgerAdapter for IcpLedger {
         self.0
     }
 
-    fn token<'a>(&'a self, client: &'a Client) -> BoxFuture<'a, Result<Sourced<Token>, IcError>> {
-        client.icrc_token(self.0).boxed()
-    }
-
     fn balance<'a>(
         &'a self,
         client: &'a Client,
@@ -115,10 +114,6 @@ impl LedgerAdapter for IcpLedger {
 impl LedgerAdapter for IcrcLedger {
     fn id(&self) -> LedgerId {
         self.0
-    }
-
-    fn token<'a>(&'a self, client: &'a Client) -> BoxFuture<'a, Result<Sourced<Token>, IcError>> {
-        client.icrc_token(self.0).boxed()
     }
 
     fn balance<'a>(
@@ -215,7 +210,7 @@ impl Client {
         limit: u64,
     ) -> Result<TokenPage, IcError> {
         let what = format!("reading transactions of the ledger {ledger} from its index {index}");
-        let request = wire::GetAccountTransactionsArgs {
+        let request = GetAccountTransactionsArgs {
             account: encode_account(account),
             start: before.map(Nat::from),
             max_results: Nat::from(limit),

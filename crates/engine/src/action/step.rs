@@ -228,6 +228,15 @@ impl Readings {
         self.find(|f| if let Found::Neuron(neuron) = f { Some(&**neuron) } else { None })
     }
 
+    /// Judges a command by the neuron: whether it has the state that the command makes.
+    pub(super) fn judge_neuron(&self, is_done: impl FnOnce(&Neuron) -> bool) -> Verdict {
+        match self.neuron() {
+            Some(neuron) if is_done(neuron) => Verdict::found("the neuron is as wanted"),
+            Some(neuron) => Verdict::NotUntil(neuron.evidence.at),
+            None => Verdict::Nothing,
+        }
+    }
+
     pub(super) fn proposal(&self) -> Option<&Proposal> {
         self.find(|f| if let Found::Proposal(proposal) = f { proposal.as_deref() } else { None })
     }

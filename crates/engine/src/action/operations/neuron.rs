@@ -89,13 +89,7 @@ impl<C: NeuronCommand> Step for NeuronStep<C> {
     }
 
     fn judge(&self, found: &Readings) -> Verdict {
-        match found.neuron() {
-            Some(neuron) if self.command.is_done(neuron, self.planned) => {
-                Verdict::found("the neuron is as wanted")
-            }
-            Some(neuron) => Verdict::NotUntil(neuron.evidence.at),
-            None => Verdict::Nothing,
-        }
+        found.judge_neuron(|neuron| self.command.is_done(neuron, self.planned))
     }
 }
 

@@ -248,11 +248,7 @@ impl Step for LengthenDelay {
     }
 
     fn judge(&self, found: &Readings) -> Verdict {
-        match found.neuron() {
-            Some(neuron) if neuron.dissolve_delay >= self.target => Verdict::found("the neuron is as wanted"),
-            Some(neuron) => Verdict::NotUntil(neuron.evidence.at),
-            None => Verdict::Nothing,
-        }
+        found.judge_neuron(|neuron| neuron.dissolve_delay >= self.target)
     }
 
     fn guard(&self) -> Vec<Reading> {
