@@ -3,7 +3,6 @@
 //!
 //! Run with `cargo bench --bench decode`. The rows are the recorded ones of the real canisters
 //! (tests/fixtures/recordings), repeated to the size of a full page.
-#![allow(missing_docs, reason = "criterion's macros make public items")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use candid::{CandidType, Principal};

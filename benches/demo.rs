@@ -1,6 +1,6 @@
 //! What the demo network's world costs: made, and four days lived; and at mainnet scale its start
 //! and its pages.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use candid::utils::ArgumentEncoder;
 use candid::{Nat, encode_args};

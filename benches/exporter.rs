@@ -2,7 +2,7 @@
 //! the text that is there, and many scrapers at once over HTTP while the model changes.
 //!
 //! Not criterion: the last is a load, not a loop. Prints one line a figure.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use icpulse::export::{Form, Listening, Model, Page, encode, gather, serve};
 use icpulse_model::fleet::{Fleet, NodeStatus, Reported};

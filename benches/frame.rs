@@ -1,5 +1,5 @@
 //! What a frame and a keystroke cost with 140,000 proposals, at 200x60.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[allow(dead_code)]
 #[path = "../tests/support/sample.rs"]

@@ -3,7 +3,7 @@
 //! cost. `cargo bench --bench mainnet`; takes some five minutes.
 //!
 //! Not criterion: each figure is of a process of its own.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[allow(dead_code)]
 #[path = "../tests/support/pty.rs"]

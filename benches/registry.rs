@@ -3,7 +3,7 @@
 //!
 //! Not criterion: each figure is of one reading. The network is in this process and on the same
 //! processors; what it does counts as well.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use icpulse_canisters::Client;
 use icpulse_demo::link::{Delay, Link};

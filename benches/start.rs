@@ -2,7 +2,7 @@
 //! start to the first frame, and over an idle minute (`-- --idle`).
 //!
 //! Not criterion: each run is a process of its own. Prints one line a figure.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[allow(dead_code)]
 #[path = "../tests/support/pty.rs"]

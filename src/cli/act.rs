@@ -144,7 +144,6 @@ async fn run(with: Carried<'_>, execution: Execution) -> Result<Execution, Failu
 }
 
 /// How actions are run here and in the dashboard.
-#[must_use]
 pub fn options() -> Options {
     Options { observer: super::hooks::of_actions(), ..Options::new(Arc::new(wall_clock)) }
 }
@@ -202,7 +201,6 @@ pub fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
 }
 
 /// An action with each step and its outcome.
-#[must_use]
 pub fn text_of_execution(execution: &Execution) -> String {
     let mut out = format!("{}\n", execution.title);
     for step in &execution.steps {

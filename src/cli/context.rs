@@ -33,7 +33,6 @@ impl From<NetworkError> for Failure {
 }
 
 /// This machine's time.
-#[must_use]
 pub fn wall_clock() -> Timestamp {
     Timestamp::from_utc(chrono::Utc::now())
 }
@@ -50,19 +49,16 @@ impl Context {
     }
 
     /// This machine's time now.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         wall_clock()
     }
 
     /// The network's name or URL: flag or environment, then configuration.
-    #[must_use]
     pub fn network_name(&self) -> &str {
         self.global.network.as_deref().unwrap_or(&self.config.default_network)
     }
 
     /// Plain characters only: flag, configuration, then the locale.
-    #[must_use]
     pub fn ascii(&self) -> bool {
         use crate::config::Ascii;
         if self.global.ascii {
@@ -84,7 +80,6 @@ impl Context {
     }
 
     /// What is wanted of colours: flag, configuration, `NO_COLOR`.
-    #[must_use]
     pub fn color(&self) -> Color {
         if self.global.no_color {
             return Color::Never;

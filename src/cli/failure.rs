@@ -48,7 +48,6 @@ impl Failure {
     }
 
     /// The process's exit code.
-    #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind as u8)
     }

@@ -261,7 +261,6 @@ pub struct OpenActions {
 
 impl OpenActions {
     /// The signer's open actions that no running instance works on; altered documents are left out.
-    #[must_use]
     pub fn list(&self) -> Vec<Entry> {
         let entries = self.journal.entries(self.key.as_ref()).unwrap_or_default().entries;
         let counts = |e: &Entry| {

@@ -14,7 +14,6 @@ use icpulse_store::journal::Entry;
 use serde_json::{Map, Value, json};
 
 /// Evidence with its age.
-#[must_use]
 pub fn evidence(evidence: &Evidence, now: Timestamp) -> Value {
     json!({
         "proof": evidence.proof.word(),
@@ -37,7 +36,6 @@ fn time(at: Option<Timestamp>) -> Value {
 }
 
 /// A proposal as its list has it.
-#[must_use]
 pub fn proposal(p: &Proposal, now: Timestamp) -> Value {
     object(&PROPOSALS, p, &Context { now, ..Context::default() })
 }
@@ -57,7 +55,6 @@ fn tree(value: &Tree) -> Value {
 }
 
 /// A proposal with its body.
-#[must_use]
 pub fn proposal_full(p: &Proposal, body: Option<&ProposalBody>, now: Timestamp) -> Value {
     let mut value = proposal(p, now);
     if let (Value::Object(map), Some(body)) = (&mut value, body) {
@@ -77,13 +74,11 @@ pub fn proposal_full(p: &Proposal, body: Option<&ProposalBody>, now: Timestamp) 
 }
 
 /// A neuron as its list has it.
-#[must_use]
 pub fn neuron(n: &Neuron, cx: &Context) -> Value {
     object(&NEURONS, n, cx)
 }
 
 /// Who acts.
-#[must_use]
 pub fn signer(s: &SignerInfo) -> Value {
     json!({
         "name": s.name.as_str(),
@@ -95,7 +90,6 @@ pub fn signer(s: &SignerInfo) -> Value {
 }
 
 /// Facts of governance and tokens.
-#[must_use]
 pub fn facts(f: &Facts, now: Timestamp) -> Value {
     json!({
         "icp_xdr_permyriad": f.icp_xdr.as_ref().map(|r| json!({"value": r.value.0, "evidence": evidence(&r.evidence, now)})),
@@ -128,7 +122,6 @@ pub fn facts(f: &Facts, now: Timestamp) -> Value {
 }
 
 /// Whether a network is the Internet Computer, and which canisters are not its own.
-#[must_use]
 pub fn trust(trust: &NetworkTrust) -> Value {
     json!({
         "is_internet_computer": trust.is_main(),
@@ -142,7 +135,6 @@ pub fn trust(trust: &NetworkTrust) -> Value {
 }
 
 /// What would be signed.
-#[must_use]
 pub fn review(r: &Review) -> Value {
     json!({
         "plan": r.plan.to_string(),
@@ -171,7 +163,6 @@ pub fn review(r: &Review) -> Value {
 }
 
 /// One step and its state.
-#[must_use]
 pub fn step(s: &Step) -> Value {
     let (state, detail, request_id) = match &s.state {
         StepState::Waiting => ("waiting", None, None),
@@ -201,7 +192,6 @@ pub fn step(s: &Step) -> Value {
 }
 
 /// An action as the journal has it.
-#[must_use]
 pub fn journal_entry(e: &Entry) -> Value {
     let mut value = execution(&e.execution);
     if let Value::Object(fields) = &mut value {
@@ -213,7 +203,6 @@ pub fn journal_entry(e: &Entry) -> Value {
 }
 
 /// What became of an action.
-#[must_use]
 pub fn execution(e: &Execution) -> Value {
     json!({
         "plan": e.plan.to_string(),

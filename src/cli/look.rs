@@ -38,7 +38,6 @@ impl Look {
     /// configuration's two. If `interactive`, these follow the terminal's background as soon as it is
     /// known ([`Look::hear`]); until then `COLORFGBG` says what it is, or it is dark. The second part
     /// says what is wrong with the theme.
-    #[must_use]
     pub fn choose(context: &Context, interactive: bool) -> (Self, Option<Line>) {
         let depth = depth(context);
         let dirs: Arc<[PathBuf]> = Arc::from([context.paths.themes_dir()]);
@@ -73,14 +72,12 @@ impl Look {
     }
 
     /// Whether the theme depends on what the terminal answers.
-    #[must_use]
     pub fn follows_terminal(&self) -> bool {
         self.automatic.is_some()
     }
 
     /// Takes the terminal's answer in: the theme for its background is shown, unless somebody has
     /// chosen another one meanwhile.
-    #[must_use]
     pub fn hear(&self, answer: Answer) -> Option<Message> {
         let automatic = self.automatic.as_ref()?;
         let mut foreground = automatic.foreground.lock();
@@ -98,13 +95,11 @@ impl Look {
     }
 
     /// The theme to draw with.
-    #[must_use]
     pub fn theme(&self) -> Arc<Theme> {
         self.theme.load_full()
     }
 
     /// The themes that can be chosen.
-    #[must_use]
     pub fn choices(&self) -> Vec<ThemeChoice> {
         Theme::list(&self.dirs)
             .into_iter()
@@ -121,7 +116,6 @@ impl Look {
     }
 
     /// Shows a theme.
-    #[must_use]
     pub fn show(&self, name: &str) -> Message {
         match self.put(name) {
             Ok(()) => Message::ThemeChanged(name.to_owned()),
@@ -130,7 +124,6 @@ impl Look {
     }
 
     /// Shows a theme and keeps it for the next start.
-    #[must_use]
     pub fn keep(&self, name: &str) -> Message {
         if let Err(e) = self.put(name) {
             return Message::Notice(Level::Warning, Line::new(&e.to_string()));
@@ -152,7 +145,6 @@ impl Look {
     }
 
     /// Reads the theme again whenever its files change; ends when the watcher is dropped.
-    #[must_use]
     pub fn watch(&self, messages: mpsc::Sender<Message>) -> Option<notify::RecommendedWatcher> {
         let look = self.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 /// Processor time of all threads since the process began; `None` where the system does not say.
-#[must_use]
 pub fn processor_time() -> Option<Duration> {
     #[cfg(unix)]
     {
@@ -15,19 +14,16 @@ pub fn processor_time() -> Option<Duration> {
 }
 
 /// A span in milliseconds, for the log.
-#[must_use]
 pub fn millis(span: Duration) -> String {
     format!("{:.1}", span.as_secs_f64() * 1_000.0)
 }
 
 /// Bytes in memory now; `None` where the system does not say (only Linux does so in a file).
-#[must_use]
 pub fn resident() -> Option<u64> {
     status("VmRSS:")
 }
 
 /// The most bytes that were in memory at once.
-#[must_use]
 pub fn resident_peak() -> Option<u64> {
     status("VmHWM:")
 }

@@ -41,7 +41,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Reads the command line, does what it says, and tells how it ended.
-#[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::read() {
         Ok(cli) => cli,

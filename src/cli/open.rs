@@ -37,7 +37,6 @@ pub enum Who {
 
 impl Who {
     /// What may be shown of it.
-    #[must_use]
     pub fn info(&self) -> SignerInfo {
         match self {
             Self::Anonymous => SignerInfo::anonymous(),
@@ -54,7 +53,6 @@ impl Who {
     }
 
     /// What requests are signed with.
-    #[must_use]
     pub fn signer(&self) -> Arc<dyn Signer> {
         match self {
             Self::Unlocked(unlocked) => Arc::new(unlocked.clone()),
@@ -63,7 +61,6 @@ impl Who {
     }
 
     /// The key that authenticates its documents in the journal; `None` while it cannot sign.
-    #[must_use]
     pub fn journal_key(&self) -> Option<JournalKey> {
         match self {
             Self::Unlocked(unlocked) => {
@@ -74,7 +71,6 @@ impl Who {
     }
 
     /// The principal whose cached data belongs to it.
-    #[must_use]
     pub fn principal(&self) -> Principal {
         self.info().principal
     }
@@ -131,7 +127,6 @@ pub struct Opened {
 impl Opened {
     /// The newest of what the cache knows, for the first frame. A database that turns out to be damaged is set
     /// aside at once; what cannot be read at all is noted and read again from the network.
-    #[must_use]
     pub fn load(&mut self, context: &Context) -> Loaded {
         let who = self.who.principal();
         let mut loaded = icpulse_engine::sync::load(&self.cache, &who);
@@ -212,7 +207,6 @@ impl Opened {
     }
 
     /// Where the open actions of who acts are looked up.
-    #[must_use]
     pub fn open_actions(&self) -> Option<OpenActions> {
         let signer = self.who.principal();
         let journal = self.journal.as_ref().ok().filter(|_| signer != Principal::anonymous())?;
@@ -220,13 +214,11 @@ impl Opened {
     }
 
     /// What tells this network from others: the fingerprint of its root key.
-    #[must_use]
     pub fn fingerprint(&self) -> String {
         self.root_key.fingerprint()
     }
 
     /// The network lives in this process and ends with it: nothing about it is worth keeping.
-    #[must_use]
     pub fn is_ephemeral(&self) -> bool {
         #[cfg(feature = "demo")]
         return self._demo.is_some();
@@ -433,7 +425,6 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
 }
 
 /// The idle time after which keys are forgotten.
-#[must_use]
 pub fn idle(context: &Context) -> Seconds {
     Seconds(u64::from(context.config.lock_after_minutes) * 60)
 }

@@ -20,7 +20,6 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// The whole command line.
-#[must_use]
 pub fn command() -> Command {
     operations::LIST.iter().fold(Cli::command(), |cli, operation| {
         cli.mut_subcommand(operation.command.0, |group| group.subcommand(operation_command(operation)))
@@ -83,7 +82,6 @@ pub struct Request {
 
 impl Request {
     /// The operation of a command line, if it is one.
-    #[must_use]
     pub fn find(matches: &ArgMatches) -> Option<Self> {
         let (group, matches) = matches.subcommand()?;
         let (name, matches) = matches.subcommand()?;

@@ -24,7 +24,6 @@ pub enum Format {
 
 impl Format {
     /// As the flags say.
-    #[must_use]
     pub fn of(global: &Global) -> Self {
         match (global.json, global.csv) {
             (true, _) => Self::Json,
@@ -47,13 +46,11 @@ pub struct Column {
 
 impl Column {
     /// With a name, a title for people (empty: only in JSON and CSV), and whether it is a number.
-    #[must_use]
     pub const fn new(name: &'static str, title: &'static str, number: bool) -> Self {
         Self { name: Cow::Borrowed(name), title, number }
     }
 
     /// The columns of a list: all that JSON and CSV have; tables show those that screens show at first.
-    #[must_use]
     pub fn of(list: List) -> Vec<Self> {
         let mut columns = Vec::new();
         for column in list.columns() {
@@ -71,7 +68,6 @@ impl Column {
 }
 
 /// The text of a row, in the order of [`Column::of`].
-#[must_use]
 pub fn text_cells<R>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Vec<String> {
     let mut cells = Vec::new();
     for column in dataset.columns {
@@ -121,7 +117,6 @@ fn scalar(value: &Value) -> String {
 
 impl Rows {
     /// Rows of a list in a format.
-    #[must_use]
     pub fn of<'r, R: 'static>(
         dataset: &'static Dataset<R>,
         rows: impl Iterator<Item = &'r R> + Clone,
@@ -184,7 +179,6 @@ impl Rows {
     }
 
     /// The table for people.
-    #[must_use]
     pub fn table(&self) -> String {
         let shown: Vec<usize> =
             self.columns.iter().enumerate().filter(|(_, c)| !c.title.is_empty()).map(|(i, _)| i).collect();
@@ -371,7 +365,6 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 
 /// What it means that standard output could not be written: a reader who wants no more is no
 /// failure, a full disk is.
-#[must_use]
 pub fn cannot_write(error: &std::io::Error) -> Failure {
     if error.kind() == std::io::ErrorKind::BrokenPipe {
         return Failure::new(Kind::Closed, error);

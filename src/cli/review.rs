@@ -5,7 +5,6 @@ use icpulse_model::review::{NOT_SIGNABLE, Words, confirmation_word, describe_cal
 use std::fmt::Write;
 
 /// Everything that will be signed, what it costs and changes, and the word that confirms it.
-#[must_use]
 pub fn write_review(review: &Review) -> String {
     let mut out = format!("{:<10} {}\n", "review", review.title);
     for section in describe_review(review) {

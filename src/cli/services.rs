@@ -80,7 +80,6 @@ fn line(text: impl std::fmt::Display) -> Line {
 
 impl Live {
     /// Joins the parts.
-    #[must_use]
     pub fn new(
         context: Context,
         opened: &Opened,

@@ -65,7 +65,6 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
 }
 
 /// `icpulse config template|check` must work when the configuration in use is broken.
-#[must_use]
 pub fn config_without_context(global: &Global, command: &ConfigCommand) -> Option<Result<(), Failure>> {
     match command {
         ConfigCommand::Template => Some(print_text(&template())),

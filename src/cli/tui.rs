@@ -48,13 +48,11 @@ pub struct Reading {
 }
 
 /// Starts reading. `history` also reads all that is older, in the background.
-#[must_use]
 pub fn start_reading(context: &Context, opened: &mut Opened, history: bool) -> Reading {
     start_reading_only(context, opened, history, None)
 }
 
 /// As [`start_reading`], but only what belongs to something.
-#[must_use]
 pub fn start_reading_only(
     context: &Context,
     opened: &mut Opened,

@@ -85,7 +85,6 @@ impl Alerts {
 
 /// The user's own machines: the provider of the configuration, or the one chosen in the dashboard,
 /// and the names given there; and why those could not be read.
-#[must_use]
 pub fn mine_or_why(context: &Context) -> (Mine, Option<MineError>) {
     let (mut mine, why) = match load_mine(&context.paths.aliases_file()) {
         Ok(mine) => (mine, None),
@@ -97,19 +96,16 @@ pub fn mine_or_why(context: &Context) -> (Mine, Option<MineError>) {
 }
 
 /// The same where the dashboard says what could not be read.
-#[must_use]
 pub fn mine(context: &Context) -> Mine {
     mine_or_why(context).0
 }
 
 /// The settings; the configuration was checked when it was read.
-#[must_use]
 pub fn settings(context: &Context) -> AlertSettings {
     context.config.alerts.settings().unwrap_or_default()
 }
 
 /// Where alerts of a network are kept, with what was kept.
-#[must_use]
 pub fn store(context: &Context, opened: &Opened) -> (Store, MonitorState, Option<Line>) {
     if opened.is_ephemeral() {
         return (Store::nowhere(), MonitorState::default(), None);
@@ -160,7 +156,6 @@ pub struct Setup {
 
 impl Watcher {
     /// Starts one; it says what happens through the receiver.
-    #[must_use]
     pub fn start(setup: Setup) -> (Alerts, mpsc::UnboundedReceiver<Said>, JoinHandle<()>) {
         let Setup { settings, store, kept, mine, world, client, terminal } = setup;
         let (asks, inbox) = mpsc::unbounded_channel();

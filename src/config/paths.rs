@@ -42,50 +42,42 @@ impl Paths {
     }
 
     /// All below one folder, for tests and portable use.
-    #[must_use]
     pub fn below(root: &Path) -> Self {
         Self { config_dir: root.join("config"), cache_dir: root.join("cache"), state_dir: root.join("state") }
     }
 
     /// The configuration file.
-    #[must_use]
     pub fn config_file(&self) -> PathBuf {
         self.config_dir.join("config.toml")
     }
 
     /// Names of machines and the chosen node provider.
-    #[must_use]
     pub fn aliases_file(&self) -> PathBuf {
         self.config_dir.join("aliases.toml")
     }
 
     /// The user's themes.
-    #[must_use]
     pub fn themes_dir(&self) -> PathBuf {
         self.config_dir.join("themes")
     }
 
     /// The keystore.
-    #[must_use]
     pub fn identities_dir(&self) -> PathBuf {
         self.config_dir.join("identities")
     }
 
     /// The log file.
-    #[must_use]
     pub fn log_file(&self) -> PathBuf {
         self.state_dir.join("icpulse.log")
     }
 
     /// The action journal, one folder a network. It is apart from the cache, which may be thrown
     /// away.
-    #[must_use]
     pub fn journal_dir(&self) -> PathBuf {
         self.state_dir.join("journal")
     }
 
     /// Names and places, for `icpulse config paths`.
-    #[must_use]
     pub fn listing(&self) -> Vec<(&'static str, PathBuf)> {
         vec![
             ("configuration", self.config_file()),

@@ -60,7 +60,6 @@ const REST: &str = r##"# Where else messages go (`icpulse alerts test` tries the
 "##;
 
 /// Every key with its default; lines with `#: ` are examples to uncomment.
-#[must_use]
 pub fn template() -> String {
     let mut out = format!("{TOP}{}{ALERTS}", describe_keys());
     for rule in Rule::ALL {

@@ -4,7 +4,6 @@ use icpulse_model::dataset::{Kind, List};
 use std::fmt::Write;
 
 /// The documentation of all lists, as markdown.
-#[must_use]
 pub fn markdown() -> String {
     let mut out = String::from(
         "# Lists\n\n\

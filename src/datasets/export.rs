@@ -9,7 +9,6 @@ use icpulse_model::{E8s, Timestamp};
 use serde_json::{Map, Value as Json, json};
 
 /// A value as JSON. Integers that may exceed 2^53 are text, so that no reader loses digits.
-#[must_use]
 pub fn json_value(value: &Value<'_>, now: Timestamp) -> Json {
     match value {
         Value::Unknown | Value::Absent(_) | Value::Series(_) | Value::Strip(_) => Json::Null,
@@ -47,7 +46,6 @@ fn decimal(units: u64, scale: f64) -> Json {
 }
 
 /// The keys of a list's objects, in the order of its CSV columns.
-#[must_use]
 pub fn keys(list: List) -> Vec<String> {
     let of = |column: &'static ColumnInfo| {
         let own = column.exported.then(|| column.key());
@@ -57,7 +55,6 @@ pub fn keys(list: List) -> Vec<String> {
 }
 
 /// A row as a JSON object by the columns' keys.
-#[must_use]
 pub fn object<R>(dataset: &Dataset<R>, row: &R, cx: &Context) -> Json {
     let mut fields = Map::new();
     for column in dataset.columns.iter().filter(|c| c.info.exported || c.info.evidence) {
@@ -74,7 +71,6 @@ pub fn object<R>(dataset: &Dataset<R>, row: &R, cx: &Context) -> Json {
 }
 
 /// A cell as text for people, with the mark where it is not proven; `-` where nothing is known.
-#[must_use]
 pub fn text(column: &ColumnInfo, cell: &Cell<'_>, now: Timestamp) -> String {
     let width = if column.fill.is_some() { None } else { Some(column.width) };
     let text = cell.text(now, width);

@@ -42,12 +42,10 @@ use icpulse_model::fleet::Lives;
 use icpulse_model::value::{Cell, Value};
 use icpulse_model::{Evidence, Principal, Proof};
 
-/// A list of the network.
 #[derive(Debug)]
 pub struct NetworkList {
     /// What it is, and its columns.
     pub dataset: &'static Dataset<Subject>,
-    /// Its rows.
     pub rows: fn(&Context) -> Vec<Subject>,
     /// It shows what nodes earn: the command line waits until those days have been read.
     pub shows_rewards: bool,
@@ -71,7 +69,6 @@ pub static NETWORK: [NetworkList; 8] = [
     NetworkList { is_command: false, shows_rewards: true, ..listed(&MY_NODES, nodes::my_rows) },
 ];
 
-/// All lists.
 pub fn all() -> impl Iterator<Item = List> {
     let others: [List; 3] = [&PROPOSALS, &NEURONS, &TRANSACTIONS];
     others.into_iter().chain(NETWORK.iter().map(|list| -> List { list.dataset }))

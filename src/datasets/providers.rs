@@ -159,7 +159,6 @@ fn losses(subject: &Subject, cx: &Context) -> Option<Losses> {
     Some(losses).filter(|l| l.days > 0 && !cx.network.is_past)
 }
 
-/// All that was lost.
 pub(crate) fn lost(losses: &Losses) -> MicroXdr {
     losses.coefficient.plus(losses.performance).plus(losses.other)
 }

@@ -14,8 +14,6 @@ pub struct Name {
 impl Name {
     const LONGEST: usize = 63;
 
-    /// Of a text.
-    #[must_use]
     pub fn new(text: &str) -> Self {
         let mut end = text.len().min(Self::LONGEST);
         while !text.is_char_boundary(end) {
@@ -29,7 +27,6 @@ impl Name {
     }
 
     /// The text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         self.bytes.get(..usize::from(self.len)).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
     }
@@ -52,7 +49,6 @@ pub enum Os {
 
 impl Os {
     /// Its name.
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Guest => "GuestOS",
@@ -64,19 +60,15 @@ impl Os {
 /// What can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
-    /// A proposal.
     Proposal(ProposalId),
     /// A neuron, the user's own or another's.
     Neuron(NeuronId),
     /// A transaction of the wallet's account, by its block index.
     Transaction(u64),
-    /// A subnet.
     Subnet(Principal),
-    /// A node.
     Node(Principal),
     /// A node provider.
     Provider(Principal),
-    /// A data center.
     DataCenter(Name),
     /// A version of GuestOS or HostOS.
     Version(Os, Name),
@@ -91,13 +83,11 @@ const NOBODY: &Principal = &Principal::anonymous();
 
 impl Subject {
     /// A version of a system.
-    #[must_use]
     pub fn version(os: Os, version: &str) -> Self {
         Self::Version(os, Name::new(version))
     }
 
     /// The principal of what has one; of others the anonymous one, which no list has.
-    #[must_use]
     pub const fn principal(&self) -> &Principal {
         match self {
             Self::Subnet(id) | Self::Node(id) | Self::Provider(id) | Self::Boundary(id) => id,
@@ -106,13 +96,11 @@ impl Subject {
     }
 
     /// Whether it is a thing of the network's screen.
-    #[must_use]
     pub const fn is_network(&self) -> bool {
         !matches!(self, Self::Proposal(_) | Self::Neuron(_) | Self::Transaction(_))
     }
 
     /// As the breadcrumbs name it.
-    #[must_use]
     pub fn title(self) -> String {
         match self {
             Self::Proposal(id) => format!("Proposal {id}"),

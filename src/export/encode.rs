@@ -31,9 +31,7 @@ pub struct Family {
     pub unit: Option<&'static str>,
     /// What it says; the encoder adds the full stop.
     pub help: &'static str,
-    /// What it is.
     pub kind: Type,
-    /// Its samples.
     pub samples: Vec<Sample>,
 }
 
@@ -54,7 +52,6 @@ impl Family {
     }
 
     /// The name of its samples.
-    #[must_use]
     pub fn sample_name(&self) -> String {
         self.name() + self.suffix()
     }
@@ -71,7 +68,6 @@ pub enum Form {
 
 impl Form {
     /// The best that a client says it accepts.
-    #[must_use]
     pub fn accepted(accept: Option<&str>) -> Self {
         let wanted = accept.unwrap_or_default().split(',').any(|kind| {
             let mut parts = kind.split(';').map(str::trim);
@@ -83,7 +79,6 @@ impl Form {
     }
 
     /// The content type of an answer.
-    #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -93,7 +88,6 @@ impl Form {
 }
 
 /// Writes metrics in a form. Families without samples are left out.
-#[must_use]
 pub fn encode(families: &[Family], form: Form) -> String {
     let mut out = String::new();
     for family in families.iter().filter(|family| !family.samples.is_empty()) {

@@ -17,7 +17,6 @@ const MOST_NEURONS: usize = 200;
 /// What is exported.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
-    /// The world.
     pub world: World,
     /// Where the reading stands.
     pub status: SyncStatus,
@@ -32,7 +31,6 @@ pub struct Model {
 /// The label of what only the public dashboard says.
 pub(super) const PER_DASHBOARD: (&str, &str) = ("source", "public_dashboard");
 
-/// A family to be filled.
 pub(super) struct Filling(Family);
 
 impl Filling {
@@ -82,7 +80,6 @@ pub(super) fn seconds(at: Timestamp) -> f64 {
 }
 
 /// All metrics as of `now`, by this machine's clock.
-#[must_use]
 pub fn gather(model: &Model, now: Timestamp) -> Vec<Family> {
     let mut all = vec![build()];
     all.extend(sync(model));

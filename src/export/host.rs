@@ -18,7 +18,6 @@ pub enum HostName {
     Address(IpAddr),
 }
 
-/// What is no [`HostName`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is neither a host name nor an IP address; write it without scheme, port and path")]
 pub struct NoHostName(String);

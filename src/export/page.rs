@@ -27,7 +27,6 @@ pub struct Page {
 
 impl Page {
     /// Of a model; `clock` tells this machine's time.
-    #[must_use]
     pub fn new(model: Model, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let nothing =
             Written { of: 0, at: Timestamp(0), open: bytes::Bytes::new(), plain: bytes::Bytes::new() };
@@ -46,13 +45,10 @@ impl Page {
     }
 
     /// The model that is shown.
-    #[must_use]
     pub fn model(&self) -> Arc<Model> {
         self.model.load_full()
     }
 
-    /// The text in a form.
-    #[must_use]
     pub fn text(&self, form: Form) -> bytes::Bytes {
         let now = (self.clock)();
         let of = self.version.load(Ordering::SeqCst);

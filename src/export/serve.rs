@@ -42,7 +42,6 @@ pub enum ServeError {
     Listen {
         /// Where.
         at: SocketAddr,
-        /// Why.
         why: std::io::Error,
     },
     /// Serving broke off.
@@ -82,7 +81,6 @@ pub struct Listening {
 
 impl Listening {
     /// At an address of this machine alone, with the usual limits.
-    #[must_use]
     pub fn at(at: SocketAddr) -> Self {
         Self { at, public: false, hosts: Vec::new(), limits: Limits::default() }
     }

@@ -31,13 +31,11 @@ impl Client {
     }
 
     /// The same connection with another signer.
-    #[must_use]
     pub fn with_signer(&self, signer: Arc<dyn Signer>) -> Self {
         Self(self.0.with_signer(signer))
     }
 
     /// The same connection, whose readings are proven by certificates, see [`Connection::certified`].
-    #[must_use]
     pub fn certified(&self) -> Self {
         Self(self.0.certified())
     }

@@ -15,7 +15,6 @@ use icpulse_model::{AccountIdentifier, E8s};
 /// A page of an account's transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionsPage {
-    /// Whose.
     pub account: AccountIdentifier,
     /// The account's balance: the index's, or the ledger's when there is no index.
     pub balance: Sourced<E8s>,

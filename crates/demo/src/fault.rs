@@ -104,7 +104,6 @@ impl fmt::Display for Kind {
 /// A fault and how often it strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Which.
     pub kind: Kind,
     /// In how many of a million cases.
     pub per_million: u32,

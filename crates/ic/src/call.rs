@@ -14,9 +14,7 @@ use sha2::{Digest, Sha256};
 /// A change, exactly as it will be signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreparedCall {
-    /// Which canister.
     pub canister: Principal,
-    /// Which method.
     pub method: &'static str,
     /// The argument, Candid.
     pub arg: Vec<u8>,
@@ -26,7 +24,6 @@ pub struct PreparedCall {
 
 impl PreparedCall {
     /// SHA-256 of the argument in hexadecimal, for reviews.
-    #[must_use]
     pub fn arg_digest(&self) -> String {
         hex::encode(Sha256::digest(&self.arg))
     }
@@ -41,9 +38,7 @@ pub struct SignedCall {
     pub signed_at: Timestamp,
     /// After this time of the network it cannot happen any more unless it happened before.
     pub expires: Timestamp,
-    /// Which canister.
     pub canister: Principal,
-    /// Which method.
     pub method: String,
     /// The canister whose subnet takes the call.
     pub effective: Principal,
@@ -96,7 +91,6 @@ pub enum CallStatus {
         bytes: Vec<u8>,
         certified_at: Timestamp,
     },
-    /// It was rejected.
     Rejected {
         /// Reject code.
         code: u64,
@@ -121,7 +115,6 @@ const REMEMBERED: Seconds = Seconds(295);
 impl CallStatus {
     /// Whether this proves that a request never happened and never will: the network does not know
     /// it after its expiry, and so soon after it was signed that it cannot have forgotten it.
-    #[must_use]
     pub fn never_happened(&self, signed_at: Timestamp, expires: Timestamp) -> bool {
         match self {
             Self::Unknown { certified_at } => {

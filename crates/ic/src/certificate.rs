@@ -28,7 +28,6 @@ const STATE_ROOT: &[u8] = b"\x0Dic-state-root";
 pub enum Authority {
     /// A canister: its subnet must be the one that signed.
     Canister(Principal),
-    /// A subnet.
     Subnet(Principal),
 }
 
@@ -114,7 +113,6 @@ impl Verified {
 }
 
 /// The main network's root key.
-#[must_use]
 pub fn main_network_root_key() -> RootKey {
     RootKey::main_network()
 }
@@ -182,7 +180,6 @@ pub(super) fn verify_delegation(
 
 /// The time a certificate claims, unverified: for naming what is wrong with a refused one, and for
 /// one that ic-agent has verified.
-#[must_use]
 pub fn claimed_time(bytes: &[u8]) -> Option<Timestamp> {
     parse(bytes).ok().and_then(|certificate| time_of(&certificate.tree))
 }

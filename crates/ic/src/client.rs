@@ -181,83 +181,70 @@ impl Connection {
     }
 
     /// The same connection with another signer.
-    #[must_use]
     pub fn with_signer(&self, signer: Arc<dyn Signer>) -> Self {
         Self { signer, ..self.clone() }
     }
 
     /// The root key everything is verified against.
-    #[must_use]
     pub fn root_key(&self) -> &RootKey {
         &self.shared.root_key
     }
 
     /// The network's profile.
-    #[must_use]
     pub fn profile(&self) -> &Profile {
         &self.shared.profile
     }
 
     /// The signer's principal.
-    #[must_use]
     pub fn principal(&self) -> Principal {
         self.signer.principal()
     }
 
     /// The network's canisters.
-    #[must_use]
     pub fn canisters(&self) -> &Canisters {
         &self.shared.profile.canisters
     }
 
     /// The newest verified time seen of the network.
-    #[must_use]
     pub fn network_time(&self) -> Option<Timestamp> {
         Some(self.shared.network_time.load(Ordering::Relaxed)).filter(|t| *t != 0).map(Timestamp)
     }
 
     /// Network time minus this machine's time in seconds, as of the last verified answer. A second
     /// or two below zero is the age of the answer.
-    #[must_use]
     pub fn clock_offset(&self) -> i64 {
         self.shared.clock_offset.load(Ordering::Relaxed)
     }
 
     /// Since which time of its own the network stands still, if it goes on answering without
     /// making progress.
-    #[must_use]
     pub fn standing_since(&self) -> Option<Timestamp> {
         self.shared.stall.lock().since()
     }
 
     /// The later of this machine's time and certified time. A certificate that is too old by it is
     /// too old.
-    #[must_use]
     pub fn latest_time(&self) -> Timestamp {
         self.shared.present()
     }
 
     /// The pauses between attempts.
-    #[must_use]
     pub fn retry_policy(&self) -> RetryPolicy {
         self.shared.retry_policy
     }
 
     /// Requests under way.
-    #[must_use]
     pub fn in_flight(&self) -> usize {
         self.shared.limit.in_flight()
     }
 
     /// What went over this connection since it was made.
-    #[must_use]
     pub fn traffic(&self) -> Traffic {
         self.shared.meter.to_traffic(self.shared.limit.most_in_flight())
     }
 
     /// How many requests may be under way at present; less than the profile's after the network
     /// asked for fewer.
-    #[must_use]
     pub fn allowed_in_flight(&self) -> usize {
         self.shared.limit.allowed()
     }

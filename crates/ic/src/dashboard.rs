@@ -98,7 +98,6 @@ pub fn providers(body: &[u8]) -> Result<BTreeMap<Principal, ProviderName>, Dashb
 
 impl Connection {
     /// Whether the network has a dashboard.
-    #[must_use]
     pub fn has_dashboard(&self) -> bool {
         self.profile().dashboard.is_some()
     }

@@ -106,7 +106,6 @@ fn describe_connection(host: &Line, not_sent: bool) -> String {
 
 impl IcError {
     /// Whether the same request may succeed when tried again soon.
-    #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::RateLimited { .. } => true,
@@ -125,13 +124,11 @@ impl IcError {
     }
 
     /// Whether the answer was there but its proof was not good.
-    #[must_use]
     pub fn is_unverified(&self) -> bool {
         matches!(self, Self::Unverified { .. } | Self::Stalled { .. } | Self::Tls { .. })
     }
 
     /// Whether the reply was more than a replica passes on (3 MiB for a query): fewer rows may do.
-    #[must_use]
     pub fn is_too_much(&self) -> bool {
         let says = |message: &Line| {
             message.as_str().contains("payload size") && message.as_str().contains("cannot be larger than")
@@ -140,14 +137,12 @@ impl IcError {
     }
 
     /// Whether the network answered and said no (as against not having been reached).
-    #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Rejected { .. } | Self::Refused { .. } | Self::NotFound { .. })
             || matches!(self, Self::Http { status, .. } if (400..500).contains(status))
     }
 
     /// Whether the network has no such canister at all.
-    #[must_use]
     pub fn is_missing_canister(&self) -> bool {
         match self {
             Self::Rejected { code, .. } => *code == 3,
@@ -159,7 +154,6 @@ impl IcError {
     /// Whether a request that ended so certainly never left this machine: no connection was made,
     /// or it was not even signed. Whatever comes after the first byte, an HTTP status included, is
     /// said by somebody who may have passed the request on.
-    #[must_use]
     pub fn proves_not_sent(&self) -> bool {
         match self {
             Self::Unreachable { not_sent, .. } | Self::Tls { not_sent, .. } => *not_sent,
@@ -179,7 +173,6 @@ impl IcError {
     }
 
     /// What was attempted.
-    #[must_use]
     pub fn what(&self) -> &Line {
         match self {
             Self::Unreachable { what, .. }
@@ -201,7 +194,6 @@ impl IcError {
     }
 
     /// Why it failed, without what was attempted.
-    #[must_use]
     pub fn why(&self) -> Line {
         let whole = self.to_string();
         let rest = whole.strip_prefix(self.what().as_str()).unwrap_or(&whole);
@@ -209,7 +201,6 @@ impl IcError {
     }
 
     /// What to do, in one sentence.
-    #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Unreachable { not_sent: false, .. } => "check the connection; retrying",

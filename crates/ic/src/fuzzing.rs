@@ -26,7 +26,6 @@ pub struct Answer {
 }
 
 /// Reads an answer as the connection does.
-#[must_use]
 pub fn answer(path: &str, status: u16, date: &[u8], body: &[u8]) -> Answer {
     let mut headers = HeaderMap::new();
     if let Ok(value) = HeaderValue::from_bytes(date) {
@@ -58,7 +57,6 @@ pub fn answer(path: &str, status: u16, date: &[u8], body: &[u8]) -> Answer {
 }
 
 /// Root hashes of a certificate's tree and of its delegation's, unverified.
-#[must_use]
 pub fn digests(bytes: &[u8]) -> Vec<[u8; 32]> {
     let Ok(certificate) = certificate::parse(bytes) else { return Vec::new() };
     let mut found = vec![certificate.tree.digest()];
@@ -69,13 +67,11 @@ pub fn digests(bytes: &[u8]) -> Vec<[u8; 32]> {
 }
 
 /// The metrics of a subnet, as its certificate has them.
-#[must_use]
 pub fn metrics(leaf: &[u8]) -> Option<icpulse_model::health::SubnetMetrics> {
     super::subnets::decode_metrics(leaf).ok()
 }
 
 /// What the dashboard says of nodes and of providers.
-#[must_use]
 pub fn dashboard(
     body: &[u8],
     at: Timestamp,

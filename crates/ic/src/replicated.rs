@@ -21,7 +21,6 @@ const ATTEMPTS: u32 = 3;
 impl Connection {
     /// The same connection and identity, whose readings are replicated queries: slower, and proven
     /// by a certificate.
-    #[must_use]
     pub fn certified(&self) -> Self {
         let mut client = self.clone();
         client.replicated = true;

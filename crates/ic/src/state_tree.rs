@@ -137,7 +137,6 @@ pub(super) struct StateAnswer {
 impl Connection {
     /// Nodes whose signatures under any query's answer were verified since this was asked last,
     /// with the newest one's time.
-    #[must_use]
     pub fn take_sightings(&self) -> Vec<(Principal, Timestamp)> {
         self.shared.state_trees.drain_signatures()
     }
@@ -147,7 +146,6 @@ impl Connection {
         SendOptions { limit: &self.shared.state_trees.limit, answer: ANSWER }
     }
 
-    /// The root subnet.
     pub(super) fn root_subnet(&self) -> Principal {
         Principal::self_authenticating(&self.root_key().0)
     }

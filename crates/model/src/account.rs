@@ -54,14 +54,12 @@ impl Subaccount {
     pub const DEFAULT: Self = Self([0; 32]);
 
     /// Whether it is the default one.
-    #[must_use]
     pub fn is_default(&self) -> bool {
         self.0 == [0; 32]
     }
 
     /// The subaccount of the governance canister that holds a neuron's stake:
     /// sha256(`0x0C · "neuron-stake" · controller · nonce` as u64 big-endian).
-    #[must_use]
     pub fn neuron_stake(controller: &Principal, nonce: u64) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"\x0Cneuron-stake");
@@ -71,7 +69,6 @@ impl Subaccount {
     }
 
     /// Exactly 32 bytes, else `None`.
-    #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -85,7 +82,6 @@ impl fmt::Debug for Subaccount {
 
 impl AccountIdentifier {
     /// The account identifier of a principal's subaccount.
-    #[must_use]
     pub fn new(owner: &Principal, subaccount: &Subaccount) -> Self {
         let mut hash = Sha224::new();
         hash.update(b"\x0Aaccount-id");
@@ -95,7 +91,6 @@ impl AccountIdentifier {
     }
 
     /// Puts the checksum before a 28-byte hash (blocks of old carry only the hash).
-    #[must_use]
     pub fn from_hash(hash: &[u8; 28]) -> Self {
         let mut bytes = [0; 32];
         bytes[..4].copy_from_slice(&crc32fast::hash(hash).to_be_bytes());
@@ -121,13 +116,11 @@ impl AccountIdentifier {
     }
 
     /// 64 hexadecimal digits.
-    #[must_use]
     pub fn hex(&self) -> String {
         hex::encode(self.0)
     }
 
     /// `d3e13d47…12b9` for narrow places.
-    #[must_use]
     pub fn short(&self) -> String {
         let text = self.hex();
         format!("{}…{}", text.get(..8).unwrap_or_default(), text.get(60..).unwrap_or_default())
@@ -161,13 +154,11 @@ impl FromStr for AccountIdentifier {
 
 impl Account {
     /// The owner's default account.
-    #[must_use]
     pub fn of(owner: Principal) -> Self {
         Self { owner, subaccount: Subaccount::DEFAULT }
     }
 
     /// Its ICP account identifier.
-    #[must_use]
     pub fn identifier(&self) -> AccountIdentifier {
         AccountIdentifier::new(&self.owner, &self.subaccount)
     }
@@ -240,7 +231,6 @@ fn icrc1_checksum(owner: &Principal, subaccount: &Subaccount) -> String {
 }
 
 /// `r772c…d-4qe`: a principal for narrow places; ends so that look-alikes differ.
-#[must_use]
 pub fn short_principal(principal: &Principal) -> String {
     let text = principal.to_text();
     if text.len() <= 15 {

@@ -26,7 +26,6 @@ pub struct Intent {
 
 impl Intent {
     /// The operation `op` with these arguments.
-    #[must_use]
     pub fn new(op: &str, args: &impl Serialize) -> Self {
         Self { op: op.to_owned(), args: serde_json::to_value(args).unwrap_or_default() }
     }
@@ -68,7 +67,6 @@ pub enum Confirmation {
 /// One call that will be signed, in words and exactly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedCall {
-    /// Which canister.
     pub canister: Principal,
     /// Its name in the field: `governance`, `ICP ledger`.
     pub canister_name: String,
@@ -100,7 +98,6 @@ pub struct Review {
     pub signer: Principal,
     /// The identity's name.
     pub signer_name: Line,
-    /// On which network.
     pub network: Line,
     /// Whether that is the Internet Computer, and which canisters are not its own.
     #[serde(default)]
@@ -127,13 +124,11 @@ pub struct Review {
 
 impl Review {
     /// When it can no longer be confirmed.
-    #[must_use]
     pub fn expires(&self) -> Timestamp {
         self.made.plus(REVIEW_LIFETIME)
     }
 
     /// Whether it can no longer be confirmed.
-    #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires()
     }
@@ -146,10 +141,7 @@ pub enum StepState {
     /// Not begun.
     Waiting,
     /// Signed and sent, followed by its request id (hexadecimal).
-    Submitted {
-        /// Request id.
-        request_id: String,
-    },
+    Submitted { request_id: String },
     /// The network's certificate says it happened.
     Done {
         /// What the canister answered, in words.
@@ -222,7 +214,6 @@ pub struct Step {
 
 impl Step {
     /// A call that has not begun.
-    #[must_use]
     pub fn new(kind: &str, args: Value, call: PlannedCall) -> Self {
         Self {
             kind: kind.to_owned(),
@@ -240,7 +231,6 @@ impl Step {
 /// A plan under way or finished, as reported and as kept in the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Execution {
-    /// Which plan.
     pub plan: PlanId,
     /// What was asked.
     pub intent: Intent,
@@ -271,7 +261,6 @@ pub struct Execution {
 pub struct SignerInfo {
     /// The identity's name; `anonymous` for none.
     pub name: Line,
-    /// Its principal.
     pub principal: Principal,
     /// Its default account on the ICP ledger.
     pub account: AccountIdentifier,
@@ -285,7 +274,6 @@ pub struct SignerInfo {
 
 impl SignerInfo {
     /// Nobody: read-only.
-    #[must_use]
     pub fn anonymous() -> Self {
         let principal = Principal::anonymous();
         Self {
@@ -299,7 +287,6 @@ impl SignerInfo {
     }
 
     /// Whether it can sign at all.
-    #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.principal == Principal::anonymous()
     }
@@ -307,25 +294,21 @@ impl SignerInfo {
 
 impl StepState {
     /// Nothing more will happen by itself.
-    #[must_use]
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Waiting | Self::Submitted { .. })
     }
 
     /// The wanted state is there.
-    #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done { .. } | Self::AlreadyDone { .. })
     }
 
     /// It may be tried again on its own without risk of happening twice.
-    #[must_use]
     pub fn can_retry(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::RefusedForNow { .. } | Self::NotSent { .. })
     }
 
     /// It was signed and may have been sent, and its outcome is not proven.
-    #[must_use]
     pub fn is_unproven(&self) -> bool {
         matches!(self, Self::Submitted { .. } | Self::Unknown { .. } | Self::Unrecognized(_))
     }
@@ -333,13 +316,11 @@ impl StepState {
 
 impl Execution {
     /// All steps have ended.
-    #[must_use]
     pub fn is_finished(&self) -> bool {
         self.steps.iter().all(|s| s.state.is_final())
     }
 
     /// How it ended as a whole; what is least certain decides.
-    #[must_use]
     pub fn ending(&self) -> Ending {
         let any = |fits: fn(&StepState) -> bool| self.steps.iter().any(|s| fits(&s.state));
         if any(|s| matches!(s, StepState::Unknown { .. } | StepState::Unrecognized(_))) {
@@ -357,7 +338,6 @@ impl Execution {
 
     /// Whether something is left to learn or to do: a step whose outcome is not proven, one that
     /// has not begun, or a step after a payment. Nothing is open once its user has dismissed it.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         let undecided = |s: &Step| !s.state.is_final() || s.state.is_unproven();
         self.dismissed.is_none() && (self.steps.iter().any(undecided) || self.is_paid_and_unfinished())
@@ -365,7 +345,6 @@ impl Execution {
 
     /// Whether money was moved and a later step is still to be done. Nothing is to be done any more
     /// after a required step was refused for good.
-    #[must_use]
     pub fn is_paid_and_unfinished(&self) -> bool {
         let is_refused = |s: &Step| matches!(s.state, StepState::Refused { .. });
         let Some(paid) = self.steps.iter().position(|s| s.moves_money && s.state.is_done()) else {
@@ -377,14 +356,12 @@ impl Execution {
     }
 
     /// Whether money may have left the account: a payment that is under way or unproven.
-    #[must_use]
     pub fn may_have_paid(&self) -> bool {
         self.dismissed.is_none() && self.steps.iter().any(|s| s.moves_money && s.state.is_unproven())
     }
 
     /// The steps that certainly did not happen or have not begun, and may be signed anew; those
     /// refused for good are not among them.
-    #[must_use]
     pub fn steps_left(&self) -> Vec<usize> {
         let refused = |s: &Step| matches!(s.state, StepState::Refused { .. });
         let left = |s: &Step| s.state == StepState::Waiting || s.state.can_retry() && !refused(s);
@@ -392,7 +369,6 @@ impl Execution {
     }
 
     /// How many steps reached the wanted state.
-    #[must_use]
     pub fn done(&self) -> usize {
         self.steps.iter().filter(|s| s.state.is_done()).count()
     }
@@ -422,7 +398,6 @@ pub enum Ending {
 
 impl Ending {
     /// Its stable name in machine output.
-    #[must_use]
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -448,7 +423,6 @@ pub enum Authenticity {
 
 impl Authenticity {
     /// Its stable name in machine output.
-    #[must_use]
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Authentic => "authentic",

@@ -53,7 +53,6 @@ impl RuleSettings {
     }
 
     /// The defaults of a rule.
-    #[must_use]
     pub const fn usual(rule: Rule) -> Self {
         rule.info().usual
     }
@@ -114,7 +113,6 @@ macro_rules! rules {
             pub const ALL: [Self; [$(stringify!($rule)),*].len()] = [$(Self::$rule),*];
 
             /// What is known of it.
-            #[must_use]
             pub const fn info(self) -> &'static RuleInfo {
                 match self {
                     $(Self::$rule => {
@@ -206,13 +204,11 @@ rules! {
 
 impl Rule {
     /// How far what it says can be trusted.
-    #[must_use]
     pub const fn proof(self) -> Proof {
         self.info().proof
     }
 
     /// Who says it, where that is not proven.
-    #[must_use]
     pub const fn unverified_source(self) -> Option<&'static str> {
         match self.proof() {
             Proof::Unverified => Some(DASHBOARD),
@@ -221,7 +217,6 @@ impl Rule {
     }
 
     /// As the configuration names it.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         self.info().name
     }
@@ -241,7 +236,6 @@ pub enum Severity {
 
 impl Severity {
     /// In a word.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -289,13 +283,11 @@ pub struct Alert {
 
 impl Alert {
     /// Whether it fires.
-    #[must_use]
     pub fn is_firing(&self) -> bool {
         self.recovered.is_none()
     }
 
     /// For how long it has fired, or fired.
-    #[must_use]
     pub fn lasted(&self, now: Timestamp) -> Seconds {
         self.recovered.unwrap_or(now).since(self.since)
     }

@@ -18,7 +18,6 @@ impl Default for Rules {
 
 impl Rules {
     /// One rule's.
-    #[must_use]
     pub fn of(&self, rule: Rule) -> RuleSettings {
         self.0.get(&rule).copied().unwrap_or(RuleSettings::usual(rule))
     }
@@ -47,7 +46,6 @@ pub const DAY_MINUTES: u16 = 1_440;
 
 impl Quiet {
     /// Whether it is quiet at `now`; `offset` is this machine's time zone in seconds east of UTC.
-    #[must_use]
     pub fn holds(&self, now: Timestamp, offset: i32) -> bool {
         let minute = self.minute(now, offset);
         if self.from <= self.until {
@@ -58,7 +56,6 @@ impl Quiet {
     }
 
     /// When it ends, if it is quiet at `now`.
-    #[must_use]
     pub fn ends(&self, now: Timestamp, offset: i32) -> Option<Timestamp> {
         if !self.holds(now, offset) {
             return None;
@@ -104,7 +101,6 @@ pub enum SinkKind {
 
 impl SinkKind {
     /// As the configuration names it.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Bell => "bell",
@@ -116,13 +112,11 @@ impl SinkKind {
     }
 
     /// Whether it is the terminal that does it.
-    #[must_use]
     pub const fn is_terminal(&self) -> bool {
         matches!(self, Self::Bell | Self::Osc9)
     }
 
     /// Where it leads, without what may be secret: a path or query may be a password.
-    #[must_use]
     pub fn place(&self) -> String {
         match self {
             Self::Bell | Self::Osc9 => "this terminal".to_owned(),
@@ -133,7 +127,6 @@ impl SinkKind {
 }
 
 /// A URL's scheme and host only.
-#[must_use]
 pub fn without_secrets(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "…".to_owned() };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -69,7 +69,6 @@ pub fn parse_units(text: &str, decimals: u8) -> Result<u128, AmountError> {
 }
 
 /// Exact decimal text of `units` of 10^-`decimals`, without grouping; at least `min_fraction` digits.
-#[must_use]
 pub fn format_units(units: u128, decimals: u8, min_fraction: usize) -> String {
     let decimals = usize::from(decimals);
     let digits = format!("{units:0>width$}", width = decimals + 1);
@@ -82,7 +81,6 @@ pub fn format_units(units: u128, decimals: u8, min_fraction: usize) -> String {
 }
 
 /// Groups the digits before the point in threes with commas.
-#[must_use]
 pub fn group(decimal: &str) -> String {
     let (whole, rest) = decimal.find('.').map_or((decimal, ""), |i| decimal.split_at(i));
     let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |w| ("-", w));
@@ -105,7 +103,6 @@ impl E8s {
     pub const ZERO: Self = Self(0);
 
     /// Whole ICP; `None` on overflow.
-    #[must_use]
     pub const fn from_icp(icp: u64) -> Option<Self> {
         match icp.checked_mul(Self::PER_ICP) {
             Some(e8s) => Some(Self(e8s)),
@@ -123,7 +120,6 @@ impl E8s {
     }
 
     /// Sum, `None` on overflow.
-    #[must_use]
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
             Some(e) => Some(Self(e)),
@@ -132,7 +128,6 @@ impl E8s {
     }
 
     /// Difference, `None` below zero.
-    #[must_use]
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         match self.0.checked_sub(other.0) {
             Some(e) => Some(Self(e)),
@@ -141,32 +136,27 @@ impl E8s {
     }
 
     /// Sum for totals that are only shown; saturates.
-    #[must_use]
     pub const fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
     /// Difference for figures that are only shown; saturates at zero.
-    #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
     /// Exact decimal ICP without grouping: `1204.5`, `0.0001`, `3`.
-    #[must_use]
     pub fn decimal(self) -> String {
         format_units(u128::from(self.0), 8, 0)
     }
 
     /// For tables: grouped, exactly two decimals, rounded half up: `1,204.50`.
-    #[must_use]
     pub fn rounded(self) -> String {
         let hundredths = (u128::from(self.0) + 500_000) / 1_000_000;
         group(&format_units(hundredths, 2, 2))
     }
 
     /// For detail: grouped, all significant decimals, at least two: `1,204.50`, `0.0001`.
-    #[must_use]
     pub fn exact(self) -> String {
         group(&format_units(u128::from(self.0), 8, 2))
     }
@@ -180,25 +170,21 @@ impl fmt::Display for E8s {
 
 impl VotingPower {
     /// Sum for figures that are only shown; saturates.
-    #[must_use]
     pub const fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
     /// For tables: in whole units (10⁸), grouped: `49,112`.
-    #[must_use]
     pub fn rounded(self) -> String {
         group(&((u128::from(self.0) + 50_000_000) / 100_000_000).to_string())
     }
 
     /// For detail: grouped with two decimals.
-    #[must_use]
     pub fn exact(self) -> String {
         E8s(self.0).rounded()
     }
 
     /// Share of `total` in hundredths of a percent (basis points), rounded down; 0 of nothing.
-    #[must_use]
     pub fn basis_points_of(self, total: Self) -> u32 {
         if total.0 == 0 {
             return 0;
@@ -215,14 +201,12 @@ impl fmt::Display for VotingPower {
 
 impl XdrPermyriad {
     /// `4.11` style text with two to four decimals.
-    #[must_use]
     pub fn decimal(self) -> String {
         format_units(u128::from(self.0), 4, 2)
     }
 }
 
 /// Hundredths of a percent as `62.1 %` (one decimal, rounded half up).
-#[must_use]
 pub fn percent(basis_points: u32) -> String {
     let tenths = (u64::from(basis_points) + 5) / 10;
     format!("{}.{} %", tenths / 10, tenths % 10)

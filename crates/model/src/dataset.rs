@@ -27,15 +27,12 @@ pub enum Kind {
     Factor,
     /// A rate with decimals.
     Rate,
-    /// Degrees.
     Degrees,
-    /// Bytes.
     Bytes,
     /// A span of time; JSON has seconds.
     Span,
     /// A time: a span ago, or a day.
     Time,
-    /// Text.
     Text,
     /// Yes or no.
     Flag,
@@ -49,7 +46,6 @@ pub enum Kind {
 
 impl Kind {
     /// What the name of the column has behind it in JSON and CSV: the unit.
-    #[must_use]
     pub const fn unit(self) -> &'static str {
         match self {
             Self::Icp => "_e8s",
@@ -62,7 +58,6 @@ impl Kind {
     }
 
     /// Whether its text stands on the right.
-    #[must_use]
     pub const fn is_number(self) -> bool {
         !matches!(
             self,
@@ -71,7 +66,6 @@ impl Kind {
     }
 
     /// Whether time alone may change what a filter on it says.
-    #[must_use]
     pub const fn is_timed(self) -> bool {
         matches!(self, Self::Time)
     }
@@ -116,19 +110,16 @@ pub struct ColumnInfo {
 
 impl ColumnInfo {
     /// Its key in JSON and CSV.
-    #[must_use]
     pub fn key(&self) -> String {
         format!("{}{}", self.id, self.kind.unit())
     }
 
     /// Whether tables can show it.
-    #[must_use]
     pub const fn is_in_tables(&self) -> bool {
         !self.title.is_empty()
     }
 
     /// Whether a filter can name it.
-    #[must_use]
     pub const fn is_field(&self) -> bool {
         !matches!(self.kind, Kind::Chart)
     }
@@ -149,7 +140,6 @@ pub struct Context {
 
 impl Context {
     /// The name of a known neuron.
-    #[must_use]
     pub fn neuron_name(&self, id: NeuronId) -> Option<&str> {
         let listed = self.network.facts.known_neurons.iter().flat_map(|k| k.value.iter());
         listed.filter(|known| known.id == id).map(|known| known.data.name.as_str()).next()
@@ -161,7 +151,6 @@ pub type Getter<R> = for<'a> fn(&'a R, &'a Context) -> Cell<'a>;
 
 /// A column of rows `R`.
 pub struct Column<R: 'static> {
-    /// What it is.
     pub info: ColumnInfo,
     /// The cell of a row.
     pub get: Getter<R>,
@@ -169,7 +158,6 @@ pub struct Column<R: 'static> {
 
 impl<R: 'static> Column<R> {
     /// A column with a title; it is shown, and searched where it is text.
-    #[must_use]
     pub const fn new(id: &'static str, title: &'static str, kind: Kind, get: Getter<R>) -> Self {
         let info = ColumnInfo {
             id,
@@ -193,12 +181,10 @@ impl<R: 'static> Column<R> {
     }
 
     /// A column that no table shows: a field of filters, JSON and CSV.
-    #[must_use]
     pub const fn data(id: &'static str, kind: Kind, get: Getter<R>) -> Self {
         Self::new(id, "", kind, get)
     }
 
-    /// With what it is.
     #[must_use]
     pub const fn help(mut self, help: &'static str) -> Self {
         self.info.help = help;
@@ -307,7 +293,6 @@ pub struct ListInfo {
     pub aliases: &'static [&'static str],
     /// Its heading among other lists.
     pub title: &'static str,
-    /// One of it.
     pub one: &'static str,
     /// Several of it.
     pub many: &'static str,
@@ -326,7 +311,6 @@ pub struct ListInfo {
 
 /// A list: what it is, and its columns.
 pub struct Dataset<R: 'static> {
-    /// What it is.
     pub info: ListInfo,
     /// Its columns in order.
     pub columns: &'static [Column<R>],
@@ -340,11 +324,9 @@ impl<R: 'static> fmt::Debug for Dataset<R> {
 
 /// A dataset of any rows.
 pub trait AnyDataset: Sync + fmt::Debug {
-    /// What it is.
     fn info(&self) -> &ListInfo;
     /// How many columns it has.
     fn column_count(&self) -> usize;
-    /// A column by its place.
     fn column(&self, place: usize) -> Option<&'static ColumnInfo>;
 }
 
@@ -380,19 +362,16 @@ impl dyn AnyDataset {
     }
 
     /// The place of a column.
-    #[must_use]
     pub fn place(&self, id: &str) -> Option<usize> {
         self.columns().position(|c| c.id == id)
     }
 
     /// A column by its name.
-    #[must_use]
     pub fn find(&self, id: &str) -> Option<&'static ColumnInfo> {
         self.columns().find(|c| c.id == id)
     }
 
     /// The columns that tables show unless the user chooses otherwise.
-    #[must_use]
     pub fn default_columns(&self) -> Vec<&'static str> {
         if !self.info().shown.is_empty() {
             return self.info().shown.iter().map(|(id, _)| *id).collect();
@@ -401,7 +380,6 @@ impl dyn AnyDataset {
     }
 
     /// When a column goes from narrow screens: those of the greatest number first, 0 never.
-    #[must_use]
     pub fn priority(&self, column: &ColumnInfo) -> u8 {
         let own = self.info().shown.iter().find(|(id, _)| *id == column.id);
         own.map_or(column.priority, |(_, priority)| *priority)
@@ -410,7 +388,6 @@ impl dyn AnyDataset {
 
 impl ListInfo {
     /// Its name in JSON.
-    #[must_use]
     pub fn key(&self) -> String {
         self.id.replace('-', "_")
     }
@@ -418,7 +395,6 @@ impl ListInfo {
 
 impl<R: 'static> Dataset<R> {
     /// The cell of a row in a column.
-    #[must_use]
     pub fn cell<'a>(&self, row: &'a R, place: usize, context: &'a Context) -> Cell<'a> {
         self.columns.get(place).map_or_else(Cell::default, |c| (c.get)(row, context))
     }
@@ -443,7 +419,6 @@ impl<R: 'static> Dataset<R> {
     }
 
     /// Whether a row passes a filter.
-    #[must_use]
     pub fn matches(&self, query: &crate::query::Query, row: &R, context: &Context) -> bool {
         let mut hay = Haystacks::default();
         hay.add(|out| self.write_search_text(row, context, out));
@@ -452,7 +427,6 @@ impl<R: 'static> Dataset<R> {
 }
 
 /// A cell with a value that is not known where it is `None`.
-#[must_use]
 pub fn known<'a, T>(value: Option<T>, make: impl FnOnce(T) -> Value<'a>) -> Cell<'a> {
     Cell::new(Value::or_unknown(value, make))
 }

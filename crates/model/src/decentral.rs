@@ -16,13 +16,10 @@ pub enum Feature {
     Operator,
     /// Node provider.
     Provider,
-    /// Data center.
     DataCenter,
     /// Owner of the data center.
     Owner,
-    /// Area.
     Area,
-    /// Country.
     Country,
 }
 
@@ -32,7 +29,6 @@ impl Feature {
         [Self::Provider, Self::DataCenter, Self::Owner, Self::Country, Self::Area, Self::Operator];
 
     /// In words.
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Operator => "operator",
@@ -45,7 +41,6 @@ impl Feature {
     }
 
     /// In names of JSON and of metrics.
-    #[must_use]
     pub const fn slug(self) -> &'static str {
         match self {
             Self::DataCenter => "data_center",
@@ -54,10 +49,8 @@ impl Feature {
     }
 }
 
-/// A coefficient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coefficient {
-    /// By what.
     pub feature: Feature,
     /// How many actors together could hold up the subnet; 0 for a subnet without nodes.
     pub actors: usize,
@@ -68,7 +61,6 @@ pub struct Coefficient {
 }
 
 /// The smallest number of the largest actors whose nodes are more than a third: (actors, nodes).
-#[must_use]
 pub fn nakamoto(counts: &[usize]) -> (usize, usize) {
     let mut counts = counts.to_vec();
     counts.sort_unstable_by(|a, b| b.cmp(a));
@@ -84,7 +76,6 @@ pub fn nakamoto(counts: &[usize]) -> (usize, usize) {
 }
 
 /// So many of `n` nodes may fail without harm to consensus: ⌊(n−1)/3⌋.
-#[must_use]
 pub const fn fault_limit(n: usize) -> usize {
     if n == 0 { 0 } else { (n - 1) / 3 }
 }
@@ -115,19 +106,16 @@ pub struct Decentralization {
 
 impl Decentralization {
     /// The least of the coefficients.
-    #[must_use]
     pub fn least(&self) -> usize {
         self.coefficients.iter().map(|c| c.actors).min().unwrap_or(0)
     }
 
     /// One coefficient.
-    #[must_use]
     pub fn actors(&self, feature: Feature) -> usize {
         self.coefficients.iter().find(|c| c.feature == feature).map_or(0, |c| c.actors)
     }
 
     /// The mean of the coefficients in hundredths.
-    #[must_use]
     pub fn mean_hundredths(&self) -> usize {
         let sum: usize = self.coefficients.iter().map(|c| c.actors).sum();
         (sum * 100).checked_div(self.coefficients.len()).unwrap_or(0)
@@ -162,7 +150,6 @@ fn actor(topology: &Topology, node: &Principal, feature: Feature) -> Option<Line
 }
 
 /// The figures of a set of nodes, as the subnet `subnet` or as one that does not exist yet.
-#[must_use]
 pub fn measure(topology: &Topology, nodes: &[Principal], subnet: Option<&Principal>) -> Decentralization {
     let mut unknown = 0;
     let coefficients: Vec<Coefficient> = Feature::ALL
@@ -238,7 +225,6 @@ fn breaches(
 /// A subnet as it is and as it would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhatIf {
-    /// As it is.
     pub before: Decentralization,
     /// As it would be.
     pub after: Decentralization,

@@ -70,7 +70,6 @@ pub struct GovernanceMetrics {
     pub total_supply_icp: u64,
     /// Locked (dissolve delay > 0).
     pub total_locked: E8s,
-    /// Staked.
     pub total_staked: E8s,
     /// Maturity of all neurons.
     pub total_maturity: E8s,
@@ -103,11 +102,9 @@ pub struct RewardEvent {
     pub total_available: E8s,
     /// What this round added.
     pub latest_round_available: Option<E8s>,
-    /// What was distributed.
     pub distributed: E8s,
     /// Rounds since the last distribution.
     pub rounds_since_last: Option<u64>,
-    /// Proposals that settled with it.
     pub settled: Vec<super::ProposalId>,
 }
 
@@ -122,7 +119,6 @@ pub struct MaturityModulation {
 
 impl Economics {
     /// The defaults of the canister's code (2026), for the demo and until the network answers.
-    #[must_use]
     pub fn defaults() -> Self {
         Self {
             neuron_minimum_stake: DEFAULT_MIN_STAKE,
@@ -151,14 +147,12 @@ pub struct Bonus {
 
 impl Bonus {
     /// As hundredths of a percent over 1, for showing: 2.5× is 25,000.
-    #[must_use]
     pub fn permyriad(self) -> u64 {
         u64::try_from(self.numerator.saturating_mul(10_000) / self.denominator.max(1)).unwrap_or(u64::MAX)
     }
 }
 
 /// Dissolve-delay bonus: `1 + 2·(d/2y)²`, d clamped to 2 years (dfinity/ic `neuron/voting_power.rs`).
-#[must_use]
 pub fn dissolve_delay_bonus(delay: Seconds) -> Bonus {
     let max = u128::from(MAX_DISSOLVE_DELAY.0);
     let d = u128::from(delay.0.min(MAX_DISSOLVE_DELAY.0));
@@ -166,7 +160,6 @@ pub fn dissolve_delay_bonus(delay: Seconds) -> Bonus {
 }
 
 /// Age bonus: `1 + 0.25·age/4y`, clamped to 4 years.
-#[must_use]
 pub fn age_bonus(age: Seconds) -> Bonus {
     let max = u128::from(MAX_AGE.0);
     let a = u128::from(age.0.min(MAX_AGE.0));
@@ -175,7 +168,6 @@ pub fn age_bonus(age: Seconds) -> Bonus {
 
 /// Potential voting power of a stake: `(stake + min(gang, stake)/10) · delay bonus · age bonus`,
 /// zero below the minimum delay to vote. `None` on overflow.
-#[must_use]
 pub fn potential_voting_power(
     stake: E8s,
     gang_base: E8s,
@@ -202,7 +194,6 @@ fn scale(value: u128, bonus: Bonus) -> Option<u128> {
 
 /// Share of the potential voting power that still decides, in millionths: full until
 /// `start_reducing_after`, then linear to zero over `clear_following_after`.
-#[must_use]
 pub fn deciding_share_ppm(since_refresh: Seconds, economics: &Economics) -> u64 {
     let start = economics.start_reducing_after.0;
     let span = economics.clear_following_after.0;
@@ -217,7 +208,6 @@ pub fn deciding_share_ppm(since_refresh: Seconds, economics: &Economics) -> u64 
 }
 
 /// Deciding voting power after decay.
-#[must_use]
 pub fn deciding_voting_power(
     potential: VotingPower,
     since_refresh: Seconds,
@@ -237,7 +227,6 @@ pub fn deciding_voting_power(
 
 /// Reward pool of one day in e8s: `supply · [5 % + 5 % · ((2922−t)/2922)²] · 0.6329 / 365.25`,
 /// t in whole days since genesis, flat afterwards. `None` on overflow.
-#[must_use]
 pub fn reward_pool_of_day(supply: E8s, days_since_genesis: u64) -> Option<E8s> {
     let flat = u128::from(REWARD_FLATTENING_DAYS);
     let left = u128::from(REWARD_FLATTENING_DAYS.saturating_sub(days_since_genesis));
@@ -283,7 +272,6 @@ pub struct ForecastInput {
 }
 
 /// Simulates 365 days. `None` on overflow or when the totals are zero.
-#[must_use]
 pub fn forecast_year(input: &ForecastInput) -> Option<RewardForecast> {
     if input.total_voting_power.0 == 0 || input.stake.0 == 0 {
         return None;
@@ -313,7 +301,6 @@ pub fn forecast_year(input: &ForecastInput) -> Option<RewardForecast> {
 }
 
 /// The protocol's own principals that are named on screens.
-#[must_use]
 pub fn is_anonymous(principal: &Principal) -> bool {
     *principal == Principal::anonymous()
 }

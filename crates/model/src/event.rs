@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 /// topology of its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// In which version.
     pub version: Version,
     /// When, if the registry says so.
     pub at: Option<Timestamp>,
@@ -53,7 +52,6 @@ pub enum EventKind {
     NodeLeft,
     /// A subnet was made, with so many nodes.
     SubnetCreated(usize),
-    /// A subnet was removed.
     SubnetRemoved,
     /// A subnet is to run another version.
     SubnetUpgraded {
@@ -66,9 +64,7 @@ pub enum EventKind {
     SubnetHalted(bool),
     /// Other settings of a subnet changed: which.
     SubnetChanged(Vec<Line>),
-    /// An operator was added.
     OperatorAdded,
-    /// An operator was removed.
     OperatorRemoved,
     /// An operator's allowance changed.
     AllowanceChanged {
@@ -79,9 +75,7 @@ pub enum EventKind {
     },
     /// Other settings of an operator changed: which.
     OperatorChanged(Vec<Line>),
-    /// A data center was added.
     DataCenterAdded,
-    /// A data center was removed.
     DataCenterRemoved,
     /// A data center's record changed.
     DataCenterChanged,
@@ -89,7 +83,6 @@ pub enum EventKind {
     ReplicaVersionElected(Line),
     /// A GuestOS version was taken back.
     ReplicaVersionRetired(Line),
-    /// A HostOS version was elected.
     HostOsVersionElected(Line),
     /// A HostOS version was taken back.
     HostOsVersionRetired(Line),
@@ -124,7 +117,6 @@ pub enum EventKind {
     },
     /// A record that is not looked into changed or was removed.
     OtherChanged {
-        /// It was removed.
         removed: bool,
     },
     /// A record that should be known could not be decoded.

@@ -35,19 +35,15 @@ pub struct Evidence {
 
 impl Evidence {
     /// Read from a certificate of that time.
-    #[must_use]
     pub fn certified(at: Timestamp) -> Self {
         Self { proof: Proof::Certified, at, node: None }
     }
 
     /// Read from a query reply with verified node signature.
-    #[must_use]
     pub fn signed(at: Timestamp, node: Option<Principal>) -> Self {
         Self { proof: Proof::NodeSigned, at, node }
     }
 
-    /// Its age as of `now`.
-    #[must_use]
     pub fn age(&self, now: Timestamp) -> Seconds {
         now.since(self.at)
     }
@@ -56,7 +52,6 @@ impl Evidence {
 /// A value with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sourced<T> {
-    /// The value.
     pub value: T,
     /// Where it comes from.
     pub evidence: Evidence,
@@ -71,7 +66,6 @@ impl<T> Sourced<T> {
 
 impl Proof {
     /// One word for screens and machine output.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Unverified => "unverified",

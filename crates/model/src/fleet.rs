@@ -28,7 +28,6 @@ pub enum NodeStatus {
 
 impl NodeStatus {
     /// From the dashboard's word.
-    #[must_use]
     pub fn of(word: &str) -> Self {
         match word.trim().to_ascii_uppercase().as_str() {
             "UP" => Self::Up,
@@ -40,8 +39,6 @@ impl NodeStatus {
         }
     }
 
-    /// In a word.
-    #[must_use]
     pub fn word(&self) -> &str {
         match self {
             Self::Up => "up",
@@ -54,7 +51,6 @@ impl NodeStatus {
     }
 
     /// Whether the node serves, as far as the dashboard knows.
-    #[must_use]
     pub fn is_serving(&self) -> bool {
         matches!(self, Self::Up | Self::Unassigned | Self::Degraded)
     }
@@ -63,7 +59,6 @@ impl NodeStatus {
 /// What the public dashboard says of a node. Never certified.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reported {
-    /// Its status.
     pub status: NodeStatus,
     /// The alert that made it so.
     pub alert: Option<Line>,
@@ -112,7 +107,6 @@ pub const PROOF_OF_LIFE: Seconds = Seconds(300);
 
 impl NodeLife {
     /// What the sources come to at `now`.
-    #[must_use]
     pub fn verdict(&self, now: Timestamp) -> Verdict {
         let seen = self.seen.map(|s| now.since(s.at)).filter(|age| *age <= PROOF_OF_LIFE);
         match (&self.reported, seen) {
@@ -125,7 +119,6 @@ impl NodeLife {
 
     /// By what its state at `now` is known: a young signature proves that a node is up, everything
     /// else is the dashboard's word. `None` where nothing is known.
-    #[must_use]
     pub fn proof(&self, now: Timestamp) -> Option<Proof> {
         match self.verdict(now) {
             Verdict::Unknown => None,
@@ -138,13 +131,11 @@ impl NodeLife {
     }
 
     /// Whether a signature of its own proves that it is alive at `now`.
-    #[must_use]
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.seen.is_some_and(|seen| now.since(seen.at) <= PROOF_OF_LIFE)
     }
 
     /// Whether it is taken to be down: said to be, and no signature of its own says otherwise.
-    #[must_use]
     pub fn is_down(&self, now: Timestamp) -> bool {
         matches!(self.verdict(now), Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled))
     }
@@ -166,7 +157,6 @@ pub struct Probe {
 /// An API boundary node as `/api_boundary_nodes/<id>` certifies it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoundaryNode {
-    /// Its domain.
     pub domain: Line,
     /// Its IPv4 address.
     pub ipv4: Option<Line>,
@@ -189,7 +179,6 @@ impl BoundaryNode {
 
     /// The mean latency in milliseconds of healthy probes, newer ones counting more (each older
     /// one 0.7 of the next, as ic-agent's router weighs them); `None` if none was healthy.
-    #[must_use]
     pub fn latency(&self) -> Option<u64> {
         let (mut sum, mut weights, mut weight) = (0u128, 0u128, 1_000_000u128);
         for probe in self.probes.iter().rev() {
@@ -229,13 +218,11 @@ pub struct Lives {
 
 impl Lives {
     /// Whether something is known of a node of the set.
-    #[must_use]
     pub fn is_known(&self) -> bool {
         self.up + self.degraded + self.down > 0
     }
 
     /// Whether these sums rest on the dashboard's word.
-    #[must_use]
     pub fn is_unverified(&self) -> bool {
         self.unverified > 0
     }
@@ -244,7 +231,6 @@ impl Lives {
 /// The network's machines: what is known of their life.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fleet {
-    /// Nodes.
     pub nodes: BTreeMap<Principal, NodeLife>,
     /// API boundary nodes, certified.
     pub boundary: BTreeMap<Principal, BoundaryNode>,
@@ -260,25 +246,21 @@ pub struct Fleet {
 
 impl Fleet {
     /// A node's life; nothing where nothing is known.
-    #[must_use]
     pub fn life(&self, node: &Principal) -> NodeLife {
         self.nodes.get(node).cloned().unwrap_or_default()
     }
 
     /// A provider's name, unverified.
-    #[must_use]
     pub fn name(&self, provider: &Principal) -> Option<&Line> {
         self.providers.get(provider).map(|p| &p.name).filter(|name| !name.is_empty())
     }
 
     /// A provider's name with the mark of what is unverified.
-    #[must_use]
     pub fn marked_name(&self, provider: &Principal) -> Option<String> {
         self.name(provider).map(|name| format!("{name}{UNVERIFIED_MARK}"))
     }
 
     /// How the nodes of a set are at `now`.
-    #[must_use]
     pub fn lives<'n>(&self, nodes: impl IntoIterator<Item = &'n Principal>, now: Timestamp) -> Lives {
         let mut lives = Lives::default();
         for life in nodes.into_iter().map(|node| self.nodes.get(node)) {

@@ -1,7 +1,5 @@
 //! Which governance a neuron or a proposal belongs to.
 
-#![allow(missing_docs, reason = "names and types say what fields and variants are")]
-
 use super::account::Subaccount;
 use super::{NeuronId, Principal, ProposalId};
 use serde::{Deserialize, Serialize};

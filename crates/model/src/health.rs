@@ -18,7 +18,6 @@ const KEPT: [(Seconds, usize); 3] = [(Seconds(60), 180), (Seconds(3_600), 168), 
 pub struct SubnetMetrics {
     /// Canisters on the subnet.
     pub canisters: u64,
-    /// Bytes of their state.
     pub state_bytes: u64,
     /// Cycles consumed since the subnet began, deleted canisters' included.
     pub cycles_consumed: u128,
@@ -53,7 +52,6 @@ pub enum Taken {
 pub struct Rates {
     /// Thousandths of message executions a second.
     pub milli_updates_per_second: u64,
-    /// Cycles a second.
     pub cycles_per_second: u64,
     /// Bytes by which the state grew a day; negative when it shrank.
     pub state_bytes_per_day: i64,
@@ -103,7 +101,6 @@ impl Rings {
     }
 
     /// The finished points of a ring and the mean of the one that is open.
-    #[must_use]
     pub fn points(&self, span: Span) -> Vec<(Timestamp, u64)> {
         let (ring, open) = (&self.rings[span as usize], self.open[span as usize]);
         let mut points: Vec<_> = ring.iter().collect();
@@ -114,7 +111,6 @@ impl Rings {
     }
 
     /// Values only, oldest first.
-    #[must_use]
     pub fn values(&self, span: Span) -> Vec<u64> {
         self.points(span).into_iter().map(|(_, value)| value).collect()
     }
@@ -205,7 +201,6 @@ impl SubnetHealth {
 
     /// How it is as of `now`, the network's time. Only what was asked lately can stand still: an
     /// old reading says nothing.
-    #[must_use]
     pub fn condition(&self, now: Timestamp) -> Condition {
         let Some(checked) = self.checked else { return Condition::Unknown };
         if self.failure.is_some() {
@@ -225,7 +220,6 @@ impl SubnetHealth {
     }
 
     /// How far its certified time was behind when it was asked last.
-    #[must_use]
     pub fn lag(&self) -> Option<Seconds> {
         self.lag_when_checked(self.checked?)
     }

@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum Operation {
     /// ICP moved.
     Transfer {
-        /// From.
         from: AccountIdentifier,
-        /// To.
         to: AccountIdentifier,
         /// How much arrived.
         amount: E8s,
@@ -22,21 +20,18 @@ pub enum Operation {
     },
     /// ICP came into being.
     Mint {
-        /// To.
         to: AccountIdentifier,
         /// How much.
         amount: E8s,
     },
     /// ICP was destroyed.
     Burn {
-        /// From.
         from: AccountIdentifier,
         /// How much.
         amount: E8s,
     },
     /// Somebody may spend from an account (ICRC-2).
     Approve {
-        /// Whose account.
         from: AccountIdentifier,
         /// Who may spend.
         spender: AccountIdentifier,
@@ -73,9 +68,7 @@ pub struct Transaction {
 /// An account with its balance and the transactions read so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountState {
-    /// Which account.
     pub account: Account,
-    /// Its balance.
     pub balance: E8s,
     /// Where the balance comes from.
     pub balance_evidence: Evidence,
@@ -98,7 +91,6 @@ pub enum Direction {
 
 impl Transaction {
     /// Direction seen from an account.
-    #[must_use]
     pub fn direction(&self, of: &AccountIdentifier) -> Direction {
         match &self.operation {
             Operation::Transfer { from, to, .. } if from == of && to == of => Direction::Itself,
@@ -115,7 +107,6 @@ impl Transaction {
 
     /// Whether an account takes part in it; of an operation that is not known, nobody can tell, and
     /// it counts as taking part.
-    #[must_use]
     pub fn concerns(&self, account: &AccountIdentifier) -> bool {
         match &self.operation {
             Operation::Transfer { from, to, spender, .. } => {
@@ -129,7 +120,6 @@ impl Transaction {
     }
 
     /// The amount, if it has one.
-    #[must_use]
     pub fn amount(&self) -> Option<E8s> {
         match &self.operation {
             Operation::Transfer { amount, .. }
@@ -141,7 +131,6 @@ impl Transaction {
     }
 
     /// One word: `sent`, `received`, `minted`, `burnt`, `approved`, `to itself`.
-    #[must_use]
     pub fn verb(&self, of: &AccountIdentifier) -> &'static str {
         match (&self.operation, self.direction(of)) {
             (Operation::Transfer { .. }, Direction::In) => "received",

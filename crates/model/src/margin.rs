@@ -25,25 +25,21 @@ pub struct Margin {
 
 impl Margin {
     /// Of a subnet of so many nodes.
-    #[must_use]
     pub fn new(nodes: usize, down: usize, certifies: bool) -> Self {
         Self { nodes, limit: fault_limit(nodes), down, certifies }
     }
 
     /// How many more may fail. Never negative: 0 where more are reported down than may fail.
-    #[must_use]
     pub fn left(&self) -> usize {
         self.limit.saturating_sub(self.down)
     }
 
     /// Whether more nodes are reported down than may fail.
-    #[must_use]
     pub fn is_exceeded(&self) -> bool {
         self.down > self.limit
     }
 
     /// Whether the report cannot be true: the subnet certifies, so at most `limit` nodes are down.
-    #[must_use]
     pub fn is_contradicted(&self) -> bool {
         self.certifies && self.is_exceeded()
     }
@@ -51,7 +47,6 @@ impl Margin {
 
 /// Whether a subnet is proven to run: it does not stand still, and its newest certificate is as
 /// young as a node's signature must be to prove that the node is alive.
-#[must_use]
 pub fn is_certifying(health: Option<&SubnetHealth>, now: Timestamp) -> bool {
     health.is_some_and(|health| {
         !matches!(health.condition(now), Condition::Stalled(_))
@@ -61,7 +56,6 @@ pub fn is_certifying(health: Option<&SubnetHealth>, now: Timestamp) -> bool {
 
 impl World {
     /// A subnet's margin at `now`; `None` where the registry has no such subnet.
-    #[must_use]
     pub fn margin(&self, subnet: &Principal, now: Timestamp) -> Option<Margin> {
         let members = &self.topology.subnets.get(subnet)?.membership;
         let down = self.fleet.lives(members, now).down;
@@ -69,7 +63,6 @@ impl World {
     }
 
     /// Subnets whose certificates contradict what is reported of their nodes.
-    #[must_use]
     pub fn contradicted_subnets(&self, now: Timestamp) -> usize {
         let contradicted =
             |subnet: &&Principal| self.margin(subnet, now).is_some_and(|m| m.is_contradicted());

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 /// from the machine's network card. So a name is kept for both, and follows the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alias {
-    /// The name.
     pub name: Line,
     /// The node when it was named, or when it was seen last at this address.
     pub node: Option<Principal>,
@@ -30,7 +29,6 @@ pub struct Mine {
 
 impl Mine {
     /// A node's name, by its address where one is known, else by its id.
-    #[must_use]
     pub fn alias(&self, topology: &Topology, node: &Principal) -> Option<&Line> {
         let address = topology.nodes.get(node).and_then(|n| n.address.as_ref());
         let by_address = address.and_then(|a| self.aliases.iter().find(|x| x.address.as_ref() == Some(a)));

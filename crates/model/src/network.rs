@@ -25,13 +25,11 @@ const MAIN_NETWORK_ROOT_KEY: [u8; 133] = [
 
 impl RootKey {
     /// The main network's.
-    #[must_use]
     pub fn main_network() -> Self {
         Self(MAIN_NETWORK_ROOT_KEY.to_vec())
     }
 
     /// The first 16 hexadecimal digits of the key's SHA-256: names its cache folder.
-    #[must_use]
     pub fn fingerprint(&self) -> String {
         hex::encode(Sha256::digest(&self.0)).chars().take(16).collect()
     }
@@ -82,7 +80,6 @@ impl Default for Canisters {
 
 impl Canisters {
     /// Each canister with the field's name of it.
-    #[must_use]
     pub fn named(&self) -> [(Principal, &'static str); 6] {
         [
             (self.governance, "governance"),
@@ -95,13 +92,11 @@ impl Canisters {
     }
 
     /// The field's name of a canister, if it is one of these.
-    #[must_use]
     pub fn name(&self, id: &Principal) -> Option<&'static str> {
         self.named().into_iter().find_map(|(p, name)| (p == *id).then_some(name))
     }
 
     /// The canisters that are not the Internet Computer's own.
-    #[must_use]
     pub fn foreign(&self) -> Vec<ForeignCanister> {
         let own = Self::default().named();
         self.named()
@@ -118,19 +113,16 @@ impl Canisters {
 pub struct ForeignCanister {
     /// Which canister it stands in for: `governance`, `ICP ledger`.
     pub role: String,
-    /// Its id.
     pub id: Principal,
 }
 
 impl ForeignCanister {
     /// What it is not, with its id.
-    #[must_use]
     pub fn words(&self) -> String {
         format!("not the Internet Computer's {} canister: {}", self.role, self.id.to_text())
     }
 
     /// What its use may lead to, and what to do about it.
-    #[must_use]
     pub fn warning(&self) -> String {
         format!(
             "the configuration replaces the {} canister by {}: its answers and what is paid through it are in the \
@@ -158,7 +150,6 @@ pub enum NetworkKind {
 /// from the root key and the canister ids, never from the network's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkTrust {
-    /// Which network it is.
     pub kind: NetworkKind,
     /// Canisters that are not the Internet Computer's own.
     pub foreign: Vec<ForeignCanister>,
@@ -166,13 +157,11 @@ pub struct NetworkTrust {
 
 impl NetworkTrust {
     /// Whether it is the Internet Computer's main network.
-    #[must_use]
     pub fn is_main(&self) -> bool {
         self.kind == NetworkKind::Main
     }
 
     /// What the network is not, if its root key is not the main network's.
-    #[must_use]
     pub const fn disclaimer(&self) -> Option<&'static str> {
         match self.kind {
             NetworkKind::Main => None,
@@ -182,7 +171,6 @@ impl NetworkTrust {
     }
 
     /// A network's name with what it is not: `mine (not the Internet Computer)`.
-    #[must_use]
     pub fn describe(&self, name: &str) -> String {
         match self.disclaimer() {
             Some(disclaimer) => format!("{name} ({disclaimer})"),
@@ -209,13 +197,11 @@ pub enum RootKeySource {
 
 impl RootKeySource {
     /// A root key that was given or learnt; the main network's counts as the built-in one.
-    #[must_use]
     pub fn of(key: RootKey) -> Self {
         if key == RootKey::main_network() { Self::BuiltIn } else { Self::Given(key) }
     }
 
     /// Whether it is the main network's root key. A key that is still to be fetched is not.
-    #[must_use]
     pub fn is_main_network(&self) -> bool {
         match self {
             Self::BuiltIn => true,
@@ -240,7 +226,6 @@ pub struct Profile {
     pub dynamic_routing: bool,
     /// Its trust anchor.
     pub root_key: RootKeySource,
-    /// Its canisters.
     pub canisters: Canisters,
     /// Requests at the same time, at most.
     pub max_in_flight: usize,
@@ -256,7 +241,6 @@ pub const LONGEST_CALL_LIFE: Seconds = Seconds(240);
 
 impl Profile {
     /// The main network behind its API boundary nodes.
-    #[must_use]
     pub fn main_network() -> Self {
         Self {
             name: "ic".to_owned(),
@@ -271,7 +255,6 @@ impl Profile {
     }
 
     /// What a person must know of it, by its root key and its canisters.
-    #[must_use]
     pub fn trust(&self) -> NetworkTrust {
         let kind = match &self.root_key {
             key if key.is_main_network() => NetworkKind::Main,
@@ -283,13 +266,11 @@ impl Profile {
     }
 
     /// Its name for people: `mainnet` only for the main network.
-    #[must_use]
     pub fn shown_name(&self) -> &str {
         if self.name == "ic" && self.root_key.is_main_network() { "mainnet" } else { &self.name }
     }
 
     /// A replica on this machine; its root key is fetched.
-    #[must_use]
     pub fn local(name: &str, url: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -315,7 +296,6 @@ pub struct Facts {
     pub reward_event: Option<Sourced<RewardEvent>>,
     /// XDR per ICP now (certified by the cycles minting canister).
     pub icp_xdr: Option<Sourced<XdrPermyriad>>,
-    /// Maturity modulation.
     pub modulation: Option<Sourced<MaturityModulation>>,
     /// Known neurons, by name.
     pub known_neurons: Option<Sourced<Vec<KnownNeuron>>>,

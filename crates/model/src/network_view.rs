@@ -24,7 +24,6 @@ pub const STRIP_DAYS: usize = 30;
 pub struct NodeDays {
     /// Relative failure rates, oldest first; a day without one is empty.
     pub strip: Vec<Option<Ppm>>,
-    /// Their mean.
     pub mean: Option<Ppm>,
     /// It was extrapolated from other nodes on the last day.
     pub extrapolated: bool,
@@ -39,7 +38,6 @@ pub struct NodeDays {
 /// What stands in a data center.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CenterNodes {
-    /// Its nodes.
     pub nodes: Vec<Principal>,
     /// Whose they are.
     pub providers: BTreeSet<Principal>,
@@ -67,7 +65,6 @@ pub struct NetworkView {
     pub topology: Arc<Topology>,
     /// How nodes are.
     pub fleet: Arc<Fleet>,
-    /// How subnets are.
     pub health: Arc<BTreeMap<Principal, SubnetHealth>>,
     /// What nodes earn.
     pub rewards: Arc<NodeRewards>,
@@ -101,8 +98,6 @@ pub struct NetworkView {
     pub proposals: usize,
 }
 
-/// The mean of rates.
-#[must_use]
 pub fn mean_rate(rates: impl Iterator<Item = Ppm>) -> Option<Ppm> {
     let (sum, count) = rates.fold((0u64, 0u64), |(sum, count), r| (sum + u64::from(r.0), count + 1));
     u32::try_from(sum.checked_div(count)?).ok().map(Ppm)
@@ -110,7 +105,6 @@ pub fn mean_rate(rates: impl Iterator<Item = Ppm>) -> Option<Ppm> {
 
 impl NetworkView {
     /// Of a world; what has not changed since `before` is taken from there.
-    #[must_use]
     pub fn new(
         world: &World,
         past: Option<&Arc<Topology>>,
@@ -187,7 +181,6 @@ impl NetworkView {
     }
 
     /// The first day of the strips: the last thirty that are known.
-    #[must_use]
     pub fn strip_from(&self) -> Day {
         let last = self.rewards.days.keys().next_back().copied().unwrap_or_default();
         Day(last.0.saturating_sub(u32::try_from(STRIP_DAYS).unwrap_or(30) - 1))
@@ -256,19 +249,15 @@ impl NetworkView {
     }
 
     /// How the nodes of a subnet are, where that is known.
-    #[must_use]
     pub fn subnet_lives(&self, subnet: &Principal) -> Option<&Lives> {
         self.lives.get(subnet).filter(|_| !self.is_past && self.fleet.reported_at.is_some())
     }
 
-    /// How nodes are.
-    #[must_use]
     pub fn lives<'n>(&self, nodes: impl IntoIterator<Item = &'n Principal>) -> Lives {
         self.fleet.lives(nodes, self.now)
     }
 
     /// How many nodes a subnet can still lose; a past make-up has no health.
-    #[must_use]
     pub fn margin(&self, subnet: &Principal) -> Option<Margin> {
         let record = self.topology.subnets.get(subnet).filter(|_| !self.is_past)?;
         let down = self.lives.get(subnet).map_or(0, |lives| lives.down);
@@ -276,7 +265,6 @@ impl NetworkView {
     }
 
     /// A node's last known day.
-    #[must_use]
     pub fn last_day(&self, node: &Principal) -> Option<&NodeDay> {
         let (_, all) = self.rewards.days.iter().next_back().filter(|_| !self.is_past)?;
         let of = |provider: &Principal| all.providers.get(provider)?.nodes.iter().find(|n| n.node == *node);

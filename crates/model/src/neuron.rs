@@ -46,11 +46,8 @@ pub enum DissolveState {
 /// What a known neuron says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownNeuronData {
-    /// Its name.
     pub name: Line,
-    /// Its description.
     pub description: Block,
-    /// Its links.
     pub links: Vec<Line>,
     /// Topics it promises to vote on; unknown ones are left out.
     pub committed_topics: Vec<Topic>,
@@ -59,7 +56,6 @@ pub struct KnownNeuronData {
 /// A known neuron in the public list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownNeuron {
-    /// Which neuron.
     pub id: NeuronId,
     /// What it says of itself.
     pub data: KnownNeuronData,
@@ -100,7 +96,6 @@ pub struct Neuron {
     pub cached_stake: E8s,
     /// Fees it owes (rejected proposals).
     pub fees: E8s,
-    /// Maturity staked with it.
     pub staked_maturity: E8s,
     /// Maturity that can be staked, spawned or disbursed.
     pub maturity: E8s,
@@ -146,19 +141,16 @@ pub struct Neuron {
 
 impl Neuron {
     /// The name of a known neuron.
-    #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.known.as_ref().map(|k| k.name.as_str())
     }
 
     /// Whether the reader may vote with it.
-    #[must_use]
     pub fn is_mine(&self) -> bool {
         matches!(self.access, Access::Controller | Access::Hotkey)
     }
 
     /// An emptied neuron: no stake and no maturity of any kind.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.cached_stake == E8s::ZERO && self.staked_maturity == E8s::ZERO && self.maturity == E8s::ZERO
     }

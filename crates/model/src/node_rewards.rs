@@ -21,25 +21,21 @@ pub struct Day(pub u32);
 
 impl Day {
     /// The day of a time.
-    #[must_use]
     pub fn of(at: Timestamp) -> Self {
         Self(u32::try_from(at.secs() / 86_400).unwrap_or(u32::MAX))
     }
 
     /// Its first instant.
-    #[must_use]
     pub fn start(self) -> Timestamp {
         Timestamp::from_secs(u64::from(self.0) * 86_400)
     }
 
     /// The day before.
-    #[must_use]
     pub fn before(self) -> Self {
         Self(self.0.saturating_sub(1))
     }
 
     /// From year, month and day; `None` if there is no such day after 1970.
-    #[must_use]
     pub fn from_date(year: u32, month: u32, day: u32) -> Option<Self> {
         let date = chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
         let epoch = chrono::NaiveDate::from_ymd_opt(1970, 1, 1)?;
@@ -47,7 +43,6 @@ impl Day {
     }
 
     /// Year, month and day.
-    #[must_use]
     pub fn date(self) -> (u32, u32, u32) {
         use chrono::Datelike;
         self.start().utc().map_or((1970, 1, 1), |t| (t.year().unsigned_abs(), t.month(), t.day()))
@@ -67,38 +62,32 @@ pub struct MicroXdr(pub u64);
 
 impl MicroXdr {
     /// From ten-thousandths.
-    #[must_use]
     pub const fn from_permyriad(permyriad: u64) -> Self {
         Self(permyriad.saturating_mul(100))
     }
 
     /// The sum.
-    #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
     /// What is left after taking `other` away; nothing if that is more.
-    #[must_use]
     pub const fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
     /// So many millionths of it.
-    #[must_use]
     pub fn times(self, ppm: Ppm) -> Self {
         Self(u64::try_from(u128::from(self.0) * u128::from(ppm.0) / 1_000_000).unwrap_or(u64::MAX))
     }
 
     /// With two decimals, digits in groups.
-    #[must_use]
     pub fn rounded(self) -> String {
         let hundredths = self.0.saturating_add(5_000) / 10_000;
         super::amount::group(&super::amount::format_units(u128::from(hundredths), 2, 2))
     }
 
     /// As ICP at a rate, rounded down; `None` at no rate.
-    #[must_use]
     pub fn at(self, rate: XdrPermyriad) -> Option<E8s> {
         // Micro-XDR are a hundredth of an XDR permyriad.
         let e8s = u128::from(self.0) * u128::from(E8s::PER_ICP) / 100;
@@ -118,24 +107,20 @@ impl std::iter::Sum for MicroXdr {
 pub struct Ppm(pub u32);
 
 impl Ppm {
-    /// One.
     pub const ONE: Self = Self(1_000_000);
 
     /// From a fraction; what is no number, or negative, is zero.
-    #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
     pub fn from_fraction(fraction: f64) -> Self {
         if fraction.is_nan() { Self(0) } else { Self((fraction * 1e6).round().clamp(0.0, 4e9) as u32) }
     }
 
     /// Per cent with two decimals: `0.80 %`.
-    #[must_use]
     pub fn percent(self) -> String {
         format!("{}.{:02} %", self.0 / 10_000, self.0 % 10_000 / 100)
     }
 
     /// With two decimals: `1.00`.
-    #[must_use]
     pub fn decimal(self) -> String {
         format!("{}.{:02}", self.0 / 1_000_000, self.0 % 1_000_000 / 10_000)
     }
@@ -144,15 +129,12 @@ impl Ppm {
 /// A node's day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeDay {
-    /// Which node.
     pub node: Principal,
     /// What it is paid as, in the canister's word.
     pub reward_type: Line,
     /// The region by which it is paid.
     pub region: Line,
-    /// Its data center.
     pub data_center: Line,
-    /// Its performance.
     pub performance: Performance,
     /// By what its base reward was multiplied.
     pub multiplier: Ppm,
@@ -169,7 +151,6 @@ pub struct NodeDay {
 pub enum Performance {
     /// It was in a subnet.
     Assigned {
-        /// Its subnet.
         subnet: Principal,
         /// Blocks it proposed.
         proposed: u64,
@@ -190,7 +171,6 @@ pub enum Performance {
 
 impl Performance {
     /// The rate that costs rewards from 10 % on.
-    #[must_use]
     pub fn relative(self) -> Option<Ppm> {
         match self {
             Self::Assigned { relative, .. } => Some(relative),
@@ -207,7 +187,6 @@ pub struct ProviderDay {
     pub base: MicroXdr,
     /// The sum of adjusted rewards.
     pub adjusted: MicroXdr,
-    /// Its nodes.
     pub nodes: Vec<NodeDay>,
     /// Monthly base rewards by region and reward type, after the coefficient for type 3 nodes in
     /// one country, in XDR: what a node is paid if nothing fails.
@@ -217,9 +196,7 @@ pub struct ProviderDay {
 /// What a kind of node is paid in a region, after the reduction for many type 3 nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseRate {
-    /// The region.
     pub region: Line,
-    /// The reward type.
     pub reward_type: Line,
     /// For a node and month before the coefficient.
     pub monthly: MicroXdr,
@@ -232,7 +209,6 @@ pub struct BaseRate {
 /// All providers' day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RewardsDay {
-    /// By provider.
     pub providers: BTreeMap<Principal, ProviderDay>,
     /// Failure rates of subnets.
     pub subnets: BTreeMap<Principal, Ppm>,
@@ -243,7 +219,6 @@ pub struct RewardsDay {
 /// What a provider was paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payout {
-    /// The provider.
     pub provider: Principal,
     /// How much.
     pub amount: E8s,
@@ -276,7 +251,6 @@ pub struct ListedProvider {
 /// All that is known of node rewards.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeRewards {
-    /// By day.
     pub days: BTreeMap<Day, Arc<RewardsDay>>,
     /// Payouts, the newest first.
     pub payouts: Arc<Vec<PayoutMonth>>,
@@ -297,7 +271,6 @@ pub struct Losses {
     pub performance: MicroXdr,
     /// Lost for another reason, such as a reduction decided by the NNS.
     pub other: MicroXdr,
-    /// What it earned.
     pub earned: MicroXdr,
     /// How many days this is.
     pub days: u32,
@@ -305,7 +278,6 @@ pub struct Losses {
 
 impl ProviderDay {
     /// Where a day's XDR went: full − coefficient − performance − other = earned, always.
-    #[must_use]
     pub fn losses(&self) -> Losses {
         let mut sum = Losses { days: 1, ..Losses::default() };
         for node in &self.nodes {
@@ -334,7 +306,6 @@ impl ProviderDay {
 
 impl Losses {
     /// With another span's.
-    #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
             full: self.full.plus(other.full),
@@ -361,13 +332,11 @@ impl NodeRewards {
     }
 
     /// Where a provider's XDR went since a day.
-    #[must_use]
     pub fn losses(&self, provider: &Principal, from: Day) -> Losses {
         self.days_of(provider, from).fold(Losses::default(), |sum, (_, day)| sum.plus(day.losses()))
     }
 
     /// What a provider can expect for a whole month, from what it earned on the days since `from`.
-    #[must_use]
     pub fn projection(&self, provider: &Principal, from: Day) -> Option<MicroXdr> {
         let losses = self.losses(provider, from);
         let month = u128::from(losses.earned.0) * u128::from(MONTH_DAYS_E4);
@@ -377,7 +346,6 @@ impl NodeRewards {
 
     /// The rate at which the next payout is made: the 30-day average, but not less than the
     /// economics' minimum.
-    #[must_use]
     pub fn payout_rate(&self, minimum: Option<XdrPermyriad>) -> Option<XdrPermyriad> {
         let average = self.average_rate.map(|(rate, _)| rate)?;
         Some(XdrPermyriad(average.0.max(minimum.map_or(0, |m| m.0))))
@@ -405,7 +373,6 @@ impl NodeRewards {
 }
 
 /// By how much a relative failure rate reduces a reward (algorithm version 1).
-#[must_use]
 pub fn reduction(relative: Ppm) -> Ppm {
     const FROM: u64 = 100_000;
     const TO: u64 = 600_000;
@@ -415,7 +382,6 @@ pub fn reduction(relative: Ppm) -> Ppm {
 }
 
 /// The region of a rewards table entry.
-#[must_use]
 pub fn region_of(text: &Line) -> Region {
     Region::parse(text.as_str())
 }

@@ -33,7 +33,6 @@ pub struct Tally {
 /// The caller's neuron's ballot as the proposal carries it: the only source for "may still vote".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ballot {
-    /// Whose.
     pub neuron: NeuronId,
     /// The mark; [`Vote::Unspecified`] is votable.
     pub vote: Vote,
@@ -130,7 +129,6 @@ pub enum Value {
     Bool(bool),
     /// An integer of any size, as decimal text.
     Number(Line),
-    /// Text.
     Text(Block),
     /// Bytes: length and the first ones in hexadecimal.
     Blob {
@@ -139,7 +137,6 @@ pub enum Value {
         /// Hexadecimal of at most the first 64 bytes.
         head: String,
     },
-    /// A list.
     List(Vec<Value>),
     /// Named values, in order.
     Map(Vec<(Line, Value)>),
@@ -147,7 +144,6 @@ pub enum Value {
 
 impl Proposal {
     /// Votes can still be cast: the protocol accepts ballots until the deadline, even after an early decision.
-    #[must_use]
     pub fn accepts_votes(&self, now: Timestamp) -> bool {
         let before_deadline = self.deadline.is_none_or(|d| now < d);
         before_deadline && matches!(self.reward_status, RewardStatus::AcceptVotes | RewardStatus::Ineligible)
@@ -160,7 +156,6 @@ impl Proposal {
     }
 
     /// Settled for good: nothing of it changes any more.
-    #[must_use]
     pub fn is_final(&self) -> bool {
         let decided = matches!(
             self.status,
@@ -171,7 +166,6 @@ impl Proposal {
     }
 
     /// Time left to vote.
-    #[must_use]
     pub fn time_left(&self, now: Timestamp) -> Option<super::Seconds> {
         self.deadline.filter(|d| *d > now).map(|d| d.since(now))
     }
@@ -179,13 +173,11 @@ impl Proposal {
 
 impl Tally {
     /// Yes as basis points of the total.
-    #[must_use]
     pub fn yes_bp(&self) -> u32 {
         self.yes.basis_points_of(self.total)
     }
 
     /// No as basis points of the total.
-    #[must_use]
     pub fn no_bp(&self) -> u32 {
         self.no.basis_points_of(self.total)
     }

@@ -17,7 +17,6 @@ pub enum Weight {
     Strong,
     /// Text between facts.
     Dim,
-    /// An id.
     Id,
     /// An effect that was asked for.
     Good,
@@ -34,14 +33,12 @@ pub enum Weight {
 pub struct Words {
     /// How much they weigh.
     pub weight: Weight,
-    /// The text.
     pub text: String,
     /// A shorter text, for where the whole does not fit.
     pub short: Option<String>,
 }
 
 impl Words {
-    /// Text of this weight.
     pub fn new(weight: Weight, text: impl Into<String>) -> Self {
         Self { weight, text: text.into(), short: None }
     }
@@ -61,7 +58,6 @@ pub struct Section {
     pub mark: &'static str,
     /// The mark's weight.
     pub weight: Weight,
-    /// Its lines.
     pub lines: Vec<Vec<Words>>,
     /// An empty line sets it apart from what is before it.
     pub set_apart: bool,
@@ -84,7 +80,6 @@ impl Section {
 pub struct CallDetails {
     /// `call 1 of 3`.
     pub title: String,
-    /// Its method.
     pub method: String,
     /// It in one line.
     pub summary: String,
@@ -93,7 +88,6 @@ pub struct CallDetails {
 }
 
 /// The parts of a review, without the details of its calls; empty ones are left out.
-#[must_use]
 pub fn describe_review(review: &Review) -> Vec<Section> {
     let signer = Words {
         short: Some(super::account::short_principal(&review.signer)),
@@ -127,14 +121,12 @@ pub fn describe_review(review: &Review) -> Vec<Section> {
 }
 
 /// Every call of a review with its arguments.
-#[must_use]
 pub fn describe_calls(review: &Review) -> Vec<CallDetails> {
     let of = review.calls.len();
     review.calls.iter().enumerate().map(|(index, call)| describe_call(index + 1, of, call)).collect()
 }
 
 /// The word that must be typed on the command line to sign, if it can be signed.
-#[must_use]
 pub fn confirmation_word(review: &Review) -> Option<&str> {
     match &review.confirmation {
         _ if review.blocked.is_some() => None,

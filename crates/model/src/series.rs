@@ -13,7 +13,6 @@ pub struct Series {
 
 impl Series {
     /// An empty ring for `capacity` samples (at least one).
-    #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self { capacity: capacity.max(1), samples: VecDeque::new() }
     }
@@ -36,25 +35,21 @@ impl Series {
     }
 
     /// Values only, oldest first.
-    #[must_use]
     pub fn values(&self) -> Vec<u64> {
         self.samples.iter().map(|(_, v)| *v).collect()
     }
 
     /// The newest sample.
-    #[must_use]
     pub fn last(&self) -> Option<(Timestamp, u64)> {
         self.samples.back().copied()
     }
 
     /// How many samples there are.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.samples.len()
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()
     }

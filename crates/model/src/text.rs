@@ -29,19 +29,16 @@ pub struct Block(String);
 
 impl Line {
     /// Neutralises `raw` into one line; breaks and tabs become spaces.
-    #[must_use]
     pub fn new(raw: &str) -> Self {
         Self(neutralise(raw, LINE_MAX, false))
     }
 
     /// The text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether nothing is left.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -49,19 +46,16 @@ impl Line {
 
 impl Block {
     /// Neutralises `raw`, keeping its line breaks; tabs become four spaces.
-    #[must_use]
     pub fn new(raw: &str) -> Self {
         Self(neutralise(raw, BLOCK_MAX, true))
     }
 
     /// The text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether nothing is left.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -117,7 +111,6 @@ impl From<String> for Line {
 /// `Default_Ignorable_Code_Point` (bidirectional controls, zero-width and joiner characters, variation
 /// selectors, tags, fillers), characters that are blank without being spaces, format controls of
 /// hieroglyphs, private use and non-characters.
-#[must_use]
 pub fn is_deceptive(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
@@ -175,7 +168,6 @@ fn neutralise(raw: &str, max: usize, keep_breaks: bool) -> String {
 }
 
 /// Neutral text of any length, line breaks kept: for what is printed as a whole.
-#[must_use]
 pub fn printable(raw: &str) -> String {
     neutralise(raw, usize::MAX, true)
 }
@@ -183,7 +175,6 @@ pub fn printable(raw: &str) -> String {
 /// Makes a neutralised text safe as a CSV cell: text that a spreadsheet would run as a formula is
 /// preceded by an apostrophe, unless it is a number. Such text begins, behind white space at most,
 /// with `=`, `+`, `-` or `@` in any width, or with a tab or a carriage return.
-#[must_use]
 pub fn csv_cell(text: &str) -> String {
     let begun = text.trim_start();
     let formula = begun.starts_with(is_formula_sign) && !is_number(begun);
@@ -214,7 +205,6 @@ fn is_number(text: &str) -> bool {
 }
 
 /// A neutralised link, only if it is plain `http(s)` or `mailto` without odd characters.
-#[must_use]
 pub fn safe_link(text: &str) -> Option<&str> {
     let known = text.starts_with("https://") || text.starts_with("http://");
     let plain =

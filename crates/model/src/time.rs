@@ -13,7 +13,6 @@ pub struct Seconds(pub u64);
 
 const NANOS: u64 = 1_000_000_000;
 
-/// One day.
 pub const DAY: Seconds = Seconds(86_400);
 /// The protocol's nominal year of 365.25 days (dfinity/ic `ONE_YEAR_SECONDS`).
 pub const YEAR: Seconds = Seconds(31_557_600);
@@ -22,74 +21,62 @@ pub const MONTH: Seconds = Seconds(2_629_800);
 
 impl Timestamp {
     /// From whole seconds since the epoch; saturates far beyond any real date.
-    #[must_use]
     pub const fn from_secs(seconds: u64) -> Self {
         Self(seconds.saturating_mul(NANOS))
     }
 
     /// Whole seconds since the epoch, rounded down.
-    #[must_use]
     pub const fn secs(self) -> u64 {
         self.0 / NANOS
     }
 
     /// `0` is how governance says "not yet" (e.g. `decided_timestamp_seconds`).
-    #[must_use]
     pub const fn from_secs_or_never(seconds: u64) -> Option<Self> {
         if seconds == 0 { None } else { Some(Self::from_secs(seconds)) }
     }
 
     /// The span from `earlier` to `self`; zero if `earlier` is later.
-    #[must_use]
     pub const fn since(self, earlier: Self) -> Seconds {
         Seconds(self.0.saturating_sub(earlier.0) / NANOS)
     }
 
     /// This time plus a span, saturating.
-    #[must_use]
     pub const fn plus(self, span: Seconds) -> Self {
         Self(self.0.saturating_add(span.0.saturating_mul(NANOS)))
     }
 
     /// This time minus a span, saturating.
-    #[must_use]
     pub const fn minus(self, span: Seconds) -> Self {
         Self(self.0.saturating_sub(span.0.saturating_mul(NANOS)))
     }
 
     /// As a calendar time; `None` beyond what chrono represents.
-    #[must_use]
     pub fn utc(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(i64::try_from(self.secs()).ok()?, u32::try_from(self.0 % NANOS).ok()?)
     }
 
     /// From a calendar time; times before 1970 become the epoch.
-    #[must_use]
     pub fn from_utc(time: DateTime<Utc>) -> Self {
         let nanos = time.timestamp_nanos_opt().unwrap_or(if time.timestamp() < 0 { 0 } else { i64::MAX });
         Self(u64::try_from(nanos).unwrap_or(0))
     }
 
     /// `2026-11-22 14:02` in UTC.
-    #[must_use]
     pub fn date_minute(self) -> String {
         self.utc().map_or_else(|| format!("{} s", self.secs()), |t| t.format("%Y-%m-%d %H:%M").to_string())
     }
 
     /// `2026-11-22` in UTC.
-    #[must_use]
     pub fn date(self) -> String {
         self.utc().map_or_else(|| format!("{} s", self.secs()), |t| t.format("%Y-%m-%d").to_string())
     }
 
     /// `14:02:11` in UTC.
-    #[must_use]
     pub fn clock(self) -> String {
         self.utc().map_or_else(|| format!("{} s", self.secs()), |t| t.format("%H:%M:%S").to_string())
     }
 
     /// RFC 3339 in UTC, for machine output.
-    #[must_use]
     pub fn rfc3339(self) -> String {
         self.utc()
             .map_or_else(|| self.secs().to_string(), |t| t.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
@@ -98,19 +85,16 @@ impl Timestamp {
 
 impl Seconds {
     /// A span of whole days.
-    #[must_use]
     pub const fn days(days: u64) -> Self {
         Self(days.saturating_mul(DAY.0))
     }
 
     /// A span of whole hours.
-    #[must_use]
     pub const fn hours(hours: u64) -> Self {
         Self(hours.saturating_mul(3_600))
     }
 
     /// The two largest units, as a person says it: `3 d 21 h`, `6 h 12 m`, `1 y 4 mo`, `12 s`.
-    #[must_use]
     pub fn words(self) -> String {
         let units = [(YEAR.0, "y"), (MONTH.0, "mo"), (DAY.0, "d"), (3_600, "h"), (60, "m"), (1, "s")];
         for (i, (size, name)) in units.iter().enumerate() {
@@ -130,13 +114,11 @@ impl Seconds {
     }
 
     /// From two minutes on, the nearest whole minute.
-    #[must_use]
     pub const fn to_minutes(self) -> Self {
         if self.0 < 120 { self } else { Self((self.0 + 30) / 60 * 60) }
     }
 
     /// The largest unit only, for ages in tight places: `3d`, `6h`, `12s`.
-    #[must_use]
     pub fn short(self) -> String {
         let units = [(YEAR.0, "y"), (DAY.0, "d"), (3_600, "h"), (60, "m"), (1, "s")];
         units

@@ -1,7 +1,5 @@
 //! Tokens of any ledger: ICP, SNS tokens, chain-key tokens.
 
-#![allow(missing_docs, reason = "names and types say what fields and variants are")]
-
 use super::account::{Account, AccountIdentifier};
 use super::amount::{AmountError, format_units, group, parse_units};
 use super::text::Line;
@@ -73,7 +71,6 @@ impl Amount {
 
 impl Token {
     /// So many of the smallest unit.
-    #[must_use]
     pub fn amount(&self, units: u128) -> Amount {
         Amount { units, token: self.ledger }
     }
@@ -114,7 +111,6 @@ pub enum Party {
 
 impl Party {
     /// Whether this is the account.
-    #[must_use]
     pub fn is(&self, account: &Account) -> bool {
         match self {
             Self::Account(own) => own == account,
@@ -167,7 +163,6 @@ pub struct TokenTransaction {
 
 impl TokenTransaction {
     /// Whether an account takes part; always for an operation that is not known.
-    #[must_use]
     pub fn concerns(&self, account: &Account) -> bool {
         let parties = match &self.operation {
             TokenOperation::Transfer { from, to, spender, .. } => [Some(from), Some(to), spender.as_ref()],

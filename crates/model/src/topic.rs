@@ -20,31 +20,26 @@ macro_rules! numbered {
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// From the protocol's number.
-            #[must_use]
             pub const fn from_number(number: i32) -> Self {
                 match number { $($number => Self::$variant,)* other => Self::Unknown(other) }
             }
 
             /// The protocol's number.
-            #[must_use]
             pub const fn number(self) -> i32 {
                 match self { $(Self::$variant => $number,)* Self::Unknown(other) => other }
             }
 
             /// Lower-case name with underscores, for queries and machine output.
-            #[must_use]
             pub fn slug(self) -> Cow<'static, str> {
                 match self { $(Self::$variant => Cow::Borrowed($slug),)* Self::Unknown(n) => Cow::Owned(format!("{}_{n}", $what)) }
             }
 
             /// The name as people read it.
-            #[must_use]
             pub fn title(self) -> Cow<'static, str> {
                 match self { $(Self::$variant => Cow::Borrowed($title),)* Self::Unknown(n) => Cow::Owned(format!("{} {n}", $what)) }
             }
 
             /// From a slug, a title (any case) or a number.
-            #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 let wanted = text.trim();
                 if let Ok(number) = wanted.parse::<i32>() { return Some(Self::from_number(number)); }
@@ -77,7 +72,6 @@ numbered! {
         ApplicationCanisterManagement = 8, "application_canister_management", "Application Canister Management";
         /// Know-your-customer of genesis neurons.
         Kyc = 9, "kyc", "KYC";
-        /// Rewards of node providers.
         NodeProviderRewards = 10, "node_provider_rewards", "Node Provider Rewards";
         /// Deploying elected IC-OS versions.
         IcOsVersionDeployment = 12, "ic_os_version_deployment", "IC OS Version Deployment";
@@ -87,7 +81,6 @@ numbered! {
         SnsAndCommunityFund = 14, "sns_and_neurons_fund", "SNS & Neurons' Fund";
         /// API boundary nodes.
         ApiBoundaryNodeManagement = 15, "api_boundary_node_management", "API Boundary Node Management";
-        /// Subnet rental.
         SubnetRental = 16, "subnet_rental", "Subnet Rental";
         /// The protocol's own canisters.
         ProtocolCanisterManagement = 17, "protocol_canister_management", "Protocol Canister Management";
@@ -172,7 +165,6 @@ numbered! {
 
 impl Topic {
     /// Weight in voting rewards, in hundredths (dfinity/ic `Topic::reward_weight`).
-    #[must_use]
     pub const fn reward_weight_hundredths(self) -> u64 {
         match self {
             Self::Governance | Self::SnsAndCommunityFund => 2_000,
@@ -182,7 +174,6 @@ impl Topic {
     }
 
     /// Whether following [`Topic::Unspecified`] covers this topic.
-    #[must_use]
     pub const fn covered_by_catch_all(self) -> bool {
         !matches!(self, Self::Governance | Self::SnsAndCommunityFund | Self::NeuronManagement)
     }

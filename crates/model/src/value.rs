@@ -23,13 +23,11 @@ pub struct Term {
 
 impl Term {
     /// A word with one form.
-    #[must_use]
     pub const fn new(number: i32, word: &'static str) -> Self {
         Self { number, slug: Cow::Borrowed(word), title: Cow::Borrowed(word) }
     }
 
     /// A word with a title of its own.
-    #[must_use]
     pub const fn titled(number: i32, slug: &'static str, title: &'static str) -> Self {
         Self { number, slug: Cow::Borrowed(slug), title: Cow::Borrowed(title) }
     }
@@ -45,11 +43,9 @@ pub enum Value<'a> {
     Absent(&'static str),
     /// Yes or no.
     Flag(bool),
-    /// Text.
     Text(Cow<'a, str>),
     /// A version; revisions are shown by their first eight digits.
     Version(Cow<'a, str>),
-    /// A principal.
     Id(Principal),
     /// A principal with a name.
     Named(Principal, Option<Cow<'a, str>>),
@@ -63,9 +59,7 @@ pub enum Value<'a> {
     Serial(u64),
     /// Degrees in millionths.
     Degrees(i32),
-    /// ICP.
     Icp(E8s),
-    /// Voting power.
     Power(VotingPower),
     /// XDR; `as_text` in JSON where sums may be large.
     Xdr(MicroXdr),
@@ -79,11 +73,9 @@ pub enum Value<'a> {
     Rate(u64),
     /// Cycles a second.
     Cycles(u64),
-    /// Bytes.
     Bytes(u64),
     /// Milliseconds.
     Millis(u64),
-    /// A span.
     Span(Seconds),
     /// A countdown to a time; what has passed has none.
     Until(Timestamp),
@@ -125,7 +117,6 @@ pub enum Tone {
     Unverified,
     /// Signed by a node.
     Signed,
-    /// An amount.
     Amount,
     /// An amount that came in.
     AmountIn,
@@ -141,7 +132,6 @@ pub enum Tone {
     NotVoted,
     /// An id, which is shortened in the middle.
     Id,
-    /// A topic.
     Topic(Topic),
     /// A proposal's status.
     Status(ProposalStatus),
@@ -152,7 +142,6 @@ pub enum Tone {
 /// A value with its judgement and its proof.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cell<'a> {
-    /// The value.
     pub value: Value<'a>,
     /// Its judgement.
     pub tone: Tone,
@@ -166,7 +155,6 @@ pub struct Cell<'a> {
 
 impl<'a> Cell<'a> {
     /// A value that is not judged.
-    #[must_use]
     pub const fn new(value: Value<'a>) -> Self {
         Self { value, tone: Tone::Plain, proof: None, corroborated: false, words: None }
     }
@@ -179,12 +167,10 @@ impl<'a> Cell<'a> {
     }
 
     /// Of second rank.
-    #[must_use]
     pub fn dim(self) -> Self {
         self.tone(Tone::Dim)
     }
 
-    /// With its proof.
     #[must_use]
     pub fn proven(mut self, proof: Option<Proof>) -> Self {
         self.proof = proof;
@@ -206,13 +192,11 @@ impl<'a> Cell<'a> {
     }
 
     /// Whether it is known and not proven: it carries the mark of that.
-    #[must_use]
     pub fn is_unverified(&self) -> bool {
         self.proof == Some(Proof::Unverified) && !self.corroborated && self.value != Value::Unknown
     }
 
     /// As text in a column of a width.
-    #[must_use]
     pub fn text(&self, now: Timestamp, width: Option<u16>) -> Cow<'_, str> {
         match &self.words {
             Some(words) => Cow::Borrowed(words),
@@ -223,7 +207,6 @@ impl<'a> Cell<'a> {
 
 impl<'a> Cell<'a> {
     /// As text in a column of a width, without a copy where the value is text.
-    #[must_use]
     pub fn into_text(self, now: Timestamp, width: Option<u16>) -> Cow<'a, str> {
         match (self.words, self.value) {
             (Some(words), _) => words,
@@ -243,34 +226,28 @@ impl<'a> From<Value<'a>> for Cell<'a> {
 /// What rows are sorted by.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SortKey<'a> {
-    /// A number.
     Number(u64),
     /// A text, compared in lower case.
     Text(Cow<'a, str>),
 }
 
 impl<'a> Value<'a> {
-    /// A count.
-    #[must_use]
     pub fn count(count: usize) -> Self {
         Self::Number(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
     /// A text that borrows.
-    #[must_use]
     pub const fn text_of(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 
     /// A value that may be unknown.
-    #[must_use]
     pub fn or_unknown<T>(value: Option<T>, make: impl FnOnce(T) -> Self) -> Self {
         value.map_or(Self::Unknown, make)
     }
 
     /// As text; numbers are rounded here and nowhere else. A width of so many cells may shorten ids
     /// and times.
-    #[must_use]
     pub fn text(&self, now: Timestamp, width: Option<u16>) -> Cow<'_, str> {
         Cow::Owned(match self {
             Self::Unknown | Self::Series(_) | Self::Strip(_) => return Cow::Borrowed(""),
@@ -318,7 +295,6 @@ impl<'a> Value<'a> {
     }
 
     /// What to sort by; rows without one come last either way.
-    #[must_use]
     pub fn sort_key(&self) -> Option<SortKey<'_>> {
         let text = |text: &'_ str| Some(SortKey::Text(Cow::Owned(text.to_owned())));
         let number = match self {
@@ -378,7 +354,6 @@ impl<'a> Value<'a> {
     }
 
     /// Whether it passes a test; what is unknown passes none.
-    #[must_use]
     pub fn holds(&self, op: Op, test: &Test, now: Timestamp) -> bool {
         match (self, test) {
             (_, Test::Any) => true,
@@ -456,21 +431,18 @@ fn shorten_id(id: &Principal, width: Option<u16>) -> String {
 }
 
 /// A version's name: revisions by their first eight digits.
-#[must_use]
 pub fn shorten_version(name: &str) -> &str {
     let is_revision = name.len() >= 20 && name.bytes().all(|b| b.is_ascii_hexdigit());
     name.get(..8).filter(|_| is_revision).unwrap_or(name)
 }
 
 /// A span in at most nine cells: `3 d 21 h`.
-#[must_use]
 pub fn format_span(span: Seconds) -> String {
     let words = span.words();
     if words.chars().count() <= 9 { words } else { span.short() }
 }
 
 /// A big number in three digits and a unit: `17.4 T`.
-#[must_use]
 pub fn format_scaled(number: u64) -> String {
     const UNITS: [(u64, &str); 5] = [
         (1_000_000_000_000_000, "P"),
@@ -491,7 +463,6 @@ pub fn format_scaled(number: u64) -> String {
 }
 
 /// Bytes: `112.4 GiB`.
-#[must_use]
 pub fn format_bytes(number: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| number >= *unit) else {
@@ -507,7 +478,6 @@ fn format_degrees(millionths: i32) -> String {
 }
 
 /// Thousandths a second: `45.2`, `4,212`.
-#[must_use]
 pub fn format_rate(milli: u64) -> String {
     if milli >= 1_000_000 {
         group(&(milli / 1_000).to_string())

@@ -71,7 +71,6 @@ pub fn parse_address(text: &str) -> Result<Url, AddressError> {
 }
 
 /// Whether only this machine can be reached at an address, and only this machine can reach it.
-#[must_use]
 pub const fn is_loopback(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_loopback(),
@@ -81,7 +80,6 @@ pub const fn is_loopback(ip: IpAddr) -> bool {
 
 /// Whether an address leads to this machine and nowhere else: a loopback address or `localhost`.
 /// `NAME.localhost` does not: who answers for it is decided by DNS.
-#[must_use]
 pub fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => is_loopback(IpAddr::V4(ip)),
@@ -92,7 +90,6 @@ pub fn is_this_machine(url: &Url) -> bool {
 }
 
 /// Whether what is sent to an address can be read on the way: plain http to another machine.
-#[must_use]
 pub fn is_exposed(url: &Url) -> bool {
     url.scheme() != "https" && !is_this_machine(url)
 }

@@ -25,20 +25,17 @@ pub struct Proposals(Arc<Vec<Arc<Proposal>>>);
 
 impl Proposals {
     /// From rows in any order; of two with the same id the later one wins.
-    #[must_use]
     pub fn new(rows: impl IntoIterator<Item = Arc<Proposal>>) -> Self {
         let by_id: BTreeMap<ProposalId, Arc<Proposal>> = rows.into_iter().map(|p| (p.id, p)).collect();
         Self(Arc::new(by_id.into_values().rev().collect()))
     }
 
     /// From rows that are newest first already, each id once (checked; else as [`Proposals::new`]).
-    #[must_use]
     pub fn from_newest_first(rows: Vec<Arc<Proposal>>) -> Self {
         if rows.is_sorted_by(|a, b| a.id > b.id) { Self(Arc::new(rows)) } else { Self::new(rows) }
     }
 
     /// With these rows put in or replaced.
-    #[must_use]
     pub fn with(&self, rows: impl IntoIterator<Item = Arc<Proposal>>) -> Self {
         let mut changed: Vec<Arc<Proposal>> = rows.into_iter().collect();
         if changed.is_empty() {
@@ -61,7 +58,6 @@ impl Proposals {
     }
 
     /// With these rows put in where none, or an earlier reading, is known.
-    #[must_use]
     pub fn with_older(&self, mut rows: Vec<Arc<Proposal>>) -> Self {
         rows.retain(|row| self.get(row.id).is_none_or(|known| known.evidence.at < row.evidence.at));
         self.with(rows)
@@ -73,19 +69,15 @@ impl Proposals {
     }
 
     /// How many.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether none are known.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// One by its id.
-    #[must_use]
     pub fn get(&self, id: ProposalId) -> Option<&Arc<Proposal>> {
         self.0.binary_search_by(|p| id.cmp(&p.id)).ok().and_then(|i| self.0.get(i))
     }
@@ -102,30 +94,24 @@ pub struct Neurons(Arc<Vec<Arc<Neuron>>>);
 
 impl Neurons {
     /// In the given order.
-    #[must_use]
     pub fn new(rows: impl IntoIterator<Item = Arc<Neuron>>) -> Self {
         Self(Arc::new(rows.into_iter().collect()))
     }
 
-    /// All.
     pub fn iter(&self) -> std::slice::Iter<'_, Arc<Neuron>> {
         self.0.iter()
     }
 
     /// How many.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// One by its id.
-    #[must_use]
     pub fn get(&self, id: NeuronId) -> Option<&Arc<Neuron>> {
         self.0.iter().find(|n| n.id == id)
     }
@@ -245,7 +231,6 @@ pub enum Change {
     Neuron(Arc<Neuron>),
     /// The identity's accounts.
     Accounts(Arc<Vec<AccountState>>),
-    /// Facts.
     Facts(Arc<Facts>),
     /// Series.
     Histories(Arc<Histories>),
@@ -280,7 +265,6 @@ pub enum Topicality {
     Neurons,
     /// The identity's accounts.
     Accounts,
-    /// Facts.
     Facts,
     /// Subnets, nodes, providers.
     Network,
@@ -318,7 +302,6 @@ const CLOCK_TOLERANCE: Seconds = Seconds(60);
 
 impl SyncStatus {
     /// How far this machine's clock is behind the network's, if that matters.
-    #[must_use]
     pub fn clock_behind(&self) -> Option<Seconds> {
         let behind = Seconds(u64::try_from(self.clock_offset).unwrap_or(0));
         Some(behind).filter(|behind| *behind > CLOCK_TOLERANCE)
@@ -341,7 +324,6 @@ pub struct HistoryProgress {
 /// Why readings fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// What was attempted.
     pub attempted: Line,
     /// Why it failed.
     pub why: Line,
@@ -362,7 +344,6 @@ impl std::fmt::Display for Trouble {
 }
 
 /// Whose accounts are watched.
-#[must_use]
 pub fn default_accounts(signer: &SignerInfo) -> Vec<Account> {
     if signer.is_anonymous() { Vec::new() } else { vec![Account::of(signer.principal)] }
 }

@@ -10,7 +10,6 @@ use std::path::Path;
 
 /// As [`PrivateKey::from_pem`], but `None` where the file asks for so much work that trying would hold
 /// the fuzzer up: the bounds that users meet are far above and are tested beside the code.
-#[must_use]
 pub fn open(bytes: &[u8], passphrase: &str) -> Option<Result<PrivateKey, KeyError>> {
     match pem::encrypted_der(bytes) {
         Ok(Some(der)) if !seal::is_cheap(&der) => None,
@@ -27,7 +26,6 @@ pub fn index(text: &str) -> Result<Vec<Entry>, WalletError> {
 }
 
 /// Whether a key file says above its PEM block whose it is.
-#[must_use]
 pub fn has_preamble(text: &str) -> bool {
     Preamble::parse(text).is_some()
 }

@@ -13,7 +13,6 @@ const VERSION: u32 = 1;
 /// One identity as the index has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Its name.
     pub name: String,
     /// Where its key is kept.
     pub kind: IdentityKind,

@@ -152,19 +152,16 @@ impl Wallet {
     }
 
     /// What was noticed on opening: keys taken up, missing or foreign files.
-    #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
     /// All identities, in the order in which they were added.
-    #[must_use]
     pub fn list(&self) -> &[Entry] {
         &self.index.entries
     }
 
     /// The identity used where none is named; `None` is anonymous.
-    #[must_use]
     pub fn default_identity(&self) -> Option<&Entry> {
         self.index.default.as_deref().and_then(|d| self.index.get(d))
     }

@@ -68,7 +68,6 @@ impl Wallet {
     }
 
     /// The same for a PEM file that is no identity of the list.
-    #[must_use]
     pub fn file_warnings(path: &Path) -> Vec<String> {
         IdentityKind::find_for(path).get().list_warnings(path)
     }

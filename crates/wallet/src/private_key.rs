@@ -20,7 +20,6 @@ use zeroize::Zeroizing;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Algorithm {
-    /// Ed25519.
     Ed25519,
     /// ECDSA on secp256k1 with SHA-256.
     Secp256k1,
@@ -33,7 +32,6 @@ impl Algorithm {
     pub const ALL: [Self; 3] = [Self::Ed25519, Self::Secp256k1, Self::P256];
 
     /// The name as people read and write it.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ed25519 => "ed25519",
@@ -43,7 +41,6 @@ impl Algorithm {
     }
 
     /// From its name in any case; `prime256v1` and `secp256r1` are P-256 too.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         match text.trim().to_ascii_lowercase().as_str() {
             "ed25519" => Some(Self::Ed25519),
@@ -133,19 +130,16 @@ impl PrivateKey {
     }
 
     /// Its principal: SHA-224 of the DER public key, followed by 2.
-    #[must_use]
     pub fn principal(&self) -> Principal {
         self.principal
     }
 
     /// Its public key as DER `SubjectPublicKeyInfo`.
-    #[must_use]
     pub fn public_key_der(&self) -> &[u8] {
         &self.public_key
     }
 
     /// Its signature scheme.
-    #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         match *self.key {
             Key::Ed25519(_) => Algorithm::Ed25519,

@@ -39,13 +39,11 @@ impl Cost {
     pub const STRONG: Self = Self { log_n: 17, p: 1 };
 
     /// With N = 2^`log_n`, held within 4 … 20. Low values are for tests only.
-    #[must_use]
     pub fn new(log_n: u8) -> Self {
         Self { log_n: log_n.clamp(4, 20), p: 1 }
     }
 
     /// The same work in as little memory as OpenSSL allows, for copies that other tools must open.
-    #[must_use]
     pub fn portable(self) -> Self {
         let over = self.log_n.saturating_sub(OPENSSL_LOG_N);
         Self { log_n: self.log_n - over, p: self.p << over.min(3) }

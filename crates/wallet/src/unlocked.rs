@@ -52,7 +52,6 @@ struct Secret {
 
 impl Unlocked {
     /// Holds `key` under a name; `idle` of `None` never locks (the demo identity).
-    #[must_use]
     pub fn new(
         name: &str,
         kind: IdentityKind,
@@ -79,19 +78,15 @@ impl Unlocked {
     }
 
     /// The demo network's user: never locks.
-    #[must_use]
     pub fn demo(key: PrivateKey, clock: Clock) -> Self {
         Self::new("demo", IdentityKind::DEMO, Arc::new(key), None, clock)
     }
 
     /// The identity's name.
-    #[must_use]
     pub fn name(&self) -> &str {
         self.public.name.as_str()
     }
 
-    /// Its principal.
-    #[must_use]
     pub fn principal(&self) -> Principal {
         self.public.principal
     }
@@ -123,19 +118,16 @@ impl Unlocked {
     }
 
     /// When it locks if nothing happens; `None` if locked or if it never locks.
-    #[must_use]
     pub fn locks_at(&self) -> Option<Timestamp> {
         self.secret().until
     }
 
     /// Whether it is locked as of `now`.
-    #[must_use]
     pub fn is_locked(&self, now: Timestamp) -> bool {
         self.lock_if_idle(now)
     }
 
     /// What the rest of the program may know of it.
-    #[must_use]
     pub fn info(&self, now: Timestamp) -> SignerInfo {
         let locked = self.lock_if_idle(now);
         SignerInfo {
@@ -150,7 +142,6 @@ impl Unlocked {
 
     /// The secret that authenticates this identity's documents in the action journal; `None` while
     /// it is locked.
-    #[must_use]
     pub fn journal_secret(&self) -> Option<Zeroizing<[u8; 32]>> {
         let mut secret = self.secret();
         expire(&mut secret, (self.clock)());

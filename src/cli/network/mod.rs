@@ -50,7 +50,6 @@ pub struct Sight<'a> {
 
 impl<'a> Sight<'a> {
     /// Of a world as it is at a time.
-    #[must_use]
     pub fn new(world: &'a World, mine: &'a Mine, now: Timestamp) -> Self {
         let mut view = NetworkView::new(world, None, mine, now, &NetworkView::default());
         view.set_events(world.events.iter());

@@ -47,7 +47,6 @@ pub enum Answer {
 /// without colours, the Linux console, and GNU screen, which answers out of order or for another
 /// terminal. The questions end with `BEL`, because a released version of urxvt ends its answer to
 /// others with `ESC` alone.
-#[must_use]
 pub fn color_question(term: Option<&str>) -> Option<&'static str> {
     let term = term.filter(|t| !t.is_empty())?;
     let unable = matches!(term, "dumb" | "linux" | "Eterm" | "screen") || term.starts_with("screen.");
@@ -178,7 +177,6 @@ impl Answers {
     }
 
     /// When [`Answers::pass_time`] has something to do.
-    #[must_use]
     pub fn wakes_at(&self) -> Option<Duration> {
         let asked = self.asked_until.is_some_and(|until| self.last < until);
         let wait = match self.place {

@@ -54,12 +54,7 @@ pub enum Effect {
     /// Ask the network what became of the steps whose outcome is unknown.
     FollowUp(PlanId),
     /// Unlock an identity; answered by `Message::Unlocked`.
-    Unlock {
-        /// Which.
-        name: String,
-        /// With what.
-        passphrase: Passphrase,
-    },
+    Unlock { name: String, passphrase: Passphrase },
     /// Lock the identity; answered by `Change::Signer`.
     Lock,
     /// Sign with this identity from now on; answered by `Change::Signer` and new neurons.

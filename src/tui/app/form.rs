@@ -6,12 +6,9 @@ use icpulse_model::act::Intent;
 use icpulse_model::text::Line;
 use tui_input::Input;
 
-/// A form.
 #[derive(Clone, Debug)]
 pub struct OperationForm {
-    /// Of which operation.
     pub operation: &'static Operation,
-    /// The neurons that it is for.
     pub neurons: Vec<NeuronId>,
     /// Its fields, in order.
     pub fields: Vec<FormField>,
@@ -23,7 +20,6 @@ pub struct OperationForm {
     pub preview: Vec<Fact>,
 }
 
-/// A field of a form.
 #[derive(Clone, Debug)]
 pub struct FormField {
     /// Which argument.
@@ -38,13 +34,11 @@ pub struct FormField {
 
 impl OperationForm {
     /// The field that has the keyboard.
-    #[must_use]
     pub fn current(&self) -> Option<&FormField> {
         self.fields.get(self.cursor)
     }
 
     /// Whether typed characters go into the field.
-    #[must_use]
     pub fn takes_text(&self) -> bool {
         self.current().is_some_and(|f| f.field.is_typed())
     }
@@ -55,7 +49,6 @@ impl OperationForm {
     }
 
     /// Whether Enter leads to a list of choices.
-    #[must_use]
     pub fn chooses(&self) -> bool {
         self.current().is_some_and(|f| f.field.has_long_list())
     }

@@ -7,7 +7,6 @@ use icpulse_model::text::Line;
 /// A command with its keys, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyHint {
-    /// Which command.
     pub command: Command,
     /// Its keys here; the footer has only the first.
     pub keys: Vec<String>,
@@ -22,7 +21,6 @@ pub struct KeyHint {
 impl State {
     /// The footer: the commands that matter here, with their first key; those that cannot run now
     /// are marked.
-    #[must_use]
     pub fn footer(&self) -> Vec<KeyHint> {
         let scopes = self.scopes();
         let mut hints: Vec<KeyHint> = Vec::new();
@@ -54,7 +52,6 @@ impl State {
     }
 
     /// The keys of a place, for the help: a heading and its commands, most specific first.
-    #[must_use]
     pub fn help(&self, scopes: &'static [Scope]) -> Vec<(&'static str, Vec<KeyHint>)> {
         scopes
             .iter()

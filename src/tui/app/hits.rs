@@ -65,7 +65,6 @@ impl Hits {
     }
 
     /// What stands at a cell.
-    #[must_use]
     pub fn at(&self, column: u16, row: u16) -> Option<Hit> {
         let position = Position { x: column, y: row };
         self.areas.iter().rev().find(|(area, _)| area.contains(position)).map(|(_, hit)| *hit)

@@ -197,7 +197,6 @@ impl<T: Row> Index<T> {
         self.order = sorter.finish();
     }
 
-    /// Filters.
     pub(super) fn filter(&mut self, query: &Query, now: Timestamp) {
         let narrower = query.narrows(&self.query) && !self.query.is_timed();
         self.context.now = now;

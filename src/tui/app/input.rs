@@ -27,7 +27,6 @@ where
     F: FnMut(Answer) + Unpin,
 {
     /// Reads `events`. `asked`: a question was just sent to the terminal.
-    #[must_use]
     pub fn new(events: E, asked: bool, hear: F) -> Self {
         let mut answers = Answers::default();
         if asked {

@@ -12,7 +12,6 @@ use icpulse_model::text::Line;
 use icpulse_model::{Account, NeuronId, Principal, ProposalId, VotingPower};
 use tui_input::Input;
 
-/// A layer.
 #[derive(Clone, Debug)]
 pub enum Layer {
     /// The keys of what lies below.
@@ -52,7 +51,6 @@ pub enum Layer {
 /// A subnet as it would be.
 #[derive(Clone, Debug)]
 pub struct WhatIfLayer {
-    /// Which subnet.
     pub subnet: Principal,
     /// Typed text narrows the nodes.
     pub input: Input,
@@ -82,13 +80,11 @@ pub struct TravelLayer {
 /// A name for a node.
 #[derive(Clone, Debug)]
 pub struct AliasLayer {
-    /// Which node.
     pub node: Principal,
     /// What was typed.
     pub input: Input,
 }
 
-/// Help.
 #[derive(Clone, Debug)]
 pub struct HelpLayer {
     /// The scopes whose keys are shown.
@@ -97,7 +93,6 @@ pub struct HelpLayer {
     pub scroll: usize,
 }
 
-/// The palette.
 #[derive(Clone, Debug, Default)]
 pub struct PaletteLayer {
     /// What was typed.
@@ -146,7 +141,6 @@ pub struct JumpLayer {
 /// A neuron that may vote on the chosen proposals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BallotRow {
-    /// Which neuron.
     pub neuron: NeuronId,
     /// A known neuron's name.
     pub name: Line,
@@ -161,7 +155,6 @@ pub struct BallotRow {
 /// Choosing ballots.
 #[derive(Clone, Debug)]
 pub struct BallotsLayer {
-    /// On which proposals.
     pub proposals: Vec<ProposalId>,
     /// The neurons with a blank ballot on any of them.
     pub rows: Vec<BallotRow>,
@@ -173,14 +166,12 @@ pub struct BallotsLayer {
 
 impl BallotsLayer {
     /// The blank ballots of the chosen neurons.
-    #[must_use]
     pub fn chosen(&self) -> Vec<(ProposalId, NeuronId)> {
         let rows = self.rows.iter().filter(|r| r.on);
         rows.flat_map(|r| r.proposals.iter().map(|p| (*p, r.neuron))).collect()
     }
 
     /// The deciding voting power of the chosen neurons on the first proposal.
-    #[must_use]
     pub fn chosen_power(&self) -> VotingPower {
         let rows = self.rows.iter().filter(|r| r.on);
         rows.fold(VotingPower(0), |sum, r| sum.saturating_add(r.voting_power))
@@ -190,7 +181,6 @@ impl BallotsLayer {
 /// Something asked for that could not be prepared or done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What was attempted, on what.
     pub attempted: Line,
     /// Why it failed.
     pub why: Line,
@@ -209,7 +199,6 @@ pub enum ReviewStage {
     Failed(Failure),
 }
 
-/// The review.
 #[derive(Clone, Debug)]
 pub struct ReviewLayer {
     /// Answers to older questions are ignored.
@@ -234,7 +223,6 @@ pub struct ReviewLayer {
 
 impl ReviewLayer {
     /// The review once it is ready.
-    #[must_use]
     pub fn review(&self) -> Option<&Review> {
         match &self.stage {
             ReviewStage::Ready(review) => Some(review),
@@ -243,7 +231,6 @@ impl ReviewLayer {
     }
 
     /// The word that must be typed, if one must.
-    #[must_use]
     pub fn wanted_word(&self) -> Option<&str> {
         match self.review() {
             Some(Review { blocked: None, confirmation: Confirmation::Type(word), .. }) => Some(word),
@@ -252,7 +239,6 @@ impl ReviewLayer {
     }
 
     /// Whether Enter would sign.
-    #[must_use]
     pub fn is_confirmable(&self) -> bool {
         let typed =
             self.wanted_word().is_none_or(|word| self.typed.value().trim().eq_ignore_ascii_case(word));
@@ -273,7 +259,6 @@ pub struct ExecutionLayer {
     pub offset: usize,
 }
 
-/// Actions.
 #[derive(Clone, Debug, Default)]
 pub struct ActionsLayer {
     /// The selected one, in the order of `State::executions`.
@@ -285,9 +270,7 @@ pub struct ActionsLayer {
 /// What to do once the identity is unlocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AfterUnlock {
-    /// Nothing.
     Nothing,
-    /// Review this.
     Review(Intent),
     /// Sign this plan, whose review was confirmed just before the identity locked itself.
     Confirm(PlanId),
@@ -295,7 +278,6 @@ pub enum AfterUnlock {
     Retry(PlanId, Vec<usize>),
 }
 
-/// Unlocking.
 #[derive(Clone, Debug)]
 pub struct UnlockLayer {
     /// Which identity.
@@ -363,13 +345,11 @@ pub struct ChoiceLayer {
 
 impl ChoiceLayer {
     /// The selected item's place in `items`.
-    #[must_use]
     pub fn chosen(&self) -> Option<usize> {
         self.shown.get(self.cursor).copied()
     }
 
     /// Whether typed text narrows it.
-    #[must_use]
     pub fn has_input(&self) -> bool {
         matches!(self.kind, ChoiceKind::Argument | ChoiceKind::Provider)
     }
@@ -378,7 +358,6 @@ impl ChoiceLayer {
 /// An account as a QR code.
 #[derive(Clone, Copy, Debug)]
 pub struct QrLayer {
-    /// Which.
     pub account: Account,
     /// As ICRC-1 text rather than as the ledger's account identifier.
     pub icrc1: bool,
@@ -412,7 +391,6 @@ pub struct MessageLayer {
 
 impl Layer {
     /// The scopes in which keys are looked up, most specific first.
-    #[must_use]
     pub fn scopes(&self) -> &'static [Scope] {
         match self {
             Self::Filter(_) => &[Scope::Filter, Scope::Layer, Scope::Move],
@@ -435,7 +413,6 @@ impl Layer {
     }
 
     /// What Enter does here, in a word or two.
-    #[must_use]
     pub fn confirm_title(&self) -> &'static str {
         match self {
             Self::Help(_) | Self::Qr(_) | Self::Message(_) | Self::Execution(_) => "close",
@@ -458,7 +435,6 @@ impl Layer {
     }
 
     /// Whether typed characters go into a line of text rather than to commands.
-    #[must_use]
     pub fn takes_text(&self) -> bool {
         match self {
             Self::Filter(_)

@@ -12,7 +12,6 @@ pub type ColumnId = &'static str;
 /// The order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
-    /// By which column.
     pub column: ColumnId,
     /// Greatest, newest or last in the alphabet first.
     pub descending: bool,
@@ -32,13 +31,11 @@ pub struct Filter {
 /// A list of things with ids `K`.
 #[derive(Clone, Debug)]
 pub struct ListState<K> {
-    /// What it lists.
     pub list: List,
     /// The ids shown, filtered and in order; replaced only when something changed.
     pub rows: Arc<[K]>,
     /// How many there are without the filter.
     pub total: usize,
-    /// The selected one.
     pub selected: Option<K>,
     /// Its place in `rows`; 0 in an empty list.
     pub cursor: usize,
@@ -48,7 +45,6 @@ pub struct ListState<K> {
     pub height: usize,
     /// The order.
     pub sort: Sort,
-    /// The filter.
     pub filter: Filter,
     /// The columns to show, in order; narrow screens leave out some.
     pub columns: Vec<ColumnId>,
@@ -60,7 +56,6 @@ pub struct ListState<K> {
 
 impl<K: Copy + Ord> ListState<K> {
     /// Empty, in the list's first order.
-    #[must_use]
     pub fn new(list: List) -> Self {
         let (column, descending) = list.info().sort;
         Self {
@@ -134,7 +129,6 @@ impl<K: Copy + Ord> ListState<K> {
     }
 
     /// How many rows a page has.
-    #[must_use]
     pub fn page(&self) -> usize {
         if self.height == 0 { 10 } else { self.height }
     }
@@ -146,7 +140,6 @@ impl<K: Copy + Ord> ListState<K> {
 }
 
 /// The offset at which `cursor` is in sight on a page of `height` of `len` rows.
-#[must_use]
 pub fn reveal(cursor: usize, offset: usize, height: usize, len: usize) -> usize {
     let height = height.max(1);
     let offset = offset.min(len.saturating_sub(height));

@@ -64,7 +64,6 @@ pub enum Message {
     },
     /// An action that was confirmed (or retried) could not even begin.
     NotBegun {
-        /// Which.
         plan: icpulse_model::act::PlanId,
         /// Why.
         failure: Failure,

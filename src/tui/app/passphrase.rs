@@ -12,7 +12,6 @@ impl Passphrase {
     const MAX: usize = 256;
 
     /// An empty one.
-    #[must_use]
     pub fn new() -> Self {
         Self(Zeroizing::new(String::with_capacity(Self::MAX * 4)))
     }
@@ -35,19 +34,16 @@ impl Passphrase {
     }
 
     /// How many characters, for drawing dots.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.0.chars().count()
     }
 
     /// Whether nothing was typed.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The secret, for the wallet only.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }

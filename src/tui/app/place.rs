@@ -4,13 +4,11 @@ use crate::tui::command::Scope;
 
 pub use crate::datasets::subject::{Name, Os, Subject};
 
-/// The screens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Screen {
     /// What changed, what needs the user, is the network well.
     #[default]
     Pulse,
-    /// The proposals.
     Proposals,
     /// The identity's neurons.
     Neurons,
@@ -25,7 +23,6 @@ impl Screen {
     pub const ALL: [Self; 5] = [Self::Pulse, Self::Proposals, Self::Neurons, Self::Wallet, Self::Network];
 
     /// As the tab bar and the breadcrumbs name it.
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Pulse => "Pulse",
@@ -37,7 +34,6 @@ impl Screen {
     }
 
     /// Its number in the tab bar.
-    #[must_use]
     pub const fn number(self) -> u8 {
         match self {
             Self::Pulse => 1,
@@ -76,7 +72,6 @@ pub enum Tab {
 
 impl Tab {
     /// Its heading.
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Summary => "Summary",
@@ -93,7 +88,6 @@ impl Tab {
     }
 
     /// Whether a cursor moves over items; otherwise the part scrolls.
-    #[must_use]
     pub const fn has_cursor(self) -> bool {
         matches!(self, Self::Votes | Self::Following | Self::Ballots | Self::Links | Self::Happened)
     }
@@ -101,7 +95,6 @@ impl Tab {
 
 impl Subject {
     /// The parts of its detail.
-    #[must_use]
     pub const fn tabs(self) -> &'static [Tab] {
         match self {
             Self::Proposal(_) => &[Tab::Summary, Tab::Payload, Tab::Votes],
@@ -133,13 +126,11 @@ pub struct Detail {
 
 impl Detail {
     /// Freshly opened.
-    #[must_use]
     pub fn new(subject: Subject) -> Self {
         Self { subject, tab: 0, scroll: 0, cursor: 0 }
     }
 
     /// The part that is shown.
-    #[must_use]
     pub fn current_tab(&self) -> Tab {
         self.subject.tabs().get(self.tab).copied().unwrap_or(Tab::Summary)
     }
@@ -148,7 +139,6 @@ impl Detail {
 /// A screen and what is open in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// Which screen.
     pub screen: Screen,
     /// What is open in it; `None` for its list.
     pub detail: Option<Detail>,
@@ -156,7 +146,6 @@ pub struct Place {
 
 impl Place {
     /// The scopes in which keys are looked up here, most specific first.
-    #[must_use]
     pub fn scopes(&self) -> &'static [Scope] {
         match (self.screen, self.detail.as_ref().map(|d| d.subject)) {
             (_, Some(Subject::Proposal(_))) => &[Scope::Proposal, Scope::Detail, Scope::Move, Scope::Global],

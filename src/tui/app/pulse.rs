@@ -26,7 +26,6 @@ pub enum Need {
         shrinking: usize,
         /// Time until the first one begins to lose power; zero if it has.
         within: Seconds,
-        /// The first one.
         first: NeuronId,
     },
     /// Maturity on its way to an account.
@@ -37,7 +36,6 @@ pub enum Need {
         amount: E8s,
         /// When the first arrives.
         arrives: Timestamp,
-        /// Of which neuron.
         neuron: NeuronId,
     },
     /// Neurons whose stake can be taken out.
@@ -46,7 +44,6 @@ pub enum Need {
         count: usize,
         /// How much in all.
         amount: E8s,
-        /// The first one.
         first: NeuronId,
     },
     /// A rule fires.
@@ -99,7 +96,6 @@ impl PulseState {
     }
 
     /// The selected line.
-    #[must_use]
     pub fn selected(&self) -> Option<&PulseItem> {
         self.items.get(self.cursor)
     }

@@ -74,7 +74,6 @@ pub enum RuntimeError {
 }
 
 /// This machine's clock.
-#[must_use]
 pub fn system_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
@@ -177,7 +176,6 @@ fn take(event: Option<io::Result<Event>>, batch: &mut Vec<Message>) -> Result<()
 }
 
 /// What a terminal's event means; focus changes mean nothing.
-#[must_use]
 pub fn message_of(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) => Some(Message::Key(key)),

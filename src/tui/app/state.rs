@@ -34,7 +34,6 @@ pub const SMALLEST: (u16, u16) = (80, 24);
 pub struct NetworkInfo {
     /// The profile's name.
     pub name: Line,
-    /// Its URL.
     pub url: Line,
     /// Whether it is the Internet Computer, whose ids public dashboards know, and which canisters are not
     /// its own.
@@ -46,11 +45,9 @@ pub struct NetworkInfo {
 /// An identity that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityChoice {
-    /// Its name.
     pub name: String,
     /// `keystore`, `PEM file`, `demo`, `anonymous`.
     pub kind: String,
-    /// Its principal.
     pub principal: Principal,
     /// It needs a passphrase.
     pub locked: bool,
@@ -59,7 +56,6 @@ pub struct IdentityChoice {
 /// A theme that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThemeChoice {
-    /// Its name.
     pub name: String,
     /// What it is good for.
     pub about: Line,
@@ -86,7 +82,6 @@ impl Bodies {
     const KEPT: usize = 32;
 
     /// One, if it is still there.
-    #[must_use]
     pub fn get(&self, id: ProposalId) -> Option<&Arc<ProposalBody>> {
         self.entries.get(&id).map(|(_, body)| body)
     }
@@ -111,7 +106,6 @@ pub enum Quitting {
     No,
     /// As soon as nothing is being submitted.
     WhenDone,
-    /// Now.
     Now,
 }
 
@@ -153,7 +147,6 @@ pub struct State {
     pub signer: SignerInfo,
     /// Who could.
     pub identities: Vec<IdentityChoice>,
-    /// Which network.
     pub network: NetworkInfo,
     /// Where the reading stands.
     pub sync: SyncStatus,
@@ -171,11 +164,8 @@ pub struct State {
     pub back: Vec<Place>,
     /// The first screen.
     pub pulse: PulseState,
-    /// The proposals.
     pub proposals: ListState<ProposalId>,
-    /// The neurons.
     pub neurons: ListState<NeuronId>,
-    /// The wallet.
     pub wallet: WalletState,
     /// Subnets, nodes and providers.
     pub net: NetState,
@@ -215,7 +205,6 @@ pub struct Meter {
 
 impl State {
     /// The state before anything was read.
-    #[must_use]
     pub fn new(now: Timestamp, size: (u16, u16), network: NetworkInfo, options: Options) -> Self {
         Self {
             now,
@@ -255,7 +244,6 @@ impl State {
 
     /// When time alone makes a difference next, if nothing else happens: to what is drawn, to a
     /// notice, or to what needs the user.
-    #[must_use]
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let toast = self.toasts.iter().filter_map(|t| t.expires).min();
         let minute = self.index.is_timed().then(|| Timestamp::from_secs((self.now.secs() / 60 + 1) * 60));
@@ -265,49 +253,40 @@ impl State {
     /// The network's time, by which its deadlines and the ages of its data count: this machine's,
     /// corrected where its clock is known to be behind. (An answer that seems old may be old:
     /// that is no reason to set time back.)
-    #[must_use]
     pub fn network_now(&self) -> Timestamp {
         self.now.plus(self.sync.clock_behind().unwrap_or_default())
     }
 
     /// Below this the screen only says that it is too small.
-    #[must_use]
     pub fn too_small(&self) -> bool {
         self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
     }
 
     /// The scopes in which a key is looked up now, most specific first.
-    #[must_use]
     pub fn scopes(&self) -> &'static [Scope] {
         self.layers.last().map_or_else(|| self.place.scopes(), Layer::scopes)
     }
 
-    /// The screen.
-    #[must_use]
     pub fn screen(&self) -> Screen {
         self.place.screen
     }
 
     /// What is open.
-    #[must_use]
     pub fn detail(&self) -> Option<&Detail> {
         self.place.detail.as_ref()
     }
 
     /// A proposal that is known.
-    #[must_use]
     pub fn proposal(&self, id: ProposalId) -> Option<&Arc<Proposal>> {
         self.world.proposals.get(id)
     }
 
     /// A neuron that is known, one's own or another's.
-    #[must_use]
     pub fn neuron(&self, id: NeuronId) -> Option<&Arc<Neuron>> {
         self.world.neurons.get(id).or_else(|| self.other_neurons.get(&id))
     }
 
     /// The name of a known neuron.
-    #[must_use]
     pub fn neuron_name(&self, id: NeuronId) -> Option<&Line> {
         let listed = self.world.facts.known_neurons.iter().flat_map(|k| k.value.iter());
         listed
@@ -318,14 +297,12 @@ impl State {
     }
 
     /// The account that the wallet shows.
-    #[must_use]
     pub fn account(&self) -> Option<&AccountState> {
         self.world.accounts.get(self.wallet.account)
     }
 
     /// Whether an action is the signer's own, can be relied on, and has something left to learn or
     /// to do.
-    #[must_use]
     pub fn needs_attention(&self, execution: &Execution) -> bool {
         execution.is_open()
             && execution.signer == self.signer.principal
@@ -334,19 +311,16 @@ impl State {
     }
 
     /// An action of this session or of the journal.
-    #[must_use]
     pub fn execution(&self, plan: PlanId) -> Option<&Arc<Execution>> {
         self.executions.iter().find(|e| e.plan == plan)
     }
 
     /// Whether something is being signed or submitted.
-    #[must_use]
     pub fn is_submitting(&self) -> bool {
         !self.in_flight.is_empty()
     }
 
     /// The breadcrumbs: the way here, the last one where the user is.
-    #[must_use]
     pub fn breadcrumbs(&self) -> Vec<String> {
         let mut crumbs = vec![self.place.screen.title().to_owned()];
         if self.place.screen == Screen::Network {
@@ -386,7 +360,6 @@ impl State {
     }
 
     /// The effects with which a session begins.
-    #[must_use]
     pub fn start(&self) -> Vec<Effect> {
         if self.options.mouse { vec![Effect::CaptureMouse(true)] } else { Vec::new() }
     }

@@ -14,7 +14,6 @@ pub(super) const CONFIRM_SOON: Seconds = Seconds::days(30);
 
 impl State {
     /// What is selected or open: what `y` copies and `o` opens.
-    #[must_use]
     pub fn subject(&self) -> Option<Subject> {
         if let Some(detail) = &self.place.detail {
             return Some(self.item_of_detail().unwrap_or(detail.subject));
@@ -53,7 +52,6 @@ impl State {
     }
 
     /// How many items a detail's part with a cursor has.
-    #[must_use]
     pub fn items_of_detail(&self) -> usize {
         let Some(detail) = &self.place.detail else { return 0 };
         match (detail.subject, detail.current_tab()) {
@@ -67,14 +65,12 @@ impl State {
     }
 
     /// A neuron's followees, flat and in order: what the cursor of [`Tab::Following`] moves over.
-    #[must_use]
     pub fn followees(&self, id: NeuronId) -> Vec<(Topic, NeuronId)> {
         let Some(neuron) = self.neuron(id) else { return Vec::new() };
         neuron.followees.iter().flat_map(|(topic, ids)| ids.iter().map(|f| (*topic, *f))).collect()
     }
 
     /// The proposals that a vote would be about: the marked ones, else the selected or opened one.
-    #[must_use]
     pub fn target_proposals(&self) -> Vec<ProposalId> {
         if let Some(detail) = &self.place.detail {
             return match detail.subject {
@@ -96,14 +92,12 @@ impl State {
     }
 
     /// The economics in force, or the canister's defaults until they are known.
-    #[must_use]
     pub fn economics(&self) -> Economics {
         self.world.facts.economics.as_ref().map_or_else(Economics::defaults, |e| e.value.clone())
     }
 
     /// Time until a neuron's voting power begins to shrink; zero when it has begun. `None` when
     /// the reader cannot know it or it has no power to lose.
-    #[must_use]
     pub fn confirm_within(&self, neuron: &Neuron) -> Option<Seconds> {
         if neuron.potential_voting_power.0 == 0 {
             return None;
@@ -113,7 +107,6 @@ impl State {
     }
 
     /// The neurons whose following would be confirmed here.
-    #[must_use]
     pub fn target_neurons(&self) -> Vec<NeuronId> {
         if let Some(detail) = &self.place.detail {
             return match detail.subject {
@@ -135,7 +128,6 @@ impl State {
     }
 
     /// The link of what is selected: a proposal's own, or its page on the public dashboard.
-    #[must_use]
     pub fn link(&self) -> Option<String> {
         match self.subject()? {
             Subject::Proposal(id) => {
@@ -175,7 +167,6 @@ impl State {
     }
 
     /// What `y` would copy.
-    #[must_use]
     pub fn copyable(&self) -> Option<String> {
         Some(match self.subject()? {
             Subject::Proposal(id) => id.to_string(),
@@ -190,7 +181,6 @@ impl State {
     }
 
     /// Why a command cannot run now; `None` if it can. Words for the palette, help and footer.
-    #[must_use]
     pub fn refusal(&self, command: Command) -> Option<Line> {
         self.refusal_in(command, self.scopes())
     }
@@ -240,7 +230,6 @@ impl State {
     }
 
     /// Why nothing can be signed, if so.
-    #[must_use]
     pub fn signing_refusal(&self) -> Option<String> {
         if self.options.read_only {
             return Some("read-only: started with --read-only".to_owned());
@@ -304,7 +293,6 @@ impl State {
     }
 
     /// Who proposed the selected or opened proposal.
-    #[must_use]
     pub fn proposer(&self) -> Option<NeuronId> {
         match self.place.detail.as_ref().map(|d| d.subject).or_else(|| self.subject())? {
             Subject::Proposal(id) => self.proposal(id)?.proposer,
@@ -313,7 +301,6 @@ impl State {
     }
 
     /// The filter of the list on the screen.
-    #[must_use]
     pub fn filter_text(&self) -> Option<&str> {
         match self.place.screen {
             Screen::Pulse => None,

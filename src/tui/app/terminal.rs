@@ -97,7 +97,6 @@ impl Drop for Tty {
 }
 
 /// Whether some part of the program has panicked since the terminal was taken.
-#[must_use]
 pub fn broken() -> bool {
     BROKEN.load(Ordering::SeqCst)
 }
@@ -142,7 +141,6 @@ pub fn osc52(text: &str) -> io::Result<String> {
 /// The sequence that rings, or that notifies with a text (OSC 9, as iTerm2, kitty, WezTerm, foot and
 /// Windows Terminal know it). A [`Line`] holds no control character; a leading `4;` would mean
 /// progress instead.
-#[must_use]
 pub fn ringing(text: Option<&Line>) -> String {
     match text {
         None => "\x07".to_owned(),

@@ -8,7 +8,6 @@ use std::str::FromStr;
 /// only kept for keys that are not characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Chord {
-    /// The key.
     pub code: KeyCode,
     /// Which of control, alt and shift are held.
     pub modifiers: KeyModifiers,
@@ -50,13 +49,11 @@ const NAMED: &[(&str, KeyCode)] = &[
 
 impl Chord {
     /// A key without modifiers.
-    #[must_use]
     pub const fn plain(code: KeyCode) -> Self {
         Self { code, modifiers: KeyModifiers::NONE }
     }
 
     /// A character that would be typed into a line of text.
-    #[must_use]
     pub fn typed(self) -> Option<char> {
         match self.code {
             KeyCode::Char(c) if self.modifiers.is_empty() => Some(c),
@@ -183,7 +180,6 @@ pub fn parse_sequence(text: &str) -> Result<Vec<Chord>, ChordError> {
 }
 
 /// A sequence as text, as [`parse_sequence`] reads it.
-#[must_use]
 pub fn format_sequence(chords: &[Chord]) -> String {
     chords.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }

@@ -28,7 +28,6 @@ pub enum KeymapError {
         "key '{key}' is bound to both {first} and {second} ({place}); change one of them, or unbind it with []"
     )]
     Duplicate {
-        /// Which key.
         key: String,
         /// One command.
         first: String,
@@ -44,7 +43,6 @@ pub enum KeymapError {
         key: String,
         /// Its command.
         first: String,
-        /// The longer.
         longer: String,
         /// Its command.
         second: String,
@@ -59,11 +57,9 @@ pub enum KeymapError {
 /// What a key, after the ones typed before it, means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// Nothing.
     Nothing,
     /// It begins a sequence.
     Prefix,
-    /// It runs this.
     Run(Command),
 }
 
@@ -197,7 +193,6 @@ impl Keymap {
     }
 
     /// What `typed` means where `scopes` apply, most specific first.
-    #[must_use]
     pub fn lookup(&self, scopes: &[Scope], typed: &[Chord]) -> Lookup {
         for scope in scopes {
             let mut node = self.tries.get(scope);
@@ -214,13 +209,11 @@ impl Keymap {
     }
 
     /// All keys of a command, wherever it applies.
-    #[must_use]
     pub fn keys(&self, command: Command) -> Vec<String> {
         self.keys.get(&command).into_iter().flatten().map(|s| format_sequence(s)).collect()
     }
 
     /// The keys that run a command where `scopes` apply: those that no more specific scope takes.
-    #[must_use]
     pub fn keys_in(&self, command: Command, scopes: &[Scope]) -> Vec<String> {
         let sequences = self.keys.get(&command).into_iter().flatten();
         sequences
@@ -230,7 +223,6 @@ impl Keymap {
     }
 
     /// What may follow the keys typed so far: (key, command), for a hint while a sequence is typed.
-    #[must_use]
     pub fn continuations(&self, scopes: &[Scope], typed: &[Chord]) -> Vec<(String, Command)> {
         let mut found: Vec<(String, Command)> = Vec::new();
         for (command, sequences) in &self.keys {

@@ -9,7 +9,6 @@ pub use keymap::{Keymap, KeymapError, Lookup, PLACES};
 pub use table::{Command, Danger, Scope, Spec, TABLE};
 
 /// The key list as markdown, for `docs/keys.md` and `icpulse keys`.
-#[must_use]
 pub fn markdown(keymap: &Keymap) -> String {
     let mut out = String::from(
         "# Keys\n\nChange any key in the configuration file, under `[keys]`, by the command's name.\n",

@@ -52,7 +52,6 @@ pub enum Scope {
 
 impl Scope {
     /// As a heading in the help and in the generated key list.
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Global => "Everywhere",
@@ -147,7 +146,6 @@ macro_rules! commands {
 
         impl Command {
             /// Its row of the table.
-            #[must_use]
             pub fn spec(self) -> &'static Spec {
                 match self {
                     $(Self::$variant => {
@@ -312,14 +310,12 @@ commands! {
 
 impl Command {
     /// The command that begins an operation.
-    #[must_use]
     pub fn of(operation: &Operation) -> Self {
         let place = operations::LIST.iter().position(|o| o.id == operation.id);
         place.map_or(Self::Help, Self::Operation)
     }
 
     /// The operation that it begins.
-    #[must_use]
     pub fn operation(self) -> Option<&'static Operation> {
         match self {
             Self::Operation(place) => operations::LIST.get(place).copied(),
@@ -328,13 +324,11 @@ impl Command {
     }
 
     /// Its name in configuration files.
-    #[must_use]
     pub fn id(self) -> &'static str {
         self.spec().id
     }
 
     /// By its name in configuration files.
-    #[must_use]
     pub fn by_id(id: &str) -> Option<Self> {
         TABLE.iter().find(|s| s.id == id).map(|s| s.command)
     }

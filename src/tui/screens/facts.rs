@@ -36,7 +36,6 @@ impl Facts {
         self.lines.extend(wrap_spans(&value, self.width, &first, &rest));
     }
 
-    /// A name and a value of one role.
     pub(super) fn say(&mut self, name: &str, value: impl Into<String>, role: Role) {
         self.fact(name, vec![span(value.into(), role)]);
     }
@@ -59,7 +58,6 @@ impl Facts {
         self.lines.push(left);
     }
 
-    /// All lines.
     pub(super) fn into_lines(self) -> Vec<Spans> {
         self.lines
     }

@@ -59,16 +59,13 @@ pub(super) struct Sum {
     pub(super) stake: E8s,
     /// Maturity that can be taken or staked.
     pub(super) maturity: E8s,
-    /// Deciding voting power.
     pub(super) deciding: VotingPower,
-    /// Potential voting power.
     pub(super) potential: VotingPower,
     /// Stake times dissolve delay, for the average.
     weighted_delay: u128,
 }
 
 impl Sum {
-    /// Adds a neuron.
     pub(super) fn add(&mut self, neuron: &Neuron) {
         self.count += usize::from(!neuron.is_empty());
         self.stake = self.stake.saturating_add(neuron.stake);

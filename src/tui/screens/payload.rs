@@ -43,7 +43,6 @@ pub(super) fn lines(payload: &Payload, width: usize) -> Vec<Spans> {
     out
 }
 
-/// One value and what is in it as items.
 fn flatten(items: &mut Vec<Item>, depth: usize, name: &str, value: &Value) {
     if items.len() >= ITEMS {
         return;

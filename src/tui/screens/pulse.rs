@@ -86,7 +86,6 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
 }
 
-/// A title and its lines.
 fn section(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, lines: &[Spans]) {
     if area.height == 0 {
         return;

@@ -13,7 +13,6 @@ use std::fmt::Write as _;
 const PROPOSALS: usize = 20;
 
 /// Pulse as lines of at most `columns` cells.
-#[must_use]
 pub fn pulse(state: &State, columns: usize) -> String {
     let columns = columns.max(40);
     let mut out = String::new();

@@ -202,7 +202,6 @@ pub(super) fn status_role(status: ProposalStatus) -> Role {
     }
 }
 
-/// The role of a topic.
 pub(super) fn topic_role(topic: Topic) -> Role {
     match topic {
         Topic::Governance => Role::TopicGovernance,
@@ -299,7 +298,6 @@ pub(super) fn provider_within(state: &State, id: &Principal, role: Role, room: u
     spans
 }
 
-/// The role of a proof.
 pub(super) fn proof_role(proof: Proof) -> Role {
     match proof {
         Proof::Certified => Role::Certified,

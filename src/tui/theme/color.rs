@@ -11,14 +11,12 @@ pub enum ColorDepth {
     Ansi16,
     /// The palette of 256.
     Indexed256,
-    /// Any.
     #[default]
     TrueColor,
 }
 
 impl ColorDepth {
     /// From `none`, `16`, `256` or `truecolor`.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text.trim().to_ascii_lowercase().as_str() {
             "none" | "off" | "0" | "mono" => Self::None,
@@ -30,7 +28,6 @@ impl ColorDepth {
     }
 
     /// `none`, `16`, `256` or `truecolor`.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -64,7 +61,6 @@ const ANSI: [(&str, Color, Rgb); 16] = [
 ];
 
 /// Reads `#rrggbb`, `#rgb`, a number 0 to 255, a terminal colour's name or `default`.
-#[must_use]
 pub fn parse(text: &str) -> Option<Color> {
     let text = text.trim();
     if let Some(hex) = text.strip_prefix('#') {
@@ -100,7 +96,6 @@ fn parse_hex(hex: &str) -> Option<Color> {
 }
 
 /// Brings a style down to a depth.
-#[must_use]
 pub fn downgrade(mut style: Style, depth: ColorDepth) -> Style {
     if depth == ColorDepth::None {
         style.fg = None;
@@ -215,7 +210,6 @@ pub(super) fn luminance((r, g, b): Rgb) -> f64 {
 }
 
 /// Contrast ratio of WCAG 2, from 1 to 21.
-#[must_use]
 pub fn contrast(a: Rgb, b: Rgb) -> f64 {
     let (a, b) = (luminance(a), luminance(b));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)

@@ -12,7 +12,6 @@ pub enum ThemeError {
         name: String,
         /// What was probably meant.
         nearest: Option<String>,
-        /// What there is.
         available: Vec<String>,
     },
     /// The file could not be read.
@@ -38,9 +37,7 @@ pub enum ThemeError {
     Value {
         /// Which theme or file.
         file: String,
-        /// Which key.
         key: String,
-        /// What was found.
         found: String,
         /// What may stand there.
         allowed: String,
@@ -50,7 +47,6 @@ pub enum ThemeError {
     Color {
         /// Which theme or file.
         file: String,
-        /// Which key.
         key: String,
         /// What was found.
         color: String,

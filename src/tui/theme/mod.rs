@@ -34,7 +34,6 @@ pub enum Appearance {
 
 impl Appearance {
     /// `dark` or `light`.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Dark => "dark",
@@ -44,7 +43,6 @@ impl Appearance {
 
     /// Of a terminal by its colours (red, green, blue): light if its background is lighter than what is
     /// written on it, or lighter than a middle grey where that is not known.
-    #[must_use]
     pub fn of_terminal(foreground: Option<(u8, u8, u8)>, background: (u8, u8, u8)) -> Self {
         // A grey halfway between black and white for the eye has this luminance.
         let text = foreground.filter(|color| *color != background).map_or(0.184, color::luminance);
@@ -81,19 +79,16 @@ pub struct ThemeInfo {
 
 impl Theme {
     /// A compiled-in theme in full colour; `None` if there is none of that name.
-    #[must_use]
     pub fn builtin(name: &str) -> Option<Self> {
         load::builtin(name).and_then(Result::ok)
     }
 
     /// The theme used where nothing was chosen.
-    #[must_use]
     pub fn fallback() -> Self {
         Self::builtin(DEFAULT).unwrap_or_else(Self::bare)
     }
 
     /// Only modifiers, no colour: what is left when nothing can be loaded.
-    #[must_use]
     pub fn bare() -> Self {
         Self {
             name: "bare".to_owned(),
@@ -136,61 +131,50 @@ impl Theme {
     }
 
     /// All themes: compiled-in ones, and those in the user's folders (which win by name).
-    #[must_use]
     pub fn list(dirs: &[PathBuf]) -> Vec<ThemeInfo> {
         load::list(dirs)
     }
 
-    /// The style of a role.
-    #[must_use]
     pub fn style(&self, role: Role) -> Style {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
     /// Text on background: what the whole screen starts with.
-    #[must_use]
     pub fn base(&self) -> Style {
         self.style(Role::Background).patch(self.style(Role::Text))
     }
 
     /// Text on a layer's surface.
-    #[must_use]
     pub fn layer(&self) -> Style {
         self.base().patch(self.style(Role::Layer))
     }
 
     /// The name it was loaded by.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// One line about it.
-    #[must_use]
     pub fn title(&self) -> &str {
         &self.title
     }
 
     /// Dark or light.
-    #[must_use]
     pub fn appearance(&self) -> Appearance {
         self.appearance
     }
 
     /// The colour depth it was brought down to.
-    #[must_use]
     pub fn depth(&self) -> ColorDepth {
         self.depth
     }
 
     /// What was ignored or looks wrong in its files.
-    #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
     /// The files it was read from, to watch for changes; empty for compiled-in themes.
-    #[must_use]
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }
@@ -220,7 +204,6 @@ impl Theme {
 
     /// Roles that carry text and stand out too little (WCAG contrast ratio) from the surfaces
     /// they are drawn on, in words. Colours that the terminal decides are not judged.
-    #[must_use]
     pub fn contrast_below(&self, ratio: f64) -> Vec<String> {
         let base = self.base();
         let surfaces = [

@@ -37,25 +37,21 @@ macro_rules! roles {
             pub const COUNT: usize = Self::ALL.len();
 
             /// Its name in theme files.
-            #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
 
             /// What it is for.
-            #[must_use]
             pub const fn doc(self) -> &'static str {
                 match self { $(Self::$variant => $doc),* }
             }
 
             /// How it is told apart on a terminal without colour.
-            #[must_use]
             pub const fn monochrome(self) -> Modifier {
                 match self { $(Self::$variant => $mono),* }
             }
 
             /// Whether words are drawn with it, so that contrast matters.
-            #[must_use]
             pub fn carries_text(self) -> bool {
                 let carries = match self { $(Self::$variant => Carries::$carries),* };
                 carries == Carries::Text
@@ -185,7 +181,6 @@ roles! {
 
 impl Role {
     /// By its name in theme files.
-    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|r| r.name() == name)
     }

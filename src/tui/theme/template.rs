@@ -5,7 +5,6 @@ use super::file::MODIFIERS;
 use std::fmt::Write as _;
 
 /// A complete, commented theme file: every role with what it is for. Loads as it stands.
-#[must_use]
 pub fn template() -> String {
     let modifiers = MODIFIERS.map(|(name, _)| name).join(", ");
     let mut out = format!(

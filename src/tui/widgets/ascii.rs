@@ -15,13 +15,11 @@ pub fn flatten(buffer: &mut Buffer) {
 }
 
 /// Text with every character that is not ASCII replaced by a likeness.
-#[must_use]
 pub fn flatten_text(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii() { c } else { likeness(c) }).collect()
 }
 
 /// One ASCII character that looks or means alike; `?` where there is none.
-#[must_use]
 pub fn likeness(c: char) -> char {
     match c {
         '…' | '≈' | '∼' => '~',

@@ -16,7 +16,6 @@ pub fn draw(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, permille: u16, warn: bool
 }
 
 /// A share in thousandths; 1000 of nothing.
-#[must_use]
 pub fn permille(part: u64, whole: u64) -> u16 {
     if whole == 0 {
         return 1_000;

@@ -6,7 +6,6 @@ use crate::tui::theme::Role;
 use ratatui::layout::Rect;
 
 /// A rectangle of at most `w` by `h` in the middle of `area`, a little above the centre.
-#[must_use]
 pub fn centered(area: Rect, w: u16, h: u16) -> Rect {
     let w = w.min(area.width);
     let h = h.min(area.height);

@@ -20,7 +20,6 @@ pub struct Options {
 }
 
 /// Renders a text. The caller keeps the result as long as text and width stay the same.
-#[must_use]
 pub fn render(text: &str, options: Options) -> Vec<Spans> {
     let extensions = Extensions::ENABLE_TABLES
         | Extensions::ENABLE_STRIKETHROUGH

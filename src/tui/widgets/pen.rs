@@ -9,7 +9,6 @@ use ratatui::style::Style;
 /// Where text stands in its width.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Align {
-    /// At the left.
     #[default]
     Left,
     /// At the right, as numbers do.
@@ -33,19 +32,15 @@ impl<'a> Pen<'a> {
     }
 
     /// The whole surface.
-    #[must_use]
     pub fn area(&self) -> Rect {
         self.buffer.area
     }
 
     /// Whether only ASCII may be drawn.
-    #[must_use]
     pub fn ascii(&self) -> bool {
         self.ascii
     }
 
-    /// The theme.
-    #[must_use]
     pub fn theme(&self) -> &'a Theme {
         self.theme
     }

@@ -17,7 +17,6 @@ pub struct Code {
 
 impl Code {
     /// Encodes a text; `None` if it is too long for a QR code.
-    #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
         let side = code.width();
@@ -25,7 +24,6 @@ impl Code {
     }
 
     /// Cells needed, in half blocks or in ASCII.
-    #[must_use]
     pub fn size(&self, ascii: bool) -> (u16, u16) {
         let side = u16::try_from(self.side + 2 * QUIET).unwrap_or(u16::MAX);
         if ascii { (side.saturating_mul(2), side) } else { (side, side.div_ceil(2)) }

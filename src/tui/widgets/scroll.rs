@@ -5,7 +5,6 @@ use crate::tui::theme::Role;
 
 /// The first row to show so that `selected` is among `height` rows, moving as little as
 /// possible from `offset`.
-#[must_use]
 pub fn keep_visible(offset: usize, selected: Option<usize>, height: usize, len: usize) -> usize {
     let last_start = len.saturating_sub(height);
     let offset = match selected {

@@ -17,7 +17,6 @@ pub enum Floor {
 
 /// A sparkline as text, at most `width` characters, the newest sample last. Longer series are
 /// averaged; a flat one lies in the middle (or at the bottom if it is zero).
-#[must_use]
 pub fn text(values: &[u64], width: usize, floor: Floor, ascii: bool) -> String {
     let bars = if ascii { ASCII_BARS } else { BARS };
     let sampled = resample(values, width);
@@ -49,7 +48,6 @@ pub fn draw(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, values: &[u64], floor: Fl
 }
 
 /// At most `width` values, each the average of its share of the series.
-#[must_use]
 pub fn resample(values: &[u64], width: usize) -> Vec<u64> {
     let n = values.len();
     if n <= width {

@@ -14,7 +14,6 @@ const LEVELS: [(char, char, Role); 5] = [
 ];
 
 /// A strip of levels 0 to 4; `None` is a sample that is missing.
-#[must_use]
 pub fn spans(levels: &[Option<u8>], ascii: bool) -> Spans {
     let mut out: Vec<Span> = Vec::new();
     for level in levels {
@@ -35,7 +34,6 @@ pub fn spans(levels: &[Option<u8>], ascii: bool) -> Spans {
 }
 
 /// What the levels mean, given the limits between them in words.
-#[must_use]
 pub fn legend(limits: [&'static str; 4], ascii: bool) -> Spans {
     let mut out = Vec::new();
     for (index, (glyph, plain, role)) in LEVELS.into_iter().enumerate() {

@@ -81,7 +81,6 @@ pub enum Content<'a> {
     Tally(Shares),
     /// A sparkline.
     Spark(Vec<u64>),
-    /// Nothing.
     Nothing,
 }
 
@@ -91,13 +90,11 @@ impl<'a> Content<'a> {
         Self::Text(text.into(), role)
     }
 
-    /// An id.
     pub fn id(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Id(text.into(), Role::Id)
     }
 }
 
-/// One row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row<'a> {
     /// A cell a column, in their order.
@@ -109,7 +106,6 @@ pub struct Row<'a> {
 /// What to draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'c> {
-    /// The columns.
     pub columns: &'c [Column],
     /// How many rows there are.
     pub len: usize,
@@ -234,7 +230,6 @@ fn cell(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, content: &Content<'_>, align:
 
 /// Which columns fit, where and how wide: (column, offset, width). Columns of low priority are
 /// left out until the least widths fit; then what is left over is shared.
-#[must_use]
 pub fn layout(columns: &[Column], total: u16) -> Vec<(usize, u16, u16)> {
     let least = |c: &Column| match c.width {
         Width::Fixed(w) => w,

@@ -8,7 +8,6 @@ use unicode_width::UnicodeWidthStr;
 /// A piece of text with a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// The text.
     pub text: Cow<'static, str>,
     /// What it means.
     pub role: Role,
@@ -61,7 +60,6 @@ fn cluster_width(cluster: &str) -> usize {
 }
 
 /// Width of a text in cells.
-#[must_use]
 pub fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.bytes().filter(|b| !b.is_ascii_control()).count();
@@ -70,13 +68,11 @@ pub fn width(text: &str) -> usize {
 }
 
 /// Width of a line in cells.
-#[must_use]
 pub fn spans_width(spans: &[Span]) -> usize {
     spans.iter().map(|s| width(&s.text)).sum()
 }
 
 /// The text itself if it fits into `max` cells, else its beginning and `…`.
-#[must_use]
 pub fn truncate(text: &str, max: usize) -> Cow<'_, str> {
     if fits(text, max) {
         return Cow::Borrowed(text);
@@ -101,7 +97,6 @@ pub fn truncate(text: &str, max: usize) -> Cow<'_, str> {
 
 /// The text itself if it fits into `max` cells, else its beginning, `…` and its end: for ids,
 /// whose both ends tell look-alikes apart.
-#[must_use]
 pub fn truncate_middle(text: &str, max: usize) -> Cow<'_, str> {
     if fits(text, max) {
         return Cow::Borrowed(text);
@@ -149,7 +144,6 @@ fn fits(text: &str, max: usize) -> bool {
 }
 
 /// Wraps plain text at spaces into lines of at most `width` cells; words that are longer are broken.
-#[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     wrap_spans(&[span(text.to_owned(), Role::Text)], width, &[], &[])
         .into_iter()
@@ -160,7 +154,6 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 /// Wraps styled text at spaces into lines of at most `width` cells, the first beginning with
 /// `first`, all others with `rest`; `\n` breaks a line; words that are longer are broken.
 /// Always gives at least one line.
-#[must_use]
 pub fn wrap_spans(spans: &[Span], width: usize, first: &[Span], rest: &[Span]) -> Vec<Spans> {
     let mut wrapper = Wrapper {
         lines: Vec::new(),

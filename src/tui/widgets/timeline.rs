@@ -12,14 +12,12 @@ pub struct Event {
     pub when: String,
     /// How long ago or ahead, as text.
     pub distance: String,
-    /// It has passed.
     pub passed: bool,
     /// The role of its label.
     pub role: Role,
 }
 
 /// Lines of a time line: full points have passed, hollow ones are to come; labels and times aligned.
-#[must_use]
 pub fn lines(events: &[Event]) -> Vec<Spans> {
     let label_w = events.iter().map(|e| width(e.label)).max().unwrap_or(0);
     let when_w = events.iter().map(|e| width(&e.when)).max().unwrap_or(0);

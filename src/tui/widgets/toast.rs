@@ -17,7 +17,6 @@ pub struct Toast<'a> {
     pub text: &'a str,
     /// A sign before it that tells its kind without colour.
     pub sign: char,
-    /// Its role.
     pub role: Role,
 }
 

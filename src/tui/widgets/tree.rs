@@ -21,7 +21,6 @@ const DEPTH_MAX: usize = 12;
 
 /// Lines of a tree at a width: names and values side by side, siblings' values aligned where it
 /// leaves them room, long ones wrapped below.
-#[must_use]
 pub fn lines(items: &[Item], total: usize) -> Vec<Spans> {
     let mut out = Vec::new();
     let mut columns: Vec<usize> = Vec::new();

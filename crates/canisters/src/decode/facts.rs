@@ -7,7 +7,6 @@ use icpulse_model::economics::{
 use icpulse_model::{E8s, ProposalId, Seconds, Timestamp, VotingPower, XdrPermyriad};
 
 /// `get_network_economics_parameters`. What an older canister does not say is the default of the code.
-#[must_use]
 pub fn decode_economics(from: &wire::NetworkEconomics) -> Economics {
     let defaults = Economics::defaults();
     let power = from.voting_power_economics.as_ref();
@@ -34,7 +33,6 @@ pub fn decode_economics(from: &wire::NetworkEconomics) -> Economics {
 }
 
 /// `get_metrics`.
-#[must_use]
 pub fn decode_metrics(from: &wire::GovernanceCachedMetrics) -> GovernanceMetrics {
     GovernanceMetrics {
         at: Timestamp::from_secs(from.timestamp_seconds),
@@ -69,7 +67,6 @@ fn decode_buckets(from: &[(u64, f64)]) -> Vec<(u64, E8s)> {
 }
 
 /// `get_latest_reward_event`.
-#[must_use]
 pub fn decode_reward_event(from: &wire::RewardEvent) -> RewardEvent {
     RewardEvent {
         day_after_genesis: from.day_after_genesis,
@@ -83,7 +80,6 @@ pub fn decode_reward_event(from: &wire::RewardEvent) -> RewardEvent {
 }
 
 /// `get_maturity_modulation`; `None` when the canister has not computed it yet.
-#[must_use]
 pub fn decode_modulation(from: &wire::GetMaturityModulationResponse) -> Option<MaturityModulation> {
     let modulation = from.maturity_modulation.as_ref()?;
     Some(MaturityModulation {

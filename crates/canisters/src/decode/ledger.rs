@@ -8,7 +8,6 @@ use icpulse_model::text::Line;
 use icpulse_model::{AccountIdentifier, E8s, Evidence, Timestamp};
 
 /// A row of the index; `None` only if not even its block can be told.
-#[must_use]
 pub fn decode_indexed(row: Row<index::TransactionWithId>, evidence: Evidence) -> Option<Transaction> {
     match row {
         Row::Typed(row) => Some(Transaction {
@@ -37,7 +36,6 @@ fn keep_unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Transactio
 }
 
 /// A block as `query_blocks` returns it.
-#[must_use]
 pub fn decode_block(number: u64, block: &wire::Block, evidence: Evidence) -> Transaction {
     let transaction = &block.transaction;
     let operation = transaction.operation.as_ref();

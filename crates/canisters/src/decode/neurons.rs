@@ -11,7 +11,6 @@ use icpulse_model::{
 
 /// A neuron from what was read of it: its full record (where the reader may have it), its public
 /// extract, or both; `None` without either or without a number.
-#[must_use]
 pub fn decode_neuron(
     full: Option<&wire::Neuron>,
     info: Option<&wire::NeuronInfo>,
@@ -198,7 +197,6 @@ fn decode_disbursement(d: &wire::MaturityDisbursement) -> MaturityDisbursement {
 }
 
 /// What a known neuron says of itself, neutralised.
-#[must_use]
 pub fn known_data(data: &wire::KnownNeuronData) -> KnownNeuronData {
     KnownNeuronData {
         name: Line::new(&data.name),
@@ -215,13 +213,11 @@ pub fn known_data(data: &wire::KnownNeuronData) -> KnownNeuronData {
 }
 
 /// A row of `list_known_neurons`; `None` without number or words.
-#[must_use]
 pub fn decode_known_neuron(row: &wire::KnownNeuron) -> Option<KnownNeuron> {
     Some(KnownNeuron { id: NeuronId(row.id?.id), data: known_data(row.known_neuron_data.as_ref()?) })
 }
 
 /// A row of `list_neuron_votes`.
-#[must_use]
 pub fn decode_vote(row: &wire::NeuronVote) -> Option<(ProposalId, Vote)> {
     let vote = match row.vote? {
         wire::Vote::Unspecified => Vote::Unspecified,

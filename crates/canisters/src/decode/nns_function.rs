@@ -4,7 +4,6 @@
 //! (58 is `SetDefaultInitialDkgSubnet`, by Swiss-Subnet's record of it); those unknown show as their number.
 
 /// Name of an NNS function, if its number is known.
-#[must_use]
 pub fn find_name(number: i32) -> Option<&'static str> {
     if number == 58 {
         return Some("SetDefaultInitialDkgSubnet");
@@ -13,14 +12,12 @@ pub fn find_name(number: i32) -> Option<&'static str> {
 }
 
 /// As a row shows it: `ExecuteNnsFunction · ChangeSubnetMembership`, or `function 60`.
-#[must_use]
 pub fn format_label(number: i32) -> String {
     find_name(number)
         .map_or_else(|| format!("function {number}"), |name| format!("ExecuteNnsFunction · {name}"))
 }
 
 /// In words: `Change Subnet Membership`, or `function 60`.
-#[must_use]
 pub fn format_words(number: i32) -> String {
     find_name(number).map_or_else(|| format!("function {number}"), insert_spaces)
 }

@@ -30,7 +30,6 @@ fn to_ppm(fraction: Option<f64>) -> Ppm {
 }
 
 /// All providers' day.
-#[must_use]
 pub fn decode_day(results: &wire::DailyResults, evidence: Evidence) -> RewardsDay {
     RewardsDay {
         providers: results.provider_results.iter().map(|(id, day)| (*id, decode_provider(day))).collect(),
@@ -116,7 +115,6 @@ fn decode_date(date: &governance::DateUtc) -> Option<Day> {
 }
 
 /// Monthly payouts, the newest first.
-#[must_use]
 pub fn decode_payouts(months: &[governance::MonthlyNodeProviderRewards]) -> Vec<PayoutMonth> {
     let mut all: Vec<PayoutMonth> = months.iter().map(decode_month).collect();
     all.sort_by_key(|month| std::cmp::Reverse(month.at));
@@ -147,7 +145,6 @@ fn decode_month(month: &governance::MonthlyNodeProviderRewards) -> PayoutMonth {
 }
 
 /// Providers by id.
-#[must_use]
 pub fn decode_providers(list: &[governance::NodeProvider]) -> BTreeMap<Principal, ListedProvider> {
     let account = |hash: &[u8]| {
         let identifier = match <&[u8; 28]>::try_from(hash) {

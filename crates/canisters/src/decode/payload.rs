@@ -24,7 +24,6 @@ const BLOB_HEAD: usize = 64;
 static ACTION_FIELDS: LazyLock<HashMap<u32, String>> = LazyLock::new(field_names::<wire::Action>);
 
 /// The content of a proposal's action.
-#[must_use]
 pub fn decode_payload(
     action: Option<&wire::Action>,
     described: Option<&wire::SelfDescribingProposalAction>,
@@ -59,7 +58,6 @@ pub fn decode_payload(
 }
 
 /// The kind of action in a row: `Motion`, `ExecuteNnsFunction · AddSnsWasm`, `function 60`.
-#[must_use]
 pub fn describe_kind(action: Option<&wire::Action>) -> Line {
     match action {
         Some(wire::Action::ExecuteNnsFunction(function)) => {
@@ -119,7 +117,6 @@ fn decode_typed(action: &wire::Action) -> Value {
 
 /// The argument of an NNS function as a tree: Candid of any type, the protobuf messages some
 /// functions took, else its bytes.
-#[must_use]
 pub fn function_payload(function: i32, bytes: &[u8]) -> Value {
     if bytes.is_empty() {
         return Value::Null;

@@ -12,7 +12,6 @@ use icpulse_model::{
 
 /// A row of `list_proposals`, `get_proposal_info` or `get_pending_proposals`. One that cannot be
 /// read becomes a row that says so; `None` only if not even its number can be told.
-#[must_use]
 pub fn decode_row(row: Row<wire::ProposalInfo>, evidence: Evidence) -> Option<Proposal> {
     match row {
         Row::Typed(info) => decode_proposal(&info, evidence),
@@ -21,7 +20,6 @@ pub fn decode_row(row: Row<wire::ProposalInfo>, evidence: Evidence) -> Option<Pr
 }
 
 /// A proposal's light row; `None` without a number.
-#[must_use]
 pub fn decode_proposal(info: &wire::ProposalInfo, evidence: Evidence) -> Option<Proposal> {
     let id = ProposalId(info.id?.id);
     let words = info.proposal.as_ref();
@@ -68,7 +66,6 @@ pub fn decode_proposal(info: &wire::ProposalInfo, evidence: Evidence) -> Option<
 }
 
 /// A proposal's heavy part. `described` is the canister's own description of the action, if it gave one.
-#[must_use]
 pub fn decode_body(
     info: &wire::ProposalInfo,
     described: Option<&wire::SelfDescribingProposalAction>,
@@ -91,7 +88,6 @@ pub fn decode_body(
 }
 
 /// A row this version cannot read, shown as what it is.
-#[must_use]
 pub fn keep_unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Proposal> {
     Some(Proposal {
         id: ProposalId(raw.id_hint?),
@@ -120,7 +116,6 @@ pub fn keep_unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Propos
 }
 
 /// The body of a proposal that cannot be read.
-#[must_use]
 pub fn keep_unreadable_body(raw: &UnreadableRow, evidence: Evidence) -> Option<ProposalBody> {
     Some(ProposalBody {
         id: ProposalId(raw.id_hint?),

@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 const COST_SCHEDULE_FREE: i32 = 2;
 
 /// All that a version changed.
-#[must_use]
 pub fn decode_changes(delta: &Delta) -> Vec<Change> {
     let changes = delta.mutations.iter().map(|mutation| {
         let key = Key::parse(&mutation.key);
@@ -29,7 +28,6 @@ pub fn decode_changes(delta: &Delta) -> Vec<Change> {
 }
 
 /// A record under its key.
-#[must_use]
 pub fn decode_record(key: &Key, value: &[u8]) -> Record {
     decode_known_record(key, value).unwrap_or_else(|why| Record::Undecoded(Line::new(&why)))
 }

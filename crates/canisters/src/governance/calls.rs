@@ -57,14 +57,15 @@ pub enum CommandResult {
     /// The ballot was cast.
     RegisterVote,
     /// The neuron was claimed, or its stake read again.
-    ClaimOrRefresh { neuron: Option<NeuronId> },
+    ClaimOrRefresh {
+        neuron: Option<NeuronId>,
+    },
     /// A setting was changed.
     Configure,
     /// Followees were set on one topic.
     Follow,
     /// Followees were set on several topics.
     SetFollowing,
-    /// The voting power was refreshed.
     RefreshVotingPower,
     /// Another answer, in words: this version did not ask for it or does not know it.
     Other(Line),
@@ -82,7 +83,6 @@ pub struct GovernanceRefusal {
 
 impl GovernanceRefusal {
     /// The name of the error's number (dfinity/ic `governance_error::ErrorType`).
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self.error_type {
             1 => "ok",
@@ -109,13 +109,11 @@ impl GovernanceRefusal {
 
     /// The same command may succeed later: the canister is short of something for now (2), or the
     /// neuron is locked while its ledger account changes (13).
-    #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self.error_type, 2 | 13)
     }
 
     /// The neuron's ballot was cast before, by itself or by following: the wanted state may be there.
-    #[must_use]
     pub fn is_already_voted(&self) -> bool {
         self.error_type == 19
     }

@@ -41,7 +41,6 @@ fn split_range(count: u64) -> impl Iterator<Item = RangeInclusive<u64>> + Send {
     })
 }
 
-/// A page of the index of all neurons.
 #[derive(Clone, Debug)]
 pub struct NeuronIndexPage {
     /// Neurons in the order of their ids; [`icpulse_model::neuron::Access::Info`] only.
@@ -342,7 +341,6 @@ impl Client {
     /// divided into equal slices that are read side by side: at most as many requests are under
     /// way as the profile allows. A slice that fails ends with its error. Dropping the stream ends
     /// the requests.
-    #[must_use]
     pub fn all_neurons(&self) -> BoxStream<'static, Result<Vec<Neuron>, IcError>> {
         let client = self.clone();
         let at_once = self.profile().max_in_flight.max(1);

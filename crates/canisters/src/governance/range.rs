@@ -52,7 +52,6 @@ impl Client {
     /// All proposals from `newest` down to `oldest`, in parallel pages of 100 of dense ids, each
     /// delivered when it arrives. At most as many requests are under way as the profile allows, and
     /// fewer when the network asks for it. Dropping the stream ends the requests.
-    #[must_use]
     pub fn proposal_range(&self, newest: ProposalId, oldest: ProposalId) -> BoxStream<'static, RangePage> {
         let client = self.clone();
         let at_once = self.profile().max_in_flight.max(1);

@@ -34,7 +34,6 @@ pub struct TokenPage {
 
 /// One ledger's interface.
 pub trait LedgerAdapter: Send + Sync {
-    /// Which ledger.
     fn id(&self) -> LedgerId;
 
     /// Name, symbol, decimals and fee, by ICRC-1, which every ledger knows.
@@ -59,8 +58,6 @@ pub trait LedgerAdapter: Send + Sync {
     ) -> BoxFuture<'a, Result<TokenPage, IcError>>;
 }
 
-/// The adapter for a ledger.
-#[must_use]
 pub fn find_adapter(client: &Client, ledger: LedgerId) -> Box<dyn LedgerAdapter> {
     if ledger.0 == client.canisters().ledger {
         Box::new(IcpLedger(ledger))

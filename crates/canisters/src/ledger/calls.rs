@@ -17,7 +17,6 @@ use serde_bytes::ByteBuf;
 pub struct TransferRequest {
     /// From which of the signer's accounts; `None` is the default one.
     pub from_subaccount: Option<Subaccount>,
-    /// To.
     pub to: AccountIdentifier,
     /// How much arrives.
     pub amount: E8s,

@@ -48,9 +48,7 @@ pub struct RegistryValue {
 /// A node operator with the data center where its nodes stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorFootprint {
-    /// Its id.
     pub id: Principal,
-    /// The operator.
     pub operator: OperatorRecord,
     /// Where its nodes stand.
     pub data_center: DataCenterRecord,

@@ -27,10 +27,8 @@ pub enum PageError {
     /// It is not a certified reply.
     #[error("not a certified response: {0}")]
     Malformed(&'static str),
-    /// The certificate.
     #[error("invalid certificate: {0}")]
     Certificate(#[from] CertificateError),
-    /// The tree.
     #[error("{0}")]
     Tree(#[from] TreeError),
     /// The canister certified something else than this tree.
@@ -85,7 +83,6 @@ pub struct RawMutation {
 /// A version whose large values may still have to be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDelta {
-    /// Which version.
     pub version: Version,
     /// When it was made.
     pub at: Option<Timestamp>,

@@ -180,7 +180,6 @@ impl<'a> Node<'a> {
     }
 
     /// The root hash.
-    #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let hash = |separator: &[u8], parts: [&[u8]; 2]| {
             let mut hash = Sha256::new();

@@ -31,20 +31,17 @@ impl Block {
     }
 
     /// The block's encoding.
-    #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.encode_to_vec()
     }
 
     /// The block's hash, over its encoding.
-    #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         hash_of_encoded(&self.to_bytes())
     }
 }
 
 /// The hash of a block as it was received.
-#[must_use]
 pub fn hash_of_encoded(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }

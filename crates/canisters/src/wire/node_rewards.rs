@@ -16,7 +16,6 @@ use candid::{CandidType, Deserialize, Principal};
 /// Longest row of a provider that is read, with its type table, in bytes: some 1,500 nodes.
 const MAX_ROW: usize = 256 * 1024;
 
-/// A version of the algorithm.
 #[derive(CandidType, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct AlgorithmVersion {
     pub version: u32,

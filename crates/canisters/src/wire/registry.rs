@@ -494,7 +494,6 @@ pub fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, prost::DecodeErro
 }
 
 /// Encodes a message.
-#[must_use]
 pub fn encode(message: &impl Message) -> Vec<u8> {
     message.encode_to_vec()
 }

@@ -48,7 +48,6 @@ pub enum GetSubnetForCanisterResponse {
 #[derive(CandidType, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct GetApiBoundaryNodeIdsRequest {}
 
-/// The id of an API boundary node.
 #[derive(CandidType, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ApiBoundaryNodeId {
     pub id: Option<Principal>,
@@ -68,7 +67,6 @@ pub struct Gps {
     pub longitude: f32,
 }
 
-/// A data center.
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Default)]
 pub struct DataCenterRecord {
     pub id: String,

@@ -17,7 +17,6 @@ use icpulse_model::topic::Visibility;
 type Outcome = Result<(), GovernanceError>;
 
 impl State {
-    /// `Configure`.
     pub fn configure(&mut self, id: u64, caller: &Principal, request: &Configure, now: u64) -> Outcome {
         let neuron = self.neurons.get(&id).ok_or_else(|| neuron_not_found(id))?;
         let Some(operation) = &request.operation else {

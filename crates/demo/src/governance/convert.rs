@@ -219,7 +219,6 @@ impl ReplyConverter<'_> {
         }
     }
 
-    /// `get_maturity_modulation`.
     pub fn modulation(&self, state: ModulationState) -> wire::GetMaturityModulationResponse {
         wire::GetMaturityModulationResponse {
             maturity_modulation: Some(wire::MaturityModulation {

@@ -148,7 +148,6 @@ impl State {
         });
     }
 
-    /// `RefreshVotingPower`.
     pub fn refresh_voting_power(&mut self, id: u64, caller: &Principal, now: u64) -> Outcome {
         let neuron = self.neurons.get_mut(&id).ok_or_else(|| neuron_not_found(id))?;
         if !neuron.is_hotkey_or_controller(caller) {

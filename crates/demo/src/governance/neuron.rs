@@ -26,7 +26,6 @@ pub enum Dissolve {
 }
 
 impl Dissolve {
-    /// The state at `now`.
     pub fn state(self, now: u64) -> NeuronState {
         match self {
             Self::Locked { .. } => NeuronState::NotDissolving,

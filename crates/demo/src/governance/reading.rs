@@ -203,7 +203,6 @@ impl ReplyConverter<'_> {
         wire::NeuronIndexData { neurons }
     }
 
-    /// `list_known_neurons`.
     pub fn known_neurons(&self) -> wire::ListKnownNeuronsResponse {
         let rows = self.state.known.iter().filter_map(|id| {
             let data = self.state.neurons.get(id)?.known.clone()?;

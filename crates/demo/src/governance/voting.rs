@@ -110,7 +110,6 @@ impl State {
         may
     }
 
-    /// `RegisterVote`.
     pub fn register_vote(
         &mut self,
         id: u64,

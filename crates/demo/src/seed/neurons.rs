@@ -60,7 +60,6 @@ pub fn locked(
     neuron
 }
 
-/// The crowd as of `now`.
 pub fn crowd(seed: u64, now: u64) -> OtherNeurons {
     let mut rng = SeededRng::new(seed, 1);
     let mut out =

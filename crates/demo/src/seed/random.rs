@@ -57,7 +57,6 @@ impl SeededRng {
         self.choose_several(items, items.len())
     }
 
-    /// 32 bytes.
     pub fn bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         self.0.fill_bytes(&mut bytes);

@@ -6,7 +6,6 @@
 pub struct Size {
     /// Settled proposals below those of the small world.
     pub archived_proposals: u64,
-    /// All neurons.
     pub neurons: u64,
     /// Neurons of the demo user, those of the small world included.
     pub user_neurons: u64,
@@ -14,7 +13,6 @@ pub struct Size {
     pub blocks: u64,
     /// Transactions of the demo user's account, rounded up to a whole group of eight.
     pub user_transactions: u64,
-    /// Versions of the registry.
     pub registry_versions: u64,
 }
 

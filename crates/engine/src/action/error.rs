@@ -8,10 +8,7 @@ use icpulse_model::{Principal, Seconds};
 pub enum ActionError {
     /// The review is too old to be what the world is like.
     #[error("the review is {} old; reviews are valid for {}: make it again", age.words(), icpulse_model::act::REVIEW_LIFETIME.words())]
-    Expired {
-        /// Its age.
-        age: Seconds,
-    },
+    Expired { age: Seconds },
     /// Another identity is active than the one the review named.
     #[error(
         "the review was for {planned}, but {active} would sign: nothing was signed; make the review again"
@@ -34,7 +31,6 @@ pub enum ActionError {
     /// The same action is being carried out or followed up right now, here or in another instance.
     #[error("this action is under way, here or in another icpulse; wait until it has ended")]
     UnderWay,
-    /// None of the steps can be tried again.
     #[error(
         "none of these steps can be tried again: done ones stand, and those of unknown outcome must be followed up first"
     )]

@@ -68,13 +68,11 @@ fn to_json(value: impl Serialize) -> Result<Value, Line> {
 
 impl Field {
     /// The option's name on the command line.
-    #[must_use]
     pub fn option(&self) -> String {
         self.name.replace('_', "-")
     }
 
     /// Whether a form lets it be typed; otherwise it is chosen.
-    #[must_use]
     pub fn is_typed(&self) -> bool {
         matches!(self.kind, FieldKind::Amount | FieldKind::Span(_) | FieldKind::Neurons)
     }
@@ -111,7 +109,6 @@ impl Field {
     }
 
     /// What can be chosen for it; empty where it is only typed.
-    #[must_use]
     pub fn choices(&self, world: &World) -> Vec<Choice> {
         match self.kind {
             FieldKind::Amount | FieldKind::Neurons => Vec::new(),
@@ -131,7 +128,6 @@ impl Field {
     }
 
     /// Whether its choices are a long list, chosen from in a layer of their own.
-    #[must_use]
     pub fn has_long_list(&self) -> bool {
         matches!(self.kind, FieldKind::Topic | FieldKind::Following)
     }

@@ -63,7 +63,6 @@ pub struct SignerJournal {
 
 impl SignerJournal {
     /// `journal`, written to with `key`.
-    #[must_use]
     pub fn new(journal: Arc<ActionJournal>, key: JournalKey) -> Self {
         Self { journal, key }
     }
@@ -109,7 +108,6 @@ pub fn open_actions(journal: &dyn Journal, signer: Principal) -> Result<Vec<Exec
 /// way. A payment waits while another one of its signer may have been made or is under way in any
 /// instance, and while a document of the journal is altered or cannot be read, since it may hide such
 /// a payment.
-#[must_use]
 pub fn find_review_obstacle(review: &Review, entries: &Result<Entries, JournalError>) -> Option<Line> {
     // What moves no money, such as the rest of a stake that is paid, waits for nothing.
     if review.total_cost == E8s::ZERO {
@@ -119,7 +117,6 @@ pub fn find_review_obstacle(review: &Review, entries: &Result<Entries, JournalEr
 }
 
 /// As [`find_review_obstacle`], of an action that pays.
-#[must_use]
 pub(super) fn find_obstacle(
     own: Option<PlanId>,
     entries: &Result<Entries, JournalError>,

@@ -27,7 +27,6 @@ pub trait SignedRequest: Send + Sync {
 /// node of a subnet could lie in the answer to a query. The errors are the client's own; reads are
 /// those of the identity that signs.
 pub trait Network: Send + Sync {
-    /// A signed request.
     type Signed: SignedRequest;
 
     /// Who signs.

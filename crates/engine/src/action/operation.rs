@@ -92,7 +92,6 @@ pub enum Risk {
     Reversible,
     /// It cannot be undone.
     Final,
-    /// It moves money.
     MovesMoney,
 }
 
@@ -149,7 +148,6 @@ impl<'a> Args<'a> {
 /// Why an argument cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Which one.
     pub field: &'static str,
     /// Why, in words.
     pub why: Line,
@@ -158,27 +156,22 @@ pub struct Problem {
 /// A line of a form's preview.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// What it is.
     pub label: &'static str,
-    /// Its value.
     pub value: Vec<Words>,
 }
 
 impl Operation {
     /// Why it cannot be done to a neuron of the identity, as far as can be told without its arguments.
-    #[must_use]
     pub fn refusal(&self, neuron: &Neuron) -> Option<Line> {
         (self.rules.refuse)(neuron, &Args(&Value::Null))
     }
 
     /// What is wrong with arguments, as far as they are given.
-    #[must_use]
     pub fn check(&self, args: &Value, context: &FormContext<'_>) -> Vec<Problem> {
         (self.rules.check)(&Args(args), context)
     }
 
     /// What the operation would bring; empty while arguments are missing.
-    #[must_use]
     pub fn preview(&self, args: &Value, context: &FormContext<'_>) -> Vec<Fact> {
         (self.rules.preview)(&Args(args), context)
     }

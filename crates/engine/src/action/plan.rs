@@ -117,7 +117,6 @@ pub struct Plans {
 
 impl Plans {
     /// No plans.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }

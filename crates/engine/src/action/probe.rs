@@ -20,7 +20,6 @@ const QUESTIONS: u32 = 90;
 
 /// A request that was signed and whose outcome is looked for.
 pub(super) struct Request {
-    /// Its id.
     pub id: String,
     /// The network's certified time when it was signed.
     pub signed_at: Option<Timestamp>,

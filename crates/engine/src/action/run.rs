@@ -44,7 +44,6 @@ pub struct Options {
 
 impl Options {
     /// With this clock, nobody watching, and 12 requests at the same time.
-    #[must_use]
     pub fn new(clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
         Self { clock, observer: None, in_flight: 12 }
     }

@@ -91,7 +91,6 @@ pub(super) use step_identity;
 /// A kind of step as the journal finds it again.
 #[derive(Debug)]
 pub(super) struct StepKind {
-    /// Its name.
     pub name: &'static str,
     /// Reads its arguments.
     pub read: fn(&Value) -> Option<Box<dyn Step>>,
@@ -109,7 +108,6 @@ impl StepKind {
 pub(super) struct StepWords {
     /// The method, with the command where there is one.
     pub method: String,
-    /// One line.
     pub summary: Line,
     /// The arguments, in order.
     pub arguments: Vec<(&'static str, Line)>,
@@ -144,7 +142,6 @@ pub(super) fn describe(step: &dyn Step, canisters: &Canisters) -> Result<Planned
 /// A canister's certified answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reply<'a> {
-    /// To which request.
     pub request_id: &'a str,
     /// Candid.
     pub bytes: &'a [u8],
@@ -261,7 +258,6 @@ pub(super) enum Verdict {
     Refused(StepState),
     /// At this time it had not happened.
     NotUntil(Timestamp),
-    /// Nothing.
     Nothing,
 }
 

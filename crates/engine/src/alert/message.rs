@@ -15,7 +15,6 @@ pub enum Kind {
     Fired,
     /// It still does.
     Repeated,
-    /// It recovered.
     Recovered,
     /// What was held back in quiet hours.
     Summary,
@@ -24,8 +23,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// In a word.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Fired => "fired",
@@ -40,7 +37,6 @@ impl Kind {
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// What it is for.
     pub kind: Kind,
     /// How bad it is; of a summary the worst.
     pub severity: Severity,
@@ -58,8 +54,6 @@ pub struct Notice {
 const LISTED: usize = 20;
 
 impl Notice {
-    /// Of an alert.
-    #[must_use]
     pub fn about_alert(kind: Kind, alert: &Alert, at: Timestamp) -> Self {
         let text = match kind {
             Kind::Recovered => {
@@ -74,14 +68,12 @@ impl Notice {
     }
 
     /// To try a sink.
-    #[must_use]
     pub fn test(at: Timestamp) -> Self {
         let text = Line::new("icpulse tries this sink: nothing is wrong");
         Self { kind: Kind::Test, severity: Severity::Info, at, text, alert: None, held: Vec::new() }
     }
 
     /// Of what was held back; nothing if that was nothing.
-    #[must_use]
     pub fn summary(held: Vec<Self>, at: Timestamp) -> Option<Self> {
         let severity = held.iter().map(|n| n.severity).max()?;
         let count = |kind| held.iter().filter(|n| n.kind == kind).count();
@@ -94,13 +86,11 @@ impl Notice {
     }
 
     /// By which rule, where one is behind it.
-    #[must_use]
     pub fn rule(&self) -> Option<Rule> {
         self.alert.as_ref().map(|a| a.rule)
     }
 
     /// What a sink wants of it; `None` if nothing.
-    #[must_use]
     pub fn for_sink(&self, sink: &SinkSettings) -> Option<Self> {
         match self.kind {
             Kind::Test => Some(self.clone()),
@@ -117,7 +107,6 @@ impl Notice {
     }
 
     /// A short heading in plain ASCII, for headers.
-    #[must_use]
     pub fn title(&self) -> String {
         match (self.kind, self.rule()) {
             (Kind::Recovered, Some(rule)) => format!("icpulse: {} recovered", rule.name()),
@@ -127,7 +116,6 @@ impl Notice {
     }
 
     /// The sentence, and of a summary a line for each message.
-    #[must_use]
     pub fn body(&self) -> String {
         let mut lines = vec![self.text.to_string()];
         lines.extend(self.held.iter().take(LISTED).map(|n| format!("{} {}", n.at.date_minute(), n.text)));
@@ -138,7 +126,6 @@ impl Notice {
     }
 
     /// As JSON with stable names.
-    #[must_use]
     pub fn json(&self) -> Value {
         let alert = self.alert.as_ref();
         json!({
@@ -159,7 +146,6 @@ impl Notice {
 }
 
 /// What an alert is about, as JSON.
-#[must_use]
 pub fn about(about: &About) -> Value {
     let of = |kind: &str, id: &Principal| json!({ "kind": kind, "id": id.to_text() });
     match about {

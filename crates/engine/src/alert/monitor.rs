@@ -27,7 +27,6 @@ const HELD: usize = 500;
 enum Phase {
     /// The limit is passed, not yet for long enough.
     Pending,
-    /// It fires.
     Firing,
     /// It fires, and has been gone since then.
     Clearing(Timestamp),
@@ -79,7 +78,6 @@ pub struct Monitor {
 
 impl Monitor {
     /// Goes on from what was kept.
-    #[must_use]
     pub fn new(settings: AlertSettings, kept: MonitorState) -> Self {
         let mut monitor =
             Self { settings, kept, contradicted: Vec::new(), board: Arc::default(), reports: Vec::new() };
@@ -87,14 +85,11 @@ impl Monitor {
         monitor
     }
 
-    /// What is to be kept.
-    #[must_use]
     pub fn kept(&self) -> &MonitorState {
         &self.kept
     }
 
     /// All alerts as of the last look.
-    #[must_use]
     pub fn board(&self) -> &Arc<AlertBoard> {
         &self.board
     }

@@ -10,7 +10,6 @@ const SHORTEST: usize = 27;
 const LONGEST: usize = 63;
 
 /// Every principal that a text names.
-#[must_use]
 pub fn principals_in(text: &str) -> BTreeSet<Principal> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let fits = |word: &&str| (SHORTEST..=LONGEST).contains(&word.len()) && word.contains('-');
@@ -22,7 +21,6 @@ pub fn principals_in(text: &str) -> BTreeSet<Principal> {
 }
 
 /// Every principal that a proposal's body names.
-#[must_use]
 pub fn principals_of(body: &ProposalBody) -> BTreeSet<Principal> {
     let mut found = principals_in(body.summary.as_str());
     let mut values = vec![&body.payload.value];

@@ -33,13 +33,11 @@ pub struct Store {
 
 impl Store {
     /// Keeps nothing, and sends.
-    #[must_use]
     pub fn nowhere() -> Self {
         Self { path: None, lock: None }
     }
 
     /// Opens `<name>.json` in a folder, with what was kept and what the user should know.
-    #[must_use]
     pub fn open(folder: &Path, name: &str) -> (Self, MonitorState, Option<Line>) {
         let path = folder.join(format!("{name}.json"));
         let lock = files::make_folder(folder)
@@ -68,7 +66,6 @@ impl Store {
     }
 
     /// Whether this process sends: no other one has the file.
-    #[must_use]
     pub fn is_owner(&self) -> bool {
         self.path.is_none() || self.lock.is_some()
     }

@@ -173,7 +173,6 @@ pub(super) trait Reading: Sync {
         true
     }
 
-    /// Asks one member.
     fn ask_member(&self, _: &Engine, _: &Network, _: Principal) -> Option<AskMember> {
         None
     }

@@ -15,14 +15,12 @@ use std::sync::Arc;
 const AHEAD: Seconds = Seconds(600);
 
 /// Whether a reading may replace another.
-#[must_use]
 pub fn is_later(new: &Evidence, old: &Evidence, now: Timestamp) -> bool {
     new.at >= old.at || old.at > now.plus(AHEAD)
 }
 
 /// What came of putting rows in.
 pub struct Merged {
-    /// All proposals.
     pub proposals: Proposals,
     /// Rows that say something else than before: to be written.
     pub changed: Vec<Arc<Proposal>>,
@@ -31,7 +29,6 @@ pub struct Merged {
 }
 
 /// Puts rows of proposals in.
-#[must_use]
 pub fn proposals(old: &Proposals, rows: Vec<Arc<Proposal>>, now: Timestamp) -> Merged {
     let mut changed = Vec::new();
     let mut confirmed = Vec::new();
@@ -66,7 +63,6 @@ fn says_the_same(a: &Proposal, b: &Proposal) -> bool {
 }
 
 /// All rows without anybody's ballots.
-#[must_use]
 pub fn without_ballots(old: &Proposals) -> Proposals {
     let stripped: Vec<Arc<Proposal>> = old
         .iter()
@@ -77,7 +73,6 @@ pub fn without_ballots(old: &Proposals) -> Proposals {
 }
 
 /// A row that was read as nobody, with the ballots that the identity was seen to have.
-#[must_use]
 pub fn keep_ballots(old: &Proposals, mut row: Proposal) -> Proposal {
     if let Some(before) = old.get(row.id)
         && row.ballots.is_empty()
@@ -89,7 +84,6 @@ pub fn keep_ballots(old: &Proposals, mut row: Proposal) -> Proposal {
 }
 
 /// Ballots that an identity had before, on rows that have none and can have some.
-#[must_use]
 pub fn with_ballots(old: &Proposals, ballots: BTreeMap<ProposalId, Vec<Ballot>>) -> Proposals {
     let rows: Vec<Arc<Proposal>> = ballots
         .into_iter()
@@ -102,7 +96,6 @@ pub fn with_ballots(old: &Proposals, ballots: BTreeMap<ProposalId, Vec<Ballot>>)
 }
 
 /// Ids of rows that may still change.
-#[must_use]
 pub fn unsettled(proposals: &Proposals) -> Vec<ProposalId> {
     proposals.iter().filter(|row| !row.is_final()).map(|row| row.id).collect()
 }
@@ -118,7 +111,6 @@ pub struct MergedNeurons {
 }
 
 /// Replaces the reader's neurons; `None` if the reading is earlier than the one there.
-#[must_use]
 pub fn neurons(old: &Neurons, rows: Vec<Neuron>, now: Timestamp) -> Option<MergedNeurons> {
     let before: BTreeMap<NeuronId, &Arc<Neuron>> = old.iter().map(|n| (n.id, n)).collect();
     let earlier =

@@ -62,7 +62,6 @@ pub struct Options {
     pub transactions_in_memory: usize,
     /// Why the shared cache is not used, if it is not.
     pub cache_note: Option<Line>,
-    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The pause after a first failure, in milliseconds; each further one doubles it.
     pub first_pause: u64,
@@ -72,7 +71,6 @@ pub struct Options {
 
 impl Options {
     /// The usual ones, for a network of that name.
-    #[must_use]
     pub fn new(network: &str) -> Self {
         Self {
             network: Line::new(network),

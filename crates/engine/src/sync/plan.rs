@@ -64,7 +64,6 @@ fn plus_millis(at: Timestamp, millis: u64) -> Timestamp {
 
 impl Plan {
     /// Everything that is read regularly is due at once.
-    #[must_use]
     pub fn new(anonymous: bool, history: bool, now: Timestamp) -> Self {
         let mut plan = Self {
             refresh: None,
@@ -84,19 +83,16 @@ impl Plan {
     }
 
     /// Reading what is on the screen every so often, and nothing else more often.
-    #[must_use]
     pub fn refreshing(self, refresh: Option<Seconds>) -> Self {
         Self { refresh, ..self }
     }
 
     /// With another pause after a first failure, in milliseconds.
-    #[must_use]
     pub fn pausing(self, first_pause: u64) -> Self {
         Self { first_pause, ..self }
     }
 
     /// Reading only what belongs to something.
-    #[must_use]
     pub fn limited_to(self, only: Option<Topicality>) -> Self {
         Self { only, ..self }
     }
@@ -124,7 +120,6 @@ impl Plan {
     }
 
     /// Whether a feed is read at all.
-    #[must_use]
     pub fn reads(&self, feed: &Feed) -> bool {
         self.applies(feed)
     }
@@ -134,33 +129,28 @@ impl Plan {
     }
 
     /// Whether the network's make-up is on the screen.
-    #[must_use]
     pub fn shows_network(&self) -> bool {
         self.reads_only_or_shows(Topicality::Network)
     }
 
     /// Whether the data on the screen are fresher after a reading of this feed. What public services
     /// say is never that, and what is known of machines only where they are shown.
-    #[must_use]
     pub fn freshens(&self, feed: &Feed) -> bool {
         !feed.unverified && (feed.topic != Topicality::Network || self.shows_network())
     }
 
     /// Whether the first readings include the whole of the registry: one command that is about it.
-    #[must_use]
     pub fn waits_for_registry(&self) -> bool {
         self.only == Some(Topicality::Network) || !self.history && self.shows_network()
     }
 
     /// What to start now, most urgent first, apart from what is read in parts or of many.
-    #[must_use]
     pub fn due(&self, now: Timestamp) -> Vec<&'static Feed> {
         let whole = |feed: &&Feed| !feed.is_in_parts() && !feed.is_sharded();
         feeds::all().iter().copied().filter(whole).filter(|feed| self.is_due(feed, now)).collect()
     }
 
     /// Whether a feed, or the next part of it, may be read now.
-    #[must_use]
     pub fn is_due(&self, feed: &Feed, now: Timestamp) -> bool {
         let place = self.place(feed);
         self.applies(feed)
@@ -171,7 +161,6 @@ impl Plan {
     }
 
     /// Everything that the user sees first has been tried once.
-    #[must_use]
     pub fn tried_all(&self) -> bool {
         let mut first = feeds::all().iter().filter(|feed| feed.comes_first() && self.applies(feed));
         first.all(|feed| self.place(feed).tried)
@@ -179,7 +168,6 @@ impl Plan {
 
     /// When something becomes due next, if nothing happens before; what is due already only
     /// waits for something else to end.
-    #[must_use]
     pub fn wake(&self, now: Timestamp) -> Option<Timestamp> {
         feeds::all()
             .iter()
@@ -300,7 +288,6 @@ impl Plan {
     }
 
     /// Whether a feed that is read of many may be read now: not before what is seen first.
-    #[must_use]
     pub fn may_run(&self, feed: &Feed) -> bool {
         let newest = &feeds::NEWEST;
         let first = !self.applies(newest) || self.place(newest).tried || self.shows_network();
@@ -318,19 +305,16 @@ impl Plan {
     }
 
     /// Whether a feed has been tried once.
-    #[must_use]
     pub fn has_tried(&self, feed: &Feed) -> bool {
         self.place(feed).tried
     }
 
     /// How often a feed is read at present.
-    #[must_use]
     pub fn period(&self, feed: &Feed) -> Option<Seconds> {
         self.interval(feed)
     }
 
     /// Whether this is what is on the screen.
-    #[must_use]
     pub fn is_visible(&self, topicality: Topicality) -> bool {
         self.visible == topicality
     }
@@ -375,7 +359,6 @@ impl Plan {
     }
 
     /// Whether it is paused.
-    #[must_use]
     pub fn is_paused(&self) -> bool {
         self.paused
     }

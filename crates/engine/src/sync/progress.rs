@@ -29,7 +29,6 @@ impl Rate {
     }
 
     /// Items a second; 0 until two moments are known.
-    #[must_use]
     pub fn per_second(&self) -> u64 {
         let (Some((from, before)), Some((to, after))) = (self.samples.front(), self.samples.back()) else {
             return 0;
@@ -39,7 +38,6 @@ impl Rate {
     }
 
     /// Progress towards `total`; `None` when there is nothing left.
-    #[must_use]
     pub fn progress(&self, done: u64, total: u64) -> Option<HistoryProgress> {
         let rest = total.checked_sub(done).filter(|rest| *rest > 0)?;
         let per_second = self.per_second();
@@ -49,7 +47,6 @@ impl Rate {
 }
 
 /// A network that answers and makes no progress, since this time of its own.
-#[must_use]
 pub fn standstill(since: Timestamp) -> Trouble {
     Trouble {
         attempted: Line::new("reading"),
@@ -112,7 +109,6 @@ impl Troubles {
 
     /// What to tell: this machine's clock, which explains old proofs; then a wrong proof; then the
     /// most urgent reading.
-    #[must_use]
     pub fn worst(&self) -> Option<Trouble> {
         let clock = self.0.values().find(|failing| failing.clock);
         let unverified = || self.0.values().find(|failing| failing.trouble.unverified);

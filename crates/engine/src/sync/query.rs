@@ -117,14 +117,12 @@ impl From<Client> for Network {
 
 impl Network {
     /// The network behind a source.
-    #[must_use]
     pub fn new(source: impl Source) -> Self {
         Self(Arc::new(source))
     }
 
     /// Reads as nobody in place of an identity that is locked; `client` must be anonymous. What is the
     /// identity's own stays as it was last read.
-    #[must_use]
     pub fn locked(client: Client) -> Self {
         Self::new(ClientSource { client, locked: true })
     }

@@ -19,7 +19,6 @@ struct Place {
     running: bool,
     tried: bool,
     failures: u32,
-    /// Its group.
     group: u64,
 }
 
@@ -70,14 +69,12 @@ impl Rounds {
     }
 
     /// Whom to ask now.
-    #[must_use]
     fn due(&self, now: Timestamp) -> Vec<Principal> {
         let due = self.places.iter().filter(|(_, place)| !place.running && place.due <= now);
         due.map(|(id, _)| *id).collect()
     }
 
     /// When somebody is due next.
-    #[must_use]
     pub fn wake(&self) -> Option<Timestamp> {
         self.places.values().filter(|place| !place.running).map(|place| place.due).min()
     }
@@ -109,13 +106,11 @@ impl Rounds {
     }
 
     /// Everybody has been asked once.
-    #[must_use]
     pub fn tried_all(&self) -> bool {
         self.places.values().all(|place| place.tried)
     }
 
     /// Somebody is being asked.
-    #[must_use]
     pub fn is_running(&self) -> bool {
         self.places.values().any(|place| place.running)
     }

@@ -8,7 +8,6 @@ use crate::value::{Cell, Value};
 
 impl Query {
     /// Whether a row passes: `hay` is its text, `cell` its cell in the column of a place.
-    #[must_use]
     pub fn matches<'a>(&self, hay: Haystack<'_>, now: Timestamp, cell: impl Fn(usize) -> Cell<'a>) -> bool {
         // The texts lie side by side in memory, the rows do not: words first.
         let words = |term: &Term| match &term.what {

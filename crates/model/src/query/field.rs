@@ -40,7 +40,6 @@ impl fmt::Debug for Field {
 
 impl Field {
     /// By its name, among those of a list.
-    #[must_use]
     pub fn by_name(name: &str, list: List) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         let fields = || list.columns().enumerate().filter(|(_, c)| c.is_field());
@@ -62,7 +61,6 @@ impl Field {
     }
 
     /// As written.
-    #[must_use]
     pub fn name(&self) -> String {
         match self.form {
             Form::Name => self.info.id.to_owned(),
@@ -72,7 +70,6 @@ impl Field {
     }
 
     /// How its values are written.
-    #[must_use]
     pub fn kind(&self) -> Kind {
         match self.form {
             Form::Evidence => Kind::Text,
@@ -81,7 +78,6 @@ impl Field {
     }
 
     /// Whether time alone may change a row's answer.
-    #[must_use]
     pub fn is_timed(&self) -> bool {
         self.form != Form::Evidence && self.info.timed
     }

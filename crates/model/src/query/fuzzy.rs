@@ -44,7 +44,6 @@ fn mask(text: &str) -> u64 {
 
 impl Haystacks {
     /// Room for so many texts.
-    #[must_use]
     pub fn with_capacity(rows: usize, bytes: usize) -> Self {
         Self {
             text: String::with_capacity(bytes),
@@ -61,7 +60,6 @@ impl Haystacks {
     }
 
     /// How many bytes all texts have.
-    #[must_use]
     pub fn bytes(&self) -> usize {
         self.text.len()
     }
@@ -96,7 +94,6 @@ impl Haystacks {
     }
 
     /// The text of the row at a place; empty beyond the last.
-    #[must_use]
     pub fn get(&self, place: usize) -> Haystack<'_> {
         let end = |p: usize| self.ends.get(p).and_then(|e| usize::try_from(*e).ok()).unwrap_or(0);
         let start = if place == 0 { 0 } else { end(place - 1) };
@@ -107,19 +104,16 @@ impl Haystacks {
 
 impl Haystack<'_> {
     /// The text in lower case.
-    #[must_use]
     pub fn text(&self) -> &str {
         self.text
     }
 
     /// Whether the word occurs, fuzzily.
-    #[must_use]
     pub fn has(&self, word: &Word) -> bool {
         self.mask & word.mask == word.mask && occurs(self.text.as_bytes(), word.folded.as_bytes(), word.skip)
     }
 
     /// Whether the word occurs as it is.
-    #[must_use]
     pub fn contains(&self, word: &Word) -> bool {
         self.mask & word.mask == word.mask && occurs(self.text.as_bytes(), word.folded.as_bytes(), 0)
     }
@@ -128,7 +122,6 @@ impl Haystack<'_> {
 impl Word {
     /// Prepares a word. Short words and numbers must occur as they are: fuzzily they would
     /// match nearly everything.
-    #[must_use]
     pub fn new(raw: &str) -> Self {
         let folded = raw.to_lowercase();
         let number = folded.bytes().all(|b| b.is_ascii_digit());
@@ -137,19 +130,16 @@ impl Word {
     }
 
     /// As written.
-    #[must_use]
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
     /// In lower case.
-    #[must_use]
     pub fn folded(&self) -> &str {
         &self.folded
     }
 
     /// Whether wherever `self` occurs `old` does too.
-    #[must_use]
     pub fn implies(&self, old: &Self) -> bool {
         self.folded.starts_with(&old.folded) && self.skip <= old.skip
     }

@@ -54,9 +54,7 @@ pub enum What {
     Exact(Word),
     /// A field compares to a value.
     Field {
-        /// Which field.
         field: Field,
-        /// How.
         op: Op,
         /// The value as written.
         value: String,
@@ -70,13 +68,9 @@ pub enum What {
 pub enum Op {
     /// `:` or `=`: is, contains, or is one of.
     Is,
-    /// `<`
     Less,
-    /// `<=`
     AtMost,
-    /// `>`
     More,
-    /// `>=`
     AtLeast,
 }
 
@@ -109,7 +103,6 @@ pub struct QueryError {
 
 impl Op {
     /// As written.
-    #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
             Self::Is => ":",
@@ -133,13 +126,11 @@ impl Op {
 
 impl Query {
     /// Whether it lets every row through.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty() && !self.inverse
     }
 
     /// Whether time alone may change its answer.
-    #[must_use]
     pub fn is_timed(&self) -> bool {
         self.terms.iter().any(|t| match &t.what {
             What::Field { field, test, .. } => *test != Test::Any && field.is_timed(),
@@ -149,7 +140,6 @@ impl Query {
 
     /// Whether every row that passes `self` also passes `older`, so that only rows that passed
     /// before need to be looked at again. May say no where it is so.
-    #[must_use]
     pub fn narrows(&self, older: &Self) -> bool {
         let pairs = older.terms.iter().zip(&self.terms);
         !self.inverse

@@ -21,7 +21,6 @@ impl std::fmt::Display for Suggestion {
 
 /// Ways to go on from the end of `text`: fields that begin so, or values of the field that is
 /// being written.
-#[must_use]
 pub fn suggest(text: &str, list: List) -> Vec<Suggestion> {
     const MOST: usize = 8;
     let all = tokens(text);

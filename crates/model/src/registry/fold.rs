@@ -134,7 +134,6 @@ fn written(key: &Key, before: Option<&Record>, now: &Topology, undecoded: Option
 
 /// Takes changes over into a topology, in the order of their versions; what happened, oldest first.
 /// Each change is at least one event. Changes of one version belong into one call.
-#[must_use]
 pub fn fold(topology: &mut Topology, changes: &[Change]) -> Vec<Event> {
     let mut events = Vec::with_capacity(changes.len());
     for version in changes.chunk_by(|a, b| a.version == b.version) {
@@ -170,7 +169,6 @@ pub fn fold(topology: &mut Topology, changes: &[Change]) -> Vec<Event> {
 }
 
 /// What has to happen to make the records of `a` those of `b`; empty if they are the same.
-#[must_use]
 pub fn diff(a: &Topology, b: &Topology) -> Vec<Difference> {
     let mut keys = a.keys();
     keys.extend(b.keys());

@@ -8,22 +8,18 @@ use std::fmt;
 /// Which machines firewall rules are for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FirewallScope {
-    /// All.
     Global,
     /// All nodes that run a replica.
     ReplicaNodes,
-    /// All API boundary nodes.
     ApiBoundaryNodes,
     /// The nodes of a subnet.
     Subnet(Principal),
-    /// One node.
     Node(Principal),
 }
 
 /// What a key names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Key {
-    /// `subnet_list`.
     SubnetList,
     /// `nns_subnet_id`.
     NnsSubnet,
@@ -39,7 +35,6 @@ pub enum Key {
     RewardTable,
     /// `api_boundary_node_<id>`.
     ApiBoundaryNode(Principal),
-    /// `replica_version_<version>`.
     ReplicaVersion(Line),
     /// `hostos_version_<version>`.
     HostOsVersion(Line),
@@ -76,7 +71,6 @@ const NAMED: &[(&str, OfName)] = &[
 impl Key {
     /// What the bytes of a key name. Keys of unknown families, and of known ones with an id that
     /// is none, are [`Key::Other`].
-    #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return Self::Other(Line::new(&format!("0x{}", hex::encode(bytes))));

@@ -134,7 +134,6 @@ struct Cause {
     possible: BTreeSet<ProposalId>,
 }
 
-/// The only one.
 fn only(ids: &BTreeSet<ProposalId>) -> Option<ProposalId> {
     ids.first().copied().filter(|_| ids.len() == 1)
 }
@@ -186,7 +185,6 @@ pub fn link(events: &mut [Event], proposals: &Proposals) -> bool {
 
 /// The elections of the versions that are elected, the newest first, with the proposals that decided
 /// them where that is beyond doubt.
-#[must_use]
 pub fn elections(topology: &Topology, proposals: &Proposals) -> Vec<Event> {
     let mut events: Vec<Event> = topology
         .elected

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 impl Topology {
     /// What is known of a record: as it was last understood, even if what it says now could not be
     /// decoded (see [`Topology::undecoded`] for that).
-    #[must_use]
     pub fn record(&self, key: &Key) -> Option<Record> {
         match key {
             Key::SubnetList => {
@@ -33,7 +32,6 @@ impl Topology {
     }
 
     /// The keys of all records, those that could not be decoded among them.
-    #[must_use]
     pub fn keys(&self) -> BTreeSet<Key> {
         let mut keys: BTreeSet<Key> = self.undecoded.keys().cloned().collect();
         keys.extend((!self.subnet_list.is_empty()).then_some(Key::SubnetList));

@@ -35,7 +35,6 @@ pub struct Version(pub u64);
 
 impl Version {
     /// The version after this one.
-    #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
@@ -50,7 +49,6 @@ impl std::fmt::Display for Version {
 /// A point in the registry's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Moment {
-    /// As of a version.
     Version(Version),
     /// As of a time: the newest version made until then.
     At(Timestamp),
@@ -60,7 +58,6 @@ pub enum Moment {
 /// already put together from their chunks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
-    /// Which version.
     pub version: Version,
     /// When it was made, if the registry says so (older versions do not).
     pub at: Option<Timestamp>,
@@ -70,7 +67,6 @@ pub struct Delta {
 
 impl Delta {
     /// Tells versions of different histories apart: the SHA-256 of all that it says.
-    #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         let mut put = |bytes: &[u8]| {
@@ -89,7 +85,6 @@ impl Delta {
     }
 
     /// Bytes of its keys and values.
-    #[must_use]
     pub fn size(&self) -> usize {
         self.mutations.iter().map(|m| m.key.len() + m.value.as_ref().map_or(0, Vec::len)).sum()
     }
@@ -109,7 +104,6 @@ pub struct Mutation {
 /// One record changed, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// In which version.
     pub version: Version,
     /// When, if the registry says so.
     pub at: Option<Timestamp>,

@@ -6,20 +6,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
-    /// The subnets there are.
     SubnetList(Vec<Principal>),
-    /// The subnet of the NNS.
     NnsSubnet(Principal),
-    /// A subnet.
     Subnet(Box<SubnetRecord>),
-    /// A node.
     Node(Box<NodeRecord>),
     /// A node operator.
     Operator(Box<OperatorRecord>),
-    /// A data center.
     DataCenter(Box<DataCenterRecord>),
     /// What nodes are paid.
     RewardTable(RewardTable),
@@ -61,7 +55,6 @@ pub enum SubnetKind {
 
 impl SubnetKind {
     /// From its number in the record.
-    #[must_use]
     pub const fn from_number(number: i32) -> Self {
         match number {
             0 => Self::Unspecified,
@@ -74,7 +67,6 @@ impl SubnetKind {
     }
 
     /// Its number in the record.
-    #[must_use]
     pub const fn number(self) -> i32 {
         match self {
             Self::Unspecified => 0,
@@ -100,14 +92,12 @@ impl fmt::Display for SubnetKind {
     }
 }
 
-/// A subnet (`SubnetRecord`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubnetRecord {
     /// Its nodes, in the record's order.
     pub membership: Vec<Principal>,
     /// The version of GuestOS that its nodes are to run.
     pub replica_version: Line,
-    /// What it is for.
     pub kind: SubnetKind,
     /// It makes no blocks, by decision.
     pub is_halted: bool,
@@ -152,7 +142,6 @@ pub enum RewardType {
 
 impl RewardType {
     /// From its number in the record.
-    #[must_use]
     pub const fn from_number(number: i32) -> Self {
         match number {
             0 => Self::Unspecified,
@@ -167,7 +156,6 @@ impl RewardType {
     }
 
     /// Its number in the record.
-    #[must_use]
     pub const fn number(self) -> i32 {
         match self {
             Self::Unspecified => 0,
@@ -198,10 +186,8 @@ impl fmt::Display for RewardType {
     }
 }
 
-/// A node (`NodeRecord`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeRecord {
-    /// Its operator.
     pub operator: Principal,
     /// The address at which its GuestOS answers (`http.ip_addr`), usually IPv6.
     pub address: Option<Line>,
@@ -249,7 +235,6 @@ pub struct Region {
 
 impl Region {
     /// From the record's text; missing parts are empty.
-    #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut parts = text.splitn(3, ',').map(|part| Line::new(part.trim()));
         let mut next = || parts.next().unwrap_or_default();
@@ -263,14 +248,12 @@ impl fmt::Display for Region {
     }
 }
 
-/// A data center (`DataCenterRecord`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataCenterRecord {
     /// Its id, such as `zh1`.
     pub id: Line,
     /// Where it is.
     pub region: Region,
-    /// Whose it is.
     pub owner: Line,
     /// Latitude and longitude in millionths of a degree.
     pub gps: Option<(i32, i32)>,
@@ -306,14 +289,12 @@ pub struct HostOsRecord {
     pub urls: Vec<Line>,
 }
 
-/// A firewall rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirewallRule {
     /// IPv4 prefixes.
     pub ipv4: Vec<Line>,
     /// IPv6 prefixes.
     pub ipv6: Vec<Line>,
-    /// Ports.
     pub ports: Vec<u32>,
     /// 1 allows, 2 denies, 3 rejects.
     pub action: i32,
@@ -332,6 +313,5 @@ pub struct Route {
     pub start: Principal,
     /// The last id.
     pub end: Principal,
-    /// The subnet.
     pub subnet: Principal,
 }

@@ -169,7 +169,6 @@ impl Subject<'_> {
 
 impl Event {
     /// In a sentence: `node abcde of provider X joined subnet Y at version 53,218, proposal 132,411`.
-    #[must_use]
     pub fn sentence(&self, names: Names<'_>) -> String {
         let mut words = self.words(names);
         words.push_str(&format!(" at version {}", group(&self.version.0.to_string())));
@@ -180,7 +179,6 @@ impl Event {
     }
 
     /// What happened, without when and why.
-    #[must_use]
     pub fn words(&self, names: Names<'_>) -> String {
         let subject = Subject {
             key: &self.key,
@@ -196,8 +194,6 @@ impl Event {
 }
 
 impl Difference {
-    /// In a sentence.
-    #[must_use]
     pub fn sentence(&self, names: Names<'_>) -> String {
         let subject = Subject {
             key: &self.key,
@@ -215,7 +211,6 @@ impl Difference {
 /// Which events a reader wants: those that fit everything that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Of this provider.
     pub provider: Option<Principal>,
     /// About this subnet.
     pub subnet: Option<Principal>,
@@ -227,7 +222,6 @@ pub struct EventFilter {
 
 impl EventFilter {
     /// Whether it wants an event.
-    #[must_use]
     pub fn fits(&self, event: &Event, names: Names<'_>) -> bool {
         let is = |wanted: &Option<Principal>, found: &Option<Principal>| wanted.is_none() || wanted == found;
         is(&self.provider, &event.provider)

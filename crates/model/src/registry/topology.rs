@@ -60,13 +60,10 @@ pub struct Topology {
 /// A node provider as the registry shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provider {
-    /// Its operators.
     pub operators: Vec<Principal>,
-    /// Its nodes.
     pub nodes: Vec<Principal>,
     /// … of them in subnets.
     pub assigned: usize,
-    /// Its data centers.
     pub data_centers: BTreeSet<Line>,
     /// Nodes that it may still add.
     pub allowance: u64,
@@ -104,7 +101,6 @@ macro_rules! table {
 
 impl Topology {
     /// Whether nothing was read yet.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.version == Version(0)
     }
@@ -209,39 +205,32 @@ impl Topology {
         }
     }
 
-    /// The subnet that a node is in.
-    #[must_use]
     pub fn subnet_of(&self, node: &Principal) -> Option<Principal> {
         self.assigned.get(node).copied()
     }
 
     /// A node's operator.
-    #[must_use]
     pub fn operator_of(&self, node: &Principal) -> Option<&OperatorRecord> {
         self.operators.get(&self.nodes.get(node)?.operator)
     }
 
     /// A node's provider.
-    #[must_use]
     pub fn provider_of(&self, node: &Principal) -> Option<Principal> {
         self.operator_of(node).map(|o| o.provider)
     }
 
     /// Where a node stands.
-    #[must_use]
     pub fn data_center_of(&self, node: &Principal) -> Option<&DataCenterRecord> {
         self.data_centers.get(&self.operator_of(node)?.data_center)
     }
 
     /// Whether a node is an API boundary node.
-    #[must_use]
     pub fn is_boundary(&self, node: &Principal) -> bool {
         self.api_boundary_nodes.contains_key(node)
     }
 
     /// The GuestOS version that a node is to run: its subnet's, its boundary node record's or that
     /// of all unassigned nodes. What it really runs is not in the registry.
-    #[must_use]
     pub fn desired_version(&self, node: &Principal) -> Option<&Line> {
         if let Some(version) = self.api_boundary_nodes.get(node) {
             return Some(version);
@@ -253,7 +242,6 @@ impl Topology {
     }
 
     /// The subnet that hosts a canister.
-    #[must_use]
     pub fn subnet_of_canister(&self, canister: &Principal) -> Option<Principal> {
         let holds =
             |r: &&Route| r.start.as_slice() <= canister.as_slice() && canister.as_slice() <= r.end.as_slice();
@@ -263,7 +251,6 @@ impl Topology {
     }
 
     /// All providers that have an operator, with what is theirs.
-    #[must_use]
     pub fn providers(&self) -> BTreeMap<Principal, Provider> {
         let mut providers: BTreeMap<Principal, Provider> = BTreeMap::new();
         for (id, operator) in &self.operators {

@@ -27,7 +27,6 @@ pub fn hurry_closing() {
 }
 
 /// What was not kept in a cache, since the last call: to be told at the end of the process.
-#[must_use]
 pub fn take_unkept() -> Vec<Line> {
     std::mem::take(&mut *UNKEPT.lock())
 }
@@ -47,7 +46,6 @@ pub(super) fn is_stuck() -> bool {
 }
 
 /// How long closing may take now.
-#[must_use]
 pub fn closing_limit() -> Duration {
     if is_stuck() {
         Duration::ZERO
@@ -59,7 +57,6 @@ pub fn closing_limit() -> Duration {
 }
 
 /// Waits until the other side of `closed` is gone; `false` if that took longer than the limit.
-#[must_use]
 pub fn wait_closed(closed: &Receiver<()>) -> bool {
     let begun = Instant::now();
     loop {

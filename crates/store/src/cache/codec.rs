@@ -47,7 +47,6 @@ fn unseal(bytes: &[u8]) -> Result<&[u8], DecodeError> {
     Ok(payload)
 }
 
-/// One value.
 pub(super) fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, CacheError> {
     let payload = postcard::to_stdvec(value).map_err(|e| CacheError::Encode { what, why: e.to_string() })?;
     Ok(seal(&payload))

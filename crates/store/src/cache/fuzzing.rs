@@ -29,7 +29,6 @@ pub enum Table {
     Neuron,
     /// An account of the reader's.
     Account,
-    /// A transaction of it.
     Transaction,
     /// Which of its blocks were searched.
     TransactionsPosition,
@@ -81,7 +80,6 @@ pub fn put(
 }
 
 /// A cache in memory whose bulk part stays.
-#[must_use]
 pub fn cache() -> Cache {
     Cache::in_memory()
 }

@@ -16,32 +16,27 @@ const TALLY_YES: &str = "tally:";
 const TALLY_NO: &str = "tally_no:";
 
 /// Share of yes on an open proposal, in basis points of the total.
-#[must_use]
 pub fn tally(id: ProposalId) -> String {
     format!("{TALLY_YES}{id}")
 }
 
 /// Share of no on an open proposal, in basis points of the total.
-#[must_use]
 pub fn tally_no(id: ProposalId) -> String {
     format!("{TALLY_NO}{id}")
 }
 
 /// An account's balance in e8s.
-#[must_use]
 pub fn balance(account: &Account) -> String {
     format!("balance:{}", AccountIdentifier::new(&account.owner, &account.subaccount))
 }
 
 /// The proposal that a tally's ring is about.
-#[must_use]
 pub fn tally_of(name: &str) -> Option<ProposalId> {
     let id = name.strip_prefix(TALLY_YES).or_else(|| name.strip_prefix(TALLY_NO))?;
     id.parse().ok().map(ProposalId)
 }
 
 /// Samples kept and the least time between two of them.
-#[must_use]
 pub fn shape(name: &str) -> (usize, Seconds) {
     match name {
         ICP_XDR => (1_000, Seconds(600)),
@@ -66,7 +61,6 @@ pub fn sample(series: &mut Series, name: &str, at: Timestamp, value: u64) -> boo
 }
 
 /// An empty ring of the right size.
-#[must_use]
 pub fn ring(name: &str) -> Series {
     Series::new(shape(name).0)
 }

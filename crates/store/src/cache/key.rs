@@ -110,7 +110,6 @@ pub(super) fn accounts(owner: &Principal) -> Vec<u8> {
     of_principal(b'a', owner)
 }
 
-/// One account.
 pub(super) fn account(account: &Account) -> Vec<u8> {
     let mut key = accounts(&account.owner);
     key.extend(account.subaccount.0);

@@ -41,7 +41,6 @@ pub struct Older {
 
 impl Older {
     /// The ids that were not read lie below this one.
-    #[must_use]
     pub fn below(self) -> u64 {
         self.block.saturating_mul(key::BLOCK)
     }

@@ -71,7 +71,6 @@ pub struct Cache {
 
 /// An opened cache and what the user should know about it.
 pub struct Opened {
-    /// The cache.
     pub cache: Cache,
     /// One line each: what was set aside, why it is not shared.
     pub notes: Vec<Line>,
@@ -136,7 +135,6 @@ impl Cache {
     }
 
     /// Opens the cache, or works without one and says why. `watch` is told of every write.
-    #[must_use]
     pub fn open_or_memory(
         base: &Path,
         network: &RootKey,
@@ -153,7 +151,6 @@ impl Cache {
     }
 
     /// A cache that ends with the process.
-    #[must_use]
     pub fn in_memory() -> Self {
         Self {
             first: Store::memory(),
@@ -169,7 +166,6 @@ impl Cache {
     }
 
     /// Whether what is written outlives the process.
-    #[must_use]
     pub fn is_durable(&self) -> bool {
         self.folder.is_some()
     }
@@ -195,13 +191,11 @@ impl Cache {
     }
 
     /// What the user should know since the last call: a bulk database that was set aside.
-    #[must_use]
     pub fn take_notes(&self) -> Vec<Line> {
         std::mem::take(&mut *self.notes.lock())
     }
 
     /// The folder of this network, if there is one.
-    #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
     }

@@ -21,7 +21,6 @@ pub const REWARD_DAYS_KEPT: u32 = 400;
 /// Days of rewards as they were kept.
 #[derive(Clone, Debug, Default)]
 pub struct KeptRewards {
-    /// By day.
     pub days: BTreeMap<Day, Arc<RewardsDay>>,
     /// What could not be read back; it will be read again.
     pub notes: Vec<Line>,

@@ -48,7 +48,6 @@ impl Cache {
     }
 
     /// Which proposal ids have been read and need not be asked for again.
-    #[must_use]
     pub fn proposals_read(&self) -> Ranges {
         self.position.lock().read.clone()
     }

@@ -45,7 +45,6 @@ impl FromIterator<u64> for Ranges {
 
 impl Ranges {
     /// The empty set.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -91,7 +90,6 @@ impl Ranges {
     }
 
     /// What is in this set and not in the other.
-    #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         let mut out = Vec::new();
         let mut rest = other.0.iter().peekable();
@@ -117,13 +115,11 @@ impl Ranges {
     }
 
     /// Whether a number is in.
-    #[must_use]
     pub fn contains(&self, number: u64) -> bool {
         self.contains_all(number..=number)
     }
 
     /// Whether every number of a range is in.
-    #[must_use]
     pub fn contains_all(&self, range: RangeInclusive<u64>) -> bool {
         if range.is_empty() {
             return true;
@@ -133,7 +129,6 @@ impl Ranges {
     }
 
     /// What of a range is missing, lowest first.
-    #[must_use]
     pub fn gaps(&self, range: RangeInclusive<u64>) -> Self {
         Self::from_iter([range]).difference(self)
     }
@@ -144,19 +139,16 @@ impl Ranges {
     }
 
     /// How many numbers there are; saturates at the one set that has 2^64.
-    #[must_use]
     pub fn count(&self) -> u64 {
         self.0.iter().fold(0, |sum, (lo, hi)| sum.saturating_add((hi - lo).saturating_add(1)))
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The greatest number.
-    #[must_use]
     pub fn last(&self) -> Option<u64> {
         self.0.last().map(|r| r.1)
     }

@@ -346,7 +346,6 @@ thread_local! {
 /// Whether this thread is inside a database operation whose panic is caught and becomes an
 /// error, or is one of sled's own, whose panics sled catches: a panic hook should neither print
 /// it nor touch the terminal then.
-#[must_use]
 pub fn guarding() -> bool {
     GUARDING.get() || std::thread::current().name().is_some_and(|name| name.starts_with("sled-"))
 }

@@ -25,13 +25,11 @@ pub struct JournalKey {
 
 impl JournalKey {
     /// The key of `signer`'s documents.
-    #[must_use]
     pub fn new(signer: Principal, secret: Zeroizing<[u8; 32]>) -> Self {
         Self { signer, secret }
     }
 
     /// Whose documents it authenticates.
-    #[must_use]
     pub fn signer(&self) -> Principal {
         self.signer
     }

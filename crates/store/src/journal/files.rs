@@ -89,7 +89,6 @@ impl ActionJournal {
     }
 
     /// A journal that ends with its process, for a network that does too.
-    #[must_use]
     pub fn in_memory(root_key: &RootKey) -> Self {
         Self { root_key: hex::encode(&root_key.0), place: Place::Memory(Memory::default()) }
     }

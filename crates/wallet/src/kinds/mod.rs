@@ -80,7 +80,6 @@ pub(super) trait Kind: Send + Sync {
     fn list_warnings(&self, source: &Path) -> Vec<String>;
 }
 
-/// The kind of an identity.
 #[derive(Clone, Copy)]
 pub struct IdentityKind(&'static dyn Kind);
 
@@ -98,13 +97,11 @@ impl IdentityKind {
     }
 
     /// In `identities.toml` and in JSON.
-    #[must_use]
     pub fn id(self) -> &'static str {
         self.0.id()
     }
 
     /// As people read it.
-    #[must_use]
     pub fn describe(self) -> &'static str {
         self.0.describe()
     }

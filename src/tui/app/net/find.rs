@@ -9,18 +9,15 @@ use icpulse_model::{Principal, Timestamp};
 /// What a text names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// This.
     One(Subject),
     /// Several ids begin so: how many.
     Many(usize),
-    /// Nothing.
     Nothing,
 }
 
 impl State {
     /// What a principal or its beginning names: a subnet, a node, a provider, an operator's
     /// provider, or the subnet of a canister.
-    #[must_use]
     pub fn find(&self, text: &str) -> Found {
         let text = text.trim().to_lowercase();
         if text.is_empty() {

@@ -9,7 +9,6 @@ use icpulse_model::{Principal, ProposalId};
 /// Something that a detail leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// What.
     pub to: Subject,
     /// What it is to the detail: `member`, `provider`, `elected by`.
     pub what: &'static str,
@@ -21,7 +20,6 @@ fn link(to: Subject, what: &'static str) -> Link {
 
 impl State {
     /// What a detail leads to.
-    #[must_use]
     pub fn links(&self, subject: &Subject) -> Vec<Link> {
         let topology = self.topology();
         match subject {
@@ -120,14 +118,11 @@ impl State {
         links
     }
 
-    /// The event in which a version was elected.
-    #[must_use]
     pub fn elected_by(&self, os: Os, version: &str) -> Option<Event> {
         crate::datasets::versions::election(&Subject::version(os, version), &self.cells()).cloned()
     }
 
     /// Proposals whose title, or whose text where it was read, names one of these nodes.
-    #[must_use]
     pub fn proposals_naming(&self, nodes: &[Principal]) -> Vec<ProposalId> {
         // No frame walks the whole history.
         const LOOKED_AT: usize = 500;
@@ -150,7 +145,6 @@ impl State {
     }
 
     /// What happened to a subject of the network, the newest first.
-    #[must_use]
     pub fn events_about(&self, subject: &Subject) -> Vec<Subject> {
         let about = |e: &Event| match subject {
             Subject::Subnet(id) => e.subnet == Some(*id),
@@ -172,7 +166,6 @@ impl State {
     }
 
     /// How a linked thing is called in a line.
-    #[must_use]
     pub fn link_name(&self, to: &Subject) -> String {
         match to {
             Subject::Subnet(id) => id.to_text(),

@@ -41,25 +41,19 @@ impl NetList {
     }
 
     /// The list of a dataset; the first one for what is no list of the network.
-    #[must_use]
     pub fn of(dataset: &'static Dataset<Subject>) -> Self {
         Self(NETWORK.iter().position(|l| l.dataset.info.id == dataset.info.id).unwrap_or_default())
     }
 
-    /// Its place.
-    #[must_use]
     pub const fn place(self) -> usize {
         self.0
     }
 
-    /// The list.
-    #[must_use]
     pub fn list(self) -> &'static NetworkList {
         NETWORK.get(self.0).unwrap_or(&NETWORK[0])
     }
 
     /// Its columns.
-    #[must_use]
     pub fn dataset(self) -> &'static Dataset<Subject> {
         self.list().dataset
     }
@@ -92,7 +86,6 @@ pub struct Difference {
 /// The screen.
 #[derive(Clone, Debug)]
 pub struct NetState {
-    /// The list that is shown.
     pub shown: NetList,
     /// The lists, in the order of [`NETWORK`].
     pub lists: Vec<ListState<Subject>>,
@@ -136,13 +129,10 @@ impl Default for NetState {
 
 impl NetState {
     /// The list that is shown.
-    #[must_use]
     pub fn list(&self) -> &ListState<Subject> {
         self.one(self.shown)
     }
 
-    /// One list.
-    #[must_use]
     pub fn one(&self, list: NetList) -> &ListState<Subject> {
         // As many lists as there are kinds of them.
         self.lists.get(list.0).unwrap_or(&self.lists[0])
@@ -155,27 +145,23 @@ impl NetState {
     }
 
     /// How many nodes of a subnet may fail, if it was measured.
-    #[must_use]
     pub fn figures(&self, subnet: &Principal) -> Option<&Arc<Decentralization>> {
         self.view.measured.get(subnet)
     }
 }
 
 /// The first group of a principal's text, as people name nodes and subnets.
-#[must_use]
 pub fn short(id: &Principal) -> String {
     datasets::short(id)
 }
 
 impl State {
     /// The make-up that is shown: today's, or that of the time travelled to.
-    #[must_use]
     pub fn topology(&self) -> &Arc<Topology> {
         self.net.then.as_ref().map_or(&self.world.topology, |then| &then.topology)
     }
 
     /// What cells are made with.
-    #[must_use]
     pub fn cells(&self) -> Context {
         let economics = self.world.facts.economics.as_ref();
         Context {
@@ -188,7 +174,6 @@ impl State {
     }
 
     /// The list that a thing of the network stands in.
-    #[must_use]
     pub fn list_of(&self, subject: &Subject) -> Option<&'static Dataset<Subject>> {
         Some(match subject {
             Subject::Subnet(_) => &datasets::SUBNETS,
@@ -203,7 +188,6 @@ impl State {
     }
 
     /// How many nodes a subnet can still lose; what a past make-up shows has no health.
-    #[must_use]
     pub fn margin(&self, subnet: &Principal) -> Option<Margin> {
         self.net.view.margin(subnet)
     }
@@ -283,7 +267,6 @@ impl State {
     }
 
     /// A cell of a thing of the network, by the column's name.
-    #[must_use]
     pub fn net_cell<'a>(&self, subject: &'a Subject, column: &str, cx: &'a Context) -> Cell<'a> {
         let list = self.list_of(subject);
         let column = list.and_then(|list| list.columns.iter().find(|c| c.info.id == column));
@@ -301,8 +284,6 @@ impl State {
         events.map(|((version, place), event)| (Subject::Event(*version, *place), event))
     }
 
-    /// One event.
-    #[must_use]
     pub fn event(&self, id: &Subject) -> Option<&Arc<Event>> {
         match id {
             Subject::Event(version, place) => self.net.view.events.get(&(*version, *place)),
@@ -312,31 +293,26 @@ impl State {
 
     /// A provider's name, or the beginning of its id. The name is unverified: where it is shown the
     /// mark stands behind it, see [`State::marked_provider`].
-    #[must_use]
     pub fn provider_name(&self, id: &Principal) -> Line {
         self.world.fleet.name(id).cloned().unwrap_or_else(|| Line::new(&short(id)))
     }
 
     /// A provider's name with the mark of what is unverified, or the beginning of its id.
-    #[must_use]
     pub fn marked_provider(&self, id: &Principal) -> String {
         self.world.fleet.marked_name(id).unwrap_or_else(|| short(id))
     }
 
     /// What happened, in a sentence.
-    #[must_use]
     pub fn sentence(&self, event: &Event) -> String {
         event.words(&|id| datasets::given_name(id, &self.cells()))
     }
 
     /// The time as of which nodes' lives are judged.
-    #[must_use]
     pub fn fleet_now(&self) -> Timestamp {
         self.network_now()
     }
 
     /// How a subject of the network is called, in a few words.
-    #[must_use]
     pub fn net_title(&self, subject: &Subject) -> Option<String> {
         Some(match subject {
             Subject::Subnet(id) => format!("Subnet {}", short(id)),
@@ -349,8 +325,6 @@ impl State {
         })
     }
 
-    /// The data center of a name.
-    #[must_use]
     pub fn center(&self, name: &Name) -> Option<&icpulse_model::registry::DataCenterRecord> {
         self.topology().data_centers.get(&Line::new(name.as_str()))
     }

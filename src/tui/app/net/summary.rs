@@ -13,9 +13,7 @@ const POINTS: usize = 30;
 /// What the network comes to, for Pulse.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Subnets.
     pub subnets: usize,
-    /// Nodes.
     pub nodes: usize,
     /// Subnets that stand still.
     pub stalled: usize,

@@ -26,7 +26,6 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Applies a message; `now` is this machine's clock.
-#[must_use]
 pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect> {
     state.now = now;
     let mut effects = Vec::new();

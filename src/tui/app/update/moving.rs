@@ -22,9 +22,7 @@ pub(super) enum Step {
     By(isize),
     /// By so many pages' halves.
     HalfPages(isize),
-    /// To the first.
     First,
-    /// To the last.
     Last,
 }
 
@@ -189,7 +187,6 @@ impl State {
         self.settle_detail();
     }
 
-    /// Opens what is selected.
     pub(super) fn open_selected(&mut self, effects: &mut Vec<Effect>) {
         if self.place.detail.is_some() {
             if let Some(item) = self.item_of_detail() {

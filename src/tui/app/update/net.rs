@@ -38,7 +38,6 @@ impl State {
     }
 
     /// The subnet that a what-if would be about: the selected or opened one.
-    #[must_use]
     pub fn target_subnet(&self) -> Option<Principal> {
         let of = |subject: Subject| match subject {
             Subject::Subnet(id) => Some(id),
@@ -51,7 +50,6 @@ impl State {
     }
 
     /// The node that would be named: the selected one, else the opened one.
-    #[must_use]
     pub fn target_node(&self) -> Option<Principal> {
         let of = |subject: Subject| match subject {
             Subject::Node(id) | Subject::Boundary(id) => Some(id),

@@ -24,7 +24,6 @@ fn belongs(command: Command) -> bool {
 }
 
 impl State {
-    /// Opens the palette.
     pub(super) fn open_palette(&mut self) {
         self.layers.push(Layer::Palette(PaletteLayer { input: line(""), ..PaletteLayer::default() }));
         self.match_palette();

@@ -20,7 +20,6 @@ fn heading(intent: &Intent) -> Line {
 
 impl State {
     /// Whether a passphrase is needed before signing.
-    #[must_use]
     pub fn needs_unlock(&self) -> bool {
         self.signer.locked || self.signer.unlocked_until.is_some_and(|until| until <= self.now)
     }
@@ -406,7 +405,6 @@ pub(super) fn unlocked(state: &mut State, result: Result<SignerInfo, Line>, effe
 /// How long until the identity locks itself, for the header.
 impl State {
     /// Time until the identity locks itself; `None` when it needs no unlocking or is locked.
-    #[must_use]
     pub fn locks_in(&self) -> Option<Seconds> {
         let until: Timestamp = self.signer.unlocked_until?;
         (until > self.now && !self.signer.locked).then(|| until.since(self.now))

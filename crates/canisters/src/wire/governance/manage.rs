@@ -68,7 +68,6 @@ pub struct ManageNeuronProposal {
     pub neuron_id_or_subaccount: Option<NeuronIdOrSubaccount>,
 }
 
-/// The command of a [`ManageNeuronProposal`].
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq)]
 pub enum ManageNeuronProposalCommand {
     Spawn(Spawn),

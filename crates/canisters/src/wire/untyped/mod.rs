@@ -52,7 +52,6 @@ mod opcode {
 pub enum Value {
     /// `null`, and anything of a type that carries no value.
     Null,
-    /// `bool`.
     Bool(bool),
     /// `nat` and `nat8` to `nat64`.
     Nat(Nat),
@@ -64,7 +63,6 @@ pub enum Value {
     Text(String),
     /// `vec nat8`.
     Blob(Vec<u8>),
-    /// `opt`.
     Opt(Option<Box<Value>>),
     /// `vec` of anything else.
     Vec(Vec<Value>),
@@ -230,7 +228,6 @@ impl<'a> Message<'a> {
     }
 
     /// A message of its own for one row: the same type table, the row's type, the row's bytes.
-    #[must_use]
     pub fn row_message(&self, row: &RowSlice<'_>) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.table_bytes.len() + row.bytes.len() + 16);
         out.extend_from_slice(b"DIDL");
@@ -242,7 +239,6 @@ impl<'a> Message<'a> {
     }
 
     /// Bytes of the type table, which every row message repeats.
-    #[must_use]
     pub fn table_len(&self) -> usize {
         self.table_bytes.len()
     }

@@ -7,7 +7,6 @@ use super::Value;
 /// Writes a value in Candid's textual form, with text neutralised, at most `limit` characters.
 ///
 /// `name` gives a field's name from its hash.
-#[must_use]
 pub fn text_of(value: &Value, limit: usize, name: &dyn Fn(u32) -> Option<String>) -> String {
     let mut out = Bounded { text: String::new(), left: limit };
     if write_value(&mut out, value, name).is_err() {
@@ -18,7 +17,6 @@ pub fn text_of(value: &Value, limit: usize, name: &dyn Fn(u32) -> Option<String>
 
 /// Keeps printable characters and writes every other, format and direction marks included, as
 /// `\u{…}`.
-#[must_use]
 pub fn neutral(text: &str, limit: usize) -> String {
     let mut out = Bounded { text: String::new(), left: limit };
     if write_neutral(&mut out, text).is_err() {

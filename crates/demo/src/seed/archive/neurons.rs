@@ -88,7 +88,6 @@ impl Neurons {
         self.count
     }
 
-    /// All their stakes, e8s.
     pub const fn staked(&self) -> E8s {
         E8s(self.staked)
     }

@@ -17,13 +17,11 @@ pub struct ConfirmFollowing {}
 
 impl ConfirmFollowing {
     /// The operation on these neurons.
-    #[must_use]
     pub fn of(self, neurons: &[NeuronId]) -> Intent {
         self.into_intent(&CONFIRM_FOLLOWING, neurons)
     }
 }
 
-/// Confirms following.
 pub static CONFIRM_FOLLOWING: Operation = Operation {
     id: "neuron.confirm_following",
     title: "confirm following",

@@ -19,7 +19,6 @@ use std::collections::BTreeSet;
 /// Its arguments.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Follow {
-    /// On what.
     pub topic: Topic,
     /// Whom; empty to follow nobody.
     pub followees: Vec<NeuronId>,
@@ -27,13 +26,11 @@ pub struct Follow {
 
 impl Follow {
     /// The operation on these neurons.
-    #[must_use]
     pub fn of(self, neurons: &[NeuronId]) -> Intent {
         self.into_intent(&FOLLOW, neurons)
     }
 }
 
-/// Follows.
 pub static FOLLOW: Operation = Operation {
     id: "neuron.follow",
     title: "follow",

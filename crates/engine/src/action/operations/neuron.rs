@@ -17,14 +17,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-/// A command to one neuron.
 pub(super) trait NeuronCommand: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name of its step in the journal.
     const STEP: &'static str;
     /// Its name in the interface of governance.
     const COMMAND: &'static str;
 
-    /// The call.
     fn prepare(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError>;
 
     /// It in one line, for a neuron called so.
@@ -39,7 +37,6 @@ pub(super) trait NeuronCommand: Debug + Serialize + DeserializeOwned + Send + Sy
     fn is_done(&self, neuron: &Neuron, planned: Timestamp) -> bool;
 }
 
-/// A command with the neuron that it is for.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub(super) struct NeuronStep<C: NeuronCommand> {
@@ -126,7 +123,6 @@ pub(super) trait NeuronOperation: NeuronCommand {
     }
 }
 
-/// The rules of a neuron operation.
 pub(super) const fn rules<C: NeuronOperation>() -> Rules {
     Rules { refuse: C::refuse, preview: preview::<C>, ..Rules::new(plan::<C>) }
 }

@@ -22,7 +22,6 @@ pub struct SetVisibility {
     pub visibility: Visibility,
 }
 
-/// Sets the visibility.
 pub static SET_VISIBILITY: Operation = Operation {
     id: "neuron.set-visibility",
     title: "visibility",
@@ -49,7 +48,6 @@ pub static SET_VISIBILITY: Operation = Operation {
 
 impl SetVisibility {
     /// The operation on these neurons.
-    #[must_use]
     pub fn of(self, neurons: &[NeuronId]) -> Intent {
         self.into_intent(&SET_VISIBILITY, neurons)
     }

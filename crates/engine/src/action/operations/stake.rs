@@ -47,7 +47,6 @@ pub struct Stake {
 
 impl Stake {
     /// The operation with these arguments.
-    #[must_use]
     pub fn intent(&self) -> Intent {
         Intent::new(STAKE.id, self)
     }

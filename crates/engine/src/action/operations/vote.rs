@@ -31,7 +31,6 @@ pub struct CastVotes {
 
 impl CastVotes {
     /// The operation with these arguments.
-    #[must_use]
     pub fn intent(&self) -> Intent {
         Intent::new(VOTE.id, self)
     }

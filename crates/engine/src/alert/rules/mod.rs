@@ -22,7 +22,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What rules look at.
 #[derive(Clone, Copy)]
 pub struct RuleInput<'a> {
-    /// The world.
     pub world: &'a World,
     /// Whose nodes are one's own, and what they are called.
     pub mine: &'a Mine,
@@ -48,9 +47,7 @@ pub enum Strength {
 /// Something that a rule found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which rule.
     pub rule: Rule,
-    /// What it is about.
     pub about: About,
     /// How clearly.
     pub strength: Strength,
@@ -123,7 +120,6 @@ type Check = fn(&Evaluation<'_>, &mut Findings) -> bool;
 const RULES: [&[(Rule, Check)]; 4] = [nodes::RULES, subnets::RULES, registry::RULES, governance::RULES];
 
 /// Everything that enabled rules find at `now`.
-#[must_use]
 pub fn evaluate(input: &RuleInput<'_>, rules: &Rules, baseline: &Baseline, now: Timestamp) -> Findings {
     let mut found = Findings::default();
     for (rule, check) in RULES.iter().copied().flatten() {

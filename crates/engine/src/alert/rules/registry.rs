@@ -19,7 +19,6 @@ pub(super) const RULES: &[(Rule, Check)] = &[
 /// nobody looked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// Whose it is.
     pub provider: Option<Principal>,
     /// The newest registry version that was looked at.
     pub version: Version,

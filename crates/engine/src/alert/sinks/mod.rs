@@ -56,7 +56,6 @@ impl Default for Pace {
 /// Why an attempt failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why.
     pub why: Line,
     /// Trying again will hardly help: a wrong address, a program that is not there.
     pub for_good: bool,
@@ -106,7 +105,6 @@ impl Drop for Outbox {
 
 impl Outbox {
     /// Starts a task for each sink. Needs a tokio runtime.
-    #[must_use]
     pub fn start(settings: &[SinkSettings], terminal: &ToTerminal, pace: Pace) -> Self {
         let changed = Arc::new(Notify::new());
         let mut sinks = Vec::new();
@@ -144,7 +142,6 @@ impl Outbox {
     }
 
     /// How sinks do.
-    #[must_use]
     pub fn reports(&self) -> Vec<SinkReport> {
         let report = |sink: &Arc<Sink>| {
             let queue = sink.queue.lock();
@@ -165,7 +162,6 @@ impl Outbox {
     }
 
     /// Messages that wait.
-    #[must_use]
     pub fn waiting(&self) -> usize {
         self.sinks.iter().map(|s| s.queue.lock().waiting.len()).sum()
     }
