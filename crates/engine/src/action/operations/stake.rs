@@ -60,6 +60,7 @@ pub static STAKE: Operation = Operation {
     help: "Stake ICP in a new neuron.",
     about: "Stake ICP in a new neuron",
     keys: &["s"],
+    mends: None,
     footer: true,
     command: ("neurons", "stake"),
     alias: None,
