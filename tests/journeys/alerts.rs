@@ -21,7 +21,7 @@ use icpulse_model::node_rewards::{ListedProvider, NodeRewards};
 use icpulse_model::registry::{Key, Topology};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Neurons, Proposals, World};
-use icpulse_model::{Principal, ProposalId, Seconds, Timestamp};
+use icpulse_model::{Principal, ProposalKey, Seconds, Timestamp};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,7 +34,7 @@ struct Watched {
     monitor: Monitor,
     world: World,
     mine: Mine,
-    named: BTreeMap<ProposalId, BTreeSet<Principal>>,
+    named: BTreeMap<ProposalKey, BTreeSet<Principal>>,
     replaying: bool,
     now: Timestamp,
 }

@@ -2,7 +2,7 @@
 
 use super::fleet::DASHBOARD;
 use super::text::Line;
-use super::{NeuronId, Principal, Proof, ProposalId, Seconds, Timestamp};
+use super::{NeuronId, Principal, Proof, ProposalKey, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// In what a rule's limit is counted.
@@ -266,11 +266,11 @@ pub enum About {
     /// An operator.
     Operator(Principal),
     /// A proposal.
-    Proposal(ProposalId),
+    Proposal(ProposalKey),
     /// A neuron.
     Neuron(NeuronId),
     /// A proposal that names a node.
-    ProposalAndNode(ProposalId, Principal),
+    ProposalAndNode(ProposalKey, Principal),
 }
 
 /// Something that fires, or fired until a while ago.
