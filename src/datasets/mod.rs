@@ -3,29 +3,34 @@
 //! `docs/lists.md` and the completion of field names.
 //!
 //! A list of the network is a [`Dataset`] of [`Subject`]s: its cells look into
-//! [`icpulse_model::network_view::NetworkView`]. To add one, write its file and add a line to
-//! [`NETWORK`]; to add a column, write it in the list's file.
+//! [`icpulse_model::network_view::NetworkView`], and its [`NetworkList`] has its commands, links and
+//! detail. To add one, write its file and add a line to [`NETWORK`]; to add a column, write it in the
+//! list's file.
 
 mod boundary_nodes;
 mod data_centers;
+pub mod detail;
 pub mod docs;
 mod events;
 pub mod export;
+pub mod find;
+pub mod network;
 mod neurons;
 mod nodes;
 mod proposals;
-pub(crate) mod providers;
+mod providers;
 pub mod subject;
 mod subnets;
 #[cfg(test)]
 mod tests;
 mod transactions;
-pub(crate) mod versions;
+mod versions;
 
 pub use boundary_nodes::BOUNDARY_NODES;
 pub use data_centers::DATA_CENTERS;
 pub use events::EVENTS;
 pub(crate) use events::kind as event_kind;
+pub use network::NetworkList;
 pub use neurons::NEURONS;
 pub use nodes::{MY_NODES, NODES};
 pub use proposals::PROPOSALS;
@@ -33,40 +38,26 @@ pub(crate) use proposals::my_votes;
 pub use providers::PROVIDERS;
 pub use subject::Subject;
 pub use subnets::SUBNETS;
+pub(crate) use subnets::figures_json;
 pub use transactions::TRANSACTIONS;
 pub(crate) use transactions::signed_amount;
 pub use versions::VERSIONS;
 
-use icpulse_model::dataset::{Context, Dataset, List};
+use icpulse_model::dataset::{Context, List};
 use icpulse_model::fleet::Lives;
 use icpulse_model::value::{Cell, Value};
 use icpulse_model::{Evidence, Principal, Proof};
 
-#[derive(Debug)]
-pub struct NetworkList {
-    /// What it is, and its columns.
-    pub dataset: &'static Dataset<Subject>,
-    pub rows: fn(&Context) -> Vec<Subject>,
-    /// It shows what nodes earn: the command line waits until those days have been read.
-    pub shows_rewards: bool,
-    /// It has a subcommand of its own.
-    pub is_command: bool,
-}
-
-const fn listed(dataset: &'static Dataset<Subject>, rows: fn(&Context) -> Vec<Subject>) -> NetworkList {
-    NetworkList { dataset, rows, shows_rewards: false, is_command: true }
-}
-
 /// The network's lists, in the order in which screens name them.
-pub static NETWORK: [NetworkList; 8] = [
-    listed(&SUBNETS, subnets::rows),
-    NetworkList { shows_rewards: true, ..listed(&NODES, nodes::rows) },
-    NetworkList { shows_rewards: true, ..listed(&PROVIDERS, providers::rows) },
-    listed(&DATA_CENTERS, data_centers::rows),
-    listed(&VERSIONS, versions::rows),
-    listed(&BOUNDARY_NODES, boundary_nodes::rows),
-    NetworkList { is_command: false, ..listed(&EVENTS, events::rows) },
-    NetworkList { is_command: false, shows_rewards: true, ..listed(&MY_NODES, nodes::my_rows) },
+pub static NETWORK: [&NetworkList; 8] = [
+    &subnets::LIST,
+    &nodes::LIST,
+    &providers::LIST,
+    &data_centers::LIST,
+    &versions::LIST,
+    &boundary_nodes::LIST,
+    &events::LIST,
+    &nodes::MINE,
 ];
 
 pub fn all() -> impl Iterator<Item = List> {

@@ -1,6 +1,12 @@
 //! Nodes: how they are by each source, what they run, what they fail and earn.
 
+mod detail;
+
+pub(super) use detail::{day_json, write_status};
+
 use super::Subject;
+use super::network::{Footer, Link, NetworkList, link, node_title};
+use super::subject::Os;
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
 use icpulse_model::fleet::{DASHBOARD, NodeLife, NodeStatus, Reported, Verdict};
 use icpulse_model::network_view::NodeDays;
@@ -37,9 +43,9 @@ pub static MY_NODES: Dataset<Subject> = Dataset {
         id: "my-nodes",
         aliases: &[],
         title: "Mine",
-        one: "node of mine",
-        many: "nodes of mine",
-        about: "The nodes of my own node provider",
+        one: "my node",
+        many: "my nodes",
+        about: "My own nodes: status, failures, rewards",
         shown: &[
             ("alias", 1),
             ("id", 0),
@@ -248,6 +254,59 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .help("Who says what is unverified."),
 ];
+
+pub(super) static LIST: NetworkList = NetworkList {
+    shows_rewards: true,
+    command: "network.nodes",
+    keys: &["g n"],
+    names: &["alias"],
+    link_columns: &["status", "data_center", "provider", "mean_failure"],
+    title: |s, cx| node_title(id(s), cx),
+    name: |s, cx| {
+        let alias = cx.network.mine.alias(&cx.network.topology, id(s));
+        let name = alias.map_or_else(|| id(s).to_text(), |alias| format!("{alias} {}", id(s)));
+        Cell::new(Value::Text(name.into())).tone(Tone::Id)
+    },
+    is_about: |s, event| event.node == Some(*id(s)),
+    page: |s| Some(format!("network/nodes/{}", id(s))),
+    links,
+    detail: detail::describe,
+    title_columns: &["status"],
+    write_json: detail::write_json,
+    ..NetworkList::new(&NODES, rows, |s| matches!(s, Subject::Node(_)))
+};
+
+pub(super) static MINE: NetworkList = NetworkList {
+    shows_rewards: true,
+    is_command: false,
+    command: "network.mine",
+    keys: &["g m"],
+    is_mine: true,
+    footer: Footer::Strips,
+    ..NetworkList::new(&MY_NODES, my_rows, |_| false)
+};
+
+fn links(s: &Subject, cx: &Context) -> Vec<Link> {
+    let (id, topology) = (id(s), &cx.network.topology);
+    let mut links = Vec::new();
+    if let Some(subnet) = topology.subnet_of(id) {
+        links.push(link(Subject::Subnet(subnet), "member of"));
+    }
+    if let Some(operator) = topology.operator_of(id) {
+        links.push(link(Subject::Provider(operator.provider), "provider"));
+        links.push(link(Subject::data_center(operator.data_center.as_str()), "stands in"));
+    }
+    if topology.is_boundary(id) {
+        links.push(link(Subject::Boundary(*id), "serves as"));
+    }
+    if let Some(version) = topology.desired_version(id) {
+        links.push(link(Subject::version(Os::Guest, version.as_str()), "to run"));
+    }
+    if let Some(version) = record(s, cx).and_then(|n| n.hostos_version.as_ref()) {
+        links.push(link(Subject::version(Os::Host, version.as_str()), "its host"));
+    }
+    links
+}
 
 /// Its rows: all nodes of the registry.
 pub(super) fn rows(cx: &Context) -> Vec<Subject> {

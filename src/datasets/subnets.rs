@@ -1,5 +1,12 @@
 //! Subnets: what they are for, how they do, how many of their nodes may fail.
 
+mod detail;
+
+pub(super) use detail::explain_contradiction;
+pub(crate) use detail::figures_json;
+
+use super::network::{NetworkList, Source, link};
+use super::subject::Os;
 use super::{Subject, judge_lives};
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
 use icpulse_model::decentral::{Decentralization, Feature};
@@ -212,6 +219,26 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         })
         .help("Who says what is unverified."),
     ],
+};
+
+pub(super) static LIST: NetworkList = NetworkList {
+    has_what_if: true,
+    command: "network.subnets",
+    keys: &["g s"],
+    follows: &[Source::Fleet, Source::Health],
+    link_columns: &["condition", "kind"],
+    is_about: |s, event| event.subnet == Some(*id(s)),
+    page: |s| Some(format!("network/subnets/{}", id(s))),
+    links: |s, cx| {
+        let Some(record) = record(s, cx) else { return Vec::new() };
+        let members = record.membership.iter().map(|n| link(Subject::Node(*n), "member"));
+        let version = Subject::version(Os::Guest, record.replica_version.as_str());
+        members.chain([link(version, "to run")]).collect()
+    },
+    detail: detail::describe,
+    title_columns: &["kind", "condition"],
+    write_json: detail::write_json,
+    ..NetworkList::new(&SUBNETS, rows, |s| matches!(s, Subject::Subnet(_)))
 };
 
 /// Its rows: the registry's list says which there are; a record may outlive its subnet.

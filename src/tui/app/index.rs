@@ -260,6 +260,11 @@ impl<T: Row> Index<T> {
         self.live.iter().filter_map(|p| self.rows.get(usize::try_from(*p).ok()?))
     }
 
+    /// Whether it has this row, whatever the filter.
+    pub(super) fn contains(&self, id: &T::Id) -> bool {
+        self.ids.binary_search_by(|other| id.cmp(other)).is_ok()
+    }
+
     /// How many there are without the filter.
     pub(super) fn len(&self) -> usize {
         self.rows.len()

@@ -338,8 +338,14 @@ impl State {
         crumbs
     }
 
-    fn title_of(&self, subject: Subject) -> String {
-        self.net_title(&subject).unwrap_or_else(|| subject.title())
+    /// How a thing is called in breadcrumbs and notices.
+    pub fn title_of(&self, subject: Subject) -> String {
+        match subject {
+            Subject::Proposal(id) => format!("Proposal {id}"),
+            Subject::Neuron(id) => format!("Neuron {id}"),
+            Subject::Transaction(block) => format!("Block {block}"),
+            _ => crate::datasets::network::title(&subject, &self.cells()),
+        }
     }
 
     /// Adds a notice; errors stay until they are dismissed.
