@@ -1,9 +1,9 @@
 //! The model as JSON with stable names. Integers that may exceed 2^53 (ids of neurons,
 //! e8s, voting power, memos) are always strings, so that no reader loses digits.
 
+use crate::datasets::Listed;
 pub use crate::datasets::export::evidence_json as evidence;
 use crate::datasets::export::{big, object, time};
-use crate::datasets::{NEURONS, PROPOSALS};
 use icpulse_model::act::{Execution, Review, SignerInfo, Step, StepState};
 use icpulse_model::dataset::Context;
 use icpulse_model::network::{Facts, NetworkTrust};
@@ -20,7 +20,7 @@ fn e8s(amount: E8s) -> Value {
 
 /// A proposal as its list has it.
 pub fn proposal(p: &Proposal, now: Timestamp) -> Value {
-    object(&PROPOSALS, p, &Context { now, ..Context::default() })
+    object(Proposal::dataset(), p, &Context { now, ..Context::default() })
 }
 
 fn tree(value: &Tree) -> Value {
@@ -58,7 +58,7 @@ pub fn proposal_full(p: &Proposal, body: Option<&ProposalBody>, now: Timestamp) 
 
 /// A neuron as its list has it.
 pub fn neuron(n: &Neuron, cx: &Context) -> Value {
-    object(&NEURONS, n, cx)
+    object(Neuron::dataset(), n, cx)
 }
 
 /// Who acts.

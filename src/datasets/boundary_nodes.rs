@@ -57,6 +57,7 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         })
         .width(7, 0)
         .ascending()
+        .aliases(&["latency"])
         .help("Milliseconds to its answer: `latency_millis>200`."),
         Column::new("probes_course", "probes", Kind::Chart, |s, cx| {
             let probes = listed(s, cx).map(|n| &n.probes).filter(|probes| probes.len() > 1);
@@ -75,6 +76,7 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         Column::new("id", "node", Kind::Text, |s, _| Cell::new(Value::Id(*id(s))).dim())
             .width(13, 2)
             .searched()
+            .aliases(&["node"])
             .help("Its id: `id:ab3qz`."),
         Column::new("provider", "provider", Kind::Text, |s, cx| {
             let provider = cx.network.topology.provider_of(id(s));

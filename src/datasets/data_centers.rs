@@ -31,6 +31,7 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         Column::new("id", "dc", Kind::Text, |s, _| Value::text_of(name(s)).into())
             .width(6, 0)
             .searched()
+            .aliases(&["dc"])
             .help("Its id: `id:zh1`."),
         Column::new("owner", "owner", Kind::Text, |s, cx| {
             known(record(s, cx), |d| Value::text_of(d.owner.as_str()))
@@ -44,6 +45,7 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         })
         .width(15, 3)
         .searched()
+        .aliases(&["region"])
         .help("The continent: `continent:europe`."),
         Column::new("country", "ctry", Kind::Text, |s, cx| {
             known(record(s, cx), |d| Value::text_of(d.region.country.as_str()))

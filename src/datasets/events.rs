@@ -39,6 +39,7 @@ pub static EVENTS: Dataset<Subject> = Dataset {
         })
         .width(16, 1)
         .descending()
+        .aliases(&["time"])
         .help("When: `at<7d`, `at:2026-11-22`."),
         Column::new("text", "what happened", Kind::Text, |s, cx| {
             let Some(event) = event(s, cx) else { return Cell::default() };
@@ -88,6 +89,7 @@ pub static EVENTS: Dataset<Subject> = Dataset {
             known(event(s, cx).and_then(|e| e.data_center.as_ref()), |d| Value::text_of(d.as_str()))
         })
         .searched()
+        .aliases(&["dc"])
         .help("The data center that it concerns: `data_center:zh1`."),
     ],
 };

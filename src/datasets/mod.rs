@@ -7,6 +7,8 @@
 //! detail. To add one, write its file and add a line to [`NETWORK`]; to add a column, write it in the
 //! list's file.
 
+mod actions;
+mod alerts;
 mod boundary_nodes;
 mod data_centers;
 pub mod detail;
@@ -14,6 +16,8 @@ pub mod docs;
 mod events;
 pub mod export;
 pub mod find;
+mod followees;
+mod known_neurons;
 pub mod network;
 mod neurons;
 mod nodes;
@@ -26,10 +30,12 @@ mod tests;
 mod transactions;
 mod versions;
 
+pub use alerts::{AlertRow, AlertState};
 pub use boundary_nodes::BOUNDARY_NODES;
 pub use data_centers::DATA_CENTERS;
 pub use events::EVENTS;
 pub(crate) use events::kind as event_kind;
+pub use followees::Followee;
 pub use network::NetworkList;
 pub use neurons::NEURONS;
 pub use nodes::{MY_NODES, NODES};
@@ -43,10 +49,13 @@ pub use transactions::TRANSACTIONS;
 pub(crate) use transactions::signed_amount;
 pub use versions::VERSIONS;
 
-use icpulse_model::dataset::{Context, List};
+use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::fleet::Lives;
+use icpulse_model::ledger::Transaction;
+use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::value::{Cell, Value};
-use icpulse_model::{Evidence, Principal, Proof};
+use icpulse_model::{Evidence, Neuron, Principal, Proof, Proposal};
+use icpulse_store::journal::Entry;
 
 /// The network's lists, in the order in which screens name them.
 pub static NETWORK: [&NetworkList; 8] = [
@@ -60,8 +69,21 @@ pub static NETWORK: [&NetworkList; 8] = [
     &nodes::MINE,
 ];
 
+/// A type whose values are the rows of a list.
+pub trait Listed: Sized + 'static {
+    fn dataset() -> &'static Dataset<Self>;
+}
+
 pub fn all() -> impl Iterator<Item = List> {
-    let others: [List; 3] = [&PROPOSALS, &NEURONS, &TRANSACTIONS];
+    let others: [List; 7] = [
+        Proposal::dataset(),
+        Neuron::dataset(),
+        KnownNeuron::dataset(),
+        Followee::dataset(),
+        Transaction::dataset(),
+        AlertRow::dataset(),
+        Entry::dataset(),
+    ];
     others.into_iter().chain(NETWORK.iter().map(|list| -> List { list.dataset }))
 }
 

@@ -82,6 +82,7 @@ const COLUMNS: &[Column<Subject>] = &[
     Column::new("id", "node", Kind::Text, |s, _| Value::Id(*id(s)).into())
         .width(6, 0)
         .searched()
+        .aliases(&["node"])
         .help("Its id: `id:ab3qz`."),
     Column::new("provider", "provider", Kind::Text, |s, cx| {
         let provider = cx.network.topology.provider_of(id(s));
@@ -103,6 +104,7 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .width(5, 2)
     .searched()
+    .aliases(&["dc"])
     .help("The data center: `data_center:zh1`."),
     Column::new("country", "ctry", Kind::Text, |s, cx| {
         known(cx.network.topology.data_center_of(id(s)), |d| Value::text_of(d.region.country.as_str()))
@@ -149,6 +151,7 @@ const COLUMNS: &[Column<Subject>] = &[
         known(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
     })
     .width(8, 3)
+    .aliases(&["fails"])
     .help("Its mean relative failure rate over 30 days in %: `mean_failure>5`."),
     Column::new("relative_failure", "last day", Kind::Share, |s, cx| {
         let rate = cx.network.last_day(id(s)).and_then(|d| d.performance.relative());
@@ -178,6 +181,7 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .width(8, 5)
     .searched()
+    .aliases(&["version"])
     .help("The GuestOS version that it is to run: `version_desired:e3d1`."),
     Column::new("version_observed", "runs", Kind::Text, |s, cx| {
         let Some(seen) = reported(s, cx).and_then(|r| r.guestos_version.as_ref()) else {
@@ -198,6 +202,7 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .width(8, 8)
     .searched()
+    .aliases(&["type"])
     .help("What it is paid as: `reward_type:type3`."),
     Column::new("address", "address", Kind::Text, |s, cx| {
         known(record(s, cx).and_then(|r| r.address.as_ref()), |a| Value::text_of(a.as_str())).dim()

@@ -40,6 +40,7 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
         .fill(110)
         .searched()
         .evidence()
+        .aliases(&["provider"])
         .help("Its name, in the dashboard's words: `name:dfinity`."),
         Column::new("id", "id", Kind::Text, |s, _| Value::Id(*id(s)).into())
             .width(13, 6)
@@ -80,6 +81,7 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
             known(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
         })
         .width(11, 1)
+        .aliases(&["fails"])
         .help("The mean relative failure rate of its nodes over 30 days in %: `mean_failure>5`."),
         Column::new("projected", "XDR a month", Kind::Xdr, |s, cx| known(projected(s, cx), Value::Xdr))
             .width(13, 1)
@@ -104,6 +106,7 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
             })
         })
         .searched()
+        .aliases(&["dc"])
         .help("It has nodes in this data center: `data_center:zh1`."),
         Column::data("operators", Kind::Number, |s, cx| {
             known(record(s, cx), |p| Value::count(p.operators.len()))

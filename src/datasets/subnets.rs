@@ -34,6 +34,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         Column::new("id", "subnet", Kind::Text, |s, _| Value::Id(*id(s)).into())
             .width(7, 0)
             .searched()
+            .aliases(&["subnet"])
             .help("Its id: `id:4ecnw`."),
         Column::new("kind", "for", Kind::Terms(kinds), |s, cx| match record(s, cx) {
             Some(record) => {
@@ -44,11 +45,13 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         })
         .width(12, 7)
         .searched()
+        .aliases(&["type"])
         .help("What it is for: `kind:system`."),
         Column::new("condition", "state", Kind::Terms(conditions), condition)
             .width(11, 0)
             .searched()
             .evidence()
+            .aliases(&["status"])
             .help("How it is: `condition:stalled`."),
         Column::new("version", "version", Kind::Text, |s, cx| {
             known(record(s, cx), |r| Value::Version(r.replica_version.as_str().into()))
@@ -91,6 +94,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
             .width(9, 1)
             .ascending()
             .evidence()
+            .aliases(&["margin"])
             .help("How many more nodes may fail: `fault_distance<2`."),
         Column::new("nakamoto", "nakamoto", Kind::Number, |s, cx| {
             known(figures(s, cx), |f| Value::count(f.least()))

@@ -38,6 +38,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         })
         .width(8, 0)
         .searched()
+        .aliases(&["type"])
         .help("Of which system: `os:hostos`."),
         Column::new("subnets", "subnets", Kind::Number, |s, cx| {
             if parts(s).0 == Os::Host {
@@ -60,6 +61,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
             known(used(s, cx), |u| Value::count(u.desired))
         })
         .width(13, 0)
+        .aliases(&["nodes"])
         .help("How many nodes are to run it: `nodes_desired>0`."),
         Column::new("nodes_observed", "seen on", Kind::Number, |s, cx| {
             let used = used(s, cx).filter(|_| is_observed(s, cx));

@@ -4,7 +4,7 @@
 
 use super::list::Sort;
 use super::order;
-use crate::datasets::{NETWORK, NEURONS, PROPOSALS, Subject, TRANSACTIONS};
+use crate::datasets::{Listed, NETWORK, Subject};
 use icpulse_model::dataset::{Context, Dataset};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::query::{Haystack, Haystacks, Query};
@@ -298,9 +298,9 @@ pub(super) struct Indexes {
 impl Default for Indexes {
     fn default() -> Self {
         Self {
-            proposals: Index::new(&PROPOSALS),
-            neurons: Index::new(&NEURONS),
-            transactions: Index::new(&TRANSACTIONS),
+            proposals: Index::new(Proposal::dataset()),
+            neurons: Index::new(Neuron::dataset()),
+            transactions: Index::new(Transaction::dataset()),
             minute: 0,
             net: NETWORK.iter().map(|list| Index::new(list.dataset)).collect(),
             net_timed: false,
@@ -324,6 +324,7 @@ impl Indexes {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::datasets::PROPOSALS;
     use crate::tui::app::testing::proposal;
     use icpulse_model::Seconds;
     use icpulse_model::query::parse;

@@ -205,7 +205,8 @@ static LISTS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
         command: Command::List(place),
         id: list.command,
         title: list.dataset.info.many,
-        help: list.dataset.info.about,
+        // Made once, for as long as the program runs.
+        help: Box::leak(format!("{}.", list.dataset.info.about).into_boxed_str()),
         keys: list.keys,
         scopes: &[Scope::Topology],
         danger: Danger::Harmless,
@@ -318,6 +319,8 @@ commands! {
     ValueNext "form.value_next" "next value", "The next preset or choice.", ["right" "space" "pgdn"], [Form], Harmless, footer;
     ValuePrevious "form.value_previous" "previous value", "The previous preset or choice.", ["left" "pgup"], [Form], Harmless;
     ChoiceToggle "choice.toggle" "on or off", "Show or hide this column, or reverse this order.", ["space"], [Choice], Harmless, footer;
+    ChoiceEarlier "choice.earlier" "earlier", "Show this column earlier.", ["shift-up" "alt-up"], [Choice], Harmless, footer;
+    ChoiceLater "choice.later" "later", "Show this column later.", ["shift-down" "alt-down"], [Choice], Harmless, footer;
 }
 
 impl Command {
