@@ -20,6 +20,7 @@ mod followees;
 mod known_neurons;
 pub mod network;
 mod neurons;
+mod node_operators;
 mod nodes;
 mod proposals;
 mod providers;
@@ -58,10 +59,11 @@ use icpulse_model::{Evidence, Neuron, Principal, Proof, Proposal};
 use icpulse_store::journal::Entry;
 
 /// The network's lists, in the order in which screens name them.
-pub static NETWORK: [&NetworkList; 8] = [
+pub static NETWORK: [&NetworkList; 9] = [
     &subnets::LIST,
     &nodes::LIST,
     &providers::LIST,
+    &node_operators::LIST,
     &data_centers::LIST,
     &versions::LIST,
     &boundary_nodes::LIST,
