@@ -56,7 +56,7 @@ pub struct ListCommand {
 }
 
 fn listed() -> impl Iterator<Item = &'static NetworkList> {
-    NETWORK.iter().filter(|list| list.is_command)
+    NETWORK.iter().copied().filter(|list| list.is_command)
 }
 
 /// A list's filter completes its field names.
@@ -71,7 +71,7 @@ fn command(list: &'static NetworkList) -> Command {
         .args_conflicts_with_subcommands(true)
         .mut_subcommand("list", |command| with_fields(command, list))
         // Only subnets have nodes that could be others.
-        .mut_subcommand("what-if", |command| command.hide(info.id != "subnets"));
+        .mut_subcommand("what-if", |command| command.hide(!list.has_what_if));
     with_fields(command, list)
 }
 
@@ -98,7 +98,7 @@ impl FromArgMatches for ListCommand {
             return Err(Error::raw(ErrorKind::MissingSubcommand, "no list is named\n"));
         };
         let one = matches.subcommand_name().map(|_| One::from_arg_matches(matches)).transpose()?;
-        if matches!(one, Some(One::WhatIf { .. })) && list.dataset.info.id != "subnets" {
+        if matches!(one, Some(One::WhatIf { .. })) && !list.has_what_if {
             return Err(Error::raw(ErrorKind::InvalidSubcommand, "what-if is a command of subnets\n"));
         }
         Ok(Self { list, listing: Listing::from_arg_matches(matches)?, one })
@@ -141,7 +141,7 @@ impl TypedValueParser for NetworkListParser {
         _: Option<&Arg>,
         value: &OsStr,
     ) -> Result<&'static NetworkList, Error> {
-        let is_named = |list: &&NetworkList| {
+        let is_named = |list: &&'static NetworkList| {
             let info = &list.dataset.info;
             info.id == value || info.aliases.iter().any(|alias| *alias == value)
         };

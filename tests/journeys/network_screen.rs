@@ -75,15 +75,15 @@ async fn a_watcher_finds_the_subnet_that_stands_still_and_what_depends_on_it() {
 async fn every_list_is_a_key_away_and_sorts_and_filters() {
     let mut app = open();
     for (keys, list, text) in [
-        ("<tab>", NetList::of(&datasets::NODES), "known by"),
-        ("g p", NetList::of(&datasets::PROVIDERS), "XDR a month"),
-        ("g d", NetList::of(&datasets::DATA_CENTERS), "continent"),
-        ("g v", NetList::of(&datasets::VERSIONS), "nodes to run"),
-        ("g b", NetList::of(&datasets::BOUNDARY_NODES), "probes"),
-        ("g e", NetList::of(&datasets::EVENTS), "what happened"),
-        ("g m", NetList::of(&datasets::MY_NODES), "No provider is chosen"),
-        ("g s", NetList::of(&datasets::SUBNETS), "may fail"),
-        ("shift-tab", NetList::of(&datasets::MY_NODES), "No provider is chosen"),
+        ("<tab>", NetList::named(datasets::NODES.info.id), "known by"),
+        ("g p", NetList::named(datasets::PROVIDERS.info.id), "XDR a month"),
+        ("g d", NetList::named(datasets::DATA_CENTERS.info.id), "continent"),
+        ("g v", NetList::named(datasets::VERSIONS.info.id), "nodes to run"),
+        ("g b", NetList::named(datasets::BOUNDARY_NODES.info.id), "probes"),
+        ("g e", NetList::named(datasets::EVENTS.info.id), "what happened"),
+        ("g m", NetList::named(datasets::MY_NODES.info.id), "No provider is chosen"),
+        ("g s", NetList::named(datasets::SUBNETS.info.id), "may fail"),
+        ("shift-tab", NetList::named(datasets::MY_NODES.info.id), "No provider is chosen"),
     ] {
         app.press(keys).sees(text);
         assert_eq!(app.state.net.shown, list, "{keys}");

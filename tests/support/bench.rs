@@ -150,7 +150,7 @@ impl Bench {
         self.client.transactions(at, None, 100).await.unwrap().transactions.len()
     }
 
-    fn context(&self) -> Context {
+    pub fn context(&self) -> Context {
         let global = Global {
             network: Some(self.demo.url()),
             root_key: Some(hex::encode(self.demo.root_key())),

@@ -2,7 +2,7 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, table, words};
-use crate::datasets::PROPOSALS;
+use crate::datasets::Listed;
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
@@ -28,7 +28,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let find = |id: &ProposalKey| state.proposal(*id).map(std::ops::Deref::deref);
     let tally =
         |p: &Proposal| shares(p).filter(|_| p.undecoded.is_none()).map_or(Content::Nothing, Content::Tally);
-    table::draw_list(cx, area, &state.proposals, &PROPOSALS, &cells, find, tally);
+    table::draw_list(cx, area, &state.proposals, Proposal::dataset(), &cells, find, tally);
 }
 
 /// Shares of a proposal's tally for a bar.

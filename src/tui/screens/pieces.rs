@@ -1,0 +1,116 @@
+//! Details of lists as lines: pieces become spans, or text for the command line.
+
+use super::facts::Facts;
+use super::{cell, words};
+use crate::datasets::detail::{Detail, Line, Piece};
+use crate::tui::app::state::State;
+use crate::tui::theme::Role;
+use crate::tui::widgets::spark::{self, Floor};
+use crate::tui::widgets::text::{spans_width, truncate, width};
+use crate::tui::widgets::{Spans, span};
+use icpulse_model::Timestamp;
+
+/// What pieces are drawn with.
+#[derive(Clone, Copy)]
+pub(super) struct Ink {
+    /// The network's time.
+    now: Timestamp,
+    /// This machine's time.
+    here: Timestamp,
+    is_ascii: bool,
+    /// How many cells a chart may take.
+    chart: usize,
+}
+
+impl Ink {
+    pub(super) fn new(state: &State, width: u16) -> Self {
+        Self {
+            now: state.network_now(),
+            here: state.now,
+            is_ascii: state.options.ascii,
+            chart: usize::from(width.saturating_sub(56)).clamp(8, 60),
+        }
+    }
+
+    fn draw(self, piece: &Piece<'_>) -> Spans {
+        match piece {
+            Piece::Text(text, tone) | Piece::Extra(text, tone) => {
+                vec![span(text.clone(), cell::role(*tone))]
+            }
+            Piece::Mark => vec![words::unverified_mark()],
+            Piece::Ago(at, tone) => vec![span(words::ago(self.now, *at), cell::role(*tone))],
+            Piece::AgoHere(at, tone) => vec![span(words::ago(self.here, *at), cell::role(*tone))],
+            Piece::Lasting(since) => vec![span(words::lasting(self.now, *since), Role::Bad)],
+            Piece::Evidence(evidence) => words::evidence(evidence, self.now),
+            Piece::Course(values) => {
+                let room = self.chart;
+                let chart = spark::text(values, room, Floor::Least, self.is_ascii);
+                vec![span(format!("{chart:<room$}"), Role::Spark)]
+            }
+            Piece::Strip(days) => cell::heat(days, self.is_ascii),
+            Piece::Shades => cell::legend(self.is_ascii),
+            Piece::Cell(column, cell, tone) => {
+                let role = cell::role(tone.unwrap_or(cell.tone));
+                cell::spans(self.now, column, cell.clone(), role)
+            }
+        }
+    }
+
+    /// Draws pieces in so many cells; extras only where they fit.
+    fn draw_all(self, pieces: &[Piece<'_>], room: usize) -> Spans {
+        let mut spans = Spans::new();
+        for piece in pieces {
+            let more = self.draw(piece);
+            let is_extra = matches!(piece, Piece::Extra(..));
+            if !is_extra || spans_width(&spans) + spans_width(&more) <= room {
+                spans.extend(more);
+            }
+        }
+        spans
+    }
+
+    /// Draws a title in so many cells: a text with a mark behind it is cut, the mark is not.
+    pub(super) fn title(self, detail: &Detail<'_>, room: usize) -> Spans {
+        let mut spans = self.draw_all(&detail.title, room);
+        let over = spans_width(&spans).saturating_sub(room);
+        if over > 0
+            && matches!(detail.title.last(), Some(Piece::Mark))
+            && let Some(span) = spans.iter_mut().nth_back(1)
+        {
+            let free = width(&span.text).saturating_sub(over);
+            span.text = truncate(&span.text, free).into_owned().into();
+        }
+        spans
+    }
+
+    /// Draws the lines of a detail; values begin at `column`.
+    pub(super) fn lines(self, detail: &Detail<'_>, width: u16, column: usize) -> Vec<Spans> {
+        let mut facts = Facts::new(width, column);
+        let whole = usize::from(width);
+        for line in &detail.lines {
+            match line {
+                Line::Heading(title) => facts.heading(title.clone()),
+                Line::Fact(name, pieces) => {
+                    facts.fact(name, self.draw_all(pieces, whole.saturating_sub(column)));
+                }
+                Line::Text(pieces) => facts.line(self.draw_all(pieces, whole)),
+                Line::Row(pieces) => facts.raw(self.draw_all(pieces, whole)),
+            }
+        }
+        facts.into_lines()
+    }
+}
+
+/// A detail as text for the command line, headings in capitals.
+pub fn detail_text(detail: &Detail<'_>, now: Timestamp, is_ascii: bool) -> String {
+    let ink = Ink { now, here: now, is_ascii, chart: 40 };
+    let line = |spans: &Spans| {
+        let is_heading = matches!(spans.as_slice(), [only] if only.role == Role::Title);
+        let text: String = spans.iter().map(|s| s.text.as_ref()).collect();
+        let text = if is_heading { text.to_uppercase() } else { format!("  {text}") };
+        format!("{}\n", text.trim_end())
+    };
+    let title: String = ink.draw_all(&detail.title, usize::MAX).iter().map(|s| s.text.as_ref()).collect();
+    let lines: String = ink.lines(detail, u16::MAX, 14).iter().map(line).collect();
+    format!("{title}\n{}{lines}", if lines.starts_with(' ') { "" } else { "\n" })
+}
