@@ -66,8 +66,10 @@ fn with_fields(command: Command, list: &'static NetworkList) -> Command {
 
 fn command(list: &'static NetworkList) -> Command {
     let info = &list.dataset.info;
-    let base = Command::new(info.id).about(info.about).visible_aliases(info.aliases.iter().copied());
+    let base = Command::new(info.id).visible_aliases(info.aliases.iter().copied());
     let command = One::augment_subcommands(Listing::augment_args(base))
+        // What is flattened in says what it is itself.
+        .about(info.about)
         .args_conflicts_with_subcommands(true)
         .mut_subcommand("list", |command| with_fields(command, list))
         // Only subnets have nodes that could be others.

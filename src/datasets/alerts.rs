@@ -57,11 +57,11 @@ static ALERTS: Dataset<AlertRow> = Dataset {
         .width(8, 0)
         .help("How bad it is: `severity:critical`, `severity>info`."),
         Column::new("rule", "rule", Kind::Terms(rules), |a, _| Value::Term(rule(a.alert.rule)).into())
-            .width(24, 0)
+            .width(24, 3)
             .searched()
             .help("By which rule: `rule:node_down`."),
         Column::new("since", "since", Kind::Time, |a, _| Value::At(a.alert.since).into())
-            .width(16, 0)
+            .width(16, 2)
             .help("Since when: `since<1d`."),
         Column::new("lasted", "for", Kind::Span, |a, cx| {
             let lasted = a.alert.lasted(cx.now);
