@@ -31,7 +31,7 @@ pub enum Content {
 
 impl Content {
     /// As in the header `Content-Type`.
-    pub const fn media_type(self) -> &'static str {
+    pub(crate) const fn media_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; charset=utf-8",
             Self::Cbor => "application/cbor",
@@ -120,7 +120,7 @@ impl Answer {
     }
 
     /// 202 for a synchronous call that was waited for in vain.
-    pub fn not_in_time() -> Self {
+    pub(crate) fn not_in_time() -> Self {
         Self::text(
             202,
             "Message did not complete execution and certification within the replica defined timeout.",
@@ -172,7 +172,7 @@ impl Answer {
     }
 
     /// A call refused by the node that was asked, without the subnet's agreement.
-    pub fn non_replicated(reject: &Reject) -> Self {
+    pub(crate) fn non_replicated(reject: &Reject) -> Self {
         Self::cbor(&Rejected {
             status: "non_replicated_rejection",
             error_code: reject.error_code,

@@ -73,11 +73,11 @@ const DOCUMENTATION: &str =
     "See documentation: https://internetcomputer.org/docs/current/references/execution-errors";
 
 impl Reject {
-    pub fn no_query_method(canister: Principal, method: &str) -> Self {
+    pub(crate) fn no_query_method(canister: Principal, method: &str) -> Self {
         Self::no_method(canister, "query", method)
     }
 
-    pub fn no_update_method(canister: Principal, method: &str) -> Self {
+    pub(crate) fn no_update_method(canister: Principal, method: &str) -> Self {
         Self::no_method(canister, "update", method)
     }
 
@@ -102,7 +102,7 @@ impl Reject {
     }
 
     /// The reply is larger than a replica passes on.
-    pub fn reply_too_large(canister: Principal, size: usize, most: usize) -> Self {
+    pub(crate) fn reply_too_large(canister: Principal, size: usize, most: usize) -> Self {
         Self {
             code: 5,
             error_code: "IC0504",
@@ -113,7 +113,7 @@ impl Reject {
     }
 
     /// The canister trapped because the arguments did not decode.
-    pub fn undecodable(canister: Principal, error: &candid::Error) -> Self {
+    pub(crate) fn undecodable(canister: Principal, error: &candid::Error) -> Self {
         let text = format!("{error:?}");
         // With RUST_BACKTRACE set, the error also prints where this program was.
         let text = match text.split_once("\n\nStack backtrace:") {
@@ -143,13 +143,13 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// The CBOR certificate of this canister's certified data (`ic0.data_certificate`);
     /// `None` in replicated mode.
-    pub fn data_certificate(&self) -> Option<Vec<u8>> {
+    pub(crate) fn data_certificate(&self) -> Option<Vec<u8>> {
         self.certify.map(|certify| certify())
     }
 }
 
 /// Given to an update and to a tick.
-pub struct UpdateContext<'a> {
+pub(crate) struct UpdateContext<'a> {
     /// Who calls; the canister itself in a tick.
     pub caller: Principal,
     /// Virtual time; see [`Context::now`].
@@ -162,7 +162,7 @@ pub struct UpdateContext<'a> {
 
 /// What other canisters may do with the ICP ledger without a signature: the demo's
 /// stand-in for calls between canisters. Instants are virtual.
-pub trait LedgerPort {
+pub(crate) trait LedgerPort {
     /// The balance of an account; zero if it never held anything.
     fn balance(&self, account: &AccountIdentifier) -> E8s;
 

@@ -115,7 +115,7 @@ impl Clock {
     }
 
     /// The canisters' time. Never goes back.
-    pub fn virtual_now(&self) -> Timestamp {
+    pub(crate) fn virtual_now(&self) -> Timestamp {
         let mut state = self.state();
         let wall = state.wall();
         Timestamp(state.to_virtual(wall, self.0.speed))
@@ -128,17 +128,17 @@ impl Clock {
     }
 
     /// [`Clock::out`] for governance's whole seconds; 0 ("not yet") stays 0.
-    pub fn out_secs(&self, virtual_secs: u64) -> u64 {
+    pub(crate) fn out_secs(&self, virtual_secs: u64) -> u64 {
         if virtual_secs == 0 { 0 } else { self.out(Timestamp::from_secs(virtual_secs)).secs() }
     }
 
     /// An instant a client named, as the canisters see it: the inverse of [`Clock::out`].
-    pub fn into_virtual(&self, wall_time: Timestamp) -> Timestamp {
+    pub(crate) fn into_virtual(&self, wall_time: Timestamp) -> Timestamp {
         Timestamp(self.state().to_virtual(wall_time.0, self.0.speed))
     }
 
     /// [`Clock::into_virtual`] for whole seconds; 0 stays 0.
-    pub fn into_virtual_secs(&self, wall_secs: u64) -> u64 {
+    pub(crate) fn into_virtual_secs(&self, wall_secs: u64) -> u64 {
         if wall_secs == 0 { 0 } else { self.into_virtual(Timestamp::from_secs(wall_secs)).secs() }
     }
 

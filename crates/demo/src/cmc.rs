@@ -20,7 +20,7 @@ const EVERY: Seconds = Seconds(300);
 /// How many daily rates make the average.
 const DAYS: u64 = 30;
 
-pub struct Cmc {
+pub(crate) struct Cmc {
     id: Principal,
     market: Market,
     rate: wire::IcpXdrConversionRate,
@@ -33,7 +33,7 @@ pub struct Cmc {
 }
 
 /// The 30-day average as of a time of the market of a seed: what node providers are paid by.
-pub fn average_at(seed: u64, at: Timestamp) -> XdrPermyriad {
+pub(crate) fn average_at(seed: u64, at: Timestamp) -> XdrPermyriad {
     XdrPermyriad(Market(seed).average(at))
 }
 

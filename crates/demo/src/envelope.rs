@@ -20,7 +20,7 @@ const MAX_LABELS: usize = 127;
 
 /// Why a request is refused before any canister sees it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EnvelopeError {
+pub(crate) enum EnvelopeError {
     /// Not the CBOR that the endpoint takes.
     #[error("Failed to deserialize cbor request: {0}")]
     Cbor(String),
@@ -183,7 +183,7 @@ pub struct ReadState {
 
 /// Which canisters a request may speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Targets {
+pub(crate) enum Targets {
     All,
     Some(BTreeSet<Principal>),
 }
@@ -319,7 +319,7 @@ fn call_request(
 }
 
 /// The expiry of a request of any kind; `None` if it is no request.
-pub fn expiry_of(body: &[u8]) -> Option<u64> {
+pub(crate) fn expiry_of(body: &[u8]) -> Option<u64> {
     let call = || call(body).map(|request| request.expiry);
     let read_state = || read_state(body).map(|request| request.expiry);
     query(body).map(|request| request.expiry).or_else(|_| call()).or_else(|_| read_state()).ok()
@@ -339,7 +339,7 @@ fn utc(nanos: u64) -> String {
 
 impl<C> Request<C> {
     /// Checks expiry, nonce, sender, delegations and signature, in a replica's order.
-    pub fn authenticate(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
+    pub(crate) fn authenticate(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
         // Anonymous reads may carry any expiry (interface spec, "Authentication").
         if !(self.reads_only && self.sender == Principal::anonymous()) {
             let max = now.0.saturating_add(MAX_INGRESS_TTL_NANOS + PERMITTED_DRIFT_NANOS);
@@ -421,7 +421,7 @@ impl<C> Request<C> {
 
 impl Request<Call> {
     /// As [`Request::authenticate`], and the canister must be a target of the delegations.
-    pub fn authorise(&self, now: Timestamp) -> Result<(), EnvelopeError> {
+    pub(crate) fn authorise(&self, now: Timestamp) -> Result<(), EnvelopeError> {
         let targets = self.authenticate(now)?;
         if targets.contains(&self.content.canister) {
             Ok(())
@@ -433,7 +433,7 @@ impl Request<Call> {
 
 impl Request<ReadState> {
     /// As [`Request::authenticate`], and the number and depth of the paths.
-    pub fn authorise(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
+    pub(crate) fn authorise(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
         let paths = &self.content.paths;
         if paths.len() > MAX_PATHS {
             return Err(EnvelopeError::TooManyPaths(paths.len()));

@@ -121,7 +121,7 @@ impl fmt::Display for Fault {
 
 /// Why a text is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FaultError {
+pub(crate) enum FaultError {
     /// There is no such kind.
     #[error("there is no fault '{0}'; choose from {all}", all = Kind::ALL.map(Kind::name).join(", "))]
     Kind(String),
@@ -188,7 +188,7 @@ impl Faults {
     }
 
     /// Whether this kind may strike at all.
-    pub fn is_on(&self, kind: Kind) -> bool {
+    pub(crate) fn is_on(&self, kind: Kind) -> bool {
         self.rates.get(kind.index()).is_some_and(|rate| rate.load(Ordering::Relaxed) > 0)
     }
 
@@ -198,7 +198,7 @@ impl Faults {
     }
 
     /// Draws for one case of this kind; if it strikes, a number of chance that says how.
-    pub fn draw_strike(&self, kind: Kind) -> Option<u64> {
+    pub(crate) fn draw_strike(&self, kind: Kind) -> Option<u64> {
         let at = kind.index();
         let rate = self.rates.get(at)?.load(Ordering::Relaxed);
         if rate == 0 {

@@ -238,7 +238,7 @@ impl Watch<'_> {
     }
 
     /// Nodes that are said to be down and answer.
-    pub fn falsely_down(&self) -> &[Principal] {
+    pub(crate) fn falsely_down(&self) -> &[Principal] {
         &self.marks.falsely_down
     }
 
@@ -261,7 +261,7 @@ impl Watch<'_> {
 
     /// The GuestOS version that a node was seen running: what it is to run, or for some, more of
     /// them while subnets differ, another elected one; `None` for a node that was not seen.
-    pub fn observed_version(&self, node: &Principal, at: Timestamp) -> Option<&Line> {
+    pub(crate) fn observed_version(&self, node: &Principal, at: Timestamp) -> Option<&Line> {
         if !self.reported(node, at).is_serving() {
             return None;
         }
@@ -313,7 +313,7 @@ impl Watch<'_> {
 
     /// Whether an API boundary node calls itself healthy: at least 51 % of subnets have two thirds
     /// of their nodes alive (dfinity/ic `ic-boundary`, `cli.rs`).
-    pub fn is_network_healthy(&self, at: Timestamp) -> bool {
+    pub(crate) fn is_network_healthy(&self, at: Timestamp) -> bool {
         let alive = |members: &[Principal]| members.iter().filter(|n| self.answers(n, at)).count();
         let subnets = self.topology.subnets.values().map(|s| &s.membership);
         let well = subnets.filter(|members| alive(members) * 3 >= members.len() * 2).count();

@@ -60,12 +60,12 @@ impl Index {
     }
 
     /// The index of an ICRC-1 ledger.
-    pub fn of_token(id: Principal, ledger: Principal) -> Self {
+    pub(crate) fn of_token(id: Principal, ledger: Principal) -> Self {
         Self { id, ledger, accounts: Some(Accounts::new()), ..Self::default() }
     }
 
     /// Takes over the accounts that a ledger's blocks name.
-    pub fn note_accounts(&mut self, accounts: &Accounts) {
+    pub(crate) fn note_accounts(&mut self, accounts: &Accounts) {
         self.accounts = Some(accounts.clone());
     }
 

@@ -34,7 +34,7 @@ pub struct Entry {
     finished: watch::Sender<bool>,
 }
 
-pub struct Ingress {
+pub(crate) struct Ingress {
     entries: HashMap<[u8; 32], Entry>,
     by_expiry: BTreeSet<(u64, [u8; 32])>,
     reply_bytes: usize,
@@ -66,7 +66,7 @@ impl Ingress {
     }
 
     /// Takes a call in. `true` if it is new.
-    pub fn receive(&mut self, id: [u8; 32], sender: Principal, canister: Principal, expiry: u64) -> bool {
+    pub(crate) fn receive(&mut self, id: [u8; 32], sender: Principal, canister: Principal, expiry: u64) -> bool {
         if self.entries.contains_key(&id) {
             return false;
         }
@@ -117,12 +117,12 @@ impl Ingress {
     }
 
     /// A call whose time passed before it was begun never happens.
-    pub fn drop_unstarted(&mut self, id: &[u8; 32]) {
+    pub(crate) fn drop_unstarted(&mut self, id: &[u8; 32]) {
         self.remove(id);
     }
 
     /// Forgets calls that expired long enough ago. `true` if there were any.
-    pub fn prune(&mut self, now: Timestamp) -> bool {
+    pub(crate) fn prune(&mut self, now: Timestamp) -> bool {
         let mut changed = false;
         while let Some((expiry, id)) = self.by_expiry.first().copied() {
             if expiry.saturating_add(KEPT_NANOS) >= now.0 {

@@ -141,7 +141,7 @@ impl Default for Options {
 
 /// Why the demo network did not start.
 #[derive(Debug, thiserror::Error)]
-pub enum DemoError {
+pub(crate) enum DemoError {
     /// The port cannot be listened on.
     #[error("the demo network could not listen on 127.0.0.1:{port}: {source}; choose another port or none")]
     Listen {

@@ -24,7 +24,7 @@ const WAITING: usize = 64;
 
 /// Why TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
-pub enum TlsError {
+pub(crate) enum TlsError {
     #[error(transparent)]
     Issue(#[from] IssueError),
     /// The certificate does not fit.
@@ -59,7 +59,7 @@ impl Tls {
 }
 
 /// A connection of a client.
-pub enum ClientStream {
+pub(crate) enum ClientStream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
@@ -100,7 +100,7 @@ impl AsyncWrite for ClientStream {
     }
 }
 
-pub struct ClientListener {
+pub(crate) struct ClientListener {
     come: mpsc::Receiver<ClientStream>,
     address: SocketAddr,
 }

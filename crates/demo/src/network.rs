@@ -55,7 +55,7 @@ pub struct Network {
     /// What is wrong with it.
     pub faults: Faults,
     /// The way to it and back.
-    pub carrier: Arc<Carrier>,
+    pub(crate) carrier: Arc<Carrier>,
     byzantine: ReplyFaults,
     replayed_queries: ReplayedQueries,
     /// How many calls were refused after they were passed on.

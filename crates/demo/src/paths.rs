@@ -16,7 +16,7 @@ pub struct Refusal {
 
 /// The older interface (v2) or the current one (v3), which moved canister ranges out of `/subnet`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Generation {
+pub(crate) enum Generation {
     /// `/api/v2/…/read_state`.
     Older,
     /// `/api/v3/…/read_state`.
@@ -48,12 +48,12 @@ fn same(requested: &[u8], effective: &Principal) -> Result<(), Refusal> {
 }
 
 /// Who reads what at a canister's address.
-pub struct CanisterRead<'a> {
+pub(crate) struct CanisterRead<'a> {
     /// The canister in the address.
     pub effective: &'a Principal,
     pub sender: &'a Principal,
     pub targets: &'a Targets,
-    pub ingress: &'a Ingress,
+    pub(crate) ingress: &'a Ingress,
     pub root: &'a Principal,
     pub generation: Generation,
 }
@@ -138,7 +138,7 @@ fn old_ranges(id: &[u8], root: &Principal, generation: Generation) -> Result<(),
 }
 
 /// Checks the paths read at a subnet's address.
-pub fn check_subnet(
+pub(crate) fn check_subnet(
     effective: &Principal,
     root: &Principal,
     generation: Generation,

@@ -13,7 +13,7 @@ type Question = (Principal, String, Vec<u8>);
 
 /// The first answer to each question.
 #[derive(Debug, Default)]
-pub struct ReplayedQueries(Mutex<HashMap<Question, Answer>>);
+pub(crate) struct ReplayedQueries(Mutex<HashMap<Question, Answer>>);
 
 impl ReplayedQueries {
     /// Keeps the answer if it is the first to its question; answers what is kept.

@@ -48,7 +48,7 @@ pub struct Subnet {
 }
 
 /// What the tree says of a canister besides its certified data.
-pub struct CanisterFacts {
+pub(crate) struct CanisterFacts {
     pub id: Principal,
     /// SHA-256 of its module.
     pub module_hash: [u8; 32],
@@ -150,7 +150,7 @@ impl Subnet {
 }
 
 /// A node's signature of a reply: `fields` are those of the reply itself.
-pub fn sign_reply<'a>(
+pub(crate) fn sign_reply<'a>(
     node: Option<&NodeKey>,
     now: Timestamp,
     request: &'a [u8; 32],
@@ -172,7 +172,7 @@ pub fn sign_reply<'a>(
 type Labels = BTreeMap<Vec<u8>, Tree>;
 
 /// What the registry makes of the state tree, the same on every subnet.
-pub struct SharedTree {
+pub(crate) struct SharedTree {
     /// `/api_boundary_nodes` and `/canister_ranges`.
     fixed: Labels,
     /// `/subnet/<id>` as every subnet sees it.
@@ -197,7 +197,7 @@ impl SharedTree {
 /// What changes of a subnet.
 pub struct State {
     /// The calls it was given.
-    pub ingress: Ingress,
+    pub(crate) ingress: Ingress,
     own: Arc<Subnet>,
     shared: Arc<SharedTree>,
     /// What never changes of each canister, and what it certified.
@@ -264,7 +264,7 @@ impl State {
     }
 
     /// Takes over what a canister certified.
-    pub fn set_certified_data(&mut self, canister: &Principal, data: Option<[u8; 32]>) {
+    pub(crate) fn set_certified_data(&mut self, canister: &Principal, data: Option<[u8; 32]>) {
         if let Some((_, certified)) = self.canisters.get_mut(canister)
             && *certified != data
         {
@@ -275,7 +275,7 @@ impl State {
     }
 
     /// Counts an executed call of so many bytes.
-    pub fn count_update(&mut self, bytes: usize) {
+    pub(crate) fn count_update(&mut self, bytes: usize) {
         self.updates += 1;
         if self.own.kind != "system" {
             let bytes = u128::try_from(bytes).unwrap_or(0);
@@ -325,7 +325,7 @@ impl State {
     }
 
     /// The state as it would have been certified at another time.
-    pub fn certified_as_of(&self, now: Timestamp) -> Certified {
+    pub(crate) fn certified_as_of(&self, now: Timestamp) -> Certified {
         let mut own = self.own.facts().0.clone();
         own.insert(b"node".to_vec(), self.own.node_tree());
         own.insert(b"metrics".to_vec(), self.metrics(now));

@@ -229,7 +229,7 @@ impl Connection {
     }
 
     /// The pauses between attempts.
-    pub fn retry_policy(&self) -> RetryPolicy {
+    pub(crate) fn retry_policy(&self) -> RetryPolicy {
         self.shared.retry_policy
     }
 

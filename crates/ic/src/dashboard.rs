@@ -30,7 +30,7 @@ const LONGEST: usize = 200;
 
 /// Why an answer cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DashboardError {
+pub(crate) enum DashboardError {
     /// Not JSON.
     #[error("not valid JSON: {0}")]
     Json(String),

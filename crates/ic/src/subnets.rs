@@ -12,7 +12,7 @@ use serde_cbor::Value;
 
 /// Why a metrics leaf cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MetricsError {
+pub(crate) enum MetricsError {
     /// Not CBOR.
     #[error("the metrics are not CBOR: {0}")]
     Cbor(String),

@@ -92,7 +92,7 @@ pub struct Traffic {
     /// Requests sent, retries included.
     pub requests: u64,
     /// Bytes of their bodies.
-    pub bytes_sent: u64,
+    pub(crate) bytes_sent: u64,
     /// Bytes of the answers' bodies.
     pub bytes_received: u64,
     /// The most requests that were under way at once.

@@ -76,7 +76,7 @@ impl Wallet {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn reload(&mut self) -> Result<(), WalletError> {
+    pub(crate) fn reload(&mut self) -> Result<(), WalletError> {
         let path = self.index_path();
         let mut index = match files::read(&path) {
             Ok(bytes) => {
@@ -264,7 +264,7 @@ impl Wallet {
     ///
     /// # Errors
     /// A wrong or weak passphrase, or the disk's.
-    pub fn change_passphrase(&mut self, name: &str, old: &str, new: &str) -> Result<(), WalletError> {
+    pub(crate) fn change_passphrase(&mut self, name: &str, old: &str, new: &str) -> Result<(), WalletError> {
         let entry = self.kept(name, "change the passphrase of")?.clone();
         check_strength(new)?;
         let key = self.open_key(&entry, Some(old), "open")?;

@@ -135,7 +135,7 @@ impl PrivateKey {
     }
 
     /// Its public key as DER `SubjectPublicKeyInfo`.
-    pub fn public_key_der(&self) -> &[u8] {
+    pub(crate) fn public_key_der(&self) -> &[u8] {
         &self.public_key
     }
 

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 /// Idle time after which a key is forgotten where the user did not choose: 15 minutes.
-pub const DEFAULT_IDLE: Seconds = Seconds(15 * 60);
+pub(crate) const DEFAULT_IDLE: Seconds = Seconds(15 * 60);
 
 /// Tells the time; the composition root gives the system's clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

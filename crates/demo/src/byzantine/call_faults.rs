@@ -33,7 +33,7 @@ struct FaultyCall {
 
 /// The calls that were struck.
 #[derive(Debug, Default)]
-pub struct CallFaults {
+pub(crate) struct CallFaults {
     calls: HashMap<[u8; 32], FaultyCall>,
     never: u64,
     lost: u64,
@@ -82,7 +82,7 @@ impl CallFaults {
     }
 
     /// Whether the answer to the call itself is cut off.
-    pub fn cuts_call(&self, faults: &Faults, id: &[u8; 32]) -> bool {
+    pub(crate) fn cuts_call(&self, faults: &Faults, id: &[u8; 32]) -> bool {
         let lost = self
             .calls
             .get(id)
@@ -91,7 +91,7 @@ impl CallFaults {
     }
 
     /// Whether a question about these paths is cut off.
-    pub fn cuts_question(&self, faults: &Faults, paths: &[Vec<Vec<u8>>]) -> bool {
+    pub(crate) fn cuts_question(&self, faults: &Faults, paths: &[Vec<Vec<u8>>]) -> bool {
         if !faults.is_on(Kind::LostAnswer) {
             return false;
         }

@@ -4,7 +4,7 @@
 //! A fault changes the reply of a method between the canister and the signature. [`call_faults`] is about
 //! updates whose fate cannot be told, [`node`] about a single node that lies.
 
-pub mod call_faults;
+pub(crate) mod call_faults;
 mod future_interface;
 mod hostile_texts;
 pub mod node;
@@ -19,7 +19,7 @@ use page_faults::PageFaults;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Asks the same canister a query as the same caller, and is told the truth.
-pub type QueryCanister<'a> = &'a dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
+pub(crate) type QueryCanister<'a> = &'a dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
 
 /// Kinds of faults that change replies.
 const LIES: [Kind; 6] = [
@@ -31,7 +31,7 @@ const LIES: [Kind; 6] = [
     Kind::AbsurdTexts,
 ];
 
-pub struct ReplyFaults {
+pub(crate) struct ReplyFaults {
     seed: u64,
     told: AtomicU64,
 }

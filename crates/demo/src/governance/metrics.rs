@@ -114,7 +114,7 @@ fn total(map: &BTreeMap<u64, u64>) -> u64 {
 
 impl State {
     /// Computes the metrics as of `now`.
-    pub fn compute_metrics(&mut self, now: u64) {
+    pub(crate) fn compute_metrics(&mut self, now: u64) {
         self.metrics = metrics(self, now);
     }
 }

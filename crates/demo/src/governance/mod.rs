@@ -16,7 +16,7 @@ pub mod error;
 pub mod execution;
 pub mod following;
 pub mod interface;
-pub mod maintenance;
+pub(crate) mod maintenance;
 mod methods;
 pub mod metrics;
 pub mod neuron;
@@ -45,7 +45,7 @@ use state::{LedgerOrder, State};
 ///
 /// What they do depends on their own times alone, not on how often they are asked, so that a
 /// long jump and many small steps end in the same world.
-pub trait Participants: Send {
+pub(crate) trait Participants: Send {
     /// When they do something next, in Unix seconds of virtual time.
     fn next(&self) -> Option<u64>;
     /// Lets them do what is next.
@@ -68,7 +68,7 @@ impl Governance {
     }
 
     /// Its state, to be changed.
-    pub const fn state_mut(&mut self) -> &mut State {
+    pub(crate) const fn state_mut(&mut self) -> &mut State {
         &mut self.state
     }
 

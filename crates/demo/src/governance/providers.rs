@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 const PERIOD: u64 = 2_629_800;
 
 /// When node providers are paid next.
-pub fn next_month(now: u64) -> u64 {
+pub(crate) fn next_month(now: u64) -> u64 {
     let since = now.saturating_sub(GENESIS.secs());
     GENESIS.secs() + (since / PERIOD + 1) * PERIOD
 }
@@ -54,7 +54,7 @@ fn reward_account(provider: &NodeProvider, id: Principal) -> AccountIdentifier {
 impl State {
     /// Pays by a payroll from now on, and its providers are the node providers: they and the
     /// months before are as if it had always been so. Payrolls of nobody change nothing.
-    pub fn pay_by(&mut self, payroll: Arc<Payroll>, begin: u64) {
+    pub(crate) fn pay_by(&mut self, payroll: Arc<Payroll>, begin: u64) {
         let providers: Vec<Principal> = payroll.roster(begin).providers().collect();
         if providers.is_empty() {
             return;
@@ -141,7 +141,7 @@ impl State {
     }
 
     /// Pays every node provider for the month that ends at `now`.
-    pub fn reward_node_providers(&mut self, now: u64) {
+    pub(crate) fn reward_node_providers(&mut self, now: u64) {
         let month = self.month(now);
         for reward in &month.rewards {
             let Some(provider) = &reward.node_provider else { continue };

@@ -26,7 +26,7 @@ const REWARDS_PAGE: usize = 24;
 
 /// `page_size` 0 makes the real canister divide by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageSizeZero;
+pub(crate) struct PageSizeZero;
 
 /// An empty list of a filter wants everything.
 fn is_wanted(wanted: &[i32], number: i32) -> bool {
@@ -163,7 +163,7 @@ impl ReplyConverter<'_> {
     }
 
     /// `get_neuron_info`.
-    pub fn neuron_info(&self, id: u64) -> wire::NeuronInfoResult {
+    pub(crate) fn neuron_info(&self, id: u64) -> wire::NeuronInfoResult {
         self.state.neuron(id).map(|n| self.info(&n)).ok_or_else(|| neuron_not_found(id))
     }
 
@@ -266,7 +266,7 @@ impl ReplyConverter<'_> {
     }
 
     /// `get_node_provider_by_caller`.
-    pub fn node_provider_of_caller(&self) -> wire::NodeProviderResult {
+    pub(crate) fn node_provider_of_caller(&self) -> wire::NodeProviderResult {
         let caller = self.caller;
         let found = self.state.node_providers.iter().find(|p| p.id == Some(caller));
         found

@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 /// Something governance does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Timer {
+pub(crate) enum Timer {
     Deadline(u64),
     /// An adopted proposal is executed.
     Execute(u64),
@@ -33,7 +33,7 @@ pub enum Timer {
 
 /// A change of the ledger that governance or its people want. Amounts are e8s.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LedgerOrder {
+pub(crate) enum LedgerOrder {
     /// New ICP.
     Mint { at: u64, to: AccountIdentifier, amount: u64, memo: u64 },
     /// A transfer with the standard fee on top.
@@ -51,9 +51,9 @@ pub struct Order {
 
 /// A claim or refresh that waits for the ledger's reply. Its neuron is locked meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BalanceRead {
+pub(crate) struct BalanceRead {
     /// Whether the neuron was made for it.
-    pub is_new: bool,
+    pub(crate) is_new: bool,
     pub begun: u64,
 }
 
@@ -149,7 +149,7 @@ impl State {
     }
 
     /// Adds a neuron (or replaces the one with its number) and indexes it.
-    pub fn insert_neuron(&mut self, neuron: Neuron) {
+    pub(crate) fn insert_neuron(&mut self, neuron: Neuron) {
         self.forget(neuron.id);
         self.by_subaccount.insert(neuron.subaccount, neuron.id);
         for principal in neuron.hot_keys.iter().chain([&neuron.controller]) {
@@ -202,17 +202,17 @@ impl State {
     }
 
     /// Adds a proposal made elsewhere: for the history of a seeded world.
-    pub fn insert_proposal(&mut self, proposal: Proposal) {
+    pub(crate) fn insert_proposal(&mut self, proposal: Proposal) {
         self.proposals.insert(proposal.id, proposal);
     }
 
     /// Notes how a known neuron voted: for the history of a seeded world.
-    pub fn insert_known_vote(&mut self, neuron: u64, proposal: u64, vote: Vote) {
+    pub(crate) fn insert_known_vote(&mut self, neuron: u64, proposal: u64, vote: Vote) {
         self.known_votes.entry(neuron).or_default().insert(proposal, vote);
     }
 
     /// Notes a ballot of a neuron that existed then: for the history of a seeded world.
-    pub fn remember_ballot(&mut self, neuron: u64, topic: Topic, proposal: u64, vote: Vote, at: u64) {
+    pub(crate) fn remember_ballot(&mut self, neuron: u64, topic: Topic, proposal: u64, vote: Vote, at: u64) {
         if let Some(neuron) = self.neurons.get_mut(&neuron)
             && neuron.created <= at
         {
@@ -221,20 +221,20 @@ impl State {
     }
 
     /// The number of the next proposal.
-    pub fn next_proposal_id(&self) -> u64 {
+    pub(crate) fn next_proposal_id(&self) -> u64 {
         let last = self.proposals.last_key_value().map(|(id, _)| *id);
         last.or_else(|| self.archive().map(|archive| archive.proposals())).unwrap_or(0) + 1
     }
 
     /// Neurons that `principal` controls or is a hotkey of.
-    pub fn readable_by(&self, principal: &Principal) -> &BTreeSet<u64> {
+    pub(crate) fn readable_by(&self, principal: &Principal) -> &BTreeSet<u64> {
         const NONE: &BTreeSet<u64> = &BTreeSet::new();
         // Nobody has the keys of the archive's neurons.
         self.readable.get(principal).unwrap_or(NONE)
     }
 
     /// The neuron whose stake lies in this subaccount of governance.
-    pub fn neuron_of_subaccount(&self, subaccount: &Subaccount) -> Option<u64> {
+    pub(crate) fn neuron_of_subaccount(&self, subaccount: &Subaccount) -> Option<u64> {
         let lived = self.by_subaccount.get(subaccount).copied();
         lived.or_else(|| self.archive().and_then(|archive| archive.neuron_of_subaccount(subaccount)))
     }
@@ -289,13 +289,13 @@ impl State {
         self.timers.insert((at, timer));
     }
 
-    pub fn next_timer(&self) -> Option<u64> {
+    pub(crate) fn next_timer(&self) -> Option<u64> {
         self.timers.first().map(|(at, _)| *at)
     }
 
     /// Does the next thing that is due at or before `now`, at its own time; answers whether
     /// there was one.
-    pub fn run_next(&mut self, now: u64) -> bool {
+    pub(crate) fn run_next(&mut self, now: u64) -> bool {
         let Some((at, timer)) = self.timers.first().copied().filter(|(at, _)| *at <= now) else {
             return false;
         };

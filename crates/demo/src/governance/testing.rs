@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// A full day after genesis and some: 2026-11-18 00:00 UTC.
 pub const NOW: u64 = 1_794_960_000;
 /// Controls the neurons of [`people`].
-pub const ME: Principal = principal(1);
-pub const HOTKEY: Principal = principal(2);
+pub(crate) const ME: Principal = principal(1);
+pub(crate) const HOTKEY: Principal = principal(2);
 pub const STRANGER: Principal = principal(3);
 
 const fn principal(n: u8) -> Principal {

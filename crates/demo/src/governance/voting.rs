@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Proposals whose ballots are still kept (`MAX_NUMBER_OF_PROPOSALS_WITH_BALLOTS`).
-pub const MAX_PROPOSALS_WITH_BALLOTS: usize = 200;
+pub(crate) const MAX_PROPOSALS_WITH_BALLOTS: usize = 200;
 
 impl State {
     /// How this neuron would vote, from the ballots of its followees on `topic` or, where it has
@@ -146,7 +146,7 @@ impl State {
     }
 
     /// The neuron a proposal manages.
-    pub fn managed_neuron(&self, action: &Action) -> Option<u64> {
+    pub(crate) fn managed_neuron(&self, action: &Action) -> Option<u64> {
         let Action::ManageNeuron(manage) = action else { return None };
         match (&manage.neuron_id_or_subaccount, manage.id) {
             (Some(NeuronIdOrSubaccount::NeuronId(id)), _) => Some(id.id),
@@ -159,7 +159,7 @@ impl State {
     }
 
     /// Who may vote on managing this neuron: its followees on that topic.
-    pub fn managers_of(&self, neuron: u64) -> Vec<u64> {
+    pub(crate) fn managers_of(&self, neuron: u64) -> Vec<u64> {
         let topic = Topic::NeuronManagement.number();
         self.neurons.get(&neuron).and_then(|n| n.followees.get(&topic)).cloned().unwrap_or_default()
     }
@@ -196,7 +196,7 @@ impl State {
 
     /// Makes a proposal. The proposer is charged the reject cost until it is adopted, and votes
     /// yes.
-    pub fn make_proposal(&mut self, proposer: u64, draft: Draft, now: u64) -> Result<u64, GovernanceError> {
+    pub(crate) fn make_proposal(&mut self, proposer: u64, draft: Draft, now: u64) -> Result<u64, GovernanceError> {
         let topic = topic_of(&draft.action);
         let managing = topic == Topic::NeuronManagement;
         let neuron = self.neurons.get(&proposer).ok_or_else(|| neuron_not_found(proposer))?;

@@ -15,7 +15,7 @@ pub struct Allowance {
 
 /// Why an approval does not take effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApprovalRefusal {
+pub(crate) enum ApprovalRefusal {
     /// The expiry is not in the future.
     Expired,
     /// The allowance is not what the caller expected it to be.
@@ -28,7 +28,7 @@ type Pair = (AccountIdentifier, AccountIdentifier);
 
 /// All allowances, by (owner, spender).
 #[derive(Clone, Debug, Default)]
-pub struct Allowances {
+pub(crate) struct Allowances {
     by_pair: BTreeMap<Pair, Allowance>,
     expiries: BTreeSet<(Timestamp, Pair)>,
 }
@@ -85,7 +85,7 @@ impl Allowances {
         self.set(owner, spender, left);
     }
 
-    pub fn prune(&mut self, now: Timestamp) {
+    pub(crate) fn prune(&mut self, now: Timestamp) {
         while let Some((at, pair)) = self.expiries.first().copied() {
             if at > now {
                 break;
@@ -95,7 +95,7 @@ impl Allowances {
     }
 
     /// An owner's allowances in the order of the spenders, after `previous`, at most `take`.
-    pub fn of_owner(
+    pub(crate) fn of_owner(
         &self,
         owner: &AccountIdentifier,
         previous: Option<&AccountIdentifier>,

@@ -44,7 +44,7 @@ pub enum Refusal {
 
 /// A block: its encoding and the hash of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EncodedBlock {
+pub(crate) struct EncodedBlock {
     /// Protobuf, `ic_ledger.pb.v1.Block`.
     pub bytes: Vec<u8>,
     /// sha-256 of `bytes`.
@@ -52,7 +52,7 @@ pub struct EncodedBlock {
 }
 
 #[derive(Clone, Debug)]
-pub struct Book {
+pub(crate) struct Book {
     /// Under the blocks in a large world.
     derived: Option<Arc<DerivedChain>>,
     /// Known accounts of an ICRC-1 ledger, whose blocks are hashed as ICRC-3 says; none for ICP.
@@ -75,7 +75,7 @@ impl Default for Book {
 
 impl Book {
     /// An empty book with a deduplication window of its own size.
-    pub fn with_window(window: Window) -> Self {
+    pub(crate) fn with_window(window: Window) -> Self {
         Self {
             derived: None,
             accounts: None,

@@ -11,7 +11,7 @@ use icpulse_model::{AccountIdentifier, E8s, Timestamp};
 use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SeedOperation {
+pub(crate) enum SeedOperation {
     /// ICP came into being.
     Mint { to: AccountIdentifier, amount: E8s },
     /// ICP was destroyed.
@@ -35,7 +35,7 @@ pub enum SeedOperation {
 
 /// Something that happened before the demo network began.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeedOp {
+pub(crate) struct SeedOp {
     /// When, in virtual time.
     pub at: Timestamp,
     /// The numeric memo, e.g. the nonce of a staked neuron.
@@ -67,7 +67,7 @@ impl SeedOp {
 /// A past that cannot have been.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("operation {index} of the demo ledger's past is refused ({refusal:?}): {operation:?}")]
-pub struct SeedError {
+pub(crate) struct SeedError {
     /// Which, in order of time.
     pub index: usize,
     /// What it would have done.
@@ -94,7 +94,7 @@ impl Ledger {
     }
 
     /// A ledger with a plausible past, on which transfers go on happening ([`history`]).
-    pub fn seeded(clock: Clock, past: &Past) -> Result<Self, SeedError> {
+    pub(crate) fn seeded(clock: Clock, past: &Past) -> Result<Self, SeedError> {
         let mut ledger = Self::genesis(clock, history(past))?;
         ledger.traffic = Some(Traffic::new(past));
         Ok(ledger)

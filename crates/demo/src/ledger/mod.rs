@@ -6,10 +6,10 @@
 mod accounts;
 pub mod allowances;
 mod approvals;
-pub mod book;
+pub(crate) mod book;
 pub mod call;
 mod consent;
-pub mod derived_chain;
+pub(crate) mod derived_chain;
 pub mod genesis;
 pub mod history;
 pub(crate) mod icrc3;
@@ -58,12 +58,12 @@ impl Ledger {
         }
     }
 
-    pub fn book(&self) -> &Book {
+    pub(crate) fn book(&self) -> &Book {
         &self.book
     }
 
     /// The account whose transfers mint and to which transfers burn.
-    pub fn minting_account(&self) -> AccountIdentifier {
+    pub(crate) fn minting_account(&self) -> AccountIdentifier {
         self.minting.identifier()
     }
 

@@ -8,7 +8,7 @@ use icpulse_model::{AccountIdentifier, E8s, Timestamp};
 /// Rules about spans (the deduplication window, expiry) are kept in the network's time;
 /// what is written into a block is what clients see, so that an encoding never changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LedgerTime {
+pub(crate) struct LedgerTime {
     /// Virtual time.
     pub network: Timestamp,
     /// The same instant on the clients' clocks.
@@ -61,7 +61,7 @@ impl Operation {
         }
     }
 
-    pub fn payer(&self) -> Option<(AccountIdentifier, E8s)> {
+    pub(crate) fn payer(&self) -> Option<(AccountIdentifier, E8s)> {
         match self {
             Self::Mint { .. } => None,
             Self::Burn { from, amount, .. } => Some((*from, *amount)),
@@ -70,7 +70,7 @@ impl Operation {
         }
     }
 
-    pub fn pay_from(&mut self, account: AccountIdentifier) {
+    pub(crate) fn pay_from(&mut self, account: AccountIdentifier) {
         match self {
             Self::Mint { .. } => {}
             Self::Burn { from, .. } | Self::Transfer { from, .. } | Self::Approve { from, .. } => {
@@ -160,7 +160,7 @@ fn transfer_of(operation: &Operation) -> pb::Transfer {
 
 /// A block read back from its encoding, with instants as clients are told them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadBlock {
+pub(crate) struct ReadBlock {
     /// Hash of the block before; `None` in the first.
     pub parent: Option<Vec<u8>>,
     pub timestamp: Timestamp,
@@ -169,7 +169,7 @@ pub struct ReadBlock {
 }
 
 /// Reads a block; `None` if the bytes are not a block this ledger writes.
-pub fn read_block(encoded: &[u8]) -> Option<ReadBlock> {
+pub(crate) fn read_block(encoded: &[u8]) -> Option<ReadBlock> {
     let block = pb::Block::from_bytes(encoded).ok()?;
     let transaction = block.transaction?;
     Some(ReadBlock {

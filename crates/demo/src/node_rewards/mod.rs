@@ -6,7 +6,7 @@
 //! by the topology of the start, later ones by that of their own time.
 
 pub mod formula;
-pub mod roster;
+pub(crate) mod roster;
 
 use super::canister::{Canister, Context, Reject, UpdateContext};
 use super::clock::Clock;
@@ -31,7 +31,7 @@ const SYNCED_AFTER: u64 = 300;
 const DAY: u64 = 86_400;
 
 /// Who is paid, from when on: shared by the canister and by governance, which pays.
-pub struct Payroll {
+pub(crate) struct Payroll {
     seed: u64,
     fleet: Arc<Fleet>,
     /// From which second of virtual time each holds, oldest first; never empty.
@@ -65,7 +65,7 @@ impl Payroll {
     }
 
     /// The roster in force at a time.
-    pub fn roster(&self, at: u64) -> Arc<Roster> {
+    pub(crate) fn roster(&self, at: u64) -> Arc<Roster> {
         let rosters = self.rosters();
         let found = rosters.iter().rev().find(|(from, _)| *from <= at).or_else(|| rosters.first());
         found.map_or_else(

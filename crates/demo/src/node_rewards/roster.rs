@@ -41,7 +41,7 @@ struct Tariffs {
 }
 
 /// Everybody who is paid by a topology.
-pub struct Roster {
+pub(crate) struct Roster {
     seed: u64,
     topology: Arc<Topology>,
     members: Vec<Member>,

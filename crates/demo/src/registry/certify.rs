@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 
 /// The digests of `delta`: at each level those of the full parts of 2^level versions.
 #[derive(Clone, Debug, Default)]
-pub struct Changelog(Vec<Vec<Hash>>);
+pub(crate) struct Changelog(Vec<Vec<Hash>>);
 
 fn leaf_hash(content: &[u8]) -> Hash {
     domain_hash("ic-hashtree-leaf", &[content])
@@ -108,7 +108,7 @@ impl Changelog {
     }
 
     /// The tree that shows the current version and nothing else.
-    pub fn show_version(&self) -> MixedHashTree {
+    pub(crate) fn show_version(&self) -> MixedHashTree {
         fork(self.current(), pruned(&self.delta_hash()))
     }
 

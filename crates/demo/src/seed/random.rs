@@ -5,7 +5,7 @@ use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// A source of chance that gives the same in every run.
-pub struct SeededRng(ChaCha8Rng);
+pub(crate) struct SeededRng(ChaCha8Rng);
 
 impl SeededRng {
     /// The generator of a seed and a purpose.
@@ -24,7 +24,7 @@ impl SeededRng {
     }
 
     /// One of several, or `fallback` of none.
-    pub fn choose_or<'a, T>(&mut self, of: &'a [T], fallback: &'a T) -> &'a T {
+    pub(crate) fn choose_or<'a, T>(&mut self, of: &'a [T], fallback: &'a T) -> &'a T {
         let at = usize::try_from(self.within(0, of.len() as u64)).unwrap_or(0);
         of.get(at).unwrap_or(fallback)
     }
@@ -36,13 +36,13 @@ impl SeededRng {
     }
 
     /// One of several texts; empty of none.
-    pub fn choose_text(&mut self, of: &[&'static str]) -> &'static str {
+    pub(crate) fn choose_text(&mut self, of: &[&'static str]) -> &'static str {
         let at = usize::try_from(self.within(0, of.len() as u64)).unwrap_or(0);
         of.get(at).copied().unwrap_or_default()
     }
 
     /// `count` different ones of several, in random order.
-    pub fn choose_several<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
+    pub(crate) fn choose_several<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
         let mut rest = of.to_vec();
         let mut chosen = Vec::new();
         while chosen.len() < count && !rest.is_empty() {
@@ -53,7 +53,7 @@ impl SeededRng {
     }
 
     /// In random order.
-    pub fn shuffle<T: Copy>(&mut self, items: &[T]) -> Vec<T> {
+    pub(crate) fn shuffle<T: Copy>(&mut self, items: &[T]) -> Vec<T> {
         self.choose_several(items, items.len())
     }
 
@@ -88,7 +88,7 @@ const fn scramble(n: u64) -> u64 {
 
 /// Chance for what is derived again and again: quicker to begin than [`SeededRng`], and good enough.
 #[derive(Clone, Debug)]
-pub struct QuickRng(u64);
+pub(crate) struct QuickRng(u64);
 
 impl QuickRng {
     /// The generator of a seed, a purpose and a number.

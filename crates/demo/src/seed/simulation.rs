@@ -22,13 +22,13 @@ const LIVELY: u64 = 2 * HOUR;
 
 /// A proposal that is to appear at a certain time.
 #[derive(Clone, Copy, Debug)]
-pub struct ScriptedEvent {
+pub(crate) struct ScriptedEvent {
     pub at: u64,
     pub what: ScriptedAction,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum ScriptedAction {
+pub(crate) enum ScriptedAction {
     /// A proposal of this kind and appeal.
     Proposal(Kind, u64),
     /// A proposal to manage this neuron, made by that manager.
@@ -65,7 +65,7 @@ pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<ScriptedEvent>
 }
 
 /// How somebody would vote, and when: a number below 65,536 that grows with the time.
-pub fn decide_vote(
+pub(crate) fn decide_vote(
     seed: u64,
     proposal: u64,
     neuron: u64,
@@ -87,7 +87,7 @@ pub fn decide_vote(
     Some((if yes { Vote::Yes } else { Vote::No }, chance >> 48))
 }
 
-pub struct SimulatedVoters {
+pub(crate) struct SimulatedVoters {
     seed: u64,
     start: u64,
     habits: BTreeMap<u64, VotingHabit>,
@@ -131,7 +131,7 @@ impl SimulatedVoters {
     }
 
     /// The same people, who write about the nodes that are shown.
-    pub fn with_inventory(mut self, shown: SharedInventory) -> Self {
+    pub(crate) fn with_inventory(mut self, shown: SharedInventory) -> Self {
         self.shown = Some(shown);
         self
     }

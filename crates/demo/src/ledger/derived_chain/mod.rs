@@ -45,7 +45,7 @@ pub struct Plan {
     pub stakes: Arc<dyn Stakes>,
     pub blocks: u64,
     /// In how many of them the user's account is to be, at least.
-    pub user_transactions: u64,
+    pub(crate) user_transactions: u64,
 }
 
 /// A block that is held: its number and what is in it.
@@ -55,7 +55,7 @@ struct Held {
     transaction: Transaction,
 }
 
-pub struct DerivedChain {
+pub(crate) struct DerivedChain {
     stream: Stream,
     reserve: AccountIdentifier,
     held: Vec<Held>,
@@ -244,7 +244,7 @@ impl DerivedChain {
     }
 
     /// What lies in the account of an archived neuron's stake; `None` for other accounts.
-    pub fn stake_in(&self, account: &AccountIdentifier) -> Option<E8s> {
+    pub(crate) fn stake_in(&self, account: &AccountIdentifier) -> Option<E8s> {
         let stakes = &self.stream.stakes;
         stakes.rank_of(account).and_then(|rank| stakes.stake(rank)).map(|stake| stake.amount)
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]
-pub struct SubnetNodes {
+pub(crate) struct SubnetNodes {
     pub id: Principal,
     pub nodes: Vec<Principal>,
 }
@@ -34,7 +34,7 @@ pub struct Election {
 
 /// The nodes as of a version of the registry.
 #[derive(Clone, Debug, Default)]
-pub struct NetworkInventory {
+pub(crate) struct NetworkInventory {
     pub version: u64,
     pub subnets: Vec<SubnetNodes>,
     pub spares: Vec<Principal>,
@@ -45,7 +45,7 @@ pub struct NetworkInventory {
     pub centers: Vec<(String, Region)>,
     pub guests: Vec<String>,
     /// Those of them that nothing runs.
-    pub idle_guests: Vec<String>,
+    pub(crate) idle_guests: Vec<String>,
     /// The version of GuestOS that most nodes run, and of HostOS.
     pub guest: Option<String>,
     /// The version of HostOS that most nodes run.
@@ -56,7 +56,7 @@ pub struct NetworkInventory {
 
 impl NetworkInventory {
     /// NetworkInventory that are in no registry: for a governance alone.
-    pub fn invent(seed: u64) -> Self {
+    pub(crate) fn invent(seed: u64) -> Self {
         let mut rng = SeededRng::new(seed, 2);
         let mut some = |count: usize| -> Vec<Principal> { (0..count).map(|_| rng.principal()).collect() };
         let (ids, spares, boundary) = (some(37), some(560), some(20));
@@ -70,7 +70,7 @@ impl NetworkInventory {
     }
 
     /// The nodes of a registry.
-    pub fn from_topology(topology: &Topology) -> Self {
+    pub(crate) fn from_topology(topology: &Topology) -> Self {
         let subnets: Vec<SubnetNodes> = topology
             .subnet_list
             .iter()
@@ -117,7 +117,7 @@ impl NetworkInventory {
 
 /// The nodes as they are now, for the people who write about them. Clones show the same.
 #[derive(Clone, Debug)]
-pub struct SharedInventory(Arc<Mutex<Arc<NetworkInventory>>>);
+pub(crate) struct SharedInventory(Arc<Mutex<Arc<NetworkInventory>>>);
 
 impl SharedInventory {
     pub fn new(inventory: Arc<NetworkInventory>) -> Self {

@@ -21,7 +21,7 @@ pub enum Said {
 }
 
 #[derive(Clone, Debug)]
-pub struct Edit {
+pub(crate) struct Edit {
     pub key: Key,
     /// What it says from now on.
     pub said: Said,

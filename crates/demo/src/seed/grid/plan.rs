@@ -65,10 +65,10 @@ pub const PROVIDERS: usize = 100;
 /// How many API boundary nodes.
 pub const BOUNDARY: usize = 20;
 /// How many nodes of DFINITY: one for each subnet, three for the NNS, and a few spares.
-pub const OF_DFINITY: usize = 46;
-pub const DFINITY_OPERATORS: usize = 8;
+pub(crate) const OF_DFINITY: usize = 46;
+pub(crate) const DFINITY_OPERATORS: usize = 8;
 /// How many of everything there are at genesis.
-pub const CENTERS_AT_GENESIS: usize = 30;
+pub(crate) const CENTERS_AT_GENESIS: usize = 30;
 pub(super) const OPERATORS_AT_GENESIS: usize = 60;
 pub(super) const NODES_AT_GENESIS: usize = 90;
 /// The size of the NNS subnet at genesis.
@@ -91,7 +91,7 @@ pub fn size(n: usize, growth: u64) -> usize {
     if n == 0 { between(NNS_AT_GENESIS, size, (growth * 3).min(FULL)) } else { size }
 }
 
-pub const FULL: u64 = 1_000_000;
+pub(crate) const FULL: u64 = 1_000_000;
 
 /// From `first` at no growth to `last` at all of it.
 pub fn between(first: usize, last: usize, growth: u64) -> usize {
