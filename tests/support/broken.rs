@@ -237,7 +237,6 @@ impl Session {
         self.app.screen_text().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The screen says all of this.
     #[track_caller]
     pub fn says(&self, words: &[&str]) {
         let screen = self.read_aloud();

@@ -161,7 +161,6 @@ impl Drop for Proxy {
     }
 }
 
-/// The config of a client that trusts one authority only.
 pub fn trusting(authority: &str) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();

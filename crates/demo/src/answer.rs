@@ -25,7 +25,6 @@ pub enum Content {
     Text,
     /// CBOR, as the interface of the replicas has it.
     Cbor,
-    /// JSON, as the dashboard has it.
     Json,
 }
 
@@ -186,7 +185,6 @@ impl Answer {
         Self::cbor(&CallReplied { status: "replied", certificate: ByteBuf::from(certificate) })
     }
 
-    /// A certificate of the state tree.
     pub fn read_state(certificate: Vec<u8>) -> Self {
         Self::cbor(&ReadStateReply { certificate: ByteBuf::from(certificate) })
     }

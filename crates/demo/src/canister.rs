@@ -132,7 +132,7 @@ impl Reject {
 pub struct Context<'a> {
     pub caller: Principal,
     /// Virtual time. Use [`Clock::out`] on every instant in a reply and
-    /// [`Clock::into_virtual`] on every instant in an argument.
+    /// [`Clock::to_virtual`] on every instant in an argument.
     pub now: Timestamp,
     /// The map between virtual and wall time.
     pub clock: &'a Clock,
@@ -148,7 +148,6 @@ impl Context<'_> {
     }
 }
 
-/// Given to an update and to a tick.
 pub(crate) struct UpdateContext<'a> {
     /// Who calls; the canister itself in a tick.
     pub caller: Principal,
@@ -166,24 +165,9 @@ pub(crate) trait LedgerPort {
     /// The balance of an account; zero if it never held anything.
     fn balance(&self, account: &AccountIdentifier) -> E8s;
 
-    fn fee(&self) -> E8s;
-
     /// Creates ICP; answers the block index.
     fn mint(&mut self, now: Timestamp, to: AccountIdentifier, amount: E8s, memo: u64) -> u64;
 
-    /// Moves ICP and burns `fee` on top; answers the block index.
-    fn transfer(
-        &mut self,
-        now: Timestamp,
-        from: AccountIdentifier,
-        to: AccountIdentifier,
-        amount: E8s,
-        fee: E8s,
-        memo: u64,
-    ) -> Result<u64, E8s>;
-
-    /// Destroys ICP; answers the block index.
-    fn burn(&mut self, now: Timestamp, from: AccountIdentifier, amount: E8s, memo: u64) -> Result<u64, E8s>;
     /// The ledger's blocks in their encoding, from an index on: for the index canister.
     fn encoded_blocks(&self, start: u64) -> Vec<Vec<u8>> {
         let _ = start;

@@ -36,7 +36,6 @@ pub(crate) enum EnvelopeError {
         "Invalid delegation expiry: Specified sender delegation has expired:\nProvided expiry:    {provided}\nLocal replica time: {now}"
     )]
     DelegationExpiry { provided: String, now: String },
-    /// The sender is not the principal of the key.
     #[error("The user id '{sender}' does not match the public key '{key}'")]
     SenderIsNotTheKey {
         /// Who is said to send.
@@ -176,7 +175,6 @@ pub struct Call {
     pub arg: Vec<u8>,
 }
 
-/// A read of the state tree.
 pub struct ReadState {
     pub paths: Vec<Vec<Vec<u8>>>,
 }
@@ -198,7 +196,6 @@ impl Targets {
     }
 }
 
-/// Decodes the body of a query.
 pub fn query(body: &[u8]) -> Result<Request<Call>, EnvelopeError> {
     let envelope: Envelope<QueryContent> = decode(body)?;
     let proof = proof(envelope.sender_pubkey, envelope.sender_sig, envelope.sender_delegation)?;

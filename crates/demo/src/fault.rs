@@ -12,12 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Kinds of faults with their names on the command line.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal,)*) => {
-        /// A kind of fault.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind { $($(#[$doc])* $kind,)* }
 
         impl Kind {
-            /// All of them.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
 
             /// Its name on the command line.
@@ -121,11 +119,10 @@ impl fmt::Display for Fault {
 
 /// Why a text is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FaultError {
+pub enum FaultError {
     /// There is no such kind.
     #[error("there is no fault '{0}'; choose from {all}", all = Kind::ALL.map(Kind::name).join(", "))]
     Kind(String),
-    /// The rate is none.
     #[error("'{0}' is not a rate; write a part such as 0.05 or 5%, from 0 to 1")]
     Rate(String),
 }
@@ -164,7 +161,6 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// The faults of a network.
     pub fn new(seed: u64, faults: &[Fault]) -> Self {
         let all = Self { seed, ..Self::default() };
         for fault in faults {

@@ -66,7 +66,13 @@ impl Ingress {
     }
 
     /// Takes a call in. `true` if it is new.
-    pub(crate) fn receive(&mut self, id: [u8; 32], sender: Principal, canister: Principal, expiry: u64) -> bool {
+    pub(crate) fn receive(
+        &mut self,
+        id: [u8; 32],
+        sender: Principal,
+        canister: Principal,
+        expiry: u64,
+    ) -> bool {
         if self.entries.contains_key(&id) {
             return false;
         }

@@ -141,7 +141,7 @@ impl Default for Options {
 
 /// Why the demo network did not start.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DemoError {
+pub enum DemoError {
     /// The port cannot be listened on.
     #[error("the demo network could not listen on 127.0.0.1:{port}: {source}; choose another port or none")]
     Listen {
@@ -176,9 +176,6 @@ const TICK: Duration = Duration::from_secs(1);
 impl Demo {
     /// Starts a network on threads of its own. May be called from anywhere; returns when
     /// it accepts connections.
-    ///
-    /// # Errors
-    /// See [`DemoError`].
     pub fn start(options: Options) -> Result<Self, DemoError> {
         let port = options.port.unwrap_or(0);
         let listen = |source| DemoError::Listen { port, source };
@@ -265,7 +262,6 @@ impl Demo {
         self.network.subnet_ids()
     }
 
-    /// The clock it lives by.
     pub fn clock(&self) -> &Clock {
         &self.network.clock
     }

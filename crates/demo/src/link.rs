@@ -32,7 +32,7 @@ pub struct Bandwidth {
 
 /// Why a text is no property of a link.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LinkError {
+pub enum LinkError {
     /// Not a time.
     #[error("'{0}' is not a delay; write a number with ms or s, such as 150ms or 1.5s, up to 60s")]
     Delay(String),

@@ -58,7 +58,6 @@ impl Tls {
     }
 }
 
-/// A connection of a client.
 pub(crate) enum ClientStream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),

@@ -58,7 +58,6 @@ fn triangle(into: i128, period: i128) -> i128 {
 }
 
 impl Meter {
-    /// The meter of a subnet.
     pub fn new(seed: u64, subnet: &Principal, kind: SubnetKind, resets: bool) -> Self {
         Self { subnet_seed: mix(seed, 0x3E_0003, key_of(subnet)), kind, resets }
     }

@@ -11,7 +11,7 @@ pub struct Pause(pub Duration);
 /// Why a text is no pause.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not a time; write seconds such as 0.5 or 2s, up to 300")]
-pub(crate) struct PauseError(String);
+pub struct PauseError(String);
 
 /// The longest pause: a call expires after five minutes.
 const MOST_SECONDS: f64 = 300.0;

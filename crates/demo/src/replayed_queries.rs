@@ -11,7 +11,6 @@ const MOST: usize = 1_000;
 
 type Question = (Principal, String, Vec<u8>);
 
-/// The first answer to each question.
 #[derive(Debug, Default)]
 pub(crate) struct ReplayedQueries(Mutex<HashMap<Question, Answer>>);
 

@@ -196,7 +196,6 @@ impl SharedTree {
 
 /// What changes of a subnet.
 pub struct State {
-    /// The calls it was given.
     pub(crate) ingress: Ingress,
     own: Arc<Subnet>,
     shared: Arc<SharedTree>,

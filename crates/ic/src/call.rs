@@ -92,7 +92,6 @@ pub enum CallStatus {
         certified_at: Timestamp,
     },
     Rejected {
-        /// Reject code.
         code: u64,
         /// The replica's own code.
         error_code: Option<Line>,

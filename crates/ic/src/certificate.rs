@@ -63,10 +63,8 @@ pub enum CertificateError {
     Pruned(String),
 }
 
-/// A certificate that was verified.
 #[derive(Clone, Debug)]
 pub struct Verified {
-    /// What it certifies.
     pub tree: HashTree,
     /// When it was made, by the subnet's clock.
     pub time: Timestamp,
@@ -104,15 +102,11 @@ impl Verified {
     }
 
     /// A canister's certified data.
-    ///
-    /// # Errors
-    /// As [`Verified::lookup`].
     pub fn certified_data(&self, canister: &Principal) -> Result<Option<&[u8]>, CertificateError> {
         self.lookup(&[b"canister", canister.as_slice(), b"certified_data"])
     }
 }
 
-/// The main network's root key.
 pub fn main_network_root_key() -> RootKey {
     RootKey::main_network()
 }

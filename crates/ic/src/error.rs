@@ -172,7 +172,6 @@ impl IcError {
         }
     }
 
-    /// What was attempted.
     pub fn what(&self) -> &Line {
         match self {
             Self::Unreachable { what, .. }

@@ -15,7 +15,6 @@ pub(super) struct RequestLimit {
 struct State {
     /// Never more than this.
     most: usize,
-    /// At present.
     limit: usize,
     in_flight: usize,
     /// The most at once so far.

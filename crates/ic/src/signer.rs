@@ -13,7 +13,6 @@ use icpulse_model::text::Line;
 use icpulse_model::{Principal, Timestamp};
 use std::borrow::Cow;
 
-/// What a signature is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A call: it changes the network.
@@ -22,12 +21,10 @@ pub enum Purpose {
     Read,
 }
 
-/// What is to be signed.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     /// The exact bytes, domain separator included.
     pub bytes: &'a [u8],
-    /// What the signature is for.
     pub purpose: Purpose,
     /// In words, for devices that show what they sign.
     pub shown: &'a Line,
@@ -84,9 +81,6 @@ pub trait Signer: Send + Sync {
     fn capabilities(&self) -> Capabilities;
 
     /// Signs a message.
-    ///
-    /// # Errors
-    /// See [`SignError`].
     fn sign<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Vec<u8>, SignError>>;
 }
 

@@ -18,7 +18,6 @@ use tokio::time::Instant;
 
 /// The first pause between two questions about a request under way; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// How long after its expiry a request is still asked about, so that a certificate can prove that
 /// it never happened.

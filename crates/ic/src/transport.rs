@@ -91,8 +91,7 @@ pub(super) async fn observe<T>(requests: impl Future<Output = T>) -> (T, SeenAns
 pub struct Traffic {
     /// Requests sent, retries included.
     pub requests: u64,
-    /// Bytes of their bodies.
-    pub(crate) bytes_sent: u64,
+    pub bytes_sent: u64,
     /// Bytes of the answers' bodies.
     pub bytes_received: u64,
     /// The most requests that were under way at once.

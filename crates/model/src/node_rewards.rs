@@ -6,7 +6,6 @@
 //! the loss grows linearly to 80 %, and it stays there. Nodes in no subnet take their provider's
 //! mean relative failure rate. A day's base reward is the month's divided by 30.4375.
 
-use super::registry::Region;
 use super::text::Line;
 use super::{E8s, Evidence, Principal, Timestamp, XdrPermyriad};
 use serde::{Deserialize, Serialize};
@@ -379,11 +378,6 @@ pub fn reduction(relative: Ppm) -> Ppm {
     const MOST: u64 = 800_000;
     let over = u64::from(relative.0).clamp(FROM, TO) - FROM;
     Ppm(u32::try_from(over * MOST / (TO - FROM)).unwrap_or(u32::MAX))
-}
-
-/// The region of a rewards table entry.
-pub fn region_of(text: &Line) -> Region {
-    Region::parse(text.as_str())
 }
 
 #[cfg(test)]

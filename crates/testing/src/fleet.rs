@@ -31,10 +31,9 @@ pub struct Size {
 
 /// A network that can be read as a whole.
 pub const SMALL: Size = Size { subnets: 6, nodes: 90, providers: 12, centers: 14 };
-/// One as large as the real one.
 pub const LARGE: Size = Size { subnets: 40, nodes: 1_400, providers: 100, centers: 80 };
 
-pub(crate) const OLD: &str = "9866a6f5cb43c54e3d87fa02a4eb80d0f159dddb";
+pub const OLD: &str = "9866a6f5cb43c54e3d87fa02a4eb80d0f159dddb";
 pub const NEW: &str = "e3d101b2c41f9b0a77d5e2c8f6139a40b85d27c1";
 pub const HOST: &str = "0d47b9c2e1a865f3d9b7042c8e6f1a53b9d0e7f4";
 const VERSION: u64 = 55_012;

@@ -76,7 +76,6 @@ fn advice(why: &std::io::Error) -> &'static str {
 /// Why something with the keystore failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WalletError {
-    /// The key itself.
     #[error("cannot {attempt} identity '{name}': {why}")]
     Key { attempt: &'static str, name: String, why: KeyError },
     /// The name is not usable as a file name on every platform.

@@ -28,7 +28,6 @@ pub struct Entry {
     pub path: Option<PathBuf>,
 }
 
-/// The whole index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Index {
     version: u32,

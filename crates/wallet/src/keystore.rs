@@ -25,7 +25,6 @@ use zeroize::Zeroizing;
 /// What became of a removed identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
-    /// What was removed.
     pub entry: Entry,
     /// Where its key was put; `None` for a reference, whose file was not touched.
     pub kept_at: Option<PathBuf>,
@@ -264,7 +263,7 @@ impl Wallet {
     ///
     /// # Errors
     /// A wrong or weak passphrase, or the disk's.
-    pub(crate) fn change_passphrase(&mut self, name: &str, old: &str, new: &str) -> Result<(), WalletError> {
+    pub fn change_passphrase(&mut self, name: &str, old: &str, new: &str) -> Result<(), WalletError> {
         let entry = self.kept(name, "change the passphrase of")?.clone();
         check_strength(new)?;
         let key = self.open_key(&entry, Some(old), "open")?;

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 pub type Passphrase = Zeroizing<String>;
 
 /// Shortest passphrase the keystore accepts, in characters.
-pub(crate) const MIN_PASSPHRASE: usize = 8;
+pub const MIN_PASSPHRASE: usize = 8;
 
 /// Most memory that opening a file may take: 1 GiB.
 const MAX_SCRYPT_MEMORY: u128 = 1 << 30;
@@ -36,7 +36,7 @@ const OPENSSL_LOG_N: u8 = 14;
 
 impl Cost {
     /// For real keys: 128 MiB and some tenths of a second for each guess (N = 2^17, r = 8, p = 1).
-    pub(crate) const STRONG: Self = Self { log_n: 17, p: 1 };
+    pub const STRONG: Self = Self { log_n: 17, p: 1 };
 
     /// With N = 2^`log_n`, held within 4 … 20. Low values are for tests only.
     pub fn new(log_n: u8) -> Self {
@@ -57,10 +57,7 @@ impl Default for Cost {
 }
 
 /// Whether a new passphrase is long enough.
-///
-/// # Errors
-/// [`WalletError::WeakPassphrase`].
-pub(crate) fn check_strength(passphrase: &str) -> Result<(), WalletError> {
+pub fn check_strength(passphrase: &str) -> Result<(), WalletError> {
     let given = passphrase.chars().count();
     if given < MIN_PASSPHRASE {
         return Err(WalletError::WeakPassphrase { given, wanted: MIN_PASSPHRASE });

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 /// Idle time after which a key is forgotten where the user did not choose: 15 minutes.
-pub(crate) const DEFAULT_IDLE: Seconds = Seconds(15 * 60);
+pub const DEFAULT_IDLE: Seconds = Seconds(15 * 60);
 
 /// Tells the time; the composition root gives the system's clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -82,7 +82,6 @@ impl Unlocked {
         Self::new("demo", IdentityKind::DEMO, Arc::new(key), None, clock)
     }
 
-    /// The identity's name.
     pub fn name(&self) -> &str {
         self.public.name.as_str()
     }

@@ -54,8 +54,6 @@ pub struct NeuronIndexPage {
 pub struct NeuronVotesPage {
     /// Newest first; [`Vote::Unspecified`] is an abstention.
     pub votes: Vec<(ProposalId, Vote)>,
-    /// Votes on proposals below this one do not change any more.
-    pub final_before: Option<ProposalId>,
 }
 
 /// A reply of `list_neurons`.
@@ -399,7 +397,6 @@ impl Client {
         let page = ok_or_refused::<wire::NeuronVotes>(&what, &answer.bytes)?;
         Ok(NeuronVotesPage {
             votes: page.votes.iter().flatten().filter_map(decode::neurons::decode_vote).collect(),
-            final_before: page.all_finalized_before_proposal.map(|p| ProposalId(p.id)),
         })
     }
 }

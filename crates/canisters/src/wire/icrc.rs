@@ -44,14 +44,17 @@ pub struct Mint {
     pub amount: Nat,
     pub memo: Option<ByteBuf>,
     pub created_at_time: Option<u64>,
+    pub fee: Option<Nat>,
 }
 
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq)]
 pub struct Burn {
     pub from: Account,
+    pub spender: Option<Account>,
     pub amount: Nat,
     pub memo: Option<ByteBuf>,
     pub created_at_time: Option<u64>,
+    pub fee: Option<Nat>,
 }
 
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq)]
@@ -70,6 +73,7 @@ pub struct Approve {
     pub from: Account,
     pub spender: Account,
     pub amount: Nat,
+    pub expected_allowance: Option<Nat>,
     pub expires_at: Option<u64>,
     pub fee: Option<Nat>,
     pub memo: Option<ByteBuf>,

@@ -9,7 +9,6 @@ use crate::ingress::{Ingress, Status};
 use icpulse_model::Timestamp;
 use std::collections::HashMap;
 
-/// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CallFault {
     /// It stays "received" until it expires.
@@ -118,7 +117,6 @@ impl CallFaults {
     }
 }
 
-/// A call that has expired.
 #[derive(Clone, Copy, Debug)]
 pub struct Expired {
     pub own: usize,

@@ -29,7 +29,6 @@ pub(super) fn absurd(n: u64, long: bool) -> String {
     }
 }
 
-/// Spoils the texts of a proposal.
 pub(super) fn spoil_proposal(row: &mut wire::ProposalInfo, n: u64) {
     // The ones of no end once in a page: it must still fit into a reply.
     let long = n % 100 == 5;

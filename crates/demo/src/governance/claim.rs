@@ -94,7 +94,11 @@ impl State {
     }
 
     /// Goes on with a claim or refresh when the ledger has replied, and unlocks the neuron.
-    pub(crate) fn finish_claim_or_refresh(&mut self, id: u64, balance: Balance<'_>) -> Result<u64, GovernanceError> {
+    pub(crate) fn finish_claim_or_refresh(
+        &mut self,
+        id: u64,
+        balance: Balance<'_>,
+    ) -> Result<u64, GovernanceError> {
         let read = self.unlock(id).ok_or_else(|| neuron_not_found(id))?;
         let least = self.economics.neuron_minimum_stake.0;
         let neuron = self.neurons.get_mut(&id).ok_or_else(|| neuron_not_found(id))?;
@@ -130,7 +134,6 @@ impl State {
     }
 }
 
-/// The error for a subaccount without a neuron.
 pub(crate) fn no_neuron_for(subaccount: &[u8]) -> GovernanceError {
     error(NOT_FOUND, format!("No neuron found for subaccount {subaccount:?}"))
 }

@@ -61,7 +61,10 @@ impl Ballots {
     }
 
     /// Those of some neurons, ascending: one walk along both, or a search for each of a few.
-    pub(crate) fn of_neurons<'a>(&'a self, neurons: &'a BTreeSet<u64>) -> impl Iterator<Item = (u64, Ballot)> + 'a {
+    pub(crate) fn of_neurons<'a>(
+        &'a self,
+        neurons: &'a BTreeSet<u64>,
+    ) -> impl Iterator<Item = (u64, Ballot)> + 'a {
         let few = neurons.len().saturating_mul(16) < self.by_neuron.len();
         let searched = few.then(|| neurons.iter().filter_map(|id| Some((*id, self.get(*id)?))));
         let mut rest = self.by_neuron.as_slice();

@@ -146,7 +146,7 @@ impl State {
         for reward in &month.rewards {
             let Some(provider) = &reward.node_provider else { continue };
             let Some(id) = provider.id else { continue };
-            self.mint(now, reward_account(provider, id), E8s(reward.amount_e8s), now);
+            self.mint(reward_account(provider, id), E8s(reward.amount_e8s), now);
         }
         self.node_provider_rewards.push(month);
     }

@@ -149,7 +149,6 @@ impl ReplyConverter<'_> {
         })
     }
 
-    /// Finds the neuron of a request.
     pub fn find(&self, named: &wire::NeuronIdOrSubaccount) -> Result<u64, wire::GovernanceError> {
         match named {
             wire::NeuronIdOrSubaccount::NeuronId(id) => Ok(id.id),

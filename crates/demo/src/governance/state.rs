@@ -14,7 +14,7 @@ use icpulse_canisters::wire::governance::{
     GovernanceCachedMetrics, GovernanceError, MonthlyNodeProviderRewards, NodeProvider,
 };
 use icpulse_model::economics::{Economics, GENESIS};
-use icpulse_model::{AccountIdentifier, Principal, Subaccount, Topic, Vote};
+use icpulse_model::{AccountIdentifier, E8s, Principal, Subaccount, Topic, Vote};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
@@ -31,13 +31,12 @@ pub(crate) enum Timer {
     Month,
 }
 
-/// A change of the ledger that governance or its people want. Amounts are e8s.
+/// ICP that governance wants minted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LedgerOrder {
-    /// New ICP.
-    Mint { at: u64, to: AccountIdentifier, amount: u64, memo: u64 },
-    /// A transfer with the standard fee on top.
-    Transfer { at: u64, from: AccountIdentifier, to: AccountIdentifier, amount: u64, memo: u64 },
+pub(crate) struct MintOrder {
+    pub(crate) to: AccountIdentifier,
+    pub(crate) amount: E8s,
+    pub(crate) memo: u64,
 }
 
 /// A call of an NNS function by an adopted proposal.
@@ -75,7 +74,7 @@ pub struct State {
     /// Total supply in e8s: what the ledger started with and governance minted since.
     pub supply: u64,
     /// Changes of the ledger not yet made, in order.
-    pub wanted: Vec<LedgerOrder>,
+    pub wanted: Vec<MintOrder>,
     /// Calls of NNS functions not yet carried out, in order.
     pub orders: Vec<Order>,
     pub(super) neurons: BTreeMap<u64, Neuron>,
@@ -220,7 +219,6 @@ impl State {
         }
     }
 
-    /// The number of the next proposal.
     pub(crate) fn next_proposal_id(&self) -> u64 {
         let last = self.proposals.last_key_value().map(|(id, _)| *id);
         last.or_else(|| self.archive().map(|archive| archive.proposals())).unwrap_or(0) + 1

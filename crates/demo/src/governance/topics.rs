@@ -29,7 +29,6 @@ fn topic_of_canister(canister: Option<Principal>) -> Topic {
     }
 }
 
-/// The topic of a proposal with this action.
 pub fn topic_of(action: &Action) -> Topic {
     match action {
         Action::ManageNeuron(_) => Topic::NeuronManagement,

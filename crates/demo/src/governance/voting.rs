@@ -145,7 +145,6 @@ impl State {
         Ok(())
     }
 
-    /// The neuron a proposal manages.
     pub(crate) fn managed_neuron(&self, action: &Action) -> Option<u64> {
         let Action::ManageNeuron(manage) = action else { return None };
         match (&manage.neuron_id_or_subaccount, manage.id) {
@@ -196,7 +195,12 @@ impl State {
 
     /// Makes a proposal. The proposer is charged the reject cost until it is adopted, and votes
     /// yes.
-    pub(crate) fn make_proposal(&mut self, proposer: u64, draft: Draft, now: u64) -> Result<u64, GovernanceError> {
+    pub(crate) fn make_proposal(
+        &mut self,
+        proposer: u64,
+        draft: Draft,
+        now: u64,
+    ) -> Result<u64, GovernanceError> {
         let topic = topic_of(&draft.action);
         let managing = topic == Topic::NeuronManagement;
         let neuron = self.neurons.get(&proposer).ok_or_else(|| neuron_not_found(proposer))?;

@@ -42,7 +42,6 @@ pub enum Refusal {
     SupplyExceeded,
 }
 
-/// A block: its encoding and the hash of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EncodedBlock {
     /// Protobuf, `ic_ledger.pb.v1.Block`.

@@ -67,7 +67,7 @@ impl SeedOp {
 /// A past that cannot have been.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("operation {index} of the demo ledger's past is refused ({refusal:?}): {operation:?}")]
-pub(crate) struct SeedError {
+pub struct SeedError {
     /// Which, in order of time.
     pub index: usize,
     /// What it would have done.

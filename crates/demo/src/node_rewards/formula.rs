@@ -9,7 +9,6 @@ pub(crate) const MONTH_DAYS: f64 = 30.4375;
 pub(crate) const LEAST_RATE: f64 = 0.1;
 /// From this rate on the loss does not grow any more.
 pub(crate) const MOST_RATE: f64 = 0.6;
-/// What is lost at most.
 pub(crate) const MOST_REDUCTION: f64 = 0.8;
 /// Per cent by which type 3 nodes are paid less where the table does not say.
 pub(crate) const COEFFICIENT_PERCENT: i32 = 80;
@@ -27,7 +26,6 @@ pub(crate) fn subnet_rate(rates: &mut [f64]) -> f64 {
     rank.checked_sub(1).and_then(|at| rates.get(at)).copied().unwrap_or(0.0)
 }
 
-/// What is above the subnet's rate.
 pub fn relative(rate: f64, subnet: f64) -> f64 {
     (rate - subnet).max(0.0)
 }
@@ -54,7 +52,6 @@ pub fn mean(values: &[f64]) -> f64 {
 pub struct Type3 {
     /// The mean of the nodes' rates.
     pub rate: f64,
-    /// The mean of their coefficients.
     pub coefficient: f64,
     /// Each node's reward: the mean of the rate times 1, the coefficient, its square and so on.
     pub daily: f64,

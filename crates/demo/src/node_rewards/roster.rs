@@ -21,9 +21,7 @@ const HALF: f64 = 0.5;
 /// A node that makes blocks, is paid, or both.
 struct Member {
     id: Principal,
-    /// In which of the roster's subnets.
     subnet: Option<usize>,
-    /// By which of its providers it is paid for.
     provider: Option<usize>,
     reward_type: RewardType,
     region: Line,
@@ -93,7 +91,6 @@ struct Blocks {
     relative: f64,
 }
 
-/// A day's outcome.
 pub struct Outcome<'r> {
     roster: &'r Roster,
     blocks: Vec<Blocks>,
@@ -104,7 +101,6 @@ pub struct Outcome<'r> {
 }
 
 impl Roster {
-    /// The roster of a topology.
     pub fn new(seed: u64, topology: Arc<Topology>) -> Self {
         let subnets: Vec<Principal> = topology
             .subnets

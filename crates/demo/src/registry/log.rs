@@ -36,7 +36,6 @@ pub(crate) struct Log {
     newest: Timestamp,
 }
 
-/// A value as it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
     pub version: u64,

@@ -117,7 +117,6 @@ impl Registry {
         self.grid.subnet_key(subnet)
     }
 
-    /// The seed of its keys.
     pub const fn seed(&self) -> u64 {
         self.seed
     }

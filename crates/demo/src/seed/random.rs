@@ -8,7 +8,6 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) struct SeededRng(ChaCha8Rng);
 
 impl SeededRng {
-    /// The generator of a seed and a purpose.
     pub fn new(seed: u64, purpose: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(mix(seed, purpose, 0)))
     }
@@ -91,7 +90,6 @@ const fn scramble(n: u64) -> u64 {
 pub(crate) struct QuickRng(u64);
 
 impl QuickRng {
-    /// The generator of a seed, a purpose and a number.
     pub const fn new(seed: u64, purpose: u64, number: u64) -> Self {
         Self(mix(seed, purpose, number))
     }

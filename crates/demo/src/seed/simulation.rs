@@ -29,10 +29,12 @@ pub(crate) struct ScriptedEvent {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ScriptedAction {
-    /// A proposal of this kind and appeal.
     Proposal(Kind, u64),
     /// A proposal to manage this neuron, made by that manager.
-    Manage { neuron: u64, manager: u64 },
+    Manage {
+        neuron: u64,
+        manager: u64,
+    },
 }
 
 /// Proposals that are open at the start, with deadlines from an hour to four days ahead.

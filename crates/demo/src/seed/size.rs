@@ -9,7 +9,6 @@ pub struct Size {
     pub neurons: u64,
     /// Neurons of the demo user, those of the small world included.
     pub(crate) user_neurons: u64,
-    /// Blocks of the ledger.
     pub blocks: u64,
     /// Transactions of the demo user's account, rounded up to a whole group of eight.
     pub(crate) user_transactions: u64,

@@ -46,7 +46,6 @@ impl Signer for TestKey {
 /// A device that signs after a person has touched it.
 struct Device {
     key: TestKey,
-    /// Signs queries, too.
     signs_queries: bool,
     asked: Notify,
     touched: Notify,

@@ -85,7 +85,7 @@ pub struct IdentityKind(&'static dyn Kind);
 
 impl IdentityKind {
     /// In icpulse's own keystore, encrypted.
-    pub(crate) const KEYSTORE: Self = Self(&pem_file::KEYSTORE);
+    pub const KEYSTORE: Self = Self(&pem_file::KEYSTORE);
     /// In a PEM file elsewhere, which is only read.
     pub const PEM_FILE: Self = Self(&pem_file::PEM_FILE);
     /// Derived from the demo network's seed.

@@ -106,7 +106,6 @@ impl Neurons {
         })
     }
 
-    /// The position of a number.
     pub(crate) fn position_of(&self, id: u64) -> Option<u64> {
         let position = id / self.stride;
         (self.id(position) == Some(id)).then_some(position)
@@ -118,7 +117,6 @@ impl Neurons {
         if self.id(position).is_some_and(|at| at > id) { position } else { position.saturating_add(1) }
     }
 
-    /// Which of all stakes was its.
     pub(crate) fn rank_of(&self, position: u64) -> u64 {
         modular(self.factor, position, self.offset, self.count)
     }

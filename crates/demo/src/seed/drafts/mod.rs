@@ -10,7 +10,7 @@ mod sns;
 mod subnets;
 mod versions;
 
-pub use kinds::{Kind, SHARES, is_political};
+pub(crate) use kinds::{Kind, SHARES, is_political};
 
 use super::random::SeededRng;
 use crate::data::{MOTIONS, MotionText, PROPOSALS};
@@ -30,7 +30,6 @@ pub(crate) struct ProposalContext {
     pub(crate) inventory: Arc<NetworkInventory>,
     /// Neurons that may become known, or are.
     pub public: Vec<u64>,
-    /// Known neurons with their words.
     pub known: Vec<wire::KnownNeuron>,
 }
 
@@ -192,7 +191,11 @@ pub fn write(kind: Kind, rng: &mut SeededRng, serial: u64, context: &ProposalCon
 }
 
 /// Writes the proposal that elected a version. It was carried out.
-pub(crate) fn write_election(election: &Election, rng: &mut SeededRng, context: &ProposalContext) -> RatedDraft {
+pub(crate) fn write_election(
+    election: &Election,
+    rng: &mut SeededRng,
+    context: &ProposalContext,
+) -> RatedDraft {
     let kind = if election.host { Kind::ElectHostos } else { Kind::ElectGuestos };
     let (words, action, payload) = versions::versions(kind, rng, context, Some(&election.version));
     let mut rated = finish(kind, rng, words, action, payload);

@@ -134,7 +134,6 @@ fn shard(first: u64) -> Key {
     Key::CanisterRanges(Line::new(&hex::encode(canister_id(first).as_slice())))
 }
 
-/// A firewall rule that allows.
 pub(super) fn rule(ipv4: &[&str], ipv6: &[&str], ports: &[u32], comment: &str) -> FirewallRule {
     let lines = |texts: &[&str]| texts.iter().map(|text| Line::new(text)).collect();
     FirewallRule {

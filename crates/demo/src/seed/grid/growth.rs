@@ -103,7 +103,6 @@ impl Grid {
         Some(edit)
     }
 
-    /// Adds an operator with this id, or somebody.
     pub(super) fn add_operator(&mut self, id: Option<Principal>) -> Option<Edit> {
         let n = self.operators.len();
         let provider = if n < plan::DFINITY_OPERATORS {

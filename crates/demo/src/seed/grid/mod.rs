@@ -18,7 +18,7 @@ mod tests;
 
 use super::random::QuickRng;
 use crate::keys::{NodeKey, SubnetKey};
-pub use edit::{Edit, Said};
+pub(crate) use edit::{Edit, Said};
 use icpulse_model::Principal;
 use icpulse_model::decentral::DFINITY;
 use icpulse_model::registry::{

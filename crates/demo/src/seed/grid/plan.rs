@@ -4,7 +4,6 @@ use icpulse_model::registry::SubnetKind;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Planned {
-    /// Its name in the seed.
     pub name: &'static str,
     pub kind: SubnetKind,
     /// How many nodes it has in the end.
@@ -54,7 +53,6 @@ const FIRST: &[Planned] = &[
     planned("verified", SubnetKind::VerifiedApplication, 13),
 ];
 
-/// The one that comes last.
 const LAST: Planned = planned("cloud engine", SubnetKind::CloudEngine, 7);
 
 /// How many subnets there are in the end.
