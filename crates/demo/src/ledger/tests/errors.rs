@@ -6,7 +6,7 @@ use crate::ledger::book::{FEE, Refusal};
 use crate::ledger::transaction::Operation;
 use candid::{Int, Nat};
 use icpulse_canisters::wire::ledger as lw;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{Account, AccountIdentifier, E8s, Subaccount};
 use serde_bytes::ByteBuf;
 use std::time::Duration;
@@ -30,7 +30,7 @@ fn wire(n: u8) -> lw::Account {
 }
 
 fn governance() -> lw::Account {
-    lw::Account { owner: Canisters::default().governance, subaccount: None }
+    lw::Account { owner: SystemCanister::Governance.id(), subaccount: None }
 }
 
 fn nat(n: u64) -> Nat {
@@ -138,7 +138,7 @@ fn transfer_traps_where_the_real_one_does() {
         ("too small a burn", person(RICH), transfer(&minting, 9_999, 0, None), "Burns lower than"),
         (
             "minting has no fee",
-            Canisters::default().governance,
+            SystemCanister::Governance.id(),
             transfer(&id(9), 1, 10_000, None),
             "Fee for minting",
         ),
@@ -151,7 +151,7 @@ fn transfer_traps_where_the_real_one_does() {
     assert_eq!(bench.ledger.book.length(), 1);
     // And these are fine: governance mints, anybody burns.
     let minted = bench.update::<lw::TransferResult>(
-        Canisters::default().governance,
+        SystemCanister::Governance.id(),
         "transfer",
         transfer(&id(9), 7, 0, None),
     );
@@ -428,7 +428,7 @@ fn at_60x_creation_times_age_60_times_faster() {
 fn other_canisters_move_icp() {
     let mut bench = bench();
     let now = bench.clock.virtual_now();
-    let neuron = AccountIdentifier::new(&Canisters::default().governance, &Subaccount([9; 32]));
+    let neuron = AccountIdentifier::new(&SystemCanister::Governance.id(), &Subaccount([9; 32]));
     assert_eq!(bench.ledger.mint(now, neuron, E8s(500_000), 3), 1);
     let to = id(9);
     let send = |e8s| Operation::Transfer { from: neuron, to, amount: E8s(e8s), fee: FEE, spender: None };
