@@ -9,6 +9,8 @@ mod bench;
 #[path = "../support/broken.rs"]
 mod broken;
 mod demo_journey;
+#[path = "../support/demo_user.rs"]
+mod demo_user;
 mod device;
 mod exporter;
 mod faults;

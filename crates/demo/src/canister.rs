@@ -148,7 +148,7 @@ impl Context<'_> {
     }
 }
 
-pub(crate) struct UpdateContext<'a> {
+pub struct UpdateContext<'a> {
     /// Who calls; the canister itself in a tick.
     pub caller: Principal,
     /// Virtual time; see [`Context::now`].
@@ -161,7 +161,7 @@ pub(crate) struct UpdateContext<'a> {
 
 /// What other canisters may do with the ICP ledger without a signature: the demo's
 /// stand-in for calls between canisters. Instants are virtual.
-pub(crate) trait LedgerPort {
+pub trait LedgerPort {
     /// The balance of an account; zero if it never held anything.
     fn balance(&self, account: &AccountIdentifier) -> E8s;
 

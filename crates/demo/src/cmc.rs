@@ -20,7 +20,7 @@ const EVERY: Seconds = Seconds(300);
 /// How many daily rates make the average.
 const DAYS: u64 = 30;
 
-pub(crate) struct Cmc {
+pub struct Cmc {
     id: Principal,
     market: Market,
     rate: wire::IcpXdrConversionRate,

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CutPoint {
+pub enum CutPoint {
     /// Before the first byte of the next answer.
     BeforeAnswer,
     /// After the next answer's head and so many bytes of its body.
@@ -18,7 +18,7 @@ pub(crate) enum CutPoint {
 
 /// Ends a connection; clones end the same one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ConnectionCutter(Arc<Mutex<State>>);
+pub struct ConnectionCutter(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -96,7 +96,7 @@ const fn head_end(seen: usize, byte: u8) -> usize {
 
 /// A connection that can be ended.
 #[derive(Debug)]
-pub(crate) struct CuttableConnection<T> {
+pub struct CuttableConnection<T> {
     inner: T,
     connection_cutter: ConnectionCutter,
 }

@@ -17,7 +17,7 @@ const PAGE: &str = "<!DOCTYPE html><html><head><title>Welcome</title></head>\
     <body><h1>Please accept our terms of use</h1></body></html>";
 
 /// A body on its way.
-pub(crate) struct Delivery {
+pub struct Delivery {
     rest: Bytes,
     piece: usize,
     pause: Duration,

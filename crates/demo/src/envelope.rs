@@ -20,7 +20,7 @@ const MAX_LABELS: usize = 127;
 
 /// Why a request is refused before any canister sees it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum EnvelopeError {
+pub enum EnvelopeError {
     /// Not the CBOR that the endpoint takes.
     #[error("Failed to deserialize cbor request: {0}")]
     Cbor(String),
@@ -181,7 +181,7 @@ pub struct ReadState {
 
 /// Which canisters a request may speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Targets {
+pub enum Targets {
     All,
     Some(BTreeSet<Principal>),
 }

@@ -113,7 +113,7 @@ pub fn condition(seed: u64, node: &Principal, at: Timestamp) -> NodeStatus {
 
 /// Nodes with a lot of their own.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SpecialNodes {
+pub struct SpecialNodes {
     /// Members of two subnets that have been down for ever.
     pub(crate) dead: Vec<Principal>,
     /// Members of two subnets that are said to be down and answer.

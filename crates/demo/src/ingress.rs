@@ -34,7 +34,7 @@ pub struct Entry {
     finished: watch::Sender<bool>,
 }
 
-pub(crate) struct Ingress {
+pub struct Ingress {
     entries: HashMap<[u8; 32], Entry>,
     by_expiry: BTreeSet<(u64, [u8; 32])>,
     reply_bytes: usize,

@@ -26,7 +26,7 @@ pub(super) fn ed25519_der(public: &[u8; 32]) -> Vec<u8> {
 }
 
 /// A subnet's signing key. On the real network its nodes share it in pieces.
-pub(crate) struct SubnetKey {
+pub struct SubnetKey {
     secret: PrivateKey,
     der: Vec<u8>,
 }

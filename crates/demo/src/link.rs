@@ -84,7 +84,7 @@ impl FromStr for Bandwidth {
 
 /// A link at work: one for all connections of a network.
 #[derive(Debug)]
-pub(crate) struct Carrier {
+pub struct Carrier {
     link: Link,
     seed: u64,
     answers: AtomicU64,

@@ -24,7 +24,7 @@ const WAITING: usize = 64;
 
 /// Why TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TlsError {
+pub enum TlsError {
     #[error(transparent)]
     Issue(#[from] IssueError),
     /// The certificate does not fit.
@@ -58,7 +58,7 @@ impl Tls {
     }
 }
 
-pub(crate) enum ClientStream {
+pub enum ClientStream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
@@ -99,7 +99,7 @@ impl AsyncWrite for ClientStream {
     }
 }
 
-pub(crate) struct ClientListener {
+pub struct ClientListener {
     come: mpsc::Receiver<ClientStream>,
     address: SocketAddr,
 }

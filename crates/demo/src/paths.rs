@@ -16,7 +16,7 @@ pub struct Refusal {
 
 /// The older interface (v2) or the current one (v3), which moved canister ranges out of `/subnet`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Generation {
+pub enum Generation {
     /// `/api/v2/…/read_state`.
     Older,
     /// `/api/v3/…/read_state`.
@@ -48,7 +48,7 @@ fn same(requested: &[u8], effective: &Principal) -> Result<(), Refusal> {
 }
 
 /// Who reads what at a canister's address.
-pub(crate) struct CanisterRead<'a> {
+pub struct CanisterRead<'a> {
     /// The canister in the address.
     pub effective: &'a Principal,
     pub sender: &'a Principal,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 type Addresses = (Line, Option<Line>, Option<Line>);
 
 /// What follows from a version of the registry.
-pub(crate) struct RegistryView {
+pub struct RegistryView {
     version: u64,
     boundary: BTreeMap<Principal, Addresses>,
     boundary_tree: Tree,

@@ -12,7 +12,7 @@ const MOST: usize = 1_000;
 type Question = (Principal, String, Vec<u8>);
 
 #[derive(Debug, Default)]
-pub(crate) struct ReplayedQueries(Mutex<HashMap<Question, Answer>>);
+pub struct ReplayedQueries(Mutex<HashMap<Question, Answer>>);
 
 impl ReplayedQueries {
     /// Keeps the answer if it is the first to its question; answers what is kept.

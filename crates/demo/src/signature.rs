@@ -6,7 +6,7 @@ use k256::pkcs8::DecodePublicKey as _;
 
 /// Why a signature does not hold, in a replica's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SignatureError {
+pub enum SignatureError {
     /// The key cannot be read or is of a kind the demo does not check.
     #[error("Invalid public key: {0}")]
     Key(String),

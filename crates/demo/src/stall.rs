@@ -18,7 +18,7 @@ const SECOND: u64 = 1_000_000_000;
 
 /// When subnets stand still, in the protocol's time.
 #[derive(Debug)]
-pub(crate) struct Stalls {
+pub struct Stalls {
     start: Timestamp,
     speed: u64,
     /// The subnet that stalls by itself.

@@ -48,7 +48,7 @@ pub struct Subnet {
 }
 
 /// What the tree says of a canister besides its certified data.
-pub(crate) struct CanisterFacts {
+pub struct CanisterFacts {
     pub id: Principal,
     /// SHA-256 of its module.
     pub module_hash: [u8; 32],
@@ -172,7 +172,7 @@ pub(crate) fn sign_reply<'a>(
 type Labels = BTreeMap<Vec<u8>, Tree>;
 
 /// What the registry makes of the state tree, the same on every subnet.
-pub(crate) struct SharedTree {
+pub struct SharedTree {
     /// `/api_boundary_nodes` and `/canister_ranges`.
     fixed: Labels,
     /// `/subnet/<id>` as every subnet sees it.

@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 const DAYS: i64 = 365;
 
 /// A server's certificate with what belongs to it.
-pub(crate) struct Issued {
+pub struct Issued {
     /// The authority's certificate in PEM: what clients trust.
     pub authority: String,
     /// The server's certificate and the authority's, in DER.
@@ -23,7 +23,7 @@ pub(crate) struct Issued {
 /// Why no certificate could be made.
 #[derive(Debug, thiserror::Error)]
 #[error("a key or certificate could not be encoded: {0}")]
-pub(crate) struct IssueError(String);
+pub struct IssueError(String);
 
 impl Issued {
     /// A new authority, and its certificate for 127.0.0.1, ::1 and localhost, valid from the day before

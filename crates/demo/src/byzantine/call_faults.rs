@@ -32,7 +32,7 @@ struct FaultyCall {
 
 /// The calls that were struck.
 #[derive(Debug, Default)]
-pub(crate) struct CallFaults {
+pub struct CallFaults {
     calls: HashMap<[u8; 32], FaultyCall>,
     never: u64,
     lost: u64,

@@ -19,7 +19,7 @@ use page_faults::PageFaults;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Asks the same canister a query as the same caller, and is told the truth.
-pub(crate) type QueryCanister<'a> = &'a dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
+pub type QueryCanister<'a> = &'a dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
 
 /// Kinds of faults that change replies.
 const LIES: [Kind; 6] = [
@@ -31,7 +31,7 @@ const LIES: [Kind; 6] = [
     Kind::AbsurdTexts,
 ];
 
-pub(crate) struct ReplyFaults {
+pub struct ReplyFaults {
     seed: u64,
     told: AtomicU64,
 }

@@ -49,7 +49,7 @@ impl<'a> Address<'a> {
     }
 }
 
-pub(crate) struct View<'a> {
+pub struct View<'a> {
     pub seed: u64,
     pub watch: Watch<'a>,
     pub governance: &'a State,

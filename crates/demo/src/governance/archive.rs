@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// What filters of proposals ask for, known without deriving the whole row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ProposalOutline {
+pub struct ProposalOutline {
     pub topic: Topic,
     pub status: ProposalStatus,
 }

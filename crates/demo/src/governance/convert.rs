@@ -40,7 +40,7 @@ impl Display {
 }
 
 /// Converts for one caller at one moment.
-pub(crate) struct ReplyConverter<'a> {
+pub struct ReplyConverter<'a> {
     pub state: &'a State,
     pub clock: &'a Clock,
     /// Now, in virtual seconds.

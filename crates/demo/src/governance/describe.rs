@@ -12,7 +12,7 @@ use icpulse_model::Principal;
 use serde_bytes::ByteBuf;
 use wire::{Action, SelfDescribingProposalAction, SelfDescribingValue as Value};
 
-pub(crate) trait Describe {
+pub trait Describe {
     fn describe(&self) -> Value;
 }
 

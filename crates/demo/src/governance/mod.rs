@@ -45,7 +45,7 @@ use state::{MintOrder, State};
 ///
 /// What they do depends on their own times alone, not on how often they are asked, so that a
 /// long jump and many small steps end in the same world.
-pub(crate) trait Participants: Send {
+pub trait Participants: Send {
     /// When they do something next, in Unix seconds of virtual time.
     fn next(&self) -> Option<u64>;
     /// Lets them do what is next.

@@ -26,7 +26,7 @@ const REWARDS_PAGE: usize = 24;
 
 /// `page_size` 0 makes the real canister divide by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PageSizeZero;
+pub struct PageSizeZero;
 
 /// An empty list of a filter wants everything.
 fn is_wanted(wanted: &[i32], number: i32) -> bool {

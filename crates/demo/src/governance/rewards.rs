@@ -36,7 +36,7 @@ impl Round {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ModulationState {
+pub struct ModulationState {
     /// In ten-thousandths.
     pub permyriad: i32,
     /// When it was last updated.

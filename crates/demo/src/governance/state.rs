@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 /// Something governance does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Timer {
+pub enum Timer {
     Deadline(u64),
     /// An adopted proposal is executed.
     Execute(u64),
@@ -33,7 +33,7 @@ pub(crate) enum Timer {
 
 /// ICP that governance wants minted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct MintOrder {
+pub struct MintOrder {
     pub(crate) to: AccountIdentifier,
     pub(crate) amount: E8s,
     pub(crate) memo: u64,
@@ -50,7 +50,7 @@ pub struct Order {
 
 /// A claim or refresh that waits for the ledger's reply. Its neuron is locked meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BalanceRead {
+pub struct BalanceRead {
     /// Whether the neuron was made for it.
     pub(crate) is_new: bool,
     pub begun: u64,

@@ -15,7 +15,7 @@ pub struct Allowance {
 
 /// Why an approval does not take effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ApprovalRefusal {
+pub enum ApprovalRefusal {
     /// The expiry is not in the future.
     Expired,
     /// The allowance is not what the caller expected it to be.
@@ -28,7 +28,7 @@ type Pair = (AccountIdentifier, AccountIdentifier);
 
 /// All allowances, by (owner, spender).
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Allowances {
+pub struct Allowances {
     by_pair: BTreeMap<Pair, Allowance>,
     expiries: BTreeSet<(Timestamp, Pair)>,
 }

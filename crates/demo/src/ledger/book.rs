@@ -43,7 +43,7 @@ pub enum Refusal {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EncodedBlock {
+pub struct EncodedBlock {
     /// Protobuf, `ic_ledger.pb.v1.Block`.
     pub bytes: Vec<u8>,
     /// sha-256 of `bytes`.
@@ -51,7 +51,7 @@ pub(crate) struct EncodedBlock {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Book {
+pub struct Book {
     /// Under the blocks in a large world.
     derived: Option<Arc<DerivedChain>>,
     /// Known accounts of an ICRC-1 ledger, whose blocks are hashed as ICRC-3 says; none for ICP.

@@ -11,7 +11,7 @@ use icpulse_model::{AccountIdentifier, E8s, Timestamp};
 use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum SeedOperation {
+pub enum SeedOperation {
     /// ICP came into being.
     Mint { to: AccountIdentifier, amount: E8s },
     /// ICP was destroyed.
@@ -35,7 +35,7 @@ pub(crate) enum SeedOperation {
 
 /// Something that happened before the demo network began.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SeedOp {
+pub struct SeedOp {
     /// When, in virtual time.
     pub at: Timestamp,
     /// The numeric memo, e.g. the nonce of a staked neuron.

@@ -11,7 +11,7 @@ use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
 
 /// The accounts behind account identifiers, which do not tell them.
-pub(crate) type Accounts = BTreeMap<AccountIdentifier, Account>;
+pub type Accounts = BTreeMap<AccountIdentifier, Account>;
 
 fn hashable(value: &Value) -> hash::Value<'_> {
     match value {

@@ -8,7 +8,7 @@ use icpulse_model::{AccountIdentifier, E8s, Timestamp};
 /// Rules about spans (the deduplication window, expiry) are kept in the network's time;
 /// what is written into a block is what clients see, so that an encoding never changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LedgerTime {
+pub struct LedgerTime {
     /// Virtual time.
     pub network: Timestamp,
     /// The same instant on the clients' clocks.
@@ -160,7 +160,7 @@ fn transfer_of(operation: &Operation) -> pb::Transfer {
 
 /// A block read back from its encoding, with instants as clients are told them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ReadBlock {
+pub struct ReadBlock {
     /// Hash of the block before; `None` in the first.
     pub parent: Option<Vec<u8>>,
     pub timestamp: Timestamp,

@@ -11,7 +11,7 @@ pub(crate) const DRIFT: Seconds = Seconds(60);
 
 /// Why a creation time is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WindowRefusal {
+pub enum WindowRefusal {
     /// Older than [`WINDOW`].
     TooOld,
     /// More than [`DRIFT`] ahead.
@@ -22,7 +22,7 @@ pub(crate) enum WindowRefusal {
 
 /// Transactions seen within the window.
 #[derive(Clone, Debug)]
-pub(crate) struct Window {
+pub struct Window {
     by_hash: HashMap<[u8; 32], u64>,
     in_order: VecDeque<(Timestamp, [u8; 32])>,
     capacity: usize,

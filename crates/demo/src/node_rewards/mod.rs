@@ -31,7 +31,7 @@ const SYNCED_AFTER: u64 = 300;
 const DAY: u64 = 86_400;
 
 /// Who is paid, from when on: shared by the canister and by governance, which pays.
-pub(crate) struct Payroll {
+pub struct Payroll {
     seed: u64,
     fleet: Arc<Fleet>,
     /// From which second of virtual time each holds, oldest first; never empty.

@@ -39,7 +39,7 @@ struct Tariffs {
 }
 
 /// Everybody who is paid by a topology.
-pub(crate) struct Roster {
+pub struct Roster {
     seed: u64,
     topology: Arc<Topology>,
     members: Vec<Member>,

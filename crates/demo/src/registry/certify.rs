@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 
 /// The digests of `delta`: at each level those of the full parts of 2^level versions.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Changelog(Vec<Vec<Hash>>);
+pub struct Changelog(Vec<Vec<Hash>>);
 
 fn leaf_hash(content: &[u8]) -> Hash {
     domain_hash("ic-hashtree-leaf", &[content])

@@ -26,7 +26,7 @@ struct Place {
 
 /// The versions of the registry.
 #[derive(Default)]
-pub(crate) struct Log {
+pub struct Log {
     /// Each version's `HighCapacityRegistryAtomicMutateRequest`.
     deltas: Vec<Box<[u8]>>,
     changelog: Changelog,

@@ -17,7 +17,7 @@ pub const PRIVATE: u64 = 1_150;
 const PRIVATE_STAKE: u64 = 192_000_000;
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct VotingHabit {
+pub struct VotingHabit {
     /// Of a thousand proposals, how many they vote on.
     pub(crate) turnout: u64,
     /// Added to a proposal's appeal, in thousandths: sceptics have less than zero.
@@ -26,7 +26,7 @@ pub(crate) struct VotingHabit {
     pub leads: bool,
 }
 
-pub(crate) struct OtherNeurons {
+pub struct OtherNeurons {
     pub neurons: Vec<Neuron>,
     /// How each of them votes.
     pub(crate) habits: BTreeMap<u64, VotingHabit>,

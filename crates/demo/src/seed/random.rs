@@ -5,7 +5,7 @@ use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// A source of chance that gives the same in every run.
-pub(crate) struct SeededRng(ChaCha8Rng);
+pub struct SeededRng(ChaCha8Rng);
 
 impl SeededRng {
     pub fn new(seed: u64, purpose: u64) -> Self {
@@ -87,7 +87,7 @@ const fn scramble(n: u64) -> u64 {
 
 /// Chance for what is derived again and again: quicker to begin than [`SeededRng`], and good enough.
 #[derive(Clone, Debug)]
-pub(crate) struct QuickRng(u64);
+pub struct QuickRng(u64);
 
 impl QuickRng {
     pub const fn new(seed: u64, purpose: u64, number: u64) -> Self {

@@ -22,13 +22,13 @@ const LIVELY: u64 = 2 * HOUR;
 
 /// A proposal that is to appear at a certain time.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ScriptedEvent {
+pub struct ScriptedEvent {
     pub at: u64,
     pub what: ScriptedAction,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum ScriptedAction {
+pub enum ScriptedAction {
     Proposal(Kind, u64),
     /// A proposal to manage this neuron, made by that manager.
     Manage {
@@ -89,7 +89,7 @@ pub(crate) fn decide_vote(
     Some((if yes { Vote::Yes } else { Vote::No }, chance >> 48))
 }
 
-pub(crate) struct SimulatedVoters {
+pub struct SimulatedVoters {
     seed: u64,
     start: u64,
     habits: BTreeMap<u64, VotingHabit>,

@@ -55,7 +55,7 @@ struct Held {
     transaction: Transaction,
 }
 
-pub(crate) struct DerivedChain {
+pub struct DerivedChain {
     stream: Stream,
     reserve: AccountIdentifier,
     held: Vec<Held>,

@@ -22,7 +22,7 @@ use crate::ledger::history::Stake;
 use icpulse_model::{AccountIdentifier, Subaccount, Timestamp, Vote};
 use std::sync::Arc;
 
-pub(crate) struct ArchivedRows {
+pub struct ArchivedRows {
     /// The neurons; the ledger has their stakes.
     pub neurons: Arc<Neurons>,
     pub proposals: Proposals,

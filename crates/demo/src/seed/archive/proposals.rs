@@ -23,7 +23,7 @@ const PURPOSE: u64 = 0x6d69_6e75;
 
 /// What the archive's proposals are made of.
 #[derive(Clone)]
-pub(crate) struct ArchivePlan {
+pub struct ArchivePlan {
     pub seed: u64,
     pub count: u64,
     /// When the newest was made at the latest, Unix seconds.

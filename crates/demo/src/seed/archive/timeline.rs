@@ -6,7 +6,7 @@ use icpulse_model::Timestamp;
 
 /// So many instants, strictly ascending by rank.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Timeline {
+pub struct Timeline {
     seed: u64,
     from: u64,
     span: u64,

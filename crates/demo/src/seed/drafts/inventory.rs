@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]
-pub(crate) struct SubnetNodes {
+pub struct SubnetNodes {
     pub id: Principal,
     pub nodes: Vec<Principal>,
 }
@@ -34,7 +34,7 @@ pub struct Election {
 
 /// The nodes as of a version of the registry.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct NetworkInventory {
+pub struct NetworkInventory {
     pub version: u64,
     pub subnets: Vec<SubnetNodes>,
     pub spares: Vec<Principal>,
@@ -117,7 +117,7 @@ impl NetworkInventory {
 
 /// The nodes as they are now, for the people who write about them. Clones show the same.
 #[derive(Clone, Debug)]
-pub(crate) struct SharedInventory(Arc<Mutex<Arc<NetworkInventory>>>);
+pub struct SharedInventory(Arc<Mutex<Arc<NetworkInventory>>>);
 
 impl SharedInventory {
     pub fn new(inventory: Arc<NetworkInventory>) -> Self {

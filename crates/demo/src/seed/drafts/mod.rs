@@ -26,7 +26,7 @@ use wire::{Action, GovernanceError, SelfDescribingValue};
 
 /// The things proposals are about.
 #[derive(Clone)]
-pub(crate) struct ProposalContext {
+pub struct ProposalContext {
     pub(crate) inventory: Arc<NetworkInventory>,
     /// Neurons that may become known, or are.
     pub public: Vec<u64>,
@@ -63,7 +63,7 @@ impl ProposalContext {
 }
 
 /// A proposal and how many of a thousand ordinary voters agree with it.
-pub(crate) struct RatedDraft {
+pub struct RatedDraft {
     pub draft: Draft,
     pub(crate) appeal: u64,
 }

@@ -21,7 +21,7 @@ pub enum Said {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Edit {
+pub struct Edit {
     pub key: Key,
     /// What it says from now on.
     pub said: Said,
