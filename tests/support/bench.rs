@@ -83,7 +83,7 @@ impl Bench {
         self.demo.faults().set(Fault { kind, per_million: 1_000_000 });
     }
 
-    /// How often a kind has struck.
+    /// The number of times a kind has struck.
     pub fn struck(&self, kind: Kind) -> u64 {
         self.demo.faults().struck().get(&kind).copied().unwrap_or(0)
     }

@@ -126,7 +126,6 @@ impl Answer {
         )
     }
 
-    /// What `/api/v2/status` says.
     pub fn status(root_key: &[u8]) -> Self {
         Self::cbor(&Status { root_key: Bytes::new(root_key), replica_health_status: "healthy" })
     }

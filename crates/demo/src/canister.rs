@@ -43,7 +43,6 @@ pub trait Canister: Send {
     fn certified_data(&self) -> Option<[u8; 32]>;
 }
 
-/// How far a call has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     Replied(Vec<u8>),

@@ -18,7 +18,6 @@ const MAX_TARGETS: usize = 1_000;
 const MAX_PATHS: usize = 1_000;
 const MAX_LABELS: usize = 127;
 
-/// Why a request is refused before any canister sees it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
     /// Not the CBOR that the endpoint takes.
@@ -179,7 +178,6 @@ pub struct ReadState {
     pub paths: Vec<Vec<Vec<u8>>>,
 }
 
-/// Which canisters a request may speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Targets {
     All,

@@ -117,7 +117,6 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why a text is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// There is no such kind.
@@ -218,7 +217,7 @@ impl Faults {
         lasts
     }
 
-    /// How often each kind has struck; those that have not are left out.
+    /// The number of times each kind has struck; those that have not are left out.
     pub fn struck(&self) -> BTreeMap<Kind, u64> {
         let count = |kind: Kind| self.struck.get(kind.index()).map_or(0, |n| n.load(Ordering::Relaxed));
         Kind::ALL.into_iter().map(|kind| (kind, count(kind))).filter(|(_, n)| *n > 0).collect()

@@ -194,7 +194,6 @@ impl Fleet {
     }
 }
 
-/// What is seen of a topology's nodes.
 #[derive(Clone, Debug)]
 pub struct Watch<'t> {
     seed: u64,

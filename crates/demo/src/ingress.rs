@@ -13,7 +13,6 @@ const KEPT_NANOS: u64 = 300_000_000_000;
 /// How many bytes of replies are kept before the oldest are forgotten.
 const MAX_REPLY_BYTES: usize = 64 << 20;
 
-/// How far a call has come.
 #[derive(Clone, Debug)]
 pub enum Status {
     /// Accepted, not begun.
@@ -60,7 +59,6 @@ impl Ingress {
         &self.tree
     }
 
-    /// What is known of a call.
     pub fn get(&self, id: &[u8; 32]) -> Option<&Entry> {
         self.entries.get(id)
     }

@@ -30,7 +30,6 @@ pub struct Bandwidth {
     pub bytes: u64,
 }
 
-/// Why a text is no property of a link.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// Not a time.

@@ -54,7 +54,7 @@ fn not_found(message: String) -> Reject {
     Reject { code: 5, error_code: "IC0536", message }
 }
 
-/// Why an update call about `effective` is not accepted. Nobody outside the network
+/// The reason an update call about `effective` is not accepted. Nobody outside the network
 /// controls one of its canisters, so there is always a reason.
 pub(crate) fn refuse_update(effective: Principal, exists: bool, method: &str) -> Reject {
     if CANISTER_METHODS.contains(&method) {
@@ -76,7 +76,7 @@ pub(crate) fn refuse_update(effective: Principal, exists: bool, method: &str) ->
     }
 }
 
-/// Why a query about `effective` is not answered.
+/// The reason a query about `effective` is not answered.
 pub(crate) fn refuse_query(caller: Principal, effective: Principal, exists: bool, method: &str) -> Reject {
     match method {
         "fetch_canister_logs" | "canister_status" if !exists => no_canister(effective),

@@ -57,9 +57,9 @@ pub struct Network {
     pub(crate) carrier: Arc<Carrier>,
     byzantine: ReplyFaults,
     replayed_queries: ReplayedQueries,
-    /// How many calls were refused after they were passed on.
+    /// The number of calls that were refused after they were passed on.
     refused: AtomicUsize,
-    /// How many connections were ended without a word.
+    /// The number of connections that were ended without a word.
     pub(super) ended: AtomicUsize,
     pub(super) root: Arc<SubnetKey>,
     /// As of the newest version of the registry, the root subnet first. A subnet keeps its place.

@@ -6,7 +6,6 @@ use icpulse_model::Principal;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
-/// How many answers are kept.
 const MOST: usize = 1_000;
 
 type Question = (Principal, String, Vec<u8>);

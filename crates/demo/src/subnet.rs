@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 /// A subnet's canister ranges, inclusive, ascending.
 pub type Ranges = Vec<(Principal, Principal)>;
 
-/// How many ranges one shard of `/canister_ranges/<subnet>` holds.
+/// The number of ranges that one shard of `/canister_ranges/<subnet>` holds.
 const RANGES_PER_SHARD: usize = 5;
 /// How old a state may be before a new one is made: a replica makes one a block.
 const STATE_AGE_NANOS: u64 = 250_000_000;
@@ -32,7 +32,6 @@ pub struct Subnet {
     pub id: Principal,
     /// As in `/subnet/<id>/type`, such as `system` or `application`.
     pub kind: &'static str,
-    /// Which canisters it may hold.
     pub ranges: Ranges,
     /// Its nodes, in the order of the record.
     pub members: Vec<Principal>,
@@ -194,7 +193,6 @@ impl SharedTree {
     }
 }
 
-/// What changes of a subnet.
 pub struct State {
     pub(crate) ingress: Ingress,
     own: Arc<Subnet>,

@@ -20,7 +20,6 @@ pub struct Issued {
     pub key: Vec<u8>,
 }
 
-/// Why no certificate could be made.
 #[derive(Debug, thiserror::Error)]
 #[error("a key or certificate could not be encoded: {0}")]
 pub struct IssueError(String);

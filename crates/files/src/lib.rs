@@ -228,7 +228,7 @@ fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Why something that is no regular file is not opened.
+/// The reason something that is no regular file is not opened.
 fn check_regular(found: FileType) -> io::Result<()> {
     if found.is_file() {
         return Ok(());

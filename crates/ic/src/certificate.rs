@@ -31,7 +31,6 @@ pub enum Authority {
     Subnet(Principal),
 }
 
-/// Why a certificate proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// Not a certificate.

@@ -32,9 +32,9 @@ use std::time::{Duration, Instant};
 /// How long requests are valid, and how old ic-agent lets answers be. The network allows five
 /// minutes; one less leaves room for clocks that differ a little.
 pub(super) const EXPIRY: Duration = Duration::from_secs(240);
-/// How long to wait for a connection.
+/// The time to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long to wait for a whole answer; synchronous calls are held back up to some ten seconds.
+/// The time to wait for a whole answer; synchronous calls are held back up to some ten seconds.
 pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// A reply that seems to come from the future is compared with time certified no longer ago.
 const LATELY: Duration = Duration::from_secs(15);
@@ -230,7 +230,7 @@ impl Connection {
         self.shared.meter.to_traffic(self.shared.limit.most_in_flight())
     }
 
-    /// How many requests may be under way at present; less than the profile's after the network
+    /// The number of requests that may be under way at present; less than the profile's after the network
     /// asked for fewer.
     pub fn allowed_in_flight(&self) -> usize {
         self.shared.limit.allowed()

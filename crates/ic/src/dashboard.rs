@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long a whole answer is waited for.
+/// The timeout of a whole answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Most bytes of an answer; that of all nodes has some 1.5 million.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -27,7 +27,6 @@ const MOST_ROWS: usize = 20_000;
 /// Longest text that is kept, in characters.
 const LONGEST: usize = 200;
 
-/// Why an answer cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DashboardError {
     #[error("not valid JSON: {0}")]

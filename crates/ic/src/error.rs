@@ -1,4 +1,4 @@
-//! Why something asked of the network did not succeed, and what to do about it.
+//! The reason something asked of the network did not succeed, and what to do about it.
 
 #![allow(missing_docs, reason = "the names of fields say what they are")]
 

@@ -121,7 +121,7 @@ impl NetworkClock {
         self.presumed(now).is_none_or(|presumed| at > presumed.plus(AHEAD))
     }
 
-    /// Why a reply signed at that time is not accepted, if it is not.
+    /// The reason a reply signed at that time is not accepted, if it is not.
     pub(super) fn find_refusal(
         &self,
         method: &(Principal, String),

@@ -1,4 +1,4 @@
-//! How many requests may be under way: grows by one, halves when the network asks for fewer.
+//! The number of requests that may be under way: grows by one, halves when the network asks for fewer.
 
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ struct State {
     most_in_flight: usize,
     /// Successes since the limit last changed.
     good: usize,
-    /// How often the limit was halved. Requests that began before the last time do not halve it
+    /// The number of times the limit was halved. Requests that began before the last time do not halve it
     /// again: they all hit the same wall.
     halvings: u64,
 }

@@ -27,7 +27,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// How often a request that failed so is made in all.
+    /// The number of times a request that failed so is made in all.
     fn attempts(error: &IcError) -> u32 {
         match error {
             _ if !error.is_retryable() => 1,

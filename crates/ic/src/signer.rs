@@ -46,7 +46,6 @@ impl Capabilities {
     pub const IN_MEMORY: Self = Self { signs_queries: true, needs_touch: false, expires: None };
 }
 
-/// Why nothing was signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
     /// The key was forgotten; a passphrase brings it back.

@@ -10,7 +10,6 @@ use icpulse_model::text::Line;
 use icpulse_model::{Evidence, Principal};
 use serde_cbor::Value;
 
-/// Why a metrics leaf cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetricsError {
     #[error("the metrics are not CBOR: {0}")]

@@ -4,7 +4,6 @@
 
 use std::path::PathBuf;
 
-/// Why a PEM text is not a usable key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// No `-----BEGIN …-----` line.
@@ -73,7 +72,6 @@ fn advice(why: &std::io::Error) -> &'static str {
     }
 }
 
-/// Why something with the keystore failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WalletError {
     #[error("cannot {attempt} identity '{name}': {why}")]

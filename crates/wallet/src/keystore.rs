@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// What became of a removed identity.
+/// The outcome of a removed identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
     pub entry: Entry,

@@ -2,7 +2,7 @@
 
 use icpulse_canisters::wire::governance as wire;
 
-/// How many kinds of absurd texts there are.
+/// The number of kinds of absurd texts.
 pub(super) const COUNT: u64 = 10;
 /// A text of one letter, in bytes: a third of the largest reply of the network.
 const LONG: usize = 1_000_000;

@@ -58,7 +58,6 @@ pub struct View<'a> {
     pub now: Timestamp,
 }
 
-/// Why there is no answer.
 #[derive(Debug)]
 enum Refusal {
     Missing(String),

@@ -23,14 +23,14 @@ pub struct ProposalOutline {
 
 /// An archive: a pure function of its seed. All its proposals are settled.
 pub trait Archive: Send + Sync {
-    /// How many proposals there are; their numbers are 1 to this.
+    /// The number of proposals; their numbers are 1 to this.
     fn proposals(&self) -> u64;
     /// Topic and status of a proposal, cheaply.
     fn outline_of(&self, id: u64) -> Option<ProposalOutline>;
     fn proposal(&self, id: u64) -> Option<Proposal>;
     /// How a known neuron voted on a proposal; `None` if the archive has no history of it then.
     fn vote(&self, neuron: u64, proposal: u64) -> Option<Vote>;
-    /// How many neurons there are; their positions are 0 to below this.
+    /// The number of neurons; their positions are 0 to below this.
     fn neurons(&self) -> u64;
     /// The number of the neuron at a position; strictly ascending.
     fn neuron_id(&self, position: u64) -> Option<u64>;

@@ -222,7 +222,7 @@ fn update_node_provider(
     Ok(())
 }
 
-/// Which neuron a request names (`id` is the deprecated way).
+/// The neuron a request names (`id` is the deprecated way).
 fn named(request: &wire::ManageNeuronRequest) -> Result<Option<NeuronIdOrSubaccount>, GovernanceError> {
     match (&request.neuron_id_or_subaccount, request.id) {
         (Some(_), Some(_)) => {

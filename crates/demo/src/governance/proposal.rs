@@ -150,7 +150,7 @@ impl Tally {
     }
 }
 
-/// What becomes of a proposal when it is adopted: decided by whoever makes the world, because the
+/// The outcome of a proposal when it is adopted: decided by whoever makes the world, because the
 /// canisters a proposal would call are not there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -165,7 +165,6 @@ impl Outcome {
     pub(crate) const AT_ONCE: Self = Self { after: 0, failure: None };
 }
 
-/// What is proposed, and the words around it.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub title: Option<String>,
@@ -184,7 +183,6 @@ pub struct Proposal {
     /// What is proposed; shared because replies carry it.
     pub draft: Arc<Draft>,
     pub topic: Topic,
-    /// What the proposer pays when it is rejected.
     pub reject_cost: u64,
     pub created: u64,
     pub deadline: u64,

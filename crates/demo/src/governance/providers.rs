@@ -43,7 +43,6 @@ fn day_of(seconds: u64) -> Day {
     Day::of(Timestamp::from_secs(seconds))
 }
 
-/// Where a provider's rewards go.
 fn reward_account(provider: &NodeProvider, id: Principal) -> AccountIdentifier {
     let named = provider.reward_account.as_ref();
     named

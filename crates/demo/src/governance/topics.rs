@@ -1,4 +1,4 @@
-//! Which topic a proposal belongs to, and the functions of other canisters it may call.
+//! The topic a proposal belongs to, and the functions of other canisters it may call.
 //!
 //! Rules: dfinity/ic `rs/nns/governance/src/proposals/{mod,execute_nns_function}.rs`.
 

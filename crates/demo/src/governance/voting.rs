@@ -187,7 +187,6 @@ impl State {
         (Ballots::blank(powers.into_iter()).plus(silent.deciding), total.saturating_add(silent.potential))
     }
 
-    /// How many proposals still wait for their rewards.
     fn unsettled(&self) -> usize {
         let waiting = |p: &&Proposal| p.topic != Topic::NeuronManagement && !p.ballots.is_empty();
         self.proposals.values().filter(waiting).count()

@@ -13,7 +13,6 @@ pub struct Allowance {
     pub expires: Option<LedgerTime>,
 }
 
-/// Why an approval does not take effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApprovalRefusal {
     /// The expiry is not in the future.

@@ -70,9 +70,7 @@ impl SeedOp {
 pub struct SeedError {
     /// Which, in order of time.
     pub index: usize,
-    /// What it would have done.
     pub operation: Box<SeedOperation>,
-    /// Why the ledger would not have it.
     pub refusal: Refusal,
 }
 

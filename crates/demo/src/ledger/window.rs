@@ -9,7 +9,6 @@ pub const WINDOW: Seconds = Seconds::days(1);
 /// How far ahead of the ledger's clock a creation time may be.
 pub(crate) const DRIFT: Seconds = Seconds(60);
 
-/// Why a creation time is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowRefusal {
     /// Older than [`WINDOW`].

@@ -56,7 +56,6 @@ const fn left_of(count: usize) -> usize {
 }
 
 impl Changelog {
-    /// How many versions there are.
     pub fn len(&self) -> usize {
         self.0.first().map_or(0, Vec::len)
     }

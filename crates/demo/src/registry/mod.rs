@@ -33,7 +33,7 @@ use wire::{get_value_response, mutation, value};
 pub(crate) const PAGE_VERSIONS: u64 = 1_000;
 /// Most bytes of what is certified in a page: two thirds of an inter-canister payload.
 pub(crate) const PAGE_BYTES: usize = 2 * 1024 * 1024 / 3;
-/// How many versions a small world has at its start.
+/// The number of versions that a small world has at its start.
 pub const SMALL: u64 = 3_000;
 /// Of so many versions the first does not say when it was made.
 const UNTIMED: u64 = 5;

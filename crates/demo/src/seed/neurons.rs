@@ -28,7 +28,6 @@ pub struct VotingHabit {
 
 pub struct OtherNeurons {
     pub neurons: Vec<Neuron>,
-    /// How each of them votes.
     pub(crate) habits: BTreeMap<u64, VotingHabit>,
     /// Numbers of the known ones, in the order of the data file.
     pub known: Vec<u64>,

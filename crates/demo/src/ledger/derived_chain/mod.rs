@@ -36,7 +36,6 @@ pub trait Stakes: Send + Sync {
     fn rank_of(&self, account: &AccountIdentifier) -> Option<u64>;
 }
 
-/// What a derived chain is made of.
 pub struct Plan {
     pub seed: u64,
     /// Whose accounts the transfers go between.
@@ -194,7 +193,6 @@ impl DerivedChain {
         (at, transaction)
     }
 
-    /// How many blocks there are.
     pub const fn length(&self) -> u64 {
         self.length
     }

@@ -45,7 +45,7 @@ impl Stream {
         self.count
     }
 
-    /// How many stakes are among the first `n`.
+    /// The number of stakes that are among the first `n`.
     fn stakes_before(&self, n: u64) -> u64 {
         share(n, self.stakes.count(), self.count)
     }

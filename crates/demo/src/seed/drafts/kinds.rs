@@ -3,7 +3,6 @@
 use crate::data::PROPOSALS;
 use std::sync::LazyLock;
 
-/// What a proposal is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
 pub enum Kind {
     Motion,

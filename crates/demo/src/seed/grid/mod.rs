@@ -88,7 +88,6 @@ enum Next {
     Resume(usize),
 }
 
-/// What a node's surroundings are.
 struct Location {
     provider: usize,
     center: usize,

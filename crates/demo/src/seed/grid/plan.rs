@@ -1,4 +1,4 @@
-//! Which subnets there are in the end, and how big everything is on the way there.
+//! The subnets there are in the end, and how big everything is on the way there.
 
 use icpulse_model::registry::SubnetKind;
 
@@ -6,15 +6,12 @@ use icpulse_model::registry::SubnetKind;
 pub struct Planned {
     pub name: &'static str,
     pub kind: SubnetKind,
-    /// How many nodes it has in the end.
     pub size: usize,
-    /// How it chooses its nodes.
     pub choice: Choice,
     /// Chain keys that it holds.
     pub keys: &'static [&'static str],
 }
 
-/// How a subnet chooses its nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// From all over the world, each of another provider, data center and owner.
@@ -55,12 +52,10 @@ const FIRST: &[Planned] = &[
 
 const LAST: Planned = planned("cloud engine", SubnetKind::CloudEngine, 7);
 
-/// How many subnets there are in the end.
 pub const SUBNETS: usize = 40;
 pub const NODES: usize = 1_400;
 pub const OPERATORS: usize = 250;
 pub const PROVIDERS: usize = 100;
-/// How many API boundary nodes.
 pub const BOUNDARY: usize = 20;
 /// How many nodes of DFINITY: one for each subnet, three for the NNS, and a few spares.
 pub(crate) const OF_DFINITY: usize = 46;
