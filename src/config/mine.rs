@@ -120,7 +120,6 @@ pub fn save_mine(path: &Path, mine: &Mine) -> Result<(), MineError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::registry::{Change, Key, NodeRecord, Record, Topology, Version};
     use proptest::prelude::*;

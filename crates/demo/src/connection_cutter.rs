@@ -160,7 +160,6 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for CuttableConnection<T> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 

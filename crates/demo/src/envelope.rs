@@ -471,7 +471,6 @@ impl Delegation {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use ic_transport_types::{Envelope as Sent, EnvelopeContent};
     use proptest::prelude::*;

@@ -146,7 +146,6 @@ fn per_million(rate: &str) -> Option<u32> {
     let (number, whole) = rate.strip_suffix('%').map_or((rate, 1e6), |percent| (percent, 1e4));
     let part = number.trim().parse::<f64>().ok()? * whole;
     // In bounds, so the cast keeps it.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     (0.0..=1e6).contains(&part).then_some(part.round() as u32)
 }
 
@@ -226,7 +225,6 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -341,7 +341,6 @@ fn covered(spans: &[(u64, u64)], from: u64, to: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::testing::{NOW, grid};
     use super::*;
     use proptest::prelude::*;

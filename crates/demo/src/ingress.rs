@@ -183,7 +183,6 @@ impl Status {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use ic_certification::LookupResult;
 

@@ -42,7 +42,6 @@ impl fmt::Display for Pause {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -300,7 +300,6 @@ fn differing_bit(a: &[u8], b: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use ic_certification::LookupResult;
     use proptest::prelude::*;

@@ -317,7 +317,6 @@ impl World {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::seed::payloads::ReviseElectedGuestosVersions;
     use icpulse_canisters::wire::decode_one;

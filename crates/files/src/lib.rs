@@ -272,7 +272,6 @@ fn close_to_others(file: &File) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

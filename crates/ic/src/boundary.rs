@@ -88,7 +88,6 @@ fn probe_url(on_this_machine: bool, is_plain: bool, domain: &str) -> Option<Url>
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -4,8 +4,6 @@
 //! replies (`get_icp_xdr_conversion_rate`, `tip_of_chain` …) are checked here. The time is given,
 //! so that a recorded certificate can be checked as of its own time.
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use ic_certification::{Certificate, Delegation, HashTree, HashTreeNode, LookupResult, SubtreeLookupResult};
 use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;

@@ -160,7 +160,6 @@ fn unreadable(what: &Line, error: &DashboardError) -> IcError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;

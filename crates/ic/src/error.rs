@@ -1,7 +1,5 @@
 //! The reason something asked of the network did not succeed, and what to do about it.
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use icpulse_model::text::Line;
 use icpulse_model::{Seconds, Timestamp};
 

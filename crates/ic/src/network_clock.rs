@@ -176,7 +176,6 @@ impl Anchor {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// A network whose certificates and local clock start at the same time.

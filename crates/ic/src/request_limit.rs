@@ -108,7 +108,6 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use futures_util::FutureExt;
     use futures_util::future::join_all;

@@ -80,7 +80,6 @@ impl RetryPolicy {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use std::cell::Cell;
 

@@ -229,7 +229,6 @@ impl HttpService for Transport {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::client::{Reach, http_client_within};
     use std::io::{Read, Write};

@@ -109,7 +109,6 @@ impl Ppm {
     pub const ONE: Self = Self(1_000_000);
 
     /// From a fraction; what is no number, or negative, is zero.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
     pub fn from_fraction(fraction: f64) -> Self {
         if fraction.is_nan() { Self(0) } else { Self((fraction * 1e6).round().clamp(0.0, 4e9) as u32) }
     }
@@ -382,7 +381,6 @@ pub fn reduction(relative: Ppm) -> Ppm {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

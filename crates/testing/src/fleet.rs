@@ -1,7 +1,6 @@
 //! A made-up network of machines: subnets, nodes, providers, data centers, their health, rewards
 //! and what happened to them. Everything follows from numbers, so that every run draws the same.
 
-#![allow(clippy::cast_possible_truncation)]
 use icpulse_model::alert::{About, Alert, AlertBoard, Rule, Severity};
 use icpulse_model::event::{Event, EventKind};
 use icpulse_model::fleet::{BoundaryNode, Fleet, NodeStatus, Probe, ProviderName, Reported};

@@ -1,7 +1,5 @@
 //! What can go wrong with keys and the keystore. No variant carries a secret.
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use std::path::PathBuf;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

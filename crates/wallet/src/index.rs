@@ -107,7 +107,6 @@ pub(super) fn check_name(name: &str) -> Result<(), WalletError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

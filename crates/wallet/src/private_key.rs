@@ -232,7 +232,6 @@ impl IdentityKey for PrivateKey {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_ic::signer::Purpose;
     use k256::ecdsa::signature::Verifier as _;

@@ -155,7 +155,6 @@ fn bound(kdf: &pbes2::Kdf<'_>) -> Result<(), KeyError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::private_key::Algorithm;
     use super::*;
     use pkcs8::der::Encode as _;

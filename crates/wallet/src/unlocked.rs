@@ -232,7 +232,6 @@ impl Signer for Unlocked {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::Algorithm;
     use std::sync::atomic::{AtomicU64, Ordering};

@@ -102,7 +102,6 @@ pub fn find_provider(world: &World, text: &str) -> Result<Principal, Failure> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -317,7 +317,6 @@ impl Indexes {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::tui::app::testing::proposal;
     use icpulse_model::Seconds;

@@ -444,7 +444,6 @@ fn translate_refusal(what: &str, error: &wire::GovernanceError) -> IcError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

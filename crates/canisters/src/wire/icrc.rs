@@ -1,8 +1,6 @@
 //! ICRC ledgers (ICRC-1, ICRC-3) and their index (`ic-icrc1-index-ng`), as far as they are read. The argument of
 //! the index's `get_account_transactions` is that of the ICP index, [`super::index`].
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canisters' own interface")]
-
 use super::ledger::Account;
 use candid::{CandidType, Deserialize, Int, Nat, Principal};
 use serde_bytes::ByteBuf;

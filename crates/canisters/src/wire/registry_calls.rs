@@ -1,8 +1,6 @@
 //! The registry canister's Candid methods: `get_chunk`, `get_subnet_for_canister`,
 //! `get_api_boundary_node_ids`, `get_node_operators_and_dcs_of_node_provider`.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Principal};
 use serde_bytes::ByteBuf;
 

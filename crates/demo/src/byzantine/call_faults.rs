@@ -137,7 +137,6 @@ impl Expired {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::Principal;
 

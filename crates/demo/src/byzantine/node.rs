@@ -72,7 +72,6 @@ fn blank_ballots(proposal: &mut wire::ProposalInfo) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

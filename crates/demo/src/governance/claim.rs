@@ -140,7 +140,6 @@ pub(crate) fn no_neuron_for(subaccount: &[u8]) -> GovernanceError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::error::LEDGER_UPDATE_ONGOING;
     use super::super::neuron::Dissolve;
     use super::super::testing::{ME, NOW, STRANGER, people};

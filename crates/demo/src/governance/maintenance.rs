@@ -71,7 +71,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::neuron::{Disbursement, Dissolve};
     use super::super::testing::{ME, NOW, motion, people};
     use icpulse_model::Account;

@@ -247,7 +247,6 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::neuron::Dissolve;
     use super::super::testing::{NOW, people};
     use super::*;

@@ -238,7 +238,6 @@ impl Neuron {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::time::{MONTH, YEAR};
 

@@ -277,7 +277,6 @@ impl Proposal {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_canisters::wire::governance::Motion;
     use proptest::prelude::*;

@@ -153,7 +153,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::testing::{NOW, people};
     use super::*;
     use crate::fleet::Fleet;

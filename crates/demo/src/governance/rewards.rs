@@ -143,7 +143,6 @@ pub(crate) fn price_of_day(day: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::testing::{NOW, motion, people};
     use super::*;
     use icpulse_model::time::YEAR;

@@ -1,5 +1,4 @@
 //! Small worlds for tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::neuron::{Dissolve, Neuron};
 use super::proposal::{Draft, Outcome};

@@ -289,7 +289,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::error::EXTERNAL;
     use super::super::proposal::Outcome;
     use super::super::testing::{NOW, draft, motion, people, registered};

@@ -103,7 +103,6 @@ pub(crate) fn tip_tree(index: u64, hash: [u8; 32]) -> HashTree {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

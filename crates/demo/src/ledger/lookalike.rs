@@ -62,7 +62,6 @@ fn solve(target: u32, effects: &[u32]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

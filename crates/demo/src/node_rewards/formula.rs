@@ -75,7 +75,6 @@ impl Type3 {
 }
 
 /// A sum as the canister tells it: without its fraction.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "that is what is meant")]
 pub fn whole(sum: f64) -> u64 {
     sum as u64
 }

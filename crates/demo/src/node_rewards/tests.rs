@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use super::super::testing::{NOW, grid};
 use super::*;
 use icpulse_canisters::wire::encode_one;

@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used)]
 use super::*;
 use crate::client::Connection;
 use crate::client::tests::{answering, ask, client, server};

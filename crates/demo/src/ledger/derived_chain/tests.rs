@@ -1,6 +1,5 @@
 //! The derived chain is a ledger's past that could have been: it chains, it adds up, and what stands on
 //! it goes on from it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::canister::{Canister, LedgerPort};
 use crate::clock::Clock;

@@ -55,7 +55,6 @@ pub fn rewards() -> RewardTable {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use std::collections::BTreeSet;
 
