@@ -153,6 +153,7 @@ pub fn new_passphrase(name: &str) -> Result<Zeroizing<String>, Failure> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn typed(keys: &str) -> Option<String> {

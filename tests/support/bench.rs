@@ -20,7 +20,7 @@ use icpulse_wallet::Unlocked;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,8 +151,7 @@ impl Bench {
 
     /// Begins a command of the program.
     pub fn begin(&self, url: &str, args: &[&str]) -> Child {
-        let mut command = self.command(url, args);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        self.command(url, args).spawn().unwrap()
     }
 
     /// Runs the program to its end.

@@ -12,7 +12,7 @@ use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::text::Line;
 use icpulse_store::cache::{Cache, Loaded};
 use icpulse_wallet::PrivateKey;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 pub struct DemoUser {
@@ -71,7 +71,9 @@ impl DemoUser {
         command
             .env("ICPULSE_NETWORK", url)
             .env("ICPULSE_ROOT_KEY", hex::encode(self.demo.root_key()))
-            .env("ICPULSE_IDENTITY", self.identity_file());
+            .env("ICPULSE_IDENTITY", self.identity_file())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
