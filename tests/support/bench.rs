@@ -14,7 +14,7 @@ use icpulse_demo::fault::{Fault, Kind};
 use icpulse_demo::{Demo, Options};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::world::World;
-use icpulse_model::{AccountIdentifier, E8s, Neuron, Proposal, ProposalId};
+use icpulse_model::{AccountIdentifier, E8s, Neuron, Proposal, ProposalKey};
 use icpulse_store::cache::Ranges;
 use icpulse_wallet::Unlocked;
 use serde_json::Value;
@@ -49,7 +49,7 @@ pub fn lasting(p: &Proposal) -> Value {
         serde_json::json!([p.status.number(), p.reward_status.number(), p.decided, p.executed, p.failed])
     });
     serde_json::json!([
-        p.id.0,
+        p.id.number,
         p.title.as_str(),
         p.topic.number(),
         p.action.as_str(),
@@ -108,13 +108,13 @@ impl Bench {
         let first = ProposalsPage { limit: 1, ..ProposalsPage::default() };
         let newest = self.client.proposals(&first).await.unwrap().first().unwrap().id;
         let mut proposals = BTreeMap::new();
-        let mut parts = self.client.proposal_range(newest, ProposalId(1));
+        let mut parts = self.client.proposal_range(newest.number, 1);
         while let Some(part) = parts.next().await {
-            proposals.extend(part.outcome.unwrap().proposals.into_iter().map(|p| (p.id.0, p)));
+            proposals.extend(part.outcome.unwrap().proposals.into_iter().map(|p| (p.id.number, p)));
         }
         let known = self.client.known_neurons().await.unwrap().value;
         Truth {
-            newest: newest.0,
+            newest: newest.number,
             proposals,
             neurons: self.client.my_neurons(false).await.unwrap(),
             known: known.into_iter().map(|k| (k.id.0, k.data.name.to_string())).collect(),
@@ -146,7 +146,7 @@ impl Bench {
     pub async fn cached(&self) -> (World, Ranges) {
         let (loaded, _) = self.load_cache();
         assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
-        (loaded.world, loaded.read)
+        (loaded.world, loaded.read.get(&icpulse_model::Governance::Nns).cloned().unwrap_or_default())
     }
 
     /// Begins a command of the program.
@@ -225,7 +225,7 @@ impl Desk {
     }
 
     /// Opens a proposal and waits for the whole of it.
-    pub async fn open(&mut self, id: ProposalId) {
+    pub async fn open(&mut self, id: ProposalKey) {
         self.app.press("2 /").type_text(&format!("id:{id}")).press("<enter> <enter>");
         self.app.sees(&format!("Proposal {id}"));
         for _ in 0..6_000 {

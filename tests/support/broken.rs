@@ -16,7 +16,7 @@ use icpulse_model::ledger::Transaction;
 use icpulse_model::network::Profile;
 use icpulse_model::proposal::Tally;
 use icpulse_model::world::World;
-use icpulse_model::{E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalId, Timestamp, XdrPermyriad};
+use icpulse_model::{E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalKey, Timestamp, XdrPermyriad};
 use std::collections::BTreeMap;
 use std::process::Output;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ impl Broken {
         loop {
             let rows = client.proposals(&page).await.unwrap();
             let Some(last) = rows.last() else { break };
-            page.before = Some(last.id);
+            page.before = Some(last.id.number);
             truth.proposals.extend(rows.into_iter().map(|row| (row.id, row)));
         }
         let neurons = client.my_neurons(false).await.unwrap();
@@ -200,7 +200,7 @@ impl Session {
 /// What is true of a network at one time.
 #[derive(Default)]
 pub struct Truth {
-    pub proposals: BTreeMap<ProposalId, Proposal>,
+    pub proposals: BTreeMap<ProposalKey, Proposal>,
     pub neurons: BTreeMap<NeuronId, Neuron>,
     pub balance: E8s,
     pub transactions: BTreeMap<u64, Transaction>,
