@@ -408,7 +408,6 @@ pub fn to_stderr(text: &dyn std::fmt::Display) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use serde_json::json;
 

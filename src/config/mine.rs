@@ -140,7 +140,6 @@ pub(super) fn write_state_file<T: Serialize>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::registry::{Change, Key, NodeRecord, Record, Topology, Version};
     use proptest::prelude::*;

@@ -59,7 +59,6 @@ pub fn evidence_json(evidence: &Evidence, now: Timestamp) -> Json {
 }
 
 /// A rate for charts.
-#[allow(clippy::cast_precision_loss, reason = "three decimals of it are shown")]
 fn decimal(units: u64, scale: f64) -> Json {
     json!(units as f64 / scale)
 }

@@ -1,7 +1,5 @@
 //! The filter language over the program's lists, and the promises that all lists keep.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use super::*;
 use icpulse_model::dataset::{Kind, List};
 use icpulse_model::query::{Op, Test, What, parse, parse_whole, suggest};

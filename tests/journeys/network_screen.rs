@@ -283,7 +283,6 @@ fn say_all_down(app: &mut Harness<Network>) {
     app.feed(Message::Change(Change::Fleet(Arc::new(fleet))));
 }
 
-/// The lines of the screen that have a text.
 fn lines_with(app: &mut Harness<Network>, text: &str) -> Vec<String> {
     app.screen_text().lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
 }

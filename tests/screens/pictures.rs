@@ -141,7 +141,6 @@ fn wallet() {
     screen_set("wallet", Screen::Wallet, None, 0);
 }
 
-/// A state on one of the network's lists.
 fn network(size: (u16, u16), list: NetList) -> State {
     let mut state = sample::at(sample::full(size), Screen::Network, None, 0);
     state.net.shown = list;

@@ -322,7 +322,6 @@ impl Indexes {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::datasets::PROPOSALS;
     use crate::tui::app::testing::proposal;

@@ -126,7 +126,6 @@ pub(super) fn unknown(step: &dyn Step, request_id: &str) -> StepState {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::action::operations::CastBallot;
     use icpulse_canisters::wire::encode_one;

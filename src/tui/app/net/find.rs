@@ -89,7 +89,6 @@ pub fn moment(text: &str) -> Result<Moment, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -160,7 +160,6 @@ fn refused(refusal: &TransferRefusal) -> StepState {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_canisters::wire::{encode_one, ledger as wire};
 
