@@ -55,7 +55,7 @@ use icpulse_model::fleet::Lives;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::value::{Cell, Value};
-use icpulse_model::{Evidence, Neuron, Principal, Proof, Proposal};
+use icpulse_model::{Evidence, Governance, Neuron, Principal, Proof, Proposal};
 use icpulse_store::journal::Entry;
 
 /// The network's lists, in the order in which screens name them.
@@ -119,6 +119,11 @@ fn down<'n>(nodes: impl IntoIterator<Item = &'n Principal>, cx: &Context) -> Cel
     }
     let tone = if lives.down > 0 { Tone::Bad } else { Tone::Dim };
     Cell::new(Value::count(lives.down)).tone(tone).proven(Some(judge_lives(&lives)))
+}
+
+/// The governance that a row belongs to.
+fn governance(governance: Governance) -> Cell<'static> {
+    Cell::new(Value::Text(governance.to_string().into())).dim()
 }
 
 /// Evidence with its age.

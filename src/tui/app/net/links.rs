@@ -3,7 +3,7 @@
 use crate::datasets::network::{Link, find_list, links};
 use crate::tui::app::place::Subject;
 use crate::tui::app::state::State;
-use icpulse_model::{Principal, ProposalId};
+use icpulse_model::{Principal, ProposalKey};
 
 impl State {
     /// What a detail leads to; a node also to the proposals that name it.
@@ -17,11 +17,11 @@ impl State {
     }
 
     /// Proposals whose title, or whose text where it was read, names one of these nodes.
-    pub fn proposals_naming(&self, nodes: &[Principal]) -> Vec<ProposalId> {
+    pub fn proposals_naming(&self, nodes: &[Principal]) -> Vec<ProposalKey> {
         // No frame walks the whole history.
         const LOOKED_AT: usize = 500;
         let names: Vec<String> = nodes.iter().map(Principal::to_text).collect();
-        let mut found: Vec<ProposalId> = self
+        let mut found: Vec<ProposalKey> = self
             .events()
             .filter(|e| e.node.is_some_and(|n| nodes.contains(&n)))
             .filter_map(|e| e.proposal)
