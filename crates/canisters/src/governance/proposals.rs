@@ -303,7 +303,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_that_is_too_large_is_read_in_parts_and_comes_whole() {
-        let page = |limit, before: Option<u64>| ProposalsPage { limit, before: before, ..Default::default() };
+        let page = |limit, before: Option<u64>| ProposalsPage { limit, before, ..Default::default() };
         let down = |from: u64, count: u64| (from + 1 - count..=from).rev().collect::<Vec<_>>();
         let (rows, limits) = asked(page(100, None), 1_000).await;
         assert_eq!((rows.unwrap(), limits), (down(250, 100), vec![100]), "one reading where it fits");

@@ -63,9 +63,9 @@ impl Cache {
         self.positions.lock().get(&governance).map(|position| position.read.clone()).unwrap_or_default()
     }
 
-    /// Governances of which proposals have been read.
-    pub(super) fn governances(&self) -> Vec<Governance> {
-        self.positions.lock().keys().copied().collect()
+    /// The NNS, and the other governances of which proposals have been read.
+    pub(super) fn governances(&self) -> BTreeSet<Governance> {
+        self.positions.lock().keys().copied().chain([Governance::Nns]).collect()
     }
 
     /// Keeps rows as `reader` saw them, and that the numbers of `read` have been read, in one write.
