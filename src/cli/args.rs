@@ -4,6 +4,7 @@ use super::lists::NetworkListParser;
 pub use super::lists::{FilterParser, ListCommand, Listing, One};
 use super::operations::Request;
 use crate::datasets::{NEURONS, NetworkList, PROPOSALS};
+use icpulse_model::{NeuronKey, ProposalKey};
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -308,7 +309,7 @@ pub enum Proposals {
     /// One proposal in full
     Show {
         /// Id
-        id: u64,
+        id: ProposalKey,
     },
 }
 
@@ -325,7 +326,7 @@ pub enum Neurons {
     /// One neuron in full
     Show {
         /// Id
-        id: u64,
+        id: NeuronKey,
     },
     /// Public data of every neuron of the network, unordered; one JSON object or CSV row each
     All {

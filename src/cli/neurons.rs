@@ -8,11 +8,11 @@ use super::open::{Need, open_to_ask};
 use super::output::{Column, Format, Rows, Stream, note, parse_filter, print_json, print_text, text_cells};
 use crate::datasets::NEURONS;
 use futures_util::StreamExt;
-use icpulse_canisters::Client;
+use icpulse_canisters::{Client, governance_of};
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::economics::Economics;
 use icpulse_model::neuron::DissolveState;
-use icpulse_model::{Neuron, NeuronId, Timestamp};
+use icpulse_model::{Neuron, NeuronKey, Timestamp};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
     match command {
         Neurons::List { filter } => list(context, filter).await,
         Neurons::All { filter, limit } => all(context, filter, limit.unwrap_or(usize::MAX)).await,
-        Neurons::Show { id } => show(context, NeuronId(*id)).await,
+        Neurons::Show { id } => show(context, *id).await,
     }
 }
 
@@ -90,11 +90,11 @@ fn delay_words(n: &Neuron, now: Timestamp) -> String {
     }
 }
 
-async fn one(client: &Client, id: NeuronId) -> Result<Neuron, Failure> {
-    Ok(client.neuron(id).await?)
+async fn one(client: &Client, id: NeuronKey) -> Result<Neuron, Failure> {
+    Ok(governance_of(client, id.governance)?.neuron(id).await?)
 }
 
-async fn show(context: &Context, id: NeuronId) -> Result<(), Failure> {
+async fn show(context: &Context, id: NeuronKey) -> Result<(), Failure> {
     let mut opened = open_to_ask(context, Need::ToRead).await?;
     let now = context.now();
     let n = match &opened.client {

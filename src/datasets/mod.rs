@@ -40,7 +40,7 @@ pub use versions::VERSIONS;
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::fleet::Lives;
 use icpulse_model::value::{Cell, Value};
-use icpulse_model::{Evidence, Governance, Principal, Proof};
+use icpulse_model::{Evidence, Governance, NeuronKey, Principal, Proof};
 
 #[derive(Debug)]
 pub struct NetworkList {
@@ -109,6 +109,14 @@ fn down<'n>(nodes: impl IntoIterator<Item = &'n Principal>, cx: &Context) -> Cel
 /// The governance that a row belongs to.
 fn governance(governance: Governance) -> Cell<'static> {
     Cell::new(Value::Text(governance.to_string().into())).dim()
+}
+
+/// A neuron's id: a number in the NNS.
+fn neuron_id(key: NeuronKey) -> Value<'static> {
+    match key.nns_number() {
+        Some(number) => Value::Big(number.into()),
+        None => Value::Text(key.to_string().into()),
+    }
 }
 
 /// Evidence with its age.

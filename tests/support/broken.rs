@@ -17,7 +17,7 @@ use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::proposal::Tally;
 use icpulse_model::world::World;
 use icpulse_model::{
-    Account, E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalKey, Timestamp, XdrPermyriad,
+    Account, E8s, Evidence, Neuron, NeuronKey, Proof, Proposal, ProposalKey, Timestamp, XdrPermyriad,
 };
 use icpulse_store::cache::Cache;
 use icpulse_wallet::PrivateKey;
@@ -259,11 +259,11 @@ impl Session {
 #[derive(Default)]
 pub struct Truth {
     pub proposals: BTreeMap<ProposalKey, Proposal>,
-    pub neurons: BTreeMap<NeuronId, Neuron>,
+    pub neurons: BTreeMap<NeuronKey, Neuron>,
     pub balance: E8s,
     pub transactions: BTreeMap<u64, Transaction>,
     pub rate: XdrPermyriad,
-    pub known: Vec<NeuronId>,
+    pub known: Vec<NeuronKey>,
 }
 
 /// What never changes of a proposal.

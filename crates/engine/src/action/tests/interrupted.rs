@@ -31,7 +31,7 @@ fn life<T>(sim: &Sim, kill_at: Option<u32>, act: impl AsyncFnOnce(&Options) -> T
 
 fn neuron_is_as_wanted(sim: &Sim, execution: &Execution) {
     let id = execution.created_neuron.expect("the neuron's number");
-    let neuron = sim.get().neurons[&id.0].clone();
+    let neuron = sim.get().neurons[&id.nns_number().unwrap()].clone();
     assert_eq!(neuron.stake, 12 * E8s::PER_ICP);
     assert_eq!(neuron.delay, 31_557_600, "lengthened once, to what was asked");
     assert!(neuron.auto_stake);
