@@ -191,6 +191,15 @@ rules! {
         is_of_provider: false,
         usual: RuleSettings::new(Severity::Info).limit(14 * DAY, 14 * DAY),
     }
+    /// A dissolving neuron of mine is about to lose its vote, or is dissolved.
+    NeuronDissolves {
+        name: "neuron_dissolves",
+        measure: Measure::Span,
+        more_is_worse: false,
+        is_of_machines: false,
+        is_of_provider: false,
+        usual: RuleSettings::new(Severity::Info).limit(14 * DAY, 14 * DAY),
+    }
     /// A proposal is about to close and a neuron of mine has not voted.
     ProposalUnvoted {
         name: "proposal_unvoted",
