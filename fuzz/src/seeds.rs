@@ -72,7 +72,7 @@ pub fn registry_time() -> icpulse_model::Timestamp {
 /// Replies, trees, what versions changed, and records with their keys.
 fn registry() -> Vec<Vec<u8>> {
     use icpulse_canisters::registry::page;
-    use icpulse_model::network::{SystemCanister, RootKey};
+    use icpulse_model::network::{RootKey, SystemCanister};
     let key = RootKey(recorded_root_key());
     let registry = SystemCanister::Registry.id();
     let replies = registry_replies();
@@ -338,7 +338,11 @@ fn cache() -> Vec<Vec<u8>> {
     let ballot = Ballot { neuron: NeuronKey::nns(7), vote: Vote::Yes, voting_power: VotingPower(3) };
     found.push((Table::Ballots, 6, stored(&vec![ballot])));
     found.push((Table::NeuronsHead, 0, stored(&neurons.iter().map(|n| n.id).collect::<Vec<_>>())));
-    found.extend(neurons.iter().map(|neuron| (Table::Neuron, neuron.id.nns_number().unwrap_or_default() & 0xff, stored(neuron))));
+    found.extend(
+        neurons
+            .iter()
+            .map(|neuron| (Table::Neuron, neuron.id.nns_number().unwrap_or_default() & 0xff, stored(neuron))),
+    );
     found.extend(transactions.iter().map(|t| (Table::Transaction, t.block, stored(t))));
     found.push((Table::TransactionsPosition, 0, stored(&ranges)));
     let state = AccountState {

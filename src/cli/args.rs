@@ -4,8 +4,8 @@ use super::lists::NetworkListParser;
 pub use super::lists::{FilterParser, ListCommand, Listing, One};
 use super::operations::Request;
 use crate::datasets::{NEURONS, NetworkList, PROPOSALS};
-use icpulse_model::{NeuronKey, ProposalKey};
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use icpulse_model::{NeuronKey, ProposalKey};
 use std::path::PathBuf;
 
 const AFTER: &str = "\

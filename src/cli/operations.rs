@@ -31,8 +31,7 @@ fn operation_command(operation: &Operation) -> Command {
     if let Some(alias) = operation.alias {
         command = command.visible_alias(alias);
     }
-    let neurons =
-        || Arg::new("neurons").value_parser(value_parser!(NeuronKey)).action(ArgAction::Append);
+    let neurons = || Arg::new("neurons").value_parser(value_parser!(NeuronKey)).action(ArgAction::Append);
     let proposals =
         || Arg::new("proposals").value_parser(value_parser!(ProposalKey)).action(ArgAction::Append);
     command = match operation.target {
@@ -42,14 +41,14 @@ fn operation_command(operation: &Operation) -> Command {
             let neurons = neurons().value_name("NEURON").num_args(1..).help(help);
             command.arg(neurons.required(!all_by_default))
         }
-        Target::Ballots => command
-            .arg(proposals().value_name("ID").num_args(1..).required(true).help("Proposals"))
-            .arg(
+        Target::Ballots => {
+            command.arg(proposals().value_name("ID").num_args(1..).required(true).help("Proposals")).arg(
                 neurons()
                     .long("neuron")
                     .value_name("NEURON")
                     .help("Only these neurons (default: all that may still vote)"),
-            ),
+            )
+        }
     };
     Signing::augment_args(command.args(operation.fields.iter().map(field_argument))).about(operation.about)
 }

@@ -57,7 +57,8 @@ fn is_true(world: &World, read: Option<&Ranges>, truth: &Truth, neurons: bool) {
 #[track_caller]
 fn known_once(world: &World, truth: &Truth, all: bool) {
     let known = &world.facts.known_neurons.as_ref().unwrap().value;
-    let shown: Vec<(u64, String)> = known.iter().map(|k| (k.id.nns_number().unwrap(), k.data.name.to_string())).collect();
+    let shown: Vec<(u64, String)> =
+        known.iter().map(|k| (k.id.nns_number().unwrap(), k.data.name.to_string())).collect();
     assert!(shown.iter().all(|k| truth.known.contains(k)), "{shown:?}");
     assert_eq!(shown.iter().collect::<BTreeSet<_>>().len(), shown.len(), "each once: {shown:?}");
     assert!(!all || shown.len() == truth.known.len());

@@ -55,7 +55,10 @@ fn check_proposal(proposal: &Proposal, text: &Text) {
         proposal.total_potential_voting_power.map(|v| v.0),
         text.at("total_potential_voting_power").opt().map(Text::number)
     );
-    assert_eq!(proposal.proposer.map(|n| n.nns_number().unwrap()), text.at("proposer").opt().map(|n| n.at("id").number()));
+    assert_eq!(
+        proposal.proposer.map(|n| n.nns_number().unwrap()),
+        text.at("proposer").opt().map(|n| n.at("id").number())
+    );
     let tally = text.at("latest_tally");
     let shown = proposal.tally.unwrap();
     assert_eq!(shown.yes.0, tally.at("yes").number::<u64>());

@@ -374,12 +374,17 @@ impl Network {
             "vote" => {
                 let is = |name: &str, id: u64| args[name] == id;
                 let ballots = self.proposals.iter_mut().filter(|p| is("proposal", p.id.number));
-                for b in ballots.flat_map(|p| &mut p.ballots).filter(|b| is("neuron", b.neuron.nns_number().unwrap())) {
+                for b in ballots
+                    .flat_map(|p| &mut p.ballots)
+                    .filter(|b| is("neuron", b.neuron.nns_number().unwrap()))
+                {
                     b.vote = serde_json::from_value(args["vote"].clone()).unwrap();
                 }
             }
             "refresh-voting-power" => {
-                for n in self.neurons.iter_mut().filter(|n| args["neuron"]["id"] == n.id.nns_number().unwrap()) {
+                for n in
+                    self.neurons.iter_mut().filter(|n| args["neuron"]["id"] == n.id.nns_number().unwrap())
+                {
                     n.refreshed = Some(NOW);
                 }
             }

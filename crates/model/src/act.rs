@@ -4,9 +4,9 @@
 //! an [`Execution`] of steps whose [`StepState`]s are reported and kept in the journal.
 
 use super::account::AccountIdentifier;
+use super::governance::NeuronKey;
 use super::governance::ProposalKey;
 use super::network::NetworkTrust;
-use super::governance::NeuronKey;
 use super::text::Line;
 use super::{E8s, Principal, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Which governance a neuron or a proposal belongs to.
 
-use super::account::Subaccount;
 use super::Principal;
+use super::account::Subaccount;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::cmp::Ordering;

@@ -5,8 +5,8 @@ use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData,
 use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Evidence, Neuron, NeuronKey, Principal, ProposalKey, Seconds, Subaccount,
-    Timestamp, Topic, Vote, VotingPower,
+    Account, AccountIdentifier, E8s, Evidence, Neuron, NeuronKey, Principal, ProposalKey, Seconds,
+    Subaccount, Timestamp, Topic, Vote, VotingPower,
 };
 
 /// A neuron from what was read of it: its full record (where the reader may have it), its public

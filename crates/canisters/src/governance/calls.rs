@@ -216,10 +216,7 @@ pub fn set_following(
     topics: &[(Topic, Vec<NeuronKey>)],
 ) -> Result<PreparedCall, IcError> {
     let topics = topics.iter().map(|(topic, followees)| {
-        Ok(wire::FolloweesForTopic {
-            topic: Some(topic.number()),
-            followees: Some(encode_ids(followees)?),
-        })
+        Ok(wire::FolloweesForTopic { topic: Some(topic.number()), followees: Some(encode_ids(followees)?) })
     });
     let command = wire::SetFollowing { topic_following: Some(topics.collect::<Result<_, IcError>>()?) };
     encode_manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::SetFollowing(command))
@@ -256,9 +253,9 @@ pub fn parse_manage_neuron_reply(bytes: &[u8]) -> Result<CommandResult, Governan
             Err(GovernanceRefusal { error_type: error.error_type, message: Line::new(&error.error_message) })
         }
         Some(R::RegisterVote {}) => Ok(CommandResult::RegisterVote),
-        Some(R::ClaimOrRefresh(done)) => {
-            Ok(CommandResult::ClaimOrRefresh { neuron: done.refreshed_neuron_id.map(|id| NeuronKey::nns(id.id)) })
-        }
+        Some(R::ClaimOrRefresh(done)) => Ok(CommandResult::ClaimOrRefresh {
+            neuron: done.refreshed_neuron_id.map(|id| NeuronKey::nns(id.id)),
+        }),
         Some(R::Configure {}) => Ok(CommandResult::Configure),
         Some(R::Follow {}) => Ok(CommandResult::Follow),
         Some(R::SetFollowing(_)) => Ok(CommandResult::SetFollowing),

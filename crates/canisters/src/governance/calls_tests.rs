@@ -51,7 +51,8 @@ fn commands_say_what_was_asked_for() {
         additional_dissolve_delay_seconds: 86_400,
     });
     assert_eq!(delay, C::Configure(wire::Configure { operation: Some(operation) }));
-    let (_, following) = command(set_following(&c, NeuronKey::nns(5), &[(Topic::Governance, vec![NeuronKey::nns(1)])]));
+    let (_, following) =
+        command(set_following(&c, NeuronKey::nns(5), &[(Topic::Governance, vec![NeuronKey::nns(1)])]));
     let topic = wire::FolloweesForTopic { topic: Some(4), followees: Some(vec![wire::NeuronId { id: 1 }]) };
     assert_eq!(following, C::SetFollowing(wire::SetFollowing { topic_following: Some(vec![topic]) }));
     let (_, follow) = command(follow(&c, NeuronKey::nns(5).into(), Topic::Unknown(99), &[]));
@@ -72,7 +73,10 @@ fn what_cannot_be_asked_for_is_refused_here() {
         assert!(matches!(register_vote(&c, NeuronKey::nns(1), 1, vote), Err(IcError::Invalid { .. })));
     }
     let ages = Seconds(u64::from(u32::MAX) + 1);
-    assert!(matches!(increase_dissolve_delay(&c, NeuronKey::nns(1).into(), ages), Err(IcError::Invalid { .. })));
+    assert!(matches!(
+        increase_dissolve_delay(&c, NeuronKey::nns(1).into(), ages),
+        Err(IcError::Invalid { .. })
+    ));
 }
 
 #[test]

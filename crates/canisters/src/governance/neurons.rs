@@ -298,11 +298,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`IcError`].
-    pub async fn neuron_index(
-        &self,
-        after: Option<u64>,
-        page_size: u32,
-    ) -> Result<NeuronIndexPage, IcError> {
+    pub async fn neuron_index(&self, after: Option<u64>, page_size: u32) -> Result<NeuronIndexPage, IcError> {
         let what = "reading the index of all neurons";
         let request = wire::GetNeuronIndexRequest {
             exclusive_start_neuron_id: after.map(|id| wire::NeuronId { id }),

@@ -5,7 +5,8 @@ use icpulse_model::ledger::{AccountState, Transaction};
 use icpulse_model::proposal::Ballot;
 use icpulse_model::world::{Histories, Neurons, Proposals};
 use icpulse_model::{
-    Evidence, Governance, Neuron, NeuronKey, Proposal, ProposalKey, ProposalStatus, Seconds, Timestamp, VotingPower,
+    Evidence, Governance, Neuron, NeuronKey, Proposal, ProposalKey, ProposalStatus, Seconds, Timestamp,
+    VotingPower,
 };
 use icpulse_store::cache::history;
 use std::collections::BTreeMap;

@@ -819,7 +819,11 @@ async fn another_identity_sees_nothing_of_the_former_one() {
     let mut run = begin(fake, Some(open(base.path())), reader(1));
     run.handle.idle().await;
     let voters = |world: &World| -> BTreeSet<u64> {
-        world.proposals.iter().flat_map(|row| row.ballots.iter().map(|b| b.neuron.nns_number().unwrap())).collect()
+        world
+            .proposals
+            .iter()
+            .flat_map(|row| row.ballots.iter().map(|b| b.neuron.nns_number().unwrap()))
+            .collect()
     };
     assert_eq!(voters(&run.world().await), [11].into());
     while run.changes.try_recv().is_ok() {}

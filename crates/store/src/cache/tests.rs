@@ -51,8 +51,11 @@ fn proposal(id: u64, settled: bool, at: u64) -> Proposal {
 }
 
 fn with_ballot(mut row: Proposal, neuron: u64) -> Proposal {
-    row.ballots =
-        vec![Ballot { neuron: NeuronKey::nns(neuron), vote: Vote::Unspecified, voting_power: VotingPower(5) }];
+    row.ballots = vec![Ballot {
+        neuron: NeuronKey::nns(neuron),
+        vote: Vote::Unspecified,
+        voting_power: VotingPower(5),
+    }];
     row
 }
 

@@ -368,7 +368,7 @@ fn interrupted_votes_are_explained_and_not_sent_by_themselves() {
         let seen = journal.all().remove(0);
         assert!(seen.is_finished(), "killed at {stop}: {:#?}", seen.steps);
         for step in &seen.steps {
-            let cast = sim.get().ballots[&(7, step.call.neuron.unwrap().0)] == Vote::Yes;
+            let cast = sim.get().ballots[&(7, step.call.neuron.unwrap().nns_number().unwrap())] == Vote::Yes;
             assert_eq!(step.state.is_done(), cast, "killed at {stop}: {:?}", step.state);
             assert!(cast || step.state.can_retry());
         }
