@@ -12,7 +12,7 @@ use icpulse_model::network::Canisters;
 use icpulse_model::neuron::Access;
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Neuron, NeuronId, Timestamp, Topic};
+use icpulse_model::{Neuron, NeuronKey, Timestamp, Topic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -21,12 +21,12 @@ use std::collections::BTreeSet;
 pub struct Follow {
     pub topic: Topic,
     /// Whom; empty to follow nobody.
-    pub followees: Vec<NeuronId>,
+    pub followees: Vec<NeuronKey>,
 }
 
 impl Follow {
     /// The operation on these neurons.
-    pub fn of(self, neurons: &[NeuronId]) -> Intent {
+    pub fn of(self, neurons: &[NeuronKey]) -> Intent {
         self.into_intent(&FOLLOW, neurons)
     }
 }
@@ -124,7 +124,7 @@ impl NeuronOperation for Follow {
         )
     }
 
-    fn review(&self, neurons: &[NeuronId], draft: &mut Draft) {
+    fn review(&self, neurons: &[NeuronKey], draft: &mut Draft) {
         for problem in check_followees(Some(self.topic), &self.followees) {
             draft.block(problem.why);
         }
@@ -146,12 +146,12 @@ impl NeuronOperation for Follow {
     }
 }
 
-fn followees(neuron: &Neuron, topic: Topic) -> &[NeuronId] {
+fn followees(neuron: &Neuron, topic: Topic) -> &[NeuronKey] {
     neuron.followees.iter().find(|(t, _)| *t == topic).map_or(&[][..], |(_, f)| f)
 }
 
 /// What holds for followees on any topic.
-pub(super) fn check_followees(topic: Option<Topic>, followees: &[NeuronId]) -> Vec<Problem> {
+pub(super) fn check_followees(topic: Option<Topic>, followees: &[NeuronKey]) -> Vec<Problem> {
     let on = topic.map(|t| format!(" on {}", t.title())).unwrap_or_default();
     let mut problems = Vec::new();
     if followees.len() > MAX_FOLLOWEES {
@@ -173,7 +173,7 @@ pub(super) fn warn_of_unknown_topic(draft: &mut Draft, topic: Topic) {
     }
 }
 
-fn list(followees: &[NeuronId]) -> String {
+fn list(followees: &[NeuronKey]) -> String {
     if followees.is_empty() {
         return "nobody".to_owned();
     }
