@@ -103,7 +103,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         .left()
         .help("My neurons that may still vote: `votable_neurons:27`."),
         Column::new("proposer", "proposer", Kind::Number, |p, cx| {
-            let cell = known(p.proposer, |n| super::neuron_id(n));
+            let cell = known(p.proposer, super::neuron_id);
             match p.proposer.and_then(|n| cx.neuron_name(n)) {
                 Some(name) => cell.tone(Tone::Known).words(name),
                 None => cell.tone(Tone::Id),
