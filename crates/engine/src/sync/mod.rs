@@ -30,10 +30,12 @@ pub use query::{Answer, AnyQuery, Network, Query, Source, SourceState};
 use crate::action::operations;
 use icpulse_model::act::{Execution, SignerInfo};
 use icpulse_model::event::Event;
+use icpulse_model::ledger::AccountKey;
+use icpulse_model::network::Profile;
 use icpulse_model::registry::{Moment, Topology, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
-use icpulse_model::{AccountIdentifier, NeuronId, Principal, ProposalId, Seconds};
+use icpulse_model::{KnownLedger, NeuronId, Principal, ProposalId, Seconds};
 use icpulse_store::cache::{Cache, CacheError, Loaded, closing_limit, note_unkept};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +60,8 @@ pub struct Options {
     pub refresh: Option<Seconds>,
     /// Readings at the same time, at most (what the user opens comes on top).
     pub max_in_flight: usize,
+    /// Its ledgers, the ICP ledger first.
+    pub ledgers: Vec<KnownLedger>,
     /// Transactions of an account kept in memory, newest first; the cache keeps all.
     pub transactions_in_memory: usize,
     /// Why the shared cache is not used, if it is not.
@@ -79,6 +83,7 @@ impl Options {
             history: true,
             refresh: None,
             max_in_flight: 16,
+            ledgers: Profile::main_network().all_ledgers(),
             transactions_in_memory: 5_000,
             cache_note: None,
             clock: Arc::new(SystemClock),
@@ -95,7 +100,7 @@ enum Command {
     Neuron(NeuronId),
     Identity(SignerInfo, Option<Network>),
     Touched(Vec<Topicality>),
-    Older(AccountIdentifier),
+    Older(AccountKey),
     TopologyAt(Moment, oneshot::Sender<Result<Arc<Topology>, Line>>),
     EventsBefore(Version, usize, oneshot::Sender<Result<Vec<Arc<Event>>, Line>>),
     Pause(bool),
@@ -204,7 +209,7 @@ impl SyncHandle {
 
     /// Wants more of an account's older transactions in memory than [`Options`] allows so far:
     /// as many again, from the cache, and from the network what it does not have.
-    pub fn older_transactions(&self, account: AccountIdentifier) {
+    pub fn older_transactions(&self, account: AccountKey) {
         self.send(Command::Older(account));
     }
 
