@@ -7,7 +7,7 @@ use crate::bench;
 use bench::{Bench, Ran, ended};
 use icpulse_demo::fault::{Fault, Kind};
 use icpulse_demo::{Demo, Options};
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{Account, E8s, NeuronId, Proof};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ async fn paid_once(bench: &Bench, before: E8s, neuron: &str) {
     let neuron = bench.client.neuron(neuron.parse().map(NeuronId).unwrap()).await.unwrap();
     assert_eq!(neuron.cached_stake, E8s(250_000_000));
     assert_eq!(neuron.dissolve_delay.0, 31_557_600, "lengthened once");
-    let account = Account { owner: Canisters::default().governance, subaccount: neuron.subaccount.unwrap() };
+    let account = Account { owner: SystemCanister::Governance.id(), subaccount: neuron.subaccount.unwrap() };
     assert_eq!(bench.arrived(account.identifier()).await, 1);
 }
 

@@ -14,7 +14,9 @@ use icpulse::tui::theme::{Role, Theme};
 use icpulse_engine::action::operations::ConfirmFollowing;
 use icpulse_engine::action::{PlanContext, Plans};
 use icpulse_model::act::{Confirmation, Review};
-use icpulse_model::network::{Canisters, NetworkKind, NetworkTrust, Profile, RootKey, RootKeySource};
+use icpulse_model::network::{
+    Canisters, NetworkKind, NetworkTrust, Profile, RootKey, RootKeySource, SystemCanister,
+};
 use icpulse_model::review::{describe_calls, describe_review};
 use icpulse_model::text::Line;
 use icpulse_model::{NeuronId, Principal};
@@ -32,7 +34,7 @@ fn stranger() -> Principal {
 fn redirected() -> Profile {
     let mut profile = Profile::main_network();
     profile.name = "mine".to_owned();
-    profile.canisters.governance = stranger();
+    profile.canisters.replace(SystemCanister::Governance, stranger());
     profile
 }
 

@@ -5,7 +5,7 @@ use crate::{NOW, plain, principal};
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse_model::evidence::{Evidence, Sourced};
 use icpulse_model::ledger::{AccountState, Operation, Party, Transaction};
-use icpulse_model::network::{Facts, Profile};
+use icpulse_model::network::{Facts, Profile, SystemCanister};
 use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData, MaturityDisbursement};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::series::Series;
@@ -459,7 +459,7 @@ pub fn account() -> AccountState {
     let own: Party = Account::of(principal(1)).identifier().into();
     let other: Party = Account::of(principal(4)).identifier().into();
     let stake: Party = AccountIdentifier::new(
-        &icpulse_model::network::Canisters::default().governance,
+        &SystemCanister::Governance.id(),
         &Subaccount::neuron_stake(&principal(1), 2),
     )
     .into();

@@ -315,9 +315,14 @@ impl State {
         self.executions.iter().find(|e| e.plan == plan)
     }
 
-    /// Whether something is being signed or submitted.
+    /// Whether something is being signed or submitted. An action of which every step has succeeded is
+    /// in the journal; what follows (reading again what it changed) need not be waited for.
     pub fn is_submitting(&self) -> bool {
-        !self.in_flight.is_empty()
+        let succeeded = |plan: &PlanId| {
+            self.execution(*plan)
+                .is_some_and(|e| !e.steps.is_empty() && e.steps.iter().all(|s| s.state.is_done()))
+        };
+        !self.in_flight.iter().all(succeeded)
     }
 
     /// The breadcrumbs: the way here, the last one where the user is.

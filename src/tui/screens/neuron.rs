@@ -4,11 +4,10 @@ use super::facts::{self, Facts};
 use super::proposal::{items, part_tabs};
 use super::{Cx, condition, neurons, words};
 use crate::tui::app::state::{Detail, Subject, Tab};
-use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
 use crate::tui::widgets::{Spans, gauge, notice, span};
-use icpulse_engine::action::operations::CONFIRM_FOLLOWING;
+use icpulse_engine::action::Condition;
 use icpulse_model::economics::{age_bonus, deciding_share_ppm, dissolve_delay_bonus};
 use icpulse_model::neuron::{Access, DissolveState};
 use icpulse_model::topic::NeuronState;
@@ -177,11 +176,11 @@ fn power(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts, width: u16) {
                 span(format!("  nothing {}", words::ahead(state.network_now(), ends)), Role::Warn),
             ],
         );
-        let key = words::key(state, Command::of(&CONFIRM_FOLLOWING));
+        let key = words::remedy_key(state, Condition::PowerDecays);
         facts.line(vec![span(format!("{key} confirms following and restores voting power"), Role::Info)]);
     } else {
         facts.say("no power", "voting power decayed to zero and following was cleared", Role::Bad);
-        let key = words::key(state, Command::of(&CONFIRM_FOLLOWING));
+        let key = words::remedy_key(state, Condition::PowerDecays);
         facts.line(vec![span(format!("{key} restores voting power; set followees again"), Role::Info)]);
     }
 }

@@ -13,7 +13,7 @@ use crate::tui::widgets::spark::{self, Floor};
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
 use crate::tui::widgets::text::{spans_width, width};
 use crate::tui::widgets::{Spans, span};
-use icpulse_engine::action::operations::CONFIRM_FOLLOWING;
+use icpulse_engine::action::Condition;
 use icpulse_model::alert::Severity;
 use icpulse_model::amount::percent;
 use icpulse_model::evidence::{Proof, UNVERIFIED_MARK};
@@ -118,7 +118,7 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
                 format!("in {}", within.words())
             };
             let what = format!("{} {verb} power", words::count(*count, "neuron", "neurons"));
-            (what, when, format!("{} confirms following", words::key(state, Command::of(&CONFIRM_FOLLOWING))))
+            (what, when, format!("{} confirms following", words::remedy_key(state, Condition::PowerDecays)))
         }
         Need::Disbursement { count, amount, arrives, .. } => {
             let verb = if *count == 1 { "arrives" } else { "arrive" };

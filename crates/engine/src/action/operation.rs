@@ -30,6 +30,8 @@ pub struct Operation {
     pub about: &'static str,
     /// Default keys of the dashboard.
     pub keys: &'static [&'static str],
+    /// What it mends: where that is shown, so is this operation's key.
+    pub mends: Option<Condition>,
     /// Whether the footer shows it.
     pub footer: bool,
     /// Its command: `neurons stake`.
@@ -83,6 +85,13 @@ impl Rules {
             plan_rest: |_, _, _| Err(ActionError::Unfit),
         }
     }
+}
+
+/// A condition of a neuron that an operation mends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Its voting power decays because its following was not confirmed.
+    PowerDecays,
 }
 
 /// What an operation may do.

@@ -16,10 +16,15 @@ pub use stake::{STAKE, Stake};
 pub(super) use vote::CastBallot;
 pub use vote::{CastVotes, VOTE};
 
-use super::operation::Operation;
+use super::operation::{Condition, Operation};
 
 /// All of them, in the order of help and documentation.
 pub static LIST: &[&Operation] = &[&VOTE, &STAKE, &CONFIRM_FOLLOWING, &FOLLOW, &SET_VISIBILITY];
+
+/// The operation that mends a condition.
+pub fn find_remedy(condition: Condition) -> Option<&'static Operation> {
+    LIST.iter().find(|operation| operation.mends == Some(condition)).copied()
+}
 
 pub fn find(id: &str) -> Option<&'static Operation> {
     LIST.iter().find(|operation| operation.id == id).copied()

@@ -141,6 +141,7 @@ pub(super) const fn operation<C: NeuronOperation>(steps: &'static [StepKind]) ->
         help: "",
         about: "",
         keys: &[],
+        mends: None,
         footer: false,
         command: ("neurons", ""),
         alias: None,

@@ -44,6 +44,7 @@ pub static VOTE: Operation = Operation {
     help: "Choose the neurons and vote.",
     about: "Vote with the identity's neurons",
     keys: &["v"],
+    mends: None,
     footer: true,
     command: ("proposals", "vote"),
     alias: None,

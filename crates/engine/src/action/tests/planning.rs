@@ -4,6 +4,7 @@ use super::sim::*;
 use crate::action::operations::{CastVotes, ConfirmFollowing, Follow, Stake};
 use crate::action::*;
 use icpulse_model::act::{Confirmation, Intent, REVIEW_LIFETIME, Review, SignerInfo};
+use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
 use icpulse_model::*;
@@ -55,12 +56,9 @@ fn a_vote_says_who_what_and_what_changes() {
         (sim.signer, "main", "mainnet")
     );
     assert_eq!(review.calls.len(), 3, "a ballot given twice is cast once");
-    assert!(
-        review
-            .calls
-            .iter()
-            .all(|c| c.canister == sim.canisters.governance && c.canister_name == "governance")
-    );
+    assert!(review.calls.iter().all(
+        |c| c.canister == sim.canisters.id(SystemCanister::Governance) && c.canister_name == "governance"
+    ));
     assert_eq!(review.calls[0].method, "manage_neuron · RegisterVote");
     assert_eq!(review.calls[0].summary.as_str(), "vote YES on 140812 with neuron 1");
     // 400 of 1,000 are for it; three ballots of 60 each make 580: more than half.
@@ -144,7 +142,10 @@ fn the_digest_shown_is_that_of_the_bytes_signed() {
     let nonce = transfer["nonce"].as_u64().unwrap();
     let request = icpulse_canisters::ledger::calls::TransferRequest {
         from_subaccount: None,
-        to: AccountIdentifier::new(&sim.canisters.governance, &Subaccount::neuron_stake(&sim.signer, nonce)),
+        to: AccountIdentifier::new(
+            &sim.canisters.id(SystemCanister::Governance),
+            &Subaccount::neuron_stake(&sim.signer, nonce),
+        ),
         amount: E8s(1_200_000_000),
         fee: E8s(FEE),
         memo: nonce,
