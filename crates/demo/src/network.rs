@@ -1,5 +1,6 @@
 //! The network: its subnets, the world's canisters on them, and what becomes of a request.
 
+use super::data::TokenRow;
 use super::Options;
 use super::answer::Answer;
 use super::byzantine::call_faults::CallFaults;
@@ -137,9 +138,9 @@ fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<SharedTree>, meter: Mete
 
 impl Network {
     /// The network of a seed.
-    pub fn new(options: &Options, clock: Clock) -> Result<Self, SeedError> {
+    pub fn new(options: &Options, tokens: &[TokenRow], clock: Clock) -> Result<Self, SeedError> {
         let Options { seed, finality, patience, .. } = *options;
-        let world = World::build(seed, &clock, options.scale.size())?;
+        let world = World::build_with(seed, &clock, options.scale.size(), tokens)?;
         let following = RegistryView::new(world.registry(), options.port);
         let subnets = &following.subnets;
         let forgetful = metrics::forgetful(seed, subnets.iter().map(|s| s.id));

@@ -135,6 +135,11 @@ impl AccountState {
         (self.token.ledger, self.account)
     }
 
+    /// Whether it is worth a line: on the ICP ledger, or with a balance or transactions.
+    pub fn is_used(&self) -> bool {
+        self.token.is_icp || self.balance.units > 0 || !self.transactions.is_empty()
+    }
+
     /// The name of the series of its balance over time.
     pub fn series_name(&self) -> String {
         let account = self.account.identifier();

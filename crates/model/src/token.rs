@@ -18,7 +18,9 @@ impl fmt::Display for LedgerId {
 
 /// A ledger that a network is known to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KnownLedger {
+    #[serde(rename = "ledger")]
     pub id: LedgerId,
     /// Its index canister; the ledger is asked for it (ICRC-106) where it is not known.
     #[serde(default)]
