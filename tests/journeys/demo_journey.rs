@@ -112,7 +112,7 @@ async fn staking_and_seeing_the_neuron() {
     let mut opened = open(home.path(), None).await;
     let app = opened.idle().await;
     let before = app.state.world.neurons.len();
-    let balance = app.state.world.accounts.first().unwrap().balance;
+    let balance = app.state.world.accounts.first().unwrap().icp().unwrap();
     app.press("3 s").type_text("12.5").press("<tab> ctrl-u").type_text("1y").press("<enter>");
     app.until_idle().await;
     app.sees("12.50 ICP").sees("transfer");
@@ -122,7 +122,7 @@ async fn staking_and_seeing_the_neuron() {
     opened.idle().await.sees("done");
     let app = opened.idle().await;
     assert_eq!(app.state.world.neurons.len(), before + 1, "{}", app.screen_text());
-    let paid = balance.checked_sub(app.state.world.accounts.first().unwrap().balance).unwrap();
+    let paid = balance.checked_sub(app.state.world.accounts.first().unwrap().icp().unwrap()).unwrap();
     assert_eq!(paid, E8s(1_250_010_000), "12.5 ICP and one fee of 0.0001");
     let new = app.state.executions.first().unwrap().created_neuron.unwrap();
     app.press("<esc> 3").sees(&new.to_string());

@@ -131,7 +131,7 @@ impl Bench {
             let page = self.client.transactions(self.account().identifier(), before, 500).await.unwrap();
             before = page.transactions.last().map(|t| t.block);
             transactions.extend(page.transactions);
-            if page.complete {
+            if page.next.is_none() {
                 break;
             }
         }
