@@ -78,7 +78,9 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
     }
     match wish {
         Wish::Balance => print_balances(context, &opened, account, &answers, now),
-        Wish::Transactions { limit, .. } => print_transactions(context, &opened, account, answers, limit, now),
+        Wish::Transactions { limit, .. } => {
+            print_transactions(context, &opened, account, answers, limit, now)
+        }
     }
 }
 
@@ -201,8 +203,7 @@ fn recall(
 ) -> Result<Answers, Failure> {
     let now = context.now();
     let world = opened.known(context)?;
-    let own: Vec<_> =
-        world.accounts.iter().filter(|state| account.is(&state.account.identifier())).collect();
+    let own: Vec<_> = world.accounts.iter().filter(|state| account.is(&state.account.identifier())).collect();
     if own.is_empty() && matches!(wish, Wish::Balance) {
         return Err(Failure::failed("this account is not in the cache; leave out --offline to read it"));
     }
@@ -244,7 +245,8 @@ fn print_balances(
         for (token, balance) in balances() {
             // The well-known ledgers are many: those where nothing is are left out, unless one was asked for.
             if token.is_icp || balance.value.units > 0 || answers.found.len() == 1 {
-                let imitates = token.imitates.as_ref().map_or_else(String::new, |known| format!(" (not {known})"));
+                let imitates =
+                    token.imitates.as_ref().map_or_else(String::new, |known| format!(" (not {known})"));
                 print_text(&format!("{} {}{imitates}", token.exact(balance.value.units), token.symbol))?;
             }
         }

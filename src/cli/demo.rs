@@ -78,7 +78,10 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                     "url       {}\nroot key  {root_key}\nidentity  {}  (icpulse demo identity --seed {seed})\n{}{}",
                     demo.url(),
                     demo.identity(),
-                    demo.ledgers().iter().map(|ledger| format!("ledger    {}  {}\n", ledger.id, ledger.symbol)).collect::<String>(),
+                    demo.ledgers()
+                        .iter()
+                        .map(|ledger| format!("ledger    {}  {}\n", ledger.id, ledger.symbol))
+                        .collect::<String>(),
                     authority.unwrap_or_default()
                 ))?,
             }
@@ -102,8 +105,9 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
 }
 
 fn read_tokens(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Failure::failed(format!("could not read the ledgers in {}: {error}", path.display())))
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::failed(format!("could not read the ledgers in {}: {error}", path.display()))
+    })
 }
 
 fn parse_speed(text: &str) -> Result<u32, Failure> {

@@ -383,12 +383,17 @@ mod tests {
             all.into_iter().map(|ledger| ledger.symbol).collect()
         };
         let main = symbols("ic");
-        assert_eq!((main.len(), &main[..3]), (18, &["ICP".to_owned(), "ckBTC".to_owned(), "ckETH".to_owned()][..]));
+        assert_eq!(
+            (main.len(), &main[..3]),
+            (18, &["ICP".to_owned(), "ckBTC".to_owned(), "ckETH".to_owned()][..])
+        );
         assert_eq!(main.last().unwrap(), "", "the user's own");
         assert_eq!(symbols("mine"), ["ICP", ""], "the main network's are not there");
         let mine = &resolve(&config, "mine", None).unwrap().ledgers[0];
         assert_eq!(mine.index, Some(Principal::anonymous()));
-        for wrong in ["[[ledgers]]\nledger = \"x\"", "[[ledgers]]\nledger = \"2vxsx-fae\"\nidnex = \"2vxsx-fae\""] {
+        for wrong in
+            ["[[ledgers]]\nledger = \"x\"", "[[ledgers]]\nledger = \"2vxsx-fae\"\nidnex = \"2vxsx-fae\""]
+        {
             assert!(parse(wrong, "t").is_err(), "{wrong}");
         }
     }

@@ -55,7 +55,9 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
             let token = cx.token(t.ledger);
             let cell = known(token, |token| Value::text_of(token.symbol.as_str()));
             match token.and_then(|token| Some((token, token.imitates.as_ref()?))) {
-                Some((token, known)) => cell.tone(Tone::Warn).words(format!("{} (not {known})", token.symbol)),
+                Some((token, known)) => {
+                    cell.tone(Tone::Warn).words(format!("{} (not {known})", token.symbol))
+                }
                 None => cell,
             }
         })
@@ -109,9 +111,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         })
         .help("From this account: `from:d3e13d`."),
         Column::data("to", Kind::Text, |t, _| match &t.operation {
-            Operation::Transfer { to, .. } | Operation::Mint { to, .. } => {
-                name_party(to).into()
-            }
+            Operation::Transfer { to, .. } | Operation::Mint { to, .. } => name_party(to).into(),
             _ => Cell::default(),
         })
         .help("To this account: `to:d3e13d`."),
@@ -147,10 +147,8 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
             known(t.units().filter(|_| is_icp(t, cx)), Value::Big)
         })
         .help("Amount in e8s, of transactions on the ICP ledger."),
-        Column::data("fee_e8s", Kind::Number, |t, cx| {
-            known(t.fee().filter(|_| is_icp(t, cx)), Value::Big)
-        })
-        .help("Fee in e8s, of transactions on the ICP ledger."),
+        Column::data("fee_e8s", Kind::Number, |t, cx| known(t.fee().filter(|_| is_icp(t, cx)), Value::Big))
+            .help("Fee in e8s, of transactions on the ICP ledger."),
         Column::data("evidence", Kind::Text, |t, cx| evidence(&t.evidence, cx))
             .help("How it was proven: `evidence:certified`."),
     ],

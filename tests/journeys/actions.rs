@@ -15,7 +15,9 @@ use icpulse_model::network::{Facts, Profile, RootKey, RootKeySource};
 use icpulse_model::neuron::Access;
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Neurons, Proposals, World};
-use icpulse_model::{Account, E8s, NeuronId, ProposalId, ProposalStatus, Seconds, Timestamp, Token, Topic, Vote};
+use icpulse_model::{
+    Account, E8s, NeuronId, ProposalId, ProposalStatus, Seconds, Timestamp, Token, Topic, Vote,
+};
 use icpulse_store::journal::{ActionJournal, JournalKey};
 use icpulse_wallet::{Cost, Unlocked, Wallet};
 use std::sync::Arc;

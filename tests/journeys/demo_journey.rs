@@ -162,3 +162,41 @@ async fn a_locked_identity_is_unlocked_by_its_passphrase_and_locked_again() {
     app.press("L");
     assert!(opened.idle().await.state.signer.locked);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_wallet_shows_tokens_of_other_ledgers() {
+    let home = tempfile::tempdir().unwrap();
+    let mut opened = open(home.path(), None).await;
+    opened.idle().await.press("4");
+    let app = opened.idle().await;
+    let accounts = app.state.world.accounts.clone();
+    let [icp, gold] = accounts.as_slice() else { panic!("{}", app.screen_text()) };
+    assert!(icp.token.is_icp && gold.token.symbol.as_str() == "DGLD", "{:?}", gold.token);
+    let balance = format!("{} DGLD", gold.token.exact(gold.balance.units));
+    app.sees(&balance).sees("staked").sees(&icp.account.identifier().hex());
+    let icp_rows = app.state.wallet.list.total;
+
+    // The next token: its ledger, its account in the form that such ledgers know, its transactions.
+    app.press("<tab>").sees(&gold.token.ledger.to_string()).sees("Demo Gold");
+    app.sees(&format!("account    {}", gold.account));
+    assert_eq!(app.state.wallet.list.total, gold.transactions.len());
+    let block = |n: usize| gold.transactions[n].block;
+    assert_eq!(app.state.wallet.list.rows.first(), Some(&block(0)));
+    app.press("<enter>").sees("DGLD").sees("ICRC-1 memo").does_not_see(" ICP ").press("<esc>");
+
+    // Filters know the token's decimals.
+    app.press("/").type_text("direction:in amount>1").press("<enter>");
+    app.until_idle().await;
+    let own = gold.account.identifier();
+    let passes = |t: &&icpulse_model::ledger::Transaction| {
+        t.verb(&own) == "received" && t.units().is_some_and(|units| units > 1_000_000)
+            || t.verb(&own) == "minted" && t.units().is_some_and(|units| units > 1_000_000)
+    };
+    let expected: Vec<u64> = gold.transactions.iter().filter(passes).map(|t| t.block).collect();
+    assert!(!expected.is_empty() && expected.len() < gold.transactions.len());
+    assert_eq!(app.state.wallet.list.rows.as_ref(), expected.as_slice());
+    app.press("/").press("ctrl-u").type_text("token:DGLD").press("<enter>");
+    assert_eq!(app.state.wallet.list.rows.len(), gold.transactions.len());
+    app.press("<esc> <tab>").sees("staked");
+    assert_eq!(app.state.wallet.list.total, icp_rows);
+}

@@ -13,9 +13,7 @@ use icpulse_model::network::SystemCanister;
 use icpulse_model::neuron::{Access, DissolveState};
 use icpulse_model::proposal::Value;
 use icpulse_model::text::{Block, Line};
-use icpulse_model::{
-    E8s, Evidence, LedgerId, Neuron, NeuronId, Principal, Proposal, Timestamp, VotingPower,
-};
+use icpulse_model::{E8s, Evidence, LedgerId, Neuron, NeuronId, Principal, Proposal, Timestamp, VotingPower};
 
 const EVIDENCE: Evidence = Evidence {
     proof: icpulse_model::Proof::NodeSigned,
@@ -368,7 +366,8 @@ fn recorded_blocks_of_the_ledger_agree_with_the_index() {
         assert!(!matches!(from_ledger.operation, Operation::Unknown(_)), "{from_ledger:?}");
         let rows = &indexed.as_ref().unwrap().transactions;
         if let Some(row) = rows.iter().find(|r| r.id == number) {
-            let from_index = decode::ledger::decode_indexed(icp(), Row::Typed(row.clone()), EVIDENCE).unwrap();
+            let from_index =
+                decode::ledger::decode_indexed(icp(), Row::Typed(row.clone()), EVIDENCE).unwrap();
             assert_eq!(from_ledger.operation, from_index.operation);
             assert_eq!(from_ledger.timestamp, from_index.timestamp);
             compared += 1;

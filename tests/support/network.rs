@@ -18,8 +18,8 @@ use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Change, Neurons, Proposals, SyncStatus, Topicality, World};
 use icpulse_model::{
-    Account, E8s, Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, Seconds, Token, Topic,
-    Vote, VotingPower,
+    Account, E8s, Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, Seconds, Token,
+    Topic, Vote, VotingPower,
 };
 use icpulse_testing::plain;
 pub use icpulse_testing::{NOW, principal};

@@ -7,10 +7,10 @@ use crate::wire::index as wire;
 use crate::wire::lenient::{decode_one, decode_rows, encode_one};
 use candid::{CandidType, Deserialize};
 use icpulse_ic::IcError;
+use icpulse_model::AccountIdentifier;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
-use icpulse_model::AccountIdentifier;
 
 /// A page of an account's transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,8 @@ impl Client {
         let rows = rows.map_err(|e| decode_error(&what, &e))?;
         let ledger = self.profile().icp_ledger();
         let rows = rows.into_iter();
-        let rows = rows.filter_map(|row| decode::ledger::decode_indexed(ledger, row, answer.evidence)).collect();
+        let rows =
+            rows.filter_map(|row| decode::ledger::decode_indexed(ledger, row, answer.evidence)).collect();
         finish_page(&what, rows, &account, before_block, limit, head.oldest_tx_id)
     }
 }

@@ -1,6 +1,5 @@
 //! The network: its subnets, the world's canisters on them, and what becomes of a request.
 
-use super::data::TokenRow;
 use super::Options;
 use super::answer::Answer;
 use super::byzantine::call_faults::CallFaults;
@@ -8,6 +7,7 @@ use super::byzantine::{self, ReplyFaults};
 use super::canister::{Progress, Reject, Waiting};
 use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
+use super::data::TokenRow;
 use super::envelope::{self, Call, EnvelopeError, Request};
 use super::fault::{Fault, Faults, Kind};
 use super::fleet::Fleet;

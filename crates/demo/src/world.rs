@@ -4,6 +4,7 @@ use super::canister::{Canister, Context, LedgerPort, Progress, Reject, UpdateCon
 use super::clock::Clock;
 use super::cmc::Cmc;
 use super::counter::Counter;
+use super::data::{TOKENS, TokenRow};
 use super::fleet::Fleet;
 use super::governance::Governance;
 use super::identity;
@@ -12,7 +13,6 @@ use super::ledger::Ledger;
 use super::ledger::book::FEE;
 use super::ledger::genesis::SeedError;
 use super::ledger::history::Past;
-use super::data::{TOKENS, TokenRow};
 use super::ledger::tokens::TokenCanisters;
 use super::management::no_canister;
 use super::node_rewards::{NodeRewards, Payroll};

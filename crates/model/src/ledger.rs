@@ -143,7 +143,11 @@ impl AccountState {
     /// The name of the series of its balance over time.
     pub fn series_name(&self) -> String {
         let account = self.account.identifier();
-        if self.token.is_icp { format!("balance:{account}") } else { format!("balance:{}:{account}", self.token.ledger) }
+        if self.token.is_icp {
+            format!("balance:{account}")
+        } else {
+            format!("balance:{}:{account}", self.token.ledger)
+        }
     }
 
     /// The balance of an account on the ICP ledger.

@@ -341,7 +341,9 @@ impl<'a> Value<'a> {
             Self::Number(n) => i128::from(*n),
             Self::Degrees(n) => i128::from(*n),
             Self::Big(n) => i128::try_from(*n).unwrap_or(i128::MAX),
-            Self::Tokens(units, decimals) => i128::try_from(scale_units(*units, *decimals)).unwrap_or(i128::MAX),
+            Self::Tokens(units, decimals) => {
+                i128::try_from(scale_units(*units, *decimals)).unwrap_or(i128::MAX)
+            }
             Self::Serial(n)
             | Self::Rate(n)
             | Self::Cycles(n)

@@ -458,11 +458,9 @@ pub fn account() -> AccountState {
     let icp = Token::icp(Profile::main_network().icp_ledger());
     let own: Party = Account::of(principal(1)).identifier().into();
     let other: Party = Account::of(principal(4)).identifier().into();
-    let stake: Party = AccountIdentifier::new(
-        &SystemCanister::Governance.id(),
-        &Subaccount::neuron_stake(&principal(1), 2),
-    )
-    .into();
+    let stake: Party =
+        AccountIdentifier::new(&SystemCanister::Governance.id(), &Subaccount::neuron_stake(&principal(1), 2))
+            .into();
     let fee = Some(10_000);
     let operations = [
         Operation::Transfer { from: other, to: own, amount: 10_250_000_000, fee, spender: None },

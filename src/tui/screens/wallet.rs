@@ -47,8 +47,11 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
     let state = cx.state;
     let token = &account.token;
     let label = |text: &str| span(format!("{text:<11}"), Role::Dim);
-    let mut balance: Spans =
-        vec![label("balance"), span(token.exact(account.balance.units), Role::Strong), span(format!(" {}   ", token.symbol), Role::Dim)];
+    let mut balance: Spans = vec![
+        label("balance"),
+        span(token.exact(account.balance.units), Role::Strong),
+        span(format!(" {}   ", token.symbol), Role::Dim),
+    ];
     balance.extend(words::evidence(&account.balance_evidence, state.network_now()));
     let mut staked = E8s::ZERO;
     let mut maturity = E8s::ZERO;

@@ -125,12 +125,7 @@ fn find_account(map: &Value, name: &str) -> Result<Option<Party>, Unreadable> {
 }
 
 /// A block of an ICRC-3 log (ICRC-1 and ICRC-2 block types).
-pub(crate) fn decode_block(
-    ledger: LedgerId,
-    block: u64,
-    value: &Value,
-    evidence: Evidence,
-) -> Transaction {
+pub(crate) fn decode_block(ledger: LedgerId, block: u64, value: &Value, evidence: Evidence) -> Transaction {
     let nothing = Value::Map(Vec::new());
     let tx = find(value, "tx").unwrap_or(&nothing);
     let read = || -> Result<Operation, Unreadable> {

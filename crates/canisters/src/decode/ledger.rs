@@ -63,13 +63,13 @@ fn decode_time(time: wire::TimeStamp) -> Timestamp {
 }
 
 /// An account identifier in hex, or what is there instead.
-fn parse_account(text: &str) -> Result<Party, Operation> {
-    text.parse().map(Party::Identifier).map_err(|e| Operation::Unknown(Line::new(&format!("'{text}' is not an account: {e}"))))
+fn parse_account(text: &str) -> Result<Party, Line> {
+    text.parse().map(Party::Identifier).map_err(|e| Line::new(&format!("'{text}' is not an account: {e}")))
 }
 
 fn indexed_operation(operation: &index::Operation) -> Operation {
     use index::Operation as I;
-    let read = || -> Result<Operation, Operation> {
+    let read = || -> Result<Operation, Line> {
         Ok(match operation {
             I::Transfer { to, fee, from, amount, spender } => Operation::Transfer {
                 from: parse_account(from)?,
@@ -91,19 +91,19 @@ fn indexed_operation(operation: &index::Operation) -> Operation {
             },
         })
     };
-    read().unwrap_or_else(|unknown| unknown)
+    read().unwrap_or_else(Operation::Unknown)
 }
 
 /// An account identifier in bytes, or what is there instead.
-fn decode_account(bytes: &[u8]) -> Result<Party, Operation> {
+fn decode_account(bytes: &[u8]) -> Result<Party, Line> {
     AccountIdentifier::from_slice(bytes)
         .map(Party::Identifier)
-        .map_err(|e| Operation::Unknown(Line::new(&format!("{} is not an account: {e}", hex::encode(bytes)))))
+        .map_err(|e| Line::new(&format!("{} is not an account: {e}", hex::encode(bytes))))
 }
 
 fn ledger_operation(operation: &wire::Operation) -> Operation {
     use wire::Operation as L;
-    let read = || -> Result<Operation, Operation> {
+    let read = || -> Result<Operation, Line> {
         Ok(match operation {
             L::Transfer { from, to, amount, fee, spender } => Operation::Transfer {
                 from: decode_account(from)?,
@@ -125,5 +125,5 @@ fn ledger_operation(operation: &wire::Operation) -> Operation {
             },
         })
     };
-    read().unwrap_or_else(|unknown| unknown)
+    read().unwrap_or_else(Operation::Unknown)
 }

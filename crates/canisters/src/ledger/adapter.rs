@@ -368,7 +368,9 @@ mod tests {
         assert_eq!((token.decimals, token.fee, token.standards.len()), (38, 10, MOST_STANDARDS));
         assert_eq!(token.name.as_str().chars().count(), NAME_LENGTH + 1);
         assert!(!token.symbol.as_str().contains(['\u{1b}', '\u{202e}']), "{}", token.symbol);
-        assert!(decode(Nat::from(39_u8), "ABC").is_err() && decode(Nat::from(u128::MAX) * 2_u8, "A").is_err());
+        assert!(
+            decode(Nat::from(39_u8), "ABC").is_err() && decode(Nat::from(u128::MAX) * 2_u8, "A").is_err()
+        );
         let missing = decode_token("test", token.ledger, &[], &[]).unwrap_err();
         assert!(missing.to_string().contains("icrc1:decimals"), "{missing}");
     }

@@ -304,7 +304,8 @@ impl Fake {
     ) -> Result<TransactionsPage, IcError> {
         self.call(format!("transactions {} {before:?}", ledger.symbol), |net| {
             let below = net.transactions.iter().rev().filter(|t| before.is_none_or(|b| t.block < b));
-            let transactions: Vec<Transaction> = below.take(limit as usize).map(|t| Transaction { ledger: ledger.id, ..t.clone() }).collect();
+            let transactions: Vec<Transaction> =
+                below.take(limit as usize).map(|t| Transaction { ledger: ledger.id, ..t.clone() }).collect();
             let oldest = net.transactions.first().map(|t| t.block);
             TransactionsPage {
                 next: transactions.last().map(|t| t.block).filter(|last| Some(*last) != oldest),
@@ -888,8 +889,9 @@ async fn all_transactions_are_read_once_and_kept() {
     fake.net().transactions = (0..3_350).map(|n| plain::transaction(n * 3 + 7)).collect();
     let run = begin_with(fake, Some(open(base.path())), reader(1), |o| o.transactions_in_memory = 1_500);
     run.handle.idle().await;
-    let older =
-        |calls: Vec<String>| calls.into_iter().filter(|name| name.starts_with("transactions ICP Some")).count();
+    let older = |calls: Vec<String>| {
+        calls.into_iter().filter(|name| name.starts_with("transactions ICP Some")).count()
+    };
     assert_eq!(older(run.fake.calls()), 4);
     let world = run.world().await;
     let account = &world.accounts[0];
@@ -934,24 +936,33 @@ async fn every_ledger_is_read_and_kept_apart_and_none_holds_up_another() {
     let base = tempfile::tempdir().unwrap();
     let fake = Fake::new(5);
     fake.net().transactions = (0..150).map(plain::transaction).collect();
-    let other = |n: u8, symbol: &str| KnownLedger { id: LedgerId(reader(n)), index: None, symbol: symbol.to_owned() };
+    let other =
+        |n: u8, symbol: &str| KnownLedger { id: LedgerId(reader(n)), index: None, symbol: symbol.to_owned() };
     let with_others = |o: &mut Options| o.ledgers.extend([other(7, "LEAD"), other(6, "GOLD")]);
     fake.net().failing = Some(("balance LEAD", IcError::NotFound { what: Line::new("a balance") }));
     let run = begin_with(fake, Some(open(base.path())), reader(1), with_others);
     run.handle.idle().await;
     let known = |world: &World| -> Vec<_> {
         let each = world.accounts.iter();
-        each.map(|a| (a.token.symbol.to_string(), a.balance.units, a.transactions.len(), a.complete)).collect()
+        each.map(|a| (a.token.symbol.to_string(), a.balance.units, a.transactions.len(), a.complete))
+            .collect()
     };
     let row = |symbol: &str, units, transactions| (symbol.to_owned(), units, transactions, true);
     assert_eq!(known(&run.world().await), [row("ICP", 150, 150), row("GOLD", 150, 150)]);
-    assert!(run.world().await.histories.keys().any(|name| name.ends_with(&format!("{}:{}", reader(6), Account::of(reader(1)).identifier()))));
+    assert!(run.world().await.histories.keys().any(|name| name.ends_with(&format!(
+        "{}:{}",
+        reader(6),
+        Account::of(reader(1)).identifier()
+    ))));
     run.fake.calls();
     run.fake.net().failing = None;
     run.fake.net().transactions.push(plain::transaction(500));
     run.pass(700).await;
     let calls = run.fake.calls();
-    assert!(!calls.contains(&"token GOLD".to_owned()) && calls.contains(&"token LEAD".to_owned()), "{calls:?}");
+    assert!(
+        !calls.contains(&"token GOLD".to_owned()) && calls.contains(&"token LEAD".to_owned()),
+        "{calls:?}"
+    );
     let all = [row("ICP", 151, 151), row("LEAD", 151, 151), row("GOLD", 151, 151)];
     assert_eq!(known(&run.world().await), all, "in the order of the ledgers");
     let fake = run.end().await;
@@ -961,7 +972,9 @@ async fn every_ledger_is_read_and_kept_apart_and_none_holds_up_another() {
         o.offline = true;
     });
     run.handle.idle().await;
-    let kept = |rows: Vec<(String, u128, usize, bool)>| -> Vec<_> { rows.into_iter().map(|row| (row.0, row.1, row.2)).collect() };
+    let kept = |rows: Vec<(String, u128, usize, bool)>| -> Vec<_> {
+        rows.into_iter().map(|row| (row.0, row.1, row.2)).collect()
+    };
     assert_eq!(kept(known(&run.world().await)), kept(all.to_vec()));
     assert_eq!(run.fake.calls(), Vec::<String>::new());
 }

@@ -2,9 +2,9 @@
 
 use super::store::Batch;
 use super::{Cache, CacheError, Ranges, codec, key};
+use icpulse_model::Principal;
 use icpulse_model::ledger::{AccountKey, AccountState, Transaction};
 use icpulse_model::text::Line;
-use icpulse_model::Principal;
 use std::ops::RangeInclusive;
 
 /// So many of an account's latest transactions are there for the first frame.

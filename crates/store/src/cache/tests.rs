@@ -4,8 +4,8 @@ use icpulse_model::ledger::{AccountState, Operation, Transaction};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::text::Block;
 use icpulse_model::{
-    Account, E8s, Evidence, LedgerId, NeuronId, Principal, Proposal, ProposalId, ProposalStatus, RewardStatus,
-    Seconds, Token, Topic, Vote, VotingPower, XdrPermyriad,
+    Account, E8s, Evidence, LedgerId, NeuronId, Principal, Proposal, ProposalId, ProposalStatus,
+    RewardStatus, Seconds, Token, Topic, Vote, VotingPower, XdrPermyriad,
 };
 use icpulse_testing::plain;
 use proptest::prelude::*;
@@ -126,7 +126,8 @@ proptest! {
 }
 
 fn transaction(block: u64) -> Transaction {
-    let operation = Operation::Mint { to: icpulse_model::AccountIdentifier([3; 32]).into(), amount: block.into() };
+    let operation =
+        Operation::Mint { to: icpulse_model::AccountIdentifier([3; 32]).into(), amount: block.into() };
     Transaction {
         operation,
         timestamp: Some(NOW),

@@ -137,7 +137,10 @@ impl State {
             }
             Command::Qr => {
                 let account = self.shown_account();
-                self.layers.push(Layer::Qr(QrLayer { account, icrc1: self.account().is_some_and(|a| !a.token.is_icp) }));
+                self.layers.push(Layer::Qr(QrLayer {
+                    account,
+                    icrc1: self.account().is_some_and(|a| !a.token.is_icp),
+                }));
             }
             Command::CopyAccount => {
                 let account = self.shown_account();

@@ -195,7 +195,8 @@ async fn read_account(network: &Network, wish: Wish) -> Result<AccountReading, I
         Some(token) => token,
         None => network.ask(ReadToken { ledger: ledger.clone() }).await?,
     };
-    let latest = ReadTransactions { ledger: ledger.clone(), account, before: None, limit: FIRST_TRANSACTIONS };
+    let latest =
+        ReadTransactions { ledger: ledger.clone(), account, before: None, limit: FIRST_TRANSACTIONS };
     let (balance, page) =
         futures_util::try_join!(network.ask(ReadBalance { ledger, account }), network.ask(latest))?;
     Ok(AccountReading { token, account, balance, page })
