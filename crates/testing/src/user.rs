@@ -545,6 +545,7 @@ pub fn facts() -> Facts {
             signed,
         )),
         icp_xdr: Some(Sourced::new(XdrPermyriad(41_100), Evidence::certified(ago(50)))),
+        average_icp_xdr: Some(Sourced::new(XdrPermyriad(38_250), signed)),
         modulation: Some(Sourced::new(MaturityModulation { permyriad: -120, at: Some(ago(DAY)) }, signed)),
         known_neurons: Some(Sourced::new(
             vec![

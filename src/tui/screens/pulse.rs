@@ -352,12 +352,24 @@ fn aged(state: &State, at: Timestamp, normal: Seconds) -> Spans {
     }
 }
 
+/// Room beside the rate from which its 30-day mean is shown too.
+const AVERAGED: usize = 44;
+
 /// ICP's rate with its series and, where there is room, its proof.
 fn rate(state: &State, width: u16) -> Spans {
     let Some(rate) = &state.world.facts.icp_xdr else { return unknown("ICP") };
     let room = usize::from(width.saturating_sub(FIGURE + 1));
     let proof = rate.evidence.proof;
-    let cells = if room >= 18 { (room - proof.word().len() - 1).min(30) } else { room.min(12) };
+    let mean = match &state.world.facts.average_icp_xdr {
+        _ if room < AVERAGED => String::new(),
+        Some(average) => format!("  30-day mean {}", average.value.decimal()),
+        None => "  30-day mean –".to_owned(),
+    };
+    let cells = if room >= 18 {
+        room.saturating_sub(proof.word().len() + 1 + crate::tui::widgets::text::width(&mean)).min(30)
+    } else {
+        room.min(12)
+    };
     let values = series::values(state, series::ICP_XDR);
     let mut more = Vec::new();
     if values.len() > 1 {
@@ -367,6 +379,7 @@ fn rate(state: &State, width: u16) -> Spans {
     if room >= 18 {
         more.push(span(proof.word(), words::proof_role(proof)));
     }
+    more.push(span(mean, Role::Dim));
     more.extend(aged(state, rate.evidence.at, Seconds::hours(1)));
     figure("ICP", rate.value.decimal(), "XDR", more)
 }

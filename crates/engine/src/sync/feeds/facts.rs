@@ -1,6 +1,7 @@
 //! Single public figures of governance and tokens. To add one: a field of `Facts` in the model, and here
 //! its query, its [`Feed`] and a place in [`FEEDS`].
 
+use super::payouts::ReadAverageRate;
 use super::proposals::PAGE;
 use crate::sync::engine::Engine;
 use crate::sync::feed::{Cadence, Feed, Reading, Start, fetch};
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub(super) static FEEDS: &[&Feed] = &[
     &ICP_XDR,
+    &AVERAGE_ICP_XDR,
     &ECONOMICS,
     &REWARD_EVENT,
     &METRICS,
@@ -46,6 +48,13 @@ pub(in crate::sync) static ICP_XDR: Feed = Feed {
     cadence: Cadence::every(300),
     reading: &Fact::new("icp_xdr", |_| ReadIcpXdr {}, |facts| &mut facts.icp_xdr)
         .with_history(history::ICP_XDR, |rate| rate.0),
+    ..Feed::USUAL
+};
+
+static AVERAGE_ICP_XDR: Feed = Feed {
+    id: "average-icp-xdr",
+    cadence: Cadence::every(3_600),
+    reading: &Fact::new("average_icp_xdr", |_| ReadAverageRate {}, |facts| &mut facts.average_icp_xdr),
     ..Feed::USUAL
 };
 
