@@ -142,8 +142,9 @@ struct Ledgers {
 
 /// The main network's ledgers besides the ICP ledger. A file that does not parse counts as empty, which the
 /// test below rules out.
-static WELL_KNOWN: LazyLock<Vec<KnownLedger>> =
-    LazyLock::new(|| toml::from_str::<Ledgers>(include_str!("../../data/ledgers.toml")).unwrap_or_default().ledgers);
+static WELL_KNOWN: LazyLock<Vec<KnownLedger>> = LazyLock::new(|| {
+    toml::from_str::<Ledgers>(include_str!("../../data/ledgers.toml")).unwrap_or_default().ledgers
+});
 
 /// Length of a DER-encoded BLS12-381 public key (interface specification, §Certification).
 const ROOT_KEY_LEN: usize = 133;

@@ -18,7 +18,7 @@ use icpulse_model::alert::Severity;
 use icpulse_model::amount::percent;
 use icpulse_model::evidence::{Proof, UNVERIFIED_MARK};
 use icpulse_model::fleet::DASHBOARD;
-use icpulse_model::{E8s, Proposal, ProposalId, Seconds, Timestamp};
+use icpulse_model::{E8s, Proposal, ProposalKey, Seconds, Timestamp};
 use ratatui::layout::Rect;
 
 /// Needs shown at most.
@@ -240,7 +240,7 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     if area.height < 2 {
         return;
     }
-    let open: Vec<ProposalId> = state.pulse.proposals().collect();
+    let open: Vec<ProposalKey> = state.pulse.proposals().collect();
     cx.hits.list_height = usize::from(area.height - 1);
     let columns = columns(area.width >= 108);
     if open.is_empty() {
@@ -426,7 +426,7 @@ fn network_lines(state: &State, width: u16, tall: bool) -> Vec<Spans> {
     let short = !lines.is_empty();
     let facts = &state.world.facts;
     let newest = state.world.proposals.iter().next();
-    let total = facts.latest_proposal.or_else(|| newest.map(|p| p.id.0));
+    let total = facts.latest_proposal.or_else(|| newest.map(|p| p.id.number));
     let open = state.pulse.items.len() - state.pulse.needs;
     lines.extend([
         total.map_or_else(

@@ -35,7 +35,7 @@ use icpulse_model::network::Profile;
 use icpulse_model::registry::{Moment, Topology, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
-use icpulse_model::{KnownLedger, NeuronId, Principal, ProposalId, Seconds};
+use icpulse_model::{Governance, KnownLedger, NeuronId, Principal, ProposalKey, Seconds};
 use icpulse_store::cache::{Cache, CacheError, Loaded, closing_limit, note_unkept};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +58,8 @@ pub struct Options {
     pub history: bool,
     /// How often what is on the screen is read, and nothing else more often; `None`: as each feed says.
     pub refresh: Option<Seconds>,
+    /// Governances that are read.
+    pub governances: Vec<Governance>,
     /// Readings at the same time, at most (what the user opens comes on top).
     pub max_in_flight: usize,
     /// Its ledgers, the ICP ledger first.
@@ -82,6 +84,7 @@ impl Options {
             only: None,
             history: true,
             refresh: None,
+            governances: vec![Governance::Nns],
             max_in_flight: 16,
             ledgers: Profile::main_network().all_ledgers(),
             transactions_in_memory: 5_000,
@@ -96,7 +99,7 @@ impl Options {
 enum Command {
     Refresh(Topicality),
     Show(Topicality),
-    Proposal(ProposalId),
+    Proposal(ProposalKey),
     Neuron(NeuronId),
     Identity(SignerInfo, Option<Network>),
     Touched(Vec<Topicality>),
@@ -181,7 +184,7 @@ impl SyncHandle {
 
     /// Wants the whole of a proposal: from the cache at once, from the network if it may have
     /// changed. Only the one asked for last is insisted on.
-    pub fn open_proposal(&self, id: ProposalId) {
+    pub fn open_proposal(&self, id: ProposalKey) {
         self.send(Command::Proposal(id));
     }
 

@@ -6,14 +6,14 @@ use crate::action::operation::{Operation, Order, Risk, Rules, Target};
 use crate::action::outcome::{self, Outcome};
 use crate::action::plan::{Draft, PlanContext, bounded, count};
 use crate::action::step::{Reading, Readings, Reply, Step, StepKind, StepWords, Verdict, step_identity};
-use icpulse_canisters::governance::calls;
+use icpulse_canisters::governance::{calls, register_vote};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::{Intent, StepState};
 use icpulse_model::network::Canisters;
 use icpulse_model::proposal::{Ballot, Proposal};
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{NeuronId, ProposalId, Seconds, Timestamp, Vote, VotingPower};
+use icpulse_model::{NeuronId, ProposalKey, Seconds, Timestamp, Vote, VotingPower};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub struct CastVotes {
     /// Yes or no.
     pub vote: Vote,
     /// Which ballots: only these are cast.
-    pub ballots: Vec<(ProposalId, NeuronId)>,
+    pub ballots: Vec<(ProposalKey, NeuronId)>,
 }
 
 impl CastVotes {
@@ -69,7 +69,7 @@ pub static VOTE: Operation = Operation {
 /// Casts one neuron's ballot on one proposal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::action) struct CastBallot {
-    pub proposal: ProposalId,
+    pub proposal: ProposalKey,
     pub neuron: NeuronId,
     pub vote: Vote,
 }
@@ -82,7 +82,7 @@ impl Step for CastBallot {
     step_identity!(Self::STEP);
 
     fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        calls::register_vote(canisters, self.neuron, self.proposal, self.vote)
+        register_vote(canisters, self.neuron.into(), self.proposal, self.vote)
     }
 
     fn words(&self, _: &Canisters) -> StepWords {
@@ -149,13 +149,13 @@ fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -
     let CastVotes { vote, ballots } = intent.read().map_err(ActionError::unfit_arguments)?;
     let now = context.network_now();
     let mut steps: Vec<Box<dyn Step>> = Vec::new();
-    let mut power: BTreeMap<ProposalId, VotingPower> = BTreeMap::new();
+    let mut power: BTreeMap<ProposalKey, VotingPower> = BTreeMap::new();
     let mut neurons = BTreeSet::new();
     let mut left_out = Vec::new();
     // Looked up once: people with thousands of neurons vote on many proposals.
     let foreign: BTreeSet<NeuronId> =
         context.world.neurons.iter().filter(|n| !n.is_mine()).map(|n| n.id).collect();
-    let mut rows: BTreeMap<ProposalId, BTreeMap<NeuronId, &Ballot>> = BTreeMap::new();
+    let mut rows: BTreeMap<ProposalKey, BTreeMap<NeuronId, &Ballot>> = BTreeMap::new();
     for (proposal, neuron) in ballots.iter().collect::<BTreeSet<_>>() {
         let of_proposal = rows.entry(*proposal).or_insert_with(|| {
             let row = context.world.proposals.get(*proposal);
@@ -223,7 +223,7 @@ fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -
 
 /// The voting power of a blank ballot, or why it cannot be cast.
 fn castable(
-    id: ProposalId,
+    id: ProposalKey,
     neuron: NeuronId,
     ballot: Option<&Ballot>,
     foreign: bool,
@@ -257,7 +257,7 @@ fn castable(
 
 fn title(
     vote: Vote,
-    power: &BTreeMap<ProposalId, VotingPower>,
+    power: &BTreeMap<ProposalKey, VotingPower>,
     neurons: usize,
     ballots: usize,
     context: &PlanContext<'_>,

@@ -130,8 +130,8 @@ async fn count_decided<F: Future<Output = Result<Vec<Proposal>, IcError>>>(
         evidence = evidence.or(rows.first().map(|row| row.evidence));
         let last = rows.iter().min_by_key(|row| row.id).filter(|_| rows.len() as u64 >= PAGE);
         match last {
-            Some(row) if row.created >= oldest && page.before.is_none_or(|before| row.id < before) => {
-                page.before = Some(row.id);
+            Some(row) if row.created >= oldest && page.before.is_none_or(|before| row.id.number < before) => {
+                page.before = Some(row.id.number);
             }
             _ => return Ok(evidence.map(|evidence| Sourced::new(count, evidence))),
         }
@@ -235,7 +235,7 @@ mod tests {
             ((1..=rows).rev().map(row).collect(), std::cell::Cell::new(0));
         let counted = count_decided(NOW, |page| {
             pages.set(pages.get() + 1);
-            let below = rows.iter().filter(|row| page.before.is_none_or(|before| row.id < before));
+            let below = rows.iter().filter(|row| page.before.is_none_or(|before| row.id.number < before));
             std::future::ready(Ok(below.take(100).cloned().collect()))
         });
         let counted = counted.now_or_never().and_then(Result::ok).flatten();
