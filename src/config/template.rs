@@ -61,8 +61,8 @@ const REST: &str = r##"# Where else messages go (`icpulse alerts test` tries the
 
 # More ledgers of the main network, besides the well-known ones.
 #: [[ledgers]]
-#: ledger = "2ouva-viaaa-aaaaq-aaamq-cai"
-#: index = "2awyi-oyaaa-aaaaq-aaanq-cai"
+#: ledger = "hvgxa-wqaaa-aaaaq-aacia-cai"
+#: index = "h3e2i-naaaa-aaaaq-aacja-cai"
 
 # Keys by command (`icpulse keys` lists the commands); an empty list unbinds.
 #: [keys]
