@@ -140,7 +140,8 @@ async fn run(with: Carried<'_>, execution: Execution) -> Result<Execution, Failu
             }
         }
     };
-    Ok(execute(execution, with.client, with.journal, &options(), &progress).await?)
+    // Boxed: the futures within are nested deeper than the compiler looks.
+    Ok(Box::pin(execute(execution, with.client, with.journal, &options(), &progress)).await?)
 }
 
 /// How actions are run here and in the dashboard.

@@ -113,10 +113,9 @@ pub fn empty(size: (u16, u16)) -> State {
     state.signer = signer();
     state.world.neurons_known = true;
     state.world.accounts = Arc::new(vec![AccountState {
-        balance: E8s::ZERO,
         transactions: vec![],
         complete: true,
-        ..account()
+        ..AccountState::new(account().token, account().account, 0, account().balance_evidence)
     }]);
     state.sync = SyncStatus {
         network: Line::new("demo"),

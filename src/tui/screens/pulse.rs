@@ -590,11 +590,11 @@ fn you_lines(state: &State, width: u16) -> Vec<Spans> {
     } else {
         lines.push(unknown("neurons"));
     }
-    match state.world.accounts.first() {
-        Some(account) => {
+    match state.world.accounts.iter().find_map(|account| Some((account, account.icp()?))) {
+        Some((account, balance)) => {
             let proof = account.balance_evidence.proof;
             let more = vec![span(proof.word(), words::proof_role(proof))];
-            lines.push(figure("liquid", account.balance.rounded(), "ICP", more));
+            lines.push(figure("liquid", balance.rounded(), "ICP", more));
         }
         None => lines.push(unknown("liquid")),
     }
