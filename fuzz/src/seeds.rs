@@ -9,7 +9,7 @@ use icpulse_canisters::wire::{decode_one, governance as g, ledger};
 use icpulse_model::ledger::AccountState;
 use icpulse_model::proposal::Ballot;
 use icpulse_model::registry::Version;
-use icpulse_model::{E8s, NeuronKey, Vote, VotingPower};
+use icpulse_model::{NeuronKey, Vote, VotingPower};
 use icpulse_store::cache::Ranges;
 use icpulse_store::cache::fuzzing::Table;
 use icpulse_wallet::{Algorithm, Cost, ExportForm, Wallet};
