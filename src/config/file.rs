@@ -322,6 +322,8 @@ mod tests {
         let mut config = parse(&plain, "template").unwrap();
         assert!(config.network.remove("mine").is_some());
         assert!(config.keys.remove("app.quit").is_some());
+        assert_eq!(config.ledgers.len(), 1);
+        config.ledgers.clear();
         config.default_identity = None;
         assert!(config.provider.take().is_some());
         assert_eq!(config.alerts.sink.len(), 4);
