@@ -9,7 +9,7 @@ use super::prompt;
 use super::review::write_review;
 use icpulse_canisters::Client;
 use icpulse_engine::action::{
-    ActionError, Options, PlanContext, Plans, SignerJournal, execute, find_review_obstacle,
+    ActionError, Options, PlanContext, Plans, SignerJournal, execute_plan, find_review_obstacle,
 };
 use icpulse_model::act::{Ending, Execution, Intent, Review, StepState};
 use icpulse_model::world::World;
@@ -42,7 +42,7 @@ pub async fn carry_out(
     })?;
     let signer = opened.who.info();
     let mut plans = Plans::new();
-    let mut review = plans.plan(
+    let mut review = plans.plan_intent(
         intent,
         &PlanContext {
             world,
@@ -119,7 +119,7 @@ pub async fn carry_out_review(with: Carried<'_>, plans: &mut Plans, review: &Rev
     }
     with.opened.tell_notes(context);
     prompt::confirm(&context.global, review)?;
-    let execution = plans.confirm(review.plan, with.client.principal(), context.now())?;
+    let execution = plans.confirm_plan(review.plan, with.client.principal(), context.now())?;
     let execution = run(with, execution).await?;
     report(context, &execution)
 }
@@ -140,7 +140,7 @@ async fn run(with: Carried<'_>, execution: Execution) -> Result<Execution, Failu
             }
         }
     };
-    Ok(execute(execution, with.client, with.journal, &options(), &progress).await?)
+    Ok(execute_plan(execution, with.client, with.journal, &options(), &progress).await?)
 }
 
 /// How actions are run here and in the dashboard.

@@ -8,7 +8,7 @@ use super::output::{Column, Format, Rows, note, print_bytes, print_text};
 use super::serve::asked_to_stop;
 use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings, store, try_all};
-use icpulse_engine::alert::message::about;
+use icpulse_engine::alert::message::about_json;
 use icpulse_engine::alert::{Attention, Monitor, RuleInput};
 use icpulse_model::alert::{About, Alert};
 use icpulse_model::text::Line;
@@ -78,7 +78,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
         .alerts
         .iter()
         .map(|a| (if a.is_firing() { "firing" } else { "recovered" }, a.clone()))
-        .chain(monitor.pending().map(|a| ("pending", a)))
+        .chain(monitor.pending_alerts().map(|a| ("pending", a)))
         .chain(monitor.board().contradicted.iter().map(|a| ("contradicted", a.clone())))
         .collect();
     let rows = Rows {
@@ -86,7 +86,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
         objects: alerts
             .iter()
             .map(|(state, a)| {
-                let about = about(&a.about);
+                let about = about_json(&a.about);
                 json!({
                     "state": state,
                     "severity": a.severity.word(),
@@ -278,12 +278,12 @@ fn print(context: &Context, said: Said) -> Result<(), Failure> {
                 match Format::of(&context.global) {
                     Format::Json => {
                         // A line each, so that another program can read them as they come.
-                        print_bytes(format!("{}\n", notice.json()).as_bytes())?;
+                        print_bytes(format!("{}\n", notice.to_json()).as_bytes())?;
                     }
                     _ => print_text(&format!(
                         "{}  {:<9}  {:<8}  {}\n",
                         notice.at.date_minute(),
-                        notice.kind.word(),
+                        notice.kind.name(),
                         notice.severity.word(),
                         notice.text
                     ))?,

@@ -14,7 +14,7 @@ use icpulse_engine::action::{
 };
 use icpulse_model::Principal;
 use icpulse_model::act::Execution;
-use icpulse_store::journal::{ActionJournal, Authenticity, Entries, Entry, JournalKey};
+use icpulse_store::journal::{ActionJournal, Authenticity, JournalEntries, JournalEntry, JournalKey};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
 }
 
 fn list(context: &Context, opened: &Opened) -> Result<(), Failure> {
-    let Entries { mut entries, unreadable } = opened.journal_entries()?;
+    let JournalEntries { mut entries, unreadable } = opened.journal_entries()?;
     entries.truncate(50);
     tell_unreadable(context, &unreadable);
     match Format::of(&context.global) {
@@ -56,7 +56,7 @@ fn list(context: &Context, opened: &Opened) -> Result<(), Failure> {
     }
 }
 
-fn text_of_entry(entry: &Entry) -> String {
+fn text_of_entry(entry: &JournalEntry) -> String {
     let execution = &entry.execution;
     let mut marks = Vec::new();
     match entry.authenticity {
@@ -117,7 +117,7 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
         .await
         .map_err(Failure::failed)?;
     let me = opened.who.principal();
-    let elsewhere = |e: &&Entry| e.under_way && e.execution.signer == me;
+    let elsewhere = |e: &&JournalEntry| e.under_way && e.execution.signer == me;
     for entry in known.entries.iter().filter(elsewhere) {
         note(&context.global, format!("{}: under way in another icpulse", entry.execution.title));
     }
@@ -172,7 +172,8 @@ async fn finish(
 ) -> Result<(), Failure> {
     let execution = look_up_rest(execution, client).await?;
     let steps = execution.steps_left();
-    let operation = action::operations::find(&execution.intent.op).ok_or(action::ActionError::Unfit)?;
+    let operation =
+        action::operations::find_operation(&execution.intent.op).ok_or(action::ActionError::Unfit)?;
     let proposals: BTreeSet<_> = execution.steps.iter().filter_map(|s| s.call.proposal).collect();
     let world = read_world(client, operation, &Vec::from_iter(proposals)).await?;
     let signer = opened.who.info();
@@ -192,7 +193,7 @@ async fn finish(
     carry_out_review(Carried { context, opened, client, journal }, &mut plans, &review).await
 }
 
-fn tell_altered(context: &Context, entries: &[Entry]) {
+fn tell_altered(context: &Context, entries: &[JournalEntry]) {
     for entry in entries.iter().filter(|e| e.authenticity == Authenticity::Altered) {
         note(
             &context.global,
@@ -207,14 +208,15 @@ fn tell_altered(context: &Context, entries: &[Entry]) {
 /// Leaves an action as it is; an altered document is put aside.
 fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> {
     let journal = opened.signer_journal()?;
-    let Entries { entries, unreadable } = journal.entries().map_err(Failure::failed)?;
+    let JournalEntries { entries, unreadable } = journal.entries().map_err(Failure::failed)?;
     if let [only] = unreadable.iter().filter(|u| !id.is_empty() && u.starts_with(id)).collect::<Vec<_>>()[..]
     {
         let kept = opened.journal()?.set_aside(only).map_err(Failure::failed)?;
         note(&context.global, format!("the document is put aside: {}", kept.display()));
         return Ok(());
     }
-    let matching: Vec<&Entry> = entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
+    let matching: Vec<&JournalEntry> =
+        entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
     let entry = match matching.as_slice() {
         [] => {
             return Err(Failure::usage(format!(
@@ -244,7 +246,7 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
             ),
         );
     }
-    let dismissed = action::dismiss(entry.execution.clone(), &journal, context.now())?;
+    let dismissed = action::dismiss_action(entry.execution.clone(), &journal, context.now())?;
     print_execution(context, &dismissed)
 }
 
@@ -261,9 +263,9 @@ pub struct OpenActions {
 
 impl OpenActions {
     /// The signer's open actions that no running instance works on; altered documents are left out.
-    pub fn list(&self) -> Vec<Entry> {
+    pub fn list(&self) -> Vec<JournalEntry> {
         let entries = self.journal.entries(self.key.as_ref()).unwrap_or_default().entries;
-        let counts = |e: &Entry| {
+        let counts = |e: &JournalEntry| {
             e.execution.signer == self.signer
                 && e.execution.is_open()
                 && !e.under_way

@@ -13,8 +13,8 @@ use crate::tui::app::state::IdentityChoice;
 use crate::tui::app::{Effect, Message, Passphrase, Screen};
 use icpulse_canisters::Client;
 use icpulse_engine::action::{
-    ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss, execute, find_review_obstacle, follow_up,
-    follow_up_all, look_up_rest,
+    ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss_action, execute_plan,
+    find_review_obstacle, follow_up, follow_up_all, look_up_rest,
 };
 use icpulse_engine::sync::{Network, SyncHandle};
 use icpulse_model::Principal;
@@ -283,7 +283,7 @@ impl Live {
 
     async fn review(&self, intent: Intent) -> Result<Review, Failure> {
         self.plan_review("press r to read again, then retry", |plans, context| {
-            plans.plan(intent, context, &mut rand::rngs::OsRng)
+            plans.plan_intent(intent, context, &mut rand::rngs::OsRng)
         })
         .await
     }
@@ -398,12 +398,12 @@ impl Live {
             Ok(journal) => journal,
             Err(failure) => return self.tell(Message::NotBegun { plan, failure }).await,
         };
-        let confirmed = held(&self.0.plans).confirm(plan, client.principal(), wall_clock());
+        let confirmed = held(&self.0.plans).confirm_plan(plan, client.principal(), wall_clock());
         let execution = match confirmed {
             Ok(execution) => execution,
             Err(e) => return self.not_begun(plan, &e).await,
         };
-        match execute(execution, &client, &journal, &options(), &self.reporter()).await {
+        match execute_plan(execution, &client, &journal, &options(), &self.reporter()).await {
             Ok(execution) => self.ended(execution).await,
             Err(e) => self.not_begun(plan, &e).await,
         }
@@ -452,7 +452,7 @@ impl Live {
         };
         let known = held(&self.0.executions).get(&plan).cloned();
         match known {
-            Some(execution) => match dismiss(execution, &journal, wall_clock()) {
+            Some(execution) => match dismiss_action(execution, &journal, wall_clock()) {
                 Ok(execution) => self.ended(execution).await,
                 Err(e) => {
                     self.notice(Level::Error, format!("dismiss: {e}")).await;
@@ -673,7 +673,7 @@ impl Services for Live {
             }
             Effect::Plan { ticket, intent } => self.spawn(async move { this.plan(ticket, intent).await }),
             Effect::Confirm(plan) => self.spawn(async move { this.confirm(plan).await }),
-            Effect::Discard(plan) => held(&self.0.plans).discard(plan),
+            Effect::Discard(plan) => held(&self.0.plans).discard_plan(plan),
             Effect::PlanRest { ticket, plan, steps } => {
                 self.spawn(async move { this.plan_rest(ticket, plan, steps).await })
             }

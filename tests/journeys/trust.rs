@@ -40,8 +40,8 @@ fn plan(profile: &Profile) -> Review {
     let state = sample::full((80, 24));
     let context =
         PlanContext { world: &state.world, signer: &state.signer, profile, now: state.now, clock_offset: 0 };
-    let intent = ConfirmFollowing {}.of(&[NeuronId(sample::MY_NEURONS[0])]);
-    Plans::new().plan(intent, &context, &mut rand::rngs::OsRng).unwrap()
+    let intent = ConfirmFollowing {}.intent_for(&[NeuronId(sample::MY_NEURONS[0])]);
+    Plans::new().plan_intent(intent, &context, &mut rand::rngs::OsRng).unwrap()
 }
 
 /// A review on a screen that is large enough for all of it, with the details of its calls.

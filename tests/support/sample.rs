@@ -207,7 +207,7 @@ fn plan(intent: Intent) -> (Review, Execution) {
     let context =
         PlanContext { world: &state.world, signer: &signer, profile: &profile, now: made, clock_offset: 0 };
     let mut plans = Plans::new();
-    let review = plans.plan(intent, &context, &mut ChaCha8Rng::seed_from_u64(7)).unwrap();
+    let review = plans.plan_intent(intent, &context, &mut ChaCha8Rng::seed_from_u64(7)).unwrap();
     let execution = Execution {
         plan: review.plan,
         intent: review.intent.clone(),
@@ -221,7 +221,7 @@ fn plan(intent: Intent) -> (Review, Execution) {
         dismissed: None,
         revision: 0,
     };
-    let execution = plans.confirm(review.plan, signer.principal, made).unwrap_or(execution);
+    let execution = plans.confirm_plan(review.plan, signer.principal, made).unwrap_or(execution);
     (Review { plan: PLAN, ..review }, execution)
 }
 

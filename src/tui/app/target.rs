@@ -260,7 +260,7 @@ impl State {
                     });
                 }
                 // What can be done to one of them can be begun.
-                let refusal = |id: &NeuronId| self.neuron(*id).and_then(|n| operation.refusal(n));
+                let refusal = |id: &NeuronId| self.neuron(*id).and_then(|n| operation.refusal_for_neuron(n));
                 let refusals: Vec<_> = targets.iter().map_while(refusal).collect();
                 let all = refusals.len() == targets.len();
                 refusals.into_iter().next().filter(|_| all).map(|why| why.as_str().to_owned())

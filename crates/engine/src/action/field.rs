@@ -171,7 +171,7 @@ fn following_choices(world: &World) -> Vec<Choice> {
         if !topics.is_empty() {
             all.push(Choice::new(
                 &format!("the same as my neuron {}", neuron.id),
-                &super::plan::count(topics.len(), "topic"),
+                &super::plan::count_noun(topics.len(), "topic"),
                 write_following(topics.into_iter().map(|(topic, ids)| (topic, ids.as_slice()))),
             ));
         }

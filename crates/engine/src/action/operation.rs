@@ -140,7 +140,7 @@ impl<'a> Args<'a> {
     }
 
     /// All of them, if they are there.
-    pub(super) fn all<T: Deserialize<'a>>(&self) -> Option<T> {
+    pub(super) fn read_all<T: Deserialize<'a>>(&self) -> Option<T> {
         T::deserialize(self.0).ok()
     }
 }
@@ -162,17 +162,17 @@ pub struct Fact {
 
 impl Operation {
     /// Why it cannot be done to a neuron of the identity, as far as can be told without its arguments.
-    pub fn refusal(&self, neuron: &Neuron) -> Option<Line> {
+    pub fn refusal_for_neuron(&self, neuron: &Neuron) -> Option<Line> {
         (self.rules.refuse)(neuron, &Args(&Value::Null))
     }
 
     /// What is wrong with arguments, as far as they are given.
-    pub fn check(&self, args: &Value, context: &FormContext<'_>) -> Vec<Problem> {
+    pub fn find_problems(&self, args: &Value, context: &FormContext<'_>) -> Vec<Problem> {
         (self.rules.check)(&Args(args), context)
     }
 
     /// What the operation would bring; empty while arguments are missing.
-    pub fn preview(&self, args: &Value, context: &FormContext<'_>) -> Vec<Fact> {
+    pub fn preview_facts(&self, args: &Value, context: &FormContext<'_>) -> Vec<Fact> {
         (self.rules.preview)(&Args(args), context)
     }
 

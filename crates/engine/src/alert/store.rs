@@ -33,7 +33,7 @@ pub struct Store {
 
 impl Store {
     /// Keeps nothing, and sends.
-    pub fn nowhere() -> Self {
+    pub fn without_file() -> Self {
         Self { path: None, lock: None }
     }
 
@@ -48,10 +48,10 @@ impl Store {
             Err(why) => {
                 let text = format!("alerts are not kept: {} cannot be used ({why})", folder.display());
                 // Nobody else can have it either: this process sends.
-                return (Self::nowhere(), MonitorState::default(), Some(Line::new(&text)));
+                return (Self::without_file(), MonitorState::default(), Some(Line::new(&text)));
             }
         };
-        let (kept, unread) = match read(&path) {
+        let (kept, unread) = match read_state(&path) {
             Ok(kept) => (kept, None),
             Err(why) => {
                 let aside = path.with_extension("unreadable");
@@ -86,7 +86,7 @@ impl Store {
     }
 }
 
-fn read(path: &Path) -> Result<MonitorState, String> {
+fn read_state(path: &Path) -> Result<MonitorState, String> {
     let bytes = match files::read(path, MOST_BYTES) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(MonitorState::default()),

@@ -194,7 +194,7 @@ impl SyncHandle {
 
     /// Reads what an action touched, at once and once more when all nodes have caught up.
     pub fn after(&self, execution: &Execution) {
-        let operation = operations::find(&execution.intent.op);
+        let operation = operations::find_operation(&execution.intent.op);
         let mut touched = operation.map_or_else(Vec::new, |o| o.touches.to_vec());
         if execution.transfer_block.is_some() && !touched.contains(&Topicality::Accounts) {
             touched.push(Topicality::Accounts);

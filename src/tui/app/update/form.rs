@@ -68,13 +68,13 @@ impl State {
         let args = Value::Object(args);
         let context =
             FormContext { world: &self.world, signer: self.signer.principal, now: self.network_now() };
-        for problem in form.operation.check(&args, &context) {
+        for problem in form.operation.find_problems(&args, &context) {
             complete = false;
             if let Some(f) = form.fields.iter_mut().find(|f| f.field.name == problem.field) {
                 f.error.get_or_insert(problem.why);
             }
         }
-        form.preview = form.operation.preview(&args, &context);
+        form.preview = form.operation.preview_facts(&args, &context);
         form.intent = complete.then(|| Intent::new(form.operation.id, &args));
         if let Some(slot) = self.layers.get_mut(place) {
             *slot = Layer::Form(form);

@@ -15,7 +15,7 @@ use tui_input::Input;
 
 /// The heading of an operation, until its review has a title of its own.
 fn heading(intent: &Intent) -> Line {
-    Line::new(operations::find(&intent.op).map_or("", |operation| operation.heading))
+    Line::new(operations::find_operation(&intent.op).map_or("", |operation| operation.heading))
 }
 
 impl State {

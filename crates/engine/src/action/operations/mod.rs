@@ -21,6 +21,6 @@ use super::operation::Operation;
 /// All of them, in the order of help and documentation.
 pub static LIST: &[&Operation] = &[&VOTE, &STAKE, &CONFIRM_FOLLOWING, &FOLLOW, &SET_VISIBILITY];
 
-pub fn find(id: &str) -> Option<&'static Operation> {
+pub fn find_operation(id: &str) -> Option<&'static Operation> {
     LIST.iter().find(|operation| operation.id == id).copied()
 }

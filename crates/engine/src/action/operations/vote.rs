@@ -3,9 +3,11 @@
 use crate::action::error::ActionError;
 use crate::action::field::{Field, FieldKind};
 use crate::action::operation::{Operation, Order, Risk, Rules, Target};
-use crate::action::outcome::{self, Outcome};
-use crate::action::plan::{Draft, PlanContext, bounded, count};
-use crate::action::step::{Reading, Readings, Reply, Step, StepKind, StepWords, Verdict, step_identity};
+use crate::action::outcome::{self, StepOutcome};
+use crate::action::plan::{Draft, PlanContext, append_bounded, count_noun};
+use crate::action::step::{
+    Reading, Readings, Reply, Step, StepDescription, StepKind, Verdict, step_identity,
+};
 use icpulse_canisters::governance::calls;
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::{Intent, StepState};
@@ -61,8 +63,8 @@ pub static VOTE: Operation = Operation {
     order: Order::AnyOrder,
     reads: &[],
     touches: &[Topicality::Proposals, Topicality::Neurons],
-    rules: Rules::new(plan),
-    steps: &[StepKind::of::<CastBallot>(CastBallot::STEP)],
+    rules: Rules::new(plan_votes),
+    steps: &[StepKind::for_type::<CastBallot>(CastBallot::STEP)],
 };
 
 /// Casts one neuron's ballot on one proposal.
@@ -80,16 +82,16 @@ impl CastBallot {
 impl Step for CastBallot {
     step_identity!(Self::STEP);
 
-    fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+    fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
         calls::register_vote(canisters, self.neuron, self.proposal, self.vote)
     }
 
-    fn words(&self, _: &Canisters) -> StepWords {
+    fn description(&self, _: &Canisters) -> StepDescription {
         let Self { proposal, neuron, vote } = self;
-        StepWords {
+        StepDescription {
             neuron: Some(*neuron),
             proposal: Some(*proposal),
-            ..StepWords::new(
+            ..StepDescription::new(
                 "manage_neuron · RegisterVote",
                 line!("vote {} on {proposal} with neuron {neuron}", vote.title().to_uppercase()),
                 vec![
@@ -105,7 +107,7 @@ impl Step for CastBallot {
         "Read the proposal again: if the ballot is still blank, vote again (a second vote is refused, never counted twice)"
     }
 
-    fn read_reply(&self, reply: &Reply<'_>) -> Outcome {
+    fn read_reply(&self, reply: &Reply<'_>) -> StepOutcome {
         let refusal = calls::parse_manage_neuron_reply(reply.bytes).err();
         // Older canisters say it only in words.
         let is_cast = refusal
@@ -117,11 +119,11 @@ impl Step for CastBallot {
         outcome::read_command_reply(reply, self.advice(), |_| line!("voted {}", self.vote.title()))
     }
 
-    fn proof(&self, _: &Canisters) -> Vec<Reading> {
+    fn proof_readings(&self, _: &Canisters) -> Vec<Reading> {
         vec![Reading::Proposal(self.proposal)]
     }
 
-    fn judge(&self, found: &Readings) -> Verdict {
+    fn judge_readings(&self, found: &Readings) -> Verdict {
         let Some(proposal) = found.proposal() else { return Verdict::Nothing };
         match proposal.ballots.iter().find(|b| b.neuron == self.neuron).map(|b| b.vote) {
             None => Verdict::Nothing,
@@ -144,7 +146,11 @@ impl Step for CastBallot {
 }
 
 /// Plans to cast these ballots, leaving out those that cannot be cast, each with its reason.
-fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -> Result<Draft, ActionError> {
+fn plan_votes(
+    intent: &Intent,
+    context: &PlanContext<'_>,
+    _: &mut dyn rand::RngCore,
+) -> Result<Draft, ActionError> {
     let CastVotes { vote, ballots } = intent.read().map_err(ActionError::unfit_arguments)?;
     let now = context.network_now();
     let mut steps: Vec<Box<dyn Step>> = Vec::new();
@@ -161,7 +167,7 @@ fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -
             row.map(|p| p.ballots.iter().map(|b| (b.neuron, b)).collect()).unwrap_or_default()
         });
         let ballot = of_proposal.get(neuron).copied();
-        match castable(*proposal, *neuron, ballot, foreign.contains(neuron), context, now) {
+        match select_castable(*proposal, *neuron, ballot, foreign.contains(neuron), context, now) {
             Ok(weight) => {
                 steps.push(Box::new(CastBallot { proposal: *proposal, neuron: *neuron, vote }));
                 neurons.insert(*neuron);
@@ -172,30 +178,30 @@ fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -
         }
     }
     let ballots = steps.len();
-    let title = title(vote, &power, neurons.len(), ballots, context);
+    let title = review_title(vote, &power, neurons.len(), ballots, context);
     // An impossible vote is refused before its calls are written.
     let sensible = matches!(vote, Vote::Yes | Vote::No);
     let mut draft = Draft::new(title, if sensible { steps } else { Vec::new() });
     if !sensible {
-        draft.block(Line::new("a vote is yes or no"));
+        draft.add_blocker(Line::new("a vote is yes or no"));
     }
     if ballots == 0 {
-        draft.block(match left_out.as_slice() {
+        draft.add_blocker(match left_out.as_slice() {
             [] => Line::new("no ballots were chosen"),
             [only] => only.clone(),
             [first, ..] => line!("none of the {} ballots can be cast; {first}", left_out.len()),
         });
     }
-    bounded(&mut draft.warnings, left_out, "more ballots are left out");
+    append_bounded(&mut draft.warnings, left_out, "more ballots are left out");
     let effects = power.iter().filter_map(|(id, sum)| {
         let proposal = context.world.proposals.get(*id)?;
-        Some(effect(proposal, vote, *sum))
+        Some(describe_effect(proposal, vote, *sum))
     });
-    bounded(&mut draft.effects, effects.collect(), "more proposals");
+    append_bounded(&mut draft.effects, effects.collect(), "more proposals");
     if ballots > 0 {
         draft.effects.push(line!(
             "refreshes the voting power of {}; neurons that follow them may vote along",
-            count(neurons.len(), "neuron")
+            count_noun(neurons.len(), "neuron")
         ));
         draft.irreversible.push(Line::new("a ballot cannot be changed once it is cast"));
     }
@@ -221,7 +227,7 @@ fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -
 }
 
 /// The voting power of a blank ballot, or why it cannot be cast.
-fn castable(
+fn select_castable(
     id: ProposalId,
     neuron: NeuronId,
     ballot: Option<&Ballot>,
@@ -254,7 +260,7 @@ fn castable(
     Ok(ballot.voting_power)
 }
 
-fn title(
+fn review_title(
     vote: Vote,
     power: &BTreeMap<ProposalId, VotingPower>,
     neurons: usize,
@@ -271,20 +277,20 @@ fn title(
             let more = if short.len() < title.len() { "…" } else { "" };
             line!(
                 "Vote {word} on {id} “{short}{more}” with {} ({} V)",
-                count(neurons, "neuron"),
+                count_noun(neurons, "neuron"),
                 sum.rounded()
             )
         }
         _ => line!(
             "Vote {word} on {} proposals with {} ({ballots} ballots)",
             power.len(),
-            count(neurons, "neuron")
+            count_noun(neurons, "neuron")
         ),
     }
 }
 
 /// The tally before and after, as far as these ballots go.
-fn effect(proposal: &Proposal, vote: Vote, sum: VotingPower) -> Line {
+fn describe_effect(proposal: &Proposal, vote: Vote, sum: VotingPower) -> Line {
     let id = proposal.id;
     let word = vote.title();
     let Some(tally) = proposal.tally else {

@@ -13,7 +13,7 @@ fn plan(sim: &Sim, world: &World, signer: &SignerInfo, intent: Intent) -> (Plans
     let profile = profile();
     let context = PlanContext { world, signer, profile: &profile, now: sim.now(), clock_offset: 0 };
     let mut plans = Plans::new();
-    let review = plans.plan(intent, &context, &mut rand::rngs::OsRng).unwrap();
+    let review = plans.plan_intent(intent, &context, &mut rand::rngs::OsRng).unwrap();
     (plans, review)
 }
 
@@ -32,7 +32,7 @@ pub fn vote(proposal: u64, neurons: &[u64]) -> Intent {
 
 pub fn refresh(neurons: &[u64]) -> Intent {
     let neurons: Vec<_> = neurons.iter().copied().map(NeuronId).collect();
-    ConfirmFollowing {}.of(&neurons)
+    ConfirmFollowing {}.intent_for(&neurons)
 }
 
 pub fn stake_request(icp: u64) -> Stake {
@@ -185,7 +185,7 @@ fn nobody_signs_nothing() {
         let (mut plans, review) = plan(&sim, &sim.world(), &SignerInfo::anonymous(), intent);
         assert!(review.blocked.as_ref().unwrap().as_str().contains("identity"));
         assert!(matches!(
-            plans.confirm(review.plan, Principal::anonymous(), sim.now()),
+            plans.confirm_plan(review.plan, Principal::anonymous(), sim.now()),
             Err(ActionError::Blocked(_))
         ));
     }
@@ -202,9 +202,9 @@ fn a_locked_identity_and_a_wrong_clock_are_warned_of() {
     let context =
         PlanContext { world: &world, signer: &signer, profile: &profile, now: sim.now(), clock_offset: -600 };
     let mut plans = Plans::new();
-    let review = plans.plan(stake_request(1).intent(), &context, &mut rand::rngs::OsRng).unwrap();
+    let review = plans.plan_intent(stake_request(1).intent(), &context, &mut rand::rngs::OsRng).unwrap();
     assert!(text(&review.warnings).contains("clock is 10 m fast"), "{:?}", review.warnings);
-    let execution = plans.confirm(review.plan, sim.signer, sim.now()).unwrap();
+    let execution = plans.confirm_plan(review.plan, sim.signer, sim.now()).unwrap();
     assert_eq!(
         execution.steps[0].args["created_at"].as_u64(),
         Some(sim.now().minus(Seconds(600)).0),
@@ -219,21 +219,24 @@ fn a_review_holds_five_minutes_for_one_signer_and_once() {
     let make = || plan(&sim, &sim.world(), &sim.signer_info(), vote(1, &[1]));
     let (mut plans, review) = make();
     let late = sim.now().plus(REVIEW_LIFETIME);
-    assert!(matches!(plans.confirm(review.plan, sim.signer, late), Err(ActionError::Expired { .. })));
-    assert_eq!(plans.confirm(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
+    assert!(matches!(plans.confirm_plan(review.plan, sim.signer, late), Err(ActionError::Expired { .. })));
+    assert_eq!(plans.confirm_plan(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
 
     let (mut plans, review) = make();
     let other = Principal::self_authenticating(b"another");
-    assert!(matches!(plans.confirm(review.plan, other, sim.now()), Err(ActionError::SignerChanged { .. })));
+    assert!(matches!(
+        plans.confirm_plan(review.plan, other, sim.now()),
+        Err(ActionError::SignerChanged { .. })
+    ));
 
     let (mut plans, review) = make();
     let just = Timestamp(late.0 - 1);
-    assert!(plans.confirm(review.plan, sim.signer, just).is_ok());
-    assert_eq!(plans.confirm(review.plan, sim.signer, just), Err(ActionError::NoSuchPlan));
+    assert!(plans.confirm_plan(review.plan, sim.signer, just).is_ok());
+    assert_eq!(plans.confirm_plan(review.plan, sim.signer, just), Err(ActionError::NoSuchPlan));
 
     let (mut plans, review) = make();
-    plans.discard(review.plan);
-    assert_eq!(plans.confirm(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
+    plans.discard_plan(review.plan);
+    assert_eq!(plans.confirm_plan(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
     assert_eq!(sim.signed(), 0, "planning and confirming sign nothing");
 }
 
@@ -243,7 +246,7 @@ fn following_is_checked() {
     sim.propose(1, &[1]);
     let follow = |topic, followees: Vec<u64>| {
         let followees = followees.into_iter().map(NeuronId).collect();
-        review(&sim, Follow { topic, followees }.of(&[NeuronId(1)]))
+        review(&sim, Follow { topic, followees }.intent_for(&[NeuronId(1)]))
     };
     let some = follow(Topic::Governance, vec![27]);
     assert!(text(&some.effects).contains("neuron 1, Governance: nobody → 27"), "{:?}", some.effects);
@@ -264,7 +267,7 @@ fn hotkeys_may_follow_but_not_set_who_manages() {
     let mut neuron = world.neurons.get(NeuronId(1)).unwrap().as_ref().clone();
     neuron.access = icpulse_model::neuron::Access::Hotkey;
     world.neurons = icpulse_model::world::Neurons::new([std::sync::Arc::new(neuron.clone())]);
-    let follow = |topic| Follow { topic, followees: vec![NeuronId(27)] }.of(&[NeuronId(1)]);
+    let follow = |topic| Follow { topic, followees: vec![NeuronId(27)] }.intent_for(&[NeuronId(1)]);
     assert_eq!(plan(&sim, &world, &sim.signer_info(), follow(Topic::Governance)).1.blocked, None);
     assert!(plan(&sim, &world, &sim.signer_info(), follow(Topic::NeuronManagement)).1.blocked.is_some());
     neuron.access = icpulse_model::neuron::Access::Public;
