@@ -56,7 +56,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
                 let _ = update(&mut state, Message::JournalEntry { execution, authenticity }, now);
             }
             let width = crossterm::terminal::size().map_or(WIDTH, |(columns, _)| columns.max(60));
-            print_text(&screens::text::pulse(&state, usize::from(width)))?;
+            print_text(&screens::text::pulse_text(&state, usize::from(width)))?;
         }
         Format::Json => {
             let mut summary = summary(&world, &signer, &opened.profile, &status);

@@ -387,7 +387,7 @@ fn notices_and_sequences() {
 #[test]
 fn pulse_as_text() {
     for (name, make) in CONDITIONS {
-        let shown = screens::text::pulse(&make((0, 0)), 100);
+        let shown = screens::text::pulse_text(&make((0, 0)), 100);
         assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
         picture(&format!("pulse-text-{name}"), &shown);
     }
@@ -571,7 +571,7 @@ proptest! {
         if let Some((x, y)) = typing {
             prop_assert!(x < w && y < h);
         }
-        let page = screens::text::pulse(&state, usize::from(w));
+        let page = screens::text::pulse_text(&state, usize::from(w));
         prop_assert!(!page.chars().any(|c| c.is_control() && c != '\n'));
     }
 }

@@ -1,6 +1,6 @@
 //! The third line: the way here, or what a list shows.
 
-use super::{Cx, words};
+use super::{Cx, format};
 use crate::tui::app::state::list::ListState;
 use crate::tui::app::state::{Hit, Screen};
 use crate::tui::theme::Role;
@@ -12,24 +12,24 @@ use ratatui::layout::Rect;
 pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let state = cx.state;
     if state.detail().is_some() {
-        crumbs(cx, row);
+        draw_crumbs(cx, row);
         return;
     }
     let spans = match state.place.screen {
-        Screen::Pulse => note(cx),
-        Screen::Proposals => list(&state.proposals, "proposal", "proposals"),
-        Screen::Neurons => list(&state.neurons, "neuron", "neurons"),
-        Screen::Wallet => list(&state.wallet.list, "transaction", "transactions"),
+        Screen::Pulse => note_spans(cx),
+        Screen::Proposals => list_spans(&state.proposals, "proposal", "proposals"),
+        Screen::Neurons => list_spans(&state.neurons, "neuron", "neurons"),
+        Screen::Wallet => list_spans(&state.wallet.list, "transaction", "transactions"),
         Screen::Network => {
             let info = &state.net.shown.dataset().info;
             let (one, many) = (info.one, info.many);
-            list(state.net.list(), one, many)
+            list_spans(state.net.list(), one, many)
         }
     };
     cx.pen.spans(row.x + 1, row.y, row.width.saturating_sub(2), &spans);
 }
 
-fn crumbs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
+fn draw_crumbs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let crumbs = cx.state.breadcrumbs();
     let last = crumbs.len().saturating_sub(1);
     // Long ways lose their beginning, not their end.
@@ -50,7 +50,7 @@ fn crumbs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     }
 }
 
-fn list<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
+fn list_spans<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
     let mut spans: Spans = Vec::new();
     let shown = list.rows.len();
     if list.filter.text.is_empty() {
@@ -58,10 +58,10 @@ fn list<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
         if list.total == 0 {
             return spans;
         }
-        spans.push(span(words::count(list.total, one, many), Role::Dim));
+        spans.push(span(format::count_noun(list.total, one, many), Role::Dim));
     } else {
-        spans.push(span(words::grouped(shown), Role::Strong));
-        spans.push(span(format!(" of {}", words::count(list.total, one, many)), Role::Dim));
+        spans.push(span(format::grouped_number(shown), Role::Strong));
+        spans.push(span(format!(" of {}", format::count_noun(list.total, one, many)), Role::Dim));
         let role = if list.filter.error.is_some() { Role::InputError } else { Role::Accent };
         spans.push(span("   filter ", Role::Dim));
         spans.push(span(list.filter.text.clone(), role));
@@ -74,7 +74,7 @@ fn list<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
 }
 
 /// What Pulse has to say of the session: a cache that is not shared.
-fn note(cx: &Cx<'_, '_, '_>) -> Spans {
+fn note_spans(cx: &Cx<'_, '_, '_>) -> Spans {
     cx.state
         .sync
         .cache_note

@@ -1,6 +1,6 @@
 //! The last line: the keys that matter here; and the notices above it.
 
-use super::{Cx, words};
+use super::{Cx, format};
 use crate::tui::app::state::{Hit, Layer, Level};
 use crate::tui::command::format_sequence;
 use crate::tui::theme::Role;
@@ -54,7 +54,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, most: usize) {
 }
 
 /// Notices, at the bottom right over everything.
-pub(super) fn toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
+pub(super) fn draw_toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
     let state = cx.state;
     let shown: Vec<Toast<'_>> = state
         .toasts
@@ -75,7 +75,7 @@ pub(super) fn toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
     }
     // Errors stay until they are dismissed: say how, in the footer's corner.
     if state.toasts.iter().any(|t| t.level == Level::Error) && state.layers.is_empty() {
-        let text = format!("{} dismisses", words::key(state, crate::tui::command::Command::Dismiss));
+        let text = format!("{} dismisses", format::key_text(state, crate::tui::command::Command::Dismiss));
         let w = u16::try_from(width(&text)).unwrap_or(0);
         let x = body.right().saturating_sub(w + 1);
         cx.pen.put(x, body.bottom(), w, &text, Role::Dim);

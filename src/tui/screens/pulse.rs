@@ -1,7 +1,7 @@
 //! The first screen: what needs the user, what the network is like, what can be voted on.
 
 use super::neurons::Sum;
-use super::{Cx, condition, proposals, series, words};
+use super::{Cx, condition, format, proposals, series};
 use crate::tui::app::state::net::{Summary, short_version};
 use crate::tui::app::state::pulse::Need;
 use crate::tui::app::state::{Hit, State};
@@ -61,7 +61,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     if wide {
         need_list(cx, Rect::new(top.x, top.y, left_w, top.height));
         let right = Rect::new(top.x + left_w + 2, top.y, right_w, top.height);
-        section(cx, right, "THE NETWORK", &network);
+        draw_section(cx, right, "THE NETWORK", &network);
     } else {
         need_list(cx, top);
     }
@@ -72,11 +72,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let text_h = bottom.height.saturating_sub(chart_h);
     let left = Rect::new(bottom.x, bottom.y, left_w, text_h);
     let right = Rect::new(bottom.x + left_w + 2, bottom.y, right_w, text_h);
-    section(cx, left, "YOU", &you);
+    draw_section(cx, left, "YOU", &you);
     if wide {
-        section(cx, right, "SUPPLY", &supply);
+        draw_section(cx, right, "SUPPLY", &supply);
     } else {
-        section(cx, right, "THE NETWORK", &short);
+        draw_section(cx, right, "THE NETWORK", &short);
     }
     if charts {
         let y = bottom.y + text_h + 1;
@@ -86,7 +86,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
 }
 
-fn section(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, lines: &[Spans]) {
+fn draw_section(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, lines: &[Spans]) {
     if area.height == 0 {
         return;
     }
@@ -97,17 +97,17 @@ fn section(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, lines: &[Spans]) {
 }
 
 /// What needs the user, in words: what, when, and more.
-pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
+pub(super) fn need_texts(state: &State, need: &Need) -> (String, String, String) {
     let now = state.network_now();
     match need {
         Need::Unfinished { count } => (
-            format!("{} unfinished", words::count(*count, "action", "actions")),
+            format!("{} unfinished", format::count_noun(*count, "action", "actions")),
             String::new(),
-            format!("{} shows them", words::key(state, Command::Actions)),
+            format!("{} shows them", format::key_text(state, Command::Actions)),
         ),
         Need::Vote { count, first } => (
-            format!("{} to vote on", words::count(*count, "proposal", "proposals")),
-            first.map(|(at, _)| format!("first {}", words::ahead(now, at))).unwrap_or_default(),
+            format!("{} to vote on", format::count_noun(*count, "proposal", "proposals")),
+            first.map(|(at, _)| format!("first {}", format::ahead_text(now, at))).unwrap_or_default(),
             String::new(),
         ),
         Need::ConfirmFollowing { count, shrinking, within, .. } => {
@@ -117,19 +117,23 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
             } else {
                 format!("in {}", within.words())
             };
-            let what = format!("{} {verb} power", words::count(*count, "neuron", "neurons"));
-            (what, when, format!("{} confirms following", words::key(state, Command::of(&CONFIRM_FOLLOWING))))
+            let what = format!("{} {verb} power", format::count_noun(*count, "neuron", "neurons"));
+            (
+                what,
+                when,
+                format!("{} confirms following", format::key_text(state, Command::of(&CONFIRM_FOLLOWING))),
+            )
         }
         Need::Disbursement { count, amount, arrives, .. } => {
             let verb = if *count == 1 { "arrives" } else { "arrive" };
             (
-                format!("{} {verb}", words::count(*count, "disbursement", "disbursements")),
-                words::ahead(now, *arrives),
+                format!("{} {verb}", format::count_noun(*count, "disbursement", "disbursements")),
+                format::ahead_text(now, *arrives),
                 format!("+{} maturity", amount.rounded()),
             )
         }
         Need::Dissolved { count, amount, .. } => (
-            format!("{} dissolved", words::count(*count, "neuron", "neurons")),
+            format!("{} dissolved", format::count_noun(*count, "neuron", "neurons")),
             "now".to_owned(),
             format!("{} ICP to take out", amount.rounded()),
         ),
@@ -139,16 +143,16 @@ pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
                 Proof::Unverified => format!("{UNVERIFIED_MARK} {}", alert.text),
                 Proof::NodeSigned | Proof::Certified => alert.text.as_str().to_owned(),
             },
-            format!("for {}", words::lasting(state.now, alert.since)),
+            format!("for {}", format::lasting_text(state.now, alert.since)),
             String::new(),
         ),
         Need::MoreAlerts(count) => {
-            (words::count(*count, "more alert", "more alerts"), String::new(), String::new())
+            (format::count_noun(*count, "more alert", "more alerts"), String::new(), String::new())
         }
         Need::ChooseIdentity => (
             "read-only: no identity".to_owned(),
             String::new(),
-            format!("{} chooses an identity", words::key(state, Command::Identity)),
+            format!("{} chooses an identity", format::key_text(state, Command::Identity)),
         ),
     }
 }
@@ -179,7 +183,8 @@ fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         cx.pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
         return;
     }
-    let lines: Vec<_> = state.pulse.needs().take(rows).map(|n| (need(state, n), need_role(n))).collect();
+    let lines: Vec<_> =
+        state.pulse.needs().take(rows).map(|n| (need_texts(state, n), need_role(n))).collect();
     let widest = |f: fn(&(String, String, String)) -> &str| {
         u16::try_from(lines.iter().map(|(words, _)| width(f(words))).max().unwrap_or(0)).unwrap_or(40)
     };
@@ -207,7 +212,7 @@ fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
 }
 
 /// The columns of proposals on this screen; the third is the time left, or how it ended.
-fn columns(wide: bool) -> [Column; 7] {
+fn proposal_columns(wide: bool) -> [Column; 7] {
     [
         Column::numbers("", 7, 0),
         Column::words("", Width::Fill { min: 20, max: 110, weight: 1 }, 0),
@@ -219,15 +224,15 @@ fn columns(wide: bool) -> [Column; 7] {
     ]
 }
 
-fn row<'s>(state: &State, p: &'s Proposal, third: (String, Role)) -> Row<'s> {
-    let (mine, mine_role) = words::mine(state, p);
+fn proposal_row<'s>(state: &State, p: &'s Proposal, third: (String, Role)) -> Row<'s> {
+    let (mine, mine_role) = format::own_vote_text(state, p);
     let share = |bp: Option<u32>, role| bp.map_or(Content::Nothing, |bp| Content::text(percent(bp), role));
     let cells = vec![
         Content::id(p.id.to_string()),
-        Content::text(proposals::title(p), Role::Text),
+        Content::text(proposals::title_text(p), Role::Text),
         Content::text(third.0, third.1),
         share(p.tally.map(|t| t.yes_bp()), Role::Yes),
-        proposals::shares(p).map_or(Content::Nothing, Content::Tally),
+        proposals::tally_shares(p).map_or(Content::Nothing, Content::Tally),
         share(p.tally.map(|t| t.no_bp()), Role::No),
         Content::text(mine, mine_role),
     ];
@@ -242,17 +247,21 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
     let open: Vec<ProposalId> = state.pulse.proposals().collect();
     cx.hits.list_height = usize::from(area.height - 1);
-    let columns = columns(area.width >= 108);
+    let columns = proposal_columns(area.width >= 108);
     if open.is_empty() {
         cx.pen.put(area.x + 1, area.y, area.width, "OPEN FOR VOTES", Role::Title);
         let body = Rect::new(area.x, area.y + 1, area.width, area.height - 1);
         if state.world.proposals.is_empty() {
             let known = condition::proposals_known(state);
-            condition::say(cx, body, condition::why(state, known, 0), "proposals");
+            condition::draw_empty(cx, body, condition::empty_reason(state, known, 0), "proposals");
             return;
         }
         cx.pen.put(body.x + 3, body.y, body.width, "none: nothing can be voted on now", Role::Dim);
-        decisions(cx, Rect::new(area.x, area.y + 3, area.width, area.height.saturating_sub(3)), &columns);
+        draw_decisions(
+            cx,
+            Rect::new(area.x, area.y + 3, area.width, area.height.saturating_sub(3)),
+            &columns,
+        );
         return;
     }
     let title = format!("OPEN FOR VOTES  {}", open.len());
@@ -267,7 +276,7 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     };
     let drawn = table::draw(cx.pen, area, &spec, |index| {
         let p = state.proposal(*open.get(index)?)?;
-        Some(row(state, p, proposals::closes(state, p)))
+        Some(proposal_row(state, p, proposals::deadline_text(state, p)))
     });
     // The section's title stands in the heads' row, left of the heads.
     cx.pen.put(area.x + 1, area.y, area.width, &title, Role::Title);
@@ -275,11 +284,11 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         cx.hits.add(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(state.pulse.needs + row));
     }
     let below = drawn.body.bottom() + 1;
-    decisions(cx, Rect::new(area.x, below, area.width, area.bottom().saturating_sub(below)), &columns);
+    draw_decisions(cx, Rect::new(area.x, below, area.width, area.bottom().saturating_sub(below)), &columns);
 }
 
 /// What was decided lately: nothing to do about it, so it is only shown where room is left.
-fn decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
+fn draw_decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
     /// Looked at from the newest on, so that no frame walks the whole history.
     const LOOKED_AT: usize = 200;
     /// The latest are news; more would be a list, which has its own screen.
@@ -308,7 +317,7 @@ fn decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
     table::draw(cx.pen, body, &spec, |index| {
         let p = decided.get(index)?;
         let word = p.status.title().into_owned();
-        Some(row(state, p, (word, words::status_role(p.status))))
+        Some(proposal_row(state, p, (word, format::status_role(p.status))))
     });
 }
 
@@ -323,7 +332,7 @@ pub(super) fn sections(state: &State) -> [(&'static str, Vec<Spans>); 3] {
 }
 
 /// A name, its value right-aligned with its unit, and a note.
-fn figure(name: &str, value: impl Into<String>, unit: &str, note: Spans) -> Spans {
+fn figure_spans(name: &str, value: impl Into<String>, unit: &str, note: Spans) -> Spans {
     let value = value.into();
     let mut line = vec![
         span(format!("{name:<11}"), Role::Dim),
@@ -335,26 +344,26 @@ fn figure(name: &str, value: impl Into<String>, unit: &str, note: Spans) -> Span
 }
 
 /// A figure that has not been read.
-fn unknown(name: &str) -> Spans {
+fn unknown_spans(name: &str) -> Spans {
     vec![span(format!("{name:<11}"), Role::Dim), span("not known yet", Role::Dim)]
 }
 
-fn note(text: impl Into<String>) -> Spans {
+fn note_spans(text: impl Into<String>) -> Spans {
     vec![span(text.into(), Role::Dim)]
 }
 
 /// The age of a figure, only where it is old enough to matter.
-fn aged(state: &State, at: Timestamp, normal: Seconds) -> Spans {
-    if words::older_than(state.network_now(), at, normal) {
-        vec![span(format!(" {}", words::ago(state.network_now(), at)), Role::Stale)]
+fn aged_spans(state: &State, at: Timestamp, normal: Seconds) -> Spans {
+    if format::older_than(state.network_now(), at, normal) {
+        vec![span(format!(" {}", format::ago_text(state.network_now(), at)), Role::Stale)]
     } else {
         Vec::new()
     }
 }
 
 /// ICP's rate with its series and, where there is room, its proof.
-fn rate(state: &State, width: u16) -> Spans {
-    let Some(rate) = &state.world.facts.icp_xdr else { return unknown("ICP") };
+fn rate_spans(state: &State, width: u16) -> Spans {
+    let Some(rate) = &state.world.facts.icp_xdr else { return unknown_spans("ICP") };
     let room = usize::from(width.saturating_sub(FIGURE + 1));
     let proof = rate.evidence.proof;
     let cells = if room >= 18 { (room - proof.word().len() - 1).min(30) } else { room.min(12) };
@@ -365,45 +374,45 @@ fn rate(state: &State, width: u16) -> Spans {
         more.push(span(" ", Role::Dim));
     }
     if room >= 18 {
-        more.push(span(proof.word(), words::proof_role(proof)));
+        more.push(span(proof.word(), format::proof_role(proof)));
     }
-    more.extend(aged(state, rate.evidence.at, Seconds::hours(1)));
-    figure("ICP", rate.value.decimal(), "XDR", more)
+    more.extend(aged_spans(state, rate.evidence.at, Seconds::hours(1)));
+    figure_spans("ICP", rate.value.decimal(), "XDR", more)
 }
 
 /// The latest rewards.
-fn rewards(state: &State, width: u16) -> Spans {
-    let Some(event) = &state.world.facts.reward_event else { return unknown("rewards") };
+fn rewards_spans(state: &State, width: u16) -> Spans {
+    let Some(event) = &state.world.facts.reward_event else { return unknown_spans("rewards") };
     let event = &event.value;
-    let when = words::ago(state.network_now(), event.at);
+    let when = format::ago_text(state.network_now(), event.at);
     let text = if width >= 54 {
-        format!("{when}, over {}", words::count(event.settled.len(), "proposal", "proposals"))
+        format!("{when}, over {}", format::count_noun(event.settled.len(), "proposal", "proposals"))
     } else {
         when
     };
-    figure("rewards", compact_amount(event.distributed), "ICP", note(text))
+    figure_spans("rewards", compact_amount(event.distributed), "ICP", note_spans(text))
 }
 
 /// Proposals decided in the last 24 hours.
-fn decided(state: &State) -> Spans {
-    let Some(decided) = &state.world.facts.decided_proposals else { return unknown("decided") };
-    let mut more = note("in 24 h");
-    more.extend(aged(state, decided.evidence.at, Seconds::hours(1)));
-    figure("decided", decided.value.to_string(), "", more)
+fn decided_spans(state: &State) -> Spans {
+    let Some(decided) = &state.world.facts.decided_proposals else { return unknown_spans("decided") };
+    let mut more = note_spans("in 24 h");
+    more.extend(aged_spans(state, decided.evidence.at, Seconds::hours(1)));
+    figure_spans("decided", decided.value.to_string(), "", more)
 }
 
 fn compact_amount(amount: E8s) -> String {
-    if amount.0 / E8s::PER_ICP >= 100_000 { words::compact_icp(amount) } else { amount.rounded() }
+    if amount.0 / E8s::PER_ICP >= 100_000 { format::compact_icp(amount) } else { amount.rounded() }
 }
 
-fn staked(state: &State, width: u16) -> Spans {
-    let Some(metrics) = &state.world.facts.metrics else { return unknown("staked") };
+fn staked_spans(state: &State, width: u16) -> Spans {
+    let Some(metrics) = &state.world.facts.metrics else { return unknown_spans("staked") };
     let m = &metrics.value;
-    let share = words::basis_points(m.total_staked.0 / E8s::PER_ICP, m.total_supply_icp);
+    let share = format::basis_points(m.total_staked.0 / E8s::PER_ICP, m.total_supply_icp);
     let of_all = if width >= 44 { " of all" } else { "" };
-    let mut more = note(format!("{}{of_all}", percent(share)));
-    more.extend(aged(state, metrics.evidence.at, Seconds::days(2)));
-    figure("staked", words::compact_icp(m.total_staked), "ICP", more)
+    let mut more = note_spans(format!("{}{of_all}", percent(share)));
+    more.extend(aged_spans(state, metrics.evidence.at, Seconds::days(2)));
+    figure_spans("staked", format::compact_icp(m.total_staked), "ICP", more)
 }
 
 /// The network at a glance, for wide screens.
@@ -417,27 +426,28 @@ fn network_lines(state: &State, width: u16, tall: bool) -> Vec<Spans> {
     let open = state.pulse.items.len() - state.pulse.needs;
     lines.extend([
         total.map_or_else(
-            || unknown("proposals"),
-            |t| figure("proposals", words::compact(t), "", note(format!("{open} open"))),
+            || unknown_spans("proposals"),
+            |t| figure_spans("proposals", format::compact_number(t), "", note_spans(format!("{open} open"))),
         ),
-        rate(state, width),
-        rewards(state, width),
+        rate_spans(state, width),
+        rewards_spans(state, width),
     ]);
     if tall {
-        lines.push(decided(state));
+        lines.push(decided_spans(state));
     }
     if short {
         return lines;
     }
     // The newest proposal's tally says how much voting power there is.
     if let Some((tally, potential)) = newest.and_then(|p| Some((p.tally?, p.total_potential_voting_power))) {
-        let more = potential.map(|p| note(format!("{} effective", percent(tally.total.basis_points_of(p)))));
-        lines.push(figure("power", words::compact_power(tally.total), "V", more.unwrap_or_default()));
+        let more =
+            potential.map(|p| note_spans(format!("{} effective", percent(tally.total.basis_points_of(p)))));
+        lines.push(figure_spans("power", format::compact_power(tally.total), "V", more.unwrap_or_default()));
     }
     if let Some(economics) = &facts.economics {
         let e = &economics.value;
-        let least = note(format!("stake from {}", e.neuron_minimum_stake.exact()));
-        lines.push(figure("reject cost", e.reject_cost.exact(), "ICP", least));
+        let least = note_spans(format!("stake from {}", e.neuron_minimum_stake.exact()));
+        lines.push(figure_spans("reject cost", e.reject_cost.exact(), "ICP", least));
     }
     lines
 }
@@ -453,9 +463,9 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
     let stalled = match summary.stalled {
         0 if summary.well > 0 => vec![span("all well", Role::Good)],
         0 => Vec::new(),
-        n => vec![span(format!("{} stalled", words::grouped(n)), Role::Bad)],
+        n => vec![span(format!("{} stalled", format::grouped_number(n)), Role::Bad)],
     };
-    lines.push(figure("subnets", words::grouped(summary.subnets), "", stalled));
+    lines.push(figure_spans("subnets", format::grouped_number(summary.subnets), "", stalled));
     lines.push(count_nodes(summary, width));
     let cells = usize::from(width.saturating_sub(FIGURE + 8)).min(30);
     let course = |values: &[u64]| {
@@ -468,17 +478,22 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
         ]
     };
     if let Some(rate) = summary.milli_updates {
-        lines.push(figure("executions", words::per_second(rate), "/s", course(&summary.updates_series)));
+        lines.push(figure_spans(
+            "executions",
+            format::per_second(rate),
+            "/s",
+            course(&summary.updates_series),
+        ));
     }
     if let Some(rate) = summary.cycles {
-        lines.push(figure("cycles", words::scaled(rate), "/s", course(&summary.cycles_series)));
+        lines.push(figure_spans("cycles", format::scaled(rate), "/s", course(&summary.cycles_series)));
     }
     if let Some((version, done)) = &summary.rollout {
         let bar_w = cells.min(16);
         let full = done * bar_w / summary.subnets.max(1);
         let bar = format!("{}{}", "▓".repeat(full), "░".repeat(bar_w - full.min(bar_w)));
         let of = format!("{bar}  {done}/{}", summary.subnets);
-        lines.push(figure("rollout", short_version(version.as_str()), "", note(of)));
+        lines.push(figure_spans("rollout", short_version(version.as_str()), "", note_spans(of)));
     }
     lines
 }
@@ -487,11 +502,11 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
 fn count_nodes(summary: &Summary, width: u16) -> Spans {
     let aligned = describe_down(summary, width);
     let early = describe_down(summary, width.saturating_add(UNIT));
-    let nodes = words::grouped(summary.nodes);
+    let nodes = format::grouped_number(summary.nodes);
     if early.len() == aligned.len() {
-        return figure("nodes", nodes, "", aligned);
+        return figure_spans("nodes", nodes, "", aligned);
     }
-    let mut line = figure("nodes", nodes, "", Vec::new());
+    let mut line = figure_spans("nodes", nodes, "", Vec::new());
     line.pop();
     line.push(span(" ", Role::Dim));
     line.extend(early);
@@ -505,8 +520,8 @@ fn describe_down(summary: &Summary, width: u16) -> Spans {
     }
     // A contradicted report is not an alarm.
     let role = if summary.down > 0 && summary.contradicted == 0 { Role::Warn } else { Role::Text };
-    let mut line = vec![span(words::grouped(summary.down), role)];
-    line.extend(summary.unverified.then(words::unverified_mark));
+    let mut line = vec![span(format::grouped_number(summary.down), role)];
+    line.extend(summary.unverified.then(format::unverified_mark));
     line.push(span(" down", role));
     if !summary.unverified {
         return line;
@@ -518,7 +533,7 @@ fn describe_down(summary: &Summary, width: u16) -> Spans {
     let choices = match summary.contradicted {
         0 => vec![source, format!(", {unverified}")],
         n => {
-            let subnets = words::count(n, "subnet", "subnets");
+            let subnets = format::count_noun(n, "subnet", "subnets");
             vec![
                 format!("{source}; contradicted by {subnets}"),
                 format!("{source}; contradicted"),
@@ -536,32 +551,32 @@ fn describe_down(summary: &Summary, width: u16) -> Spans {
 fn short_lines(state: &State, width: u16) -> Vec<Spans> {
     let machines = machine_lines(state, width);
     if let [subnets, nodes, ..] = machines.as_slice() {
-        let mut lines = vec![subnets.clone(), nodes.clone(), rate(state, width)];
+        let mut lines = vec![subnets.clone(), nodes.clone(), rate_spans(state, width)];
         lines.extend(machines.get(2).cloned());
         return lines;
     }
-    vec![rate(state, width), staked(state, width), rewards(state, width)]
+    vec![rate_spans(state, width), staked_spans(state, width), rewards_spans(state, width)]
 }
 
 /// What is the user's.
 fn you_lines(state: &State, width: u16) -> Vec<Spans> {
     let roomy = width >= 66;
     if state.signer.is_anonymous() {
-        let key = words::key(state, Command::Identity);
+        let key = format::key_text(state, Command::Identity);
         return vec![
             vec![span("nobody signs: all is read-only", Role::Text)],
             vec![span(format!("{key} chooses an identity"), Role::Dim)],
         ];
     }
     let mut sum = Sum::default();
-    state.world.neurons.iter().for_each(|n| sum.add(n));
+    state.world.neurons.iter().for_each(|n| sum.add_neuron(n));
     let mut lines = Vec::new();
     if state.world.neurons_known {
-        let mut text = format!("in {}", words::count(sum.count, "neuron", "neurons"));
+        let mut text = format!("in {}", format::count_noun(sum.count, "neuron", "neurons"));
         if roomy && sum.count > 0 {
             text.push_str(&format!(", average delay {}", sum.average_delay().words()));
         }
-        lines.push(figure("staked", sum.stake.rounded(), "ICP", note(text)));
+        lines.push(figure_spans("staked", sum.stake.rounded(), "ICP", note_spans(text)));
         let more = if sum.deciding >= sum.potential {
             vec![span("full", Role::Good)]
         } else if roomy {
@@ -572,18 +587,18 @@ fn you_lines(state: &State, width: u16) -> Vec<Spans> {
         } else {
             vec![span("some is lost", Role::Warn)]
         };
-        lines.push(figure("power", sum.deciding.rounded(), "V", more));
-        lines.push(figure("maturity", sum.maturity.rounded(), "", Vec::new()));
+        lines.push(figure_spans("power", sum.deciding.rounded(), "V", more));
+        lines.push(figure_spans("maturity", sum.maturity.rounded(), "", Vec::new()));
     } else {
-        lines.push(unknown("neurons"));
+        lines.push(unknown_spans("neurons"));
     }
     match state.world.accounts.first() {
         Some(account) => {
             let proof = account.balance_evidence.proof;
-            let more = vec![span(proof.word(), words::proof_role(proof))];
-            lines.push(figure("liquid", account.balance.rounded(), "ICP", more));
+            let more = vec![span(proof.word(), format::proof_role(proof))];
+            lines.push(figure_spans("liquid", account.balance.rounded(), "ICP", more));
         }
-        None => lines.push(unknown("liquid")),
+        None => lines.push(unknown_spans("liquid")),
     }
     lines
 }
@@ -595,16 +610,16 @@ fn supply_lines(state: &State, width: u16) -> Vec<Spans> {
     match &facts.metrics {
         Some(metrics) => {
             let m = &metrics.value;
-            lines.push(figure("total", words::compact(m.total_supply_icp), "ICP", Vec::new()));
-            lines.push(staked(state, width));
-            let more = note(format!("{} staked", words::compact_icp(m.total_staked_maturity)));
-            lines.push(figure("maturity", words::compact_icp(m.total_maturity), "", more));
+            lines.push(figure_spans("total", format::compact_number(m.total_supply_icp), "ICP", Vec::new()));
+            lines.push(staked_spans(state, width));
+            let more = note_spans(format!("{} staked", format::compact_icp(m.total_staked_maturity)));
+            lines.push(figure_spans("maturity", format::compact_icp(m.total_maturity), "", more));
         }
-        None => lines.push(unknown("total")),
+        None => lines.push(unknown_spans("total")),
     }
     if let Some(modulation) = &facts.modulation {
-        let value = words::signed_percent(modulation.value.permyriad);
-        lines.push(figure("modulation", value, "", note("when disbursed")));
+        let value = format::signed_percent(modulation.value.permyriad);
+        lines.push(figure_spans("modulation", value, "", note_spans("when disbursed")));
     }
     lines
 }
@@ -681,7 +696,7 @@ fn delay_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         .map(|(label, stake)| Bar {
             label,
             value: stake.0,
-            note: format!("{} ICP", words::compact_icp(stake)),
+            note: format!("{} ICP", format::compact_icp(stake)),
         })
         .collect();
     chart::bars(

@@ -1,7 +1,7 @@
 //! The identity's accounts: balance, addresses, transactions.
 
 use super::condition::{self, Empty};
-use super::{Cx, series, table, words};
+use super::{Cx, format, series, table};
 use crate::datasets::TRANSACTIONS;
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
@@ -15,9 +15,13 @@ use ratatui::layout::Rect;
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let state = cx.state;
     let Some(account) = state.account() else {
-        let empty = if state.signer.is_anonymous() { Empty::Nobody } else { condition::why(state, false, 0) };
+        let empty = if state.signer.is_anonymous() {
+            Empty::Nobody
+        } else {
+            condition::empty_reason(state, false, 0)
+        };
         cx.hits.list_height = usize::from(area.height.saturating_sub(1));
-        condition::say(cx, area, empty, "accounts");
+        condition::draw_empty(cx, area, empty, "accounts");
         return;
     };
     let top = head(cx, Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height), account);
@@ -29,8 +33,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
     if state.wallet.list.rows.is_empty() {
         let known = account.complete || !account.transactions.is_empty();
-        let empty = condition::why(state, known, state.wallet.list.total);
-        condition::say(cx, list, empty, "transactions");
+        let empty = condition::empty_reason(state, known, state.wallet.list.total);
+        condition::draw_empty(cx, list, empty, "transactions");
         cx.hits.list_height = usize::from(list.height.saturating_sub(1));
         if empty != Empty::Filtered {
             return;
@@ -48,7 +52,7 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
     let label = |text: &str| span(format!("{text:<11}"), Role::Dim);
     let mut balance: Spans =
         vec![label("balance"), span(account.balance.exact(), Role::Strong), span(" ICP   ", Role::Dim)];
-    balance.extend(words::evidence(&account.balance_evidence, state.network_now()));
+    balance.extend(format::evidence_spans(&account.balance_evidence, state.network_now()));
     let mut staked = E8s::ZERO;
     let mut maturity = E8s::ZERO;
     for neuron in state.world.neurons.iter() {
@@ -61,7 +65,7 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
             label("staked"),
             span(staked.rounded(), Role::Amount),
             span(
-                format!(" ICP in {}", words::count(state.world.neurons.len(), "neuron", "neurons")),
+                format!(" ICP in {}", format::count_noun(state.world.neurons.len(), "neuron", "neurons")),
                 Role::Dim,
             ),
             span(format!("   {}", maturity.rounded()), Role::Amount),

@@ -32,7 +32,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     if layer.has_input() && inside.height > 2 {
         let x = cx.pen.put(inside.x, inside.y, 2, "/ ", Role::Key);
         let place = Rect::new(x, inside.y, inside.right().saturating_sub(x), 1);
-        super::typed(cx, place, &layer.input, "type to filter", None, top);
+        super::draw_input(cx, place, &layer.input, "type to filter", None, top);
         cx.pen.rule(inside.x, inside.y + 1, inside.width, Role::Border);
         list = Rect::new(inside.x, inside.y + 2, inside.width, inside.height - 2);
     }
@@ -41,7 +41,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     }
     let marks = layer.items.iter().any(|i| i.on.is_some());
     let label_w = u16::try_from(label_w).unwrap_or(40);
-    super::rows(cx, list, (layer.cursor, layer.offset, layer.shown.len()), top, |cx, index, row| {
+    super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.shown.len()), top, |cx, index, row| {
         let Some(item) = layer.shown.get(index).and_then(|i| layer.items.get(*i)) else { return };
         let mut x = row.x;
         if marks {

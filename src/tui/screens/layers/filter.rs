@@ -32,5 +32,5 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect, layer: &FilterLayer, top
     let x = cx.pen.put(area.x + 1, area.y + 1, 2, "/ ", Role::Key);
     let place = Rect::new(x, area.y + 1, area.right().saturating_sub(x + 1), 1);
     let error = layer.error.as_ref().map(|e| &e.at);
-    super::typed(cx, place, &layer.input, "find", error, top);
+    super::draw_input(cx, place, &layer.input, "find", error, top);
 }

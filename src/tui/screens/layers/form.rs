@@ -21,7 +21,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, form: &OperationForm, to
         many => Some(format!("for {} neurons", many.len())),
     };
     let rows = form.fields.len() * 2 + form.preview.len() + 1 + usize::from(neurons.is_some());
-    let inside = super::frame(cx, area, form.operation.heading, 72, u16::try_from(rows).unwrap_or(14), top);
+    let inside =
+        super::draw_frame(cx, area, form.operation.heading, 72, u16::try_from(rows).unwrap_or(14), top);
     let mut y = inside.y;
     if let Some(text) = neurons {
         cx.pen.put(inside.x + 2, y, inside.width.saturating_sub(2), &text, Role::Strong);
@@ -31,7 +32,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, form: &OperationForm, to
         if y + 1 >= inside.bottom() {
             return;
         }
-        field(cx, Rect::new(inside.x, y, inside.width, 2), f, form.cursor == index, top);
+        draw_field(cx, Rect::new(inside.x, y, inside.width, 2), f, form.cursor == index, top);
         if top {
             cx.hits.add(Rect::new(inside.x, y, inside.width, 1), Hit::LayerRow(index));
         }
@@ -48,7 +49,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, form: &OperationForm, to
 }
 
 /// A field, and below it what is wrong with it.
-fn field(cx: &mut Cx<'_, '_, '_>, area: Rect, f: &FormField, here: bool, top: bool) {
+fn draw_field(cx: &mut Cx<'_, '_, '_>, area: Rect, f: &FormField, here: bool, top: bool) {
     let (mark, role) = if here { ("▸ ", Role::Accent) } else { ("  ", Role::LayerLabel) };
     cx.pen.put(area.x, area.y, 2, mark, Role::Accent);
     cx.pen.put(area.x + 2, area.y, LABEL - 2, f.field.label, role);
@@ -58,7 +59,7 @@ fn field(cx: &mut Cx<'_, '_, '_>, area: Rect, f: &FormField, here: bool, top: bo
     let text = f.input.value();
     let mut hint = f.field.help;
     if f.field.is_typed() {
-        super::typed(cx, place, &f.input, "", None, top && here);
+        super::draw_input(cx, place, &f.input, "", None, top && here);
     } else if matches!(f.field.kind, FieldKind::Switch) {
         let text = if text == "yes" { "[x] yes" } else { "[ ] no" };
         cx.pen.put(x, area.y, place.width, text, Role::Input);
@@ -84,6 +85,6 @@ fn fact_spans(fact: &Fact) -> Spans {
     if !fact.label.is_empty() {
         spans.push(span(format!("{:<FACT$}", fact.label), Role::LayerLabel));
     }
-    spans.extend(fact.value.iter().map(|w| span(w.text.clone(), super::review::role(w.weight))));
+    spans.extend(fact.value.iter().map(|w| span(w.text.clone(), super::review::role_for_weight(w.weight))));
     spans
 }

@@ -1,6 +1,6 @@
 //! The keys of a place, from the table of commands.
 
-use super::super::{Cx, words};
+use super::super::{Cx, format};
 use crate::tui::app::state::layer::HelpLayer;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text::wrap_spans;
@@ -33,11 +33,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &HelpLayer, top: 
     out.push(Vec::new());
     out.push(vec![span("Marks", Role::Title)]);
     let pad = " ".repeat(KEYS - UNVERIFIED_MARK.len());
-    let first = [words::unverified_mark(), span(pad, Role::Text)];
+    let first = [format::unverified_mark(), span(pad, Role::Text)];
     let rest = [span(" ".repeat(KEYS), Role::Text)];
     let text = [span(MARK_HELP, Role::Text)];
     out.extend(wrap_spans(&text, usize::from(w.saturating_sub(2)), &first, &rest));
     let h = u16::try_from(out.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(2));
-    let inside = super::frame(cx, area, "Keys", w, h, top);
+    let inside = super::draw_frame(cx, area, "Keys", w, h, top);
     super::lines(cx, inside, &out, layer.scroll, top);
 }

@@ -27,6 +27,6 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &MessageLayer, to
         out.extend(wrap_spans(&text, usize::from(w.saturating_sub(2)), &first, &rest));
     }
     let h = u16::try_from(out.len()).unwrap_or(u16::MAX).max(1).min(area.height.saturating_sub(2));
-    let inside = super::frame(cx, area, layer.title.as_str(), w, h, top);
+    let inside = super::draw_frame(cx, area, layer.title.as_str(), w, h, top);
     super::lines(cx, inside, &out, layer.scroll, top);
 }

@@ -40,11 +40,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect) {
             cx.hits.layer_lines = 0;
             cx.hits.layer_height = 0;
         }
-        one(cx, area, body, layer, top);
+        draw_layer(cx, area, body, layer, top);
     }
 }
 
-fn one(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, top: bool) {
+fn draw_layer(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, top: bool) {
     match layer {
         Layer::Help(l) => help::draw(cx, area, l, top),
         Layer::Palette(l) => palette::draw(cx, area, l, top),
@@ -61,13 +61,13 @@ fn one(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, top: bool
         Layer::Message(l) => message::draw(cx, area, l, top),
         Layer::WhatIf(l) => what_if::draw(cx, area, l, top),
         Layer::Travel(l) => travel::draw(cx, area, l, top),
-        Layer::Alias(l) => travel::alias(cx, area, l, top),
+        Layer::Alias(l) => travel::draw_alias(cx, area, l, top),
     }
 }
 
 /// Frames a layer for an inside of `w` by `h`, as far as there is room, with its keys in the
 /// lower edge; gives the inside.
-fn frame(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, w: u16, h: u16, top: bool) -> Rect {
+fn draw_frame(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, w: u16, h: u16, top: bool) -> Rect {
     frame_with(cx, area, title, (w, h), top, |_| true)
 }
 
@@ -141,11 +141,11 @@ fn lines(cx: &mut Cx<'_, '_, '_>, inside: Rect, lines: &[Spans], offset: usize, 
         cx.hits.layer_lines = lines.len();
         cx.hits.layer_height = usize::from(inside.height);
     }
-    facts::scrolled(cx, inside, lines, offset);
+    facts::draw_scrolled_lines(cx, inside, lines, offset);
 }
 
 /// Draws the rows of a layer's list from about `offset` on, `cursor` in sight and emphasised.
-fn rows(
+fn draw_rows(
     cx: &mut Cx<'_, '_, '_>,
     area: Rect,
     place: (usize, usize, usize),
@@ -175,7 +175,7 @@ fn rows(
 }
 
 /// Draws a line of text that is being typed and notes the cursor's place.
-fn typed(
+fn draw_input(
     cx: &mut Cx<'_, '_, '_>,
     place: Rect,
     typed: &tui_input::Input,

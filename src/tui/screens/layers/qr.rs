@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &QrLayer, top: bool) {
     let text = if layer.icrc1 { layer.account.to_string() } else { layer.account.identifier().hex() };
     let title = if layer.icrc1 { "Account, ICRC-1" } else { "Account identifier, ICP ledger" };
-    let code = memo::code(&text);
+    let code = memo::qr_code(&text);
     let (w, h) = code.as_ref().map_or((40, 3), |c| c.size(cx.pen.ascii()));
     // Half a code is no code: without room the text stands alone.
     let room = w + 4 <= area.width && h + 3 <= area.height;
@@ -19,7 +19,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &QrLayer, top: bo
     let caption = wrap(&text, usize::from(inner_w.max(1)));
     let caption_h = u16::try_from(caption.len()).unwrap_or(1);
     let notes = if room { 0 } else { 3 };
-    let inside = super::frame(cx, area, title, inner_w, if room { h } else { 0 } + caption_h + notes, top);
+    let inside =
+        super::draw_frame(cx, area, title, inner_w, if room { h } else { 0 } + caption_h + notes, top);
     let mut y = inside.y;
     if room {
         if let Some(code) = &code {

@@ -2,7 +2,7 @@
 
 use super::super::Cx;
 use crate::tui::app::state::layer::{AfterUnlock, UnlockLayer};
-use crate::tui::screens::words;
+use crate::tui::screens::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::input::{self, Input};
 use crate::tui::widgets::pen::Align;
@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top: bool) {
     let title = format!("Unlock {}", layer.name);
-    let inside = super::frame(cx, area, &title, 56, 4, top);
+    let inside = super::draw_frame(cx, area, &title, 56, 4, top);
     let what = match &layer.then {
         AfterUnlock::Nothing => "Enter the passphrase to unlock the key for a while.",
         AfterUnlock::Review(_) => "Enter the passphrase to unlock the key; the review follows.",
@@ -40,7 +40,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top
         cx.cursor = Some((column, y));
     }
     if layer.busy {
-        let sign = words::running(cx.state.now, true, cx.pen.ascii());
+        let sign = format::throbber_glyph(cx.state.now, true, cx.pen.ascii());
         cx.pen.put(inside.x, y + 1, inside.width, &format!("{sign} unlocking …"), Role::Syncing);
     } else if let Some(error) = &layer.error {
         cx.pen.fit(inside.x, y + 1, inside.width, error.as_str(), Role::Bad, Align::Left);

@@ -2,8 +2,8 @@
 
 use super::super::cell;
 use super::super::facts;
-use super::super::proposal::{items, part_tabs};
-use super::super::{Cx, condition, words};
+use super::super::proposal::{add_row_hits, part_tabs};
+use super::super::{Cx, condition, format};
 use super::figures;
 use crate::tui::app::state::{Detail, State, Subject, Tab};
 use crate::tui::theme::Role;
@@ -22,7 +22,7 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
     let state = cx.state;
     let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
     if !figures::is_known(state, subject) {
-        condition::unknown(cx, area, *subject);
+        condition::draw_unknown_subject(cx, area, *subject);
         return;
     }
     let mut title: Spans = Vec::new();
@@ -61,7 +61,7 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
     } else {
         listed(cx, left, subject, detail, tab, true);
         let lines = figures::lines(state, subject, right.width);
-        facts::scrolled(cx, right, &lines, 0);
+        facts::draw_scrolled_lines(cx, right, &lines, 0);
     }
 }
 
@@ -87,7 +87,7 @@ fn name_target(state: &State, to: &Subject) -> Content<'static> {
     match to {
         Subject::Provider(id) if state.world.fleet.name(id).is_some() => {
             let text = format!("{}  {}", short_principal(id), state.provider_name(id));
-            Content::Marked(text.into(), Role::Id, words::unverified_mark())
+            Content::Marked(text.into(), Role::Id, format::unverified_mark())
         }
         Subject::Version(..) => Content::text(state.link_name(to), Role::Text),
         to if to.is_network() => Content::id(state.link_name(to)),
@@ -141,7 +141,7 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
     let cell = |subject: &Subject, column: &str| {
         let info = state.list_of(subject).and_then(|list| list.columns.iter().find(|c| c.info.id == column));
         let content = |c: &icpulse_model::dataset::Column<Subject>| {
-            owned(cell::content(state, &c.info, state.net_cell(subject, column, &cells)))
+            owned(cell::cell_content(state, &c.info, state.net_cell(subject, column, &cells)))
         };
         info.map_or(Content::Nothing, content)
     };
@@ -169,7 +169,7 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
         Some(Row { cells, marked: false })
     });
     if active {
-        items(cx, &drawn);
+        add_row_hits(cx, &drawn);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::cell;
 use super::super::facts::Facts;
-use super::super::words;
+use super::super::format;
 use super::detail::heading;
 use super::mine;
 use crate::tui::app::state::State;
@@ -72,7 +72,7 @@ pub(super) fn title(state: &State, subject: &Subject, room: usize) -> Spans {
             let mut line = heading(format!("provider {id}  "), Vec::new());
             if state.world.fleet.name(id).is_some() {
                 let room = room.saturating_sub(spans_width(&line));
-                line.extend(words::provider_within(state, id, Role::Known, room));
+                line.extend(format::provider_within(state, id, Role::Known, room));
             }
             line
         }
@@ -102,8 +102,8 @@ fn column_spans(state: &State, subject: &Subject, column: &str, role: Option<Rol
         return Vec::new();
     };
     let cell = (column.get)(subject, &cells);
-    let role = role.unwrap_or_else(|| cell::role(cell.tone));
-    cell::spans(state, &column.info, cell, role)
+    let role = role.unwrap_or_else(|| cell::role_for_tone(cell.tone));
+    cell::cell_spans(state, &column.info, cell, role)
 }
 
 /// All figures.
@@ -124,7 +124,7 @@ pub(super) fn lines(state: &State, subject: &Subject, width: u16) -> Vec<Spans> 
 
 fn proven(state: &State, facts: &mut Facts, evidence: Option<&Evidence>) {
     if let Some(evidence) = evidence {
-        facts.fact("read", words::evidence(evidence, state.network_now()));
+        facts.add_fact("read", format::evidence_spans(evidence, state.network_now()));
     }
 }
 
@@ -134,39 +134,39 @@ fn subnet(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
     health(state, id, facts, width);
     show_reported(state, &record.membership, state.margin(id), facts);
     if let Some(figures) = state.net.figures(id) {
-        facts.heading("Decentralisation");
+        facts.add_heading("Decentralisation");
         decentralization(state, figures, state.margin(id), facts);
     }
-    facts.heading("Settings");
-    facts.say("to run", format!("GuestOS {}", record.replica_version), Role::Text);
+    facts.add_heading("Settings");
+    facts.add_text("to run", format!("GuestOS {}", record.replica_version), Role::Text);
     let most = if record.max_canisters == 0 {
         "no limit of its own".to_owned()
     } else {
         group(&record.max_canisters.to_string())
     };
-    facts.say("canisters", format!("at most {most}"), Role::Dim);
+    facts.add_text("canisters", format!("at most {most}"), Role::Dim);
     let times = format!(
         "{} ms least, {} ms wait, keys every {} blocks",
         record.unit_delay_millis,
         record.initial_notary_delay_millis,
         group(&record.dkg_interval_length.to_string())
     );
-    facts.say("blocks", times, Role::Dim);
+    facts.add_text("blocks", times, Role::Dim);
     for key in &record.chain_keys {
-        facts.say("holds key", key.as_str().to_owned(), Role::Text);
+        facts.add_text("holds key", key.as_str().to_owned(), Role::Text);
     }
     if record.is_halted || record.halt_at_cup_height {
         let word =
             if record.is_halted { "halted by decision" } else { "will halt at its next catch-up package" };
-        facts.say("halt", word, Role::Warn);
+        facts.add_text("halt", word, Role::Warn);
     }
     let ranges: Vec<_> = topology.routes.values().flatten().filter(|r| r.subnet == *id).collect();
-    facts.heading("Canister ids");
+    facts.add_heading("Canister ids");
     if ranges.is_empty() {
-        facts.line(vec![span("none are routed to it", Role::Dim)]);
+        facts.add_wrapped(vec![span("none are routed to it", Role::Dim)]);
     }
     for range in ranges {
-        facts.line(vec![
+        facts.add_wrapped(vec![
             span(range.start.to_text(), Role::Id),
             span(" – ", Role::Dim),
             span(range.end.to_text(), Role::Id),
@@ -179,7 +179,7 @@ fn subnet(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
 fn show_reported(state: &State, nodes: &[Principal], margin: Option<Margin>, facts: &mut Facts) {
     let lives = state.world.fleet.lives(nodes, state.fleet_now());
     let Some(margin) = margin.filter(|_| lives.is_known()) else { return };
-    facts.heading("Nodes by status");
+    facts.add_heading("Nodes by status");
     let mut line: Spans = Vec::new();
     for (count, word, role) in [
         (lives.up, "up", Role::Text),
@@ -187,18 +187,18 @@ fn show_reported(state: &State, nodes: &[Principal], margin: Option<Margin>, fac
         (lives.down, "down", choose_down_role(&margin)),
     ] {
         let gap = if line.is_empty() { "" } else { ", " };
-        line.push(span(format!("{gap}{}", words::grouped(count)), role));
-        line.extend(lives.is_unverified().then(words::unverified_mark));
+        line.push(span(format!("{gap}{}", format::grouped_number(count)), role));
+        line.extend(lives.is_unverified().then(format::unverified_mark));
         line.push(span(format!(" {word}"), role));
     }
-    facts.fact("nodes", line);
+    facts.add_fact("nodes", line);
     if lives.is_unverified() {
-        facts.say("source", format!("{DASHBOARD}, {}", Proof::Unverified.word()), Role::Unverified);
+        facts.add_text("source", format!("{DASHBOARD}, {}", Proof::Unverified.word()), Role::Unverified);
     } else {
-        facts.say("source", "signatures of the nodes", Role::Signed);
+        facts.add_text("source", "signatures of the nodes", Role::Signed);
     }
     if margin.is_contradicted() {
-        facts.say("contradicted", explain_contradiction(&margin), Role::Warn);
+        facts.add_text("contradicted", explain_contradiction(&margin), Role::Warn);
     }
 }
 
@@ -216,22 +216,22 @@ fn choose_down_role(margin: &Margin) -> Role {
 }
 
 fn health(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
-    facts.heading("Health");
+    facts.add_heading("Health");
     if state.net.then.is_some() {
-        facts.line(vec![span("health is known of today only", Role::Dim)]);
+        facts.add_wrapped(vec![span("health is known of today only", Role::Dim)]);
         return;
     }
     let now = state.network_now();
     let Some(health) = state.world.health.get(id) else {
-        facts.line(vec![span("it was not asked yet", Role::Dim)]);
+        facts.add_wrapped(vec![span("it was not asked yet", Role::Dim)]);
         return;
     };
     match health.condition(now) {
         Condition::Unknown => {}
-        Condition::Well => facts.say("state", "well: it certifies the present", Role::Good),
+        Condition::Well => facts.add_text("state", "well: it certifies the present", Role::Good),
         Condition::Stalled(_) => {
-            let since = health.certified_at.map(|at| words::lasting(now, at)).unwrap_or_default();
-            facts.say(
+            let since = health.certified_at.map(|at| format::lasting_text(now, at)).unwrap_or_default();
+            facts.add_text(
                 "state",
                 format!("STALLED: it answers, and its time stands still for {since}"),
                 Role::Bad,
@@ -239,30 +239,30 @@ fn health(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
         }
         Condition::Unreachable => {
             let why = health.failure.as_ref().map(Line::as_str).unwrap_or("it certified nothing yet");
-            facts.say("state", format!("no answer: {why}"), Role::Bad);
+            facts.add_text("state", format!("no answer: {why}"), Role::Bad);
         }
     }
     if let Some(lag) = health.lag() {
-        facts.say("lag", lag.words(), Role::Text);
+        facts.add_text("lag", lag.words(), Role::Text);
     }
     if let Some(last) = &health.last {
-        facts.say("canisters", group(&last.metrics.canisters.to_string()), Role::Text);
+        facts.add_text("canisters", group(&last.metrics.canisters.to_string()), Role::Text);
         let grown = health.rates.map_or_else(String::new, |r| {
             let sign = if r.state_bytes_per_day < 0 { "−" } else { "+" };
-            format!("  {sign}{} a day", words::bytes(r.state_bytes_per_day.unsigned_abs()))
+            format!("  {sign}{} a day", format::bytes(r.state_bytes_per_day.unsigned_abs()))
         });
-        facts.fact(
+        facts.add_fact(
             "state size",
-            vec![span(words::bytes(last.metrics.state_bytes), Role::Text), span(grown, Role::Dim)],
+            vec![span(format::bytes(last.metrics.state_bytes), Role::Text), span(grown, Role::Dim)],
         );
     }
     let room = usize::from(width.saturating_sub(56)).clamp(8, 60);
-    course(state, facts, "executions /s", &health.updates, room, words::per_second);
-    course(state, facts, "cycles /s", &health.cycles, room, words::scaled);
-    course(state, facts, "state size", &health.state, room, words::bytes);
+    course(state, facts, "executions /s", &health.updates, room, format::per_second);
+    course(state, facts, "cycles /s", &health.cycles, room, format::scaled);
+    course(state, facts, "state size", &health.state, room, format::bytes);
     if health.resets > 0 || health.dropped > 0 {
         let text = format!("{} resets of counters, {} samples out of order", health.resets, health.dropped);
-        facts.say("odd", text, Role::Dim);
+        facts.add_text("odd", text, Role::Dim);
     }
     proven(state, facts, health.evidence.as_ref());
 }
@@ -280,7 +280,7 @@ fn course(state: &State, facts: &mut Facts, name: &str, rings: &Rings, room: usi
             continue;
         }
         if first {
-            facts.raw(Vec::new());
+            facts.add_line(Vec::new());
         }
         let line = vec![
             span(format!("{label}  "), Role::ChartLabel),
@@ -291,30 +291,30 @@ fn course(state: &State, facts: &mut Facts, name: &str, rings: &Rings, room: usi
             span(format!("  {}", say(*last)), Role::Text),
             span(format!("  {} – {}", say(*least), say(*most)), Role::Dim),
         ];
-        facts.fact(if first { name } else { "" }, line);
+        facts.add_fact(if first { name } else { "" }, line);
         first = false;
     }
 }
 
 /// A set of nodes' coefficients, fault distance and breaches.
 fn decentralization(state: &State, figures: &Decentralization, margin: Option<Margin>, facts: &mut Facts) {
-    let nodes = words::count(figures.nodes, "node", "nodes");
-    facts.fact(
+    let nodes = format::count_noun(figures.nodes, "node", "nodes");
+    facts.add_fact(
         "may fail",
         vec![span(figures.fault_limit.to_string(), Role::Strong), span(format!(" of {nodes}"), Role::Dim)],
     );
     if let Some(margin) = margin.filter(|margin| margin.down > 0) {
         let role = if margin.left() == 0 { choose_down_role(&margin) } else { Role::Text };
         let beyond = if margin.is_exceeded() { ", beyond its tolerance" } else { "" };
-        facts.fact(
+        facts.add_fact(
             "still may",
             vec![
                 span(margin.left().to_string(), role),
-                words::unverified_mark(),
+                format::unverified_mark(),
                 span(
                     format!(
                         " ({} reported down, {}{beyond})",
-                        words::grouped(margin.down),
+                        format::grouped_number(margin.down),
                         Proof::Unverified.word()
                     ),
                     Role::Dim,
@@ -323,7 +323,7 @@ fn decentralization(state: &State, figures: &Decentralization, margin: Option<Ma
         );
     }
     let mean = figures.mean_hundredths();
-    facts.fact(
+    facts.add_fact(
         "nakamoto",
         vec![
             span(figures.least().to_string(), Role::Strong),
@@ -341,14 +341,14 @@ fn decentralization(state: &State, figures: &Decentralization, margin: Option<Ma
             };
             line.push(span(format!("; most: {name} {count}"), Role::Dim));
         }
-        facts.fact(&format!("  {}", c.feature.title()), line);
+        facts.add_fact(&format!("  {}", c.feature.title()), line);
     }
     if figures.breaches.is_empty() {
-        facts.say("rules", "all of the target topology are kept", Role::Good);
+        facts.add_text("rules", "all of the target topology are kept", Role::Good);
     }
     for (index, breach) in figures.breaches.iter().enumerate() {
         let name = if index == 0 { "rules broken" } else { "" };
-        facts.say(name, breach_words(state, breach), Role::Warn);
+        facts.add_text(name, breach_words(state, breach), Role::Warn);
     }
 }
 
@@ -366,25 +366,25 @@ pub(in crate::tui::screens) fn breach_words(state: &State, breach: &Breach) -> S
 fn node(state: &State, id: &Principal, facts: &mut Facts) {
     let topology = state.topology();
     let Some(record) = topology.nodes.get(id) else { return };
-    facts.heading("Status by source");
+    facts.add_heading("Status by source");
     let life = state.world.fleet.life(id);
     if state.net.then.is_some() {
-        facts.line(vec![span("status is known of today only", Role::Dim)]);
+        facts.add_wrapped(vec![span("status is known of today only", Role::Dim)]);
     } else {
         match &life.reported {
             Some(r) => {
                 let proof = Proof::Unverified;
-                facts.fact(
+                facts.add_fact(
                     "dashboard",
                     vec![
                         span(r.status.word().to_owned(), Role::Strong),
-                        words::unverified_mark(),
+                        format::unverified_mark(),
                         span("  ", Role::Dim),
-                        span(proof.word(), words::proof_role(proof)),
+                        span(proof.word(), format::proof_role(proof)),
                         span(
                             format!(
                                 "  read {}, so since {}",
-                                words::ago(state.now, r.at),
+                                format::ago_text(state.now, r.at),
                                 r.since.date_minute()
                             ),
                             Role::Dim,
@@ -392,7 +392,7 @@ fn node(state: &State, id: &Principal, facts: &mut Facts) {
                     ],
                 );
                 let mut marked = |name: &str, text: String, role| {
-                    facts.fact(name, vec![span(text, role), words::unverified_mark()]);
+                    facts.add_fact(name, vec![span(text, role), format::unverified_mark()]);
                 };
                 if let Some(alert) = &r.alert {
                     marked("its alert", alert.as_str().to_owned(), Role::Warn);
@@ -401,51 +401,53 @@ fn node(state: &State, id: &Principal, facts: &mut Facts) {
                     marked("runs", format!("GuestOS {version}"), Role::Text);
                 }
             }
-            None => facts.say("dashboard", "says nothing of it", Role::Dim),
+            None => facts.add_text("dashboard", "says nothing of it", Role::Dim),
         }
         match &life.seen {
-            Some(seen) => facts.fact(
+            Some(seen) => facts.add_fact(
                 "signature",
                 vec![
                     span("answered ", Role::Text),
-                    span(words::ago(state.network_now(), seen.at), Role::Signed),
+                    span(format::ago_text(state.network_now(), seen.at), Role::Signed),
                     span(format!(", {} signed replies seen", group(&seen.count.to_string())), Role::Dim),
                 ],
             ),
-            None => facts.say("signature", "no reply of it was seen (that alone proves nothing)", Role::Dim),
+            None => {
+                facts.add_text("signature", "no reply of it was seen (that alone proves nothing)", Role::Dim)
+            }
         }
         let now = state.fleet_now();
         let margin = topology.subnet_of(id).and_then(|subnet| state.margin(&subnet));
         match (life.verdict(now), margin) {
             (Verdict::Disputed(status, _), _) => {
                 let text = format!("it signed an answer, so it is not {}", status.word());
-                facts.say("disputed", text, Role::Warn);
+                facts.add_text("disputed", text, Role::Warn);
             }
             (_, Some(margin)) if life.is_down(now) && margin.is_contradicted() => {
-                facts.say("contradicted", explain_contradiction(&margin), Role::Warn);
+                facts.add_text("contradicted", explain_contradiction(&margin), Role::Warn);
             }
             _ => {}
         }
     }
-    facts.heading("Rewards");
+    facts.add_heading("Rewards");
     mine::node_days(state, id, facts);
-    facts.heading("Record");
+    facts.add_heading("Record");
     if let Some(alias) = state.net.mine.alias(topology, id) {
-        facts.say("alias", alias.as_str().to_owned(), Role::Known);
+        facts.add_text("alias", alias.as_str().to_owned(), Role::Known);
     }
     if let Some(version) = topology.desired_version(id) {
-        facts.say("to run", format!("GuestOS {version}"), Role::Text);
+        facts.add_text("to run", format!("GuestOS {version}"), Role::Text);
     }
     if let Some(version) = &record.hostos_version {
-        facts.say("host", format!("HostOS {version}"), Role::Dim);
+        facts.add_text("host", format!("HostOS {version}"), Role::Dim);
     }
-    facts.fact("operator", vec![span(record.operator.to_text(), Role::Id)]);
+    facts.add_fact("operator", vec![span(record.operator.to_text(), Role::Id)]);
     if let Some(kind) = record.reward_type {
-        facts.say("paid as", kind.to_string(), Role::Text);
+        facts.add_text("paid as", kind.to_string(), Role::Text);
     }
     let mut maybe = |name: &str, value: &Option<Line>| {
         if let Some(value) = value {
-            facts.say(name, value.as_str().to_owned(), Role::Text);
+            facts.add_text(name, value.as_str().to_owned(), Role::Text);
         }
     };
     maybe("IPv6", &record.address);
@@ -456,40 +458,41 @@ fn node(state: &State, id: &Principal, facts: &mut Facts) {
 }
 
 fn provider(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
-    facts.heading("Rewards");
+    facts.add_heading("Rewards");
     mine::expected(state, id, facts, width);
     mine::payouts(state, id, facts, 6);
     if let Some(listed) = state.world.node_rewards.listed.get(id) {
         match &listed.reward_account {
-            Some(account) => facts.say("paid to", account.as_str().to_owned(), Role::Id),
-            None => facts.say("paid to", "the main account of its principal", Role::Dim),
+            Some(account) => facts.add_text("paid to", account.as_str().to_owned(), Role::Id),
+            None => facts.add_text("paid to", "the main account of its principal", Role::Dim),
         }
     }
-    facts.heading("Operators");
+    facts.add_heading("Operators");
     mine::operators(state, id, facts);
     if let Some(page) = state.world.fleet.providers.get(id).and_then(|p| p.website.as_ref()) {
-        facts.heading("By the dashboard, unverified");
-        facts.fact("web site", vec![span(page.as_str().to_owned(), Role::Dim), words::unverified_mark()]);
+        facts.add_heading("By the dashboard, unverified");
+        facts
+            .add_fact("web site", vec![span(page.as_str().to_owned(), Role::Dim), format::unverified_mark()]);
     }
     proven(state, facts, state.topology().evidence.as_ref());
 }
 
 fn center(state: &State, name: &Name, facts: &mut Facts) {
     let Some(center) = state.center(name) else { return };
-    facts.say("owner", center.owner.as_str().to_owned(), Role::Text);
-    facts.say("continent", center.region.continent.as_str().to_owned(), Role::Text);
-    facts.say("country", center.region.country.as_str().to_owned(), Role::Text);
-    facts.say("area", center.region.area.as_str().to_owned(), Role::Text);
+    facts.add_text("owner", center.owner.as_str().to_owned(), Role::Text);
+    facts.add_text("continent", center.region.continent.as_str().to_owned(), Role::Text);
+    facts.add_text("country", center.region.country.as_str().to_owned(), Role::Text);
+    facts.add_text("area", center.region.area.as_str().to_owned(), Role::Text);
     if let Some((latitude, longitude)) = center.gps {
         let degrees = |millionths: i32| {
             let sign = if millionths < 0 { "−" } else { "" };
             let all = millionths.unsigned_abs();
             format!("{sign}{}.{:04}", all / 1_000_000, all % 1_000_000 / 100)
         };
-        facts.say("place", format!("{}, {}", degrees(latitude), degrees(longitude)), Role::Dim);
+        facts.add_text("place", format!("{}, {}", degrees(latitude), degrees(longitude)), Role::Dim);
     }
     for column in ["nodes", "providers", "subnets"] {
-        facts.fact(column, column_spans(state, &Subject::DataCenter(*name), column, Some(Role::Text)));
+        facts.add_fact(column, column_spans(state, &Subject::DataCenter(*name), column, Some(Role::Text)));
     }
     proven(state, facts, state.topology().evidence.as_ref());
 }
@@ -502,9 +505,9 @@ fn version(state: &State, os: Os, name: &Name, facts: &mut Facts) {
             let when = event.at.map(|at| at.date_minute()).unwrap_or_default();
             let by = event.proposal.map(|p| format!(" by proposal {p}")).unwrap_or_default();
             let at = group(&event.version.to_string());
-            facts.say("elected", format!("{when}{by}, version {at}"), Role::Text);
+            facts.add_text("elected", format!("{when}{by}, version {at}"), Role::Text);
         }
-        None => facts.say("elected", "not, or not any more, as far as events were read", Role::Dim),
+        None => facts.add_text("elected", "not, or not any more, as far as events were read", Role::Dim),
     }
     let (sha256, urls) = match os {
         Os::Guest => topology.replica_versions.get(&key).map(|r| (&r.sha256, &r.urls)),
@@ -512,18 +515,18 @@ fn version(state: &State, os: Os, name: &Name, facts: &mut Facts) {
     }
     .unzip();
     match sha256 {
-        Some(sha256) => facts.say("SHA-256", sha256.as_str().to_owned(), Role::Dim),
-        None => facts.say("record", "none: it is not, or not any more, elected", Role::Warn),
+        Some(sha256) => facts.add_text("SHA-256", sha256.as_str().to_owned(), Role::Dim),
+        None => facts.add_text("record", "none: it is not, or not any more, elected", Role::Warn),
     }
     for url in urls.into_iter().flatten() {
-        facts.say("image", url.as_str().to_owned(), Role::Dim);
+        facts.add_text("image", url.as_str().to_owned(), Role::Dim);
     }
     for (label, column) in
         [("subnets", "subnets"), ("nodes to run", "nodes_desired"), ("seen on", "nodes_observed")]
     {
         let text = column_spans(state, &Subject::Version(os, *name), column, Some(Role::Text));
         if spans_width(&text) > 0 {
-            facts.fact(label, text);
+            facts.add_fact(label, text);
         }
     }
     let upgrades: Vec<_> = state
@@ -534,69 +537,69 @@ fn version(state: &State, os: Os, name: &Name, facts: &mut Facts) {
         })
         .collect();
     if !upgrades.is_empty() {
-        facts.heading("Rollout");
+        facts.add_heading("Rollout");
         for (at, subnet, proposal) in upgrades {
             let when = at.map(|at| at.date_minute()).unwrap_or_default();
             let mut line = vec![span(short(&subnet), Role::Id), span(format!("  {when}"), Role::Dim)];
             line.extend(proposal.map(|p| span(format!("  proposal {p}"), Role::Dim)));
-            facts.line(line);
+            facts.add_wrapped(line);
         }
     }
 }
 
 fn boundary(state: &State, id: &Principal, facts: &mut Facts) {
     let topology = state.topology();
-    facts.fact("node", vec![span(id.to_text(), Role::Id)]);
+    facts.add_fact("node", vec![span(id.to_text(), Role::Id)]);
     if let Some(version) = topology.api_boundary_nodes.get(id) {
-        facts.say("to run", format!("GuestOS {}", short_version(version.as_str())), Role::Text);
+        facts.add_text("to run", format!("GuestOS {}", short_version(version.as_str())), Role::Text);
     }
     if let Some(provider) = topology.provider_of(id) {
-        let mut line = words::provider(state, &provider, Role::Text);
+        let mut line = format::provider_spans(state, &provider, Role::Text);
         line.push(span(format!("  {}", short_principal(&provider)), Role::Dim));
-        facts.fact("provider", line);
+        facts.add_fact("provider", line);
     }
     let Some(known) = state.world.fleet.boundary.get(id).filter(|_| state.net.then.is_none()) else {
-        facts.say("probes", "it is not in the certified list of today", Role::Dim);
+        facts.add_text("probes", "it is not in the certified list of today", Role::Dim);
         return;
     };
     if let Some(address) = &known.ipv6 {
-        facts.say("IPv6", address.as_str().to_owned(), Role::Text);
+        facts.add_text("IPv6", address.as_str().to_owned(), Role::Text);
     }
     if let Some(address) = &known.ipv4 {
-        facts.say("IPv4", address.as_str().to_owned(), Role::Text);
+        facts.add_text("IPv4", address.as_str().to_owned(), Role::Text);
     }
     if let Some(latency) = known.latency() {
-        facts.say("latency", format!("{latency} ms, newer probes weigh more"), Role::Text);
+        facts.add_text("latency", format!("{latency} ms, newer probes weigh more"), Role::Text);
     }
-    facts.heading("Probes, the newest first: what the node says of itself, unverified");
+    facts.add_heading("Probes, the newest first: what the node says of itself, unverified");
     for probe in known.probes.iter().rev() {
         let (word, role) = match (probe.healthy, probe.status) {
             (true, _) => ("well".to_owned(), Role::Good),
             (false, 0) => ("no answer".to_owned(), Role::Bad),
             (false, status) => (format!("HTTP {status}"), Role::Bad),
         };
-        facts.line(vec![
+        facts.add_wrapped(vec![
             span(probe.at.clock(), Role::Dim),
             span(format!("  {word:<10}"), role),
             span(format!("{:>6} ms", group(&probe.millis.to_string())), Role::Text),
         ]);
     }
     if known.probes.is_empty() {
-        facts.line(vec![span("none yet", Role::Dim)]);
+        facts.add_wrapped(vec![span("none yet", Role::Dim)]);
     }
     proven(state, facts, state.world.fleet.boundary_evidence.as_ref());
 }
 
 fn event(state: &State, subject: &Subject, facts: &mut Facts) {
     let Some(event) = state.event(subject) else { return };
-    facts.say("version", group(&event.version.to_string()), Role::Text);
+    facts.add_text("version", group(&event.version.to_string()), Role::Text);
     let when = event
         .at
         .map_or_else(|| "the registry does not say".to_owned(), |at| format!("{} UTC", at.date_minute()));
-    facts.say("when", when, Role::Text);
-    facts.say("record", event.key.to_string(), Role::Id);
+    facts.add_text("when", when, Role::Text);
+    facts.add_text("record", event.key.to_string(), Role::Id);
     if let Some(proposal) = event.proposal {
-        facts.say("proposal", proposal.to_string(), Role::Text);
+        facts.add_text("proposal", proposal.to_string(), Role::Text);
     }
     match &event.kind {
         EventKind::NodeChanged(fields)
@@ -604,10 +607,10 @@ fn event(state: &State, subject: &Subject, facts: &mut Facts) {
         | EventKind::OperatorChanged(fields)
         | EventKind::RewardTableChanged(fields) => {
             for field in fields {
-                facts.say("changed", field.as_str().to_owned(), Role::Text);
+                facts.add_text("changed", field.as_str().to_owned(), Role::Text);
             }
         }
-        EventKind::Undecoded(why) => facts.say("unread", why.as_str().to_owned(), Role::Warn),
+        EventKind::Undecoded(why) => facts.add_text("unread", why.as_str().to_owned(), Role::Warn),
         _ => {}
     }
     proven(state, facts, state.topology().evidence.as_ref());

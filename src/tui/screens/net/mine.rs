@@ -1,6 +1,6 @@
 //! The user's own provider: what it has, what it can expect, what it lost and why.
 
-use super::super::{Cx, cell, facts::Facts, words};
+use super::super::{Cx, cell, facts::Facts, format};
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -18,7 +18,7 @@ pub(super) fn head(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Option<Rect> {
     let Some(provider) = state.net.mine.provider else {
         cx.hits.list_height = usize::from(area.height.saturating_sub(1));
         let choose =
-            format!("{} chooses which node provider you are", words::key(state, Command::MyProvider));
+            format!("{} chooses which node provider you are", format::key_text(state, Command::MyProvider));
         let lines = [choose.as_str(), "or `provider = \"…\"` in the configuration says it"];
         notice::draw(cx.pen, area, "No provider is chosen", Role::Text, &lines);
         return None;
@@ -35,20 +35,20 @@ pub(super) fn head(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Option<Rect> {
 /// The provider in few lines.
 fn brief(state: &State, id: &Principal, width: u16) -> Vec<Spans> {
     let mut facts = Facts::new(width, 12);
-    let mut title = words::provider(state, id, Role::Known);
+    let mut title = format::provider_spans(state, id, Role::Known);
     if state.world.fleet.name(id).is_some() {
         title.push(span(" (name unverified)", Role::Dim));
     }
     title.push(span(format!("  {id}"), Role::Id));
-    facts.raw(title);
-    facts.raw(holdings(state, id));
+    facts.add_line(title);
+    facts.add_line(holdings(state, id));
     expected(state, id, &mut facts, width);
     payouts(state, id, &mut facts, if width >= 90 { 3 } else { 2 });
     let nodes: Vec<Principal> = state.topology().nodes_of(id).map(|(n, _)| *n).collect();
     let naming = state.proposals_naming(&nodes);
     if !naming.is_empty() {
         let ids: Vec<String> = naming.iter().take(8).map(ToString::to_string).collect();
-        facts.say("proposals", format!("{} name its nodes", ids.join(", ")), Role::Warn);
+        facts.add_text("proposals", format!("{} name its nodes", ids.join(", ")), Role::Warn);
     }
     facts.into_lines()
 }
@@ -63,20 +63,20 @@ fn holdings(state: &State, id: &Principal) -> Spans {
     let down =
         p.nodes.iter().filter(|n| state.world.fleet.nodes.get(n).is_some_and(|l| l.is_down(now))).count();
     let mut line = vec![
-        span(words::count(p.nodes.len(), "node", "nodes"), Role::Strong),
-        span(format!(", {} in subnets", words::grouped(p.assigned)), Role::Text),
+        span(format::count_noun(p.nodes.len(), "node", "nodes"), Role::Strong),
+        span(format!(", {} in subnets", format::grouped_number(p.assigned)), Role::Text),
     ];
     if down > 0 && state.net.then.is_none() {
-        line.push(span(format!(", {}", words::grouped(down)), Role::Bad));
-        line.push(words::unverified_mark());
+        line.push(span(format!(", {}", format::grouped_number(down)), Role::Bad));
+        line.push(format::unverified_mark());
         line.push(span(" down", Role::Bad));
     }
     let more = format!(
         " · {} · may add {} · paid for {} · {}",
-        words::count(p.operators.len(), "operator", "operators"),
+        format::count_noun(p.operators.len(), "operator", "operators"),
         p.allowance,
         p.rewardable,
-        words::count(p.data_centers.len(), "data center", "data centers"),
+        format::count_noun(p.data_centers.len(), "data center", "data centers"),
     );
     line.push(span(more, Role::Dim));
     line
@@ -87,7 +87,7 @@ pub(super) fn expected(state: &State, id: &Principal, facts: &mut Facts, width: 
     let rewards = &state.world.node_rewards;
     let from = state.net.view.strip_from();
     let Some(xdr) = rewards.projection(id, from) else {
-        facts.say("rewards", "not known yet", Role::Dim);
+        facts.add_text("rewards", "not known yet", Role::Dim);
         return;
     };
     let losses = rewards.losses(id, from);
@@ -105,8 +105,8 @@ pub(super) fn expected(state: &State, id: &Principal, facts: &mut Facts, width: 
         let by = if width >= 90 { format!(", {by}") } else { String::new() };
         line.push(span(format!(" ICP at {} XDR{by}", rate.decimal()), Role::Dim));
     }
-    facts.fact("expected", line);
-    facts.fact(
+    facts.add_fact("expected", line);
+    facts.add_fact(
         "earned",
         vec![
             span(losses.earned.rounded(), Role::Text),
@@ -123,7 +123,7 @@ fn lost(losses: &Losses, facts: &mut Facts, width: u16) {
         (losses.other, "reductions", "decided by the NNS, or not explained by the canister"),
     ];
     if parts.iter().all(|(xdr, ..)| *xdr == MicroXdr(0)) {
-        facts.say("lost", "nothing", Role::Good);
+        facts.add_text("lost", "nothing", Role::Good);
         return;
     }
     let mut name = "lost";
@@ -133,7 +133,7 @@ fn lost(losses: &Losses, facts: &mut Facts, width: u16) {
         if spans_width(&line) + why.len() + 14 <= usize::from(width) {
             line.push(span(why, Role::Dim));
         }
-        facts.fact(name, line);
+        facts.add_fact(name, line);
         name = "";
     }
 }
@@ -150,7 +150,7 @@ pub(super) fn payouts(state: &State, id: &Principal, facts: &mut Facts, most: us
     if line.is_empty() {
         line.push(span("none known", Role::Dim));
     }
-    facts.fact("paid", line);
+    facts.add_fact("paid", line);
 }
 
 fn icp(amount: E8s) -> String {
@@ -165,27 +165,27 @@ pub(super) fn operators(state: &State, id: &Principal, facts: &mut Facts) {
         let paid: Vec<String> = record.rewardable.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
         let mut line = vec![
             span(short_principal(operator), Role::Id),
-            span(format!("  {}", words::count(nodes, "node", "nodes")), Role::Text),
+            span(format!("  {}", format::count_noun(nodes, "node", "nodes")), Role::Text),
             span(format!(", may add {}", record.allowance), Role::Dim),
         ];
         if !paid.is_empty() {
             line.push(span(format!(", paid for {}", paid.join(", ")), Role::Dim));
         }
-        facts.fact(record.data_center.as_str(), line);
+        facts.add_fact(record.data_center.as_str(), line);
     }
 }
 
 /// The strip of one node with its figures, as lines.
 pub(super) fn node_days(state: &State, node: &Principal, facts: &mut Facts) {
     let Some(days) = state.net.view.days.get(node) else {
-        facts.say("rewards", "not known yet", Role::Dim);
+        facts.add_text("rewards", "not known yet", Role::Dim);
         return;
     };
-    facts.fact("30 days", cell::heat(&days.strip, state.options.ascii));
-    facts.fact("", cell::legend(state.options.ascii));
+    facts.add_fact("30 days", cell::heat_spans(&days.strip, state.options.ascii));
+    facts.add_fact("", cell::legend_spans(state.options.ascii));
     if let Some(mean) = days.mean {
         let of = if days.extrapolated { "from its provider's other nodes" } else { "above its subnet's" };
-        facts.fact(
+        facts.add_fact(
             "fails",
             vec![
                 span(mean.percent(), Role::Text),
@@ -194,9 +194,9 @@ pub(super) fn node_days(state: &State, node: &Principal, facts: &mut Facts) {
         );
     }
     if let Some(multiplier) = days.multiplier {
-        facts.say("paid x", multiplier.decimal(), Role::Text);
+        facts.add_text("paid x", multiplier.decimal(), Role::Text);
     }
-    facts.fact(
+    facts.add_fact(
         "XDR",
         vec![
             span(days.earned.rounded(), Role::Text),

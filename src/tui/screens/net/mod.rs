@@ -8,7 +8,7 @@ pub(super) use detail::draw as detail;
 pub(super) use figures::breach_words;
 
 use super::condition::{self, Empty};
-use super::{Cx, cell, table, words};
+use super::{Cx, cell, format, table};
 use crate::datasets::{BOUNDARY_NODES, DATA_CENTERS, EVENTS, MY_NODES};
 use crate::tui::app::state::net::{Difference, NetList, Then};
 use crate::tui::app::state::{Hit, State};
@@ -36,7 +36,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let foot = Rect::new(area.x + 2, area.bottom() - 1, area.width.saturating_sub(3), 1);
     if state.topology().is_empty() {
         cx.hits.list_height = usize::from(rest.height.saturating_sub(1));
-        condition::say(cx, rest, condition::why(state, false, 0), "subnets and nodes");
+        condition::draw_empty(cx, rest, condition::empty_reason(state, false, 0), "subnets and nodes");
         return;
     }
     cx.pen.spans(foot.x, foot.y, foot.width, &sources(state, cx.pen.ascii()));
@@ -52,12 +52,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let list = state.net.list();
     if list.rows.is_empty() {
         cx.hits.list_height = usize::from(rest.height.saturating_sub(1));
-        let empty = condition::why(state, true, list.total);
+        let empty = condition::empty_reason(state, true, list.total);
         if empty == Empty::Nothing && shown.info.id == EVENTS.info.id {
             let lines = ["what happens in the registry is told here once its history is read"];
             notice::draw(cx.pen, rest, "No events yet", Role::Text, &lines);
         } else {
-            condition::say(cx, rest, empty, shown.info.many);
+            condition::draw_empty(cx, rest, empty, shown.info.many);
         }
         if empty != Empty::Filtered {
             return;
@@ -86,7 +86,7 @@ fn lists(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         x = cx.pen.put(x, row.y, room, &title, role);
         let count = state.net.one(list).total;
         if counted && count > 0 {
-            let text = format!(" {}", words::grouped(count));
+            let text = format!(" {}", format::grouped_number(count));
             x = cx.pen.put(x, row.y, row.right().saturating_sub(x), &text, Role::Dim);
         }
         cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::List(list));
@@ -105,7 +105,7 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
     let version = group(&then.topology.version.to_string());
     let text = format!(" THE PAST: version {version}{asked}{made} ");
     let x = cx.pen.put(area.x + 1, area.y, area.width.saturating_sub(2), &text, Role::Danger);
-    let back = format!("  {} returns to now", words::key(state, Command::Back));
+    let back = format!("  {} returns to now", format::key_text(state, Command::Back));
     cx.pen.put(x, area.y, area.right().saturating_sub(x + 1), &back, Role::Dim);
     let mut line = vec![span("since then  ", Role::Dim)];
     if then.changes.is_empty() {
@@ -117,14 +117,14 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
         }
         line.push(span(format!("{what} "), Role::Text));
         if *changed > 0 {
-            line.push(span(words::grouped(*changed), Role::Strong));
+            line.push(span(format::grouped_number(*changed), Role::Strong));
         }
         if *gone > 0 {
-            line.push(span(format!("−{}", words::grouped(*gone)), Role::Strong));
+            line.push(span(format!("−{}", format::grouped_number(*gone)), Role::Strong));
         }
         if *new > 0 {
             let gap = if *gone > 0 { " " } else { "" };
-            line.push(span(format!("{gap}+{}", words::grouped(*new)), Role::Strong));
+            line.push(span(format!("{gap}+{}", format::grouped_number(*new)), Role::Strong));
         }
     }
     cx.pen.spans(area.x + 2, area.y + 1, area.width.saturating_sub(3), &line);
@@ -136,7 +136,7 @@ fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
     let shown = state.net.shown.dataset().info.id;
     if shown == MY_NODES.info.id && state.size.0 < 110 && state.net.then.is_none() {
-        let mut line = cell::legend(ascii);
+        let mut line = cell::legend_spans(ascii);
         line.extend(explain_mark(state, true));
         return line;
     }
@@ -144,8 +144,8 @@ fn sources(state: &State, ascii: bool) -> Spans {
     let dot = || span(" · ", Role::Dim);
     let mut line = vec![span(format!("registry {}", group(&topology.version.to_string())), Role::Dim)];
     if let Some(evidence) = &topology.evidence {
-        line.extend([span(" ", Role::Dim), span(evidence.proof.word(), words::proof_role(evidence.proof))]);
-        line.push(span(format!(" {}", words::ago(state.network_now(), evidence.at)), Role::Dim));
+        line.extend([span(" ", Role::Dim), span(evidence.proof.word(), format::proof_role(evidence.proof))]);
+        line.push(span(format!(" {}", format::ago_text(state.network_now(), evidence.at)), Role::Dim));
     }
     match shown {
         _ if state.net.then.is_some() => line.extend([dot(), span("health is of today only", Role::Dim)]),
@@ -161,17 +161,17 @@ fn sources(state: &State, ascii: bool) -> Spans {
         }
         list if list == MY_NODES.info.id => {
             line.push(span("   ", Role::Dim));
-            line.extend(cell::legend(ascii));
+            line.extend(cell::legend_spans(ascii));
             line.extend(explain_mark(state, narrow));
         }
         list if list == BOUNDARY_NODES.info.id => {
             if let Some(evidence) = &state.world.fleet.boundary_evidence {
                 line.extend([dot(), span("list ", Role::Dim)]);
-                line.push(span(evidence.proof.word(), words::proof_role(evidence.proof)));
+                line.push(span(evidence.proof.word(), format::proof_role(evidence.proof)));
             }
             let proof = Proof::Unverified;
-            line.extend([dot(), words::unverified_mark(), span(" ", Role::Dim)]);
-            line.push(span(proof.word(), words::proof_role(proof)));
+            line.extend([dot(), format::unverified_mark(), span(" ", Role::Dim)]);
+            line.push(span(proof.word(), format::proof_role(proof)));
             line.extend((!narrow).then(|| span(": states and names", Role::Dim)));
         }
         list if list == DATA_CENTERS.info.id => {}
@@ -193,11 +193,11 @@ fn explain_mark(state: &State, brief: bool) -> Spans {
         return Vec::new();
     }
     let proof = Proof::Unverified;
-    let mut line = vec![span(" · ", Role::Dim), words::unverified_mark(), span(" ", Role::Dim)];
+    let mut line = vec![span(" · ", Role::Dim), format::unverified_mark(), span(" ", Role::Dim)];
     line.extend((!brief).then(|| span(format!("{DASHBOARD}, "), Role::Dim)));
-    line.push(span(proof.word(), words::proof_role(proof)));
+    line.push(span(proof.word(), format::proof_role(proof)));
     if let Some(at) = fleet.reported_at.filter(|_| !brief) {
-        line.push(span(format!(" {}", words::ago(state.now, at)), Role::Dim));
+        line.push(span(format!(" {}", format::ago_text(state.now, at)), Role::Dim));
     }
     line
 }
