@@ -143,8 +143,8 @@ fn to_terminal(attention: &Attention) -> Result<(), Line> {
         return Err(Line::new("there is no terminal here"));
     }
     let text = match attention {
-        Attention::Bell => crate::tui::app::terminal::ringing(None),
-        Attention::Osc9(text) => crate::tui::app::terminal::ringing(Some(text)),
+        Attention::Bell => crate::tui::app::terminal::bell_sequence(None),
+        Attention::Osc9(text) => crate::tui::app::terminal::bell_sequence(Some(text)),
     };
     out.write_all(text.as_bytes()).map_err(|e| Line::new(&e.to_string()))
 }

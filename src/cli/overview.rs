@@ -49,7 +49,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
                 network_info(&opened),
                 Options { ascii: context.ascii(), ..Options::default() },
             );
-            state.load(signer, world);
+            state.load_world(signer, world);
             let _ = update(&mut state, Message::Change(Change::Sync(status.clone())), now);
             for entry in open_actions {
                 let (execution, authenticity) = (Arc::new(entry.execution), Authenticity::Authentic);

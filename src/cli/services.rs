@@ -647,7 +647,7 @@ const OLDER_EVENTS: usize = 200;
 const LOCK_CHECK: Duration = Duration::from_secs(30);
 
 impl Services for Live {
-    fn run(&mut self, effect: Effect) {
+    fn run_effect(&mut self, effect: Effect) {
         let this = self.clone();
         match effect {
             Effect::Refresh(what) => self.0.sync.refresh(what),
@@ -705,7 +705,7 @@ impl Services for Live {
         }
     }
 
-    fn pending(&self) -> usize {
+    fn pending_effects(&self) -> usize {
         self.0.pending.load(Ordering::SeqCst)
     }
 }

@@ -152,7 +152,7 @@ impl Dashboard {
         let now = wall_clock();
         let mut state = State::new(now, size, network_info(&opened), options);
         state.keymap = Arc::new(keymap);
-        state.load(reading.signer.clone(), reading.loaded.world);
+        state.load_world(reading.signer.clone(), reading.loaded.world);
         let notes =
             theme_note.into_iter().chain(opened.cache_notes.iter().cloned()).chain(reading.loaded.notes);
         for note in notes {
@@ -190,11 +190,11 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let end = asked_to_stop();
     // Also once the loop has ended and the cache is being closed.
     tokio::spawn(asked_to_stop());
-    let mut tty = Tty::take(guarding).map_err(cannot)?;
+    let mut tty = Tty::take_over(guarding).map_err(cannot)?;
     let term = std::env::var("TERM").ok();
     // Nobody waits for the answer: it is found among the keys whenever it comes.
     let asked = match color_question(term.as_deref()).filter(|_| look.follows_terminal()) {
-        Some(question) => tty.ask(question).is_ok(),
+        Some(question) => tty.send_query(question).is_ok(),
         None => false,
     };
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;

@@ -33,7 +33,7 @@ fn open_on(main: bool) -> Harness<Network> {
     let trust = NetworkTrust { kind, foreign: vec![] };
     let info = NetworkInfo { name: "test".into(), trust, ..NetworkInfo::default() };
     let mut state = State::new(NOW, (160, 45), info, Options::default());
-    state.load(network.signer.clone(), Default::default());
+    state.load_world(network.signer.clone(), Default::default());
     let mut app = Harness::new(state, network, receiver);
     app.services.publish();
     app.settle();
@@ -75,15 +75,15 @@ async fn a_watcher_finds_the_subnet_that_stands_still_and_what_depends_on_it() {
 async fn every_list_is_a_key_away_and_sorts_and_filters() {
     let mut app = open();
     for (keys, list, text) in [
-        ("<tab>", NetList::of(&datasets::NODES), "known by"),
-        ("g p", NetList::of(&datasets::PROVIDERS), "XDR a month"),
-        ("g d", NetList::of(&datasets::DATA_CENTERS), "continent"),
-        ("g v", NetList::of(&datasets::VERSIONS), "nodes to run"),
-        ("g b", NetList::of(&datasets::BOUNDARY_NODES), "probes"),
-        ("g e", NetList::of(&datasets::EVENTS), "what happened"),
-        ("g m", NetList::of(&datasets::MY_NODES), "No provider is chosen"),
-        ("g s", NetList::of(&datasets::SUBNETS), "may fail"),
-        ("shift-tab", NetList::of(&datasets::MY_NODES), "No provider is chosen"),
+        ("<tab>", NetList::from_dataset(&datasets::NODES), "known by"),
+        ("g p", NetList::from_dataset(&datasets::PROVIDERS), "XDR a month"),
+        ("g d", NetList::from_dataset(&datasets::DATA_CENTERS), "continent"),
+        ("g v", NetList::from_dataset(&datasets::VERSIONS), "nodes to run"),
+        ("g b", NetList::from_dataset(&datasets::BOUNDARY_NODES), "probes"),
+        ("g e", NetList::from_dataset(&datasets::EVENTS), "what happened"),
+        ("g m", NetList::from_dataset(&datasets::MY_NODES), "No provider is chosen"),
+        ("g s", NetList::from_dataset(&datasets::SUBNETS), "may fail"),
+        ("shift-tab", NetList::from_dataset(&datasets::MY_NODES), "No provider is chosen"),
     ] {
         app.press(keys).sees(text);
         assert_eq!(app.state.net.shown, list, "{keys}");

@@ -19,7 +19,7 @@ fn open_with(options: Options, signer: Option<SignerInfo>) -> Harness<Network> {
     let network = Network::new(sender);
     let info = NetworkInfo { name: "test".into(), ..NetworkInfo::default() };
     let mut state = State::new(NOW, (120, 36), info, options);
-    state.load(signer.unwrap_or_else(|| network.signer.clone()), Default::default());
+    state.load_world(signer.unwrap_or_else(|| network.signer.clone()), Default::default());
     Harness::new(state, network, receiver)
 }
 
@@ -266,7 +266,7 @@ async fn pulse_leads_to_what_needs_me() {
         !app.state
             .pulse
             .needs()
-            .any(|n| matches!(n, icpulse::tui::app::pulse::Need::ConfirmFollowing { .. }))
+            .any(|n| matches!(n, icpulse::tui::app::pulse::PulseNeed::ConfirmFollowing { .. }))
     );
     // A vote from the list of open proposals on Pulse.
     app.press("g g <tab> n <enter> <esc>");

@@ -109,7 +109,7 @@ fn a_foreign_governance_canister_is_red_in_every_review() {
 
     let buffer = shown(&review, (200, 80));
     assert!(words_of_layer(&buffer).contains(&words), "{}", words_of_layer(&buffer));
-    let bad = Theme::fallback().style(Role::Bad).fg.unwrap();
+    let bad = Theme::fallback().style_for(Role::Bad).fg.unwrap();
     let colors = colors_of(&buffer, "not the Internet Computer's");
     // Once for the network, once for the call, once in the call's details.
     assert_eq!(colors, [bad, bad, bad]);
@@ -198,7 +198,10 @@ fn the_header_says_what_the_network_is_not_at_any_width() {
             let long = line.contains(", not the Internet Computer");
             assert!(long || line.contains(", not the IC"), "{width}: {line}");
             assert!(line.contains("main"), "who signs is still told: {width}: {line}");
-            assert_eq!(colors_of(&buffer, ", not the I"), [Theme::fallback().style(Role::Warn).fg.unwrap()]);
+            assert_eq!(
+                colors_of(&buffer, ", not the I"),
+                [Theme::fallback().style_for(Role::Warn).fg.unwrap()]
+            );
         }
         let main = NetworkTrust { kind: NetworkKind::Main, foreign: vec![] };
         let (line, _) = header("mainnet", &main, (width, 30));
@@ -206,7 +209,7 @@ fn the_header_says_what_the_network_is_not_at_any_width() {
         let foreign = NetworkTrust { kind: NetworkKind::Main, ..redirected().trust() };
         let (line, buffer) = header("mine", &foreign, (width, 30));
         assert!(line.contains("foreign"), "{width}: {line}");
-        assert_eq!(colors_of(&buffer, "foreign"), [Theme::fallback().style(Role::Bad).fg.unwrap()]);
+        assert_eq!(colors_of(&buffer, "foreign"), [Theme::fallback().style_for(Role::Bad).fg.unwrap()]);
     }
 }
 

@@ -161,7 +161,7 @@ fn network_lists() {
         let state = sample::at(make((80, 24)), Screen::Network, None, 0);
         shot(&format!("network-{condition}"), &state, &theme);
     }
-    let mut nobody = network((80, 24), NetList::of(&datasets::MY_NODES));
+    let mut nobody = network((80, 24), NetList::from_dataset(&datasets::MY_NODES));
     nobody.net.mine.provider = None;
     shot("network-mine-unchosen", &nobody, &theme);
 }
@@ -198,15 +198,15 @@ fn network_details() {
 #[test]
 fn heat_strips_without_colour_and_in_ascii() {
     let theme = Theme::load("icpulse-dark", &[], ColorDepth::None).unwrap();
-    let state = network((100, 30), NetList::of(&datasets::MY_NODES));
+    let state = network((100, 30), NetList::from_dataset(&datasets::MY_NODES));
     let shown = buffer(&state, &theme);
     assert!(shown.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset));
     picture("network-mine-without-colour", &styled(&shown, &theme));
     for list in [
-        NetList::of(&datasets::MY_NODES),
-        NetList::of(&datasets::SUBNETS),
-        NetList::of(&datasets::NODES),
-        NetList::of(&datasets::VERSIONS),
+        NetList::from_dataset(&datasets::MY_NODES),
+        NetList::from_dataset(&datasets::SUBNETS),
+        NetList::from_dataset(&datasets::NODES),
+        NetList::from_dataset(&datasets::VERSIONS),
     ] {
         let mut state = network((120, 40), list);
         state.options.ascii = true;
@@ -217,7 +217,7 @@ fn heat_strips_without_colour_and_in_ascii() {
     let light = Theme::builtin("icpulse-light").unwrap().at_depth(ColorDepth::TrueColor);
     picture(
         "network-mine-light",
-        &styled(&buffer(&network((100, 30), NetList::of(&datasets::MY_NODES)), &light), &light),
+        &styled(&buffer(&network((100, 30), NetList::from_dataset(&datasets::MY_NODES)), &light), &light),
     );
 }
 
@@ -226,7 +226,7 @@ fn heat_strips_without_colour_and_in_ascii() {
 fn the_past_says_so_on_lists_and_details() {
     let theme = Theme::fallback();
     for size in [(80, 24), (160, 45)] {
-        let mut state = network(size, NetList::of(&datasets::SUBNETS));
+        let mut state = network(size, NetList::from_dataset(&datasets::SUBNETS));
         let now = state.now;
         state.net.travelling = Some(Moment::Version(Version(53_100)));
         let topology = Arc::new(fleet::topology_then(fleet::SMALL, now));
@@ -294,7 +294,7 @@ fn layers() {
 fn styled(buffer: &Buffer, theme: &Theme) -> String {
     // Plain text is left blank.
     let plain = Style::new().fg(Color::Reset).bg(Color::Reset).underline_color(Color::Reset);
-    let mut styles: Vec<Style> = vec![plain.patch(theme.base())];
+    let mut styles: Vec<Style> = vec![plain.patch(theme.base_style())];
     let mut map = String::new();
     for y in 0..buffer.area.height {
         let mut line = String::new();
@@ -374,8 +374,8 @@ fn too_small() {
 #[test]
 fn notices_and_sequences() {
     let mut state = sample::full((80, 24));
-    state.toast(Level::Good, "voted YES on 140812 with 9 neurons");
-    state.toast(
+    state.show_toast(Level::Good, "voted YES on 140812 with 9 neurons");
+    state.show_toast(
         Level::Error,
         "neuron 5011903442817663002 was refused: its dissolve delay is below the minimum, raise it first",
     );
@@ -398,21 +398,21 @@ fn pulse_as_text() {
 fn hits_are_where_things_are_seen() {
     let theme = Theme::fallback();
     let mut state = sample::at(sample::full((120, 40)), Screen::Proposals, None, 0);
-    state.proposals.select(4);
+    state.proposals.select_row(4);
     let mut shown = Buffer::empty(Rect::new(0, 0, 120, 40));
     let (hits, _) = screens::paint(&mut shown, &state, &theme);
     let lines: Vec<String> = text(&shown).lines().map(str::to_owned).collect();
     for row in 0..20 {
         let id = state.proposals.rows[row].to_string();
         let y = lines.iter().position(|l| l.contains(&format!(" {id} "))).unwrap();
-        assert_eq!(hits.at(20, u16::try_from(y).unwrap()), Some(Hit::Row(row)));
+        assert_eq!(hits.hit_at(20, u16::try_from(y).unwrap()), Some(Hit::Row(row)));
     }
     let tabs = &lines[1];
     let x = u16::try_from(tabs.find("3 Neurons").unwrap()).unwrap();
-    assert_eq!(hits.at(x, 1), Some(Hit::Screen(Screen::Neurons)));
+    assert_eq!(hits.hit_at(x, 1), Some(Hit::Screen(Screen::Neurons)));
     let footer = lines.last().unwrap();
     let x = u16::try_from(footer.find("/ find").unwrap()).unwrap();
-    assert_eq!(hits.at(x, 39), Some(Hit::Run(Command::Filter)));
+    assert_eq!(hits.hit_at(x, 39), Some(Hit::Run(Command::Filter)));
     // Title, tabs, context, heads and footer take five of forty rows.
     assert_eq!(hits.list_height, 35);
 
@@ -422,9 +422,9 @@ fn hits_are_where_things_are_seen() {
     let (hits, _) = screens::paint(&mut shown, &state, &theme);
     let lines: Vec<String> = text(&shown).lines().map(str::to_owned).collect();
     let y = lines.iter().position(|l| l.contains(&sample::MY_NEURONS[2].to_string())).unwrap();
-    assert_eq!(hits.at(60, u16::try_from(y).unwrap()), Some(Hit::LayerRow(2)));
+    assert_eq!(hits.hit_at(60, u16::try_from(y).unwrap()), Some(Hit::LayerRow(2)));
     let title = lines.iter().position(|l| l.contains("─ Vote ─")).unwrap();
-    assert_eq!(hits.at(60, u16::try_from(title).unwrap()), Some(Hit::Layer));
+    assert_eq!(hits.hit_at(60, u16::try_from(title).unwrap()), Some(Hit::Layer));
 }
 
 /// Whatever is typed, the terminal's cursor stands where typing goes.
@@ -510,9 +510,9 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
         (Line::new(word), Value::Text(Block::new(word))),
         (Line::new("a"), Value::List(vec![Value::Map(vec![(Line::new(word), Value::Null)])])),
     ]);
-    state.bodies.put(Arc::new(body));
+    state.bodies.insert_body(Arc::new(body));
     state.sync.trouble = Some(Trouble { why: Line::new(word), ..sample::trouble(cursor.is_multiple_of(2)) });
-    state.toast(Level::Warning, word);
+    state.show_toast(Level::Warning, word);
     // What the user typed is not neutralised by anybody before it is drawn.
     state.proposals.filter.text = word.to_owned();
     if let Some(detail) = &mut state.place.detail {

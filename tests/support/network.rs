@@ -404,7 +404,7 @@ impl Network {
 }
 
 impl Services for Network {
-    fn run(&mut self, effect: Effect) {
+    fn run_effect(&mut self, effect: Effect) {
         self.asked.push(format!("{effect:?}"));
         match effect {
             Effect::Refresh(what) => {

@@ -56,7 +56,7 @@ pub fn fresh(size: (u16, u16)) -> State {
 
 /// What `update` derives from what is known: rows of lists and items of Pulse.
 pub fn settle(state: &mut State) {
-    state.load(state.signer.clone(), state.world.clone());
+    state.load_world(state.signer.clone(), state.world.clone());
 }
 
 /// Everything is there and fresh.
@@ -77,7 +77,7 @@ pub fn full_with(size: (u16, u16), past: u64) -> State {
     fleet::join(&mut state.world, fleet::SMALL, NOW);
     state.net.mine = fleet::mine(&state.world.topology);
     for id in [140_812, 140_804] {
-        state.bodies.put(Arc::new(body(id)));
+        state.bodies.insert_body(Arc::new(body(id)));
     }
     let foundation = Neuron {
         id: NeuronId(27),
@@ -394,10 +394,10 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             Layer::Palette(PaletteLayer {
                 input: Input::new("vo".to_owned()),
                 matches: vec![
-                    found(Command::of(&VOTE), &[0, 1], None),
+                    found(Command::for_operation(&VOTE), &[0, 1], None),
                     found(Command::VoteYes, &[], None),
                     found(Command::Mark, &[], Some("only in: Proposals")),
-                    found(Command::of(&CONFIRM_FOLLOWING), &[14], None),
+                    found(Command::for_operation(&CONFIRM_FOLLOWING), &[14], None),
                 ],
                 cursor: 0,
                 offset: 0,

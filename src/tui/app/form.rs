@@ -49,7 +49,7 @@ impl OperationForm {
     }
 
     /// Whether Enter leads to a list of choices.
-    pub fn chooses(&self) -> bool {
+    pub fn is_choice(&self) -> bool {
         self.current().is_some_and(|f| f.field.has_long_list())
     }
 }

@@ -87,7 +87,7 @@ impl Bodies {
     }
 
     /// Puts one in; the least recently put one makes room.
-    pub fn put(&mut self, body: Arc<ProposalBody>) {
+    pub fn insert_body(&mut self, body: Arc<ProposalBody>) {
         self.used += 1;
         self.entries.insert(body.id, (self.used, body));
         if self.entries.len() > Self::KEPT
@@ -343,11 +343,11 @@ impl State {
     }
 
     /// Adds a notice; errors stay until they are dismissed.
-    pub fn toast(&mut self, level: Level, text: impl Into<Line>) {
-        self.toast_about(level, text.into(), None);
+    pub fn show_toast(&mut self, level: Level, text: impl Into<Line>) {
+        self.show_toast_about(level, text.into(), None);
     }
 
-    pub(super) fn toast_about(&mut self, level: Level, text: Line, plan: Option<PlanId>) {
+    pub(super) fn show_toast_about(&mut self, level: Level, text: Line, plan: Option<PlanId>) {
         const SHOWN_FOR: Seconds = Seconds(6);
         const KEPT: usize = 5;
         self.toasts.retain(|t| t.text != text);
@@ -360,7 +360,7 @@ impl State {
     }
 
     /// The effects with which a session begins.
-    pub fn start(&self) -> Vec<Effect> {
+    pub fn start_effects(&self) -> Vec<Effect> {
         if self.options.mouse { vec![Effect::CaptureMouse(true)] } else { Vec::new() }
     }
 }

@@ -39,7 +39,7 @@ impl State {
                 Some(Subject::Neuron(ballot.neuron))
             }
             (Subject::Neuron(id), Tab::Following) => {
-                self.followees(id).get(detail.cursor).map(|(_, followee)| Subject::Neuron(*followee))
+                self.followee_rows(id).get(detail.cursor).map(|(_, followee)| Subject::Neuron(*followee))
             }
             (Subject::Neuron(id), Tab::Ballots) => {
                 let (proposal, _) = self.neuron(id)?.recent_ballots.get(detail.cursor)?;
@@ -56,7 +56,7 @@ impl State {
         let Some(detail) = &self.place.detail else { return 0 };
         match (detail.subject, detail.current_tab()) {
             (Subject::Proposal(id), Tab::Votes) => self.proposal(id).map_or(0, |p| p.ballots.len()),
-            (Subject::Neuron(id), Tab::Following) => self.followees(id).len(),
+            (Subject::Neuron(id), Tab::Following) => self.followee_rows(id).len(),
             (Subject::Neuron(id), Tab::Ballots) => self.neuron(id).map_or(0, |n| n.recent_ballots.len()),
             (subject, Tab::Links) => self.links(&subject).len(),
             (subject, Tab::Happened) => self.events_about(&subject).len(),
@@ -65,7 +65,7 @@ impl State {
     }
 
     /// A neuron's followees, flat and in order: what the cursor of [`Tab::Following`] moves over.
-    pub fn followees(&self, id: NeuronId) -> Vec<(Topic, NeuronId)> {
+    pub fn followee_rows(&self, id: NeuronId) -> Vec<(Topic, NeuronId)> {
         let Some(neuron) = self.neuron(id) else { return Vec::new() };
         neuron.followees.iter().flat_map(|(topic, ids)| ids.iter().map(|f| (*topic, *f))).collect()
     }
@@ -128,46 +128,46 @@ impl State {
     }
 
     /// The link of what is selected: a proposal's own, or its page on the public dashboard.
-    pub fn link(&self) -> Option<String> {
+    pub fn dashboard_link(&self) -> Option<String> {
         match self.subject()? {
             Subject::Proposal(id) => {
                 let own = self.bodies.get(id).and_then(|b| safe_link(b.url.as_str()));
                 own.map(str::to_owned).or_else(|| {
-                    self.dashboard(&format!("https://dashboard.internetcomputer.org/proposal/{id}"))
+                    self.dashboard_url(&format!("https://dashboard.internetcomputer.org/proposal/{id}"))
                 })
             }
             Subject::Neuron(id) => {
-                self.dashboard(&format!("https://dashboard.internetcomputer.org/neuron/{id}"))
+                self.dashboard_url(&format!("https://dashboard.internetcomputer.org/neuron/{id}"))
             }
             Subject::Transaction(_) | Subject::Event(..) | Subject::Version(Os::Host, _) => None,
             Subject::Subnet(id) => {
-                self.dashboard(&format!("https://dashboard.internetcomputer.org/network/subnets/{id}"))
+                self.dashboard_url(&format!("https://dashboard.internetcomputer.org/network/subnets/{id}"))
             }
             Subject::Node(id) | Subject::Boundary(id) => {
-                self.dashboard(&format!("https://dashboard.internetcomputer.org/network/nodes/{id}"))
+                self.dashboard_url(&format!("https://dashboard.internetcomputer.org/network/nodes/{id}"))
             }
             Subject::Provider(id) => {
-                self.dashboard(&format!("https://dashboard.internetcomputer.org/network/providers/{id}"))
+                self.dashboard_url(&format!("https://dashboard.internetcomputer.org/network/providers/{id}"))
             }
             Subject::DataCenter(name) => {
                 let plain = name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
                 let page = "https://dashboard.internetcomputer.org/network/data-centers";
-                self.dashboard(&format!("{page}/{}", name.as_str())).filter(|_| plain)
+                self.dashboard_url(&format!("{page}/{}", name.as_str())).filter(|_| plain)
             }
             Subject::Version(Os::Guest, name) => {
                 let plain = name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
                 let page = "https://dashboard.internetcomputer.org/releases";
-                self.dashboard(&format!("{page}/{}", name.as_str())).filter(|_| plain)
+                self.dashboard_url(&format!("{page}/{}", name.as_str())).filter(|_| plain)
             }
         }
     }
 
-    fn dashboard(&self, link: &str) -> Option<String> {
+    fn dashboard_url(&self, link: &str) -> Option<String> {
         self.network.trust.is_main().then(|| link.to_owned())
     }
 
     /// What `y` would copy.
-    pub fn copyable(&self) -> Option<String> {
+    pub fn copyable_text(&self) -> Option<String> {
         Some(match self.subject()? {
             Subject::Proposal(id) => id.to_string(),
             Subject::Neuron(id) => id.to_string(),
@@ -181,7 +181,7 @@ impl State {
     }
 
     /// Why a command cannot run now; `None` if it can. Words for the palette, help and footer.
-    pub fn refusal(&self, command: Command) -> Option<Line> {
+    pub fn command_refusal(&self, command: Command) -> Option<Line> {
         self.refusal_in(command, self.scopes())
     }
 
@@ -209,8 +209,8 @@ impl State {
             Command::Pause if self.sync.offline => say("offline: nothing is being read"),
             Command::Lock if self.signer.unlocked_until.is_none() => say("the identity is locked"),
             Command::Unlock if !self.signer.locked => say("the identity is already unlocked"),
-            Command::Copy if self.copyable().is_none() => say("select something with an id first"),
-            Command::OpenLink if self.link().is_none() => say("no web link for this selection"),
+            Command::Copy if self.copyable_text().is_none() => say("select something with an id first"),
+            Command::OpenLink if self.dashboard_link().is_none() => say("no web link for this selection"),
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
             Command::Alias if self.target_node().is_none() => say("select or open a node first"),
@@ -235,7 +235,7 @@ impl State {
             return Some("read-only: started with --read-only".to_owned());
         }
         if self.signer.is_anonymous() {
-            let key = self.keymap.keys(Command::Identity).into_iter().next();
+            let key = self.keymap.keys_for(Command::Identity).into_iter().next();
             let how = key.map_or_else(String::new, |k| format!(" with {k}"));
             return Some(format!("read-only: no identity selected; choose one{how}"));
         }

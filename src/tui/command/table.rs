@@ -310,7 +310,7 @@ commands! {
 
 impl Command {
     /// The command that begins an operation.
-    pub fn of(operation: &Operation) -> Self {
+    pub fn for_operation(operation: &Operation) -> Self {
         let place = operations::LIST.iter().position(|o| o.id == operation.id);
         place.map_or(Self::Help, Self::Operation)
     }

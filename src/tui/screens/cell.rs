@@ -49,12 +49,12 @@ fn heat_level(rate: Ppm) -> u8 {
 /// A heat strip of days.
 pub(super) fn heat_spans(days: &[Option<Ppm>], ascii: bool) -> Spans {
     let levels: Vec<Option<u8>> = days.iter().map(|day| day.map(heat_level)).collect();
-    strip::spans(&levels, ascii)
+    strip::strip_spans(&levels, ascii)
 }
 
 /// What the shades of a heat strip mean.
 pub(super) fn legend_spans(ascii: bool) -> Spans {
-    strip::legend(["1 %", "5 %", "10 % costs", "30 %"], ascii)
+    strip::legend_spans(["1 %", "5 %", "10 % costs", "30 %"], ascii)
 }
 
 /// So many of so many, as a bar of a width and in numbers.

@@ -129,9 +129,9 @@ pub(super) fn draw_trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
     let more = lines.len() > usize::from(rows);
     for (index, (line, y)) in lines.iter().take(usize::from(rows)).zip(area.top()..area.bottom()).enumerate()
     {
-        let end = cx.pen.spans(area.x, y, area.width.saturating_sub(1), line);
+        let end = cx.pen.write_spans(area.x, y, area.width.saturating_sub(1), line);
         if more && index == 1 {
-            cx.pen.put(end.min(area.right().saturating_sub(1)), y, 1, "…", Role::Dim);
+            cx.pen.write(end.min(area.right().saturating_sub(1)), y, 1, "…", Role::Dim);
         }
     }
     rows
@@ -151,7 +151,7 @@ fn wrong_clock(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
     if spans_width(&spans) + more.len() < usize::from(area.width) {
         spans.push(span(more, Role::Dim));
     }
-    cx.pen.spans(area.x, area.y, area.width.saturating_sub(1), &spans);
+    cx.pen.write_spans(area.x, area.y, area.width.saturating_sub(1), &spans);
     1
 }
 

@@ -4,7 +4,7 @@ use super::{Cx, format};
 use crate::tui::app::state::list::ListState;
 use crate::tui::app::state::{Hit, Screen};
 use crate::tui::theme::Role;
-use crate::tui::widgets::text::width;
+use crate::tui::widgets::text::text_width;
 use crate::tui::widgets::{Spans, span};
 use ratatui::layout::Rect;
 
@@ -26,7 +26,7 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
             list_spans(state.net.list(), one, many)
         }
     };
-    cx.pen.spans(row.x + 1, row.y, row.width.saturating_sub(2), &spans);
+    cx.pen.write_spans(row.x + 1, row.y, row.width.saturating_sub(2), &spans);
 }
 
 fn draw_crumbs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
@@ -35,17 +35,17 @@ fn draw_crumbs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     // Long ways lose their beginning, not their end.
     let room = usize::from(row.width.saturating_sub(2));
     let mut from = 0;
-    while from < last && crumbs.iter().skip(from).map(|c| width(c) + 3).sum::<usize>() > room {
+    while from < last && crumbs.iter().skip(from).map(|c| text_width(c) + 3).sum::<usize>() > room {
         from += 1;
     }
     let mut x = row.x + 1;
     for (index, crumb) in crumbs.iter().enumerate().skip(from) {
         let role = if index == last { Role::BreadcrumbHere } else { Role::Breadcrumb };
         let start = x;
-        x = cx.pen.put(x, row.y, row.right().saturating_sub(x), crumb, role);
+        x = cx.pen.write(x, row.y, row.right().saturating_sub(x), crumb, role);
         if index < last {
-            cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::Crumb(last - index));
-            x = cx.pen.put(x, row.y, row.right().saturating_sub(x), " › ", Role::Breadcrumb);
+            cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::Crumb(last - index));
+            x = cx.pen.write(x, row.y, row.right().saturating_sub(x), " › ", Role::Breadcrumb);
         }
     }
 }

@@ -30,7 +30,7 @@ impl Facts {
 
     /// A name and its value, wrapped below itself.
     pub(super) fn add_fact(&mut self, name: &str, value: Spans) {
-        let pad = self.column.saturating_sub(crate::tui::widgets::text::width(name)).max(1);
+        let pad = self.column.saturating_sub(crate::tui::widgets::text::text_width(name)).max(1);
         let first = [span(format!("{name}{}", " ".repeat(pad)), Role::Dim)];
         let rest = [span(" ".repeat(self.column.min(self.width / 2)), Role::Dim)];
         self.lines.extend(wrap_spans(&value, self.width, &first, &rest));
@@ -76,10 +76,18 @@ pub(super) fn draw_scrolled_lines(
     let bar = lines.len() > height;
     let width = area.width.saturating_sub(if bar { 2 } else { 0 });
     for (line, y) in lines.iter().skip(offset).zip(area.top()..area.bottom()) {
-        cx.pen.spans(area.x, y, width, line);
+        cx.pen.write_spans(area.x, y, width, line);
     }
     if bar {
-        scroll::bar(cx.pen, area.right().saturating_sub(1), area.y, area.height, offset, height, lines.len());
+        scroll::draw_scroll_bar(
+            cx.pen,
+            area.right().saturating_sub(1),
+            area.y,
+            area.height,
+            offset,
+            height,
+            lines.len(),
+        );
     }
     offset
 }
@@ -88,6 +96,6 @@ pub(super) fn draw_scrolled_lines(
 pub(super) fn detail_part(cx: &mut Cx<'_, '_, '_>, area: Rect, lines: &[Spans], offset: usize) {
     cx.hits.detail_lines = lines.len();
     cx.hits.detail_height = usize::from(area.height);
-    cx.hits.add(area, Hit::Scroll);
+    cx.hits.add_area(area, Hit::Scroll);
     draw_scrolled_lines(cx, area, lines, offset);
 }

@@ -5,7 +5,7 @@ use crate::datasets::my_votes;
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
-use crate::tui::widgets::text::{Span, spans_width, truncate};
+use crate::tui::widgets::text::{Span, spans_width, truncate_text};
 use crate::tui::widgets::{Spans, span, throbber};
 use icpulse_model::evidence::{Evidence, Proof, UNVERIFIED_MARK};
 use icpulse_model::time::{MONTH, YEAR};
@@ -122,7 +122,7 @@ pub(super) fn throbber_glyph(now: Timestamp, busy: bool, ascii: bool) -> char {
         // Not a whole number of turns.
         changes_at(now, Timestamp(now.0.saturating_add(TURN * 7)));
     }
-    throbber::glyph(now.0 / TURN, busy, ascii)
+    throbber::throbber_glyph(now.0 / TURN, busy, ascii)
 }
 
 /// `in 6 h 12 m` or `3 d ago`.
@@ -242,7 +242,7 @@ pub(super) fn vote_text(vote: Vote) -> (String, Role) {
 
 /// The reader's ballots on a proposal in a word.
 pub(super) fn own_vote_text(state: &State, proposal: &Proposal) -> (String, Role) {
-    let (words, tone) = my_votes(proposal, &state.cells());
+    let (words, tone) = my_votes(proposal, &state.cell_context());
     (words, cell::role_for_tone(tone))
 }
 
@@ -293,7 +293,7 @@ pub(super) fn provider_within(state: &State, id: &Principal, role: Role, room: u
     let mut spans = provider_spans(state, id, role);
     let free = room.saturating_sub(spans_width(spans.get(1..).unwrap_or_default()));
     if let Some(name) = spans.first_mut() {
-        name.text = truncate(&name.text, free).into_owned().into();
+        name.text = truncate_text(&name.text, free).into_owned().into();
     }
     spans
 }
@@ -319,7 +319,7 @@ pub(super) fn neuron_spans(state: &State, id: NeuronId) -> Spans {
 /// The first key of a command where the user is, or anywhere.
 pub(super) fn key_text(state: &State, command: Command) -> String {
     let here = state.keymap.keys_in(command, state.scopes());
-    here.into_iter().next().or_else(|| state.keymap.keys(command).into_iter().next()).unwrap_or_default()
+    here.into_iter().next().or_else(|| state.keymap.keys_for(command).into_iter().next()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The two lines at the top: where one is, who signs, how fresh and how proven.
 
 use super::{Cx, format};
-use crate::tui::app::state::pulse::Need;
+use crate::tui::app::state::pulse::PulseNeed;
 use crate::tui::app::state::{Hit, Screen, State};
 use crate::tui::command::Command;
 use crate::tui::theme::{ColorDepth, Role};
-use crate::tui::widgets::text::{spans_width, truncate};
+use crate::tui::widgets::text::{spans_width, truncate_text};
 use crate::tui::widgets::{Spans, gauge, span};
 use icpulse_model::Seconds;
 use icpulse_model::account::short_principal;
@@ -40,8 +40,8 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     right.push(span(" ", Role::Dim));
     let right_w = spans_width(&right).min(width / 2);
     let right_x = row.right().saturating_sub(u16::try_from(right_w).unwrap_or(0));
-    cx.pen.spans(row.x, row.y, u16::try_from(left_w).unwrap_or(0), &left);
-    cx.pen.spans(right_x, row.y, u16::try_from(right_w).unwrap_or(0), &right);
+    cx.pen.write_spans(row.x, row.y, u16::try_from(left_w).unwrap_or(0), &left);
+    cx.pen.write_spans(right_x, row.y, u16::try_from(right_w).unwrap_or(0), &right);
     // Who signs stands between both, in the middle where there is room.
     let who_w = spans_width(&who);
     let from = left_w + 3;
@@ -50,9 +50,11 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let x = middle.clamp(from.min(to), to.saturating_sub(who_w).max(from));
     if to > x {
         let (x, room) = (u16::try_from(x).unwrap_or(0), u16::try_from(to - x).unwrap_or(0));
-        let end = cx.pen.spans(row.x + x, row.y, room, &who);
-        cx.hits
-            .add(Rect::new(row.x + x, row.y, end.saturating_sub(row.x + x), 1), Hit::Run(Command::Identity));
+        let end = cx.pen.write_spans(row.x + x, row.y, room, &who);
+        cx.hits.add_area(
+            Rect::new(row.x + x, row.y, end.saturating_sub(row.x + x), 1),
+            Hit::Run(Command::Identity),
+        );
     }
 }
 
@@ -87,7 +89,7 @@ fn network_spans(state: &State, detail: Trust, room: usize) -> Spans {
     let product = span(" icpulse", Role::HeaderProduct);
     let dot = span(" · ", Role::Dim);
     let used = 11 + spans_width(&marks);
-    let name = truncate(network.name.as_str(), room.saturating_sub(used).max(8)).into_owned();
+    let name = truncate_text(network.name.as_str(), room.saturating_sub(used).max(8)).into_owned();
     let mut spans = vec![product, dot, span(name, Role::HeaderNetwork)];
     spans.extend(marks);
     spans
@@ -215,15 +217,15 @@ pub(super) fn tabs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         let role = if active { Role::TabActive } else { Role::Tab };
         let (open, close) = if active && plain { ("[", "]") } else { (" ", " ") };
         let start = x;
-        x = cx.pen.put(x, row.y, row.right() - x, open, role);
-        x = cx.pen.put(x, row.y, row.right() - x, &format!("{} {}", screen.number(), screen.title()), role);
+        x = cx.pen.write(x, row.y, row.right() - x, open, role);
+        x = cx.pen.write(x, row.y, row.right() - x, &format!("{} {}", screen.number(), screen.title()), role);
         let waiting = waiting_count(state, screen);
         if waiting > 0 {
             let text = format!(" {waiting}");
-            x = cx.pen.put(x, row.y, row.right() - x, &text, if active { role } else { Role::TabCount });
+            x = cx.pen.write(x, row.y, row.right() - x, &text, if active { role } else { Role::TabCount });
         }
-        x = cx.pen.put(x, row.y, row.right() - x, close, role);
-        cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::Screen(screen));
+        x = cx.pen.write(x, row.y, row.right() - x, close, role);
+        cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::Screen(screen));
         x += 1;
     }
     let mut help: Spans = Vec::new();
@@ -235,15 +237,17 @@ pub(super) fn tabs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let w = u16::try_from(spans_width(&help)).unwrap_or(0);
     let free = row.right().saturating_sub(x + 1);
     if free > w {
-        cx.pen.spans(row.right() - w - 1, row.y, w, &help);
+        cx.pen.write_spans(row.right() - w - 1, row.y, w, &help);
     }
 }
 
 /// How many things wait for the user on a screen.
 fn waiting_count(state: &State, screen: Screen) -> usize {
-    let of = |need: &Need| match (screen, need) {
-        (Screen::Proposals, Need::Vote { count, .. })
-        | (Screen::Neurons, Need::ConfirmFollowing { count, .. } | Need::Dissolved { count, .. }) => *count,
+    let of = |need: &PulseNeed| match (screen, need) {
+        (Screen::Proposals, PulseNeed::Vote { count, .. })
+        | (Screen::Neurons, PulseNeed::ConfirmFollowing { count, .. } | PulseNeed::Dissolved { count, .. }) => {
+            *count
+        }
         _ => 0,
     };
     if screen == Screen::Network {

@@ -66,7 +66,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) -> Hits {
 pub fn paint(buffer: &mut Buffer, state: &State, theme: &Theme) -> (Hits, Option<(u16, u16)>) {
     let area = buffer.area;
     let mut pen = Pen::new(buffer, theme, state.options.ascii);
-    pen.clear(area, theme.base());
+    pen.clear_area(area, theme.base_style());
     let mut cx = Cx { pen: &mut pen, state, hits: Hits::default(), cursor: None };
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         notice::too_small(cx.pen, SMALLEST);

@@ -33,7 +33,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronId, detail: &D
     title.push(span(format!("neuron {id}"), Role::Strong));
     title.push(span(format!("  {}", neuron.state.title()), format::state_role(neuron.state)));
     title.push(span(format!("  {}", access_words(neuron.access)), Role::Dim));
-    cx.pen.spans(area.x, area.y, area.width, &title);
+    cx.pen.write_spans(area.x, area.y, area.width, &title);
     let y =
         part_tabs(cx, Rect::new(area.x, area.y + 2, area.width, 1), detail, |tab| tab_count(neuron, tab)) + 1;
     let body = Rect::new(area.x, y.min(area.bottom()), area.width, area.bottom().saturating_sub(y));
@@ -45,7 +45,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronId, detail: &D
     let share = if detail.current_tab().has_cursor() { 58 } else { 50 };
     let left = Rect::new(body.x, body.y, (body.width - 3) * share / 100, body.height);
     let right = Rect::new(left.right() + 3, body.y, body.width - left.width - 3, body.height);
-    cx.pen.vertical(left.right() + 1, body.y, body.height, Role::Border);
+    cx.pen.draw_vertical_rule(left.right() + 1, body.y, body.height, Role::Border);
     match detail.current_tab() {
         Tab::Following | Tab::Ballots => {
             // The list with the cursor is at the left, the figures stay at the right.
@@ -178,14 +178,14 @@ fn add_power_facts(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts, width: u1
                 span(format!("  nothing {}", format::ahead_text(state.network_now(), ends)), Role::Warn),
             ],
         );
-        let key = format::key_text(state, Command::of(&CONFIRM_FOLLOWING));
+        let key = format::key_text(state, Command::for_operation(&CONFIRM_FOLLOWING));
         facts.add_wrapped(vec![span(
             format!("{key} confirms following and restores voting power"),
             Role::Info,
         )]);
     } else {
         facts.add_text("no power", "voting power decayed to zero and following was cleared", Role::Bad);
-        let key = format::key_text(state, Command::of(&CONFIRM_FOLLOWING));
+        let key = format::key_text(state, Command::for_operation(&CONFIRM_FOLLOWING));
         facts
             .add_wrapped(vec![span(format!("{key} restores voting power; set followees again"), Role::Info)]);
     }
@@ -345,7 +345,7 @@ fn no_followees_text(n: &Neuron) -> &'static str {
 /// Followees by topic, with a cursor.
 fn draw_following(cx: &mut Cx<'_, '_, '_>, area: Rect, n: &Neuron, detail: &Detail) {
     let state = cx.state;
-    let pairs = state.followees(n.id);
+    let pairs = state.followee_rows(n.id);
     cx.hits.detail_lines = pairs.len();
     cx.hits.detail_height = usize::from(area.height.saturating_sub(1));
     if pairs.is_empty() {
@@ -353,9 +353,9 @@ fn draw_following(cx: &mut Cx<'_, '_, '_>, area: Rect, n: &Neuron, detail: &Deta
         return;
     }
     let columns = [
-        Column::words("topic", Width::Fill { min: 16, max: 110, weight: 1 }, 0),
-        Column::words("follows", Width::Fill { min: 14, max: 110, weight: 1 }, 0),
-        Column::numbers("neuron", 20, 1),
+        Column::text_column("topic", Width::Fill { min: 16, max: 110, weight: 1 }, 0),
+        Column::text_column("follows", Width::Fill { min: 14, max: 110, weight: 1 }, 0),
+        Column::number_column("neuron", 20, 1),
     ];
     let spec = Table {
         columns: &columns,
@@ -393,9 +393,9 @@ fn draw_ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, n: &Neuron, detail: &Detail
         return;
     }
     let columns = [
-        Column::numbers("proposal", 9, 0),
-        Column::words("title", Width::Fill { min: 12, max: 110, weight: 1 }, 0),
-        Column::words("vote", Width::Fixed(12), 0),
+        Column::number_column("proposal", 9, 0),
+        Column::text_column("title", Width::Fill { min: 12, max: 110, weight: 1 }, 0),
+        Column::text_column("vote", Width::Fixed(12), 0),
     ];
     let spec = Table {
         columns: &columns,

@@ -28,11 +28,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
     let foot = 2.min(area.height);
     let list = Rect::new(area.x, area.y, area.width, area.height - foot);
-    let cells = state.cells();
+    let cells = state.cell_context();
     let find = |id: &NeuronId| state.neuron(*id).map(std::ops::Deref::deref);
     table::draw_list(cx, list, &state.neurons, &NEURONS, &cells, find, |_| Content::Nothing);
     let y = area.bottom() - 1;
-    cx.pen.spans(area.x + 2, y, area.width.saturating_sub(3), &totals_spans(state));
+    cx.pen.write_spans(area.x + 2, y, area.width.saturating_sub(3), &totals_spans(state));
 }
 
 /// What all neurons come to.

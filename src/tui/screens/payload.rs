@@ -36,7 +36,7 @@ pub(super) fn payload_lines(payload: &Payload, width: usize) -> Vec<Spans> {
         other => flatten_tree(&mut items, 0, "", other),
     }
     let cut = items.len() >= ITEMS;
-    out.extend(tree::lines(&items, width));
+    out.extend(tree::tree_lines(&items, width));
     if cut {
         out.push(vec![span(format!("… more than {ITEMS} values; the rest is not shown"), Role::Warn)]);
     }

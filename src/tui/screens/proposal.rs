@@ -9,7 +9,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
 use crate::tui::widgets::spark::{self, Floor};
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
-use crate::tui::widgets::text::{wrap, wrap_spans};
+use crate::tui::widgets::text::{wrap_spans, wrap_text};
 use crate::tui::widgets::timeline::{self, Event};
 use crate::tui::widgets::{Spans, gauge, notice, span, tally};
 use icpulse_model::amount::percent;
@@ -37,7 +37,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: ProposalId, detail: 
         let right_w = if area.width >= 150 { 54 } else { 48 };
         let left = Rect::new(area.x, area.y, area.width - right_w - 3, area.height);
         let right = Rect::new(left.right() + 3, area.y, right_w, area.height);
-        cx.pen.vertical(left.right() + 1, area.y, area.height, Role::Border);
+        cx.pen.draw_vertical_rule(left.right() + 1, area.y, area.height, Role::Border);
         let y = draw_heading(cx, left, proposal) + 1;
         let y = tabs(cx, Rect::new(left.x, y, left.width, 1), detail, proposal) + 1;
         draw_content(cx, area_below(left, y), proposal, detail, true);
@@ -59,11 +59,11 @@ fn area_below(area: Rect, y: u16) -> Rect {
 /// Title and what it is about; gives the row below.
 fn draw_heading(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Proposal) -> u16 {
     let mut y = area.y;
-    let title = wrap(&proposals::title_text(p), usize::from(area.width));
+    let title = wrap_text(&proposals::title_text(p), usize::from(area.width));
     let more = title.len() > 2;
     for (index, line) in title.iter().take(2).enumerate() {
         let text = if more && index == 1 { format!("{line} …") } else { line.clone() };
-        cx.pen.fit(area.x, y, area.width, &text, Role::Strong, Align::Left);
+        cx.pen.write_fitted(area.x, y, area.width, &text, Role::Strong, Align::Left);
         y += 1;
     }
     let mut about: Spans = vec![
@@ -78,7 +78,7 @@ fn draw_heading(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Proposal) -> u16 {
             None => about.push(span(format!("neuron {proposer}"), Role::Id)),
         }
     }
-    cx.pen.spans(area.x, y, area.width, &about);
+    cx.pen.write_spans(area.x, y, area.width, &about);
     y + 1
 }
 
@@ -96,19 +96,19 @@ fn summary_line(cx: &mut Cx<'_, '_, '_>, row: Rect, p: &Proposal) -> u16 {
     if !mine.is_empty() {
         spans.extend([span("   your ballots ", Role::Dim), span(mine, role)]);
     }
-    cx.pen.spans(row.x, row.y, row.width, &spans);
+    cx.pen.write_spans(row.x, row.y, row.width, &spans);
     row.y + 1
 }
 
 /// The labelled tally bar, three rows; gives the row below.
 fn tally_block(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Proposal) -> u16 {
     let (Some(tally), Some(shares)) = (p.tally, proposals::tally_shares(p)) else {
-        cx.pen.put(area.x, area.y, area.width, "no tally", Role::Dim);
+        cx.pen.write(area.x, area.y, area.width, "no tally", Role::Dim);
         return area.y + 2;
     };
     let yes = format!("yes {}  {} V", percent(tally.yes_bp()), format::compact_power(tally.yes));
     let no = format!("{} V  {} no", format::compact_power(tally.no), percent(tally.no_bp()));
-    tally::labelled(cx.pen, area.x, area.y, area.width, shares, &yes, &no);
+    tally::draw_labelled(cx.pen, area.x, area.y, area.width, shares, &yes, &no);
     area.y + 3
 }
 
@@ -133,15 +133,15 @@ pub(super) fn part_tabs(
         let here = index == detail.tab;
         let (mark, role) = if here { ("▸ ", Role::Accent) } else { ("  ", Role::Tab) };
         let start = x;
-        x = cx.pen.put(x, row.y, row.right().saturating_sub(x), mark, role);
-        x = cx.pen.put(
+        x = cx.pen.write(x, row.y, row.right().saturating_sub(x), mark, role);
+        x = cx.pen.write(
             x,
             row.y,
             row.right().saturating_sub(x),
             &format!("{}{}", tab.title(), count(*tab)),
             role,
         );
-        cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::Tab(index));
+        cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::Tab(index));
         x = x.saturating_add(2);
     }
     row.y + 1
@@ -160,7 +160,7 @@ fn draw_content(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>, detail: 
             let text = Rect::new(area.x, area.y, half, area.height);
             let rest = Rect::new(area.x + half + 3, area.y, area.width - half - 3, area.height);
             let lines = text_lines(cx, p, half.min(PROSE));
-            cx.pen.vertical(area.x + half + 1, area.y, area.height, Role::Border);
+            cx.pen.draw_vertical_rule(area.x + half + 1, area.y, area.height, Role::Border);
             let payload = payload_lines(cx, p, rest.width);
             facts::draw_scrolled_lines(cx, rest, &payload, 0);
             facts::detail_part(cx, text, &lines, detail.scroll);
@@ -252,10 +252,10 @@ fn draw_ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>, detail: 
         return;
     }
     let columns = [
-        Column::numbers("neuron", 20, 0),
-        Column::words("name", Width::Fill { min: 6, max: 110, weight: 1 }, 2),
-        Column::numbers("voting power", 18, 1),
-        Column::words("ballot", Width::Fixed(12), 0),
+        Column::number_column("neuron", 20, 0),
+        Column::text_column("name", Width::Fill { min: 6, max: 110, weight: 1 }, 2),
+        Column::number_column("voting power", 18, 1),
+        Column::text_column("ballot", Width::Fixed(12), 0),
     ];
     let spec = Table {
         columns: &columns,
@@ -283,7 +283,7 @@ fn draw_ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>, detail: 
 /// Notes the rows of a part with a cursor for the mouse.
 pub(super) fn add_row_hits(cx: &mut Cx<'_, '_, '_>, drawn: &table::Drawn) {
     for (item, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {
-        cx.hits.add(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Item(item));
+        cx.hits.add_area(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Item(item));
     }
 }
 
@@ -295,10 +295,10 @@ fn draw_side_panel(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>) {
         span(p.status.title().into_owned(), format::status_role(p.status)),
         span(format!("  {}", p.reward_status.title().to_lowercase()), Role::Dim),
     ];
-    cx.pen.spans(area.x, area.y, area.width, &status);
+    cx.pen.write_spans(area.x, area.y, area.width, &status);
     let mut y = area.y + 1;
-    for line in timeline::lines(&timeline_events(p, now)) {
-        cx.pen.spans(area.x, y, area.width, &line);
+    for line in timeline::timeline_lines(&timeline_events(p, now)) {
+        cx.pen.write_spans(area.x, y, area.width, &line);
         y += 1;
     }
     if let (Some(left), Some(deadline)) = (p.time_left(now), p.deadline) {
@@ -310,7 +310,7 @@ fn draw_side_panel(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>) {
     y = tally_block(cx, Rect::new(area.x, y + 1, area.width, 3), p);
     let history = series::tally(state, p.id);
     if history.len() > 1 {
-        let x = cx.pen.put(area.x, y, area.width, "yes over time ", Role::Dim);
+        let x = cx.pen.write(area.x, y, area.width, "yes over time ", Role::Dim);
         let w = area.right().saturating_sub(x);
         let count = u16::try_from(history.len()).unwrap_or(u16::MAX);
         spark::draw(cx.pen, x, y, w.min(count), &history, Floor::Least);

@@ -24,7 +24,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
             return;
         }
     }
-    let cells = state.cells();
+    let cells = state.cell_context();
     let find = |id: &ProposalId| state.proposal(*id).map(std::ops::Deref::deref);
     let tally = |p: &Proposal| {
         tally_shares(p).filter(|_| p.undecoded.is_none()).map_or(Content::Nothing, Content::Tally)

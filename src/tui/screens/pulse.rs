@@ -3,7 +3,7 @@
 use super::neurons::Sum;
 use super::{Cx, condition, format, proposals, series};
 use crate::tui::app::state::net::{Summary, short_version};
-use crate::tui::app::state::pulse::Need;
+use crate::tui::app::state::pulse::PulseNeed;
 use crate::tui::app::state::{Hit, State};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -11,7 +11,7 @@ use crate::tui::widgets::chart::{self, Bar};
 use crate::tui::widgets::pen::Align;
 use crate::tui::widgets::spark::{self, Floor};
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
-use crate::tui::widgets::text::{spans_width, width};
+use crate::tui::widgets::text::{spans_width, text_width};
 use crate::tui::widgets::{Spans, span};
 use icpulse_engine::action::operations::CONFIRM_FOLLOWING;
 use icpulse_model::alert::Severity;
@@ -90,27 +90,27 @@ fn draw_section(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, lines: &[Spans
     if area.height == 0 {
         return;
     }
-    cx.pen.put(area.x + 1, area.y, area.width, title, Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, title, Role::Title);
     for (line, y) in lines.iter().zip(area.top() + 1..area.bottom()) {
-        cx.pen.spans(area.x + 1, y, area.width.saturating_sub(1), line);
+        cx.pen.write_spans(area.x + 1, y, area.width.saturating_sub(1), line);
     }
 }
 
 /// What needs the user, in words: what, when, and more.
-pub(super) fn need_texts(state: &State, need: &Need) -> (String, String, String) {
+pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, String) {
     let now = state.network_now();
     match need {
-        Need::Unfinished { count } => (
+        PulseNeed::Unfinished { count } => (
             format!("{} unfinished", format::count_noun(*count, "action", "actions")),
             String::new(),
             format!("{} shows them", format::key_text(state, Command::Actions)),
         ),
-        Need::Vote { count, first } => (
+        PulseNeed::Vote { count, first } => (
             format!("{} to vote on", format::count_noun(*count, "proposal", "proposals")),
             first.map(|(at, _)| format!("first {}", format::ahead_text(now, at))).unwrap_or_default(),
             String::new(),
         ),
-        Need::ConfirmFollowing { count, shrinking, within, .. } => {
+        PulseNeed::ConfirmFollowing { count, shrinking, within, .. } => {
             let verb = if *count == 1 { "loses" } else { "lose" };
             let when = if *shrinking > 0 {
                 format!("{shrinking} shrinking now")
@@ -121,10 +121,13 @@ pub(super) fn need_texts(state: &State, need: &Need) -> (String, String, String)
             (
                 what,
                 when,
-                format!("{} confirms following", format::key_text(state, Command::of(&CONFIRM_FOLLOWING))),
+                format!(
+                    "{} confirms following",
+                    format::key_text(state, Command::for_operation(&CONFIRM_FOLLOWING))
+                ),
             )
         }
-        Need::Disbursement { count, amount, arrives, .. } => {
+        PulseNeed::Disbursement { count, amount, arrives, .. } => {
             let verb = if *count == 1 { "arrives" } else { "arrive" };
             (
                 format!("{} {verb}", format::count_noun(*count, "disbursement", "disbursements")),
@@ -132,12 +135,12 @@ pub(super) fn need_texts(state: &State, need: &Need) -> (String, String, String)
                 format!("+{} maturity", amount.rounded()),
             )
         }
-        Need::Dissolved { count, amount, .. } => (
+        PulseNeed::Dissolved { count, amount, .. } => (
             format!("{} dissolved", format::count_noun(*count, "neuron", "neurons")),
             "now".to_owned(),
             format!("{} ICP to take out", amount.rounded()),
         ),
-        Need::Alert(alert) => (
+        PulseNeed::Alert(alert) => (
             // The mark stands first, where it is not cut.
             match alert.rule.proof() {
                 Proof::Unverified => format!("{UNVERIFIED_MARK} {}", alert.text),
@@ -146,10 +149,10 @@ pub(super) fn need_texts(state: &State, need: &Need) -> (String, String, String)
             format!("for {}", format::lasting_text(state.now, alert.since)),
             String::new(),
         ),
-        Need::MoreAlerts(count) => {
+        PulseNeed::MoreAlerts(count) => {
             (format::count_noun(*count, "more alert", "more alerts"), String::new(), String::new())
         }
-        Need::ChooseIdentity => (
+        PulseNeed::ChooseIdentity => (
             "read-only: no identity".to_owned(),
             String::new(),
             format!("{} chooses an identity", format::key_text(state, Command::Identity)),
@@ -157,70 +160,70 @@ pub(super) fn need_texts(state: &State, need: &Need) -> (String, String, String)
     }
 }
 
-fn need_role(need: &Need) -> Role {
+fn need_role(need: &PulseNeed) -> Role {
     match need {
-        Need::Unfinished { .. } => Role::Bad,
-        Need::Alert(alert) => match alert.severity {
+        PulseNeed::Unfinished { .. } => Role::Bad,
+        PulseNeed::Alert(alert) => match alert.severity {
             Severity::Critical => Role::Bad,
             Severity::Warning => Role::Warn,
             Severity::Info => Role::Info,
         },
-        Need::MoreAlerts(_) => Role::Warn,
-        Need::Vote { .. } | Need::ConfirmFollowing { .. } => Role::Warn,
-        Need::Disbursement { .. } => Role::AmountIn,
-        Need::Dissolved { .. } | Need::ChooseIdentity => Role::Info,
+        PulseNeed::MoreAlerts(_) => Role::Warn,
+        PulseNeed::Vote { .. } | PulseNeed::ConfirmFollowing { .. } => Role::Warn,
+        PulseNeed::Disbursement { .. } => Role::AmountIn,
+        PulseNeed::Dissolved { .. } | PulseNeed::ChooseIdentity => Role::Info,
     }
 }
 
 fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let state = cx.state;
-    cx.pen.put(area.x + 1, area.y, area.width, "NEEDS YOU", Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, "NEEDS YOU", Role::Title);
     let rows = usize::from(area.height.saturating_sub(2));
     if state.pulse.needs == 0 {
         let reading = !condition::needs_known(state);
         let text = if reading { "not known yet" } else { "nothing: all is voted on, no power is lost" };
         let role = if reading { Role::Dim } else { Role::Good };
-        cx.pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
+        cx.pen.write(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
         return;
     }
     let lines: Vec<_> =
         state.pulse.needs().take(rows).map(|n| (need_texts(state, n), need_role(n))).collect();
     let widest = |f: fn(&(String, String, String)) -> &str| {
-        u16::try_from(lines.iter().map(|(words, _)| width(f(words))).max().unwrap_or(0)).unwrap_or(40)
+        u16::try_from(lines.iter().map(|(words, _)| text_width(f(words))).max().unwrap_or(0)).unwrap_or(40)
     };
     let (what_w, when_w) = (widest(|w| &w.0).max(24), widest(|w| &w.1).max(16));
     for (index, ((what, when, more), role)) in lines.iter().enumerate() {
         let y = area.y + 1 + u16::try_from(index).unwrap_or(0);
         let selected = state.pulse.cursor == index;
-        cx.pen.put(area.x + 1, y, 1, if selected { "▸" } else { "•" }, *role);
+        cx.pen.write(area.x + 1, y, 1, if selected { "▸" } else { "•" }, *role);
         let end = area.right();
         let mut x = area.x + 3;
         for (text, w, role) in
             [(what, what_w, *role), (when, when_w, Role::Text), (more, u16::MAX, Role::Dim)]
         {
             let room = end.saturating_sub(x).min(w);
-            cx.pen.fit(x, y, room, text, role, Align::Left);
+            cx.pen.write_fitted(x, y, room, text, role, Align::Left);
             x = x.saturating_add(room).saturating_add(2);
         }
         let row = Rect::new(area.x + 1, y, area.width.saturating_sub(1), 1);
         if selected {
             let focus = if state.layers.is_empty() { Role::Selection } else { Role::SelectionInactive };
-            cx.pen.restyle(row, focus);
+            cx.pen.set_role(row, focus);
         }
-        cx.hits.add(row, Hit::Row(index));
+        cx.hits.add_area(row, Hit::Row(index));
     }
 }
 
 /// The columns of proposals on this screen; the third is the time left, or how it ended.
 fn proposal_columns(wide: bool) -> [Column; 7] {
     [
-        Column::numbers("", 7, 0),
-        Column::words("", Width::Fill { min: 20, max: 110, weight: 1 }, 0),
-        Column::numbers("closes", 9, 0),
-        Column::numbers("yes", 7, 0),
-        Column::words("", Width::Fixed(if wide { 24 } else { 12 }), 2),
-        Column::numbers("no", 7, 0),
-        Column::words("yours", Width::Fixed(if wide { 10 } else { 8 }), 0),
+        Column::number_column("", 7, 0),
+        Column::text_column("", Width::Fill { min: 20, max: 110, weight: 1 }, 0),
+        Column::number_column("closes", 9, 0),
+        Column::number_column("yes", 7, 0),
+        Column::text_column("", Width::Fixed(if wide { 24 } else { 12 }), 2),
+        Column::number_column("no", 7, 0),
+        Column::text_column("yours", Width::Fixed(if wide { 10 } else { 8 }), 0),
     ]
 }
 
@@ -249,14 +252,14 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     cx.hits.list_height = usize::from(area.height - 1);
     let columns = proposal_columns(area.width >= 108);
     if open.is_empty() {
-        cx.pen.put(area.x + 1, area.y, area.width, "OPEN FOR VOTES", Role::Title);
+        cx.pen.write(area.x + 1, area.y, area.width, "OPEN FOR VOTES", Role::Title);
         let body = Rect::new(area.x, area.y + 1, area.width, area.height - 1);
         if state.world.proposals.is_empty() {
             let known = condition::proposals_known(state);
             condition::draw_empty(cx, body, condition::empty_reason(state, known, 0), "proposals");
             return;
         }
-        cx.pen.put(body.x + 3, body.y, body.width, "none: nothing can be voted on now", Role::Dim);
+        cx.pen.write(body.x + 3, body.y, body.width, "none: nothing can be voted on now", Role::Dim);
         draw_decisions(
             cx,
             Rect::new(area.x, area.y + 3, area.width, area.height.saturating_sub(3)),
@@ -279,9 +282,9 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         Some(proposal_row(state, p, proposals::deadline_text(state, p)))
     });
     // The section's title stands in the heads' row, left of the heads.
-    cx.pen.put(area.x + 1, area.y, area.width, &title, Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, &title, Role::Title);
     for (row, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {
-        cx.hits.add(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(state.pulse.needs + row));
+        cx.hits.add_area(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(state.pulse.needs + row));
     }
     let below = drawn.body.bottom() + 1;
     draw_decisions(cx, Rect::new(area.x, below, area.width, area.bottom().saturating_sub(below)), &columns);
@@ -312,7 +315,7 @@ fn draw_decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
         focused: false,
         heads: false,
     };
-    cx.pen.put(area.x + 1, area.y, area.width, "LATEST DECISIONS", Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, "LATEST DECISIONS", Role::Title);
     let body = Rect::new(area.x, area.y + 1, area.width, rows);
     table::draw(cx.pen, body, &spec, |index| {
         let p = decided.get(index)?;
@@ -370,7 +373,7 @@ fn rate_spans(state: &State, width: u16) -> Spans {
     let values = series::values(state, series::ICP_XDR);
     let mut more = Vec::new();
     if values.len() > 1 {
-        more.push(span(spark::text(&values, cells, Floor::Least, state.options.ascii), Role::Spark));
+        more.push(span(spark::spark_text(&values, cells, Floor::Least, state.options.ascii), Role::Spark));
         more.push(span(" ", Role::Dim));
     }
     if room >= 18 {
@@ -473,7 +476,7 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
             return Vec::new();
         }
         vec![
-            span(spark::text(values, cells, Floor::Least, state.options.ascii), Role::Spark),
+            span(spark::spark_text(values, cells, Floor::Least, state.options.ascii), Role::Spark),
             span(format!("  {} m", values.len()), Role::Dim),
         ]
     };
@@ -631,8 +634,8 @@ fn rate_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         return;
     }
     let Some(ring) = state.world.histories.get(series::ICP_XDR).filter(|s| s.len() > 1) else {
-        cx.pen.put(area.x + 1, area.y, area.width, "ICP IN XDR", Role::Title);
-        cx.pen.put(area.x + 1, area.y + 1, area.width, "its course shows as icpulse is used", Role::Dim);
+        cx.pen.write(area.x + 1, area.y, area.width, "ICP IN XDR", Role::Title);
+        cx.pen.write(area.x + 1, area.y + 1, area.width, "its course shows as icpulse is used", Role::Dim);
         return;
     };
     let values = ring.values();
@@ -642,7 +645,7 @@ fn rate_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         (Some((first, _)), Some((last, _))) => last.since(first).words(),
         _ => String::new(),
     };
-    cx.pen.spans(
+    cx.pen.write_spans(
         area.x + 1,
         area.y,
         area.width,
@@ -650,12 +653,12 @@ fn rate_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     );
     let label_w = u16::try_from(max.len().max(min.len())).unwrap_or(6) + 1;
     let right = Align::Right;
-    cx.pen.fit(area.x + 1, area.y + 1, label_w, &max, Role::ChartLabel, right);
-    cx.pen.fit(area.x + 1, area.bottom() - 1, label_w, &min, Role::ChartLabel, right);
+    cx.pen.write_fitted(area.x + 1, area.y + 1, label_w, &max, Role::ChartLabel, right);
+    cx.pen.write_fitted(area.x + 1, area.bottom() - 1, label_w, &min, Role::ChartLabel, right);
     let x = area.x + label_w + 2;
-    cx.pen.vertical(x, area.y + 1, area.height - 1, Role::ChartAxis);
+    cx.pen.draw_vertical_rule(x, area.y + 1, area.height - 1, Role::ChartAxis);
     let plot = Rect::new(x + 1, area.y + 1, area.right().saturating_sub(x + 3), area.height - 1);
-    chart::line(cx.pen, plot, &values, Role::Chart);
+    chart::draw_line(cx.pen, plot, &values, Role::Chart);
 }
 
 /// Stake by dissolve delay, on tall and wide screens.
@@ -664,9 +667,9 @@ fn delay_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     if area.height < 4 {
         return;
     }
-    cx.pen.put(area.x + 1, area.y, area.width, "STAKE BY DISSOLVE DELAY", Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, "STAKE BY DISSOLVE DELAY", Role::Title);
     let Some(metrics) = &state.world.facts.metrics else {
-        cx.pen.put(area.x + 1, area.y + 1, area.width, "not known yet", Role::Dim);
+        cx.pen.write(area.x + 1, area.y + 1, area.width, "not known yet", Role::Dim);
         return;
     };
     let m = &metrics.value;
@@ -699,7 +702,7 @@ fn delay_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
             note: format!("{} ICP", format::compact_icp(stake)),
         })
         .collect();
-    chart::bars(
+    chart::draw_bars(
         cx.pen,
         Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(1), area.height - 1),
         &bars,

@@ -52,7 +52,7 @@ fn draw_list_rows<'r, K: Copy + Ord>(
         // Only proposals have a share of yes.
         if *id == "yes" && area.width >= 116 {
             shown.push(None);
-            drawn_columns.push(Column::words("", Width::Fixed(TALLY), 6));
+            drawn_columns.push(Column::text_column("", Width::Fixed(TALLY), 6));
         }
     }
     let spec = Table {
@@ -70,11 +70,11 @@ fn draw_list_rows<'r, K: Copy + Ord>(
     cx.hits.list_height = usize::from(area.height.saturating_sub(1));
     for (index, place) in &drawn.heads {
         if let Some(Some(column)) = shown.get(*index) {
-            cx.hits.add(*place, Hit::Heading(column.id));
+            cx.hits.add_area(*place, Hit::Heading(column.id));
         }
     }
     for (row, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {
-        cx.hits.add(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(row));
+        cx.hits.add_area(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(row));
     }
 }
 

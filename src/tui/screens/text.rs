@@ -5,7 +5,7 @@ use super::{condition, format, proposals};
 use crate::tui::app::state::State;
 use crate::tui::widgets::Spans;
 use crate::tui::widgets::ascii::flatten_text;
-use crate::tui::widgets::text::{truncate, width, wrap};
+use crate::tui::widgets::text::{text_width, truncate_text, wrap_text};
 use icpulse_model::amount::percent;
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ pub fn pulse_text(state: &State, columns: usize) -> String {
     let columns = columns.max(40);
     let mut out = String::new();
     let mut line = |text: &str| {
-        let cut = truncate(text.trim_end(), columns);
+        let cut = truncate_text(text.trim_end(), columns);
         let _ = writeln!(out, "{cut}");
     };
     let network = &state.network;
@@ -33,7 +33,7 @@ pub fn pulse_text(state: &State, columns: usize) -> String {
     }
     if let Some(trouble) = &state.sync.trouble {
         let text = format!("! {}: {}; {}", trouble.attempted, trouble.why, trouble.advice);
-        wrap(&text, columns).iter().for_each(|l| line(l));
+        wrap_text(&text, columns).iter().for_each(|l| line(l));
     }
     line("");
     line("NEEDS YOU");
@@ -71,7 +71,7 @@ pub fn pulse_text(state: &State, columns: usize) -> String {
         let (mine, _) = format::own_vote_text(state, p);
         let share = |bp: Option<u32>| bp.map(percent).unwrap_or_default();
         let (yes, no) = (share(p.tally.map(|t| t.yes_bp())), share(p.tally.map(|t| t.no_bp())));
-        let title = pad_text(&truncate(&proposals::title_text(p), title_w), title_w);
+        let title = pad_text(&truncate_text(&proposals::title_text(p), title_w), title_w);
         let id = p.id.to_string();
         line(&format!("  {id:>8}  {title}{closes:>10}{yes:>8}{no:>8}  {mine}"));
     }
@@ -96,5 +96,5 @@ fn plain_text(spans: &Spans) -> String {
 }
 
 fn pad_text(text: &str, cells: usize) -> String {
-    format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))))
+    format!("{text}{}", " ".repeat(cells.saturating_sub(text_width(text))))
 }

@@ -29,7 +29,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let list = Rect::new(area.x, top, area.width, area.bottom().saturating_sub(top + foot));
     if foot == 1 {
         let text = "older transactions are read when the end of the list is reached";
-        cx.pen.put(area.x + 2, area.bottom() - 1, area.width, text, Role::Dim);
+        cx.pen.write(area.x + 2, area.bottom() - 1, area.width, text, Role::Dim);
     }
     if state.wallet.list.rows.is_empty() {
         let known = account.complete || !account.transactions.is_empty();
@@ -40,7 +40,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
             return;
         }
     }
-    let cells = state.cells();
+    let cells = state.cell_context();
     let find = |block: &u64| find_transaction(account, *block);
     table::draw_list(cx, list, &state.wallet.list, &TRANSACTIONS, &cells, find, |_| Content::Nothing);
 }
@@ -86,14 +86,14 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
     let text_w = if beside { 80 } else { area.width };
     let mut y = area.y;
     for line in &lines {
-        cx.pen.spans(area.x, y, text_w, line);
+        cx.pen.write_spans(area.x, y, text_w, line);
         y += 1;
     }
     if beside {
         let x = area.x + 84;
         let plot =
             Rect::new(x, area.y, area.right().saturating_sub(x), u16::try_from(lines.len()).unwrap_or(4));
-        chart::line(cx.pen, plot, &history, Role::Chart);
+        chart::draw_line(cx.pen, plot, &history, Role::Chart);
     }
     y + 1
 }

@@ -119,7 +119,7 @@ impl State {
     }
 
     pub fn elected_by(&self, os: Os, version: &str) -> Option<Event> {
-        crate::datasets::versions::election(&Subject::version(os, version), &self.cells()).cloned()
+        crate::datasets::versions::election(&Subject::version(os, version), &self.cell_context()).cloned()
     }
 
     /// Proposals whose title, or whose text where it was read, names one of these nodes.
@@ -177,7 +177,7 @@ impl State {
                 Some(name) => format!("{name} {id}"),
                 None => id.to_text(),
             },
-            Subject::DataCenter(name) => match self.center(name) {
+            Subject::DataCenter(name) => match self.data_center(name) {
                 Some(center) => {
                     format!("{} {}, {}", name.as_str(), center.region.country, center.region.area)
                 }
@@ -188,7 +188,7 @@ impl State {
                 let domain = self.world.fleet.boundary.get(id).map(|b| b.domain.to_string());
                 domain.unwrap_or_else(|| id.to_text())
             }
-            Subject::Event(..) => self.event(to).map(|e| self.sentence(e)).unwrap_or_default(),
+            Subject::Event(..) => self.event(to).map(|e| self.event_sentence(e)).unwrap_or_default(),
             Subject::Proposal(id) => match self.proposal(*id) {
                 Some(p) => format!("{id} {}", p.title),
                 None => id.to_string(),

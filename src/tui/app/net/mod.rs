@@ -41,7 +41,7 @@ impl NetList {
     }
 
     /// The list of a dataset; the first one for what is no list of the network.
-    pub fn of(dataset: &'static Dataset<Subject>) -> Self {
+    pub fn from_dataset(dataset: &'static Dataset<Subject>) -> Self {
         Self(NETWORK.iter().position(|l| l.dataset.info.id == dataset.info.id).unwrap_or_default())
     }
 
@@ -61,7 +61,7 @@ impl NetList {
 
 /// The network as it was.
 #[derive(Clone, Debug)]
-pub struct Then {
+pub struct PastTopology {
     /// What was asked for.
     pub moment: Moment,
     /// The make-up.
@@ -98,7 +98,7 @@ pub struct NetState {
     /// There are no older events, or they cannot be had, and why.
     pub older_end: Option<Line>,
     /// A past make-up is shown.
-    pub then: Option<Then>,
+    pub then: Option<PastTopology>,
     /// A past make-up was asked for and has not come.
     pub travelling: Option<Moment>,
     /// The user's own.
@@ -151,7 +151,7 @@ impl NetState {
 }
 
 /// The first group of a principal's text, as people name nodes and subnets.
-pub fn short(id: &Principal) -> String {
+pub fn short_id(id: &Principal) -> String {
     datasets::short(id)
 }
 
@@ -162,7 +162,7 @@ impl State {
     }
 
     /// What cells are made with.
-    pub fn cells(&self) -> Context {
+    pub fn cell_context(&self) -> Context {
         let economics = self.world.facts.economics.as_ref();
         Context {
             now: self.network_now(),
@@ -236,7 +236,7 @@ impl State {
     }
 
     fn refresh_lists(&mut self, wanted: impl Fn(&Dataset<Subject>) -> bool) {
-        let cx = self.cells();
+        let cx = self.cell_context();
         for list in NetList::all().filter(|list| wanted(list.dataset())) {
             let mut rows = (list.list().rows)(&cx);
             rows.sort_unstable_by(|a, b| b.cmp(a));
@@ -250,12 +250,12 @@ impl State {
             else {
                 continue;
             };
-            index.set(rows.iter(), cx.clone());
+            index.set_rows(rows.iter(), cx.clone());
             state.total = index.len();
             state.unused = unused;
-            state.set_rows(index.rows());
+            state.set_rows(index.visible_ids());
         }
-        self.summarize();
+        self.update_summary();
         self.index.net_timed = self.is_net_timed();
     }
 
@@ -294,17 +294,17 @@ impl State {
     /// A provider's name, or the beginning of its id. The name is unverified: where it is shown the
     /// mark stands behind it, see [`State::marked_provider`].
     pub fn provider_name(&self, id: &Principal) -> Line {
-        self.world.fleet.name(id).cloned().unwrap_or_else(|| Line::new(&short(id)))
+        self.world.fleet.name(id).cloned().unwrap_or_else(|| Line::new(&short_id(id)))
     }
 
     /// A provider's name with the mark of what is unverified, or the beginning of its id.
     pub fn marked_provider(&self, id: &Principal) -> String {
-        self.world.fleet.marked_name(id).unwrap_or_else(|| short(id))
+        self.world.fleet.marked_name(id).unwrap_or_else(|| short_id(id))
     }
 
     /// What happened, in a sentence.
-    pub fn sentence(&self, event: &Event) -> String {
-        event.words(&|id| datasets::given_name(id, &self.cells()))
+    pub fn event_sentence(&self, event: &Event) -> String {
+        event.words(&|id| datasets::given_name(id, &self.cell_context()))
     }
 
     /// The time as of which nodes' lives are judged.
@@ -315,17 +315,17 @@ impl State {
     /// How a subject of the network is called, in a few words.
     pub fn net_title(&self, subject: &Subject) -> Option<String> {
         Some(match subject {
-            Subject::Subnet(id) => format!("Subnet {}", short(id)),
+            Subject::Subnet(id) => format!("Subnet {}", short_id(id)),
             Subject::Node(id) => match self.net.mine.alias(self.topology(), id) {
                 Some(alias) => format!("Node {alias}"),
-                None => format!("Node {}", short(id)),
+                None => format!("Node {}", short_id(id)),
             },
             Subject::Provider(id) => format!("Provider {}", self.marked_provider(id)),
             _ => return None,
         })
     }
 
-    pub fn center(&self, name: &Name) -> Option<&icpulse_model::registry::DataCenterRecord> {
+    pub fn data_center(&self, name: &Name) -> Option<&icpulse_model::registry::DataCenterRecord> {
         self.topology().data_centers.get(&Line::new(name.as_str()))
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ActionsLayer, to
     let h = len.max(2).min(area.height.saturating_sub(3));
     let inside = super::draw_frame(cx, area, "Actions", area.width.saturating_sub(6).min(100), h, top);
     if state.executions.is_empty() {
-        cx.pen.put(inside.x, inside.y, inside.width, "nothing signed yet", Role::Dim);
+        cx.pen.write(inside.x, inside.y, inside.width, "nothing signed yet", Role::Dim);
         return;
     }
     super::draw_rows(
@@ -32,9 +32,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ActionsLayer, to
             };
             let when = format::ago_text(cx.state.now, execution.confirmed);
             let (when_w, text_w) = (15, 20);
-            cx.pen.fit(row.x, row.y, when_w, &when, Role::Dim, Align::Left);
+            cx.pen.write_fitted(row.x, row.y, when_w, &when, Role::Dim, Align::Left);
             let right = row.right().saturating_sub(text_w);
-            cx.pen.fit(
+            cx.pen.write_fitted(
                 row.x + when_w + 1,
                 row.y,
                 right.saturating_sub(row.x + when_w + 2),
@@ -42,7 +42,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ActionsLayer, to
                 Role::Text,
                 Align::Left,
             );
-            cx.pen.fit(right, row.y, text_w, &text, role, Align::Right);
+            cx.pen.write_fitted(right, row.y, text_w, &text, role, Align::Right);
         },
     );
 }

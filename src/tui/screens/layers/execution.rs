@@ -14,9 +14,16 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
     let w = area.width.saturating_sub(6).min(100);
     let Some(execution) = cx.state.execution(layer.plan) else {
         let inside = super::draw_frame(cx, area, "Action", w, 3, top);
-        cx.pen.fit(inside.x, inside.y, inside.width, layer.title.as_str(), Role::Strong, Align::Left);
+        cx.pen.write_fitted(
+            inside.x,
+            inside.y,
+            inside.width,
+            layer.title.as_str(),
+            Role::Strong,
+            Align::Left,
+        );
         let sign = format::throbber_glyph(cx.state.now, true, cx.pen.ascii());
-        cx.pen.put(inside.x, inside.y + 2, inside.width, &format!("{sign} signing …"), Role::Syncing);
+        cx.pen.write(inside.x, inside.y + 2, inside.width, &format!("{sign} signing …"), Role::Syncing);
         return;
     };
     let detail =
@@ -41,7 +48,14 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
         _ => true,
     };
     let inside = super::frame_with(cx, area, title, (w, h), top, useful);
-    cx.pen.fit(inside.x, inside.y, inside.width, execution.title.as_str(), Role::Strong, Align::Left);
+    cx.pen.write_fitted(
+        inside.x,
+        inside.y,
+        inside.width,
+        execution.title.as_str(),
+        Role::Strong,
+        Align::Left,
+    );
     draw_progress(cx, Rect::new(inside.x, inside.y + 1, inside.width, 1), execution);
     let foot = detail_h + 1;
     if inside.height < 4 + foot {
@@ -51,15 +65,15 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
     super::draw_rows(cx, list, (layer.cursor, layer.offset, execution.steps.len()), top, |cx, index, row| {
         let Some(step) = execution.steps.get(index) else { return };
         let (sign, word, role) = state_words(cx, &step.state);
-        let x = cx.pen.put(row.x, row.y, 2, &format!("{sign} "), role);
+        let x = cx.pen.write(row.x, row.y, 2, &format!("{sign} "), role);
         let word_w = 16;
         let room = row.right().saturating_sub(x + word_w + 1);
-        cx.pen.fit(x, row.y, room, step.call.summary.as_str(), Role::Text, Align::Left);
-        cx.pen.fit(row.right().saturating_sub(word_w), row.y, word_w, word, role, Align::Right);
+        cx.pen.write_fitted(x, row.y, room, step.call.summary.as_str(), Role::Text, Align::Left);
+        cx.pen.write_fitted(row.right().saturating_sub(word_w), row.y, word_w, word, role, Align::Right);
     });
     let y = inside.bottom() - detail_h;
     for (line, y) in detail.iter().zip(y..inside.bottom()) {
-        cx.pen.spans(inside.x, y, inside.width, line);
+        cx.pen.write_spans(inside.x, y, inside.width, line);
     }
 }
 
@@ -69,7 +83,7 @@ fn draw_progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
     let done = execution.done();
     let failed = execution.failed().count();
     if !execution.is_finished() {
-        let x = cx.pen.put(row.x, row.y, row.width, &format!("{done} of {total} done  "), Role::Text);
+        let x = cx.pen.write(row.x, row.y, row.width, &format!("{done} of {total} done  "), Role::Text);
         let part = gauge::permille(u64::try_from(done).unwrap_or(0), u64::try_from(total).unwrap_or(0));
         gauge::draw(cx.pen, x, row.y, row.right().saturating_sub(x).min(24), part, false);
         return;
@@ -103,7 +117,7 @@ fn draw_progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
         spans.push(span("  new neuron ", Role::Dim));
         spans.push(span(neuron.to_string(), Role::Id));
     }
-    cx.pen.spans(row.x, row.y, row.width, &spans);
+    cx.pen.write_spans(row.x, row.y, row.width, &spans);
 }
 
 /// The latest certificate among the steps.

@@ -16,14 +16,14 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &HelpLayer, top: 
     const KEYS: usize = 22;
     let w = area.width.saturating_sub(6).min(92);
     let mut out: Vec<Spans> = Vec::new();
-    for (heading, hints) in cx.state.help(layer.scopes) {
+    for (heading, hints) in cx.state.help_sections(layer.scopes) {
         if !out.is_empty() {
             out.push(Vec::new());
         }
         out.push(vec![span(heading, Role::Title)]);
         for hint in hints {
             let keys = hint.keys.join("  ");
-            let pad = KEYS.saturating_sub(crate::tui::widgets::text::width(&keys)).max(1);
+            let pad = KEYS.saturating_sub(crate::tui::widgets::text::text_width(&keys)).max(1);
             let first = [span(keys, Role::Key), span(" ".repeat(pad), Role::Text)];
             let rest = [span(" ".repeat(KEYS), Role::Text)];
             let text = [span(hint.help, Role::Text)];

@@ -6,7 +6,7 @@ use crate::tui::app::state::layer::{Failure, ReviewLayer, ReviewStage};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
-use crate::tui::widgets::text::{width, wrap_spans};
+use crate::tui::widgets::text::{text_width, wrap_spans};
 use crate::tui::widgets::{Spans, span};
 use icpulse_model::Seconds;
 use icpulse_model::act::Review;
@@ -68,7 +68,7 @@ fn ready_lines(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) ->
         if section.set_apart {
             lines.push(Vec::new());
         }
-        let indent = LABEL + width(section.mark);
+        let indent = LABEL + text_width(section.mark);
         for (index, words) in section.lines.iter().enumerate() {
             let label = if index == 0 { section.label } else { "" };
             let mut first = vec![span(format!("{label:<LABEL$}"), Role::LayerLabel)];
@@ -112,7 +112,7 @@ pub(super) const fn role_for_weight(weight: Weight) -> Role {
 
 /// Words in their colours; the shorter forms where the whole would not fit into `room` cells.
 fn word_spans(words: &[Words], room: usize) -> Spans {
-    let fits = words.iter().map(|w| width(&w.text)).sum::<usize>() <= room;
+    let fits = words.iter().map(|w| text_width(&w.text)).sum::<usize>() <= room;
     let text =
         |w: &Words| if fits { w.text.clone() } else { w.short.clone().unwrap_or_else(|| w.text.clone()) };
     words.iter().map(|w| span(text(w), role_for_weight(w.weight))).collect()
@@ -150,7 +150,7 @@ fn draw_confirm(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, review
     let mut y = area.y;
     if let Some(word) = layer.wanted_word() {
         let text = format!("type {word} to sign: ");
-        let x = cx.pen.put(area.x, y, area.width, &text, Role::Warn);
+        let x = cx.pen.write(area.x, y, area.width, &text, Role::Warn);
         super::draw_input(
             cx,
             Rect::new(x, y, area.right().saturating_sub(x), 1),
@@ -164,7 +164,7 @@ fn draw_confirm(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, review
     if let Some(note) = &layer.note
         && y < area.bottom()
     {
-        cx.pen.fit(area.x, y, area.width, note.as_str(), Role::Warn, Align::Left);
+        cx.pen.write_fitted(area.x, y, area.width, note.as_str(), Role::Warn, Align::Left);
         y += 1;
     }
     if y < area.bottom() {
@@ -176,6 +176,6 @@ fn draw_confirm(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, review
         } else {
             ("type the word to enable signing".to_owned(), Role::Dim)
         };
-        cx.pen.put(area.x, area.bottom() - 1, area.width, &text, role);
+        cx.pen.write(area.x, area.bottom() - 1, area.width, &text, role);
     }
 }

@@ -19,12 +19,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top
         }
         AfterUnlock::Retry(..) => "Enter the passphrase to unlock the key and retry the steps.",
     };
-    cx.pen.fit(inside.x, inside.y, inside.width, what, Role::Dim, Align::Left);
+    cx.pen.write_fitted(inside.x, inside.y, inside.width, what, Role::Dim, Align::Left);
     if inside.height < 3 {
         return;
     }
     let y = inside.y + 2;
-    let x = cx.pen.put(inside.x, y, 12, "passphrase  ", Role::LayerLabel);
+    let x = cx.pen.write(inside.x, y, 12, "passphrase  ", Role::LayerLabel);
     // As many signs as characters; the secret itself never comes here.
     let signs = "x".repeat(layer.passphrase.len());
     let input = Input {
@@ -41,8 +41,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top
     }
     if layer.busy {
         let sign = format::throbber_glyph(cx.state.now, true, cx.pen.ascii());
-        cx.pen.put(inside.x, y + 1, inside.width, &format!("{sign} unlocking …"), Role::Syncing);
+        cx.pen.write(inside.x, y + 1, inside.width, &format!("{sign} unlocking …"), Role::Syncing);
     } else if let Some(error) = &layer.error {
-        cx.pen.fit(inside.x, y + 1, inside.width, error.as_str(), Role::Bad, Align::Left);
+        cx.pen.write_fitted(inside.x, y + 1, inside.width, error.as_str(), Role::Bad, Align::Left);
     }
 }

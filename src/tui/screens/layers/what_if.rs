@@ -5,7 +5,7 @@ use super::super::format;
 use super::super::net::breach_words;
 use crate::tui::app::state::State;
 use crate::tui::app::state::layer::WhatIfLayer;
-use crate::tui::app::state::net::short;
+use crate::tui::app::state::net::short_id;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text::spans_width;
 use crate::tui::widgets::{Spans, span};
@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 const FIGURES: u16 = 34;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &WhatIfLayer, top: bool) {
-    let title = format!("What if: subnet {}", short(&layer.subnet));
+    let title = format!("What if: subnet {}", short_id(&layer.subnet));
     let w = area.width.saturating_sub(6).min(118);
     let h = area.height.saturating_sub(4).min(34);
     let inside = super::draw_frame(cx, area, &title, w, h, top);
@@ -25,30 +25,30 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &WhatIfLayer, top
         return;
     }
     let left_w = inside.width.saturating_sub(FIGURES + 3);
-    let x = cx.pen.put(inside.x, inside.y, 2, "/ ", Role::Key);
+    let x = cx.pen.write(inside.x, inside.y, 2, "/ ", Role::Key);
     let place = Rect::new(x, inside.y, left_w.saturating_sub(2), 1);
     super::draw_input(cx, place, &layer.input, "id, provider, data center, country, spare", None, top);
-    cx.pen.rule(inside.x, inside.y + 1, left_w, Role::Border);
+    cx.pen.draw_rule(inside.x, inside.y + 1, left_w, Role::Border);
     let list = Rect::new(inside.x, inside.y + 2, left_w, inside.height - 2);
     if layer.shown.is_empty() {
-        cx.pen.put(list.x + 2, list.y, list.width, "no matches", Role::Dim);
+        cx.pen.write(list.x + 2, list.y, list.width, "no matches", Role::Dim);
     }
     super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.shown.len()), top, |cx, index, row| {
         let Some(node) = layer.shown.get(index) else { return };
         let (sign, role) = state_of(cx.state, layer, node);
-        cx.pen.put(row.x, row.y, 2, sign, role);
+        cx.pen.write(row.x, row.y, 2, sign, role);
         let room = row.width.saturating_sub(2);
         let text = node_spans(cx.state, node, usize::from(room));
-        cx.pen.spans(row.x + 2, row.y, room, &text);
+        cx.pen.write_spans(row.x + 2, row.y, room, &text);
     });
     let right = Rect::new(inside.x + left_w + 3, inside.y, FIGURES.min(inside.width), inside.height);
-    cx.pen.vertical(inside.x + left_w + 1, inside.y, inside.height, Role::Border);
+    cx.pen.draw_vertical_rule(inside.x + left_w + 1, inside.y, inside.height, Role::Border);
     let lines = match &layer.result {
         Ok(what_if) => figures_lines(cx.state, layer, what_if),
         Err(why) => vec![vec![span(why.as_str().to_owned(), Role::Warn)]],
     };
     for (line, y) in lines.iter().zip(right.top()..right.bottom()) {
-        cx.pen.spans(right.x, y, right.width, line);
+        cx.pen.write_spans(right.x, y, right.width, line);
     }
 }
 
@@ -67,7 +67,7 @@ fn state_of(state: &State, layer: &WhatIfLayer, node: &Principal) -> (&'static s
 
 fn node_spans(state: &State, node: &Principal, room: usize) -> Spans {
     let topology = state.topology();
-    let mut spans = vec![span(format!("{:<7}", short(node)), Role::Id)];
+    let mut spans = vec![span(format!("{:<7}", short_id(node)), Role::Id)];
     if let Some(alias) = state.net.mine.alias(topology, node) {
         spans.push(span(format!("{alias}  "), Role::Known));
     }

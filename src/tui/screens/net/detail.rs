@@ -32,7 +32,7 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
     }
     let room = usize::from(area.width).saturating_sub(spans_width(&title));
     title.extend(figures::title(state, subject, room));
-    cx.pen.spans(area.x, area.y, area.width, &title);
+    cx.pen.write_spans(area.x, area.y, area.width, &title);
     let counts = |tab: Tab| {
         let count = match tab {
             Tab::Links => state.links(subject).len(),
@@ -54,7 +54,7 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
     let share = if tab.has_cursor() { 62 } else { 50 };
     let left = Rect::new(body.x, body.y, (body.width - 3) * share / 100, body.height);
     let right = Rect::new(left.right() + 3, body.y, body.width - left.width - 3, body.height);
-    cx.pen.vertical(left.right() + 1, body.y, body.height, Role::Border);
+    cx.pen.draw_vertical_rule(left.right() + 1, body.y, body.height, Role::Border);
     if tab == Tab::Figures {
         scrolling(cx, left, subject, detail);
         listed(cx, right, subject, detail, Tab::Links, false);
@@ -116,17 +116,17 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
     let fill = Width::Fill { min: 16, max: 100, weight: 1 };
     let columns = if tab == Tab::Happened {
         vec![
-            Column::numbers("version", 9, 0),
-            Column::words("time (UTC)", Width::Fixed(16), 1),
-            Column::words("what happened", fill, 0),
+            Column::number_column("version", 9, 0),
+            Column::text_column("time (UTC)", Width::Fixed(16), 1),
+            Column::text_column("what happened", fill, 0),
         ]
     } else {
         vec![
-            Column::words("", Width::Fixed(10), 0),
-            Column::words("leads to", fill, 0),
-            Column::words("status", Width::Fixed(14), 1),
-            Column::words("where", Width::Fixed(9), 3),
-            Column::words("30 days", Width::Fixed(30), 2),
+            Column::text_column("", Width::Fixed(10), 0),
+            Column::text_column("leads to", fill, 0),
+            Column::text_column("status", Width::Fixed(14), 1),
+            Column::text_column("where", Width::Fixed(9), 3),
+            Column::text_column("30 days", Width::Fixed(30), 2),
         ]
     };
     let spec = Table {
@@ -137,7 +137,7 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
         focused: state.layers.is_empty(),
         heads: true,
     };
-    let cells = state.cells();
+    let cells = state.cell_context();
     let cell = |subject: &Subject, column: &str| {
         let info = state.list_of(subject).and_then(|list| list.columns.iter().find(|c| c.info.id == column));
         let content = |c: &icpulse_model::dataset::Column<Subject>| {

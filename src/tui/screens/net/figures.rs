@@ -7,7 +7,7 @@ use super::detail::heading;
 use super::mine;
 use crate::tui::app::state::State;
 use crate::tui::app::state::Subject;
-use crate::tui::app::state::net::{short, short_version};
+use crate::tui::app::state::net::{short_id, short_version};
 use crate::tui::app::state::place::{Name, Os};
 use crate::tui::theme::Role;
 use crate::tui::widgets::spark::{self, Floor};
@@ -31,7 +31,7 @@ pub(super) fn is_known(state: &State, subject: &Subject) -> bool {
         Subject::Subnet(id) => topology.subnets.contains_key(id),
         Subject::Node(id) => topology.nodes.contains_key(id),
         Subject::Provider(id) => topology.operators.values().any(|o| o.provider == *id),
-        Subject::DataCenter(name) => state.center(name).is_some(),
+        Subject::DataCenter(name) => state.data_center(name).is_some(),
         Subject::Boundary(id) => {
             topology.api_boundary_nodes.contains_key(id) || state.world.fleet.boundary.contains_key(id)
         }
@@ -77,7 +77,7 @@ pub(super) fn title(state: &State, subject: &Subject, room: usize) -> Spans {
             line
         }
         Subject::DataCenter(name) => {
-            let whose = state.center(name).map(|c| span(format!("  {}", c.owner), Role::Dim));
+            let whose = state.data_center(name).map(|c| span(format!("  {}", c.owner), Role::Dim));
             heading(format!("data center {}", name.as_str()), whose.into_iter().collect())
         }
         Subject::Version(os, name) => heading(format!("{} {}", os.title(), name.as_str()), Vec::new()),
@@ -88,7 +88,7 @@ pub(super) fn title(state: &State, subject: &Subject, room: usize) -> Spans {
         }
         _ => {
             let event = state.event(subject);
-            let text = event.map(|e| state.sentence(e)).unwrap_or_default();
+            let text = event.map(|e| state.event_sentence(e)).unwrap_or_default();
             heading(text, Vec::new())
         }
     }
@@ -96,7 +96,7 @@ pub(super) fn title(state: &State, subject: &Subject, room: usize) -> Spans {
 
 /// A thing's cell in a column of its list, with a role of its own or the cell's.
 fn column_spans(state: &State, subject: &Subject, column: &str, role: Option<Role>) -> Spans {
-    let cells = state.cells();
+    let cells = state.cell_context();
     let list = state.list_of(subject);
     let Some(column) = list.and_then(|list| list.columns.iter().find(|c| c.info.id == column)) else {
         return Vec::new();
@@ -285,7 +285,7 @@ fn course(state: &State, facts: &mut Facts, name: &str, rings: &Rings, room: usi
         let line = vec![
             span(format!("{label}  "), Role::ChartLabel),
             span(
-                format!("{:<room$}", spark::text(&values, room, Floor::Least, state.options.ascii)),
+                format!("{:<room$}", spark::spark_text(&values, room, Floor::Least, state.options.ascii)),
                 Role::Spark,
             ),
             span(format!("  {}", say(*last)), Role::Text),
@@ -478,7 +478,7 @@ fn provider(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
 }
 
 fn center(state: &State, name: &Name, facts: &mut Facts) {
-    let Some(center) = state.center(name) else { return };
+    let Some(center) = state.data_center(name) else { return };
     facts.add_text("owner", center.owner.as_str().to_owned(), Role::Text);
     facts.add_text("continent", center.region.continent.as_str().to_owned(), Role::Text);
     facts.add_text("country", center.region.country.as_str().to_owned(), Role::Text);
@@ -540,7 +540,7 @@ fn version(state: &State, os: Os, name: &Name, facts: &mut Facts) {
         facts.add_heading("Rollout");
         for (at, subnet, proposal) in upgrades {
             let when = at.map(|at| at.date_minute()).unwrap_or_default();
-            let mut line = vec![span(short(&subnet), Role::Id), span(format!("  {when}"), Role::Dim)];
+            let mut line = vec![span(short_id(&subnet), Role::Id), span(format!("  {when}"), Role::Dim)];
             line.extend(proposal.map(|p| span(format!("  proposal {p}"), Role::Dim)));
             facts.add_wrapped(line);
         }

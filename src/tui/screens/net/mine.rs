@@ -27,7 +27,7 @@ pub(super) fn head(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Option<Rect> {
     let lines = brief(state, &provider, width);
     let rows = u16::try_from(lines.len()).unwrap_or(0).min(area.height.saturating_sub(6));
     for (line, y) in lines.iter().take(usize::from(rows)).zip(area.top()..) {
-        cx.pen.spans(area.x + 2, y, width, line);
+        cx.pen.write_spans(area.x + 2, y, width, line);
     }
     Some(Rect::new(area.x, area.y + rows + 1, area.width, area.height.saturating_sub(rows + 1)))
 }

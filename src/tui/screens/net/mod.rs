@@ -10,7 +10,7 @@ pub(super) use figures::breach_words;
 use super::condition::{self, Empty};
 use super::{Cx, cell, format, table};
 use crate::datasets::{BOUNDARY_NODES, DATA_CENTERS, EVENTS, MY_NODES};
-use crate::tui::app::state::net::{Difference, NetList, Then};
+use crate::tui::app::state::net::{Difference, NetList, PastTopology};
 use crate::tui::app::state::{Hit, State};
 use crate::tui::command::Command;
 use crate::tui::theme::{ColorDepth, Role};
@@ -39,7 +39,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         condition::draw_empty(cx, rest, condition::empty_reason(state, false, 0), "subnets and nodes");
         return;
     }
-    cx.pen.spans(foot.x, foot.y, foot.width, &sources(state, cx.pen.ascii()));
+    cx.pen.write_spans(foot.x, foot.y, foot.width, &sources(state, cx.pen.ascii()));
     let shown = state.net.shown.dataset();
     let rest = if shown.info.id == DATA_CENTERS.info.id {
         continents(cx, rest)
@@ -63,7 +63,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
             return;
         }
     }
-    let cells = state.cells();
+    let cells = state.cell_context();
     table::draw_list(cx, rest, list, shown, &cells, Some, |_| Content::Nothing);
 }
 
@@ -83,19 +83,19 @@ fn lists(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         } else {
             list.dataset().info.title.to_owned()
         };
-        x = cx.pen.put(x, row.y, room, &title, role);
+        x = cx.pen.write(x, row.y, room, &title, role);
         let count = state.net.one(list).total;
         if counted && count > 0 {
             let text = format!(" {}", format::grouped_number(count));
-            x = cx.pen.put(x, row.y, row.right().saturating_sub(x), &text, Role::Dim);
+            x = cx.pen.write(x, row.y, row.right().saturating_sub(x), &text, Role::Dim);
         }
-        cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::List(list));
+        cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::List(list));
         x = x.saturating_add(if counted { 3 } else { 2 });
     }
 }
 
 /// Says that what is shown is past, and what is different now; gives how many lines it took.
-fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
+fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &PastTopology) -> u16 {
     let state = cx.state;
     let asked = match then.moment {
         Moment::Version(_) => String::new(),
@@ -104,9 +104,9 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
     let made = then.topology.at.map(|at| format!(", made {} UTC", at.date_minute())).unwrap_or_default();
     let version = group(&then.topology.version.to_string());
     let text = format!(" THE PAST: version {version}{asked}{made} ");
-    let x = cx.pen.put(area.x + 1, area.y, area.width.saturating_sub(2), &text, Role::Danger);
+    let x = cx.pen.write(area.x + 1, area.y, area.width.saturating_sub(2), &text, Role::Danger);
     let back = format!("  {} returns to now", format::key_text(state, Command::Back));
-    cx.pen.put(x, area.y, area.right().saturating_sub(x + 1), &back, Role::Dim);
+    cx.pen.write(x, area.y, area.right().saturating_sub(x + 1), &back, Role::Dim);
     let mut line = vec![span("since then  ", Role::Dim)];
     if then.changes.is_empty() {
         line.push(span("nothing has changed", Role::Text));
@@ -127,7 +127,7 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
             line.push(span(format!("{gap}+{}", format::grouped_number(*new)), Role::Strong));
         }
     }
-    cx.pen.spans(area.x + 2, area.y + 1, area.width.saturating_sub(3), &line);
+    cx.pen.write_spans(area.x + 2, area.y + 1, area.width.saturating_sub(3), &line);
     2
 }
 
@@ -230,6 +230,6 @@ fn continents(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Rect {
         return area;
     }
     let width = area.width.saturating_sub(4).min(110);
-    chart::bars(cx.pen, Rect::new(area.x + 2, area.y + 1, width, rows), &bars);
+    chart::draw_bars(cx.pen, Rect::new(area.x + 2, area.y + 1, width, rows), &bars);
     Rect::new(area.x, area.y + rows + 2, area.width, area.height - rows - 2)
 }
