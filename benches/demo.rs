@@ -10,7 +10,7 @@ use icpulse_canisters::wire::{index, ledger};
 use icpulse_demo::clock::Clock;
 use icpulse_demo::identity;
 use icpulse_demo::parts::{Size, World, seed_world};
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{Principal, Timestamp};
 
 const START: u64 = 1_795_348_800;
@@ -41,7 +41,7 @@ fn mainnet(c: &mut Criterion) {
     group.bench_function("start", |b| b.iter(build));
 
     let world = build();
-    let (canisters, user) = (Canisters::default(), identity::principal(1));
+    let user = identity::principal(1);
     let ask = |canister: Principal, method: &str, args: Vec<u8>| {
         world.query(user, canister, method, &args, None).unwrap()
     };
@@ -58,13 +58,13 @@ fn mainnet(c: &mut Criterion) {
                 omit_large_fields: Some(true),
                 ..Default::default()
             };
-            ask(canisters.governance, "list_proposals", encoded((request,)))
+            ask(SystemCanister::Governance.id(), "list_proposals", encoded((request,)))
         });
     });
     group.bench_function("100 newest proposals, with the ballots of 5000 neurons", |b| {
         b.iter(|| {
             let request = wire::ListProposalInfoRequest { limit: 100, ..Default::default() };
-            ask(canisters.governance, "list_proposals", encoded((request,)))
+            ask(SystemCanister::Governance.id(), "list_proposals", encoded((request,)))
         });
     });
     let mut after = 0_u64;
@@ -75,7 +75,7 @@ fn mainnet(c: &mut Criterion) {
                 exclusive_start_neuron_id: Some(wire::NeuronId { id: after }),
                 page_size: Some(300),
             };
-            ask(canisters.governance, "get_neuron_index", encoded((request,)))
+            ask(SystemCanister::Governance.id(), "get_neuron_index", encoded((request,)))
         });
     });
     group.bench_function("500 neurons of the user", |b| {
@@ -85,7 +85,7 @@ fn mainnet(c: &mut Criterion) {
                 page_number: Some(4),
                 ..Default::default()
             };
-            ask(canisters.governance, "list_neurons", encoded((request,)))
+            ask(SystemCanister::Governance.id(), "list_neurons", encoded((request,)))
         });
     });
     let mut start = 1_000_000_u64;
@@ -98,13 +98,13 @@ fn mainnet(c: &mut Criterion) {
                 start: Some(Nat::from(start)),
                 max_results: Nat::from(1_000_u64),
             };
-            ask(canisters.index, "get_account_transactions", encoded((args,)))
+            ask(SystemCanister::IcpIndex.id(), "get_account_transactions", encoded((args,)))
         });
     });
     group.bench_function("2000 blocks", |b| {
         b.iter(|| {
             let args = ledger::GetBlocksArgs { start: 500_000, length: 2_000 };
-            ask(canisters.ledger, "query_encoded_blocks", encoded((args,)))
+            ask(SystemCanister::IcpLedger.id(), "query_encoded_blocks", encoded((args,)))
         });
     });
     group.finish();

@@ -6,7 +6,7 @@ use icpulse_canisters::registry::page::{self, Content};
 use icpulse_canisters::registry::tree::Node;
 use icpulse_ic::certificate::main_network_root_key;
 use icpulse_model::Principal;
-use icpulse_model::network::{Canisters, RootKey};
+use icpulse_model::network::{SystemCanister, RootKey};
 use icpulse_model::registry::{Delta, EventFilter, Mutation, Topology, Version, diff, fold};
 
 /// By a leading byte: a certified reply, a hash tree, what a version changed, records by key.
@@ -50,7 +50,7 @@ pub fn registry(data: &[u8]) {
 /// Nothing passes but what the recorded registry certified.
 fn reply(bytes: &[u8], after: u64) {
     let recorded = RootKey(crate::seeds::recorded_root_key());
-    let registry = Canisters::default().registry;
+    let registry = SystemCanister::Registry.id();
     let now = crate::seeds::registry_time();
     match page::verify(bytes, &recorded, registry, now, Some(Version(after))) {
         Ok(proven) => {

@@ -72,9 +72,9 @@ pub fn registry_time() -> icpulse_model::Timestamp {
 /// Replies, trees, what versions changed, and records with their keys.
 fn registry() -> Vec<Vec<u8>> {
     use icpulse_canisters::registry::page;
-    use icpulse_model::network::{Canisters, RootKey};
+    use icpulse_model::network::{SystemCanister, RootKey};
     let key = RootKey(recorded_root_key());
-    let registry = Canisters::default().registry;
+    let registry = SystemCanister::Registry.id();
     let replies = registry_replies();
     let mut seeds: Vec<Vec<u8>> = replies.iter().map(|reply| [&[0][..], reply].concat()).collect();
     let main = fixture("registry/registry.json");

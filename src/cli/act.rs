@@ -4,7 +4,9 @@ use super::context::{Context, wall_clock};
 use super::failure::{Failure, Kind};
 use super::json;
 use super::open::{Opened, Who};
-use super::output::{Format, note, print_json, print_text, write_stderr};
+use super::output::{
+    Format, note, print_exactly, print_json, print_text, write_stderr, write_stderr_exactly,
+};
 use super::prompt;
 use super::review::write_review;
 use icpulse_canisters::Client;
@@ -67,7 +69,7 @@ fn show_unsigned(context: &Context, review: &Review) -> Result<(), Failure> {
     if context.global.signing.dry_run {
         return print_review(context, review);
     }
-    show_review(review)?;
+    show_review(context, review)?;
     match &review.blocked {
         Some(why) => Err(Failure::new(Kind::Refused, format!("this cannot be done: {why}"))),
         None => Err(Failure::usage("signing needs an identity; name one with --identity")),
@@ -77,13 +79,14 @@ fn show_unsigned(context: &Context, review: &Review) -> Result<(), Failure> {
 fn print_review(context: &Context, review: &Review) -> Result<(), Failure> {
     match Format::of(&context.global) {
         Format::Json => print_json(&json::review(review)),
-        _ => print_text(&write_review(review)),
+        _ => print_exactly(&write_review(review, context.uses_color(&std::io::stdout()))),
     }
 }
 
 /// Shows a review on standard error, whatever the flags say: what was not shown is not signed.
-fn show_review(review: &Review) -> Result<(), Failure> {
-    write_stderr(write_review(review).trim_end()).map_err(|e| {
+fn show_review(context: &Context, review: &Review) -> Result<(), Failure> {
+    let text = write_review(review, context.uses_color(&std::io::stderr()));
+    write_stderr_exactly(text.trim_end()).map_err(|e| {
         Failure::new(
             Kind::Unconfirmed,
             format!("the review could not be shown on standard error ({e}), so nothing was signed"),
@@ -113,7 +116,7 @@ pub async fn carry_out_review(with: Carried<'_>, plans: &mut Plans, review: &Rev
     if context.global.signing.dry_run {
         return print_review(context, review);
     }
-    show_review(review)?;
+    show_review(context, review)?;
     if let Some(why) = &review.blocked {
         return Err(Failure::new(Kind::Refused, format!("this cannot be done: {why}")));
     }

@@ -200,7 +200,7 @@ async fn test(context: &Context, only: Option<&str>) -> Result<(), Failure> {
     .print(Format::of(&context.global), "sinks", json!({}))?;
     match outcomes.iter().filter(|(_, why)| why.is_some()).count() {
         0 => Ok(()),
-        failed => Err(Failure::failed(format!("{failed} of {} alert sinks did not take it", outcomes.len()))),
+        failed => Err(Failure::failed(format!("{failed} of {} alert sinks failed", outcomes.len()))),
     }
 }
 
@@ -235,7 +235,7 @@ async fn watch(context: &Context) -> Result<(), Failure> {
     if mine.provider.is_none() {
         note(
             &context.global,
-            "no node provider is chosen (provider = \"…\"): rules about nodes have nothing to do",
+            "no node provider selected (provider = \"…\"): rules about nodes have nothing to do",
         );
     }
     let (alerts, mut heard, task) = Watcher::start(Setup {

@@ -423,7 +423,7 @@ pub enum Journal {
     List,
     /// Look up the outcome of interrupted actions, then review and finish what is left
     Resume(Signing),
-    /// Dismiss an unfinished action: it is not followed any more
+    /// Dismiss an unfinished action: it is not followed up any more
     Dismiss {
         /// Id, or its beginning
         id: String,

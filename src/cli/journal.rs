@@ -122,7 +122,7 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
         note(&context.global, format!("{}: under way in another icpulse", entry.execution.title));
     }
     if followed.is_empty() {
-        note(&context.global, "nothing of this identity is open");
+        note(&context.global, "this identity has no unfinished actions");
         return Ok(());
     }
     let mut worst = Ok(());
@@ -224,7 +224,9 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
             )));
         }
         [only] => *only,
-        many => return Err(Failure::usage(format!("'{id}' begins {} ids; give more of it", many.len()))),
+        many => {
+            return Err(Failure::usage(format!("'{id}' matches {} ids; give more characters", many.len())));
+        }
     };
     if entry.authenticity == Authenticity::Altered {
         let kept = opened.journal()?.set_aside(&entry.id).map_err(Failure::failed)?;
@@ -241,7 +243,7 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
         note(
             &context.global,
             format!(
-                "{}: it is paid and not finished. The ICP lie on the neuron's account, and icpulse will not mention it any more",
+                "{}: it is paid and not finished. The ICP lie on the neuron's account, and icpulse will not mention it again",
                 entry.execution.title
             ),
         );

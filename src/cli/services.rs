@@ -4,6 +4,7 @@ use super::act::options;
 use super::context::{Context, wall_clock};
 use super::look::Look;
 use super::open::{Opened, Who, idle};
+use super::touch::TouchReporter;
 use super::watcher::{Alerts, mine_or_why};
 use crate::config::{MineError, load_mine, save_mine};
 use crate::tui::app::answers::Answer;
@@ -261,7 +262,7 @@ impl Live {
             Who::Anonymous => {
                 return Err(Failure {
                     attempted,
-                    why: Line::new("no identity is chosen"),
+                    why: Line::new("no identity selected"),
                     advice: Line::new("choose one with i, or make one with `icpulse identity new NAME`"),
                 });
             }
@@ -273,7 +274,8 @@ impl Live {
                 });
             }
         };
-        Ok(client.with_signer(signer))
+        let signer = TouchReporter::new(signer, self.0.messages.clone());
+        Ok(client.with_signer(Arc::new(signer)))
     }
 
     async fn plan(&self, ticket: u64, intent: Intent) {

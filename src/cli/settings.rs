@@ -57,7 +57,7 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
             for warning in checked.warnings() {
                 note(&context.global, format!("warning: {warning}"));
             }
-            note(&context.global, format!("{} is a good theme", checked.name()));
+            note(&context.global, format!("{}: the theme is valid", checked.name()));
             Ok(())
         }
         ThemeCommand::Template => print_text(&theme::theme_template()),
@@ -95,7 +95,7 @@ fn check_config(global: &Global, paths: &Paths, path: &Path) -> Result<(), Failu
         }
     }
     if problems.is_empty() {
-        note(global, format!("{} is a good configuration", path.display()));
+        note(global, format!("{}: the configuration is valid", path.display()));
         Ok(())
     } else {
         Err(Failure::usage(format!("the configuration {}:\n{}", path.display(), problems.join("\n"))))

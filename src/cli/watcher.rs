@@ -427,7 +427,7 @@ fn messages_of(said: Said, least: Option<Severity>) -> Vec<Message> {
         }
         Said::Tested(outcomes) => {
             let told = outcomes.into_iter().map(|(name, why)| match why {
-                None => Message::Notice(Level::Good, Line::new(&format!("alert sink {name} took it"))),
+                None => Message::Notice(Level::Good, Line::new(&format!("alert sink {name}: delivered"))),
                 Some(why) => Message::Notice(Level::Warning, Line::new(&format!("alert sink {name}: {why}"))),
             });
             told.collect()

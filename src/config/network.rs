@@ -2,35 +2,44 @@
 
 use super::file::Config;
 use icpulse_model::network::{
-    BUILT_IN_NETWORKS, Canisters, LONGEST_CALL_LIFE, Profile, RootKey, RootKeySource,
+    BUILT_IN_NETWORKS, Canisters, LONGEST_CALL_LIFE, Profile, RootKey, RootKeySource, SystemCanister,
 };
 use icpulse_model::web_address::{AddressError, Url, is_exposed, is_this_machine, parse_address};
 use icpulse_model::{Principal, Seconds};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 
 /// A network of the user's own, `[network.NAME]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct NetworkConfig {
     /// Its base URL.
     pub url: String,
     /// Hexadecimal of its DER root key, `fetch` (loopback only) or `ic` (the main network's).
     #[serde(default = "fetch")]
     pub root_key: String,
-    /// Governance canister, if another.
-    pub governance: Option<String>,
-    /// ICP ledger canister, if another.
-    pub ledger: Option<String>,
-    /// ICP index canister, if another.
-    pub index: Option<String>,
-    /// Cycles minting canister, if another.
-    pub cmc: Option<String>,
-    /// Registry canister, if another.
-    pub registry: Option<String>,
-    /// Node rewards canister, if another.
-    pub node_rewards: Option<String>,
     /// Base URL of the public dashboard's REST interface, if there is one.
     pub dashboard: Option<String>,
+    /// Canisters used in place of the Internet Computer's own.
+    #[serde(flatten, deserialize_with = "read_canisters")]
+    pub canisters: BTreeMap<SystemCanister, String>,
+}
+
+/// The keys of a network that are not canisters.
+const PLAIN_KEYS: [&str; 3] = ["url", "root_key", "dashboard"];
+
+/// Reads the canisters among a network's keys; refuses keys that name none.
+fn read_canisters<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<SystemCanister, String>, D::Error> {
+    let read = |(key, id): (String, String)| match SystemCanister::from_key(&key) {
+        Some(canister) => Ok((canister, id)),
+        None => {
+            let canisters = SystemCanister::ALL.iter().map(|canister| canister.key());
+            let known: Vec<_> = PLAIN_KEYS.into_iter().chain(canisters).collect();
+            let key: String = key.chars().take(60).collect();
+            Err(D::Error::custom(format!("unknown field `{key}`, expected one of {}", known.join(", "))))
+        }
+    };
+    BTreeMap::<String, String>::deserialize(from)?.into_iter().map(read).collect()
 }
 
 fn fetch() -> String {
@@ -41,7 +50,7 @@ fn fetch() -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// Neither a known name nor a URL.
-    #[error("no network is called '{name}'; known are {known}, or give a URL such as http://127.0.0.1:4943")]
+    #[error("unknown network '{name}'; available: {known}, or a URL such as http://127.0.0.1:4943")]
     Unknown {
         /// As given.
         name: String,
@@ -142,29 +151,22 @@ impl NetworkConfig {
             Some(text) => Some(base_url(&check_url(&format!("{name}, dashboard"), text)?)),
             None => None,
         };
-        let default = Canisters::default();
-        let canister = |key, text: &Option<String>, default: Principal| match text {
-            None => Ok(default),
-            Some(text) => Principal::from_text(text).map_err(|e| NetworkError::Canister {
+        let mut canisters = Canisters::default();
+        for (canister, text) in &self.canisters {
+            let id = Principal::from_text(text).map_err(|e| NetworkError::Canister {
                 name: name.to_owned(),
-                key,
+                key: canister.key(),
                 text: text.clone(),
                 why: e.to_string(),
-            }),
-        };
+            })?;
+            canisters.replace(*canister, id);
+        }
         Ok(Profile {
             name: name.to_owned(),
             urls: vec![url],
             dynamic_routing: false,
             root_key,
-            canisters: Canisters {
-                governance: canister("governance", &self.governance, default.governance)?,
-                ledger: canister("ledger", &self.ledger, default.ledger)?,
-                index: canister("index", &self.index, default.index)?,
-                cmc: canister("cmc", &self.cmc, default.cmc)?,
-                registry: canister("registry", &self.registry, default.registry)?,
-                node_rewards: canister("node_rewards", &self.node_rewards, default.node_rewards)?,
-            },
+            canisters,
             max_in_flight: usize::try_from(max_in_flight).unwrap_or(16),
             call_life: LONGEST_CALL_LIFE,
             dashboard,
@@ -338,6 +340,17 @@ mod tests {
         assert_eq!(resolve(&own("local"), "local", None).unwrap().urls, ["http://127.0.0.1:4943"]);
         assert!(matches!(resolve(&own("mainnet"), "mainnet", None), Err(NetworkError::BuiltIn { .. })));
         assert_eq!(resolve(&own("mine"), "mine", None).unwrap().urls, ["http://127.0.0.1:9"]);
+    }
+
+    #[test]
+    fn a_key_that_names_no_canister_is_refused() {
+        let text = "[network.mine]\nurl = \"http://localhost:1\"\nfriendly = \"aaaaa-aa\"";
+        let error = parse(text, "t").unwrap_err().to_string();
+        for says in ["unknown field `friendly`", "root_key", "node_rewards"] {
+            assert!(error.contains(says), "{error}");
+        }
+        let odd = NetworkConfig { canisters: [(SystemCanister::IcpIndex, "x".to_owned())].into(), ..plain() };
+        assert!(matches!(odd.profile("mine", 1), Err(NetworkError::Canister { key: "index", .. })));
     }
 
     fn plain() -> NetworkConfig {

@@ -177,7 +177,7 @@ async fn three_neurons_vote_and_their_ballots_change() {
         clock_offset: 0,
     };
     let review = plans.plan_intent(again, &context, &mut rand::rngs::OsRng).unwrap();
-    assert!(review.blocked.unwrap().as_str().contains("has voted no"));
+    assert!(review.blocked.unwrap().as_str().contains("already voted no"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

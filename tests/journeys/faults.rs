@@ -3,6 +3,7 @@
 #![cfg(feature = "demo")]
 
 use crate::broken;
+use icpulse_model::network::SystemCanister;
 
 use broken::{Broken, assert_complete, assert_true};
 use icpulse::tui::app::Layer;
@@ -156,7 +157,7 @@ async fn a_delegation_without_canister_ranges_speaks_for_no_canister() {
     // A canister of the other subnet, whose certificates need a delegation.
     let counter = icpulse_demo::counter_id();
     let mut profile = broken.client().await.profile().clone();
-    profile.canisters.governance = counter;
+    profile.canisters.replace(SystemCanister::Governance, counter);
     let identity = std::sync::Arc::new(icpulse_ic::Anonymous);
     let client = Client::connect_with(&profile, identity.clone(), broken::HASTY.patience).await.unwrap();
     let error = client.economics().await.unwrap_err();
@@ -245,7 +246,8 @@ async fn a_transfer_waits_for_a_network_that_stands_still_and_happens_once() {
     let waited = tokio::time::timeout(Duration::from_secs(2), client.submit(&signed)).await;
     assert!(waited.is_err(), "no outcome is made up: {waited:?}");
     assert_eq!(client.balance(to).await.unwrap().value, E8s::ZERO, "nothing was carried out");
-    let status = client.follow(&signed.request_id, client.canisters().ledger).await.unwrap();
+    let status =
+        client.follow(&signed.request_id, client.canisters().id(SystemCanister::IcpLedger)).await.unwrap();
     assert!(
         matches!(status, CallStatus::Unknown { .. })
             && !status.never_happened(signed.signed_at, signed.expires)
@@ -403,7 +405,8 @@ async fn a_transfer_whose_every_answer_is_cut_off_is_found_again() {
     assert!(waited.is_err(), "no outcome is made up: {waited:?}");
     broken.mend();
     // As after a restart: asked by its id, nothing is sent again.
-    let status = client.follow(&signed.request_id, client.canisters().ledger).await.unwrap();
+    let status =
+        client.follow(&signed.request_id, client.canisters().id(SystemCanister::IcpLedger)).await.unwrap();
     let CallStatus::Replied { bytes, .. } = status else { panic!("{status:?}") };
     assert_once(&client, to, parse_transfer_reply(&bytes).unwrap()).await;
 }

@@ -10,7 +10,7 @@ use futures_util::future::LocalBoxFuture;
 use icpulse::tui::app::Layer;
 use icpulse_demo::fault::Kind;
 use icpulse_model::act::StepState;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::text::is_deceptive;
 use icpulse_model::world::World;
 use icpulse_model::{Account, E8s, NeuronId, Proposal, ProposalId, Subaccount, Vote};
@@ -397,7 +397,7 @@ async fn paid_once(bench: &Bench, before: E8s, neuron: &str) {
     let neuron = bench.client.neuron(neuron.parse().map(NeuronId).unwrap()).await.unwrap();
     assert_eq!(neuron.cached_stake, E8s(250_000_000));
     let subaccount: Subaccount = neuron.subaccount.unwrap();
-    let account = Account { owner: Canisters::default().governance, subaccount };
+    let account = Account { owner: SystemCanister::Governance.id(), subaccount };
     assert_eq!(bench.arrived(account.identifier()).await, 1);
 }
 

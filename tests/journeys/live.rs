@@ -11,7 +11,7 @@ use icpulse_ic::{IcError, RetryPolicy};
 use icpulse_model::act::SignerInfo;
 use icpulse_model::fleet::{NodeStatus, Verdict};
 use icpulse_model::health::{Condition, Span};
-use icpulse_model::network::{Profile, RootKey, RootKeySource};
+use icpulse_model::network::{Profile, RootKey, RootKeySource, SystemCanister};
 use icpulse_model::node_rewards::{Day, MicroXdr, Ppm};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
@@ -70,7 +70,10 @@ async fn every_subnet_certifies_its_metrics_and_the_root_subnet_all_subnets() {
     assert_eq!(listed.evidence.proof, Proof::Certified);
     assert_eq!(set(&listed.value), set(&demo.subnets()));
     let root = demo.subnets()[0];
-    assert_eq!(client.subnet_of(client.canisters().governance).await.unwrap().value, root);
+    assert_eq!(
+        client.subnet_of(client.canisters().id(SystemCanister::Governance)).await.unwrap().value,
+        root
+    );
     for subnet in listed.value.iter().take(6) {
         let (first, evidence) = client.subnet_sample(*subnet).await.unwrap();
         assert_eq!((evidence.proof, evidence.at), (Proof::Certified, first.at));
@@ -99,7 +102,7 @@ async fn a_node_of_the_subnet_signs_and_is_noted_once() {
     assert!(client.take_sightings().is_empty());
     let answer = client.economics().await.unwrap();
     assert_eq!(client.take_sightings(), [(answer.evidence.node.unwrap(), answer.evidence.at)]);
-    let somewhere = client.canisters().governance;
+    let somewhere = client.canisters().id(SystemCanister::Governance);
     let error = client.sight(demo.subnets()[1], Some(somewhere)).await.unwrap_err();
     assert!(error.is_unverified(), "another subnet's node proves nothing of this one: {error:?}");
 }
@@ -152,7 +155,7 @@ async fn what_is_not_proven_is_refused() {
     assert!(client.take_sightings().is_empty());
     demo.faults().clear();
     demo.faults().set(always(Kind::PrunedRanges));
-    let canister = client.canisters().governance;
+    let canister = client.canisters().id(SystemCanister::Governance);
     // The root subnet needs no ranges of a delegation.
     assert_eq!(client.subnet_of(canister).await.unwrap().value, demo.subnets()[0]);
 }

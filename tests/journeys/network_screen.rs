@@ -81,9 +81,9 @@ async fn every_list_is_a_key_away_and_sorts_and_filters() {
         ("g v", NetList::from_dataset(&datasets::VERSIONS), "nodes to run"),
         ("g b", NetList::from_dataset(&datasets::BOUNDARY_NODES), "probes"),
         ("g e", NetList::from_dataset(&datasets::EVENTS), "what happened"),
-        ("g m", NetList::from_dataset(&datasets::MY_NODES), "No provider is chosen"),
+        ("g m", NetList::from_dataset(&datasets::MY_NODES), "No node provider selected"),
         ("g s", NetList::from_dataset(&datasets::SUBNETS), "may fail"),
-        ("shift-tab", NetList::from_dataset(&datasets::MY_NODES), "No provider is chosen"),
+        ("shift-tab", NetList::from_dataset(&datasets::MY_NODES), "No node provider selected"),
     ] {
         app.press(keys).sees(text);
         assert_eq!(app.state.net.shown, list, "{keys}");
@@ -195,7 +195,7 @@ async fn the_network_as_it_was_and_back() {
     app.sees("THE PAST: version 53,100").sees("nodes +3").sees("subnets upgraded 4");
     app.does_not_see("e3d101b2").does_not_see("STALLED");
     app.press("g n").sees("87 nodes").sees("THE PAST");
-    app.press("<enter>").sees("status is known of today only").press("<esc>");
+    app.press("<enter>").sees("status is known for today only").press("<esc>");
     app.press("<esc>").does_not_see("THE PAST").sees("90 nodes");
     // An answer that comes late, to a question that was taken back, changes nothing.
     let late = Message::Topology {

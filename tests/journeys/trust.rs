@@ -14,7 +14,9 @@ use icpulse::tui::theme::{Role, Theme};
 use icpulse_engine::action::operations::ConfirmFollowing;
 use icpulse_engine::action::{PlanContext, Plans};
 use icpulse_model::act::{Confirmation, Review};
-use icpulse_model::network::{Canisters, NetworkKind, NetworkTrust, Profile, RootKey, RootKeySource};
+use icpulse_model::network::{
+    Canisters, NetworkKind, NetworkTrust, Profile, RootKey, RootKeySource, SystemCanister,
+};
 use icpulse_model::review::{describe_calls, describe_review};
 use icpulse_model::text::Line;
 use icpulse_model::{NeuronId, Principal};
@@ -32,7 +34,7 @@ fn stranger() -> Principal {
 fn redirected() -> Profile {
     let mut profile = Profile::main_network();
     profile.name = "mine".to_owned();
-    profile.canisters.governance = stranger();
+    profile.canisters.replace(SystemCanister::Governance, stranger());
     profile
 }
 
@@ -100,7 +102,7 @@ fn colors_of(buffer: &Buffer, text: &str) -> Vec<Color> {
 fn a_foreign_governance_canister_is_red_in_every_review() {
     let review = plan(&redirected());
     let words = format!("not the Internet Computer's governance canister: {STRANGER}");
-    let said = write_review(&review);
+    let said = write_review(&review, false);
     assert!(said.contains(&format!("canister   ✗ {words}")), "{said}");
     assert!(said.lines().any(|l| l.starts_with("calls ") && l.contains(&words)), "{said}");
     let warning = review.warnings.first().unwrap().as_str();
@@ -122,9 +124,23 @@ fn a_foreign_governance_canister_is_red_in_every_review() {
 }
 
 #[test]
+fn the_command_line_colours_a_review_by_weight() {
+    let mut review = sample::stake_review();
+    review.warnings = vec![Line::new("the balance was read 20 m ago")];
+    let last = review.irreversible.first().unwrap().as_str().to_owned();
+    let colored = write_review(&review, true);
+    assert!(colored.contains(&format!("\u{1b}[31m{last}\u{1b}[0m")), "{colored}");
+    assert!(colored.contains("\u{1b}[33m! \u{1b}[0mthe balance was read"), "{colored}");
+    let plain = write_review(&review, false);
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    let stripped = ["\u{1b}[31m", "\u{1b}[33m", "\u{1b}[0m"].iter().fold(colored, |s, c| s.replace(c, ""));
+    assert_eq!(stripped, plain, "colours change no word");
+}
+
+#[test]
 fn the_networks_own_canisters_raise_no_alarm() {
     let review = plan(&Profile::main_network());
-    let said = write_review(&review);
+    let said = write_review(&review, false);
     assert!(!said.contains("not the Internet Computer"), "{said}");
     assert!(said.contains("governance rrkah-fqaaa-aaaaa-aaaaq-cai"), "{said}");
     assert!(said.contains("network    mainnet"), "{said}");
@@ -135,7 +151,7 @@ fn the_networks_own_canisters_raise_no_alarm() {
 fn another_root_key_is_told_in_the_review_whatever_the_name() {
     let key = RootKeySource::Given(RootKey(vec![7; 133]));
     let review = plan(&Profile { root_key: key, ..Profile::main_network() });
-    let said = write_review(&review);
+    let said = write_review(&review, false);
     assert!(said.contains("network    ic (not the Internet Computer)"), "{said}");
     let shown = words_of_layer(&shown(&review, (120, 60)));
     assert!(shown.contains("network ic (not the Internet Computer)"), "{shown}");
@@ -148,7 +164,7 @@ fn screen_and_command_line_say_the_same_of_a_review() {
     foreign.warnings.push(Line::new("the balance was read 20 m ago"));
     let blocked = Review { blocked: Some(Line::new("the balance is too low")), ..sample::stake_review() };
     for review in [sample::vote_review(), sample::stake_review(), foreign, blocked] {
-        let said = squeeze(&write_review(&review));
+        let said = squeeze(&write_review(&review, false));
         let screen = words_of_layer(&shown(&review, (200, 150)));
         assert!(said.contains(review.title.as_str()) && screen.contains(review.title.as_str()));
         for section in describe_review(&review) {

@@ -5,6 +5,7 @@ mod binary;
 mod cli;
 mod crash;
 mod disk;
+mod growth;
 #[path = "../support/home.rs"]
 mod home;
 mod memory;

@@ -14,7 +14,7 @@ use icpulse_demo::{Demo, Options};
 use icpulse_ic::CallReply;
 use icpulse_ic::certificate::{Authority, CertificateError, parse_tree, verify};
 use icpulse_model::evidence::Proof;
-use icpulse_model::network::{Canisters, Profile, RootKey, RootKeySource};
+use icpulse_model::network::{Canisters, Profile, RootKey, RootKeySource, SystemCanister};
 use icpulse_model::{Account, AccountIdentifier, E8s, Subaccount, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,9 @@ impl Net {
 
     async fn balance(&self, agent: &Agent, account: &AccountIdentifier) -> u64 {
         let args = ledger::AccountBalanceArgs { account: account.0.to_vec() };
-        query::<ledger::Tokens>(agent, self.canisters.ledger, "account_balance", args).await.e8s
+        query::<ledger::Tokens>(agent, self.canisters.id(SystemCanister::IcpLedger), "account_balance", args)
+            .await
+            .e8s
     }
 }
 
@@ -87,7 +89,7 @@ async fn a_transfer_happens_once_and_is_seen_everywhere() {
 
     // The same transfer in two calls: the ledger tells them from two transfers.
     let args = send(friend, 123_456_789, 42, net.demo.clock().wall());
-    let ledger_id = net.canisters.ledger;
+    let ledger_id = net.canisters.id(SystemCanister::IcpLedger);
     let first: ledger::TransferResult = update(&agent, ledger_id, "transfer", args.clone()).await;
     let block_index = first.unwrap();
     let second: ledger::TransferResult = update(&agent, ledger_id, "transfer", args.clone()).await;
@@ -112,7 +114,7 @@ async fn a_transfer_happens_once_and_is_seen_everywhere() {
     // The index has it, newest first, and the block says what was asked for.
     let page: index::GetAccountTransactionsResult = query(
         &agent,
-        net.canisters.index,
+        net.canisters.id(SystemCanister::IcpIndex),
         "get_account_identifier_transactions",
         index::GetAccountIdentifierTransactionsArgs {
             max_results: 10,
@@ -137,7 +139,7 @@ async fn a_transfer_happens_once_and_is_seen_everywhere() {
 async fn the_whole_chain_hangs_on_the_certified_tip() {
     let net = Net::start(Options { seed: 5, ..Options::default() });
     let agent = net.anonymous();
-    let ledger_id = net.canisters.ledger;
+    let ledger_id = net.canisters.id(SystemCanister::IcpLedger);
     let mut hashes = Vec::new();
     let certificate = loop {
         let args = ledger::GetBlocksArgs { start: hashes.len() as u64, length: 5_000 };
@@ -169,7 +171,7 @@ async fn the_whole_chain_hangs_on_the_certified_tip() {
 async fn the_rate_is_what_the_certificate_says() {
     let net = Net::start(Options { speed: 60, ..Options::default() });
     let agent = net.anonymous();
-    let cmc_id = net.canisters.cmc;
+    let cmc_id = net.canisters.id(SystemCanister::CyclesMinting);
     for (method, label) in [
         ("get_icp_xdr_conversion_rate", "ICP_XDR_CONVERSION_RATE"),
         ("get_average_icp_xdr_conversion_rate", "AVERAGE_ICP_XDR_CONVERSION_RATE"),
@@ -208,7 +210,7 @@ async fn approvals_are_spent_by_another_identity() {
         memo: None,
         created_at_time: None,
     };
-    let ledger_id = net.canisters.ledger;
+    let ledger_id = net.canisters.id(SystemCanister::IcpLedger);
     let done: ledger::ApproveResult = update(&owner, ledger_id, "icrc2_approve", approve.clone()).await;
     assert!(done.is_ok(), "{done:?}");
     let again: ledger::ApproveResult = update(&owner, ledger_id, "icrc2_approve", approve).await;
@@ -240,7 +242,7 @@ async fn approvals_are_spent_by_another_identity() {
 #[tokio::test]
 async fn what_is_refused_is_refused_over_http_too() {
     let net = Net::start(Options::default());
-    let (agent, ledger_id) = (net.user(), net.canisters.ledger);
+    let (agent, ledger_id) = (net.user(), net.canisters.id(SystemCanister::IcpLedger));
     let friend = AccountIdentifier::new(&someone(3).1, &Subaccount([5; 32]));
     let sent = net.demo.clock().wall();
     let first: ledger::TransferResult = update(&agent, ledger_id, "transfer", send(friend, 7, 1, sent)).await;

@@ -7,7 +7,7 @@ use icpulse_canisters::ledger::calls::{TransferRefusal, TransferRequest, parse_t
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::{Demo, Options};
 use icpulse_ic::{Anonymous, CallReply, CallStatus, IcError, Signer};
-use icpulse_model::network::{Profile, RootKey, RootKeySource};
+use icpulse_model::network::{Profile, RootKey, RootKeySource, SystemCanister};
 use icpulse_model::neuron::Access;
 use icpulse_model::{
     Account, AccountIdentifier, E8s, NeuronId, Principal, Proof, ProposalId, Seconds, Subaccount, Timestamp,
@@ -265,7 +265,9 @@ async fn a_network_without_index_still_has_balances() {
     let demo = shared();
     let mut profile = profile(&demo.url(), demo);
     // In the root subnet's range, but empty.
-    profile.canisters.index = Principal::from_text("e6p2c-kqaaa-aaaaa-aaiaa-cai").unwrap();
+    profile
+        .canisters
+        .replace(SystemCanister::IcpIndex, Principal::from_text("e6p2c-kqaaa-aaaaa-aaiaa-cai").unwrap());
     let client = Client::connect(&profile, Arc::new(Anonymous)).await.unwrap();
     let account = Account::of(demo.identity()).identifier();
     let page = client.transactions(account, None, 5).await.unwrap();
@@ -311,7 +313,7 @@ async fn a_request_can_be_followed_by_its_signer_only() {
     let to = Account::of(Principal::anonymous()).identifier();
     let call = transfer(client.canisters(), &request(to, 1)).unwrap();
     let signed = client.sign(&call).await.unwrap();
-    let ledger = client.canisters().ledger;
+    let ledger = client.canisters().id(SystemCanister::IcpLedger);
     let unknown = client.follow(&signed.request_id, ledger).await.unwrap();
     assert!(matches!(unknown, CallStatus::Unknown { .. }), "{unknown:?}");
     assert!(!unknown.never_happened(signed.signed_at, signed.expires), "it may still be sent");
@@ -334,8 +336,10 @@ async fn staking_and_configuring_a_neuron() {
     let client = signer(&demo.url(), demo).await;
     let me = client.principal();
     let nonce = 4_242;
-    let stake =
-        Account { owner: client.canisters().governance, subaccount: Subaccount::neuron_stake(&me, nonce) };
+    let stake = Account {
+        owner: client.canisters().id(SystemCanister::Governance),
+        subaccount: Subaccount::neuron_stake(&me, nonce),
+    };
     let canisters = client.canisters().clone();
     let send = |call| {
         let client = client.clone();

@@ -8,7 +8,7 @@ use icpulse_engine::sync::{self, Options, SyncHandle};
 use icpulse_ic::Anonymous;
 use icpulse_ic::IcError;
 use icpulse_model::act::SignerInfo;
-use icpulse_model::network::{Canisters, Profile, RootKey, RootKeySource};
+use icpulse_model::network::{Profile, RootKey, RootKeySource, SystemCanister};
 use icpulse_model::registry::{Key, Moment, Record, Topology, Version, diff, fold};
 use icpulse_model::world::{Change, Topicality};
 use icpulse_model::{Principal, Proof, Timestamp};
@@ -82,7 +82,7 @@ async fn the_history_of_the_registry_agrees_with_its_single_answers() {
         assert_eq!(topology.operators.get(&row.id), Some(&row.operator));
         assert_eq!(topology.data_centers.get(&row.operator.data_center), Some(&row.data_center));
     }
-    let governance = Canisters::default().governance;
+    let governance = SystemCanister::Governance.id();
     let host = client.subnet_for_canister(governance).await.unwrap().value;
     assert_eq!(topology.subnet_of_canister(&governance), host);
     assert_eq!(host, topology.nns);

@@ -138,6 +138,8 @@ fn is_product(path: &str) -> bool {
     let aside = ["crates/demo/", "crates/testing/"].iter().any(|folder| path.starts_with(folder));
     let test = path.split('/').any(|part| part == "tests" || part == "fixtures")
         || path.ends_with("tests.rs")
+        // Readers of older journals: what they know is fixed, and no addition touches them.
+        || path.contains("/journal/version_")
         || path.ends_with("Cargo.toml")
         || path.ends_with(".md");
     in_product && !aside && !test
@@ -200,15 +202,17 @@ fn files_naming(feature: &Feature, registry: &Registry, sources: &BTreeMap<Strin
     let names = |path: &str, text: &str| {
         // Constants of other kinds may have the same name: outside the folder only a path counts.
         let inside = path.starts_with(&registry.folder);
-        let by_constant = if inside {
-            has_word(text, &feature.constant)
-        } else {
-            has_word(text, &feature.constant) && text.contains(&format!("{room}::"))
-        };
+        let by_constant = has_word(&without_texts(text), &feature.constant)
+            && (inside || text.contains(&format!("{room}::")));
         // A short id such as "stake" may mean something else: only one with a mark is unmistakable.
         by_constant || (feature.id.contains(['.', '-']) && text.contains(&id))
     };
     sources.iter().filter(|(path, text)| names(path, text)).map(|(path, _)| path.clone()).collect()
+}
+
+/// A source without what stands between quotation marks: a title may have the word of a constant.
+fn without_texts(source: &str) -> String {
+    source.replace("\\\"", "").split('"').step_by(2).collect::<Vec<_>>().join("\"\"")
 }
 
 fn has_word(text: &str, word: &str) -> bool {
@@ -257,6 +261,7 @@ mod tests {
             ("src/other.rs", "const VOTE: u8 = 1;"),
             ("src/rule.rs", "if id == \"neuron.vote\" {}"),
             ("src/more.rs", "use crate::operations::VOTE;"),
+            ("src/title.rs", "use crate::operations::Kind; const TITLE: &str = \"YOUR VOTE\";"),
             ("src/vote.rs", "operations::VOTED"),
         ];
         let sources = files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();

@@ -8,7 +8,7 @@ use ic_certification::LookupResult;
 use icpulse_ic::IcError;
 use icpulse_ic::certificate::{self, Authority, CertificateError};
 use icpulse_model::evidence::Sourced;
-use icpulse_model::network::RootKey;
+use icpulse_model::network::{RootKey, SystemCanister};
 use icpulse_model::text::Line;
 use icpulse_model::{Evidence, Principal, Timestamp, XdrPermyriad};
 
@@ -105,7 +105,7 @@ impl Client {
         label: &[u8],
     ) -> Result<Sourced<XdrPermyriad>, IcError> {
         let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
-        let canister = self.canisters().cmc;
+        let canister = self.canisters().id(SystemCanister::CyclesMinting);
         let answer = self.query(what, canister, method, arg).await?;
         let reply: wire::IcpXdrConversionRateCertifiedResponse =
             decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))?;

@@ -9,6 +9,7 @@ use candid::{CandidType, Deserialize};
 use icpulse_ic::IcError;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::Transaction;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
 use icpulse_model::{AccountIdentifier, E8s};
 
@@ -59,7 +60,8 @@ impl Client {
         };
         let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
         let method = "get_account_identifier_transactions";
-        let answer = match self.query(&what, self.canisters().index, method, arg).await {
+        let answer = match self.query(&what, self.canisters().id(SystemCanister::IcpIndex), method, arg).await
+        {
             Ok(answer) => answer,
             Err(error) if error.is_missing_canister() => {
                 return Ok(TransactionsPage {

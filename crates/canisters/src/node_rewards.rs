@@ -7,6 +7,7 @@ use super::wire::node_rewards as wire;
 use crate::Client;
 use crate::decode;
 use icpulse_ic::IcError;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::node_rewards::{Day, RewardsDay};
 use icpulse_model::text::Line;
 
@@ -23,7 +24,7 @@ impl Client {
         let request =
             wire::RewardsRequest { day: DateUtc { year, month, day: number }, algorithm_version: None };
         let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
-        let canister = self.canisters().node_rewards;
+        let canister = self.canisters().id(SystemCanister::NodeRewards);
         let answer = self.query(&what, canister, "get_node_providers_rewards_calculation", arg).await?;
         match wire::read(&answer.bytes).map_err(|e| decode_error(&what, &e))? {
             Ok(results) => Ok(decode::node_rewards::decode_day(&results, answer.evidence)),

@@ -6,7 +6,7 @@ use super::ledger::call::{nothing, reply};
 use ic_certification::{HashTree, fork, labeled, leaf, pruned};
 use icpulse_canisters::wire::cmc as wire;
 use icpulse_canisters::wire::encode_one;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::registry::{SubnetKind, SubnetRecord, Topology};
 use icpulse_model::{Principal, Seconds, Timestamp, XdrPermyriad};
 use serde::Serialize;
@@ -61,7 +61,7 @@ impl Cmc {
     /// A CMC whose rate moves by the seed; `subnets` are those on which canisters are created by default.
     pub fn new(clock: &Clock, seed: u64, subnets: Vec<Principal>) -> Self {
         let mut cmc = Self {
-            id: Canisters::default().cmc,
+            id: SystemCanister::CyclesMinting.id(),
             market: Market(seed),
             rate: wire::IcpXdrConversionRate::default(),
             average: wire::IcpXdrConversionRate::default(),

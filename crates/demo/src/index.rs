@@ -15,7 +15,7 @@ use super::ledger::transaction::{Operation, ReadBlock, read_block};
 use candid::Nat;
 use icpulse_canisters::wire::index as wire;
 use icpulse_canisters::wire::ledger::{Account, TimeStamp, Tokens};
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{AccountIdentifier, E8s, Principal};
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
@@ -40,10 +40,9 @@ pub struct Index {
 
 impl Default for Index {
     fn default() -> Self {
-        let canisters = Canisters::default();
         Self {
-            id: canisters.index,
-            ledger: canisters.ledger,
+            id: SystemCanister::IcpIndex.id(),
+            ledger: SystemCanister::IcpLedger.id(),
             derived: None,
             blocks: Vec::new(),
             by_account: HashMap::new(),

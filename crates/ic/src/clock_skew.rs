@@ -12,6 +12,7 @@ use super::state_tree::{SendOptions, path};
 use super::transport::local_time;
 use crate::error::IcError;
 use ic_agent::Agent;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Seconds, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
@@ -70,8 +71,11 @@ impl Connection {
     /// See [`IcError`]; [`IcError::Clock`] if this machine's clock is so wrong that it is not corrected.
     pub(super) async fn certify_time(&self, canister: Principal) -> Result<Timestamp, IcError> {
         let what = Line::new("asking for the network's certified time");
-        let canister =
-            if self.canisters().name(&canister).is_some() { canister } else { self.canisters().governance };
+        let canister = if self.canisters().name(&canister).is_some() {
+            canister
+        } else {
+            self.canisters().id(SystemCanister::Governance)
+        };
         let _one = self.shared.certifying.lock().await;
         let was_just_certified = |clock: &NetworkClock, now| {
             clock.lower_bound(now).filter(|_| clock.is_certified_within(LATELY, now))
@@ -282,7 +286,7 @@ mod tests {
     }
 
     async fn sign(client: &Connection) -> Result<Timestamp, IcError> {
-        let ledger = client.canisters().ledger;
+        let ledger = client.canisters().id(SystemCanister::IcpLedger);
         let call = PreparedCall { canister: ledger, method: "transfer", arg: vec![], effective: ledger };
         client.sign(&call).await.map(|signed| signed.expires)
     }
@@ -291,7 +295,7 @@ mod tests {
     async fn what_a_refusal_says_of_the_time_changes_nothing() {
         let client = certified(0).await;
         let before = sign(&client).await.unwrap();
-        let governance = client.canisters().governance;
+        let governance = client.canisters().id(SystemCanister::Governance);
         // Time was certified just now, so that this asks nobody.
         let told = client.correct_clock(governance, off(82_800), 0).await.unwrap_err();
         assert!(told.is_unverified() && told.to_string().contains("shows that it is not"), "{told}");
@@ -321,7 +325,7 @@ mod tests {
     #[tokio::test]
     async fn certified_time_decides_how_far_the_clock_is_behind() {
         let client = client().await;
-        let governance = client.canisters().governance;
+        let governance = client.canisters().id(SystemCanister::Governance);
         assert_eq!(client.shared.behind(), 0);
         client.shared.clock().note_certificate(local(600), ClockReading::now());
         assert!((599..=600).contains(&client.shared.behind()));
@@ -337,7 +341,7 @@ mod tests {
     #[tokio::test]
     async fn requests_of_a_slow_clock_are_valid_by_certified_time() {
         let client = client().await;
-        let canister = client.canisters().governance;
+        let canister = client.canisters().id(SystemCanister::Governance);
         let valid = |agent: &Agent| {
             let signed = agent.query(&canister, "x").with_arg(Vec::new()).sign().unwrap();
             Timestamp(signed.ingress_expiry).since(local_time())
@@ -369,7 +373,7 @@ mod tests {
         let client = client().await;
         client.note_certificate(&Principal::anonymous(), Some(local(3_600)));
         assert_eq!(client.shared.clock().lower_bound(ClockReading::now()), None);
-        client.note_certificate(&client.canisters().ledger, Some(local(0)));
+        client.note_certificate(&client.canisters().id(SystemCanister::IcpLedger), Some(local(0)));
         assert!(client.shared.clock().lower_bound(ClockReading::now()).is_some());
         let anonymous = client.with_signer(Arc::new(Anonymous));
         assert!(matches!(sign(&anonymous).await, Err(IcError::Identity { .. })));

@@ -12,6 +12,7 @@ use super::state_tree::{NodeKeys, path};
 use crate::certificate::FRESH;
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
 use ic_transport_types::{EnvelopeContent, QueryResponse, RequestId};
+use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Timestamp};
 use rand::RngCore;
@@ -40,7 +41,7 @@ impl Connection {
         let asked = self.shared.behind();
         let (answer, request) = match self.ask_for_signature(&what, canister).await {
             Err(error) => {
-                self.correct_clock(self.canisters().governance, error, asked).await?;
+                self.correct_clock(self.canisters().id(SystemCanister::Governance), error, asked).await?;
                 self.ask_for_signature(&what, canister).await?
             }
             Ok(answer) => answer,

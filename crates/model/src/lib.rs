@@ -12,6 +12,7 @@ pub mod act;
 pub mod alert;
 pub mod alert_settings;
 pub mod amount;
+pub mod canister;
 pub mod dataset;
 pub mod decentral;
 pub mod economics;

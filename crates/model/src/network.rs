@@ -1,5 +1,6 @@
 //! Which network, and what is known of it.
 
+pub use super::canister::{Canisters, SystemCanister};
 use super::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use super::evidence::Sourced;
 use super::neuron::KnownNeuron;
@@ -38,73 +39,6 @@ impl RootKey {
 impl std::fmt::Debug for RootKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RootKey({})", self.fingerprint())
-    }
-}
-
-/// The canisters icpulse talks to; a profile may override any.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Canisters {
-    /// NNS governance.
-    pub governance: Principal,
-    /// ICP ledger.
-    pub ledger: Principal,
-    /// ICP index.
-    pub index: Principal,
-    /// Cycles minting canister.
-    pub cmc: Principal,
-    /// NNS registry.
-    pub registry: Principal,
-    /// Node rewards canister.
-    pub node_rewards: Principal,
-}
-
-/// The main network's ids (canisters' ids are the same on every replica with an NNS).
-impl Default for Canisters {
-    fn default() -> Self {
-        // Ids of system canisters are the big-endian index followed by 0x0101.
-        let system = |index: u64| {
-            let mut bytes = index.to_be_bytes().to_vec();
-            bytes.extend([1, 1]);
-            Principal::from_slice(&bytes)
-        };
-        Self {
-            governance: system(1),
-            ledger: system(2),
-            cmc: system(4),
-            index: system(11),
-            registry: system(0),
-            node_rewards: system(16),
-        }
-    }
-}
-
-impl Canisters {
-    /// Each canister with the field's name of it.
-    pub fn named(&self) -> [(Principal, &'static str); 6] {
-        [
-            (self.governance, "governance"),
-            (self.ledger, "ICP ledger"),
-            (self.index, "ICP index"),
-            (self.cmc, "cycles minting"),
-            (self.registry, "registry"),
-            (self.node_rewards, "node rewards"),
-        ]
-    }
-
-    /// The field's name of a canister, if it is one of these.
-    pub fn name(&self, id: &Principal) -> Option<&'static str> {
-        self.named().into_iter().find_map(|(p, name)| (p == *id).then_some(name))
-    }
-
-    /// The canisters that are not the Internet Computer's own.
-    pub fn foreign(&self) -> Vec<ForeignCanister> {
-        let own = Self::default().named();
-        self.named()
-            .into_iter()
-            .zip(own)
-            .filter(|((id, _), (own, _))| id != own)
-            .map(|((id, role), _)| ForeignCanister { role: role.to_owned(), id })
-            .collect()
     }
 }
 
@@ -310,18 +244,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn system_canister_ids() {
-        let c = Canisters::default();
-        assert_eq!(c.governance.to_text(), "rrkah-fqaaa-aaaaa-aaaaq-cai");
-        assert_eq!(c.ledger.to_text(), "ryjl3-tyaaa-aaaaa-aaaba-cai");
-        assert_eq!(c.cmc.to_text(), "rkp4c-7iaaa-aaaaa-aaaca-cai");
-        assert_eq!(c.index.to_text(), "qhbym-qaaaa-aaaaa-aaafq-cai");
-        assert_eq!(c.registry.to_text(), "rwlgt-iiaaa-aaaaa-aaaaa-cai");
-        assert_eq!(c.node_rewards.to_text(), "sgymv-uiaaa-aaaaa-aaaia-cai");
-        assert_eq!(c.foreign(), []);
-    }
-
-    #[test]
     fn the_root_key_decides_which_network_it_is() {
         let main = Profile::main_network();
         assert!(main.trust().is_main() && main.trust().disclaimer().is_none());
@@ -343,9 +265,9 @@ mod tests {
     fn canisters_that_are_not_the_networks_own_are_named_on_any_network() {
         let stranger = Principal::from_slice(&[9; 10]);
         let mut main = Profile::main_network();
-        main.canisters.governance = stranger;
+        main.canisters.replace(SystemCanister::Governance, stranger);
         // One of the network's own in the place of another is foreign there.
-        main.canisters.ledger = Canisters::default().registry;
+        main.canisters.replace(SystemCanister::IcpLedger, SystemCanister::Registry.id());
         let trust = main.trust();
         let words: Vec<_> = trust.foreign.iter().map(ForeignCanister::words).collect();
         assert_eq!(
@@ -357,7 +279,7 @@ mod tests {
         );
         assert!(trust.warnings().all(|w| w.contains("configuration replaces")));
         let mut local = Profile::local("local", "x");
-        local.canisters.index = stranger;
+        local.canisters.replace(SystemCanister::IcpIndex, stranger);
         assert_eq!(local.trust().foreign.len(), 1);
     }
 }

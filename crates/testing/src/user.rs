@@ -5,7 +5,7 @@ use crate::{NOW, plain, principal};
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse_model::evidence::{Evidence, Sourced};
 use icpulse_model::ledger::{AccountState, Operation, Transaction};
-use icpulse_model::network::Facts;
+use icpulse_model::network::{Facts, SystemCanister};
 use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData, MaturityDisbursement};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::series::Series;
@@ -457,10 +457,8 @@ pub fn neuron(index: usize) -> Neuron {
 pub fn account() -> AccountState {
     let own = Account::of(principal(1)).identifier();
     let other = Account::of(principal(4)).identifier();
-    let stake = AccountIdentifier::new(
-        &icpulse_model::network::Canisters::default().governance,
-        &Subaccount::neuron_stake(&principal(1), 2),
-    );
+    let stake =
+        AccountIdentifier::new(&SystemCanister::Governance.id(), &Subaccount::neuron_stake(&principal(1), 2));
     let fee = E8s(10_000);
     let operations = [
         Operation::Transfer { from: other, to: own, amount: E8s(10_250_000_000), fee, spender: None },

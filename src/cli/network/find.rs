@@ -18,7 +18,7 @@ pub fn find<'a>(
 ) -> Result<Principal, Failure> {
     let wanted = text.trim().to_ascii_lowercase();
     if wanted.is_empty() {
-        return Err(Failure::usage(format!("no {what} is named")));
+        return Err(Failure::usage(format!("no {what} given")));
     }
     let mut fitting: Vec<Principal> = Vec::new();
     for id in ids {
@@ -38,7 +38,7 @@ pub fn find<'a>(
             let more = several.len().saturating_sub(NAMED);
             let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
             Err(Failure::usage(format!(
-                "'{text}' is the beginning of {} ids, so it names no one {what}: {}{rest}",
+                "'{text}' matches {} ids; give more characters of the {what}'s id: {}{rest}",
                 several.len(),
                 names.join(", ")
             )))

@@ -26,6 +26,8 @@ pub struct FormField {
     pub field: &'static Field,
     /// What was typed or chosen.
     pub input: Input,
+    /// What the form filled in by itself; a field that still says so follows the other fields.
+    pub started: String,
     /// What was chosen, in words.
     pub label: Option<Line>,
     /// What is wrong with it; `None` also while nothing was typed.

@@ -179,6 +179,8 @@ pub struct State {
     pub distrusted: BTreeMap<PlanId, Authenticity>,
     /// Plans that were confirmed, retried or asked about and have not finished yet.
     pub in_flight: BTreeSet<PlanId>,
+    /// What a device waits for a person to confirm.
+    pub awaiting_touch: Option<Line>,
     /// Counts the questions asked of `action`.
     pub ticket: u64,
     /// What the last draw put where.
@@ -233,6 +235,7 @@ impl State {
             executions: Vec::new(),
             distrusted: BTreeMap::new(),
             in_flight: BTreeSet::new(),
+            awaiting_touch: None,
             ticket: 0,
             hits: Hits::default(),
             dirty: true,
@@ -315,9 +318,14 @@ impl State {
         self.executions.iter().find(|e| e.plan == plan)
     }
 
-    /// Whether something is being signed or submitted.
+    /// Whether something is being signed or submitted. An action of which every step has succeeded is
+    /// in the journal; what follows (reading again what it changed) need not be waited for.
     pub fn is_submitting(&self) -> bool {
-        !self.in_flight.is_empty()
+        let succeeded = |plan: &PlanId| {
+            self.execution(*plan)
+                .is_some_and(|e| !e.steps.is_empty() && e.steps.iter().all(|s| s.state.is_done()))
+        };
+        !self.in_flight.iter().all(succeeded)
     }
 
     /// The breadcrumbs: the way here, the last one where the user is.

@@ -4,6 +4,7 @@ use super::place::{Os, Screen, Subject, Tab};
 use super::pulse::PulseItem;
 use super::state::State;
 use crate::tui::command::{Command, Danger, Scope};
+use icpulse_engine::action::operations::find_vote_refusal;
 use icpulse_engine::action::{Operation, Target};
 use icpulse_model::economics::Economics;
 use icpulse_model::text::{Line, safe_link};
@@ -270,26 +271,11 @@ impl State {
 
     fn vote_refusal(&self) -> Option<String> {
         let targets = self.target_proposals();
-        let known: Vec<_> = targets.iter().filter_map(|id| self.proposal(*id)).collect();
+        let known: Vec<_> = targets.iter().filter_map(|id| self.proposal(*id)).map(AsRef::as_ref).collect();
         if known.is_empty() {
             return Some("select a proposal first".to_owned());
         }
-        if known.iter().any(|p| p.votable(self.network_now()).next().is_some()) {
-            return None;
-        }
-        let which = match known.as_slice() {
-            [one] => format!("proposal {}", one.id),
-            many => format!("the {} marked proposals", many.len()),
-        };
-        Some(if known.iter().all(|p| !p.accepts_votes(self.network_now())) {
-            format!("voting on {which} has ended")
-        } else if known.iter().all(|p| p.ballots.is_empty()) {
-            format!(
-                "your neurons have no ballot on {which}: made after it, dissolve delay too short, or no neurons"
-            )
-        } else {
-            format!("your neurons have already voted on {which}")
-        })
+        find_vote_refusal(&known, self.network_now()).map(|why| why.as_str().to_owned())
     }
 
     /// Who proposed the selected or opened proposal.

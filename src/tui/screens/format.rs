@@ -7,6 +7,7 @@ use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text::{Span, spans_width, truncate_text};
 use crate::tui::widgets::{Spans, span, throbber};
+use icpulse_engine::action::{Condition, operations};
 use icpulse_model::evidence::{Evidence, Proof, UNVERIFIED_MARK};
 use icpulse_model::time::{MONTH, YEAR};
 use icpulse_model::topic::NeuronState;
@@ -320,6 +321,12 @@ pub(super) fn neuron_spans(state: &State, id: NeuronId) -> Spans {
 pub(super) fn key_text(state: &State, command: Command) -> String {
     let here = state.keymap.keys_in(command, state.scopes());
     here.into_iter().next().or_else(|| state.keymap.keys_for(command).into_iter().next()).unwrap_or_default()
+}
+
+/// The key of the operation that mends a condition.
+pub(super) fn remedy_key(state: &State, condition: Condition) -> String {
+    operations::find_remedy(condition)
+        .map_or_else(String::new, |operation| key_text(state, Command::for_operation(operation)))
 }
 
 #[cfg(test)]

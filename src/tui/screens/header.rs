@@ -100,6 +100,10 @@ fn signer_spans(state: &State, wide: bool) -> Spans {
     if signer.is_anonymous() {
         return vec![span("read-only", Role::HeaderReadOnly)];
     }
+    if let Some(what) = state.awaiting_touch.as_ref().filter(|_| state.is_submitting()) {
+        let what = if wide { format!(": {what}") } else { String::new() };
+        return vec![span(format!("confirm on the device{what}"), Role::Warn)];
+    }
     let mut spans = Vec::new();
     if wide {
         spans.push(span("signing as ", Role::Dim));

@@ -4,11 +4,10 @@ use super::facts::{self, Facts};
 use super::proposal::{add_row_hits, part_tabs};
 use super::{Cx, condition, format, neurons};
 use crate::tui::app::state::{Detail, Subject, Tab};
-use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
 use crate::tui::widgets::{Spans, gauge, notice, span};
-use icpulse_engine::action::operations::CONFIRM_FOLLOWING;
+use icpulse_engine::action::Condition;
 use icpulse_model::economics::{age_bonus, deciding_share_ppm, dissolve_delay_bonus};
 use icpulse_model::neuron::{Access, DissolveState};
 use icpulse_model::topic::NeuronState;
@@ -178,14 +177,14 @@ fn add_power_facts(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts, width: u1
                 span(format!("  nothing {}", format::ahead_text(state.network_now(), ends)), Role::Warn),
             ],
         );
-        let key = format::key_text(state, Command::for_operation(&CONFIRM_FOLLOWING));
+        let key = format::remedy_key(state, Condition::PowerDecays);
         facts.add_wrapped(vec![span(
             format!("{key} confirms following and restores voting power"),
             Role::Info,
         )]);
     } else {
         facts.add_text("no power", "voting power decayed to zero and following was cleared", Role::Bad);
-        let key = format::key_text(state, Command::for_operation(&CONFIRM_FOLLOWING));
+        let key = format::remedy_key(state, Condition::PowerDecays);
         facts
             .add_wrapped(vec![span(format!("{key} restores voting power; set followees again"), Role::Info)]);
     }

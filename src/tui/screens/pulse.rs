@@ -13,7 +13,7 @@ use crate::tui::widgets::spark::{self, Floor};
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
 use crate::tui::widgets::text::{spans_width, text_width};
 use crate::tui::widgets::{Spans, span};
-use icpulse_engine::action::operations::CONFIRM_FOLLOWING;
+use icpulse_engine::action::Condition;
 use icpulse_model::alert::Severity;
 use icpulse_model::amount::percent;
 use icpulse_model::evidence::{Proof, UNVERIFIED_MARK};
@@ -118,14 +118,7 @@ pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, St
                 format!("in {}", within.words())
             };
             let what = format!("{} {verb} power", format::count_noun(*count, "neuron", "neurons"));
-            (
-                what,
-                when,
-                format!(
-                    "{} confirms following",
-                    format::key_text(state, Command::for_operation(&CONFIRM_FOLLOWING))
-                ),
-            )
+            (what, when, format!("{} confirms following", format::remedy_key(state, Condition::PowerDecays)))
         }
         PulseNeed::Disbursement { count, amount, arrives, .. } => {
             let verb = if *count == 1 { "arrives" } else { "arrive" };
@@ -181,7 +174,8 @@ fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let rows = usize::from(area.height.saturating_sub(2));
     if state.pulse.needs == 0 {
         let reading = !condition::needs_known(state);
-        let text = if reading { "not known yet" } else { "nothing: all is voted on, no power is lost" };
+        let text =
+            if reading { "not known yet" } else { "nothing: no open ballots, no voting power at risk" };
         let role = if reading { Role::Dim } else { Role::Good };
         cx.pen.write(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
         return;
@@ -567,7 +561,7 @@ fn you_lines(state: &State, width: u16) -> Vec<Spans> {
     if state.signer.is_anonymous() {
         let key = format::key_text(state, Command::Identity);
         return vec![
-            vec![span("nobody signs: all is read-only", Role::Text)],
+            vec![span("no identity: read-only", Role::Text)],
             vec![span(format!("{key} chooses an identity"), Role::Dim)],
         ];
     }

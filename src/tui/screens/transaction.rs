@@ -73,7 +73,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
         );
     }
     if let Some(at) = t.created_at {
-        lines.add_text("made", format!("{} UTC, says the sender", at.date_minute()), Role::Dim);
+        lines.add_text("made", format!("{} UTC, according to the sender", at.date_minute()), Role::Dim);
     }
     lines.add_text("memo", t.memo.to_string(), Role::Text);
     if let Some(memo) = &t.icrc1_memo {

@@ -8,6 +8,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
 use crate::tui::widgets::{Spans, chart, span};
 use icpulse_model::ledger::{AccountState, Transaction};
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{AccountIdentifier, E8s};
 use ratatui::layout::Rect;
 
@@ -112,7 +113,7 @@ pub(super) fn whose(state: &State, account: &AccountIdentifier) -> Option<String
         return Some("your account".to_owned());
     }
     // The id of governance is the same on every network with an NNS.
-    let governance = icpulse_model::network::Canisters::default().governance;
+    let governance = SystemCanister::Governance.id();
     let neuron = state
         .world
         .neurons

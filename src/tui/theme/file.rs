@@ -87,7 +87,7 @@ pub(super) fn parse_theme(file: &str, text: &str) -> Result<RawTheme, ThemeError
                     || format!("known are {}", TOP_KEYS.join(", ")),
                     |n| format!("did you mean '{n}'?"),
                 );
-                theme.warnings.push(format!("{file}: '{other}' means nothing here and was ignored; {hint}"));
+                theme.warnings.push(format!("{file}: '{other}' is not a known key, ignored; {hint}"));
             }
         }
     }

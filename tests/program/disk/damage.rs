@@ -4,6 +4,7 @@
 use super::home::{Home, Table, code, complaint, has_hooks, json, no_panic, text};
 use super::pty::Terminal;
 use super::{list, offline, rows};
+use crate::growth::{assert_complete, assert_no_false_row};
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -156,13 +157,9 @@ fn harmed_files_are_never_shown_as_truth_and_lose_no_action() {
                         output
                     };
                     let seen = run(&["proposals", "list", "--limit", "100000", "--offline", "--json"]);
-                    for (id, row) in rows(&seen) {
-                        let true_row = truth.get(&id);
-                        assert!(true_row.is_some(), "{what}: {id} is no proposal");
-                        assert!(row.is_none() || true_row == Some(&row), "{what}: a false row {id}: {row:?}");
-                    }
+                    assert_no_false_row(&rows(&seen), &truth, &what);
                     let synced = run(&["sync"]);
-                    assert_eq!(offline(&table, &harmed), truth, "{what}");
+                    assert_complete(&offline(&table, &harmed), &truth, &what);
                     let journal = json(&run(&["journal", "list", "--offline", "--json"]));
                     assert_eq!(list(&journal, "actions").len(), 1, "{what}: {journal:#}");
                     let said = complaint(&seen) + &complaint(&synced);

@@ -3,6 +3,7 @@
 use super::home::{Home, Table, code, complaint, json, no_panic, text};
 use super::pty::Terminal;
 use super::{balance, list, neurons, offline};
+use crate::growth::{assert_complete, assert_no_false_row};
 use std::process::Command;
 
 /// A command whose files cannot grow beyond so many blocks of 512 bytes.
@@ -36,12 +37,10 @@ fn a_sync_that_cannot_be_kept_says_so_and_the_next_one_completes() {
         assert!(said.contains("File too large"), "{blocks}: what the system said: {said}");
         // What did get there is no falsehood, and there is room again.
         let shown = offline(&table, &home);
-        for (id, row) in &shown {
-            assert!(row.is_none() || truth.get(id) == Some(row), "{blocks}: {id}");
-        }
+        assert_no_false_row(&shown, &truth, &format!("{blocks} blocks"));
         let again = table.run(&home, &["sync"]);
         assert_eq!(code(&again), 0, "{blocks}: {}", complaint(&again));
-        assert_eq!(offline(&table, &home), truth, "{blocks}");
+        assert_complete(&offline(&table, &home), &truth, &format!("{blocks} blocks"));
     }
 }
 

@@ -70,6 +70,17 @@ impl Drop for Exporter {
     }
 }
 
+/// Removes a folder that a running program may be writing to: a file made meanwhile is removed too.
+fn remove_folder_in_use(folder: &std::path::Path) {
+    while let Err(error) = std::fs::remove_dir_all(folder) {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => return,
+            std::io::ErrorKind::DirectoryNotEmpty => {}
+            _ => panic!("{}: {error}", folder.display()),
+        }
+    }
+}
+
 #[test]
 fn signals_end_a_service_whose_cache_folder_was_removed() {
     let table = Table::set();
@@ -78,7 +89,7 @@ fn signals_end_a_service_whose_cache_folder_was_removed() {
         let exporter =
             Exporter::start(table.command(&home, &["serve", "metrics", "--listen", "127.0.0.1:0"]));
         exporter.wait_read();
-        std::fs::remove_dir_all(home.cache()).unwrap();
+        remove_folder_in_use(&home.cache());
         let (status, said) = exporter.end(signal, false);
         assert!(status.code().is_some(), "{signal:?} was not heard: {status}");
         assert!(said.contains("not kept") && !said.contains("panicked"), "{signal:?}: {said}");
@@ -154,7 +165,7 @@ fn signals_end_the_dashboard_and_restore_the_terminal_whatever_the_cache_does() 
         let home = Home::new();
         let mut terminal = Terminal::start(home.path(), (120, 40), &[], &table.variables());
         terminal.wait_text("OPEN FOR VOTES");
-        std::fs::remove_dir_all(home.cache()).unwrap();
+        remove_folder_in_use(&home.cache());
         send(terminal.pid(), signal);
         terminal.wait_end();
         terminal.assert_restored();
@@ -162,7 +173,7 @@ fn signals_end_the_dashboard_and_restore_the_terminal_whatever_the_cache_does() 
     let home = Home::new();
     let mut terminal = Terminal::start(home.path(), (120, 40), &[], &table.variables());
     terminal.wait_text("OPEN FOR VOTES");
-    std::fs::remove_dir_all(home.cache()).unwrap();
+    remove_folder_in_use(&home.cache());
     terminal.press("q");
     terminal.wait_end();
     terminal.assert_restored();

@@ -6,7 +6,7 @@ use crate::wire::governance as wire;
 use crate::wire::{decode_one, encode_one};
 use icpulse_ic::IcError;
 use icpulse_ic::PreparedCall;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::{Canisters, SystemCanister};
 use icpulse_model::text::Line;
 use icpulse_model::{NeuronId, Principal, ProposalId, Seconds, Subaccount, Topic, Vote};
 use serde::{Deserialize, Serialize};
@@ -306,10 +306,10 @@ fn encode_manage(
         why: Line::new(&e.to_string()),
     })?;
     Ok(PreparedCall {
-        canister: canisters.governance,
+        canister: canisters.id(SystemCanister::Governance),
         method: MANAGE_NEURON,
         arg,
-        effective: canisters.governance,
+        effective: canisters.id(SystemCanister::Governance),
     })
 }
 

@@ -14,7 +14,10 @@ fn recorded(name: &str) -> Vec<u8> {
 
 fn command(call: Result<PreparedCall, IcError>) -> (Option<u64>, wire::ManageNeuronCommandRequest) {
     let call = call.unwrap();
-    assert_eq!((call.canister, call.effective), (canisters().governance, canisters().governance));
+    assert_eq!(
+        (call.canister, call.effective),
+        (canisters().id(SystemCanister::Governance), canisters().id(SystemCanister::Governance))
+    );
     assert_eq!(call.method, "manage_neuron");
     let request: wire::ManageNeuronRequest = decode_one(&call.arg).unwrap();
     assert_eq!(request.id, None);

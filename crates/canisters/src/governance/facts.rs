@@ -10,12 +10,13 @@ use icpulse_ic::Answer;
 use icpulse_ic::IcError;
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse_model::evidence::Sourced;
+use icpulse_model::network::SystemCanister;
 
 impl Client {
     /// A query of governance without argument.
     async fn ask_governance(&self, what: &str, method: &'static str) -> Result<Answer, IcError> {
         let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
-        self.query(what, self.canisters().governance, method, arg).await
+        self.query(what, self.canisters().id(SystemCanister::Governance), method, arg).await
     }
 
     /// Economic parameters.
@@ -59,7 +60,10 @@ impl Client {
     pub async fn modulation(&self) -> Result<Option<Sourced<MaturityModulation>>, IcError> {
         let what = "reading the maturity modulation";
         let arg = encode_one(wire::GetMaturityModulationRequest {}).map_err(|e| encode_error(what, &e))?;
-        match self.query(what, self.canisters().governance, "get_maturity_modulation", arg).await {
+        match self
+            .query(what, self.canisters().id(SystemCanister::Governance), "get_maturity_modulation", arg)
+            .await
+        {
             Ok(answer) => {
                 // The method's reply is not described yet: one of another shape says nothing.
                 let reply: Result<wire::GetMaturityModulationResponse, _> = decode_one(&answer.bytes);
@@ -71,7 +75,15 @@ impl Client {
             Err(error) => return Err(error),
         }
         let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
-        match self.query(what, self.canisters().cmc, "neuron_maturity_modulation", arg).await {
+        match self
+            .query(
+                what,
+                self.canisters().id(SystemCanister::CyclesMinting),
+                "neuron_maturity_modulation",
+                arg,
+            )
+            .await
+        {
             Ok(answer) => {
                 let reply: Result<Result<i32, String>, _> = decode_one(&answer.bytes);
                 Ok(reply.ok().and_then(Result::ok).map(|permyriad| {

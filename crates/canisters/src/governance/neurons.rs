@@ -11,6 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use icpulse_ic::Answer;
 use icpulse_ic::IcError;
 use icpulse_model::evidence::Sourced;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::neuron::{Access, KnownNeuron};
 use icpulse_model::text::Line;
 use icpulse_model::{Neuron, NeuronId, Principal, ProposalId, Vote};
@@ -165,7 +166,8 @@ impl Client {
             ..wire::ListNeurons::default()
         };
         let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
-        let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
+        let answer =
+            self.query(&what, self.canisters().id(SystemCanister::Governance), "list_neurons", arg).await?;
         let Listed { mut neurons, pages, whole } = decode_neuron_list(&what, &answer, self.principal())?;
         if whole {
             self.refuse_halves(&what, &neurons).await?;
@@ -214,7 +216,9 @@ impl Client {
                     ..wire::ListNeurons::default()
                 };
                 let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
-                let answer = self.query(&what, self.canisters().governance, "list_neurons", arg).await?;
+                let answer = self
+                    .query(&what, self.canisters().id(SystemCanister::Governance), "list_neurons", arg)
+                    .await?;
                 let Listed { mut neurons, .. } = decode_neuron_list(&what, &answer, self.principal())?;
                 // Only what was asked for, whatever the canister sends.
                 let asked: HashSet<NeuronId> = ids.into_iter().collect();
@@ -248,7 +252,7 @@ impl Client {
         let what = format!("reading neuron {target}");
         let arg = encode_one(target.to_wire()).map_err(|e| encode_error(&what, &e))?;
         let method = "get_full_neuron_by_id_or_subaccount";
-        let answer = self.query(&what, self.canisters().governance, method, arg).await?;
+        let answer = self.query(&what, self.canisters().id(SystemCanister::Governance), method, arg).await?;
         let full = ok_or_refused::<wire::Neuron>(&what, &answer.bytes)?;
         let neuron =
             decode::neurons::decode_neuron(Some(&full), None, None, self.principal(), answer.evidence);
@@ -269,7 +273,9 @@ impl Client {
     pub async fn known_neurons(&self) -> Result<Sourced<Vec<KnownNeuron>>, IcError> {
         let what = "reading the known neurons";
         let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
-        let answer = self.query(what, self.canisters().governance, "list_known_neurons", arg).await?;
+        let answer = self
+            .query(what, self.canisters().id(SystemCanister::Governance), "list_known_neurons", arg)
+            .await?;
         let rows = decode_rows::<wire::ListKnownNeuronsResponse, wire::KnownNeuron>(
             &answer.bytes,
             &["known_neurons"],
@@ -303,7 +309,9 @@ impl Client {
             page_size: Some(page_size),
         };
         let arg = encode_one(request).map_err(|e| encode_error(what, &e))?;
-        let answer = self.query(what, self.canisters().governance, "get_neuron_index", arg).await?;
+        let answer = self
+            .query(what, self.canisters().id(SystemCanister::Governance), "get_neuron_index", arg)
+            .await?;
         let rows = decode_rows::<OkOf<wire::NeuronIndexData>, wire::NeuronInfo>(
             &answer.bytes,
             &["Ok", "neurons"],
@@ -395,7 +403,9 @@ impl Client {
             limit: Some(limit),
         };
         let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
-        let answer = self.query(&what, self.canisters().governance, "list_neuron_votes", arg).await?;
+        let answer = self
+            .query(&what, self.canisters().id(SystemCanister::Governance), "list_neuron_votes", arg)
+            .await?;
         let page = ok_or_refused::<wire::NeuronVotes>(&what, &answer.bytes)?;
         Ok(NeuronVotesPage {
             votes: page.votes.iter().flatten().filter_map(decode::neurons::decode_vote).collect(),

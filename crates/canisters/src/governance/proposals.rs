@@ -6,6 +6,7 @@ use crate::wire::governance as wire;
 use crate::wire::lenient::{DecodeError, Row, decode_rows, encode_args, encode_one};
 use icpulse_ic::Answer;
 use icpulse_ic::IcError;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
 use icpulse_model::{Proposal, ProposalId, ProposalStatus, RewardStatus, Topic};
@@ -171,7 +172,8 @@ impl Client {
             |before| format!("reading proposals below {before}"),
         );
         let arg = encode_one(page.request()).map_err(|e| encode_error(&what, &e))?;
-        let answer = self.query(&what, self.canisters().governance, "list_proposals", arg).await?;
+        let answer =
+            self.query(&what, self.canisters().id(SystemCanister::Governance), "list_proposals", arg).await?;
         Ok(page.asked_for(decode_proposal_list(&what, &answer)?))
     }
 
@@ -182,7 +184,9 @@ impl Client {
     pub async fn pending_proposals(&self) -> Result<Vec<Proposal>, IcError> {
         let what = "reading pending proposals";
         let arg = encode_args(()).map_err(|e| encode_error(what, &e))?;
-        let answer = self.query(what, self.canisters().governance, "get_pending_proposals", arg).await?;
+        let answer = self
+            .query(what, self.canisters().id(SystemCanister::Governance), "get_pending_proposals", arg)
+            .await?;
         let rows =
             decode_rows::<Vec<wire::ProposalInfo>, wire::ProposalInfo>(&answer.bytes, &[], |rows| rows);
         Ok(decode_rows_of(rows.map_err(|e| decode_error(what, &e))?, &answer))
@@ -196,7 +200,7 @@ impl Client {
     pub async fn proposal_body(&self, id: ProposalId) -> Result<(Proposal, ProposalBody), IcError> {
         let what = format!("reading proposal {id}");
         let arg = encode_one(id.0).map_err(|e| encode_error(&what, &e))?;
-        let governance = self.canisters().governance;
+        let governance = self.canisters().id(SystemCanister::Governance);
         let (answer, described) = futures_util::join!(
             self.query(&what, governance, "get_proposal_info", arg),
             self.described_action(id)
@@ -237,7 +241,10 @@ impl Client {
         };
         let what = format!("reading the description of proposal {id}");
         let arg = encode_one(request).ok()?;
-        let answer = self.query(&what, self.canisters().governance, "list_proposals", arg).await.ok()?;
+        let answer = self
+            .query(&what, self.canisters().id(SystemCanister::Governance), "list_proposals", arg)
+            .await
+            .ok()?;
         let rows = decode_rows::<wire::ListProposalInfoResponse, wire::ProposalInfo>(
             &answer.bytes,
             &["proposal_info"],

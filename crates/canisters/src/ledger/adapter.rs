@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use icpulse_ic::{Answer, IcError};
 use icpulse_model::evidence::Sourced;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
 use icpulse_model::token::TokenTransaction;
 use icpulse_model::{Account, Amount, LedgerId, Principal, Token};
@@ -59,7 +60,7 @@ pub trait LedgerAdapter: Send + Sync {
 }
 
 pub fn find_adapter(client: &Client, ledger: LedgerId) -> Box<dyn LedgerAdapter> {
-    if ledger.0 == client.canisters().ledger {
+    if ledger.0 == client.canisters().id(SystemCanister::IcpLedger) {
         Box::new(IcpLedger(ledger))
     } else {
         Box::new(IcrcLedger(ledger))

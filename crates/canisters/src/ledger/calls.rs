@@ -6,7 +6,7 @@ use crate::wire::ledger as wire;
 use crate::wire::{decode_one, encode_one};
 use icpulse_ic::IcError;
 use icpulse_ic::PreparedCall;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::{Canisters, SystemCanister};
 use icpulse_model::text::Line;
 use icpulse_model::{AccountIdentifier, E8s, Seconds, Subaccount, Timestamp};
 use serde_bytes::ByteBuf;
@@ -68,7 +68,12 @@ pub fn transfer(canisters: &Canisters, request: &TransferRequest) -> Result<Prep
         what: Line::new("writing the argument of transfer"),
         why: Line::new(&e.to_string()),
     })?;
-    Ok(PreparedCall { canister: canisters.ledger, method: "transfer", arg, effective: canisters.ledger })
+    Ok(PreparedCall {
+        canister: canisters.id(SystemCanister::IcpLedger),
+        method: "transfer",
+        arg,
+        effective: canisters.id(SystemCanister::IcpLedger),
+    })
 }
 
 /// Reads the answer of `transfer`: the block of the new transfer.
@@ -119,7 +124,11 @@ mod tests {
         let call = transfer(&canisters(), &request()).unwrap();
         assert_eq!(
             (call.canister, call.effective, call.method),
-            (canisters().ledger, canisters().ledger, "transfer")
+            (
+                canisters().id(SystemCanister::IcpLedger),
+                canisters().id(SystemCanister::IcpLedger),
+                "transfer"
+            )
         );
         let argument: wire::TransferArgs = decode_one(&call.arg).unwrap();
         assert_eq!((argument.amount.e8s, argument.fee.e8s, argument.memo), (5, 10_000, u64::MAX));

@@ -16,6 +16,7 @@ use icpulse_ic::Answer;
 use icpulse_ic::IcError;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::Transaction;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
 use icpulse_model::{Account, AccountIdentifier, E8s};
 
@@ -48,7 +49,8 @@ impl Client {
         let what = format!("reading the balance of {}", account.short());
         let arg = encode_one(wire::AccountBalanceArgs { account: account.0.to_vec() })
             .map_err(|e| encode_error(&what, &e))?;
-        let answer = self.query(&what, self.canisters().ledger, "account_balance", arg).await?;
+        let answer =
+            self.query(&what, self.canisters().id(SystemCanister::IcpLedger), "account_balance", arg).await?;
         let tokens: wire::Tokens = decode_one(&answer.bytes).map_err(|e| decode_error(&what, &e))?;
         Ok(Sourced::new(E8s(tokens.e8s), answer.evidence))
     }
@@ -61,7 +63,8 @@ impl Client {
     pub async fn query_blocks(&self, start: u64, length: u64) -> Result<Blocks, IcError> {
         let what = format!("reading blocks {start} to {} of the ledger", start.saturating_add(length));
         let arg = encode_one(wire::GetBlocksArgs { start, length }).map_err(|e| encode_error(&what, &e))?;
-        let answer = self.query(&what, self.canisters().ledger, "query_blocks", arg).await?;
+        let answer =
+            self.query(&what, self.canisters().id(SystemCanister::IcpLedger), "query_blocks", arg).await?;
         let reply: wire::QueryBlocksResponse =
             decode_one(&answer.bytes).map_err(|e| decode_error(&what, &e))?;
         let mut pieces = Vec::new();

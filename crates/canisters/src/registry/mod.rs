@@ -12,6 +12,7 @@ use crate::wire::{registry as wire, registry_calls as calls};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use icpulse_ic::IcError;
 use icpulse_model::evidence::Sourced;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::registry::{DataCenterRecord, Delta, Mutation, OperatorRecord, Version};
 use icpulse_model::text::Line;
 use icpulse_model::{Evidence, Principal, Timestamp};
@@ -75,7 +76,7 @@ impl Client {
     /// [`IcError::Unverified`] naming what is wrong with the proof, else see [`IcError`].
     pub async fn registry_latest(&self) -> Result<Sourced<Version>, IcError> {
         let what = "reading the registry's version";
-        let registry = self.canisters().registry;
+        let registry = self.canisters().id(SystemCanister::Registry);
         let answer = self.query(what, registry, "get_certified_latest_version", Vec::new()).await?;
         let now = self.latest_time().max(answer.evidence.at);
         let proven = page::verify(&answer.bytes, self.root_key(), registry, now, None)
@@ -93,7 +94,7 @@ impl Client {
     pub async fn registry_page(&self, after: Version) -> Result<RegistryPage, IcError> {
         let what = format!("reading the registry after version {after}");
         let what = what.as_str();
-        let registry = self.canisters().registry;
+        let registry = self.canisters().id(SystemCanister::Registry);
         let arg = wire::encode(&wire::GetChangesSinceRequest { version: after.0 });
         let answer = self.query(what, registry, "get_certified_changes_since", arg).await?;
         let now = self.latest_time().max(answer.evidence.at);
@@ -142,7 +143,8 @@ impl Client {
         let request =
             calls::GetChunkRequest { content_sha256: Some(serde_bytes::ByteBuf::from(hash.to_vec())) };
         let arg = encode_one(request).map_err(|e| encode_error(what, &e))?;
-        let answer = self.query(what, self.canisters().registry, "get_chunk", arg).await?;
+        let answer =
+            self.query(what, self.canisters().id(SystemCanister::Registry), "get_chunk", arg).await?;
         match decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))? {
             calls::GetChunkResponse::Ok(chunk) => {
                 let content = chunk.content.map(serde_bytes::ByteBuf::into_vec).unwrap_or_default();
@@ -167,7 +169,8 @@ impl Client {
         let what = what.as_str();
         let version = version.map(|version| wire::UInt64Value { value: version.0 });
         let arg = wire::encode(&wire::GetValueRequest { version, key: key.to_vec() });
-        let answer = self.query(what, self.canisters().registry, "get_value", arg).await?;
+        let answer =
+            self.query(what, self.canisters().id(SystemCanister::Registry), "get_value", arg).await?;
         let reply: wire::GetValueResponse =
             wire::decode(&answer.bytes).map_err(|e| decode_error(what, &e))?;
         match reply.error {
@@ -205,7 +208,7 @@ impl Client {
         let what = what.as_str();
         let arg = encode_one(provider).map_err(|e| encode_error(what, &e))?;
         let method = "get_node_operators_and_dcs_of_node_provider";
-        let answer = self.query(what, self.canisters().registry, method, arg).await?;
+        let answer = self.query(what, self.canisters().id(SystemCanister::Registry), method, arg).await?;
         match decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))? {
             calls::GetNodeOperatorsAndDcsResponse::Ok(rows) => {
                 let rows = rows.into_iter().map(|(data_center, operator)| {
@@ -231,7 +234,9 @@ impl Client {
         let what = what.as_str();
         let request = calls::GetSubnetForCanisterRequest { principal: Some(canister) };
         let arg = encode_one(request).map_err(|e| encode_error(what, &e))?;
-        let answer = self.query(what, self.canisters().registry, "get_subnet_for_canister", arg).await?;
+        let answer = self
+            .query(what, self.canisters().id(SystemCanister::Registry), "get_subnet_for_canister", arg)
+            .await?;
         match decode_one(&answer.bytes).map_err(|e| decode_error(what, &e))? {
             calls::GetSubnetForCanisterResponse::Ok(found) => {
                 Ok(Sourced::new(found.subnet_id, answer.evidence))

@@ -1,7 +1,7 @@
 //! Whose accounts the demo's transfers go between.
 
 use super::lookalike::lookalike;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{Account, AccountIdentifier, Principal, Subaccount};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -30,7 +30,7 @@ pub(super) struct DemoAccounts {
 impl DemoAccounts {
     pub(super) fn new(seed: u64, user: Principal) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x0ca5_7000);
-        let cmc = Canisters::default().cmc;
+        let cmc = SystemCanister::CyclesMinting.id();
         let mut person = || Account::of(some_person(&mut rng)).identifier();
         let employer = person();
         let landlord = person();

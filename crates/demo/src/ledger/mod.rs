@@ -27,7 +27,7 @@ pub mod window;
 use super::canister::{Canister, Context, LedgerPort, Reject, UpdateContext};
 use super::clock::Clock;
 use book::{Book, Refusal};
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{Account, AccountIdentifier, E8s, Principal, Timestamp};
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
@@ -47,11 +47,10 @@ pub struct Ledger {
 impl Ledger {
     /// A ledger without blocks, at its id on the main network; governance's default account mints and burns.
     pub fn empty(clock: Clock) -> Self {
-        let canisters = Canisters::default();
         Self {
             clock,
-            id: canisters.ledger,
-            minting: Account::of(canisters.governance),
+            id: SystemCanister::IcpLedger.id(),
+            minting: Account::of(SystemCanister::Governance.id()),
             token: Token::icp(),
             book: Book::default(),
             traffic: None,

@@ -14,7 +14,7 @@ use super::fleet::Fleet;
 use super::ledger::call::reply;
 use icpulse_canisters::wire::node_rewards as wire;
 use icpulse_canisters::wire::{DecodeError, decode_one};
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::node_rewards::Day;
 use icpulse_model::registry::Topology;
 use icpulse_model::{Principal, Timestamp, XdrPermyriad};
@@ -148,7 +148,7 @@ impl NodeRewards {
 
 impl Canister for NodeRewards {
     fn id(&self) -> Principal {
-        Canisters::default().node_rewards
+        SystemCanister::NodeRewards.id()
     }
 
     fn module_hash(&self) -> [u8; 32] {

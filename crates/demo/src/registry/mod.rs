@@ -20,7 +20,7 @@ use super::seed::grid::{Grid, plan};
 use super::seed::random::QuickRng;
 use icpulse_canisters::wire::registry as wire;
 use icpulse_model::economics::GENESIS;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::registry::{Key, Topology};
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Seconds, Timestamp};
@@ -71,7 +71,7 @@ impl Registry {
             log.append(edits, (n * UNTIMED > versions).then_some(at));
         }
         let mut registry = Self {
-            id: Canisters::default().registry,
+            id: SystemCanister::Registry.id(),
             seed,
             log,
             grid,

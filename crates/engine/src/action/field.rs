@@ -91,7 +91,7 @@ impl Field {
             FieldKind::Switch => match text {
                 "yes" => to_json(true),
                 "no" | "" => to_json(false),
-                other => Err(line!("'{other}' is neither yes nor no")),
+                other => Err(line!("'{other}' is not yes or no")),
             },
             FieldKind::OneOf(all) => match all.iter().find(|(word, ..)| word.eq_ignore_ascii_case(text)) {
                 Some((_, value, _)) => to_json(value),

@@ -137,7 +137,7 @@ pub(super) fn find_obstacle(
         let (when, id) = (action.confirmed.date_minute(), &entry.id);
         if entry.authenticity == Authenticity::Altered {
             return Some(line!(
-                "an action of the journal was altered since icpulse wrote it ({id}); it may hide a payment. Look at it with `icpulse journal list`, check your transactions, then put it aside with `icpulse journal dismiss {id}`"
+                "a journal entry was altered since icpulse wrote it ({id}); it may hide a payment. Look at it with `icpulse journal list`, check your transactions, then put it aside with `icpulse journal dismiss {id}`"
             ));
         }
         if action.signer != *signer {

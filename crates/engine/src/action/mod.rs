@@ -43,7 +43,7 @@ pub use follow_up::{Scope, dismiss_action, follow_up, follow_up_all};
 pub use journal::{Guard, Journal, SignerJournal, find_review_obstacle, open_actions};
 pub use network::{Network, SignedRequest};
 pub use observe::{Checkpoint, Observer};
-pub use operation::{Fact, FormContext, Operation, Order, Problem, Risk, Target};
+pub use operation::{Condition, Fact, FormContext, Operation, Order, Problem, Risk, Target};
 pub use plan::{PlanContext, Plans};
 pub use remaining_steps::look_up_rest;
 pub use run::{Options, execute_plan};

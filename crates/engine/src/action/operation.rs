@@ -30,6 +30,8 @@ pub struct Operation {
     pub about: &'static str,
     /// Default keys of the dashboard.
     pub keys: &'static [&'static str],
+    /// What it mends: where that is shown, so is this operation's key.
+    pub mends: Option<Condition>,
     /// Whether the footer shows it.
     pub footer: bool,
     /// Its command: `neurons stake`.
@@ -62,6 +64,8 @@ pub(super) struct Rules {
     pub refuse: fn(&Neuron, &Args<'_>) -> Option<Line>,
     /// What is wrong with arguments, as far as they are given.
     pub check: fn(&Args<'_>, &FormContext<'_>) -> Vec<Problem>,
+    /// What a form's fields begin with for a neuron, given the arguments so far.
+    pub start: fn(&Neuron, &Args<'_>) -> Vec<(&'static str, String)>,
     /// What complete arguments would bring.
     pub preview: fn(&Args<'_>, &FormContext<'_>) -> Vec<Fact>,
     /// Makes the draft of its review.
@@ -78,11 +82,19 @@ impl Rules {
         Self {
             refuse: |_, _| None,
             check: |_, _| Vec::new(),
+            start: |_, _| Vec::new(),
             preview: |_, _| Vec::new(),
             plan,
             plan_rest: |_, _, _| Err(ActionError::Unfit),
         }
     }
+}
+
+/// A condition of a neuron that an operation mends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Its voting power decays because its following was not confirmed.
+    PowerDecays,
 }
 
 /// What an operation may do.
@@ -169,6 +181,11 @@ impl Operation {
     /// What is wrong with arguments, as far as they are given.
     pub fn find_problems(&self, args: &Value, context: &FormContext<'_>) -> Vec<Problem> {
         (self.rules.check)(&Args(args), context)
+    }
+
+    /// What fields begin with for a neuron, by the fields' names, given the arguments so far.
+    pub fn start_values(&self, neuron: &Neuron, args: &Value) -> Vec<(&'static str, String)> {
+        (self.rules.start)(neuron, &Args(args))
     }
 
     /// What the operation would bring; empty while arguments are missing.

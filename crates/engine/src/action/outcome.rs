@@ -110,9 +110,7 @@ pub(super) fn read_rejection(
 /// The state of a request that is proven never to have happened.
 pub(super) fn not_sent_state() -> StepState {
     StepState::NotSent {
-        message: Line::new(
-            "the network never took it up, and its time has passed: it did not happen; try again",
-        ),
+        message: Line::new("it expired before the network accepted it: it did not happen; try again"),
     }
 }
 

@@ -109,7 +109,7 @@ impl<N: Network> Run<'_, N> {
             Verdict::Refused(state) => Some(state.into()),
             // Only a state that is younger than the request's expiry shows that it never came.
             Verdict::NotUntil(at) if at > expires => {
-                let message = Line::new("it did not happen before its time passed; try again");
+                let message = Line::new("it expired before it was executed: it did not happen; try again");
                 Some(StepState::NotSent { message }.into())
             }
             Verdict::NotUntil(_) | Verdict::Nothing => None,

@@ -232,7 +232,7 @@ impl Readings {
     /// Judges a command by the neuron: whether it has the state that the command makes.
     pub(super) fn judge_neuron(&self, is_done: impl FnOnce(&Neuron) -> bool) -> Verdict {
         match self.neuron() {
-            Some(neuron) if is_done(neuron) => Verdict::found("the neuron is as wanted"),
+            Some(neuron) if is_done(neuron) => Verdict::found("the neuron has the requested settings"),
             Some(neuron) => Verdict::NotUntil(neuron.evidence.at),
             None => Verdict::Nothing,
         }

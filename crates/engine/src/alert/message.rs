@@ -69,7 +69,7 @@ impl Notice {
 
     /// To try a sink.
     pub fn test_notice(at: Timestamp) -> Self {
-        let text = Line::new("icpulse tries this sink: nothing is wrong");
+        let text = Line::new("test message from icpulse: nothing is wrong");
         Self { kind: NoticeKind::Test, severity: Severity::Info, at, text, alert: None, held: Vec::new() }
     }
 

@@ -46,7 +46,7 @@ impl Store {
         let (lock, note) = match lock {
             Ok(lock) => (lock, None),
             Err(why) => {
-                let text = format!("alerts are not kept: {} cannot be used ({why})", folder.display());
+                let text = format!("alerts are not saved: {} cannot be used ({why})", folder.display());
                 // Nobody else can have it either: this process sends.
                 return (Self::without_file(), MonitorState::default(), Some(Line::new(&text)));
             }
@@ -81,7 +81,7 @@ impl Store {
             files::replace(path, &text)
         })();
         written.map_err(|why: std::io::Error| {
-            Line::new(&format!("alerts are not kept: {} cannot be written ({why})", path.display()))
+            Line::new(&format!("alerts are not saved: {} cannot be written ({why})", path.display()))
         })
     }
 }

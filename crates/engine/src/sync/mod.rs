@@ -257,15 +257,13 @@ impl SyncHandle {
     pub async fn shutdown(&self) {
         let limit = closing_limit() + MARGIN;
         if tokio::time::timeout(limit, self.ask(Command::Shutdown)).await.is_err() {
-            note_unkept(
-                "reading did not end: what was read last is not kept, and is read again from the network",
-            );
+            note_unkept("sync did not finish: the newest readings are not saved and will be read again");
         }
     }
 }
 
 fn ended() -> Line {
-    Line::new("the reading has ended")
+    Line::new("sync has stopped")
 }
 
 #[cfg(test)]

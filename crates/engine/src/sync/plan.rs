@@ -462,7 +462,7 @@ mod tests {
     #[test]
     fn the_network_is_read_more_often_while_it_is_on_the_screen() {
         let mut plan = Plan::new(true, true, NOW).limited_to(Some(Topicality::Network));
-        let due = [&REGISTRY, &BOUNDARY, &NODE_STATUS, &PAYOUTS, &PROBES];
+        let due = [&REGISTRY, &NODE_LISTS, &NODE_STATUS, &PAYOUTS, &PROBES];
         assert_eq!(plan.due(NOW), due, "the anonymous too; what is read of many has times of its own");
         for feed in due {
             plan.started(feed, NOW);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::signer::tests::TestKey;
 use crate::transport::local_time;
+use icpulse_model::network::SystemCanister;
 use std::sync::atomic::AtomicUsize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -97,7 +98,7 @@ pub(crate) async fn client(server: &Server) -> Connection {
 }
 
 pub(crate) async fn ask(client: &Connection) -> IcError {
-    let governance = client.canisters().governance;
+    let governance = client.canisters().id(SystemCanister::Governance);
     match client.query("reading the proposals", governance, "list_proposals", vec![]).await {
         Ok(_) => panic!("this server answers no query"),
         Err(error) => error,
@@ -287,7 +288,7 @@ async fn time_is_certified_again_before_a_reply_from_the_future_is_refused() {
     let client = client(&replica).await;
     let (what, node) = (Line::new("reading"), Principal::management_canister());
     let accept = |at| {
-        let method = (client.canisters().governance, "method".to_owned());
+        let method = (client.canisters().id(SystemCanister::Governance), "method".to_owned());
         client.accept_time(&what, method, &node, at)
     };
     let hour = Seconds(3_600);
@@ -312,7 +313,7 @@ async fn time_is_certified_again_before_a_reply_from_the_future_is_refused() {
 async fn of_many_calls_to_sign_only_the_first_waits_for_a_network_that_certifies_nothing() {
     let replica = server(answering(404, "")).await;
     let client = client(&replica).await.with_signer(Arc::new(TestKey::new(7)));
-    let ledger = client.canisters().ledger;
+    let ledger = client.canisters().id(SystemCanister::IcpLedger);
     let call = crate::PreparedCall { canister: ledger, method: "transfer", arg: vec![], effective: ledger };
     let error = client.sign(&call).await.unwrap_err();
     assert!(matches!(error, IcError::Http { status: 404, .. }), "{error}");

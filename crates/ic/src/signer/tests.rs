@@ -7,7 +7,7 @@ use crate::transport::local_time;
 use crate::{PreparedCall, SignedCall};
 use ed25519_dalek::pkcs8::EncodePublicKey;
 use ed25519_dalek::{Signer as _, SigningKey, Verifier};
-use icpulse_model::network::Profile;
+use icpulse_model::network::{Profile, SystemCanister};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
@@ -107,7 +107,7 @@ impl Signer for Device {
 }
 
 fn transfer(connection: &Connection) -> PreparedCall {
-    let ledger = connection.canisters().ledger;
+    let ledger = connection.canisters().id(SystemCanister::IcpLedger);
     PreparedCall { canister: ledger, method: "transfer", arg: vec![1, 2, 3], effective: ledger }
 }
 
@@ -183,7 +183,10 @@ async fn a_signer_that_signs_no_queries_reads_anonymously() {
     let connection = client(&replica).await.with_signer(Device::new(false));
     ask(&connection).await;
     let what = Line::new("reading");
-    let bytes = connection.sign_query(&what, connection.canisters().governance, "m", b"").await.unwrap();
+    let bytes = connection
+        .sign_query(&what, connection.canisters().id(SystemCanister::Governance), "m", b"")
+        .await
+        .unwrap();
     let envelope: Envelope<'_> = serde_cbor::from_slice(&bytes).unwrap();
     assert_eq!(*envelope.content.sender(), Principal::anonymous());
     assert_eq!((envelope.sender_pubkey, envelope.sender_sig), (None, None));

@@ -70,7 +70,8 @@ pub fn parse_moment(text: &str) -> Result<Moment, String> {
     };
     let mut parts = date.split('-').map(str::parse::<u32>);
     let mut next = || parts.next().and_then(Result::ok).ok_or_else(wrong);
-    let day = Day::from_date(next()?, next()?, next()?).ok_or_else(|| "there is no such day".to_owned())?;
+    let day =
+        Day::from_date(next()?, next()?, next()?).ok_or_else(|| "this day does not exist".to_owned())?;
     let at = match clock {
         // Until the end of the day.
         None => Timestamp(Day(day.0.saturating_add(1)).start().0.saturating_sub(1)),
@@ -79,7 +80,7 @@ pub fn parse_moment(text: &str) -> Result<Moment, String> {
             let (hour, minute): (u64, u64) =
                 (hour.parse().map_err(|_| wrong())?, minute.parse().map_err(|_| wrong())?);
             if hour > 23 || minute > 59 {
-                return Err("there is no such time of day".to_owned());
+                return Err("this time of day does not exist".to_owned());
             }
             Timestamp::from_secs(day.start().secs() + hour * 3_600 + minute * 60)
         }

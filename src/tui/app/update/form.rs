@@ -26,6 +26,7 @@ impl State {
         let fields = operation.fields.iter().map(|field| FormField {
             field,
             input: single_line_input(field.start),
+            started: field.start.to_owned(),
             label: choices(field).into_iter().find(|c| c.text == field.start).map(|c| c.label),
             error: None,
         });
@@ -46,6 +47,7 @@ impl State {
         let Some(place) = self.layers.iter().rposition(|l| matches!(l, Layer::Form(_))) else { return };
         let Some(Layer::Form(form)) = self.layers.get(place) else { return };
         let mut form = form.clone();
+        self.fill_untouched(&mut form);
         let mut args = target_args(form.operation, &form.neurons);
         let mut complete = true;
         for f in &mut form.fields {
@@ -80,6 +82,24 @@ impl State {
             *slot = Layer::Form(form);
         }
         self.dirty = true;
+    }
+
+    /// Fills fields that nobody has edited with what the operation begins with for the neuron.
+    fn fill_untouched(&self, form: &mut OperationForm) {
+        let [neuron] = form.neurons.as_slice() else { return };
+        let Some(neuron) = self.neuron(*neuron) else { return };
+        let given = form
+            .fields
+            .iter()
+            .filter_map(|f| Some((f.field.name.to_owned(), f.field.parse(f.input.value().trim()).ok()?)));
+        let args = Value::Object(given.collect());
+        for (name, start) in form.operation.start_values(neuron, &args) {
+            let untouched = |f: &&mut FormField| f.field.name == name && f.input.value() == f.started;
+            if let Some(f) = form.fields.iter_mut().find(untouched) {
+                f.input = single_line_input(&start);
+                f.started = start;
+            }
+        }
     }
 
     pub(super) fn next_field(&mut self, by: isize) {
@@ -181,7 +201,7 @@ impl State {
                 f.error.get_or_insert_with(|| missing.into());
             }
         }
-        self.show_toast(Level::Warning, format!("{title}: something in the form is not right yet"));
+        self.show_toast(Level::Warning, format!("{title}: correct the marked fields first"));
     }
 }
 

@@ -44,6 +44,10 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::OlderEvents(result) => state.put_older(result),
         Message::Mine { mine, provider_fixed } => state.put_mine(mine, provider_fixed),
         Message::Planned { ticket, result } => sign::show_review(state, ticket, result, &mut effects),
+        Message::AwaitingTouch(what) => {
+            state.awaiting_touch = what;
+            state.dirty = true;
+        }
         Message::Execution(execution) => sign::update_execution(state, &execution),
         Message::ActionEnded(execution) => sign::finish_execution(state, &execution),
         Message::JournalEntryGone(plan) => sign::remove_execution(state, plan),

@@ -114,7 +114,7 @@ impl State {
         let topology = Arc::clone(&self.world.topology);
         let name = Line::new(layer.input.value().trim());
         let words = if name.is_empty() {
-            format!("node {} has no name of yours any more", short_id(&layer.node))
+            format!("removed the name of node {}", short_id(&layer.node))
         } else {
             format!("node {} is called {name}", short_id(&layer.node))
         };
@@ -338,9 +338,9 @@ impl State {
                 self.open_subject(subject, effects);
                 return;
             }
-            FindResult::Many(count) => format!("{count} ids begin so: write more of it"),
+            FindResult::Many(count) => format!("{count} ids match; type more characters"),
             FindResult::Nothing if text.chars().any(|c| c.is_ascii_alphabetic()) => {
-                "no subnet, node, provider or canister has an id that begins so".to_owned()
+                "no subnet, node, provider or canister id begins with this".to_owned()
             }
             FindResult::Nothing => {
                 "write a proposal's number, n and a neuron's, or an id's beginning".to_owned()

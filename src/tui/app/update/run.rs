@@ -211,7 +211,7 @@ impl State {
             shown.filter(|p| p.votable(now).next().is_some()).map(|p| p.id).collect()
         };
         if votable.is_empty() {
-            self.show_toast(Level::Info, "mark all: you may vote on none of these");
+            self.show_toast(Level::Info, "mark all: none of these proposals is open to your vote");
         }
         self.proposals.marked.extend(votable);
     }

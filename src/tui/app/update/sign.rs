@@ -72,7 +72,7 @@ impl State {
         let Some(Layer::Ballots(layer)) = self.layers.last() else { return };
         let ballots = layer.chosen();
         if ballots.is_empty() {
-            self.show_toast(Level::Warning, "vote: no neuron is chosen; take some in with space");
+            self.show_toast(Level::Warning, "vote: no neuron included; include some with space");
             return;
         }
         // The choice stays below the review, so that Esc leads back to it.
@@ -158,7 +158,7 @@ impl State {
             self.in_flight.insert(execution.plan);
             effects.push(Effect::FollowUp(execution.plan));
         } else {
-            self.show_toast(Level::Info, "ask again: the outcome of every step is known");
+            self.show_toast(Level::Info, "follow up: the outcome of every step is known");
         }
     }
 
@@ -168,7 +168,7 @@ impl State {
         let Some(execution) = self.execution(layer.plan).cloned() else { return };
         let altered = self.distrusted.get(&execution.plan) == Some(&Authenticity::Altered);
         if !altered && !execution.is_open() {
-            self.show_toast(Level::Info, "dismiss: nothing of it is open");
+            self.show_toast(Level::Info, "dismiss: this action is finished");
         } else if !altered && self.retry_refusal(&execution).is_some() {
             let why = self.retry_refusal(&execution).unwrap_or_default();
             self.show_toast(Level::Warning, single_line(&format!("dismiss: {why}")));
@@ -302,7 +302,7 @@ pub(super) fn journal_entry(state: &mut State, execution: &Arc<Execution>, authe
         }
     }
     if authenticity == Authenticity::Altered && !known {
-        let text = "an action of the journal was altered since icpulse wrote it; A lists it";
+        let text = "a journal entry was altered since icpulse wrote it; A lists it";
         state.show_toast_about(Level::Error, text.into(), Some(plan));
     } else if !known && state.needs_attention(execution) {
         let text = format!("{}: interrupted; A shows its steps", execution.title.as_str());

@@ -107,7 +107,7 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
     }
     if len == 0 {
         let lines = match tab {
-            Tab::Happened => ["nothing is known to have happened to it, as far as events were read"],
+            Tab::Happened => ["no events in the history read so far"],
             _ => ["it names nothing else"],
         };
         notice::draw(cx.pen, area, "Nothing here", Role::Text, &lines);

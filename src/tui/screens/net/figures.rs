@@ -218,12 +218,12 @@ fn choose_down_role(margin: &Margin) -> Role {
 fn health(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
     facts.add_heading("Health");
     if state.net.then.is_some() {
-        facts.add_wrapped(vec![span("health is known of today only", Role::Dim)]);
+        facts.add_wrapped(vec![span("health is known for today only", Role::Dim)]);
         return;
     }
     let now = state.network_now();
     let Some(health) = state.world.health.get(id) else {
-        facts.add_wrapped(vec![span("it was not asked yet", Role::Dim)]);
+        facts.add_wrapped(vec![span("not asked yet", Role::Dim)]);
         return;
     };
     match health.condition(now) {
@@ -238,7 +238,7 @@ fn health(state: &State, id: &Principal, facts: &mut Facts, width: u16) {
             );
         }
         Condition::Unreachable => {
-            let why = health.failure.as_ref().map(Line::as_str).unwrap_or("it certified nothing yet");
+            let why = health.failure.as_ref().map(Line::as_str).unwrap_or("no certificate yet");
             facts.add_text("state", format!("no answer: {why}"), Role::Bad);
         }
     }
@@ -369,7 +369,7 @@ fn node(state: &State, id: &Principal, facts: &mut Facts) {
     facts.add_heading("Status by source");
     let life = state.world.fleet.life(id);
     if state.net.then.is_some() {
-        facts.add_wrapped(vec![span("status is known of today only", Role::Dim)]);
+        facts.add_wrapped(vec![span("status is known for today only", Role::Dim)]);
     } else {
         match &life.reported {
             Some(r) => {

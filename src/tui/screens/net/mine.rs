@@ -20,7 +20,7 @@ pub(super) fn head(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Option<Rect> {
         let choose =
             format!("{} chooses which node provider you are", format::key_text(state, Command::MyProvider));
         let lines = [choose.as_str(), "or `provider = \"…\"` in the configuration says it"];
-        notice::draw(cx.pen, area, "No provider is chosen", Role::Text, &lines);
+        notice::draw(cx.pen, area, "No node provider selected", Role::Text, &lines);
         return None;
     };
     let width = area.width.saturating_sub(3);

@@ -54,7 +54,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         cx.hits.list_height = usize::from(rest.height.saturating_sub(1));
         let empty = condition::empty_reason(state, true, list.total);
         if empty == Empty::Nothing && shown.info.id == EVENTS.info.id {
-            let lines = ["what happens in the registry is told here once its history is read"];
+            let lines = ["registry events appear here once the registry's history is read"];
             notice::draw(cx.pen, rest, "No events yet", Role::Text, &lines);
         } else {
             condition::draw_empty(cx, rest, empty, shown.info.many);

@@ -5,7 +5,7 @@ use crate::canister::LedgerPort;
 use crate::ledger::book::FEE;
 use candid::{Int, Nat};
 use icpulse_canisters::wire::ledger as lw;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{Account, AccountIdentifier, E8s, Subaccount};
 use serde_bytes::ByteBuf;
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn wire(n: u8) -> lw::Account {
 }
 
 fn governance() -> lw::Account {
-    lw::Account { owner: Canisters::default().governance, subaccount: None }
+    lw::Account { owner: SystemCanister::Governance.id(), subaccount: None }
 }
 
 fn nat(n: u64) -> Nat {
@@ -137,7 +137,7 @@ fn transfer_traps_where_the_real_one_does() {
         ("too small a burn", person(RICH), transfer(&minting, 9_999, 0, None), "Burns lower than"),
         (
             "minting has no fee",
-            Canisters::default().governance,
+            SystemCanister::Governance.id(),
             transfer(&id(9), 1, 10_000, None),
             "Fee for minting",
         ),
@@ -150,7 +150,7 @@ fn transfer_traps_where_the_real_one_does() {
     assert_eq!(bench.ledger.book.length(), 1);
     // And these are fine: governance mints, anybody burns.
     let minted = bench.update::<lw::TransferResult>(
-        Canisters::default().governance,
+        SystemCanister::Governance.id(),
         "transfer",
         transfer(&id(9), 7, 0, None),
     );
@@ -427,7 +427,7 @@ fn at_60x_creation_times_age_60_times_faster() {
 fn other_canisters_move_icp_through_the_port() {
     let mut bench = bench();
     let now = bench.clock.virtual_now();
-    let neuron = AccountIdentifier::new(&Canisters::default().governance, &Subaccount([9; 32]));
+    let neuron = AccountIdentifier::new(&SystemCanister::Governance.id(), &Subaccount([9; 32]));
     let minting = bench.ledger.minting_account();
     assert_eq!(bench.ledger.transfer(now, minting, neuron, E8s(500_000), FEE, 3), Ok(1));
     assert_eq!(bench.ledger.transfer(now, neuron, id(9), E8s(100_000), FEE, 3), Ok(2));

@@ -5,7 +5,7 @@ use crate::ledger::history::{Past, Stake, history};
 use crate::ledger::transaction::{Operation, read_block};
 use candid::Nat;
 use icpulse_canisters::wire::index as iw;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{Account, AccountIdentifier, E8s, Seconds, Subaccount};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn stakes(user: Principal) -> Vec<Stake> {
             let by_user = memo < 12;
             let owner = if by_user { user } else { person(u8::try_from(100 + memo).unwrap()) };
             let account = AccountIdentifier::new(
-                &Canisters::default().governance,
+                &SystemCanister::Governance.id(),
                 &Subaccount::neuron_stake(&owner, memo),
             );
             let amount = E8s((memo + 1) * 4_321_000_000);
@@ -167,7 +167,7 @@ fn the_index_pages_as_the_real_one() {
     assert_eq!(all_blocks.blocks[10].as_ref(), bench.ledger.book().blocks()[10].bytes);
     assert_eq!(blocks(&mut bench, all_blocks.chain_length, 5).blocks.len(), 0);
     let id: Principal = bench.ask_index("ledger_id", b"DIDL\0\0").unwrap();
-    assert_eq!(id, Canisters::default().ledger);
+    assert_eq!(id, SystemCanister::IcpLedger.id());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use candid::{CandidType, decode_one, encode_args};
 use icpulse_canisters::wire::governance as wire;
 use icpulse_canisters::wire::ledger::{Account as WireAccount, AccountBalanceArgs};
 use icpulse_model::economics::GENESIS;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{Principal, ProposalStatus, RewardStatus, Topic};
 use parking_lot::{Mutex, MutexGuard};
 use proptest::prelude::*;
@@ -53,7 +53,7 @@ impl Desk {
         method: &str,
         args: impl ArgumentEncoder,
     ) -> R {
-        let governance = Canisters::default().governance;
+        let governance = SystemCanister::Governance.id();
         let arg = encode_args(args).unwrap();
         decode_one(&self.world.query(caller, governance, method, &arg, None).unwrap()).unwrap()
     }
@@ -89,7 +89,7 @@ impl Desk {
             id: None,
         };
         let arg = encode_args((request,)).unwrap();
-        let governance = Canisters::default().governance;
+        let governance = SystemCanister::Governance.id();
         let reply = self.world.update(self.user, governance, "manage_neuron", &arg).unwrap();
         decode_one::<wire::ManageNeuronResponse>(&reply).unwrap().command.unwrap()
     }
@@ -352,7 +352,7 @@ fn a_changed_neuron_of_the_archive_reads_changed_everywhere() {
     let to = stake_account(&neuron.subaccount);
     let balance = |desk: &Desk| {
         let args = encode_args((AccountBalanceArgs { account: to.0.to_vec() },)).unwrap();
-        let ledger = Canisters::default().ledger;
+        let ledger = SystemCanister::IcpLedger.id();
         let reply = desk.world.query(desk.user, ledger, "account_balance", &args, None).unwrap();
         decode_one::<icpulse_canisters::wire::ledger::Tokens>(&reply).unwrap().e8s
     };
@@ -360,7 +360,7 @@ fn a_changed_neuron_of_the_archive_reads_changed_everywhere() {
     let transfer = icpulse_canisters::wire::ledger::TransferArg {
         from_subaccount: None,
         to: WireAccount {
-            owner: Canisters::default().governance,
+            owner: SystemCanister::Governance.id(),
             subaccount: Some(serde_bytes::ByteBuf::from(neuron.subaccount.0.to_vec())),
         },
         amount: candid::Nat::from(700_000_000_u64),
@@ -369,7 +369,7 @@ fn a_changed_neuron_of_the_archive_reads_changed_everywhere() {
         created_at_time: None,
     };
     let arg = encode_args((transfer,)).unwrap();
-    desk.world.update(desk.user, Canisters::default().ledger, "icrc1_transfer", &arg).unwrap();
+    desk.world.update(desk.user, SystemCanister::IcpLedger.id(), "icrc1_transfer", &arg).unwrap();
     assert_eq!(balance(&desk), neuron.stake + 700_000_000);
     let refresh = wire::ManageNeuronCommandRequest::ClaimOrRefresh(wire::ClaimOrRefresh {
         by: Some(wire::By::NeuronIdOrSubaccount {}),

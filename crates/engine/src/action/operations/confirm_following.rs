@@ -1,7 +1,7 @@
 //! Confirms following: refreshes the voting power of neurons.
 
 use super::neuron::{self, NeuronCommand, NeuronOperation};
-use crate::action::operation::{Operation, Target};
+use crate::action::operation::{Condition, Operation, Target};
 use icpulse_canisters::governance::calls::{self, Target as Address};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::Intent;
@@ -29,6 +29,7 @@ pub static CONFIRM_FOLLOWING: Operation = Operation {
     help: "Refresh the voting power of the selected neuron; on Pulse, of all that lose power.",
     about: "Confirm following: refresh the voting power of the identity's neurons",
     keys: &["c"],
+    mends: Some(Condition::PowerDecays),
     footer: true,
     command: ("neurons", "confirm"),
     alias: Some("refresh"),

@@ -65,6 +65,12 @@ pub static FOLLOW: Operation = Operation {
         check: |args, _| {
             check_followees(args.get("topic"), &args.get::<Vec<_>>("followees").unwrap_or_default())
         },
+        start: |neuron, args| {
+            let topic = args.get("topic");
+            let present = topic.map(|topic| followees_on_topic(neuron, topic)).filter(|f| !f.is_empty());
+            let start = present.map(join_followees).unwrap_or_default();
+            vec![("followees", start)]
+        },
         ..neuron::neuron_rules::<Follow>()
     },
     ..neuron::neuron_operation::<Follow>(&[neuron::step_kind::<Follow>()])

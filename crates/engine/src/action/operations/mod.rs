@@ -14,12 +14,17 @@ pub use set_visibility::{SET_VISIBILITY, SetVisibility};
 pub use stake::{STAKE, Stake};
 #[cfg(test)]
 pub(super) use vote::CastBallot;
-pub use vote::{CastVotes, VOTE};
+pub use vote::{CastVotes, VOTE, find_vote_refusal};
 
-use super::operation::Operation;
+use super::operation::{Condition, Operation};
 
 /// All of them, in the order of help and documentation.
 pub static LIST: &[&Operation] = &[&VOTE, &STAKE, &CONFIRM_FOLLOWING, &FOLLOW, &SET_VISIBILITY];
+
+/// The operation that mends a condition.
+pub fn find_remedy(condition: Condition) -> Option<&'static Operation> {
+    LIST.iter().find(|operation| operation.mends == Some(condition)).copied()
+}
 
 pub fn find_operation(id: &str) -> Option<&'static Operation> {
     LIST.iter().find(|operation| operation.id == id).copied()

@@ -146,6 +146,7 @@ pub(super) const fn neuron_operation<C: NeuronOperation>(steps: &'static [StepKi
         help: "",
         about: "",
         keys: &[],
+        mends: None,
         footer: false,
         command: ("neurons", ""),
         alias: None,
@@ -206,7 +207,7 @@ fn plan_commands<C: NeuronOperation>(
     };
     let mut draft = Draft::new(command.title(&names), steps);
     if chosen.is_empty() {
-        draft.add_blocker(left_out.first().cloned().unwrap_or_else(|| Line::new("no neurons were chosen")));
+        draft.add_blocker(left_out.first().cloned().unwrap_or_else(|| Line::new("no neurons selected")));
     }
     append_bounded(&mut draft.warnings, left_out, "more neurons are left out");
     append_bounded(&mut draft.warnings, unknown, "more are not among your neurons");

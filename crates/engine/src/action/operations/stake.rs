@@ -18,7 +18,7 @@ use icpulse_model::amount::{format_units, percent};
 use icpulse_model::economics::{
     self, Economics, ForecastInput, MAX_DISSOLVE_DELAY, NEW_NEURON_DELAY, RewardForecast,
 };
-use icpulse_model::network::Canisters;
+use icpulse_model::network::{Canisters, SystemCanister};
 use icpulse_model::review::{Weight, Words};
 use icpulse_model::text::Line;
 use icpulse_model::time::{MONTH, YEAR};
@@ -62,6 +62,7 @@ pub static STAKE: Operation = Operation {
     help: "Stake ICP in a new neuron.",
     about: "Stake ICP in a new neuron",
     keys: &["s"],
+    mends: None,
     footer: true,
     command: ("neurons", "stake"),
     alias: None,
@@ -174,7 +175,8 @@ impl Step for Claim {
 
     /// The answer that there is no neuron carries no time; the balance that is read before it does.
     fn proof_readings(&self, canisters: &Canisters) -> Vec<Reading> {
-        let account = Account { owner: canisters.governance, subaccount: self.subaccount() };
+        let account =
+            Account { owner: canisters.id(SystemCanister::Governance), subaccount: self.subaccount() };
         vec![Reading::Balance(account), Reading::Neuron(Address::StakedAt(self.subaccount()))]
     }
 

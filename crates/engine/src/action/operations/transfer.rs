@@ -5,7 +5,7 @@ use crate::action::step::{Reading, Readings, Reply, Step, StepDescription, Verdi
 use icpulse_canisters::ledger::calls::{self, TransferRefusal, TransferRequest};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::StepState;
-use icpulse_model::network::Canisters;
+use icpulse_model::network::{Canisters, SystemCanister};
 use icpulse_model::text::Line;
 use icpulse_model::{Account, E8s, Principal, Seconds, Subaccount, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ impl StakeTransfer {
     }
 
     fn account(&self, canisters: &Canisters) -> Account {
-        Account { owner: canisters.governance, subaccount: self.subaccount() }
+        Account { owner: canisters.id(SystemCanister::Governance), subaccount: self.subaccount() }
     }
 
     /// Whether the ledger would take it no more.
@@ -97,7 +97,7 @@ impl Step for StakeTransfer {
                 StepOutcome { block: Some(block), ..state.into() }
             }
             Err(TransferRefusal::Duplicate { of }) => {
-                let note = line!("the ledger had made this very transfer in block {of}");
+                let note = line!("the ledger already made this transfer in block {of}");
                 StepOutcome { block: Some(of), ..StepState::AlreadyDone { note }.into() }
             }
             Err(TransferRefusal::Unreadable(why)) => {

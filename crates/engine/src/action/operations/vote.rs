@@ -46,6 +46,7 @@ pub static VOTE: Operation = Operation {
     help: "Choose the neurons and vote.",
     about: "Vote with the identity's neurons",
     keys: &["v"],
+    mends: None,
     footer: true,
     command: ("proposals", "vote"),
     alias: None,
@@ -187,7 +188,7 @@ fn plan_votes(
     }
     if ballots == 0 {
         draft.add_blocker(match left_out.as_slice() {
-            [] => Line::new("no ballots were chosen"),
+            [] => Line::new("no ballots selected"),
             [only] => only.clone(),
             [first, ..] => line!("none of the {} ballots can be cast; {first}", left_out.len()),
         });
@@ -226,6 +227,54 @@ fn plan_votes(
     Ok(draft)
 }
 
+/// Why a ballot cannot be cast.
+enum Refusal {
+    NotRead,
+    Undecoded,
+    NoBallot,
+    Voted(Option<Vote>),
+    Ended,
+    NotMine,
+}
+
+impl Refusal {
+    /// In words: `whose` ballot on `which` proposal.
+    fn describe(&self, whose: &str, which: &str) -> Line {
+        match self {
+            Self::NotRead => line!("proposal {which} has not been read; refresh and try again"),
+            Self::Undecoded => {
+                line!("this version cannot decode proposal {which}, so it does not vote on it")
+            }
+            Self::NoBallot => line!(
+                "no ballot of {whose} on {which}: the proposal is older than the neuron, or the dissolve delay was too short"
+            ),
+            Self::Voted(Some(vote)) => line!("{whose} already voted {} on {which}", vote.title()),
+            Self::Voted(None) => line!("{whose} already voted on {which}"),
+            Self::Ended => line!("voting on {which} has ended"),
+            Self::NotMine => line!("this identity is neither controller nor hotkey of {whose}"),
+        }
+    }
+}
+
+/// Why the identity's neurons cannot vote on any of these proposals; `None` if a ballot can be cast.
+pub fn find_vote_refusal(proposals: &[&Proposal], now: Timestamp) -> Option<Line> {
+    if proposals.iter().any(|p| p.votable(now).next().is_some()) {
+        return None;
+    }
+    let which = match proposals {
+        [one] => one.id.to_string(),
+        many => format!("the {} marked proposals", many.len()),
+    };
+    let why = if proposals.iter().all(|p| !p.accepts_votes(now)) {
+        Refusal::Ended
+    } else if proposals.iter().all(|p| p.ballots.is_empty()) {
+        Refusal::NoBallot
+    } else {
+        Refusal::Voted(None)
+    };
+    Some(why.describe("your neurons", &which))
+}
+
 /// The voting power of a blank ballot, or why it cannot be cast.
 fn select_castable(
     id: ProposalId,
@@ -235,27 +284,21 @@ fn select_castable(
     context: &PlanContext<'_>,
     now: Timestamp,
 ) -> Result<VotingPower, Line> {
-    let proposal = context
-        .world
-        .proposals
-        .get(id)
-        .ok_or_else(|| line!("proposal {id} has not been read; refresh and try again"))?;
+    let which = id.to_string();
+    let refuse = |why: Refusal| Err(why.describe(&format!("neuron {neuron}"), &which));
+    let Some(proposal) = context.world.proposals.get(id) else { return refuse(Refusal::NotRead) };
     if proposal.undecoded.is_some() {
-        return Err(line!("proposal {id} cannot be read by this version; it is not voted on unseen"));
+        return refuse(Refusal::Undecoded);
     }
-    let ballot = ballot.ok_or_else(|| {
-        line!(
-            "neuron {neuron} has no ballot on {id}: when it was proposed, the neuron was not there or its dissolve delay was too short"
-        )
-    })?;
+    let Some(ballot) = ballot else { return refuse(Refusal::NoBallot) };
     if ballot.vote != Vote::Unspecified {
-        return Err(line!("neuron {neuron} has voted {} on {id}", ballot.vote.title()));
+        return refuse(Refusal::Voted(Some(ballot.vote)));
     }
     if !proposal.accepts_votes(now) {
-        return Err(line!("voting on {id} is over"));
+        return refuse(Refusal::Ended);
     }
     if foreign {
-        return Err(line!("this identity is neither controller nor hotkey of neuron {neuron}"));
+        return refuse(Refusal::NotMine);
     }
     Ok(ballot.voting_power)
 }

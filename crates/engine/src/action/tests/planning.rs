@@ -4,6 +4,7 @@ use super::sim::*;
 use crate::action::operations::{CastVotes, ConfirmFollowing, Follow, Stake};
 use crate::action::*;
 use icpulse_model::act::{Confirmation, Intent, REVIEW_LIFETIME, Review, SignerInfo};
+use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
 use icpulse_model::*;
@@ -55,12 +56,9 @@ fn a_vote_says_who_what_and_what_changes() {
         (sim.signer, "main", "mainnet")
     );
     assert_eq!(review.calls.len(), 3, "a ballot given twice is cast once");
-    assert!(
-        review
-            .calls
-            .iter()
-            .all(|c| c.canister == sim.canisters.governance && c.canister_name == "governance")
-    );
+    assert!(review.calls.iter().all(
+        |c| c.canister == sim.canisters.id(SystemCanister::Governance) && c.canister_name == "governance"
+    ));
     assert_eq!(review.calls[0].method, "manage_neuron · RegisterVote");
     assert_eq!(review.calls[0].summary.as_str(), "vote YES on 140812 with neuron 1");
     // 400 of 1,000 are for it; three ballots of 60 each make 580: more than half.
@@ -83,14 +81,14 @@ fn ballots_that_cannot_be_cast_are_left_out_with_their_reasons() {
     let some = review(&sim, vote(5, &[1, 2, 9]));
     assert_eq!(some.calls.len(), 1);
     let warnings = text(&some.warnings);
-    assert!(warnings.contains("neuron 2 has voted no on 5"), "{warnings}");
-    assert!(warnings.contains("neuron 9 has no ballot on 5"), "{warnings}");
+    assert!(warnings.contains("neuron 2 already voted no on 5"), "{warnings}");
+    assert!(warnings.contains("no ballot of neuron 9 on 5"), "{warnings}");
     let none = review(&sim, vote(5, &[2]));
-    assert!(none.blocked.unwrap().as_str().contains("has voted no"));
+    assert!(none.blocked.unwrap().as_str().contains("already voted no"));
     assert!(review(&sim, vote(6, &[1])).blocked.unwrap().as_str().contains("has not been read"));
     assert!(review(&sim, vote(5, &[])).blocked.is_some());
     sim.wait(5 * 86_400);
-    assert!(review(&sim, vote(5, &[1])).blocked.unwrap().as_str().contains("is over"));
+    assert!(review(&sim, vote(5, &[1])).blocked.unwrap().as_str().contains("has ended"));
     let neither = CastVotes { vote: Vote::Unspecified, ballots: vec![(ProposalId(5), NeuronId(1))] };
     assert!(review(&sim, neither.intent()).blocked.is_some());
 }
@@ -144,7 +142,10 @@ fn the_digest_shown_is_that_of_the_bytes_signed() {
     let nonce = transfer["nonce"].as_u64().unwrap();
     let request = icpulse_canisters::ledger::calls::TransferRequest {
         from_subaccount: None,
-        to: AccountIdentifier::new(&sim.canisters.governance, &Subaccount::neuron_stake(&sim.signer, nonce)),
+        to: AccountIdentifier::new(
+            &sim.canisters.id(SystemCanister::Governance),
+            &Subaccount::neuron_stake(&sim.signer, nonce),
+        ),
         amount: E8s(1_200_000_000),
         fee: E8s(FEE),
         memo: nonce,

@@ -5,6 +5,7 @@ use super::sim::*;
 use crate::action::operations::Follow;
 use crate::action::*;
 use icpulse_model::act::{Execution, StepState};
+use icpulse_model::network::SystemCanister;
 use icpulse_model::*;
 use std::sync::{Arc, Mutex};
 
@@ -157,7 +158,7 @@ fn what_was_not_reviewed_is_not_signed() {
 
     let execution = confirmed(&sim, stake_request(12).intent());
     let mut elsewhere = sim.clone();
-    elsewhere.canisters.ledger = Principal::self_authenticating(b"another ledger");
+    elsewhere.canisters.replace(SystemCanister::IcpLedger, Principal::self_authenticating(b"another ledger"));
     let ended = run(&elsewhere, &MemoryJournal::default(), execution);
     assert!(message(&ended.steps[0].state).contains("not the one that was reviewed"));
     let mut other = sim.clone();

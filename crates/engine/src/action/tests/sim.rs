@@ -9,7 +9,7 @@ use icpulse_ic::{CallReply, CallStatus, IcError, PreparedCall};
 use icpulse_model::act::{Execution, PlanId, SignerInfo};
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::{AccountState, Operation, Transaction};
-use icpulse_model::network::{Canisters, Facts, Profile};
+use icpulse_model::network::{Canisters, Facts, Profile, SystemCanister};
 use icpulse_model::neuron::DissolveState;
 use icpulse_model::proposal::{Ballot, Tally};
 use icpulse_model::text::Line;
@@ -276,7 +276,7 @@ impl Sim {
     }
 
     fn happen(&self, inner: &mut Inner, call: &PreparedCall) -> Vec<u8> {
-        if call.canister == self.canisters.ledger {
+        if call.canister == self.canisters.id(SystemCanister::IcpLedger) {
             encode_one(self.transfer(inner, &decode_one(&call.arg).unwrap())).unwrap()
         } else {
             let request: gov::ManageNeuronRequest = decode_one(&call.arg).unwrap();
@@ -367,7 +367,7 @@ impl Sim {
                 let Some(gov::By::MemoAndController(by)) = &claim.by else { panic!("another claim") };
                 let controller = by.controller.unwrap();
                 let subaccount = Subaccount::neuron_stake(&controller, by.memo);
-                let account = Account { owner: self.canisters.governance, subaccount };
+                let account = Account { owner: self.canisters.id(SystemCanister::Governance), subaccount };
                 if inner.locks.get(&subaccount).is_some_and(|until| inner.now < *until) {
                     return Err((13, "Neuron has an ongoing ledger update.".to_owned()));
                 }

@@ -12,7 +12,7 @@ const COMPLAINT: u64 = 400;
 
 pub(super) async fn run_command(argv: &[String], message: &Value, within: Duration) -> Result<(), Refusal> {
     let Some((program, arguments)) = argv.split_first() else {
-        return Err(Refusal::new("no program is named", true));
+        return Err(Refusal::new("no program given", true));
     };
     let mut child = Command::new(program)
         .args(arguments)

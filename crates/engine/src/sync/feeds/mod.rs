@@ -19,7 +19,7 @@ pub(super) use {
     accounts::{ACCOUNTS, TRANSACTIONS},
     facts::{ICP_XDR, METRICS},
     neurons::NEURONS,
-    nodes::{BOUNDARY, NODE_STATUS, PROBES},
+    nodes::{NODE_LISTS, NODE_STATUS, PROBES},
     payouts::PAYOUTS,
     proposals::{BODY, UNSETTLED},
     registry::REGISTRY,

@@ -24,7 +24,7 @@ const REWRITE: Seconds = Seconds(300);
 /// Their name in the cache.
 const FLEET: &str = "nodes";
 
-pub(super) static FEEDS: &[&Feed] = &[&BOUNDARY, &NODE_STATUS, &PROBES];
+pub(super) static FEEDS: &[&Feed] = &[&NODE_LISTS, &NODE_STATUS, &PROBES];
 
 queries! {
     /// The API boundary nodes, certified.
@@ -38,8 +38,8 @@ queries! {
 }
 
 /// The lists of API boundary nodes and of subnets.
-pub(in crate::sync) static BOUNDARY: Feed = Feed {
-    id: "boundary-nodes",
+pub(in crate::sync) static NODE_LISTS: Feed = Feed {
+    id: "node-lists",
     topic: Topicality::Network,
     cadence: Cadence::every(600),
     quiet: true,

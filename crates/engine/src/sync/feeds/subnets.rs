@@ -1,7 +1,7 @@
 //! Subnets: their metrics and the signatures of their nodes. Each subnet is asked by itself: one that does
 //! not answer holds up no other. What a subnet says stands in its health; it is no trouble of the program.
 
-use super::nodes::BOUNDARY;
+use super::nodes::NODE_LISTS;
 use crate::sync::engine::Engine;
 use crate::sync::feed::{Answered, AskMember, Cadence, Feed, Merge, Order, Reading, Shape};
 use crate::sync::query::{Network, queries};
@@ -129,7 +129,7 @@ impl Engine {
     /// The subnets to ask: the registry's, or as long as it was not read, the root subnet's list.
     fn subnets_to_ask(&self) -> Option<Vec<Principal>> {
         match (&*self.world.topology.subnet_list, &*self.feeds.subnets.listed) {
-            ([], []) => self.plan.has_tried(&BOUNDARY).then(Vec::new),
+            ([], []) => self.plan.has_tried(&NODE_LISTS).then(Vec::new),
             ([], listed) => Some(listed.to_vec()),
             (list, _) => Some(list.to_vec()),
         }
