@@ -32,7 +32,7 @@ fn fill(base: &Path) -> u64 {
     let cache = opened.cache;
     let rows: Vec<_> = icpulse_testing::user::proposals(PAST).iter().cloned().collect();
     for page in rows.chunks(100) {
-        let ids = page.last().unwrap().id.0..=page[0].id.0;
+        let ids = (icpulse_model::Governance::Nns, page.last().unwrap().id.number..=page[0].id.number);
         cache.put_proposals(&Principal::anonymous(), page, &[ids]).unwrap();
     }
     cache.compact().unwrap();

@@ -7,7 +7,7 @@ use icpulse::datasets::{TRANSACTIONS, export};
 use icpulse::tui::command::Keymap;
 use icpulse::tui::theme::{ColorDepth, Role, Theme};
 use icpulse_model::dataset::Context;
-use icpulse_model::{Account, ProposalId};
+use icpulse_model::{Account, ProposalKey};
 use icpulse_store::cache::fuzzing::{self as store, Table};
 use icpulse_wallet::{self, fuzzing as keys};
 use std::sync::LazyLock;
@@ -115,7 +115,7 @@ pub fn cache(data: &[u8]) {
         check::neutral_all(known);
     }
     for number in numbers {
-        if let Ok(Some((body, _))) = cache.body(ProposalId(number)) {
+        if let Ok(Some((body, _))) = cache.body(ProposalKey::nns(number)) {
             check::neutral_all(&body);
         }
     }

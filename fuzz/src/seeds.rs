@@ -328,13 +328,13 @@ fn cache() -> Vec<Vec<u8>> {
         let bytes = stored(row);
         block.extend(u32::try_from(bytes.len()).expect("short").to_le_bytes());
         block.extend(&bytes);
-        found.push((Table::Single, row.id.0, bytes));
+        found.push((Table::Single, row.id.number, bytes));
     }
     found.push((Table::Block, 0, block.clone()));
     found.push((Table::Page, 1, block));
-    let ranges: Ranges = rows.iter().map(|row| row.id.0).collect();
+    let ranges: Ranges = rows.iter().map(|row| row.id.number).collect();
     found.push((Table::Position, 0, stored(&(&ranges, &ranges))));
-    found.extend(bodies.map(|body| (Table::Body, body.id.0, stored(&(body, true)))));
+    found.extend(bodies.map(|body| (Table::Body, body.id.number, stored(&(body, true)))));
     let ballot = Ballot { neuron: NeuronId(7), vote: Vote::Yes, voting_power: VotingPower(3) };
     found.push((Table::Ballots, 6, stored(&vec![ballot])));
     found.push((Table::NeuronsHead, 0, stored(&neurons.iter().map(|n| n.id).collect::<Vec<_>>())));

@@ -19,7 +19,7 @@ use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_engine::sync;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::world::World;
-use icpulse_model::{Proposal, ProposalId};
+use icpulse_model::{Governance, Proposal};
 use icpulse_store::cache::{Cache, DEFAULT_WAIT};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -219,11 +219,11 @@ async fn read_proposals(
     figures: &mut Figures,
 ) -> Result<Vec<Arc<Proposal>>, Failure> {
     let newest = client.proposals(&ProposalsPage { limit: 1, ..ProposalsPage::default() }).await?;
-    let Some(newest) = newest.first().map(|p| p.id) else { return Ok(Vec::new()) };
+    let Some(newest) = newest.first().map(|p| p.id.number) else { return Ok(Vec::new()) };
     let span = u64::try_from(most).unwrap_or(u64::MAX).max(1);
-    let oldest = newest.0.saturating_sub(span - 1).max(1);
+    let oldest = newest.saturating_sub(span - 1).max(1);
     let reading = Reading::begin(client);
-    let mut pages = client.proposal_range(newest, ProposalId(oldest));
+    let mut pages = client.proposal_range(newest, oldest);
     let mut rows = Vec::new();
     while let Some(page) = pages.next().await {
         rows.extend(page.outcome?.proposals.into_iter().map(Arc::new));
@@ -268,7 +268,9 @@ fn through_the_cache(
         let began = Instant::now();
         for page in rows.chunks(usize::try_from(PAGE).unwrap_or(100)) {
             if let (Some(first), Some(last)) = (page.first(), page.last()) {
-                cache.put_proposals(&nobody, page, &[last.id.0..=first.id.0]).map_err(Failure::failed)?;
+                cache
+                    .put_proposals(&nobody, page, &[(Governance::Nns, last.id.number..=first.id.number)])
+                    .map_err(Failure::failed)?;
             }
         }
         cache.compact().map_err(Failure::failed)?;

@@ -183,7 +183,7 @@ pub fn step(s: &Step) -> Value {
         "summary": s.call.summary.as_str(),
         "method": s.call.method,
         "neuron": s.call.neuron.map(|n| n.to_string()),
-        "proposal": s.call.proposal.map(|p| p.0),
+        "proposal": s.call.proposal.map(|p| p.number),
         "state": state,
         "detail": detail,
         "request_id": request_id,

@@ -9,13 +9,13 @@ use super::open::{Need, open};
 use super::output::note;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, CommandFactory, value_parser};
-use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_canisters::{Client, ProposalsPage, governance_of};
 use icpulse_engine::action::{Field, FieldKind, Operation, Target, operations};
 use icpulse_model::act::Intent;
 use icpulse_model::ledger::AccountState;
 use icpulse_model::network::Facts;
 use icpulse_model::world::{Neurons, Proposals, Topicality, World};
-use icpulse_model::{Account, NeuronId, ProposalId};
+use icpulse_model::{Account, NeuronId, ProposalKey};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -142,7 +142,7 @@ impl Request {
                 world
             }
             Target::Ballots => {
-                let ids: Vec<_> = self.numbers("proposals").into_iter().map(ProposalId).collect();
+                let ids: Vec<_> = self.numbers("proposals").into_iter().map(ProposalKey::nns).collect();
                 let world = read_world(client, self.operation, &ids).await?;
                 let ballots = choose_ballots(context, &world, &ids, &neurons)?;
                 args.insert("ballots".to_owned(), to_json(&ballots));
@@ -162,9 +162,9 @@ fn to_json(value: &impl serde::Serialize) -> Value {
 fn choose_ballots(
     context: &Context,
     world: &World,
-    ids: &[ProposalId],
+    ids: &[ProposalKey],
     neurons: &[NeuronId],
-) -> Result<Vec<(ProposalId, NeuronId)>, Failure> {
+) -> Result<Vec<(ProposalKey, NeuronId)>, Failure> {
     let mut ballots = Vec::new();
     for id in ids {
         let proposal = world
@@ -193,15 +193,17 @@ fn choose_ballots(
 pub async fn read_world(
     client: &Client,
     operation: &Operation,
-    proposals: &[ProposalId],
+    proposals: &[ProposalKey],
 ) -> Result<World, Failure> {
     let reads = |what| operation.reads.contains(&what);
     let mut world = World::default();
     let mut rows = Vec::new();
     for id in proposals {
-        let before = Some(ProposalId(id.0.saturating_add(1)));
+        let before = Some(id.number.saturating_add(1));
         let page = ProposalsPage { before, limit: 1, ..ProposalsPage::default() };
-        rows.extend(client.proposals(&page).await?.into_iter().filter(|p| p.id == *id));
+        rows.extend(
+            governance_of(client, id.governance)?.proposals(page).await?.into_iter().filter(|p| p.id == *id),
+        );
     }
     let account = Account::of(client.principal());
     let neurons =

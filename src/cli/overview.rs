@@ -97,7 +97,7 @@ fn summary(
         "trust": json::trust(&profile.trust()),
         "signer": json::signer(signer),
         "open_proposals": world.proposals.open().map(|p| json::proposal(p, now)).collect::<Vec<_>>(),
-        "votable_proposals": world.proposals.iter().filter(|p| p.votable(now).next().is_some()).map(|p| p.id.0).collect::<Vec<_>>(),
+        "votable_proposals": world.proposals.iter().filter(|p| p.votable(now).next().is_some()).map(|p| p.id).collect::<Vec<_>>(),
         "neurons": world.neurons.len(),
         "staked_e8s": staked.0.to_string(),
         "accounts": world.accounts.iter().map(|a| json!({

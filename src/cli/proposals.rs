@@ -8,12 +8,12 @@ use super::open::{Need, Opened, open_to_ask};
 use super::output::{Format, Rows, parse_filter, print_json, print_text};
 use crate::datasets::PROPOSALS;
 use futures_util::StreamExt;
-use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_canisters::{Client, ProposalsPage, governance_of};
 use icpulse_model::amount::percent;
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::query::Query;
 use icpulse_model::world::World;
-use icpulse_model::{Proposal, ProposalId, ProposalStatus, Timestamp, Topic};
+use icpulse_model::{Proposal, ProposalKey, ProposalStatus, Timestamp, Topic};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
                 status: status.as_deref().map(parse_status).transpose()?,
                 votable: *votable,
                 limit: *limit,
-                before: before.map(ProposalId),
+                before: *before,
             };
             let need = if *votable { Need::ToRead } else { Need::IfUnlocked };
             let mut opened = open_to_ask(context, need).await?;
@@ -45,7 +45,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             };
             print_list(context, &opened, &rows, now)
         }
-        Proposals::Show { id } => show(context, ProposalId(*id)).await,
+        Proposals::Show { id } => show(context, ProposalKey::nns(*id)).await,
     }
 }
 
@@ -70,7 +70,7 @@ struct Wanted {
     status: Option<ProposalStatus>,
     votable: bool,
     limit: usize,
-    before: Option<ProposalId>,
+    before: Option<u64>,
 }
 
 impl Wanted {
@@ -78,7 +78,7 @@ impl Wanted {
         let cells = Cells { now, ..Cells::default() };
         self.topic.is_none_or(|t| t == p.topic)
             && self.status.is_none_or(|s| s == p.status)
-            && self.before.is_none_or(|b| p.id < b)
+            && self.before.is_none_or(|b| p.id.number < b)
             && (!self.votable || p.votable(now).next().is_some())
             && PROPOSALS.matches(&self.query, p, &cells)
     }
@@ -97,13 +97,13 @@ impl Wanted {
             ..ProposalsPage::default()
         };
         let page = client.proposals(&first).await?;
-        let lowest = page.iter().map(|p| p.id.0).min();
+        let lowest = page.iter().map(|p| p.id.number).min();
         let mut rows: Vec<Proposal> = page.into_iter().filter(|p| self.fits(p, now)).collect();
         let mut next = lowest.and_then(|id| id.checked_sub(1)).unwrap_or(0);
         while rows.len() < self.limit && next > 0 {
             let span = WINDOW.min(u64::try_from(self.limit - rows.len()).unwrap_or(WINDOW).max(100));
             let oldest = next.saturating_sub(span - 1).max(1);
-            let mut pages = client.proposal_range(ProposalId(next), ProposalId(oldest));
+            let mut pages = client.proposal_range(next, oldest);
             let mut window = Vec::new();
             while let Some(page) = pages.next().await {
                 window.extend(page.outcome?.proposals.into_iter().filter(|p| self.fits(p, now)));
@@ -128,12 +128,12 @@ fn print_list(context: &Context, opened: &Opened, rows: &[Proposal], now: Timest
     )
 }
 
-async fn show(context: &Context, id: ProposalId) -> Result<(), Failure> {
+async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
     let mut opened = open_to_ask(context, Need::IfUnlocked).await?;
     let now = context.now();
     let (proposal, body) = match &opened.client {
         Some(client) => {
-            let (proposal, body) = client.proposal_body(id).await?;
+            let (proposal, body) = governance_of(client, id.governance)?.proposal_body(id.number).await?;
             (Arc::new(proposal), Some(body))
         }
         None => {

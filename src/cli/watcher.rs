@@ -4,7 +4,7 @@ use super::context::{Context, wall_clock};
 use super::open::Opened;
 use crate::config::{MineError, load_mine};
 use crate::tui::app::{Level, Message};
-use icpulse_canisters::Client;
+use icpulse_canisters::{Client, governance_of};
 use icpulse_engine::alert::named::principals_of;
 use icpulse_engine::alert::{
     Attention, DeliveryPolicy, Monitor, MonitorState, Notice, NoticeKind, Outbox, RuleInput, Store,
@@ -16,7 +16,7 @@ use icpulse_model::mine::Mine;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, World};
-use icpulse_model::{Principal, ProposalId, Timestamp, Topic};
+use icpulse_model::{Principal, ProposalKey, Timestamp, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,7 +129,7 @@ pub struct Watcher {
     mine: Mine,
     world: World,
     replaying: bool,
-    named: BTreeMap<ProposalId, BTreeSet<Principal>>,
+    named: BTreeMap<ProposalKey, BTreeSet<Principal>>,
     client: Option<Client>,
     said: mpsc::UnboundedSender<Said>,
     failing: BTreeSet<Line>,
@@ -201,7 +201,7 @@ impl Watcher {
     }
 
     async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Ask>) {
-        let (read, mut bodies) = mpsc::channel::<(ProposalId, Option<BTreeSet<Principal>>)>(1);
+        let (read, mut bodies) = mpsc::channel::<(ProposalKey, Option<BTreeSet<Principal>>)>(1);
         let mut reading = false;
         let mut due = Some(Instant::now() + TOGETHER);
         self.say(Said::Board(Arc::clone(self.monitor.board())));
@@ -263,7 +263,7 @@ impl Watcher {
     }
 
     /// The next proposal whose body is to be looked at: those about nodes, subnets and providers.
-    fn unread(&self) -> Option<ProposalId> {
+    fn unread(&self) -> Option<ProposalKey> {
         self.client.as_ref()?;
         self.mine.provider?;
         if self.named.len() >= BODIES {
@@ -275,10 +275,11 @@ impl Watcher {
         open.map(|p| p.id).find(|id| !self.named.contains_key(id))
     }
 
-    fn read(&self, id: ProposalId, answer: mpsc::Sender<(ProposalId, Option<BTreeSet<Principal>>)>) {
+    fn read(&self, id: ProposalKey, answer: mpsc::Sender<(ProposalKey, Option<BTreeSet<Principal>>)>) {
         let Some(client) = self.client.clone() else { return };
         tokio::spawn(async move {
-            let body = client.proposal_body(id).await.ok().map(|(_, body)| names_in(&body));
+            let read = async { governance_of(&client, id.governance)?.proposal_body(id.number).await };
+            let body = read.await.ok().map(|(_, body)| names_in(&body));
             tokio::time::sleep(if body.is_some() { BODY_PAUSE } else { BODY_RETRY }).await;
             let _ = answer.send((id, body)).await;
         });
@@ -286,7 +287,7 @@ impl Watcher {
 
     /// Looks at the world; when to look again.
     fn look(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let open: BTreeSet<ProposalId> = self.world.proposals.open().map(|p| p.id).collect();
+        let open: BTreeSet<ProposalKey> = self.world.proposals.open().map(|p| p.id).collect();
         self.named.retain(|id, _| open.contains(id));
         let sight =
             RuleInput { world: &self.world, mine: &self.mine, named: &self.named, replaying: self.replaying };

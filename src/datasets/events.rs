@@ -52,7 +52,7 @@ pub static EVENTS: Dataset<Subject> = Dataset {
         .help("What happened, in a sentence: `text:halted`."),
         Column::new("proposal", "proposal", Kind::Number, |s, cx| {
             let proposal = event(s, cx).and_then(|e| e.proposal);
-            known(proposal, |p| Value::Number(i64::try_from(p.0).unwrap_or(i64::MAX))).tone(Tone::Id)
+            known(proposal, |p| Value::Number(i64::try_from(p.number).unwrap_or(i64::MAX))).tone(Tone::Id)
         })
         .width(9, 2)
         .searched()

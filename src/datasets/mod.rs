@@ -40,7 +40,7 @@ pub use versions::VERSIONS;
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::fleet::Lives;
 use icpulse_model::value::{Cell, Value};
-use icpulse_model::{Evidence, Principal, Proof};
+use icpulse_model::{Evidence, Governance, Principal, Proof};
 
 #[derive(Debug)]
 pub struct NetworkList {
@@ -104,6 +104,11 @@ fn down<'n>(nodes: impl IntoIterator<Item = &'n Principal>, cx: &Context) -> Cel
     }
     let tone = if lives.down > 0 { Tone::Bad } else { Tone::Dim };
     Cell::new(Value::count(lives.down)).tone(tone).proven(Some(judge_lives(&lives)))
+}
+
+/// The governance that a row belongs to.
+fn governance(governance: Governance) -> Cell<'static> {
+    Cell::new(Value::Text(governance.to_string().into())).dim()
 }
 
 /// Evidence with its age.

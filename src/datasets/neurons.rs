@@ -133,9 +133,9 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         })
         .help("It follows this neuron on any topic: `followees:27`."),
         Column::data("recent_ballots", Kind::Number, |n, _| {
-            let ballot = |(id, vote): &(icpulse_model::ProposalId, icpulse_model::Vote)| {
+            let ballot = |(id, vote): &(icpulse_model::ProposalKey, icpulse_model::Vote)| {
                 Value::Map(vec![
-                    ("proposal".into(), Value::Serial(id.0)),
+                    ("proposal".into(), Value::Serial(id.number)),
                     ("vote".into(), Value::Text(vote.slug())),
                 ])
             };

@@ -28,7 +28,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         ],
     },
     columns: &[
-        Column::new("id", "id", Kind::Number, |p, _| Cell::new(Value::Serial(p.id.0)).tone(Tone::Id))
+        Column::new("id", "id", Kind::Number, |p, _| Cell::new(Value::Serial(p.id.number)).tone(Tone::Id))
             .width(8, 0)
             .searched()
             .help("Its number: `id>140000`."),
@@ -117,6 +117,10 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         .width(11, 9)
         .hidden()
         .help("What its proposer pays if it is rejected, in ICP: `reject_cost>1`."),
+        Column::new("governance", "governance", Kind::Text, |p, _| super::governance(p.id.governance))
+            .width(11, 9)
+            .hidden()
+            .help("The NNS, or the root canister of an SNS: `governance:nns`."),
         Column::data("vote", Kind::Terms(votes), |p, cx| {
             let any = |wanted: Vote| p.ballots.iter().any(|b| b.vote == wanted);
             let marks = [

@@ -1,7 +1,7 @@
 //! What a row of a list is about: what can be opened.
 
 use icpulse_model::value::shorten_version;
-use icpulse_model::{NeuronId, Principal, ProposalId};
+use icpulse_model::{NeuronId, Principal, ProposalKey};
 
 /// A short name that can be copied and compared: a data center's id or a version. What is longer
 /// than 63 bytes is told apart by its beginning.
@@ -60,7 +60,7 @@ impl Os {
 /// What can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
-    Proposal(ProposalId),
+    Proposal(ProposalKey),
     /// A neuron, the user's own or another's.
     Neuron(NeuronId),
     /// A transaction of the wallet's account, by its block index.

@@ -6,7 +6,7 @@ use super::*;
 use icpulse_model::dataset::{Kind, List};
 use icpulse_model::query::{Op, Test, What, parse, parse_whole, suggest};
 use icpulse_model::time::DAY;
-use icpulse_model::{Seconds, Timestamp, Topic};
+use icpulse_model::{Governance, Principal, Proposal, ProposalKey, Seconds, Timestamp, Topic};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -195,4 +195,22 @@ fn no_chart_is_exported_and_no_table_shows_a_column_without_a_heading() {
         assert!(!matches!(column.kind, Kind::Chart) || !column.exported, "{}", column.id);
         assert!(!column.shown || column.is_in_tables(), "{}", column.id);
     }
+}
+
+#[test]
+fn rows_of_two_governances_with_equal_numbers_are_told_apart() {
+    let root = Governance::Sns(Principal::self_authenticating(b"root of an SNS"));
+    let rows = [Governance::Nns, root].map(|governance| {
+        let key = ProposalKey { governance, number: 7 };
+        Proposal { id: key, ..icpulse_testing::plain::proposal(7) }
+    });
+    let found = |filter: &str| {
+        let query = parse_whole(filter, &PROPOSALS).unwrap();
+        let matches = |row: &&Proposal| PROPOSALS.matches(&query, row, &Context::default());
+        rows.iter().filter(matches).map(|row| row.id.governance).collect::<Vec<_>>()
+    };
+    assert_eq!(found("id:7"), [Governance::Nns, root]);
+    assert_eq!(found("governance:nns"), [Governance::Nns]);
+    assert_eq!(found(&format!("governance:{root}")), [root]);
+    assert_ne!(Subject::Proposal(rows[0].id), Subject::Proposal(rows[1].id));
 }

@@ -82,7 +82,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         .help("When it was elected: `elected_at<30d`."),
         Column::new("proposal", "proposal", Kind::Number, |s, cx| {
             let proposal = election(s, cx).and_then(|e| e.proposal);
-            known(proposal, |p| Value::Number(i64::try_from(p.0).unwrap_or(i64::MAX))).tone(Tone::Id)
+            known(proposal, |p| Value::Number(i64::try_from(p.number).unwrap_or(i64::MAX))).tone(Tone::Id)
         })
         .width(9, 3)
         .searched()

@@ -15,7 +15,7 @@ use icpulse_model::network::{Facts, Profile, RootKey, RootKeySource};
 use icpulse_model::neuron::Access;
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Neurons, Proposals, World};
-use icpulse_model::{Account, E8s, NeuronId, ProposalId, ProposalStatus, Seconds, Timestamp, Topic, Vote};
+use icpulse_model::{Account, E8s, NeuronId, ProposalKey, ProposalStatus, Seconds, Timestamp, Topic, Vote};
 use icpulse_store::journal::{ActionJournal, JournalKey};
 use icpulse_wallet::{Cost, Unlocked, Wallet};
 use std::sync::Arc;
@@ -152,14 +152,14 @@ async fn three_neurons_vote_and_their_ballots_change() {
         .find(|p| p.votable(now()).count() >= 3)
         .expect("an open proposal with three blank ballots");
     let neurons: Vec<NeuronId> = proposal.votable(now()).take(3).map(|b| b.neuron).collect();
-    let id: ProposalId = proposal.id;
+    let id: ProposalKey = proposal.id;
     let ballots = neurons.iter().map(|n| (id, *n)).collect();
     let (review, execution) = table.confirmed(CastVotes { vote: Vote::No, ballots }.intent()).await;
     assert_eq!(review.calls.len(), 3);
     let ended = table.run(execution).await;
     assert_eq!(ended.done(), 3, "{:#?}", ended.steps);
     assert!(ended.steps.iter().any(|s| matches!(s.state, StepState::Done { .. })), "proven by certificate");
-    let (after, _) = table.client.proposal_body(id).await.unwrap();
+    let (after, _) = table.client.proposal_body(id.number).await.unwrap();
     for neuron in &neurons {
         let ballot = after.ballots.iter().find(|b| b.neuron == *neuron).unwrap();
         assert_eq!(ballot.vote, Vote::No);

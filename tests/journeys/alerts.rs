@@ -17,11 +17,12 @@ use icpulse_model::alert::{About, Rule, Severity};
 use icpulse_model::alert_settings::{AlertSettings, Quiet, RuleSettings, SinkKind, SinkSettings};
 use icpulse_model::fleet::NodeStatus;
 use icpulse_model::mine::Mine;
+use icpulse_model::neuron::DissolveState;
 use icpulse_model::node_rewards::{ListedProvider, NodeRewards};
 use icpulse_model::registry::{Key, Topology};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Neurons, Proposals, World};
-use icpulse_model::{Principal, ProposalId, Seconds, Timestamp};
+use icpulse_model::{Principal, ProposalKey, Seconds, Timestamp};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,7 +35,7 @@ struct Watched {
     monitor: Monitor,
     world: World,
     mine: Mine,
-    named: BTreeMap<ProposalId, BTreeSet<Principal>>,
+    named: BTreeMap<ProposalKey, BTreeSet<Principal>>,
     replaying: bool,
     now: Timestamp,
 }
@@ -437,6 +438,41 @@ fn a_neuron_fires_fourteen_days_before_it_loses_power() {
     neuron.refreshed = Some(watched.now);
     watched.world.neurons = Neurons::new([Arc::new(neuron)]);
     assert_eq!(watched.after(1), [(RECOVERED, Rule::NeuronDecays)]);
+}
+
+#[test]
+fn a_dissolving_neuron_fires_before_it_loses_its_vote_and_says_what_it_has_come_to() {
+    let mut watched = Watched::new(only(Rule::NeuronDissolves));
+    let state = sample::full((80, 24));
+    watched.world.facts = state.world.facts.clone();
+    watched.world.neurons_known = true;
+    let minimum = state.world.facts.economics.as_ref().unwrap().value.minimum_delay_to_vote;
+    let mut neuron = (**state.world.neurons.iter().find(|n| n.is_mine() && n.stake.0 > 0).unwrap()).clone();
+    let last_vote = NOW.plus(Seconds::days(30));
+    let dissolved = last_vote.plus(minimum);
+    neuron.dissolve_state = DissolveState::At(dissolved);
+    watched.world.neurons = Neurons::new([Arc::new(neuron.clone())]);
+    watched.now = NOW;
+    assert!(watched.after(0).is_empty());
+    assert_eq!(watched.look().wake, Some(last_vote.minus(Seconds::days(14))));
+    watched.now = last_vote.minus(Seconds::days(14));
+    assert_eq!(watched.after(0), [(FIRED, Rule::NeuronDissolves)]);
+    let says = |watched: &Watched, word: &str| {
+        let board = watched.monitor.board();
+        let firing = board.alerts.iter().find(|a| a.is_firing()).unwrap().text.to_string();
+        assert!(firing.contains(word), "{firing}");
+    };
+    says(&watched, "can vote until");
+    watched.now = last_vote;
+    watched.after(0);
+    says(&watched, "cannot vote since");
+    watched.now = dissolved;
+    watched.after(0);
+    says(&watched, "can be disbursed");
+    // It is locked again.
+    neuron.dissolve_state = DissolveState::Delay(minimum);
+    watched.world.neurons = Neurons::new([Arc::new(neuron)]);
+    assert_eq!(watched.after(1), [(RECOVERED, Rule::NeuronDissolves)]);
 }
 
 #[test]

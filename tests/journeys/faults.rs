@@ -62,7 +62,8 @@ async fn live_through(kind: Kind, often: &str, words: &[&str]) {
     let exported = broken.exported();
     assert!(exported.len() >= before.proposals.len());
     for (id, title) in exported {
-        let truth = after.proposals.values().find(|p| p.id.0 == id).expect("an exported proposal exists");
+        let truth =
+            after.proposals.values().find(|p| p.id.number == id).expect("an exported proposal exists");
         assert_eq!(title, truth.title.as_str());
     }
 }

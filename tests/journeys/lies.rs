@@ -13,7 +13,7 @@ use icpulse_model::act::StepState;
 use icpulse_model::network::SystemCanister;
 use icpulse_model::text::is_deceptive;
 use icpulse_model::world::World;
-use icpulse_model::{Account, E8s, NeuronId, Proposal, ProposalId, Subaccount, Vote};
+use icpulse_model::{Account, E8s, NeuronId, Proposal, ProposalKey, Subaccount, Vote};
 use icpulse_store::cache::Ranges;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -23,11 +23,11 @@ use std::collections::BTreeSet;
 /// Every row is there, once, in order, and says what it says; what counts as read was read.
 #[track_caller]
 fn is_true(world: &World, read: Option<&Ranges>, truth: &Truth, neurons: bool) {
-    let ids: Vec<u64> = world.proposals.iter().map(|p| p.id.0).collect();
+    let ids: Vec<u64> = world.proposals.iter().map(|p| p.id.number).collect();
     assert!(ids.is_sorted_by(|a, b| a > b), "each once, newest first");
-    for row in world.proposals.iter().filter(|p| p.id.0 <= truth.newest) {
+    for row in world.proposals.iter().filter(|p| p.id.number <= truth.newest) {
         let said =
-            truth.proposals.get(&row.id.0).unwrap_or_else(|| panic!("there is no proposal {}", row.id));
+            truth.proposals.get(&row.id.number).unwrap_or_else(|| panic!("there is no proposal {}", row.id));
         // An open one may have been decided since.
         if said.is_final() || !row.is_final() {
             assert_eq!(lasting(row), lasting(said));
@@ -176,14 +176,14 @@ async fn what_nobody_knows_is_shown_as_itself() {
     bench.breaks(Kind::Unknowns);
     let mut desk = bench.dashboard().await;
     let rows: Vec<Proposal> = desk.app.state.world.proposals.iter().map(|p| (**p).clone()).collect();
-    for p in rows.iter().filter(|p| p.id.0 <= truth.newest) {
+    for p in rows.iter().filter(|p| p.id.number <= truth.newest) {
         assert_eq!(p.undecoded, None, "a newer row is not an unreadable one");
-        let said = &truth.proposals[&p.id.0];
+        let said = &truth.proposals[&p.id.number];
         assert_eq!(
             (p.title.clone(), p.created, p.proposer),
             (said.title.clone(), said.created, said.proposer)
         );
-        let turn = p.id.0 % 5;
+        let turn = p.id.number % 5;
         let number = |turned: u64, new: i32, old: i32| if turn == turned { new } else { old };
         assert_eq!(p.topic.number(), number(1, 9_999, said.topic.number()));
         if said.is_final() {
@@ -194,7 +194,7 @@ async fn what_nobody_knows_is_shown_as_itself() {
         assert!(turn != 4 || p.ballots.iter().all(|b| b.vote == Vote::Unknown(5)));
         assert!(turn != 4 || p.votable(desk.app.now).next().is_none(), "nobody votes on what is not known");
     }
-    let with = |turn: u64| rows.iter().find(|p| p.id.0 % 5 == turn).unwrap().id;
+    let with = |turn: u64| rows.iter().find(|p| p.id.number % 5 == turn).unwrap().id;
     for (id, words) in [(with(1), "topic 9999"), (with(0), "status 77"), (with(3), "reward_status 88")] {
         desk.open(id).await;
         desk.app.sees(&format!("Proposal {id}"));
@@ -228,8 +228,8 @@ async fn what_nobody_knows_is_shown_as_itself() {
     let mut desk = bench.dashboard().await;
     desk.refresh().await;
     let now = bench.truth().await;
-    for row in desk.app.state.world.proposals.iter().filter(|p| !now.proposals[&p.id.0].is_final()) {
-        assert_eq!(lasting(row), lasting(&now.proposals[&row.id.0]));
+    for row in desk.app.state.world.proposals.iter().filter(|p| !now.proposals[&p.id.number].is_final()) {
+        assert_eq!(lasting(row), lasting(&now.proposals[&row.id.number]));
     }
     assert!(
         desk.app
@@ -239,11 +239,11 @@ async fn what_nobody_knows_is_shown_as_itself() {
             .iter()
             .all(|n| now.neurons.iter().any(|t| t.state == n.state && t.id == n.id))
     );
-    let settled = now.proposals.values().find(|p| p.is_final() && p.id.0 % 5 == 1).unwrap().id;
+    let settled = now.proposals.values().find(|p| p.is_final() && p.id.number % 5 == 1).unwrap().id;
     desk.open(settled).await;
     desk.app.does_not_see("topic 9999");
     let row = desk.app.state.proposal(settled).unwrap();
-    assert_eq!(lasting(row), lasting(&now.proposals[&settled.0]));
+    assert_eq!(lasting(row), lasting(&now.proposals[&settled.number]));
     desk.leave().await;
 }
 
@@ -296,12 +296,12 @@ async fn absurd_texts_change_neither_terminal_nor_file() {
     desk.app.press("2 /").type_text(&format!("id:{widest}")).press("<enter>");
     let screen = desk.app.screen_text();
     let row = screen.lines().find(|line| line.contains(&widest.to_string()) && line.contains("WWW")).unwrap();
-    let status = truth.proposals[&widest.0].status.title().to_lowercase();
+    let status = truth.proposals[&widest.number].status.title().to_lowercase();
     assert!(row.to_lowercase().contains(&status), "{screen}");
     assert!(screen.lines().all(|line| line.chars().count() <= 160), "{screen}");
     desk.app.press("<esc>");
     // Whole proposals: words, payload, ballots.
-    for id in rows.iter().take(2).copied().chain((1..=10).map(|n| ProposalId(truth.newest - n))) {
+    for id in rows.iter().take(2).copied().chain((1..=10).map(|n| ProposalKey::nns(truth.newest - n))) {
         desk.open(id).await;
         desk.app.sees(&format!("Proposal {id}"));
         for key in ["<tab>", "<tab>", "<tab>", "<pagedown>", "<pagedown>"] {
@@ -359,8 +359,8 @@ async fn absurd_texts_change_neither_terminal_nor_file() {
     let mut desk = bench.dashboard().await;
     desk.refresh().await;
     let now = bench.truth().await;
-    for row in desk.app.state.world.proposals.iter().filter(|p| !now.proposals[&p.id.0].is_final()) {
-        assert_eq!(lasting(row), lasting(&now.proposals[&row.id.0]));
+    for row in desk.app.state.world.proposals.iter().filter(|p| !now.proposals[&p.id.number].is_final()) {
+        assert_eq!(lasting(row), lasting(&now.proposals[&row.id.number]));
     }
     known_once(&desk.app.state.world, &now, true);
     desk.leave().await;
@@ -539,7 +539,7 @@ async fn a_stake_of_unknown_outcome_is_said_to_be_and_never_repeated() {
 }
 
 /// Chooses the first proposal with blank ballots and reviews a vote of all of them.
-async fn review_votes(desk: &mut Desk) -> (ProposalId, Vec<NeuronId>) {
+async fn review_votes(desk: &mut Desk) -> (ProposalKey, Vec<NeuronId>) {
     let now = desk.app.now;
     let blank = |p: &Proposal| p.votable(now).map(|b| b.neuron).collect::<Vec<_>>();
     let rows = &desk.app.state.world.proposals;
@@ -550,7 +550,7 @@ async fn review_votes(desk: &mut Desk) -> (ProposalId, Vec<NeuronId>) {
 }
 
 #[track_caller]
-fn all_said_yes(desk: &Desk, id: ProposalId, neurons: &[NeuronId]) {
+fn all_said_yes(desk: &Desk, id: ProposalKey, neurons: &[NeuronId]) {
     let ballots = &desk.app.state.proposal(id).unwrap().ballots;
     for neuron in neurons {
         assert_eq!(ballots.iter().find(|b| b.neuron == *neuron).unwrap().vote, Vote::Yes);

@@ -11,7 +11,7 @@ use crate::pty;
 
 use home::{Home, Table, code, complaint, has_hooks, json, text};
 use icpulse_model::network::RootKey;
-use icpulse_model::{Principal, Timestamp};
+use icpulse_model::{Governance, Principal, Timestamp};
 use icpulse_store::cache::{Cache, Loaded};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -265,7 +265,7 @@ fn rows(loaded: &Loaded) -> BTreeMap<u64, Option<String>> {
     rows.map(|p| {
         let mut bare = p.as_ref().clone();
         bare.evidence = icpulse_model::Evidence::signed(Timestamp(0), None);
-        (p.id.0, p.is_final().then(|| format!("{bare:?}")))
+        (p.id.number, p.is_final().then(|| format!("{bare:?}")))
     })
     .collect()
 }
@@ -291,7 +291,7 @@ fn a_sync_killed_at_every_step_leaves_a_cache_that_claims_nothing_it_has_not() {
         let blocks: Vec<u64> =
             cache.transactions(&account, None, usize::MAX).unwrap().iter().map(|t| t.block).collect();
         let neurons: Vec<u64> = loaded.world.neurons.iter().map(|n| n.id.0).collect();
-        (rows(&loaded), loaded.read.clone(), neurons, blocks)
+        (rows(&loaded), loaded.read[&Governance::Nns].clone(), neurons, blocks)
     };
     assert!(truth.len() > 500 && truth_neurons.len() > 5 && !blocks.is_empty());
 
@@ -316,7 +316,13 @@ fn a_sync_killed_at_every_step_leaves_a_cache_that_claims_nothing_it_has_not() {
             assert!(loaded.notes.is_empty(), "{kill:?}: {:?}", loaded.notes);
             let found = rows(&loaded);
             assert_no_false_row(&found, &truth, &format!("{kill:?}"));
-            for claimed in loaded.read.iter().flatten() {
+            for claimed in loaded
+                .read
+                .get(&Governance::Nns)
+                .into_iter()
+                .flat_map(icpulse_store::cache::Ranges::iter)
+                .flatten()
+            {
                 assert!(
                     found.contains_key(&claimed) || !truth.contains_key(&claimed),
                     "{kill:?}: {claimed} counts as read and is not there"
@@ -336,7 +342,10 @@ fn a_sync_killed_at_every_step_leaves_a_cache_that_claims_nothing_it_has_not() {
         assert!(notes.is_empty() && loaded.notes.is_empty(), "{kill:?}: {notes:?} {:?}", loaded.notes);
         assert_complete(&rows(&loaded), &truth, &format!("{kill:?}"));
         for claimed in truth_read.iter() {
-            assert!(loaded.read.contains_all(claimed.clone()), "{kill:?}: {claimed:?} would be read again");
+            assert!(
+                loaded.read[&Governance::Nns].contains_all(claimed.clone()),
+                "{kill:?}: {claimed:?} would be read again"
+            );
         }
         let neurons: Vec<u64> = loaded.world.neurons.iter().map(|n| n.id.0).collect();
         assert_eq!(neurons, truth_neurons, "{kill:?}");

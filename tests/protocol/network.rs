@@ -10,8 +10,7 @@ use icpulse_ic::{Anonymous, CallReply, CallStatus, IcError, Signer};
 use icpulse_model::network::{Profile, RootKey, RootKeySource, SystemCanister};
 use icpulse_model::neuron::Access;
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, NeuronId, Principal, Proof, ProposalId, Seconds, Subaccount, Timestamp,
-    Topic, Vote,
+    Account, AccountIdentifier, E8s, NeuronId, Principal, Proof, Seconds, Subaccount, Timestamp, Topic, Vote,
 };
 use icpulse_wallet::{Algorithm, PrivateKey};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -115,7 +114,7 @@ async fn everything_that_can_be_read_comes_with_the_networks_own_evidence() {
 async fn a_number_without_proposal_or_neuron_is_not_found() {
     let demo = shared();
     let client = reader(demo).await;
-    let error = client.proposal_body(ProposalId(u64::MAX - 5)).await.unwrap_err();
+    let error = client.proposal_body(u64::MAX - 5).await.unwrap_err();
     assert!(matches!(error, IcError::NotFound { .. }), "{error:?}");
     let error = client.neuron(NeuronId(1)).await.unwrap_err();
     assert!(matches!(error, IcError::NotFound { .. }), "{error:?}");
@@ -127,33 +126,33 @@ async fn a_range_is_the_same_as_its_pages_and_names_what_is_missing() {
     let client = reader(demo).await;
     let newest = client.proposals(&ProposalsPage { limit: 1, ..ProposalsPage::default() }).await.unwrap();
     let newest = newest.first().expect("the demo's world has proposals").id;
-    let mut page = ProposalsPage { before: Some(ProposalId(newest.0 + 1)), ..ProposalsPage::default() };
+    let mut page = ProposalsPage { before: Some(newest.number + 1), ..ProposalsPage::default() };
     let mut one_by_one = Vec::new();
     loop {
         let rows = client.proposals(&page).await.unwrap();
         let Some(last) = rows.last() else { break };
-        page.before = Some(last.id);
-        one_by_one.extend(rows.iter().map(|p| p.id.0));
+        page.before = Some(last.id.number);
+        one_by_one.extend(rows.iter().map(|p| p.id.number));
     }
-    let beyond = ProposalId(newest.0 + 30);
+    let beyond = newest.number + 30;
     let mut in_parallel = Vec::new();
     let mut missing = Vec::new();
-    let mut parts = client.proposal_range(beyond, ProposalId(1));
+    let mut parts = client.proposal_range(beyond, 1);
     while let Some(part) = parts.next().await {
         let rows = part.outcome.unwrap();
         assert_eq!(
             rows.proposals.len() + rows.missing.len(),
-            usize::try_from(part.newest.0 - part.oldest.0 + 1).unwrap()
+            usize::try_from(part.newest - part.oldest + 1).unwrap()
         );
-        in_parallel.extend(rows.proposals.iter().map(|p| p.id.0));
-        missing.extend(rows.missing.iter().map(|p| p.0));
+        in_parallel.extend(rows.proposals.iter().map(|p| p.id.number));
+        missing.extend(rows.missing);
     }
-    assert!((1..=beyond.0).all(|id| missing.contains(&id) != in_parallel.contains(&id)));
+    assert!((1..=beyond).all(|id| missing.contains(&id) != in_parallel.contains(&id)));
     // The world goes on: what is newer than at the beginning may have come meanwhile.
-    in_parallel.retain(|id| *id <= newest.0);
+    in_parallel.retain(|id| *id <= newest.number);
     in_parallel.sort_unstable_by(|a, b| b.cmp(a));
     assert_eq!(in_parallel, one_by_one);
-    assert!(missing.contains(&beyond.0));
+    assert!(missing.contains(&beyond));
     assert!(one_by_one.len() > 100, "{} proposals", one_by_one.len());
 }
 
@@ -166,7 +165,7 @@ async fn bodies_are_whole_and_no_hostile_text_passes() {
     let mut topics = std::collections::BTreeSet::new();
     for row in rows.iter().step_by(3) {
         topics.insert(row.topic);
-        let (same, body) = client.proposal_body(row.id).await.unwrap();
+        let (same, body) = client.proposal_body(row.id.number).await.unwrap();
         assert_eq!((same.id, body.id), (row.id, row.id));
         assert_eq!((same.title, same.created), (row.title.clone(), row.created));
         assert!(!body.payload.name.is_empty() && row.undecoded.is_none());
@@ -194,17 +193,17 @@ async fn the_users_neurons_vote_and_the_ballots_show_it() {
         .iter()
         .find_map(|p| p.votable(now()).next().map(|b| (p.id, *b)))
         .expect("an open proposal with a blank ballot of the user");
-    let call = calls::register_vote(client.canisters(), ballot.neuron, proposal, Vote::Yes).unwrap();
+    let call = calls::register_vote(client.canisters(), ballot.neuron, proposal.number, Vote::Yes).unwrap();
     let send = || async { replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap()) };
     assert_eq!(calls::parse_manage_neuron_reply(&send().await), Ok(CommandResult::RegisterVote));
-    let (row, _) = client.proposal_body(proposal).await.unwrap();
+    let (row, _) = client.proposal_body(proposal.number).await.unwrap();
     let cast = row.ballots.iter().find(|b| b.neuron == ballot.neuron).unwrap();
     assert_eq!((cast.vote, cast.voting_power), (Vote::Yes, ballot.voting_power));
     let refusal = calls::parse_manage_neuron_reply(&send().await).unwrap_err();
     assert!(refusal.is_already_voted(), "{refusal}");
     // Nobody else sees these ballots.
     let stranger = client.with_signer(Arc::new(Anonymous));
-    let (row, _) = stranger.proposal_body(proposal).await.unwrap();
+    let (row, _) = stranger.proposal_body(proposal.number).await.unwrap();
     assert!(row.ballots.iter().all(|b| b.neuron != ballot.neuron));
 }
 
@@ -386,12 +385,11 @@ async fn staking_and_configuring_a_neuron() {
 async fn what_governance_refuses_is_told_as_it_says_it() {
     let demo = shared();
     let client = signer(&demo.url(), demo).await;
-    let call =
-        calls::register_vote(client.canisters(), NeuronId(1), ProposalId(u64::MAX), Vote::Yes).unwrap();
+    let call = calls::register_vote(client.canisters(), NeuronId(1), u64::MAX, Vote::Yes).unwrap();
     let bytes = replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap());
     let refusal = calls::parse_manage_neuron_reply(&bytes).unwrap_err();
     assert!(!refusal.message.is_empty() && !refusal.is_already_voted(), "{refusal}");
-    let blank = calls::register_vote(client.canisters(), NeuronId(1), ProposalId(1), Vote::Unspecified);
+    let blank = calls::register_vote(client.canisters(), NeuronId(1), 1, Vote::Unspecified);
     assert!(matches!(blank, Err(IcError::Invalid { .. })));
     let anonymous = client.with_signer(Arc::new(Anonymous));
     assert!(matches!(anonymous.sign(&call).await, Err(IcError::Identity { .. })));
@@ -643,7 +641,7 @@ async fn no_more_requests_are_under_way_than_allowed() {
     let demo = shared();
     let meddler = meddler(demo, |_, _| Meddling::Pass).await;
     let client = Client::connect(&profile(&meddler.url, demo), Arc::new(Anonymous)).await.unwrap();
-    let parts: Vec<_> = client.proposal_range(ProposalId(5_000), ProposalId(1)).collect().await;
+    let parts: Vec<_> = client.proposal_range(5_000, 1).collect().await;
     assert_eq!(parts.len(), 50);
     assert!(parts.iter().all(|part| part.outcome.is_ok()));
     let most = meddler.most_at_once.load(Ordering::SeqCst);
@@ -651,7 +649,7 @@ async fn no_more_requests_are_under_way_than_allowed() {
     let keys = meddler.counts.lock().unwrap().get("read_state").copied();
     assert_eq!(keys, Some(1), "node keys are fetched once");
     // Dropping the stream ends the requests.
-    let mut range = client.proposal_range(ProposalId(5_000), ProposalId(1));
+    let mut range = client.proposal_range(5_000, 1);
     let _ = range.next().await;
     drop(range);
     assert_eq!(client.in_flight(), 0);

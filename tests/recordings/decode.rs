@@ -37,7 +37,7 @@ fn seconds_or_never(text: &Text) -> Option<Timestamp> {
 }
 
 fn check_proposal(proposal: &Proposal, text: &Text) {
-    assert_eq!(proposal.id.0, text.at("id").at("id").number::<u64>());
+    assert_eq!(proposal.id.number, text.at("id").at("id").number::<u64>());
     assert_eq!(proposal.status.number(), text.at("status").number::<i32>());
     assert_eq!(proposal.topic.number(), text.at("topic").number::<i32>());
     assert_eq!(proposal.reward_status.number(), text.at("reward_status").number::<i32>());
@@ -217,7 +217,7 @@ fn check_ballots(neuron: &Neuron, text: &Text) {
     let ballots = text.at("recent_ballots").list();
     assert_eq!(neuron.recent_ballots.len(), ballots.len());
     for ((proposal, vote), text) in neuron.recent_ballots.iter().zip(ballots) {
-        assert_eq!(proposal.0, text.at("proposal_id").at("id").number::<u64>());
+        assert_eq!(proposal.number, text.at("proposal_id").at("id").number::<u64>());
         assert_eq!(vote.number(), text.at("vote").number::<i32>());
     }
 }
@@ -439,7 +439,7 @@ fn a_row_that_cannot_be_read_passes_as_what_it_is() {
     let odd = OddInfo { id: Some(g::ProposalId { id: 77 }), status: "o\u{1b}pen".to_owned(), topic: 4 };
     let rows = proposals(&encode_one(OddReply { proposal_info: vec![odd] }).unwrap());
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
-    assert_eq!(row.id.0, 77);
+    assert_eq!(row.id.number, 77);
     let undecoded = row.undecoded.as_ref().unwrap();
     assert!(undecoded.text.as_str().contains("topic = 4"), "{undecoded:?}");
     assert!(!undecoded.text.as_str().contains('\u{1b}') && !undecoded.reason.is_empty());

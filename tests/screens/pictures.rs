@@ -15,7 +15,7 @@ use icpulse_model::query::QueryError;
 use icpulse_model::registry::{Moment, Version};
 use icpulse_model::text::{Block, Line, is_deceptive};
 use icpulse_model::world::{Proposals, Trouble};
-use icpulse_model::{NeuronId, ProposalId};
+use icpulse_model::{NeuronId, ProposalKey};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -123,7 +123,7 @@ fn proposals() {
 
 #[test]
 fn proposal() {
-    screen_set("proposal", Screen::Proposals, Some(Subject::Proposal(ProposalId(140_812))), 0);
+    screen_set("proposal", Screen::Proposals, Some(Subject::Proposal(ProposalKey::nns(140_812))), 0);
 }
 
 #[test]
@@ -247,12 +247,12 @@ fn shot(name: &str, state: &State, theme: &Theme) {
 fn other_parts_of_details() {
     let theme = Theme::fallback();
     let places = [
-        ("proposal-payload", Screen::Proposals, Subject::Proposal(ProposalId(140_812)), 1),
-        ("proposal-ballots", Screen::Proposals, Subject::Proposal(ProposalId(140_811)), 2),
-        ("proposal-failed", Screen::Proposals, Subject::Proposal(ProposalId(140_804)), 0),
-        ("proposal-undecoded", Screen::Proposals, Subject::Proposal(ProposalId(140_802)), 0),
-        ("proposal-unread", Screen::Proposals, Subject::Proposal(ProposalId(140_810)), 0),
-        ("proposal-unknown", Screen::Proposals, Subject::Proposal(ProposalId(999_999)), 0),
+        ("proposal-payload", Screen::Proposals, Subject::Proposal(ProposalKey::nns(140_812)), 1),
+        ("proposal-ballots", Screen::Proposals, Subject::Proposal(ProposalKey::nns(140_811)), 2),
+        ("proposal-failed", Screen::Proposals, Subject::Proposal(ProposalKey::nns(140_804)), 0),
+        ("proposal-undecoded", Screen::Proposals, Subject::Proposal(ProposalKey::nns(140_802)), 0),
+        ("proposal-unread", Screen::Proposals, Subject::Proposal(ProposalKey::nns(140_810)), 0),
+        ("proposal-unknown", Screen::Proposals, Subject::Proposal(ProposalKey::nns(999_999)), 0),
         ("neuron-following", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[3])), 1),
         ("neuron-ballots", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[6])), 2),
         ("neuron-shrinking", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[3])), 0),
@@ -325,14 +325,14 @@ fn styled(buffer: &Buffer, theme: &Theme) -> String {
 #[test]
 fn without_colour() {
     let theme = Theme::load("icpulse-dark", &[], ColorDepth::None).unwrap();
-    let proposal = Some(Subject::Proposal(ProposalId(140_812)));
+    let proposal = Some(Subject::Proposal(ProposalKey::nns(140_812)));
     for (name, screen, subject) in [
         ("pulse", Screen::Pulse, None),
         ("proposals", Screen::Proposals, None),
         ("proposal", Screen::Proposals, proposal),
     ] {
         let mut state = sample::at(sample::full((100, 30)), screen, subject, 0);
-        state.proposals.marked = [ProposalId(140_811)].into();
+        state.proposals.marked = [ProposalKey::nns(140_811)].into();
         let shown = buffer(&state, &theme);
         assert!(shown.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset));
         picture(&format!("{name}-without-colour"), &styled(&shown, &theme));
@@ -343,7 +343,7 @@ fn without_colour() {
 #[test]
 fn in_ascii() {
     let theme = Theme::fallback();
-    let proposal = Some(Subject::Proposal(ProposalId(140_812)));
+    let proposal = Some(Subject::Proposal(ProposalKey::nns(140_812)));
     for (name, screen, subject) in [
         ("pulse", Screen::Pulse, None),
         ("proposals", Screen::Proposals, None),
@@ -461,14 +461,14 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
         (Screen::Proposals, None, 0),
         (Screen::Neurons, None, 0),
         (Screen::Wallet, None, 0),
-        (Screen::Proposals, Some(Subject::Proposal(ProposalId(140_812))), 0),
-        (Screen::Proposals, Some(Subject::Proposal(ProposalId(140_812))), 1),
-        (Screen::Proposals, Some(Subject::Proposal(ProposalId(140_812))), 2),
+        (Screen::Proposals, Some(Subject::Proposal(ProposalKey::nns(140_812))), 0),
+        (Screen::Proposals, Some(Subject::Proposal(ProposalKey::nns(140_812))), 1),
+        (Screen::Proposals, Some(Subject::Proposal(ProposalKey::nns(140_812))), 2),
         (Screen::Neurons, Some(Subject::Neuron(NeuronId(sample::MY_NEURONS[0]))), 0),
         (Screen::Neurons, Some(Subject::Neuron(NeuronId(27))), 1),
         (Screen::Neurons, Some(Subject::Neuron(NeuronId(27))), 2),
         (Screen::Wallet, Some(Subject::Transaction(31_002_911)), 0),
-        (Screen::Proposals, Some(Subject::Proposal(ProposalId(7))), 0),
+        (Screen::Proposals, Some(Subject::Proposal(ProposalKey::nns(7))), 0),
         (Screen::Network, None, 0),
         (Screen::Network, Some(Subject::Subnet(fleet::subnet(2))), cursor % 3),
         (Screen::Network, Some(Subject::Node(fleet::node(20))), cursor % 3),

@@ -15,7 +15,7 @@ use icpulse_demo::{Demo, Options};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::world::World;
-use icpulse_model::{Account, AccountIdentifier, E8s, Neuron, Proposal, ProposalId};
+use icpulse_model::{Account, AccountIdentifier, E8s, Neuron, Proposal, ProposalKey};
 use icpulse_store::cache::{Cache, Ranges};
 use icpulse_wallet::{PrivateKey, Unlocked};
 use serde_json::Value;
@@ -51,7 +51,7 @@ pub fn lasting(p: &Proposal) -> Value {
         serde_json::json!([p.status.number(), p.reward_status.number(), p.decided, p.executed, p.failed])
     });
     serde_json::json!([
-        p.id.0,
+        p.id.number,
         p.title.as_str(),
         p.topic.number(),
         p.action.as_str(),
@@ -121,9 +121,9 @@ impl Bench {
         let first = ProposalsPage { limit: 1, ..ProposalsPage::default() };
         let newest = self.client.proposals(&first).await.unwrap().first().unwrap().id;
         let mut proposals = BTreeMap::new();
-        let mut parts = self.client.proposal_range(newest, ProposalId(1));
+        let mut parts = self.client.proposal_range(newest.number, 1);
         while let Some(part) = parts.next().await {
-            proposals.extend(part.outcome.unwrap().proposals.into_iter().map(|p| (p.id.0, p)));
+            proposals.extend(part.outcome.unwrap().proposals.into_iter().map(|p| (p.id.number, p)));
         }
         let known = self.client.known_neurons().await.unwrap().value;
         let (mut transactions, mut before) = (Vec::new(), None);
@@ -136,7 +136,7 @@ impl Bench {
             }
         }
         Truth {
-            newest: newest.0,
+            newest: newest.number,
             proposals,
             neurons: self.client.my_neurons(false).await.unwrap(),
             known: known.into_iter().map(|k| (k.id.0, k.data.name.to_string())).collect(),
@@ -189,7 +189,7 @@ impl Bench {
         let opened = Cache::open(&folder, &root, Duration::from_secs(30), wall_clock()).unwrap();
         let loaded = icpulse_engine::sync::load_whole(&opened.cache, &self.demo.identity()).unwrap();
         assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
-        (loaded.world, loaded.read)
+        (loaded.world, loaded.read.get(&icpulse_model::Governance::Nns).cloned().unwrap_or_default())
     }
 
     pub fn command(&self, url: &str, args: &[&str]) -> Command {
@@ -278,7 +278,7 @@ impl Desk {
     }
 
     /// Opens a proposal and waits for the whole of it.
-    pub async fn open(&mut self, id: ProposalId) {
+    pub async fn open(&mut self, id: ProposalKey) {
         self.app.press("2 /").type_text(&format!("id:{id}")).press("<enter> <enter>");
         self.app.sees(&format!("Proposal {id}"));
         for _ in 0..6_000 {

@@ -17,7 +17,7 @@ use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::proposal::Tally;
 use icpulse_model::world::World;
 use icpulse_model::{
-    Account, E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalId, Timestamp, XdrPermyriad,
+    Account, E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalKey, Timestamp, XdrPermyriad,
 };
 use icpulse_store::cache::Cache;
 use icpulse_wallet::PrivateKey;
@@ -104,7 +104,7 @@ impl Broken {
         loop {
             let rows = client.proposals(&page).await.unwrap();
             let Some(last) = rows.last() else { break };
-            page.before = Some(last.id);
+            page.before = Some(last.id.number);
             truth.proposals.extend(rows.into_iter().map(|row| (row.id, row)));
         }
         let neurons = client.my_neurons(false).await.unwrap();
@@ -258,7 +258,7 @@ impl Session {
 /// What is true of a network at one time.
 #[derive(Default)]
 pub struct Truth {
-    pub proposals: BTreeMap<ProposalId, Proposal>,
+    pub proposals: BTreeMap<ProposalKey, Proposal>,
     pub neurons: BTreeMap<NeuronId, Neuron>,
     pub balance: E8s,
     pub transactions: BTreeMap<u64, Transaction>,

@@ -18,8 +18,8 @@ use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Change, Neurons, Proposals, SyncStatus, Topicality, World};
 use icpulse_model::{
-    Account, E8s, Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, Seconds, Topic, Vote,
-    VotingPower,
+    Account, E8s, Neuron, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus, Seconds, Topic,
+    Vote, VotingPower,
 };
 use icpulse_testing::plain;
 pub use icpulse_testing::{NOW, principal};
@@ -131,7 +131,7 @@ pub fn neuron(id: u64, stake: u64) -> Neuron {
         deciding_voting_power: VotingPower(stake.0),
         refreshed: Some(NOW.minus(Seconds::days(if id == 1_003 { 170 } else { 20 }))),
         followees: vec![(Topic::Governance, vec![NeuronId(27), NeuronId(28)])],
-        recent_ballots: vec![(ProposalId(105), Vote::Yes)],
+        recent_ballots: vec![(ProposalKey::nns(105), Vote::Yes)],
         auto_stake_maturity: true,
         visibility: Visibility::Public,
         evidence: evidence(),
@@ -373,7 +373,7 @@ impl Network {
         match kind {
             "vote" => {
                 let is = |name: &str, id: u64| args[name] == id;
-                let ballots = self.proposals.iter_mut().filter(|p| is("proposal", p.id.0));
+                let ballots = self.proposals.iter_mut().filter(|p| is("proposal", p.id.number));
                 for b in ballots.flat_map(|p| &mut p.ballots).filter(|b| is("neuron", b.neuron.0)) {
                     b.vote = serde_json::from_value(args["vote"].clone()).unwrap();
                 }
@@ -387,7 +387,7 @@ impl Network {
         }
     }
 
-    fn body(&self, id: ProposalId) -> ProposalBody {
+    fn body(&self, id: ProposalKey) -> ProposalBody {
         ProposalBody {
             id,
             summary: Block::new(&format!("# Why\n\nThe summary of proposal {id}.\n")),

@@ -21,7 +21,7 @@ use icpulse_model::network::{NetworkKind, NetworkTrust, Profile, RootKey, RootKe
 use icpulse_model::neuron::Access;
 use icpulse_model::text::Line;
 use icpulse_model::world::{HistoryProgress, Neurons, SyncStatus, Trouble};
-use icpulse_model::{Account, E8s, Neuron, NeuronId, Principal, ProposalId, Seconds, Vote, VotingPower};
+use icpulse_model::{Account, E8s, Neuron, NeuronId, Principal, ProposalKey, Seconds, Vote, VotingPower};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ pub fn full_with(size: (u16, u16), past: u64) -> State {
         id: NeuronId(27),
         access: Access::Public,
         known: Some(known(27, "DFINITY Foundation").data),
-        recent_ballots: vec![(ProposalId(140_812), Vote::Yes), (ProposalId(140_809), Vote::Yes)],
+        recent_ballots: vec![(ProposalKey::nns(140_812), Vote::Yes), (ProposalKey::nns(140_809), Vote::Yes)],
         ..neuron(4)
     };
     state.other_neurons.insert(NeuronId(27), Arc::new(foundation));
@@ -227,7 +227,7 @@ fn plan(intent: Intent) -> (Review, Execution) {
 
 /// Votes yes on a proposal with all of the user's neurons.
 fn vote_intent(proposal: u64) -> Intent {
-    let ballots = MY_NEURONS.iter().map(|n| (ProposalId(proposal), NeuronId(*n))).collect();
+    let ballots = MY_NEURONS.iter().map(|n| (ProposalKey::nns(proposal), NeuronId(*n))).collect();
     CastVotes { vote: Vote::Yes, ballots }.intent()
 }
 
@@ -376,7 +376,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
         .map(|i| BallotRow {
             neuron: NeuronId(MY_NEURONS[i]),
             name: Line::new(if i == 2 { "Harbour Watch" } else { "" }),
-            proposals: vec![ProposalId(140_812)],
+            proposals: vec![ProposalKey::nns(140_812)],
             voting_power: VotingPower(neuron_power(i)),
             on: i != 4,
         })
@@ -425,7 +425,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             "ballots",
             Screen::Proposals,
             Layer::Ballots(BallotsLayer {
-                proposals: vec![ProposalId(140_812)],
+                proposals: vec![ProposalKey::nns(140_812)],
                 rows: ballots,
                 cursor: 4,
                 offset: 0,

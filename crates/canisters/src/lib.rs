@@ -20,6 +20,9 @@ pub mod registry;
 pub mod wire;
 
 pub use client::Client;
-pub use governance::{NeuronIndexPage, NeuronVotesPage, ProposalsPage, RangePage, RangeRows, read_range};
+pub use governance::{
+    GovernanceAdapter, NeuronIndexPage, NeuronVotesPage, ProposalsPage, RangePage, RangeRows, governance_of,
+    read_range,
+};
 pub use index::TransactionsPage;
 pub use registry::{OperatorFootprint, RegistryPage, RegistryValue};

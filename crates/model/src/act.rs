@@ -4,9 +4,9 @@
 //! an [`Execution`] of steps whose [`StepState`]s are reported and kept in the journal.
 
 use super::account::AccountIdentifier;
+use super::governance::ProposalKey;
 use super::network::NetworkTrust;
 use super::neuron::NeuronId;
-use super::proposal::ProposalId;
 use super::text::Line;
 use super::{E8s, Principal, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ pub struct PlannedCall {
     /// Which neuron it is about.
     pub neuron: Option<NeuronId>,
     /// Which proposal it is about.
-    pub proposal: Option<ProposalId>,
+    pub proposal: Option<ProposalKey>,
 }
 
 /// Everything a person must see before signing.

@@ -2,7 +2,7 @@
 
 use super::fleet::DASHBOARD;
 use super::text::Line;
-use super::{NeuronId, Principal, Proof, ProposalId, Seconds, Timestamp};
+use super::{NeuronId, Principal, Proof, ProposalKey, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// In what a rule's limit is counted.
@@ -191,6 +191,15 @@ rules! {
         is_of_provider: false,
         usual: RuleSettings::new(Severity::Info).limit(14 * DAY, 14 * DAY),
     }
+    /// A dissolving neuron of mine is about to lose its vote, or is dissolved.
+    NeuronDissolves {
+        name: "neuron_dissolves",
+        measure: Measure::Span,
+        more_is_worse: false,
+        is_of_machines: false,
+        is_of_provider: false,
+        usual: RuleSettings::new(Severity::Info).limit(14 * DAY, 14 * DAY),
+    }
     /// A proposal is about to close and a neuron of mine has not voted.
     ProposalUnvoted {
         name: "proposal_unvoted",
@@ -257,11 +266,11 @@ pub enum About {
     /// An operator.
     Operator(Principal),
     /// A proposal.
-    Proposal(ProposalId),
+    Proposal(ProposalKey),
     /// A neuron.
     Neuron(NeuronId),
     /// A proposal that names a node.
-    ProposalAndNode(ProposalId, Principal),
+    ProposalAndNode(ProposalKey, Principal),
 }
 
 /// Something that fires, or fired until a while ago.

@@ -105,7 +105,7 @@ pub struct RewardEvent {
     pub distributed: E8s,
     /// Rounds since the last distribution.
     pub rounds_since_last: Option<u64>,
-    pub settled: Vec<super::ProposalId>,
+    pub settled: Vec<super::ProposalKey>,
 }
 
 /// `get_maturity_modulation`.

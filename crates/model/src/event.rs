@@ -2,7 +2,7 @@
 
 use super::registry::{Key, Version};
 use super::text::Line;
-use super::{Principal, ProposalId, Timestamp};
+use super::{Principal, ProposalKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened, with all that it concerns, so that a feed can be filtered without the
@@ -27,7 +27,7 @@ pub struct Event {
     /// The data center that it concerns.
     pub data_center: Option<Line>,
     /// The proposal that caused it, where known.
-    pub proposal: Option<ProposalId>,
+    pub proposal: Option<ProposalKey>,
 }
 
 /// What happened.

@@ -1,9 +1,12 @@
 //! Which governance a neuron or a proposal belongs to.
 
 use super::account::Subaccount;
-use super::{NeuronId, Principal, ProposalId};
-use serde::{Deserialize, Serialize};
+use super::{NeuronId, Principal};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use std::cmp::Ordering;
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 /// The network's own governance, or that of an SNS.
@@ -22,15 +25,17 @@ pub enum AnyNeuronId {
     Subaccount(Subaccount),
 }
 
-/// A neuron of any governance. As text: `nns:27` or `<root>:<64 hexadecimal digits>`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A neuron of any governance. As text: `27` in the NNS (`nns:27` is read too), `<root>:<64 hexadecimal
+/// digits>` in an SNS. In JSON: the number, or the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NeuronKey {
     pub governance: Governance,
     pub id: AnyNeuronId,
 }
 
-/// A proposal of any governance. As text: `nns:138222` or `<root>:7`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A proposal of any governance. As text: `138222` in the NNS (`nns:138222` is read too), `<root>:7` in an
+/// SNS. In JSON: the number, or the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProposalKey {
     pub governance: Governance,
     pub number: u64,
@@ -47,9 +52,92 @@ impl From<NeuronId> for NeuronKey {
     }
 }
 
-impl From<ProposalId> for ProposalKey {
-    fn from(id: ProposalId) -> Self {
-        Self { governance: Governance::Nns, number: id.0 }
+impl NeuronKey {
+    /// A neuron of the NNS.
+    pub const fn nns(number: u64) -> Self {
+        Self { governance: Governance::Nns, id: AnyNeuronId::Number(NeuronId(number)) }
+    }
+
+    /// Its number, if it is of the NNS.
+    pub const fn nns_id(&self) -> Option<NeuronId> {
+        match (self.governance, self.id) {
+            (Governance::Nns, AnyNeuronId::Number(id)) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+impl ProposalKey {
+    /// A proposal of the NNS.
+    pub const fn nns(number: u64) -> Self {
+        Self { governance: Governance::Nns, number }
+    }
+
+    /// Another proposal of the same governance.
+    pub const fn with_number(self, number: u64) -> Self {
+        Self { number, ..self }
+    }
+
+    /// The order of lists: the greatest number first; equal numbers by governance.
+    pub fn cmp_newest_first(&self, other: &Self) -> Ordering {
+        other.number.cmp(&self.number).then(self.governance.cmp(&other.governance))
+    }
+}
+
+/// Writes a key: for people as a number where it is one, else as its text; in bytes as its parts.
+macro_rules! serialize_key {
+    ($key:ident, $field:ident, $number:expr) => {
+        impl Serialize for $key {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                if !to.is_human_readable() {
+                    return (self.governance, self.$field).serialize(to);
+                }
+                match $number(self) {
+                    Some(number) => to.serialize_u64(number),
+                    None => to.collect_str(self),
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $key {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                if from.is_human_readable() {
+                    return from.deserialize_any(ReadKey(PhantomData));
+                }
+                let (governance, $field) = Deserialize::deserialize(from)?;
+                Ok(Self { governance, $field })
+            }
+        }
+
+        impl From<u64> for $key {
+            fn from(number: u64) -> Self {
+                Self::nns(number)
+            }
+        }
+    };
+}
+
+serialize_key!(NeuronKey, id, |key: &NeuronKey| key.nns_id().map(|id| id.0));
+serialize_key!(ProposalKey, number, |key: &ProposalKey| {
+    (key.governance == Governance::Nns).then_some(key.number)
+});
+
+/// Reads a key from a number or a text.
+struct ReadKey<K>(PhantomData<K>);
+
+impl<K: From<u64> + FromStr<Err = KeyError>> Visitor<'_> for ReadKey<K> {
+    type Value = K;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, or a governance and a number")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<K, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<K, E> {
+        text.parse().map_err(E::custom)
     }
 }
 
@@ -64,16 +152,22 @@ impl fmt::Display for Governance {
 
 impl fmt::Display for NeuronKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.id {
-            AnyNeuronId::Number(id) => write!(f, "{}:{}", self.governance, id.0),
-            AnyNeuronId::Subaccount(id) => write!(f, "{}:{}", self.governance, hex::encode(id.0)),
+        match (&self.governance, &self.id) {
+            (Governance::Nns, AnyNeuronId::Number(id)) => id.fmt(f),
+            (governance, AnyNeuronId::Number(id)) => f.pad(&format!("{governance}:{id}")),
+            (governance, AnyNeuronId::Subaccount(id)) => {
+                f.pad(&format!("{governance}:{}", hex::encode(id.0)))
+            }
         }
     }
 }
 
 impl fmt::Display for ProposalKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.governance, self.number)
+        match &self.governance {
+            Governance::Nns => self.number.fmt(f),
+            governance => f.pad(&format!("{governance}:{}", self.number)),
+        }
     }
 }
 
@@ -131,7 +225,7 @@ mod tests {
     #[test]
     fn a_bare_number_is_of_the_nns() {
         assert_eq!("27".parse::<NeuronKey>().unwrap(), NeuronKey::from(NeuronId(27)));
-        assert_eq!("NNS:7".parse::<ProposalKey>().unwrap(), ProposalKey::from(ProposalId(7)));
+        assert_eq!("NNS:7".parse::<ProposalKey>().unwrap(), ProposalKey::nns(7));
         for odd in ["", "x", "nns:", "nns:-1", "aaaaa-aa:zz", "nowhere:7"] {
             assert!(odd.parse::<NeuronKey>().is_err(), "{odd}");
         }
@@ -146,10 +240,14 @@ mod tests {
             let sns = NeuronKey { governance: root, id: AnyNeuronId::Subaccount(Subaccount(subaccount)) };
             for key in [sns, NeuronKey::from(NeuronId(number))] {
                 prop_assert_eq!(key.to_string().parse(), Ok(key));
+                let json = serde_json::to_string(&key).unwrap();
+                prop_assert_eq!(serde_json::from_str::<NeuronKey>(&json).unwrap(), key);
             }
             for governance in [Governance::Nns, root] {
                 let key = ProposalKey { governance, number };
                 prop_assert_eq!(key.to_string().parse(), Ok(key));
+                let json = serde_json::to_string(&key).unwrap();
+                prop_assert_eq!(serde_json::from_str::<ProposalKey>(&json).unwrap(), key);
             }
         }
 

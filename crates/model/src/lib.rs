@@ -47,7 +47,7 @@ pub use evidence::{Evidence, Proof};
 pub use governance::{AnyNeuronId, Governance, NeuronKey, ProposalKey};
 pub use ic_principal::Principal;
 pub use neuron::{Neuron, NeuronId};
-pub use proposal::{Proposal, ProposalId};
+pub use proposal::Proposal;
 pub use time::{Seconds, Timestamp};
 pub use token::{Amount, LedgerId, Token};
 pub use topic::{ProposalStatus, RewardStatus, Topic, Vote};

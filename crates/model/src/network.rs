@@ -230,6 +230,9 @@ pub struct Facts {
     pub reward_event: Option<Sourced<RewardEvent>>,
     /// XDR per ICP now (certified by the cycles minting canister).
     pub icp_xdr: Option<Sourced<XdrPermyriad>>,
+    /// XDR per ICP, the mean of 30 days (certified by the cycles minting canister): what node providers
+    /// are paid by.
+    pub average_icp_xdr: Option<Sourced<XdrPermyriad>>,
     pub modulation: Option<Sourced<MaturityModulation>>,
     /// Known neurons, by name.
     pub known_neurons: Option<Sourced<Vec<KnownNeuron>>>,

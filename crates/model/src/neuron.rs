@@ -1,7 +1,7 @@
 //! Neurons of NNS governance.
 
 use super::account::{AccountIdentifier, Subaccount};
-use super::proposal::ProposalId;
+use super::governance::ProposalKey;
 use super::text::{Block, Line};
 use super::topic::{NeuronState, Topic, Visibility, Vote};
 use super::{Account, E8s, Evidence, Principal, Seconds, Timestamp, VotingPower};
@@ -118,7 +118,7 @@ pub struct Neuron {
     /// Followees by topic, in the neuron's own order.
     pub followees: Vec<(Topic, Vec<NeuronId>)>,
     /// Recent ballots, newest first.
-    pub recent_ballots: Vec<(ProposalId, Vote)>,
+    pub recent_ballots: Vec<(ProposalKey, Vote)>,
     /// Whether new maturity is staked at once.
     pub auto_stake_maturity: bool,
     /// Who may read it.

@@ -3,19 +3,8 @@
 use super::neuron::NeuronId;
 use super::text::{Block, Line};
 use super::topic::{ProposalStatus, RewardStatus, Topic, Vote};
-use super::{E8s, Evidence, Timestamp, VotingPower};
+use super::{E8s, Evidence, ProposalKey, Timestamp, VotingPower};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// A proposal's number; dense, the newest is the greatest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ProposalId(pub u64);
-
-impl fmt::Display for ProposalId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// Votes counted so far (`latest_tally`), in voting power.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +33,7 @@ pub struct Ballot {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// Its number.
-    pub id: ProposalId,
+    pub id: ProposalKey,
     /// What it is about.
     pub topic: Topic,
     /// Where it stands.
@@ -96,7 +85,7 @@ pub struct Undecoded {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposalBody {
     /// Whose body.
-    pub id: ProposalId,
+    pub id: ProposalKey,
     /// Markdown, neutralised.
     pub summary: Block,
     /// A link, neutralised; open only through [`super::text::safe_link`].

@@ -5,12 +5,13 @@ use super::act::SignerInfo;
 use super::alert::AlertBoard;
 use super::event::Event;
 use super::fleet::Fleet;
+use super::governance::{Governance, ProposalKey};
 use super::health::SubnetHealth;
 use super::ledger::AccountState;
 use super::network::Facts;
 use super::neuron::{Neuron, NeuronId};
 use super::node_rewards::NodeRewards;
-use super::proposal::{Proposal, ProposalBody, ProposalId};
+use super::proposal::{Proposal, ProposalBody};
 use super::registry::Topology;
 use super::series::Series;
 use super::text::Line;
@@ -19,20 +20,23 @@ use super::{Principal, Seconds, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// All proposals known, newest first. Cloning is cheap.
+/// All proposals known, the greatest number first. Cloning is cheap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proposals(Arc<Vec<Arc<Proposal>>>);
 
 impl Proposals {
     /// From rows in any order; of two with the same id the later one wins.
     pub fn new(rows: impl IntoIterator<Item = Arc<Proposal>>) -> Self {
-        let by_id: BTreeMap<ProposalId, Arc<Proposal>> = rows.into_iter().map(|p| (p.id, p)).collect();
-        Self(Arc::new(by_id.into_values().rev().collect()))
+        Self::default().with(rows)
     }
 
     /// From rows that are newest first already, each id once (checked; else as [`Proposals::new`]).
     pub fn from_newest_first(rows: Vec<Arc<Proposal>>) -> Self {
-        if rows.is_sorted_by(|a, b| a.id > b.id) { Self(Arc::new(rows)) } else { Self::new(rows) }
+        if rows.is_sorted_by(|a, b| a.id.cmp_newest_first(&b.id).is_lt()) {
+            Self(Arc::new(rows))
+        } else {
+            Self::new(rows)
+        }
     }
 
     /// With these rows put in or replaced.
@@ -42,12 +46,12 @@ impl Proposals {
             return self.clone();
         }
         changed.reverse();
-        changed.sort_by_key(|p| std::cmp::Reverse(p.id));
+        changed.sort_by(|a, b| a.id.cmp_newest_first(&b.id));
         changed.dedup_by_key(|p| p.id);
         let mut merged = Vec::with_capacity(self.0.len() + changed.len());
         let mut old = self.0.iter().peekable();
         for new in changed {
-            while let Some(p) = old.next_if(|p| p.id > new.id) {
+            while let Some(p) = old.next_if(|p| p.id.cmp_newest_first(&new.id).is_lt()) {
                 merged.push(Arc::clone(p));
             }
             old.next_if(|p| p.id == new.id);
@@ -63,9 +67,14 @@ impl Proposals {
         self.with(rows)
     }
 
-    /// Newest first.
+    /// The greatest number first.
     pub fn iter(&self) -> std::slice::Iter<'_, Arc<Proposal>> {
         self.0.iter()
+    }
+
+    /// Those of one governance, newest first.
+    pub fn of(&self, governance: Governance) -> impl Iterator<Item = &Arc<Proposal>> {
+        self.0.iter().filter(move |p| p.id.governance == governance)
     }
 
     /// How many.
@@ -78,8 +87,8 @@ impl Proposals {
         self.0.is_empty()
     }
 
-    pub fn get(&self, id: ProposalId) -> Option<&Arc<Proposal>> {
-        self.0.binary_search_by(|p| id.cmp(&p.id)).ok().and_then(|i| self.0.get(i))
+    pub fn get(&self, id: ProposalKey) -> Option<&Arc<Proposal>> {
+        self.0.binary_search_by(|p| p.id.cmp_newest_first(&id)).ok().and_then(|i| self.0.get(i))
     }
 
     /// Those still open.
@@ -358,7 +367,7 @@ mod tests {
     /// A bare open motion, for tests.
     fn row(id: u64, reject_cost: u64) -> Arc<Proposal> {
         Arc::new(Proposal {
-            id: ProposalId(id),
+            id: ProposalKey::nns(id),
             topic: Topic::Governance,
             status: ProposalStatus::Open,
             reward_status: RewardStatus::AcceptVotes,

@@ -16,7 +16,7 @@ use icpulse_model::registry::{
 };
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
-use icpulse_model::{E8s, Evidence, Principal, ProposalId, Seconds, Timestamp, XdrPermyriad};
+use icpulse_model::{E8s, Evidence, Principal, ProposalKey, Seconds, Timestamp, XdrPermyriad};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -427,12 +427,12 @@ pub fn events(size: Size, now: Timestamp, count: usize) -> Vec<Arc<Event>> {
                     event.key = Key::Subnet(subnet(n));
                     event.kind = EventKind::SubnetUpgraded { from: Line::new(OLD), to: Line::new(NEW) };
                     event.subnet = Some(subnet(n));
-                    event.proposal = Some(ProposalId(140_800 + n as u64));
+                    event.proposal = Some(ProposalKey::nns(140_800 + n as u64));
                 }
                 4 => {
                     event.key = Key::ReplicaVersion(Line::new(NEW));
                     event.kind = EventKind::ReplicaVersionElected(Line::new(NEW));
-                    event.proposal = Some(ProposalId(140_790));
+                    event.proposal = Some(ProposalKey::nns(140_790));
                 }
                 i if i % 4 == 1 => {
                     let n = i % 24;
@@ -452,7 +452,7 @@ pub fn events(size: Size, now: Timestamp, count: usize) -> Vec<Arc<Event>> {
                     event.provider = Some(provider(n % (size.providers * 2) % size.providers));
                     event.subnet = Some(subnet(i % size.subnets));
                     event.kind = if i % 4 == 0 { EventKind::NodeJoined } else { EventKind::NodeLeft };
-                    event.proposal = (i % 8 == 0).then_some(ProposalId(140_000 + i as u64));
+                    event.proposal = (i % 8 == 0).then_some(ProposalKey::nns(140_000 + i as u64));
                 }
             }
             Arc::new(event)

@@ -7,14 +7,14 @@ use icpulse_model::proposal::{Payload, ProposalBody, Tally, Value};
 use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::{
-    AccountIdentifier, E8s, Evidence, Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus,
+    AccountIdentifier, E8s, Evidence, Neuron, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus,
     Seconds, Topic, VotingPower,
 };
 
 /// An open motion without ballots or times.
 pub fn proposal(id: u64) -> Proposal {
     Proposal {
-        id: ProposalId(id),
+        id: ProposalKey::nns(id),
         topic: Topic::Governance,
         status: ProposalStatus::Open,
         reward_status: RewardStatus::AcceptVotes,
@@ -44,7 +44,7 @@ pub fn executed_proposal(id: u64) -> Proposal {
 /// A motion's body.
 pub fn body(id: u64) -> ProposalBody {
     ProposalBody {
-        id: ProposalId(id),
+        id: ProposalKey::nns(id),
         summary: Block::new("summary"),
         url: Line::new(""),
         payload: Payload { name: Line::new("Motion"), description: Block::new(""), value: Value::Null },

@@ -13,7 +13,7 @@ use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::world::Proposals;
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Neuron, NeuronId, Principal, Proposal, ProposalId, ProposalStatus,
+    Account, AccountIdentifier, E8s, Neuron, NeuronId, Principal, Proposal, ProposalKey, ProposalStatus,
     RewardStatus, Seconds, Subaccount, Timestamp, Topic, Vote, VotingPower, XdrPermyriad,
 };
 use std::collections::BTreeMap;
@@ -326,7 +326,7 @@ pub fn body(id: u64) -> ProposalBody {
         Value::Map(entries.into_iter().map(|(k, v)| (Line::new(k), v)).collect())
     };
     ProposalBody {
-        id: ProposalId(id),
+        id: ProposalKey::nns(id),
         summary: Block::new(SUMMARY),
         url: Line::new("https://forum.dfinity.org/t/voting-on-new-releases/37564/12"),
         payload: Payload {
@@ -432,7 +432,7 @@ pub fn neuron(index: usize) -> Neuron {
             (Topic::SnsAndCommunityFund, vec![NeuronId(4_966_884_161_088_437_903)]),
         ],
         recent_ballots: (0..14)
-            .map(|i| (ProposalId(140_811 - i), if i % 5 == 4 { Vote::No } else { Vote::Yes }))
+            .map(|i| (ProposalKey::nns(140_811 - i), if i % 5 == 4 { Vote::No } else { Vote::Yes }))
             .collect(),
         auto_stake_maturity: index.is_multiple_of(2),
         visibility: if index == 0 { Visibility::Public } else { Visibility::Private },
@@ -539,11 +539,12 @@ pub fn facts() -> Facts {
                 latest_round_available: Some(E8s(3_120_400_000_000)),
                 distributed: E8s(3_120_400_000_000),
                 rounds_since_last: Some(1),
-                settled: (140_780..140_792).map(ProposalId).collect(),
+                settled: (140_780..140_792).map(ProposalKey::nns).collect(),
             },
             signed,
         )),
         icp_xdr: Some(Sourced::new(XdrPermyriad(41_100), Evidence::certified(ago(50)))),
+        average_icp_xdr: Some(Sourced::new(XdrPermyriad(38_250), signed)),
         modulation: Some(Sourced::new(MaturityModulation { permyriad: -120, at: Some(ago(DAY)) }, signed)),
         known_neurons: Some(Sourced::new(
             vec![

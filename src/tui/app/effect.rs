@@ -6,7 +6,7 @@ use icpulse_model::mine::Mine;
 use icpulse_model::registry::{Moment, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{AccountIdentifier, NeuronId, ProposalId};
+use icpulse_model::{AccountIdentifier, NeuronId, ProposalKey};
 
 /// Something to do; results come back as messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Effect {
     /// Pause or resume reading.
     Pause(bool),
     /// Read a proposal with its body; answered by `Change::Body` and `Change::Proposals`.
-    OpenProposal(ProposalId),
+    OpenProposal(ProposalKey),
     /// Read a neuron; answered by `Change::Neuron`.
     OpenNeuron(NeuronId),
     /// Read older transactions of an account; answered by `Change::Accounts`.

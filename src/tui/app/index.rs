@@ -9,7 +9,7 @@ use icpulse_model::dataset::{Context, Dataset};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::query::{Haystack, Haystacks, Query};
 use icpulse_model::value::SortKey;
-use icpulse_model::{Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, Timestamp};
+use icpulse_model::{Neuron, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp};
 use std::sync::{Arc, OnceLock};
 
 /// So many rows take longer to look at than a thread to start.
@@ -34,9 +34,9 @@ pub(super) trait Row: PartialEq + Send + Sync + 'static {
 }
 
 impl Row for Proposal {
-    type Id = ProposalId;
+    type Id = ProposalKey;
 
-    fn id(&self) -> ProposalId {
+    fn id(&self) -> ProposalKey {
         self.id
     }
 
@@ -368,7 +368,7 @@ mod tests {
     }
 
     /// What the index must say, computed plainly.
-    fn plainly(world: &Proposals, query: &Query, sort: Sort, context: &Context) -> Vec<ProposalId> {
+    fn plainly(world: &Proposals, query: &Query, sort: Sort, context: &Context) -> Vec<ProposalKey> {
         let mut texts = Haystacks::default();
         let mut rows: Vec<&Arc<Proposal>> = Vec::new();
         for (i, row) in world.iter().enumerate() {
@@ -409,7 +409,7 @@ mod tests {
                         index.set_rows(world.iter(), context.clone());
                     }
                     Act::Cut(id) => {
-                        world = Proposals::new(world.iter().filter(|p| p.id.0 <= id).cloned());
+                        world = Proposals::new(world.iter().filter(|p| p.id.number <= id).cloned());
                         index.set_rows(world.iter(), context.clone());
                     }
                     Act::Filter(text) => {

@@ -9,7 +9,7 @@ use icpulse_model::dataset::List;
 use icpulse_model::decentral::WhatIf;
 use icpulse_model::query::{QueryError, Suggestion};
 use icpulse_model::text::Line;
-use icpulse_model::{Account, NeuronId, Principal, ProposalId, VotingPower};
+use icpulse_model::{Account, NeuronId, Principal, ProposalKey, VotingPower};
 use tui_input::Input;
 
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ pub struct BallotRow {
     /// A known neuron's name.
     pub name: Line,
     /// On which of the chosen proposals its ballot is blank.
-    pub proposals: Vec<ProposalId>,
+    pub proposals: Vec<ProposalKey>,
     /// Its deciding voting power on the first of them.
     pub voting_power: VotingPower,
     /// Takes part.
@@ -155,7 +155,7 @@ pub struct BallotRow {
 /// Choosing ballots.
 #[derive(Clone, Debug)]
 pub struct BallotsLayer {
-    pub proposals: Vec<ProposalId>,
+    pub proposals: Vec<ProposalKey>,
     /// The neurons with a blank ballot on any of them.
     pub rows: Vec<BallotRow>,
     /// The selected neuron.
@@ -166,7 +166,7 @@ pub struct BallotsLayer {
 
 impl BallotsLayer {
     /// The blank ballots of the chosen neurons.
-    pub fn chosen(&self) -> Vec<(ProposalId, NeuronId)> {
+    pub fn chosen(&self) -> Vec<(ProposalKey, NeuronId)> {
         let rows = self.rows.iter().filter(|r| r.on);
         rows.flat_map(|r| r.proposals.iter().map(|p| (*p, r.neuron))).collect()
     }

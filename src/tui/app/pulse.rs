@@ -1,7 +1,7 @@
 //! The first screen: what needs the user comes first.
 
 use icpulse_model::alert::Alert;
-use icpulse_model::{E8s, NeuronId, ProposalId, Seconds, Timestamp};
+use icpulse_model::{E8s, NeuronId, ProposalKey, Seconds, Timestamp};
 
 /// Something that needs the user, most urgent first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum PulseNeed {
         /// How many proposals.
         count: usize,
         /// When the first one closes, and which it is.
-        first: Option<(Timestamp, ProposalId)>,
+        first: Option<(Timestamp, ProposalKey)>,
     },
     /// Neurons whose voting power shrinks soon or already: confirm following.
     ConfirmFollowing {
@@ -60,7 +60,7 @@ pub enum PulseItem {
     /// Something that needs the user.
     Need(PulseNeed),
     /// An open proposal.
-    Proposal(ProposalId),
+    Proposal(ProposalKey),
 }
 
 /// The first screen.
@@ -88,7 +88,7 @@ impl PulseState {
     }
 
     /// The open proposals in order.
-    pub fn proposals(&self) -> impl Iterator<Item = ProposalId> + '_ {
+    pub fn proposals(&self) -> impl Iterator<Item = ProposalKey> + '_ {
         self.items.iter().filter_map(|i| match i {
             PulseItem::Proposal(id) => Some(*id),
             PulseItem::Need(_) => None,

@@ -15,7 +15,7 @@ use icpulse_model::network::NetworkTrust;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
 use icpulse_model::world::{SyncStatus, World};
-use icpulse_model::{Neuron, NeuronId, Principal, Proposal, ProposalId, Seconds, Timestamp};
+use icpulse_model::{Neuron, NeuronId, Principal, Proposal, ProposalKey, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ pub struct WalletState {
 #[derive(Clone, Debug, Default)]
 pub struct Bodies {
     used: u64,
-    entries: BTreeMap<ProposalId, (u64, Arc<ProposalBody>)>,
+    entries: BTreeMap<ProposalKey, (u64, Arc<ProposalBody>)>,
 }
 
 impl Bodies {
@@ -82,7 +82,7 @@ impl Bodies {
     const KEPT: usize = 32;
 
     /// One, if it is still there.
-    pub fn get(&self, id: ProposalId) -> Option<&Arc<ProposalBody>> {
+    pub fn get(&self, id: ProposalKey) -> Option<&Arc<ProposalBody>> {
         self.entries.get(&id).map(|(_, body)| body)
     }
 
@@ -164,7 +164,7 @@ pub struct State {
     pub back: Vec<Place>,
     /// The first screen.
     pub pulse: PulseState,
-    pub proposals: ListState<ProposalId>,
+    pub proposals: ListState<ProposalKey>,
     pub neurons: ListState<NeuronId>,
     pub wallet: WalletState,
     /// Subnets, nodes and providers.
@@ -280,7 +280,7 @@ impl State {
     }
 
     /// A proposal that is known.
-    pub fn proposal(&self, id: ProposalId) -> Option<&Arc<Proposal>> {
+    pub fn proposal(&self, id: ProposalKey) -> Option<&Arc<Proposal>> {
         self.world.proposals.get(id)
     }
 

@@ -8,7 +8,7 @@ use icpulse_engine::action::operations::find_vote_refusal;
 use icpulse_engine::action::{Operation, Target};
 use icpulse_model::economics::Economics;
 use icpulse_model::text::{Line, safe_link};
-use icpulse_model::{Neuron, NeuronId, ProposalId, Seconds, Topic};
+use icpulse_model::{Neuron, NeuronId, ProposalKey, Seconds, Topic};
 
 /// Voting power that shrinks within this time is worth a line on Pulse.
 pub(super) const CONFIRM_SOON: Seconds = Seconds::days(30);
@@ -72,7 +72,7 @@ impl State {
     }
 
     /// The proposals that a vote would be about: the marked ones, else the selected or opened one.
-    pub fn target_proposals(&self) -> Vec<ProposalId> {
+    pub fn target_proposals(&self) -> Vec<ProposalKey> {
         if let Some(detail) = &self.place.detail {
             return match detail.subject {
                 Subject::Proposal(id) => vec![id],

@@ -11,7 +11,7 @@ pub(crate) fn key(text: &str) -> KeyEvent {
 
 use icpulse_model::text::Line;
 use icpulse_model::{
-    E8s, Evidence, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, Timestamp, Topic,
+    E8s, Evidence, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp, Topic,
 };
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(crate) fn proposal(id: u64, variant: u64) -> Arc<Proposal> {
         |all: &'static [Topic]| all.get(usize::try_from(variant).unwrap() % all.len()).copied().unwrap();
     let titles = ["Elect a revision", "elect another", "Motion", "Upgrade Governance", ""];
     Arc::new(Proposal {
-        id: ProposalId(id),
+        id: ProposalKey::nns(id),
         topic: pick(Topic::ALL),
         status: ProposalStatus::from_number(i32::try_from(variant % 5 + 1).unwrap()),
         reward_status: RewardStatus::AcceptVotes,

@@ -14,7 +14,7 @@ use crate::tui::widgets::timeline::{self, Event};
 use crate::tui::widgets::{Spans, gauge, notice, span, tally};
 use icpulse_model::amount::percent;
 use icpulse_model::text::safe_link;
-use icpulse_model::{Proposal, ProposalId, ProposalStatus, Vote, VotingPower};
+use icpulse_model::{Proposal, ProposalKey, ProposalStatus, Vote, VotingPower};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ const VERY_WIDE: u16 = 180;
 const PROSE: u16 = 100;
 
 /// Draws the proposal that is open.
-pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: ProposalId, detail: &Detail) {
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: ProposalKey, detail: &Detail) {
     let state = cx.state;
     let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
     let Some(proposal) = state.proposal(id) else {

@@ -8,7 +8,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
 use crate::tui::widgets::tally::Shares;
 use icpulse_model::economics::MINIMUM_YES_BP;
-use icpulse_model::{Proposal, ProposalId, Seconds};
+use icpulse_model::{Proposal, ProposalKey, Seconds};
 use ratatui::layout::Rect;
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         }
     }
     let cells = state.cell_context();
-    let find = |id: &ProposalId| state.proposal(*id).map(std::ops::Deref::deref);
+    let find = |id: &ProposalKey| state.proposal(*id).map(std::ops::Deref::deref);
     let tally = |p: &Proposal| {
         tally_shares(p).filter(|_| p.undecoded.is_none()).map_or(Content::Nothing, Content::Tally)
     };

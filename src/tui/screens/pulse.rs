@@ -18,7 +18,7 @@ use icpulse_model::alert::Severity;
 use icpulse_model::amount::percent;
 use icpulse_model::evidence::{Proof, UNVERIFIED_MARK};
 use icpulse_model::fleet::DASHBOARD;
-use icpulse_model::{E8s, Proposal, ProposalId, Seconds, Timestamp};
+use icpulse_model::{E8s, Proposal, ProposalKey, Seconds, Timestamp};
 use ratatui::layout::Rect;
 
 /// Needs shown at most.
@@ -242,7 +242,7 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     if area.height < 2 {
         return;
     }
-    let open: Vec<ProposalId> = state.pulse.proposals().collect();
+    let open: Vec<ProposalKey> = state.pulse.proposals().collect();
     cx.hits.list_height = usize::from(area.height - 1);
     let columns = proposal_columns(area.width >= 108);
     if open.is_empty() {
@@ -358,12 +358,24 @@ fn aged_spans(state: &State, at: Timestamp, normal: Seconds) -> Spans {
     }
 }
 
+/// Room beside the rate from which its 30-day mean is shown too.
+const AVERAGED: usize = 44;
+
 /// ICP's rate with its series and, where there is room, its proof.
 fn rate_spans(state: &State, width: u16) -> Spans {
     let Some(rate) = &state.world.facts.icp_xdr else { return unknown_spans("ICP") };
     let room = usize::from(width.saturating_sub(FIGURE + 1));
     let proof = rate.evidence.proof;
-    let cells = if room >= 18 { (room - proof.word().len() - 1).min(30) } else { room.min(12) };
+    let mean = match &state.world.facts.average_icp_xdr {
+        _ if room < AVERAGED => String::new(),
+        Some(average) => format!("  30-day mean {}", average.value.decimal()),
+        None => "  30-day mean –".to_owned(),
+    };
+    let cells = if room >= 18 {
+        room.saturating_sub(proof.word().len() + 1 + text_width(&mean)).min(30)
+    } else {
+        room.min(12)
+    };
     let values = series::values(state, series::ICP_XDR);
     let mut more = Vec::new();
     if values.len() > 1 {
@@ -373,6 +385,7 @@ fn rate_spans(state: &State, width: u16) -> Spans {
     if room >= 18 {
         more.push(span(proof.word(), format::proof_role(proof)));
     }
+    more.push(span(mean, Role::Dim));
     more.extend(aged_spans(state, rate.evidence.at, Seconds::hours(1)));
     figure_spans("ICP", rate.value.decimal(), "XDR", more)
 }
@@ -419,7 +432,7 @@ fn network_lines(state: &State, width: u16, tall: bool) -> Vec<Spans> {
     let short = !lines.is_empty();
     let facts = &state.world.facts;
     let newest = state.world.proposals.iter().next();
-    let total = facts.latest_proposal.or_else(|| newest.map(|p| p.id.0));
+    let total = facts.latest_proposal.or_else(|| newest.map(|p| p.id.number));
     let open = state.pulse.items.len() - state.pulse.needs;
     lines.extend([
         total.map_or_else(

@@ -1,7 +1,7 @@
 //! The history rings that screens draw, by the names under which they are kept.
 
 use crate::tui::app::state::State;
-use icpulse_model::{AccountIdentifier, ProposalId};
+use icpulse_model::{AccountIdentifier, ProposalKey};
 
 /// XDR per ICP, in ten-thousandths.
 pub(super) const ICP_XDR: &str = "icp_xdr";
@@ -12,7 +12,7 @@ pub(super) fn values(state: &State, name: &str) -> Vec<u64> {
 }
 
 /// Share of yes on a proposal, in basis points.
-pub(super) fn tally(state: &State, id: ProposalId) -> Vec<u64> {
+pub(super) fn tally(state: &State, id: ProposalKey) -> Vec<u64> {
     values(state, &format!("tally:{id}"))
 }
 

@@ -4,7 +4,7 @@ use crate::wire::governance as wire;
 use icpulse_model::economics::{
     DEFAULT_MIN_DELAY_TO_VOTE, Economics, GovernanceMetrics, MaturityModulation, RewardEvent,
 };
-use icpulse_model::{E8s, ProposalId, Seconds, Timestamp, VotingPower, XdrPermyriad};
+use icpulse_model::{E8s, ProposalKey, Seconds, Timestamp, VotingPower, XdrPermyriad};
 
 /// `get_network_economics_parameters`. What an older canister does not say is the default of the code.
 pub fn decode_economics(from: &wire::NetworkEconomics) -> Economics {
@@ -75,7 +75,7 @@ pub fn decode_reward_event(from: &wire::RewardEvent) -> RewardEvent {
         latest_round_available: from.latest_round_available_e8s_equivalent.map(E8s),
         distributed: E8s(from.distributed_e8s_equivalent),
         rounds_since_last: from.rounds_since_last_distribution,
-        settled: from.settled_proposals.iter().map(|p| ProposalId(p.id)).collect(),
+        settled: from.settled_proposals.iter().map(|p| ProposalKey::nns(p.id)).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData,
 use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Evidence, Neuron, NeuronId, Principal, ProposalId, Seconds, Subaccount,
+    Account, AccountIdentifier, E8s, Evidence, Neuron, NeuronId, Principal, ProposalKey, Seconds, Subaccount,
     Timestamp, Topic, Vote, VotingPower,
 };
 
@@ -168,8 +168,11 @@ impl Computed {
     }
 }
 
-fn decode_ballots(ballots: &[wire::BallotInfo]) -> Vec<(ProposalId, Vote)> {
-    ballots.iter().filter_map(|b| Some((ProposalId(b.proposal_id?.id), Vote::from_number(b.vote)))).collect()
+fn decode_ballots(ballots: &[wire::BallotInfo]) -> Vec<(ProposalKey, Vote)> {
+    ballots
+        .iter()
+        .filter_map(|b| Some((ProposalKey::nns(b.proposal_id?.id), Vote::from_number(b.vote))))
+        .collect()
 }
 
 fn decode_visibility(number: Option<i32>) -> Visibility {
@@ -218,13 +221,13 @@ pub fn decode_known_neuron(row: &wire::KnownNeuron) -> Option<KnownNeuron> {
 }
 
 /// A row of `list_neuron_votes`.
-pub fn decode_vote(row: &wire::NeuronVote) -> Option<(ProposalId, Vote)> {
+pub fn decode_vote(row: &wire::NeuronVote) -> Option<(ProposalKey, Vote)> {
     let vote = match row.vote? {
         wire::Vote::Unspecified => Vote::Unspecified,
         wire::Vote::Yes => Vote::Yes,
         wire::Vote::No => Vote::No,
     };
-    Some((ProposalId(row.proposal_id?.id), vote))
+    Some((ProposalKey::nns(row.proposal_id?.id), vote))
 }
 
 fn topic_of(topic: wire::TopicToFollow) -> Topic {

@@ -6,7 +6,7 @@ use crate::wire::lenient::{Row, UnreadableRow};
 use icpulse_model::proposal::{Ballot, ProposalBody, Tally, Undecoded};
 use icpulse_model::text::{Block, Line};
 use icpulse_model::{
-    E8s, Evidence, NeuronId, Proposal, ProposalId, ProposalStatus, RewardStatus, Timestamp, Topic, Vote,
+    E8s, Evidence, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp, Topic, Vote,
     VotingPower,
 };
 
@@ -21,7 +21,7 @@ pub fn decode_row(row: Row<wire::ProposalInfo>, evidence: Evidence) -> Option<Pr
 
 /// A proposal's light row; `None` without a number.
 pub fn decode_proposal(info: &wire::ProposalInfo, evidence: Evidence) -> Option<Proposal> {
-    let id = ProposalId(info.id?.id);
+    let id = ProposalKey::nns(info.id?.id);
     let words = info.proposal.as_ref();
     let action = words
         .and_then(|p| p.self_describing_action.as_ref())
@@ -71,7 +71,7 @@ pub fn decode_body(
     described: Option<&wire::SelfDescribingProposalAction>,
     evidence: Evidence,
 ) -> Option<ProposalBody> {
-    let id = ProposalId(info.id?.id);
+    let id = ProposalKey::nns(info.id?.id);
     let words = info.proposal.as_ref();
     let described = described.or_else(|| words.and_then(|p| p.self_describing_action.as_ref()));
     Some(ProposalBody {
@@ -90,7 +90,7 @@ pub fn decode_body(
 /// A row this version cannot read, shown as what it is.
 pub fn keep_unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Proposal> {
     Some(Proposal {
-        id: ProposalId(raw.id_hint?),
+        id: ProposalKey::nns(raw.id_hint?),
         topic: Topic::Unspecified,
         status: ProposalStatus::Unspecified,
         reward_status: RewardStatus::Unspecified,
@@ -118,7 +118,7 @@ pub fn keep_unreadable(raw: &UnreadableRow, evidence: Evidence) -> Option<Propos
 /// The body of a proposal that cannot be read.
 pub fn keep_unreadable_body(raw: &UnreadableRow, evidence: Evidence) -> Option<ProposalBody> {
     Some(ProposalBody {
-        id: ProposalId(raw.id_hint?),
+        id: ProposalKey::nns(raw.id_hint?),
         summary: Block::new(&raw.candid_text),
         url: Line::default(),
         payload: payload::decode_payload(None, None),

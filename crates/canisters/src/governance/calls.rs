@@ -8,7 +8,7 @@ use icpulse_ic::IcError;
 use icpulse_ic::PreparedCall;
 use icpulse_model::network::{Canisters, SystemCanister};
 use icpulse_model::text::Line;
-use icpulse_model::{NeuronId, Principal, ProposalId, Seconds, Subaccount, Topic, Vote};
+use icpulse_model::{NeuronId, Principal, Seconds, Subaccount, Topic, Vote};
 use serde::{Deserialize, Serialize};
 
 /// `manage_neuron`, the one method that changes neurons.
@@ -126,7 +126,7 @@ impl GovernanceRefusal {
 pub fn register_vote(
     canisters: &Canisters,
     neuron: NeuronId,
-    proposal: ProposalId,
+    proposal: u64,
     vote: Vote,
 ) -> Result<PreparedCall, IcError> {
     if !matches!(vote, Vote::Yes | Vote::No) {
@@ -136,7 +136,7 @@ pub fn register_vote(
         });
     }
     let command =
-        wire::RegisterVote { vote: vote.number(), proposal: Some(wire::ProposalId { id: proposal.0 }) };
+        wire::RegisterVote { vote: vote.number(), proposal: Some(wire::ProposalId { id: proposal }) };
     encode_manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::RegisterVote(command))
 }
 

@@ -32,7 +32,7 @@ fn command(call: Result<PreparedCall, IcError>) -> (Option<u64>, wire::ManageNeu
 fn commands_say_what_was_asked_for() {
     use wire::ManageNeuronCommandRequest as C;
     let c = canisters();
-    let (neuron, vote) = command(register_vote(&c, NeuronId(5), ProposalId(9), Vote::No));
+    let (neuron, vote) = command(register_vote(&c, NeuronId(5), 9, Vote::No));
     assert_eq!(neuron, Some(5));
     let wire::RegisterVote { vote: 2, proposal: Some(wire::ProposalId { id: 9 }) } = (match vote {
         C::RegisterVote(vote) => vote,
@@ -69,7 +69,7 @@ fn commands_say_what_was_asked_for() {
 fn what_cannot_be_asked_for_is_refused_here() {
     let c = canisters();
     for vote in [Vote::Unspecified, Vote::Unknown(3)] {
-        assert!(matches!(register_vote(&c, NeuronId(1), ProposalId(1), vote), Err(IcError::Invalid { .. })));
+        assert!(matches!(register_vote(&c, NeuronId(1), 1, vote), Err(IcError::Invalid { .. })));
     }
     let ages = Seconds(u64::from(u32::MAX) + 1);
     assert!(matches!(increase_dissolve_delay(&c, NeuronId(1).into(), ages), Err(IcError::Invalid { .. })));

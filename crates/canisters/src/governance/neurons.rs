@@ -14,7 +14,7 @@ use icpulse_model::evidence::Sourced;
 use icpulse_model::network::SystemCanister;
 use icpulse_model::neuron::{Access, KnownNeuron};
 use icpulse_model::text::Line;
-use icpulse_model::{Neuron, NeuronId, Principal, ProposalId, Vote};
+use icpulse_model::{Neuron, NeuronId, Principal, ProposalKey, Vote};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
@@ -54,9 +54,9 @@ pub struct NeuronIndexPage {
 #[derive(Clone, Debug)]
 pub struct NeuronVotesPage {
     /// Newest first; [`Vote::Unspecified`] is an abstention.
-    pub votes: Vec<(ProposalId, Vote)>,
+    pub votes: Vec<(ProposalKey, Vote)>,
     /// Votes on proposals below this one do not change any more.
-    pub final_before: Option<ProposalId>,
+    pub final_before: Option<u64>,
 }
 
 /// A reply of `list_neurons`.
@@ -393,13 +393,13 @@ impl Client {
     pub async fn neuron_votes(
         &self,
         neuron: NeuronId,
-        before: Option<ProposalId>,
+        before: Option<u64>,
         limit: u64,
     ) -> Result<NeuronVotesPage, IcError> {
         let what = format!("reading the votes of neuron {neuron}");
         let request = wire::ListNeuronVotesRequest {
             neuron_id: Some(wire::NeuronId { id: neuron.0 }),
-            before_proposal: before.map(|p| wire::ProposalId { id: p.0 }),
+            before_proposal: before.map(|p| wire::ProposalId { id: p }),
             limit: Some(limit),
         };
         let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
@@ -409,7 +409,7 @@ impl Client {
         let page = ok_or_refused::<wire::NeuronVotes>(&what, &answer.bytes)?;
         Ok(NeuronVotesPage {
             votes: page.votes.iter().flatten().filter_map(decode::neurons::decode_vote).collect(),
-            final_before: page.all_finalized_before_proposal.map(|p| ProposalId(p.id)),
+            final_before: page.all_finalized_before_proposal.map(|p| p.id),
         })
     }
 }

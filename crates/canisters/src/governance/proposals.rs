@@ -9,7 +9,7 @@ use icpulse_ic::IcError;
 use icpulse_model::network::SystemCanister;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
-use icpulse_model::{Proposal, ProposalId, ProposalStatus, RewardStatus, Topic};
+use icpulse_model::{Proposal, ProposalKey, ProposalStatus, RewardStatus, Topic};
 
 /// Proposals in a page: the canister's own limit, which it also takes for 0.
 const MOST: u32 = 100;
@@ -18,7 +18,7 @@ const MOST: u32 = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProposalsPage {
     /// Only those below this one; `None` begins with the newest.
-    pub before: Option<ProposalId>,
+    pub before: Option<u64>,
     /// At most so many; the canister gives 100 at most.
     pub limit: u32,
     /// Only with one of these; empty for any.
@@ -52,7 +52,7 @@ impl ProposalsPage {
         wire::ListProposalInfoRequest {
             include_reward_status: self.include_reward_status.iter().map(|s| s.number()).collect(),
             omit_large_fields: Some(self.omit_large_fields),
-            before_proposal: self.before.map(|id| wire::ProposalId { id: id.0 }),
+            before_proposal: self.before.map(|id| wire::ProposalId { id }),
             limit: self.limit,
             exclude_topic: self.exclude_topics.iter().map(|t| t.number()).collect(),
             include_all_manage_neuron_proposals: Some(self.all_manage_neuron),
@@ -72,7 +72,7 @@ impl ProposalsPage {
                 || is_wanted(&self.include_status, row.status)
                     && is_wanted(&self.include_reward_status, row.reward_status)
                     && !self.exclude_topics.contains(&row.topic);
-            fits && self.before.is_none_or(|before| row.id < before)
+            fits && self.before.is_none_or(|before| row.id.number < before)
         });
         rows.sort_by_key(|row| std::cmp::Reverse(row.id));
         rows.dedup_by_key(|row| row.id);
@@ -138,7 +138,7 @@ where
             Err(error) => return Err(error),
             Ok(found) => {
                 let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
-                let lowest = found.iter().map(|p| p.id).min();
+                let lowest = found.iter().map(|p| p.id.number).min();
                 rows.extend(found);
                 let left = wanted.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
                 // Only a page that goes down is followed.
@@ -197,13 +197,13 @@ impl Client {
     ///
     /// # Errors
     /// [`IcError::NotFound`] for a number without a proposal, else see [`IcError`].
-    pub async fn proposal_body(&self, id: ProposalId) -> Result<(Proposal, ProposalBody), IcError> {
-        let what = format!("reading proposal {id}");
-        let arg = encode_one(id.0).map_err(|e| encode_error(&what, &e))?;
+    pub async fn proposal_body(&self, number: u64) -> Result<(Proposal, ProposalBody), IcError> {
+        let what = format!("reading proposal {number}");
+        let arg = encode_one(number).map_err(|e| encode_error(&what, &e))?;
         let governance = self.canisters().id(SystemCanister::Governance);
         let (answer, described) = futures_util::join!(
             self.query(&what, governance, "get_proposal_info", arg),
-            self.described_action(id)
+            self.described_action(number)
         );
         let answer = answer?;
         let rows = decode_rows::<Option<wire::ProposalInfo>, wire::ProposalInfo>(&answer.bytes, &[], |row| {
@@ -222,7 +222,7 @@ impl Client {
                 decode::proposals::keep_unreadable(raw, evidence).zip(body)
             }
         };
-        both.filter(|(proposal, _)| proposal.id == id).ok_or_else(|| IcError::Decode {
+        both.filter(|(proposal, _)| proposal.id == ProposalKey::nns(number)).ok_or_else(|| IcError::Decode {
             what: Line::new(&what),
             why: Line::new("the response is about another proposal"),
         })
@@ -230,16 +230,16 @@ impl Client {
 
     /// The canister's own description of a proposal's action. Only `list_proposals` offers it, and
     /// only newer canisters do: any failure means that there is none.
-    async fn described_action(&self, id: ProposalId) -> Option<wire::SelfDescribingProposalAction> {
+    async fn described_action(&self, number: u64) -> Option<wire::SelfDescribingProposalAction> {
         let request = wire::ListProposalInfoRequest {
-            before_proposal: Some(wire::ProposalId { id: id.0.checked_add(1)? }),
+            before_proposal: Some(wire::ProposalId { id: number.checked_add(1)? }),
             limit: 1,
             include_all_manage_neuron_proposals: Some(true),
             omit_large_fields: Some(false),
             return_self_describing_action: Some(true),
             ..wire::ListProposalInfoRequest::default()
         };
-        let what = format!("reading the description of proposal {id}");
+        let what = format!("reading the description of proposal {number}");
         let arg = encode_one(request).ok()?;
         let answer = self
             .query(&what, self.canisters().id(SystemCanister::Governance), "list_proposals", arg)
@@ -251,7 +251,7 @@ impl Client {
             |reply| reply.proposal_info,
         );
         let info = rows.ok()?.into_iter().find_map(Row::typed)?;
-        let found = info.id.is_some_and(|found| found.id == id.0);
+        let found = info.id.is_some_and(|found| found.id == number);
         info.proposal.filter(|_| found)?.self_describing_action
     }
 }
@@ -268,7 +268,7 @@ mod tests {
         let mut limits = Vec::new();
         let result = in_parts(&page, |part| {
             limits.push(part.limit);
-            let before = part.before.map_or(251, |id| id.0.min(251));
+            let before = part.before.map_or(251, |id| id.min(251));
             let count = part.limit.min(100);
             let reply = if count > most {
                 Err(IcError::Rejected {
@@ -298,16 +298,12 @@ mod tests {
             std::future::ready(reply)
         })
         .await;
-        (result.map(|rows| rows.iter().map(|p| p.id.0).collect()), limits)
+        (result.map(|rows| rows.iter().map(|p| p.id.number).collect()), limits)
     }
 
     #[tokio::test]
     async fn a_page_that_is_too_large_is_read_in_parts_and_comes_whole() {
-        let page = |limit, before: Option<u64>| ProposalsPage {
-            limit,
-            before: before.map(ProposalId),
-            ..Default::default()
-        };
+        let page = |limit, before: Option<u64>| ProposalsPage { limit, before, ..Default::default() };
         let down = |from: u64, count: u64| (from + 1 - count..=from).rev().collect::<Vec<_>>();
         let (rows, limits) = asked(page(100, None), 1_000).await;
         assert_eq!((rows.unwrap(), limits), (down(250, 100), vec![100]), "one reading where it fits");

@@ -5,7 +5,7 @@ use crate::Client;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use icpulse_ic::IcError;
-use icpulse_model::{Proposal, ProposalId};
+use icpulse_model::Proposal;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::RangeInclusive;
@@ -17,9 +17,9 @@ const PAGE: u64 = 100;
 #[derive(Clone, Debug)]
 pub struct RangePage {
     /// The greatest id it covers.
-    pub newest: ProposalId,
+    pub newest: u64,
     /// The least id it covers.
-    pub oldest: ProposalId,
+    pub oldest: u64,
     /// Its rows, or why they could not be read.
     pub outcome: Result<RangeRows, IcError>,
 }
@@ -31,7 +31,7 @@ pub struct RangeRows {
     pub proposals: Vec<Proposal>,
     /// Ids without a proposal, greatest first: never readable, or forgotten by the canister.
     /// Nothing to ask for again.
-    pub missing: Vec<ProposalId>,
+    pub missing: Vec<u64>,
     /// From here up to the range's end every id is answered for: the range's least id, or below
     /// it when there is nothing in the range and nothing for a while under it.
     pub floor: u64,
@@ -52,15 +52,15 @@ impl Client {
     /// All proposals from `newest` down to `oldest`, in parallel pages of 100 of dense ids, each
     /// delivered when it arrives. At most as many requests are under way as the profile allows, and
     /// fewer when the network asks for it. Dropping the stream ends the requests.
-    pub fn proposal_range(&self, newest: ProposalId, oldest: ProposalId) -> BoxStream<'static, RangePage> {
+    pub fn proposal_range(&self, newest: u64, oldest: u64) -> BoxStream<'static, RangePage> {
         let client = self.clone();
         let at_once = self.profile().max_in_flight.max(1);
-        stream::iter(parts(newest.0, oldest.0))
+        stream::iter(parts(newest, oldest))
             .map(move |(high, low)| {
                 let client = client.clone();
                 async move {
                     let outcome = client.part(high, low).await;
-                    RangePage { newest: ProposalId(high), oldest: ProposalId(low), outcome }
+                    RangePage { newest: high, oldest: low, outcome }
                 }
             })
             .buffer_unordered(at_once)
@@ -94,7 +94,7 @@ where
     }
     let mut found: BTreeMap<u64, Proposal> = BTreeMap::new();
     let page = |top: u64, limit: u64| ProposalsPage {
-        before: top.checked_add(1).map(ProposalId),
+        before: top.checked_add(1),
         limit: u32::try_from(limit.min(PAGE)).unwrap_or(u32::MAX),
         ..ProposalsPage::default()
     };
@@ -103,7 +103,7 @@ where
     let mut below = None;
     while let Some(from) = top.filter(|top| *top >= low) {
         let shown = ask(page(from, (from - low).saturating_add(1))).await?;
-        below = shown.iter().map(|row| row.id.0).filter(|id| *id < low).max();
+        below = shown.iter().map(|row| row.id.number).filter(|id| *id < low).max();
         let least = keep(shown, low..=from, &mut found);
         top = match least {
             Some(least) => least.checked_sub(1),
@@ -114,13 +114,13 @@ where
     let mut next = (low..=high).rev().find(|id| !found.contains_key(id));
     while let Some(from) = next {
         let shown = ask(page(from, PAGE)).await?;
-        let under = shown.iter().map(|row| row.id.0).filter(|id| *id < low).max();
-        let least = shown.iter().map(|row| row.id.0).filter(|id| *id <= from).min();
+        let under = shown.iter().map(|row| row.id.number).filter(|id| *id < low).max();
+        let least = shown.iter().map(|row| row.id.number).filter(|id| *id <= from).min();
         keep(shown, low..=from, &mut found);
         // This answer speaks for the ids down to its least row; for all, when it has none.
         let floor = least.map_or(low, |least| least.max(low));
         let still = (floor..=from).filter(|id| !found.contains_key(id));
-        rows.missing.extend(still.rev().map(ProposalId));
+        rows.missing.extend(still.rev());
         if floor == low && from == high {
             // Two answers that show nothing between here and there: nobody need ask in between.
             rows.floor = below.zip(under).map_or(low, |(a, b)| a.max(b).saturating_add(1));
@@ -138,9 +138,9 @@ fn keep(
     found: &mut BTreeMap<u64, Proposal>,
 ) -> Option<u64> {
     let mut least = None;
-    for row in shown.into_iter().filter(|row| range.contains(&row.id.0)) {
-        least = Some(least.map_or(row.id.0, |least: u64| least.min(row.id.0)));
-        found.insert(row.id.0, row);
+    for row in shown.into_iter().filter(|row| range.contains(&row.id.number)) {
+        least = Some(least.map_or(row.id.number, |least: u64| least.min(row.id.number)));
+        found.insert(row.id.number, row);
     }
     least
 }
@@ -173,16 +173,16 @@ mod tests {
             icpulse_ic::RetryPolicy { first: pause, longest: pause, asked: std::time::Duration::ZERO };
         let identity = std::sync::Arc::new(icpulse_ic::Anonymous);
         let client = Client::connect_with(&profile, identity, hasty).await.unwrap();
-        let mut pages: Vec<_> = client.proposal_range(ProposalId(950), ProposalId(1)).collect().await;
+        let mut pages: Vec<_> = client.proposal_range(950, 1).collect().await;
         pages.sort_by_key(|page| page.newest);
         assert_eq!(pages.len(), 10);
-        assert_eq!((pages[0].newest, pages[0].oldest), (ProposalId(50), ProposalId(1)));
+        assert_eq!((pages[0].newest, pages[0].oldest), (50, 1));
         assert!(pages.iter().all(|page| page.outcome.is_err()));
     }
 
     /// A canister with these proposals. In every second answer it leaves out the later half.
     fn answer(ids: &[u64], page: &ProposalsPage, short: bool) -> Vec<Proposal> {
-        let before = page.before.map_or(u64::MAX, |id| id.0);
+        let before = page.before.unwrap_or(u64::MAX);
         let below = ids.iter().rev().filter(|id| **id < before);
         let mut rows: Vec<Proposal> = below.take(page.limit as usize).map(|id| row(*id)).collect();
         if short {
@@ -212,10 +212,10 @@ mod tests {
                 async move { Ok(rows) }
             });
             let read = read.now_or_never().unwrap().unwrap();
-            let found: Vec<u64> = read.proposals.iter().map(|p| p.id.0).collect();
+            let found: Vec<u64> = read.proposals.iter().map(|p| p.id.number).collect();
             let there = |id: &u64| ids.contains(id);
             prop_assert_eq!(&found, &(low..=low + length).rev().filter(there).collect::<Vec<_>>());
-            let missing: Vec<u64> = read.missing.iter().map(|p| p.0).collect();
+            let missing = read.missing;
             prop_assert_eq!(&missing, &(low..=low + length).rev().filter(|id| !there(id)).collect::<Vec<_>>());
             prop_assert!(read.floor <= low && !(read.floor..low).any(|id| there(&id)));
         }

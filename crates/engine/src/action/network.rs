@@ -1,13 +1,13 @@
 //! What an action needs of a network.
 
 use icpulse_canisters::governance::calls::Target;
-use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_canisters::{Client, ProposalsPage, governance_of};
 use icpulse_ic::{CallReply, CallStatus, Connection, IcError, PreparedCall, SignedCall};
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::network::Canisters;
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Neuron, Principal, Proposal, ProposalId, Seconds, Timestamp,
+    Account, AccountIdentifier, E8s, Neuron, Principal, Proposal, ProposalKey, Seconds, Timestamp,
 };
 use std::future::Future;
 
@@ -67,7 +67,7 @@ pub trait Network: Send + Sync {
     /// A proposal with the signer's ballots; `None` if there is none.
     fn certified_proposal(
         &self,
-        id: ProposalId,
+        id: ProposalKey,
     ) -> impl Future<Output = Result<Option<Proposal>, IcError>> + Send;
 
     /// Waits a little before asking again.
@@ -123,13 +123,10 @@ impl Network for Client {
         self.certified().full_neuron(target).await
     }
 
-    async fn certified_proposal(&self, id: ProposalId) -> Result<Option<Proposal>, IcError> {
-        let page = ProposalsPage {
-            before: Some(ProposalId(id.0.saturating_add(1))),
-            limit: 1,
-            ..ProposalsPage::default()
-        };
-        let rows = self.certified().proposals(&page).await?;
+    async fn certified_proposal(&self, id: ProposalKey) -> Result<Option<Proposal>, IcError> {
+        let page =
+            ProposalsPage { before: Some(id.number.saturating_add(1)), limit: 1, ..ProposalsPage::default() };
+        let rows = governance_of(&self.certified(), id.governance)?.proposals(page).await?;
         Ok(rows.into_iter().find(|p| p.id == id))
     }
 

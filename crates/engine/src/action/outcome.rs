@@ -128,12 +128,12 @@ mod tests {
     use super::*;
     use crate::action::operations::CastBallot;
     use icpulse_canisters::wire::encode_one;
-    use icpulse_model::{ProposalId, Timestamp, Vote};
+    use icpulse_model::{ProposalKey, Timestamp, Vote};
 
     const T: Timestamp = Timestamp::from_secs(5);
 
     fn vote() -> CastBallot {
-        CastBallot { proposal: ProposalId(1), neuron: NeuronId(2), vote: Vote::Yes }
+        CastBallot { proposal: ProposalKey::nns(1), neuron: NeuronId(2), vote: Vote::Yes }
     }
 
     #[test]

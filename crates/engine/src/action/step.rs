@@ -11,7 +11,7 @@ use icpulse_model::ledger::Transaction;
 use icpulse_model::network::Canisters;
 use icpulse_model::text::Line;
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Neuron, NeuronId, Proposal, ProposalId, Seconds, Timestamp,
+    Account, AccountIdentifier, E8s, Neuron, NeuronId, Proposal, ProposalKey, Seconds, Timestamp,
 };
 use serde_json::Value;
 
@@ -116,7 +116,7 @@ pub(super) struct StepDescription {
     /// Which neuron it is about.
     pub neuron: Option<NeuronId>,
     /// Which proposal it is about.
-    pub proposal: Option<ProposalId>,
+    pub proposal: Option<ProposalKey>,
 }
 
 impl StepDescription {
@@ -161,7 +161,7 @@ pub(super) enum Reading {
     /// A neuron of the signer.
     Neuron(Target),
     /// A proposal with the signer's ballots.
-    Proposal(ProposalId),
+    Proposal(ProposalKey),
 }
 
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use icpulse_ic::IcError;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
-use icpulse_model::{Principal, Seconds, Timestamp};
+use icpulse_model::{Governance, Principal, Seconds, Timestamp};
 use icpulse_store::cache::{Cache, CacheError};
 use std::future::Future;
 use std::ops::RangeInclusive;
@@ -99,8 +99,18 @@ pub(super) enum Shape {
     Shards,
 }
 
-/// A part of a feed: which pages, ids or versions.
-pub(super) type Part = RangeInclusive<u64>;
+/// A part of a feed: which pages, numbers or versions, and of which governance if that matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) governance: Governance,
+    pub(super) range: RangeInclusive<u64>,
+}
+
+impl From<RangeInclusive<u64>> for Part {
+    fn from(range: RangeInclusive<u64>) -> Self {
+        Self { governance: Governance::Nns, range }
+    }
+}
 
 /// Puts a reply into the world.
 pub(super) type Merge = Box<dyn FnOnce(&mut Engine, Timestamp) + Send>;
@@ -143,6 +153,32 @@ pub(super) fn fetch<T: Send + 'static>(
         let reply = ask.await?;
         let merge: Merge = Box::new(move |engine, now| merge(engine, reply, now));
         Ok(Fetched { merge, failure: None })
+    })
+}
+
+/// Asks each, and then merges what was read; if some failed, says why the first of them did.
+pub(super) fn fetch_each<T: Send + 'static>(
+    asks: Vec<impl Future<Output = Result<T, IcError>> + Send + 'static>,
+    merge: impl Fn(&mut Engine, T, Timestamp) + Send + 'static,
+) -> Fetch {
+    Box::pin(async move {
+        let mut replies = Vec::new();
+        let mut failure = None;
+        for reply in futures_util::future::join_all(asks).await {
+            match reply {
+                Ok(reply) => replies.push(reply),
+                Err(why) => failure = failure.or(Some(why)),
+            }
+        }
+        match failure {
+            Some(why) if replies.is_empty() => Err(why),
+            failure => {
+                let merge: Merge = Box::new(move |engine, now| {
+                    replies.into_iter().for_each(|reply| merge(engine, reply, now));
+                });
+                Ok(Fetched { merge, failure })
+            }
+        }
     })
 }
 

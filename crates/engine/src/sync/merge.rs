@@ -5,7 +5,7 @@ use icpulse_model::ledger::{AccountState, Transaction};
 use icpulse_model::proposal::Ballot;
 use icpulse_model::world::{Histories, Neurons, Proposals};
 use icpulse_model::{
-    Evidence, Neuron, NeuronId, Proposal, ProposalId, ProposalStatus, Seconds, Timestamp, VotingPower,
+    Evidence, Neuron, NeuronId, Proposal, ProposalKey, ProposalStatus, Seconds, Timestamp, VotingPower,
 };
 use icpulse_store::cache::history;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub struct Merged {
     /// Rows that say something else than before: to be written.
     pub changed: Vec<Arc<Proposal>>,
     /// Rows that only were confirmed by a later reading.
-    pub confirmed: Vec<ProposalId>,
+    pub confirmed: Vec<ProposalKey>,
 }
 
 /// Puts rows of proposals in.
@@ -84,7 +84,7 @@ pub fn keep_ballots(old: &Proposals, mut row: Proposal) -> Proposal {
 }
 
 /// Ballots that an identity had before, on rows that have none and can have some.
-pub fn with_ballots(old: &Proposals, ballots: BTreeMap<ProposalId, Vec<Ballot>>) -> Proposals {
+pub fn with_ballots(old: &Proposals, ballots: BTreeMap<ProposalKey, Vec<Ballot>>) -> Proposals {
     let rows: Vec<Arc<Proposal>> = ballots
         .into_iter()
         .filter_map(|(id, ballots)| {
@@ -96,7 +96,7 @@ pub fn with_ballots(old: &Proposals, ballots: BTreeMap<ProposalId, Vec<Ballot>>)
 }
 
 /// Ids of rows that may still change.
-pub fn unsettled(proposals: &Proposals) -> Vec<ProposalId> {
+pub fn unsettled(proposals: &Proposals) -> Vec<ProposalKey> {
     proposals.iter().filter(|row| !row.is_final()).map(|row| row.id).collect()
 }
 

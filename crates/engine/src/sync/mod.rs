@@ -33,7 +33,7 @@ use icpulse_model::event::Event;
 use icpulse_model::registry::{Moment, Topology, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
-use icpulse_model::{AccountIdentifier, NeuronId, Principal, ProposalId, Seconds};
+use icpulse_model::{AccountIdentifier, Governance, NeuronId, Principal, ProposalKey, Seconds};
 use icpulse_store::cache::{Cache, CacheError, Loaded, closing_limit, note_unkept};
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +56,8 @@ pub struct Options {
     pub history: bool,
     /// How often what is on the screen is read, and nothing else more often; `None`: as each feed says.
     pub refresh: Option<Seconds>,
+    /// Governances that are read.
+    pub governances: Vec<Governance>,
     /// Readings at the same time, at most (what the user opens comes on top).
     pub max_in_flight: usize,
     /// Transactions of an account kept in memory, newest first; the cache keeps all.
@@ -78,6 +80,7 @@ impl Options {
             only: None,
             history: true,
             refresh: None,
+            governances: vec![Governance::Nns],
             max_in_flight: 16,
             transactions_in_memory: 5_000,
             cache_note: None,
@@ -91,7 +94,7 @@ impl Options {
 enum Command {
     Refresh(Topicality),
     Show(Topicality),
-    Proposal(ProposalId),
+    Proposal(ProposalKey),
     Neuron(NeuronId),
     Identity(SignerInfo, Option<Network>),
     Touched(Vec<Topicality>),
@@ -176,7 +179,7 @@ impl SyncHandle {
 
     /// Wants the whole of a proposal: from the cache at once, from the network if it may have
     /// changed. Only the one asked for last is insisted on.
-    pub fn open_proposal(&self, id: ProposalId) {
+    pub fn open_proposal(&self, id: ProposalKey) {
         self.send(Command::Proposal(id));
     }
 

@@ -4,7 +4,7 @@
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, World};
-use icpulse_model::{Neuron, NeuronId, ProposalId};
+use icpulse_model::{Neuron, NeuronId, ProposalKey};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -15,7 +15,7 @@ pub(super) struct Publisher {
     /// The world and the status as they were told last; no world: all of it is to be told anew.
     world: Option<World>,
     status: Option<SyncStatus>,
-    bodies: BTreeMap<ProposalId, Arc<ProposalBody>>,
+    bodies: BTreeMap<ProposalKey, Arc<ProposalBody>>,
     neurons: BTreeMap<NeuronId, Arc<Neuron>>,
     notes: VecDeque<Line>,
 }

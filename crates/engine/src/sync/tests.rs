@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! Reading against a network made of a few maps, on a clock that only tests advance.
 
+mod governance;
 mod registry;
 
 use super::feeds::queries::*;
@@ -92,6 +93,8 @@ struct Net {
     registry: Option<Vec<icpulse_model::registry::Delta>>,
     /// Versions in a page of it.
     registry_page: usize,
+    /// Governances besides the NNS.
+    others: BTreeMap<Governance, Arc<dyn icpulse_canisters::GovernanceAdapter>>,
 }
 
 #[derive(Clone)]
@@ -196,7 +199,7 @@ impl Source for Fake {
     fn ask(&self, query: Box<dyn AnyQuery>) -> BoxFuture<'_, Result<Answer, IcError>> {
         Box::pin(async move {
             answer! { query;
-                ReadProposals { page } => self.proposals(page.clone()),
+                ReadProposals { governance, page } => self.proposals(*governance, page.clone()),
                 ReadBody { id } => self.body(*id),
                 ReadMyNeurons {} => self.my_neurons(),
                 ReadNeuron { id } => self.neuron(*id),
@@ -244,13 +247,16 @@ impl Source for Fake {
 }
 
 impl Fake {
-    async fn proposals(&self, page: ProposalsPage) -> Result<Vec<Proposal>, IcError> {
+    async fn proposals(&self, governance: Governance, page: ProposalsPage) -> Result<Vec<Proposal>, IcError> {
+        if governance != Governance::Nns {
+            return self.other(governance)?.proposals(page).await;
+        }
         let filtered = !(page.include_status.is_empty() && page.include_reward_status.is_empty());
-        let before = page.before.map_or(u64::MAX, |id| id.0);
+        let before = page.before.unwrap_or(u64::MAX);
         let name = match (filtered, page.before) {
             (true, _) => "list".to_owned(),
             (false, None) => "newest".to_owned(),
-            (false, Some(id)) => format!("part {}..{}", id.0.saturating_sub(u64::from(page.limit)), id.0),
+            (false, Some(id)) => format!("part {}..{id}", id.saturating_sub(u64::from(page.limit))),
         };
         self.call(name, |net| {
             let listed = |row: &&Proposal| {
@@ -264,11 +270,22 @@ impl Fake {
         .await
     }
 
-    async fn body(&self, id: ProposalId) -> Result<(Proposal, ProposalBody), IcError> {
+    fn other(
+        &self,
+        governance: Governance,
+    ) -> Result<Arc<dyn icpulse_canisters::GovernanceAdapter>, IcError> {
+        let found = self.net().others.get(&governance).cloned();
+        found.ok_or_else(|| IcError::NotFound { what: Line::new("ask another governance") })
+    }
+
+    async fn body(&self, id: ProposalKey) -> Result<(Proposal, ProposalBody), IcError> {
+        if id.governance != Governance::Nns {
+            return self.other(id.governance)?.proposal_body(id.number).await;
+        }
         let found = self
             .call(format!("body {id}"), |net| {
-                let row = self.seen(net, net.proposals.get(&id.0)?);
-                Some((row, body(id.0, net.at)))
+                let row = self.seen(net, net.proposals.get(&id.number)?);
+                Some((row, body(id.number, net.at)))
             })
             .await?;
         found.ok_or_else(|| IcError::NotFound { what: Line::new("read a proposal") })
@@ -442,7 +459,7 @@ impl Run {
 }
 
 fn ids(world: &World) -> Vec<u64> {
-    world.proposals.iter().map(|row| row.id.0).collect()
+    world.proposals.iter().map(|row| row.id.number).collect()
 }
 
 fn down_from(count: u64) -> Vec<u64> {
@@ -583,7 +600,7 @@ async fn settled_ones_are_never_asked_again_and_open_ones_often() {
     run.fake.net().proposals.insert(248, proposal(248, false));
     run.pass(10).await;
     assert_eq!(run.fake.calls(), ["list", "list", "part 248..249"]);
-    assert!(run.world().await.proposals.get(ProposalId(248)).unwrap().is_final());
+    assert!(run.world().await.proposals.get(ProposalKey::nns(248)).unwrap().is_final());
     run.pass(10).await;
     let calls = run.fake.calls();
     assert!(parts(&calls).is_empty(), "{calls:?}");
@@ -609,7 +626,7 @@ async fn a_proposal_that_is_gone_is_not_asked_for_for_ever() {
     assert_eq!(parts(&run.fake.calls()), ["part 49..50", "part 0..50"]);
     run.pass(10).await;
     assert!(parts(&run.fake.calls()).is_empty());
-    assert!(run.world().await.proposals.get(ProposalId(49)).is_some(), "what was read stays");
+    assert!(run.world().await.proposals.get(ProposalKey::nns(49)).is_some(), "what was read stays");
 }
 
 #[tokio::test]
@@ -701,7 +718,7 @@ async fn an_unproven_answer_reaches_neither_screen_nor_cache() {
     drop((run.cache, run.changes));
     let cache = open(base.path());
     assert_eq!(load_whole(&cache, &reader(1)).unwrap().world, World::default());
-    assert!(cache.proposals_read().is_empty());
+    assert!(cache.proposals_read(Governance::Nns).is_empty());
 }
 
 #[tokio::test]
@@ -709,7 +726,7 @@ async fn offline_nothing_is_asked() {
     let base = tempfile::tempdir().unwrap();
     let run = begin(Fake::new(120), Some(open(base.path())), Principal::anonymous());
     run.handle.idle().await;
-    run.handle.open_proposal(ProposalId(7));
+    run.handle.open_proposal(ProposalKey::nns(7));
     run.handle.idle().await;
     let fake = run.end().await;
     fake.calls();
@@ -717,10 +734,10 @@ async fn offline_nothing_is_asked() {
     run.handle.ready().await;
     run.pass(7_200).await;
     run.handle.refresh(Topicality::All);
-    run.handle.open_proposal(ProposalId(7));
+    run.handle.open_proposal(ProposalKey::nns(7));
     run.handle.idle().await;
     assert_eq!(run.status().await.trouble, None);
-    run.handle.open_proposal(ProposalId(8));
+    run.handle.open_proposal(ProposalKey::nns(8));
     run.handle.idle().await;
     let status = run.status().await;
     assert!(status.offline);
@@ -731,7 +748,7 @@ async fn offline_nothing_is_asked() {
     let mut bodies = Vec::new();
     while let Some(change) = run.changes.recv().await {
         if let Change::Body(body) = change {
-            bodies.push(body.id.0);
+            bodies.push(body.id.number);
         }
     }
     assert_eq!(bodies, [7]);
@@ -744,17 +761,17 @@ async fn a_settled_body_comes_from_the_cache_an_open_one_is_read_again() {
     run.handle.idle().await;
     run.fake.calls();
     for _ in 0..2 {
-        run.handle.open_proposal(ProposalId(3));
+        run.handle.open_proposal(ProposalKey::nns(3));
         run.handle.idle().await;
     }
     assert_eq!(run.fake.calls(), ["body 3"]);
     for _ in 0..2 {
-        run.handle.open_proposal(ProposalId(19));
+        run.handle.open_proposal(ProposalKey::nns(19));
         run.handle.idle().await;
     }
     assert_eq!(run.fake.calls(), ["body 19", "body 19"]);
     // There is none: that is said, and not tried for ever.
-    run.handle.open_proposal(ProposalId(999));
+    run.handle.open_proposal(ProposalKey::nns(999));
     run.handle.idle().await;
     assert_eq!(run.status().await.trouble.unwrap().retry_at, None);
     run.pass(9).await;
@@ -770,13 +787,13 @@ async fn only_the_proposal_opened_last_is_insisted_on() {
     run.handle.idle().await;
     run.fake.calls();
     run.fake.net().held = Some("body");
-    run.handle.open_proposal(ProposalId(1));
+    run.handle.open_proposal(ProposalKey::nns(1));
     run.handle.world().await;
     while run.fake.net().calls.is_empty() {
         tokio::task::yield_now().await;
     }
     for id in 2..=9 {
-        run.handle.open_proposal(ProposalId(id));
+        run.handle.open_proposal(ProposalKey::nns(id));
     }
     run.handle.world().await;
     run.fake.release();
@@ -868,7 +885,7 @@ async fn a_node_that_lags_behind_takes_nothing_back() {
     run.handle.idle().await;
     run.fake.net().proposals.insert(20, proposal(20, false));
     run.pass(10).await;
-    let settled = |world: &World| world.proposals.get(ProposalId(20)).unwrap().is_final();
+    let settled = |world: &World| world.proposals.get(ProposalKey::nns(20)).unwrap().is_final();
     assert!(settled(&run.world().await));
     {
         let mut net = run.fake.net();
@@ -928,7 +945,7 @@ async fn paused_only_what_is_asked_for_is_read() {
     assert_eq!(run.fake.calls(), Vec::<String>::new());
     assert!(run.status().await.paused);
     run.handle.refresh(Topicality::Proposals);
-    run.handle.open_proposal(ProposalId(2));
+    run.handle.open_proposal(ProposalKey::nns(2));
     run.handle.idle().await;
     let mut calls = run.fake.calls();
     calls.sort();
@@ -989,7 +1006,7 @@ async fn tallies_become_a_history_until_the_proposal_settles() {
     let base = tempfile::tempdir().unwrap();
     let run = begin(Fake::new(20), Some(open(base.path())), Principal::anonymous());
     run.handle.idle().await;
-    let name = icpulse_store::cache::history::tally(ProposalId(20));
+    let name = icpulse_store::cache::history::tally(ProposalKey::nns(20));
     for yes in [20, 30, 40] {
         let mut row = proposal(20, true);
         row.tally.as_mut().unwrap().yes = VotingPower(yes);

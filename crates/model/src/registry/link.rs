@@ -7,7 +7,7 @@
 use super::{Key, Topology, Version};
 use crate::event::{Event, EventKind};
 use crate::world::Proposals;
-use crate::{Principal, Proposal, ProposalId, Seconds, Timestamp};
+use crate::{Principal, Proposal, ProposalKey, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a change may be from the execution of its cause.
@@ -129,12 +129,12 @@ impl<'p> Executed<'p> {
 #[derive(Default)]
 struct Cause {
     /// Proposals whose title names what changed.
-    named: BTreeSet<ProposalId>,
+    named: BTreeSet<ProposalKey>,
     /// Proposals that could have done it.
-    possible: BTreeSet<ProposalId>,
+    possible: BTreeSet<ProposalKey>,
 }
 
-fn only(ids: &BTreeSet<ProposalId>) -> Option<ProposalId> {
+fn only(ids: &BTreeSet<ProposalKey>) -> Option<ProposalKey> {
     ids.first().copied().filter(|_| ids.len() == 1)
 }
 
@@ -159,11 +159,11 @@ pub fn link(events: &mut [Event], proposals: &Proposals) -> bool {
             }
         }
     }
-    let mut certain: BTreeMap<Version, ProposalId> = BTreeMap::new();
+    let mut certain: BTreeMap<Version, ProposalKey> = BTreeMap::new();
     certain.extend(causes.iter().filter_map(|(version, cause)| Some((*version, only(&cause.named)?))));
     // Without a name: one proposal and one version that have no other to belong to.
-    let taken: BTreeSet<ProposalId> = certain.values().copied().collect();
-    let mut wanted: BTreeMap<ProposalId, usize> = BTreeMap::new();
+    let taken: BTreeSet<ProposalKey> = certain.values().copied().collect();
+    let mut wanted: BTreeMap<ProposalKey, usize> = BTreeMap::new();
     for cause in causes.values().filter(|cause| cause.named.is_empty()) {
         cause.possible.iter().for_each(|id| *wanted.entry(*id).or_default() += 1);
     }

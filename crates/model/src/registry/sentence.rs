@@ -175,7 +175,7 @@ impl Event {
         let mut words = self.words(names);
         words.push_str(&format!(" at version {}", group(&self.version.0.to_string())));
         if let Some(proposal) = self.proposal {
-            words.push_str(&format!(", proposal {}", group(&proposal.0.to_string())));
+            words.push_str(&format!(", proposal {}", group(&proposal.number.to_string())));
         }
         words
     }

@@ -5,7 +5,7 @@ use crate::event::{Event, EventKind};
 use crate::proposal::Proposal;
 use crate::text::Line;
 use crate::world::Proposals;
-use crate::{E8s, Evidence, Principal, ProposalId, ProposalStatus, RewardStatus, Seconds, Topic};
+use crate::{E8s, Evidence, Principal, ProposalKey, ProposalStatus, RewardStatus, Seconds, Topic};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -240,7 +240,7 @@ fn a_filter_takes_what_fits_all_of_it() {
 
 fn proposal(id: u64, action: &str, title: &str, executed: u64) -> Arc<Proposal> {
     Arc::new(Proposal {
-        id: ProposalId(id),
+        id: ProposalKey::nns(id),
         topic: Topic::SubnetManagement,
         status: ProposalStatus::Executed,
         reward_status: RewardStatus::Settled,
@@ -264,7 +264,7 @@ fn proposal(id: u64, action: &str, title: &str, executed: u64) -> Arc<Proposal> 
 
 fn linked(events: &mut [Event], proposals: Vec<Arc<Proposal>>) -> Vec<Option<u64>> {
     link(events, &Proposals::new(proposals));
-    events.iter().map(|event| event.proposal.map(|p| p.0)).collect()
+    events.iter().map(|event| event.proposal.map(|p| p.number)).collect()
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn a_proposal_is_a_cause_only_beyond_doubt() {
     assert_eq!(linked(&mut fresh()[..1], two), [None]);
     // What is known is not changed, and what has no time has no cause.
     let mut known = fresh()[..1].to_vec();
-    known[0].proposal = Some(ProposalId(1));
+    known[0].proposal = Some(ProposalKey::nns(1));
     assert_eq!(linked(&mut known, vec![upgrade(7, "Update", 1_990)]), [Some(1)]);
     let mut timeless = fresh()[..1].to_vec();
     timeless[0].at = None;
@@ -339,7 +339,7 @@ fn what_elected_a_version_is_known_as_long_as_it_is_elected() {
     let all = vec![by(7, "Elect 0a0a0a0a", 2_001), by(8, "Elect 0b0b0b0b", 3_001), by(9, "Elect", 4_000)];
     let told = |topology: &Topology| -> Vec<(Version, Option<u64>)> {
         let found = elections(topology, &Proposals::new(all.clone()));
-        found.into_iter().map(|e| (e.version, e.proposal.map(|p| p.0))).collect()
+        found.into_iter().map(|e| (e.version, e.proposal.map(|p| p.number))).collect()
     };
     assert_eq!(told(&topology), [(Version(3), Some(8)), (Version(2), Some(7))]);
     let _ = fold(&mut topology, &[change(5, old.clone(), None)]);

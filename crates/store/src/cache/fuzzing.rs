@@ -2,7 +2,7 @@
 
 use super::store::Batch;
 use super::{Cache, CacheError, codec, key};
-use icpulse_model::{Account, NeuronId, Principal, ProposalId};
+use icpulse_model::{Account, Governance, NeuronId, Principal, ProposalKey};
 
 /// Where an entry stands.
 #[derive(Clone, Copy, Debug)]
@@ -56,14 +56,16 @@ pub fn put(
 ) -> Result<(), CacheError> {
     let account = Account::of(*reader);
     let (bulk, key) = match table {
-        Table::Block => (false, key::block(number / key::BLOCK)),
-        Table::Page => (false, key::page(number / key::BLOCK, number, number.saturating_add(99))),
-        Table::Single => (false, key::single(ProposalId(number))),
-        Table::Position => (false, key::POSITION.to_vec()),
+        Table::Block => (false, key::block(Governance::Nns, number / key::BLOCK)),
+        Table::Page => {
+            (false, key::page(Governance::Nns, number / key::BLOCK, number, number.saturating_add(99)))
+        }
+        Table::Single => (false, key::single(ProposalKey::nns(number))),
+        Table::Position => (false, key::position(Governance::Nns)),
         Table::Fact(name) => (false, key::named(key::FACTS, name)),
         Table::History => (false, key::named(key::HISTORIES, &format!("tally:{number}"))),
-        Table::Body => (true, key::body(ProposalId(number))),
-        Table::Ballots => (false, key::ballot(reader, ProposalId(number))),
+        Table::Body => (true, key::body(ProposalKey::nns(number))),
+        Table::Ballots => (false, key::ballot(reader, ProposalKey::nns(number))),
         Table::NeuronsHead => (false, key::neurons_head(reader)),
         Table::Neuron => (false, key::neuron(reader, NeuronId(number))),
         Table::Account => (false, key::account(&account)),

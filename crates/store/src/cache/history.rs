@@ -1,7 +1,7 @@
 //! History rings: their names, how many samples they keep, how far samples are apart.
 
 use icpulse_model::series::Series;
-use icpulse_model::{Account, AccountIdentifier, ProposalId, Seconds, Timestamp};
+use icpulse_model::{Account, AccountIdentifier, ProposalKey, Seconds, Timestamp};
 
 /// XDR per ICP, in ten-thousandths.
 pub const ICP_XDR: &str = "icp_xdr";
@@ -16,12 +16,12 @@ const TALLY_YES: &str = "tally:";
 const TALLY_NO: &str = "tally_no:";
 
 /// Share of yes on an open proposal, in basis points of the total.
-pub fn tally(id: ProposalId) -> String {
+pub fn tally(id: ProposalKey) -> String {
     format!("{TALLY_YES}{id}")
 }
 
 /// Share of no on an open proposal, in basis points of the total.
-pub fn tally_no(id: ProposalId) -> String {
+pub fn tally_no(id: ProposalKey) -> String {
     format!("{TALLY_NO}{id}")
 }
 
@@ -31,9 +31,9 @@ pub fn balance(account: &Account) -> String {
 }
 
 /// The proposal that a tally's ring is about.
-pub fn tally_of(name: &str) -> Option<ProposalId> {
+pub fn tally_of(name: &str) -> Option<ProposalKey> {
     let id = name.strip_prefix(TALLY_YES).or_else(|| name.strip_prefix(TALLY_NO))?;
-    id.parse().ok().map(ProposalId)
+    id.parse().ok()
 }
 
 /// Samples kept and the least time between two of them.
@@ -71,8 +71,8 @@ mod tests {
 
     #[test]
     fn samples_keep_their_distance() {
-        let name = tally(ProposalId(7));
-        assert_eq!(tally_of(&name), Some(ProposalId(7)));
+        let name = tally(ProposalKey::nns(7));
+        assert_eq!(tally_of(&name), Some(ProposalKey::nns(7)));
         assert_eq!(tally_of(ICP_XDR), None);
         let mut series = ring(&name);
         let at = Timestamp::from_secs;

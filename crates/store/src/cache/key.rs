@@ -1,13 +1,13 @@
 //! Keys of the tables: a letter, then numbers in big-endian so that they sort.
 
-use icpulse_model::{Account, NeuronId, Principal, ProposalId};
+use icpulse_model::{Account, Governance, NeuronId, Principal, ProposalKey};
 
 /// Settled rows are kept in blocks for so many consecutive ids.
 pub(super) const BLOCK: u64 = 2_000;
 
 /// `schema` and what the database belongs to.
 pub(super) const META: &[u8] = b"m";
-/// Blocks of settled proposals, by id divided by [`BLOCK`].
+/// Blocks of settled proposals, by governance and number divided by [`BLOCK`].
 pub(super) const BLOCKS: &[u8] = b"b";
 /// Pages of settled proposals not merged into a block yet.
 pub(super) const PAGES: &[u8] = b"q";
@@ -23,13 +23,17 @@ pub(super) const HISTORIES: &[u8] = b"h";
 pub(super) const BODIES: &[u8] = b"d";
 
 fn of_principal(letter: u8, principal: &Principal) -> Vec<u8> {
-    let bytes = principal.as_slice();
-    let mut key = Vec::with_capacity(bytes.len() + 12);
+    let mut key = Vec::with_capacity(principal.as_slice().len() + 12);
     key.push(letter);
+    push_principal(&mut key, principal);
+    key
+}
+
+fn push_principal(key: &mut Vec<u8>, principal: &Principal) {
+    let bytes = principal.as_slice();
     // A principal has at most 29 bytes; the length keeps one from being the prefix of another.
     key.push(u8::try_from(bytes.len()).unwrap_or(u8::MAX));
     key.extend_from_slice(bytes);
-    key
 }
 
 fn with_number(mut key: Vec<u8>, number: u64) -> Vec<u8> {
@@ -47,29 +51,72 @@ pub(super) fn named(letter: &[u8], name: &str) -> Vec<u8> {
     [letter, name.as_bytes()].concat()
 }
 
-/// The block that an id belongs to.
-pub(super) fn block(index: u64) -> Vec<u8> {
-    with_number(BLOCKS.to_vec(), index)
+/// What a table has of one governance.
+pub(super) fn of_governance(table: &[u8], governance: Governance) -> Vec<u8> {
+    let mut key = table.to_vec();
+    match governance {
+        Governance::Nns => key.push(0),
+        Governance::Sns(root) => {
+            key.push(1);
+            push_principal(&mut key, &root);
+        }
+    }
+    key
+}
+
+/// The governance that a key continues with after `letters` bytes, and the rest.
+pub(super) fn split_governance(key: &[u8], letters: usize) -> Option<(Governance, &[u8])> {
+    match key.get(letters..)?.split_first()? {
+        (0, rest) => Some((Governance::Nns, rest)),
+        (1, rest) => {
+            let (len, rest) = rest.split_first()?;
+            let (root, rest) = rest.split_at_checked(usize::from(*len))?;
+            Some((Governance::Sns(Principal::try_from_slice(root).ok()?), rest))
+        }
+        _ => None,
+    }
+}
+
+/// The proposal that a key of a reader's ballots is of.
+pub(super) fn ballot_proposal(key: &[u8]) -> Option<ProposalKey> {
+    let reader = usize::from(*key.get(1)?);
+    let (governance, number) = split_governance(key, 2 + reader)?;
+    Some(ProposalKey { governance, number: u64::from_be_bytes(number.try_into().ok()?) })
+}
+
+fn numbered(table: &[u8], id: ProposalKey) -> Vec<u8> {
+    with_number(of_governance(table, id.governance), id.number)
+}
+
+/// The block of a governance with an index.
+pub(super) fn block(governance: Governance, index: u64) -> Vec<u8> {
+    with_number(of_governance(BLOCKS, governance), index)
 }
 
 /// The pages within a block's ids.
-pub(super) fn pages(index: u64) -> Vec<u8> {
-    with_number(PAGES.to_vec(), index)
+pub(super) fn pages(governance: Governance, index: u64) -> Vec<u8> {
+    with_number(of_governance(PAGES, governance), index)
 }
 
 /// A page within a block's ids.
-pub(super) fn page(index: u64, first: u64, last: u64) -> Vec<u8> {
-    with_number(with_number(with_number(PAGES.to_vec(), index), first), last)
+pub(super) fn page(governance: Governance, index: u64, first: u64, last: u64) -> Vec<u8> {
+    with_number(with_number(pages(governance, index), first), last)
 }
 
 /// The index of a block, or of the block that a page belongs to.
 pub(super) fn page_block(key: &[u8]) -> Option<u64> {
-    key.get(1..9)?.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes))
+    let (_, rest) = split_governance(key, 1)?;
+    rest.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes))
 }
 
 /// A single row.
-pub(super) fn single(id: ProposalId) -> Vec<u8> {
-    with_number(SINGLES.to_vec(), id.0)
+pub(super) fn single(id: ProposalKey) -> Vec<u8> {
+    numbered(SINGLES, id)
+}
+
+/// Which proposals of a governance have been read.
+pub(super) fn position(governance: Governance) -> Vec<u8> {
+    of_governance(POSITION, governance)
 }
 
 /// Ballots of all readers.
@@ -81,8 +128,8 @@ pub(super) fn ballots(reader: &Principal) -> Vec<u8> {
 }
 
 /// A reader's ballots on one proposal.
-pub(super) fn ballot(reader: &Principal, id: ProposalId) -> Vec<u8> {
-    with_number(ballots(reader), id.0)
+pub(super) fn ballot(reader: &Principal, id: ProposalKey) -> Vec<u8> {
+    numbered(&ballots(reader), id)
 }
 
 /// Which neurons a reader has, and when they were read.
@@ -136,8 +183,8 @@ pub(super) fn transactions_position(account: &Account) -> Vec<u8> {
 }
 
 /// A proposal's body (bulk).
-pub(super) fn body(id: ProposalId) -> Vec<u8> {
-    with_number(BODIES.to_vec(), id.0)
+pub(super) fn body(id: ProposalKey) -> Vec<u8> {
+    numbered(BODIES, id)
 }
 
 /// Version of what the registry's tables hold: others are not looked at.

@@ -7,7 +7,7 @@ use icpulse_model::ledger::AccountState;
 use icpulse_model::proposal::Ballot;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Neurons, Proposals, World};
-use icpulse_model::{Principal, Proposal, ProposalId};
+use icpulse_model::{Governance, Principal, Proposal, ProposalKey};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ const RECENT_BLOCKS: u64 = 2;
 pub struct Loaded {
     /// The world as last read, for one identity.
     pub world: World,
-    /// Proposal ids that need not be asked for again.
-    pub read: Ranges,
-    /// Settled proposals that lie in the cache and were not read: [`Cache::load_older`] reads them.
+    /// Proposals that need not be asked for again, by governance.
+    pub read: BTreeMap<Governance, Ranges>,
+    /// Settled proposals of the NNS that lie in the cache and were not read: [`Cache::load_older`] reads them.
     pub older: Option<Older>,
     /// What could not be read back, a line each; it will be read again.
     pub notes: Vec<Line>,
@@ -56,7 +56,7 @@ pub struct IdentityPart {
     /// Its accounts, the default one first.
     pub accounts: Vec<AccountState>,
     /// Its ballots on unsettled proposals.
-    pub ballots: BTreeMap<ProposalId, Vec<Ballot>>,
+    pub ballots: BTreeMap<ProposalKey, Vec<Ballot>>,
     /// What could not be read back.
     pub notes: Vec<Line>,
 }
@@ -82,7 +82,8 @@ impl Cache {
         let mut loaded = self.load_recent(identity)?;
         if let Some(below) = loaded.older.take() {
             let mut older = self.load_older(below)?;
-            loaded.read = loaded.read.difference(&older.lost);
+            let read = loaded.read.entry(Governance::Nns).or_default();
+            *read = read.difference(&older.lost);
             loaded.notes.append(&mut older.notes);
             loaded.world.proposals = loaded.world.proposals.with_older(older.rows);
         }
@@ -96,22 +97,15 @@ impl Cache {
     /// If the database cannot be read at all.
     pub fn load_recent(&self, identity: &Principal) -> Result<Loaded, CacheError> {
         let mut notes = Vec::new();
-        let newest_block = self.first.last(key::BLOCKS)?.as_deref().and_then(key::number);
-        let newest_page = self.first.last(key::PAGES)?.as_deref().and_then(key::page_block);
-        let from = newest_block.max(newest_page).unwrap_or(0).saturating_sub(RECENT_BLOCKS - 1);
-        let mut found = self.settled_rows(from..=u64::MAX)?;
-        for (_, value) in self.first.scan(key::SINGLES)? {
-            match codec::decode::<Proposal>(&value) {
-                Ok(row) => found.rows.push(Arc::new(row)),
-                Err(_) => found.bad += 1,
-            }
+        let mut read = BTreeMap::new();
+        let (mut rows, mut older) = (Vec::new(), None);
+        for governance in self.governances() {
+            let recent = self.load_recent_proposals(governance)?;
+            notes.extend(told(recent.bad));
+            rows.extend(recent.rows);
+            read.insert(governance, recent.read);
+            older = older.or(recent.older);
         }
-        let Found { mut rows, bad } = found;
-        newest_first(&mut rows);
-        let floor = from.saturating_mul(key::BLOCK);
-        let lost = self.forget_lost(&rows, floor..=u64::MAX);
-        let read = self.proposals_read().difference(&lost);
-        notes.extend(told(bad));
         let mut part = self.load_identity(identity)?;
         for row in &mut rows {
             if let Some(ballots) = part.ballots.remove(&row.id).filter(|_| !row.is_final()) {
@@ -132,27 +126,50 @@ impl Cache {
             events: Arc::new(events),
             ..World::default()
         };
-        let older = (from > 0 && read.iter().next().is_some_and(|first| *first.start() < floor))
-            .then_some(Older { block: from });
         Ok(Loaded { world, read, older, notes })
     }
 
-    /// The settled proposals that [`Cache::load_recent`] left out.
+    /// The newest rows of a governance: all but the older settled proposals of the NNS.
+    fn load_recent_proposals(&self, governance: Governance) -> Result<RecentProposals, CacheError> {
+        let newest = |table| self.first.last(&key::of_governance(table, governance));
+        let newest_block = newest(key::BLOCKS)?.as_deref().and_then(key::page_block);
+        let newest_page = newest(key::PAGES)?.as_deref().and_then(key::page_block);
+        let recent = newest_block.max(newest_page).unwrap_or(0).saturating_sub(RECENT_BLOCKS - 1);
+        let from = if governance == Governance::Nns { recent } else { 0 };
+        let mut found = self.settled_rows(governance, from..=u64::MAX)?;
+        for (_, value) in self.first.scan(&key::of_governance(key::SINGLES, governance))? {
+            match codec::decode::<Proposal>(&value) {
+                Ok(row) => found.rows.push(Arc::new(row)),
+                Err(_) => found.bad += 1,
+            }
+        }
+        let Found { mut rows, bad } = found;
+        newest_first(&mut rows);
+        let floor = from.saturating_mul(key::BLOCK);
+        let lost = self.forget_lost(governance, &rows, floor..=u64::MAX);
+        let read = self.proposals_read(governance).difference(&lost);
+        let older = (from > 0 && read.iter().next().is_some_and(|first| *first.start() < floor))
+            .then_some(Older { block: from });
+        Ok(RecentProposals { rows, bad, read, older })
+    }
+
+    /// The settled proposals of the NNS that [`Cache::load_recent`] left out.
     ///
     /// # Errors
     /// If the database cannot be read at all.
     pub fn load_older(&self, below: Older) -> Result<OlderRows, CacheError> {
         let Some(last) = below.block.checked_sub(1) else { return Ok(OlderRows::default()) };
-        let Found { rows, bad } = self.settled_rows(0..=last)?;
+        let Found { rows, bad } = self.settled_rows(Governance::Nns, 0..=last)?;
         let floor = below.block.saturating_mul(key::BLOCK);
         // Singles are in memory already; here they only show that their ids have rows.
+        let nns_singles = key::of_governance(key::SINGLES, Governance::Nns);
         let limit = usize::try_from(floor).unwrap_or(usize::MAX);
-        let singles = self.first.scan_from(key::SINGLES, key::SINGLES, limit)?;
+        let singles = self.first.scan_from(&nns_singles, &nns_singles, limit)?;
         let singles = singles.iter().filter(|(key, _)| key::number(key).is_some_and(|id| id < floor));
         let singles = singles.filter_map(|(_, value)| codec::decode::<Proposal>(value).ok()).map(Arc::new);
         let mut all: Vec<_> = rows.iter().cloned().chain(singles).collect();
         newest_first(&mut all);
-        let lost = self.forget_lost(&all, 0..=floor.saturating_sub(1));
+        let lost = self.forget_lost(Governance::Nns, &all, 0..=floor.saturating_sub(1));
         drop(all);
         let mut rows = rows;
         newest_first(&mut rows);
@@ -160,14 +177,16 @@ impl Cache {
     }
 
     /// Rows of whole blocks and of loose pages, by the index of their block.
-    fn settled_rows(&self, blocks: RangeInclusive<u64>) -> Result<Found, CacheError> {
+    fn settled_rows(&self, governance: Governance, blocks: RangeInclusive<u64>) -> Result<Found, CacheError> {
         let (first, last) = blocks.into_inner();
         let mut found = Found { rows: Vec::new(), bad: 0 };
-        for (prefix, start) in [(key::BLOCKS, key::block(first)), (key::PAGES, key::page(first, 0, 0))] {
-            let mut start = start;
+        let starts =
+            [(key::BLOCKS, key::block(governance, first)), (key::PAGES, key::pages(governance, first))];
+        for (table, mut start) in starts {
+            let prefix = key::of_governance(table, governance);
             // A few at a time: the bytes of all together are as much as the rows.
             loop {
-                let mut values = self.first.scan_from(prefix, &start, VALUES_AT_ONCE)?;
+                let mut values = self.first.scan_from(&prefix, &start, VALUES_AT_ONCE)?;
                 let Some((end, _)) = values.last() else { break };
                 start = [end.as_slice(), &[0]].concat();
                 let all = values.len() == VALUES_AT_ONCE;
@@ -201,10 +220,16 @@ impl Cache {
 
     /// Takes ids of `span` out of the position whose row is missing or was not understood when
     /// it was read (this version may): they are asked for again.
-    fn forget_lost(&self, rows: &[Arc<Proposal>], span: RangeInclusive<u64>) -> Ranges {
+    fn forget_lost(
+        &self,
+        governance: Governance,
+        rows: &[Arc<Proposal>],
+        span: RangeInclusive<u64>,
+    ) -> Ranges {
         let understood: Ranges =
-            rows.iter().rev().filter(|row| row.undecoded.is_none()).map(|row| row.id.0).collect();
-        let mut position = self.position.lock();
+            rows.iter().rev().filter(|row| row.undecoded.is_none()).map(|row| row.id.number).collect();
+        let mut positions = self.positions.lock();
+        let position = positions.entry(governance).or_default();
         let within = |mut ranges: Ranges| {
             if let Some(below) = span.start().checked_sub(1) {
                 ranges.remove(0..=below);
@@ -217,12 +242,19 @@ impl Cache {
         let lost = within(position.stored.difference(&understood));
         if !lost.is_empty() {
             position.read = position.read.difference(&lost);
-            let present: Ranges = rows.iter().rev().map(|row| row.id.0).collect();
+            let present: Ranges = rows.iter().rev().map(|row| row.id.number).collect();
             let gone = within(position.stored.difference(&present));
             position.stored = position.stored.difference(&gone);
         }
         lost
     }
+}
+
+struct RecentProposals {
+    rows: Vec<Arc<Proposal>>,
+    bad: usize,
+    read: Ranges,
+    older: Option<Older>,
 }
 
 struct Found {
@@ -277,6 +309,6 @@ fn decode_blocks(values: &[Entry], bad: &mut usize) -> Vec<Arc<Proposal>> {
 fn newest_first(rows: &mut Vec<Arc<Proposal>>) {
     // Stable: of two equally late readings the one found last (a single) comes first.
     rows.reverse();
-    rows.sort_by_key(|row| (std::cmp::Reverse(row.id), std::cmp::Reverse(row.evidence.at)));
+    rows.sort_by(|a, b| a.id.cmp_newest_first(&b.id).then(b.evidence.at.cmp(&a.evidence.at)));
     rows.dedup_by_key(|row| row.id);
 }

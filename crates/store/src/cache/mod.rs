@@ -32,6 +32,7 @@ pub use error::CacheError;
 pub use load::{IdentityPart, Loaded, Older, OlderRows};
 pub use network::{KeptRewards, REWARD_DAYS_KEPT};
 pub use observe::{WriteObserver, WriteStep};
+pub use proposals::ProposalRange;
 pub use ranges::Ranges;
 pub use registry::{RegistryPosition, RegistryReplay};
 pub use store::guarding;
@@ -41,7 +42,7 @@ use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
 use observe::Watch;
 use parking_lot::Mutex;
-use proposals::Position;
+use proposals::Positions;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,7 +63,7 @@ pub struct Cache {
     folder: Option<PathBuf>,
     network: String,
     opened: Timestamp,
-    position: Mutex<Position>,
+    positions: Mutex<Positions>,
     watch: Watch,
     notes: Mutex<Vec<Line>>,
     // Declared last: the databases close before the lock is given up.
@@ -125,12 +126,12 @@ impl Cache {
             folder: Some(folder.clone()),
             network,
             opened: now,
-            position: Mutex::default(),
+            positions: Mutex::default(),
             watch,
             notes: Mutex::default(),
             _lock: Some(lock),
         };
-        cache.position = Mutex::new(cache.read_position(&mut notes)?);
+        cache.positions = Mutex::new(cache.read_positions(&mut notes)?);
         Ok(Opened { cache, notes })
     }
 
@@ -158,7 +159,7 @@ impl Cache {
             folder: None,
             network: String::new(),
             opened: Timestamp(0),
-            position: Mutex::default(),
+            positions: Mutex::default(),
             watch: None,
             notes: Mutex::default(),
             _lock: None,

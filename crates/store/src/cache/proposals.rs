@@ -11,7 +11,7 @@ use super::store::Batch;
 use super::{Cache, CacheError, Ranges, codec, key};
 use icpulse_model::proposal::{Ballot, ProposalBody};
 use icpulse_model::text::Line;
-use icpulse_model::{Principal, Proposal, ProposalId};
+use icpulse_model::{Governance, Principal, Proposal, ProposalKey};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -31,6 +31,12 @@ pub(super) struct Position {
     pub(super) stored: Ranges,
 }
 
+/// How far the proposals of each governance have been read.
+pub(super) type Positions = BTreeMap<Governance, Position>;
+
+/// Consecutive numbers of proposals of a governance.
+pub type ProposalRange = (Governance, RangeInclusive<u64>);
+
 /// A body with whether its proposal was settled when it was read.
 #[derive(Serialize, Deserialize)]
 struct StoredBody {
@@ -39,20 +45,30 @@ struct StoredBody {
 }
 
 impl Cache {
-    pub(super) fn read_position(&self, notes: &mut Vec<Line>) -> Result<Position, CacheError> {
-        let Some(bytes) = self.first.get(key::POSITION)? else { return Ok(Position::default()) };
-        Ok(codec::decode(&bytes).unwrap_or_else(|why| {
-            notes.push(Line::new(&format!("reading the proposal history again: cached position: {why}")));
-            Position::default()
-        }))
+    pub(super) fn read_positions(&self, notes: &mut Vec<Line>) -> Result<Positions, CacheError> {
+        let mut positions = Positions::new();
+        for (key, value) in self.first.scan(key::POSITION)? {
+            let Some((governance, _)) = key::split_governance(&key, 1) else { continue };
+            let position = codec::decode(&value).unwrap_or_else(|why| {
+                notes.push(Line::new(&format!("reading the proposal history again: cached position: {why}")));
+                Position::default()
+            });
+            positions.insert(governance, position);
+        }
+        Ok(positions)
     }
 
-    /// Which proposal ids have been read and need not be asked for again.
-    pub fn proposals_read(&self) -> Ranges {
-        self.position.lock().read.clone()
+    /// Which proposals of a governance have been read and need not be asked for again.
+    pub fn proposals_read(&self, governance: Governance) -> Ranges {
+        self.positions.lock().get(&governance).map(|position| position.read.clone()).unwrap_or_default()
     }
 
-    /// Keeps rows as `reader` saw them, and that the ids of `read` have been read, in one write.
+    /// The NNS, and the other governances of which proposals have been read.
+    pub(super) fn governances(&self) -> BTreeSet<Governance> {
+        self.positions.lock().keys().copied().chain([Governance::Nns]).collect()
+    }
+
+    /// Keeps rows as `reader` saw them, and that the numbers of `read` have been read, in one write.
     ///
     /// # Errors
     /// If they could not be written; then neither the rows nor the position are kept.
@@ -60,17 +76,20 @@ impl Cache {
         &self,
         reader: &Principal,
         rows: &[Arc<Proposal>],
-        read: &[RangeInclusive<u64>],
+        read: &[ProposalRange],
     ) -> Result<(), CacheError> {
         let mut batch = Batch::default();
-        let mut settled: BTreeMap<u64, BTreeMap<ProposalId, Proposal>> = BTreeMap::new();
-        let mut stored = Vec::with_capacity(rows.len());
+        let mut settled: BTreeMap<(Governance, u64), BTreeMap<ProposalKey, Proposal>> = BTreeMap::new();
+        let mut stored: BTreeMap<Governance, Vec<u64>> = BTreeMap::new();
         for row in rows {
             let bare = Proposal { ballots: Vec::new(), ..row.as_ref().clone() };
-            stored.push(row.id.0);
+            stored.entry(row.id.governance).or_default().push(row.id.number);
             // Ballots on settled proposals are left out when loading and forgotten by compaction.
             if row.is_final() {
-                settled.entry(row.id.0 / key::BLOCK).or_default().insert(row.id, bare);
+                settled
+                    .entry((row.id.governance, row.id.number / key::BLOCK))
+                    .or_default()
+                    .insert(row.id, bare);
                 continue;
             }
             batch.put(key::single(row.id), codec::encode("a proposal", &bare)?);
@@ -80,11 +99,11 @@ impl Cache {
                 batch.put(key::ballot(reader, row.id), codec::encode("ballots", &row.ballots)?);
             }
         }
-        for (index, page) in settled {
+        for ((governance, index), page) in settled {
             match (page.first_key_value(), page.last_key_value()) {
                 (Some((first, _)), Some((last, _))) if page.len() >= SMALLEST_PAGE => {
                     let bytes = codec::encode_rows("a page of proposals", page.values())?;
-                    batch.put(key::page(index, first.0, last.0), bytes);
+                    batch.put(key::page(governance, index, first.number, last.number), bytes);
                 }
                 _ => {
                     for row in page.values() {
@@ -93,17 +112,23 @@ impl Cache {
                 }
             }
         }
-        let mut position = self.position.lock();
-        let mut next = position.clone();
-        next.stored.extend(&stored.into_iter().collect());
-        for range in read {
-            next.read.insert(range.clone());
+        let mut positions = self.positions.lock();
+        let mut changed = Positions::new();
+        let position_of = |governance| positions.get(&governance).cloned().unwrap_or_default();
+        for (governance, numbers) in stored {
+            let position = changed.entry(governance).or_insert_with(|| position_of(governance));
+            position.stored.extend(&numbers.into_iter().collect());
         }
-        if next != *position {
-            batch.put(key::POSITION.to_vec(), codec::encode("a position", &next)?);
+        for (governance, range) in read {
+            let position = changed.entry(*governance).or_insert_with(|| position_of(*governance));
+            position.read.insert(range.clone());
+        }
+        changed.retain(|governance, position| positions.get(governance) != Some(position));
+        for (governance, position) in &changed {
+            batch.put(key::position(*governance), codec::encode("a position", position)?);
         }
         self.first.apply(batch)?;
-        *position = next;
+        positions.extend(changed);
         Ok(())
     }
 
@@ -113,18 +138,23 @@ impl Cache {
     /// # Errors
     /// If the cache cannot be read or written; what was merged so far stays merged.
     pub fn compact(&self) -> Result<usize, CacheError> {
+        self.governances().into_iter().map(|governance| self.compact_proposals(governance)).sum()
+    }
+
+    fn compact_proposals(&self, governance: Governance) -> Result<usize, CacheError> {
         #[derive(Default)]
         struct Loose {
-            rows: BTreeMap<ProposalId, Proposal>,
+            rows: BTreeMap<ProposalKey, Proposal>,
             keys: Vec<Vec<u8>>,
         }
         // Pages are read when their block's turn comes: all at once would be a second world in memory.
         let mut loose: BTreeMap<u64, Loose> = BTreeMap::new();
-        for index in self.first.keys(key::PAGES)?.iter().filter_map(|key| key::page_block(key)) {
+        let pages = self.first.keys(&key::of_governance(key::PAGES, governance))?;
+        for index in pages.iter().filter_map(|key| key::page_block(key)) {
             loose.entry(index).or_default();
         }
         let mut unsettled = BTreeMap::new();
-        for (key, value) in self.first.scan(key::SINGLES)? {
+        for (key, value) in self.first.scan(&key::of_governance(key::SINGLES, governance))? {
             let Some(id) = key::number(&key) else { continue };
             match codec::decode::<Proposal>(&value) {
                 Ok(row) if row.is_final() => {
@@ -139,11 +169,11 @@ impl Cache {
                 Err(_) => {}
             }
         }
-        let read = self.proposals_read();
+        let read = self.proposals_read(governance);
         let mut written = 0;
         let mut merged = BTreeSet::new();
         for (index, mut block) in loose {
-            for (key, value) in self.first.scan(&key::pages(index))? {
+            for (key, value) in self.first.scan(&key::pages(governance, index))? {
                 // A page that does not decode stays where it is: loading it notes the loss and has it read again.
                 let Ok((rows, 0)) = codec::decode_rows::<Proposal>(&value) else { continue };
                 rows.into_iter().for_each(|row| newest(&mut block.rows, row));
@@ -157,19 +187,22 @@ impl Cache {
             if block.rows.len() < LOOSE_ROWS && !whole {
                 continue;
             }
-            let ids: Vec<u64> = block.rows.keys().map(|id| id.0).collect();
+            let ids: Vec<u64> = block.rows.keys().map(|id| id.number).collect();
             let mut rows = block.rows;
-            if let Some(bytes) = self.first.get(&key::block(index))? {
+            if let Some(bytes) = self.first.get(&key::block(governance, index))? {
                 let Ok((old, 0)) = codec::decode_rows::<Proposal>(&bytes) else { continue };
                 old.into_iter().for_each(|row| newest(&mut rows, row));
             }
             let mut batch = Batch::default();
-            batch.put(key::block(index), codec::encode_rows("a block of proposals", rows.values())?);
+            batch.put(
+                key::block(governance, index),
+                codec::encode_rows("a block of proposals", rows.values())?,
+            );
             for (id, row) in &rows {
                 // An unsettled single of a settled row is an earlier reading, unless the row
                 // was not understood then and is now.
-                if unsettled.get(&id.0).is_some_and(|at| *at < row.evidence.at) {
-                    unsettled.remove(&id.0);
+                if unsettled.get(&id.number).is_some_and(|at| *at < row.evidence.at) {
+                    unsettled.remove(&id.number);
                     batch.delete(key::single(*id));
                 }
             }
@@ -181,7 +214,10 @@ impl Cache {
         if written > 0 {
             let mut batch = Batch::default();
             for (key, _) in self.first.scan(key::BALLOTS)? {
-                if key::number(&key).is_some_and(|id| merged.contains(&id) && !unsettled.contains_key(&id)) {
+                let proposal = key::ballot_proposal(&key).filter(|id| id.governance == governance);
+                if proposal
+                    .is_some_and(|id| merged.contains(&id.number) && !unsettled.contains_key(&id.number))
+                {
                     batch.delete(key);
                 }
             }
@@ -206,7 +242,7 @@ impl Cache {
     ///
     /// # Errors
     /// If the cache cannot be read.
-    pub fn body(&self, id: ProposalId) -> Result<Option<(ProposalBody, bool)>, CacheError> {
+    pub fn body(&self, id: ProposalKey) -> Result<Option<(ProposalBody, bool)>, CacheError> {
         let bytes = self.bulk()?.get(&key::body(id))?;
         Ok(bytes
             .and_then(|bytes| codec::decode::<StoredBody>(&bytes).ok())
@@ -218,18 +254,18 @@ impl Cache {
     pub(super) fn ballots(
         &self,
         reader: &Principal,
-    ) -> Result<BTreeMap<ProposalId, Vec<Ballot>>, CacheError> {
+    ) -> Result<BTreeMap<ProposalKey, Vec<Ballot>>, CacheError> {
         let found = self.first.scan(&key::ballots(reader))?;
         // Undecodable ballots are as good as none: the next reading brings them.
         Ok(found
             .into_iter()
-            .filter_map(|(key, value)| Some((ProposalId(key::number(&key)?), codec::decode(&value).ok()?)))
+            .filter_map(|(key, value)| Some((key::ballot_proposal(&key)?, codec::decode(&value).ok()?)))
             .collect())
     }
 }
 
 /// Puts a row in unless a later reading of it is there.
-fn newest(rows: &mut BTreeMap<ProposalId, Proposal>, row: Proposal) {
+fn newest(rows: &mut BTreeMap<ProposalKey, Proposal>, row: Proposal) {
     match rows.get(&row.id) {
         Some(other) if other.evidence.at > row.evidence.at => {}
         _ => {

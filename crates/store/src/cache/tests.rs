@@ -4,13 +4,15 @@ use icpulse_model::ledger::{AccountState, Operation, Transaction};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::text::Block;
 use icpulse_model::{
-    Account, E8s, Evidence, NeuronId, Principal, Proposal, ProposalId, ProposalStatus, RewardStatus, Seconds,
-    Topic, Vote, VotingPower, XdrPermyriad,
+    Account, E8s, Evidence, Governance, NeuronId, Principal, Proposal, ProposalKey, ProposalStatus,
+    RewardStatus, Seconds, Topic, Vote, VotingPower, XdrPermyriad,
 };
 use icpulse_testing::plain;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+
+const NNS: Governance = Governance::Nns;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -56,7 +58,8 @@ fn with_ballot(mut row: Proposal, neuron: u64) -> Proposal {
 
 fn put(cache: &Cache, who: u8, rows: &[Proposal], read: &[std::ops::RangeInclusive<u64>]) {
     let rows: Vec<_> = rows.iter().cloned().map(Arc::new).collect();
-    cache.put_proposals(&reader(who), &rows, read).unwrap();
+    let read: Vec<_> = read.iter().map(|range| (NNS, range.clone())).collect();
+    cache.put_proposals(&reader(who), &rows, &read).unwrap();
 }
 
 fn loaded(cache: &Cache, who: u8) -> Vec<Proposal> {
@@ -136,7 +139,7 @@ fn transaction(block: u64) -> Transaction {
 fn everything_survives_a_restart() {
     let base = tempfile::tempdir().unwrap();
     let body = ProposalBody {
-        id: ProposalId(12),
+        id: ProposalKey::nns(12),
         summary: Block::new("# A\nb"),
         url: Line::new("https://forum.dfinity.org"),
         payload: Payload {
@@ -172,14 +175,14 @@ fn everything_survives_a_restart() {
     assert!(notes.is_empty());
     let Loaded { world, read, notes, .. } = cache.load_world(&reader(1)).unwrap();
     assert!(notes.is_empty());
-    assert_eq!(read.iter().collect::<Vec<_>>(), vec![10..=12]);
-    assert_eq!(world.proposals.get(ProposalId(12)).unwrap().ballots[0].neuron, NeuronId(77));
+    assert_eq!(read[&NNS].iter().collect::<Vec<_>>(), vec![10..=12]);
+    assert_eq!(world.proposals.get(ProposalKey::nns(12)).unwrap().ballots[0].neuron, NeuronId(77));
     let mut notes = Vec::new();
     assert_eq!(cache.value("icp_xdr", &mut notes).unwrap(), Some(rate));
     assert!(notes.is_empty());
     assert_eq!(world.histories[history::ICP_XDR].values(), vec![31_442]);
-    assert_eq!(cache.body(ProposalId(12)).unwrap(), Some((body, false)));
-    assert_eq!(cache.body(ProposalId(13)).unwrap(), None);
+    assert_eq!(cache.body(ProposalKey::nns(12)).unwrap(), Some((body, false)));
+    assert_eq!(cache.body(ProposalKey::nns(13)).unwrap(), None);
     let head = &world.accounts[0];
     assert_eq!((head.balance, head.transactions.len(), head.complete), (E8s(5), 100, false));
     assert!(!world.neurons_known);
@@ -193,11 +196,14 @@ fn ballots_and_neurons_belong_to_one_identity() {
     cache.put_neurons(&reader(1), &[neuron.id], &[Arc::new(neuron.clone())]).unwrap();
     assert_eq!(loaded(&cache, 1).iter().map(|p| p.ballots.len()).collect::<Vec<_>>(), vec![1]);
     let other = cache.load_world(&reader(2)).unwrap().world;
-    assert_eq!(other.proposals.iter().map(|p| (p.id.0, p.ballots.len())).collect::<Vec<_>>(), vec![(7, 0)]);
+    assert_eq!(
+        other.proposals.iter().map(|p| (p.id.number, p.ballots.len())).collect::<Vec<_>>(),
+        vec![(7, 0)]
+    );
     assert!(!other.neurons_known && other.neurons.is_empty());
     // Settled since: no ballot of anybody is left.
     put(&cache, 2, &[proposal(7, true, 2)], &[]);
-    assert!(loaded(&cache, 1).iter().find(|p| p.id.0 == 7).unwrap().ballots.is_empty());
+    assert!(loaded(&cache, 1).iter().find(|p| p.id.number == 7).unwrap().ballots.is_empty());
 }
 
 fn neuron(id: u64) -> icpulse_model::Neuron {
@@ -223,7 +229,7 @@ fn neuron(id: u64) -> icpulse_model::Neuron {
         deciding_voting_power: VotingPower(1),
         refreshed: None,
         followees: vec![(Topic::Governance, vec![NeuronId(27)])],
-        recent_ballots: vec![(ProposalId(7), Vote::Yes)],
+        recent_ballots: vec![(ProposalKey::nns(7), Vote::Yes)],
         auto_stake_maturity: true,
         visibility: Visibility::Public,
         known: None,
@@ -293,13 +299,13 @@ fn a_row_that_does_not_decode_is_noted_and_read_again() {
     odd.undecoded = Some(Box::new(Undecoded { reason: Line::new("new variant"), text: Block::new("") }));
     put(&cache, 1, &[odd], &[]);
     let mut batch = store::Batch::default();
-    batch.put(key::single(ProposalId(5)), vec![SCHEMA, 0, 0, 0, 0, 1]);
+    batch.put(key::single(ProposalKey::nns(5)), vec![SCHEMA, 0, 0, 0, 0, 1]);
     cache.first.apply(batch).unwrap();
     let loaded = cache.load_world(&reader(1)).unwrap();
     assert_eq!(loaded.notes.len(), 1);
-    assert_eq!(loaded.world.proposals.iter().map(|p| p.id.0).collect::<Vec<_>>(), vec![6, 4]);
+    assert_eq!(loaded.world.proposals.iter().map(|p| p.id.number).collect::<Vec<_>>(), vec![6, 4]);
     assert_eq!(
-        loaded.read.iter().collect::<Vec<_>>(),
+        loaded.read[&NNS].iter().collect::<Vec<_>>(),
         vec![1..=3, 6..=6],
         "5 is lost, 4 may be understood now"
     );
@@ -307,7 +313,7 @@ fn a_row_that_does_not_decode_is_noted_and_read_again() {
     put(&cache, 1, &[proposal(5, true, 2), proposal(4, true, 2)], &[4..=5]);
     let loaded = cache.load_world(&reader(1)).unwrap();
     assert!(loaded.notes.is_empty());
-    assert_eq!(loaded.read.iter().collect::<Vec<_>>(), vec![1..=6]);
+    assert_eq!(loaded.read[&NNS].iter().collect::<Vec<_>>(), vec![1..=6]);
 }
 
 #[test]
@@ -319,17 +325,42 @@ fn older_rows_come_when_asked_for_and_a_lost_block_of_them_is_read_again() {
     let recent = cache.load_recent(&reader(1)).unwrap();
     let older = recent.older.unwrap();
     assert_eq!((recent.world.proposals.len(), older.below()), (3_001, 4_000));
-    assert_eq!(recent.read.iter().collect::<Vec<_>>(), vec![1..=7_000]);
+    assert_eq!(recent.read[&NNS].iter().collect::<Vec<_>>(), vec![1..=7_000]);
     let rest = cache.load_older(older).unwrap();
     assert_eq!((rest.rows.len(), rest.lost.is_empty(), rest.notes.len()), (3_999, true, 0));
     let mut batch = store::Batch::default();
-    batch.put(key::block(0), vec![SCHEMA, 0, 0, 0, 0, 1]);
+    batch.put(key::block(NNS, 0), vec![SCHEMA, 0, 0, 0, 0, 1]);
     cache.first.apply(batch).unwrap();
     let older = cache.load_recent(&reader(1)).unwrap().older.unwrap();
     let rest = cache.load_older(older).unwrap();
     assert_eq!(rest.lost.iter().collect::<Vec<_>>(), vec![1..=1_999]);
     assert_eq!((rest.rows.len(), rest.notes.len()), (2_000, 1));
-    assert_eq!(cache.proposals_read().iter().collect::<Vec<_>>(), vec![2_000..=7_000]);
+    assert_eq!(cache.proposals_read(NNS).iter().collect::<Vec<_>>(), vec![2_000..=7_000]);
+}
+
+#[test]
+fn equal_numbers_of_two_governances_are_kept_apart() {
+    let base = tempfile::tempdir().unwrap();
+    let sns = Governance::Sns(reader(9));
+    let in_sns = |row: Proposal| Proposal { id: ProposalKey { governance: sns, ..row.id }, ..row };
+    {
+        let cache = open(base.path()).cache;
+        put(&cache, 1, &(1..=40).map(|id| proposal(id, true, 1)).collect::<Vec<_>>(), &[1..=40]);
+        let mut rows: Vec<_> = (1..=30).map(|id| in_sns(proposal(id, true, 2))).collect();
+        rows.push(in_sns(with_ballot(proposal(31, false, 2), 5)));
+        let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
+        cache.put_proposals(&reader(1), &rows, &[(sns, 1..=31)]).unwrap();
+        cache.compact().unwrap();
+        cache.flush().unwrap();
+    }
+    let cache = open(base.path()).cache;
+    let Loaded { world, read, .. } = cache.load_world(&reader(1)).unwrap();
+    assert_eq!((world.proposals.of(NNS).count(), world.proposals.of(sns).count()), (40, 31));
+    let at = |key| world.proposals.get(key).unwrap().evidence.at;
+    assert!(at(ProposalKey::nns(7)) < at(ProposalKey { governance: sns, number: 7 }));
+    assert_eq!(world.proposals.get(ProposalKey { governance: sns, number: 31 }).unwrap().ballots.len(), 1);
+    assert!(world.proposals.get(ProposalKey::nns(31)).unwrap().ballots.is_empty());
+    assert!(read[&NNS].contains_all(1..=40) && read[&sns].contains_all(1..=31) && !read[&sns].contains(32));
 }
 
 #[test]
@@ -351,7 +382,7 @@ fn a_newer_schema_is_set_aside() {
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].as_str().contains("newer icpulse"), "{notes:?}");
     assert!(folder.join("first.aside-20270115-080000").is_dir());
-    assert!(loaded(&cache, 1).is_empty() && cache.proposals_read().is_empty());
+    assert!(loaded(&cache, 1).is_empty() && cache.proposals_read(NNS).is_empty());
     drop(cache);
     // The second time nothing is wrong any more.
     assert!(open(base.path()).notes.is_empty());
@@ -451,10 +482,10 @@ fn survives(damage: impl Fn(&Path)) -> (Vec<Line>, usize) {
         notes.extend(loaded.notes);
         rows = loaded.world.proposals.len();
         for row in loaded.world.proposals.iter() {
-            assert_eq!(**row, proposal(row.id.0, true, 1));
+            assert_eq!(**row, proposal(row.id.number, true, 1));
         }
-        let present: Ranges = loaded.world.proposals.iter().map(|p| p.id.0).collect();
-        assert!(loaded.read.difference(&present).is_empty(), "{:?} beyond {present:?}", loaded.read);
+        let present: Ranges = loaded.world.proposals.iter().map(|p| p.id.number).collect();
+        assert!(loaded.read[&NNS].difference(&present).is_empty(), "{:?} beyond {present:?}", loaded.read);
     }
     (notes, rows)
 }
@@ -504,7 +535,7 @@ const CHILD: &str = "ICPULSE_TEST_CACHE_CHILD";
 fn child_writes_until_killed() {
     let Ok(base) = std::env::var(CHILD) else { return };
     let cache = open(Path::new(&base)).cache;
-    let start = cache.proposals_read().last().unwrap_or(0);
+    let start = cache.proposals_read(NNS).last().unwrap_or(0);
     for page in 0u64.. {
         let ids = start + page * 20 + 1..=start + page * 20 + 20;
         let rows: Vec<_> = ids.clone().map(|id| proposal(id, id % 7 != 0, 1)).collect();
@@ -543,12 +574,12 @@ fn killed_at_any_moment_the_next_start_is_consistent() {
         assert_eq!(notes, vec![]);
         let loaded = cache.load_world(&reader(1)).unwrap();
         assert_eq!(loaded.notes, vec![]);
-        let ids: Ranges = loaded.world.proposals.iter().map(|p| p.id.0).collect();
-        assert_eq!(ids, loaded.read, "rows and position are one write");
+        let ids: Ranges = loaded.world.proposals.iter().map(|p| p.id.number).collect();
+        assert_eq!(ids, loaded.read[&NNS], "rows and position are one write");
         assert_eq!(ids.iter().len(), 1);
         assert!(durable > 0 && ids.contains_all(1..=durable), "{durable} was durable, {ids:?} is there");
         for row in loaded.world.proposals.iter() {
-            assert_eq!(**row, proposal(row.id.0, row.id.0 % 7 != 0, 1));
+            assert_eq!(**row, proposal(row.id.number, row.id.number % 7 != 0, 1));
         }
     }
 }

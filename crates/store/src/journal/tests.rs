@@ -3,7 +3,7 @@ use super::*;
 use icpulse_model::act::{Intent, PlanId, PlannedCall, Step, StepState};
 use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
-use icpulse_model::{NeuronId, Principal, ProposalId, Timestamp};
+use icpulse_model::{NeuronId, Principal, ProposalKey, Timestamp};
 use serde_json::json;
 use std::sync::Mutex;
 
@@ -34,7 +34,7 @@ fn action(n: u8, confirmed: u64, state: StepState) -> Execution {
         arguments: vec![("vote".to_owned(), Line::new("yes"))],
         arg_digest: "00".to_owned(),
         neuron: Some(NeuronId(1)),
-        proposal: Some(ProposalId(2)),
+        proposal: Some(ProposalKey::nns(2)),
     };
     Execution {
         plan: PlanId([n; 16]),

@@ -4,7 +4,7 @@ use super::short_version;
 use crate::tui::app::place::{Name, Os, Subject};
 use crate::tui::app::state::State;
 use icpulse_model::event::{Event, EventKind};
-use icpulse_model::{Principal, ProposalId};
+use icpulse_model::{Principal, ProposalKey};
 
 /// Something that a detail leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,11 +123,11 @@ impl State {
     }
 
     /// Proposals whose title, or whose text where it was read, names one of these nodes.
-    pub fn proposals_naming(&self, nodes: &[Principal]) -> Vec<ProposalId> {
+    pub fn proposals_naming(&self, nodes: &[Principal]) -> Vec<ProposalKey> {
         // No frame walks the whole history.
         const LOOKED_AT: usize = 500;
         let names: Vec<String> = nodes.iter().map(Principal::to_text).collect();
-        let mut found: Vec<ProposalId> = self
+        let mut found: Vec<ProposalKey> = self
             .events()
             .filter(|e| e.node.is_some_and(|n| nodes.contains(&n)))
             .filter_map(|e| e.proposal)

@@ -9,7 +9,7 @@ use crate::tui::app::list::offset_to_show;
 use crate::tui::app::place::Subject;
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
-use icpulse_model::{NeuronId, ProposalId, Vote};
+use icpulse_model::{Governance, NeuronId, ProposalKey, Vote};
 
 impl State {
     pub(super) fn run_in_layer(&mut self, command: Command, effects: &mut Vec<Effect>) {
@@ -183,12 +183,12 @@ impl State {
             self.jump_to_id(&text, effects);
             return;
         };
-        let newest = self.world.proposals.iter().next().map_or(0, |p| p.id.0);
+        let newest = self.world.proposals.of(Governance::Nns).next().map_or(0, |p| p.id.number);
         let newest = newest.max(self.world.facts.latest_proposal.unwrap_or(0));
         let subject = if neuron.is_some() || number > newest {
             Subject::Neuron(NeuronId(number))
         } else {
-            Subject::Proposal(ProposalId(number))
+            Subject::Proposal(ProposalKey::nns(number))
         };
         self.layers.pop();
         self.open_subject(subject, effects);

@@ -8,7 +8,7 @@ use crate::tui::app::place::{Detail, Place, Screen, Subject};
 use crate::tui::app::pulse::{PulseItem, PulseNeed, PulseState};
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
-use icpulse_model::ProposalId;
+use icpulse_model::ProposalKey;
 use icpulse_model::alert::About;
 use icpulse_model::text::Line;
 
@@ -284,7 +284,7 @@ impl State {
         }
     }
 
-    fn pulse_neighbour(&mut self, id: ProposalId, by: isize) -> Option<ProposalId> {
+    fn pulse_neighbour(&mut self, id: ProposalKey, by: isize) -> Option<ProposalKey> {
         let place = self.pulse.items.iter().position(|i| *i == PulseItem::Proposal(id))?;
         self.pulse.select_row(place.saturating_add_signed(by).max(self.pulse.needs));
         match self.pulse.selected()? {

@@ -14,7 +14,7 @@ use crate::tui::app::state::State;
 use crate::tui::command::Command;
 use icpulse_engine::action::operations::CastVotes;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Account, NeuronId, ProposalId, Vote};
+use icpulse_model::{Account, NeuronId, ProposalKey, Vote};
 
 impl State {
     /// Runs a command, or says why it cannot run.
@@ -206,7 +206,7 @@ impl State {
 
     fn mark_all(&mut self) {
         let now = self.network_now();
-        let votable: Vec<ProposalId> = {
+        let votable: Vec<ProposalKey> = {
             let shown = self.proposals.rows.iter().filter_map(|id| self.proposal(*id));
             shown.filter(|p| p.votable(now).next().is_some()).map(|p| p.id).collect()
         };
@@ -217,7 +217,7 @@ impl State {
     }
 
     /// The blank ballots on the targets.
-    pub(super) fn due_ballots(&self) -> Vec<(ProposalId, NeuronId)> {
+    pub(super) fn due_ballots(&self) -> Vec<(ProposalKey, NeuronId)> {
         let targets = self.target_proposals();
         let known = targets.iter().filter_map(|id| self.proposal(*id));
         known

@@ -8,14 +8,14 @@ use crate::action::plan::{Draft, PlanContext, append_bounded, count_noun};
 use crate::action::step::{
     Reading, Readings, Reply, Step, StepDescription, StepKind, Verdict, step_identity,
 };
-use icpulse_canisters::governance::calls;
+use icpulse_canisters::governance::{calls, register_vote};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::{Intent, StepState};
 use icpulse_model::network::Canisters;
 use icpulse_model::proposal::{Ballot, Proposal};
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{NeuronId, ProposalId, Seconds, Timestamp, Vote, VotingPower};
+use icpulse_model::{NeuronId, ProposalKey, Seconds, Timestamp, Vote, VotingPower};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub struct CastVotes {
     /// Yes or no.
     pub vote: Vote,
     /// Which ballots: only these are cast.
-    pub ballots: Vec<(ProposalId, NeuronId)>,
+    pub ballots: Vec<(ProposalKey, NeuronId)>,
 }
 
 impl CastVotes {
@@ -71,7 +71,7 @@ pub static VOTE: Operation = Operation {
 /// Casts one neuron's ballot on one proposal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::action) struct CastBallot {
-    pub proposal: ProposalId,
+    pub proposal: ProposalKey,
     pub neuron: NeuronId,
     pub vote: Vote,
 }
@@ -84,7 +84,7 @@ impl Step for CastBallot {
     step_identity!(Self::STEP);
 
     fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        calls::register_vote(canisters, self.neuron, self.proposal, self.vote)
+        register_vote(canisters, self.neuron.into(), self.proposal, self.vote)
     }
 
     fn description(&self, _: &Canisters) -> StepDescription {
@@ -155,13 +155,13 @@ fn plan_votes(
     let CastVotes { vote, ballots } = intent.read().map_err(ActionError::unfit_arguments)?;
     let now = context.network_now();
     let mut steps: Vec<Box<dyn Step>> = Vec::new();
-    let mut power: BTreeMap<ProposalId, VotingPower> = BTreeMap::new();
+    let mut power: BTreeMap<ProposalKey, VotingPower> = BTreeMap::new();
     let mut neurons = BTreeSet::new();
     let mut left_out = Vec::new();
     // Looked up once: people with thousands of neurons vote on many proposals.
     let foreign: BTreeSet<NeuronId> =
         context.world.neurons.iter().filter(|n| !n.is_mine()).map(|n| n.id).collect();
-    let mut rows: BTreeMap<ProposalId, BTreeMap<NeuronId, &Ballot>> = BTreeMap::new();
+    let mut rows: BTreeMap<ProposalKey, BTreeMap<NeuronId, &Ballot>> = BTreeMap::new();
     for (proposal, neuron) in ballots.iter().collect::<BTreeSet<_>>() {
         let of_proposal = rows.entry(*proposal).or_insert_with(|| {
             let row = context.world.proposals.get(*proposal);
@@ -277,7 +277,7 @@ pub fn find_vote_refusal(proposals: &[&Proposal], now: Timestamp) -> Option<Line
 
 /// The voting power of a blank ballot, or why it cannot be cast.
 fn select_castable(
-    id: ProposalId,
+    id: ProposalKey,
     neuron: NeuronId,
     ballot: Option<&Ballot>,
     foreign: bool,
@@ -305,7 +305,7 @@ fn select_castable(
 
 fn review_title(
     vote: Vote,
-    power: &BTreeMap<ProposalId, VotingPower>,
+    power: &BTreeMap<ProposalKey, VotingPower>,
     neurons: usize,
     ballots: usize,
     context: &PlanContext<'_>,

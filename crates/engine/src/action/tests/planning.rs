@@ -27,7 +27,7 @@ fn text(lines: &[Line]) -> String {
 }
 
 pub fn vote(proposal: u64, neurons: &[u64]) -> Intent {
-    let ballots = neurons.iter().map(|n| (ProposalId(proposal), NeuronId(*n))).collect();
+    let ballots = neurons.iter().map(|n| (ProposalKey::nns(proposal), NeuronId(*n))).collect();
     CastVotes { vote: Vote::Yes, ballots }.intent()
 }
 
@@ -89,7 +89,7 @@ fn ballots_that_cannot_be_cast_are_left_out_with_their_reasons() {
     assert!(review(&sim, vote(5, &[])).blocked.is_some());
     sim.wait(5 * 86_400);
     assert!(review(&sim, vote(5, &[1])).blocked.unwrap().as_str().contains("has ended"));
-    let neither = CastVotes { vote: Vote::Unspecified, ballots: vec![(ProposalId(5), NeuronId(1))] };
+    let neither = CastVotes { vote: Vote::Unspecified, ballots: vec![(ProposalKey::nns(5), NeuronId(1))] };
     assert!(review(&sim, neither.intent()).blocked.is_some());
 }
 
@@ -100,7 +100,7 @@ fn many_ballots_make_a_short_review() {
     for p in 1..=20 {
         sim.propose(p, &neurons);
     }
-    let ballots = (1..=20).flat_map(|p| (1..=100).map(move |n| (ProposalId(p), NeuronId(n)))).collect();
+    let ballots = (1..=20).flat_map(|p| (1..=100).map(move |n| (ProposalKey::nns(p), NeuronId(n)))).collect();
     let review = review(&sim, CastVotes { vote: Vote::No, ballots }.intent());
     assert_eq!(review.title.as_str(), "Vote NO on 20 proposals with 100 neurons (2000 ballots)");
     assert!(review.effects.len() < 12 && text(&review.effects).contains("and 12 more proposals"));

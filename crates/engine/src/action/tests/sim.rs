@@ -583,11 +583,11 @@ impl Network for Sim {
         Ok(self.model(&inner, id))
     }
 
-    async fn certified_proposal(&self, id: ProposalId) -> Result<Option<Proposal>, IcError> {
+    async fn certified_proposal(&self, id: ProposalKey) -> Result<Option<Proposal>, IcError> {
         self.see()?;
         let inner = self.get();
-        let known = inner.ballots.keys().any(|(p, _)| *p == id.0);
-        Ok(known.then(|| self.row(&inner, id.0)))
+        let known = inner.ballots.keys().any(|(p, _)| *p == id.number);
+        Ok(known.then(|| self.row(&inner, id.number)))
     }
 
     async fn wait_for(&self, time: Seconds) {

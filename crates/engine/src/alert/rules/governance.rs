@@ -5,12 +5,14 @@ use crate::alert::named::principals_in;
 use icpulse_model::Seconds;
 use icpulse_model::alert::{About, Rule};
 use icpulse_model::economics::Economics;
+use icpulse_model::neuron::DissolveState;
 use std::collections::BTreeSet;
 
 /// The rules of this file.
 pub(super) const RULES: &[(Rule, Check)] = &[
     (Rule::ProposalNamesNode, check_named_nodes),
     (Rule::NeuronDecays, check_voting_power_decay),
+    (Rule::NeuronDissolves, check_dissolving),
     (Rule::ProposalUnvoted, check_unvoted_proposals),
 ];
 
@@ -60,6 +62,40 @@ fn check_voting_power_decay(call: &Evaluation<'_>, found: &mut Findings) -> bool
             _ => format!("neuron {id} begins to lose voting power {from} unless its following is confirmed"),
         };
         found.add_finding(Rule::NeuronDecays, rule, About::Neuron(id), strength, text);
+    }
+    input.world.neurons_known
+}
+
+/// A neuron votes only while its dissolve delay is at least the minimum (`minimum_delay_to_vote` of the
+/// economics); once it is dissolved its stake can be disbursed.
+fn check_dissolving(call: &Evaluation<'_>, found: &mut Findings) -> bool {
+    let Evaluation { input, settings: rule, now, .. } = *call;
+    let economics = input.world.facts.economics.as_ref();
+    let minimum = economics
+        .map_or_else(|| Economics::defaults().minimum_delay_to_vote, |e| e.value.minimum_delay_to_vote);
+    for neuron in input.world.neurons.iter().filter(|n| n.is_mine() && n.stake.0 > 0) {
+        let DissolveState::At(dissolved) = neuron.dissolve_state else { continue };
+        let last_vote = dissolved.minus(minimum);
+        for instant in [last_vote.minus(Seconds(rule.limit)), last_vote, dissolved] {
+            found.look_again(instant, now);
+        }
+        let strength = match last_vote.since(now).0 {
+            left if left <= rule.limit => Strength::Over,
+            left if left <= rule.recover => Strength::Near,
+            _ => continue,
+        };
+        let id = neuron.id;
+        let text = if dissolved <= now {
+            format!("neuron {id} is dissolved since {}: its stake can be disbursed", dissolved.date_minute())
+        } else if last_vote <= now {
+            format!(
+                "neuron {id} cannot vote since {}: its dissolve delay is too short",
+                last_vote.date_minute()
+            )
+        } else {
+            format!("neuron {id} can vote until {} unless it stops dissolving", last_vote.date_minute())
+        };
+        found.add(Rule::NeuronDissolves, rule, About::Neuron(id), strength, text);
     }
     input.world.neurons_known
 }

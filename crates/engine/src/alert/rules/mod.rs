@@ -16,7 +16,7 @@ use icpulse_model::fleet::DASHBOARD;
 use icpulse_model::mine::Mine;
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
-use icpulse_model::{Principal, Proof, ProposalId, Seconds, Timestamp};
+use icpulse_model::{Principal, Proof, ProposalKey, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What rules look at.
@@ -26,7 +26,7 @@ pub struct RuleInput<'a> {
     /// Whose nodes are one's own, and what they are called.
     pub mine: &'a Mine,
     /// Principals that bodies of open proposals name, as far as they were read.
-    pub named: &'a BTreeMap<ProposalId, BTreeSet<Principal>>,
+    pub named: &'a BTreeMap<ProposalKey, BTreeSet<Principal>>,
     /// The registry is still being read: what is missing in it may come.
     pub replaying: bool,
 }

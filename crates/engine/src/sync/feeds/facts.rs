@@ -1,6 +1,7 @@
 //! Single public figures of governance and tokens. To add one: a field of `Facts` in the model, and here
 //! its query, its [`Feed`] and a place in [`FEEDS`].
 
+use super::payouts::ReadAverageRate;
 use super::proposals::PAGE;
 use crate::sync::engine::Engine;
 use crate::sync::feed::{Cadence, Feed, Reading, Start, fetch};
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub(super) static FEEDS: &[&Feed] = &[
     &ICP_XDR,
+    &AVERAGE_ICP_XDR,
     &ECONOMICS,
     &REWARD_EVENT,
     &METRICS,
@@ -46,6 +48,13 @@ pub(in crate::sync) static ICP_XDR: Feed = Feed {
     cadence: Cadence::every(300),
     reading: &Fact::new("icp_xdr", |_| ReadIcpXdr {}, |facts| &mut facts.icp_xdr)
         .with_history(history::ICP_XDR, |rate| rate.0),
+    ..Feed::USUAL
+};
+
+static AVERAGE_ICP_XDR: Feed = Feed {
+    id: "average-icp-xdr",
+    cadence: Cadence::every(3_600),
+    reading: &Fact::new("average_icp_xdr", |_| ReadAverageRate {}, |facts| &mut facts.average_icp_xdr),
     ..Feed::USUAL
 };
 
@@ -121,8 +130,8 @@ async fn count_decided<F: Future<Output = Result<Vec<Proposal>, IcError>>>(
         evidence = evidence.or(rows.first().map(|row| row.evidence));
         let last = rows.iter().min_by_key(|row| row.id).filter(|_| rows.len() as u64 >= PAGE);
         match last {
-            Some(row) if row.created >= oldest && page.before.is_none_or(|before| row.id < before) => {
-                page.before = Some(row.id);
+            Some(row) if row.created >= oldest && page.before.is_none_or(|before| row.id.number < before) => {
+                page.before = Some(row.id.number);
             }
             _ => return Ok(evidence.map(|evidence| Sourced::new(count, evidence))),
         }
@@ -226,7 +235,7 @@ mod tests {
             ((1..=rows).rev().map(row).collect(), std::cell::Cell::new(0));
         let counted = count_decided(NOW, |page| {
             pages.set(pages.get() + 1);
-            let below = rows.iter().filter(|row| page.before.is_none_or(|before| row.id < before));
+            let below = rows.iter().filter(|row| page.before.is_none_or(|before| row.id.number < before));
             std::future::ready(Ok(below.take(100).cloned().collect()))
         });
         let counted = counted.now_or_never().and_then(Result::ok).flatten();

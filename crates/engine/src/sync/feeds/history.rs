@@ -6,8 +6,9 @@ use crate::sync::feed::{Audience, Cadence, Feed, Fetch, Order, Part, Reading, Sh
 use crate::sync::merge;
 use crate::sync::query::Network;
 use icpulse_model::world::{HistoryProgress, Topicality, World};
-use icpulse_model::{Proposal, Timestamp};
-use icpulse_store::cache::Ranges;
+use icpulse_model::{Governance, Proposal, Timestamp};
+use icpulse_store::cache::{ProposalRange, Ranges};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -34,9 +35,15 @@ pub(in crate::sync) static HISTORY: Feed = Feed {
     ..Feed::USUAL
 };
 
-/// The newest id that the cache knows of.
-pub(super) fn newest_id(world: &World) -> Option<u64> {
-    world.proposals.iter().next().map(|row| row.id.0).max(world.facts.latest_proposal)
+/// The newest number of each governance that the cache knows of.
+pub(super) fn newest_numbers(world: &World) -> BTreeMap<Governance, u64> {
+    let mut newest: BTreeMap<_, _> =
+        world.facts.latest_proposal.map(|id| (Governance::Nns, id)).into_iter().collect();
+    for row in world.proposals.iter() {
+        let known = newest.entry(row.id.governance).or_default();
+        *known = row.id.number.max(*known);
+    }
+    newest
 }
 
 struct History;
@@ -45,9 +52,13 @@ impl Reading for History {
     fn next_part(&self, engine: &mut Engine, network: &Network) -> Option<(Part, Fetch)> {
         let part = engine.next_history_part()?;
         engine.feeds.proposals.history_ran = true;
-        let (network, range) = (network.clone(), part.clone());
-        let ask = async move { read_part(&network, range).await };
-        Some((part, fetch(ask, |engine, (rows, covered), now| engine.put_history(rows, covered, now))))
+        let (network, range) = (network.clone(), part.range.clone());
+        let governance = part.governance;
+        let ask = async move { read_part(&network, governance, range).await };
+        let merge = move |engine: &mut Engine, (rows, covered), now| {
+            engine.put_history(rows, (governance, covered), now);
+        };
+        Some((part, fetch(ask, merge)))
     }
 
     fn next_due(&self, engine: &Engine, _: Timestamp) -> Option<Timestamp> {
@@ -80,26 +91,33 @@ impl Reading for History {
 
 impl Engine {
     /// The next part to read; none while the cache's own rows are on their way.
-    fn next_history_part(&self) -> Option<RangeInclusive<u64>> {
+    fn next_history_part(&self) -> Option<Part> {
         let state = &self.feeds.proposals;
-        let newest = state.newest.filter(|_| state.older_recalled)?;
-        next_part(&state.read, newest, self.parts_of(&HISTORY))
+        let mut governances = self.options.governances.iter().filter(|_| state.older_recalled);
+        governances.find_map(|governance| {
+            let running = self.parts_of(&HISTORY).filter(|part| part.governance == *governance);
+            let newest = *state.newest.get(governance)?;
+            let range = next_part(&state.read_of(*governance), newest, running.map(|part| &part.range))?;
+            Some(Part { governance: *governance, range })
+        })
     }
 
     /// Ids below the newest that have not been read.
     pub(in crate::sync) fn missing_proposals(&self) -> u64 {
         let state = &self.feeds.proposals;
-        state.newest.map_or(0, |newest| state.read.gaps(1..=newest).count())
+        let missing =
+            |(governance, newest): (&Governance, &u64)| state.read_of(*governance).gaps(1..=*newest).count();
+        state.newest.iter().map(missing).sum()
     }
 
     pub(in crate::sync) fn history_progress(&self) -> Option<HistoryProgress> {
-        let total = self.feeds.proposals.newest.unwrap_or(0);
+        let total: u64 = self.feeds.proposals.newest.values().sum();
         let done = total.saturating_sub(self.missing_proposals());
         self.feeds.proposals.rate.progress(done, total).filter(|_| self.options.history && self.may_ask())
     }
 
     /// Rows go into the world in batches, but with their position to the cache at once.
-    fn put_history(&mut self, rows: Vec<Proposal>, covered: RangeInclusive<u64>, now: Timestamp) {
+    fn put_history(&mut self, rows: Vec<Proposal>, covered: ProposalRange, now: Timestamp) {
         let rows: Vec<Arc<Proposal>> = rows
             .into_iter()
             .filter(|row| {
@@ -108,8 +126,9 @@ impl Engine {
             })
             .map(Arc::new)
             .collect();
-        self.feeds.proposals.read.insert(covered.clone());
-        let done = self.feeds.proposals.newest.unwrap_or(0).saturating_sub(self.missing_proposals());
+        self.feeds.proposals.note_read(covered.clone());
+        let total: u64 = self.feeds.proposals.newest.values().sum();
+        let done = total.saturating_sub(self.missing_proposals());
         self.feeds.proposals.rate.reached(now, done);
         self.write_proposals(rows.clone(), vec![covered]);
         self.feeds.proposals.pending.extend(rows);

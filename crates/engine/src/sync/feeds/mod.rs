@@ -30,10 +30,11 @@ pub(super) use {history::HISTORY, proposals::NEWEST};
 
 use super::Options;
 use super::feed::Feed;
-use icpulse_model::Timestamp;
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
+use icpulse_model::{Governance, Timestamp};
 use icpulse_store::cache::{Cache, CacheError, Older, Ranges};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The feeds by file.
@@ -86,7 +87,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(
         world: &World,
-        read: Ranges,
+        read: BTreeMap<Governance, Ranges>,
         older: Option<Older>,
         options: &Options,
         now: Timestamp,

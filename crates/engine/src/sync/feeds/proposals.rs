@@ -1,19 +1,20 @@
 //! Proposals: the newest page, all that are not settled, and the one that is open on the screen.
 
-use super::history::newest_id;
+use super::history::newest_numbers;
 use crate::sync::engine::Engine;
-use crate::sync::feed::{Audience, Cadence, Feed, Reading, Start, fetch};
+use crate::sync::feed::{Audience, Cadence, Feed, Reading, Start, fetch, fetch_each};
 use crate::sync::merge;
 use crate::sync::progress::Rate;
 use crate::sync::query::{Network, queries};
-use icpulse_canisters::{ProposalsPage, read_range};
+use icpulse_canisters::{ProposalsPage, governance_of, read_range};
 use icpulse_ic::IcError;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
-use icpulse_model::{Proposal, ProposalId, ProposalStatus, RewardStatus, Timestamp};
-use icpulse_store::cache::{Cache, CacheError, Older, OlderRows, Ranges, history};
-use std::collections::BTreeSet;
+use icpulse_model::{Governance, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp};
+use icpulse_store::cache::{Cache, CacheError, Older, OlderRows, ProposalRange, Ranges, history};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -24,9 +25,11 @@ pub(super) static FEEDS: &[&Feed] = &[&BODY, &NEWEST, &UNSETTLED];
 
 queries! {
     /// A page of proposals, newest first.
-    ReadProposals { page: ProposalsPage } -> Vec<Proposal> = |client| client.proposals(&page);
+    ReadProposals { governance: Governance, page: ProposalsPage } -> Vec<Proposal> =
+        |client| governance_of(client, governance)?.proposals(page);
     /// A proposal with its whole content.
-    ReadBody { id: ProposalId } -> (Proposal, ProposalBody) = |client| client.proposal_body(id);
+    ReadBody { id: ProposalKey } -> (Proposal, ProposalBody) =
+        |client| governance_of(client, id.governance)?.proposal_body(id.number);
 }
 
 /// The proposal that is open on the screen.
@@ -62,22 +65,22 @@ pub(in crate::sync) static UNSETTLED: Feed = Feed {
 
 /// What is known of proposals besides their rows.
 pub(in crate::sync) struct State {
-    /// Ids that need not be asked for again.
-    pub(in crate::sync) read: Ranges,
-    /// The newest id.
-    pub(super) newest: Option<u64>,
+    /// Numbers that need not be asked for again, by governance.
+    read: BTreeMap<Governance, Ranges>,
+    /// The newest number of each governance.
+    pub(super) newest: BTreeMap<Governance, u64>,
     /// Settled proposals that are still to be taken from the cache.
     older: Option<Older>,
     /// None are on their way either: what is missing now is on the network only.
     pub(super) older_recalled: bool,
     /// Unsettled rows that the canister does not know any more.
-    gone: BTreeSet<ProposalId>,
+    gone: BTreeSet<ProposalKey>,
     /// Rows confirmed since they were written: the cache's copy says an earlier time.
-    pub(in crate::sync) confirmed: BTreeSet<ProposalId>,
+    pub(in crate::sync) confirmed: BTreeSet<ProposalKey>,
     /// Proposals have been read as this identity: the cache's ballots are of the past.
     pub(in crate::sync) ballots_read: bool,
     /// The proposal that is open on the screen.
-    wanted: Option<ProposalId>,
+    wanted: Option<ProposalKey>,
     /// Rows of the history that are not in the world yet, and when some were put there last.
     pub(super) pending: Vec<Arc<Proposal>>,
     pub(super) folded: Timestamp,
@@ -87,10 +90,15 @@ pub(in crate::sync) struct State {
 }
 
 impl State {
-    pub(in crate::sync) fn new(world: &World, read: Ranges, older: Option<Older>, now: Timestamp) -> Self {
+    pub(in crate::sync) fn new(
+        world: &World,
+        read: BTreeMap<Governance, Ranges>,
+        older: Option<Older>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             read,
-            newest: newest_id(world),
+            newest: newest_numbers(world),
             older_recalled: older.is_none(),
             older,
             gone: BTreeSet::new(),
@@ -102,6 +110,14 @@ impl State {
             rate: Rate::default(),
             history_ran: false,
         }
+    }
+
+    pub(super) fn read_of(&self, governance: Governance) -> Cow<'_, Ranges> {
+        self.read.get(&governance).map_or_else(|| Cow::Owned(Ranges::default()), Cow::Borrowed)
+    }
+
+    pub(super) fn note_read(&mut self, (governance, range): ProposalRange) {
+        self.read.entry(governance).or_default().insert(range);
     }
 }
 
@@ -122,10 +138,18 @@ fn start_body(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
 struct Newest;
 
 impl Reading for Newest {
-    fn start(&self, _: &mut Engine, network: &Network, _: Timestamp) -> Start {
-        let network = network.clone();
-        let ask = async move { network.ask(ReadProposals { page: ProposalsPage::default() }).await };
-        Start::Fetch(fetch(ask, Engine::put_newest_page))
+    fn start(&self, engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
+        let read = |governance: Governance| {
+            let network = network.clone();
+            async move {
+                let page = ProposalsPage::default();
+                Ok((governance, network.ask(ReadProposals { governance, page }).await?))
+            }
+        };
+        let pages = engine.options.governances.iter().copied().map(read).collect();
+        Start::Fetch(fetch_each(pages, |engine, (governance, rows), now| {
+            engine.put_newest_page(governance, rows, now);
+        }))
     }
 
     fn load(&self, cache: &Cache, world: &mut World, notes: &mut Vec<Line>) -> Result<(), CacheError> {
@@ -148,8 +172,13 @@ const LATEST: &str = "latest_proposal";
 
 fn start_unsettled(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
     let known = engine.unsettled();
-    let network = network.clone();
-    Start::Fetch(fetch(async move { read_unsettled(&network, known).await }, |engine, (rows, gone), now| {
+    let read = |governance: Governance| {
+        let network = network.clone();
+        let known = known.iter().filter(|id| id.governance == governance).map(|id| id.number).collect();
+        async move { read_unsettled(&network, governance, known).await }
+    };
+    let lists = engine.options.governances.iter().copied().map(read).collect();
+    Start::Fetch(fetch_each(lists, |engine, (rows, gone), now| {
         engine.feeds.proposals.ballots_read = true;
         engine.keep_proposals(rows, Vec::new(), now);
         engine.feeds.proposals.gone.extend(gone);
@@ -157,12 +186,16 @@ fn start_unsettled(engine: &mut Engine, network: &Network, _: Timestamp) -> Star
 }
 
 /// All pages of a filtered list.
-async fn read_list(network: &Network, mut page: ProposalsPage) -> Result<Vec<Proposal>, IcError> {
+async fn read_list(
+    network: &Network,
+    governance: Governance,
+    mut page: ProposalsPage,
+) -> Result<Vec<Proposal>, IcError> {
     let mut rows: Vec<Proposal> = Vec::new();
     loop {
-        let found = network.ask(ReadProposals { page: page.clone() }).await?;
+        let found = network.ask(ReadProposals { governance, page: page.clone() }).await?;
         let full = found.len() as u64 >= PAGE;
-        let least = found.iter().map(|row| row.id).min();
+        let least = found.iter().map(|row| row.id.number).min();
         rows.extend(found);
         match least {
             // A page that does not go down any further is the last, whatever it says.
@@ -182,8 +215,9 @@ async fn read_list(network: &Network, mut page: ProposalsPage) -> Result<Vec<Pro
 /// management) are found by their status.
 async fn read_unsettled(
     network: &Network,
-    known: Vec<ProposalId>,
-) -> Result<(Vec<Proposal>, Vec<ProposalId>), IcError> {
+    governance: Governance,
+    known: Vec<u64>,
+) -> Result<(Vec<Proposal>, Vec<ProposalKey>), IcError> {
     let paying = ProposalsPage {
         include_reward_status: vec![RewardStatus::AcceptVotes, RewardStatus::ReadyToSettle],
         ..ProposalsPage::default()
@@ -192,19 +226,22 @@ async fn read_unsettled(
         include_status: vec![ProposalStatus::Open, ProposalStatus::Adopted],
         ..ProposalsPage::default()
     };
-    let (mut rows, more) =
-        futures_util::try_join!(read_list(network, paying), read_list(network, undecided))?;
+    let (mut rows, more) = futures_util::try_join!(
+        read_list(network, governance, paying),
+        read_list(network, governance, undecided)
+    )?;
     rows.extend(more);
-    let found: BTreeSet<ProposalId> = rows.iter().map(|row| row.id).collect();
-    let mut rest: BTreeSet<ProposalId> = known.into_iter().filter(|id| !found.contains(id)).collect();
+    let found: BTreeSet<u64> = rows.iter().map(|row| row.id.number).collect();
+    let mut rest: BTreeSet<u64> = known.into_iter().filter(|id| !found.contains(id)).collect();
     let mut gone = Vec::new();
     // What is no longer listed has settled since, or is gone.
     while let Some(top) = rest.pop_last() {
-        let floor = top.0.saturating_sub(PAGE - 1).max(1);
-        let least = rest.range(ProposalId(floor)..).next().copied().unwrap_or(top);
-        let (page, _) = read_part(network, least.0..=top.0).await?;
-        let there: BTreeSet<ProposalId> = page.iter().map(|row| row.id).collect();
-        gone.extend(rest.range(least..).chain([&top]).filter(|id| !there.contains(id)));
+        let floor = top.saturating_sub(PAGE - 1).max(1);
+        let least = rest.range(floor..).next().copied().unwrap_or(top);
+        let (page, _) = read_part(network, governance, least..=top).await?;
+        let there: BTreeSet<u64> = page.iter().map(|row| row.id.number).collect();
+        let missing = rest.range(least..).chain([&top]).filter(|id| !there.contains(id));
+        gone.extend(missing.map(|number| ProposalKey { governance, number: *number }));
         rest.retain(|id| *id < least);
         rows.extend(page);
     }
@@ -214,32 +251,36 @@ async fn read_unsettled(
 /// The rows of a range of ids and which ids they answer for: at least the range.
 pub(super) async fn read_part(
     network: &Network,
+    governance: Governance,
     range: RangeInclusive<u64>,
 ) -> Result<(Vec<Proposal>, RangeInclusive<u64>), IcError> {
     let end = *range.end();
-    let read = read_range(range, |page| network.ask(ReadProposals { page })).await?;
+    let read = read_range(range, |page| network.ask(ReadProposals { governance, page })).await?;
     Ok((read.proposals, read.floor..=end))
 }
 
 impl Engine {
-    fn put_newest_page(&mut self, rows: Vec<Proposal>, now: Timestamp) {
+    fn put_newest_page(&mut self, governance: Governance, rows: Vec<Proposal>, now: Timestamp) {
         self.feeds.proposals.ballots_read = true;
-        let ids = || rows.iter().map(|row| row.id.0);
+        let ids = || rows.iter().map(|row| row.id.number);
         let Some((least, newest)) = ids().min().zip(ids().max()) else { return };
-        if self.feeds.proposals.newest.is_none_or(|known| known < newest) {
-            self.feeds.proposals.newest = Some(newest);
-            Arc::make_mut(&mut self.world.facts).latest_proposal = Some(newest);
-            self.writer.put(move |cache| cache.put_value(LATEST, &newest));
+        let known = self.feeds.proposals.newest.get(&governance);
+        if known.is_none_or(|known| *known < newest) {
+            self.feeds.proposals.newest.insert(governance, newest);
+            if governance == Governance::Nns {
+                Arc::make_mut(&mut self.world.facts).latest_proposal = Some(newest);
+                self.writer.put(move |cache| cache.put_value(LATEST, &newest));
+            }
         }
         // Down to the first hole: what lies behind it is for the history to ask.
         let there: BTreeSet<u64> = ids().collect();
         let floor = (least..newest).rev().find(|id| !there.contains(id)).map_or(least, |hole| hole + 1);
-        self.feeds.proposals.read.insert(floor..=newest);
-        self.keep_proposals(rows, vec![floor..=newest], now);
+        self.feeds.proposals.note_read((governance, floor..=newest));
+        self.keep_proposals(rows, vec![(governance, floor..=newest)], now);
     }
 
     /// Puts rows into the world and writes what is new of them, with their position.
-    fn keep_proposals(&mut self, rows: Vec<Proposal>, read: Vec<RangeInclusive<u64>>, now: Timestamp) {
+    fn keep_proposals(&mut self, rows: Vec<Proposal>, read: Vec<ProposalRange>, now: Timestamp) {
         // Whoever answers is not gone.
         for row in &rows {
             self.feeds.proposals.gone.remove(&row.id);
@@ -256,7 +297,7 @@ impl Engine {
     }
 
     /// Writes rows with their position, in one batch.
-    pub(super) fn write_proposals(&mut self, rows: Vec<Arc<Proposal>>, read: Vec<RangeInclusive<u64>>) {
+    pub(super) fn write_proposals(&mut self, rows: Vec<Arc<Proposal>>, read: Vec<ProposalRange>) {
         let reader = self.signer.principal;
         self.writer.put_page(move |cache| cache.put_proposals(&reader, &rows, &read));
     }
@@ -283,14 +324,14 @@ impl Engine {
         merged.changed
     }
 
-    fn unsettled(&self) -> Vec<ProposalId> {
+    fn unsettled(&self) -> Vec<ProposalKey> {
         let mut ids = merge::unsettled(&self.world.proposals);
         ids.retain(|id| !self.feeds.proposals.gone.contains(id));
         ids
     }
 
     /// The whole of a proposal is wanted: from the cache at once, from the network if it may have changed.
-    pub(in crate::sync) fn open_proposal(&mut self, id: ProposalId) {
+    pub(in crate::sync) fn open_proposal(&mut self, id: ProposalKey) {
         self.feeds.proposals.wanted = Some(id);
         self.troubles.remove(&BODY);
         self.recall(
@@ -323,7 +364,8 @@ impl Engine {
             |engine, older| {
                 let OlderRows { rows, lost, notes } = older;
                 engine.feeds.proposals.older_recalled = true;
-                engine.feeds.proposals.read = engine.feeds.proposals.read.difference(&lost);
+                let read = engine.feeds.proposals.read.entry(Governance::Nns).or_default();
+                *read = read.difference(&lost);
                 engine.world.proposals = engine.world.proposals.with_older(rows);
                 engine.note_all(notes);
             },

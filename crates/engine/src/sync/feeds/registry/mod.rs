@@ -145,7 +145,7 @@ impl Replay {
     fn next_part<'a>(&self, running: impl IntoIterator<Item = &'a Part>) -> Option<Part> {
         let latest = self.latest.filter(|(version, _)| version.0 > 0 && self.recalled)?.0.0;
         let mut known = self.read.clone();
-        running.into_iter().for_each(|part| known.insert(part.clone()));
+        running.into_iter().for_each(|part| known.insert(part.range.clone()));
         let first_gap = *self.read.gaps(1..=latest).iter().next()?.start();
         let gaps = known.gaps(1..=latest);
         let gap = gaps.iter().next()?;
@@ -154,7 +154,7 @@ impl Replay {
         let waits = start > self.topology.version.0;
         let limit = first_gap.max(self.topology.version.0).saturating_add(AHEAD * PART);
         let end = start.div_ceil(PART).saturating_mul(PART).min(*gap.end());
-        (!waits || start < limit).then_some(start..=end)
+        (!waits || start < limit).then_some((start..=end).into())
     }
 
     /// Whether it is known where to go on: before that, nothing is asked.
@@ -206,7 +206,7 @@ struct History;
 impl Reading for History {
     fn next_part(&self, engine: &mut Engine, network: &Network) -> Option<(Part, Fetch)> {
         let part = engine.feeds.registry.next_part(engine.parts_of(&REPLAY))?;
-        let after = Version(part.start().saturating_sub(1));
+        let after = Version(part.range.start().saturating_sub(1));
         Some((part.clone(), engine.read_page(network.clone(), after, Some(part))))
     }
 
@@ -304,13 +304,7 @@ impl Engine {
         self.world.events = Arc::default();
     }
 
-    fn put_registry_page(
-        &mut self,
-        page: RegistryPage,
-        part: Option<RangeInclusive<u64>>,
-        epoch: u64,
-        now: Timestamp,
-    ) {
+    fn put_registry_page(&mut self, page: RegistryPage, part: Option<Part>, epoch: u64, now: Timestamp) {
         if epoch != self.feeds.registry.epoch {
             return;
         }
@@ -336,7 +330,7 @@ impl Engine {
             self.plan.failed(&REPLAY, now, later, jitter);
             return;
         }
-        self.keep_deltas(deltas, part.as_ref(), latest, evidence, now);
+        self.keep_deltas(deltas, part.as_ref().map(|part| &part.range), latest, evidence, now);
         self.advance_registry();
         self.publish_registry();
     }
