@@ -57,7 +57,7 @@ fn machines(c: &mut Criterion) {
     let mut state = sample::at(sample::full_with(SIZE, 30), Screen::Network, None, 0);
     fleet::join(&mut state.world, fleet::LARGE, sample::NOW);
     sample::settle(&mut state);
-    for list in [NetList::from_dataset(&datasets::SUBNETS), NetList::from_dataset(&datasets::NODES)] {
+    for list in [NetList::named(datasets::SUBNETS.info.id), NetList::named(datasets::NODES.info.id)] {
         state.net.shown = list;
         let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
         c.bench_function(&format!("frame/Network/{}", list.dataset().info.title), |b| {

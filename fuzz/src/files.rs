@@ -12,7 +12,6 @@ use icpulse_store::cache::fuzzing::{self as store, Table};
 use icpulse_wallet::{self, fuzzing as keys};
 use std::sync::LazyLock;
 
-/// The reader's account.
 pub fn account() -> Account {
     Account::of(reader())
 }

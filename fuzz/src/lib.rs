@@ -21,7 +21,6 @@ pub fn evidence() -> Evidence {
     Evidence::certified(NOW)
 }
 
-/// Who reads.
 pub fn reader() -> Principal {
     Principal::from_slice(&[7; 29])
 }

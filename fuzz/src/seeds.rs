@@ -182,7 +182,6 @@ fn fill(target: &str, folder: &PathBuf) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The seeds of a target.
 pub fn of(target: &str) -> Vec<Vec<u8>> {
     let texts = |texts: &[&str]| texts.iter().map(|t| t.as_bytes().to_vec()).collect::<Vec<_>>();
     let behind = |byte: u8, seed: &[u8]| [&[byte], seed].concat();

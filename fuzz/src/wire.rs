@@ -264,7 +264,7 @@ fn conversion_rate(bytes: &[u8]) {
     one::<cmc::IcpXdrConversionRateCertifiedResponse>(bytes);
     if let Ok(reply) = decode_one::<cmc::IcpXdrConversionRateCertifiedResponse>(bytes) {
         let now = certificate::claimed_time(&reply.certificate).unwrap_or(NOW);
-        let _ = rate::verify_rate(&reply, &recorded_root_key(), cmc_canister(), now);
+        let _ = rate::verify_rate(&reply, b"ICP_XDR_CONVERSION_RATE", &recorded_root_key(), cmc_canister(), now);
     }
 }
 

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
 use super::output::{Format, Rows, note, print_json, print_text};
-use crate::datasets::TRANSACTIONS;
+use crate::datasets::Listed;
 use icpulse_model::account::{Account, AccountIdentifier};
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::ledger::Transaction;
@@ -132,7 +132,7 @@ fn print_rows(
 ) -> Result<(), Failure> {
     let cells = Cells { now, account: Some(account), ..Cells::default() };
     let format = Format::of(&context.global);
-    Rows::of(&TRANSACTIONS, rows.iter(), &cells, format).print(
+    Rows::of(Transaction::dataset(), rows.iter(), &cells, format).print(
         format,
         "transactions",
         json!({"network": opened.profile.name, "account": account.hex(), "count": rows.len()}),

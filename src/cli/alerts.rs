@@ -4,13 +4,14 @@ use super::args::Alerts as AlertsCommand;
 use super::context::{Context, wall_clock};
 use super::failure::{Failure, Kind};
 use super::open::{Need, open};
-use super::output::{Column, Format, Rows, note, print_bytes, print_text};
+use super::output::{Column, Format, Rows, note, parse_filter, print_bytes, print_text, select_rows};
 use super::serve::asked_to_stop;
 use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings, store, try_all};
-use icpulse_engine::alert::message::about_json;
+use crate::datasets::{AlertRow, AlertState, Listed};
 use icpulse_engine::alert::{Attention, Monitor, RuleInput};
-use icpulse_model::alert::{About, Alert};
+use icpulse_model::alert::Alert;
+use icpulse_model::dataset::Context as Cells;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
 use serde_json::json;
@@ -18,34 +19,20 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-const COLUMNS: &[Column] = &[
-    Column::new("state", "state", false),
-    Column::new("severity", "severity", false),
-    Column::new("rule", "rule", false),
-    Column::new("since", "since", false),
-    Column::new("lasted_seconds", "for", true),
-    Column::new("text", "what", false),
-    Column::new("evidence", "", false),
-    Column::new("source", "", false),
-    Column::new("recovered", "", false),
-    Column::new("about_kind", "", false),
-    Column::new("about_id", "", false),
-    Column::new("about_node", "", false),
-];
-
 /// Runs one of the alerts commands.
 ///
 /// # Errors
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &AlertsCommand) -> Result<(), Failure> {
     match command {
-        AlertsCommand::List => list(context).await,
+        AlertsCommand::List { filter, limit } => list(context, filter, *limit).await,
         AlertsCommand::Test { sink } => test(context, sink.as_deref()).await,
         AlertsCommand::Watch => watch(context).await,
     }
 }
 
-async fn list(context: &Context) -> Result<(), Failure> {
+async fn list(context: &Context, filter: &str, limit: Option<usize>) -> Result<(), Failure> {
+    let query = parse_filter(filter, AlertRow::dataset())?;
     let mut opened = open(context, Need::IfUnlocked).await?;
     let (_store, kept, unread) = store(context, &opened);
     if let Some(text) = unread {
@@ -73,56 +60,22 @@ async fn list(context: &Context) -> Result<(), Failure> {
     };
     // What is seen here is neither kept nor sent: that is for whoever watches.
     monitor.observe(&sight, now, 0);
-    let alerts: Vec<(&str, Alert)> = monitor
-        .board()
-        .alerts
-        .iter()
-        .map(|a| (if a.is_firing() { "firing" } else { "recovered" }, a.clone()))
-        .chain(monitor.pending_alerts().map(|a| ("pending", a)))
-        .chain(monitor.board().contradicted.iter().map(|a| ("contradicted", a.clone())))
+    let board = monitor.board();
+    let row = |state| move |alert: &Alert| AlertRow { state, alert: alert.clone() };
+    let (recovered, firing): (Vec<&Alert>, Vec<&Alert>) = board.alerts.iter().partition(|a| !a.is_firing());
+    let count = firing.len();
+    let rows: Vec<AlertRow> = firing
+        .into_iter()
+        .map(row(AlertState::Firing))
+        .chain(recovered.into_iter().map(row(AlertState::Recovered)))
+        .chain(monitor.pending_alerts().map(|alert| AlertRow { state: AlertState::Pending, alert }))
+        .chain(board.contradicted.iter().map(row(AlertState::Contradicted)))
         .collect();
-    let rows = Rows {
-        columns: COLUMNS.into(),
-        objects: alerts
-            .iter()
-            .map(|(state, a)| {
-                let about = about_json(&a.about);
-                json!({
-                    "state": state,
-                    "severity": a.severity.word(),
-                    "rule": a.rule.name(),
-                    "since": a.since.rfc3339(),
-                    "recovered": a.recovered.map(|at| at.rfc3339()),
-                    "lasted_seconds": a.lasted(now).0,
-                    "text": a.text.as_str(),
-                    "evidence": a.rule.proof().word(),
-                    "source": a.rule.unverified_source(),
-                    "about_kind": about["kind"],
-                    "about_id": about["id"],
-                    "about_node": match &a.about {
-                        About::Node(node) | About::ProposalAndNode(_, node) => Some(node.to_text()),
-                        _ => None,
-                    },
-                })
-            })
-            .collect(),
-        text: alerts
-            .iter()
-            .map(|(state, a)| {
-                vec![
-                    (*state).to_owned(),
-                    a.severity.word().to_owned(),
-                    a.rule.name().to_owned(),
-                    a.since.date_minute(),
-                    a.lasted(now).to_minutes().words(),
-                    a.text.to_string(),
-                ]
-            })
-            .collect(),
-    };
-    let firing = alerts.iter().filter(|(state, _)| *state == "firing").count();
-    let known = opened.profile.name.clone();
-    rows.print(Format::of(&context.global), "alerts", json!({"network": known, "firing": firing}))?;
+    let cells = Cells { now, ..Cells::default() };
+    let rows = select_rows(rows, &query, limit, &cells);
+    let format = Format::of(&context.global);
+    let meta = json!({"network": opened.profile.name, "firing": count});
+    Rows::of(AlertRow::dataset(), rows.iter(), &cells, format).print(format, "alerts", meta)?;
     match status.trouble {
         Some(trouble) if status.last_success.is_none() && !context.global.offline => {
             Err(Failure::new(Kind::Network, trouble))

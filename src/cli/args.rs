@@ -3,8 +3,11 @@
 use super::lists::NetworkListParser;
 pub use super::lists::{FilterParser, ListCommand, Listing, One};
 use super::operations::Request;
-use crate::datasets::{NEURONS, NetworkList, PROPOSALS};
+use crate::datasets::{AlertRow, Followee, Listed, NetworkList};
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use icpulse_model::neuron::KnownNeuron;
+use icpulse_model::{Neuron, Proposal};
+use icpulse_store::journal::JournalEntry;
 use std::path::PathBuf;
 
 const AFTER: &str = "\
@@ -247,7 +250,15 @@ pub enum Registry {
 #[derive(Debug, Subcommand)]
 pub enum Alerts {
     /// Firing, pending and recently recovered alerts
-    List,
+    List {
+        /// Filter such as "state:firing severity>info"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(AlertRow::dataset()), hide_possible_values = true)]
+        filter: String,
+        /// Maximum number of rows
+        #[arg(long, short = 'l', value_name = "N")]
+        limit: Option<usize>,
+    },
     /// Send a test message to the alert sinks
     Test {
         /// Only this sink
@@ -287,7 +298,7 @@ pub enum Proposals {
     List {
         /// Filter such as "topic:governance status:open time_left<2d"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
-              value_parser = FilterParser(&PROPOSALS), hide_possible_values = true)]
+              value_parser = FilterParser(Proposal::dataset()), hide_possible_values = true)]
         filter: String,
         /// Topic, by name or number
         #[arg(long)]
@@ -319,7 +330,7 @@ pub enum Neurons {
     List {
         /// Filter such as "stake>100 -state:dissolved"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
-              value_parser = FilterParser(&NEURONS), hide_possible_values = true)]
+              value_parser = FilterParser(Neuron::dataset()), hide_possible_values = true)]
         filter: String,
     },
     /// One neuron in full
@@ -327,11 +338,33 @@ pub enum Neurons {
         /// Id
         id: u64,
     },
+    /// Known neurons: the public list of names that others follow
+    Known {
+        /// Filter such as "committed_topics:governance"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(KnownNeuron::dataset()), hide_possible_values = true)]
+        filter: String,
+        /// Maximum number of rows
+        #[arg(long, short = 'l', value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Whom a neuron follows on which topic
+    Followees {
+        /// Id
+        id: u64,
+        /// Filter such as "topic:governance"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(Followee::dataset()), hide_possible_values = true)]
+        filter: String,
+        /// Maximum number of rows
+        #[arg(long, short = 'l', value_name = "N")]
+        limit: Option<usize>,
+    },
     /// Public data of every neuron of the network, unordered; one JSON object or CSV row each
     All {
         /// Filter such as "stake>100000 state:dissolving"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
-              value_parser = FilterParser(&NEURONS), hide_possible_values = true)]
+              value_parser = FilterParser(Neuron::dataset()), hide_possible_values = true)]
         filter: String,
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
@@ -419,8 +452,16 @@ pub enum Identity {
 /// `icpulse journal …`
 #[derive(Debug, Subcommand)]
 pub enum Journal {
-    /// List actions and their outcomes
-    List,
+    /// List actions and their outcomes, newest first
+    List {
+        /// Filter such as "open:yes confirmed<7d"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(JournalEntry::dataset()), hide_possible_values = true)]
+        filter: String,
+        /// Maximum number of rows
+        #[arg(long, short = 'l', value_name = "N", default_value_t = 50)]
+        limit: usize,
+    },
     /// Look up the outcome of interrupted actions, then review and finish what is left
     Resume(Signing),
     /// Dismiss an unfinished action: it is not followed up any more
@@ -530,7 +571,6 @@ pub enum Config {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

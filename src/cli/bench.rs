@@ -85,12 +85,10 @@ fn spent() -> Duration {
 
 fn megabytes(bytes: u64) -> f64 {
     // Figures for people: a rounding in the last of fifteen digits does not matter.
-    #[allow(clippy::cast_precision_loss)]
     let bytes = bytes as f64;
     bytes / 1e6
 }
 
-#[allow(clippy::cast_precision_loss)]
 fn count(number: usize) -> f64 {
     number as f64
 }

@@ -7,14 +7,18 @@ use super::failure::{Failure, Kind};
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
 use super::operations::read_world;
-use super::output::{Format, note, print_json, print_text, to_stderr};
+use super::output::{Format, Rows, note, parse_filter, print_json, print_text, select_rows, to_stderr};
+use crate::datasets::Listed;
 use icpulse_canisters::Client;
 use icpulse_engine::action::{
     self, Journal as _, PlanContext, Plans, Scope, find_review_obstacle, look_up_rest,
 };
 use icpulse_model::Principal;
 use icpulse_model::act::Execution;
+use icpulse_model::dataset::Context as Cells;
+use icpulse_model::query::Query;
 use icpulse_store::journal::{ActionJournal, Authenticity, JournalEntries, JournalEntry, JournalKey};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -24,9 +28,10 @@ use std::sync::Arc;
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     match command {
-        Command::List => {
+        Command::List { filter, limit } => {
+            let query = parse_filter(filter, JournalEntry::dataset())?;
             let opened = open_to_ask(context, Need::IfUnlocked).await?;
-            list(context, &opened)
+            list(context, &opened, &query, *limit)
         }
         Command::Resume(_) => {
             let opened = open_to_ask(context, Need::ToSign).await?;
@@ -39,20 +44,27 @@ pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     }
 }
 
-fn list(context: &Context, opened: &Opened) -> Result<(), Failure> {
-    let JournalEntries { mut entries, unreadable } = opened.journal_entries()?;
-    entries.truncate(50);
+fn list(context: &Context, opened: &Opened, query: &Query, limit: usize) -> Result<(), Failure> {
+    let JournalEntries { entries, unreadable } = opened.journal_entries()?;
+    let is_empty = entries.is_empty();
+    let cells = Cells { now: context.now(), ..Cells::default() };
+    let entries = select_rows(entries, query, Some(limit), &cells);
     tell_unreadable(context, &unreadable);
     match Format::of(&context.global) {
         Format::Json => print_json(&serde_json::json!({
             "actions": entries.iter().map(json::journal_entry).collect::<Vec<_>>(),
             "unreadable": unreadable,
         })),
-        _ if entries.is_empty() => {
-            note(&context.global, "the journal is empty");
+        Format::Csv => Rows::of(JournalEntry::dataset(), entries.iter(), &cells, Format::Csv).print(
+            Format::Csv,
+            "actions",
+            Value::Null,
+        ),
+        Format::Text if entries.is_empty() => {
+            note(&context.global, if is_empty { "the journal is empty" } else { "no matches" });
             Ok(())
         }
-        _ => print_text(&entries.iter().map(text_of_entry).collect::<Vec<_>>().join("\n")),
+        Format::Text => print_text(&entries.iter().map(text_of_entry).collect::<Vec<_>>().join("\n")),
     }
 }
 

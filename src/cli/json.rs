@@ -1,43 +1,26 @@
 //! The model as JSON with stable names. Integers that may exceed 2^53 (ids of neurons,
 //! e8s, voting power, memos) are always strings, so that no reader loses digits.
 
-use crate::datasets::export::object;
-use crate::datasets::{NEURONS, PROPOSALS};
+use crate::datasets::Listed;
+pub use crate::datasets::export::evidence_json as evidence;
+use crate::datasets::export::{big, object, time};
 use icpulse_model::act::{Execution, Review, SignerInfo, Step, StepState};
 use icpulse_model::dataset::Context;
 use icpulse_model::network::{Facts, NetworkTrust};
 use icpulse_model::neuron::Neuron;
 use icpulse_model::proposal::{Proposal, ProposalBody, Value as Tree};
 use icpulse_model::review::confirmation_word;
-use icpulse_model::{E8s, Evidence, Timestamp};
+use icpulse_model::{E8s, Timestamp};
 use icpulse_store::journal::JournalEntry;
 use serde_json::{Map, Value, json};
-
-/// Evidence with its age.
-pub fn evidence(evidence: &Evidence, now: Timestamp) -> Value {
-    json!({
-        "proof": evidence.proof.word(),
-        "at": evidence.at.rfc3339(),
-        "age_seconds": evidence.age(now).0,
-        "node": evidence.node.map(|n| n.to_text()),
-    })
-}
-
-fn big(n: u64) -> Value {
-    Value::String(n.to_string())
-}
 
 fn e8s(amount: E8s) -> Value {
     big(amount.0)
 }
 
-fn time(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, |t| Value::String(t.rfc3339()))
-}
-
 /// A proposal as its list has it.
 pub fn proposal(p: &Proposal, now: Timestamp) -> Value {
-    object(&PROPOSALS, p, &Context { now, ..Context::default() })
+    object(Proposal::dataset(), p, &Context { now, ..Context::default() })
 }
 
 fn tree(value: &Tree) -> Value {
@@ -75,7 +58,7 @@ pub fn proposal_full(p: &Proposal, body: Option<&ProposalBody>, now: Timestamp) 
 
 /// A neuron as its list has it.
 pub fn neuron(n: &Neuron, cx: &Context) -> Value {
-    object(&NEURONS, n, cx)
+    object(Neuron::dataset(), n, cx)
 }
 
 /// Who acts.

@@ -56,7 +56,7 @@ pub struct ListCommand {
 }
 
 fn listed() -> impl Iterator<Item = &'static NetworkList> {
-    NETWORK.iter().filter(|list| list.is_command)
+    NETWORK.iter().copied().filter(|list| list.is_command)
 }
 
 /// A list's filter completes its field names.
@@ -66,12 +66,14 @@ fn with_fields(command: Command, list: &'static NetworkList) -> Command {
 
 fn command(list: &'static NetworkList) -> Command {
     let info = &list.dataset.info;
-    let base = Command::new(info.id).about(info.about).visible_aliases(info.aliases.iter().copied());
+    let base = Command::new(info.id).visible_aliases(info.aliases.iter().copied());
     let command = One::augment_subcommands(Listing::augment_args(base))
+        // What is flattened in says what it is itself.
+        .about(info.about)
         .args_conflicts_with_subcommands(true)
         .mut_subcommand("list", |command| with_fields(command, list))
         // Only subnets have nodes that could be others.
-        .mut_subcommand("what-if", |command| command.hide(info.id != "subnets"));
+        .mut_subcommand("what-if", |command| command.hide(!list.has_what_if));
     with_fields(command, list)
 }
 
@@ -98,7 +100,7 @@ impl FromArgMatches for ListCommand {
             return Err(Error::raw(ErrorKind::MissingSubcommand, "no list given\n"));
         };
         let one = matches.subcommand_name().map(|_| One::from_arg_matches(matches)).transpose()?;
-        if matches!(one, Some(One::WhatIf { .. })) && list.dataset.info.id != "subnets" {
+        if matches!(one, Some(One::WhatIf { .. })) && !list.has_what_if {
             return Err(Error::raw(ErrorKind::InvalidSubcommand, "what-if is a command of subnets\n"));
         }
         Ok(Self { list, listing: Listing::from_arg_matches(matches)?, one })
@@ -141,7 +143,7 @@ impl TypedValueParser for NetworkListParser {
         _: Option<&Arg>,
         value: &OsStr,
     ) -> Result<&'static NetworkList, Error> {
-        let is_named = |list: &&NetworkList| {
+        let is_named = |list: &&'static NetworkList| {
             let info = &list.dataset.info;
             info.id == value || info.aliases.iter().any(|alias| *alias == value)
         };

@@ -65,7 +65,6 @@ pub fn start(global: &Global, paths: &Paths) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use std::sync::Arc;
 

@@ -2,6 +2,7 @@
 
 use super::args::Global;
 use super::failure::{Failure, Kind};
+use crate::datasets::Listed;
 use crate::datasets::export::{object, text};
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::query::{Query, parse_whole};
@@ -92,6 +93,15 @@ pub fn text_cells<R>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Vec
 /// Wrong usage, with what is possible.
 pub fn parse_filter(filter: &str, list: List) -> Result<Query, Failure> {
     parse_whole(filter, list).map_err(|e| Failure::usage(format!("the filter '{filter}': {e}")))
+}
+
+/// The rows that pass a filter, in the list's first order, at most so many.
+pub fn select_rows<R: Listed>(mut rows: Vec<R>, query: &Query, limit: Option<usize>, cx: &Context) -> Vec<R> {
+    let list = R::dataset();
+    rows.retain(|row| list.matches(query, row, cx));
+    list.sort(&mut rows, cx);
+    rows.truncate(limit.unwrap_or(usize::MAX));
+    rows
 }
 
 /// Rows of objects; every row has the columns' names as keys.
@@ -406,7 +416,6 @@ pub fn to_stderr(text: &dyn std::fmt::Display) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use serde_json::json;
 

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
 use super::output::{Format, Rows, parse_filter, print_json, print_text};
-use crate::datasets::PROPOSALS;
+use crate::datasets::Listed;
 use futures_util::StreamExt;
 use icpulse_canisters::{Client, ProposalsPage, governance_of};
 use icpulse_model::amount::percent;
@@ -29,7 +29,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
     match command {
         Proposals::List { filter, topic, status, limit, before, votable } => {
             let wanted = Wanted {
-                query: parse_filter(filter, &PROPOSALS)?,
+                query: parse_filter(filter, Proposal::dataset())?,
                 topic: topic.as_deref().map(parse_topic).transpose()?,
                 status: status.as_deref().map(parse_status).transpose()?,
                 votable: *votable,
@@ -80,7 +80,7 @@ impl Wanted {
             && self.status.is_none_or(|s| s == p.status)
             && self.before.is_none_or(|b| p.id.number < b)
             && (!self.votable || p.votable(now).next().is_some())
-            && PROPOSALS.matches(&self.query, p, &cells)
+            && Proposal::dataset().matches(&self.query, p, &cells)
     }
 
     fn pick(&self, world: &World, now: Timestamp) -> Vec<Proposal> {
@@ -121,7 +121,7 @@ impl Wanted {
 fn print_list(context: &Context, opened: &Opened, rows: &[Proposal], now: Timestamp) -> Result<(), Failure> {
     let format = Format::of(&context.global);
     let cells = Cells { now, ..Cells::default() };
-    Rows::of(&PROPOSALS, rows.iter(), &cells, format).print(
+    Rows::of(Proposal::dataset(), rows.iter(), &cells, format).print(
         format,
         "proposals",
         json!({"network": opened.profile.name, "count": rows.len()}),

@@ -4,11 +4,12 @@ use super::args::Serve as ServeCommand;
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
 use super::json as shapes;
-use super::network::find_provider;
+use super::network::Sight;
 use super::open::{Need, open};
 use super::output::{Format, note, print_json, print_text};
 use super::tui::{Reading, start_reading};
 use super::watcher::{Said, Setup, Watcher, mine, settings};
+use crate::datasets::find::find_provider;
 use crate::export::{Listening, Model, Page, ServeError, serve};
 use crate::tui::app::signals::asked_to_end;
 use icpulse_engine::alert::{MonitorState, Store};
@@ -70,7 +71,7 @@ async fn metrics(
     let mut mine = mine(context);
     if let Some(text) = provider {
         // A prefix can only be told once the registry is known.
-        mine.provider = Some(find_provider(&loaded.world, text)?);
+        mine.provider = Some(find_provider(&Sight::new(&loaded.world, &mine, wall_clock()).cells, text)?);
     }
     sync.watch_nodes(mine.provider.is_some());
     // What fires is part of the metrics; telling people is left to Prometheus, or to `alerts watch`.

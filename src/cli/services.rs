@@ -6,7 +6,7 @@ use super::look::Look;
 use super::open::{Opened, Who, idle};
 use super::touch::TouchReporter;
 use super::watcher::{Alerts, mine_or_why};
-use crate::config::{MineError, load_mine, save_mine};
+use crate::config::{StateFileError, load_mine, save_columns, save_mine};
 use crate::tui::app::answers::Answer;
 use crate::tui::app::layer::{Failure, Level};
 use crate::tui::app::runtime::Services;
@@ -140,7 +140,7 @@ impl Live {
     }
 
     /// Keeps it; a file that cannot be read is not written over.
-    fn keep_mine(&self, mut mine: Mine) -> Result<(), MineError> {
+    fn keep_mine(&self, mut mine: Mine) -> Result<(), StateFileError> {
         let path = self.0.context.paths.aliases_file();
         let kept = load_mine(&path)?;
         if self.0.context.config.provider.is_some() {
@@ -670,6 +670,12 @@ impl Services for Live {
                 self.0.sync.watch_nodes(mine.provider.is_some());
                 // One after the other, so that the last one said is the one that is kept.
                 if let Err(e) = self.keep_mine(mine) {
+                    self.spawn(async move { this.notice(Level::Error, e).await });
+                }
+            }
+            Effect::SaveColumns { list, columns } => {
+                // One after the other, as above.
+                if let Err(e) = save_columns(&self.0.context.paths.columns_file(), list, columns) {
                     self.spawn(async move { this.notice(Level::Error, e).await });
                 }
             }

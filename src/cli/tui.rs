@@ -9,6 +9,7 @@ use super::open::{Need, Opened, Pace, Who, open_paced};
 use super::serve::asked_to_stop;
 use super::services::Live;
 use super::watcher::{self, Alerts};
+use crate::config::load_columns;
 use crate::tui::app::answers::color_question;
 use crate::tui::app::input::Input;
 use crate::tui::app::runtime::Runtime;
@@ -153,8 +154,15 @@ impl Dashboard {
         let mut state = State::new(now, size, network_info(&opened), options);
         state.keymap = Arc::new(keymap);
         state.load_world(reading.signer.clone(), reading.loaded.world);
-        let notes =
-            theme_note.into_iter().chain(opened.cache_notes.iter().cloned()).chain(reading.loaded.notes);
+        let column_notes = match load_columns(&context.paths.columns_file()) {
+            Ok(columns) => state.set_columns(&columns),
+            Err(why) => vec![Line::new(&why.to_string())],
+        };
+        let notes = theme_note
+            .into_iter()
+            .chain(opened.cache_notes.iter().cloned())
+            .chain(reading.loaded.notes)
+            .chain(column_notes);
         for note in notes {
             // A notice has no effects.
             let _ = update(&mut state, Message::Notice(Level::Warning, note), now);

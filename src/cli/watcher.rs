@@ -2,7 +2,7 @@
 
 use super::context::{Context, wall_clock};
 use super::open::Opened;
-use crate::config::{MineError, load_mine};
+use crate::config::{StateFileError, load_mine};
 use crate::tui::app::{Level, Message};
 use icpulse_canisters::{Client, governance_of};
 use icpulse_engine::alert::named::principals_of;
@@ -85,7 +85,7 @@ impl Alerts {
 
 /// The user's own machines: the provider of the configuration, or the one chosen in the dashboard,
 /// and the names given there; and why those could not be read.
-pub fn mine_or_why(context: &Context) -> (Mine, Option<MineError>) {
+pub fn mine_or_why(context: &Context) -> (Mine, Option<StateFileError>) {
     let (mut mine, why) = match load_mine(&context.paths.aliases_file()) {
         Ok(mine) => (mine, None),
         Err(why) => (Mine::default(), Some(why)),

@@ -365,7 +365,6 @@ impl AlertsConfig {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config::parse;
 

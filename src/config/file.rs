@@ -295,7 +295,6 @@ pub fn check(path: &Path) -> Result<Vec<String>, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

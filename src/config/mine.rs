@@ -5,6 +5,7 @@ use icpulse_files as files;
 use icpulse_model::Principal;
 use icpulse_model::mine::{Alias, Mine};
 use icpulse_model::text::Line;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ struct Entry {
 
 /// Why the file cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum MineError {
+pub enum StateFileError {
     /// It cannot be read.
     #[error("cannot read {path}: {why}; check its permissions", path = path.display())]
     Read {
@@ -60,9 +61,9 @@ pub enum MineError {
     },
 }
 
-fn principal(path: &Path, text: Option<&String>) -> Result<Option<Principal>, MineError> {
+fn principal(path: &Path, text: Option<&String>) -> Result<Option<Principal>, StateFileError> {
     text.map(|text| {
-        Principal::from_text(text).map_err(|e| MineError::Syntax {
+        Principal::from_text(text).map_err(|e| StateFileError::Syntax {
             path: path.to_owned(),
             why: format!("'{}' is not a principal: {e}", Line::new(text)),
         })
@@ -73,15 +74,9 @@ fn principal(path: &Path, text: Option<&String>) -> Result<Option<Principal>, Mi
 /// Reads it; nothing where there is none.
 ///
 /// # Errors
-/// See [`MineError`].
-pub fn load_mine(path: &Path) -> Result<Mine, MineError> {
-    let text = match files::read_text(path, MOST_BYTES) {
-        Ok(text) => text,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Mine::default()),
-        Err(why) => return Err(MineError::Read { path: path.to_owned(), why }),
-    };
-    let file: File = toml::from_str(&text)
-        .map_err(|e| MineError::Syntax { path: path.to_owned(), why: e.to_string().trim_end().to_owned() })?;
+/// See [`StateFileError`].
+pub fn load_mine(path: &Path) -> Result<Mine, StateFileError> {
+    let file: File = read_state_file(path)?;
     let mut mine = Mine { provider: principal(path, file.provider.as_ref())?, aliases: Vec::new() };
     for entry in file.alias {
         mine.aliases.push(Alias {
@@ -96,9 +91,8 @@ pub fn load_mine(path: &Path) -> Result<Mine, MineError> {
 /// Writes it: whole or not at all.
 ///
 /// # Errors
-/// [`MineError::Write`].
-pub fn save_mine(path: &Path, mine: &Mine) -> Result<(), MineError> {
-    let failed = |why| MineError::Write { path: path.to_owned(), why };
+/// [`StateFileError::Write`].
+pub fn save_mine(path: &Path, mine: &Mine) -> Result<(), StateFileError> {
     let file = File {
         provider: mine.provider.map(|p| p.to_text()),
         alias: mine
@@ -111,16 +105,41 @@ pub fn save_mine(path: &Path, mine: &Mine) -> Result<(), MineError> {
             })
             .collect(),
     };
-    let text = toml::to_string(&file).map_err(|e| failed(io::Error::other(e)))?;
-    let text =
-        format!("# Names of machines; icpulse writes this file. A name follows the address.\n\n{text}");
+    write_state_file(
+        path,
+        "# Names of machines; icpulse writes this file. A name follows the address.",
+        &file,
+    )
+}
+
+/// Reads a file that the program writes; the default where there is none.
+pub(super) fn read_state_file<T: Default + DeserializeOwned>(path: &Path) -> Result<T, StateFileError> {
+    let text = match files::read_text(path, MOST_BYTES) {
+        Ok(text) => text,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(T::default()),
+        Err(why) => return Err(StateFileError::Read { path: path.to_owned(), why }),
+    };
+    toml::from_str(&text).map_err(|e| StateFileError::Syntax {
+        path: path.to_owned(),
+        why: e.to_string().trim_end().to_owned(),
+    })
+}
+
+/// Writes such a file, whole or not at all, with a comment above.
+pub(super) fn write_state_file<T: Serialize>(
+    path: &Path,
+    about: &str,
+    file: &T,
+) -> Result<(), StateFileError> {
+    let failed = |why| StateFileError::Write { path: path.to_owned(), why };
+    let text = toml::to_string(file).map_err(|e| failed(io::Error::other(e)))?;
+    let text = format!("{about}\n\n{text}");
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     files::make_folder(folder).and_then(|()| files::replace(path, text.as_bytes())).map_err(failed)
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::registry::{Change, Key, NodeRecord, Record, Topology, Version};
     use proptest::prelude::*;

@@ -4,6 +4,7 @@
 //! configuration file, then the built-in default.
 
 mod alerts;
+mod columns;
 mod file;
 mod mine;
 mod network;
@@ -11,8 +12,9 @@ mod paths;
 mod template;
 
 pub use alerts::{AlertsConfig, AlertsError, RuleConfig, SinkConfig};
+pub use columns::{Columns, load_columns, save_columns};
 pub use file::{Ascii, Color, Config, ConfigError, Keys, check, parse};
-pub use mine::{MineError, load_mine, save_mine};
+pub use mine::{StateFileError, load_mine, save_mine};
 pub use network::{NetworkConfig, NetworkError, resolve};
 pub use paths::{Paths, PathsError};
 pub use template::template;

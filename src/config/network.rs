@@ -271,7 +271,6 @@ fn is_main_network(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config::parse;
 

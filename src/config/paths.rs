@@ -56,6 +56,11 @@ impl Paths {
         self.config_dir.join("aliases.toml")
     }
 
+    /// The columns that were chosen for lists.
+    pub fn columns_file(&self) -> PathBuf {
+        self.config_dir.join("columns.toml")
+    }
+
     /// The user's themes.
     pub fn themes_dir(&self) -> PathBuf {
         self.config_dir.join("themes")
@@ -82,6 +87,7 @@ impl Paths {
         vec![
             ("configuration", self.config_file()),
             ("aliases", self.aliases_file()),
+            ("columns", self.columns_file()),
             ("themes", self.themes_dir()),
             ("identities", self.identities_dir()),
             ("cache", self.cache_dir.clone()),

@@ -1,7 +1,11 @@
 //! API boundary nodes: the registry's and those of the certified list, with their own health.
 
+mod detail;
+
 use super::Subject;
+use super::network::{Footer, NetworkList, link};
 use super::nodes::name;
+use super::subject::Os;
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
 use icpulse_model::fleet::{BoundaryNode, Probe};
 use icpulse_model::value::{Cell, Term, Tone, Value};
@@ -53,6 +57,7 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         })
         .width(7, 0)
         .ascending()
+        .aliases(&["latency"])
         .help("Milliseconds to its answer: `latency_millis>200`."),
         Column::new("probes_course", "probes", Kind::Chart, |s, cx| {
             let probes = listed(s, cx).map(|n| &n.probes).filter(|probes| probes.len() > 1);
@@ -71,6 +76,7 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         Column::new("id", "node", Kind::Text, |s, _| Cell::new(Value::Id(*id(s))).dim())
             .width(13, 2)
             .searched()
+            .aliases(&["node"])
             .help("Its id: `id:ab3qz`."),
         Column::new("provider", "provider", Kind::Text, |s, cx| {
             let provider = cx.network.topology.provider_of(id(s));
@@ -118,6 +124,31 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         Column::data("certified", Kind::Flag, |s, cx| Value::Flag(listed(s, cx).is_some()).into())
             .help("It is in the certified list of API boundary nodes: `certified:no`."),
     ],
+};
+
+pub(super) static LIST: NetworkList = NetworkList {
+    command: "network.boundary_nodes",
+    keys: &["g b"],
+    footer: Footer::BoundaryNodes,
+    names: &["domain"],
+    title: |s, _| format!("Boundary node {}", s.short_id()),
+    name: |s, cx| {
+        let domain = cx.network.fleet.boundary.get(id(s)).map(|b| b.domain.to_string());
+        Cell::new(Value::Text(domain.unwrap_or_else(|| s.id_text()).into())).tone(Tone::Id)
+    },
+    is_about: |s, event| event.node == Some(*id(s)),
+    page: |s| Some(format!("network/nodes/{}", id(s))),
+    links: |s, cx| {
+        let topology = &cx.network.topology;
+        let node = topology.nodes.contains_key(id(s)).then(|| link(Subject::Node(*id(s)), "its node"));
+        let version = topology.api_boundary_nodes.get(id(s));
+        let version = version.map(|v| link(Subject::version(Os::Guest, v.as_str()), "to run"));
+        node.into_iter().chain(version).collect()
+    },
+    detail: detail::describe,
+    title_columns: &["status"],
+    write_json: detail::write_json,
+    ..NetworkList::new(&BOUNDARY_NODES, rows, |s| matches!(s, Subject::Boundary(_)))
 };
 
 /// Its rows: those of the registry and those of the certified list; one may be ahead of the other.

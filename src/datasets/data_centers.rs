@@ -1,13 +1,17 @@
 //! Data centers: whose, where, and what stands in them.
 
+mod detail;
+
+use super::network::{Footer, Link, NetworkList, link};
 use super::subject::Name;
 use super::{Subject, down};
+use icpulse_model::Principal;
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
 use icpulse_model::fleet::DASHBOARD;
 use icpulse_model::network_view::CenterNodes;
 use icpulse_model::registry::DataCenterRecord;
 use icpulse_model::text::Line;
-use icpulse_model::value::Value;
+use icpulse_model::value::{Cell, Tone, Value};
 
 /// `icpulse data-centers`
 pub static DATA_CENTERS: Dataset<Subject> = Dataset {
@@ -17,7 +21,7 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         title: "Data centers",
         one: "data center",
         many: "data centers",
-        about: "Data centers",
+        about: "Data centers: whose, where, and what stands in them",
         shown: &[],
         sort: ("id", false),
         ordered_by: None,
@@ -27,6 +31,7 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         Column::new("id", "dc", Kind::Text, |s, _| Value::text_of(name(s)).into())
             .width(6, 0)
             .searched()
+            .aliases(&["dc"])
             .help("Its id: `id:zh1`."),
         Column::new("owner", "owner", Kind::Text, |s, cx| {
             known(record(s, cx), |d| Value::text_of(d.owner.as_str()))
@@ -40,6 +45,7 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         })
         .width(15, 3)
         .searched()
+        .aliases(&["region"])
         .help("The continent: `continent:europe`."),
         Column::new("country", "ctry", Kind::Text, |s, cx| {
             known(record(s, cx), |d| Value::text_of(d.region.country.as_str()))
@@ -88,6 +94,30 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         })
         .help("Who says what is unverified."),
     ],
+};
+
+pub(super) static LIST: NetworkList = NetworkList {
+    command: "network.data_centers",
+    keys: &["g d"],
+    footer: Footer::Registry,
+    name: |s, cx| match record(s, cx) {
+        Some(center) => {
+            let text = format!("{} {}, {}", name(s), center.region.country, center.region.area);
+            Cell::new(Value::Text(text.into())).tone(Tone::Id)
+        }
+        None => Cell::new(Value::Text(name(s).to_owned().into())).tone(Tone::Id),
+    },
+    is_about: |s, event| event.data_center.as_ref().is_some_and(|d| d.as_str() == name(s)),
+    page: |s| Some(format!("network/data-centers/{}", name(s))),
+    links: |s, cx| {
+        let nodes = standing(s, cx).map_or(&[][..], |c| &c.nodes);
+        // All of them stand here.
+        let node = |n: &Principal| Link { column: Some("subnet"), ..link(Subject::Node(*n), "node") };
+        nodes.iter().map(node).collect()
+    },
+    detail: detail::describe,
+    write_json: detail::write_json,
+    ..NetworkList::new(&DATA_CENTERS, rows, |s| matches!(s, Subject::DataCenter(_)))
 };
 
 /// Its rows: all data centers of the registry.

@@ -11,7 +11,8 @@ pub fn markdown() -> String {
          The name of a column is its field in filters, on screens and in `--filter`. In `--json` and\n\
          `--csv` it has its unit behind it where it has one; that name can be filtered by as well, in the\n\
          numbers of JSON: `stake>100` and `stake_e8s>10000000000` are the same. Where a column says so, JSON\n\
-         and CSV have its proof as `…_evidence`. Columns without a heading are in no table.\n",
+         and CSV have its proof as `…_evidence`. Columns without a heading are in no table.\n\
+         A field with several names is called by the first.\n",
     );
     for list in super::all() {
         describe(list, &mut out);
@@ -36,7 +37,9 @@ fn describe(list: List, out: &mut String) {
             (false, true) => format!("`{}_evidence`", column.id),
             (false, false) => String::new(),
         };
-        let field = if column.is_field() { format!("`{}`", column.id) } else { String::new() };
+        let names = [column.id].into_iter().chain(column.aliases.iter().copied());
+        let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+        let field = if column.is_field() { names.join(", ") } else { String::new() };
         let _ = writeln!(
             out,
             "| {field} | {key} | {} | {} | {} |",

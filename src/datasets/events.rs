@@ -1,8 +1,13 @@
 //! What happened in the registry.
 
+mod detail;
+
 use super::Subject;
+use super::network::{Link, NetworkList, Source, link};
 use super::nodes::name;
+use super::subject::Os;
 use icpulse_model::Principal;
+use icpulse_model::amount::group;
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
 use icpulse_model::event::{Event, EventKind};
 use icpulse_model::value::{Cell, Tone, Value};
@@ -34,6 +39,7 @@ pub static EVENTS: Dataset<Subject> = Dataset {
         })
         .width(16, 1)
         .descending()
+        .aliases(&["time"])
         .help("When: `at<7d`, `at:2026-11-22`."),
         Column::new("text", "what happened", Kind::Text, |s, cx| {
             let Some(event) = event(s, cx) else { return Cell::default() };
@@ -83,9 +89,51 @@ pub static EVENTS: Dataset<Subject> = Dataset {
             known(event(s, cx).and_then(|e| e.data_center.as_ref()), |d| Value::text_of(d.as_str()))
         })
         .searched()
+        .aliases(&["dc"])
         .help("The data center that it concerns: `data_center:zh1`."),
     ],
 };
+
+pub(super) static LIST: NetworkList = NetworkList {
+    is_command: false,
+    command: "network.events",
+    keys: &["g e"],
+    follows: &[Source::Events],
+    has_older: true,
+    empty: Some(["No events yet", "registry events appear here once the registry's history is read"]),
+    title: |s, _| format!("Version {}", group(&s.id_text())),
+    name: |s, cx| {
+        let text = event(s, cx).map(|e| e.words(&|id| super::given_name(id, cx)));
+        Value::Text(text.unwrap_or_default().into()).into()
+    },
+    links: |s, cx| event(s, cx).map(links).unwrap_or_default(),
+    detail: detail::describe,
+    ..NetworkList::new(&EVENTS, rows, |s| matches!(s, Subject::Event(..)))
+};
+
+fn links(event: &Event) -> Vec<Link> {
+    let mut links = Vec::new();
+    links.extend(event.node.map(|id| link(Subject::Node(id), "node")));
+    links.extend(event.subnet.map(|id| link(Subject::Subnet(id), "subnet")));
+    links.extend(event.provider.map(|id| link(Subject::Provider(id), "provider")));
+    let center = event.data_center.as_ref();
+    links.extend(center.map(|c| link(Subject::data_center(c.as_str()), "data center")));
+    let version = match &event.kind {
+        EventKind::ReplicaVersionElected(v)
+        | EventKind::ReplicaVersionRetired(v)
+        | EventKind::SubnetUpgraded { to: v, .. }
+        | EventKind::UnassignedUpgraded { to: v, .. }
+        | EventKind::BoundaryNodeAdded(v)
+        | EventKind::BoundaryNodeUpgraded { to: v, .. } => Some((Os::Guest, v)),
+        EventKind::HostOsVersionElected(v)
+        | EventKind::HostOsVersionRetired(v)
+        | EventKind::HostOsChanged { to: Some(v), .. } => Some((Os::Host, v)),
+        _ => None,
+    };
+    links.extend(version.map(|(os, v)| link(Subject::version(os, v.as_str()), "version")));
+    links.extend(event.proposal.map(|id| link(Subject::Proposal(id), "proposal")));
+    links
+}
 
 /// Its rows: the events of the view, up to the version that is shown.
 pub(super) fn rows(cx: &Context) -> Vec<Subject> {

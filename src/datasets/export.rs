@@ -5,7 +5,7 @@ use icpulse_model::dataset::{ColumnInfo, Context, Dataset, List};
 use icpulse_model::evidence::UNVERIFIED_MARK;
 use icpulse_model::node_rewards::MicroXdr;
 use icpulse_model::value::{Cell, Value};
-use icpulse_model::{E8s, Timestamp};
+use icpulse_model::{E8s, Evidence, Timestamp};
 use serde_json::{Map, Value as Json, json};
 
 /// A value as JSON. Integers that may exceed 2^53 are text, so that no reader loses digits.
@@ -39,8 +39,26 @@ pub fn json_value(value: &Value<'_>, now: Timestamp) -> Json {
     }
 }
 
+/// Integers beyond 2^53 as text, so that no reader loses digits.
+pub fn big(n: impl ToString) -> Json {
+    Json::String(n.to_string())
+}
+
+pub fn time(at: Option<Timestamp>) -> Json {
+    at.map_or(Json::Null, |at| Json::String(at.rfc3339()))
+}
+
+/// How something was proven, and when.
+pub fn evidence_json(evidence: &Evidence, now: Timestamp) -> Json {
+    json!({
+        "proof": evidence.proof.word(),
+        "at": evidence.at.rfc3339(),
+        "age_seconds": evidence.age(now).0,
+        "node": evidence.node.map(|n| n.to_text()),
+    })
+}
+
 /// A rate for charts.
-#[allow(clippy::cast_precision_loss, reason = "three decimals of it are shown")]
 fn decimal(units: u64, scale: f64) -> Json {
     json!(units as f64 / scale)
 }

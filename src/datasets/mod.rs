@@ -3,29 +3,41 @@
 //! `docs/lists.md` and the completion of field names.
 //!
 //! A list of the network is a [`Dataset`] of [`Subject`]s: its cells look into
-//! [`icpulse_model::network_view::NetworkView`]. To add one, write its file and add a line to
-//! [`NETWORK`]; to add a column, write it in the list's file.
+//! [`icpulse_model::network_view::NetworkView`], and its [`NetworkList`] has its commands, links and
+//! detail. To add one, write its file and add a line to [`NETWORK`]; to add a column, write it in the
+//! list's file.
 
+mod actions;
+mod alerts;
 mod boundary_nodes;
 mod data_centers;
+pub mod detail;
 pub mod docs;
 mod events;
 pub mod export;
+pub mod find;
+mod followees;
+mod known_neurons;
+pub mod network;
 mod neurons;
+mod node_operators;
 mod nodes;
 mod proposals;
-pub(crate) mod providers;
+mod providers;
 pub mod subject;
 mod subnets;
 #[cfg(test)]
 mod tests;
 mod transactions;
-pub(crate) mod versions;
+mod versions;
 
+pub use alerts::{AlertRow, AlertState};
 pub use boundary_nodes::BOUNDARY_NODES;
 pub use data_centers::DATA_CENTERS;
 pub use events::EVENTS;
 pub(crate) use events::kind as event_kind;
+pub use followees::Followee;
+pub use network::NetworkList;
 pub use neurons::NEURONS;
 pub use nodes::{MY_NODES, NODES};
 pub use proposals::PROPOSALS;
@@ -33,44 +45,47 @@ pub(crate) use proposals::my_votes;
 pub use providers::PROVIDERS;
 pub use subject::Subject;
 pub use subnets::SUBNETS;
+pub(crate) use subnets::figures_json;
 pub use transactions::TRANSACTIONS;
 pub(crate) use transactions::signed_amount;
 pub use versions::VERSIONS;
 
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::fleet::Lives;
+use icpulse_model::ledger::Transaction;
+use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::value::{Cell, Value};
-use icpulse_model::{Evidence, Governance, Principal, Proof};
-
-#[derive(Debug)]
-pub struct NetworkList {
-    /// What it is, and its columns.
-    pub dataset: &'static Dataset<Subject>,
-    pub rows: fn(&Context) -> Vec<Subject>,
-    /// It shows what nodes earn: the command line waits until those days have been read.
-    pub shows_rewards: bool,
-    /// It has a subcommand of its own.
-    pub is_command: bool,
-}
-
-const fn listed(dataset: &'static Dataset<Subject>, rows: fn(&Context) -> Vec<Subject>) -> NetworkList {
-    NetworkList { dataset, rows, shows_rewards: false, is_command: true }
-}
+use icpulse_model::{Evidence, Governance, Neuron, Principal, Proof, Proposal};
+use icpulse_store::journal::JournalEntry;
 
 /// The network's lists, in the order in which screens name them.
-pub static NETWORK: [NetworkList; 8] = [
-    listed(&SUBNETS, subnets::rows),
-    NetworkList { shows_rewards: true, ..listed(&NODES, nodes::rows) },
-    NetworkList { shows_rewards: true, ..listed(&PROVIDERS, providers::rows) },
-    listed(&DATA_CENTERS, data_centers::rows),
-    listed(&VERSIONS, versions::rows),
-    listed(&BOUNDARY_NODES, boundary_nodes::rows),
-    NetworkList { is_command: false, ..listed(&EVENTS, events::rows) },
-    NetworkList { is_command: false, shows_rewards: true, ..listed(&MY_NODES, nodes::my_rows) },
+pub static NETWORK: [&NetworkList; 9] = [
+    &subnets::LIST,
+    &nodes::LIST,
+    &providers::LIST,
+    &node_operators::LIST,
+    &data_centers::LIST,
+    &versions::LIST,
+    &boundary_nodes::LIST,
+    &events::LIST,
+    &nodes::MINE,
 ];
 
+/// A type whose values are the rows of a list.
+pub trait Listed: Sized + 'static {
+    fn dataset() -> &'static Dataset<Self>;
+}
+
 pub fn all() -> impl Iterator<Item = List> {
-    let others: [List; 3] = [&PROPOSALS, &NEURONS, &TRANSACTIONS];
+    let others: [List; 7] = [
+        Proposal::dataset(),
+        Neuron::dataset(),
+        KnownNeuron::dataset(),
+        Followee::dataset(),
+        Transaction::dataset(),
+        AlertRow::dataset(),
+        JournalEntry::dataset(),
+    ];
     others.into_iter().chain(NETWORK.iter().map(|list| -> List { list.dataset }))
 }
 

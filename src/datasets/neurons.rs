@@ -59,6 +59,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         .help("Maturity staked with it: `staked_maturity>1`."),
         Column::new("dissolve_delay", "delay", Kind::Span, dissolve_delay)
             .width(10, 2)
+            .aliases(&["delay"])
             .help("Dissolve delay: `dissolve_delay<6mo`."),
         Column::new("age", "age", Kind::Span, |n, _| {
             let cell = Cell::new(Value::Span(n.age)).dim();
@@ -72,6 +73,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             Cell::new(Value::Power(n.deciding_voting_power)).tone(tone)
         })
         .width(12, 1)
+        .aliases(&["power"])
         .help("Voting power that it decides with: `deciding_voting_power>1000`."),
         Column::new("potential_voting_power", "potential", Kind::Power, |n, _| {
             Cell::new(Value::Power(n.potential_voting_power)).dim()
@@ -83,6 +85,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .width(10, 3)
             .timed()
             .ascending()
+            .aliases(&["confirm"])
             .help("Time until its voting power shrinks: `confirm_in<30d`."),
         Column::new("visibility", "visibility", Kind::Terms(visibilities), |n, _| {
             Cell::new(Value::Term(visibility(n.visibility))).dim()
@@ -100,6 +103,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         })
         .width(5, 9)
         .hidden()
+        .aliases(&["auto"])
         .help("Whether new maturity is staked: `auto_stake_maturity:yes`."),
         Column::new("created", "created", Kind::Time, |n, _| Cell::new(Value::At(n.created)).dim())
             .width(10, 9)
@@ -131,6 +135,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             };
             Value::Map(n.followees.iter().map(topic).collect()).into()
         })
+        .aliases(&["follows"])
         .help("It follows this neuron on any topic: `followees:27`."),
         Column::data("recent_ballots", Kind::Number, |n, _| {
             let ballot = |(id, vote): &(icpulse_model::ProposalKey, icpulse_model::Vote)| {
@@ -161,6 +166,12 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .help("How it was proven: `evidence:certified`."),
     ],
 };
+
+impl super::Listed for Neuron {
+    fn dataset() -> &'static Dataset<Self> {
+        &NEURONS
+    }
+}
 
 fn dissolve_delay<'a>(neuron: &'a Neuron, _: &'a Context) -> Cell<'a> {
     let cell = Cell::new(Value::Span(neuron.dissolve_delay));

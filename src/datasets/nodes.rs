@@ -1,6 +1,12 @@
 //! Nodes: how they are by each source, what they run, what they fail and earn.
 
+mod detail;
+
+pub(super) use detail::{day_json, write_status};
+
 use super::Subject;
+use super::network::{Footer, Link, NetworkList, link, node_title};
+use super::subject::Os;
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
 use icpulse_model::fleet::{DASHBOARD, NodeLife, NodeStatus, Reported, Verdict};
 use icpulse_model::network_view::NodeDays;
@@ -37,9 +43,9 @@ pub static MY_NODES: Dataset<Subject> = Dataset {
         id: "my-nodes",
         aliases: &[],
         title: "Mine",
-        one: "node of mine",
-        many: "nodes of mine",
-        about: "The nodes of my own node provider",
+        one: "my node",
+        many: "my nodes",
+        about: "My own nodes: status, failures, rewards",
         shown: &[
             ("alias", 1),
             ("id", 0),
@@ -76,6 +82,7 @@ const COLUMNS: &[Column<Subject>] = &[
     Column::new("id", "node", Kind::Text, |s, _| Value::Id(*id(s)).into())
         .width(6, 0)
         .searched()
+        .aliases(&["node"])
         .help("Its id: `id:ab3qz`."),
     Column::new("provider", "provider", Kind::Text, |s, cx| {
         let provider = cx.network.topology.provider_of(id(s));
@@ -97,6 +104,7 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .width(5, 2)
     .searched()
+    .aliases(&["dc"])
     .help("The data center: `data_center:zh1`."),
     Column::new("country", "ctry", Kind::Text, |s, cx| {
         known(cx.network.topology.data_center_of(id(s)), |d| Value::text_of(d.region.country.as_str()))
@@ -143,6 +151,7 @@ const COLUMNS: &[Column<Subject>] = &[
         known(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
     })
     .width(8, 3)
+    .aliases(&["fails"])
     .help("Its mean relative failure rate over 30 days in %: `mean_failure>5`."),
     Column::new("relative_failure", "last day", Kind::Share, |s, cx| {
         let rate = cx.network.last_day(id(s)).and_then(|d| d.performance.relative());
@@ -172,6 +181,7 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .width(8, 5)
     .searched()
+    .aliases(&["version"])
     .help("The GuestOS version that it is to run: `version_desired:e3d1`."),
     Column::new("version_observed", "runs", Kind::Text, |s, cx| {
         let Some(seen) = reported(s, cx).and_then(|r| r.guestos_version.as_ref()) else {
@@ -192,6 +202,7 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .width(8, 8)
     .searched()
+    .aliases(&["type"])
     .help("What it is paid as: `reward_type:type3`."),
     Column::new("address", "address", Kind::Text, |s, cx| {
         known(record(s, cx).and_then(|r| r.address.as_ref()), |a| Value::text_of(a.as_str())).dim()
@@ -248,6 +259,59 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .help("Who says what is unverified."),
 ];
+
+pub(super) static LIST: NetworkList = NetworkList {
+    shows_rewards: true,
+    command: "network.nodes",
+    keys: &["g n"],
+    names: &["alias"],
+    link_columns: &["status", "data_center", "provider", "mean_failure"],
+    title: |s, cx| node_title(id(s), cx),
+    name: |s, cx| {
+        let alias = cx.network.mine.alias(&cx.network.topology, id(s));
+        let name = alias.map_or_else(|| id(s).to_text(), |alias| format!("{alias} {}", id(s)));
+        Cell::new(Value::Text(name.into())).tone(Tone::Id)
+    },
+    is_about: |s, event| event.node == Some(*id(s)),
+    page: |s| Some(format!("network/nodes/{}", id(s))),
+    links,
+    detail: detail::describe,
+    title_columns: &["status"],
+    write_json: detail::write_json,
+    ..NetworkList::new(&NODES, rows, |s| matches!(s, Subject::Node(_)))
+};
+
+pub(super) static MINE: NetworkList = NetworkList {
+    shows_rewards: true,
+    is_command: false,
+    command: "network.mine",
+    keys: &["g m"],
+    is_mine: true,
+    footer: Footer::Strips,
+    ..NetworkList::new(&MY_NODES, my_rows, |_| false)
+};
+
+fn links(s: &Subject, cx: &Context) -> Vec<Link> {
+    let (id, topology) = (id(s), &cx.network.topology);
+    let mut links = Vec::new();
+    if let Some(subnet) = topology.subnet_of(id) {
+        links.push(link(Subject::Subnet(subnet), "member of"));
+    }
+    if let Some(operator) = topology.operator_of(id) {
+        links.push(link(Subject::Provider(operator.provider), "provider"));
+        links.push(link(Subject::data_center(operator.data_center.as_str()), "stands in"));
+    }
+    if topology.is_boundary(id) {
+        links.push(link(Subject::Boundary(*id), "serves as"));
+    }
+    if let Some(version) = topology.desired_version(id) {
+        links.push(link(Subject::version(Os::Guest, version.as_str()), "to run"));
+    }
+    if let Some(version) = record(s, cx).and_then(|n| n.hostos_version.as_ref()) {
+        links.push(link(Subject::version(Os::Host, version.as_str()), "its host"));
+    }
+    links
+}
 
 /// Its rows: all nodes of the registry.
 pub(super) fn rows(cx: &Context) -> Vec<Subject> {

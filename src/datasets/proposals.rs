@@ -68,6 +68,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         })
         .width(15, 9)
         .hidden()
+        .aliases(&["reward"])
         .help("Whether votes still earn rewards: `reward_status:accept_votes`, `reward_status<settled`."),
         Column::new("created", "created", Kind::Time, |p, _| decoded(p, Value::At(p.created)).dim())
             .width(10, 7)
@@ -79,6 +80,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             .width(9, 1)
             .timed()
             .ascending()
+            .aliases(&["closes"])
             .help("Time left to vote: `time_left<6h`."),
         Column::new("yes", "yes", Kind::BasisPoints, |p, _| {
             known(p.tally.filter(|_| p.undecoded.is_none()), |t| Value::BasisPoints(t.yes_bp()))
@@ -168,6 +170,12 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             .help("How it was proven: `evidence:certified`."),
     ],
 };
+
+impl super::Listed for Proposal {
+    fn dataset() -> &'static Dataset<Self> {
+        &PROPOSALS
+    }
+}
 
 /// A value of a proposal that could be decoded.
 fn decoded<'a>(proposal: &Proposal, value: Value<'a>) -> Cell<'a> {

@@ -1,14 +1,19 @@
 //! Node providers: what is theirs, what they earn, and where the rest went.
 
+mod detail;
+
+use super::network::{NetworkList, link};
 use super::nodes::{judge_failures, name};
 use super::{Subject, down};
+use icpulse_model::account::short_principal;
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
 use icpulse_model::fleet::DASHBOARD;
 use icpulse_model::network_view::mean_rate;
 use icpulse_model::node_rewards::{Day, Losses, MicroXdr};
 use icpulse_model::registry::Provider;
-use icpulse_model::value::{Tone, Value};
-use icpulse_model::{E8s, Principal, Proof, XdrPermyriad};
+use icpulse_model::value::{Cell, Tone, Value};
+use icpulse_model::{Principal, Proof, XdrPermyriad};
+use std::collections::BTreeSet;
 
 /// `icpulse providers`
 pub static PROVIDERS: Dataset<Subject> = Dataset {
@@ -16,8 +21,8 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
         id: "providers",
         aliases: &["provider"],
         title: "Providers",
-        one: "provider",
-        many: "providers",
+        one: "node provider",
+        many: "node providers",
         about: "Node providers: nodes, allowance, rewards of 30 days and where they were lost",
         shown: &[],
         sort: ("nodes", true),
@@ -35,6 +40,7 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
         .fill(110)
         .searched()
         .evidence()
+        .aliases(&["provider"])
         .help("Its name, in the dashboard's words: `name:dfinity`."),
         Column::new("id", "id", Kind::Text, |s, _| Value::Id(*id(s)).into())
             .width(13, 6)
@@ -75,6 +81,7 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
             known(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
         })
         .width(11, 1)
+        .aliases(&["fails"])
         .help("The mean relative failure rate of its nodes over 30 days in %: `mean_failure>5`."),
         Column::new("projected", "XDR a month", Kind::Xdr, |s, cx| known(projected(s, cx), Value::Xdr))
             .width(13, 1)
@@ -99,6 +106,7 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
             })
         })
         .searched()
+        .aliases(&["dc"])
         .help("It has nodes in this data center: `data_center:zh1`."),
         Column::data("operators", Kind::Number, |s, cx| {
             known(record(s, cx), |p| Value::count(p.operators.len()))
@@ -122,6 +130,39 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
     ],
 };
 
+pub(super) static LIST: NetworkList = NetworkList {
+    shows_rewards: true,
+    command: "network.providers",
+    keys: &["g p"],
+    names: &["name"],
+    title: |s, cx| format!("Provider {}", marked_name(s, cx)),
+    name: |s, cx| match name(id(s), cx) {
+        Some(name) => {
+            let text = format!("{}  {name}", short_principal(id(s)));
+            Cell::new(Value::Text(text.into())).tone(Tone::Id).proven(Some(Proof::Unverified))
+        }
+        None => Cell::new(Value::Text(id(s).to_text().into())).tone(Tone::Id),
+    },
+    is_about: |s, event| event.provider == Some(*id(s)),
+    page: |s| Some(format!("network/providers/{}", id(s))),
+    links: |s, cx| {
+        let topology = &cx.network.topology;
+        let nodes = topology.nodes_of(id(s)).map(|(n, _)| link(Subject::Node(*n), "node"));
+        let operators = topology.operators.values().filter(|o| o.provider == *id(s));
+        let centers: BTreeSet<&str> = operators.map(|o| o.data_center.as_str()).collect();
+        nodes.chain(centers.into_iter().map(|c| link(Subject::data_center(c), "stands in"))).collect()
+    },
+    detail: detail::describe,
+    write_json: detail::write_json,
+    brief: detail::describe_briefly,
+    ..NetworkList::new(&PROVIDERS, rows, |s| matches!(s, Subject::Provider(_)))
+};
+
+/// Its name with the mark of what is unverified, or the beginning of its id.
+fn marked_name(s: &Subject, cx: &Context) -> String {
+    cx.network.fleet.marked_name(id(s)).unwrap_or_else(|| s.short_id())
+}
+
 /// Its rows: providers that have operators.
 pub(super) fn rows(cx: &Context) -> Vec<Subject> {
     cx.network.providers.keys().map(|id| Subject::Provider(*id)).collect()
@@ -140,12 +181,12 @@ fn nodes<'a>(subject: &Subject, cx: &'a Context) -> Vec<&'a Principal> {
 }
 
 /// The first of the days over which rewards are counted.
-pub(crate) fn from(cx: &Context) -> Day {
+pub(super) fn from(cx: &Context) -> Day {
     Day(Day::of(cx.now).0.saturating_sub(30))
 }
 
 /// The rate of the next payout: the 30-day average, but not less than the economics' minimum.
-pub(crate) fn rate(cx: &Context) -> Option<XdrPermyriad> {
+fn rate(cx: &Context) -> Option<XdrPermyriad> {
     let minimum = cx.network.facts.economics.as_ref().map(|e| e.value.minimum_icp_xdr);
     cx.network.rewards.payout_rate(minimum)
 }
@@ -159,12 +200,6 @@ fn losses(subject: &Subject, cx: &Context) -> Option<Losses> {
     Some(losses).filter(|l| l.days > 0 && !cx.network.is_past)
 }
 
-pub(crate) fn lost(losses: &Losses) -> MicroXdr {
+fn lost(losses: &Losses) -> MicroXdr {
     losses.coefficient.plus(losses.performance).plus(losses.other)
-}
-
-/// A month like the last days in XDR, and in ICP at the payout rate.
-pub(crate) fn project(provider: &Principal, cx: &Context) -> (Option<MicroXdr>, Option<E8s>) {
-    let xdr = projected(&Subject::Provider(*provider), cx);
-    (xdr, xdr.and_then(|xdr| xdr.at(rate(cx)?)))
 }

@@ -2,39 +2,35 @@
 
 use icpulse_model::value::shorten_version;
 use icpulse_model::{NeuronId, Principal, ProposalKey};
+use parking_lot::Mutex;
+use std::collections::BTreeSet;
 
-/// A short name that can be copied and compared: a data center's id or a version. What is longer
-/// than 63 bytes is told apart by its beginning.
+/// A name that can be copied and compared: a data center's id or a version.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name {
-    bytes: [u8; Self::LONGEST],
-    len: u8,
-}
+pub struct Name(&'static str);
+
+/// All names; each is kept once for as long as the program runs.
+static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
 impl Name {
-    const LONGEST: usize = 63;
-
     pub fn new(text: &str) -> Self {
-        let mut end = text.len().min(Self::LONGEST);
-        while !text.is_char_boundary(end) {
-            end -= 1;
+        let mut names = NAMES.lock();
+        if let Some(known) = names.get(text) {
+            return Self(known);
         }
-        let mut bytes = [0; Self::LONGEST];
-        for (byte, from) in bytes.iter_mut().zip(text.as_bytes().iter().take(end)) {
-            *byte = *from;
-        }
-        Self { bytes, len: u8::try_from(end).unwrap_or(0) }
+        let kept: &'static str = Box::leak(text.into());
+        names.insert(kept);
+        Self(kept)
     }
 
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        self.bytes.get(..usize::from(self.len)).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+    pub const fn as_str(&self) -> &'static str {
+        self.0
     }
 }
 
 impl std::fmt::Debug for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.as_str())
+        write!(f, "{:?}", self.0)
     }
 }
 
@@ -48,7 +44,6 @@ pub enum Os {
 }
 
 impl Os {
-    /// Its name.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Guest => "GuestOS",
@@ -77,6 +72,8 @@ pub enum Subject {
     /// Something that happened in the registry: its version, and a number that is the smaller the
     /// later it stands in that version's list.
     Event(u64, u32),
+    /// A row of the network's list with this id, by a principal.
+    Listed(&'static str, Principal),
 }
 
 const NOBODY: &Principal = &Principal::anonymous();
@@ -87,10 +84,18 @@ impl Subject {
         Self::Version(os, Name::new(version))
     }
 
+    pub fn data_center(id: &str) -> Self {
+        Self::DataCenter(Name::new(id))
+    }
+
     /// The principal of what has one; of others the anonymous one, which no list has.
     pub const fn principal(&self) -> &Principal {
         match self {
-            Self::Subnet(id) | Self::Node(id) | Self::Provider(id) | Self::Boundary(id) => id,
+            Self::Subnet(id)
+            | Self::Node(id)
+            | Self::Provider(id)
+            | Self::Boundary(id)
+            | Self::Listed(_, id) => id,
             _ => NOBODY,
         }
     }
@@ -100,21 +105,37 @@ impl Subject {
         !matches!(self, Self::Proposal(_) | Self::Neuron(_) | Self::Transaction(_))
     }
 
-    /// As the breadcrumbs name it.
-    pub fn title(self) -> String {
+    /// Its id in whole.
+    pub fn id_text(&self) -> String {
         match self {
-            Self::Proposal(id) => format!("Proposal {id}"),
-            Self::Neuron(id) => format!("Neuron {id}"),
-            Self::Transaction(block) => format!("Block {block}"),
-            Self::Subnet(id) => format!("Subnet {}", super::short(&id)),
-            Self::Node(id) => format!("Node {}", super::short(&id)),
-            Self::Provider(id) => format!("Provider {}", super::short(&id)),
-            Self::DataCenter(name) => format!("Data center {}", name.as_str()),
-            Self::Version(os, name) => format!("{} {}", os.title(), shorten_version(name.as_str())),
-            Self::Boundary(id) => format!("Boundary node {}", super::short(&id)),
-            Self::Event(version, _) => {
-                format!("Version {}", icpulse_model::amount::group(&version.to_string()))
-            }
+            Self::Proposal(id) => id.to_string(),
+            Self::Neuron(id) => id.to_string(),
+            Self::Transaction(number) | Self::Event(number, _) => number.to_string(),
+            Self::DataCenter(name) | Self::Version(_, name) => name.as_str().to_owned(),
+            _ => self.principal().to_text(),
         }
+    }
+
+    /// Its id as people name it: the first group of a principal, the beginning of a revision.
+    pub fn short_id(&self) -> String {
+        match self {
+            Self::Version(_, name) => shorten_version(name.as_str()).to_owned(),
+            _ if self.principal() != NOBODY => super::short(self.principal()),
+            _ => self.id_text(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_that_begin_alike_are_different() {
+        let (one, other) = (format!("{}-a", "x".repeat(80)), format!("{}-b", "x".repeat(80)));
+        assert_ne!(Name::new(&one), Name::new(&other));
+        assert_ne!(Subject::version(Os::Guest, &one), Subject::version(Os::Guest, &other));
+        assert_eq!(Name::new(&one), Name::new(&one.clone()));
+        assert_eq!(Name::new(&one).as_str(), one);
     }
 }

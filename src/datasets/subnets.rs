@@ -1,5 +1,12 @@
 //! Subnets: what they are for, how they do, how many of their nodes may fail.
 
+mod detail;
+
+pub(super) use detail::explain_contradiction;
+pub(crate) use detail::figures_json;
+
+use super::network::{NetworkList, Source, link};
+use super::subject::Os;
 use super::{Subject, judge_lives};
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
 use icpulse_model::decentral::{Decentralization, Feature};
@@ -27,6 +34,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         Column::new("id", "subnet", Kind::Text, |s, _| Value::Id(*id(s)).into())
             .width(7, 0)
             .searched()
+            .aliases(&["subnet"])
             .help("Its id: `id:4ecnw`."),
         Column::new("kind", "for", Kind::Terms(kinds), |s, cx| match record(s, cx) {
             Some(record) => {
@@ -37,11 +45,13 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         })
         .width(12, 7)
         .searched()
+        .aliases(&["type"])
         .help("What it is for: `kind:system`."),
         Column::new("condition", "state", Kind::Terms(conditions), condition)
             .width(11, 0)
             .searched()
             .evidence()
+            .aliases(&["status"])
             .help("How it is: `condition:stalled`."),
         Column::new("version", "version", Kind::Text, |s, cx| {
             known(record(s, cx), |r| Value::Version(r.replica_version.as_str().into()))
@@ -84,6 +94,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
             .width(9, 1)
             .ascending()
             .evidence()
+            .aliases(&["margin"])
             .help("How many more nodes may fail: `fault_distance<2`."),
         Column::new("nakamoto", "nakamoto", Kind::Number, |s, cx| {
             known(figures(s, cx), |f| Value::count(f.least()))
@@ -212,6 +223,26 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         })
         .help("Who says what is unverified."),
     ],
+};
+
+pub(super) static LIST: NetworkList = NetworkList {
+    has_what_if: true,
+    command: "network.subnets",
+    keys: &["g s"],
+    follows: &[Source::Fleet, Source::Health],
+    link_columns: &["condition", "kind"],
+    is_about: |s, event| event.subnet == Some(*id(s)),
+    page: |s| Some(format!("network/subnets/{}", id(s))),
+    links: |s, cx| {
+        let Some(record) = record(s, cx) else { return Vec::new() };
+        let members = record.membership.iter().map(|n| link(Subject::Node(*n), "member"));
+        let version = Subject::version(Os::Guest, record.replica_version.as_str());
+        members.chain([link(version, "to run")]).collect()
+    },
+    detail: detail::describe,
+    title_columns: &["kind", "condition"],
+    write_json: detail::write_json,
+    ..NetworkList::new(&SUBNETS, rows, |s| matches!(s, Subject::Subnet(_)))
 };
 
 /// Its rows: the registry's list says which there are; a record may outlive its subnet.

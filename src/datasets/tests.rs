@@ -1,7 +1,5 @@
 //! The filter language over the program's lists, and the promises that all lists keep.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use super::*;
 use icpulse_model::dataset::{Kind, List};
 use icpulse_model::query::{Op, Test, What, parse, parse_whole, suggest};
@@ -142,6 +140,9 @@ fn a_figure_has_one_name_and_every_column_says_what_it_is() {
         for column in list.columns() {
             assert!(names.insert(column.id.to_owned()), "{}: two columns {}", info.id, column.id);
             assert!(!column.is_field() || !column.help.is_empty(), "{}: {} has no help", info.id, column.id);
+            for alias in column.aliases {
+                assert!(names.insert((*alias).to_owned()), "{}: two fields {alias}", info.id);
+            }
             let key = column.key();
             assert!(key == column.id || names.insert(key.clone()), "{}: two keys {key}", info.id);
         }
@@ -176,6 +177,31 @@ fn json_keys_are_fields_in_the_numbers_of_json() {
     assert_eq!(field("down_evidence:unverified", &SUBNETS).2, Test::Text("unverified".into()));
     assert_eq!(field("state_bytes>1GiB", &SUBNETS).2, Test::Number(1 << 30));
     assert!(parse("domain_evidence:x", &BOUNDARY_NODES).is_err());
+}
+
+#[test]
+fn fields_are_known_by_older_names_too() {
+    for (text, list, name) in [
+        ("dc:zh1", &NODES as List, "data_center"),
+        ("margin<2", &SUBNETS, "fault_distance"),
+        ("closes<6h", &PROPOSALS, "time_left"),
+        ("status:well", &SUBNETS, "condition"),
+        ("status:well", &BOUNDARY_NODES, "status"),
+    ] {
+        assert_eq!(field(text, list).0, name, "{text}");
+    }
+    let error = parse("nothing:1", &NODES).unwrap_err().message;
+    assert!(error.contains("data_center") && !error.contains(" dc,"), "{error}");
+}
+
+#[test]
+fn table_headings_of_a_list_differ() {
+    for list in all() {
+        let mut titles = BTreeSet::new();
+        for column in list.columns().filter(|c| c.is_in_tables()) {
+            assert!(titles.insert(column.title), "{}: two columns '{}'", list.info().id, column.title);
+        }
+    }
 }
 
 #[test]

@@ -126,6 +126,12 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
     ],
 };
 
+impl super::Listed for Transaction {
+    fn dataset() -> &'static Dataset<Self> {
+        &TRANSACTIONS
+    }
+}
+
 /// The other account of a transaction.
 fn counterparty<'t>(t: &'t Transaction, own: &AccountIdentifier) -> Option<&'t AccountIdentifier> {
     match &t.operation {

@@ -1,6 +1,9 @@
 //! Versions of GuestOS and HostOS and where they run: the rollout board.
 
+mod detail;
+
 use super::Subject;
+use super::network::{Link, NetworkList, Source, link};
 use super::subject::{Name, Os};
 use icpulse_model::Proof;
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
@@ -35,6 +38,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         })
         .width(8, 0)
         .searched()
+        .aliases(&["type"])
         .help("Of which system: `os:hostos`."),
         Column::new("subnets", "subnets", Kind::Number, |s, cx| {
             if parts(s).0 == Os::Host {
@@ -57,6 +61,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
             known(used(s, cx), |u| Value::count(u.desired))
         })
         .width(13, 0)
+        .aliases(&["nodes"])
         .help("How many nodes are to run it: `nodes_desired>0`."),
         Column::new("nodes_observed", "seen on", Kind::Number, |s, cx| {
             let used = used(s, cx).filter(|_| is_observed(s, cx));
@@ -108,6 +113,51 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         .help("Who says what is unverified."),
     ],
 };
+
+pub(super) static LIST: NetworkList = NetworkList {
+    command: "network.versions",
+    keys: &["g v"],
+    follows: &[Source::Fleet, Source::Events, Source::Proposals],
+    link_columns: &["elected", "country"],
+    title: |s, _| format!("{} {}", parts(s).0.title(), s.short_id()),
+    name: |s, _| Value::Text(format!("{} {}", parts(s).0.title(), s.short_id()).into()).into(),
+    is_about: |s, event| match &event.kind {
+        EventKind::ReplicaVersionElected(v)
+        | EventKind::ReplicaVersionRetired(v)
+        | EventKind::HostOsVersionElected(v)
+        | EventKind::HostOsVersionRetired(v)
+        | EventKind::SubnetUpgraded { to: v, .. }
+        | EventKind::UnassignedUpgraded { to: v, .. } => v.as_str() == parts(s).1,
+        _ => false,
+    },
+    page: |s| (parts(s).0 == Os::Guest).then(|| format!("releases/{}", parts(s).1)),
+    links,
+    detail: detail::describe,
+    write_json: detail::write_json,
+    ..NetworkList::new(&VERSIONS, rows, |s| matches!(s, Subject::Version(..)))
+};
+
+fn links(s: &Subject, cx: &Context) -> Vec<Link> {
+    let ((os, name), topology) = (parts(s), &cx.network.topology);
+    let mut links = Vec::new();
+    if let Some(proposal) = election(s, cx).and_then(|e| e.proposal) {
+        links.push(link(Subject::Proposal(proposal), "elected by"));
+    }
+    match os {
+        Os::Guest => {
+            let subnets = topology.subnets.iter().filter(|(_, s)| s.replica_version.as_str() == name);
+            links.extend(subnets.map(|(id, _)| link(Subject::Subnet(*id), "run by")));
+            let boundary = topology.api_boundary_nodes.iter().filter(|(_, v)| v.as_str() == name);
+            links.extend(boundary.map(|(id, _)| link(Subject::Boundary(*id), "run by")));
+        }
+        Os::Host => {
+            let runs = |v: &Option<Line>| v.as_ref().is_some_and(|v| v.as_str() == name);
+            let nodes = topology.nodes.iter().filter(|(_, n)| runs(&n.hostos_version));
+            links.extend(nodes.map(|(id, _)| link(Subject::Node(*id), "run by")));
+        }
+    }
+    links
+}
 
 /// Its rows: all that are elected, wanted or seen.
 pub(super) fn rows(cx: &Context) -> Vec<Subject> {

@@ -138,7 +138,6 @@ fn encode_family(out: &mut String, family: &Family, form: Form) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn sample(labels: &[(&'static str, &str)], value: f64) -> Sample {

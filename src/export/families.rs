@@ -65,7 +65,6 @@ impl Filling {
 
 /// Prometheus counts in floating point; whole numbers up to 2^53 stay exact, and rates of greater ones
 /// are exact enough.
-#[allow(clippy::cast_precision_loss, reason = "the format has no other numbers")]
 pub(super) fn float(n: u128) -> f64 {
     n as f64
 }

@@ -81,7 +81,6 @@ pub(super) fn is_served(host: &HostName, local: IpAddr, allowed: &[HostName]) ->
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn served(value: &str, local: &str, allowed: &[&str]) -> Option<bool> {

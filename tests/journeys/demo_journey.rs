@@ -1,5 +1,6 @@
 //! What people do on the demo network, in process: real reading, real signatures, real certificates.
 
+use crate::bench::Bench;
 use crate::harness;
 
 use harness::Harness;
@@ -161,4 +162,46 @@ async fn a_locked_identity_is_unlocked_by_its_passphrase_and_locked_again() {
     assert!(!app.state.signer.locked, "{}", app.screen_text());
     app.press("L");
     assert!(opened.idle().await.state.signer.locked);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hidden_and_moved_columns_stay_so_after_a_restart() {
+    let bench = Bench::set(3).await;
+    let columns = |app: &Harness<Live>| app.state.proposals.columns.clone();
+    let place = |app: &Harness<Live>, id| columns(app).iter().position(|c| *c == id);
+    let mut desk = bench.dashboard().await;
+    desk.app.press("2");
+    let before = columns(&desk.app);
+    assert_eq!(before[..3], ["id", "title", "topic"]);
+    // The third one is hidden, the first one moves behind the second.
+    desk.app.press("C <down> <down> <space> <esc>");
+    desk.app.press("C <shift-down> <esc>");
+    let after = columns(&desk.app);
+    assert_eq!(after[..2], ["title", "id"]);
+    assert_eq!((place(&desk.app, "topic"), after.len()), (None, before.len() - 1));
+    desk.idle().await;
+    desk.leave().await;
+
+    let mut desk = bench.dashboard().await;
+    assert_eq!(columns(&desk.app), after);
+    // Moved back.
+    desk.app.press("2 C <shift-down> <esc>");
+    assert_eq!(columns(&desk.app)[..2], ["id", "title"]);
+    desk.idle().await;
+    desk.leave().await;
+
+    // A hand-edited file with mistakes is used as far as it can be, and they are said.
+    let file = bench.context().paths.columns_file();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("proposals = ["), "{text}");
+    std::fs::write(&file, "proposals = [\"title\", \"colour\"]\nnothing = []\n").unwrap();
+    let mut desk = bench.dashboard().await;
+    assert_eq!(columns(&desk.app), ["title"]);
+    desk.app.sees("proposals has no columns colour").sees("unknown list 'nothing'");
+    desk.leave().await;
+    std::fs::write(&file, "proposals = 7").unwrap();
+    let mut desk = bench.dashboard().await;
+    assert_eq!(columns(&desk.app), before);
+    desk.app.sees("columns.toml");
+    desk.leave().await;
 }

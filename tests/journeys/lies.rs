@@ -632,7 +632,6 @@ async fn the_dashboard_stakes_once_though_answers_are_lost_or_never_come() {
     desk.leave().await;
 }
 
-/// A story by its name.
 type Story = (&'static str, fn() -> LocalBoxFuture<'static, ()>);
 
 /// Tells stories at the same time, each on a thread of its own. They wait most of the time, until

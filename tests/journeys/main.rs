@@ -1,5 +1,5 @@
 //! What users do, in the whole program without a terminal: keys in, screens and the network out.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod actions;
 mod alerts;
@@ -9,6 +9,8 @@ mod bench;
 #[path = "../support/broken.rs"]
 mod broken;
 mod demo_journey;
+#[path = "../support/demo_user.rs"]
+mod demo_user;
 mod device;
 mod exporter;
 mod faults;

@@ -75,15 +75,15 @@ async fn a_watcher_finds_the_subnet_that_stands_still_and_what_depends_on_it() {
 async fn every_list_is_a_key_away_and_sorts_and_filters() {
     let mut app = open();
     for (keys, list, text) in [
-        ("<tab>", NetList::from_dataset(&datasets::NODES), "known by"),
-        ("g p", NetList::from_dataset(&datasets::PROVIDERS), "XDR a month"),
-        ("g d", NetList::from_dataset(&datasets::DATA_CENTERS), "continent"),
-        ("g v", NetList::from_dataset(&datasets::VERSIONS), "nodes to run"),
-        ("g b", NetList::from_dataset(&datasets::BOUNDARY_NODES), "probes"),
-        ("g e", NetList::from_dataset(&datasets::EVENTS), "what happened"),
-        ("g m", NetList::from_dataset(&datasets::MY_NODES), "No node provider selected"),
-        ("g s", NetList::from_dataset(&datasets::SUBNETS), "may fail"),
-        ("shift-tab", NetList::from_dataset(&datasets::MY_NODES), "No node provider selected"),
+        ("<tab>", NetList::named(datasets::NODES.info.id), "known by"),
+        ("g p", NetList::named(datasets::PROVIDERS.info.id), "XDR a month"),
+        ("g d", NetList::named(datasets::DATA_CENTERS.info.id), "continent"),
+        ("g v", NetList::named(datasets::VERSIONS.info.id), "nodes to run"),
+        ("g b", NetList::named(datasets::BOUNDARY_NODES.info.id), "probes"),
+        ("g e", NetList::named(datasets::EVENTS.info.id), "what happened"),
+        ("g m", NetList::named(datasets::MY_NODES.info.id), "No node provider selected"),
+        ("g s", NetList::named(datasets::SUBNETS.info.id), "may fail"),
+        ("shift-tab", NetList::named(datasets::MY_NODES.info.id), "No node provider selected"),
     ] {
         app.press(keys).sees(text);
         assert_eq!(app.state.net.shown, list, "{keys}");
@@ -283,7 +283,6 @@ fn say_all_down(app: &mut Harness<Network>) {
     app.feed(Message::Change(Change::Fleet(Arc::new(fleet))));
 }
 
-/// The lines of the screen that have a text.
 fn lines_with(app: &mut Harness<Network>, text: &str) -> Vec<String> {
     app.screen_text().lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
 }

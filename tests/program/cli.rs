@@ -1,19 +1,18 @@
 //! The same without a screen: results, forms, exit codes.
 
-use crate::serve;
-
+use crate::home::Home;
+use crate::serve::Served;
 use serde_json::Value;
-use serve::Served;
 use std::cell::OnceCell;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 /// A user's folders, and a network of their own from the first time it is needed.
-struct Home(tempfile::TempDir, OnceCell<Served>);
+struct User(Home, OnceCell<Served>);
 
-impl Home {
+impl User {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap(), OnceCell::new())
+        Self(Home::new(), OnceCell::new())
     }
 
     fn served(&self) -> &Served {
@@ -25,16 +24,7 @@ impl Home {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_icpulse"));
-        command
-            .args(args)
-            .env_clear()
-            .env("HOME", self.path())
-            .env("XDG_CONFIG_HOME", self.path().join("config"))
-            .env("XDG_CACHE_HOME", self.path().join("cache"))
-            .env("XDG_STATE_HOME", self.path().join("state"))
-            .stdin(Stdio::null());
-        command
+        self.0.command(args)
     }
 
     /// Runs without a network.
@@ -73,7 +63,7 @@ fn json(output: &Output) -> Value {
 
 #[test]
 fn proposals_as_json_csv_and_text_agree() {
-    let home = Home::new();
+    let home = User::new();
     let listed = json(&home.act(&["proposals", "list", "--limit", "7", "--json"]));
     let rows = listed["proposals"].as_array().unwrap();
     assert_eq!(rows.len(), 7);
@@ -99,7 +89,7 @@ fn proposals_as_json_csv_and_text_agree() {
 
 #[test]
 fn filters_reach_further_back_than_one_page() {
-    let home = Home::new();
+    let home = User::new();
     let listed = json(&home.act(&[
         "proposals",
         "list",
@@ -124,7 +114,7 @@ fn filters_reach_further_back_than_one_page() {
 
 #[test]
 fn a_dry_run_signs_nothing_and_a_vote_is_certified() {
-    let home = Home::new();
+    let home = User::new();
     let votable = json(&home.act(&["proposals", "list", "--votable", "--json"]));
     let row = votable["proposals"].as_array().unwrap().last().unwrap().clone();
     let id = row["id"].as_u64().unwrap().to_string();
@@ -165,7 +155,7 @@ fn a_dry_run_signs_nothing_and_a_vote_is_certified() {
 
 #[test]
 fn staking_makes_one_neuron_and_takes_amount_and_fee() {
-    let home = Home::new();
+    let home = User::new();
     let balance = || {
         json(&home.act(&["account", "balance", "--json"]))["balance_e8s"]
             .as_str()
@@ -197,7 +187,7 @@ fn staking_makes_one_neuron_and_takes_amount_and_fee() {
 
 #[test]
 fn what_the_network_refuses_ends_with_4() {
-    let home = Home::new();
+    let home = User::new();
     let much = home.act(&["neurons", "stake", "999999", "--yes"]);
     assert_eq!(code(&much), 4, "{}", complaint(&much));
     assert!(complaint(&much).contains("ICP"), "{}", complaint(&much));
@@ -207,7 +197,7 @@ fn what_the_network_refuses_ends_with_4() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_says_what_to_do() {
-    let home = Home::new();
+    let home = User::new();
     for (args, hint) in [
         (vec!["proposals", "list", "--topic", "nonsense"], "known are"),
         (vec!["proposals", "list", "--filter", "time_left<"], "filter"),
@@ -227,7 +217,7 @@ fn wrong_usage_ends_with_2_and_says_what_to_do() {
 
 #[test]
 fn a_network_that_is_not_there_ends_with_3_and_one_with_another_key_too() {
-    let home = Home::new();
+    let home = User::new();
     // A port that was just free: nothing listens there.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
@@ -243,7 +233,7 @@ fn a_network_that_is_not_there_ends_with_3_and_one_with_another_key_too() {
 
 #[test]
 fn offline_shows_what_the_cache_knows() {
-    let home = Home::new();
+    let home = User::new();
     let synced = json(&home.act(&["sync", "--json"]));
     let online =
         json(&home.act(&["proposals", "list", "--limit", "20", "--filter", "-status:open", "--json"]));
@@ -269,7 +259,7 @@ fn offline_shows_what_the_cache_knows() {
 
 #[test]
 fn identities_are_made_listed_used_exported_and_put_away() {
-    let home = Home::new();
+    let home = User::new();
     let secret = home.path().join("passphrase");
     std::fs::write(&secret, "correct horse battery\n").unwrap();
     let with = |args: &[&str]| home.command(args).env("ICPULSE_PASSPHRASE_FILE", &secret).output().unwrap();
@@ -299,7 +289,7 @@ fn identities_are_made_listed_used_exported_and_put_away() {
 
 #[test]
 fn what_needs_no_network_works_anywhere() {
-    let home = Home::new();
+    let home = User::new();
     assert!(text(&home.run(&["theme", "list"])).lines().count() > 8);
     assert!(text(&home.run(&["config", "template"])).contains("default_network"));
     assert!(text(&home.run(&["config", "paths"])).contains("identities"));
@@ -316,7 +306,7 @@ fn what_needs_no_network_works_anywhere() {
 
 #[test]
 fn the_key_list_in_docs_is_what_the_program_prints() {
-    let home = Home::new();
+    let home = User::new();
     let printed = text(&home.run(&["keys", "--markdown"]));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/keys.md");
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
@@ -330,7 +320,7 @@ fn the_key_list_in_docs_is_what_the_program_prints() {
 
 #[test]
 fn without_a_terminal_the_first_command_of_the_readme_prints_pulse() {
-    let home = Home::new();
+    let home = User::new();
     let output = home.run(&["--network", "demo"]);
     assert_eq!(code(&output), 0, "{}", complaint(&output));
     let pulse = text(&output);

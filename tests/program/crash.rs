@@ -28,7 +28,6 @@ const EXPIRY: (&str, &str) = ("ICPULSE_TEST_EXPIRY", "15");
 /// Signal of a process that aborts.
 const SIGABRT: i32 = 6;
 
-/// A step to be killed at.
 #[derive(Clone, Debug)]
 struct Kill {
     operation: &'static str,
@@ -251,7 +250,6 @@ fn the_dashboard_tells_of_an_interrupted_stake_and_pays_nothing() {
     }
 }
 
-/// The cache as the library opens it.
 fn opened(home: &Home, table: &Table) -> (Cache, Vec<String>) {
     let key = RootKey(hex::decode(table.served.root_key()).unwrap());
     let now = Timestamp::from_utc(chrono::Utc::now());

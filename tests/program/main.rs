@@ -1,5 +1,5 @@
 //! The real program: its arguments, in a pseudo-terminal, on bad disks, killed at any moment.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod binary;
 mod cli;

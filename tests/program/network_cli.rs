@@ -49,7 +49,7 @@ fn lists_details_and_history_agree_with_each_other() {
     of_list.sort_unstable();
     of_subnet.sort_unstable();
     assert_eq!(of_list, of_subnet);
-    assert!(text(&run(&["subnets", "show", id(small), "--offline"])).contains("NAKAMOTO"));
+    assert!(text(&run(&["subnets", "show", id(small), "--offline"])).contains("DECENTRALISATION"));
 
     // A node, its provider, its data center, its version.
     let node = get(&["nodes", "show", of_list[0], "--json", "--offline"]);
@@ -359,9 +359,9 @@ fn a_dashboard_that_calls_all_nodes_down_is_named_and_contradicted() {
     assert!(shown.contains("0?") && shown.contains("? unverified: the word of"), "{shown}");
     let one = subnets.iter().find(|s| s["contradicted"] == true).unwrap();
     let shown = text(&run(&["subnets", "show", id(one), "--offline"]));
-    let against = format!("contradicted: the subnet certifies, so at most {} of its", one["down_at_most"]);
+    let against = format!("contradicted  the subnet certifies, so at most {} of its", one["down_at_most"]);
     assert!(shown.contains(&against), "{shown}");
-    assert!(shown.contains("? down, per the public dashboard, unverified"), "{shown}");
+    assert!(shown.contains("? down\n  source        public dashboard, unverified"), "{shown}");
 
     let nodes = json(&run(&["nodes", "--json", "--offline"]));
     for node in rows(&nodes, "nodes") {

@@ -27,16 +27,13 @@ enum Expect {
     CallRejection([u8; 32], u64, &'static str, &'static str),
     /// A rejection without a certificate.
     NonReplicated(u64, &'static str, &'static str),
-    /// A certificate with this at this path.
     Certificate(EffectiveId, Vec<Vec<u8>>, Found),
     Status,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// A leaf.
     Value,
-    /// A subtree.
     Tree,
     /// Proven not to be there.
     Absent,
@@ -48,7 +45,6 @@ struct Row {
     expect: Expect,
 }
 
-/// Whether a text fits a pattern.
 fn fits(pattern: &str, text: &str) -> bool {
     let mut rest = text;
     let mut pieces = pattern.split('*');

@@ -42,7 +42,6 @@ pub fn now() -> u64 {
 
 pub const MINUTE: u64 = 60_000_000_000;
 
-/// A user with an Ed25519 key.
 pub struct User(pub SigningKey);
 
 impl User {
@@ -230,7 +229,6 @@ pub fn agent(demo: &Demo, identity: impl ic_agent::Identity + 'static) -> ic_age
     agent
 }
 
-/// The demo user's key.
 pub fn user_identity(demo: &Demo) -> BasicIdentity {
     let key = ed25519_dalek::SigningKey::from_pkcs8_pem(&demo.identity_pem()).unwrap();
     BasicIdentity::from_raw_key(&key.to_bytes())

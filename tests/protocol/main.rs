@@ -1,6 +1,6 @@
 //! The demo network against clients that do not share its code, and the client against a network that misbehaves.
 #![cfg(feature = "demo")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod agent;
 mod behaviour;

@@ -1,5 +1,5 @@
 //! Recorded replies of the real canisters, decoded.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 mod decode;

@@ -1,5 +1,5 @@
 //! Every screen as a picture, and the generated documents.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod documents;
 mod idle;

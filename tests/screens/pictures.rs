@@ -3,9 +3,9 @@
 use crate::sample;
 
 use icpulse::datasets;
+use icpulse::datasets::subject::{Name, Os};
 use icpulse::tui::app::layer::FilterLayer;
 use icpulse::tui::app::net::NetList;
-use icpulse::tui::app::place::{Name, Os};
 use icpulse::tui::app::{Hit, Layer, Level, Message, Screen, State, Subject};
 use icpulse::tui::command::Command;
 use icpulse::tui::screens;
@@ -141,7 +141,6 @@ fn wallet() {
     screen_set("wallet", Screen::Wallet, None, 0);
 }
 
-/// A state on one of the network's lists.
 fn network(size: (u16, u16), list: NetList) -> State {
     let mut state = sample::at(sample::full(size), Screen::Network, None, 0);
     state.net.shown = list;
@@ -161,7 +160,7 @@ fn network_lists() {
         let state = sample::at(make((80, 24)), Screen::Network, None, 0);
         shot(&format!("network-{condition}"), &state, &theme);
     }
-    let mut nobody = network((80, 24), NetList::from_dataset(&datasets::MY_NODES));
+    let mut nobody = network((80, 24), NetList::named(datasets::MY_NODES.info.id));
     nobody.net.mine.provider = None;
     shot("network-mine-unchosen", &nobody, &theme);
 }
@@ -198,15 +197,15 @@ fn network_details() {
 #[test]
 fn heat_strips_without_colour_and_in_ascii() {
     let theme = Theme::load("icpulse-dark", &[], ColorDepth::None).unwrap();
-    let state = network((100, 30), NetList::from_dataset(&datasets::MY_NODES));
+    let state = network((100, 30), NetList::named(datasets::MY_NODES.info.id));
     let shown = buffer(&state, &theme);
     assert!(shown.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset));
     picture("network-mine-without-colour", &styled(&shown, &theme));
     for list in [
-        NetList::from_dataset(&datasets::MY_NODES),
-        NetList::from_dataset(&datasets::SUBNETS),
-        NetList::from_dataset(&datasets::NODES),
-        NetList::from_dataset(&datasets::VERSIONS),
+        NetList::named(datasets::MY_NODES.info.id),
+        NetList::named(datasets::SUBNETS.info.id),
+        NetList::named(datasets::NODES.info.id),
+        NetList::named(datasets::VERSIONS.info.id),
     ] {
         let mut state = network((120, 40), list);
         state.options.ascii = true;
@@ -217,7 +216,7 @@ fn heat_strips_without_colour_and_in_ascii() {
     let light = Theme::builtin("icpulse-light").unwrap().at_depth(ColorDepth::TrueColor);
     picture(
         "network-mine-light",
-        &styled(&buffer(&network((100, 30), NetList::from_dataset(&datasets::MY_NODES)), &light), &light),
+        &styled(&buffer(&network((100, 30), NetList::named(datasets::MY_NODES.info.id)), &light), &light),
     );
 }
 
@@ -226,7 +225,7 @@ fn heat_strips_without_colour_and_in_ascii() {
 fn the_past_says_so_on_lists_and_details() {
     let theme = Theme::fallback();
     for size in [(80, 24), (160, 45)] {
-        let mut state = network(size, NetList::from_dataset(&datasets::SUBNETS));
+        let mut state = network(size, NetList::named(datasets::SUBNETS.info.id));
         let now = state.now;
         state.net.travelling = Some(Moment::Version(Version(53_100)));
         let topology = Arc::new(fleet::topology_then(fleet::SMALL, now));

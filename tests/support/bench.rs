@@ -1,27 +1,26 @@
 //! A demo network in this process whose faults can be changed, and its user: at the dashboard, at
 //! the command line, and with what the network says when it does not lie.
 
-use super::harness::Harness;
+use crate::demo_user::{DemoUser, read_transactions};
+use crate::harness::Harness;
 use futures_util::StreamExt;
-use icpulse::cli::args::Global;
 use icpulse::cli::context::{Context, wall_clock};
 use icpulse::cli::open::Who;
 use icpulse::cli::services::Live;
 use icpulse::cli::tui::{Dashboard, Rest};
-use icpulse::config::{Config, Paths};
+use icpulse::config::Config;
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::fault::{Fault, Kind};
 use icpulse_demo::{Demo, Options};
 use icpulse_model::ledger::Transaction;
-use icpulse_model::network::{Profile, RootKey, RootKeySource};
 use icpulse_model::world::World;
-use icpulse_model::{Account, AccountIdentifier, E8s, Neuron, Proposal, ProposalKey};
-use icpulse_store::cache::{Cache, Ranges};
-use icpulse_wallet::{PrivateKey, Unlocked};
+use icpulse_model::{AccountIdentifier, E8s, Neuron, Proposal, ProposalKey};
+use icpulse_store::cache::Ranges;
+use icpulse_wallet::Unlocked;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,9 +29,8 @@ const SIGNED_FOR: u32 = 10;
 
 /// See the module.
 pub struct Bench {
-    pub demo: Demo,
+    user: DemoUser,
     pub client: Client,
-    home: tempfile::TempDir,
 }
 
 /// What the network says when it does not lie.
@@ -68,19 +66,12 @@ impl Bench {
     }
 
     pub async fn start(options: Options) -> Self {
-        let demo = Demo::start(options).unwrap();
-        let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join("demo.pem"), demo.identity_pem()).unwrap();
-        std::fs::create_dir_all(home.path().join("config/icpulse")).unwrap();
+        let user = DemoUser::start(options);
+        std::fs::create_dir_all(user.home.config()).unwrap();
         let config = format!("signed_for_seconds = {SIGNED_FOR}\n");
-        std::fs::write(home.path().join("config/icpulse/config.toml"), config).unwrap();
-        let profile = Profile {
-            root_key: RootKeySource::Given(RootKey(demo.root_key())),
-            ..Profile::local("demo", &demo.url())
-        };
-        let key = PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).unwrap();
-        let client = Client::connect(&profile, Arc::new(key)).await;
-        Self { demo, client: client.unwrap(), home }
+        std::fs::write(user.home.config().join("config.toml"), config).unwrap();
+        let client = Client::connect(&user.profile(), Arc::new(user.signer())).await;
+        Self { user, client: client.unwrap() }
     }
 
     pub fn path(&self) -> &Path {
@@ -92,7 +83,7 @@ impl Bench {
         self.demo.faults().set(Fault { kind, per_million: 1_000_000 });
     }
 
-    /// How often a kind has struck.
+    /// The number of times a kind has struck.
     pub fn struck(&self, kind: Kind) -> u64 {
         self.demo.faults().struck().get(&kind).copied().unwrap_or(0)
     }
@@ -106,10 +97,6 @@ impl Bench {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("{kind} has struck only {} times in a minute", self.struck(kind));
-    }
-
-    pub fn account(&self) -> Account {
-        Account::of(self.demo.identity())
     }
 
     pub async fn balance(&self) -> E8s {
@@ -126,21 +113,12 @@ impl Bench {
             proposals.extend(part.outcome.unwrap().proposals.into_iter().map(|p| (p.id.number, p)));
         }
         let known = self.client.known_neurons().await.unwrap().value;
-        let (mut transactions, mut before) = (Vec::new(), None);
-        loop {
-            let page = self.client.transactions(self.account().identifier(), before, 500).await.unwrap();
-            before = page.transactions.last().map(|t| t.block);
-            transactions.extend(page.transactions);
-            if page.complete {
-                break;
-            }
-        }
         Truth {
             newest: newest.number,
             proposals,
             neurons: self.client.my_neurons(false).await.unwrap(),
             known: known.into_iter().map(|k| (k.id.0, k.data.name.to_string())).collect(),
-            transactions,
+            transactions: read_transactions(&self.client, self.account()).await,
             balance: self.balance().await,
         }
     }
@@ -150,25 +128,8 @@ impl Bench {
         self.client.transactions(at, None, 100).await.unwrap().transactions.len()
     }
 
-    fn context(&self) -> Context {
-        let global = Global {
-            network: Some(self.demo.url()),
-            root_key: Some(hex::encode(self.demo.root_key())),
-            identity: Some(self.path().join("demo.pem").to_str().unwrap().to_owned()),
-            quiet: true,
-            ..Global::default()
-        };
-        let paths = Paths {
-            config_dir: self.path().join("config/icpulse"),
-            cache_dir: self.path().join("cache/icpulse"),
-            state_dir: self.path().join("state/icpulse"),
-        };
-        Context {
-            global,
-            paths,
-            config: Config { signed_for_seconds: SIGNED_FOR, ..Config::default() },
-            open_actions: Default::default(),
-        }
+    pub fn context(&self) -> Context {
+        self.user.context(Config { signed_for_seconds: SIGNED_FOR, ..Config::default() })
     }
 
     /// The dashboard with everything read, as far as it can be.
@@ -183,31 +144,9 @@ impl Bench {
 
     /// What the cache holds now; nobody else may have it open.
     pub async fn cached(&self) -> (World, Ranges) {
-        let root = RootKey(self.demo.root_key());
-        let folder = self.context().paths.cache_dir;
-        // Whoever had it open before may need a moment to let go of it.
-        let opened = Cache::open(&folder, &root, Duration::from_secs(30), wall_clock()).unwrap();
-        let loaded = icpulse_engine::sync::load_whole(&opened.cache, &self.demo.identity()).unwrap();
+        let (loaded, _) = self.load_cache();
         assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
         (loaded.world, loaded.read.get(&icpulse_model::Governance::Nns).cloned().unwrap_or_default())
-    }
-
-    pub fn command(&self, url: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_icpulse"));
-        command
-            .args(args)
-            .env_clear()
-            .env("HOME", self.path())
-            .env("XDG_CONFIG_HOME", self.path().join("config"))
-            .env("XDG_CACHE_HOME", self.path().join("cache"))
-            .env("XDG_STATE_HOME", self.path().join("state"))
-            .env("ICPULSE_NETWORK", url)
-            .env("ICPULSE_ROOT_KEY", hex::encode(self.demo.root_key()))
-            .env("ICPULSE_IDENTITY", self.path().join("demo.pem"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
     }
 
     /// Begins a command of the program.
@@ -218,6 +157,14 @@ impl Bench {
     /// Runs the program to its end.
     pub async fn run(&self, args: &[&str]) -> Ran {
         ended(self.begin(&self.demo.url(), args)).await
+    }
+}
+
+impl std::ops::Deref for Bench {
+    type Target = DemoUser;
+
+    fn deref(&self) -> &DemoUser {
+        &self.user
     }
 }
 

@@ -1,29 +1,24 @@
 //! A demo network whose faults can be set while the dashboard runs on it, and the truth to
 //! compare with what reaches screen, cache and export.
 
+use crate::demo_user::{DemoUser, read_transactions};
 use crate::harness::Harness;
-use icpulse::cli::args::Global;
-use icpulse::cli::context::{Context, wall_clock};
+use icpulse::cli::context::wall_clock;
 use icpulse::cli::open::Pace;
 use icpulse::cli::services::Live;
 use icpulse::cli::tui::{Dashboard, Rest};
-use icpulse::config::{Config, Paths};
+use icpulse::config::Config;
 use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_demo::Options;
 use icpulse_demo::fault::Fault;
-use icpulse_demo::{Demo, Options};
 use icpulse_ic::RetryPolicy;
 use icpulse_model::ledger::Transaction;
-use icpulse_model::network::{Profile, RootKey, RootKeySource};
+use icpulse_model::network::Profile;
 use icpulse_model::proposal::Tally;
 use icpulse_model::world::World;
-use icpulse_model::{
-    Account, E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalKey, Timestamp, XdrPermyriad,
-};
-use icpulse_store::cache::Cache;
-use icpulse_wallet::PrivateKey;
+use icpulse_model::{E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalKey, Timestamp, XdrPermyriad};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,9 +35,14 @@ pub const HASTY: Pace = Pace {
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A network that can be broken, and a user's folders.
-pub struct Broken {
-    pub demo: Demo,
-    home: tempfile::TempDir,
+pub struct Broken(DemoUser);
+
+impl std::ops::Deref for Broken {
+    type Target = DemoUser;
+
+    fn deref(&self) -> &DemoUser {
+        &self.0
+    }
 }
 
 impl Broken {
@@ -52,10 +52,7 @@ impl Broken {
 
     /// With short patience for synchronous calls.
     pub fn with(options: Options) -> Self {
-        let demo = Demo::start(Options { patience: Duration::from_millis(300), ..options }).unwrap();
-        let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join("demo.pem"), demo.identity_pem()).unwrap();
-        Self { demo, home }
+        Self(DemoUser::start(Options { patience: Duration::from_millis(300), ..options }))
     }
 
     /// From now on this is wrong with the network, and nothing else.
@@ -72,28 +69,10 @@ impl Broken {
         self.demo.faults().clear();
     }
 
-    fn identity_file(&self) -> String {
-        self.home.path().join("demo.pem").to_str().unwrap().to_owned()
-    }
-
-    fn paths(&self) -> Paths {
-        let place = |name: &str| -> PathBuf { self.home.path().join(name).join("icpulse") };
-        Paths { config_dir: place("config"), cache_dir: place("cache"), state_dir: place("state") }
-    }
-
-    pub fn root_key(&self) -> RootKey {
-        RootKey(self.demo.root_key())
-    }
-
     /// A connection of the demo user.
     pub async fn client(&self) -> Client {
-        let profile = Profile {
-            root_key: RootKeySource::Given(self.root_key()),
-            max_in_flight: 8,
-            ..Profile::local("demo", &self.demo.url())
-        };
-        let signer = PrivateKey::from_pem_bytes(self.demo.identity_pem().as_bytes()).unwrap();
-        Client::connect_with(&profile, Arc::new(signer), HASTY.patience).await.unwrap()
+        let profile = Profile { max_in_flight: 8, ..self.profile() };
+        Client::connect_with(&profile, Arc::new(self.signer()), HASTY.patience).await.unwrap()
     }
 
     /// What a careful reader learns of the network now.
@@ -109,17 +88,9 @@ impl Broken {
         }
         let neurons = client.my_neurons(false).await.unwrap();
         truth.neurons = neurons.into_iter().map(|n| (n.id, n)).collect();
-        let account = Account::of(self.demo.identity());
-        truth.balance = client.balance(account).await.unwrap().value;
-        let mut before = None;
-        loop {
-            let page = client.transactions(account.identifier(), before, 500).await.unwrap();
-            before = page.transactions.last().map(|t| t.block);
-            truth.transactions.extend(page.transactions.into_iter().map(|t| (t.block, t)));
-            if page.complete || before.is_none() {
-                break;
-            }
-        }
+        truth.balance = client.balance(self.account()).await.unwrap().value;
+        let transactions = read_transactions(&client, self.account()).await;
+        truth.transactions = transactions.into_iter().map(|t| (t.block, t)).collect();
         truth.rate = client.icp_xdr().await.unwrap().value;
         truth.known = client.known_neurons().await.unwrap().value.into_iter().map(|k| k.id).collect();
         truth
@@ -127,49 +98,21 @@ impl Broken {
 
     /// The dashboard of the demo user, with the cache of the sessions before.
     pub async fn open(&self) -> Session {
-        let global = Global {
-            network: Some(self.demo.url()),
-            root_key: Some(hex::encode(self.demo.root_key())),
-            identity: Some(self.identity_file()),
-            quiet: true,
-            ..Global::default()
-        };
-        let context = Context {
-            global,
-            paths: self.paths(),
-            config: Config::default(),
-            open_actions: Default::default(),
-        };
-        let (dashboard, rest) = Dashboard::open_paced(context, (200, 50), false, HASTY).await.unwrap();
+        let (dashboard, rest) =
+            Dashboard::open_paced(self.context(Config::default()), (200, 50), false, HASTY).await.unwrap();
         let live = dashboard.live.clone();
         Session { app: Harness::new(dashboard.state, dashboard.live, dashboard.messages), live, rest }
     }
 
     /// The real program against this network.
     pub fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_icpulse"))
-            .args(args)
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("XDG_CONFIG_HOME", self.home.path().join("config"))
-            .env("XDG_CACHE_HOME", self.home.path().join("cache"))
-            .env("XDG_STATE_HOME", self.home.path().join("state"))
-            .env("ICPULSE_NETWORK", self.demo.url())
-            .env("ICPULSE_ROOT_KEY", hex::encode(self.demo.root_key()))
-            .env("ICPULSE_IDENTITY", self.identity_file())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        self.command(&self.demo.url(), args).output().unwrap()
     }
 
     /// What the cache remembers, read by itself.
     pub fn remembered(&self) -> World {
-        let opened =
-            Cache::open(&self.paths().cache_dir, &self.root_key(), Duration::from_secs(10), wall_clock())
-                .unwrap();
-        assert_eq!(opened.notes, [], "the cache is whole");
-        let loaded = icpulse_engine::sync::load_whole(&opened.cache, &self.demo.identity()).unwrap();
-        assert_eq!(loaded.notes, [], "the cache is whole");
+        let (loaded, notes) = self.load_cache();
+        assert_eq!([notes, loaded.notes].concat(), [], "the cache is whole");
         loaded.world
     }
 
@@ -237,7 +180,6 @@ impl Session {
         self.app.screen_text().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The screen says all of this.
     #[track_caller]
     pub fn says(&self, words: &[&str]) {
         let screen = self.read_aloud();

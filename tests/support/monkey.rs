@@ -121,7 +121,6 @@ impl Monkey {
         of.choose(&mut self.dice).unwrap().clone()
     }
 
-    /// What it does next.
     pub fn next(&mut self) -> Act {
         if let Some(act) = self.next.pop_front() {
             return act;

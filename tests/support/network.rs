@@ -34,11 +34,9 @@ pub const PASSPHRASE: &str = "correct horse";
 /// How a step ends.
 #[derive(Clone, Debug)]
 pub enum Fate {
-    /// It happens.
     Done,
     /// It had happened before.
     AlreadyDone,
-    /// It is refused, this once.
     RefusedOnce,
     /// Nobody knows.
     Unknown,

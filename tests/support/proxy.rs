@@ -45,7 +45,7 @@ pub enum Place {
     After,
 }
 
-/// What becomes of a request; see the module.
+/// The outcome of a request; see the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     Pass,
@@ -135,7 +135,7 @@ impl Proxy {
         self.url.clone()
     }
 
-    /// What becomes of the next requests whose path ends so (all, if it is empty), in order.
+    /// The outcome of the next requests whose path ends so (all, if it is empty), in order.
     pub fn plan(&self, suffix: &str, acts: impl IntoIterator<Item = Act>) {
         let acts = acts.into_iter().collect();
         self.script.lock().unwrap().plans.push((suffix.to_owned(), acts));
@@ -161,7 +161,6 @@ impl Drop for Proxy {
     }
 }
 
-/// The config of a client that trusts one authority only.
 pub fn trusting(authority: &str) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();

@@ -41,7 +41,6 @@ impl Served {
         &self.url
     }
 
-    /// Its root key in hexadecimal.
     pub fn root_key(&self) -> &str {
         &self.root_key
     }

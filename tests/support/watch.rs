@@ -54,7 +54,7 @@ impl Watch {
     }
 }
 
-/// How many bytes are whole and right; the rest may go on.
+/// The number of bytes that are whole and right; the rest may go on.
 fn consume(bytes: &[u8], drawing: &mut bool) -> Result<usize, String> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,

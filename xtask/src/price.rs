@@ -9,10 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// What to do with the table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Table {
-    /// Only print it.
     Print,
     /// Fail when `ARCHITECTURE.md` shows another one.
     Check,

@@ -45,7 +45,6 @@ pub fn write(path: &Path, text: impl AsRef<[u8]>) -> Result<(), String> {
         .map_err(|e| format!("cannot write {}: {e}", path.display()))
 }
 
-/// All files below a folder that have this ending, sorted.
 pub fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {

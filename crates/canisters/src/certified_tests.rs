@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use crate::wire::{cmc, decode_one, ledger};
 use icpulse_ic::certificate::{Authority, CertificateError, claimed_time, main_network_root_key, verify};
 use icpulse_model::Principal;

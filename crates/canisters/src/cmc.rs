@@ -39,28 +39,6 @@ pub enum RateError {
 /// [`RateError`] naming what is wrong.
 pub fn verify_rate(
     reply: &wire::IcpXdrConversionRateCertifiedResponse,
-    root_key: &RootKey,
-    canister: Principal,
-    now: Timestamp,
-) -> Result<(XdrPermyriad, Timestamp), RateError> {
-    verify_labelled(reply, LABEL, root_key, canister, now)
-}
-
-/// As [`verify_rate`], for the reply of `get_average_icp_xdr_conversion_rate`.
-///
-/// # Errors
-/// As [`verify_rate`].
-pub fn verify_average_rate(
-    reply: &wire::IcpXdrConversionRateCertifiedResponse,
-    root_key: &RootKey,
-    canister: Principal,
-    now: Timestamp,
-) -> Result<(XdrPermyriad, Timestamp), RateError> {
-    verify_labelled(reply, AVERAGE, root_key, canister, now)
-}
-
-fn verify_labelled(
-    reply: &wire::IcpXdrConversionRateCertifiedResponse,
     label: &[u8],
     root_key: &RootKey,
     canister: Principal,
@@ -112,7 +90,7 @@ impl Client {
         // The certificate is measured against the latest of all clocks, so that a slow one here lets
         // nothing old through.
         let now = self.latest_time().max(answer.evidence.at);
-        match verify_labelled(&reply, label, self.root_key(), canister, now) {
+        match verify_rate(&reply, label, self.root_key(), canister, now) {
             Ok((rate, at)) => {
                 self.note_certificate(&canister, Some(at));
                 Ok(Sourced::new(rate, Evidence::certified(at)))
@@ -126,7 +104,6 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use ic_certification::{labeled, leaf};
 
@@ -147,9 +124,10 @@ mod tests {
     #[test]
     fn the_recorded_rate_is_proven_at_its_own_time_and_named_stale_later() {
         let (reply, key, time) = recorded();
-        let (rate, at) = verify_rate(&reply, &key, cmc(), time).unwrap();
+        let (rate, at) = verify_rate(&reply, LABEL, &key, cmc(), time).unwrap();
         assert_eq!((rate.0, at), (reply.data.xdr_permyriad_per_icp, time));
-        let late = verify_rate(&reply, &key, cmc(), time.plus(icpulse_model::Seconds(601))).unwrap_err();
+        let late =
+            verify_rate(&reply, LABEL, &key, cmc(), time.plus(icpulse_model::Seconds(601))).unwrap_err();
         assert_eq!(
             late.to_string(),
             "invalid certificate of the rate: it is 10 m 1 s old, more than the 5 m allowed"
@@ -161,19 +139,19 @@ mod tests {
         let (reply, key, time) = recorded();
         let mut other = reply.clone();
         other.data.xdr_permyriad_per_icp += 1;
-        assert_eq!(verify_rate(&other, &key, cmc(), time), Err(RateError::Leaf));
+        assert_eq!(verify_rate(&other, LABEL, &key, cmc(), time), Err(RateError::Leaf));
 
         let mut other = reply.clone();
         other.data.xdr_permyriad_per_icp += 1;
         let forged = crate::wire::encode_one(other.data).unwrap();
         other.hash_tree = serde_cbor::to_vec(&labeled(LABEL, leaf(forged))).unwrap();
-        assert_eq!(verify_rate(&other, &key, cmc(), time), Err(RateError::Root));
+        assert_eq!(verify_rate(&other, LABEL, &key, cmc(), time), Err(RateError::Root));
 
         let ledger = Principal::from_text("ryjl3-tyaaa-aaaaa-aaaba-cai").unwrap();
-        assert!(matches!(verify_rate(&reply, &key, ledger, time), Err(RateError::Certificate(_))));
+        assert!(matches!(verify_rate(&reply, LABEL, &key, ledger, time), Err(RateError::Certificate(_))));
         let elsewhere = certificate::main_network_root_key();
         assert!(matches!(
-            verify_rate(&reply, &elsewhere, cmc(), time),
+            verify_rate(&reply, LABEL, &elsewhere, cmc(), time),
             Err(RateError::Certificate(CertificateError::Signature(_)))
         ));
     }

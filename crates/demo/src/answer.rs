@@ -25,13 +25,12 @@ pub enum Content {
     Text,
     /// CBOR, as the interface of the replicas has it.
     Cbor,
-    /// JSON, as the dashboard has it.
     Json,
 }
 
 impl Content {
     /// As in the header `Content-Type`.
-    pub const fn media_type(self) -> &'static str {
+    pub(crate) const fn media_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; charset=utf-8",
             Self::Cbor => "application/cbor",
@@ -120,14 +119,13 @@ impl Answer {
     }
 
     /// 202 for a synchronous call that was waited for in vain.
-    pub fn not_in_time() -> Self {
+    pub(crate) fn not_in_time() -> Self {
         Self::text(
             202,
             "Message did not complete execution and certification within the replica defined timeout.",
         )
     }
 
-    /// What `/api/v2/status` says.
     pub fn status(root_key: &[u8]) -> Self {
         Self::cbor(&Status { root_key: Bytes::new(root_key), replica_health_status: "healthy" })
     }
@@ -172,7 +170,7 @@ impl Answer {
     }
 
     /// A call refused by the node that was asked, without the subnet's agreement.
-    pub fn non_replicated(reject: &Reject) -> Self {
+    pub(crate) fn non_replicated(reject: &Reject) -> Self {
         Self::cbor(&Rejected {
             status: "non_replicated_rejection",
             error_code: reject.error_code,
@@ -186,7 +184,6 @@ impl Answer {
         Self::cbor(&CallReplied { status: "replied", certificate: ByteBuf::from(certificate) })
     }
 
-    /// A certificate of the state tree.
     pub fn read_state(certificate: Vec<u8>) -> Self {
         Self::cbor(&ReadStateReply { certificate: ByteBuf::from(certificate) })
     }

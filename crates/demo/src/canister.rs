@@ -43,7 +43,6 @@ pub trait Canister: Send {
     fn certified_data(&self) -> Option<[u8; 32]>;
 }
 
-/// How far a call has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     Replied(Vec<u8>),
@@ -73,11 +72,11 @@ const DOCUMENTATION: &str =
     "See documentation: https://internetcomputer.org/docs/current/references/execution-errors";
 
 impl Reject {
-    pub fn no_query_method(canister: Principal, method: &str) -> Self {
+    pub(crate) fn no_query_method(canister: Principal, method: &str) -> Self {
         Self::no_method(canister, "query", method)
     }
 
-    pub fn no_update_method(canister: Principal, method: &str) -> Self {
+    pub(crate) fn no_update_method(canister: Principal, method: &str) -> Self {
         Self::no_method(canister, "update", method)
     }
 
@@ -102,7 +101,7 @@ impl Reject {
     }
 
     /// The reply is larger than a replica passes on.
-    pub fn reply_too_large(canister: Principal, size: usize, most: usize) -> Self {
+    pub(crate) fn reply_too_large(canister: Principal, size: usize, most: usize) -> Self {
         Self {
             code: 5,
             error_code: "IC0504",
@@ -113,7 +112,7 @@ impl Reject {
     }
 
     /// The canister trapped because the arguments did not decode.
-    pub fn undecodable(canister: Principal, error: &candid::Error) -> Self {
+    pub(crate) fn undecodable(canister: Principal, error: &candid::Error) -> Self {
         let text = format!("{error:?}");
         // With RUST_BACKTRACE set, the error also prints where this program was.
         let text = match text.split_once("\n\nStack backtrace:") {
@@ -132,7 +131,7 @@ impl Reject {
 pub struct Context<'a> {
     pub caller: Principal,
     /// Virtual time. Use [`Clock::out`] on every instant in a reply and
-    /// [`Clock::into_virtual`] on every instant in an argument.
+    /// [`Clock::to_virtual`] on every instant in an argument.
     pub now: Timestamp,
     /// The map between virtual and wall time.
     pub clock: &'a Clock,
@@ -143,12 +142,11 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// The CBOR certificate of this canister's certified data (`ic0.data_certificate`);
     /// `None` in replicated mode.
-    pub fn data_certificate(&self) -> Option<Vec<u8>> {
+    pub(crate) fn data_certificate(&self) -> Option<Vec<u8>> {
         self.certify.map(|certify| certify())
     }
 }
 
-/// Given to an update and to a tick.
 pub struct UpdateContext<'a> {
     /// Who calls; the canister itself in a tick.
     pub caller: Principal,
@@ -166,24 +164,9 @@ pub trait LedgerPort {
     /// The balance of an account; zero if it never held anything.
     fn balance(&self, account: &AccountIdentifier) -> E8s;
 
-    fn fee(&self) -> E8s;
-
     /// Creates ICP; answers the block index.
     fn mint(&mut self, now: Timestamp, to: AccountIdentifier, amount: E8s, memo: u64) -> u64;
 
-    /// Moves ICP and burns `fee` on top; answers the block index.
-    fn transfer(
-        &mut self,
-        now: Timestamp,
-        from: AccountIdentifier,
-        to: AccountIdentifier,
-        amount: E8s,
-        fee: E8s,
-        memo: u64,
-    ) -> Result<u64, E8s>;
-
-    /// Destroys ICP; answers the block index.
-    fn burn(&mut self, now: Timestamp, from: AccountIdentifier, amount: E8s, memo: u64) -> Result<u64, E8s>;
     /// The ledger's blocks in their encoding, from an index on: for the index canister.
     fn encoded_blocks(&self, start: u64) -> Vec<Vec<u8>> {
         let _ = start;

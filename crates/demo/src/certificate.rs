@@ -18,7 +18,7 @@ pub struct Certified {
     signature: OnceLock<Vec<u8>>,
 }
 
-/// Which form of canister ranges a delegation carries.
+/// The form of canister ranges a delegation carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ranges {
     /// `/subnet/<id>/canister_ranges`, for the older interfaces.

@@ -11,7 +11,6 @@ use std::sync::Arc;
 /// How long a delegation is used before the root subnet is asked for a new one.
 const DELEGATION_AGE_NANOS: u64 = 600_000_000_000;
 
-/// What certificates are made from.
 #[derive(Clone)]
 pub(super) struct CertifiedSource {
     subnet: Arc<Subnet>,

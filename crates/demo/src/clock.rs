@@ -115,7 +115,7 @@ impl Clock {
     }
 
     /// The canisters' time. Never goes back.
-    pub fn virtual_now(&self) -> Timestamp {
+    pub(crate) fn virtual_now(&self) -> Timestamp {
         let mut state = self.state();
         let wall = state.wall();
         Timestamp(state.to_virtual(wall, self.0.speed))
@@ -128,18 +128,18 @@ impl Clock {
     }
 
     /// [`Clock::out`] for governance's whole seconds; 0 ("not yet") stays 0.
-    pub fn out_secs(&self, virtual_secs: u64) -> u64 {
+    pub(crate) fn out_secs(&self, virtual_secs: u64) -> u64 {
         if virtual_secs == 0 { 0 } else { self.out(Timestamp::from_secs(virtual_secs)).secs() }
     }
 
     /// An instant a client named, as the canisters see it: the inverse of [`Clock::out`].
-    pub fn into_virtual(&self, wall_time: Timestamp) -> Timestamp {
+    pub(crate) fn to_virtual(&self, wall_time: Timestamp) -> Timestamp {
         Timestamp(self.state().to_virtual(wall_time.0, self.0.speed))
     }
 
-    /// [`Clock::into_virtual`] for whole seconds; 0 stays 0.
-    pub fn into_virtual_secs(&self, wall_secs: u64) -> u64 {
-        if wall_secs == 0 { 0 } else { self.into_virtual(Timestamp::from_secs(wall_secs)).secs() }
+    /// [`Clock::to_virtual`] for whole seconds; 0 stays 0.
+    pub(crate) fn to_virtual_secs(&self, wall_secs: u64) -> u64 {
+        if wall_secs == 0 { 0 } else { self.to_virtual(Timestamp::from_secs(wall_secs)).secs() }
     }
 
     /// Lets the canisters' time jump ahead while the wall clock stays: for tests that need
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(clock.out(deadline), START.plus(Seconds(96 * 60)));
         clock.pass(Duration::from_secs(96 * 60));
         assert_eq!(clock.virtual_now(), deadline);
-        assert_eq!(clock.into_virtual(clock.wall()), deadline);
+        assert_eq!(clock.to_virtual(clock.wall()), deadline);
     }
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
         let clock = Clock::manual(START, 60);
         let long_ago = START.minus(Seconds::days(400));
         assert_eq!(clock.out(long_ago), long_ago);
-        assert_eq!(clock.into_virtual(long_ago), long_ago);
+        assert_eq!(clock.to_virtual(long_ago), long_ago);
         assert_eq!(clock.out_secs(0), 0);
     }
 
@@ -296,9 +296,9 @@ mod tests {
             }
             let (a, b) = (Timestamp::from_secs(a.min(b)), Timestamp::from_secs(a.max(b)));
             prop_assert!(clock.out(a) <= clock.out(b));
-            prop_assert!(clock.into_virtual(a) <= clock.into_virtual(b));
-            prop_assert!(clock.into_virtual(clock.out(a)) >= a);
-            prop_assert_eq!(clock.out(clock.into_virtual(a)), a);
+            prop_assert!(clock.to_virtual(a) <= clock.to_virtual(b));
+            prop_assert!(clock.to_virtual(clock.out(a)) >= a);
+            prop_assert_eq!(clock.out(clock.to_virtual(a)), a);
         }
     }
 }

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 const RATE: &str = "ICP_XDR_CONVERSION_RATE";
 const AVERAGE: &str = "AVERAGE_ICP_XDR_CONVERSION_RATE";
 
-/// How often the rate is read anew.
+/// The interval at which the rate is read anew.
 const EVERY: Seconds = Seconds(300);
 /// How many daily rates make the average.
 const DAYS: u64 = 30;
@@ -33,7 +33,7 @@ pub struct Cmc {
 }
 
 /// The 30-day average as of a time of the market of a seed: what node providers are paid by.
-pub fn average_at(seed: u64, at: Timestamp) -> XdrPermyriad {
+pub(crate) fn average_at(seed: u64, at: Timestamp) -> XdrPermyriad {
     XdrPermyriad(Market(seed).average(at))
 }
 

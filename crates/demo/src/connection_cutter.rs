@@ -107,7 +107,7 @@ impl<T> CuttableConnection<T> {
         Self { inner, connection_cutter: ConnectionCutter::default() }
     }
 
-    pub fn connection_cutter(&self) -> ConnectionCutter {
+    pub(crate) fn connection_cutter(&self) -> ConnectionCutter {
         self.connection_cutter.clone()
     }
 }
@@ -160,7 +160,6 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for CuttableConnection<T> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 

@@ -15,7 +15,7 @@ fn parse<T: DeserializeOwned + Default>(text: &str) -> T {
 
 /// A motion and how many of a thousand ordinary voters agree with it.
 #[derive(Deserialize)]
-pub(crate) struct MotionText {
+pub struct MotionText {
     pub(crate) title: String,
     pub(crate) wants: String,
     pub(crate) why: String,
@@ -31,7 +31,7 @@ pub(crate) static MOTIONS: LazyLock<Vec<MotionText>> =
     LazyLock::new(|| parse::<Motions>(include_str!("../data/motions.toml")).motions);
 
 #[derive(Deserialize)]
-pub(crate) struct KnownNeuronText {
+pub struct KnownNeuronText {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) link: Option<String>,
@@ -52,7 +52,7 @@ pub(crate) static KNOWN_NEURONS: LazyLock<Vec<KnownNeuronText>> =
 /// The words of a kind of proposal; see the file.
 #[derive(Clone, Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ProposalText {
+pub struct ProposalText {
     pub(crate) share: u64,
     pub(crate) political: bool,
     pub(crate) appeal: u64,
@@ -73,13 +73,13 @@ pub(crate) static PROPOSALS: LazyLock<BTreeMap<Kind, ProposalText>> = LazyLock::
 });
 
 /// Letters of a data center's id, continent, country, area, latitude and longitude in degrees.
-pub(crate) type City = (String, String, String, String, i32, i32);
+pub type City = (String, String, String, String, i32, i32);
 /// Region, monthly XDR permyriad of nodes of type 1, 1.1 and 3, reduction coefficient in per cent.
-pub(crate) type RewardRow = (String, u64, u64, u64, i32);
+pub type RewardRow = (String, u64, u64, u64, i32);
 
 /// Where data centers are, whose they are, and what nodes are paid there.
 #[derive(Deserialize, Default)]
-pub(crate) struct Places {
+pub struct Places {
     pub(crate) cities: Vec<City>,
     pub(crate) owners: Vec<String>,
     pub(crate) rewards: Vec<RewardRow>,
@@ -88,7 +88,7 @@ pub(crate) struct Places {
 pub(crate) static PLACES: LazyLock<Places> = LazyLock::new(|| parse(include_str!("../data/places.toml")));
 
 #[derive(Deserialize, Default)]
-pub(crate) struct ProviderNames {
+pub struct ProviderNames {
     pub(crate) stems: Vec<String>,
     pub(crate) kinds: Vec<String>,
 }
@@ -97,7 +97,7 @@ pub(crate) static PROVIDER_NAMES: LazyLock<ProviderNames> =
     LazyLock::new(|| parse(include_str!("../data/provider_names.toml")));
 
 #[derive(Deserialize)]
-pub(crate) struct ActionText {
+pub struct ActionText {
     pub(crate) action: String,
     pub(crate) name: String,
     pub(crate) description: String,
@@ -105,7 +105,7 @@ pub(crate) struct ActionText {
 
 /// A function of another canister that a proposal may call.
 #[derive(Debug, Deserialize)]
-pub(crate) struct NnsFunction {
+pub struct NnsFunction {
     pub(crate) number: i32,
     pub(crate) topic: Topic,
     pub(crate) name: String,
@@ -113,7 +113,7 @@ pub(crate) struct NnsFunction {
 }
 
 #[derive(Deserialize, Default)]
-pub(crate) struct Actions {
+pub struct Actions {
     pub(crate) actions: Vec<ActionText>,
     pub(crate) functions: Vec<NnsFunction>,
 }
@@ -122,7 +122,7 @@ pub(crate) static ACTIONS: LazyLock<Actions> = LazyLock::new(|| parse(include_st
 
 /// An ICRC-1 ledger; see the file.
 #[derive(Deserialize)]
-pub(crate) struct TokenRow {
+pub struct TokenRow {
     pub(crate) name: String,
     pub(crate) symbol: String,
     pub(crate) decimals: u8,
@@ -135,7 +135,7 @@ pub(crate) struct TokenRow {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct TokenBalance {
+pub struct TokenBalance {
     pub(crate) holder: String,
     #[serde(default)]
     pub(crate) subaccount: u8,

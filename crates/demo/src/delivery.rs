@@ -55,7 +55,6 @@ impl Delivery {
         (Self { rest: body, piece, pause, cut, carrier }, announced)
     }
 
-    /// As a body of HTTP.
     pub fn into_body(self) -> Body {
         if self.carrier.is_none() && !self.cut && self.pause.is_zero() {
             return Body::from(self.rest);

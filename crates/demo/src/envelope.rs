@@ -18,7 +18,6 @@ const MAX_TARGETS: usize = 1_000;
 const MAX_PATHS: usize = 1_000;
 const MAX_LABELS: usize = 127;
 
-/// Why a request is refused before any canister sees it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
     /// Not the CBOR that the endpoint takes.
@@ -36,7 +35,6 @@ pub enum EnvelopeError {
         "Invalid delegation expiry: Specified sender delegation has expired:\nProvided expiry:    {provided}\nLocal replica time: {now}"
     )]
     DelegationExpiry { provided: String, now: String },
-    /// The sender is not the principal of the key.
     #[error("The user id '{sender}' does not match the public key '{key}'")]
     SenderIsNotTheKey {
         /// Who is said to send.
@@ -176,12 +174,10 @@ pub struct Call {
     pub arg: Vec<u8>,
 }
 
-/// A read of the state tree.
 pub struct ReadState {
     pub paths: Vec<Vec<Vec<u8>>>,
 }
 
-/// Which canisters a request may speak to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Targets {
     All,
@@ -198,7 +194,6 @@ impl Targets {
     }
 }
 
-/// Decodes the body of a query.
 pub fn query(body: &[u8]) -> Result<Request<Call>, EnvelopeError> {
     let envelope: Envelope<QueryContent> = decode(body)?;
     let proof = proof(envelope.sender_pubkey, envelope.sender_sig, envelope.sender_delegation)?;
@@ -319,7 +314,7 @@ fn call_request(
 }
 
 /// The expiry of a request of any kind; `None` if it is no request.
-pub fn expiry_of(body: &[u8]) -> Option<u64> {
+pub(crate) fn expiry_of(body: &[u8]) -> Option<u64> {
     let call = || call(body).map(|request| request.expiry);
     let read_state = || read_state(body).map(|request| request.expiry);
     query(body).map(|request| request.expiry).or_else(|_| call()).or_else(|_| read_state()).ok()
@@ -339,7 +334,7 @@ fn utc(nanos: u64) -> String {
 
 impl<C> Request<C> {
     /// Checks expiry, nonce, sender, delegations and signature, in a replica's order.
-    pub fn authenticate(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
+    pub(crate) fn authenticate(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
         // Anonymous reads may carry any expiry (interface spec, "Authentication").
         if !(self.reads_only && self.sender == Principal::anonymous()) {
             let max = now.0.saturating_add(MAX_INGRESS_TTL_NANOS + PERMITTED_DRIFT_NANOS);
@@ -421,7 +416,7 @@ impl<C> Request<C> {
 
 impl Request<Call> {
     /// As [`Request::authenticate`], and the canister must be a target of the delegations.
-    pub fn authorise(&self, now: Timestamp) -> Result<(), EnvelopeError> {
+    pub(crate) fn authorise(&self, now: Timestamp) -> Result<(), EnvelopeError> {
         let targets = self.authenticate(now)?;
         if targets.contains(&self.content.canister) {
             Ok(())
@@ -433,7 +428,7 @@ impl Request<Call> {
 
 impl Request<ReadState> {
     /// As [`Request::authenticate`], and the number and depth of the paths.
-    pub fn authorise(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
+    pub(crate) fn authorise(&self, now: Timestamp) -> Result<Targets, EnvelopeError> {
         let paths = &self.content.paths;
         if paths.len() > MAX_PATHS {
             return Err(EnvelopeError::TooManyPaths(paths.len()));
@@ -476,7 +471,6 @@ impl Delegation {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use ic_transport_types::{Envelope as Sent, EnvelopeContent};
     use proptest::prelude::*;

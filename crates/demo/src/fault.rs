@@ -12,12 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Kinds of faults with their names on the command line.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal,)*) => {
-        /// A kind of fault.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind { $($(#[$doc])* $kind,)* }
 
         impl Kind {
-            /// All of them.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
 
             /// Its name on the command line.
@@ -119,13 +117,11 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why a text is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// There is no such kind.
     #[error("there is no fault '{0}'; choose from {all}", all = Kind::ALL.map(Kind::name).join(", "))]
     Kind(String),
-    /// The rate is none.
     #[error("'{0}' is not a rate; write a part such as 0.05 or 5%, from 0 to 1")]
     Rate(String),
 }
@@ -150,7 +146,6 @@ fn per_million(rate: &str) -> Option<u32> {
     let (number, whole) = rate.strip_suffix('%').map_or((rate, 1e6), |percent| (percent, 1e4));
     let part = number.trim().parse::<f64>().ok()? * whole;
     // In bounds, so the cast keeps it.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     (0.0..=1e6).contains(&part).then_some(part.round() as u32)
 }
 
@@ -164,7 +159,6 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// The faults of a network.
     pub fn new(seed: u64, faults: &[Fault]) -> Self {
         let all = Self { seed, ..Self::default() };
         for fault in faults {
@@ -188,7 +182,7 @@ impl Faults {
     }
 
     /// Whether this kind may strike at all.
-    pub fn is_on(&self, kind: Kind) -> bool {
+    pub(crate) fn is_on(&self, kind: Kind) -> bool {
         self.rates.get(kind.index()).is_some_and(|rate| rate.load(Ordering::Relaxed) > 0)
     }
 
@@ -198,7 +192,7 @@ impl Faults {
     }
 
     /// Draws for one case of this kind; if it strikes, a number of chance that says how.
-    pub fn draw_strike(&self, kind: Kind) -> Option<u64> {
+    pub(crate) fn draw_strike(&self, kind: Kind) -> Option<u64> {
         let at = kind.index();
         let rate = self.rates.get(at)?.load(Ordering::Relaxed);
         if rate == 0 {
@@ -222,7 +216,7 @@ impl Faults {
         lasts
     }
 
-    /// How often each kind has struck; those that have not are left out.
+    /// The number of times each kind has struck; those that have not are left out.
     pub fn struck(&self) -> BTreeMap<Kind, u64> {
         let count = |kind: Kind| self.struck.get(kind.index()).map_or(0, |n| n.load(Ordering::Relaxed));
         Kind::ALL.into_iter().map(|kind| (kind, count(kind))).filter(|(_, n)| *n > 0).collect()
@@ -231,7 +225,6 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -28,7 +28,6 @@ struct Episodes {
     lengths: [u64; 10],
 }
 
-/// Minutes in seconds.
 const fn minutes(minutes: [u64; 10]) -> [u64; 10] {
     let mut seconds = minutes;
     let mut at = 0;
@@ -114,11 +113,11 @@ pub fn condition(seed: u64, node: &Principal, at: Timestamp) -> NodeStatus {
 
 /// Nodes with a lot of their own.
 #[derive(Clone, Debug, Default)]
-struct SpecialNodes {
+pub struct SpecialNodes {
     /// Members of two subnets that have been down for ever.
-    dead: Vec<Principal>,
+    pub(crate) dead: Vec<Principal>,
     /// Members of two subnets that are said to be down and answer.
-    falsely_down: Vec<Principal>,
+    pub(crate) falsely_down: Vec<Principal>,
     /// A spare that is out of service.
     retired: Option<Principal>,
 }
@@ -161,7 +160,7 @@ struct ManualState {
 #[derive(Debug)]
 pub struct Fleet {
     seed: u64,
-    marks: Mutex<Option<(Version, SpecialNodes)>>,
+    pub(crate) marks: Mutex<Option<(Version, SpecialNodes)>>,
     manual: Mutex<BTreeMap<Principal, ManualState>>,
 }
 
@@ -171,7 +170,6 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Fleet {
-    /// The nodes of a seed.
     pub fn new(seed: u64) -> Self {
         Self { seed, marks: Mutex::default(), manual: Mutex::default() }
     }
@@ -196,12 +194,11 @@ impl Fleet {
     }
 }
 
-/// What is seen of a topology's nodes.
 #[derive(Clone, Debug)]
 pub struct Watch<'t> {
     seed: u64,
     pub topology: &'t Topology,
-    marks: SpecialNodes,
+    pub(crate) marks: SpecialNodes,
     manual: BTreeMap<Principal, ManualState>,
 }
 
@@ -237,16 +234,6 @@ impl Watch<'_> {
         if self.marks.falsely_down.contains(node) { NodeStatus::Down } else { self.condition(node, at) }
     }
 
-    /// Nodes that are said to be down and answer.
-    pub fn falsely_down(&self) -> &[Principal] {
-        &self.marks.falsely_down
-    }
-
-    /// Members of subnets that have been down for ever.
-    pub fn dead(&self) -> &[Principal] {
-        &self.marks.dead
-    }
-
     /// The alert behind a reported status; empty for none.
     pub fn alert(&self, node: &Principal, at: Timestamp) -> &'static str {
         let which = mix(self.seed, key_of(node), at.secs() / (5 * DAY));
@@ -261,7 +248,7 @@ impl Watch<'_> {
 
     /// The GuestOS version that a node was seen running: what it is to run, or for some, more of
     /// them while subnets differ, another elected one; `None` for a node that was not seen.
-    pub fn observed_version(&self, node: &Principal, at: Timestamp) -> Option<&Line> {
+    pub(crate) fn observed_version(&self, node: &Principal, at: Timestamp) -> Option<&Line> {
         if !self.reported(node, at).is_serving() {
             return None;
         }
@@ -313,7 +300,7 @@ impl Watch<'_> {
 
     /// Whether an API boundary node calls itself healthy: at least 51 % of subnets have two thirds
     /// of their nodes alive (dfinity/ic `ic-boundary`, `cli.rs`).
-    pub fn is_network_healthy(&self, at: Timestamp) -> bool {
+    pub(crate) fn is_network_healthy(&self, at: Timestamp) -> bool {
         let alive = |members: &[Principal]| members.iter().filter(|n| self.answers(n, at)).count();
         let subnets = self.topology.subnets.values().map(|s| &s.membership);
         let well = subnets.filter(|members| alive(members) * 3 >= members.len() * 2).count();
@@ -354,7 +341,6 @@ fn covered(spans: &[(u64, u64)], from: u64, to: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::testing::{NOW, grid};
     use super::*;
     use proptest::prelude::*;
@@ -383,15 +369,15 @@ mod tests {
     }
 
     #[test]
-    fn two_members_are_dead_and_two_are_slandered() {
+    fn two_members_are_dead_and_two_are_falsely_reported_down() {
         let (topology, fleet) = (grid(), Fleet::new(3));
         let watch = fleet.watch(&topology);
-        assert_eq!((watch.dead().len(), watch.falsely_down().len()), (2, 2));
-        let subnets: Vec<_> = watch.dead().iter().map(|n| topology.subnet_of(n).unwrap()).collect();
+        assert_eq!((watch.marks.dead.len(), watch.marks.falsely_down.len()), (2, 2));
+        let subnets: Vec<_> = watch.marks.dead.iter().map(|n| topology.subnet_of(n).unwrap()).collect();
         assert_ne!(subnets[0], subnets[1]);
         for hour in 0..100 {
-            assert!(watch.dead().iter().all(|n| !watch.answers(n, at(hour * 50))));
-            for node in watch.falsely_down() {
+            assert!(watch.marks.dead.iter().all(|n| !watch.answers(n, at(hour * 50))));
+            for node in &watch.marks.falsely_down {
                 assert!(watch.answers(node, at(hour * 50)));
                 assert_eq!(watch.reported(node, at(hour * 50)), NodeStatus::Down);
             }
@@ -406,7 +392,7 @@ mod tests {
         let most = (0..24 * 365)
             .map(|hour| {
                 let mut by_center: BTreeMap<&Line, usize> = BTreeMap::new();
-                for node in topology.nodes.keys().filter(|n| !watch.dead().contains(n)) {
+                for node in topology.nodes.keys().filter(|n| !watch.marks.dead.contains(n)) {
                     if watch.condition(node, at(hour)) == NodeStatus::Down {
                         *by_center.entry(&topology.operator_of(node).unwrap().data_center).or_default() += 1;
                     }
@@ -420,7 +406,7 @@ mod tests {
     #[test]
     fn what_is_broken_by_hand_is_down_until_it_is_mended() {
         let (topology, fleet) = (grid(), Fleet::new(3));
-        let node = *fleet.watch(&topology).falsely_down().first().unwrap();
+        let node = *fleet.watch(&topology).marks.falsely_down.first().unwrap();
         fleet.break_node(&node, true, at(5));
         let watch = fleet.watch(&topology);
         assert!(watch.answers(&node, at(4)) && !watch.answers(&node, at(5)));
@@ -429,7 +415,7 @@ mod tests {
         fleet.break_node(&node, false, at(7));
         assert!(fleet.watch(&topology).answers(&node, at(7)));
         // A dead one can be raised, too.
-        let dead = *fleet.watch(&topology).dead().first().unwrap();
+        let dead = *fleet.watch(&topology).marks.dead.first().unwrap();
         fleet.break_node(&dead, false, at(6));
         let watch = fleet.watch(&topology);
         assert!(watch.answers(&dead, at(6)));

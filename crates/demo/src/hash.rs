@@ -20,7 +20,6 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// The hash of this value.
     pub fn hash(&self) -> [u8; 32] {
         match self {
             Self::Blob(bytes) => Sha256::digest(bytes).into(),

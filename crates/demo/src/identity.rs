@@ -29,7 +29,6 @@ pub fn principal(seed: u64) -> Principal {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use ed25519_dalek::pkcs8::DecodePrivateKey;
 

@@ -59,12 +59,12 @@ impl Index {
     }
 
     /// The index of an ICRC-1 ledger.
-    pub fn of_token(id: Principal, ledger: Principal) -> Self {
+    pub(crate) fn of_token(id: Principal, ledger: Principal) -> Self {
         Self { id, ledger, accounts: Some(Accounts::new()), ..Self::default() }
     }
 
     /// Takes over the accounts that a ledger's blocks name.
-    pub fn note_accounts(&mut self, accounts: &Accounts) {
+    pub(crate) fn note_accounts(&mut self, accounts: &Accounts) {
         self.accounts = Some(accounts.clone());
     }
 
@@ -79,7 +79,7 @@ impl Index {
         self.derived.as_ref().map_or(0, |derived| derived.length())
     }
 
-    /// How many blocks it has read.
+    /// The number of blocks that it has read.
     pub fn synced(&self) -> u64 {
         self.depth() + self.blocks.len() as u64
     }
@@ -135,7 +135,6 @@ impl Index {
         self.balances.insert(from, balance);
     }
 
-    /// What an account holds, from the blocks read.
     pub fn balance(&self, account: &AccountIdentifier) -> E8s {
         let untouched = || self.derived.as_ref().and_then(|derived| derived.stake_in(account));
         self.balances.get(account).copied().or_else(untouched).unwrap_or_default()

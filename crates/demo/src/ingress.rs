@@ -13,7 +13,6 @@ const KEPT_NANOS: u64 = 300_000_000_000;
 /// How many bytes of replies are kept before the oldest are forgotten.
 const MAX_REPLY_BYTES: usize = 64 << 20;
 
-/// How far a call has come.
 #[derive(Clone, Debug)]
 pub enum Status {
     /// Accepted, not begun.
@@ -60,13 +59,18 @@ impl Ingress {
         &self.tree
     }
 
-    /// What is known of a call.
     pub fn get(&self, id: &[u8; 32]) -> Option<&Entry> {
         self.entries.get(id)
     }
 
     /// Takes a call in. `true` if it is new.
-    pub fn receive(&mut self, id: [u8; 32], sender: Principal, canister: Principal, expiry: u64) -> bool {
+    pub(crate) fn receive(
+        &mut self,
+        id: [u8; 32],
+        sender: Principal,
+        canister: Principal,
+        expiry: u64,
+    ) -> bool {
         if self.entries.contains_key(&id) {
             return false;
         }
@@ -117,12 +121,12 @@ impl Ingress {
     }
 
     /// A call whose time passed before it was begun never happens.
-    pub fn drop_unstarted(&mut self, id: &[u8; 32]) {
+    pub(crate) fn drop_unstarted(&mut self, id: &[u8; 32]) {
         self.remove(id);
     }
 
     /// Forgets calls that expired long enough ago. `true` if there were any.
-    pub fn prune(&mut self, now: Timestamp) -> bool {
+    pub(crate) fn prune(&mut self, now: Timestamp) -> bool {
         let mut changed = false;
         while let Some((expiry, id)) = self.by_expiry.first().copied() {
             if expiry.saturating_add(KEPT_NANOS) >= now.0 {
@@ -179,7 +183,6 @@ impl Status {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use ic_certification::LookupResult;
 

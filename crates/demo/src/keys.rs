@@ -56,7 +56,7 @@ impl SubnetKey {
     }
 
     /// Signs the root hash of a state tree (domain separator `ic-state-root`).
-    pub fn sign_state(&self, root_hash: &[u8; 32]) -> Vec<u8> {
+    pub(crate) fn sign_state(&self, root_hash: &[u8; 32]) -> Vec<u8> {
         let message = [b"\x0Dic-state-root".as_slice(), root_hash].concat();
         self.secret.sign(&message).serialize().to_vec()
     }

@@ -78,7 +78,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How the demo network is to be started.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The port on 127.0.0.1; a free one if `None`.
@@ -102,7 +101,6 @@ pub struct Options {
     pub tls: bool,
 }
 
-/// How big the world of the demo network is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// Some 600 proposals and neurons: to look around.
@@ -139,7 +137,6 @@ impl Default for Options {
     }
 }
 
-/// Why the demo network did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// The port cannot be listened on.
@@ -147,7 +144,6 @@ pub enum DemoError {
     Listen {
         /// Which port; 0 means any.
         port: u16,
-        /// What the system said.
         source: std::io::Error,
     },
     /// No threads to run on.
@@ -170,15 +166,12 @@ pub struct Demo {
     runtime: Option<tokio::runtime::Runtime>,
 }
 
-/// How often time passes for the canisters when nobody asks them anything.
+/// The interval at which time passes for the canisters when nobody asks them anything.
 const TICK: Duration = Duration::from_secs(1);
 
 impl Demo {
     /// Starts a network on threads of its own. May be called from anywhere; returns when
     /// it accepts connections.
-    ///
-    /// # Errors
-    /// See [`DemoError`].
     pub fn start(options: Options) -> Result<Self, DemoError> {
         let port = options.port.unwrap_or(0);
         let listen = |source| DemoError::Listen { port, source };
@@ -235,7 +228,6 @@ impl Demo {
         self.tls.clone()
     }
 
-    /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
@@ -265,7 +257,6 @@ impl Demo {
         self.network.subnet_ids()
     }
 
-    /// The clock it lives by.
     pub fn clock(&self) -> &Clock {
         &self.network.clock
     }

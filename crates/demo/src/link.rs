@@ -30,7 +30,6 @@ pub struct Bandwidth {
     pub bytes: u64,
 }
 
-/// Why a text is no property of a link.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// Not a time.
@@ -75,7 +74,6 @@ impl FromStr for Bandwidth {
         let bits = known.and_then(|(digits, unit)| Some(parse_number(digits.trim())? * unit));
         match bits {
             // In bounds, so the cast keeps it.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             Some(bits) if (8e3..=1e11).contains(&bits) => Ok(Self { bytes: (bits / 8.0) as u64 }),
             _ => Err(LinkError::Bandwidth(text.to_owned())),
         }
@@ -144,7 +142,6 @@ impl Carrier {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -22,7 +22,6 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Connections that wait to be served.
 const WAITING: usize = 64;
 
-/// Why TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error(transparent)]
@@ -58,7 +57,6 @@ impl Tls {
     }
 }
 
-/// A connection of a client.
 pub enum ClientStream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),

@@ -54,9 +54,9 @@ fn not_found(message: String) -> Reject {
     Reject { code: 5, error_code: "IC0536", message }
 }
 
-/// Why an update call about `effective` is not accepted. Nobody outside the network
+/// The reason an update call about `effective` is not accepted. Nobody outside the network
 /// controls one of its canisters, so there is always a reason.
-pub fn refuse_update(effective: Principal, exists: bool, method: &str) -> Reject {
+pub(crate) fn refuse_update(effective: Principal, exists: bool, method: &str) -> Reject {
     if CANISTER_METHODS.contains(&method) {
         return Reject::refused(format!("Only canisters can call ic00 method {method}"));
     }
@@ -76,8 +76,8 @@ pub fn refuse_update(effective: Principal, exists: bool, method: &str) -> Reject
     }
 }
 
-/// Why a query about `effective` is not answered.
-pub fn refuse_query(caller: Principal, effective: Principal, exists: bool, method: &str) -> Reject {
+/// The reason a query about `effective` is not answered.
+pub(crate) fn refuse_query(caller: Principal, effective: Principal, exists: bool, method: &str) -> Reject {
     match method {
         "fetch_canister_logs" | "canister_status" if !exists => no_canister(effective),
         "fetch_canister_logs" => {
@@ -93,6 +93,6 @@ pub fn refuse_query(caller: Principal, effective: Principal, exists: bool, metho
     }
 }
 
-pub fn no_canister(canister: Principal) -> Reject {
+pub(crate) fn no_canister(canister: Principal) -> Reject {
     Reject { code: 3, error_code: "IC0301", message: format!("Canister {canister} not found") }
 }

@@ -27,12 +27,12 @@ pub struct Meter {
     resets: bool,
 }
 
-pub fn metrics_at(seed: u64, subnet: &Principal, kind: SubnetKind, now: Timestamp) -> SubnetMetrics {
+pub(crate) fn metrics_at(seed: u64, subnet: &Principal, kind: SubnetKind, now: Timestamp) -> SubnetMetrics {
     Meter::new(seed, subnet, kind, false).read_at(now)
 }
 
 /// Which of some subnets is the one whose counters begin anew once a week.
-pub fn forgetful(seed: u64, subnets: impl Iterator<Item = Principal>) -> Option<Principal> {
+pub(crate) fn forgetful(seed: u64, subnets: impl Iterator<Item = Principal>) -> Option<Principal> {
     subnets.min_by_key(|id| mix(seed, 0x3E_0001, key_of(id)))
 }
 
@@ -58,7 +58,6 @@ fn triangle(into: i128, period: i128) -> i128 {
 }
 
 impl Meter {
-    /// The meter of a subnet.
     pub fn new(seed: u64, subnet: &Principal, kind: SubnetKind, resets: bool) -> Self {
         Self { subnet_seed: mix(seed, 0x3E_0003, key_of(subnet)), kind, resets }
     }
@@ -99,7 +98,6 @@ impl Meter {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -52,15 +52,14 @@ const NNS_ROOT_CANISTER: u64 = 3;
 pub struct Network {
     /// The protocol's time and the canisters'.
     pub clock: Clock,
-    /// What is wrong with it.
     pub faults: Faults,
     /// The way to it and back.
-    pub carrier: Arc<Carrier>,
+    pub(crate) carrier: Arc<Carrier>,
     byzantine: ReplyFaults,
     replayed_queries: ReplayedQueries,
-    /// How many calls were refused after they were passed on.
+    /// The number of calls that were refused after they were passed on.
     refused: AtomicUsize,
-    /// How many connections were ended without a word.
+    /// The number of connections that were ended without a word.
     pub(super) ended: AtomicUsize,
     pub(super) root: Arc<SubnetKey>,
     /// As of the newest version of the registry, the root subnet first. A subnet keeps its place.
@@ -136,7 +135,6 @@ fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<SharedTree>, meter: Mete
 }
 
 impl Network {
-    /// The network of a seed.
     pub fn new(options: &Options, clock: Clock) -> Result<Self, SeedError> {
         let Options { seed, finality, patience, .. } = *options;
         let world = World::build(seed, &clock, options.scale.size())?;
@@ -194,7 +192,6 @@ impl Network {
         Arc::clone(&self.subnets.read())
     }
 
-    /// The subnet of this number.
     pub(super) fn subnet(&self, own: usize) -> Option<Arc<Subnet>> {
         self.subnets().get(own).cloned()
     }
@@ -591,7 +588,6 @@ impl Network {
         Answer::call(proof.map(|proof| self.certificate(&proof, ranges, &paths)).unwrap_or_default())
     }
 
-    /// A read of the state tree.
     pub fn read_state(&self, at: At, generation: Generation, body: &[u8]) -> Answer {
         self.try_read_state(at, generation, body).unwrap_or_else(|refusal| refusal)
     }
@@ -672,7 +668,6 @@ impl NetworkState {
 }
 
 impl At {
-    /// The principal in the address.
     pub const fn principal(self) -> Principal {
         match self {
             Self::Canister(id) | Self::Subnet(id) => id,

@@ -53,7 +53,7 @@ pub struct CanisterRead<'a> {
     pub effective: &'a Principal,
     pub sender: &'a Principal,
     pub targets: &'a Targets,
-    pub ingress: &'a Ingress,
+    pub(crate) ingress: &'a Ingress,
     pub root: &'a Principal,
     pub generation: Generation,
 }
@@ -138,7 +138,7 @@ fn old_ranges(id: &[u8], root: &Principal, generation: Generation) -> Result<(),
 }
 
 /// Checks the paths read at a subnet's address.
-pub fn check_subnet(
+pub(crate) fn check_subnet(
     effective: &Principal,
     root: &Principal,
     generation: Generation,

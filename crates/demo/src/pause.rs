@@ -8,7 +8,6 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pause(pub Duration);
 
-/// Why a text is no pause.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not a time; write seconds such as 0.5 or 2s, up to 300")]
 pub struct PauseError(String);
@@ -43,7 +42,6 @@ impl fmt::Display for Pause {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

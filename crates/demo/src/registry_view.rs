@@ -13,7 +13,6 @@ use std::sync::Arc;
 /// What is certified of an API boundary node: its domain, its IPv4 and its IPv6 address.
 type Addresses = (Line, Option<Line>, Option<Line>);
 
-/// What follows from a version of the registry.
 pub struct RegistryView {
     version: u64,
     boundary: BTreeMap<Principal, Addresses>,
@@ -27,7 +26,6 @@ pub struct RegistryView {
 }
 
 impl RegistryView {
-    /// What follows from the newest version.
     pub fn new(registry: &Registry, port: Option<u16>) -> Self {
         let mut following = Self {
             version: 0,

@@ -6,12 +6,10 @@ use icpulse_model::Principal;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
-/// How many answers are kept.
 const MOST: usize = 1_000;
 
 type Question = (Principal, String, Vec<u8>);
 
-/// The first answer to each question.
 #[derive(Debug, Default)]
 pub struct ReplayedQueries(Mutex<HashMap<Question, Answer>>);
 

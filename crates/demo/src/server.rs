@@ -19,7 +19,6 @@ use std::sync::atomic::Ordering;
 /// three and a half on the NNS.
 const MAX_BODY_BYTES: usize = 4 << 20;
 
-/// The service of a network.
 pub fn router(network: Arc<Network>) -> Router {
     Router::new().fallback(serve).with_state(network)
 }

@@ -4,7 +4,6 @@
 use ed25519_dalek::Verifier as _;
 use k256::pkcs8::DecodePublicKey as _;
 
-/// Why a signature does not hold, in a replica's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// The key cannot be read or is of a kind the demo does not check.

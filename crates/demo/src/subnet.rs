@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 /// A subnet's canister ranges, inclusive, ascending.
 pub type Ranges = Vec<(Principal, Principal)>;
 
-/// How many ranges one shard of `/canister_ranges/<subnet>` holds.
+/// The number of ranges that one shard of `/canister_ranges/<subnet>` holds.
 const RANGES_PER_SHARD: usize = 5;
 /// How old a state may be before a new one is made: a replica makes one a block.
 const STATE_AGE_NANOS: u64 = 250_000_000;
@@ -32,7 +32,6 @@ pub struct Subnet {
     pub id: Principal,
     /// As in `/subnet/<id>/type`, such as `system` or `application`.
     pub kind: &'static str,
-    /// Which canisters it may hold.
     pub ranges: Ranges,
     /// Its nodes, in the order of the record.
     pub members: Vec<Principal>,
@@ -150,7 +149,7 @@ impl Subnet {
 }
 
 /// A node's signature of a reply: `fields` are those of the reply itself.
-pub fn sign_reply<'a>(
+pub(crate) fn sign_reply<'a>(
     node: Option<&NodeKey>,
     now: Timestamp,
     request: &'a [u8; 32],
@@ -194,10 +193,8 @@ impl SharedTree {
     }
 }
 
-/// What changes of a subnet.
 pub struct State {
-    /// The calls it was given.
-    pub ingress: Ingress,
+    pub(crate) ingress: Ingress,
     own: Arc<Subnet>,
     shared: Arc<SharedTree>,
     /// What never changes of each canister, and what it certified.
@@ -264,7 +261,7 @@ impl State {
     }
 
     /// Takes over what a canister certified.
-    pub fn set_certified_data(&mut self, canister: &Principal, data: Option<[u8; 32]>) {
+    pub(crate) fn set_certified_data(&mut self, canister: &Principal, data: Option<[u8; 32]>) {
         if let Some((_, certified)) = self.canisters.get_mut(canister)
             && *certified != data
         {
@@ -275,7 +272,7 @@ impl State {
     }
 
     /// Counts an executed call of so many bytes.
-    pub fn count_update(&mut self, bytes: usize) {
+    pub(crate) fn count_update(&mut self, bytes: usize) {
         self.updates += 1;
         if self.own.kind != "system" {
             let bytes = u128::try_from(bytes).unwrap_or(0);
@@ -325,7 +322,7 @@ impl State {
     }
 
     /// The state as it would have been certified at another time.
-    pub fn certified_as_of(&self, now: Timestamp) -> Certified {
+    pub(crate) fn certified_as_of(&self, now: Timestamp) -> Certified {
         let mut own = self.own.facts().0.clone();
         own.insert(b"node".to_vec(), self.own.node_tree());
         own.insert(b"metrics".to_vec(), self.metrics(now));

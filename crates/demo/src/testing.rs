@@ -1,5 +1,4 @@
 //! A small grid for tests: three subnets, spares and boundary nodes in a handful of data centers.
-#![allow(clippy::unwrap_used)]
 
 use super::seed::random::QuickRng;
 use super::world::canister_id;

@@ -142,7 +142,7 @@ impl Tree {
 
     /// With `name` set to `sub`, for labels of equal length that are hashes: a binary trie
     /// over the bits of the labels, whose depth stays logarithmic.
-    pub fn with_hashed_label(&self, name: &[u8], sub: Self) -> Self {
+    pub(crate) fn with_hashed_label(&self, name: &[u8], sub: Self) -> Self {
         let new = Self::labeled(name.to_vec(), sub);
         self.insert_at(name, new)
     }
@@ -180,7 +180,7 @@ impl Tree {
     }
 
     /// Without `name`; see [`Tree::with_hashed_label`].
-    pub fn without_hashed_label(&self, name: &[u8]) -> Self {
+    pub(crate) fn without_hashed_label(&self, name: &[u8]) -> Self {
         self.remove(name).unwrap_or_else(Self::empty)
     }
 
@@ -228,7 +228,7 @@ impl Tree {
     /// The tree with everything pruned that is not under one of the paths. A path that
     /// does not exist is answered with the labels next to where it would be, so that a
     /// lookup finds it absent instead of unknown.
-    pub fn witness(&self, paths: &[Path]) -> HashTree {
+    pub(crate) fn witness(&self, paths: &[Path]) -> HashTree {
         self.cut(&paths.iter().map(Vec::as_slice).collect::<Vec<_>>())
     }
 
@@ -300,7 +300,6 @@ fn differing_bit(a: &[u8], b: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use ic_certification::LookupResult;
     use proptest::prelude::*;

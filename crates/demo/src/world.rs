@@ -317,7 +317,6 @@ impl World {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::seed::payloads::ReviseElectedGuestosVersions;
     use icpulse_canisters::wire::decode_one;
@@ -381,7 +380,6 @@ mod tests {
         assert!(reject.message.contains("payload size (3145729) cannot be larger than 3145728"));
     }
 
-    /// The query methods that a canister says it has.
     fn query_methods(canister: &dyn Canister) -> Vec<String> {
         let metadata = canister.metadata();
         let (_, text) = metadata.iter().find(|(name, _)| name == "candid:service").unwrap();

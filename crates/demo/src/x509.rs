@@ -20,7 +20,6 @@ pub struct Issued {
     pub key: Vec<u8>,
 }
 
-/// Why no certificate could be made.
 #[derive(Debug, thiserror::Error)]
 #[error("a key or certificate could not be encoded: {0}")]
 pub struct IssueError(String);
@@ -157,7 +156,6 @@ fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

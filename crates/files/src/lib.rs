@@ -62,9 +62,6 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
 }
 
 /// Makes a folder, and those above it that are missing, which only their owner may enter.
-///
-/// # Errors
-/// Of the system.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -98,7 +95,6 @@ pub trait WriteObserver: Send + Sync {
 /// What happens to a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It is replaced.
     Replace,
     /// It stays, and writing fails.
     Refuse,
@@ -156,9 +152,6 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Gives a file another name, durably.
-///
-/// # Errors
-/// Of the system.
 pub fn rename(from: &Path, to: &Path, observer: Option<&dyn WriteObserver>) -> io::Result<()> {
     let reached = |step| {
         if let Some(observer) = observer {
@@ -235,7 +228,7 @@ fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Why something that is no regular file is not opened.
+/// The reason something that is no regular file is not opened.
 fn check_regular(found: FileType) -> io::Result<()> {
     if found.is_file() {
         return Ok(());
@@ -279,7 +272,6 @@ fn close_to_others(file: &File) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

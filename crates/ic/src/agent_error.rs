@@ -184,7 +184,6 @@ fn translate_transport_error(what: Line, error: &reqwest::Error) -> IcError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
     fn seen(received: u64, date: Option<u64>) -> SeenAnswer {

@@ -24,9 +24,6 @@ const LONGEST: usize = 255;
 
 impl Connection {
     /// The API boundary nodes, as the root subnet certifies them.
-    ///
-    /// # Errors
-    /// [`IcError`].
     pub async fn boundary_nodes(&self) -> Result<Sourced<BTreeMap<Principal, BoundaryNode>>, IcError> {
         const LIST: &[u8] = b"api_boundary_nodes";
         let what = Line::new("reading the list of API boundary nodes");
@@ -91,7 +88,6 @@ fn probe_url(on_this_machine: bool, is_plain: bool, domain: &str) -> Option<Url>
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -5,8 +5,6 @@
 //! harmless: it has the same id, and the network carries it out at most once (interface
 //! specification, §Request: Call).
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Seconds, Timestamp};
 use sha2::{Digest, Sha256};
@@ -92,7 +90,6 @@ pub enum CallStatus {
         certified_at: Timestamp,
     },
     Rejected {
-        /// Reject code.
         code: u64,
         /// The replica's own code.
         error_code: Option<Line>,

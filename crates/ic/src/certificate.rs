@@ -4,8 +4,6 @@
 //! replies (`get_icp_xdr_conversion_rate`, `tip_of_chain` …) are checked here. The time is given,
 //! so that a recorded certificate can be checked as of its own time.
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use ic_certification::{Certificate, Delegation, HashTree, HashTreeNode, LookupResult, SubtreeLookupResult};
 use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
@@ -31,7 +29,6 @@ pub enum Authority {
     Subnet(Principal),
 }
 
-/// Why a certificate proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// Not a certificate.
@@ -63,10 +60,8 @@ pub enum CertificateError {
     Pruned(String),
 }
 
-/// A certificate that was verified.
 #[derive(Clone, Debug)]
 pub struct Verified {
-    /// What it certifies.
     pub tree: HashTree,
     /// When it was made, by the subnet's clock.
     pub time: Timestamp,
@@ -104,15 +99,11 @@ impl Verified {
     }
 
     /// A canister's certified data.
-    ///
-    /// # Errors
-    /// As [`Verified::lookup`].
     pub fn certified_data(&self, canister: &Principal) -> Result<Option<&[u8]>, CertificateError> {
         self.lookup(&[b"canister", canister.as_slice(), b"certified_data"])
     }
 }
 
-/// The main network's root key.
 pub fn main_network_root_key() -> RootKey {
     RootKey::main_network()
 }

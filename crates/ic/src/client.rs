@@ -32,9 +32,9 @@ use std::time::{Duration, Instant};
 /// How long requests are valid, and how old ic-agent lets answers be. The network allows five
 /// minutes; one less leaves room for clocks that differ a little.
 pub(super) const EXPIRY: Duration = Duration::from_secs(240);
-/// How long to wait for a connection.
+/// The time to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long to wait for a whole answer; synchronous calls are held back up to some ten seconds.
+/// The time to wait for a whole answer; synchronous calls are held back up to some ten seconds.
 pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// A reply that seems to come from the future is compared with time certified no longer ago.
 const LATELY: Duration = Duration::from_secs(15);
@@ -90,9 +90,7 @@ type SignedReply = (Vec<u8>, Timestamp, Principal);
 
 /// An answer whose proof was accepted.
 pub struct Answer {
-    /// The reply.
     pub bytes: Vec<u8>,
-    /// What proves it.
     pub evidence: Evidence,
 }
 
@@ -116,9 +114,6 @@ impl Connection {
     }
 
     /// As [`Connection::connect`], with other pauses between attempts.
-    ///
-    /// # Errors
-    /// As [`Connection::connect`].
     pub async fn connect_with(
         profile: &Profile,
         signer: Arc<dyn Signer>,
@@ -190,17 +185,14 @@ impl Connection {
         &self.shared.root_key
     }
 
-    /// The network's profile.
     pub fn profile(&self) -> &Profile {
         &self.shared.profile
     }
 
-    /// The signer's principal.
     pub fn principal(&self) -> Principal {
         self.signer.principal()
     }
 
-    /// The network's canisters.
     pub fn canisters(&self) -> &Canisters {
         &self.shared.profile.canisters
     }
@@ -228,11 +220,6 @@ impl Connection {
         self.shared.present()
     }
 
-    /// The pauses between attempts.
-    pub fn retry_policy(&self) -> RetryPolicy {
-        self.shared.retry_policy
-    }
-
     /// Requests under way.
     pub fn in_flight(&self) -> usize {
         self.shared.limit.in_flight()
@@ -243,16 +230,13 @@ impl Connection {
         self.shared.meter.to_traffic(self.shared.limit.most_in_flight())
     }
 
-    /// How many requests may be under way at present; less than the profile's after the network
+    /// The number of requests that may be under way at present; less than the profile's after the network
     /// asked for fewer.
     pub fn allowed_in_flight(&self) -> usize {
         self.shared.limit.allowed()
     }
 
     /// A query of a canister, its node signature verified.
-    ///
-    /// # Errors
-    /// See [`IcError`].
     pub async fn query(
         &self,
         what: &str,
@@ -439,9 +423,6 @@ impl Connection {
 impl Shared {
     /// Refuses a certificate that is old by the network's certified time: a slow clock here does not
     /// make old certificates new.
-    ///
-    /// # Errors
-    /// [`IcError::Unverified`].
     pub(super) fn check_age(&self, what: &Line, at: Timestamp) -> Result<(), IcError> {
         let older = self.present().since(at);
         if older > FRESH {

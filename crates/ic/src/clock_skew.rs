@@ -257,7 +257,6 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::signer::{Anonymous, tests::TestKey};
     use crate::{IcError, PreparedCall};

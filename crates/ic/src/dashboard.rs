@@ -19,19 +19,16 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long a whole answer is waited for.
+/// The timeout of a whole answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Most bytes of an answer; that of all nodes has some 1.5 million.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
-/// Most rows that are read.
 const MOST_ROWS: usize = 20_000;
 /// Longest text that is kept, in characters.
 const LONGEST: usize = 200;
 
-/// Why an answer cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DashboardError {
-    /// Not JSON.
     #[error("not valid JSON: {0}")]
     Json(String),
     /// No list where one belongs.
@@ -114,9 +111,6 @@ impl Connection {
     }
 
     /// Node providers' names as the dashboard has them. Unverified.
-    ///
-    /// # Errors
-    /// As [`Connection::reported_nodes`].
     pub async fn provider_names(&self) -> Result<BTreeMap<Principal, ProviderName>, IcError> {
         let what = Line::new("reading node providers' names of the dashboard");
         let body = self.ask_dashboard(&what, "/api/v3/node-providers").await?;
@@ -166,7 +160,6 @@ fn unreadable(what: &Line, error: &DashboardError) -> IcError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;

@@ -1,6 +1,4 @@
-//! Why something asked of the network did not succeed, and what to do about it.
-
-#![allow(missing_docs, reason = "the names of fields say what they are")]
+//! The reason something asked of the network did not succeed, and what to do about it.
 
 use icpulse_model::text::Line;
 use icpulse_model::{Seconds, Timestamp};
@@ -172,7 +170,6 @@ impl IcError {
         }
     }
 
-    /// What was attempted.
     pub fn what(&self) -> &Line {
         match self {
             Self::Unreachable { what, .. }

@@ -14,7 +14,6 @@ use icpulse_model::{Principal, Timestamp};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
 
-/// What was seen of an answer.
 #[derive(Debug)]
 pub struct Answer {
     /// Time and node of a query's signature.

@@ -140,7 +140,6 @@ fn verify_signatures(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use ed25519_dalek::{Signer, SigningKey};
     use ic_transport_types::{NodeSignature, RejectCode, RejectResponse};

@@ -121,7 +121,7 @@ impl NetworkClock {
         self.presumed(now).is_none_or(|presumed| at > presumed.plus(AHEAD))
     }
 
-    /// Why a reply signed at that time is not accepted, if it is not.
+    /// The reason a reply signed at that time is not accepted, if it is not.
     pub(super) fn find_refusal(
         &self,
         method: &(Principal, String),
@@ -176,7 +176,6 @@ impl Anchor {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// A network whose certificates and local clock start at the same time.

@@ -20,7 +20,7 @@ pub(super) struct NodeKeys {
     fetched: Mutex<HashMap<Principal, Instant>>,
     /// Held by the one that goes ahead.
     pub(super) first: tokio::sync::Mutex<()>,
-    /// How often going ahead failed: those who waited then do not queue up again.
+    /// The number of times going ahead failed: those who waited then do not queue up again.
     failures: AtomicU64,
     renewing: AtomicBool,
 }

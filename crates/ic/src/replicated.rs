@@ -13,9 +13,9 @@ use icpulse_model::{Evidence, Principal};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long an answer is waited for. The call changes nothing, so that it can be given up.
+/// The timeout of an answer. The call changes nothing, so that it can be given up.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// How often it is asked again when its answer is lost.
+/// The number of times it is asked again when its answer is lost.
 const ATTEMPTS: u32 = 3;
 
 impl Connection {

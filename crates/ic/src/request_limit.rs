@@ -1,4 +1,4 @@
-//! How many requests may be under way: grows by one, halves when the network asks for fewer.
+//! The number of requests that may be under way: grows by one, halves when the network asks for fewer.
 
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
@@ -15,14 +15,13 @@ pub(super) struct RequestLimit {
 struct State {
     /// Never more than this.
     most: usize,
-    /// At present.
     limit: usize,
     in_flight: usize,
     /// The most at once so far.
     most_in_flight: usize,
     /// Successes since the limit last changed.
     good: usize,
-    /// How often the limit was halved. Requests that began before the last time do not halve it
+    /// The number of times the limit was halved. Requests that began before the last time do not halve it
     /// again: they all hit the same wall.
     halvings: u64,
 }
@@ -109,7 +108,6 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use futures_util::FutureExt;
     use futures_util::future::join_all;

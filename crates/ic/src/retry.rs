@@ -27,7 +27,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// How often a request that failed so is made in all.
+    /// The number of times a request that failed so is made in all.
     fn attempts(error: &IcError) -> u32 {
         match error {
             _ if !error.is_retryable() => 1,
@@ -80,7 +80,6 @@ impl RetryPolicy {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use std::cell::Cell;
 

@@ -13,7 +13,6 @@ use icpulse_model::text::Line;
 use icpulse_model::{Principal, Timestamp};
 use std::borrow::Cow;
 
-/// What a signature is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A call: it changes the network.
@@ -22,12 +21,10 @@ pub enum Purpose {
     Read,
 }
 
-/// What is to be signed.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     /// The exact bytes, domain separator included.
     pub bytes: &'a [u8],
-    /// What the signature is for.
     pub purpose: Purpose,
     /// In words, for devices that show what they sign.
     pub shown: &'a Line,
@@ -49,7 +46,6 @@ impl Capabilities {
     pub const IN_MEMORY: Self = Self { signs_queries: true, needs_touch: false, expires: None };
 }
 
-/// Why nothing was signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
     /// The key was forgotten; a passphrase brings it back.
@@ -84,9 +80,6 @@ pub trait Signer: Send + Sync {
     fn capabilities(&self) -> Capabilities;
 
     /// Signs a message.
-    ///
-    /// # Errors
-    /// See [`SignError`].
     fn sign<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Result<Vec<u8>, SignError>>;
 }
 

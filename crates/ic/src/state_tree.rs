@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long an answer is waited for: a subnet that takes longer is as good as silent.
+/// The timeout of an answer: a subnet that takes longer is as good as silent.
 const ANSWER: Duration = Duration::from_secs(8);
 /// Delegations that are remembered; the main network has some fifty subnets.
 const MOST_DELEGATIONS: usize = 256;

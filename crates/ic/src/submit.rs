@@ -18,7 +18,6 @@ use tokio::time::Instant;
 
 /// The first pause between two questions about a request under way; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// How long after its expiry a request is still asked about, so that a certificate can prove that
 /// it never happened.
@@ -27,10 +26,10 @@ const AFTER_EXPIRY: Duration = Duration::from_secs(45);
 /// A signed question that expires sooner is signed anew.
 const QUESTION_MARGIN: Seconds = Seconds(30);
 
-/// How often a call that was certainly not sent is sent again before that is reported.
+/// The number of times a call that was certainly not sent is sent again before that is reported.
 const SEND_ATTEMPTS: u32 = 4;
 
-/// What became of handing a call to the network once.
+/// The outcome of handing a call to the network once.
 enum Submission {
     /// Its outcome is known.
     Over(CallReply),

@@ -10,10 +10,8 @@ use icpulse_model::text::Line;
 use icpulse_model::{Evidence, Principal};
 use serde_cbor::Value;
 
-/// Why a metrics leaf cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetricsError {
-    /// Not CBOR.
     #[error("the metrics are not CBOR: {0}")]
     Cbor(String),
     /// Not a map with numbers.
@@ -24,9 +22,6 @@ pub enum MetricsError {
 /// Reads `/subnet/<id>/metrics` (interface specification, "Subnet information"): a CBOR map by
 /// number, 0 canisters, 1 bytes of state, 2 consumed cycles as a map of low (0) and high (1) half,
 /// 3 update transactions. Numbers that are not known are ignored, missing ones are zero.
-///
-/// # Errors
-/// [`MetricsError`].
 pub fn decode_metrics(leaf: &[u8]) -> Result<SubnetMetrics, MetricsError> {
     let value: Value = serde_cbor::from_slice(leaf)
         .map_err(|e| MetricsError::Cbor(Line::new(&e.to_string()).to_string()))?;
@@ -80,9 +75,6 @@ impl Connection {
     }
 
     /// All subnets, as the root subnet certifies them.
-    ///
-    /// # Errors
-    /// [`IcError`].
     pub async fn subnets(&self) -> Result<Sourced<Vec<Principal>>, IcError> {
         let what = Line::new("reading the list of subnets");
         let answer = self.subnet_state(&what, self.root_subnet(), &[path([b"subnet"])]).await?;
@@ -110,7 +102,6 @@ impl Connection {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeMap;

@@ -91,7 +91,6 @@ pub(super) async fn observe<T>(requests: impl Future<Output = T>) -> (T, SeenAns
 pub struct Traffic {
     /// Requests sent, retries included.
     pub requests: u64,
-    /// Bytes of their bodies.
     pub bytes_sent: u64,
     /// Bytes of the answers' bodies.
     pub bytes_received: u64,
@@ -230,7 +229,6 @@ impl HttpService for Transport {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::client::{Reach, http_client_within};
     use std::io::{Read, Write};

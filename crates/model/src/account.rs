@@ -241,7 +241,6 @@ pub fn short_principal(principal: &Principal) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -76,6 +76,8 @@ impl Kind {
 pub struct ColumnInfo {
     /// Its name: in filters, in the configuration, and with [`Kind::unit`] in JSON and CSV.
     pub id: &'static str,
+    /// Other names of it in filters.
+    pub aliases: &'static [&'static str],
     /// Its heading in tables; empty where no table shows it.
     pub title: &'static str,
     /// What it is, with an example of a filter.
@@ -161,6 +163,7 @@ impl<R: 'static> Column<R> {
     pub const fn new(id: &'static str, title: &'static str, kind: Kind, get: Getter<R>) -> Self {
         let info = ColumnInfo {
             id,
+            aliases: &[],
             title,
             help: "",
             kind,
@@ -188,6 +191,13 @@ impl<R: 'static> Column<R> {
     #[must_use]
     pub const fn help(mut self, help: &'static str) -> Self {
         self.info.help = help;
+        self
+    }
+
+    /// Filters know it by these names too.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.info.aliases = aliases;
         self
     }
 

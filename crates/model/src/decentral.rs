@@ -276,7 +276,6 @@ pub fn what_if(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
     use crate::registry::{
         Change, DataCenterRecord, Key, NodeRecord, OperatorRecord, Record, Region, SubnetRecord, Version,

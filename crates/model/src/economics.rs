@@ -307,7 +307,6 @@ pub fn is_anonymous(principal: &Principal) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

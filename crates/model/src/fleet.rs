@@ -304,7 +304,6 @@ impl Fleet {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn reported(word: &str, at: u64) -> Reported {

@@ -6,7 +6,6 @@
 //! the loss grows linearly to 80 %, and it stays there. Nodes in no subnet take their provider's
 //! mean relative failure rate. A day's base reward is the month's divided by 30.4375.
 
-use super::registry::Region;
 use super::text::Line;
 use super::{E8s, Evidence, Principal, Timestamp, XdrPermyriad};
 use serde::{Deserialize, Serialize};
@@ -110,7 +109,6 @@ impl Ppm {
     pub const ONE: Self = Self(1_000_000);
 
     /// From a fraction; what is no number, or negative, is zero.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
     pub fn from_fraction(fraction: f64) -> Self {
         if fraction.is_nan() { Self(0) } else { Self((fraction * 1e6).round().clamp(0.0, 4e9) as u32) }
     }
@@ -381,14 +379,8 @@ pub fn reduction(relative: Ppm) -> Ppm {
     Ppm(u32::try_from(over * MOST / (TO - FROM)).unwrap_or(u32::MAX))
 }
 
-/// The region of a rewards table entry.
-pub fn region_of(text: &Line) -> Region {
-    Region::parse(text.as_str())
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -103,6 +103,8 @@ pub enum Tone {
     /// Not at all.
     #[default]
     Plain,
+    /// Stands out.
+    Strong,
     /// Of second rank.
     Dim,
     /// Well.

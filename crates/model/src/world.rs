@@ -359,7 +359,6 @@ pub fn default_accounts(signer: &SignerInfo) -> Vec<Account> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::{Evidence, RewardStatus, Topic};
     use proptest::prelude::*;

@@ -16,9 +16,7 @@ fixtures! {
     recordings: "recordings/recordings.json",
     /// Certificates and the keys they are checked with.
     certificates: "certificates/certificates.json",
-    /// A certified delta of the registry.
     registry_delta: "certificates/registry_delta.json",
-    /// Pages of the registry.
     registry: "registry/registry.json",
     /// A proposal with an unusual payload.
     proposal_127049: "governance/proposal_127049.json",

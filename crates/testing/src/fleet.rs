@@ -1,7 +1,6 @@
 //! A made-up network of machines: subnets, nodes, providers, data centers, their health, rewards
 //! and what happened to them. Everything follows from numbers, so that every run draws the same.
 
-#![allow(clippy::cast_possible_truncation)]
 use icpulse_model::alert::{About, Alert, AlertBoard, Rule, Severity};
 use icpulse_model::event::{Event, EventKind};
 use icpulse_model::fleet::{BoundaryNode, Fleet, NodeStatus, Probe, ProviderName, Reported};
@@ -31,7 +30,6 @@ pub struct Size {
 
 /// A network that can be read as a whole.
 pub const SMALL: Size = Size { subnets: 6, nodes: 90, providers: 12, centers: 14 };
-/// One as large as the real one.
 pub const LARGE: Size = Size { subnets: 40, nodes: 1_400, providers: 100, centers: 80 };
 
 pub const OLD: &str = "9866a6f5cb43c54e3d87fa02a4eb80d0f159dddb";

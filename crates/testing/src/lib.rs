@@ -8,7 +8,7 @@
 //! * `fixtures`: the recorded replies in `tests/fixtures/`, by name.
 //!
 //! A new kind of value gets its builder in `plain`, and its rows in `user` when a screen shows it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 pub mod fixtures;
 pub mod fleet;

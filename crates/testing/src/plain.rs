@@ -41,7 +41,6 @@ pub fn executed_proposal(id: u64) -> Proposal {
     Proposal { status: ProposalStatus::Executed, reward_status: RewardStatus::Settled, ..proposal(id) }
 }
 
-/// A motion's body.
 pub fn body(id: u64) -> ProposalBody {
     ProposalBody {
         id: ProposalKey::nns(id),

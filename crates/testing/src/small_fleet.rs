@@ -201,7 +201,6 @@ pub fn world(now: Timestamp) -> World {
     }
 }
 
-/// A board with one alert that fires.
 pub fn board() -> AlertBoard {
     let alert = Alert {
         rule: Rule::NodeDown,

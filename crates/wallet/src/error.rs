@@ -1,10 +1,7 @@
 //! What can go wrong with keys and the keystore. No variant carries a secret.
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use std::path::PathBuf;
 
-/// Why a PEM text is not a usable key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// No `-----BEGIN …-----` line.
@@ -73,10 +70,8 @@ fn advice(why: &std::io::Error) -> &'static str {
     }
 }
 
-/// Why something with the keystore failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WalletError {
-    /// The key itself.
     #[error("cannot {attempt} identity '{name}': {why}")]
     Key { attempt: &'static str, name: String, why: KeyError },
     /// The name is not usable as a file name on every platform.

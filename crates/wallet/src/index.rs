@@ -28,7 +28,6 @@ pub struct Entry {
     pub path: Option<PathBuf>,
 }
 
-/// The whole index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Index {
     version: u32,
@@ -108,7 +107,6 @@ pub(super) fn check_name(name: &str) -> Result<(), WalletError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

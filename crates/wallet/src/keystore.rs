@@ -22,10 +22,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// What became of a removed identity.
+/// The outcome of a removed identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
-    /// What was removed.
     pub entry: Entry,
     /// Where its key was put; `None` for a reference, whose file was not touched.
     pub kept_at: Option<PathBuf>,
@@ -76,7 +75,7 @@ impl Wallet {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn reload(&mut self) -> Result<(), WalletError> {
+    pub(crate) fn reload(&mut self) -> Result<(), WalletError> {
         let path = self.index_path();
         let mut index = match files::read(&path) {
             Ok(bytes) => {

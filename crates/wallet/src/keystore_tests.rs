@@ -1,5 +1,4 @@
 //! The keystore on a real folder.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::super::opening::ExportForm;
 use super::super::unlocked::{Clock, Unlocked};

@@ -59,9 +59,6 @@ impl Wallet {
     }
 
     /// What a careful user should know of an identity: a key in the clear, a file others can read.
-    ///
-    /// # Errors
-    /// [`WalletError::Unknown`].
     pub fn warnings(&self, name: &str) -> Result<Vec<String>, WalletError> {
         let entry = self.show(name)?;
         Ok(entry.kind.get().list_warnings(&self.file_of(entry)))
@@ -122,9 +119,6 @@ impl Wallet {
     }
 
     /// What is known of an identity without opening it.
-    ///
-    /// # Errors
-    /// [`WalletError::Unknown`].
     pub fn info(&self, name: &str) -> Result<SignerInfo, WalletError> {
         let entry = self.show(name)?;
         Ok(SignerInfo {

@@ -252,7 +252,6 @@ fn algorithm_name(oid: ObjectIdentifier) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::private_key::Algorithm;
     use super::*;
     use ed25519_dalek::pkcs8::EncodePrivateKey as _;

@@ -28,7 +28,6 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Ed25519, Self::Secp256k1, Self::P256];
 
     /// The name as people read and write it.
@@ -90,17 +89,11 @@ impl PrivateKey {
     ///
     /// Accepted: Ed25519 PKCS#8 v1 and v2, secp256k1 and P-256 as SEC1 (`EC PRIVATE KEY`, with or
     /// without an `EC PARAMETERS` block) and PKCS#8, and each PKCS#8 form encrypted with PBES2.
-    ///
-    /// # Errors
-    /// See [`KeyError`].
     pub fn from_pem(bytes: &[u8], passphrase: Option<&str>) -> Result<Self, KeyError> {
         leave_no_copy(|| pem::read(bytes, passphrase))
     }
 
     /// Reads an unencrypted PEM key, as the demo network's identity is.
-    ///
-    /// # Errors
-    /// See [`KeyError`].
     pub fn from_pem_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         leave_no_copy(|| pem::read(bytes, None))
     }
@@ -132,11 +125,6 @@ impl PrivateKey {
     /// Its principal: SHA-224 of the DER public key, followed by 2.
     pub fn principal(&self) -> Principal {
         self.principal
-    }
-
-    /// Its public key as DER `SubjectPublicKeyInfo`.
-    pub fn public_key_der(&self) -> &[u8] {
-        &self.public_key
     }
 
     /// Its signature scheme.
@@ -244,7 +232,6 @@ impl IdentityKey for PrivateKey {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_ic::signer::Purpose;
     use k256::ecdsa::signature::Verifier as _;
@@ -265,8 +252,8 @@ mod tests {
             let shown = Line::new("a call");
             let content = Message { bytes: message, purpose: Purpose::Call, shown: &shown };
             let bytes: [u8; 64] = signer.sign(content).now_or_never().unwrap().unwrap().try_into().unwrap();
-            assert_eq!(signer.public_key().as_deref(), Some(signer.public_key_der()));
-            let der = signer.public_key_der();
+            let der = &*signer.public_key;
+            assert_eq!(signer.public_key().as_deref(), Some(der));
             // The DER prefixes of RFC 8410 and SEC 1 (OIDs 1.3.101.112, 1.3.132.0.10, 1.2.840.10045.3.1.7).
             let verified = match algorithm {
                 Algorithm::Ed25519 => {
@@ -300,7 +287,7 @@ mod tests {
     fn the_principal_is_the_hash_of_the_der_key() {
         for algorithm in Algorithm::ALL {
             let signer = PrivateKey::generate(algorithm).unwrap();
-            let mut expected = Sha224::digest(signer.public_key_der()).to_vec();
+            let mut expected = Sha224::digest(&signer.public_key).to_vec();
             expected.push(2);
             assert_eq!(signer.principal().as_slice(), expected);
         }

@@ -57,9 +57,6 @@ impl Default for Cost {
 }
 
 /// Whether a new passphrase is long enough.
-///
-/// # Errors
-/// [`WalletError::WeakPassphrase`].
 pub fn check_strength(passphrase: &str) -> Result<(), WalletError> {
     let given = passphrase.chars().count();
     if given < MIN_PASSPHRASE {
@@ -158,7 +155,6 @@ fn bound(kdf: &pbes2::Kdf<'_>) -> Result<(), KeyError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::private_key::Algorithm;
     use super::*;
     use pkcs8::der::Encode as _;

@@ -82,7 +82,6 @@ impl Unlocked {
         Self::new("demo", IdentityKind::DEMO, Arc::new(key), None, clock)
     }
 
-    /// The identity's name.
     pub fn name(&self) -> &str {
         self.public.name.as_str()
     }
@@ -233,7 +232,6 @@ impl Signer for Unlocked {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::Algorithm;
     use std::sync::atomic::{AtomicU64, Ordering};

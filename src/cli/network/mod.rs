@@ -3,38 +3,34 @@
 //! The lists are those of [`crate::datasets::NETWORK`]. `read` brings the world, `watch` prints a
 //! list again when it changes.
 
-mod boundary;
-mod centers;
-mod find;
 mod moment;
-mod nodes;
-mod providers;
 mod read;
 mod registry;
-mod subnets;
-mod versions;
 mod watch;
+mod what_if;
 
-pub use find::{find, find_node, find_provider};
 pub use registry::registry;
-pub use subnets::what_if;
 
 use super::args::{ListCommand, Listing, One};
 use super::context::{Context, wall_clock};
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use super::output::{Format, Rows, parse_filter, print_json, print_text};
-use crate::datasets::export::object;
+use crate::datasets::export::time;
+use crate::datasets::find::{FindError, find_row};
+use crate::datasets::network::{Link, find_list};
 use crate::datasets::{self, NetworkList, Subject};
-use icpulse_model::dataset::{Context as Cells, Dataset};
+use crate::tui::screens::detail_text;
+use icpulse_model::dataset::Context as Cells;
 use icpulse_model::evidence::{UNVERIFIED_LEGEND, UNVERIFIED_MARK};
-use icpulse_model::fleet::{DASHBOARD, Lives};
+use icpulse_model::fleet::DASHBOARD;
 use icpulse_model::mine::Mine;
 use icpulse_model::network_view::NetworkView;
 use icpulse_model::world::World;
 use icpulse_model::{Principal, Timestamp};
 use read::Session;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::Arc;
+use unicode_width::UnicodeWidthStr;
 
 /// What lists and details are made from.
 pub struct Sight<'a> {
@@ -54,32 +50,6 @@ impl<'a> Sight<'a> {
         let mut view = NetworkView::new(world, None, mine, now, &NetworkView::default());
         view.set_events(world.events.iter());
         Self { world, mine, now, cells: Cells { now, network: Arc::new(view), ..Cells::default() } }
-    }
-
-    /// A thing of a list as JSON.
-    fn object(&self, dataset: &'static Dataset<Subject>, subject: Subject) -> Value {
-        object(dataset, &subject, &self.cells)
-    }
-
-    /// A cell of a thing of a list as text.
-    fn text(&self, dataset: &'static Dataset<Subject>, subject: Subject, column: &str) -> String {
-        let found = dataset.columns.iter().find(|c| c.info.id == column);
-        found.map_or_else(String::new, |c| {
-            datasets::export::text(&c.info, &(c.get)(&subject, &self.cells), self.now)
-        })
-    }
-
-    /// A node's status in words; the dashboard's has its mark.
-    fn node_status(&self, node: &Principal) -> String {
-        self.text(&datasets::NODES, Subject::Node(*node), "status")
-    }
-
-    /// A node's status for JSON, as its list has it.
-    fn put_status(&self, fields: &mut Map<String, Value>, node: &Principal) {
-        let Value::Object(mut all) = self.object(&datasets::NODES, Subject::Node(*node)) else { return };
-        for key in ["status", "status_evidence", "verdict"] {
-            fields.insert(key.to_owned(), all.remove(key).unwrap_or_default());
-        }
     }
 
     /// The rows of a list that pass a filter, in its first order.
@@ -111,7 +81,7 @@ pub async fn listed(context: &Context, command: &ListCommand) -> Result<(), Fail
         Some(One::Show { id }) => show(context, list, id).await,
         Some(One::WhatIf { id, add, remove }) => {
             let read = Session::open(context, false).await?.read(context).await?;
-            let (value, text) = what_if(&read.sight(), id, add, remove)?;
+            let (value, text) = what_if::what_if(&read.sight(), id, add, remove)?;
             read.end(context, || one(context, &value, &text)).await
         }
     }
@@ -145,36 +115,58 @@ fn print_rows(context: &Context, rows: &Rows, name: &str, meta: Value) -> Result
 
 async fn show(context: &Context, list: &'static NetworkList, id: &str) -> Result<(), Failure> {
     let read = Session::open(context, false).await?.read_for(context, list).await?;
-    let (value, text) = show_one(&read.sight(), list, id)?;
+    let (value, text) = show_one(&read.sight(), list, id, context.global.ascii)?;
     read.end(context, || one(context, &value, &text)).await
 }
 
-/// One of a list in full; lists without a detail of their own show every column.
-fn show_one(sight: &Sight<'_>, list: &NetworkList, text: &str) -> Result<Full, Failure> {
-    let dataset = list.dataset;
-    let detail: fn(&Sight<'_>, &str) -> Result<Full, Failure> = match dataset.info.id {
-        "subnets" => subnets::show,
-        "nodes" => nodes::show,
-        "providers" => providers::show,
-        "data-centers" => centers::show,
-        "versions" => versions::show,
-        "boundary-nodes" => boundary::show,
-        _ => {
-            let subjects = (list.rows)(&sight.cells);
-            let id = find(dataset.info.one, subjects.iter().map(Subject::principal), text)?;
-            let Some(subject) = subjects.into_iter().find(|s| *s.principal() == id) else {
-                return Err(Failure::failed(format!("there is no {} {id}", dataset.info.one)));
-            };
-            let mut out = format!("{} {id}\n", dataset.info.one);
-            for column in dataset.columns.iter().filter(|c| !c.info.title.is_empty()) {
-                let cell = (column.get)(&subject, &sight.cells);
-                let text = datasets::export::text(&column.info, &cell, sight.now);
-                out.push_str(&format!("  {:<16} {text}\n", column.info.title));
-            }
-            return Ok((sight.object(dataset, subject), out));
-        }
+/// One of a list in full.
+fn show_one(sight: &Sight<'_>, list: &NetworkList, text: &str, is_ascii: bool) -> Result<Full, Failure> {
+    let (row, cells) = (find_row(list, &sight.cells, text)?, &sight.cells);
+    let mut out = detail_text(&list.describe(&row, cells), sight.now, is_ascii);
+    let links: Vec<Vec<String>> =
+        (list.links)(&row, cells).iter().map(|link| link_text(link, cells)).collect();
+    if !links.is_empty() {
+        out.push_str("\nLEADS TO\n");
+    }
+    let width = |i: usize| links.iter().filter_map(|row| Some(row.get(i)?.width())).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..links.iter().map(Vec::len).max().unwrap_or(0)).map(width).collect();
+    for row in &links {
+        let cell = |(text, width): (&String, &usize)| format!("  {text}{}", " ".repeat(width - text.width()));
+        let line: String = row.iter().zip(&widths).map(cell).collect();
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    Ok((list.json(&row, cells), out))
+}
+
+/// A link: what it is, its id and name, and the columns that its list shows elsewhere.
+fn link_text(link: &Link, cells: &Cells) -> Vec<String> {
+    let id = link.to.id_text();
+    let mut row = vec![link.what.to_owned()];
+    let Some(list) = find_list(&link.to) else {
+        row.push(id);
+        return row;
     };
-    detail(sight, text)
+    let name = (list.name)(&link.to, cells);
+    let mark = if name.is_unverified() { UNVERIFIED_MARK } else { "" };
+    let name = name.text(cells.now, None);
+    row.push(if name.contains(&id) { name.into_owned() } else { format!("{id}  {name}{mark}") });
+    for (place, column) in list.link_columns.iter().enumerate() {
+        let column = link.column.filter(|_| place == 1).unwrap_or(column);
+        let info = list.dataset.columns.iter().map(|c| &c.info).find(|info| info.id == column);
+        let cell = list.cell(&link.to, column, cells);
+        row.push(info.map_or_else(String::new, |info| datasets::export::text(info, &cell, cells.now)));
+    }
+    row
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Unknown(why) => Self::new(Kind::Refused, why),
+            FindError::Ambiguous(why) => Self::usage(why),
+        }
+    }
 }
 
 fn one(context: &Context, value: &Value, text: &str) -> Result<(), Failure> {
@@ -187,33 +179,8 @@ fn one(context: &Context, value: &Value, text: &str) -> Result<(), Failure> {
     }
 }
 
-/// The first part of a principal: enough for people, where the whole is in JSON.
-fn short(id: &Principal) -> String {
-    id.to_text().split('-').next().unwrap_or_default().to_owned()
-}
-
 fn text_of(id: Option<Principal>) -> Value {
     id.map_or(Value::Null, |id| Value::String(id.to_text()))
-}
-
-fn time(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, |at| Value::String(at.rfc3339()))
-}
-
-/// A provider's name as the dashboard gives it, marked as unverified, or the first part of its id.
-fn provider_name(sight: &Sight<'_>, id: &Principal) -> String {
-    sight.world.fleet.marked_name(id).unwrap_or_else(|| short(id))
-}
-
-/// Adds the mark of what is unverified to a text for people.
-fn mark_unverified(text: &str) -> String {
-    format!("{text}{UNVERIFIED_MARK}")
-}
-
-/// How nodes are, for people: `2? up, 1? degraded, 10? down`.
-fn describe_lives(lives: &Lives) -> String {
-    let mark = if lives.is_unverified() { UNVERIFIED_MARK } else { "" };
-    format!("{}{mark} up, {}{mark} degraded, {}{mark} down", lives.up, lives.degraded, lives.down)
 }
 
 /// Explains the mark below a text that has it.
@@ -225,11 +192,6 @@ fn explain_mark(text: &str) -> String {
 
 /// What may stand behind a marked word.
 const END: [char; 4] = [',', ';', ')', ':'];
-
-/// Integers beyond 2^53 as text, so that no reader loses digits.
-fn big(n: impl ToString) -> Value {
-    Value::String(n.to_string())
-}
 
 fn now() -> Timestamp {
     wall_clock()

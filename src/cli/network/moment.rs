@@ -47,7 +47,6 @@ fn day(text: &str) -> Option<Day> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -1,15 +1,17 @@
 //! `icpulse registry …`: what happened, what differs, single records, the network as it was.
 
-use super::find::{find, find_node, find_provider};
 use super::moment::parse_moment;
 use super::read::{Read, Session};
-use super::{Sight, meta, now, print_rows, short, text_of, time};
+use super::{Sight, meta, now, print_rows, text_of};
 use crate::cli::args::{Listing, Registry};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::open::{Need, open_to_ask};
 use crate::cli::output::{Column, Format, Rows, parse_filter, print_json, print_text};
-use crate::datasets::{self, EVENTS, NetworkList, Subject};
+use crate::datasets::export::time;
+use crate::datasets::find::{find_node, find_provider, find_subnet};
+use crate::datasets::network::find_list;
+use crate::datasets::{self, NETWORK, NetworkList, Subject};
 use icpulse_model::Principal;
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::event::Event;
@@ -72,27 +74,26 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     /// Nodes and subnets that are gone have events too: a whole id need not be known now.
     fn filter(&self, sight: &Sight<'_>) -> Result<EventFilter, Failure> {
-        let topology = &sight.world.topology;
         let whole = |text: &str| Principal::from_text(text.trim()).ok();
         Ok(EventFilter {
             provider: match self.provider {
                 Some(text) => Some(match whole(text) {
                     Some(id) => id,
-                    None => find_provider(sight.world, text)?,
+                    None => find_provider(&sight.cells, text)?,
                 }),
                 None => None,
             },
             subnet: match self.subnet {
                 Some(text) => Some(match whole(text) {
                     Some(id) => id,
-                    None => find("subnet", topology.subnets.keys(), text)?,
+                    None => find_subnet(&sight.cells, text)?,
                 }),
                 None => None,
             },
             node: match self.node {
                 Some(text) => Some(match whole(text) {
                     Some(id) => id,
-                    None => find_node(sight, text)?,
+                    None => find_node(&sight.cells, text)?,
                 }),
                 None => None,
             },
@@ -131,10 +132,11 @@ async fn events(context: &Context, wanted: &Wanted<'_>) -> Result<(), Failure> {
     let ids: Vec<Subject> =
         cells.network.events.keys().rev().map(|(version, place)| Subject::Event(*version, *place)).collect();
     let format = Format::of(&context.global);
-    let rows = Rows::of(&EVENTS, ids.iter(), &cells, format);
+    let list = find_list(&Subject::Event(0, 0)).map_or(NETWORK[0], |list| list);
+    let rows = Rows::of(list.dataset, ids.iter(), &cells, format);
     drop(sight);
     let meta = read.meta(found.len());
-    read.end(context, || rows.print(format, "events", meta)).await
+    read.end(context, || rows.print(format, &list.dataset.info.key(), meta)).await
 }
 
 /// The topology as of a moment.
@@ -306,7 +308,7 @@ fn summary(network: &str, world: &World) -> (Value, String) {
     let at = topology.at.map(|at| format!(", made {}", at.rfc3339())).unwrap_or_default();
     let mut out = format!("registry version {}{at}\n", topology.version);
     if let Some(nns) = &topology.nns {
-        let _ = writeln!(out, "  {:<18} {}", "NNS subnet", short(nns));
+        let _ = writeln!(out, "  {:<18} {}", "NNS subnet", datasets::short(nns));
     }
     for (name, count) in counts {
         if let Value::Object(fields) = &mut value {

@@ -10,6 +10,7 @@ use crate::cli::output::{Column, Format, Rows, Stream, note, print_bytes, print_
 use crate::cli::serve::asked_to_stop;
 use crate::datasets::NetworkList;
 use crate::datasets::Subject;
+use crate::datasets::export::object;
 use icpulse_model::world::Topicality;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -76,7 +77,7 @@ pub(super) async fn watch(
                 let subjects = sight.rows(list, listing)?;
                 match &mut stream {
                     Some(stream) => {
-                        let row = |s: &Subject| (format!("{s:?}"), sight.object(list.dataset, *s));
+                        let row = |s: &Subject| (format!("{s:?}"), object(list.dataset, s, &sight.cells));
                         for row in differences(&mut printed, subjects.iter().map(row).collect()) {
                             // CSV has no column that could say so.
                             if format == Format::Csv && row.get("removed").is_some() {

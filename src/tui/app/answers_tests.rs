@@ -1,5 +1,4 @@
 //! Answers between keys, cut anywhere.
-#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::tui::app::testing::key;

@@ -27,6 +27,13 @@ pub enum Effect {
     OlderEvents(Version),
     /// Keep names of machines and the chosen provider.
     SaveMine(Mine),
+    /// Keep the columns of a list, or that it has its own again.
+    SaveColumns {
+        /// The list's id.
+        list: &'static str,
+        /// Columns by their ids, in order.
+        columns: Option<Vec<String>>,
+    },
     /// Check an intent and make its review; answered by `Message::Planned`.
     Plan {
         /// Given back with the answer.

@@ -4,7 +4,7 @@
 
 use super::list::Sort;
 use super::order;
-use crate::datasets::{NETWORK, NEURONS, PROPOSALS, Subject, TRANSACTIONS};
+use crate::datasets::{Listed, NETWORK, Subject};
 use icpulse_model::dataset::{Context, Dataset};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::query::{Haystack, Haystacks, Query};
@@ -260,6 +260,11 @@ impl<T: Row> Index<T> {
         self.live.iter().filter_map(|p| self.rows.get(usize::try_from(*p).ok()?))
     }
 
+    /// Whether it has this row, whatever the filter.
+    pub(super) fn contains(&self, id: &T::Id) -> bool {
+        self.ids.binary_search_by(|other| id.cmp(other)).is_ok()
+    }
+
     /// How many there are without the filter.
     pub(super) fn len(&self) -> usize {
         self.rows.len()
@@ -293,9 +298,9 @@ pub(super) struct Indexes {
 impl Default for Indexes {
     fn default() -> Self {
         Self {
-            proposals: Index::new(&PROPOSALS),
-            neurons: Index::new(&NEURONS),
-            transactions: Index::new(&TRANSACTIONS),
+            proposals: Index::new(Proposal::dataset()),
+            neurons: Index::new(Neuron::dataset()),
+            transactions: Index::new(Transaction::dataset()),
             minute: 0,
             net: NETWORK.iter().map(|list| Index::new(list.dataset)).collect(),
             net_timed: false,
@@ -317,8 +322,8 @@ impl Indexes {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::datasets::PROPOSALS;
     use crate::tui::app::testing::proposal;
     use icpulse_model::Seconds;
     use icpulse_model::query::parse;

@@ -89,7 +89,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::tui::app::testing::key;
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

@@ -74,6 +74,28 @@ impl<K: Copy + Ord> ListState<K> {
         }
     }
 
+    /// Shows these columns; gives the names that the list does not have. With no known column it keeps
+    /// those that it has.
+    pub fn set_columns(&mut self, names: &[String]) -> Vec<String> {
+        let find = |name: &String| self.list.find(name).filter(|c| c.is_in_tables()).map(|c| c.id);
+        let mut columns: Vec<ColumnId> = Vec::new();
+        for id in names.iter().filter_map(find) {
+            if !columns.contains(&id) {
+                columns.push(id);
+            }
+        }
+        if !columns.is_empty() {
+            self.columns = columns;
+        }
+        names.iter().filter(|name| find(name).is_none()).cloned().collect()
+    }
+
+    /// All columns that tables can show: those that are shown in their order, then the others.
+    pub fn columns_to_choose(&self) -> Vec<ColumnId> {
+        let hidden = self.list.columns().filter(|c| c.is_in_tables() && !self.columns.contains(&c.id));
+        self.columns.iter().copied().chain(hidden.map(|c| c.id)).collect()
+    }
+
     /// The rows on the screen: (place in `rows`, id).
     pub fn visible(&self) -> impl Iterator<Item = (usize, K)> + '_ {
         let height = if self.height == 0 { usize::MAX } else { self.height };

@@ -2,7 +2,7 @@
 
 use crate::tui::command::Scope;
 
-pub use crate::datasets::subject::{Name, Os, Subject};
+pub use crate::datasets::subject::Subject;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Screen {
@@ -101,12 +101,7 @@ impl Subject {
             Self::Neuron(_) => &[Tab::Overview, Tab::Following, Tab::Ballots],
             Self::Transaction(_) => &[Tab::Transaction],
             Self::Event(..) => &[Tab::Figures, Tab::Links],
-            Self::Subnet(_)
-            | Self::Node(_)
-            | Self::Provider(_)
-            | Self::DataCenter(_)
-            | Self::Version(..)
-            | Self::Boundary(_) => &[Tab::Figures, Tab::Links, Tab::Happened],
+            _ => &[Tab::Figures, Tab::Links, Tab::Happened],
         }
     }
 }

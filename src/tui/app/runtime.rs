@@ -263,7 +263,6 @@ fn carry_out<B: Backend>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::tui::app::state::{NetworkInfo, Options};
     use crate::tui::app::testing::key;

@@ -7,10 +7,10 @@ use super::net::NetState;
 pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
-use crate::datasets::{NEURONS, PROPOSALS, TRANSACTIONS};
+use crate::datasets::Listed;
 use crate::tui::command::{Chord, Keymap, Scope};
 use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo};
-use icpulse_model::ledger::AccountState;
+use icpulse_model::ledger::{AccountState, Transaction};
 use icpulse_model::network::NetworkTrust;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
@@ -226,9 +226,9 @@ impl State {
             place: Place::default(),
             back: Vec::new(),
             pulse: PulseState::default(),
-            proposals: ListState::new(&PROPOSALS),
-            neurons: ListState::new(&NEURONS),
-            wallet: WalletState { account: 0, list: ListState::new(&TRANSACTIONS) },
+            proposals: ListState::new(Proposal::dataset()),
+            neurons: ListState::new(Neuron::dataset()),
+            wallet: WalletState { account: 0, list: ListState::new(Transaction::dataset()) },
             net: NetState::default(),
             layers: Vec::new(),
             toasts: Vec::new(),
@@ -346,8 +346,14 @@ impl State {
         crumbs
     }
 
-    fn title_of(&self, subject: Subject) -> String {
-        self.net_title(&subject).unwrap_or_else(|| subject.title())
+    /// How a thing is called in breadcrumbs and notices.
+    pub fn title_of(&self, subject: Subject) -> String {
+        match subject {
+            Subject::Proposal(id) => format!("Proposal {id}"),
+            Subject::Neuron(id) => format!("Neuron {id}"),
+            Subject::Transaction(block) => format!("Block {block}"),
+            _ => crate::datasets::network::title(&subject, &self.cell_context()),
+        }
     }
 
     /// Adds a notice; errors stay until they are dismissed.

@@ -1,8 +1,9 @@
 //! What a command is about: the selected, marked or opened thing; and why it cannot run.
 
-use super::place::{Os, Screen, Subject, Tab};
+use super::place::{Screen, Subject, Tab};
 use super::pulse::PulseItem;
 use super::state::State;
+use crate::datasets::network::find_list;
 use crate::tui::command::{Command, Danger, Scope};
 use icpulse_engine::action::operations::find_vote_refusal;
 use icpulse_engine::action::{Operation, Target};
@@ -140,25 +141,12 @@ impl State {
             Subject::Neuron(id) => {
                 self.dashboard_url(&format!("https://dashboard.internetcomputer.org/neuron/{id}"))
             }
-            Subject::Transaction(_) | Subject::Event(..) | Subject::Version(Os::Host, _) => None,
-            Subject::Subnet(id) => {
-                self.dashboard_url(&format!("https://dashboard.internetcomputer.org/network/subnets/{id}"))
-            }
-            Subject::Node(id) | Subject::Boundary(id) => {
-                self.dashboard_url(&format!("https://dashboard.internetcomputer.org/network/nodes/{id}"))
-            }
-            Subject::Provider(id) => {
-                self.dashboard_url(&format!("https://dashboard.internetcomputer.org/network/providers/{id}"))
-            }
-            Subject::DataCenter(name) => {
-                let plain = name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
-                let page = "https://dashboard.internetcomputer.org/network/data-centers";
-                self.dashboard_url(&format!("{page}/{}", name.as_str())).filter(|_| plain)
-            }
-            Subject::Version(Os::Guest, name) => {
-                let plain = name.as_str().bytes().all(|b| b.is_ascii_alphanumeric());
-                let page = "https://dashboard.internetcomputer.org/releases";
-                self.dashboard_url(&format!("{page}/{}", name.as_str())).filter(|_| plain)
+            Subject::Transaction(_) => None,
+            subject => {
+                let page = find_list(&subject).and_then(|list| (list.page)(&subject))?;
+                let is_plain = page.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/'));
+                let link = format!("https://dashboard.internetcomputer.org/{page}");
+                self.dashboard_url(&link).filter(|_| is_plain)
             }
         }
     }
@@ -169,16 +157,7 @@ impl State {
 
     /// What `y` would copy.
     pub fn copyable_text(&self) -> Option<String> {
-        Some(match self.subject()? {
-            Subject::Proposal(id) => id.to_string(),
-            Subject::Neuron(id) => id.to_string(),
-            Subject::Transaction(block) => block.to_string(),
-            Subject::Subnet(id) | Subject::Node(id) | Subject::Provider(id) | Subject::Boundary(id) => {
-                id.to_text()
-            }
-            Subject::DataCenter(name) | Subject::Version(_, name) => name.as_str().to_owned(),
-            Subject::Event(version, _) => version.to_string(),
-        })
+        Some(self.subject()?.id_text())
     }
 
     /// Why a command cannot run now; `None` if it can. Words for the palette, help and footer.

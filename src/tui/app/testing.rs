@@ -1,5 +1,4 @@
 //! What tests of this room share.
-#![allow(clippy::unwrap_used)]
 
 use crate::tui::command::Chord;
 use crossterm::event::KeyEvent;

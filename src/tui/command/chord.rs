@@ -186,7 +186,6 @@ pub fn format_sequence(chords: &[Chord]) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

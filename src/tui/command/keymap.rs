@@ -278,7 +278,6 @@ fn edit_distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn own(rows: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {

@@ -1,6 +1,7 @@
 //! The one table of commands. A new command is one entry here and one arm in `app::update`; operations
 //! add rows of their own.
 
+use crate::datasets::{NETWORK, NetworkList};
 use icpulse_engine::action::{Operation, Risk, Target, operations};
 use std::sync::LazyLock;
 
@@ -142,6 +143,8 @@ macro_rules! commands {
             $(#[doc = $help] $variant,)*
             /// Begins an operation, by its place in the list of operations.
             Operation(usize),
+            /// Shows a list of the network, by its place among them.
+            List(usize),
         }
 
         impl Command {
@@ -162,6 +165,7 @@ macro_rules! commands {
                         &SPEC
                     })*
                     Self::Operation(place) => OPERATIONS.get(place).unwrap_or_else(|| Self::Help.spec()),
+                    Self::List(place) => LISTS.get(place).unwrap_or_else(|| Self::Help.spec()),
                 }
             }
         }
@@ -195,15 +199,32 @@ static OPERATIONS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     operations::LIST.iter().enumerate().map(row).collect()
 });
 
+/// The rows of the network's lists.
+static LISTS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
+    let row = |(place, list): (usize, &&'static NetworkList)| Spec {
+        command: Command::List(place),
+        id: list.command,
+        title: list.dataset.info.many,
+        // Made once, for as long as the program runs.
+        help: Box::leak(format!("{}.", list.dataset.info.about).into_boxed_str()),
+        keys: list.keys,
+        scopes: &[Scope::Topology],
+        danger: Danger::Harmless,
+        footer: false,
+    };
+    NETWORK.iter().enumerate().map(row).collect()
+});
+
 /// All commands, in the order in which help and documentation show them.
 pub static TABLE: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let mut rows: Vec<Spec> = COMMANDS.iter().map(|command| *command.spec()).collect();
     let (votes, others): (Vec<Spec>, Vec<Spec>) = OPERATIONS
         .iter()
         .partition(|row| row.command.operation().is_some_and(|o| o.target == Target::Ballots));
-    for (before, operations) in [(Command::VoteYes, votes), (Command::NextTab, others)] {
+    let lists = LISTS.clone();
+    for (before, more) in [(Command::VoteYes, votes), (Command::NextTab, others), (Command::WhatIf, lists)] {
         let place = rows.iter().position(|row| row.command == before).unwrap_or(rows.len());
-        rows.splice(place..place, operations);
+        rows.splice(place..place, more);
     }
     rows
 });
@@ -273,14 +294,6 @@ commands! {
 
     NextList "network.next_list" "next list", "Show the next of the network's lists.", ["tab" "l" "right"], [Network], Harmless, footer;
     PreviousList "network.previous_list" "previous list", "Show the previous of the network's lists.", ["shift-tab" "h" "left"], [Network], Harmless;
-    ListSubnets "network.subnets" "subnets", "List the subnets.", ["g s"], [Topology], Harmless;
-    ListNodes "network.nodes" "nodes", "List the nodes.", ["g n"], [Topology], Harmless;
-    ListProviders "network.providers" "node providers", "List the node providers.", ["g p"], [Topology], Harmless;
-    ListCenters "network.data_centers" "data centers", "List the data centers.", ["g d"], [Topology], Harmless;
-    ListVersions "network.versions" "versions", "Show which versions run on which subnets and nodes.", ["g v"], [Topology], Harmless;
-    ListBoundary "network.boundary_nodes" "API boundary nodes", "List the API boundary nodes.", ["g b"], [Topology], Harmless;
-    ListEvents "network.events" "events", "List what happened in the registry.", ["g e"], [Topology], Harmless;
-    ListMine "network.mine" "my nodes", "Show the nodes, failures and rewards of your provider.", ["g m"], [Topology], Harmless;
     WhatIf "network.what_if" "what if", "Show a subnet's figures with nodes added and removed; nothing is sent.", ["w"], [Topology], Harmless, footer;
     Travel "network.travel" "time travel", "Show the network as of a registry version or date.", ["T"], [Topology], Harmless, footer;
     MyProvider "network.my_provider" "my provider", "Choose your node provider.", ["u"], [Topology], Harmless, footer;
@@ -306,6 +319,8 @@ commands! {
     ValueNext "form.value_next" "next value", "The next preset or choice.", ["right" "space" "pgdn"], [Form], Harmless, footer;
     ValuePrevious "form.value_previous" "previous value", "The previous preset or choice.", ["left" "pgup"], [Form], Harmless;
     ChoiceToggle "choice.toggle" "on or off", "Show or hide this column, or reverse this order.", ["space"], [Choice], Harmless, footer;
+    ChoiceEarlier "choice.earlier" "earlier", "Show this column earlier.", ["shift-up" "alt-up"], [Choice], Harmless, footer;
+    ChoiceLater "choice.later" "later", "Show this column later.", ["shift-down" "alt-down"], [Choice], Harmless, footer;
 }
 
 impl Command {

@@ -5,6 +5,7 @@ use crate::tui::app::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
 use crate::tui::widgets::{Spans, span, strip};
+use icpulse_model::Timestamp;
 use icpulse_model::dataset::ColumnInfo;
 use icpulse_model::node_rewards::Ppm;
 use icpulse_model::value::{Cell, Tone, Value};
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 pub(super) fn role_for_tone(tone: Tone) -> Role {
     match tone {
         Tone::Plain => Role::Text,
+        Tone::Strong => Role::Strong,
         Tone::Dim => Role::Dim,
         Tone::Good => Role::Good,
         Tone::Warn => Role::Warn,
@@ -70,8 +72,7 @@ fn share_bar(part: u64, whole: u64, cells: u64, ascii: bool) -> Spans {
 }
 
 /// A cell as text; draws again when a time in it reads differently.
-pub(super) fn cell_text<'r>(state: &State, column: &ColumnInfo, cell: Cell<'r>) -> Cow<'r, str> {
-    let now = state.network_now();
+pub(super) fn cell_text<'r>(now: Timestamp, column: &ColumnInfo, cell: Cell<'r>) -> Cow<'r, str> {
     match (&cell.words, &cell.value) {
         (None, Value::Until(at)) if *at > now => format::tight(format::time_left(now, *at)).into(),
         (None, Value::Due(at)) => format::tight(format::time_left(now, *at)).into(),
@@ -91,7 +92,7 @@ pub(super) fn cell_content<'r>(state: &State, column: &ColumnInfo, cell: Cell<'r
     }
     let is_id = cell.tone == Tone::Id || (cell.words.is_none() && matches!(cell.value, Value::Id(_)));
     let (marked, role) = (cell.is_unverified(), role_for_tone(cell.tone));
-    let text = cell_text(state, column, cell);
+    let text = cell_text(state.network_now(), column, cell);
     match text {
         text if text.is_empty() => Content::Nothing,
         text if marked => Content::Marked(text, role, format::unverified_mark()),
@@ -101,9 +102,9 @@ pub(super) fn cell_content<'r>(state: &State, column: &ColumnInfo, cell: Cell<'r
 }
 
 /// A cell as pieces of a line, with the mark where its value is not proven.
-pub(super) fn cell_spans(state: &State, column: &ColumnInfo, cell: Cell<'_>, role: Role) -> Spans {
+pub(super) fn cell_spans(now: Timestamp, column: &ColumnInfo, cell: Cell<'_>, role: Role) -> Spans {
     let marked = cell.is_unverified();
-    let mut spans = vec![span(cell_text(state, column, cell).into_owned(), role)];
+    let mut spans = vec![span(cell_text(now, column, cell).into_owned(), role)];
     if marked {
         spans.push(format::unverified_mark());
     }

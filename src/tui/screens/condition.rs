@@ -158,7 +158,7 @@ fn wrong_clock(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
 /// What was opened but is not known: being read, not remembered, or none.
 pub(super) fn draw_unknown_subject(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: Subject) {
     let state = cx.state;
-    let title = subject.title();
+    let title = state.title_of(subject);
     if state.reading.contains(&subject) {
         notice::draw(cx.pen, area, &title, Role::Syncing, &["reading …"]);
     } else if state.sync.offline {
@@ -170,7 +170,7 @@ pub(super) fn draw_unknown_subject(cx: &mut Cx<'_, '_, '_>, area: Rect, subject:
             area,
             &title,
             Role::Warn,
-            &["unknown; there may be none with this number", &again],
+            &["not found; there may be none with this number", &again],
         );
     }
 }

@@ -18,7 +18,7 @@ use icpulse_model::{
 use std::cell::Cell;
 
 pub(super) use icpulse_model::value::{
-    format_bytes as bytes, format_rate as per_second, format_scaled as scaled, format_span as tight,
+    format_rate as per_second, format_scaled as scaled, format_span as tight,
 };
 
 /// Readings older than this look old even when nothing is known to be wrong.

@@ -26,6 +26,7 @@ mod net;
 mod neuron;
 mod neurons;
 mod payload;
+mod pieces;
 mod proposal;
 mod proposals;
 mod pulse;
@@ -34,6 +35,8 @@ mod table;
 pub mod text;
 mod transaction;
 mod wallet;
+
+pub use pieces::detail_text;
 
 use crate::tui::app::state::SMALLEST;
 use crate::tui::app::state::{Hits, Screen, State, Subject};

@@ -2,7 +2,7 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, table};
-use crate::datasets::NEURONS;
+use crate::datasets::Listed;
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
@@ -30,7 +30,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let list = Rect::new(area.x, area.y, area.width, area.height - foot);
     let cells = state.cell_context();
     let find = |id: &NeuronId| state.neuron(*id).map(std::ops::Deref::deref);
-    table::draw_list(cx, list, &state.neurons, &NEURONS, &cells, find, |_| Content::Nothing);
+    table::draw_list(cx, list, &state.neurons, Neuron::dataset(), &cells, find, |_| Content::Nothing);
     let y = area.bottom() - 1;
     cx.pen.write_spans(area.x + 2, y, area.width.saturating_sub(3), &totals_spans(state));
 }

@@ -2,7 +2,7 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, format, table};
-use crate::datasets::PROPOSALS;
+use crate::datasets::Listed;
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
@@ -29,7 +29,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let tally = |p: &Proposal| {
         tally_shares(p).filter(|_| p.undecoded.is_none()).map_or(Content::Nothing, Content::Tally)
     };
-    table::draw_list(cx, area, &state.proposals, &PROPOSALS, &cells, find, tally);
+    table::draw_list(cx, area, &state.proposals, Proposal::dataset(), &cells, find, tally);
 }
 
 /// Shares of a proposal's tally for a bar.

@@ -2,7 +2,7 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, format, series, table};
-use crate::datasets::TRANSACTIONS;
+use crate::datasets::Listed;
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
@@ -43,7 +43,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
     let cells = state.cell_context();
     let find = |block: &u64| find_transaction(account, *block);
-    table::draw_list(cx, list, &state.wallet.list, &TRANSACTIONS, &cells, find, |_| Content::Nothing);
+    table::draw_list(cx, list, &state.wallet.list, Transaction::dataset(), &cells, find, |_| {
+        Content::Nothing
+    });
 }
 
 /// Balance and addresses; gives the row below.

@@ -1,6 +1,5 @@
 //! What a theme file can be, and what is promised of those that come along.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
 use ratatui::style::Modifier;
 use std::fs;

@@ -288,7 +288,6 @@ pub fn layout_columns(columns: &[Column], total: u16) -> Vec<(usize, u16, u16)> 
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::tui::theme::Theme;
     use proptest::prelude::*;

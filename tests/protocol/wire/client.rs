@@ -21,7 +21,6 @@ pub fn id(text: &str) -> Principal {
     Principal::from_text(text).unwrap()
 }
 
-/// The demo user.
 pub fn user(demo: &Demo) -> Agent {
     user_at(demo, &demo.url())
 }
@@ -52,7 +51,6 @@ pub async fn call(agent: &Agent, canister: &str, method: &str, arg: Vec<u8>) -> 
     }
 }
 
-/// The argument of a command for a neuron.
 pub fn command(neuron: u64, command: ManageNeuronCommandRequest) -> Vec<u8> {
     let named = NeuronIdOrSubaccount::NeuronId(NeuronId { id: neuron });
     let request =
@@ -60,7 +58,6 @@ pub fn command(neuron: u64, command: ManageNeuronCommandRequest) -> Vec<u8> {
     candid::encode_one(request).unwrap()
 }
 
-/// The argument of a refresh of a neuron.
 pub fn refresh(neuron: u64) -> Vec<u8> {
     let by = Some(By::NeuronIdOrSubaccount {});
     command(neuron, ManageNeuronCommandRequest::ClaimOrRefresh(ClaimOrRefresh { by }))
@@ -140,12 +137,10 @@ async fn exchange(
     (came, ended)
 }
 
-/// The status of an answer.
 pub fn status(answer: &[u8]) -> u16 {
     String::from_utf8_lossy(answer).split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-/// The body of an answer.
 pub fn body(answer: &[u8]) -> &[u8] {
     &answer[crate::proxy::head_length(answer).unwrap()..]
 }

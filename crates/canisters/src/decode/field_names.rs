@@ -88,7 +88,6 @@ const ALL: &str = "
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -222,7 +222,6 @@ pub(crate) fn generalize(ledger: LedgerId, transaction: Transaction) -> TokenTra
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
     use serde_bytes::ByteBuf;

@@ -18,7 +18,6 @@ fn neutralize(text: Option<&String>) -> Line {
 }
 
 /// From ten-thousandths of an XDR with a fraction; what is no amount is zero.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
 fn decode_xdr(permyriad: Option<f64>) -> MicroXdr {
     let micro = permyriad.unwrap_or(0.0) * 100.0;
     // Ten million XDR: no node earns as much, and sums of all nodes stay far from the end of an u64.
@@ -163,7 +162,6 @@ pub fn decode_providers(list: &[governance::NodeProvider]) -> BTreeMap<Principal
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

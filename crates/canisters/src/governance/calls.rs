@@ -1,7 +1,5 @@
 //! Changes asked of NNS governance: `manage_neuron` with each command icpulse offers, and its answers.
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use crate::wire::governance as wire;
 use crate::wire::{decode_one, encode_one};
 use icpulse_ic::IcError;

@@ -55,8 +55,6 @@ pub struct NeuronIndexPage {
 pub struct NeuronVotesPage {
     /// Newest first; [`Vote::Unspecified`] is an abstention.
     pub votes: Vec<(ProposalKey, Vote)>,
-    /// Votes on proposals below this one do not change any more.
-    pub final_before: Option<u64>,
 }
 
 /// A reply of `list_neurons`.
@@ -409,7 +407,6 @@ impl Client {
         let page = ok_or_refused::<wire::NeuronVotes>(&what, &answer.bytes)?;
         Ok(NeuronVotesPage {
             votes: page.votes.iter().flatten().filter_map(decode::neurons::decode_vote).collect(),
-            final_before: page.all_finalized_before_proposal.map(|p| p.id),
         })
     }
 }
@@ -447,7 +444,6 @@ fn translate_refusal(what: &str, error: &wire::GovernanceError) -> IcError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

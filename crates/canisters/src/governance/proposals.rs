@@ -258,7 +258,6 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use icpulse_model::Timestamp;
     use icpulse_model::evidence::Evidence;

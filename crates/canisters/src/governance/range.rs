@@ -147,7 +147,6 @@ fn keep(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::decode;
     use crate::wire::governance as wire;

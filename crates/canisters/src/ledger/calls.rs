@@ -1,7 +1,5 @@
 //! Changes asked of the ICP ledger: `transfer`, and its answers.
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use crate::wire::ledger as wire;
 use crate::wire::{decode_one, encode_one};
 use icpulse_ic::IcError;
@@ -100,7 +98,6 @@ pub fn parse_transfer_reply(bytes: &[u8]) -> Result<u64, TransferRefusal> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::{Account, Principal};
 

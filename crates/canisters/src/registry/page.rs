@@ -4,8 +4,6 @@
 //! for the registry canister and is fresh; its certified data is the root hash of the tree; the
 //! tree says the newest version and has, without a gap, the versions that follow the one asked for.
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use super::tree::{Node, TreeError};
 use crate::wire::registry as wire;
 use icpulse_ic::certificate::{self, Authority, CertificateError};

@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use super::page::{PageError, RawDelta, verify, versions};
 use super::tree::{MAX_DEPTH, Node, TreeError};
 use super::*;

@@ -4,8 +4,6 @@
 //! A block's hash is the sha-256 of this encoding, and every block names the hash of the one before
 //! it; so a chain of blocks is checked by decoding none of them wrongly and hashing all of them.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the ledger's own messages")]
-
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -186,7 +184,6 @@ pub struct BlockIndex {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
     use proptest::prelude::*;
 

@@ -1,8 +1,6 @@
 //! The cycles minting canister: the ICP/XDR rate with its certificate, and default subnets
 //! (`get_default_subnets` replies with a vector of principals).
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Principal};
 
 /// The price of one ICP in 1/10,000 XDR at a time (Unix seconds). One XDR buys 10^12 cycles.

@@ -1,8 +1,6 @@
 //! ICRC ledgers (ICRC-1, ICRC-3) and their index (`ic-icrc1-index-ng`), as far as they are read. The argument of
 //! the index's `get_account_transactions` is that of the ICP index, [`super::index`].
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canisters' own interface")]
-
 use super::ledger::Account;
 use candid::{CandidType, Deserialize, Int, Nat, Principal};
 use serde_bytes::ByteBuf;
@@ -44,14 +42,17 @@ pub struct Mint {
     pub amount: Nat,
     pub memo: Option<ByteBuf>,
     pub created_at_time: Option<u64>,
+    pub fee: Option<Nat>,
 }
 
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq)]
 pub struct Burn {
     pub from: Account,
+    pub spender: Option<Account>,
     pub amount: Nat,
     pub memo: Option<ByteBuf>,
     pub created_at_time: Option<u64>,
+    pub fee: Option<Nat>,
 }
 
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq)]
@@ -70,6 +71,7 @@ pub struct Approve {
     pub from: Account,
     pub spender: Account,
     pub amount: Nat,
+    pub expected_allowance: Option<Nat>,
     pub expires_at: Option<u64>,
     pub fee: Option<Nat>,
     pub memo: Option<ByteBuf>,

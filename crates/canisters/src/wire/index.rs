@@ -1,8 +1,6 @@
 //! The ICP index: an account's transactions, newest first. `ledger_id` replies with a principal,
 //! `get_account_identifier_balance` and `icrc1_balance_of` with e8s.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Nat};
 use serde_bytes::ByteBuf;
 

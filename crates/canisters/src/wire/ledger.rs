@@ -1,7 +1,5 @@
 //! The ICP ledger: its own methods, and ICRC-1 and ICRC-2, which SNS and chain-key ledgers share.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Int, Nat, Principal};
 use serde_bytes::ByteBuf;
 

@@ -6,8 +6,6 @@
 //! `nat64` where this one has `float64` and only one sum a provider, and the first one counted
 //! rates in per cent and called them `…_fr_percent`.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use super::governance::DateUtc;
 use super::lenient::{DecodeError, MAX_ROWS, check, decode_one};
 use super::untyped::{Message, RowSlice, Value};
@@ -185,7 +183,6 @@ fn principal(value: Option<&Value>) -> Option<Principal> {
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "rewards are far below 2^53, and it is what the shape means")]
 fn number(value: Option<&Value>) -> Option<f64> {
     match value? {
         Value::Float(number) => Some(*number),
@@ -308,7 +305,6 @@ impl<'v> Part<'v> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::encode_one;
     use super::*;
     use proptest::prelude::*;
@@ -419,7 +415,6 @@ mod tests {
             pub relative_fr_percent: Option<f64>,
         }
 
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         fn nat(number: Option<f64>) -> Option<u64> {
             number.map(|n| n as u64)
         }

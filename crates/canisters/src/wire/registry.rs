@@ -1,8 +1,6 @@
 //! The registry canister's protobuf messages: its transport (`ic_registry_transport.pb.v1`), the
 //! mixed hash tree of certified replies, and the records (`registry.*.v1`).
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own messages")]
-
 use prost::Message;
 use std::collections::HashMap;
 

@@ -1,8 +1,6 @@
 //! The registry canister's Candid methods: `get_chunk`, `get_subnet_for_canister`,
 //! `get_api_boundary_node_ids`, `get_node_operators_and_dcs_of_node_provider`.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Principal};
 use serde_bytes::ByteBuf;
 
@@ -19,11 +17,7 @@ pub struct Chunk {
 }
 
 /// Reply of `get_chunk`.
-#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
-pub enum GetChunkResponse {
-    Ok(Chunk),
-    Err(String),
-}
+pub type GetChunkResponse = Result<Chunk, String>;
 
 /// Argument of `get_subnet_for_canister`.
 #[derive(CandidType, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -38,11 +32,7 @@ pub struct SubnetForCanister {
 }
 
 /// Reply of `get_subnet_for_canister`.
-#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
-pub enum GetSubnetForCanisterResponse {
-    Ok(SubnetForCanister),
-    Err(String),
-}
+pub type GetSubnetForCanisterResponse = Result<SubnetForCanister, String>;
 
 /// Argument of `get_api_boundary_node_ids`.
 #[derive(CandidType, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -54,11 +44,7 @@ pub struct ApiBoundaryNodeId {
 }
 
 /// Reply of `get_api_boundary_node_ids`.
-#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Eq)]
-pub enum GetApiBoundaryNodeIdsResponse {
-    Ok(Vec<ApiBoundaryNodeId>),
-    Err(String),
-}
+pub type GetApiBoundaryNodeIdsResponse = Result<Vec<ApiBoundaryNodeId>, String>;
 
 /// Where something is, in degrees.
 #[derive(CandidType, Deserialize, Clone, Copy, Debug, PartialEq, Default)]
@@ -88,8 +74,4 @@ pub struct NodeOperatorRecord {
 }
 
 /// Reply of `get_node_operators_and_dcs_of_node_provider`.
-#[derive(CandidType, Deserialize, Clone, Debug, PartialEq)]
-pub enum GetNodeOperatorsAndDcsResponse {
-    Ok(Vec<(DataCenterRecord, NodeOperatorRecord)>),
-    Err(String),
-}
+pub type GetNodeOperatorsAndDcsResponse = Result<Vec<(DataCenterRecord, NodeOperatorRecord)>, String>;

@@ -9,7 +9,6 @@ use crate::ingress::{Ingress, Status};
 use icpulse_model::Timestamp;
 use std::collections::HashMap;
 
-/// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CallFault {
     /// It stays "received" until it expires.
@@ -82,7 +81,7 @@ impl CallFaults {
     }
 
     /// Whether the answer to the call itself is cut off.
-    pub fn cuts_call(&self, faults: &Faults, id: &[u8; 32]) -> bool {
+    pub(crate) fn cuts_call(&self, faults: &Faults, id: &[u8; 32]) -> bool {
         let lost = self
             .calls
             .get(id)
@@ -91,7 +90,7 @@ impl CallFaults {
     }
 
     /// Whether a question about these paths is cut off.
-    pub fn cuts_question(&self, faults: &Faults, paths: &[Vec<Vec<u8>>]) -> bool {
+    pub(crate) fn cuts_question(&self, faults: &Faults, paths: &[Vec<Vec<u8>>]) -> bool {
         if !faults.is_on(Kind::LostAnswer) {
             return false;
         }
@@ -118,7 +117,6 @@ impl CallFaults {
     }
 }
 
-/// A call that has expired.
 #[derive(Clone, Copy, Debug)]
 pub struct Expired {
     pub own: usize,
@@ -139,7 +137,6 @@ impl Expired {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::Principal;
 

@@ -2,7 +2,7 @@
 
 use icpulse_canisters::wire::governance as wire;
 
-/// How many kinds of absurd texts there are.
+/// The number of kinds of absurd texts.
 pub(super) const COUNT: u64 = 10;
 /// A text of one letter, in bytes: a third of the largest reply of the network.
 const LONG: usize = 1_000_000;
@@ -29,7 +29,6 @@ pub(super) fn absurd(n: u64, long: bool) -> String {
     }
 }
 
-/// Spoils the texts of a proposal.
 pub(super) fn spoil_proposal(row: &mut wire::ProposalInfo, n: u64) {
     // The ones of no end once in a page: it must still fit into a reply.
     let long = n % 100 == 5;

@@ -4,7 +4,7 @@
 //! A fault changes the reply of a method between the canister and the signature. [`call_faults`] is about
 //! updates whose fate cannot be told, [`node`] about a single node that lies.
 
-pub mod call_faults;
+pub(crate) mod call_faults;
 mod future_interface;
 mod hostile_texts;
 pub mod node;

@@ -11,7 +11,7 @@ use icpulse_canisters::wire::lenient::{decode_one, encode_one};
 const DELAY: u64 = 1;
 
 /// A wrong reply in place of a true one; `None` for methods it does not lie about.
-pub fn falsify_reply(method: &str, reply: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn falsify_reply(method: &str, reply: &[u8]) -> Option<Vec<u8>> {
     match method {
         "account_balance" => encode_one(Tokens { e8s: 0 }),
         "icrc1_balance_of" => encode_one(Nat::from(0_u64)),
@@ -72,7 +72,6 @@ fn blank_ballots(proposal: &mut wire::ProposalInfo) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -70,7 +70,6 @@ fn repeat<T: Clone>(rows: &mut Vec<T>, rng: &mut SeededRng) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

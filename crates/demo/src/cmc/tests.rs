@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use super::*;
 use ic_certification::LookupResult;
 use icpulse_canisters::wire::decode_one;

@@ -19,7 +19,6 @@ use std::collections::BTreeMap;
 
 /// Most rewards of a page, and how many if none is asked for.
 const MOST_REWARDS: usize = 100;
-/// Most days of statistics.
 const MOST_DAYS: u64 = 400;
 
 /// An address of the dashboard, as its parts: `nodes`, or `nodes` and an id.
@@ -59,7 +58,6 @@ pub struct View<'a> {
     pub now: Timestamp,
 }
 
-/// Why there is no answer.
 #[derive(Debug)]
 enum Refusal {
     Missing(String),
@@ -124,7 +122,6 @@ fn principal(text: &str) -> Result<Principal, Refusal> {
 }
 
 impl View<'_> {
-    /// The answer to a request.
     pub fn answer(&self, address: &Address<'_>, query: &str) -> Answer {
         let parameters = Parameters::parse(query);
         match self.find(address, &parameters) {

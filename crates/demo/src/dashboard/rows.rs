@@ -333,7 +333,6 @@ fn a_minute_before(at: Timestamp) -> Timestamp {
     Timestamp(at.0.saturating_sub(60_000_000_000))
 }
 
-#[allow(clippy::cast_precision_loss, reason = "the interface's rates are floating point numbers")]
 fn to_float(number: u64) -> f64 {
     number as f64
 }

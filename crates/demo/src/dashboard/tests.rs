@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use super::*;
 use crate::answer::Content;
 use crate::fleet::Fleet;
@@ -109,7 +107,7 @@ fn the_dashboard_is_wrong_about_two_nodes() {
         .map(|row| Principal::from_text(text(row, "node_id")).unwrap())
         .filter(|id| view.watch.answers(id, view.now));
     let answering: BTreeSet<Principal> = answering.collect();
-    assert_eq!(answering, view.watch.falsely_down().iter().copied().collect());
+    assert_eq!(answering, view.watch.marks.falsely_down.iter().copied().collect());
     assert_eq!(answering.len(), 2);
 }
 

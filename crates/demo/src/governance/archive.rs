@@ -23,14 +23,14 @@ pub struct ProposalOutline {
 
 /// An archive: a pure function of its seed. All its proposals are settled.
 pub trait Archive: Send + Sync {
-    /// How many proposals there are; their numbers are 1 to this.
+    /// The number of proposals; their numbers are 1 to this.
     fn proposals(&self) -> u64;
     /// Topic and status of a proposal, cheaply.
     fn outline_of(&self, id: u64) -> Option<ProposalOutline>;
     fn proposal(&self, id: u64) -> Option<Proposal>;
     /// How a known neuron voted on a proposal; `None` if the archive has no history of it then.
     fn vote(&self, neuron: u64, proposal: u64) -> Option<Vote>;
-    /// How many neurons there are; their positions are 0 to below this.
+    /// The number of neurons; their positions are 0 to below this.
     fn neurons(&self) -> u64;
     /// The number of the neuron at a position; strictly ascending.
     fn neuron_id(&self, position: u64) -> Option<u64>;
@@ -62,7 +62,7 @@ pub(super) struct Below {
 
 impl State {
     /// Puts an archive below the state; sums its neurons as of `now`.
-    pub fn set_archive(&mut self, archive: Arc<dyn Archive>, now: u64) {
+    pub(crate) fn set_archive(&mut self, archive: Arc<dyn Archive>, now: u64) {
         let mut below = Below { archive, summed_at: now, sums: Sums::default(), power: Power::default() };
         for neuron in (0..below.archive.neurons()).filter_map(|at| below.archive.neuron(at)) {
             let power = below.sums.count(Step::Add, &neuron, now, &self.economics);
@@ -78,7 +78,7 @@ impl State {
 
     /// Voting power of the neurons that are in the archive only: it counts in a proposal's total
     /// and is never cast. As of the start.
-    pub fn silent_power(&self) -> Power {
+    pub(crate) fn silent_power(&self) -> Power {
         self.below.as_ref().map_or_else(Power::default, |below| below.power)
     }
 
@@ -92,7 +92,7 @@ impl State {
     }
 
     /// Whether there is a neuron with this number.
-    pub fn has_neuron(&self, id: u64) -> bool {
+    pub(crate) fn has_neuron(&self, id: u64) -> bool {
         self.neurons.contains_key(&id) || self.archive().is_some_and(|a| a.position_of(id).is_some())
     }
 
@@ -106,7 +106,7 @@ impl State {
 
     /// Takes a neuron of the archive into the state, where it can change, vote and be rewarded
     /// like any other; does nothing if it is there already or nowhere.
-    pub fn load_archived(&mut self, id: u64) {
+    pub(crate) fn load_archived(&mut self, id: u64) {
         if self.neurons.contains_key(&id) {
             return;
         }

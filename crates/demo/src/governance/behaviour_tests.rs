@@ -9,7 +9,6 @@
 //! Cells in which the real canister succeeds with a command the demo does not perform are
 //! `later`: there the demo answers error 2 and says that it does not do it. They are listed, not
 //! left out, so that the issue that adds the command finds its table here.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::Governance;
 use super::claim::stake_account;

@@ -16,14 +16,14 @@ use sha2::{Digest, Sha256};
 pub type Balance<'a> = &'a dyn Fn(&AccountIdentifier) -> E8s;
 
 /// The account of governance that holds the stake behind a subaccount.
-pub fn stake_account(subaccount: &Subaccount) -> AccountIdentifier {
+pub(crate) fn stake_account(subaccount: &Subaccount) -> AccountIdentifier {
     AccountIdentifier::new(&canister_id(1), subaccount)
 }
 
 impl State {
     /// Begins `ClaimOrRefresh`; anybody may refresh any neuron. The neuron, which this answers, is
     /// locked until [`State::finish_claim_or_refresh`].
-    pub fn begin_claim_or_refresh(
+    pub(crate) fn begin_claim_or_refresh(
         &mut self,
         named: Option<&NeuronIdOrSubaccount>,
         caller: &Principal,
@@ -58,7 +58,7 @@ impl State {
 
     /// Begins to claim or refresh the neuron of a controller's nonce. A new neuron exists from now on,
     /// without stake.
-    pub fn begin_claim(
+    pub(crate) fn begin_claim(
         &mut self,
         controller: Principal,
         nonce: u64,
@@ -94,7 +94,11 @@ impl State {
     }
 
     /// Goes on with a claim or refresh when the ledger has replied, and unlocks the neuron.
-    pub fn finish_claim_or_refresh(&mut self, id: u64, balance: Balance<'_>) -> Result<u64, GovernanceError> {
+    pub(crate) fn finish_claim_or_refresh(
+        &mut self,
+        id: u64,
+        balance: Balance<'_>,
+    ) -> Result<u64, GovernanceError> {
         let read = self.unlock(id).ok_or_else(|| neuron_not_found(id))?;
         let least = self.economics.neuron_minimum_stake.0;
         let neuron = self.neurons.get_mut(&id).ok_or_else(|| neuron_not_found(id))?;
@@ -130,14 +134,12 @@ impl State {
     }
 }
 
-/// The error for a subaccount without a neuron.
-pub fn no_neuron_for(subaccount: &[u8]) -> GovernanceError {
+pub(crate) fn no_neuron_for(subaccount: &[u8]) -> GovernanceError {
     error(NOT_FOUND, format!("No neuron found for subaccount {subaccount:?}"))
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::error::LEDGER_UPDATE_ONGOING;
     use super::super::neuron::Dissolve;
     use super::super::testing::{ME, NOW, STRANGER, people};

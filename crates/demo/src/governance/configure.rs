@@ -222,7 +222,6 @@ fn debug_text(operation: &Operation) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::testing::{ME, NOW, STRANGER, people};
     use super::*;
     use icpulse_canisters::wire::governance::{AddHotKey, SetDissolveTimestamp, SetVisibility};

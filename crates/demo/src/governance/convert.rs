@@ -24,9 +24,9 @@ pub struct Display {
     /// The action as the canister describes it.
     pub described: bool,
     /// Leaves out large payloads of NNS functions.
-    pub omit_payloads: bool,
+    pub(crate) omit_payloads: bool,
     /// Leaves out the pictures of an SNS.
-    pub omit_pictures: bool,
+    pub(crate) omit_pictures: bool,
 }
 
 impl Display {
@@ -59,7 +59,7 @@ impl ReplyConverter<'_> {
 
     /// Whether the caller may read all of a neuron: controller, hotkey, or able to vote on
     /// managing it (`can_principal_vote_on_proposals_that_target_neuron`).
-    pub fn may_read(&self, neuron: &Neuron) -> bool {
+    pub(crate) fn may_read(&self, neuron: &Neuron) -> bool {
         neuron.is_hotkey_or_controller(&self.caller)
             || self.state.managers_of(neuron.id).iter().any(|manager| {
                 self.state.neurons.get(manager).is_some_and(|m| m.is_hotkey_or_controller(&self.caller))
@@ -67,7 +67,7 @@ impl ReplyConverter<'_> {
     }
 
     /// The refusal of `get_full_neuron`.
-    pub fn not_readable(&self, id: u64) -> wire::GovernanceError {
+    pub(crate) fn not_readable(&self, id: u64) -> wire::GovernanceError {
         let caller = self.caller;
         error(
             NOT_AUTHORIZED,

@@ -114,31 +114,23 @@ impl Describe for wire::TopicToFollow {
     }
 }
 
-impl Describe for wire::Change {
-    fn describe(&self) -> Value {
-        match self {
-            Self::ToAdd(provider) => tagged("ToAdd", provider.describe()),
-            Self::ToRemove(provider) => tagged("ToRemove", provider.describe()),
+/// Describes a variant as a map from its tag to its content.
+macro_rules! describe_variants {
+    ($($name:ident { $($tag:ident),* })*) => { $(
+        impl Describe for wire::$name {
+            fn describe(&self) -> Value {
+                match self {
+                    $(Self::$tag(content) => tagged(stringify!($tag), content.describe()),)*
+                }
+            }
         }
-    }
+    )* };
 }
 
-impl Describe for wire::RewardMode {
-    fn describe(&self) -> Value {
-        match self {
-            Self::RewardToNeuron(mode) => tagged("RewardToNeuron", mode.describe()),
-            Self::RewardToAccount(mode) => tagged("RewardToAccount", mode.describe()),
-        }
-    }
-}
-
-impl Describe for wire::NeuronIdOrSubaccount {
-    fn describe(&self) -> Value {
-        match self {
-            Self::NeuronId(id) => tagged("NeuronId", id.describe()),
-            Self::Subaccount(bytes) => tagged("Subaccount", bytes.describe()),
-        }
-    }
+describe_variants! {
+    Change { ToAdd, ToRemove }
+    RewardMode { RewardToNeuron, RewardToAccount }
+    NeuronIdOrSubaccount { NeuronId, Subaccount }
 }
 
 impl Describe for wire::ManageNeuronProposalCommand {
@@ -266,26 +258,20 @@ describe_record! {
 
 /// An action as the canister describes it; `payload` is the decoded argument of an NNS function.
 pub fn describe(action: &Action, payload: Option<&Value>) -> SelfDescribingProposalAction {
-    let (key, value) = match action {
-        Action::Motion(a) => ("Motion", a.describe()),
-        Action::RegisterKnownNeuron(a) => ("RegisterKnownNeuron", a.describe()),
-        Action::DeregisterKnownNeuron(a) => ("DeregisterKnownNeuron", a.describe()),
-        Action::ManageNeuron(a) => ("ManageNeuron", a.describe()),
-        Action::UpdateCanisterSettings(a) => ("UpdateCanisterSettings", a.describe()),
-        Action::InstallCode(a) => ("InstallCode", a.describe()),
-        Action::StopOrStartCanister(a) => ("StopOrStartCanister", a.describe()),
-        Action::CreateServiceNervousSystem(a) => ("CreateServiceNervousSystem", a.describe()),
-        Action::RewardNodeProvider(a) => ("RewardNodeProvider", a.describe()),
-        Action::RewardNodeProviders(a) => ("RewardNodeProviders", a.describe()),
-        Action::SetDefaultFollowees(a) => ("SetDefaultFollowees", a.describe()),
-        Action::ManageNetworkEconomics(a) => ("ManageNetworkEconomics", a.describe()),
-        Action::ApproveGenesisKyc(a) => ("ApproveGenesisKyc", a.describe()),
-        Action::AddOrRemoveNodeProvider(a) => ("AddOrRemoveNodeProvider", a.describe()),
-        Action::FulfillSubnetRentalRequest(a) => ("FulfillSubnetRentalRequest", a.describe()),
-        Action::BlessAlternativeGuestOsVersion(a) => ("BlessAlternativeGuestOsVersion", a.describe()),
-        Action::TakeCanisterSnapshot(a) => ("TakeCanisterSnapshot", a.describe()),
-        Action::LoadCanisterSnapshot(a) => ("LoadCanisterSnapshot", a.describe()),
-        Action::CreateCanisterAndInstallCode(a) => ("CreateCanisterAndInstallCode", a.describe()),
+    macro_rules! describe_action {
+        ($($tag:ident),*; $($other:tt)*) => {
+            match action {
+                $(Action::$tag(content) => (stringify!($tag), content.describe()),)*
+                $($other)*
+            }
+        };
+    }
+    let (key, value) = describe_action! {
+        Motion, RegisterKnownNeuron, DeregisterKnownNeuron, ManageNeuron,
+        UpdateCanisterSettings, InstallCode, StopOrStartCanister, CreateServiceNervousSystem,
+        RewardNodeProvider, RewardNodeProviders, SetDefaultFollowees, ManageNetworkEconomics,
+        ApproveGenesisKyc, AddOrRemoveNodeProvider, FulfillSubnetRentalRequest, BlessAlternativeGuestOsVersion,
+        TakeCanisterSnapshot, LoadCanisterSnapshot, CreateCanisterAndInstallCode;
         Action::ExecuteNnsFunction(call) => {
             let value = payload.cloned().unwrap_or_else(|| super::convert::blob(&call.payload));
             if let Some(function) = nns_function(call.nns_function) {

@@ -5,7 +5,7 @@
 //! [`Order`]s, of which the registry carries out its own.
 
 use super::error::{NOT_FOUND, PRECONDITION_FAILED, error, neuron_not_found};
-use super::state::{LedgerOrder, Order, State};
+use super::state::{MintOrder, Order, State};
 use icpulse_canisters::wire::governance::{
     Action, Change, GovernanceError, KnownNeuron, ManageNeuronProposal, ManageNeuronProposalCommand,
     NetworkEconomics, RewardMode, RewardNodeProvider,
@@ -77,12 +77,12 @@ impl State {
                 Ok(())
             }
             Action::RewardNodeProvider(reward) => {
-                self.pay(reward, now);
+                self.pay(reward);
                 Ok(())
             }
             Action::RewardNodeProviders(rewards) => {
                 for reward in &rewards.rewards {
-                    self.pay(reward, now);
+                    self.pay(reward);
                 }
                 Ok(())
             }
@@ -152,7 +152,7 @@ impl State {
         self.change(id, |neuron| neuron.known = Some(data.clone())).ok_or_else(|| neuron_not_found(id))
     }
 
-    fn pay(&mut self, reward: &RewardNodeProvider, now: u64) {
+    fn pay(&mut self, reward: &RewardNodeProvider) {
         let provider = reward.node_provider.as_ref();
         let named = match &reward.reward_mode {
             Some(RewardMode::RewardToAccount(mode)) => mode.to_account.as_ref(),
@@ -162,14 +162,14 @@ impl State {
         let named = named.or(own).and_then(|a| AccountIdentifier::from_slice(&a.hash).ok());
         let to = named.or_else(|| provider.and_then(|p| p.id).map(|id| Account::of(id).identifier()));
         if let Some(to) = to {
-            self.mint(now, to, E8s(reward.amount_e8s), 0);
+            self.mint(to, E8s(reward.amount_e8s), 0);
         }
     }
 
     /// New ICP: the ledger and the supply learn of it.
-    pub(super) fn mint(&mut self, at: u64, to: AccountIdentifier, amount: E8s, memo: u64) {
+    pub(super) fn mint(&mut self, to: AccountIdentifier, amount: E8s, memo: u64) {
         self.supply = self.supply.saturating_add(amount.0);
-        self.wanted.push(LedgerOrder::Mint { at, to, amount: amount.0, memo });
+        self.wanted.push(MintOrder { to, amount, memo });
     }
 
     /// Performs a command on a neuron for its managers, in the name of its controller.

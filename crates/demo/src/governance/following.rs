@@ -165,7 +165,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::testing::{HOTKEY, ME, NOW, STRANGER, motion, people, registered};
     use super::*;
     use icpulse_canisters::wire::governance::{FolloweesForTopic, NeuronId};

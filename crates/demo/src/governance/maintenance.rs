@@ -42,7 +42,7 @@ impl State {
                 paid
             });
             for payment in paid.into_iter().flatten() {
-                self.mint(now, payment.to, E8s(modulated(payment.amount, modulation)), now);
+                self.mint(payment.to, E8s(modulated(payment.amount, modulation)), now);
             }
         }
     }
@@ -71,9 +71,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::neuron::{Disbursement, Dissolve};
-    use super::super::state::LedgerOrder;
     use super::super::testing::{ME, NOW, motion, people};
     use icpulse_model::Account;
     use icpulse_model::time::{MONTH, YEAR};
@@ -114,14 +112,7 @@ mod tests {
         });
         state.run_to(NOW + 7 * 86_400 + 3_600);
         let modulation = state.modulation.permyriad;
-        let minted: Vec<_> = state
-            .wanted
-            .iter()
-            .filter_map(|w| match w {
-                LedgerOrder::Mint { to: account, amount, .. } if *account == to => Some(*amount),
-                _ => None,
-            })
-            .collect();
+        let minted: Vec<_> = state.wanted.iter().filter(|w| w.to == to).map(|w| w.amount.0).collect();
         assert_eq!(minted, [super::modulated(1_000_000, modulation)]);
         assert!(state.neurons()[&1].disbursements.is_empty());
     }

@@ -152,7 +152,6 @@ pub(super) fn finish(
     claim_reply(&waiting.method, state.finish_claim_or_refresh(waiting.subject, &balance))
 }
 
-/// The reply of a method that claims or refreshes.
 fn claim_reply(method: &str, outcome: Result<u64, GovernanceError>) -> Result<Vec<u8>, Reject> {
     let outcome = outcome.map(|id| wire::NeuronId { id });
     if method == "manage_neuron" {
@@ -223,7 +222,7 @@ fn update_node_provider(
     Ok(())
 }
 
-/// Which neuron a request names (`id` is the deprecated way).
+/// The neuron a request names (`id` is the deprecated way).
 fn named(request: &wire::ManageNeuronRequest) -> Result<Option<NeuronIdOrSubaccount>, GovernanceError> {
     match (&request.neuron_id_or_subaccount, request.id) {
         (Some(_), Some(_)) => {
@@ -281,7 +280,7 @@ fn try_manage(
             CommandResponse::RegisterVote {}
         }
         Command::Configure(configure) => {
-            state.configure(id, caller, &into_virtual(configure, clock), now)?;
+            state.configure(id, caller, &to_virtual(configure, clock), now)?;
             CommandResponse::Configure {}
         }
         Command::Follow(follow) => {
@@ -301,10 +300,10 @@ fn try_manage(
 }
 
 /// The one instant a client sends.
-fn into_virtual(mut configure: wire::Configure, clock: &Clock) -> wire::Configure {
+fn to_virtual(mut configure: wire::Configure, clock: &Clock) -> wire::Configure {
     if let Some(wire::Operation::SetDissolveTimestamp(set)) = &mut configure.operation {
         let at = Timestamp::from_secs(set.dissolve_timestamp_seconds);
-        set.dissolve_timestamp_seconds = clock.into_virtual(at).secs();
+        set.dissolve_timestamp_seconds = clock.to_virtual(at).secs();
     }
     configure
 }

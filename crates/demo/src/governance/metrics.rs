@@ -114,7 +114,7 @@ fn total(map: &BTreeMap<u64, u64>) -> u64 {
 
 impl State {
     /// Computes the metrics as of `now`.
-    pub fn compute_metrics(&mut self, now: u64) {
+    pub(crate) fn compute_metrics(&mut self, now: u64) {
         self.metrics = metrics(self, now);
     }
 }
@@ -247,7 +247,6 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::neuron::Dissolve;
     use super::super::testing::{NOW, people};
     use super::*;

@@ -16,7 +16,7 @@ pub mod error;
 pub mod execution;
 pub mod following;
 pub mod interface;
-pub mod maintenance;
+pub(crate) mod maintenance;
 mod methods;
 pub mod metrics;
 pub mod neuron;
@@ -37,9 +37,9 @@ mod reading_tests;
 pub(crate) mod testing;
 
 use super::canister::{Canister, Context, LedgerPort, Progress, Reject, UpdateContext, Waiting};
-use icpulse_model::{E8s, Principal, Timestamp};
+use icpulse_model::{Principal, Timestamp};
 use sha2::{Digest, Sha256};
-use state::{LedgerOrder, State};
+use state::{MintOrder, State};
 
 /// The people of the world: neurons that vote, proposals that appear, ICP that moves.
 ///
@@ -67,8 +67,7 @@ impl Governance {
         &self.state
     }
 
-    /// Its state, to be changed.
-    pub const fn state_mut(&mut self) -> &mut State {
+    pub(crate) const fn state_mut(&mut self) -> &mut State {
         &mut self.state
     }
 
@@ -92,24 +91,13 @@ impl Governance {
         }
     }
 
-    /// Makes the changes of the ledger that are wanted; what the ledger refuses is dropped, as a
-    /// failed transfer between strangers is nobody's concern here.
-    ///
-    /// The blocks carry the time of the call, `now`, because a ledger's blocks never go back in time.
+    /// Mints what is wanted. The blocks carry the time of the call, `now`, because a ledger's blocks never go
+    /// back in time.
     fn settle_ledger(&mut self, now: Timestamp, ledger: Option<&mut dyn LedgerPort>) {
         let wanted = std::mem::take(&mut self.state.wanted);
         let Some(ledger) = ledger else { return };
-        for change in wanted {
-            match change {
-                LedgerOrder::Mint { to, amount, memo, .. } => {
-                    ledger.mint(now, to, E8s(amount), memo);
-                }
-                LedgerOrder::Transfer { from, to, amount, memo, .. } => {
-                    let fee = ledger.fee();
-                    // A refusal is the sender's lack of funds.
-                    let _ = ledger.transfer(now, from, to, E8s(amount), fee, memo);
-                }
-            }
+        for MintOrder { to, amount, memo } in wanted {
+            ledger.mint(now, to, amount, memo);
         }
     }
 }

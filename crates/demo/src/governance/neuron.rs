@@ -52,7 +52,7 @@ impl Dissolve {
 
     /// With a longer delay, at most two years. A dissolved neuron is locked again and starts
     /// to age; the others keep their state.
-    pub fn increased(self, now: u64, by: u64) -> Self {
+    pub(crate) fn increased(self, now: u64, by: u64) -> Self {
         if by == 0 {
             return self;
         }
@@ -132,7 +132,7 @@ pub struct Neuron {
 }
 
 /// Hotkeys a neuron may have (dfinity/ic `MAX_NUM_HOT_KEYS_PER_NEURON`).
-pub const MAX_HOT_KEYS: usize = 10;
+pub(crate) const MAX_HOT_KEYS: usize = 10;
 
 impl Neuron {
     /// A neuron as `ClaimOrRefresh` makes it, still without stake.
@@ -163,22 +163,22 @@ impl Neuron {
     }
 
     /// Minted stake: what is on the ledger less fees.
-    pub fn minted_stake(&self) -> u64 {
+    pub(crate) fn minted_stake(&self) -> u64 {
         self.stake.saturating_sub(self.fees)
     }
 
     /// What counts for voting power: minted stake and staked maturity.
-    pub fn net_stake(&self) -> u64 {
+    pub(crate) fn net_stake(&self) -> u64 {
         self.minted_stake().saturating_add(self.staked_maturity)
     }
 
     /// Whether anybody may read all of it.
-    pub fn is_public(&self) -> bool {
+    pub(crate) fn is_public(&self) -> bool {
         self.public || self.known.is_some()
     }
 
     /// Whether `principal` may vote with it.
-    pub fn is_hotkey_or_controller(&self, principal: &Principal) -> bool {
+    pub(crate) fn is_hotkey_or_controller(&self, principal: &Principal) -> bool {
         self.controller == *principal || self.hot_keys.contains(principal)
     }
 
@@ -215,7 +215,7 @@ impl Neuron {
 
     /// Sets the stake; added stake dilutes the age so that stake times age stays the same
     /// (`update_stake_adjust_age`).
-    pub fn update_stake(&mut self, stake: u64, now: u64) {
+    pub(crate) fn update_stake(&mut self, stake: u64, now: u64) {
         if let Dissolve::Locked { delay, aging_since } = self.dissolve
             && stake > self.stake
         {
@@ -227,7 +227,7 @@ impl Neuron {
     }
 
     /// Notes a vote. Exchange-rate votes are not kept (`register_recent_ballot`).
-    pub fn note_ballot(&mut self, topic: Topic, proposal: u64, vote: Vote) {
+    pub(crate) fn note_ballot(&mut self, topic: Topic, proposal: u64, vote: Vote) {
         if topic == Topic::ExchangeRate {
             return;
         }
@@ -238,7 +238,6 @@ impl Neuron {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::time::{MONTH, YEAR};
 

@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 /// How far a turn of the vote moves the deadline at most: two days
 /// (`WAIT_FOR_QUIET_DEADLINE_INCREASE_SECONDS`).
-pub const WAIT_FOR_QUIET: u64 = 2 * 86_400;
+pub(crate) const WAIT_FOR_QUIET: u64 = 2 * 86_400;
 
 /// How long votes are counted: four days, 12 hours for exchange rates, two days for managing
 /// neurons (`rs/nns/governance/init`, the main network's values).
-pub const fn voting_period(topic: Topic) -> u64 {
+pub(crate) const fn voting_period(topic: Topic) -> u64 {
     match topic {
         Topic::ExchangeRate => 12 * 3_600,
         Topic::NeuronManagement => 2 * 86_400,
@@ -61,7 +61,10 @@ impl Ballots {
     }
 
     /// Those of some neurons, ascending: one walk along both, or a search for each of a few.
-    pub fn of_neurons<'a>(&'a self, neurons: &'a BTreeSet<u64>) -> impl Iterator<Item = (u64, Ballot)> + 'a {
+    pub(crate) fn of_neurons<'a>(
+        &'a self,
+        neurons: &'a BTreeSet<u64>,
+    ) -> impl Iterator<Item = (u64, Ballot)> + 'a {
         let few = neurons.len().saturating_mul(16) < self.by_neuron.len();
         let searched = few.then(|| neurons.iter().filter_map(|id| Some((*id, self.get(*id)?))));
         let mut rest = self.by_neuron.as_slice();
@@ -83,7 +86,7 @@ impl Ballots {
     }
 
     /// SpecialNodes a blank ballot; answers whether it was there and blank. A mark is never changed.
-    pub fn record_vote(&mut self, neuron: u64, vote: Vote) -> bool {
+    pub(crate) fn record_vote(&mut self, neuron: u64, vote: Vote) -> bool {
         let Ok(at) = self.by_neuron.binary_search_by_key(&neuron, |(id, _)| *id) else { return false };
         let Some((_, ballot)) = self.by_neuron.get_mut(at) else { return false };
         if ballot.vote != Vote::Unspecified {
@@ -127,12 +130,12 @@ pub struct Tally {
 
 impl Tally {
     /// More than half of all is yes.
-    pub const fn majority_yes(&self) -> bool {
+    pub(crate) const fn majority_yes(&self) -> bool {
         self.yes > self.total.saturating_sub(self.yes)
     }
 
     /// At least half of all is no.
-    pub const fn majority_no(&self) -> bool {
+    pub(crate) const fn majority_no(&self) -> bool {
         self.no >= self.total.saturating_sub(self.no)
     }
 
@@ -147,7 +150,7 @@ impl Tally {
     }
 }
 
-/// What becomes of a proposal when it is adopted: decided by whoever makes the world, because the
+/// The outcome of a proposal when it is adopted: decided by whoever makes the world, because the
 /// canisters a proposal would call are not there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -159,10 +162,9 @@ pub struct Outcome {
 
 impl Outcome {
     /// Success at once, as for a motion.
-    pub const AT_ONCE: Self = Self { after: 0, failure: None };
+    pub(crate) const AT_ONCE: Self = Self { after: 0, failure: None };
 }
 
-/// What is proposed, and the words around it.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub title: Option<String>,
@@ -181,7 +183,6 @@ pub struct Proposal {
     /// What is proposed; shared because replies carry it.
     pub draft: Arc<Draft>,
     pub topic: Topic,
-    /// What the proposer pays when it is rejected.
     pub reject_cost: u64,
     pub created: u64,
     pub deadline: u64,
@@ -193,9 +194,9 @@ pub struct Proposal {
     /// Who may vote, until it settles.
     pub ballots: Ballots,
     /// What all eligible neurons could have had, before decay.
-    pub total_potential: u64,
+    pub(crate) total_potential: u64,
     /// The reward round it settled in; 0 before.
-    pub reward_round: u64,
+    pub(crate) reward_round: u64,
 }
 
 impl Proposal {
@@ -232,7 +233,7 @@ impl Proposal {
     }
 
     /// Nothing of it changes any more.
-    pub fn can_be_purged(&self, now: u64) -> bool {
+    pub(crate) fn can_be_purged(&self, now: u64) -> bool {
         let decided = matches!(
             self.status(),
             ProposalStatus::Rejected | ProposalStatus::Executed | ProposalStatus::Failed
@@ -242,12 +243,12 @@ impl Proposal {
 
     /// Managing a neuron needs an absolute majority of its managers; everything else carries
     /// at the deadline.
-    pub fn is_accepted(&self) -> bool {
+    pub(crate) fn is_accepted(&self) -> bool {
         if self.waits_for_quiet() { self.tally.carries() } else { self.tally.majority_yes() }
     }
 
     /// Whether a decision can be made: a majority either way, or the deadline.
-    pub fn can_be_decided(&self, now: u64) -> bool {
+    pub(crate) fn can_be_decided(&self, now: u64) -> bool {
         self.tally.majority_yes() || self.tally.majority_no() || !self.accepts_votes(now)
     }
 
@@ -257,7 +258,7 @@ impl Proposal {
 
     /// Counts again; a vote that turns the result before there is a majority moves the deadline
     /// to `now + W + period/2 − elapsed/2` if that is later.
-    pub fn recount(&mut self, now: u64) {
+    pub(crate) fn recount(&mut self, now: u64) {
         let new = self.ballots.tally(now);
         let old = self.tally;
         if (new.yes, new.no, new.total) == (old.yes, old.no, old.total) {
@@ -276,7 +277,6 @@ impl Proposal {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_canisters::wire::governance::Motion;
     use proptest::prelude::*;

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 const PERIOD: u64 = 2_629_800;
 
 /// When node providers are paid next.
-pub fn next_month(now: u64) -> u64 {
+pub(crate) fn next_month(now: u64) -> u64 {
     let since = now.saturating_sub(GENESIS.secs());
     GENESIS.secs() + (since / PERIOD + 1) * PERIOD
 }
@@ -43,7 +43,6 @@ fn day_of(seconds: u64) -> Day {
     Day::of(Timestamp::from_secs(seconds))
 }
 
-/// Where a provider's rewards go.
 fn reward_account(provider: &NodeProvider, id: Principal) -> AccountIdentifier {
     let named = provider.reward_account.as_ref();
     named
@@ -54,7 +53,7 @@ fn reward_account(provider: &NodeProvider, id: Principal) -> AccountIdentifier {
 impl State {
     /// Pays by a payroll from now on, and its providers are the node providers: they and the
     /// months before are as if it had always been so. Payrolls of nobody change nothing.
-    pub fn pay_by(&mut self, payroll: Arc<Payroll>, begin: u64) {
+    pub(crate) fn pay_by(&mut self, payroll: Arc<Payroll>, begin: u64) {
         let providers: Vec<Principal> = payroll.roster(begin).providers().collect();
         if providers.is_empty() {
             return;
@@ -141,12 +140,12 @@ impl State {
     }
 
     /// Pays every node provider for the month that ends at `now`.
-    pub fn reward_node_providers(&mut self, now: u64) {
+    pub(crate) fn reward_node_providers(&mut self, now: u64) {
         let month = self.month(now);
         for reward in &month.rewards {
             let Some(provider) = &reward.node_provider else { continue };
             let Some(id) = provider.id else { continue };
-            self.mint(now, reward_account(provider, id), E8s(reward.amount_e8s), now);
+            self.mint(reward_account(provider, id), E8s(reward.amount_e8s), now);
         }
         self.node_provider_rewards.push(month);
     }
@@ -154,7 +153,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::testing::{NOW, people};
     use super::*;
     use crate::fleet::Fleet;

@@ -149,7 +149,6 @@ impl ReplyConverter<'_> {
         })
     }
 
-    /// Finds the neuron of a request.
     pub fn find(&self, named: &wire::NeuronIdOrSubaccount) -> Result<u64, wire::GovernanceError> {
         match named {
             wire::NeuronIdOrSubaccount::NeuronId(id) => Ok(id.id),
@@ -163,7 +162,7 @@ impl ReplyConverter<'_> {
     }
 
     /// `get_neuron_info`.
-    pub fn neuron_info(&self, id: u64) -> wire::NeuronInfoResult {
+    pub(crate) fn neuron_info(&self, id: u64) -> wire::NeuronInfoResult {
         self.state.neuron(id).map(|n| self.info(&n)).ok_or_else(|| neuron_not_found(id))
     }
 
@@ -266,7 +265,7 @@ impl ReplyConverter<'_> {
     }
 
     /// `get_node_provider_by_caller`.
-    pub fn node_provider_of_caller(&self) -> wire::NodeProviderResult {
+    pub(crate) fn node_provider_of_caller(&self) -> wire::NodeProviderResult {
         let caller = self.caller;
         let found = self.state.node_providers.iter().find(|p| p.id == Some(caller));
         found

@@ -1,6 +1,5 @@
 //! The query methods through the canister's door: paging and limits as observed on the real
 //! canister, access, visibility, instants, rejections.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::Governance;
 use super::neuron::Dissolve;

@@ -40,7 +40,7 @@ pub struct ModulationState {
     /// In ten-thousandths.
     pub permyriad: i32,
     /// When it was last updated.
-    pub updated: Option<u64>,
+    pub(crate) updated: Option<u64>,
 }
 
 /// Least and greatest modulation since April 2026.
@@ -105,7 +105,7 @@ impl State {
 
     /// Moves the modulation towards `2500 · (avg7 − avg365)/avg365`, at most 30 a day, within
     /// −1000 and +200.
-    pub fn update_modulation(&mut self, now: u64) {
+    pub(crate) fn update_modulation(&mut self, now: u64) {
         let day = now / 86_400;
         let average = |days: u64| {
             (0..days).map(|back| price_of_day(day.saturating_sub(back))).sum::<i64>() / days as i64
@@ -125,14 +125,14 @@ impl State {
 }
 
 /// Maturity after modulation: what is minted for it.
-pub fn modulated(maturity: u64, permyriad: i32) -> u64 {
+pub(crate) fn modulated(maturity: u64, permyriad: i32) -> u64 {
     let factor = u64::try_from(10_000 + i64::from(permyriad)).unwrap_or(0);
     u64::try_from(u128::from(maturity) * u128::from(factor) / 10_000).unwrap_or(u64::MAX)
 }
 
 /// The demo's price of ICP in ten-thousandths of an XDR on a day since 1970: three waves of
 /// different lengths around 4 XDR, so that averages of a week and of a year differ.
-pub fn price_of_day(day: u64) -> i64 {
+pub(crate) fn price_of_day(day: u64) -> i64 {
     let wave = |length: u64, height: i64| {
         let half = i64::try_from(length / 2).unwrap_or(1).max(1);
         let at = i64::try_from(day % length).unwrap_or(0);
@@ -143,7 +143,6 @@ pub fn price_of_day(day: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::testing::{NOW, motion, people};
     use super::*;
     use icpulse_model::time::YEAR;

@@ -14,7 +14,7 @@ use icpulse_canisters::wire::governance::{
     GovernanceCachedMetrics, GovernanceError, MonthlyNodeProviderRewards, NodeProvider,
 };
 use icpulse_model::economics::{Economics, GENESIS};
-use icpulse_model::{AccountIdentifier, Principal, Subaccount, Topic, Vote};
+use icpulse_model::{AccountIdentifier, E8s, Principal, Subaccount, Topic, Vote};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
@@ -31,13 +31,12 @@ pub enum Timer {
     Month,
 }
 
-/// A change of the ledger that governance or its people want. Amounts are e8s.
+/// ICP that governance wants minted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LedgerOrder {
-    /// New ICP.
-    Mint { at: u64, to: AccountIdentifier, amount: u64, memo: u64 },
-    /// A transfer with the standard fee on top.
-    Transfer { at: u64, from: AccountIdentifier, to: AccountIdentifier, amount: u64, memo: u64 },
+pub struct MintOrder {
+    pub(crate) to: AccountIdentifier,
+    pub(crate) amount: E8s,
+    pub(crate) memo: u64,
 }
 
 /// A call of an NNS function by an adopted proposal.
@@ -53,7 +52,7 @@ pub struct Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BalanceRead {
     /// Whether the neuron was made for it.
-    pub is_new: bool,
+    pub(crate) is_new: bool,
     pub begun: u64,
 }
 
@@ -75,7 +74,7 @@ pub struct State {
     /// Total supply in e8s: what the ledger started with and governance minted since.
     pub supply: u64,
     /// Changes of the ledger not yet made, in order.
-    pub wanted: Vec<LedgerOrder>,
+    pub wanted: Vec<MintOrder>,
     /// Calls of NNS functions not yet carried out, in order.
     pub orders: Vec<Order>,
     pub(super) neurons: BTreeMap<u64, Neuron>,
@@ -149,7 +148,7 @@ impl State {
     }
 
     /// Adds a neuron (or replaces the one with its number) and indexes it.
-    pub fn insert_neuron(&mut self, neuron: Neuron) {
+    pub(crate) fn insert_neuron(&mut self, neuron: Neuron) {
         self.forget(neuron.id);
         self.by_subaccount.insert(neuron.subaccount, neuron.id);
         for principal in neuron.hot_keys.iter().chain([&neuron.controller]) {
@@ -202,17 +201,17 @@ impl State {
     }
 
     /// Adds a proposal made elsewhere: for the history of a seeded world.
-    pub fn insert_proposal(&mut self, proposal: Proposal) {
+    pub(crate) fn insert_proposal(&mut self, proposal: Proposal) {
         self.proposals.insert(proposal.id, proposal);
     }
 
     /// Notes how a known neuron voted: for the history of a seeded world.
-    pub fn insert_known_vote(&mut self, neuron: u64, proposal: u64, vote: Vote) {
+    pub(crate) fn insert_known_vote(&mut self, neuron: u64, proposal: u64, vote: Vote) {
         self.known_votes.entry(neuron).or_default().insert(proposal, vote);
     }
 
     /// Notes a ballot of a neuron that existed then: for the history of a seeded world.
-    pub fn remember_ballot(&mut self, neuron: u64, topic: Topic, proposal: u64, vote: Vote, at: u64) {
+    pub(crate) fn remember_ballot(&mut self, neuron: u64, topic: Topic, proposal: u64, vote: Vote, at: u64) {
         if let Some(neuron) = self.neurons.get_mut(&neuron)
             && neuron.created <= at
         {
@@ -220,21 +219,20 @@ impl State {
         }
     }
 
-    /// The number of the next proposal.
-    pub fn next_proposal_id(&self) -> u64 {
+    pub(crate) fn next_proposal_id(&self) -> u64 {
         let last = self.proposals.last_key_value().map(|(id, _)| *id);
         last.or_else(|| self.archive().map(|archive| archive.proposals())).unwrap_or(0) + 1
     }
 
     /// Neurons that `principal` controls or is a hotkey of.
-    pub fn readable_by(&self, principal: &Principal) -> &BTreeSet<u64> {
+    pub(crate) fn readable_by(&self, principal: &Principal) -> &BTreeSet<u64> {
         const NONE: &BTreeSet<u64> = &BTreeSet::new();
         // Nobody has the keys of the archive's neurons.
         self.readable.get(principal).unwrap_or(NONE)
     }
 
     /// The neuron whose stake lies in this subaccount of governance.
-    pub fn neuron_of_subaccount(&self, subaccount: &Subaccount) -> Option<u64> {
+    pub(crate) fn neuron_of_subaccount(&self, subaccount: &Subaccount) -> Option<u64> {
         let lived = self.by_subaccount.get(subaccount).copied();
         lived.or_else(|| self.archive().and_then(|archive| archive.neuron_of_subaccount(subaccount)))
     }
@@ -289,13 +287,13 @@ impl State {
         self.timers.insert((at, timer));
     }
 
-    pub fn next_timer(&self) -> Option<u64> {
+    pub(crate) fn next_timer(&self) -> Option<u64> {
         self.timers.first().map(|(at, _)| *at)
     }
 
     /// Does the next thing that is due at or before `now`, at its own time; answers whether
     /// there was one.
-    pub fn run_next(&mut self, now: u64) -> bool {
+    pub(crate) fn run_next(&mut self, now: u64) -> bool {
         let Some((at, timer)) = self.timers.first().copied().filter(|(at, _)| *at <= now) else {
             return false;
         };

@@ -1,5 +1,4 @@
 //! Small worlds for tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::neuron::{Dissolve, Neuron};
 use super::proposal::{Draft, Outcome};
@@ -12,8 +11,8 @@ use std::collections::BTreeMap;
 /// A full day after genesis and some: 2026-11-18 00:00 UTC.
 pub const NOW: u64 = 1_794_960_000;
 /// Controls the neurons of [`people`].
-pub const ME: Principal = principal(1);
-pub const HOTKEY: Principal = principal(2);
+pub(crate) const ME: Principal = principal(1);
+pub(crate) const HOTKEY: Principal = principal(2);
 pub const STRANGER: Principal = principal(3);
 
 const fn principal(n: u8) -> Principal {
@@ -68,37 +67,9 @@ impl LedgerPort for Balances {
         E8s(self.of.get(account).copied().unwrap_or(0))
     }
 
-    fn fee(&self) -> E8s {
-        E8s(10_000)
-    }
-
     fn mint(&mut self, now: Timestamp, to: AccountIdentifier, amount: E8s, memo: u64) -> u64 {
         *self.of.entry(to).or_default() += amount.0;
         self.log.push(format!("{} mint {to} {} {memo}", now.secs(), amount.0));
         self.log.len() as u64
-    }
-
-    fn transfer(
-        &mut self,
-        now: Timestamp,
-        from: AccountIdentifier,
-        to: AccountIdentifier,
-        amount: E8s,
-        fee: E8s,
-        memo: u64,
-    ) -> Result<u64, E8s> {
-        let balance = self.balance(&from);
-        let left = balance.0.checked_sub(amount.0 + fee.0).ok_or(balance)?;
-        self.of.insert(from, left);
-        *self.of.entry(to).or_default() += amount.0;
-        self.log.push(format!("{} transfer {from} {to} {} {memo}", now.secs(), amount.0));
-        Ok(self.log.len() as u64)
-    }
-
-    fn burn(&mut self, _: Timestamp, from: AccountIdentifier, amount: E8s, _: u64) -> Result<u64, E8s> {
-        let balance = self.balance(&from);
-        let left = balance.0.checked_sub(amount.0).ok_or(balance)?;
-        self.of.insert(from, left);
-        Ok(0)
     }
 }

@@ -1,4 +1,4 @@
-//! Which topic a proposal belongs to, and the functions of other canisters it may call.
+//! The topic a proposal belongs to, and the functions of other canisters it may call.
 //!
 //! Rules: dfinity/ic `rs/nns/governance/src/proposals/{mod,execute_nns_function}.rs`.
 
@@ -29,7 +29,6 @@ fn topic_of_canister(canister: Option<Principal>) -> Topic {
     }
 }
 
-/// The topic of a proposal with this action.
 pub fn topic_of(action: &Action) -> Topic {
     match action {
         Action::ManageNeuron(_) => Topic::NeuronManagement,

@@ -25,13 +25,13 @@ const MINIMUM_MATURITY: u64 = E8s::PER_ICP;
 const WORST_MODULATION: i32 = -1_000;
 
 /// What is said instead of a success.
-pub fn not_supported(what: &str) -> GovernanceError {
+pub(crate) fn not_supported(what: &str) -> GovernanceError {
     error(UNAVAILABLE, format!("The demo network does not perform {what} yet."))
 }
 
 impl State {
     /// Refuses a command outside [`ManageNeuronCommandRequest`]'s performed ones.
-    pub fn refuse_command(
+    pub(crate) fn refuse_command(
         &self,
         id: u64,
         caller: &Principal,

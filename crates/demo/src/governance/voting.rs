@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Proposals whose ballots are still kept (`MAX_NUMBER_OF_PROPOSALS_WITH_BALLOTS`).
-pub const MAX_PROPOSALS_WITH_BALLOTS: usize = 200;
+pub(crate) const MAX_PROPOSALS_WITH_BALLOTS: usize = 200;
 
 impl State {
     /// How this neuron would vote, from the ballots of its followees on `topic` or, where it has
@@ -145,8 +145,7 @@ impl State {
         Ok(())
     }
 
-    /// The neuron a proposal manages.
-    pub fn managed_neuron(&self, action: &Action) -> Option<u64> {
+    pub(crate) fn managed_neuron(&self, action: &Action) -> Option<u64> {
         let Action::ManageNeuron(manage) = action else { return None };
         match (&manage.neuron_id_or_subaccount, manage.id) {
             (Some(NeuronIdOrSubaccount::NeuronId(id)), _) => Some(id.id),
@@ -159,7 +158,7 @@ impl State {
     }
 
     /// Who may vote on managing this neuron: its followees on that topic.
-    pub fn managers_of(&self, neuron: u64) -> Vec<u64> {
+    pub(crate) fn managers_of(&self, neuron: u64) -> Vec<u64> {
         let topic = Topic::NeuronManagement.number();
         self.neurons.get(&neuron).and_then(|n| n.followees.get(&topic)).cloned().unwrap_or_default()
     }
@@ -188,7 +187,6 @@ impl State {
         (Ballots::blank(powers.into_iter()).plus(silent.deciding), total.saturating_add(silent.potential))
     }
 
-    /// How many proposals still wait for their rewards.
     fn unsettled(&self) -> usize {
         let waiting = |p: &&Proposal| p.topic != Topic::NeuronManagement && !p.ballots.is_empty();
         self.proposals.values().filter(waiting).count()
@@ -196,7 +194,12 @@ impl State {
 
     /// Makes a proposal. The proposer is charged the reject cost until it is adopted, and votes
     /// yes.
-    pub fn make_proposal(&mut self, proposer: u64, draft: Draft, now: u64) -> Result<u64, GovernanceError> {
+    pub(crate) fn make_proposal(
+        &mut self,
+        proposer: u64,
+        draft: Draft,
+        now: u64,
+    ) -> Result<u64, GovernanceError> {
         let topic = topic_of(&draft.action);
         let managing = topic == Topic::NeuronManagement;
         let neuron = self.neurons.get(&proposer).ok_or_else(|| neuron_not_found(proposer))?;
@@ -286,7 +289,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::error::EXTERNAL;
     use super::super::proposal::Outcome;
     use super::super::testing::{NOW, draft, motion, people, registered};

@@ -6,84 +6,17 @@ use crate::ledger::call::{argument, identifier, nothing, reply, subaccount};
 use crate::ledger::icrc3::Accounts;
 use crate::ledger::transaction::{Operation, ReadBlock};
 use candid::{CandidType, Deserialize, Nat, Principal};
-use icpulse_canisters::wire::index as wire;
+use icpulse_canisters::wire::icrc::{
+    AccountTransactions, Approve, Burn, GetAccountTransactionsResult, Mint, Transaction, TransactionWithId,
+    Transfer,
+};
+use icpulse_canisters::wire::index::GetAccountTransactionsArgs;
 use icpulse_canisters::wire::ledger::Account;
 use icpulse_model::{AccountIdentifier, E8s, Subaccount};
 use serde_bytes::ByteBuf;
 use std::collections::BTreeSet;
 
 pub(super) const INTERFACE: &str = include_str!("../../data/icrc_index.did");
-
-#[derive(CandidType)]
-struct Page {
-    balance: Nat,
-    transactions: Vec<TransactionWithId>,
-    oldest_tx_id: Option<Nat>,
-}
-
-#[derive(CandidType)]
-struct TransactionWithId {
-    id: Nat,
-    transaction: Transaction,
-}
-
-/// A transaction: the field named by `kind` is there.
-#[derive(CandidType, Default)]
-struct Transaction {
-    kind: &'static str,
-    mint: Option<Mint>,
-    burn: Option<Burn>,
-    transfer: Option<Transfer>,
-    approve: Option<Approve>,
-    timestamp: u64,
-}
-
-#[derive(CandidType)]
-struct Mint {
-    to: Account,
-    amount: Nat,
-    memo: Option<ByteBuf>,
-    created_at_time: Option<u64>,
-    fee: Option<Nat>,
-}
-
-#[derive(CandidType)]
-struct Burn {
-    from: Account,
-    spender: Option<Account>,
-    amount: Nat,
-    memo: Option<ByteBuf>,
-    created_at_time: Option<u64>,
-    fee: Option<Nat>,
-}
-
-#[derive(CandidType)]
-struct Transfer {
-    from: Account,
-    to: Account,
-    spender: Option<Account>,
-    amount: Nat,
-    fee: Option<Nat>,
-    memo: Option<ByteBuf>,
-    created_at_time: Option<u64>,
-}
-
-#[derive(CandidType)]
-struct Approve {
-    from: Account,
-    spender: Account,
-    amount: Nat,
-    expected_allowance: Option<Nat>,
-    expires_at: Option<u64>,
-    fee: Option<Nat>,
-    memo: Option<ByteBuf>,
-    created_at_time: Option<u64>,
-}
-
-#[derive(CandidType)]
-struct Failure {
-    message: String,
-}
 
 #[derive(CandidType, Deserialize)]
 struct ListSubaccountsArgs {
@@ -106,7 +39,7 @@ impl Index {
         let id = self.id;
         match method {
             "get_account_transactions" => {
-                let args: wire::GetAccountTransactionsArgs = argument(id, arg)?;
+                let args: GetAccountTransactionsArgs = argument(id, arg)?;
                 let account = identifier(id, &args.account.owner, args.account.subaccount.as_ref())?;
                 let start = args.start.map(|start| self.natural(&start)).transpose()?;
                 let (ids, oldest) = self.page_of(&account, start, self.natural(&args.max_results)?);
@@ -114,12 +47,12 @@ impl Index {
                     let transaction = to_candid(self.block(number)?, accounts)?;
                     Some(TransactionWithId { id: Nat::from(number), transaction })
                 };
-                let page = Page {
+                let page = AccountTransactions {
                     balance: Nat::from(self.balance(&account).0),
                     transactions: ids.into_iter().filter_map(row).collect(),
                     oldest_tx_id: oldest.map(Nat::from),
                 };
-                reply(id, Ok::<_, Failure>(page))
+                reply(id, GetAccountTransactionsResult::Ok(page))
             }
             "icrc1_balance_of" => {
                 let account: Account = argument(id, arg)?;
@@ -163,7 +96,7 @@ fn to_candid(block: ReadBlock, accounts: &Accounts) -> Option<Transaction> {
     Some(match block.transaction.operation {
         Operation::Mint { to, amount } => {
             let mint = Mint { to: account(&to)?, amount: nat(amount), memo, created_at_time, fee: None };
-            Transaction { kind: "mint", mint: Some(mint), ..empty }
+            Transaction { kind: "mint".to_owned(), mint: Some(mint), ..empty }
         }
         Operation::Burn { from, amount, spender } => {
             let burn = Burn {
@@ -174,7 +107,7 @@ fn to_candid(block: ReadBlock, accounts: &Accounts) -> Option<Transaction> {
                 created_at_time,
                 fee: None,
             };
-            Transaction { kind: "burn", burn: Some(burn), ..empty }
+            Transaction { kind: "burn".to_owned(), burn: Some(burn), ..empty }
         }
         Operation::Transfer { from, to, amount, fee, spender } => {
             let transfer = Transfer {
@@ -186,7 +119,7 @@ fn to_candid(block: ReadBlock, accounts: &Accounts) -> Option<Transaction> {
                 memo,
                 created_at_time,
             };
-            Transaction { kind: "transfer", transfer: Some(transfer), ..empty }
+            Transaction { kind: "transfer".to_owned(), transfer: Some(transfer), ..empty }
         }
         Operation::Approve { from, spender, allowance, expected, expires, fee } => {
             let approve = Approve {
@@ -199,7 +132,7 @@ fn to_candid(block: ReadBlock, accounts: &Accounts) -> Option<Transaction> {
                 memo,
                 created_at_time,
             };
-            Transaction { kind: "approve", approve: Some(approve), ..empty }
+            Transaction { kind: "approve".to_owned(), approve: Some(approve), ..empty }
         }
     })
 }

@@ -13,7 +13,6 @@ pub struct Allowance {
     pub expires: Option<LedgerTime>,
 }
 
-/// Why an approval does not take effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApprovalRefusal {
     /// The expiry is not in the future.
@@ -85,7 +84,7 @@ impl Allowances {
         self.set(owner, spender, left);
     }
 
-    pub fn prune(&mut self, now: Timestamp) {
+    pub(crate) fn prune(&mut self, now: Timestamp) {
         while let Some((at, pair)) = self.expiries.first().copied() {
             if at > now {
                 break;
@@ -95,7 +94,7 @@ impl Allowances {
     }
 
     /// An owner's allowances in the order of the spenders, after `previous`, at most `take`.
-    pub fn of_owner(
+    pub(crate) fn of_owner(
         &self,
         owner: &AccountIdentifier,
         previous: Option<&AccountIdentifier>,

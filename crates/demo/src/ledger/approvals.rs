@@ -4,9 +4,8 @@ use super::Ledger;
 use super::book::Refusal;
 use super::call::{e8s, identifier};
 use super::transaction::{LedgerTime, Operation, Transaction};
-use super::transfers::{full_identifier, nat};
+use super::transfers::{full_identifier, icrc_result, nat};
 use crate::canister::Reject;
-use candid::Nat;
 use icpulse_canisters::wire::ledger as wire;
 use icpulse_model::{E8s, Principal};
 use serde_bytes::ByteBuf;
@@ -80,23 +79,11 @@ impl Ledger {
     }
 
     fn approve(&mut self, transaction: &Transaction, now: LedgerTime) -> Result<wire::ApproveResult, Reject> {
-        use wire::ApproveError as Error;
-        Ok(match self.book.apply(transaction, now) {
-            Ok(block) => Ok(Nat::from(block)),
-            Err(refusal) => Err(match refusal {
-                Refusal::BadFee(expected) => Error::BadFee { expected_fee: nat(expected) },
-                Refusal::InsufficientFunds(balance) => Error::InsufficientFunds { balance: nat(balance) },
-                Refusal::AllowanceChanged(current) => {
-                    Error::AllowanceChanged { current_allowance: nat(current) }
-                }
-                Refusal::ExpiredApproval => Error::Expired { ledger_time: now.shown.0 },
-                Refusal::TooOld => Error::TooOld,
-                Refusal::CreatedInFuture => Error::CreatedInFuture { ledger_time: now.shown.0 },
-                Refusal::Duplicate(block) => Error::Duplicate { duplicate_of: Nat::from(block) },
-                Refusal::Throttled => Error::TemporarilyUnavailable,
-                Refusal::SelfApproval => return Err(self.trap("self approval is not allowed")),
-                other => return Err(self.unexpected_refusal(other)),
-            }),
+        let done = self.book.apply(transaction, now);
+        icrc_result!(self, now, done, wire::ApproveError {
+            Refusal::AllowanceChanged(current) => Error::AllowanceChanged { current_allowance: nat(current) },
+            Refusal::ExpiredApproval => Error::Expired { ledger_time: now.shown.0 },
+            Refusal::SelfApproval => return Err(self.trap("self approval is not allowed")),
         })
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// What a transfer or an approval costs; it is burnt.
 pub const FEE: E8s = E8s(10_000);
 
-/// Why a transaction does not get into a block (the ledger's own error kinds).
+/// The reason a transaction does not get into a block (the ledger's own error kinds).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The fee given is not the ledger's.
@@ -42,7 +42,6 @@ pub enum Refusal {
     SupplyExceeded,
 }
 
-/// A block: its encoding and the hash of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodedBlock {
     /// Protobuf, `ic_ledger.pb.v1.Block`.
@@ -75,7 +74,7 @@ impl Default for Book {
 
 impl Book {
     /// An empty book with a deduplication window of its own size.
-    pub fn with_window(window: Window) -> Self {
+    pub(crate) fn with_window(window: Window) -> Self {
         Self {
             derived: None,
             accounts: None,
@@ -113,12 +112,11 @@ impl Book {
         self.derived = Some(derived);
     }
 
-    /// What it stands on, in a large world.
     pub fn derived(&self) -> Option<&Arc<DerivedChain>> {
         self.derived.as_ref()
     }
 
-    /// How many blocks lie in the derived chain.
+    /// The number of blocks that lie in the derived chain.
     fn depth(&self) -> u64 {
         self.derived.as_ref().map_or(0, |derived| derived.length())
     }
@@ -139,7 +137,6 @@ impl Book {
         page
     }
 
-    /// How many blocks there are.
     pub fn length(&self) -> u64 {
         self.depth() + self.blocks.len() as u64
     }

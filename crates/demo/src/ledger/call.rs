@@ -62,7 +62,7 @@ pub fn subaccount(canister: Principal, bytes: Option<&ByteBuf>) -> Result<Subacc
 }
 
 /// An account identifier in 64 hexadecimal digits.
-pub fn hex_identifier(canister: Principal, text: &str) -> Result<AccountIdentifier, Reject> {
+pub(crate) fn hex_identifier(canister: Principal, text: &str) -> Result<AccountIdentifier, Reject> {
     text.parse().map_err(|error: icpulse_model::account::AccountError| {
         Reject::trapped(
             canister,

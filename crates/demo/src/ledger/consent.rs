@@ -211,7 +211,6 @@ fn as_markdown(fields: &Fields) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
     fn request(method: &str, arg: Vec<u8>, device: Option<Device>) -> Request {

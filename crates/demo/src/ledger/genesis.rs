@@ -70,9 +70,7 @@ impl SeedOp {
 pub struct SeedError {
     /// Which, in order of time.
     pub index: usize,
-    /// What it would have done.
     pub operation: Box<SeedOperation>,
-    /// Why the ledger would not have it.
     pub refusal: Refusal,
 }
 
@@ -94,7 +92,7 @@ impl Ledger {
     }
 
     /// A ledger with a plausible past, on which transfers go on happening ([`history`]).
-    pub fn seeded(clock: Clock, past: &Past) -> Result<Self, SeedError> {
+    pub(crate) fn seeded(clock: Clock, past: &Past) -> Result<Self, SeedError> {
         let mut ledger = Self::genesis(clock, history(past))?;
         ledger.traffic = Some(Traffic::new(past));
         Ok(ledger)

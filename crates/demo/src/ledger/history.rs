@@ -27,7 +27,7 @@ pub struct Stake {
     /// The nonce, as the transfer's memo.
     pub memo: u64,
     /// Whether the demo user paid it.
-    pub by_user: bool,
+    pub(crate) by_user: bool,
 }
 
 /// What the past is made of. Virtual time.
@@ -39,7 +39,7 @@ pub struct Past {
     pub start: Timestamp,
     pub user: Principal,
     /// What the user has in the default account at the start.
-    pub user_balance: E8s,
+    pub(crate) user_balance: E8s,
     pub stakes: Vec<Stake>,
     /// About how many blocks there are at the start.
     pub blocks: usize,

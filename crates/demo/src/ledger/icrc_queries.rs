@@ -2,41 +2,20 @@
 
 use super::Ledger;
 use super::call::{argument, nothing, reply};
-use super::icrc3::{Value, block_value, tip_tree};
+use super::icrc3::{block_value, tip_tree};
 use super::queries::name_standards;
 use super::transaction::read_block;
 use crate::canister::{Context, Reject};
 use crate::certificate::cbor;
 use candid::{CandidType, Deserialize, Nat, Principal};
 use ic_certification::HashTree;
-use icpulse_canisters::wire::index::GetBlocksRequest;
+use icpulse_canisters::wire::icrc::{BlockRange, BlockWithId, GetBlocksResult, GetIndexError};
 use serde_bytes::ByteBuf;
 
 pub(super) const INTERFACE: &str = include_str!("../../data/icrc_ledger.did");
 
 /// Most blocks of one reply.
 const MAX_BLOCKS: u64 = 100;
-
-#[derive(CandidType, Deserialize)]
-struct BlockWithId {
-    id: Nat,
-    block: Value,
-}
-
-candid::define_function!(GetBlocksFn : (Vec<GetBlocksRequest>) -> (GetBlocksResult) query);
-
-#[derive(CandidType, Deserialize)]
-struct ArchivedBlocks {
-    args: Vec<GetBlocksRequest>,
-    callback: GetBlocksFn,
-}
-
-#[derive(CandidType, Deserialize)]
-struct GetBlocksResult {
-    log_length: Nat,
-    blocks: Vec<BlockWithId>,
-    archived_blocks: Vec<ArchivedBlocks>,
-}
 
 #[derive(CandidType, Deserialize)]
 struct GetArchivesArgs {
@@ -62,11 +41,6 @@ struct BlockType {
     url: &'static str,
 }
 
-#[derive(CandidType)]
-enum IndexPrincipalError {
-    IndexPrincipalNotSet,
-}
-
 impl Ledger {
     pub(super) fn answer_icrc(&self, ctx: &Context<'_>, method: &str, arg: &[u8]) -> Result<Vec<u8>, Reject> {
         let id = self.id;
@@ -85,13 +59,13 @@ impl Ledger {
             "icrc3_supported_block_types" => reply(id, block_types()),
             "icrc1_supported_standards" | "icrc10_supported_standards" => reply(id, standards()),
             "icrc106_get_index_principal" => {
-                reply(id, self.token.index.ok_or(IndexPrincipalError::IndexPrincipalNotSet))
+                reply(id, self.token.index.ok_or(GetIndexError::IndexPrincipalNotSet))
             }
             _ => self.answer_icrc1(method),
         }
     }
 
-    fn icrc3_blocks(&self, ranges: &[GetBlocksRequest]) -> GetBlocksResult {
+    fn icrc3_blocks(&self, ranges: &[BlockRange]) -> GetBlocksResult {
         let mut blocks = Vec::new();
         let small = |nat: &Nat| u64::try_from(&nat.0).unwrap_or(u64::MAX);
         for range in ranges {

@@ -34,7 +34,7 @@ fn effects(hash: &[u8; 28]) -> Option<Vec<u32>> {
         .collect()
 }
 
-/// Which bits to flip so that their effects add up (XOR) to `target`: elimination over GF(2).
+/// The bits to flip so that their effects add up (XOR) to `target`: elimination over GF(2).
 fn solve(target: u32, effects: &[u32]) -> Option<u32> {
     // (effect, which bits make it), one row per leading bit of the effect.
     let mut rows: Vec<(u32, u32)> = Vec::new();
@@ -62,7 +62,6 @@ fn solve(target: u32, effects: &[u32]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

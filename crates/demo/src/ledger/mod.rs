@@ -6,10 +6,10 @@
 mod accounts;
 pub mod allowances;
 mod approvals;
-pub mod book;
+pub(crate) mod book;
 pub mod call;
 mod consent;
-pub mod derived_chain;
+pub(crate) mod derived_chain;
 pub mod genesis;
 pub mod history;
 pub(crate) mod icrc3;
@@ -57,12 +57,12 @@ impl Ledger {
         }
     }
 
-    pub fn book(&self) -> &Book {
+    pub(crate) fn book(&self) -> &Book {
         &self.book
     }
 
     /// The account whose transfers mint and to which transfers burn.
-    pub fn minting_account(&self) -> AccountIdentifier {
+    pub(crate) fn minting_account(&self) -> AccountIdentifier {
         self.minting.identifier()
     }
 
@@ -89,11 +89,16 @@ impl Ledger {
     /// An instant a client named.
     fn client_time(&self, shown: u64) -> LedgerTime {
         let shown = Timestamp(shown);
-        LedgerTime { network: self.clock.into_virtual(shown), shown }
+        LedgerTime { network: self.clock.to_virtual(shown), shown }
     }
 
     /// A transaction of another canister, whose amount it has checked.
-    fn record_operation(&mut self, now: Timestamp, operation: Operation, memo: u64) -> Result<u64, Refusal> {
+    pub(crate) fn record_operation(
+        &mut self,
+        now: Timestamp,
+        operation: Operation,
+        memo: u64,
+    ) -> Result<u64, Refusal> {
         let moment = self.ledger_time(now);
         // No creation time: two equal transfers of a canister at one instant are two transfers.
         self.book.apply(&Transaction { memo, ..Transaction::bare(operation) }, moment)
@@ -142,10 +147,6 @@ impl LedgerPort for Ledger {
         self.book.balance(account)
     }
 
-    fn fee(&self) -> E8s {
-        self.token.fee
-    }
-
     fn mint(&mut self, now: Timestamp, to: AccountIdentifier, amount: E8s, memo: u64) -> u64 {
         // Cut to what 64 bits leave room for; out of reach with any plausible supply.
         let amount = amount.min(E8s(u64::MAX - self.book.supply().0));
@@ -153,31 +154,6 @@ impl LedgerPort for Ledger {
             Ok(block) => block,
             Err(_) => self.book.length().saturating_sub(1),
         }
-    }
-
-    fn transfer(
-        &mut self,
-        now: Timestamp,
-        from: AccountIdentifier,
-        to: AccountIdentifier,
-        amount: E8s,
-        fee: E8s,
-        memo: u64,
-    ) -> Result<u64, E8s> {
-        let minting = self.minting_account();
-        if from == minting {
-            return Ok(self.mint(now, to, amount, memo));
-        }
-        if to == minting {
-            return self.burn(now, from, amount, memo);
-        }
-        let operation = Operation::Transfer { from, to, amount, fee, spender: None };
-        self.record_operation(now, operation, memo).map_err(|_| self.balance(&from))
-    }
-
-    fn burn(&mut self, now: Timestamp, from: AccountIdentifier, amount: E8s, memo: u64) -> Result<u64, E8s> {
-        self.record_operation(now, Operation::Burn { from, amount, spender: None }, memo)
-            .map_err(|_| self.balance(&from))
     }
 
     fn encoded_blocks(&self, start: u64) -> Vec<Vec<u8>> {

@@ -16,7 +16,7 @@ use icpulse_model::{Account, AccountIdentifier, E8s, Principal, Seconds, Subacco
 const PAST: Seconds = Seconds::days(200);
 
 /// A ledger's token. Amounts are in its smallest unit, and at most 64 bits.
-pub(crate) struct Token {
+pub struct Token {
     pub(super) name: String,
     pub(super) symbol: String,
     pub(super) decimals: u8,
@@ -52,7 +52,7 @@ impl Token {
 }
 
 /// An ICRC-1 ledger and its index.
-pub(crate) struct TokenCanisters {
+pub struct TokenCanisters {
     pub(crate) ledger: Ledger,
     pub(crate) index: Index,
 }

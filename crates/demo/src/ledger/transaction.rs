@@ -61,7 +61,7 @@ impl Operation {
         }
     }
 
-    pub fn payer(&self) -> Option<(AccountIdentifier, E8s)> {
+    pub(crate) fn payer(&self) -> Option<(AccountIdentifier, E8s)> {
         match self {
             Self::Mint { .. } => None,
             Self::Burn { from, amount, .. } => Some((*from, *amount)),
@@ -70,7 +70,7 @@ impl Operation {
         }
     }
 
-    pub fn pay_from(&mut self, account: AccountIdentifier) {
+    pub(crate) fn pay_from(&mut self, account: AccountIdentifier) {
         match self {
             Self::Mint { .. } => {}
             Self::Burn { from, .. } | Self::Transfer { from, .. } | Self::Approve { from, .. } => {
@@ -169,7 +169,7 @@ pub struct ReadBlock {
 }
 
 /// Reads a block; `None` if the bytes are not a block this ledger writes.
-pub fn read_block(encoded: &[u8]) -> Option<ReadBlock> {
+pub(crate) fn read_block(encoded: &[u8]) -> Option<ReadBlock> {
     let block = pb::Block::from_bytes(encoded).ok()?;
     let transaction = block.transaction?;
     Some(ReadBlock {

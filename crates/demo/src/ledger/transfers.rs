@@ -35,6 +35,29 @@ struct Icrc1 {
     created_at_time: Option<u64>,
 }
 
+/// The reply of an ICRC-1 or ICRC-2 method: the block, or the refusal as the method's error. The arms are for
+/// the refusals that not all of these methods have.
+macro_rules! icrc_result {
+    ($ledger:expr, $now:expr, $done:expr, $error:path { $($refusal:pat => $answer:expr,)* }) => {{
+        use $error as Error;
+        Ok(match $done {
+            Ok(block) => Ok(::candid::Nat::from(block)),
+            Err(refusal) => Err(match refusal {
+                Refusal::BadFee(expected) => Error::BadFee { expected_fee: nat(expected) },
+                Refusal::InsufficientFunds(balance) => Error::InsufficientFunds { balance: nat(balance) },
+                Refusal::TooOld => Error::TooOld,
+                Refusal::CreatedInFuture => Error::CreatedInFuture { ledger_time: $now.shown.0 },
+                Refusal::Throttled => Error::TemporarilyUnavailable,
+                Refusal::Duplicate(block) => Error::Duplicate { duplicate_of: ::candid::Nat::from(block) },
+                $($refusal => $answer,)*
+                other => return Err($ledger.unexpected_refusal(other)),
+            }),
+        })
+    }};
+}
+
+pub(super) use icrc_result;
+
 impl Ledger {
     pub(super) fn execute(
         &mut self,
@@ -168,19 +191,9 @@ impl Ledger {
             memo: args.memo,
             created_at_time: args.created_at_time,
         };
-        use wire::Icrc1TransferError as Error;
-        Ok(match self.icrc1(now, transfer)? {
-            Ok(block) => Ok(Nat::from(block)),
-            Err(refusal) => Err(match refusal {
-                Refusal::BadFee(expected) => Error::BadFee { expected_fee: nat(expected) },
-                Refusal::BadBurn(min) => Error::BadBurn { min_burn_amount: nat(min) },
-                Refusal::InsufficientFunds(balance) => Error::InsufficientFunds { balance: nat(balance) },
-                Refusal::TooOld => Error::TooOld,
-                Refusal::CreatedInFuture => Error::CreatedInFuture { ledger_time: now.shown.0 },
-                Refusal::Throttled => Error::TemporarilyUnavailable,
-                Refusal::Duplicate(block) => Error::Duplicate { duplicate_of: Nat::from(block) },
-                other => return Err(self.unexpected_refusal(other)),
-            }),
+        let done = self.icrc1(now, transfer)?;
+        icrc_result!(self, now, done, wire::Icrc1TransferError {
+            Refusal::BadBurn(min) => Error::BadBurn { min_burn_amount: nat(min) },
         })
     }
 
@@ -200,20 +213,10 @@ impl Ledger {
             memo: args.memo,
             created_at_time: args.created_at_time,
         };
-        use wire::TransferFromError as Error;
-        Ok(match self.icrc1(now, transfer)? {
-            Ok(block) => Ok(Nat::from(block)),
-            Err(refusal) => Err(match refusal {
-                Refusal::BadFee(expected) => Error::BadFee { expected_fee: nat(expected) },
-                Refusal::BadBurn(min) => Error::BadBurn { min_burn_amount: nat(min) },
-                Refusal::InsufficientFunds(balance) => Error::InsufficientFunds { balance: nat(balance) },
-                Refusal::InsufficientAllowance(left) => Error::InsufficientAllowance { allowance: nat(left) },
-                Refusal::TooOld => Error::TooOld,
-                Refusal::CreatedInFuture => Error::CreatedInFuture { ledger_time: now.shown.0 },
-                Refusal::Throttled => Error::TemporarilyUnavailable,
-                Refusal::Duplicate(block) => Error::Duplicate { duplicate_of: Nat::from(block) },
-                other => return Err(self.unexpected_refusal(other)),
-            }),
+        let done = self.icrc1(now, transfer)?;
+        icrc_result!(self, now, done, wire::TransferFromError {
+            Refusal::BadBurn(min) => Error::BadBurn { min_burn_amount: nat(min) },
+            Refusal::InsufficientAllowance(left) => Error::InsufficientAllowance { allowance: nat(left) },
         })
     }
 

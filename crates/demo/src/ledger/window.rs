@@ -7,9 +7,8 @@ use std::collections::{HashMap, VecDeque};
 /// How long a creation time stays good, and a transaction is remembered (24 hours).
 pub const WINDOW: Seconds = Seconds::days(1);
 /// How far ahead of the ledger's clock a creation time may be.
-pub const DRIFT: Seconds = Seconds(60);
+pub(crate) const DRIFT: Seconds = Seconds(60);
 
-/// Why a creation time is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowRefusal {
     /// Older than [`WINDOW`].
@@ -42,7 +41,7 @@ impl Window {
     }
 
     /// Forgets what is older than the window; whether the next transaction must wait.
-    pub fn purge_and_throttle(&mut self, now: Timestamp) -> bool {
+    pub(crate) fn purge_and_throttle(&mut self, now: Timestamp) -> bool {
         let mut purged = false;
         while let Some((at, hash)) = self.in_order.front().copied() {
             if at.plus(WINDOW).plus(DRIFT) >= now {

@@ -4,15 +4,14 @@
 //! (`mod.rs`, `v1.rs`). Rates are fractions of one, rewards ten-thousandths of an XDR.
 
 /// A reward month in days (`REWARDS_TABLE_DAYS`).
-pub const MONTH_DAYS: f64 = 30.4375;
+pub(crate) const MONTH_DAYS: f64 = 30.4375;
 /// Failure rates below this cost nothing.
-pub const LEAST_RATE: f64 = 0.1;
+pub(crate) const LEAST_RATE: f64 = 0.1;
 /// From this rate on the loss does not grow any more.
-pub const MOST_RATE: f64 = 0.6;
-/// What is lost at most.
-pub const MOST_REDUCTION: f64 = 0.8;
+pub(crate) const MOST_RATE: f64 = 0.6;
+pub(crate) const MOST_REDUCTION: f64 = 0.8;
 /// Per cent by which type 3 nodes are paid less where the table does not say.
-pub const COEFFICIENT_PERCENT: i32 = 80;
+pub(crate) const COEFFICIENT_PERCENT: i32 = 80;
 
 /// Failed of all blocks that a node should have proposed; 0 of none.
 pub fn failure_rate(proposed: u32, failed: u32) -> f64 {
@@ -21,13 +20,12 @@ pub fn failure_rate(proposed: u32, failed: u32) -> f64 {
 }
 
 /// A subnet's failure rate: the 75th percentile of its nodes', by nearest rank; 0 of none.
-pub fn subnet_rate(rates: &mut [f64]) -> f64 {
+pub(crate) fn subnet_rate(rates: &mut [f64]) -> f64 {
     rates.sort_unstable_by(f64::total_cmp);
     let rank = (rates.len() * 3).div_ceil(4);
     rank.checked_sub(1).and_then(|at| rates.get(at)).copied().unwrap_or(0.0)
 }
 
-/// What is above the subnet's rate.
 pub fn relative(rate: f64, subnet: f64) -> f64 {
     (rate - subnet).max(0.0)
 }
@@ -54,7 +52,6 @@ pub fn mean(values: &[f64]) -> f64 {
 pub struct Type3 {
     /// The mean of the nodes' rates.
     pub rate: f64,
-    /// The mean of their coefficients.
     pub coefficient: f64,
     /// Each node's reward: the mean of the rate times 1, the coefficient, its square and so on.
     pub daily: f64,
@@ -78,7 +75,6 @@ impl Type3 {
 }
 
 /// A sum as the canister tells it: without its fraction.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "that is what is meant")]
 pub fn whole(sum: f64) -> u64 {
     sum as u64
 }

@@ -6,7 +6,7 @@
 //! by the topology of the start, later ones by that of their own time.
 
 pub mod formula;
-pub mod roster;
+pub(crate) mod roster;
 
 use super::canister::{Canister, Context, Reject, UpdateContext};
 use super::clock::Clock;
@@ -39,7 +39,6 @@ pub struct Payroll {
 }
 
 impl Payroll {
-    /// From the beginning on, by this topology.
     pub fn new(seed: u64, fleet: Arc<Fleet>, topology: &Topology) -> Self {
         let first = Arc::new(Roster::new(seed, Arc::new(topology.clone())));
         Self { seed, fleet, rosters: Mutex::new(vec![(0, first)]) }
@@ -65,7 +64,7 @@ impl Payroll {
     }
 
     /// The roster in force at a time.
-    pub fn roster(&self, at: u64) -> Arc<Roster> {
+    pub(crate) fn roster(&self, at: u64) -> Arc<Roster> {
         let rosters = self.rosters();
         let found = rosters.iter().rev().find(|(from, _)| *from <= at).or_else(|| rosters.first());
         found.map_or_else(
@@ -104,7 +103,7 @@ impl Payroll {
 
     /// All that the canister says of a day of the calendar.
     pub fn day(&self, clock: &Clock, day: Day) -> wire::DailyResults {
-        let inside = |day: Day| clock.into_virtual_secs(day.start().secs());
+        let inside = |day: Day| clock.to_virtual_secs(day.start().secs());
         let (from, to) = (inside(day), inside(Day(day.0.saturating_add(1))));
         let roster = self.roster(from);
         let troubles = roster.troubles(&self.fleet, from, to);
@@ -117,7 +116,6 @@ pub struct NodeRewards {
 }
 
 impl NodeRewards {
-    /// The canister of a payroll.
     pub fn new(payroll: Arc<Payroll>) -> Self {
         Self { payroll }
     }

@@ -21,9 +21,7 @@ const HALF: f64 = 0.5;
 /// A node that makes blocks, is paid, or both.
 struct Member {
     id: Principal,
-    /// In which of the roster's subnets.
     subnet: Option<usize>,
-    /// By which of its providers it is paid for.
     provider: Option<usize>,
     reward_type: RewardType,
     region: Line,
@@ -84,7 +82,6 @@ pub fn decided(seed: u64, provider: &Principal, day: Day) -> Option<f64> {
     mix(mix(seed, 0x4E_0001, round), key_of(provider), 0).is_multiple_of(ONE_IN).then_some(HALF)
 }
 
-/// What a member did on a day.
 #[derive(Clone, Copy, Debug, Default)]
 struct Blocks {
     proposed: u32,
@@ -93,7 +90,6 @@ struct Blocks {
     relative: f64,
 }
 
-/// A day's outcome.
 pub struct Outcome<'r> {
     roster: &'r Roster,
     blocks: Vec<Blocks>,
@@ -104,7 +100,6 @@ pub struct Outcome<'r> {
 }
 
 impl Roster {
-    /// The roster of a topology.
     pub fn new(seed: u64, topology: Arc<Topology>) -> Self {
         let subnets: Vec<Principal> = topology
             .subnets
@@ -192,7 +187,7 @@ impl Roster {
         }
     }
 
-    /// How many blocks a node of a subnet should propose on a day, and in how many of a million
+    /// The number of blocks that a node of a subnet should propose on a day, and in how many of a million
     /// cases all of the subnet's nodes fail.
     fn pace(&self, subnet: &Principal, day: Day) -> (u64, u64) {
         let members = self.topology.subnets.get(subnet).map_or(1, |s| s.membership.len().max(1)) as u64;
@@ -273,7 +268,6 @@ impl Outcome<'_> {
         member.base * (1.0 - self.reduction(member, blocks)) * left
     }
 
-    /// What each provider earned, as the canister tells it, in the roster's order.
     pub fn earned(&self) -> Vec<u64> {
         let mut sums = vec![0.0; self.roster.providers.len()];
         for (member, blocks) in self.roster.members.iter().zip(&self.blocks) {

@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use super::super::testing::{NOW, grid};
 use super::*;
 use icpulse_canisters::wire::encode_one;
@@ -96,7 +94,7 @@ fn a_day_is_told_by_the_rules() {
                     assert_eq!(topology.subnet_of(&row.node_id.unwrap()), Some(subnet));
                     let (p, f) = (m.num_blocks_proposed.unwrap(), m.num_blocks_failed.unwrap());
                     assert!(p + f > 3_000, "{p} and {f}");
-                    if watch.dead().contains(&row.node_id.unwrap()) {
+                    if watch.marks.dead.contains(&row.node_id.unwrap()) {
                         dead += 1;
                         assert_eq!(p, 0, "the dead propose nothing");
                     }

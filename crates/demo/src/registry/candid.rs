@@ -4,7 +4,11 @@ use super::Registry;
 use super::encode::degrees;
 use crate::canister::{Canister, Reject};
 use crate::ledger::call::{argument, reply};
-use candid::{CandidType, Deserialize};
+use candid::CandidType;
+use icpulse_canisters::wire::registry_calls::{
+    ApiBoundaryNodeId, Chunk, DataCenterRecord as DataCenter, GetApiBoundaryNodeIdsRequest, GetChunkRequest,
+    GetSubnetForCanisterRequest, Gps, SubnetForCanister,
+};
 use icpulse_model::Principal;
 use icpulse_model::registry::{DataCenterRecord, OperatorRecord};
 use icpulse_model::text::Line;
@@ -15,48 +19,7 @@ pub(super) const INTERFACE: &str = include_str!("../../data/registry.did");
 
 type Answer<T> = Result<T, String>;
 
-#[derive(CandidType, Deserialize)]
-struct GetChunkRequest {
-    content_sha256: Option<ByteBuf>,
-}
-
-#[derive(CandidType)]
-struct Chunk {
-    content: Option<ByteBuf>,
-}
-
-#[derive(CandidType, Deserialize)]
-struct Nothing {}
-
-#[derive(CandidType)]
-struct ApiBoundaryNodeId {
-    id: Option<Principal>,
-}
-
-#[derive(CandidType, Deserialize)]
-struct GetSubnetForCanisterRequest {
-    principal: Option<Principal>,
-}
-
-#[derive(CandidType)]
-struct SubnetForCanister {
-    subnet_id: Option<Principal>,
-}
-
-#[derive(CandidType)]
-struct Gps {
-    latitude: f32,
-    longitude: f32,
-}
-
-#[derive(CandidType)]
-struct DataCenter {
-    id: String,
-    gps: Option<Gps>,
-    region: String,
-    owner: String,
-}
-
+/// As the registry of today has it: older ones lack `max_rewardable_nodes`.
 #[derive(CandidType)]
 struct NodeOperator {
     ipv6: Option<String>,
@@ -76,7 +39,7 @@ pub(super) fn query(registry: &Registry, method: &str, arg: &[u8]) -> Result<Vec
             reply(id, chunk(registry, request))
         }
         "get_api_boundary_node_ids" => {
-            let Nothing {} = argument(id, arg)?;
+            let GetApiBoundaryNodeIdsRequest {} = argument(id, arg)?;
             let nodes = registry.topology().api_boundary_nodes.keys();
             let ids: Vec<_> = nodes.map(|id| ApiBoundaryNodeId { id: Some(*id) }).collect();
             reply(id, Answer::Ok(ids))

@@ -56,7 +56,6 @@ const fn left_of(count: usize) -> usize {
 }
 
 impl Changelog {
-    /// How many versions there are.
     pub fn len(&self) -> usize {
         self.0.first().map_or(0, Vec::len)
     }
@@ -108,7 +107,7 @@ impl Changelog {
     }
 
     /// The tree that shows the current version and nothing else.
-    pub fn show_version(&self) -> MixedHashTree {
+    pub(crate) fn show_version(&self) -> MixedHashTree {
         fork(self.current(), pruned(&self.delta_hash()))
     }
 
@@ -150,7 +149,6 @@ impl Changelog {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -157,7 +157,6 @@ fn data_center(r: &DataCenterRecord) -> wire::DataCenterRecord {
 }
 
 /// Degrees of millionths, as near as 32 bits come.
-#[allow(clippy::cast_possible_truncation, reason = "the record has 32 bits for it")]
 pub fn degrees(millionths: i32) -> f32 {
     (f64::from(millionths) / 1_000_000.0) as f32
 }

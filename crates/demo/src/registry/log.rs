@@ -36,7 +36,6 @@ pub struct Log {
     newest: Timestamp,
 }
 
-/// A value as it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
     pub version: u64,
@@ -57,7 +56,7 @@ impl Log {
         &self.topology
     }
 
-    pub const fn changelog(&self) -> &Changelog {
+    pub(crate) const fn changelog(&self) -> &Changelog {
         &self.changelog
     }
 
@@ -168,14 +167,14 @@ impl Log {
     }
 
     /// When a key was set for the first time; `None` if that version does not say, or never.
-    pub fn first_set(&self, key: &Key) -> Option<Timestamp> {
+    pub(crate) fn first_set(&self, key: &Key) -> Option<Timestamp> {
         let first = self.keys.get(key.to_string().as_bytes())?.first()?;
         self.value_at(first).map(|set| Timestamp(set.nanos)).filter(|at| at.0 > 0)
     }
 
     /// The last version of a page that begins after `since`: at most so many versions, and so many
     /// bytes of them, but one at least.
-    pub fn page_end(&self, since: u64, versions: u64, bytes: usize) -> u64 {
+    pub(crate) fn page_end(&self, since: u64, versions: u64, bytes: usize) -> u64 {
         let most = since.saturating_add(versions).min(self.latest());
         let mut sum = 0usize;
         for version in since.saturating_add(1)..=most {

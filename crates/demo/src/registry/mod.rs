@@ -30,10 +30,10 @@ use std::sync::Arc;
 use wire::{get_value_response, mutation, value};
 
 /// Most versions of a page (`MAX_VERSIONS_PER_QUERY`).
-pub const PAGE_VERSIONS: u64 = 1_000;
+pub(crate) const PAGE_VERSIONS: u64 = 1_000;
 /// Most bytes of what is certified in a page: two thirds of an inter-canister payload.
-pub const PAGE_BYTES: usize = 2 * 1024 * 1024 / 3;
-/// How many versions a small world has at its start.
+pub(crate) const PAGE_BYTES: usize = 2 * 1024 * 1024 / 3;
+/// The number of versions that a small world has at its start.
 pub const SMALL: u64 = 3_000;
 /// Of so many versions the first does not say when it was made.
 const UNTIMED: u64 = 5;
@@ -58,7 +58,7 @@ pub struct Registry {
 
 impl Registry {
     /// The registry of a seed with so many versions between genesis and `start` (virtual time).
-    pub fn seeded(seed: u64, start: Timestamp, versions: u64) -> Self {
+    pub(crate) fn seeded(seed: u64, start: Timestamp, versions: u64) -> Self {
         let mut grid = Grid::new(seed);
         let mut log = Log::default();
         let span = start.0.saturating_sub(GENESIS.0);
@@ -113,17 +113,16 @@ impl Registry {
         self.grid.subnets()
     }
 
-    pub fn subnet_key(&self, subnet: &Principal) -> Option<Arc<SubnetKey>> {
+    pub(crate) fn subnet_key(&self, subnet: &Principal) -> Option<Arc<SubnetKey>> {
         self.grid.subnet_key(subnet)
     }
 
-    /// The seed of its keys.
     pub const fn seed(&self) -> u64 {
         self.seed
     }
 
     /// The number in the seed of a node of the newest version; see [`crate::seed::grid::key_of`].
-    pub fn node_number(&self, node: &Principal) -> Option<usize> {
+    pub(crate) fn node_number(&self, node: &Principal) -> Option<usize> {
         self.grid.node_number(node)
     }
 

@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 use crate::clock::Clock;
 use crate::seed::grid::edit::{Edit, Said};

@@ -10,7 +10,7 @@ use icpulse_model::{E8s, Principal, Topic};
 /// Where in the numbering they begin.
 const PLACE: u64 = 1 << 33;
 /// Their first nonce; those below are the special ones'.
-pub const FIRST_NONCE: u64 = 1_000;
+pub(crate) const FIRST_NONCE: u64 = 1_000;
 
 /// `count` neurons of `user` as of `start`; of one in fifty the user is only a hotkey, and
 /// `friend` controls it.

@@ -8,7 +8,7 @@
 //! A large world ([`size::Size`]) is the same with an archive below it and more neurons of the user.
 
 pub mod archive;
-pub mod drafts;
+pub(crate) mod drafts;
 pub mod grid;
 pub mod history;
 pub mod holdings;
@@ -60,12 +60,12 @@ pub fn world(seed: u64, start: Timestamp, user: Principal) -> World {
 }
 
 /// As [`world`]; a large one if there is a `size`.
-pub fn world_of(seed: u64, start: Timestamp, user: Principal, size: Option<&Size>) -> World {
+pub(crate) fn world_of(seed: u64, start: Timestamp, user: Principal, size: Option<&Size>) -> World {
     world_with(seed, start, user, size, &SharedInventory::new(Arc::new(NetworkInventory::invent(seed))))
 }
 
 /// As [`world_of`], with the nodes that `shown` shows.
-pub fn world_with(
+pub(crate) fn world_with(
     seed: u64,
     start: Timestamp,
     user: Principal,

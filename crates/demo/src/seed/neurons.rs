@@ -19,17 +19,16 @@ const PRIVATE_STAKE: u64 = 192_000_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VotingHabit {
     /// Of a thousand proposals, how many they vote on.
-    pub turnout: u64,
+    pub(crate) turnout: u64,
     /// Added to a proposal's appeal, in thousandths: sceptics have less than zero.
-    pub leaning: i64,
+    pub(crate) leaning: i64,
     /// Votes within hours on technical matters, with many behind them.
     pub leads: bool,
 }
 
 pub struct OtherNeurons {
     pub neurons: Vec<Neuron>,
-    /// How each of them votes.
-    pub habits: BTreeMap<u64, VotingHabit>,
+    pub(crate) habits: BTreeMap<u64, VotingHabit>,
     /// Numbers of the known ones, in the order of the data file.
     pub known: Vec<u64>,
     /// Numbers of the public ones that are not known.

@@ -102,7 +102,7 @@ pub fn call<P: CandidType + Describe>(number: i32, argument: &P) -> (Action, Opt
 }
 
 /// A call of a function without an argument.
-pub fn call_empty(number: i32) -> (Action, Option<SelfDescribingValue>) {
+pub(crate) fn call_empty(number: i32) -> (Action, Option<SelfDescribingValue>) {
     let payload = candid::encode_args(()).unwrap_or_default();
     let nothing = SelfDescribingValue::Map(Vec::new());
     (Action::ExecuteNnsFunction(ExecuteNnsFunction { nns_function: number, payload }), Some(nothing))

@@ -8,7 +8,6 @@ use rand_chacha::ChaCha8Rng;
 pub struct SeededRng(ChaCha8Rng);
 
 impl SeededRng {
-    /// The generator of a seed and a purpose.
     pub fn new(seed: u64, purpose: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(mix(seed, purpose, 0)))
     }
@@ -24,7 +23,7 @@ impl SeededRng {
     }
 
     /// One of several, or `fallback` of none.
-    pub fn choose_or<'a, T>(&mut self, of: &'a [T], fallback: &'a T) -> &'a T {
+    pub(crate) fn choose_or<'a, T>(&mut self, of: &'a [T], fallback: &'a T) -> &'a T {
         let at = usize::try_from(self.within(0, of.len() as u64)).unwrap_or(0);
         of.get(at).unwrap_or(fallback)
     }
@@ -36,13 +35,13 @@ impl SeededRng {
     }
 
     /// One of several texts; empty of none.
-    pub fn choose_text(&mut self, of: &[&'static str]) -> &'static str {
+    pub(crate) fn choose_text(&mut self, of: &[&'static str]) -> &'static str {
         let at = usize::try_from(self.within(0, of.len() as u64)).unwrap_or(0);
         of.get(at).copied().unwrap_or_default()
     }
 
     /// `count` different ones of several, in random order.
-    pub fn choose_several<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
+    pub(crate) fn choose_several<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
         let mut rest = of.to_vec();
         let mut chosen = Vec::new();
         while chosen.len() < count && !rest.is_empty() {
@@ -53,7 +52,7 @@ impl SeededRng {
     }
 
     /// In random order.
-    pub fn shuffle<T: Copy>(&mut self, items: &[T]) -> Vec<T> {
+    pub(crate) fn shuffle<T: Copy>(&mut self, items: &[T]) -> Vec<T> {
         self.choose_several(items, items.len())
     }
 
@@ -91,7 +90,6 @@ const fn scramble(n: u64) -> u64 {
 pub struct QuickRng(u64);
 
 impl QuickRng {
-    /// The generator of a seed, a purpose and a number.
     pub const fn new(seed: u64, purpose: u64, number: u64) -> Self {
         Self(mix(seed, purpose, number))
     }

@@ -29,10 +29,12 @@ pub struct ScriptedEvent {
 
 #[derive(Clone, Copy, Debug)]
 pub enum ScriptedAction {
-    /// A proposal of this kind and appeal.
     Proposal(Kind, u64),
     /// A proposal to manage this neuron, made by that manager.
-    Manage { neuron: u64, manager: u64 },
+    Manage {
+        neuron: u64,
+        manager: u64,
+    },
 }
 
 /// Proposals that are open at the start, with deadlines from an hour to four days ahead.
@@ -65,7 +67,7 @@ pub fn script(start: u64, managed: u64, manager: u64) -> VecDeque<ScriptedEvent>
 }
 
 /// How somebody would vote, and when: a number below 65,536 that grows with the time.
-pub fn decide_vote(
+pub(crate) fn decide_vote(
     seed: u64,
     proposal: u64,
     neuron: u64,
@@ -131,7 +133,7 @@ impl SimulatedVoters {
     }
 
     /// The same people, who write about the nodes that are shown.
-    pub fn with_inventory(mut self, shown: SharedInventory) -> Self {
+    pub(crate) fn with_inventory(mut self, shown: SharedInventory) -> Self {
         self.shown = Some(shown);
         self
     }

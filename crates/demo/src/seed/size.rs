@@ -5,15 +5,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Settled proposals below those of the small world.
-    pub archived_proposals: u64,
+    pub(crate) archived_proposals: u64,
     pub neurons: u64,
     /// Neurons of the demo user, those of the small world included.
-    pub user_neurons: u64,
-    /// Blocks of the ledger.
+    pub(crate) user_neurons: u64,
     pub blocks: u64,
     /// Transactions of the demo user's account, rounded up to a whole group of eight.
-    pub user_transactions: u64,
-    pub registry_versions: u64,
+    pub(crate) user_transactions: u64,
+    pub(crate) registry_versions: u64,
 }
 
 impl Size {

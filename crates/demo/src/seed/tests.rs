@@ -1,6 +1,5 @@
 //! The world is what it promises, is the same for the same seed, and does not care how often
 //! anybody looks.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::user::Kind;
 use super::*;

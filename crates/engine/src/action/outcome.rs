@@ -124,7 +124,6 @@ pub(super) fn unknown_state(step: &dyn Step, request_id: &str) -> StepState {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::action::operations::CastBallot;
     use icpulse_canisters::wire::encode_one;

@@ -101,7 +101,6 @@ fn read_state(path: &Path) -> Result<MonitorState, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// Alerts name nodes and neurons.

@@ -132,7 +132,6 @@ fn slot(now: Timestamp, period: u64, group: u64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 //! Reading against a network made of a few maps, on a clock that only tests advance.
 
 mod governance;

@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used)]
 use super::*;
 use crate::client::Connection;
 use crate::client::tests::{answering, ask, client, server};
@@ -46,7 +45,6 @@ impl Signer for TestKey {
 /// A device that signs after a person has touched it.
 struct Device {
     key: TestKey,
-    /// Signs queries, too.
     signs_queries: bool,
     asked: Notify,
     touched: Notify,

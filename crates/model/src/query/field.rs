@@ -47,6 +47,7 @@ impl Field {
             fields().find(|(_, c)| fits(c)).map(|(place, info)| Self { place, info, form })
         };
         find(Form::Name, &|c| c.id == name)
+            .or_else(|| find(Form::Name, &|c| c.aliases.contains(&name.as_str())))
             .or_else(|| find(Form::Key, &|c| c.exported && c.key() == name))
             .or_else(|| {
                 let of = name.strip_suffix("_evidence")?;

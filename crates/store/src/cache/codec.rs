@@ -94,7 +94,6 @@ pub(super) fn decode_rows<T: DeserializeOwned>(bytes: &[u8]) -> Result<(Vec<T>, 
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::{Proposal, Timestamp};
     use proptest::prelude::*;

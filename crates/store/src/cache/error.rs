@@ -1,7 +1,5 @@
 //! What can go wrong with the cache, and what to do about it.
 
-#![allow(missing_docs, reason = "the names of fields say what they are")]
-
 use std::path::{Path, PathBuf};
 
 /// Why the cache could not do something. None of these is a reason to stop: icpulse

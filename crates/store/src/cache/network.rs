@@ -282,7 +282,6 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_model::Timestamp;
     use icpulse_model::fleet::{Fleet, NodeStatus, Reported};

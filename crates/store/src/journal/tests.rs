@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 use icpulse_model::act::{Intent, PlanId, PlannedCall, Step, StepState};
 use icpulse_model::network::RootKey;

@@ -1,5 +1,4 @@
 //! A device as a kind of identity: this file and a line in `KINDS` are all it takes.
-#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::{ExportForm, Wallet};

@@ -90,7 +90,6 @@ pub fn parse_moment(text: &str) -> Result<Moment, String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 

@@ -8,14 +8,15 @@ pub mod find;
 mod links;
 mod summary;
 
+pub use crate::datasets::network::Link;
 pub use icpulse_model::network_view::{NodeDays, STRIP_DAYS};
 pub use icpulse_model::value::shorten_version as short_version;
-pub use links::Link;
 pub use summary::Summary;
 
 use super::list::ListState;
-use super::place::{Name, Subject};
+use super::place::Subject;
 use super::state::State;
+use crate::datasets::network::{Source, find_list};
 use crate::datasets::{self, NETWORK, NetworkList};
 use icpulse_model::dataset::{Context, Dataset};
 use icpulse_model::decentral::Decentralization;
@@ -40,9 +41,13 @@ impl NetList {
         (0..NETWORK.len()).map(Self)
     }
 
-    /// The list of a dataset; the first one for what is no list of the network.
-    pub fn from_dataset(dataset: &'static Dataset<Subject>) -> Self {
-        Self(NETWORK.iter().position(|l| l.dataset.info.id == dataset.info.id).unwrap_or_default())
+    pub const fn at(place: usize) -> Self {
+        Self(place)
+    }
+
+    /// The list with this id; the first one where there is none.
+    pub fn named(id: &str) -> Self {
+        Self(NETWORK.iter().position(|l| l.dataset.info.id == id).unwrap_or_default())
     }
 
     pub const fn place(self) -> usize {
@@ -50,7 +55,7 @@ impl NetList {
     }
 
     pub fn list(self) -> &'static NetworkList {
-        NETWORK.get(self.0).unwrap_or(&NETWORK[0])
+        NETWORK.get(self.0).copied().unwrap_or(NETWORK[0])
     }
 
     /// Its columns.
@@ -173,20 +178,6 @@ impl State {
         }
     }
 
-    /// The list that a thing of the network stands in.
-    pub fn list_of(&self, subject: &Subject) -> Option<&'static Dataset<Subject>> {
-        Some(match subject {
-            Subject::Subnet(_) => &datasets::SUBNETS,
-            Subject::Node(_) => &datasets::NODES,
-            Subject::Provider(_) => &datasets::PROVIDERS,
-            Subject::DataCenter(_) => &datasets::DATA_CENTERS,
-            Subject::Version(..) => &datasets::VERSIONS,
-            Subject::Boundary(_) => &datasets::BOUNDARY_NODES,
-            Subject::Event(..) => &datasets::EVENTS,
-            Subject::Proposal(_) | Subject::Neuron(_) | Subject::Transaction(_) => return None,
-        })
-    }
-
     /// How many nodes a subnet can still lose; what a past make-up shows has no health.
     pub fn margin(&self, subnet: &Principal) -> Option<Margin> {
         self.net.view.margin(subnet)
@@ -201,28 +192,27 @@ impl State {
     /// Makes the rows that follow from the life of nodes; events have none.
     pub(in crate::tui::app) fn refresh_fleet(&mut self) {
         self.renew_view(false);
-        self.refresh_lists(|dataset| dataset.info.id != datasets::EVENTS.info.id);
+        self.refresh_lists(|list| list.follows.contains(&Source::Fleet));
     }
 
     /// More proposals are known: they may have elected versions.
     pub(in crate::tui::app) fn refresh_versions(&mut self) {
         if self.net.view.proposals != self.world.proposals.len() {
             self.renew_view(false);
-            self.refresh_lists(|dataset| dataset.info.id == datasets::VERSIONS.info.id);
+            self.refresh_lists(|list| list.follows.contains(&Source::Proposals));
         }
     }
 
     /// Makes the rows that follow from subnets' health.
     pub(in crate::tui::app) fn refresh_health(&mut self) {
         self.renew_view(false);
-        self.refresh_lists(|dataset| dataset.info.id == datasets::SUBNETS.info.id);
+        self.refresh_lists(|list| list.follows.contains(&Source::Health));
     }
 
     /// Makes the rows of events.
     pub(in crate::tui::app) fn refresh_events(&mut self) {
         self.renew_view(true);
-        let lists = [datasets::EVENTS.info.id, datasets::VERSIONS.info.id];
-        self.refresh_lists(|dataset| lists.contains(&dataset.info.id));
+        self.refresh_lists(|list| list.follows.contains(&Source::Events));
     }
 
     fn renew_view(&mut self, events: bool) {
@@ -235,9 +225,9 @@ impl State {
         self.net.view = Arc::new(view);
     }
 
-    fn refresh_lists(&mut self, wanted: impl Fn(&Dataset<Subject>) -> bool) {
+    fn refresh_lists(&mut self, wanted: impl Fn(&NetworkList) -> bool) {
         let cx = self.cell_context();
-        for list in NetList::all().filter(|list| wanted(list.dataset())) {
+        for list in NetList::all().filter(|list| wanted(list.list())) {
             let mut rows = (list.list().rows)(&cx);
             rows.sort_unstable_by(|a, b| b.cmp(a));
             let optional = list.dataset().columns.iter().filter(|c| c.info.optional);
@@ -268,9 +258,7 @@ impl State {
 
     /// A cell of a thing of the network, by the column's name.
     pub fn net_cell<'a>(&self, subject: &'a Subject, column: &str, cx: &'a Context) -> Cell<'a> {
-        let list = self.list_of(subject);
-        let column = list.and_then(|list| list.columns.iter().find(|c| c.info.id == column));
-        column.map_or_else(Cell::default, |column| (column.get)(subject, cx))
+        find_list(subject).map_or_else(Cell::default, |list| list.cell(subject, column, cx))
     }
 
     /// All events that are known, the newest first.
@@ -312,20 +300,11 @@ impl State {
         self.network_now()
     }
 
-    /// How a subject of the network is called, in a few words.
-    pub fn net_title(&self, subject: &Subject) -> Option<String> {
-        Some(match subject {
-            Subject::Subnet(id) => format!("Subnet {}", short_id(id)),
-            Subject::Node(id) => match self.net.mine.alias(self.topology(), id) {
-                Some(alias) => format!("Node {alias}"),
-                None => format!("Node {}", short_id(id)),
-            },
-            Subject::Provider(id) => format!("Provider {}", self.marked_provider(id)),
-            _ => return None,
+    /// Whether there is such a thing, as far as is known.
+    pub fn is_listed(&self, subject: &Subject) -> bool {
+        find_list(subject).is_some_and(|list| {
+            let place = NetList::named(list.dataset.info.id).place();
+            self.index.net.get(place).is_some_and(|index| index.contains(subject))
         })
-    }
-
-    pub fn data_center(&self, name: &Name) -> Option<&icpulse_model::registry::DataCenterRecord> {
-        self.topology().data_centers.get(&Line::new(name.as_str()))
     }
 }

@@ -2,9 +2,10 @@
 
 use super::filter::on_list;
 use super::keys::single_line_input;
+use crate::config::Columns;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{ChoiceItem, ChoiceKind, ChoiceLayer, Layer, Level};
-use crate::tui::app::list::ListState;
+use crate::tui::app::list::{ColumnId, ListState};
 use crate::tui::app::state::{Quitting, State};
 use icpulse_model::account::short_principal;
 use icpulse_model::dataset::{ColumnInfo, List};
@@ -97,11 +98,12 @@ impl State {
     }
 
     pub(super) fn choose_columns(&mut self) {
-        fn sort_items<K>(list: &ListState<K>) -> (List, Vec<ChoiceItem>) {
+        fn column_items<K: Copy + Ord>(list: &ListState<K>) -> (List, Vec<ChoiceItem>) {
+            let columns = list.columns_to_choose().into_iter().filter_map(|id| list.list.find(id));
             let shown = |c: &ColumnInfo| list.columns.contains(&c.id);
-            (list.list, table_columns(list.list).map(|c| choice_item(c.title, "", Some(shown(c)))).collect())
+            (list.list, columns.map(|c| choice_item(c.title, "", Some(shown(c)))).collect())
         }
-        let (table, items) = on_list!(self, list => sort_items(list), return);
+        let (table, items) = on_list!(self, list => column_items(list), return);
         self.open_choice(ChoiceKind::Columns(table), "Columns", items);
     }
 
@@ -195,21 +197,18 @@ impl State {
     }
 
     /// Space: a column in or out, or the order turned round.
-    pub(super) fn toggle_choice(&mut self) {
+    pub(super) fn toggle_choice(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Choice(layer)) = self.layers.last_mut() else { return };
         let Some(chosen) = layer.chosen() else { return };
         match layer.kind {
-            ChoiceKind::Columns(table) => {
+            ChoiceKind::Columns(_) => {
                 let on = layer.items.iter().filter(|i| i.on == Some(true)).count();
                 let Some(item) = layer.items.get_mut(chosen) else { return };
                 // A table without columns shows nothing.
                 if on > 1 || item.on != Some(true) {
                     item.on = Some(item.on != Some(true));
                 }
-                let items = layer.items.clone();
-                let shown = table_columns(table).zip(items).filter(|(_, i)| i.on == Some(true));
-                let columns = shown.map(|(c, _)| c.id).collect();
-                on_list!(self, list => list.columns = columns);
+                self.take_columns(effects);
             }
             ChoiceKind::Sort(table) => {
                 let column = table_columns(table).nth(chosen).map(|c| c.id);
@@ -221,5 +220,55 @@ impl State {
             }
             _ => {}
         }
+    }
+
+    /// Moves the chosen column by so many places among those that are offered.
+    pub(super) fn move_column(&mut self, by: isize, effects: &mut Vec<Effect>) {
+        let Some(Layer::Choice(layer)) = self.layers.last_mut() else { return };
+        let to = layer.cursor.saturating_add_signed(by);
+        let (Some(from), Some(other)) = (layer.chosen(), layer.shown.get(to).copied()) else { return };
+        if matches!(layer.kind, ChoiceKind::Columns(_)) && from != other {
+            layer.items.swap(from, other);
+            layer.cursor = to;
+            self.take_columns(effects);
+        }
+    }
+
+    /// Shows the columns that are switched on, in the order in which they are offered, and keeps that.
+    fn take_columns(&mut self, effects: &mut Vec<Effect>) {
+        let Some(Layer::Choice(layer)) = self.layers.last() else { return };
+        let ChoiceKind::Columns(table) = layer.kind else { return };
+        let on = layer.items.iter().filter(|item| item.on == Some(true));
+        let find = |item: &ChoiceItem| table_columns(table).find(|c| c.title == item.label.as_str());
+        let columns: Vec<ColumnId> = on.filter_map(find).map(|c| c.id).collect();
+        let kept =
+            (columns != table.default_columns()).then(|| columns.iter().map(|id| (*id).to_owned()).collect());
+        effects.push(Effect::SaveColumns { list: table.info().id, columns: kept });
+        on_list!(self, list => list.columns = columns);
+    }
+
+    /// Shows the columns that were kept; gives what is wrong with them.
+    pub fn set_columns(&mut self, kept: &Columns) -> Vec<Line> {
+        let mut notes = Vec::new();
+        for (id, names) in kept {
+            let unknown = if self.proposals.list.info().id == id {
+                self.proposals.set_columns(names)
+            } else if self.neurons.list.info().id == id {
+                self.neurons.set_columns(names)
+            } else if self.wallet.list.list.info().id == id {
+                self.wallet.list.set_columns(names)
+            } else if let Some(list) = self.net.lists.iter_mut().find(|list| list.list.info().id == id) {
+                list.set_columns(names)
+            } else {
+                notes.push(Line::new(&format!("columns.toml: unknown list '{id}'; docs/lists.md has all")));
+                continue;
+            };
+            if !unknown.is_empty() {
+                let unknown = unknown.join(", ");
+                let note = format!("columns.toml: {id} has no columns {unknown}; docs/lists.md has all");
+                notes.push(Line::new(&note));
+            }
+        }
+        notes
     }
 }

@@ -1,7 +1,6 @@
 //! Filters and orders of the lists.
 
 use super::keys::single_line_input;
-use crate::datasets::PROPOSALS;
 use crate::tui::app::layer::{FilterLayer, Layer};
 use crate::tui::app::list::{ColumnId, Filter, ListState, Sort};
 use crate::tui::app::place::Screen;
@@ -42,7 +41,7 @@ pub(super) use on_list;
 fn shown_list(state: &State) -> List {
     match state.place.screen {
         Screen::Network => state.net.list().list,
-        Screen::Pulse | Screen::Proposals => &PROPOSALS,
+        Screen::Pulse | Screen::Proposals => state.proposals.list,
         Screen::Neurons => state.neurons.list,
         Screen::Wallet => state.wallet.list.list,
     }

@@ -46,7 +46,9 @@ impl State {
             Command::FieldPrevious => self.next_field(-1),
             Command::ValueNext => self.next_value(1),
             Command::ValuePrevious => self.next_value(-1),
-            Command::ChoiceToggle => self.toggle_choice(),
+            Command::ChoiceToggle => self.toggle_choice(effects),
+            Command::ChoiceEarlier => self.move_column(-1, effects),
+            Command::ChoiceLater => self.move_column(1, effects),
             _ => {}
         }
     }

@@ -1,7 +1,6 @@
 //! The network's screen: which list, whose provider, names, what-if, and the time.
 
 use super::keys::single_line_input;
-use crate::datasets::{EVENTS, MY_NODES};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{AliasLayer, ChoiceItem, ChoiceKind, Layer, Level, TravelLayer, WhatIfLayer};
 use crate::tui::app::net::find::{FindResult, parse_moment};
@@ -97,7 +96,8 @@ impl State {
         effects.push(Effect::SaveMine(self.net.mine.clone()));
         self.refresh_net();
         if self.net.mine.provider.is_some() {
-            self.show_list(NetList::from_dataset(&MY_NODES));
+            let mine = NetList::all().find(|list| list.list().is_mine);
+            self.show_list(mine.unwrap_or_default());
         }
     }
 
@@ -318,7 +318,7 @@ impl State {
         let at_end = list.cursor + 1 >= list.rows.len();
         if self.place.screen == Screen::Network
             && self.place.detail.is_none()
-            && self.net.shown == NetList::from_dataset(&EVENTS)
+            && self.net.shown.list().has_older
             && at_end
             && self.net.then.is_none()
             && !self.net.older_asked

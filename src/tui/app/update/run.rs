@@ -2,7 +2,6 @@
 
 use super::keys::single_line_input;
 use super::moving::CursorMove;
-use crate::datasets;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{
     ActionsLayer, AfterUnlock, HelpLayer, JumpLayer, Layer, Level, QrLayer, UnlockLayer,
@@ -37,14 +36,7 @@ impl State {
             Command::ShowNetwork => self.go_to(Screen::Network),
             Command::NextList => self.next_list(1),
             Command::PreviousList => self.next_list(-1),
-            Command::ListSubnets => self.show_list(NetList::from_dataset(&datasets::SUBNETS)),
-            Command::ListNodes => self.show_list(NetList::from_dataset(&datasets::NODES)),
-            Command::ListProviders => self.show_list(NetList::from_dataset(&datasets::PROVIDERS)),
-            Command::ListCenters => self.show_list(NetList::from_dataset(&datasets::DATA_CENTERS)),
-            Command::ListVersions => self.show_list(NetList::from_dataset(&datasets::VERSIONS)),
-            Command::ListBoundary => self.show_list(NetList::from_dataset(&datasets::BOUNDARY_NODES)),
-            Command::ListEvents => self.show_list(NetList::from_dataset(&datasets::EVENTS)),
-            Command::ListMine => self.show_list(NetList::from_dataset(&datasets::MY_NODES)),
+            Command::List(place) => self.show_list(NetList::at(place)),
             Command::MyProvider => self.choose_provider(),
             Command::Alias => self.ask_alias(),
             Command::WhatIf => self.open_what_if(),

@@ -24,9 +24,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     } else {
         area
     };
-    // Only columns and orders are switched; the others are chosen.
-    let switched = matches!(layer.kind, ChoiceKind::Columns(_) | ChoiceKind::Sort(_));
-    let useful = |c| switched || c != Command::ChoiceToggle;
+    // Only columns and orders are switched, and only columns are moved; the others are chosen.
+    let useful = |command| match command {
+        Command::ChoiceToggle => matches!(layer.kind, ChoiceKind::Columns(_) | ChoiceKind::Sort(_)),
+        Command::ChoiceEarlier | Command::ChoiceLater => matches!(layer.kind, ChoiceKind::Columns(_)),
+        _ => true,
+    };
     let inside = super::frame_with(cx, area, layer.title, (w, h), top, useful);
     let mut list = inside;
     if layer.has_input() && inside.height > 2 {

@@ -2,7 +2,7 @@
 
 use super::super::Cx;
 use super::super::format;
-use super::super::net::breach_words;
+use crate::datasets::detail::breach_words;
 use crate::tui::app::state::State;
 use crate::tui::app::state::layer::WhatIfLayer;
 use crate::tui::app::state::net::short_id;
@@ -84,7 +84,7 @@ fn node_spans(state: &State, node: &Principal, room: usize) -> Spans {
 
 /// Every figure before and after.
 fn figures_lines(state: &State, layer: &WhatIfLayer, what_if: &WhatIf) -> Vec<Spans> {
-    let (before, after) = (&what_if.before, &what_if.after);
+    let (before, after, cells) = (&what_if.before, &what_if.after, state.cell_context());
     let mut lines: Vec<Spans> = vec![vec![
         span(format!("+{} ", layer.add.len()), if layer.add.is_empty() { Role::Dim } else { Role::Good }),
         span(format!("−{}", layer.remove.len()), if layer.remove.is_empty() { Role::Dim } else { Role::Bad }),
@@ -121,10 +121,10 @@ fn figures_lines(state: &State, layer: &WhatIfLayer, what_if: &WhatIf) -> Vec<Sp
     for breach in &after.breaches {
         let new = !before.breaches.contains(breach);
         let role = if new { Role::Bad } else { Role::Dim };
-        lines.push(vec![span(breach_words(state, breach), role)]);
+        lines.push(vec![span(breach_words(breach, &cells), role)]);
     }
     for breach in before.breaches.iter().filter(|b| !after.breaches.contains(b)) {
-        lines.push(vec![span(format!("✓ no more: {}", breach_words(state, breach)), Role::Good)]);
+        lines.push(vec![span(format!("✓ no more: {}", breach_words(breach, &cells)), Role::Good)]);
     }
     lines
 }

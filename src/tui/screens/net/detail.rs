@@ -2,36 +2,44 @@
 
 use super::super::cell;
 use super::super::facts;
+use super::super::pieces::Ink;
 use super::super::proposal::{add_row_hits, part_tabs};
 use super::super::{Cx, condition, format};
-use super::figures;
+use crate::datasets::detail::Detail as Described;
+use crate::datasets::network::find_list;
 use crate::tui::app::state::{Detail, State, Subject, Tab};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
 use crate::tui::widgets::text::spans_width;
 use crate::tui::widgets::{Spans, notice, span};
-use icpulse_model::account::short_principal;
 use icpulse_model::amount::group;
+use icpulse_model::dataset::{Column as DatasetColumn, Context};
 use ratatui::layout::Rect;
 
 /// From this width on two parts stand side by side.
 const WIDE: u16 = 110;
+/// Where the values of figures begin.
+const VALUES: usize = 14;
 
 /// Draws what is open.
 pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detail) {
     let state = cx.state;
     let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
-    if !figures::is_known(state, subject) {
+    if !state.is_listed(subject) {
         condition::draw_unknown_subject(cx, area, *subject);
         return;
     }
+    let cells = state.cell_context();
+    let Some(list) = find_list(subject) else { return };
+    let described = list.describe(subject, &cells);
     let mut title: Spans = Vec::new();
     if let Some(then) = &state.net.then {
         let version = group(&then.topology.version.to_string());
         title.extend([span(format!(" THE PAST: version {version} "), Role::Danger), span("  ", Role::Dim)]);
     }
     let room = usize::from(area.width).saturating_sub(spans_width(&title));
-    title.extend(figures::title(state, subject, room));
+    let ink = Ink::new(state, area.width);
+    title.extend(ink.title(&described, room));
     cx.pen.write_spans(area.x, area.y, area.width, &title);
     let counts = |tab: Tab| {
         let count = match tab {
@@ -46,7 +54,7 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
     let tab = detail.current_tab();
     if area.width + 2 < WIDE {
         match tab {
-            Tab::Figures => scrolling(cx, body, subject, detail),
+            Tab::Figures => draw_figures(cx, body, &described, detail),
             _ => listed(cx, body, subject, detail, tab, true),
         }
         return;
@@ -56,17 +64,18 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
     let right = Rect::new(left.right() + 3, body.y, body.width - left.width - 3, body.height);
     cx.pen.draw_vertical_rule(left.right() + 1, body.y, body.height, Role::Border);
     if tab == Tab::Figures {
-        scrolling(cx, left, subject, detail);
+        draw_figures(cx, left, &described, detail);
         listed(cx, right, subject, detail, Tab::Links, false);
     } else {
         listed(cx, left, subject, detail, tab, true);
-        let lines = figures::lines(state, subject, right.width);
+        let lines = Ink::new(state, right.width).lines(&described, right.width, VALUES);
         facts::draw_scrolled_lines(cx, right, &lines, 0);
     }
 }
 
-fn scrolling(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detail) {
-    let lines = figures::lines(cx.state, subject, area.width.saturating_sub(2));
+fn draw_figures(cx: &mut Cx<'_, '_, '_>, area: Rect, described: &Described<'_>, detail: &Detail) {
+    let width = area.width.saturating_sub(2);
+    let lines = Ink::new(cx.state, width).lines(described, width, VALUES);
     facts::detail_part(cx, area, &lines, detail.scroll);
 }
 
@@ -82,16 +91,24 @@ fn owned(content: Content<'_>) -> Content<'static> {
     }
 }
 
-/// Names what a link leads to. A provider's id stands before its name, which is unverified.
-fn name_target(state: &State, to: &Subject) -> Content<'static> {
-    match to {
-        Subject::Provider(id) if state.world.fleet.name(id).is_some() => {
-            let text = format!("{}  {}", short_principal(id), state.provider_name(id));
-            Content::Marked(text.into(), Role::Id, format::unverified_mark())
-        }
-        Subject::Version(..) => Content::text(state.link_name(to), Role::Text),
-        to if to.is_network() => Content::id(state.link_name(to)),
-        to => Content::text(state.link_name(to), Role::Text),
+/// Names what a link leads to.
+fn name_target<'a>(state: &'a State, to: &Subject, cells: &Context) -> Content<'a> {
+    let Some(list) = find_list(to) else {
+        return match to {
+            Subject::Proposal(id) => match state.proposal(*id) {
+                Some(p) => Content::text(format!("{id} {}", p.title), Role::Text),
+                None => Content::text(to.id_text(), Role::Text),
+            },
+            _ => Content::text(to.id_text(), Role::Text),
+        };
+    };
+    let name = (list.name)(to, cells);
+    let (role, is_unverified) = (cell::role_for_tone(name.tone), name.is_unverified());
+    let text = name.into_text(cells.now, None);
+    match role {
+        role if is_unverified => Content::Marked(text, role, format::unverified_mark()),
+        Role::Id => Content::id(text),
+        role => Content::text(text, role),
     }
 }
 
@@ -139,11 +156,11 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
     };
     let cells = state.cell_context();
     let cell = |subject: &Subject, column: &str| {
-        let info = state.list_of(subject).and_then(|list| list.columns.iter().find(|c| c.info.id == column));
-        let content = |c: &icpulse_model::dataset::Column<Subject>| {
-            owned(cell::cell_content(state, &c.info, state.net_cell(subject, column, &cells)))
-        };
-        info.map_or(Content::Nothing, content)
+        let list = find_list(subject);
+        let column = list.and_then(|list| list.dataset.columns.iter().find(|c| c.info.id == column));
+        let content =
+            |c: &DatasetColumn<Subject>| owned(cell::cell_content(state, &c.info, (c.get)(subject, &cells)));
+        column.map_or(Content::Nothing, content)
     };
     let drawn = table::draw(cx.pen, area, &spec, |index| {
         let cells = if tab == Tab::Happened {
@@ -151,18 +168,14 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
             ["version", "at", "text"].map(|column| cell(event, column)).into()
         } else {
             let link = links.get(index)?;
-            let (state_column, place) = match link.to {
-                Subject::Subnet(_) => ("condition", "kind"),
-                Subject::Node(_) if matches!(subject, Subject::DataCenter(_)) => ("status", "subnet"),
-                Subject::Node(_) => ("status", "data_center"),
-                Subject::Version(..) => ("elected", "country"),
-                _ => ("status", "country"),
-            };
+            let columns = find_list(&link.to).map_or(&[][..], |list| list.link_columns);
+            let first = columns.first().copied().unwrap_or_default();
+            let second = link.column.or(columns.get(1).copied()).unwrap_or_default();
             vec![
                 Content::text(link.what, Role::Dim),
-                name_target(state, &link.to),
-                cell(&link.to, state_column),
-                cell(&link.to, place),
+                name_target(state, &link.to, &cells),
+                cell(&link.to, first),
+                cell(&link.to, second),
                 cell(&link.to, "strip"),
             ]
         };
@@ -171,11 +184,4 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
     if active {
         add_row_hits(cx, &drawn);
     }
-}
-
-/// A heading and pieces of one line.
-pub(super) fn heading(text: String, rest: Spans) -> Spans {
-    let mut line = vec![span(text, Role::Strong)];
-    line.extend(rest);
-    line
 }

@@ -1,15 +1,13 @@
-//! Subnets, nodes and providers: the lists; `figures` and `detail` draw one of them.
+//! The network's lists; `detail` draws one of them.
 
 mod detail;
-mod figures;
 mod mine;
 
 pub(super) use detail::draw as detail;
-pub(super) use figures::breach_words;
 
 use super::condition::{self, Empty};
 use super::{Cx, cell, format, table};
-use crate::datasets::{BOUNDARY_NODES, DATA_CENTERS, EVENTS, MY_NODES};
+use crate::datasets::network::Footer;
 use crate::tui::app::state::net::{Difference, NetList, PastTopology};
 use crate::tui::app::state::{Hit, State};
 use crate::tui::command::Command;
@@ -40,10 +38,10 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         return;
     }
     cx.pen.write_spans(foot.x, foot.y, foot.width, &sources(state, cx.pen.ascii()));
-    let shown = state.net.shown.dataset();
-    let rest = if shown.info.id == DATA_CENTERS.info.id {
+    let shown = state.net.shown.list();
+    let rest = if shown.footer == Footer::Registry {
         continents(cx, rest)
-    } else if shown.info.id == MY_NODES.info.id {
+    } else if shown.is_mine {
         let Some(rest) = mine::head(cx, rest) else { return };
         rest
     } else {
@@ -53,18 +51,16 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     if list.rows.is_empty() {
         cx.hits.list_height = usize::from(rest.height.saturating_sub(1));
         let empty = condition::empty_reason(state, true, list.total);
-        if empty == Empty::Nothing && shown.info.id == EVENTS.info.id {
-            let lines = ["registry events appear here once the registry's history is read"];
-            notice::draw(cx.pen, rest, "No events yet", Role::Text, &lines);
-        } else {
-            condition::draw_empty(cx, rest, empty, shown.info.many);
+        match shown.empty.filter(|_| empty == Empty::Nothing) {
+            Some([title, words]) => notice::draw(cx.pen, rest, title, Role::Text, &[words]),
+            None => condition::draw_empty(cx, rest, empty, shown.dataset.info.many),
         }
         if empty != Empty::Filtered {
             return;
         }
     }
     let cells = state.cell_context();
-    table::draw_list(cx, rest, list, shown, &cells, Some, |_| Content::Nothing);
+    table::draw_list(cx, rest, list, shown.dataset, &cells, Some, |_| Content::Nothing);
 }
 
 /// The names of all lists, with how long they are where there is room.
@@ -134,8 +130,8 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &PastTopology) -> u16 {
 /// Where what is shown comes from.
 fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
-    let shown = state.net.shown.dataset().info.id;
-    if shown == MY_NODES.info.id && state.size.0 < 110 && state.net.then.is_none() {
+    let shown = state.net.shown.list();
+    if shown.footer == Footer::Strips && state.size.0 < 110 && state.net.then.is_none() {
         let mut line = cell::legend_spans(ascii);
         line.extend(explain_mark(state, true));
         return line;
@@ -147,9 +143,9 @@ fn sources(state: &State, ascii: bool) -> Spans {
         line.extend([span(" ", Role::Dim), span(evidence.proof.word(), format::proof_role(evidence.proof))]);
         line.push(span(format!(" {}", format::ago_text(state.network_now(), evidence.at)), Role::Dim));
     }
-    match shown {
+    match shown.footer {
         _ if state.net.then.is_some() => line.extend([dot(), span("health is of today only", Role::Dim)]),
-        list if list == EVENTS.info.id => {
+        _ if shown.has_older => {
             let more = if state.net.older_asked {
                 Some("reading older ones …")
             } else {
@@ -159,12 +155,12 @@ fn sources(state: &State, ascii: bool) -> Spans {
             line.extend([dot(), span(more, Role::Dim)]);
             line.extend(explain_mark(state, narrow));
         }
-        list if list == MY_NODES.info.id => {
+        Footer::Strips => {
             line.push(span("   ", Role::Dim));
             line.extend(cell::legend_spans(ascii));
             line.extend(explain_mark(state, narrow));
         }
-        list if list == BOUNDARY_NODES.info.id => {
+        Footer::BoundaryNodes => {
             if let Some(evidence) = &state.world.fleet.boundary_evidence {
                 line.extend([dot(), span("list ", Role::Dim)]);
                 line.push(span(evidence.proof.word(), format::proof_role(evidence.proof)));
@@ -174,8 +170,8 @@ fn sources(state: &State, ascii: bool) -> Spans {
             line.push(span(proof.word(), format::proof_role(proof)));
             line.extend((!narrow).then(|| span(": states and names", Role::Dim)));
         }
-        list if list == DATA_CENTERS.info.id => {}
-        _ => {
+        Footer::Registry => {}
+        Footer::Dashboard => {
             let fleet = &state.world.fleet;
             line.extend(explain_mark(state, false));
             if let Some(why) = &fleet.report_failure {

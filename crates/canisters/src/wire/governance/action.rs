@@ -1,8 +1,6 @@
 //! Proposal actions as they are read. Those with the records of an SNS launch or swap are in
 //! [`super::swap`].
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Principal};
 use serde_bytes::ByteBuf;
 

@@ -1,8 +1,6 @@
 //! Commanding neurons: `manage_neuron`, `simulate_manage_neuron`, `create_neuron`,
 //! `claim_or_refresh_neuron_from_account`. Making proposals is in [`super::propose`].
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Principal};
 use serde_bytes::ByteBuf;
 

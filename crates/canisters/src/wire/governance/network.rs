@@ -2,8 +2,6 @@
 //! `get_latest_reward_event`, `get_maturity_modulation`, node providers and their rewards; and the
 //! error every governance method answers with.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Principal};
 
 use super::action::RewardNodeProvider;

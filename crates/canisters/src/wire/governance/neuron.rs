@@ -1,8 +1,6 @@
 //! Neurons: `get_full_neuron`, `get_neuron_info`, `list_neurons`, `get_neuron_index`,
 //! `list_known_neurons`, `list_neuron_votes`.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Principal};
 use serde_bytes::ByteBuf;
 

@@ -1,7 +1,5 @@
 //! Proposals as they are read: `list_proposals`, `get_proposal_info`, `get_pending_proposals`.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Int, Nat, Principal};
 use serde_bytes::ByteBuf;
 

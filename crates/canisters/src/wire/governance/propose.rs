@@ -3,8 +3,6 @@
 //! Proposals are made with whole modules and arguments, and read back with their hashes; the two
 //! are therefore different types.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Principal};
 use serde_bytes::ByteBuf;
 

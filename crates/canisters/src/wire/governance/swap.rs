@@ -1,8 +1,6 @@
 //! The records of proposals that launch an SNS: `CreateServiceNervousSystem` and the older swap
 //! actions.
 
-#![allow(missing_docs, reason = "fields carry the names, units and meaning of the canister's own interface")]
-
 use candid::{CandidType, Deserialize, Principal};
 
 use super::network::Percentage;

@@ -36,7 +36,6 @@ pub trait Stakes: Send + Sync {
     fn rank_of(&self, account: &AccountIdentifier) -> Option<u64>;
 }
 
-/// What a derived chain is made of.
 pub struct Plan {
     pub seed: u64,
     /// Whose accounts the transfers go between.
@@ -45,7 +44,7 @@ pub struct Plan {
     pub stakes: Arc<dyn Stakes>,
     pub blocks: u64,
     /// In how many of them the user's account is to be, at least.
-    pub user_transactions: u64,
+    pub(crate) user_transactions: u64,
 }
 
 /// A block that is held: its number and what is in it.
@@ -194,7 +193,6 @@ impl DerivedChain {
         (at, transaction)
     }
 
-    /// How many blocks there are.
     pub const fn length(&self) -> u64 {
         self.length
     }
@@ -244,7 +242,7 @@ impl DerivedChain {
     }
 
     /// What lies in the account of an archived neuron's stake; `None` for other accounts.
-    pub fn stake_in(&self, account: &AccountIdentifier) -> Option<E8s> {
+    pub(crate) fn stake_in(&self, account: &AccountIdentifier) -> Option<E8s> {
         let stakes = &self.stream.stakes;
         stakes.rank_of(account).and_then(|rank| stakes.stake(rank)).map(|stake| stake.amount)
     }

@@ -15,7 +15,6 @@ use std::sync::Arc;
 const PURPOSE: u64 = 0x626c_6f63;
 /// The user's transactions come in groups after which the account holds what it held before.
 const GROUP: u64 = 8;
-/// Which of a group are receipts.
 const RECEIPTS: [bool; 8] = [true, false, true, false, false, true, false, false];
 /// What nobody but the user goes below by a derived transfer: the held operations count on it.
 const FLOOR: E8s = E8s(100 * E8s::PER_ICP);
@@ -46,7 +45,7 @@ impl Stream {
         self.count
     }
 
-    /// How many stakes are among the first `n`.
+    /// The number of stakes that are among the first `n`.
     fn stakes_before(&self, n: u64) -> u64 {
         share(n, self.stakes.count(), self.count)
     }

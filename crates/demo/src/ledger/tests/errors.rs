@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::canister::LedgerPort;
-use crate::ledger::book::FEE;
+use crate::ledger::book::{FEE, Refusal};
+use crate::ledger::transaction::Operation;
 use candid::{Int, Nat};
 use icpulse_canisters::wire::ledger as lw;
 use icpulse_model::network::SystemCanister;
@@ -424,17 +425,23 @@ fn at_60x_creation_times_age_60_times_faster() {
 }
 
 #[test]
-fn other_canisters_move_icp_through_the_port() {
+fn other_canisters_move_icp() {
     let mut bench = bench();
     let now = bench.clock.virtual_now();
     let neuron = AccountIdentifier::new(&SystemCanister::Governance.id(), &Subaccount([9; 32]));
-    let minting = bench.ledger.minting_account();
-    assert_eq!(bench.ledger.transfer(now, minting, neuron, E8s(500_000), FEE, 3), Ok(1));
-    assert_eq!(bench.ledger.transfer(now, neuron, id(9), E8s(100_000), FEE, 3), Ok(2));
-    assert_eq!(bench.ledger.transfer(now, neuron, id(9), E8s(390_001), FEE, 3), Err(E8s(390_000)));
-    assert_eq!(bench.ledger.transfer(now, neuron, minting, E8s(90_000), E8s::ZERO, 3), Ok(3));
-    assert_eq!(bench.ledger.burn(now, neuron, E8s(300_001), 3), Err(E8s(300_000)));
-    assert_eq!(bench.ledger.burn(now, neuron, E8s(300_000), 3), Ok(4));
+    assert_eq!(bench.ledger.mint(now, neuron, E8s(500_000), 3), 1);
+    let to = id(9);
+    let send = |e8s| Operation::Transfer { from: neuron, to, amount: E8s(e8s), fee: FEE, spender: None };
+    let burn = |e8s| Operation::Burn { from: neuron, amount: E8s(e8s), spender: None };
+    for (operation, expected) in [
+        (send(100_000), Ok(2)),
+        (send(390_001), Err(Refusal::InsufficientFunds(E8s(390_000)))),
+        (burn(90_000), Ok(3)),
+        (burn(300_001), Err(Refusal::InsufficientFunds(E8s(300_000)))),
+        (burn(300_000), Ok(4)),
+    ] {
+        assert_eq!(bench.ledger.record_operation(now, operation, 3), expected);
+    }
     assert_eq!(bench.ledger.balance(&neuron), E8s::ZERO);
     assert_eq!(bench.ledger.encoded_blocks(3).len(), 2);
     assert_eq!(bench.ledger.encoded_blocks(99), Vec::<Vec<u8>>::new());

@@ -9,9 +9,9 @@ mod proposals;
 mod tests;
 mod timeline;
 
-pub use neurons::Neurons;
-pub use proposals::{ArchivePlan, Proposals};
-pub use timeline::Timeline;
+pub(crate) use neurons::Neurons;
+pub(crate) use proposals::{ArchivePlan, Proposals};
+pub(crate) use timeline::Timeline;
 
 use crate::governance::archive::{Archive, ProposalOutline};
 use crate::governance::claim::stake_account;

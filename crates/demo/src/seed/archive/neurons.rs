@@ -106,20 +106,18 @@ impl Neurons {
         })
     }
 
-    /// The position of a number.
-    pub fn position_of(&self, id: u64) -> Option<u64> {
+    pub(crate) fn position_of(&self, id: u64) -> Option<u64> {
         let position = id / self.stride;
         (self.id(position) == Some(id)).then_some(position)
     }
 
     /// The position of the first with a greater number.
-    pub fn position_after(&self, id: u64) -> u64 {
+    pub(crate) fn position_after(&self, id: u64) -> u64 {
         let position = id / self.stride;
         if self.id(position).is_some_and(|at| at > id) { position } else { position.saturating_add(1) }
     }
 
-    /// Which of all stakes was its.
-    pub fn rank_of(&self, position: u64) -> u64 {
+    pub(crate) fn rank_of(&self, position: u64) -> u64 {
         modular(self.factor, position, self.offset, self.count)
     }
 
@@ -141,7 +139,7 @@ impl Neurons {
     }
 
     /// The position of the neuron whose stake lies in this account.
-    pub fn position_of_account(&self, account: &AccountIdentifier) -> Option<u64> {
+    pub(crate) fn position_of_account(&self, account: &AccountIdentifier) -> Option<u64> {
         let key = key(account);
         let from = self.accounts.partition_point(|(at, _)| *at < key);
         let alike = self.accounts.get(from..)?.iter().take_while(|(at, _)| *at == key);
@@ -150,7 +148,7 @@ impl Neurons {
         })
     }
 
-    pub fn neuron_at(&self, position: u64) -> Option<Neuron> {
+    pub(crate) fn neuron_at(&self, position: u64) -> Option<Neuron> {
         let id = self.id(position)?;
         let mut rng = QuickRng::new(self.seed, PURPOSE ^ 2, position);
         let paid = self.timeline.time_of(self.rank_of(position)).secs();

@@ -29,7 +29,7 @@ pub struct ArchivePlan {
     /// When the newest was made at the latest, Unix seconds.
     pub until: u64,
     pub context: ProposalContext,
-    pub proposers: Vec<u64>,
+    pub(crate) proposers: Vec<u64>,
     /// The known neurons with their habits and when they were made; the first ones make technical
     /// proposals too, in this order.
     pub known: Vec<(u64, VotingHabit, u64)>,
@@ -127,7 +127,7 @@ impl Proposals {
     }
 
     /// Topic and status, without the words.
-    pub fn outline_of(&self, id: u64) -> Option<ProposalOutline> {
+    pub(crate) fn outline_of(&self, id: u64) -> Option<ProposalOutline> {
         self.outline(id)
             .map(|outline| ProposalOutline { topic: outline.traits.topic, status: outline.status() })
     }

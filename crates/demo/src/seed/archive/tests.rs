@@ -1,5 +1,4 @@
 //! The archive is what it promises, reads as one with the lived state, and yields to it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
 use crate::clock::Clock;

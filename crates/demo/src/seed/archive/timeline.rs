@@ -32,7 +32,6 @@ impl Timeline {
         self.from.saturating_add(self.span).saturating_sub(u64::try_from(from_end).unwrap_or(self.span))
     }
 
-    /// The instant of a rank.
     pub fn time_of(&self, rank: u64) -> Timestamp {
         let base = self.base(rank);
         let gap = self.base(rank.saturating_add(1)).saturating_sub(base);

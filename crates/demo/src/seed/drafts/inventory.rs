@@ -45,7 +45,7 @@ pub struct NetworkInventory {
     pub centers: Vec<(String, Region)>,
     pub guests: Vec<String>,
     /// Those of them that nothing runs.
-    pub idle_guests: Vec<String>,
+    pub(crate) idle_guests: Vec<String>,
     /// The version of GuestOS that most nodes run, and of HostOS.
     pub guest: Option<String>,
     /// The version of HostOS that most nodes run.
@@ -56,7 +56,7 @@ pub struct NetworkInventory {
 
 impl NetworkInventory {
     /// NetworkInventory that are in no registry: for a governance alone.
-    pub fn invent(seed: u64) -> Self {
+    pub(crate) fn invent(seed: u64) -> Self {
         let mut rng = SeededRng::new(seed, 2);
         let mut some = |count: usize| -> Vec<Principal> { (0..count).map(|_| rng.principal()).collect() };
         let (ids, spares, boundary) = (some(37), some(560), some(20));
@@ -70,7 +70,7 @@ impl NetworkInventory {
     }
 
     /// The nodes of a registry.
-    pub fn from_topology(topology: &Topology) -> Self {
+    pub(crate) fn from_topology(topology: &Topology) -> Self {
         let subnets: Vec<SubnetNodes> = topology
             .subnet_list
             .iter()

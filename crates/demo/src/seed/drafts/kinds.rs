@@ -3,7 +3,6 @@
 use crate::data::PROPOSALS;
 use std::sync::LazyLock;
 
-/// What a proposal is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
 pub enum Kind {
     Motion,
@@ -57,12 +56,12 @@ pub enum Kind {
 }
 
 /// Kinds and how many of them there are among 600.
-pub static SHARES: LazyLock<Vec<(Kind, u64)>> = LazyLock::new(|| {
+pub(crate) static SHARES: LazyLock<Vec<(Kind, u64)>> = LazyLock::new(|| {
     let shares = PROPOSALS.iter().map(|(kind, text)| (*kind, text.share));
     shares.filter(|(_, share)| *share > 0).collect()
 });
 
 /// Whether a kind is on governance or SNS, where following on all topics does not reach.
-pub fn is_political(kind: Kind) -> bool {
+pub(crate) fn is_political(kind: Kind) -> bool {
     PROPOSALS.get(&kind).is_some_and(|text| text.political)
 }

@@ -1,7 +1,7 @@
 //! Proposals of every kind, written for the demo network.
 
 mod canisters;
-pub mod inventory;
+pub(crate) mod inventory;
 mod kinds;
 mod operators;
 mod participants;
@@ -10,7 +10,7 @@ mod sns;
 mod subnets;
 mod versions;
 
-pub use kinds::{Kind, SHARES, is_political};
+pub(crate) use kinds::{Kind, SHARES, is_political};
 
 use super::random::SeededRng;
 use crate::data::{MOTIONS, MotionText, PROPOSALS};
@@ -27,10 +27,9 @@ use wire::{Action, GovernanceError, SelfDescribingValue};
 /// The things proposals are about.
 #[derive(Clone)]
 pub struct ProposalContext {
-    pub inventory: Arc<NetworkInventory>,
+    pub(crate) inventory: Arc<NetworkInventory>,
     /// Neurons that may become known, or are.
     pub public: Vec<u64>,
-    /// Known neurons with their words.
     pub known: Vec<wire::KnownNeuron>,
 }
 
@@ -66,7 +65,7 @@ impl ProposalContext {
 /// A proposal and how many of a thousand ordinary voters agree with it.
 pub struct RatedDraft {
     pub draft: Draft,
-    pub appeal: u64,
+    pub(crate) appeal: u64,
 }
 
 const DATA_CENTERS: &[(&str, &str)] = &[
@@ -192,7 +191,11 @@ pub fn write(kind: Kind, rng: &mut SeededRng, serial: u64, context: &ProposalCon
 }
 
 /// Writes the proposal that elected a version. It was carried out.
-pub fn write_election(election: &Election, rng: &mut SeededRng, context: &ProposalContext) -> RatedDraft {
+pub(crate) fn write_election(
+    election: &Election,
+    rng: &mut SeededRng,
+    context: &ProposalContext,
+) -> RatedDraft {
     let kind = if election.host { Kind::ElectHostos } else { Kind::ElectGuestos };
     let (words, action, payload) = versions::versions(kind, rng, context, Some(&election.version));
     let mut rated = finish(kind, rng, words, action, payload);
@@ -201,7 +204,7 @@ pub fn write_election(election: &Election, rng: &mut SeededRng, context: &Propos
 }
 
 /// Writes a proposal of a given appeal; a motion whose words have about that appeal.
-pub fn write_appealing(
+pub(crate) fn write_appealing(
     kind: Kind,
     appeal: u64,
     rng: &mut SeededRng,

@@ -4,7 +4,7 @@
 use super::Grid;
 use super::plan::Choice;
 
-/// How many spares are compared for a seat.
+/// The number of spares that are compared for a seat.
 const COMPARED: usize = 40;
 /// The number of DFINITY among the providers.
 pub(super) const DFINITY: usize = 0;

@@ -65,7 +65,7 @@ pub(super) fn companions(id: &Principal) -> (Vec<String>, String) {
     ([1, 2, 3, 4].map(|n| format!("crypto_record_{text}_{n}")).to_vec(), format!("crypto_tls_cert_{text}"))
 }
 
-/// How many ranges a shard of the routing table holds at most.
+/// The number of ranges that a shard of the routing table holds at most.
 const ROUTES_PER_SHARD: usize = 20;
 
 impl Grid {
@@ -134,7 +134,6 @@ fn shard(first: u64) -> Key {
     Key::CanisterRanges(Line::new(&hex::encode(canister_id(first).as_slice())))
 }
 
-/// A firewall rule that allows.
 pub(super) fn rule(ipv4: &[&str], ipv6: &[&str], ports: &[u32], comment: &str) -> FirewallRule {
     let lines = |texts: &[&str]| texts.iter().map(|text| Line::new(text)).collect();
     FirewallRule {

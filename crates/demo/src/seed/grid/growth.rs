@@ -17,9 +17,9 @@ use std::sync::Arc;
 const BOUNDARY_FROM: u64 = 500_000;
 /// The application subnet's single canisters that moved to it, below its block.
 const MOVED: [u64; 6] = [0x0010_0007, 0x0010_0031, 0x0010_0100, 0x0010_02aa, 0x0010_1000, 0x0010_beef];
-/// How many canister ids a subnet is given at a time.
+/// The number of canister ids that a subnet is given at a time.
 pub(super) const BLOCK: u64 = 0x0010_0000;
-/// How many subnets have a first catch-up package too large for a version: every so many.
+/// The number of subnets that have a first catch-up package too large for a version: every so many.
 const LARGE_EVERY: usize = 8;
 /// Bytes of one of its chunks, and how many there are.
 const CHUNK: usize = 24_000;
@@ -103,7 +103,6 @@ impl Grid {
         Some(edit)
     }
 
-    /// Adds an operator with this id, or somebody.
     pub(super) fn add_operator(&mut self, id: Option<Principal>) -> Option<Edit> {
         let n = self.operators.len();
         let provider = if n < plan::DFINITY_OPERATORS {

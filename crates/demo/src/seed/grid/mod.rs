@@ -18,7 +18,7 @@ mod tests;
 
 use super::random::QuickRng;
 use crate::keys::{NodeKey, SubnetKey};
-pub use edit::{Edit, Said};
+pub(crate) use edit::{Edit, Said};
 use icpulse_model::Principal;
 use icpulse_model::decentral::DFINITY;
 use icpulse_model::registry::{
@@ -88,7 +88,6 @@ enum Next {
     Resume(usize),
 }
 
-/// What a node's surroundings are.
 struct Location {
     provider: usize,
     center: usize,
@@ -197,12 +196,12 @@ impl Grid {
         self.nets.iter().map(|net| net.id).collect()
     }
 
-    pub fn subnet_key(&self, subnet: &Principal) -> Option<Arc<SubnetKey>> {
+    pub(crate) fn subnet_key(&self, subnet: &Principal) -> Option<Arc<SubnetKey>> {
         self.nets.iter().find(|net| net.id == *subnet).map(|net| Arc::clone(&net.key))
     }
 
     /// The number in the seed of a node that is in the registry; see [`key_of`].
-    pub fn node_number(&self, node: &Principal) -> Option<usize> {
+    pub(crate) fn node_number(&self, node: &Principal) -> Option<usize> {
         self.by_id.get(node).copied()
     }
 

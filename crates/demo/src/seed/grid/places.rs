@@ -4,7 +4,6 @@ use crate::data::{PLACES, Places};
 use icpulse_model::registry::{DataCenterRecord, Rate, Region, RewardTable};
 use icpulse_model::text::Line;
 
-/// How many data centers there can be.
 pub const MOST: usize = 80;
 /// In how many cities there is a second data center.
 const DOUBLE: usize = 30;
@@ -56,7 +55,6 @@ pub fn rewards() -> RewardTable {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use std::collections::BTreeSet;
 

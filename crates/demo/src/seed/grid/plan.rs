@@ -1,21 +1,17 @@
-//! Which subnets there are in the end, and how big everything is on the way there.
+//! The subnets there are in the end, and how big everything is on the way there.
 
 use icpulse_model::registry::SubnetKind;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Planned {
-    /// Its name in the seed.
     pub name: &'static str,
     pub kind: SubnetKind,
-    /// How many nodes it has in the end.
     pub size: usize,
-    /// How it chooses its nodes.
     pub choice: Choice,
     /// Chain keys that it holds.
     pub keys: &'static [&'static str],
 }
 
-/// How a subnet chooses its nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// From all over the world, each of another provider, data center and owner.
@@ -54,21 +50,18 @@ const FIRST: &[Planned] = &[
     planned("verified", SubnetKind::VerifiedApplication, 13),
 ];
 
-/// The one that comes last.
 const LAST: Planned = planned("cloud engine", SubnetKind::CloudEngine, 7);
 
-/// How many subnets there are in the end.
 pub const SUBNETS: usize = 40;
 pub const NODES: usize = 1_400;
 pub const OPERATORS: usize = 250;
 pub const PROVIDERS: usize = 100;
-/// How many API boundary nodes.
 pub const BOUNDARY: usize = 20;
 /// How many nodes of DFINITY: one for each subnet, three for the NNS, and a few spares.
-pub const OF_DFINITY: usize = 46;
-pub const DFINITY_OPERATORS: usize = 8;
+pub(crate) const OF_DFINITY: usize = 46;
+pub(crate) const DFINITY_OPERATORS: usize = 8;
 /// How many of everything there are at genesis.
-pub const CENTERS_AT_GENESIS: usize = 30;
+pub(crate) const CENTERS_AT_GENESIS: usize = 30;
 pub(super) const OPERATORS_AT_GENESIS: usize = 60;
 pub(super) const NODES_AT_GENESIS: usize = 90;
 /// The size of the NNS subnet at genesis.
@@ -91,7 +84,7 @@ pub fn size(n: usize, growth: u64) -> usize {
     if n == 0 { between(NNS_AT_GENESIS, size, (growth * 3).min(FULL)) } else { size }
 }
 
-pub const FULL: u64 = 1_000_000;
+pub(crate) const FULL: u64 = 1_000_000;
 
 /// From `first` at no growth to `last` at all of it.
 pub fn between(first: usize, last: usize, growth: u64) -> usize {

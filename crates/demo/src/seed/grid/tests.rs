@@ -1,4 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 use crate::registry::{Registry, SMALL};
 use icpulse_model::decentral::{self, Feature, measure};

@@ -10,7 +10,6 @@ use icpulse_model::text::Line;
 const BLESSED_UNTIL: u64 = 600_000;
 /// From so many on the routing table is in shards.
 const SHARDED_FROM: u64 = 800_000;
-/// Most ranges of a subnet.
 const MOST_RANGES: usize = 3;
 
 impl Grid {

@@ -162,7 +162,6 @@ fn refused_state(refusal: &TransferRefusal) -> StepState {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use icpulse_canisters::wire::{encode_one, ledger as wire};
 

@@ -95,7 +95,7 @@ fn check_dissolving(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         } else {
             format!("neuron {id} can vote until {} unless it stops dissolving", last_vote.date_minute())
         };
-        found.add(Rule::NeuronDissolves, rule, About::Neuron(id), strength, text);
+        found.add_finding(Rule::NeuronDissolves, rule, About::Neuron(id), strength, text);
     }
     input.world.neurons_known
 }

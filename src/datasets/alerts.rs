@@ -1,0 +1,143 @@
+//! Alerts: what is wrong, since when, and what it is about.
+
+use super::Listed;
+use icpulse_model::alert::{About, Alert, Rule, Severity};
+use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known};
+use icpulse_model::value::{Cell, Term, Tone, Value};
+
+type Column = dataset::Column<AlertRow>;
+
+/// In which state an alert is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertState {
+    Firing,
+    Recovered,
+    /// It has not lasted long enough to fire.
+    Pending,
+    /// A report says so that certificates contradict.
+    Contradicted,
+}
+
+/// An alert of the board, or one that may come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertRow {
+    pub state: AlertState,
+    pub alert: Alert,
+}
+
+/// `icpulse alerts list`
+static ALERTS: Dataset<AlertRow> = Dataset {
+    info: ListInfo {
+        id: "alerts",
+        aliases: &[],
+        title: "Alerts",
+        one: "alert",
+        many: "alerts",
+        about: "Firing, pending and recently recovered alerts",
+        shown: &[],
+        sort: ("state", false),
+        ordered_by: None,
+        quick_filters: &["", "state:firing", "severity>info"],
+    },
+    columns: &[
+        Column::new("state", "state", Kind::Terms(states), |a, _| {
+            let (number, tone) = match a.state {
+                AlertState::Firing => (0, Tone::Bad),
+                AlertState::Recovered => (1, Tone::Good),
+                AlertState::Pending => (2, Tone::Warn),
+                AlertState::Contradicted => (3, Tone::Dim),
+            };
+            known(states().into_iter().nth(number), Value::Term).tone(tone)
+        })
+        .width(12, 0)
+        .help("Whether it fires: `state:firing`."),
+        Column::new("severity", "severity", Kind::Ordered(severities), |a, _| {
+            Value::Term(severity(a.alert.severity)).into()
+        })
+        .width(8, 0)
+        .help("How bad it is: `severity:critical`, `severity>info`."),
+        Column::new("rule", "rule", Kind::Terms(rules), |a, _| Value::Term(rule(a.alert.rule)).into())
+            .width(24, 3)
+            .searched()
+            .help("By which rule: `rule:node_down`."),
+        Column::new("since", "since", Kind::Time, |a, _| Value::At(a.alert.since).into())
+            .width(16, 2)
+            .help("Since when: `since<1d`."),
+        Column::new("lasted", "for", Kind::Span, |a, cx| {
+            let lasted = a.alert.lasted(cx.now);
+            Cell::new(Value::Span(lasted)).words(lasted.to_minutes().words())
+        })
+        .width(10, 1)
+        .timed()
+        .help("For how long: `lasted>1h`."),
+        Column::new("text", "what", Kind::Text, |a, _| Value::text_of(a.alert.text.as_str()).into())
+            .width(24, 0)
+            .fill(110)
+            .searched()
+            .help("What is wrong: `text:rack-07`."),
+        Column::data("evidence", Kind::Text, |a, _| Value::text_of(a.alert.rule.proof().word()).into())
+            .help("How it is proven: `evidence:certified`."),
+        Column::data("source", Kind::Text, |a, _| known(a.alert.rule.unverified_source(), Value::text_of))
+            .help("Who says what is unverified."),
+        Column::data("recovered", Kind::Time, |a, _| known(a.alert.recovered, Value::At))
+            .help("When it recovered: `recovered<1d`."),
+        Column::data("about_kind", Kind::Text, |a, _| Value::text_of(about(&a.alert.about).0).into())
+            .help("What kind of thing it is about: `about_kind:subnet`."),
+        Column::data("about_id", Kind::Text, |a, _| Value::Text(about(&a.alert.about).1.into()).into())
+            .searched()
+            .help("The id of what it is about: `about_id:4ecnw`."),
+        Column::data("about_node", Kind::Text, |a, _| match &a.alert.about {
+            About::Node(node) | About::ProposalAndNode(_, node) => Value::Id(*node).into(),
+            _ => Cell::default(),
+        })
+        .searched()
+        .help("The node that it is about: `about_node:ab3qz`."),
+    ],
+};
+
+impl Listed for AlertRow {
+    fn dataset() -> &'static Dataset<Self> {
+        &ALERTS
+    }
+}
+
+fn about(about: &About) -> (&'static str, String) {
+    match about {
+        About::Node(id) => ("node", id.to_text()),
+        About::Subnet(id) => ("subnet", id.to_text()),
+        About::Provider(id) => ("provider", id.to_text()),
+        About::Operator(id) => ("operator", id.to_text()),
+        About::Neuron(id) => ("neuron", id.to_string()),
+        About::Proposal(id) | About::ProposalAndNode(id, _) => ("proposal", id.to_string()),
+    }
+}
+
+fn states() -> Vec<Term> {
+    ["firing", "recovered", "pending", "contradicted"]
+        .into_iter()
+        .zip(0..)
+        .map(|(word, n)| Term::new(n, word))
+        .collect()
+}
+
+fn severity(severity: Severity) -> Term {
+    let number = match severity {
+        Severity::Info => 0,
+        Severity::Warning => 1,
+        Severity::Critical => 2,
+    };
+    Term::new(number, severity.word())
+}
+
+fn severities() -> Vec<Term> {
+    [Severity::Info, Severity::Warning, Severity::Critical].into_iter().map(severity).collect()
+}
+
+fn rule(rule: Rule) -> Term {
+    let number = Rule::ALL.iter().position(|r| *r == rule).unwrap_or_default();
+    Term::new(i32::try_from(number).unwrap_or(i32::MAX), rule.name())
+}
+
+fn rules() -> Vec<Term> {
+    Rule::ALL.iter().copied().map(rule).collect()
+}

@@ -1,0 +1,73 @@
+//! Followees of a neuron: whom it follows on which topic.
+
+use super::Listed;
+use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known};
+use icpulse_model::value::{Cell, Term, Tone, Value};
+use icpulse_model::{Neuron, NeuronId, Topic};
+
+type Column = dataset::Column<Followee>;
+
+/// A neuron that another follows on a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Followee {
+    pub topic: Topic,
+    pub id: NeuronId,
+}
+
+impl Followee {
+    /// All followees of a neuron, in its order.
+    pub fn list(neuron: &Neuron) -> Vec<Self> {
+        let on_topic =
+            |(topic, ids): &(Topic, Vec<NeuronId>)| ids.iter().map(|id| (*topic, *id)).collect::<Vec<_>>();
+        neuron.followees.iter().flat_map(on_topic).map(|(topic, id)| Self { topic, id }).collect()
+    }
+}
+
+/// `icpulse neurons followees`
+static FOLLOWEES: Dataset<Followee> = Dataset {
+    info: ListInfo {
+        id: "followees",
+        aliases: &[],
+        title: "Followees",
+        one: "followee",
+        many: "followees",
+        about: "Whom a neuron follows on which topic",
+        shown: &[],
+        sort: ("topic", false),
+        ordered_by: None,
+        quick_filters: &[""],
+    },
+    columns: &[
+        Column::new("topic", "topic", Kind::Terms(topics), |f, _| {
+            Cell::new(Value::Term(topic(f.topic))).tone(Tone::Topic(f.topic))
+        })
+        .width(30, 0)
+        .searched()
+        .help("On which topic: `topic:governance`."),
+        Column::new("id", "neuron", Kind::Number, |f, _| Cell::new(Value::Big(f.id.0.into())).tone(Tone::Id))
+            .width(20, 0)
+            .searched()
+            .help("The neuron that is followed: `id:27`."),
+        Column::new("name", "name", Kind::Text, |f, cx| {
+            known(cx.neuron_name(f.id), Value::text_of).tone(Tone::Known)
+        })
+        .width(20, 0)
+        .fill(60)
+        .searched()
+        .help("The name of a known neuron contains: `name:dfinity`."),
+    ],
+};
+
+impl Listed for Followee {
+    fn dataset() -> &'static Dataset<Self> {
+        &FOLLOWEES
+    }
+}
+
+fn topic(topic: Topic) -> Term {
+    Term { number: topic.number(), slug: topic.slug(), title: topic.title() }
+}
+
+fn topics() -> Vec<Term> {
+    Topic::ALL.iter().copied().map(topic).collect()
+}
