@@ -9,7 +9,7 @@ use icpulse_canisters::wire::{decode_one, governance as g, ledger};
 use icpulse_model::ledger::AccountState;
 use icpulse_model::proposal::Ballot;
 use icpulse_model::registry::Version;
-use icpulse_model::{E8s, NeuronId, Vote, VotingPower};
+use icpulse_model::{E8s, NeuronKey, Vote, VotingPower};
 use icpulse_store::cache::Ranges;
 use icpulse_store::cache::fuzzing::Table;
 use icpulse_wallet::{Algorithm, Cost, ExportForm, Wallet};
@@ -72,7 +72,7 @@ pub fn registry_time() -> icpulse_model::Timestamp {
 /// Replies, trees, what versions changed, and records with their keys.
 fn registry() -> Vec<Vec<u8>> {
     use icpulse_canisters::registry::page;
-    use icpulse_model::network::{SystemCanister, RootKey};
+    use icpulse_model::network::{RootKey, SystemCanister};
     let key = RootKey(recorded_root_key());
     let registry = SystemCanister::Registry.id();
     let replies = registry_replies();
@@ -334,10 +334,14 @@ fn cache() -> Vec<Vec<u8>> {
     let ranges: Ranges = rows.iter().map(|row| row.id.number).collect();
     found.push((Table::Position, 0, stored(&(&ranges, &ranges))));
     found.extend(bodies.map(|body| (Table::Body, body.id.number, stored(&(body, true)))));
-    let ballot = Ballot { neuron: NeuronId(7), vote: Vote::Yes, voting_power: VotingPower(3) };
+    let ballot = Ballot { neuron: NeuronKey::nns(7), vote: Vote::Yes, voting_power: VotingPower(3) };
     found.push((Table::Ballots, 6, stored(&vec![ballot])));
     found.push((Table::NeuronsHead, 0, stored(&neurons.iter().map(|n| n.id).collect::<Vec<_>>())));
-    found.extend(neurons.iter().map(|neuron| (Table::Neuron, neuron.id.0 & 0xff, stored(neuron))));
+    found.extend(
+        neurons
+            .iter()
+            .map(|neuron| (Table::Neuron, neuron.id.nns_number().unwrap_or_default() & 0xff, stored(neuron))),
+    );
     found.extend(transactions.iter().map(|t| (Table::Transaction, t.block, stored(t))));
     found.push((Table::TransactionsPosition, 0, stored(&ranges)));
     let state = AccountState {

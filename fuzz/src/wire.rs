@@ -9,7 +9,7 @@ use icpulse_canisters::wire::{cmc, decode_one, encode_one, governance as g, inde
 use icpulse_canisters::{cmc as rate, decode};
 use icpulse_ic::certificate::{self, Authority, main_network_root_key};
 use icpulse_model::network::RootKey;
-use icpulse_model::{NeuronId, Principal, Timestamp};
+use icpulse_model::{NeuronKey, Principal, Timestamp};
 
 /// A kind of reply: the methods that answer so, and what is done with one.
 pub type Kind = (&'static [&'static str], fn(&[u8]));
@@ -164,7 +164,7 @@ fn neurons(bytes: &[u8]) {
         }
     }
     for (id, info) in &infos {
-        let id = Some(NeuronId(*id));
+        let id = Some(NeuronKey::nns(*id));
         if let Some(neuron) = decode::neurons::decode_neuron(None, Some(info), id, reader(), evidence()) {
             check::neutral_all(&neuron);
         }

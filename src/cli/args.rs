@@ -6,7 +6,7 @@ use super::operations::Request;
 use crate::datasets::{AlertRow, Followee, Listed, NetworkList};
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use icpulse_model::neuron::KnownNeuron;
-use icpulse_model::{Neuron, Proposal};
+use icpulse_model::{Neuron, NeuronKey, Proposal, ProposalKey};
 use icpulse_store::journal::JournalEntry;
 use std::path::PathBuf;
 
@@ -319,7 +319,7 @@ pub enum Proposals {
     /// One proposal in full
     Show {
         /// Id
-        id: u64,
+        id: ProposalKey,
     },
 }
 
@@ -336,7 +336,7 @@ pub enum Neurons {
     /// One neuron in full
     Show {
         /// Id
-        id: u64,
+        id: NeuronKey,
     },
     /// Known neurons: the public list of names that others follow
     Known {
@@ -351,7 +351,7 @@ pub enum Neurons {
     /// Whom a neuron follows on which topic
     Followees {
         /// Id
-        id: u64,
+        id: NeuronKey,
         /// Filter such as "topic:governance"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
               value_parser = FilterParser(Followee::dataset()), hide_possible_values = true)]

@@ -10,14 +10,14 @@ use super::output::{
 };
 use crate::datasets::{Followee, Listed};
 use futures_util::StreamExt;
-use icpulse_canisters::Client;
+use icpulse_canisters::{Client, governance_of};
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::economics::Economics;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::network::Facts;
 use icpulse_model::network_view::NetworkView;
 use icpulse_model::neuron::{DissolveState, KnownNeuron};
-use icpulse_model::{Neuron, NeuronId, Timestamp};
+use icpulse_model::{Neuron, NeuronKey, Timestamp};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -30,11 +30,9 @@ pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
     match command {
         Neurons::List { filter } => list(context, filter).await,
         Neurons::All { filter, limit } => all(context, filter, limit.unwrap_or(usize::MAX)).await,
-        Neurons::Show { id } => show(context, NeuronId(*id)).await,
+        Neurons::Show { id } => show(context, *id).await,
         Neurons::Known { filter, limit } => list_known(context, filter, *limit).await,
-        Neurons::Followees { id, filter, limit } => {
-            list_followees(context, NeuronId(*id), filter, *limit).await
-        }
+        Neurons::Followees { id, filter, limit } => list_followees(context, *id, filter, *limit).await,
     }
 }
 
@@ -85,7 +83,7 @@ async fn list_known(context: &Context, filter: &str, limit: Option<usize>) -> Re
 
 async fn list_followees(
     context: &Context,
-    id: NeuronId,
+    id: NeuronKey,
     filter: &str,
     limit: Option<usize>,
 ) -> Result<(), Failure> {
@@ -146,11 +144,11 @@ fn delay_words(n: &Neuron, now: Timestamp) -> String {
     }
 }
 
-async fn one(client: &Client, id: NeuronId) -> Result<Neuron, Failure> {
-    Ok(client.neuron(id).await?)
+async fn one(client: &Client, id: NeuronKey) -> Result<Neuron, Failure> {
+    Ok(governance_of(client, id.governance)?.neuron(id).await?)
 }
 
-async fn read_neuron(context: &Context, opened: &mut Opened, id: NeuronId) -> Result<Arc<Neuron>, Failure> {
+async fn read_neuron(context: &Context, opened: &mut Opened, id: NeuronKey) -> Result<Arc<Neuron>, Failure> {
     Ok(match &opened.client {
         Some(client) => Arc::new(one(client, id).await?),
         None => match opened.known(context)?.neurons.get(id) {
@@ -169,7 +167,7 @@ async fn read_neuron(context: &Context, opened: &mut Opened, id: NeuronId) -> Re
     })
 }
 
-async fn show(context: &Context, id: NeuronId) -> Result<(), Failure> {
+async fn show(context: &Context, id: NeuronKey) -> Result<(), Failure> {
     let mut opened = open_to_ask(context, Need::ToRead).await?;
     let now = context.now();
     let n = read_neuron(context, &mut opened, id).await?;

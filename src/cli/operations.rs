@@ -15,7 +15,7 @@ use icpulse_model::act::Intent;
 use icpulse_model::ledger::AccountState;
 use icpulse_model::network::Facts;
 use icpulse_model::world::{Neurons, Proposals, Topicality, World};
-use icpulse_model::{Account, NeuronId, ProposalKey};
+use icpulse_model::{Account, NeuronKey, ProposalKey};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -31,22 +31,24 @@ fn operation_command(operation: &Operation) -> Command {
     if let Some(alias) = operation.alias {
         command = command.visible_alias(alias);
     }
-    let numbers = |id: &'static str| Arg::new(id).value_parser(value_parser!(u64)).action(ArgAction::Append);
+    let neurons = || Arg::new("neurons").value_parser(value_parser!(NeuronKey)).action(ArgAction::Append);
+    let proposals =
+        || Arg::new("proposals").value_parser(value_parser!(ProposalKey)).action(ArgAction::Append);
     command = match operation.target {
         Target::None => command,
         Target::Neurons { all_by_default } => {
             let help = if all_by_default { "Only these neurons (default: all)" } else { "Neurons" };
-            let neurons = numbers("neurons").value_name("NEURON").num_args(1..).help(help);
+            let neurons = neurons().value_name("NEURON").num_args(1..).help(help);
             command.arg(neurons.required(!all_by_default))
         }
-        Target::Ballots => command
-            .arg(numbers("proposals").value_name("ID").num_args(1..).required(true).help("Proposals"))
-            .arg(
-                numbers("neurons")
+        Target::Ballots => {
+            command.arg(proposals().value_name("ID").num_args(1..).required(true).help("Proposals")).arg(
+                neurons()
                     .long("neuron")
                     .value_name("NEURON")
                     .help("Only these neurons (default: all that may still vote)"),
-            ),
+            )
+        }
     };
     Signing::augment_args(command.args(operation.fields.iter().map(field_argument))).about(operation.about)
 }
@@ -89,8 +91,8 @@ impl Request {
         Some(Self { operation, matches: matches.clone() })
     }
 
-    fn numbers(&self, name: &str) -> Vec<u64> {
-        let given = self.matches.try_get_many::<u64>(name).ok().flatten();
+    fn keys<K: Copy + Send + Sync + 'static>(&self, name: &str) -> Vec<K> {
+        let given = self.matches.try_get_many::<K>(name).ok().flatten();
         given.into_iter().flatten().copied().collect()
     }
 
@@ -125,7 +127,7 @@ impl Request {
         let client = opened.client.as_ref().ok_or_else(|| {
             Failure::usage("--offline never asks the network, so nothing can be signed and sent")
         })?;
-        let neurons: Vec<NeuronId> = self.numbers("neurons").into_iter().map(NeuronId).collect();
+        let neurons: Vec<NeuronKey> = self.keys("neurons");
         let world = match self.operation.target {
             Target::None => read_world(client, self.operation, &[]).await?,
             Target::Neurons { .. } => {
@@ -142,7 +144,7 @@ impl Request {
                 world
             }
             Target::Ballots => {
-                let ids: Vec<_> = self.numbers("proposals").into_iter().map(ProposalKey::nns).collect();
+                let ids: Vec<ProposalKey> = self.keys("proposals");
                 let world = read_world(client, self.operation, &ids).await?;
                 let ballots = choose_ballots(context, &world, &ids, &neurons)?;
                 args.insert("ballots".to_owned(), to_json(&ballots));
@@ -163,15 +165,15 @@ fn choose_ballots(
     context: &Context,
     world: &World,
     ids: &[ProposalKey],
-    neurons: &[NeuronId],
-) -> Result<Vec<(ProposalKey, NeuronId)>, Failure> {
+    neurons: &[NeuronKey],
+) -> Result<Vec<(ProposalKey, NeuronKey)>, Failure> {
     let mut ballots = Vec::new();
     for id in ids {
         let proposal = world
             .proposals
             .get(*id)
             .ok_or_else(|| Failure::new(Kind::Refused, format!("there is no proposal {id}")))?;
-        let chosen: Vec<NeuronId> = match neurons {
+        let chosen: Vec<NeuronKey> = match neurons {
             [] => proposal.votable(context.now()).map(|b| b.neuron).collect(),
             some => some.to_vec(),
         };

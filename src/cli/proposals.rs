@@ -45,7 +45,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             };
             print_list(context, &opened, &rows, now)
         }
-        Proposals::Show { id } => show(context, ProposalKey::nns(*id)).await,
+        Proposals::Show { id } => show(context, *id).await,
     }
 }
 

@@ -63,7 +63,7 @@ static ACTIONS: Dataset<JournalEntry> = Dataset {
         Column::data("dismissed", Kind::Time, |e, _| known(e.execution.dismissed, Value::At))
             .help("When it was dismissed: `dismissed<30d`."),
         Column::data("created_neuron", Kind::Number, |e, _| {
-            known(e.execution.created_neuron, |id| Value::Big(id.0.into()))
+            known(e.execution.created_neuron, super::neuron_id)
         })
         .help("The neuron that came of it: `created_neuron:27`."),
         Column::data("transfer_block", Kind::Number, |e, _| {

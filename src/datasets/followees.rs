@@ -3,7 +3,7 @@
 use super::Listed;
 use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known};
 use icpulse_model::value::{Cell, Term, Tone, Value};
-use icpulse_model::{Neuron, NeuronId, Topic};
+use icpulse_model::{Neuron, NeuronKey, Topic};
 
 type Column = dataset::Column<Followee>;
 
@@ -11,14 +11,14 @@ type Column = dataset::Column<Followee>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Followee {
     pub topic: Topic,
-    pub id: NeuronId,
+    pub id: NeuronKey,
 }
 
 impl Followee {
     /// All followees of a neuron, in its order.
     pub fn list(neuron: &Neuron) -> Vec<Self> {
         let on_topic =
-            |(topic, ids): &(Topic, Vec<NeuronId>)| ids.iter().map(|id| (*topic, *id)).collect::<Vec<_>>();
+            |(topic, ids): &(Topic, Vec<NeuronKey>)| ids.iter().map(|id| (*topic, *id)).collect::<Vec<_>>();
         neuron.followees.iter().flat_map(on_topic).map(|(topic, id)| Self { topic, id }).collect()
     }
 }
@@ -44,7 +44,7 @@ static FOLLOWEES: Dataset<Followee> = Dataset {
         .width(30, 0)
         .searched()
         .help("On which topic: `topic:governance`."),
-        Column::new("id", "neuron", Kind::Number, |f, _| Cell::new(Value::Big(f.id.0.into())).tone(Tone::Id))
+        Column::new("id", "neuron", Kind::Number, |f, _| Cell::new(super::neuron_id(f.id)).tone(Tone::Id))
             .width(20, 0)
             .searched()
             .help("The neuron that is followed: `id:27`."),

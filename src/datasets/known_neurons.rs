@@ -22,7 +22,7 @@ static KNOWN_NEURONS: Dataset<KnownNeuron> = Dataset {
         quick_filters: &[""],
     },
     columns: &[
-        Column::new("id", "id", Kind::Number, |n, _| Cell::new(Value::Big(n.id.0.into())).tone(Tone::Id))
+        Column::new("id", "id", Kind::Number, |n, _| Cell::new(super::neuron_id(n.id)).tone(Tone::Id))
             .width(20, 0)
             .searched()
             .help("Its number: `id:27`."),

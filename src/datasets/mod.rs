@@ -55,7 +55,7 @@ use icpulse_model::fleet::Lives;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::value::{Cell, Value};
-use icpulse_model::{Evidence, Governance, Neuron, Principal, Proof, Proposal};
+use icpulse_model::{Evidence, Governance, Neuron, NeuronKey, Principal, Proof, Proposal};
 use icpulse_store::journal::JournalEntry;
 
 /// The network's lists, in the order in which screens name them.
@@ -124,6 +124,14 @@ fn down<'n>(nodes: impl IntoIterator<Item = &'n Principal>, cx: &Context) -> Cel
 /// The governance that a row belongs to.
 fn governance(governance: Governance) -> Cell<'static> {
     Cell::new(Value::Text(governance.to_string().into())).dim()
+}
+
+/// A neuron's id: a number in the NNS.
+fn neuron_id(key: NeuronKey) -> Value<'static> {
+    match key.nns_number() {
+        Some(number) => Value::Big(number.into()),
+        None => Value::Text(key.to_string().into()),
+    }
 }
 
 /// Evidence with its age.

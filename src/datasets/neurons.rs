@@ -25,7 +25,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         quick_filters: &["", "confirm_in<30d", "-state:dissolved", "access:controller"],
     },
     columns: &[
-        Column::new("id", "id", Kind::Number, |n, _| Cell::new(Value::Big(n.id.0.into())).tone(Tone::Id))
+        Column::new("id", "id", Kind::Number, |n, _| Cell::new(super::neuron_id(n.id)).tone(Tone::Id))
             .width(20, 0)
             .ascending()
             .searched()
@@ -111,6 +111,10 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .right()
             .descending()
             .help("How long ago, or when: `created<30d`, `created>2026-01-01`."),
+        Column::new("governance", "governance", Kind::Text, |n, _| super::governance(n.id.governance))
+            .width(11, 9)
+            .hidden()
+            .help("The NNS, or the root canister of an SNS: `governance:nns`."),
         Column::data("controller", Kind::Text, |n, _| known(n.controller, Value::Id))
             .searched()
             .help("Its controller contains: `controller:r772c`."),
@@ -130,8 +134,8 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         Column::data("voting_power_refreshed", Kind::Time, |n, _| known(n.refreshed, Value::At))
             .help("When its following was confirmed: `voting_power_refreshed<30d`."),
         Column::data("followees", Kind::Number, |n, _| {
-            let topic = |(topic, ids): &(icpulse_model::Topic, Vec<icpulse_model::NeuronId>)| {
-                (topic.slug(), Value::List(ids.iter().map(|id| Value::Big(id.0.into())).collect()))
+            let topic = |(topic, ids): &(icpulse_model::Topic, Vec<icpulse_model::NeuronKey>)| {
+                (topic.slug(), Value::List(ids.iter().map(|id| super::neuron_id(*id)).collect()))
             };
             Value::Map(n.followees.iter().map(topic).collect()).into()
         })

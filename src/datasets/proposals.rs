@@ -94,7 +94,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         .width(8, 4)
         .help("Share of no of all voting power in %: `no>3`."),
         Column::new("votable_neurons", "mine", Kind::Number, |p, cx| {
-            let votable = p.votable(cx.now).map(|b| Value::Big(b.neuron.0.into()));
+            let votable = p.votable(cx.now).map(|b| super::neuron_id(b.neuron));
             let (words, tone) = my_votes(p, cx);
             Cell::new(Value::List(votable.collect())).tone(tone).words(words)
         })
@@ -103,7 +103,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         .left()
         .help("My neurons that may still vote: `votable_neurons:27`."),
         Column::new("proposer", "proposer", Kind::Number, |p, cx| {
-            let cell = known(p.proposer, |n| Value::Big(n.0.into()));
+            let cell = known(p.proposer, super::neuron_id);
             match p.proposer.and_then(|n| cx.neuron_name(n)) {
                 Some(name) => cell.tone(Tone::Known).words(name),
                 None => cell.tone(Tone::Id),
@@ -154,7 +154,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         Column::data("ballots", Kind::Text, |p, _| {
             let ballot = |b: &icpulse_model::proposal::Ballot| {
                 Value::Map(vec![
-                    ("neuron".into(), Value::Big(b.neuron.0.into())),
+                    ("neuron".into(), super::neuron_id(b.neuron)),
                     ("vote".into(), Value::Text(b.vote.slug())),
                     ("voting_power".into(), Value::Power(b.voting_power)),
                 ])

@@ -1,7 +1,7 @@
 //! What a row of a list is about: what can be opened.
 
 use icpulse_model::value::shorten_version;
-use icpulse_model::{NeuronId, Principal, ProposalKey};
+use icpulse_model::{NeuronKey, Principal, ProposalKey};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ impl Os {
 pub enum Subject {
     Proposal(ProposalKey),
     /// A neuron, the user's own or another's.
-    Neuron(NeuronId),
+    Neuron(NeuronKey),
     /// A transaction of the wallet's account, by its block index.
     Transaction(u64),
     Subnet(Principal),

@@ -15,7 +15,7 @@ use icpulse_model::network::{Facts, Profile, RootKey, RootKeySource};
 use icpulse_model::neuron::Access;
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Neurons, Proposals, World};
-use icpulse_model::{Account, E8s, NeuronId, ProposalKey, ProposalStatus, Seconds, Timestamp, Topic, Vote};
+use icpulse_model::{Account, E8s, NeuronKey, ProposalKey, ProposalStatus, Seconds, Timestamp, Topic, Vote};
 use icpulse_store::journal::{ActionJournal, JournalKey};
 use icpulse_wallet::{Cost, Unlocked, Wallet};
 use std::sync::Arc;
@@ -151,7 +151,7 @@ async fn three_neurons_vote_and_their_ballots_change() {
         .iter()
         .find(|p| p.votable(now()).count() >= 3)
         .expect("an open proposal with three blank ballots");
-    let neurons: Vec<NeuronId> = proposal.votable(now()).take(3).map(|b| b.neuron).collect();
+    let neurons: Vec<NeuronKey> = proposal.votable(now()).take(3).map(|b| b.neuron).collect();
     let id: ProposalKey = proposal.id;
     let ballots = neurons.iter().map(|n| (id, *n)).collect();
     let (review, execution) = table.confirmed(CastVotes { vote: Vote::No, ballots }.intent()).await;

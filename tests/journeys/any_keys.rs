@@ -13,7 +13,7 @@ use icpulse::tui::app::state::{NetworkInfo, Options};
 use icpulse::tui::app::{Layer, Message, Screen, State};
 use icpulse::tui::command::{Chord, Scope, TABLE};
 use icpulse_model::world::Change;
-use icpulse_model::{NeuronId, Seconds};
+use icpulse_model::{NeuronKey, Seconds};
 use network::{Fate, NOW, Network};
 use proptest::prelude::*;
 use tokio::sync::mpsc;
@@ -238,5 +238,5 @@ fn every_default_key_of_a_screen_leads_somewhere_or_says_why() {
     let before = app.screen_text();
     app.feed(Message::Key("f9".parse::<Chord>().unwrap().into()));
     assert_eq!(app.screen_text(), before);
-    assert!(app.state.neuron(NeuronId(1_001)).is_some());
+    assert!(app.state.neuron(NeuronKey::nns(1_001)).is_some());
 }

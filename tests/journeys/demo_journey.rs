@@ -10,7 +10,7 @@ use icpulse::cli::services::Live;
 use icpulse::cli::tui::Dashboard;
 use icpulse::config::{Config, Paths};
 use icpulse::tui::app::{Layer, Screen};
-use icpulse_model::{E8s, NeuronId, Proposal, Vote};
+use icpulse_model::{E8s, NeuronKey, Proposal, Vote};
 use icpulse_wallet::{Algorithm, Wallet};
 use std::path::Path;
 use std::sync::Arc;
@@ -78,7 +78,7 @@ async fn from_the_first_frame_to_ballots_that_changed() {
     // Vote with three of the neurons: the others are taken out.
     app.press("v");
     let Some(Layer::Ballots(layer)) = app.state.layers.last() else { panic!("{}", app.screen_text()) };
-    let neurons: Vec<NeuronId> = layer.rows.iter().map(|r| r.neuron).collect();
+    let neurons: Vec<NeuronKey> = layer.rows.iter().map(|r| r.neuron).collect();
     assert!(neurons.len() >= 5);
     app.press("g g");
     for place in 0..neurons.len() {
@@ -91,7 +91,7 @@ async fn from_the_first_frame_to_ballots_that_changed() {
         }
     }
     let Some(Layer::Ballots(layer)) = app.state.layers.last() else { panic!("{}", app.screen_text()) };
-    let chosen: Vec<NeuronId> = layer.rows.iter().filter(|r| r.on).map(|r| r.neuron).collect();
+    let chosen: Vec<NeuronKey> = layer.rows.iter().filter(|r| r.on).map(|r| r.neuron).collect();
     assert_eq!(chosen.len(), 3);
     app.press("y").until_idle().await;
     app.sees("3 ×").sees("RegisterVote").sees("governance");

@@ -14,7 +14,7 @@ use icpulse_demo::fault::Kind;
 use icpulse_demo::link::Link;
 use icpulse_ic::{CallReply, CallStatus, IcError, SignedCall};
 use icpulse_model::act::StepState;
-use icpulse_model::{Account, E8s, NeuronId, Seconds, Subaccount, Timestamp, Vote};
+use icpulse_model::{Account, E8s, NeuronKey, Seconds, Subaccount, Timestamp, Vote};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -441,7 +441,7 @@ async fn votes_through_a_bad_connection_are_cast_once_each() {
     let now = app.now;
     let rows = &app.state.world.proposals;
     let proposal = rows.iter().find(|p| p.votable(now).count() >= 5).cloned().expect("something to vote on");
-    let neurons: Vec<NeuronId> = proposal.votable(now).map(|ballot| ballot.neuron).collect();
+    let neurons: Vec<NeuronKey> = proposal.votable(now).map(|ballot| ballot.neuron).collect();
     app.press("2 /").type_text(&format!("id:{}", proposal.id)).press("<enter>");
     app.press("y").until_idle().await;
     let Some(Layer::Review(_)) = app.state.layers.last() else { panic!("{}", app.screen_text()) };

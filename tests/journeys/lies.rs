@@ -13,7 +13,7 @@ use icpulse_model::act::StepState;
 use icpulse_model::network::SystemCanister;
 use icpulse_model::text::is_deceptive;
 use icpulse_model::world::World;
-use icpulse_model::{Account, E8s, NeuronId, Proposal, ProposalKey, Subaccount, Vote};
+use icpulse_model::{Account, E8s, NeuronKey, Proposal, ProposalKey, Subaccount, Vote};
 use icpulse_store::cache::Ranges;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ fn is_true(world: &World, read: Option<&Ranges>, truth: &Truth, neurons: bool) {
         assert!(read.last().is_none_or(|last| last <= ids[0]), "{read:?} goes beyond {}", ids[0]);
     }
     if neurons {
-        let mine = |list: &mut dyn Iterator<Item = (NeuronId, E8s)>| list.collect::<BTreeSet<_>>();
+        let mine = |list: &mut dyn Iterator<Item = (NeuronKey, E8s)>| list.collect::<BTreeSet<_>>();
         assert_eq!(
             mine(&mut world.neurons.iter().map(|n| (n.id, n.cached_stake))),
             mine(&mut truth.neurons.iter().map(|n| (n.id, n.cached_stake)))
@@ -57,7 +57,8 @@ fn is_true(world: &World, read: Option<&Ranges>, truth: &Truth, neurons: bool) {
 #[track_caller]
 fn known_once(world: &World, truth: &Truth, all: bool) {
     let known = &world.facts.known_neurons.as_ref().unwrap().value;
-    let shown: Vec<(u64, String)> = known.iter().map(|k| (k.id.0, k.data.name.to_string())).collect();
+    let shown: Vec<(u64, String)> =
+        known.iter().map(|k| (k.id.nns_number().unwrap(), k.data.name.to_string())).collect();
     assert!(shown.iter().all(|k| truth.known.contains(k)), "{shown:?}");
     assert_eq!(shown.iter().collect::<BTreeSet<_>>().len(), shown.len(), "each once: {shown:?}");
     assert!(!all || shown.len() == truth.known.len());
@@ -394,7 +395,7 @@ const PAID: E8s = E8s(250_010_000);
 /// The stake was paid once: one transfer to one new neuron's account.
 async fn paid_once(bench: &Bench, before: E8s, neuron: &str) {
     assert_eq!(before.checked_sub(bench.balance().await), Some(PAID));
-    let neuron = bench.client.neuron(neuron.parse().map(NeuronId).unwrap()).await.unwrap();
+    let neuron = bench.client.neuron(neuron.parse().map(NeuronKey::nns).unwrap()).await.unwrap();
     assert_eq!(neuron.cached_stake, E8s(250_000_000));
     let subaccount: Subaccount = neuron.subaccount.unwrap();
     let account = Account { owner: SystemCanister::Governance.id(), subaccount };
@@ -539,7 +540,7 @@ async fn a_stake_of_unknown_outcome_is_said_to_be_and_never_repeated() {
 }
 
 /// Chooses the first proposal with blank ballots and reviews a vote of all of them.
-async fn review_votes(desk: &mut Desk) -> (ProposalKey, Vec<NeuronId>) {
+async fn review_votes(desk: &mut Desk) -> (ProposalKey, Vec<NeuronKey>) {
     let now = desk.app.now;
     let blank = |p: &Proposal| p.votable(now).map(|b| b.neuron).collect::<Vec<_>>();
     let rows = &desk.app.state.world.proposals;
@@ -550,7 +551,7 @@ async fn review_votes(desk: &mut Desk) -> (ProposalKey, Vec<NeuronId>) {
 }
 
 #[track_caller]
-fn all_said_yes(desk: &Desk, id: ProposalKey, neurons: &[NeuronId]) {
+fn all_said_yes(desk: &Desk, id: ProposalKey, neurons: &[NeuronKey]) {
     let ballots = &desk.app.state.proposal(id).unwrap().ballots;
     for neuron in neurons {
         assert_eq!(ballots.iter().find(|b| b.neuron == *neuron).unwrap().vote, Vote::Yes);

@@ -8,7 +8,7 @@ use bench::{Bench, Ran, ended};
 use icpulse_demo::fault::{Fault, Kind};
 use icpulse_demo::{Demo, Options};
 use icpulse_model::network::SystemCanister;
-use icpulse_model::{Account, E8s, NeuronId, Proof};
+use icpulse_model::{Account, E8s, NeuronKey, Proof};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const PAID: E8s = E8s(250_010_000);
 /// The stake was paid once, to one new neuron, whose delay is the reviewed one.
 async fn paid_once(bench: &Bench, before: E8s, neuron: &str) {
     assert_eq!(before.checked_sub(bench.balance().await), Some(PAID));
-    let neuron = bench.client.neuron(neuron.parse().map(NeuronId).unwrap()).await.unwrap();
+    let neuron = bench.client.neuron(neuron.parse().map(NeuronKey::nns).unwrap()).await.unwrap();
     assert_eq!(neuron.cached_stake, E8s(250_000_000));
     assert_eq!(neuron.dissolve_delay.0, 31_557_600, "lengthened once");
     let account = Account { owner: SystemCanister::Governance.id(), subaccount: neuron.subaccount.unwrap() };

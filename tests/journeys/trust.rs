@@ -19,7 +19,7 @@ use icpulse_model::network::{
 };
 use icpulse_model::review::{describe_calls, describe_review};
 use icpulse_model::text::Line;
-use icpulse_model::{NeuronId, Principal};
+use icpulse_model::{NeuronKey, Principal};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -42,7 +42,7 @@ fn plan(profile: &Profile) -> Review {
     let state = sample::full((80, 24));
     let context =
         PlanContext { world: &state.world, signer: &state.signer, profile, now: state.now, clock_offset: 0 };
-    let intent = ConfirmFollowing {}.intent_for(&[NeuronId(sample::MY_NEURONS[0])]);
+    let intent = ConfirmFollowing {}.intent_for(&[NeuronKey::nns(sample::MY_NEURONS[0])]);
     Plans::new().plan_intent(intent, &context, &mut rand::rngs::OsRng).unwrap()
 }
 

@@ -288,7 +288,7 @@ fn a_sync_killed_at_every_step_leaves_a_cache_that_claims_nothing_it_has_not() {
         let loaded = cache.load_world(&me).unwrap();
         let blocks: Vec<u64> =
             cache.transactions(&account, None, usize::MAX).unwrap().iter().map(|t| t.block).collect();
-        let neurons: Vec<u64> = loaded.world.neurons.iter().map(|n| n.id.0).collect();
+        let neurons: Vec<u64> = loaded.world.neurons.iter().map(|n| n.id.nns_number().unwrap()).collect();
         (rows(&loaded), loaded.read[&Governance::Nns].clone(), neurons, blocks)
     };
     assert!(truth.len() > 500 && truth_neurons.len() > 5 && !blocks.is_empty());
@@ -345,7 +345,7 @@ fn a_sync_killed_at_every_step_leaves_a_cache_that_claims_nothing_it_has_not() {
                 "{kill:?}: {claimed:?} would be read again"
             );
         }
-        let neurons: Vec<u64> = loaded.world.neurons.iter().map(|n| n.id.0).collect();
+        let neurons: Vec<u64> = loaded.world.neurons.iter().map(|n| n.id.nns_number().unwrap()).collect();
         assert_eq!(neurons, truth_neurons, "{kill:?}");
         let kept = cache.transactions(&account, None, usize::MAX).unwrap();
         assert_eq!(kept.iter().map(|t| t.block).collect::<Vec<_>>(), blocks, "{kill:?}");

@@ -10,7 +10,7 @@ use icpulse_ic::{Anonymous, CallReply, CallStatus, IcError, Signer};
 use icpulse_model::network::{Profile, RootKey, RootKeySource, SystemCanister};
 use icpulse_model::neuron::Access;
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, NeuronId, Principal, Proof, Seconds, Subaccount, Timestamp, Topic, Vote,
+    Account, AccountIdentifier, E8s, NeuronKey, Principal, Proof, Seconds, Subaccount, Timestamp, Topic, Vote,
 };
 use icpulse_wallet::{Algorithm, PrivateKey};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -116,7 +116,7 @@ async fn a_number_without_proposal_or_neuron_is_not_found() {
     let client = reader(demo).await;
     let error = client.proposal_body(u64::MAX - 5).await.unwrap_err();
     assert!(matches!(error, IcError::NotFound { .. }), "{error:?}");
-    let error = client.neuron(NeuronId(1)).await.unwrap_err();
+    let error = client.neuron(NeuronKey::nns(1)).await.unwrap_err();
     assert!(matches!(error, IcError::NotFound { .. }), "{error:?}");
 }
 
@@ -385,11 +385,11 @@ async fn staking_and_configuring_a_neuron() {
 async fn what_governance_refuses_is_told_as_it_says_it() {
     let demo = shared();
     let client = signer(&demo.url(), demo).await;
-    let call = calls::register_vote(client.canisters(), NeuronId(1), u64::MAX, Vote::Yes).unwrap();
+    let call = calls::register_vote(client.canisters(), NeuronKey::nns(1), u64::MAX, Vote::Yes).unwrap();
     let bytes = replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap());
     let refusal = calls::parse_manage_neuron_reply(&bytes).unwrap_err();
     assert!(!refusal.message.is_empty() && !refusal.is_already_voted(), "{refusal}");
-    let blank = calls::register_vote(client.canisters(), NeuronId(1), 1, Vote::Unspecified);
+    let blank = calls::register_vote(client.canisters(), NeuronKey::nns(1), 1, Vote::Unspecified);
     assert!(matches!(blank, Err(IcError::Invalid { .. })));
     let anonymous = client.with_signer(Arc::new(Anonymous));
     assert!(matches!(anonymous.sign(&call).await, Err(IcError::Identity { .. })));
@@ -399,7 +399,7 @@ async fn what_governance_refuses_is_told_as_it_says_it() {
 async fn a_trap_is_a_certified_rejection() {
     let demo = shared();
     let client = signer(&demo.url(), demo).await;
-    let mut call = calls::refresh_voting_power(client.canisters(), NeuronId(1)).unwrap();
+    let mut call = calls::refresh_voting_power(client.canisters(), NeuronKey::nns(1)).unwrap();
     call.arg = b"not candid".to_vec();
     match client.submit(&client.sign(&call).await.unwrap()).await.unwrap() {
         CallReply::Rejected { code: 5, message, .. } => assert!(!message.is_empty()),

@@ -13,7 +13,7 @@ use icpulse_model::neuron::{Access, DissolveState};
 use icpulse_model::proposal::Value;
 use icpulse_model::text::{Block, Line};
 use icpulse_model::{
-    AccountIdentifier, E8s, Evidence, Neuron, NeuronId, Principal, Proposal, Timestamp, VotingPower,
+    AccountIdentifier, E8s, Evidence, Neuron, NeuronKey, Principal, Proposal, Timestamp, VotingPower,
 };
 
 const EVIDENCE: Evidence = Evidence {
@@ -55,7 +55,10 @@ fn check_proposal(proposal: &Proposal, text: &Text) {
         proposal.total_potential_voting_power.map(|v| v.0),
         text.at("total_potential_voting_power").opt().map(Text::number)
     );
-    assert_eq!(proposal.proposer.map(|n| n.0), text.at("proposer").opt().map(|n| n.at("id").number()));
+    assert_eq!(
+        proposal.proposer.map(|n| n.nns_number().unwrap()),
+        text.at("proposer").opt().map(|n| n.at("id").number())
+    );
     let tally = text.at("latest_tally");
     let shown = proposal.tally.unwrap();
     assert_eq!(shown.yes.0, tally.at("yes").number::<u64>());
@@ -65,7 +68,7 @@ fn check_proposal(proposal: &Proposal, text: &Text) {
     let ballots = text.at("ballots").list();
     assert_eq!(proposal.ballots.len(), ballots.len());
     for (ballot, text) in proposal.ballots.iter().zip(ballots) {
-        assert_eq!(ballot.neuron.0, text.at("0").number::<u64>());
+        assert_eq!(ballot.neuron.nns_number().unwrap(), text.at("0").number::<u64>());
         assert_eq!(ballot.vote.number(), text.at("1").at("vote").number::<i32>());
         assert_eq!(ballot.voting_power.0, text.at("1").at("voting_power").number::<u64>());
     }
@@ -163,7 +166,7 @@ fn recorded_actions_show_their_content() {
 }
 
 fn check_full(neuron: &Neuron, text: &Text) {
-    assert_eq!(neuron.id.0, text.at("id").at("id").number::<u64>());
+    assert_eq!(neuron.id.nns_number().unwrap(), text.at("id").at("id").number::<u64>());
     assert_eq!(neuron.controller.map(|p| p.to_text()), text.at("controller").opt().map(Text::string));
     let keys: Vec<String> = text.at("hot_keys").list().iter().map(Text::string).collect();
     assert_eq!(neuron.hot_keys.iter().map(Principal::to_text).collect::<Vec<_>>(), keys);
@@ -206,7 +209,7 @@ fn check_full(neuron: &Neuron, text: &Text) {
         assert_eq!(topic.number(), text.at("0").number::<i32>());
         let expected: Vec<u64> =
             text.at("1").at("followees").list().iter().map(|n| n.at("id").number()).collect();
-        assert_eq!(ids.iter().map(|n| n.0).collect::<Vec<_>>(), expected);
+        assert_eq!(ids.iter().map(|n| n.nns_number().unwrap()).collect::<Vec<_>>(), expected);
     }
     check_ballots(neuron, text);
     let known = text.at("known_neuron_data").opt();
@@ -250,7 +253,7 @@ fn every_recorded_neuron_with_the_readers_access() {
         for ((id, info), text_info) in reply.neuron_infos.iter().zip(infos) {
             let full = reply.full_neurons.iter().find(|n| n.id.unwrap().id == *id);
             let neuron =
-                decode::neurons::decode_neuron(full, Some(info), Some(NeuronId(*id)), reader, EVIDENCE)
+                decode::neurons::decode_neuron(full, Some(info), Some(NeuronKey::nns(*id)), reader, EVIDENCE)
                     .unwrap();
             check_info(&neuron, text_info.at("1"));
             let full_text =
@@ -416,7 +419,7 @@ fn the_recorded_known_neurons() {
     assert_eq!(reply.known_neurons.len(), text.at("known_neurons").list().len());
     for (row, text) in reply.known_neurons.iter().zip(text.at("known_neurons").list()) {
         let known = decode::neurons::decode_known_neuron(row).unwrap();
-        assert_eq!(known.id.0, text.at("id").at("id").number::<u64>());
+        assert_eq!(known.id.nns_number().unwrap(), text.at("id").at("id").number::<u64>());
         assert_eq!(known.data.name, Line::new(&text.at("known_neuron_data").at("name").string()));
     }
 }

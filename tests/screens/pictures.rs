@@ -15,7 +15,7 @@ use icpulse_model::query::QueryError;
 use icpulse_model::registry::{Moment, Version};
 use icpulse_model::text::{Block, Line, is_deceptive};
 use icpulse_model::world::{Proposals, Trouble};
-use icpulse_model::{NeuronId, ProposalKey};
+use icpulse_model::{NeuronKey, ProposalKey};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -133,7 +133,7 @@ fn neurons() {
 
 #[test]
 fn neuron() {
-    screen_set("neuron", Screen::Neurons, Some(Subject::Neuron(NeuronId(sample::MY_NEURONS[0]))), 0);
+    screen_set("neuron", Screen::Neurons, Some(Subject::Neuron(NeuronKey::nns(sample::MY_NEURONS[0]))), 0);
 }
 
 #[test]
@@ -252,10 +252,10 @@ fn other_parts_of_details() {
         ("proposal-undecoded", Screen::Proposals, Subject::Proposal(ProposalKey::nns(140_802)), 0),
         ("proposal-unread", Screen::Proposals, Subject::Proposal(ProposalKey::nns(140_810)), 0),
         ("proposal-unknown", Screen::Proposals, Subject::Proposal(ProposalKey::nns(999_999)), 0),
-        ("neuron-following", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[3])), 1),
-        ("neuron-ballots", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[6])), 2),
-        ("neuron-shrinking", Screen::Neurons, Subject::Neuron(NeuronId(sample::MY_NEURONS[3])), 0),
-        ("neuron-known", Screen::Neurons, Subject::Neuron(NeuronId(27)), 0),
+        ("neuron-following", Screen::Neurons, Subject::Neuron(NeuronKey::nns(sample::MY_NEURONS[3])), 1),
+        ("neuron-ballots", Screen::Neurons, Subject::Neuron(NeuronKey::nns(sample::MY_NEURONS[6])), 2),
+        ("neuron-shrinking", Screen::Neurons, Subject::Neuron(NeuronKey::nns(sample::MY_NEURONS[3])), 0),
+        ("neuron-known", Screen::Neurons, Subject::Neuron(NeuronKey::nns(27)), 0),
         ("transaction", Screen::Wallet, Subject::Transaction(31_002_911 - 37), 0),
     ];
     for (name, screen, subject, tab) in places {
@@ -463,9 +463,9 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
         (Screen::Proposals, Some(Subject::Proposal(ProposalKey::nns(140_812))), 0),
         (Screen::Proposals, Some(Subject::Proposal(ProposalKey::nns(140_812))), 1),
         (Screen::Proposals, Some(Subject::Proposal(ProposalKey::nns(140_812))), 2),
-        (Screen::Neurons, Some(Subject::Neuron(NeuronId(sample::MY_NEURONS[0]))), 0),
-        (Screen::Neurons, Some(Subject::Neuron(NeuronId(27))), 1),
-        (Screen::Neurons, Some(Subject::Neuron(NeuronId(27))), 2),
+        (Screen::Neurons, Some(Subject::Neuron(NeuronKey::nns(sample::MY_NEURONS[0]))), 0),
+        (Screen::Neurons, Some(Subject::Neuron(NeuronKey::nns(27))), 1),
+        (Screen::Neurons, Some(Subject::Neuron(NeuronKey::nns(27))), 2),
         (Screen::Wallet, Some(Subject::Transaction(31_002_911)), 0),
         (Screen::Proposals, Some(Subject::Proposal(ProposalKey::nns(7))), 0),
         (Screen::Network, None, 0),

@@ -117,7 +117,7 @@ impl Bench {
             newest: newest.number,
             proposals,
             neurons: self.client.my_neurons(false).await.unwrap(),
-            known: known.into_iter().map(|k| (k.id.0, k.data.name.to_string())).collect(),
+            known: known.into_iter().map(|k| (k.id.nns_number().unwrap(), k.data.name.to_string())).collect(),
             transactions: read_transactions(&self.client, self.account()).await,
             balance: self.balance().await,
         }

@@ -16,7 +16,9 @@ use icpulse_model::ledger::Transaction;
 use icpulse_model::network::Profile;
 use icpulse_model::proposal::Tally;
 use icpulse_model::world::World;
-use icpulse_model::{E8s, Evidence, Neuron, NeuronId, Proof, Proposal, ProposalKey, Timestamp, XdrPermyriad};
+use icpulse_model::{
+    E8s, Evidence, Neuron, NeuronKey, Proof, Proposal, ProposalKey, Timestamp, XdrPermyriad,
+};
 use std::collections::BTreeMap;
 use std::process::Output;
 use std::sync::Arc;
@@ -201,11 +203,11 @@ impl Session {
 #[derive(Default)]
 pub struct Truth {
     pub proposals: BTreeMap<ProposalKey, Proposal>,
-    pub neurons: BTreeMap<NeuronId, Neuron>,
+    pub neurons: BTreeMap<NeuronKey, Neuron>,
     pub balance: E8s,
     pub transactions: BTreeMap<u64, Transaction>,
     pub rate: XdrPermyriad,
-    pub known: Vec<NeuronId>,
+    pub known: Vec<NeuronKey>,
 }
 
 /// What never changes of a proposal.

@@ -18,7 +18,7 @@ use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Change, Neurons, Proposals, SyncStatus, Topicality, World};
 use icpulse_model::{
-    Account, E8s, Neuron, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus, Seconds, Topic,
+    Account, E8s, Neuron, NeuronKey, Proposal, ProposalKey, ProposalStatus, RewardStatus, Seconds, Topic,
     Vote, VotingPower,
 };
 use icpulse_testing::plain;
@@ -87,7 +87,7 @@ fn evidence() -> Evidence {
 fn proposal(id: u64, topic: Topic, title: &str, status: ProposalStatus) -> Proposal {
     let open = status == ProposalStatus::Open;
     let ballot = |neuron: &u64| Ballot {
-        neuron: NeuronId(*neuron),
+        neuron: NeuronKey::nns(*neuron),
         vote: Vote::Unspecified,
         voting_power: VotingPower(*neuron * 100_000_000),
     };
@@ -96,7 +96,7 @@ fn proposal(id: u64, topic: Topic, title: &str, status: ProposalStatus) -> Propo
         status,
         reward_status: if open { RewardStatus::AcceptVotes } else { RewardStatus::Settled },
         title: Line::new(title),
-        proposer: Some(NeuronId(48)),
+        proposer: Some(NeuronKey::nns(48)),
         created: NOW.minus(Seconds::hours(200 - id)),
         deadline: Some(if open { NOW.plus(Seconds::hours(id)) } else { NOW.minus(Seconds::days(3)) }),
         decided: (!open).then(|| NOW.minus(Seconds::days(3))),
@@ -128,7 +128,7 @@ pub fn neuron(id: u64, stake: u64) -> Neuron {
         potential_voting_power: VotingPower(stake.0),
         deciding_voting_power: VotingPower(stake.0),
         refreshed: Some(NOW.minus(Seconds::days(if id == 1_003 { 170 } else { 20 }))),
-        followees: vec![(Topic::Governance, vec![NeuronId(27), NeuronId(28)])],
+        followees: vec![(Topic::Governance, vec![NeuronKey::nns(27), NeuronKey::nns(28)])],
         recent_ballots: vec![(ProposalKey::nns(105), Vote::Yes)],
         auto_stake_maturity: true,
         visibility: Visibility::Public,
@@ -208,7 +208,7 @@ impl Network {
 
     fn facts(&self) -> Facts {
         let known = |id: u64, name: &str| KnownNeuron {
-            id: NeuronId(id),
+            id: NeuronKey::nns(id),
             data: KnownNeuronData {
                 name: Line::new(name),
                 description: Block::new(""),
@@ -305,7 +305,7 @@ impl Network {
         }
         self.send(Message::Execution(Arc::new(execution.clone())));
         for i in steps {
-            let neuron = execution.steps[*i].call.neuron.map_or(0, |n| n.0);
+            let neuron = execution.steps[*i].call.neuron.map_or(0, |n| n.nns_number().unwrap());
             let fate = self.fates.iter().position(|(n, _)| *n == neuron).map(|f| self.fates[f].1.clone());
             let step = &mut execution.steps[*i];
             step.state = match fate.unwrap_or(Fate::Done) {
@@ -332,7 +332,7 @@ impl Network {
         if let Ok(stake) = execution.intent.read::<Stake>()
             && execution.is_finished()
         {
-            execution.created_neuron = Some(NeuronId(7_777));
+            execution.created_neuron = Some(NeuronKey::nns(7_777));
             let mut new = neuron(7_777, 0);
             new.stake = stake.amount;
             new.cached_stake = stake.amount;
@@ -372,12 +372,17 @@ impl Network {
             "vote" => {
                 let is = |name: &str, id: u64| args[name] == id;
                 let ballots = self.proposals.iter_mut().filter(|p| is("proposal", p.id.number));
-                for b in ballots.flat_map(|p| &mut p.ballots).filter(|b| is("neuron", b.neuron.0)) {
+                for b in ballots
+                    .flat_map(|p| &mut p.ballots)
+                    .filter(|b| is("neuron", b.neuron.nns_number().unwrap()))
+                {
                     b.vote = serde_json::from_value(args["vote"].clone()).unwrap();
                 }
             }
             "refresh-voting-power" => {
-                for n in self.neurons.iter_mut().filter(|n| args["neuron"]["id"] == n.id.0) {
+                for n in
+                    self.neurons.iter_mut().filter(|n| args["neuron"]["id"] == n.id.nns_number().unwrap())
+                {
                     n.refreshed = Some(NOW);
                 }
             }
@@ -419,7 +424,7 @@ impl Services for Network {
             Effect::OpenProposal(id) => self.change(Change::Body(Arc::new(self.body(id)))),
             Effect::OpenNeuron(id) => {
                 let known = self.neurons.iter().find(|n| n.id == id).cloned();
-                let other = Neuron { access: Access::Public, ..neuron(id.0, 5) };
+                let other = Neuron { access: Access::Public, ..neuron(id.nns_number().unwrap(), 5) };
                 self.change(Change::Neuron(Arc::new(known.unwrap_or(other))));
             }
             Effect::TimeTravel(moment) => {

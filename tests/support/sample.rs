@@ -21,7 +21,7 @@ use icpulse_model::network::{NetworkKind, NetworkTrust, Profile, RootKey, RootKe
 use icpulse_model::neuron::Access;
 use icpulse_model::text::Line;
 use icpulse_model::world::{HistoryProgress, Neurons, SyncStatus, Trouble};
-use icpulse_model::{Account, E8s, Neuron, NeuronId, Principal, ProposalKey, Seconds, Vote, VotingPower};
+use icpulse_model::{Account, E8s, Neuron, NeuronKey, Principal, ProposalKey, Seconds, Vote, VotingPower};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use std::sync::Arc;
@@ -80,13 +80,13 @@ pub fn full_with(size: (u16, u16), past: u64) -> State {
         state.bodies.insert_body(Arc::new(body(id)));
     }
     let foundation = Neuron {
-        id: NeuronId(27),
+        id: NeuronKey::nns(27),
         access: Access::Public,
         known: Some(known(27, "DFINITY Foundation").data),
         recent_ballots: vec![(ProposalKey::nns(140_812), Vote::Yes), (ProposalKey::nns(140_809), Vote::Yes)],
         ..neuron(4)
     };
-    state.other_neurons.insert(NeuronId(27), Arc::new(foundation));
+    state.other_neurons.insert(NeuronKey::nns(27), Arc::new(foundation));
     state.sync = SyncStatus {
         network: Line::new("demo"),
         in_flight: 1,
@@ -227,7 +227,7 @@ fn plan(intent: Intent) -> (Review, Execution) {
 
 /// Votes yes on a proposal with all of the user's neurons.
 fn vote_intent(proposal: u64) -> Intent {
-    let ballots = MY_NEURONS.iter().map(|n| (ProposalKey::nns(proposal), NeuronId(*n))).collect();
+    let ballots = MY_NEURONS.iter().map(|n| (ProposalKey::nns(proposal), NeuronKey::nns(*n))).collect();
     CastVotes { vote: Vote::Yes, ballots }.intent()
 }
 
@@ -281,7 +281,7 @@ pub fn executions() -> Vec<Arc<Execution>> {
     let done = StepState::Done { note: Line::new("done"), certified_at: ago(3_600) };
     let staked = Execution {
         plan: PlanId([9; 16]),
-        created_neuron: Some(NeuronId(4_455_667_788_990_011_223)),
+        created_neuron: Some(NeuronKey::nns(4_455_667_788_990_011_223)),
         confirmed: ago(3_640),
         finished: Some(ago(3_600)),
         ..with_states(plan(stake_intent(10)).1, &[done.clone(), done.clone(), done.clone(), done])
@@ -374,7 +374,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
     let blocked = plan(stake_intent(1_000)).0;
     let ballots = (0..9)
         .map(|i| BallotRow {
-            neuron: NeuronId(MY_NEURONS[i]),
+            neuron: NeuronKey::nns(MY_NEURONS[i]),
             name: Line::new(if i == 2 { "Harbour Watch" } else { "" }),
             proposals: vec![ProposalKey::nns(140_812)],
             voting_power: VotingPower(neuron_power(i)),

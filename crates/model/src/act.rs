@@ -4,9 +4,9 @@
 //! an [`Execution`] of steps whose [`StepState`]s are reported and kept in the journal.
 
 use super::account::AccountIdentifier;
+use super::governance::NeuronKey;
 use super::governance::ProposalKey;
 use super::network::NetworkTrust;
-use super::neuron::NeuronId;
 use super::text::Line;
 use super::{E8s, Principal, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ pub struct PlannedCall {
     /// the review is made.
     pub arg_digest: String,
     /// Which neuron it is about.
-    pub neuron: Option<NeuronId>,
+    pub neuron: Option<NeuronKey>,
     /// Which proposal it is about.
     pub proposal: Option<ProposalKey>,
 }
@@ -241,7 +241,7 @@ pub struct Execution {
     /// Its steps, in the order of the review.
     pub steps: Vec<Step>,
     /// A neuron that came of it.
-    pub created_neuron: Option<NeuronId>,
+    pub created_neuron: Option<NeuronKey>,
     /// The ledger's block of its transfer, once it is certain.
     pub transfer_block: Option<u64>,
     /// When it was confirmed.

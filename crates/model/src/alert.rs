@@ -2,7 +2,7 @@
 
 use super::fleet::DASHBOARD;
 use super::text::Line;
-use super::{NeuronId, Principal, Proof, ProposalKey, Seconds, Timestamp};
+use super::{NeuronKey, Principal, Proof, ProposalKey, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// In what a rule's limit is counted.
@@ -268,7 +268,7 @@ pub enum About {
     /// A proposal.
     Proposal(ProposalKey),
     /// A neuron.
-    Neuron(NeuronId),
+    Neuron(NeuronKey),
     /// A proposal that names a node.
     ProposalAndNode(ProposalKey, Principal),
 }

@@ -4,7 +4,7 @@
 use crate::network_view::NetworkView;
 use crate::query::Haystacks;
 use crate::value::{Cell, SortKey, Term, Value};
-use crate::{AccountIdentifier, NeuronId, Seconds, Timestamp};
+use crate::{AccountIdentifier, NeuronKey, Seconds, Timestamp};
 use std::fmt;
 use std::sync::Arc;
 
@@ -142,7 +142,7 @@ pub struct Context {
 
 impl Context {
     /// The name of a known neuron.
-    pub fn neuron_name(&self, id: NeuronId) -> Option<&str> {
+    pub fn neuron_name(&self, id: NeuronKey) -> Option<&str> {
         let listed = self.network.facts.known_neurons.iter().flat_map(|k| k.value.iter());
         listed.filter(|known| known.id == id).map(|known| known.data.name.as_str()).next()
     }

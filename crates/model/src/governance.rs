@@ -1,7 +1,7 @@
 //! Which governance a neuron or a proposal belongs to.
 
+use super::Principal;
 use super::account::Subaccount;
-use super::{NeuronId, Principal};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::cmp::Ordering;
@@ -21,7 +21,7 @@ pub enum Governance {
 /// A neuron's id: a number in the NNS, a subaccount in an SNS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum AnyNeuronId {
-    Number(NeuronId),
+    Number(u64),
     Subaccount(Subaccount),
 }
 
@@ -46,22 +46,16 @@ pub struct ProposalKey {
 #[error("'{0}' is not the id of a {1}: write it like {2}")]
 pub struct KeyError(String, &'static str, &'static str);
 
-impl From<NeuronId> for NeuronKey {
-    fn from(id: NeuronId) -> Self {
-        Self { governance: Governance::Nns, id: AnyNeuronId::Number(id) }
-    }
-}
-
 impl NeuronKey {
     /// A neuron of the NNS.
     pub const fn nns(number: u64) -> Self {
-        Self { governance: Governance::Nns, id: AnyNeuronId::Number(NeuronId(number)) }
+        Self { governance: Governance::Nns, id: AnyNeuronId::Number(number) }
     }
 
     /// Its number, if it is of the NNS.
-    pub const fn nns_id(&self) -> Option<NeuronId> {
+    pub const fn nns_number(&self) -> Option<u64> {
         match (self.governance, self.id) {
-            (Governance::Nns, AnyNeuronId::Number(id)) => Some(id),
+            (Governance::Nns, AnyNeuronId::Number(number)) => Some(number),
             _ => None,
         }
     }
@@ -117,7 +111,7 @@ macro_rules! serialize_key {
     };
 }
 
-serialize_key!(NeuronKey, id, |key: &NeuronKey| key.nns_id().map(|id| id.0));
+serialize_key!(NeuronKey, id, NeuronKey::nns_number);
 serialize_key!(ProposalKey, number, |key: &ProposalKey| {
     (key.governance == Governance::Nns).then_some(key.number)
 });
@@ -191,7 +185,7 @@ impl FromStr for NeuronKey {
         let read = || {
             let (governance, rest) = split_governance(text)?;
             let id = match governance {
-                Governance::Nns => AnyNeuronId::Number(NeuronId(rest.parse().ok()?)),
+                Governance::Nns => AnyNeuronId::Number(rest.parse().ok()?),
                 Governance::Sns(_) => {
                     let mut bytes = [0; 32];
                     hex::decode_to_slice(rest, &mut bytes).ok()?;
@@ -223,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_bare_number_is_of_the_nns() {
-        assert_eq!("27".parse::<NeuronKey>().unwrap(), NeuronKey::from(NeuronId(27)));
+        assert_eq!("27".parse::<NeuronKey>().unwrap(), NeuronKey::nns(27));
         assert_eq!("NNS:7".parse::<ProposalKey>().unwrap(), ProposalKey::nns(7));
         for odd in ["", "x", "nns:", "nns:-1", "aaaaa-aa:zz", "nowhere:7"] {
             assert!(odd.parse::<NeuronKey>().is_err(), "{odd}");
@@ -237,7 +231,7 @@ mod tests {
         fn keys_are_read_as_they_are_printed(seed: [u8; 4], subaccount: [u8; 32], number: u64) {
             let root = Governance::Sns(Principal::self_authenticating(seed));
             let sns = NeuronKey { governance: root, id: AnyNeuronId::Subaccount(Subaccount(subaccount)) };
-            for key in [sns, NeuronKey::from(NeuronId(number))] {
+            for key in [sns, NeuronKey::nns(number)] {
                 prop_assert_eq!(key.to_string().parse(), Ok(key));
                 let json = serde_json::to_string(&key).unwrap();
                 prop_assert_eq!(serde_json::from_str::<NeuronKey>(&json).unwrap(), key);

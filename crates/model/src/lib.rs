@@ -46,7 +46,7 @@ pub use amount::{E8s, VotingPower, XdrPermyriad};
 pub use evidence::{Evidence, Proof};
 pub use governance::{AnyNeuronId, Governance, NeuronKey, ProposalKey};
 pub use ic_principal::Principal;
-pub use neuron::{Neuron, NeuronId};
+pub use neuron::Neuron;
 pub use proposal::Proposal;
 pub use time::{Seconds, Timestamp};
 pub use token::{Amount, LedgerId, Token};

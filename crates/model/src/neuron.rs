@@ -1,22 +1,11 @@
 //! Neurons of NNS governance.
 
 use super::account::{AccountIdentifier, Subaccount};
-use super::governance::ProposalKey;
+use super::governance::{NeuronKey, ProposalKey};
 use super::text::{Block, Line};
 use super::topic::{NeuronState, Topic, Visibility, Vote};
 use super::{Account, E8s, Evidence, Principal, Seconds, Timestamp, VotingPower};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// A neuron's number (random 64 bits: in JSON it is written as a string).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct NeuronId(pub u64);
-
-impl fmt::Display for NeuronId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// How much of a neuron the reader may see and do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +45,7 @@ pub struct KnownNeuronData {
 /// A known neuron in the public list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownNeuron {
-    pub id: NeuronId,
+    pub id: NeuronKey,
     /// What it says of itself.
     pub data: KnownNeuronData,
 }
@@ -81,7 +70,7 @@ pub struct MaturityDisbursement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Neuron {
     /// Its number.
-    pub id: NeuronId,
+    pub id: NeuronKey,
     /// What the reader may see and do.
     pub access: Access,
     /// Who controls it.
@@ -116,7 +105,7 @@ pub struct Neuron {
     /// When its voting power was last refreshed.
     pub refreshed: Option<Timestamp>,
     /// Followees by topic, in the neuron's own order.
-    pub followees: Vec<(Topic, Vec<NeuronId>)>,
+    pub followees: Vec<(Topic, Vec<NeuronKey>)>,
     /// Recent ballots, newest first.
     pub recent_ballots: Vec<(ProposalKey, Vote)>,
     /// Whether new maturity is staked at once.

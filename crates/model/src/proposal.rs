@@ -1,6 +1,6 @@
 //! Proposals of NNS governance: a light row for lists and a body for the detail.
 
-use super::neuron::NeuronId;
+use super::governance::NeuronKey;
 use super::text::{Block, Line};
 use super::topic::{ProposalStatus, RewardStatus, Topic, Vote};
 use super::{E8s, Evidence, ProposalKey, Timestamp, VotingPower};
@@ -22,7 +22,7 @@ pub struct Tally {
 /// The caller's neuron's ballot as the proposal carries it: the only source for "may still vote".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ballot {
-    pub neuron: NeuronId,
+    pub neuron: NeuronKey,
     /// The mark; [`Vote::Unspecified`] is votable.
     pub vote: Vote,
     /// Deciding voting power fixed at the proposal's creation.
@@ -45,7 +45,7 @@ pub struct Proposal {
     /// The kind of action: `Motion`, `ExecuteNnsFunction · ReviseElectedGuestosVersions`, `function 60`.
     pub action: Line,
     /// Who proposed it.
-    pub proposer: Option<NeuronId>,
+    pub proposer: Option<NeuronKey>,
     /// When it was made.
     pub created: Timestamp,
     /// Until when votes count; moves with wait-for-quiet.

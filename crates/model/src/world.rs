@@ -5,11 +5,12 @@ use super::act::SignerInfo;
 use super::alert::AlertBoard;
 use super::event::Event;
 use super::fleet::Fleet;
+use super::governance::NeuronKey;
 use super::governance::{Governance, ProposalKey};
 use super::health::SubnetHealth;
 use super::ledger::AccountState;
 use super::network::Facts;
-use super::neuron::{Neuron, NeuronId};
+use super::neuron::Neuron;
 use super::node_rewards::NodeRewards;
 use super::proposal::{Proposal, ProposalBody};
 use super::registry::Topology;
@@ -121,7 +122,7 @@ impl Neurons {
         self.0.is_empty()
     }
 
-    pub fn get(&self, id: NeuronId) -> Option<&Arc<Neuron>> {
+    pub fn get(&self, id: NeuronKey) -> Option<&Arc<Neuron>> {
         self.0.iter().find(|n| n.id == id)
     }
 }

@@ -7,7 +7,7 @@ use icpulse_model::proposal::{Payload, ProposalBody, Tally, Value};
 use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::{
-    AccountIdentifier, E8s, Evidence, Neuron, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus,
+    AccountIdentifier, E8s, Evidence, Neuron, NeuronKey, Proposal, ProposalKey, ProposalStatus, RewardStatus,
     Seconds, Topic, VotingPower,
 };
 
@@ -55,7 +55,7 @@ pub fn body(id: u64) -> ProposalBody {
 /// A neuron of the caller's that does not dissolve and holds one e8.
 pub fn neuron(id: u64) -> Neuron {
     Neuron {
-        id: NeuronId(id),
+        id: NeuronKey::nns(id),
         access: Access::Controller,
         controller: None,
         hot_keys: Vec::new(),

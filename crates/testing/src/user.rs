@@ -13,7 +13,7 @@ use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::world::Proposals;
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Neuron, NeuronId, Principal, Proposal, ProposalKey, ProposalStatus,
+    Account, AccountIdentifier, E8s, Neuron, NeuronKey, Principal, Proposal, ProposalKey, ProposalStatus,
     RewardStatus, Seconds, Subaccount, Timestamp, Topic, Vote, VotingPower, XdrPermyriad,
 };
 use std::collections::BTreeMap;
@@ -247,7 +247,7 @@ fn proposal(s: &Sketch) -> Proposal {
     let deadline = if open { ahead(s.closes.unsigned_abs()) } else { ago(s.closes.unsigned_abs() * DAY) };
     let decided = (s.status != ProposalStatus::Open).then(|| ago(s.created - DAY));
     let ballots = s.mine.iter().enumerate().map(|(i, vote)| Ballot {
-        neuron: NeuronId(MY_NEURONS[i]),
+        neuron: NeuronKey::nns(MY_NEURONS[i]),
         vote: *vote,
         voting_power: VotingPower(neuron_power(i)),
     });
@@ -257,7 +257,7 @@ fn proposal(s: &Sketch) -> Proposal {
         reward_status: if open { RewardStatus::AcceptVotes } else { RewardStatus::Settled },
         title: Line::new(s.title),
         action: Line::new(s.action),
-        proposer: Some(NeuronId(if s.id.is_multiple_of(2) { 27 } else { 5_550_101_010_101_010 })),
+        proposer: Some(NeuronKey::nns(if s.id.is_multiple_of(2) { 27 } else { 5_550_101_010_101_010 })),
         created: ago(s.created),
         deadline: Some(deadline),
         decided,
@@ -376,7 +376,7 @@ pub fn body(id: u64) -> ProposalBody {
 
 pub fn known(id: u64, name: &str) -> KnownNeuron {
     KnownNeuron {
-        id: NeuronId(id),
+        id: NeuronKey::nns(id),
         data: KnownNeuronData {
             name: Line::new(name),
             description: Block::new("Votes on every topic after reading what is proposed."),
@@ -427,9 +427,9 @@ pub fn neuron(index: usize) -> Neuron {
             _ => ago(40 * DAY),
         }),
         followees: vec![
-            (Topic::Unspecified, vec![NeuronId(27), NeuronId(28)]),
-            (Topic::Governance, vec![NeuronId(28)]),
-            (Topic::SnsAndCommunityFund, vec![NeuronId(4_966_884_161_088_437_903)]),
+            (Topic::Unspecified, vec![NeuronKey::nns(27), NeuronKey::nns(28)]),
+            (Topic::Governance, vec![NeuronKey::nns(28)]),
+            (Topic::SnsAndCommunityFund, vec![NeuronKey::nns(4_966_884_161_088_437_903)]),
         ],
         recent_ballots: (0..14)
             .map(|i| (ProposalKey::nns(140_811 - i), if i % 5 == 4 { Vote::No } else { Vote::Yes }))

@@ -6,7 +6,7 @@ use icpulse_model::mine::Mine;
 use icpulse_model::registry::{Moment, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{AccountIdentifier, NeuronId, ProposalKey};
+use icpulse_model::{AccountIdentifier, NeuronKey, ProposalKey};
 
 /// Something to do; results come back as messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Effect {
     /// Read a proposal with its body; answered by `Change::Body` and `Change::Proposals`.
     OpenProposal(ProposalKey),
     /// Read a neuron; answered by `Change::Neuron`.
-    OpenNeuron(NeuronId),
+    OpenNeuron(NeuronKey),
     /// Read older transactions of an account; answered by `Change::Accounts`.
     OlderTransactions(AccountIdentifier),
     /// Show the network as of a moment; answered by `Message::Topology`.

@@ -1,7 +1,7 @@
 //! The form of an operation: its fields, and what it would bring.
 
 use icpulse_engine::action::{Fact, Field, Operation};
-use icpulse_model::NeuronId;
+use icpulse_model::NeuronKey;
 use icpulse_model::act::Intent;
 use icpulse_model::text::Line;
 use tui_input::Input;
@@ -9,7 +9,7 @@ use tui_input::Input;
 #[derive(Clone, Debug)]
 pub struct OperationForm {
     pub operation: &'static Operation,
-    pub neurons: Vec<NeuronId>,
+    pub neurons: Vec<NeuronKey>,
     /// Its fields, in order.
     pub fields: Vec<FormField>,
     /// The field that has the keyboard.

@@ -9,7 +9,7 @@ use icpulse_model::dataset::{Context, Dataset};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::query::{Haystack, Haystacks, Query};
 use icpulse_model::value::SortKey;
-use icpulse_model::{Neuron, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp};
+use icpulse_model::{Neuron, NeuronKey, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp};
 use std::sync::{Arc, OnceLock};
 
 /// So many rows take longer to look at than a thread to start.
@@ -47,9 +47,9 @@ impl Row for Proposal {
 }
 
 impl Row for Neuron {
-    type Id = NeuronId;
+    type Id = NeuronKey;
 
-    fn id(&self) -> NeuronId {
+    fn id(&self) -> NeuronKey {
         self.id
     }
 }

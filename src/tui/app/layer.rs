@@ -9,7 +9,7 @@ use icpulse_model::dataset::List;
 use icpulse_model::decentral::WhatIf;
 use icpulse_model::query::{QueryError, Suggestion};
 use icpulse_model::text::Line;
-use icpulse_model::{Account, NeuronId, Principal, ProposalKey, VotingPower};
+use icpulse_model::{Account, NeuronKey, Principal, ProposalKey, VotingPower};
 use tui_input::Input;
 
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ pub struct JumpLayer {
 /// A neuron that may vote on the chosen proposals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BallotRow {
-    pub neuron: NeuronId,
+    pub neuron: NeuronKey,
     /// A known neuron's name.
     pub name: Line,
     /// On which of the chosen proposals its ballot is blank.
@@ -166,7 +166,7 @@ pub struct BallotsLayer {
 
 impl BallotsLayer {
     /// The blank ballots of the chosen neurons.
-    pub fn chosen(&self) -> Vec<(ProposalKey, NeuronId)> {
+    pub fn chosen(&self) -> Vec<(ProposalKey, NeuronKey)> {
         let rows = self.rows.iter().filter(|r| r.on);
         rows.flat_map(|r| r.proposals.iter().map(|p| (*p, r.neuron))).collect()
     }

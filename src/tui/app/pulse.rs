@@ -1,7 +1,7 @@
 //! The first screen: what needs the user comes first.
 
 use icpulse_model::alert::Alert;
-use icpulse_model::{E8s, NeuronId, ProposalKey, Seconds, Timestamp};
+use icpulse_model::{E8s, NeuronKey, ProposalKey, Seconds, Timestamp};
 
 /// Something that needs the user, most urgent first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum PulseNeed {
         shrinking: usize,
         /// Time until the first one begins to lose power; zero if it has.
         within: Seconds,
-        first: NeuronId,
+        first: NeuronKey,
     },
     /// Maturity on its way to an account.
     Disbursement {
@@ -36,7 +36,7 @@ pub enum PulseNeed {
         amount: E8s,
         /// When the first arrives.
         arrives: Timestamp,
-        neuron: NeuronId,
+        neuron: NeuronKey,
     },
     /// Neurons whose stake can be taken out.
     Dissolved {
@@ -44,7 +44,7 @@ pub enum PulseNeed {
         count: usize,
         /// How much in all.
         amount: E8s,
-        first: NeuronId,
+        first: NeuronKey,
     },
     /// A rule fires.
     Alert(Alert),

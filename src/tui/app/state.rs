@@ -15,7 +15,7 @@ use icpulse_model::network::NetworkTrust;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
 use icpulse_model::world::{SyncStatus, World};
-use icpulse_model::{Neuron, NeuronId, Principal, Proposal, ProposalKey, Seconds, Timestamp};
+use icpulse_model::{Neuron, NeuronKey, Principal, Proposal, ProposalKey, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -140,7 +140,7 @@ pub struct State {
     /// Bodies of proposals that were opened.
     pub bodies: Bodies,
     /// Neurons of others that were opened.
-    pub other_neurons: BTreeMap<NeuronId, Arc<Neuron>>,
+    pub other_neurons: BTreeMap<NeuronKey, Arc<Neuron>>,
     /// What is being read because it was opened.
     pub reading: BTreeSet<Subject>,
     /// Who signs.
@@ -165,7 +165,7 @@ pub struct State {
     /// The first screen.
     pub pulse: PulseState,
     pub proposals: ListState<ProposalKey>,
-    pub neurons: ListState<NeuronId>,
+    pub neurons: ListState<NeuronKey>,
     pub wallet: WalletState,
     /// Subnets, nodes and providers.
     pub net: NetState,
@@ -285,12 +285,12 @@ impl State {
     }
 
     /// A neuron that is known, one's own or another's.
-    pub fn neuron(&self, id: NeuronId) -> Option<&Arc<Neuron>> {
+    pub fn neuron(&self, id: NeuronKey) -> Option<&Arc<Neuron>> {
         self.world.neurons.get(id).or_else(|| self.other_neurons.get(&id))
     }
 
     /// The name of a known neuron.
-    pub fn neuron_name(&self, id: NeuronId) -> Option<&Line> {
+    pub fn neuron_name(&self, id: NeuronKey) -> Option<&Line> {
         let listed = self.world.facts.known_neurons.iter().flat_map(|k| k.value.iter());
         listed
             .filter(|k| k.id == id)

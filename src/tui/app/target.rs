@@ -9,7 +9,7 @@ use icpulse_engine::action::operations::find_vote_refusal;
 use icpulse_engine::action::{Operation, Target};
 use icpulse_model::economics::Economics;
 use icpulse_model::text::{Line, safe_link};
-use icpulse_model::{Neuron, NeuronId, ProposalKey, Seconds, Topic};
+use icpulse_model::{Neuron, NeuronKey, ProposalKey, Seconds, Topic};
 
 /// Voting power that shrinks within this time is worth a line on Pulse.
 pub(super) const CONFIRM_SOON: Seconds = Seconds::days(30);
@@ -67,7 +67,7 @@ impl State {
     }
 
     /// A neuron's followees, flat and in order: what the cursor of [`Tab::Following`] moves over.
-    pub fn followee_rows(&self, id: NeuronId) -> Vec<(Topic, NeuronId)> {
+    pub fn followee_rows(&self, id: NeuronKey) -> Vec<(Topic, NeuronKey)> {
         let Some(neuron) = self.neuron(id) else { return Vec::new() };
         neuron.followees.iter().flat_map(|(topic, ids)| ids.iter().map(|f| (*topic, *f))).collect()
     }
@@ -109,7 +109,7 @@ impl State {
     }
 
     /// The neurons whose following would be confirmed here.
-    pub fn target_neurons(&self) -> Vec<NeuronId> {
+    pub fn target_neurons(&self) -> Vec<NeuronKey> {
         if let Some(detail) = &self.place.detail {
             return match detail.subject {
                 Subject::Neuron(id) if self.neuron(id).is_some_and(|n| n.is_mine()) => vec![id],
@@ -240,7 +240,7 @@ impl State {
                     });
                 }
                 // What can be done to one of them can be begun.
-                let refusal = |id: &NeuronId| self.neuron(*id).and_then(|n| operation.refusal_for_neuron(n));
+                let refusal = |id: &NeuronKey| self.neuron(*id).and_then(|n| operation.refusal_for_neuron(n));
                 let refusals: Vec<_> = targets.iter().map_while(refusal).collect();
                 let all = refusals.len() == targets.len();
                 refusals.into_iter().next().filter(|_| all).map(|why| why.as_str().to_owned())
@@ -258,7 +258,7 @@ impl State {
     }
 
     /// Who proposed the selected or opened proposal.
-    pub fn proposer(&self) -> Option<NeuronId> {
+    pub fn proposer(&self) -> Option<NeuronKey> {
         match self.place.detail.as_ref().map(|d| d.subject).or_else(|| self.subject())? {
             Subject::Proposal(id) => self.proposal(id)?.proposer,
             _ => None,

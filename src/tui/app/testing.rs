@@ -10,7 +10,7 @@ pub(crate) fn key(text: &str) -> KeyEvent {
 
 use icpulse_model::text::Line;
 use icpulse_model::{
-    E8s, Evidence, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp, Topic,
+    E8s, Evidence, NeuronKey, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp, Topic,
 };
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(crate) fn proposal(id: u64, variant: u64) -> Arc<Proposal> {
         reward_status: RewardStatus::AcceptVotes,
         title: Line::new(titles.get(usize::try_from(variant).unwrap() % titles.len()).copied().unwrap()),
         action: Line::new("Motion"),
-        proposer: (!variant.is_multiple_of(3)).then_some(NeuronId(variant)),
+        proposer: (!variant.is_multiple_of(3)).then_some(NeuronKey::nns(variant)),
         created: Timestamp::from_secs(1_000 + variant),
         deadline: (!variant.is_multiple_of(4)).then(|| Timestamp::from_secs(2_000 + variant * 100)),
         decided: None,

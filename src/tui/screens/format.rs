@@ -12,7 +12,7 @@ use icpulse_model::evidence::{Evidence, Proof, UNVERIFIED_MARK};
 use icpulse_model::time::{MONTH, YEAR};
 use icpulse_model::topic::NeuronState;
 use icpulse_model::{
-    E8s, NeuronId, Principal, Proposal, ProposalStatus, Seconds, Timestamp, Topic, Vote, VotingPower,
+    E8s, NeuronKey, Principal, Proposal, ProposalStatus, Seconds, Timestamp, Topic, Vote, VotingPower,
     account, amount,
 };
 use std::cell::Cell;
@@ -308,7 +308,7 @@ pub(super) fn proof_role(proof: Proof) -> Role {
 }
 
 /// A neuron by its known name, with its id, or by its id alone.
-pub(super) fn neuron_spans(state: &State, id: NeuronId) -> Spans {
+pub(super) fn neuron_spans(state: &State, id: NeuronKey) -> Spans {
     match state.neuron_name(id) {
         Some(name) => {
             vec![span(name.as_str().to_owned(), Role::Known), span(format!("  {id}"), Role::Dim)]

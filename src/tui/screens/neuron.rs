@@ -11,14 +11,14 @@ use icpulse_engine::action::Condition;
 use icpulse_model::economics::{age_bonus, deciding_share_ppm, dissolve_delay_bonus};
 use icpulse_model::neuron::{Access, DissolveState};
 use icpulse_model::topic::NeuronState;
-use icpulse_model::{E8s, Neuron, NeuronId, Seconds};
+use icpulse_model::{E8s, Neuron, NeuronKey, Seconds};
 use ratatui::layout::Rect;
 
 /// From this width on two parts stand side by side.
 const WIDE: u16 = 110;
 
 /// Draws the neuron that is open.
-pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronId, detail: &Detail) {
+pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronKey, detail: &Detail) {
     let state = cx.state;
     let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
     let Some(neuron) = state.neuron(id) else {

@@ -8,7 +8,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
 use crate::tui::widgets::{Spans, span};
 use icpulse_model::neuron::Access;
-use icpulse_model::{E8s, Neuron, NeuronId, Seconds, VotingPower};
+use icpulse_model::{E8s, Neuron, NeuronKey, Seconds, VotingPower};
 use ratatui::layout::Rect;
 
 /// Draws totals and the list, or why it is empty.
@@ -29,7 +29,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let foot = 2.min(area.height);
     let list = Rect::new(area.x, area.y, area.width, area.height - foot);
     let cells = state.cell_context();
-    let find = |id: &NeuronId| state.neuron(*id).map(std::ops::Deref::deref);
+    let find = |id: &NeuronKey| state.neuron(*id).map(std::ops::Deref::deref);
     table::draw_list(cx, list, &state.neurons, Neuron::dataset(), &cells, find, |_| Content::Nothing);
     let y = area.bottom() - 1;
     cx.pen.write_spans(area.x + 2, y, area.width.saturating_sub(3), &totals_spans(state));

@@ -5,8 +5,8 @@ use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData,
 use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Evidence, Neuron, NeuronId, Principal, ProposalKey, Seconds, Subaccount,
-    Timestamp, Topic, Vote, VotingPower,
+    Account, AccountIdentifier, E8s, Evidence, Neuron, NeuronKey, Principal, ProposalKey, Seconds,
+    Subaccount, Timestamp, Topic, Vote, VotingPower,
 };
 
 /// A neuron from what was read of it: its full record (where the reader may have it), its public
@@ -14,7 +14,7 @@ use icpulse_model::{
 pub fn decode_neuron(
     full: Option<&wire::Neuron>,
     info: Option<&wire::NeuronInfo>,
-    id: Option<NeuronId>,
+    id: Option<NeuronKey>,
     reader: Principal,
     evidence: Evidence,
 ) -> Option<Neuron> {
@@ -40,11 +40,11 @@ fn decode_access(full: &wire::Neuron, reader: Principal) -> Access {
 fn from_full(
     full: &wire::Neuron,
     info: Option<&wire::NeuronInfo>,
-    id: Option<NeuronId>,
+    id: Option<NeuronKey>,
     reader: Principal,
     evidence: Evidence,
 ) -> Option<Neuron> {
-    let id = full.id.map(|n| NeuronId(n.id)).or(id)?;
+    let id = full.id.map(|n| NeuronKey::nns(n.id)).or(id)?;
     let cached = E8s(full.cached_neuron_stake_e8s);
     let fees = E8s(full.neuron_fees_e8s);
     let staked_maturity = E8s(full.staked_maturity_e8s_equivalent.unwrap_or(0));
@@ -80,7 +80,7 @@ fn from_full(
             .followees
             .iter()
             .map(|(topic, followees)| {
-                let followees = followees.followees.iter().map(|n| NeuronId(n.id)).collect();
+                let followees = followees.followees.iter().map(|n| NeuronKey::nns(n.id)).collect();
                 (Topic::from_number(*topic), followees)
             })
             .collect(),
@@ -102,8 +102,8 @@ fn from_full(
     })
 }
 
-fn from_info(info: &wire::NeuronInfo, id: Option<NeuronId>, evidence: Evidence) -> Option<Neuron> {
-    let id = info.id.map(|n| NeuronId(n.id)).or(id)?;
+fn from_info(info: &wire::NeuronInfo, id: Option<NeuronKey>, evidence: Evidence) -> Option<Neuron> {
+    let id = info.id.map(|n| NeuronKey::nns(n.id)).or(id)?;
     Some(Neuron {
         id,
         access: Access::Info,
@@ -217,7 +217,7 @@ pub fn known_data(data: &wire::KnownNeuronData) -> KnownNeuronData {
 
 /// A row of `list_known_neurons`; `None` without number or words.
 pub fn decode_known_neuron(row: &wire::KnownNeuron) -> Option<KnownNeuron> {
-    Some(KnownNeuron { id: NeuronId(row.id?.id), data: known_data(row.known_neuron_data.as_ref()?) })
+    Some(KnownNeuron { id: NeuronKey::nns(row.id?.id), data: known_data(row.known_neuron_data.as_ref()?) })
 }
 
 /// A row of `list_neuron_votes`.

@@ -6,7 +6,7 @@ use crate::wire::lenient::{Row, UnreadableRow};
 use icpulse_model::proposal::{Ballot, ProposalBody, Tally, Undecoded};
 use icpulse_model::text::{Block, Line};
 use icpulse_model::{
-    E8s, Evidence, NeuronId, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp, Topic, Vote,
+    E8s, Evidence, NeuronKey, Proposal, ProposalKey, ProposalStatus, RewardStatus, Timestamp, Topic, Vote,
     VotingPower,
 };
 
@@ -36,7 +36,7 @@ pub fn decode_proposal(info: &wire::ProposalInfo, evidence: Evidence) -> Option<
         reward_status: RewardStatus::from_number(info.reward_status),
         title: title.unwrap_or_else(|| action.clone()),
         action,
-        proposer: info.proposer.map(|n| NeuronId(n.id)),
+        proposer: info.proposer.map(|n| NeuronKey::nns(n.id)),
         created: Timestamp::from_secs(info.proposal_timestamp_seconds),
         deadline: info.deadline_timestamp_seconds.map(Timestamp::from_secs),
         decided: Timestamp::from_secs_or_never(info.decided_timestamp_seconds),
@@ -55,7 +55,7 @@ pub fn decode_proposal(info: &wire::ProposalInfo, evidence: Evidence) -> Option<
             .ballots
             .iter()
             .map(|(neuron, ballot)| Ballot {
-                neuron: NeuronId(*neuron),
+                neuron: NeuronKey::nns(*neuron),
                 vote: Vote::from_number(ballot.vote),
                 voting_power: VotingPower(ballot.voting_power),
             })

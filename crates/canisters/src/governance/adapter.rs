@@ -20,6 +20,16 @@ pub trait GovernanceAdapter: Send + Sync {
     /// Neurons by their keys, as far as the identity may see them, without those that do not exist.
     fn neurons(&self, ids: Vec<NeuronKey>) -> BoxFuture<'_, Result<Vec<Neuron>, IcError>>;
 
+    /// Any neuron, as far as the identity may see it; [`IcError::NotFound`] if there is none.
+    fn neuron(&self, id: NeuronKey) -> BoxFuture<'_, Result<Neuron, IcError>> {
+        let missing = move || IcError::NotFound { what: Line::new(&format!("reading neuron {id}")) };
+        async move {
+            let found = self.neurons(vec![id]).await?;
+            found.into_iter().find(|neuron| neuron.id == id).ok_or_else(missing)
+        }
+        .boxed()
+    }
+
     /// A page of proposals, newest first.
     fn proposals(&self, page: ProposalsPage) -> BoxFuture<'_, Result<Vec<Proposal>, IcError>>;
 
@@ -49,9 +59,9 @@ pub fn register_vote(
     proposal: ProposalKey,
     vote: Vote,
 ) -> Result<PreparedCall, IcError> {
-    match (proposal.governance, neuron.nns_id()) {
-        (Governance::Nns, Some(neuron)) => calls::register_vote(canisters, neuron, proposal.number, vote),
-        (Governance::Nns, None) => Err(IcError::Invalid {
+    match (proposal.governance, neuron.governance) {
+        (Governance::Nns, Governance::Nns) => calls::register_vote(canisters, neuron, proposal.number, vote),
+        (Governance::Nns, _) => Err(IcError::Invalid {
             what: Line::new(&format!("voting on proposal {proposal}")),
             why: Line::new(&format!("neuron {neuron} is of another governance")),
         }),
@@ -75,7 +85,6 @@ impl GovernanceAdapter for NnsGovernance {
     }
 
     fn neurons(&self, ids: Vec<NeuronKey>) -> BoxFuture<'_, Result<Vec<Neuron>, IcError>> {
-        let ids: Vec<_> = ids.iter().filter_map(NeuronKey::nns_id).collect();
         async move { self.0.neurons(&ids).await }.boxed()
     }
 

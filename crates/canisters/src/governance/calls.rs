@@ -6,7 +6,7 @@ use icpulse_ic::IcError;
 use icpulse_ic::PreparedCall;
 use icpulse_model::network::{Canisters, SystemCanister};
 use icpulse_model::text::Line;
-use icpulse_model::{NeuronId, Principal, Seconds, Subaccount, Topic, Vote};
+use icpulse_model::{NeuronKey, Principal, Seconds, Subaccount, Topic, Vote};
 use serde::{Deserialize, Serialize};
 
 /// `manage_neuron`, the one method that changes neurons.
@@ -17,13 +17,13 @@ const MANAGE_NEURON: &str = "manage_neuron";
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// By its number.
-    Id(NeuronId),
+    Id(NeuronKey),
     /// By the subaccount of governance that holds its stake, which is known before the neuron is.
     StakedAt(Subaccount),
 }
 
-impl From<NeuronId> for Target {
-    fn from(id: NeuronId) -> Self {
+impl From<NeuronKey> for Target {
+    fn from(id: NeuronKey) -> Self {
         Self::Id(id)
     }
 }
@@ -39,13 +39,13 @@ impl std::fmt::Display for Target {
 
 impl Target {
     /// As it is sent.
-    pub(crate) fn to_wire(self) -> wire::NeuronIdOrSubaccount {
-        match self {
-            Self::Id(id) => wire::NeuronIdOrSubaccount::NeuronId(wire::NeuronId { id: id.0 }),
+    pub(crate) fn to_wire(self) -> Result<wire::NeuronIdOrSubaccount, IcError> {
+        Ok(match self {
+            Self::Id(id) => wire::NeuronIdOrSubaccount::NeuronId(encode_id(&id)?),
             Self::StakedAt(subaccount) => {
                 wire::NeuronIdOrSubaccount::Subaccount(serde_bytes::ByteBuf::from(subaccount.0.to_vec()))
             }
-        }
+        })
     }
 }
 
@@ -56,7 +56,7 @@ pub enum CommandResult {
     RegisterVote,
     /// The neuron was claimed, or its stake read again.
     ClaimOrRefresh {
-        neuron: Option<NeuronId>,
+        neuron: Option<NeuronKey>,
     },
     /// A setting was changed.
     Configure,
@@ -123,7 +123,7 @@ impl GovernanceRefusal {
 /// [`IcError::Invalid`] for a vote that is neither yes nor no.
 pub fn register_vote(
     canisters: &Canisters,
-    neuron: NeuronId,
+    neuron: NeuronKey,
     proposal: u64,
     vote: Vote,
 ) -> Result<PreparedCall, IcError> {
@@ -198,9 +198,9 @@ pub fn follow(
     canisters: &Canisters,
     neuron: Target,
     topic: Topic,
-    followees: &[NeuronId],
+    followees: &[NeuronKey],
 ) -> Result<PreparedCall, IcError> {
-    let command = wire::Follow { topic: topic.number(), followees: encode_ids(followees) };
+    let command = wire::Follow { topic: topic.number(), followees: encode_ids(followees)? };
     encode_manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Follow(command))
 }
 
@@ -210,14 +210,13 @@ pub fn follow(
 /// [`IcError::Invalid`] if the argument cannot be written.
 pub fn set_following(
     canisters: &Canisters,
-    neuron: NeuronId,
-    topics: &[(Topic, Vec<NeuronId>)],
+    neuron: NeuronKey,
+    topics: &[(Topic, Vec<NeuronKey>)],
 ) -> Result<PreparedCall, IcError> {
-    let topics = topics.iter().map(|(topic, followees)| wire::FolloweesForTopic {
-        topic: Some(topic.number()),
-        followees: Some(encode_ids(followees)),
+    let topics = topics.iter().map(|(topic, followees)| {
+        Ok(wire::FolloweesForTopic { topic: Some(topic.number()), followees: Some(encode_ids(followees)?) })
     });
-    let command = wire::SetFollowing { topic_following: Some(topics.collect()) };
+    let command = wire::SetFollowing { topic_following: Some(topics.collect::<Result<_, IcError>>()?) };
     encode_manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::SetFollowing(command))
 }
 
@@ -252,9 +251,9 @@ pub fn parse_manage_neuron_reply(bytes: &[u8]) -> Result<CommandResult, Governan
             Err(GovernanceRefusal { error_type: error.error_type, message: Line::new(&error.error_message) })
         }
         Some(R::RegisterVote {}) => Ok(CommandResult::RegisterVote),
-        Some(R::ClaimOrRefresh(done)) => {
-            Ok(CommandResult::ClaimOrRefresh { neuron: done.refreshed_neuron_id.map(|id| NeuronId(id.id)) })
-        }
+        Some(R::ClaimOrRefresh(done)) => Ok(CommandResult::ClaimOrRefresh {
+            neuron: done.refreshed_neuron_id.map(|id| NeuronKey::nns(id.id)),
+        }),
         Some(R::Configure {}) => Ok(CommandResult::Configure),
         Some(R::Follow {}) => Ok(CommandResult::Follow),
         Some(R::SetFollowing(_)) => Ok(CommandResult::SetFollowing),
@@ -272,8 +271,17 @@ pub fn parse_manage_neuron_reply(bytes: &[u8]) -> Result<CommandResult, Governan
     }
 }
 
-fn encode_ids(neurons: &[NeuronId]) -> Vec<wire::NeuronId> {
-    neurons.iter().map(|n| wire::NeuronId { id: n.0 }).collect()
+fn encode_ids(neurons: &[NeuronKey]) -> Result<Vec<wire::NeuronId>, IcError> {
+    neurons.iter().map(encode_id).collect()
+}
+
+/// A neuron of the NNS as the NNS knows it.
+pub(super) fn encode_id(neuron: &NeuronKey) -> Result<wire::NeuronId, IcError> {
+    let number = neuron.nns_number().ok_or_else(|| IcError::Invalid {
+        what: Line::new(&format!("asking the NNS about neuron {neuron}")),
+        why: Line::new("it is of another governance"),
+    })?;
+    Ok(wire::NeuronId { id: number })
 }
 
 /// Changes a setting of a neuron.
@@ -295,7 +303,7 @@ fn encode_manage(
     command: wire::ManageNeuronCommandRequest,
 ) -> Result<PreparedCall, IcError> {
     let request = wire::ManageNeuronRequest {
-        neuron_id_or_subaccount: neuron.map(Target::to_wire),
+        neuron_id_or_subaccount: neuron.map(Target::to_wire).transpose()?,
         command: Some(command),
         id: None,
     };

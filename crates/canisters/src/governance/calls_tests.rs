@@ -30,7 +30,7 @@ fn command(call: Result<PreparedCall, IcError>) -> (Option<u64>, wire::ManageNeu
 fn commands_say_what_was_asked_for() {
     use wire::ManageNeuronCommandRequest as C;
     let c = canisters();
-    let (neuron, vote) = command(register_vote(&c, NeuronId(5), 9, Vote::No));
+    let (neuron, vote) = command(register_vote(&c, NeuronKey::nns(5), 9, Vote::No));
     assert_eq!(neuron, Some(5));
     let wire::RegisterVote { vote: 2, proposal: Some(wire::ProposalId { id: 9 }) } = (match vote {
         C::RegisterVote(vote) => vote,
@@ -44,19 +44,20 @@ fn commands_say_what_was_asked_for() {
     let by =
         wire::By::MemoAndController(wire::ClaimOrRefreshNeuronFromAccount { controller: Some(me), memo: 77 });
     assert_eq!(claim, C::ClaimOrRefresh(wire::ClaimOrRefresh { by: Some(by) }));
-    let (_, delay) = command(increase_dissolve_delay(&c, NeuronId(5).into(), Seconds(86_400)));
+    let (_, delay) = command(increase_dissolve_delay(&c, NeuronKey::nns(5).into(), Seconds(86_400)));
     let operation = wire::Operation::IncreaseDissolveDelay(wire::IncreaseDissolveDelay {
         additional_dissolve_delay_seconds: 86_400,
     });
     assert_eq!(delay, C::Configure(wire::Configure { operation: Some(operation) }));
-    let (_, following) = command(set_following(&c, NeuronId(5), &[(Topic::Governance, vec![NeuronId(1)])]));
+    let (_, following) =
+        command(set_following(&c, NeuronKey::nns(5), &[(Topic::Governance, vec![NeuronKey::nns(1)])]));
     let topic = wire::FolloweesForTopic { topic: Some(4), followees: Some(vec![wire::NeuronId { id: 1 }]) };
     assert_eq!(following, C::SetFollowing(wire::SetFollowing { topic_following: Some(vec![topic]) }));
-    let (_, follow) = command(follow(&c, NeuronId(5).into(), Topic::Unknown(99), &[]));
+    let (_, follow) = command(follow(&c, NeuronKey::nns(5).into(), Topic::Unknown(99), &[]));
     assert_eq!(follow, C::Follow(wire::Follow { topic: 99, followees: vec![] }));
-    let (_, refresh) = command(refresh_voting_power(&c, NeuronId(5)));
+    let (_, refresh) = command(refresh_voting_power(&c, NeuronKey::nns(5)));
     assert_eq!(refresh, C::RefreshVotingPower(wire::RefreshVotingPower {}));
-    let (_, stake) = command(auto_stake_maturity(&c, NeuronId(5).into(), false));
+    let (_, stake) = command(auto_stake_maturity(&c, NeuronKey::nns(5).into(), false));
     let operation = wire::Operation::ChangeAutoStakeMaturity(wire::ChangeAutoStakeMaturity {
         requested_setting_for_auto_stake_maturity: false,
     });
@@ -67,10 +68,13 @@ fn commands_say_what_was_asked_for() {
 fn what_cannot_be_asked_for_is_refused_here() {
     let c = canisters();
     for vote in [Vote::Unspecified, Vote::Unknown(3)] {
-        assert!(matches!(register_vote(&c, NeuronId(1), 1, vote), Err(IcError::Invalid { .. })));
+        assert!(matches!(register_vote(&c, NeuronKey::nns(1), 1, vote), Err(IcError::Invalid { .. })));
     }
     let ages = Seconds(u64::from(u32::MAX) + 1);
-    assert!(matches!(increase_dissolve_delay(&c, NeuronId(1).into(), ages), Err(IcError::Invalid { .. })));
+    assert!(matches!(
+        increase_dissolve_delay(&c, NeuronKey::nns(1).into(), ages),
+        Err(IcError::Invalid { .. })
+    ));
 }
 
 #[test]

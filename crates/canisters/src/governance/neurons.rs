@@ -3,7 +3,7 @@
 use super::proposals::{decode_error, encode_error};
 use crate::Client;
 use crate::decode;
-use crate::governance::calls::Target;
+use crate::governance::calls::{Target, encode_id};
 use crate::wire::governance as wire;
 use crate::wire::lenient::{Row, decode_one, decode_rows, encode_args, encode_one};
 use futures_util::stream::BoxStream;
@@ -14,7 +14,7 @@ use icpulse_model::evidence::Sourced;
 use icpulse_model::network::SystemCanister;
 use icpulse_model::neuron::{Access, KnownNeuron};
 use icpulse_model::text::Line;
-use icpulse_model::{Neuron, NeuronId, Principal, ProposalKey, Vote};
+use icpulse_model::{Neuron, NeuronKey, Principal, ProposalKey, Vote};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
@@ -47,7 +47,7 @@ pub struct NeuronIndexPage {
     /// Neurons in the order of their ids; [`icpulse_model::neuron::Access::Info`] only.
     pub neurons: Vec<Neuron>,
     /// Where the next page begins (above this one); `None` after the last.
-    pub next: Option<NeuronId>,
+    pub next: Option<u64>,
 }
 
 /// A page of a known neuron's voting history.
@@ -101,7 +101,7 @@ fn decode_neuron_list(what: &str, answer: &Answer, reader: Principal) -> Result<
         let id = full.id.map(|n| n.id);
         let info = id.and_then(|id| infos_by_id.get(&id).copied());
         if let Some(neuron) = decode::neurons::decode_neuron(Some(full), info, None, reader, answer.evidence)
-            && seen.insert(neuron.id.0)
+            && neuron.id.nns_number().is_some_and(|id| seen.insert(id))
         {
             neurons.push(neuron);
         }
@@ -111,7 +111,7 @@ fn decode_neuron_list(what: &str, answer: &Answer, reader: Principal) -> Result<
             neurons.extend(decode::neurons::decode_neuron(
                 None,
                 Some(info),
-                Some(NeuronId(*id)),
+                Some(NeuronKey::nns(*id)),
                 reader,
                 answer.evidence,
             ));
@@ -148,7 +148,7 @@ impl Client {
             .buffered(self.profile().max_in_flight.max(1))
             .try_collect()
             .await?;
-        let mut seen: HashSet<NeuronId> = neurons.iter().map(|n| n.id).collect();
+        let mut seen: HashSet<NeuronKey> = neurons.iter().map(|n| n.id).collect();
         neurons.extend(rest.into_iter().flatten().filter(|n| seen.insert(n.id)));
         Ok(neurons)
     }
@@ -196,8 +196,8 @@ impl Client {
     ///
     /// # Errors
     /// See [`IcError`].
-    pub async fn neurons(&self, ids: &[NeuronId]) -> Result<Vec<Neuron>, IcError> {
-        let pages = ids.chunks(usize::try_from(PAGE).unwrap_or(500)).map(<[NeuronId]>::to_vec);
+    pub async fn neurons(&self, ids: &[NeuronKey]) -> Result<Vec<Neuron>, IcError> {
+        let pages = ids.chunks(usize::try_from(PAGE).unwrap_or(500)).map(<[NeuronKey]>::to_vec);
         let pages: Vec<Vec<Neuron>> = stream::iter(pages)
             .map(|ids| async move {
                 let what = match ids.as_slice() {
@@ -205,7 +205,7 @@ impl Client {
                     ids => format!("reading {} neurons", ids.len()),
                 };
                 let request = wire::ListNeurons {
-                    neuron_ids: ids.iter().map(|n| n.0).collect(),
+                    neuron_ids: ids.iter().filter_map(NeuronKey::nns_number).collect(),
                     include_neurons_readable_by_caller: false,
                     include_empty_neurons_readable_by_caller: Some(true),
                     include_public_neurons_in_full_neurons: Some(true),
@@ -219,7 +219,7 @@ impl Client {
                     .await?;
                 let Listed { mut neurons, .. } = decode_neuron_list(&what, &answer, self.principal())?;
                 // Only what was asked for, whatever the canister sends.
-                let asked: HashSet<NeuronId> = ids.into_iter().collect();
+                let asked: HashSet<NeuronKey> = ids.into_iter().collect();
                 neurons.retain(|neuron| asked.contains(&neuron.id));
                 Ok::<_, IcError>(neurons)
             })
@@ -233,7 +233,7 @@ impl Client {
     ///
     /// # Errors
     /// [`IcError::NotFound`] for a number without a neuron, else see [`IcError`].
-    pub async fn neuron(&self, id: NeuronId) -> Result<Neuron, IcError> {
+    pub async fn neuron(&self, id: NeuronKey) -> Result<Neuron, IcError> {
         self.neurons(&[id])
             .await?
             .into_iter()
@@ -248,7 +248,7 @@ impl Client {
     /// else see [`IcError`].
     pub async fn full_neuron(&self, target: Target) -> Result<Neuron, IcError> {
         let what = format!("reading neuron {target}");
-        let arg = encode_one(target.to_wire()).map_err(|e| encode_error(&what, &e))?;
+        let arg = encode_one(target.to_wire()?).map_err(|e| encode_error(&what, &e))?;
         let method = "get_full_neuron_by_id_or_subaccount";
         let answer = self.query(&what, self.canisters().id(SystemCanister::Governance), method, arg).await?;
         let full = ok_or_refused::<wire::Neuron>(&what, &answer.bytes)?;
@@ -296,14 +296,10 @@ impl Client {
     ///
     /// # Errors
     /// See [`IcError`].
-    pub async fn neuron_index(
-        &self,
-        after: Option<NeuronId>,
-        page_size: u32,
-    ) -> Result<NeuronIndexPage, IcError> {
+    pub async fn neuron_index(&self, after: Option<u64>, page_size: u32) -> Result<NeuronIndexPage, IcError> {
         let what = "reading the index of all neurons";
         let request = wire::GetNeuronIndexRequest {
-            exclusive_start_neuron_id: after.map(|n| wire::NeuronId { id: n.0 }),
+            exclusive_start_neuron_id: after.map(|id| wire::NeuronId { id }),
             page_size: Some(page_size),
         };
         let arg = encode_one(request).map_err(|e| encode_error(what, &e))?;
@@ -333,12 +329,12 @@ impl Client {
             })
             .collect();
         // Only what was asked for: above `after`, each once, the lowest first, no more than a page.
-        neurons.retain(|n| after.is_none_or(|after| n.id > after));
+        neurons.retain(|n| after.is_none_or(|after| n.id.nns_number().is_some_and(|id| id > after)));
         neurons.sort_by_key(|n| n.id);
         neurons.dedup_by_key(|n| n.id);
         neurons.truncate(usize::try_from(page_size.max(1)).unwrap_or(usize::MAX));
         // A short page is no proof that it is the last: the one after the last is empty.
-        let next = neurons.last().map(|n| n.id).filter(|_| read > 0);
+        let next = neurons.last().and_then(|n| n.id.nns_number()).filter(|_| read > 0);
         Ok(NeuronIndexPage { neurons, next })
     }
 
@@ -363,7 +359,7 @@ impl Client {
     ) -> BoxStream<'static, Result<Vec<Neuron>, IcError>> {
         let (first, last) = slice.into_inner();
         let client = self.clone();
-        let after = first.checked_sub(1).map(NeuronId);
+        let after = first.checked_sub(1);
         stream::try_unfold(Some(after), move |next| {
             let client = client.clone();
             async move {
@@ -371,11 +367,11 @@ impl Client {
                 let page = client.neuron_index(after, INDEX_PAGE).await?;
                 // Only what was asked for counts, and only a page that goes up is followed: until
                 // it passes the slice, or is empty.
-                let floor = after.map_or(0, |after| after.0.saturating_add(1));
+                let floor = after.map_or(0, |after| after.saturating_add(1));
                 let mut neurons = page.neurons;
-                let highest = neurons.iter().map(|n| n.id).max();
-                let next = highest.filter(|next| next.0 >= floor && next.0 < last).map(Some);
-                neurons.retain(|n| (floor..=last).contains(&n.id.0));
+                let highest = neurons.iter().filter_map(|n| n.id.nns_number()).max();
+                let next = highest.filter(|next| *next >= floor && *next < last).map(Some);
+                neurons.retain(|n| n.id.nns_number().is_some_and(|id| (floor..=last).contains(&id)));
                 neurons.sort_by_key(|n| n.id);
                 neurons.dedup_by_key(|n| n.id);
                 Ok(Some((neurons, next)))
@@ -390,13 +386,13 @@ impl Client {
     /// [`IcError::Refused`] where the canister keeps no history of the neuron, else see [`IcError`].
     pub async fn neuron_votes(
         &self,
-        neuron: NeuronId,
+        neuron: NeuronKey,
         before: Option<u64>,
         limit: u64,
     ) -> Result<NeuronVotesPage, IcError> {
         let what = format!("reading the votes of neuron {neuron}");
         let request = wire::ListNeuronVotesRequest {
-            neuron_id: Some(wire::NeuronId { id: neuron.0 }),
+            neuron_id: Some(encode_id(&neuron)?),
             before_proposal: before.map(|p| wire::ProposalId { id: p }),
             limit: Some(limit),
         };

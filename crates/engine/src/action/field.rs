@@ -3,7 +3,7 @@
 use icpulse_model::query::parse_span;
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
-use icpulse_model::{E8s, NeuronId, Seconds, Topic};
+use icpulse_model::{E8s, NeuronKey, Seconds, Topic};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -140,24 +140,24 @@ fn parse_topic(text: &str) -> Result<Topic, Line> {
     })
 }
 
-fn parse_neurons(text: &str) -> Result<Vec<NeuronId>, Line> {
+fn parse_neurons(text: &str) -> Result<Vec<NeuronKey>, Line> {
     let ids = text.split([',', ' ']).map(str::trim).filter(|id| !id.is_empty() && *id != "nobody");
-    ids.map(|id| id.parse().map(NeuronId).map_err(|_| line!("'{id}' is not a neuron id"))).collect()
+    ids.map(|id| id.parse().map_err(|_| line!("'{id}' is not a neuron id"))).collect()
 }
 
-fn parse_following(text: &str) -> Result<(Topic, Vec<NeuronId>), Line> {
+fn parse_following(text: &str) -> Result<(Topic, Vec<NeuronKey>), Line> {
     let (topic, ids) =
         text.split_once('=').ok_or_else(|| line!("'{text}' has no '='; write it like governance=27,28"))?;
     Ok((parse_topic(topic)?, parse_neurons(ids)?))
 }
 
 /// `governance=27,28 catch_all=27`.
-fn write_following<'a>(topics: impl Iterator<Item = (&'a Topic, &'a [NeuronId])>) -> String {
-    let one = |(topic, ids): (&Topic, &[NeuronId])| format!("{}={}", topic.slug(), join_ids(ids));
+fn write_following<'a>(topics: impl Iterator<Item = (&'a Topic, &'a [NeuronKey])>) -> String {
+    let one = |(topic, ids): (&Topic, &[NeuronKey])| format!("{}={}", topic.slug(), join_ids(ids));
     topics.map(one).collect::<Vec<_>>().join(" ")
 }
 
-fn join_ids(ids: &[NeuronId]) -> String {
+fn join_ids(ids: &[NeuronKey]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 

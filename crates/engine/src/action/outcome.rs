@@ -3,7 +3,7 @@
 use super::step::{Reply, Step};
 use icpulse_canisters::governance::calls::{CommandResult, GovernanceRefusal, parse_manage_neuron_reply};
 use icpulse_ic::CallReply;
-use icpulse_model::NeuronId;
+use icpulse_model::NeuronKey;
 use icpulse_model::act::StepState;
 use icpulse_model::text::Line;
 
@@ -12,7 +12,7 @@ use icpulse_model::text::Line;
 pub(super) struct StepOutcome {
     pub state: StepState,
     /// The neuron that was claimed.
-    pub neuron: Option<NeuronId>,
+    pub neuron: Option<NeuronKey>,
     /// The block of the transfer.
     pub block: Option<u64>,
 }
@@ -132,7 +132,7 @@ mod tests {
     const T: Timestamp = Timestamp::from_secs(5);
 
     fn vote() -> CastBallot {
-        CastBallot { proposal: ProposalKey::nns(1), neuron: NeuronId(2), vote: Vote::Yes }
+        CastBallot { proposal: ProposalKey::nns(1), neuron: NeuronKey::nns(2), vote: Vote::Yes }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use icpulse_model::ledger::Transaction;
 use icpulse_model::network::Canisters;
 use icpulse_model::text::Line;
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Neuron, NeuronId, Proposal, ProposalKey, Seconds, Timestamp,
+    Account, AccountIdentifier, E8s, Neuron, NeuronKey, Proposal, ProposalKey, Seconds, Timestamp,
 };
 use serde_json::Value;
 
@@ -114,7 +114,7 @@ pub(super) struct StepDescription {
     /// The arguments, in order.
     pub arguments: Vec<(&'static str, Line)>,
     /// Which neuron it is about.
-    pub neuron: Option<NeuronId>,
+    pub neuron: Option<NeuronKey>,
     /// Which proposal it is about.
     pub proposal: Option<ProposalKey>,
 }

@@ -5,7 +5,8 @@ use icpulse_model::ledger::{AccountState, Transaction};
 use icpulse_model::proposal::Ballot;
 use icpulse_model::world::{Histories, Neurons, Proposals};
 use icpulse_model::{
-    Evidence, Neuron, NeuronId, Proposal, ProposalKey, ProposalStatus, Seconds, Timestamp, VotingPower,
+    Evidence, Governance, Neuron, NeuronKey, Proposal, ProposalKey, ProposalStatus, Seconds, Timestamp,
+    VotingPower,
 };
 use icpulse_store::cache::history;
 use std::collections::BTreeMap;
@@ -110,9 +111,15 @@ pub struct MergedNeurons {
     pub differs: bool,
 }
 
-/// Replaces the reader's neurons; `None` if the reading is earlier than the one there.
-pub fn neurons(old: &Neurons, rows: Vec<Neuron>, now: Timestamp) -> Option<MergedNeurons> {
-    let before: BTreeMap<NeuronId, &Arc<Neuron>> = old.iter().map(|n| (n.id, n)).collect();
+/// Replaces the reader's neurons of a governance; `None` if the reading is earlier than the one there.
+pub fn neurons(
+    old: &Neurons,
+    governance: Governance,
+    rows: Vec<Neuron>,
+    now: Timestamp,
+) -> Option<MergedNeurons> {
+    let (same, others): (Vec<_>, Vec<_>) = old.iter().partition(|n| n.id.governance == governance);
+    let before: BTreeMap<NeuronKey, &Arc<Neuron>> = same.into_iter().map(|n| (n.id, n)).collect();
     let earlier =
         |row: &Neuron| before.get(&row.id).is_some_and(|old| !is_later(&row.evidence, &old.evidence, now));
     if rows.iter().any(earlier) {
@@ -128,6 +135,8 @@ pub fn neurons(old: &Neurons, rows: Vec<Neuron>, now: Timestamp) -> Option<Merge
         .cloned()
         .collect();
     let differs = !changed.is_empty() || rows.len() != before.len();
+    rows.extend(others.into_iter().cloned());
+    rows.sort_by_key(|n| (n.created, n.id));
     Some(MergedNeurons { neurons: Neurons::new(rows), changed, differs })
 }
 

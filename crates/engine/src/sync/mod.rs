@@ -33,7 +33,7 @@ use icpulse_model::event::Event;
 use icpulse_model::registry::{Moment, Topology, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
-use icpulse_model::{AccountIdentifier, Governance, NeuronId, Principal, ProposalKey, Seconds};
+use icpulse_model::{AccountIdentifier, Governance, NeuronKey, Principal, ProposalKey, Seconds};
 use icpulse_store::cache::{Cache, CacheError, Loaded, closing_limit, note_unkept};
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,7 +95,7 @@ enum Command {
     Refresh(Topicality),
     Show(Topicality),
     Proposal(ProposalKey),
-    Neuron(NeuronId),
+    Neuron(NeuronKey),
     Identity(SignerInfo, Option<Network>),
     Touched(Vec<Topicality>),
     Older(AccountIdentifier),
@@ -184,7 +184,7 @@ impl SyncHandle {
     }
 
     /// Wants a neuron, as far as the identity may see it.
-    pub fn open_neuron(&self, id: NeuronId) {
+    pub fn open_neuron(&self, id: NeuronKey) {
         self.send(Command::Neuron(id));
     }
 

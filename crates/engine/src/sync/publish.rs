@@ -4,7 +4,7 @@
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, World};
-use icpulse_model::{Neuron, NeuronId, ProposalKey};
+use icpulse_model::{Neuron, NeuronKey, ProposalKey};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -16,7 +16,7 @@ pub(super) struct Publisher {
     world: Option<World>,
     status: Option<SyncStatus>,
     bodies: BTreeMap<ProposalKey, Arc<ProposalBody>>,
-    neurons: BTreeMap<NeuronId, Arc<Neuron>>,
+    neurons: BTreeMap<NeuronKey, Arc<Neuron>>,
     notes: VecDeque<Line>,
 }
 

@@ -174,7 +174,7 @@ impl Fake {
         row.evidence = Evidence::signed(net.at, None);
         if let Some(neuron) = net.voters.get(&self.who).filter(|_| !row.is_final()) {
             row.ballots = vec![Ballot {
-                neuron: NeuronId(*neuron),
+                neuron: NeuronKey::nns(*neuron),
                 vote: Vote::Unspecified,
                 voting_power: VotingPower(1),
             }];
@@ -200,9 +200,9 @@ impl Source for Fake {
             answer! { query;
                 ReadProposals { governance, page } => self.proposals(*governance, page.clone()),
                 ReadBody { id } => self.body(*id),
-                ReadMyNeurons {} => self.my_neurons(),
+                ReadMyNeurons { governance } => self.my_neurons(*governance),
                 ReadNeuron { id } => self.neuron(*id),
-                ReadNeurons { ids } => self.neurons(ids.clone()),
+                ReadNeurons { governance, ids } => self.neurons(*governance, ids.clone()),
                 ReadEconomics {} => self.call("economics".to_owned(), |net| Self::sourced(net, Economics::defaults())),
                 ReadMetrics {} => self.call("metrics".to_owned(), |net| Self::sourced(net, GovernanceMetrics::default())),
                 ReadRewardEvent {} => self.call("reward".to_owned(), |net| Self::sourced(net, RewardEvent::default())),
@@ -290,21 +290,31 @@ impl Fake {
         found.ok_or_else(|| IcError::NotFound { what: Line::new("read a proposal") })
     }
 
-    async fn my_neurons(&self) -> Result<Vec<Neuron>, IcError> {
+    async fn my_neurons(&self, governance: Governance) -> Result<Vec<Neuron>, IcError> {
+        if governance != Governance::Nns {
+            return self.other(governance)?.own_neurons().await;
+        }
         self.call("neurons".to_owned(), |net| {
             net.voters.get(&self.who).map(|id| neuron(*id, net.at)).into_iter().collect()
         })
         .await
     }
 
-    async fn neuron(&self, id: NeuronId) -> Result<Neuron, IcError> {
-        self.call(format!("neuron {id}"), |net| neuron(id.0, net.at)).await
+    async fn neuron(&self, id: NeuronKey) -> Result<Neuron, IcError> {
+        match id.nns_number() {
+            Some(number) => self.call(format!("neuron {number}"), |net| neuron(number, net.at)).await,
+            None => self.other(id.governance)?.neuron(id).await,
+        }
     }
 
-    async fn neurons(&self, ids: Vec<NeuronId>) -> Result<Vec<Neuron>, IcError> {
-        let mine = |net: &Net, id: &NeuronId| net.voters.get(&self.who) == Some(&id.0);
-        self.call(format!("neurons {ids:?}"), |net| {
-            ids.iter().filter(|id| mine(net, id)).map(|id| neuron(id.0, net.at)).collect()
+    async fn neurons(&self, governance: Governance, ids: Vec<NeuronKey>) -> Result<Vec<Neuron>, IcError> {
+        if governance != Governance::Nns {
+            return self.other(governance)?.neurons(ids).await;
+        }
+        let numbers: Vec<u64> = ids.iter().filter_map(NeuronKey::nns_number).collect();
+        let mine = |net: &Net, id: u64| net.voters.get(&self.who) == Some(&id);
+        self.call(format!("neurons {numbers:?}"), |net| {
+            numbers.iter().filter(|id| mine(net, **id)).map(|id| neuron(*id, net.at)).collect()
         })
         .await
     }
@@ -775,7 +785,7 @@ async fn a_settled_body_comes_from_the_cache_an_open_one_is_read_again() {
     assert_eq!(run.status().await.trouble.unwrap().retry_at, None);
     run.pass(9).await;
     assert_eq!(run.fake.calls(), ["body 999"]);
-    run.handle.open_neuron(NeuronId(5));
+    run.handle.open_neuron(NeuronKey::nns(5));
     run.handle.idle().await;
     assert_eq!(run.fake.calls(), ["neuron 5"]);
 }
@@ -808,7 +818,11 @@ async fn another_identity_sees_nothing_of_the_former_one() {
     let mut run = begin(fake, Some(open(base.path())), reader(1));
     run.handle.idle().await;
     let voters = |world: &World| -> BTreeSet<u64> {
-        world.proposals.iter().flat_map(|row| row.ballots.iter().map(|b| b.neuron.0)).collect()
+        world
+            .proposals
+            .iter()
+            .flat_map(|row| row.ballots.iter().map(|b| b.neuron.nns_number().unwrap()))
+            .collect()
     };
     assert_eq!(voters(&run.world().await), [11].into());
     while run.changes.try_recv().is_ok() {}
@@ -828,7 +842,7 @@ async fn another_identity_sees_nothing_of_the_former_one() {
     run.handle.idle().await;
     let world = run.world().await;
     assert_eq!(voters(&world), [22].into());
-    assert_eq!(world.neurons.iter().map(|n| n.id.0).collect::<Vec<_>>(), [22]);
+    assert_eq!(world.neurons.iter().map(|n| n.id.nns_number().unwrap()).collect::<Vec<_>>(), [22]);
     // What was told begins with the whole, and holds nothing of the former one.
     let mut whole = false;
     while let Ok(change) = run.changes.try_recv() {
@@ -836,12 +850,12 @@ async fn another_identity_sees_nothing_of_the_former_one() {
             Change::World(world) => {
                 whole = true;
                 assert!(voters(&world).is_subset(&[22].into()));
-                assert!(world.neurons.iter().all(|n| n.id.0 == 22));
+                assert!(world.neurons.iter().all(|n| n.id == NeuronKey::nns(22)));
             }
             Change::Proposals(rows) if whole => {
                 assert!(voters(&World { proposals: rows, ..World::default() }).is_subset(&[22].into()));
             }
-            Change::Neurons(rows) => assert!(!whole || rows.iter().all(|n| n.id.0 == 22)),
+            Change::Neurons(rows) => assert!(!whole || rows.iter().all(|n| n.id == NeuronKey::nns(22))),
             _ => {}
         }
     }
@@ -853,7 +867,7 @@ async fn another_identity_sees_nothing_of_the_former_one() {
         let world = run.world().await;
         assert!(voters(&world).is_subset(&[11].into()));
         if world.neurons_known && !voters(&world).is_empty() {
-            assert_eq!(world.neurons.iter().map(|n| n.id.0).collect::<Vec<_>>(), [11]);
+            assert_eq!(world.neurons.iter().map(|n| n.id.nns_number().unwrap()).collect::<Vec<_>>(), [11]);
             break;
         }
         tokio::task::yield_now().await;

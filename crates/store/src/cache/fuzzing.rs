@@ -2,7 +2,7 @@
 
 use super::store::Batch;
 use super::{Cache, CacheError, codec, key};
-use icpulse_model::{Account, Governance, NeuronId, Principal, ProposalKey};
+use icpulse_model::{Account, Governance, NeuronKey, Principal, ProposalKey};
 
 /// Where an entry stands.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,7 @@ pub fn put(
         Table::Body => (true, key::body(ProposalKey::nns(number))),
         Table::Ballots => (false, key::ballot(reader, ProposalKey::nns(number))),
         Table::NeuronsHead => (false, key::neurons_head(reader)),
-        Table::Neuron => (false, key::neuron(reader, NeuronId(number))),
+        Table::Neuron => (false, key::neuron(reader, NeuronKey::nns(number))),
         Table::Account => (false, key::account(&account)),
         Table::Transaction => (true, key::transaction(&account, number)),
         Table::TransactionsPosition => (true, key::transactions_position(&account)),

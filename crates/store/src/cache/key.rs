@@ -1,6 +1,6 @@
 //! Keys of the tables: a letter, then numbers in big-endian so that they sort.
 
-use icpulse_model::{Account, Governance, NeuronId, Principal, ProposalKey};
+use icpulse_model::{Account, AnyNeuronId, Governance, NeuronKey, Principal, ProposalKey};
 
 /// Settled rows are kept in blocks for so many consecutive ids.
 pub(super) const BLOCK: u64 = 2_000;
@@ -132,6 +132,15 @@ pub(super) fn ballot(reader: &Principal, id: ProposalKey) -> Vec<u8> {
     numbered(&ballots(reader), id)
 }
 
+fn with_neuron(table: Vec<u8>, id: NeuronKey) -> Vec<u8> {
+    let mut key = of_governance(&table, id.governance);
+    match id.id {
+        AnyNeuronId::Number(number) => key.extend(number.to_be_bytes()),
+        AnyNeuronId::Subaccount(subaccount) => key.extend(subaccount.0),
+    }
+    key
+}
+
 /// Which neurons a reader has, and when they were read.
 pub(super) fn neurons_head(reader: &Principal) -> Vec<u8> {
     of_principal(b'N', reader)
@@ -143,13 +152,13 @@ pub(super) fn neurons(reader: &Principal) -> Vec<u8> {
 }
 
 /// One of them.
-pub(super) fn neuron(reader: &Principal, id: NeuronId) -> Vec<u8> {
-    with_number(neurons(reader), id.0)
+pub(super) fn neuron(reader: &Principal, id: NeuronKey) -> Vec<u8> {
+    with_neuron(neurons(reader), id)
 }
 
 /// A neuron that a reader opened (bulk).
-pub(super) fn opened_neuron(reader: &Principal, id: NeuronId) -> Vec<u8> {
-    with_number(of_principal(b'o', reader), id.0)
+pub(super) fn opened_neuron(reader: &Principal, id: NeuronKey) -> Vec<u8> {
+    with_neuron(of_principal(b'o', reader), id)
 }
 
 /// An owner's accounts.

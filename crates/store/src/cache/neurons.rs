@@ -3,7 +3,7 @@
 use super::store::Batch;
 use super::{Cache, CacheError, codec, key};
 use icpulse_model::text::Line;
-use icpulse_model::{Neuron, NeuronId, Principal};
+use icpulse_model::{Neuron, NeuronKey, Principal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Which neurons a reader has, in order.
 #[derive(Serialize, Deserialize)]
 struct Head {
-    ids: Vec<NeuronId>,
+    ids: Vec<NeuronKey>,
 }
 
 impl Cache {
@@ -23,14 +23,14 @@ impl Cache {
     pub fn put_neurons(
         &self,
         reader: &Principal,
-        all: &[NeuronId],
+        all: &[NeuronKey],
         changed: &[Arc<Neuron>],
     ) -> Result<(), CacheError> {
         let mut batch = Batch::default();
         for neuron in changed {
             batch.put(key::neuron(reader, neuron.id), codec::encode("a neuron", neuron.as_ref())?);
         }
-        let kept: BTreeSet<NeuronId> = all.iter().copied().collect();
+        let kept: BTreeSet<NeuronKey> = all.iter().copied().collect();
         if let Some(before) = self.neurons_head(reader)? {
             for gone in before.ids.iter().filter(|id| !kept.contains(id)) {
                 batch.delete(key::neuron(reader, *gone));
@@ -50,15 +50,12 @@ impl Cache {
     ) -> Result<Option<Vec<Arc<Neuron>>>, CacheError> {
         let Some(head) = self.neurons_head(reader)? else { return Ok(None) };
         let mut found = std::collections::BTreeMap::new();
-        for (key, value) in self.first.scan(&key::neurons(reader))? {
+        for (_, value) in self.first.scan(&key::neurons(reader))? {
             match codec::decode::<Neuron>(&value) {
                 Ok(neuron) => {
                     found.insert(neuron.id, Arc::new(neuron));
                 }
-                Err(why) => {
-                    let id = key::number(&key).unwrap_or_default();
-                    notes.push(Line::new(&format!("reading neuron {id} again: cached copy: {why}")));
-                }
+                Err(why) => notes.push(Line::new(&format!("reading a neuron again: cached copy: {why}"))),
             }
         }
         Ok(Some(head.ids.iter().filter_map(|id| found.remove(id)).collect()))
@@ -83,7 +80,7 @@ impl Cache {
     ///
     /// # Errors
     /// If the cache cannot be read.
-    pub fn neuron(&self, reader: &Principal, id: NeuronId) -> Result<Option<Neuron>, CacheError> {
+    pub fn neuron(&self, reader: &Principal, id: NeuronKey) -> Result<Option<Neuron>, CacheError> {
         let bytes = self.bulk()?.get(&key::opened_neuron(reader, id))?;
         Ok(bytes.and_then(|bytes| codec::decode(&bytes).ok()))
     }

@@ -3,7 +3,7 @@ use icpulse_model::ledger::{AccountState, Operation, Transaction};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::text::Block;
 use icpulse_model::{
-    Account, E8s, Evidence, Governance, NeuronId, Principal, Proposal, ProposalKey, ProposalStatus,
+    Account, E8s, Evidence, Governance, NeuronKey, Principal, Proposal, ProposalKey, ProposalStatus,
     RewardStatus, Seconds, Topic, Vote, VotingPower, XdrPermyriad,
 };
 use icpulse_testing::plain;
@@ -33,7 +33,7 @@ fn proposal(id: u64, settled: bool, at: u64) -> Proposal {
         topic: Topic::SubnetManagement,
         status: if settled { ProposalStatus::Executed } else { ProposalStatus::Open },
         reward_status: if settled { RewardStatus::Settled } else { RewardStatus::AcceptVotes },
-        proposer: Some(NeuronId(id * 7)),
+        proposer: Some(NeuronKey::nns(id * 7)),
         created: Timestamp::from_secs(id),
         deadline: Some(Timestamp::from_secs(id + 345_600)),
         tally: Some(Tally {
@@ -50,8 +50,11 @@ fn proposal(id: u64, settled: bool, at: u64) -> Proposal {
 }
 
 fn with_ballot(mut row: Proposal, neuron: u64) -> Proposal {
-    row.ballots =
-        vec![Ballot { neuron: NeuronId(neuron), vote: Vote::Unspecified, voting_power: VotingPower(5) }];
+    row.ballots = vec![Ballot {
+        neuron: NeuronKey::nns(neuron),
+        vote: Vote::Unspecified,
+        voting_power: VotingPower(5),
+    }];
     row
 }
 
@@ -175,7 +178,7 @@ fn everything_survives_a_restart() {
     let Loaded { world, read, notes, .. } = cache.load_world(&reader(1)).unwrap();
     assert!(notes.is_empty());
     assert_eq!(read[&NNS].iter().collect::<Vec<_>>(), vec![10..=12]);
-    assert_eq!(world.proposals.get(ProposalKey::nns(12)).unwrap().ballots[0].neuron, NeuronId(77));
+    assert_eq!(world.proposals.get(ProposalKey::nns(12)).unwrap().ballots[0].neuron, NeuronKey::nns(77));
     let mut notes = Vec::new();
     assert_eq!(cache.value("icp_xdr", &mut notes).unwrap(), Some(rate));
     assert!(notes.is_empty());
@@ -209,7 +212,7 @@ fn neuron(id: u64) -> icpulse_model::Neuron {
     use icpulse_model::neuron::{Access, DissolveState};
     use icpulse_model::topic::{NeuronState, Visibility};
     icpulse_model::Neuron {
-        id: NeuronId(id),
+        id: NeuronKey::nns(id),
         access: Access::Hotkey,
         controller: Some(reader(3)),
         hot_keys: vec![reader(1)],
@@ -227,7 +230,7 @@ fn neuron(id: u64) -> icpulse_model::Neuron {
         potential_voting_power: VotingPower(1),
         deciding_voting_power: VotingPower(1),
         refreshed: None,
-        followees: vec![(Topic::Governance, vec![NeuronId(27)])],
+        followees: vec![(Topic::Governance, vec![NeuronKey::nns(27)])],
         recent_ballots: vec![(ProposalKey::nns(7), Vote::Yes)],
         auto_stake_maturity: true,
         visibility: Visibility::Public,
@@ -249,14 +252,14 @@ fn neurons_keep_their_order_and_those_that_are_gone_are_forgotten() {
     let ids: Vec<_> = rows.iter().map(|n| n.id).collect();
     cache.put_neurons(&who, &ids, &rows).unwrap();
     // A later reading found 3 gone and the others unchanged.
-    cache.put_neurons(&who, &[NeuronId(9), NeuronId(5)], &[]).unwrap();
+    cache.put_neurons(&who, &[NeuronKey::nns(9), NeuronKey::nns(5)], &[]).unwrap();
     let world = cache.load_world(&who).unwrap().world;
     assert!(world.neurons_known);
-    assert_eq!(world.neurons.iter().map(|n| n.id.0).collect::<Vec<_>>(), vec![9, 5]);
+    assert_eq!(world.neurons.iter().map(|n| n.id.nns_number().unwrap()).collect::<Vec<_>>(), vec![9, 5]);
     assert_eq!(cache.first.scan(&key::neurons(&who)).unwrap().len(), 2);
     cache.put_neuron(&who, &neuron(44)).unwrap();
-    assert_eq!(cache.neuron(&who, NeuronId(44)).unwrap(), Some(neuron(44)));
-    assert_eq!(cache.neuron(&reader(2), NeuronId(44)).unwrap(), None);
+    assert_eq!(cache.neuron(&who, NeuronKey::nns(44)).unwrap(), Some(neuron(44)));
+    assert_eq!(cache.neuron(&reader(2), NeuronKey::nns(44)).unwrap(), None);
 }
 
 #[test]

@@ -2,7 +2,7 @@ use super::*;
 use icpulse_model::act::{Intent, PlanId, PlannedCall, Step, StepState};
 use icpulse_model::network::RootKey;
 use icpulse_model::text::Line;
-use icpulse_model::{NeuronId, Principal, ProposalKey, Timestamp};
+use icpulse_model::{NeuronKey, Principal, ProposalKey, Timestamp};
 use serde_json::json;
 use std::sync::Mutex;
 
@@ -32,7 +32,7 @@ fn action(n: u8, confirmed: u64, state: StepState) -> Execution {
         summary: Line::new("vote"),
         arguments: vec![("vote".to_owned(), Line::new("yes"))],
         arg_digest: "00".to_owned(),
-        neuron: Some(NeuronId(1)),
+        neuron: Some(NeuronKey::nns(1)),
         proposal: Some(ProposalKey::nns(2)),
     };
     Execution {
@@ -293,7 +293,7 @@ fn one_of_everything() -> Execution {
     ];
     let base = action(8, 1_800_000_000, StepState::Waiting);
     let steps = states.map(|state| Step { state, ..base.steps[0].clone() }).to_vec();
-    Execution { steps, created_neuron: Some(NeuronId(3)), transfer_block: Some(4), revision: 5, ..base }
+    Execution { steps, created_neuron: Some(NeuronKey::nns(3)), transfer_block: Some(4), revision: 5, ..base }
 }
 
 #[test]

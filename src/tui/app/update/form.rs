@@ -6,7 +6,7 @@ use crate::tui::app::form::{FormField, OperationForm};
 use crate::tui::app::layer::{ChoiceItem, ChoiceKind, Layer, Level};
 use crate::tui::app::state::State;
 use icpulse_engine::action::{Choice, FormContext, Operation, Target};
-use icpulse_model::NeuronId;
+use icpulse_model::NeuronKey;
 use icpulse_model::act::Intent;
 use serde_json::{Map, Value};
 
@@ -206,7 +206,7 @@ impl State {
 }
 
 /// The arguments that say what an operation is for.
-fn target_args(operation: &Operation, neurons: &[NeuronId]) -> Map<String, Value> {
+fn target_args(operation: &Operation, neurons: &[NeuronKey]) -> Map<String, Value> {
     match operation.target {
         Target::Neurons { .. } => {
             Map::from_iter([("neurons".to_owned(), serde_json::to_value(neurons).unwrap_or_default())])

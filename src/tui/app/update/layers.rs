@@ -9,7 +9,7 @@ use crate::tui::app::list::offset_to_show;
 use crate::tui::app::place::Subject;
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
-use icpulse_model::{Governance, NeuronId, ProposalKey, Vote};
+use icpulse_model::{Governance, NeuronKey, ProposalKey, Vote};
 
 impl State {
     pub(super) fn run_in_layer(&mut self, command: Command, effects: &mut Vec<Effect>) {
@@ -188,7 +188,7 @@ impl State {
         let newest = self.world.proposals.of(Governance::Nns).next().map_or(0, |p| p.id.number);
         let newest = newest.max(self.world.facts.latest_proposal.unwrap_or(0));
         let subject = if neuron.is_some() || number > newest {
-            Subject::Neuron(NeuronId(number))
+            Subject::Neuron(NeuronKey::nns(number))
         } else {
             Subject::Proposal(ProposalKey::nns(number))
         };

@@ -13,7 +13,7 @@ use crate::tui::app::state::State;
 use crate::tui::command::Command;
 use icpulse_engine::action::operations::CastVotes;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Account, NeuronId, ProposalKey, Vote};
+use icpulse_model::{Account, NeuronKey, ProposalKey, Vote};
 
 impl State {
     /// Runs a command, or says why it cannot run.
@@ -209,7 +209,7 @@ impl State {
     }
 
     /// The blank ballots on the targets.
-    pub(super) fn due_ballots(&self) -> Vec<(ProposalKey, NeuronId)> {
+    pub(super) fn due_ballots(&self) -> Vec<(ProposalKey, NeuronKey)> {
         let targets = self.target_proposals();
         let known = targets.iter().filter_map(|id| self.proposal(*id));
         known

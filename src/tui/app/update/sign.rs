@@ -8,7 +8,7 @@ use crate::tui::app::state::State;
 use icpulse_engine::action::operations::{self, CastVotes, VOTE};
 use icpulse_model::act::{Authenticity, Execution, Intent, PlanId, Review, SignerInfo, StepState};
 use icpulse_model::text::Line;
-use icpulse_model::{NeuronId, Seconds, Timestamp, Vote};
+use icpulse_model::{NeuronKey, Seconds, Timestamp, Vote};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tui_input::Input;
@@ -49,7 +49,7 @@ impl State {
     /// Opens the choice of neurons to vote with.
     pub(super) fn choose_ballots(&mut self) {
         let proposals = self.target_proposals();
-        let mut rows: BTreeMap<NeuronId, BallotRow> = BTreeMap::new();
+        let mut rows: BTreeMap<NeuronKey, BallotRow> = BTreeMap::new();
         for (id, neuron) in self.due_ballots() {
             let power = self.proposal(id).and_then(|p| p.ballots.iter().find(|b| b.neuron == neuron));
             let power = power.map(|b| b.voting_power).unwrap_or_default();

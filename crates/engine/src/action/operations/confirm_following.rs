@@ -8,7 +8,7 @@ use icpulse_model::act::Intent;
 use icpulse_model::network::Canisters;
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Neuron, NeuronId, Timestamp};
+use icpulse_model::{Neuron, NeuronKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Its arguments.
@@ -17,7 +17,7 @@ pub struct ConfirmFollowing {}
 
 impl ConfirmFollowing {
     /// The operation on these neurons.
-    pub fn intent_for(self, neurons: &[NeuronId]) -> Intent {
+    pub fn intent_for(self, neurons: &[NeuronKey]) -> Intent {
         self.into_intent(&CONFIRM_FOLLOWING, neurons)
     }
 }

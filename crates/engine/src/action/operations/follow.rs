@@ -12,7 +12,7 @@ use icpulse_model::network::Canisters;
 use icpulse_model::neuron::Access;
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Neuron, NeuronId, Timestamp, Topic};
+use icpulse_model::{Neuron, NeuronKey, Timestamp, Topic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -21,12 +21,12 @@ use std::collections::BTreeSet;
 pub struct Follow {
     pub topic: Topic,
     /// Whom; empty to follow nobody.
-    pub followees: Vec<NeuronId>,
+    pub followees: Vec<NeuronKey>,
 }
 
 impl Follow {
     /// The operation on these neurons.
-    pub fn intent_for(self, neurons: &[NeuronId]) -> Intent {
+    pub fn intent_for(self, neurons: &[NeuronKey]) -> Intent {
         self.into_intent(&FOLLOW, neurons)
     }
 }
@@ -130,7 +130,7 @@ impl NeuronOperation for Follow {
         )
     }
 
-    fn fill_review(&self, neurons: &[NeuronId], draft: &mut Draft) {
+    fn fill_review(&self, neurons: &[NeuronKey], draft: &mut Draft) {
         for problem in check_followees(Some(self.topic), &self.followees) {
             draft.add_blocker(problem.why);
         }
@@ -152,12 +152,12 @@ impl NeuronOperation for Follow {
     }
 }
 
-fn followees_on_topic(neuron: &Neuron, topic: Topic) -> &[NeuronId] {
+fn followees_on_topic(neuron: &Neuron, topic: Topic) -> &[NeuronKey] {
     neuron.followees.iter().find(|(t, _)| *t == topic).map_or(&[][..], |(_, f)| f)
 }
 
 /// What holds for followees on any topic.
-pub(super) fn check_followees(topic: Option<Topic>, followees: &[NeuronId]) -> Vec<Problem> {
+pub(super) fn check_followees(topic: Option<Topic>, followees: &[NeuronKey]) -> Vec<Problem> {
     let on = topic.map(|t| format!(" on {}", t.title())).unwrap_or_default();
     let mut problems = Vec::new();
     if followees.len() > MAX_FOLLOWEES {
@@ -179,7 +179,7 @@ pub(super) fn warn_of_unknown_topic(draft: &mut Draft, topic: Topic) {
     }
 }
 
-fn join_followees(followees: &[NeuronId]) -> String {
+fn join_followees(followees: &[NeuronKey]) -> String {
     if followees.is_empty() {
         return "nobody".to_owned();
     }

@@ -13,7 +13,7 @@ use icpulse_model::act::Intent;
 use icpulse_model::network::Canisters;
 use icpulse_model::review::Words;
 use icpulse_model::text::Line;
-use icpulse_model::{Neuron, NeuronId, Timestamp};
+use icpulse_model::{Neuron, NeuronKey, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -111,12 +111,12 @@ pub(super) trait NeuronOperation: NeuronCommand {
     fn effect(&self, neuron: &Neuron) -> Line;
 
     /// What else its review says.
-    fn fill_review(&self, neurons: &[NeuronId], draft: &mut Draft) {
+    fn fill_review(&self, neurons: &[NeuronKey], draft: &mut Draft) {
         let _ = (neurons, draft);
     }
 
     /// The operation as planned for `neurons`.
-    fn into_intent(self, operation: &Operation, neurons: &[NeuronId]) -> Intent
+    fn into_intent(self, operation: &Operation, neurons: &[NeuronKey]) -> Intent
     where
         Self: Sized,
     {
@@ -169,7 +169,7 @@ pub(super) fn refuse_stranger(neuron: &Neuron) -> Option<Line> {
 
 #[derive(Deserialize)]
 struct Neurons {
-    neurons: Vec<NeuronId>,
+    neurons: Vec<NeuronKey>,
 }
 
 fn plan_commands<C: NeuronOperation>(

@@ -12,7 +12,7 @@ use icpulse_model::neuron::Access;
 use icpulse_model::text::Line;
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Neuron, NeuronId, Timestamp};
+use icpulse_model::{Neuron, NeuronKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Its arguments.
@@ -48,7 +48,7 @@ pub static SET_VISIBILITY: Operation = Operation {
 
 impl SetVisibility {
     /// The operation on these neurons.
-    pub fn intent_for(self, neurons: &[NeuronId]) -> Intent {
+    pub fn intent_for(self, neurons: &[NeuronKey]) -> Intent {
         self.into_intent(&SET_VISIBILITY, neurons)
     }
 }

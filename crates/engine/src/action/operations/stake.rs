@@ -24,7 +24,7 @@ use icpulse_model::text::Line;
 use icpulse_model::time::{MONTH, YEAR};
 use icpulse_model::world::{Topicality, World};
 use icpulse_model::{
-    Account, E8s, Neuron, NeuronId, Principal, Seconds, Subaccount, Timestamp, Topic, VotingPower,
+    Account, E8s, Neuron, NeuronKey, Principal, Seconds, Subaccount, Timestamp, Topic, VotingPower,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ pub struct Stake {
     pub auto_stake: bool,
     /// Followees by topic; empty for the network's default.
     #[serde(default)]
-    pub follow: Vec<(Topic, Vec<NeuronId>)>,
+    pub follow: Vec<(Topic, Vec<NeuronKey>)>,
 }
 
 impl Stake {
@@ -361,7 +361,7 @@ fn find_problems(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Problem> {
         }
     }
     let mut topics = BTreeSet::new();
-    for (topic, followees) in args.get::<Vec<(Topic, Vec<NeuronId>)>>("follow").unwrap_or_default() {
+    for (topic, followees) in args.get::<Vec<(Topic, Vec<NeuronKey>)>>("follow").unwrap_or_default() {
         if !topics.insert(topic) {
             add("follow", line!("the topic {} is given twice", topic.title()));
         }

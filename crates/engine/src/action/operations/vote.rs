@@ -15,7 +15,7 @@ use icpulse_model::network::Canisters;
 use icpulse_model::proposal::{Ballot, Proposal};
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{NeuronId, ProposalKey, Seconds, Timestamp, Vote, VotingPower};
+use icpulse_model::{NeuronKey, ProposalKey, Seconds, Timestamp, Vote, VotingPower};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub struct CastVotes {
     /// Yes or no.
     pub vote: Vote,
     /// Which ballots: only these are cast.
-    pub ballots: Vec<(ProposalKey, NeuronId)>,
+    pub ballots: Vec<(ProposalKey, NeuronKey)>,
 }
 
 impl CastVotes {
@@ -72,7 +72,7 @@ pub static VOTE: Operation = Operation {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::action) struct CastBallot {
     pub proposal: ProposalKey,
-    pub neuron: NeuronId,
+    pub neuron: NeuronKey,
     pub vote: Vote,
 }
 
@@ -84,7 +84,7 @@ impl Step for CastBallot {
     step_identity!(Self::STEP);
 
     fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        register_vote(canisters, self.neuron.into(), self.proposal, self.vote)
+        register_vote(canisters, self.neuron, self.proposal, self.vote)
     }
 
     fn description(&self, _: &Canisters) -> StepDescription {
@@ -159,9 +159,9 @@ fn plan_votes(
     let mut neurons = BTreeSet::new();
     let mut left_out = Vec::new();
     // Looked up once: people with thousands of neurons vote on many proposals.
-    let foreign: BTreeSet<NeuronId> =
+    let foreign: BTreeSet<NeuronKey> =
         context.world.neurons.iter().filter(|n| !n.is_mine()).map(|n| n.id).collect();
-    let mut rows: BTreeMap<ProposalKey, BTreeMap<NeuronId, &Ballot>> = BTreeMap::new();
+    let mut rows: BTreeMap<ProposalKey, BTreeMap<NeuronKey, &Ballot>> = BTreeMap::new();
     for (proposal, neuron) in ballots.iter().collect::<BTreeSet<_>>() {
         let of_proposal = rows.entry(*proposal).or_insert_with(|| {
             let row = context.world.proposals.get(*proposal);
@@ -278,7 +278,7 @@ pub fn find_vote_refusal(proposals: &[&Proposal], now: Timestamp) -> Option<Line
 /// The voting power of a blank ballot, or why it cannot be cast.
 fn select_castable(
     id: ProposalKey,
-    neuron: NeuronId,
+    neuron: NeuronKey,
     ballot: Option<&Ballot>,
     foreign: bool,
     context: &PlanContext<'_>,

@@ -31,7 +31,7 @@ fn life<T>(sim: &Sim, kill_at: Option<u32>, act: impl AsyncFnOnce(&Options) -> T
 
 fn neuron_is_as_wanted(sim: &Sim, execution: &Execution) {
     let id = execution.created_neuron.expect("the neuron's number");
-    let neuron = sim.get().neurons[&id.0].clone();
+    let neuron = sim.get().neurons[&id.nns_number().unwrap()].clone();
     assert_eq!(neuron.stake, 12 * E8s::PER_ICP);
     assert_eq!(neuron.delay, 31_557_600, "lengthened once, to what was asked");
     assert!(neuron.auto_stake);
@@ -370,7 +370,7 @@ fn interrupted_votes_are_explained_and_not_sent_by_themselves() {
         let seen = journal.all().remove(0);
         assert!(seen.is_finished(), "killed at {stop}: {:#?}", seen.steps);
         for step in &seen.steps {
-            let cast = sim.get().ballots[&(7, step.call.neuron.unwrap().0)] == Vote::Yes;
+            let cast = sim.get().ballots[&(7, step.call.neuron.unwrap().nns_number().unwrap())] == Vote::Yes;
             assert_eq!(step.state.is_done(), cast, "killed at {stop}: {:?}", step.state);
             assert!(cast || step.state.can_retry());
         }

@@ -27,12 +27,12 @@ fn text(lines: &[Line]) -> String {
 }
 
 pub fn vote(proposal: u64, neurons: &[u64]) -> Intent {
-    let ballots = neurons.iter().map(|n| (ProposalKey::nns(proposal), NeuronId(*n))).collect();
+    let ballots = neurons.iter().map(|n| (ProposalKey::nns(proposal), NeuronKey::nns(*n))).collect();
     CastVotes { vote: Vote::Yes, ballots }.intent()
 }
 
 pub fn refresh(neurons: &[u64]) -> Intent {
-    let neurons: Vec<_> = neurons.iter().copied().map(NeuronId).collect();
+    let neurons: Vec<_> = neurons.iter().copied().map(NeuronKey::nns).collect();
     ConfirmFollowing {}.intent_for(&neurons)
 }
 
@@ -41,7 +41,7 @@ pub fn stake_request(icp: u64) -> Stake {
         amount: E8s::from_icp(icp).unwrap(),
         delay: Seconds(31_557_600),
         auto_stake: true,
-        follow: vec![(Topic::Governance, vec![NeuronId(27), NeuronId(28)])],
+        follow: vec![(Topic::Governance, vec![NeuronKey::nns(27), NeuronKey::nns(28)])],
     }
 }
 
@@ -88,8 +88,9 @@ fn ballots_that_cannot_be_cast_are_left_out_with_their_reasons() {
     assert!(review(&sim, vote(6, &[1])).blocked.unwrap().as_str().contains("has not been read"));
     assert!(review(&sim, vote(5, &[])).blocked.is_some());
     sim.wait(5 * 86_400);
-    assert!(review(&sim, vote(5, &[1])).blocked.unwrap().as_str().contains("has ended"));
-    let neither = CastVotes { vote: Vote::Unspecified, ballots: vec![(ProposalKey::nns(5), NeuronId(1))] };
+    assert!(review(&sim, vote(5, &[1])).blocked.unwrap().as_str().contains("is over"));
+    let neither =
+        CastVotes { vote: Vote::Unspecified, ballots: vec![(ProposalKey::nns(5), NeuronKey::nns(1))] };
     assert!(review(&sim, neither.intent()).blocked.is_some());
 }
 
@@ -100,7 +101,8 @@ fn many_ballots_make_a_short_review() {
     for p in 1..=20 {
         sim.propose(p, &neurons);
     }
-    let ballots = (1..=20).flat_map(|p| (1..=100).map(move |n| (ProposalKey::nns(p), NeuronId(n)))).collect();
+    let ballots =
+        (1..=20).flat_map(|p| (1..=100).map(move |n| (ProposalKey::nns(p), NeuronKey::nns(n)))).collect();
     let review = review(&sim, CastVotes { vote: Vote::No, ballots }.intent());
     assert_eq!(review.title.as_str(), "Vote NO on 20 proposals with 100 neurons (2000 ballots)");
     assert!(review.effects.len() < 12 && text(&review.effects).contains("and 12 more proposals"));
@@ -166,9 +168,9 @@ fn impossible_stakes_are_blocked_with_what_to_do() {
     assert!(blocked(brief).contains("shortest dissolve delay is 7 d; this is 1 d"));
     let long = Stake { delay: Seconds(63_115_201), ..stake_request(1) };
     assert!(blocked(long).contains("longest dissolve delay"));
-    let many = vec![(Topic::Governance, (0..16).map(NeuronId).collect())];
+    let many = vec![(Topic::Governance, (0..16).map(NeuronKey::nns).collect())];
     assert!(blocked(Stake { follow: many, ..stake_request(1) }).contains("at most 15"));
-    let twice = vec![(Topic::Governance, vec![NeuronId(1), NeuronId(1)])];
+    let twice = vec![(Topic::Governance, vec![NeuronKey::nns(1), NeuronKey::nns(1)])];
     assert!(blocked(Stake { follow: twice, ..stake_request(1) }).contains("given twice"));
     let unread = World { accounts: Default::default(), ..sim.world() };
     let (_, review) = plan(&sim, &unread, &sim.signer_info(), stake_request(1).intent());
@@ -246,8 +248,8 @@ fn following_is_checked() {
     let sim = Sim::new();
     sim.propose(1, &[1]);
     let follow = |topic, followees: Vec<u64>| {
-        let followees = followees.into_iter().map(NeuronId).collect();
-        review(&sim, Follow { topic, followees }.intent_for(&[NeuronId(1)]))
+        let followees = followees.into_iter().map(NeuronKey::nns).collect();
+        review(&sim, Follow { topic, followees }.intent_for(&[NeuronKey::nns(1)]))
     };
     let some = follow(Topic::Governance, vec![27]);
     assert!(text(&some.effects).contains("neuron 1, Governance: nobody → 27"), "{:?}", some.effects);
@@ -265,10 +267,11 @@ fn hotkeys_may_follow_but_not_set_who_manages() {
     let sim = Sim::new();
     sim.propose(1, &[1]);
     let mut world = sim.world();
-    let mut neuron = world.neurons.get(NeuronId(1)).unwrap().as_ref().clone();
+    let mut neuron = world.neurons.get(NeuronKey::nns(1)).unwrap().as_ref().clone();
     neuron.access = icpulse_model::neuron::Access::Hotkey;
     world.neurons = icpulse_model::world::Neurons::new([std::sync::Arc::new(neuron.clone())]);
-    let follow = |topic| Follow { topic, followees: vec![NeuronId(27)] }.intent_for(&[NeuronId(1)]);
+    let follow =
+        |topic| Follow { topic, followees: vec![NeuronKey::nns(27)] }.intent_for(&[NeuronKey::nns(1)]);
     assert_eq!(plan(&sim, &world, &sim.signer_info(), follow(Topic::Governance)).1.blocked, None);
     assert!(plan(&sim, &world, &sim.signer_info(), follow(Topic::NeuronManagement)).1.blocked.is_some());
     neuron.access = icpulse_model::neuron::Access::Public;

@@ -71,7 +71,7 @@ fn one_neuron_fails_alone_and_is_retried_alone() {
     assert_eq!(ended.done(), 2);
     let failed: Vec<_> = ended.failed().collect();
     assert_eq!(failed.len(), 1);
-    assert_eq!(failed[0].call.neuron, Some(NeuronId(2)));
+    assert_eq!(failed[0].call.neuron, Some(NeuronKey::nns(2)));
     assert!(
         matches!(&failed[0].state, StepState::Refused { code, .. } if code.starts_with("governance error 3"))
     );
@@ -176,7 +176,7 @@ fn a_stake_becomes_a_neuron_as_wanted() {
     let ended = run(&sim, &journal, confirmed(&sim, stake_request(12).intent()));
     assert_eq!(ended.done(), 5, "{:#?}", ended.steps);
     let id = ended.created_neuron.unwrap();
-    let neuron = sim.get().neurons[&id.0].clone();
+    let neuron = sim.get().neurons[&id.nns_number().unwrap()].clone();
     assert_eq!(neuron.stake, 12 * E8s::PER_ICP);
     assert_eq!(neuron.delay, 31_557_600, "exactly what was asked, the first seven days included");
     assert!(neuron.auto_stake);
@@ -263,8 +263,8 @@ fn refreshing_and_following_are_carried_out() {
     let ended = run(&sim, &journal, confirmed(&sim, refresh(&[1, 2])));
     assert_eq!(ended.done(), 2);
     assert!((1..=2).all(|n| sim.get().neurons[&n].refreshed >= START));
-    let follow = Follow { topic: Topic::Governance, followees: vec![NeuronId(27)] };
-    assert_eq!(run(&sim, &journal, confirmed(&sim, follow.intent_for(&[NeuronId(1)]))).done(), 1);
+    let follow = Follow { topic: Topic::Governance, followees: vec![NeuronKey::nns(27)] };
+    assert_eq!(run(&sim, &journal, confirmed(&sim, follow.intent_for(&[NeuronKey::nns(1)]))).done(), 1);
     assert_eq!(sim.get().neurons[&1].followees[&Topic::Governance.number()], [27]);
 }
 

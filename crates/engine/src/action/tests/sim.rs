@@ -218,7 +218,7 @@ impl Sim {
             reject_cost: E8s(1),
             ballots: ballots
                 .map(|((_, n), vote)| Ballot {
-                    neuron: NeuronId(*n),
+                    neuron: NeuronKey::nns(*n),
                     vote: *vote,
                     voting_power: VotingPower(60),
                 })
@@ -244,7 +244,7 @@ impl Sim {
             followees: n
                 .followees
                 .iter()
-                .map(|(t, f)| (Topic::from_number(*t), f.iter().map(|n| NeuronId(*n)).collect()))
+                .map(|(t, f)| (Topic::from_number(*t), f.iter().map(|n| NeuronKey::nns(*n)).collect()))
                 .collect(),
             auto_stake_maturity: n.auto_stake,
             evidence: Evidence::signed(Timestamp::from_secs(inner.now), None),
@@ -574,7 +574,7 @@ impl Network for Sim {
         self.see()?;
         let inner = self.get();
         let id = match target {
-            Target::Id(id) => inner.neurons.contains_key(&id.0).then_some(id.0),
+            Target::Id(id) => id.nns_number().filter(|id| inner.neurons.contains_key(id)),
             Target::StakedAt(subaccount) => {
                 inner.neurons.iter().find(|(_, n)| n.subaccount == subaccount).map(|(id, _)| *id)
             }

@@ -1,13 +1,14 @@
 //! The identity's neurons, and any neuron that is open on the screen.
 
 use crate::sync::engine::Engine;
-use crate::sync::feed::{Audience, Cadence, Feed, Reading, Start, fetch};
+use crate::sync::feed::{Audience, Cadence, Feed, Reading, Start, fetch, fetch_each};
 use crate::sync::merge;
 use crate::sync::query::{Network, queries};
+use icpulse_canisters::governance_of;
 use icpulse_ic::IcError;
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Neuron, NeuronId, Seconds, Timestamp};
+use icpulse_model::{Governance, Neuron, NeuronKey, Seconds, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,11 +19,13 @@ pub(super) static FEEDS: &[&Feed] = &[&NEURON, &NEURONS];
 
 queries! {
     /// The identity's neurons, without emptied ones.
-    ReadMyNeurons {} -> Vec<Neuron> = |client| client.my_neurons(false);
-    /// Neurons by their numbers, as far as the identity may see them, without those that do not exist.
-    ReadNeurons { ids: Vec<NeuronId> } -> Vec<Neuron> = |client| client.neurons(&ids);
+    ReadMyNeurons { governance: Governance } -> Vec<Neuron> =
+        |client| governance_of(client, governance)?.own_neurons();
+    /// Neurons of a governance, as far as the identity may see them, without those that do not exist.
+    ReadNeurons { governance: Governance, ids: Vec<NeuronKey> } -> Vec<Neuron> =
+        |client| governance_of(client, governance)?.neurons(ids);
     /// Any neuron, as far as the identity may see it.
-    ReadNeuron { id: NeuronId } -> Neuron = |client| client.neuron(id);
+    ReadNeuron { id: NeuronKey } -> Neuron = |client| governance_of(client, id.governance)?.neuron(id);
 }
 
 /// The neuron that is open on the screen.
@@ -49,7 +52,7 @@ pub(in crate::sync) static NEURONS: Feed = Feed {
 /// What is known besides the neurons.
 pub(in crate::sync) struct State {
     /// The neuron that is open on the screen.
-    wanted: Option<NeuronId>,
+    wanted: Option<NeuronKey>,
     /// When the neurons were written.
     written: Timestamp,
 }
@@ -75,9 +78,16 @@ struct Neurons;
 
 impl Reading for Neurons {
     fn start(&self, engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
-        let known = engine.world.neurons.iter().map(|n| n.id).collect();
-        let network = network.clone();
-        Start::Fetch(fetch(async move { read_my_neurons(&network, known).await }, Engine::put_neurons))
+        let read = |governance: Governance| {
+            let network = network.clone();
+            let known = engine.world.neurons.iter().map(|n| n.id).filter(|id| id.governance == governance);
+            let known = known.collect();
+            async move { Ok((governance, read_my_neurons(&network, governance, known).await?)) }
+        };
+        let lists = engine.options.governances.iter().copied().map(read).collect();
+        Start::Fetch(fetch_each(lists, |engine, (governance, rows), now| {
+            engine.put_neurons(governance, rows, now);
+        }))
     }
 
     fn save(&self, engine: &mut Engine, now: Timestamp) {
@@ -90,27 +100,31 @@ impl Reading for Neurons {
 
 /// The identity's neurons. One that was there before and is not listed any more is asked for by
 /// its number: a list may come short, and a neuron that is only not listed is not gone.
-async fn read_my_neurons(network: &Network, known: Vec<NeuronId>) -> Result<Vec<Neuron>, IcError> {
+async fn read_my_neurons(
+    network: &Network,
+    governance: Governance,
+    known: Vec<NeuronKey>,
+) -> Result<Vec<Neuron>, IcError> {
     if !network.state().sees_own {
         return Err(IcError::Identity {
             what: Line::new("reading your neurons"),
             why: Line::new("it is locked"),
         });
     }
-    let mut rows = network.ask(ReadMyNeurons {}).await?;
-    let listed: BTreeSet<NeuronId> = rows.iter().map(|row| row.id).collect();
-    let unlisted: Vec<NeuronId> = known.into_iter().filter(|id| !listed.contains(id)).collect();
+    let mut rows = network.ask(ReadMyNeurons { governance }).await?;
+    let listed: BTreeSet<NeuronKey> = rows.iter().map(|row| row.id).collect();
+    let unlisted: Vec<NeuronKey> = known.into_iter().filter(|id| !listed.contains(id)).collect();
     if !unlisted.is_empty() {
         // Emptied ones are not listed, and those of others are not ours any more.
-        let found = network.ask(ReadNeurons { ids: unlisted }).await?;
+        let found = network.ask(ReadNeurons { governance, ids: unlisted }).await?;
         rows.extend(found.into_iter().filter(|n| n.is_mine() && !n.is_empty()));
     }
     Ok(rows)
 }
 
 impl Engine {
-    fn put_neurons(&mut self, rows: Vec<Neuron>, now: Timestamp) {
-        let Some(merged) = merge::neurons(&self.world.neurons, rows, now) else { return };
+    fn put_neurons(&mut self, governance: Governance, rows: Vec<Neuron>, now: Timestamp) {
+        let Some(merged) = merge::neurons(&self.world.neurons, governance, rows, now) else { return };
         let first = !self.world.neurons_known;
         self.world.neurons = merged.neurons;
         self.world.neurons_known = true;
@@ -124,13 +138,13 @@ impl Engine {
     }
 
     fn write_neurons(&self, changed: Vec<Arc<Neuron>>) {
-        let all: Vec<NeuronId> = self.world.neurons.iter().map(|n| n.id).collect();
+        let all: Vec<NeuronKey> = self.world.neurons.iter().map(|n| n.id).collect();
         let reader = self.signer.principal;
         self.writer.put(move |cache| cache.put_neurons(&reader, &all, &changed));
     }
 
     /// A neuron is wanted: from the cache at once, and then from the network.
-    pub(in crate::sync) fn open_neuron(&mut self, id: NeuronId) {
+    pub(in crate::sync) fn open_neuron(&mut self, id: NeuronKey) {
         self.feeds.neurons.wanted = Some(id);
         self.troubles.remove(&NEURON);
         let reader = self.signer.principal;

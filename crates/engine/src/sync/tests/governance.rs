@@ -3,15 +3,21 @@
 use super::*;
 use futures_util::FutureExt;
 use icpulse_canisters::GovernanceAdapter;
-use icpulse_model::{Governance, NeuronKey, ProposalKey};
+use icpulse_model::{AnyNeuronId, Governance, NeuronKey, ProposalKey, Subaccount};
 
 /// An SNS with a few proposals, whose numbers the NNS has too.
-pub(super) struct Sns {
+struct Sns {
     proposals: Vec<Proposal>,
+    neurons: Vec<Neuron>,
 }
 
 fn root() -> Governance {
     Governance::Sns(Principal::self_authenticating(b"root of an SNS"))
+}
+
+/// The reader's neuron in the SNS: its id is a subaccount, as all of an SNS are.
+fn sns_neuron() -> NeuronKey {
+    NeuronKey { governance: root(), id: AnyNeuronId::Subaccount(Subaccount([7; 32])) }
 }
 
 fn sns_key(number: u64) -> ProposalKey {
@@ -25,17 +31,18 @@ impl Sns {
             title: Line::new(&format!("of the SNS: {number}")),
             ..proposal(number, number == count)
         };
-        Self { proposals: (1..=count).map(row).collect() }
+        let neurons = vec![Neuron { id: sns_neuron(), ..neuron(1, START) }];
+        Self { proposals: (1..=count).map(row).collect(), neurons }
     }
 }
 
 impl GovernanceAdapter for Sns {
     fn own_neurons(&self) -> BoxFuture<'_, Result<Vec<Neuron>, IcError>> {
-        async { Ok(Vec::new()) }.boxed()
+        async { Ok(self.neurons.clone()) }.boxed()
     }
 
-    fn neurons(&self, _: Vec<NeuronKey>) -> BoxFuture<'_, Result<Vec<Neuron>, IcError>> {
-        async { Ok(Vec::new()) }.boxed()
+    fn neurons(&self, ids: Vec<NeuronKey>) -> BoxFuture<'_, Result<Vec<Neuron>, IcError>> {
+        async move { Ok(self.neurons.iter().filter(|n| ids.contains(&n.id)).cloned().collect()) }.boxed()
     }
 
     fn proposals(&self, page: ProposalsPage) -> BoxFuture<'_, Result<Vec<Proposal>, IcError>> {
@@ -112,4 +119,36 @@ async fn equal_numbers_of_two_governances_stay_apart() {
     let world = run.world().await;
     assert_eq!((titles(&world, Governance::Nns), titles(&world, root())), shown);
     assert!(run.status().await.trouble.is_some(), "the SNS cannot be read");
+}
+
+#[tokio::test]
+async fn neurons_of_two_governances_are_one_list() {
+    let base = tempfile::tempdir().unwrap();
+    let fake = Fake::new(3);
+    fake.net().voters.insert(reader(1), 9);
+    fake.net().others.insert(root(), Arc::new(Sns::new(3)));
+    let mut run = begin_with(fake, Some(open(base.path())), reader(1), with_both);
+    run.handle.idle().await;
+    let ids = |world: &World| world.neurons.iter().map(|n| n.id).collect::<BTreeSet<_>>();
+    let both = BTreeSet::from([NeuronKey::nns(9), sns_neuron()]);
+    assert_eq!(ids(&run.world().await), both);
+    run.handle.open_neuron(sns_neuron());
+    run.handle.idle().await;
+    let mut opened = Vec::new();
+    while let Ok(change) = run.changes.try_recv() {
+        if let Change::Neuron(neuron) = change {
+            opened.push(neuron.id);
+        }
+    }
+    assert_eq!(opened, [sns_neuron()]);
+
+    // A reading of the one leaves the other alone, and the cache knows both.
+    run.fake.net().voters.clear();
+    run.pass(60).await;
+    assert_eq!(ids(&run.world().await), BTreeSet::from([sns_neuron()]));
+    run.end().await;
+    let cache = open(base.path());
+    let loaded = load(&cache, &reader(1)).unwrap();
+    assert_eq!(ids(&loaded.world), BTreeSet::from([sns_neuron()]));
+    assert!(cache.neuron(&reader(1), sns_neuron()).unwrap().is_some());
 }
