@@ -4,12 +4,14 @@ use super::context::{Context, wall_clock};
 use super::failure::{Failure, Kind};
 use super::json;
 use super::open::{Opened, Who};
-use super::output::{Format, note, print_json, print_text, write_stderr};
+use super::output::{
+    Format, note, print_exactly, print_json, print_text, write_stderr, write_stderr_exactly,
+};
 use super::prompt;
 use super::review::write_review;
 use icpulse_canisters::Client;
 use icpulse_engine::action::{
-    ActionError, Options, PlanContext, Plans, SignerJournal, execute, find_review_obstacle,
+    ActionError, Options, PlanContext, Plans, SignerJournal, execute_plan, find_review_obstacle,
 };
 use icpulse_model::act::{Ending, Execution, Intent, Review, StepState};
 use icpulse_model::world::World;
@@ -42,7 +44,7 @@ pub async fn carry_out(
     })?;
     let signer = opened.who.info();
     let mut plans = Plans::new();
-    let mut review = plans.plan(
+    let mut review = plans.plan_intent(
         intent,
         &PlanContext {
             world,
@@ -67,7 +69,7 @@ fn show_unsigned(context: &Context, review: &Review) -> Result<(), Failure> {
     if context.global.signing.dry_run {
         return print_review(context, review);
     }
-    show_review(review)?;
+    show_review(context, review)?;
     match &review.blocked {
         Some(why) => Err(Failure::new(Kind::Refused, format!("this cannot be done: {why}"))),
         None => Err(Failure::usage("signing needs an identity; name one with --identity")),
@@ -77,13 +79,14 @@ fn show_unsigned(context: &Context, review: &Review) -> Result<(), Failure> {
 fn print_review(context: &Context, review: &Review) -> Result<(), Failure> {
     match Format::of(&context.global) {
         Format::Json => print_json(&json::review(review)),
-        _ => print_text(&write_review(review)),
+        _ => print_exactly(&write_review(review, context.uses_color(&std::io::stdout()))),
     }
 }
 
 /// Shows a review on standard error, whatever the flags say: what was not shown is not signed.
-fn show_review(review: &Review) -> Result<(), Failure> {
-    write_stderr(write_review(review).trim_end()).map_err(|e| {
+fn show_review(context: &Context, review: &Review) -> Result<(), Failure> {
+    let text = write_review(review, context.uses_color(&std::io::stderr()));
+    write_stderr_exactly(text.trim_end()).map_err(|e| {
         Failure::new(
             Kind::Unconfirmed,
             format!("the review could not be shown on standard error ({e}), so nothing was signed"),
@@ -113,13 +116,13 @@ pub async fn carry_out_review(with: Carried<'_>, plans: &mut Plans, review: &Rev
     if context.global.signing.dry_run {
         return print_review(context, review);
     }
-    show_review(review)?;
+    show_review(context, review)?;
     if let Some(why) = &review.blocked {
         return Err(Failure::new(Kind::Refused, format!("this cannot be done: {why}")));
     }
     with.opened.tell_notes(context);
     prompt::confirm(&context.global, review)?;
-    let execution = plans.confirm(review.plan, with.client.principal(), context.now())?;
+    let execution = plans.confirm_plan(review.plan, with.client.principal(), context.now())?;
     let execution = run(with, execution).await?;
     report(context, &execution)
 }
@@ -141,7 +144,7 @@ async fn run(with: Carried<'_>, execution: Execution) -> Result<Execution, Failu
         }
     };
     // Boxed: the futures within are nested deeper than the compiler looks.
-    Ok(Box::pin(execute(execution, with.client, with.journal, &options(), &progress)).await?)
+    Ok(Box::pin(execute_plan(execution, with.client, with.journal, &options(), &progress)).await?)
 }
 
 /// How actions are run here and in the dashboard.

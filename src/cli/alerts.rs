@@ -68,7 +68,7 @@ async fn list(context: &Context, filter: &str, limit: Option<usize>) -> Result<(
         .into_iter()
         .map(row(AlertState::Firing))
         .chain(recovered.into_iter().map(row(AlertState::Recovered)))
-        .chain(monitor.pending().map(|alert| AlertRow { state: AlertState::Pending, alert }))
+        .chain(monitor.pending_alerts().map(|alert| AlertRow { state: AlertState::Pending, alert }))
         .chain(board.contradicted.iter().map(row(AlertState::Contradicted)))
         .collect();
     let cells = Cells { now, ..Cells::default() };
@@ -96,8 +96,8 @@ fn to_terminal(attention: &Attention) -> Result<(), Line> {
         return Err(Line::new("there is no terminal here"));
     }
     let text = match attention {
-        Attention::Bell => crate::tui::app::terminal::ringing(None),
-        Attention::Osc9(text) => crate::tui::app::terminal::ringing(Some(text)),
+        Attention::Bell => crate::tui::app::terminal::bell_sequence(None),
+        Attention::Osc9(text) => crate::tui::app::terminal::bell_sequence(Some(text)),
     };
     out.write_all(text.as_bytes()).map_err(|e| Line::new(&e.to_string()))
 }
@@ -153,7 +153,7 @@ async fn test(context: &Context, only: Option<&str>) -> Result<(), Failure> {
     .print(Format::of(&context.global), "sinks", json!({}))?;
     match outcomes.iter().filter(|(_, why)| why.is_some()).count() {
         0 => Ok(()),
-        failed => Err(Failure::failed(format!("{failed} of {} alert sinks did not take it", outcomes.len()))),
+        failed => Err(Failure::failed(format!("{failed} of {} alert sinks failed", outcomes.len()))),
     }
 }
 
@@ -188,7 +188,7 @@ async fn watch(context: &Context) -> Result<(), Failure> {
     if mine.provider.is_none() {
         note(
             &context.global,
-            "no node provider is chosen (provider = \"…\"): rules about nodes have nothing to do",
+            "no node provider selected (provider = \"…\"): rules about nodes have nothing to do",
         );
     }
     let (alerts, mut heard, task) = Watcher::start(Setup {
@@ -231,12 +231,12 @@ fn print(context: &Context, said: Said) -> Result<(), Failure> {
                 match Format::of(&context.global) {
                     Format::Json => {
                         // A line each, so that another program can read them as they come.
-                        print_bytes(format!("{}\n", notice.json()).as_bytes())?;
+                        print_bytes(format!("{}\n", notice.to_json()).as_bytes())?;
                     }
                     _ => print_text(&format!(
                         "{}  {:<9}  {:<8}  {}\n",
                         notice.at.date_minute(),
-                        notice.kind.word(),
+                        notice.kind.name(),
                         notice.severity.word(),
                         notice.text
                     ))?,

@@ -8,7 +8,7 @@ use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::{Neuron, NeuronKey, Proposal, ProposalKey};
-use icpulse_store::journal::Entry;
+use icpulse_store::journal::JournalEntry;
 use std::path::PathBuf;
 
 const AFTER: &str = "\
@@ -467,7 +467,7 @@ pub enum Journal {
     List {
         /// Filter such as "open:yes confirmed<7d"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
-              value_parser = FilterParser(Entry::dataset()), hide_possible_values = true)]
+              value_parser = FilterParser(JournalEntry::dataset()), hide_possible_values = true)]
         filter: String,
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N", default_value_t = 50)]
@@ -475,7 +475,7 @@ pub enum Journal {
     },
     /// Look up the outcome of interrupted actions, then review and finish what is left
     Resume(Signing),
-    /// Dismiss an unfinished action: it is not followed any more
+    /// Dismiss an unfinished action: it is not followed up any more
     Dismiss {
         /// Id, or its beginning
         id: String,

@@ -314,7 +314,7 @@ fn draw(info: crate::tui::app::state::NetworkInfo, world: World, figures: &mut F
     let theme = Theme::fallback();
     let began = Instant::now();
     let mut state = State::new(now, SIZE, info, Options::default());
-    state.load(SignerInfo::anonymous(), world);
+    state.load_world(SignerInfo::anonymous(), world);
     figures.add("screen: take everything in", millis(began.elapsed()), "ms");
     let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
     let key = |code| Message::Key(KeyEvent::new(code, KeyModifiers::NONE));
@@ -330,7 +330,7 @@ fn draw(info: crate::tui::app::state::NetworkInfo, world: World, figures: &mut F
             let began = Instant::now();
             let (hits, _) = screens::paint(&mut buffer, &state, &theme);
             times.push(millis(began.elapsed()));
-            state.drawn(hits);
+            state.set_hits(hits);
         }
         figures.add(format!("screen: draw {} at {}x{}", screen.title(), SIZE.0, SIZE.1), median(times), "ms");
     }

@@ -79,6 +79,11 @@ impl Context {
         }
     }
 
+    /// Whether text for a stream is coloured: the stream is a terminal, and nobody asked for no colours.
+    pub fn uses_color(&self, stream: &impl std::io::IsTerminal) -> bool {
+        stream.is_terminal() && self.color() != Color::Never
+    }
+
     /// What is wanted of colours: flag, configuration, `NO_COLOR`.
     pub fn color(&self) -> Color {
         if self.global.no_color {

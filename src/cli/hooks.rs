@@ -124,7 +124,7 @@ fn parse(text: &str) -> Option<(usize, u32)> {
 }
 
 impl action::Observer for Steps {
-    fn reached(&self, checkpoint: action::Checkpoint) {
+    fn on_checkpoint(&self, checkpoint: action::Checkpoint) {
         self.reached("action", checkpoint.what);
     }
 }

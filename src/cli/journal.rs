@@ -17,7 +17,7 @@ use icpulse_model::Principal;
 use icpulse_model::act::Execution;
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::query::Query;
-use icpulse_store::journal::{ActionJournal, Authenticity, Entries, Entry, JournalKey};
+use icpulse_store::journal::{ActionJournal, Authenticity, JournalEntries, JournalEntry, JournalKey};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     match command {
         Command::List { filter, limit } => {
-            let query = parse_filter(filter, Entry::dataset())?;
+            let query = parse_filter(filter, JournalEntry::dataset())?;
             let opened = open_to_ask(context, Need::IfUnlocked).await?;
             list(context, &opened, &query, *limit)
         }
@@ -45,7 +45,7 @@ pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
 }
 
 fn list(context: &Context, opened: &Opened, query: &Query, limit: usize) -> Result<(), Failure> {
-    let Entries { entries, unreadable } = opened.journal_entries()?;
+    let JournalEntries { entries, unreadable } = opened.journal_entries()?;
     let is_empty = entries.is_empty();
     let cells = Cells { now: context.now(), ..Cells::default() };
     let entries = select_rows(entries, query, Some(limit), &cells);
@@ -55,7 +55,7 @@ fn list(context: &Context, opened: &Opened, query: &Query, limit: usize) -> Resu
             "actions": entries.iter().map(json::journal_entry).collect::<Vec<_>>(),
             "unreadable": unreadable,
         })),
-        Format::Csv => Rows::of(Entry::dataset(), entries.iter(), &cells, Format::Csv).print(
+        Format::Csv => Rows::of(JournalEntry::dataset(), entries.iter(), &cells, Format::Csv).print(
             Format::Csv,
             "actions",
             Value::Null,
@@ -68,7 +68,7 @@ fn list(context: &Context, opened: &Opened, query: &Query, limit: usize) -> Resu
     }
 }
 
-fn text_of_entry(entry: &Entry) -> String {
+fn text_of_entry(entry: &JournalEntry) -> String {
     let execution = &entry.execution;
     let mut marks = Vec::new();
     match entry.authenticity {
@@ -129,12 +129,12 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
         .await
         .map_err(Failure::failed)?;
     let me = opened.who.principal();
-    let elsewhere = |e: &&Entry| e.under_way && e.execution.signer == me;
+    let elsewhere = |e: &&JournalEntry| e.under_way && e.execution.signer == me;
     for entry in known.entries.iter().filter(elsewhere) {
         note(&context.global, format!("{}: under way in another icpulse", entry.execution.title));
     }
     if followed.is_empty() {
-        note(&context.global, "nothing of this identity is open");
+        note(&context.global, "this identity has no unfinished actions");
         return Ok(());
     }
     let mut worst = Ok(());
@@ -184,7 +184,8 @@ async fn finish(
 ) -> Result<(), Failure> {
     let execution = look_up_rest(execution, client).await?;
     let steps = execution.steps_left();
-    let operation = action::operations::find(&execution.intent.op).ok_or(action::ActionError::Unfit)?;
+    let operation =
+        action::operations::find_operation(&execution.intent.op).ok_or(action::ActionError::Unfit)?;
     let proposals: BTreeSet<_> = execution.steps.iter().filter_map(|s| s.call.proposal).collect();
     let world = read_world(client, operation, &Vec::from_iter(proposals)).await?;
     let signer = opened.who.info();
@@ -204,7 +205,7 @@ async fn finish(
     carry_out_review(Carried { context, opened, client, journal }, &mut plans, &review).await
 }
 
-fn tell_altered(context: &Context, entries: &[Entry]) {
+fn tell_altered(context: &Context, entries: &[JournalEntry]) {
     for entry in entries.iter().filter(|e| e.authenticity == Authenticity::Altered) {
         note(
             &context.global,
@@ -219,14 +220,15 @@ fn tell_altered(context: &Context, entries: &[Entry]) {
 /// Leaves an action as it is; an altered document is put aside.
 fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> {
     let journal = opened.signer_journal()?;
-    let Entries { entries, unreadable } = journal.entries().map_err(Failure::failed)?;
+    let JournalEntries { entries, unreadable } = journal.entries().map_err(Failure::failed)?;
     if let [only] = unreadable.iter().filter(|u| !id.is_empty() && u.starts_with(id)).collect::<Vec<_>>()[..]
     {
         let kept = opened.journal()?.set_aside(only).map_err(Failure::failed)?;
         note(&context.global, format!("the document is put aside: {}", kept.display()));
         return Ok(());
     }
-    let matching: Vec<&Entry> = entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
+    let matching: Vec<&JournalEntry> =
+        entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
     let entry = match matching.as_slice() {
         [] => {
             return Err(Failure::usage(format!(
@@ -234,7 +236,9 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
             )));
         }
         [only] => *only,
-        many => return Err(Failure::usage(format!("'{id}' begins {} ids; give more of it", many.len()))),
+        many => {
+            return Err(Failure::usage(format!("'{id}' matches {} ids; give more characters", many.len())));
+        }
     };
     if entry.authenticity == Authenticity::Altered {
         let kept = opened.journal()?.set_aside(&entry.id).map_err(Failure::failed)?;
@@ -251,12 +255,12 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
         note(
             &context.global,
             format!(
-                "{}: it is paid and not finished. The ICP lie on the neuron's account, and icpulse will not mention it any more",
+                "{}: it is paid and not finished. The ICP lie on the neuron's account, and icpulse will not mention it again",
                 entry.execution.title
             ),
         );
     }
-    let dismissed = action::dismiss(entry.execution.clone(), &journal, context.now())?;
+    let dismissed = action::dismiss_action(entry.execution.clone(), &journal, context.now())?;
     print_execution(context, &dismissed)
 }
 
@@ -273,9 +277,9 @@ pub struct OpenActions {
 
 impl OpenActions {
     /// The signer's open actions that no running instance works on; altered documents are left out.
-    pub fn list(&self) -> Vec<Entry> {
+    pub fn list(&self) -> Vec<JournalEntry> {
         let entries = self.journal.entries(self.key.as_ref()).unwrap_or_default().entries;
-        let counts = |e: &Entry| {
+        let counts = |e: &JournalEntry| {
             e.execution.signer == self.signer
                 && e.execution.is_open()
                 && !e.under_way

@@ -11,7 +11,7 @@ use icpulse_model::neuron::Neuron;
 use icpulse_model::proposal::{Proposal, ProposalBody, Value as Tree};
 use icpulse_model::review::confirmation_word;
 use icpulse_model::{E8s, Timestamp};
-use icpulse_store::journal::Entry;
+use icpulse_store::journal::JournalEntry;
 use serde_json::{Map, Value, json};
 
 fn e8s(amount: E8s) -> Value {
@@ -175,7 +175,7 @@ pub fn step(s: &Step) -> Value {
 }
 
 /// An action as the journal has it.
-pub fn journal_entry(e: &Entry) -> Value {
+pub fn journal_entry(e: &JournalEntry) -> Value {
     let mut value = execution(&e.execution);
     if let Value::Object(fields) = &mut value {
         fields.insert("id".to_owned(), e.id.as_str().into());

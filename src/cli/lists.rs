@@ -97,7 +97,7 @@ impl FromArgMatches for ListCommand {
             .subcommand()
             .and_then(|(name, matches)| Some((listed().find(|list| list.dataset.info.id == name)?, matches)));
         let Some((list, matches)) = found else {
-            return Err(Error::raw(ErrorKind::MissingSubcommand, "no list is named\n"));
+            return Err(Error::raw(ErrorKind::MissingSubcommand, "no list given\n"));
         };
         let one = matches.subcommand_name().map(|_| One::from_arg_matches(matches)).transpose()?;
         if matches!(one, Some(One::WhatIf { .. })) && !list.has_what_if {

@@ -104,7 +104,7 @@ impl Look {
         Theme::list(&self.dirs)
             .into_iter()
             .map(|t| ThemeChoice {
-                about: Line::new(&format!("{} · {}", t.appearance.word(), t.title)),
+                about: Line::new(&format!("{} · {}", t.appearance.name(), t.title)),
                 name: t.name,
             })
             .collect()

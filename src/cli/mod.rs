@@ -30,6 +30,7 @@ pub mod review;
 mod serve;
 pub mod services;
 mod settings;
+mod touch;
 pub mod tui;
 pub mod watcher;
 

@@ -16,7 +16,7 @@ use icpulse_model::text::Line;
 use icpulse_model::world::World;
 use icpulse_model::{AccountIdentifier, Principal, Seconds};
 use icpulse_store::cache::{self, Cache, CacheError, DEFAULT_WAIT, Loaded, Older};
-use icpulse_store::journal::{ActionJournal, Entries, JournalError, JournalKey};
+use icpulse_store::journal::{ActionJournal, JournalEntries, JournalError, JournalKey};
 use icpulse_wallet::{Entry, Unlocked, Wallet};
 use std::path::Path;
 use std::sync::Arc;
@@ -202,7 +202,7 @@ impl Opened {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn journal_entries(&self) -> Result<Entries, Failure> {
+    pub fn journal_entries(&self) -> Result<JournalEntries, Failure> {
         self.journal()?.entries(self.who.journal_key().as_ref()).map_err(Failure::failed)
     }
 

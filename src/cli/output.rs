@@ -343,7 +343,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Neutral text without line breaks.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     printable(text).replace('\n', " ")
 }
 
@@ -396,8 +396,16 @@ pub fn note(global: &Global, text: impl std::fmt::Display) {
 /// # Errors
 /// If standard error cannot be written.
 pub fn write_stderr(text: &str) -> std::io::Result<()> {
+    write_stderr_exactly(&printable(text))
+}
+
+/// Writes neutralised text, which may hold colours, to standard error.
+///
+/// # Errors
+/// If standard error cannot be written.
+pub fn write_stderr_exactly(text: &str) -> std::io::Result<()> {
     let mut err = std::io::stderr().lock();
-    writeln!(err, "{}", printable(text))?;
+    writeln!(err, "{text}")?;
     err.flush()
 }
 

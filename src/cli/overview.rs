@@ -49,14 +49,14 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
                 network_info(&opened),
                 Options { ascii: context.ascii(), ..Options::default() },
             );
-            state.load(signer, world);
+            state.load_world(signer, world);
             let _ = update(&mut state, Message::Change(Change::Sync(status.clone())), now);
             for entry in open_actions {
                 let (execution, authenticity) = (Arc::new(entry.execution), Authenticity::Authentic);
                 let _ = update(&mut state, Message::JournalEntry { execution, authenticity }, now);
             }
             let width = crossterm::terminal::size().map_or(WIDTH, |(columns, _)| columns.max(60));
-            print_text(&screens::text::pulse(&state, usize::from(width)))?;
+            print_text(&screens::text::pulse_text(&state, usize::from(width)))?;
         }
         Format::Json => {
             let mut summary = summary(&world, &signer, &opened.profile, &status);

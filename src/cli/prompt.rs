@@ -130,9 +130,11 @@ fn read_line(keys: &mut impl std::io::Read) -> std::io::Result<Option<Zeroizing<
         }
     }
     let mut text = Zeroizing::new(String::with_capacity(LINE_MAX));
-    text.push_str(std::str::from_utf8(&line).map_err(|_| {
-        std::io::Error::new(std::io::ErrorKind::InvalidData, "what was typed is not UTF-8 text")
-    })?);
+    text.push_str(
+        std::str::from_utf8(&line).map_err(|_| {
+            std::io::Error::new(std::io::ErrorKind::InvalidData, "the input is not UTF-8 text")
+        })?,
+    );
     Ok(Some(text))
 }
 

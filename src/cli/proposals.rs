@@ -52,13 +52,15 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
 fn parse_topic(text: &str) -> Result<Topic, Failure> {
     Topic::parse(text).ok_or_else(|| {
         let known: Vec<_> = Topic::ALL.iter().map(|t| t.slug()).collect();
-        Failure::usage(format!("'{text}' is no topic; known are {}", known.join(", ")))
+        Failure::usage(format!("unknown topic '{text}'; available: {}", known.join(", ")))
     })
 }
 
 fn parse_status(text: &str) -> Result<ProposalStatus, Failure> {
     ProposalStatus::parse(text).ok_or_else(|| {
-        Failure::usage(format!("'{text}' is no status; known are open, adopted, rejected, executed, failed"))
+        Failure::usage(format!(
+            "unknown status '{text}'; available: open, adopted, rejected, executed, failed"
+        ))
     })
 }
 

@@ -79,7 +79,7 @@ async fn metrics(
     quiet.sinks.clear();
     let (alerts, mut heard, task) = Watcher::start(Setup {
         settings: quiet,
-        store: Store::nowhere(),
+        store: Store::without_file(),
         kept: MonitorState::default(),
         mine: mine.clone(),
         world: loaded.world.clone(),

@@ -4,6 +4,7 @@ use super::act::options;
 use super::context::{Context, wall_clock};
 use super::look::Look;
 use super::open::{Opened, Who, idle};
+use super::touch::TouchReporter;
 use super::watcher::{Alerts, mine_or_why};
 use crate::config::{StateFileError, load_mine, save_columns, save_mine};
 use crate::tui::app::answers::Answer;
@@ -13,8 +14,8 @@ use crate::tui::app::state::IdentityChoice;
 use crate::tui::app::{Effect, Message, Passphrase, Screen};
 use icpulse_canisters::Client;
 use icpulse_engine::action::{
-    ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss, execute, find_review_obstacle, follow_up,
-    follow_up_all, look_up_rest,
+    ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss_action, execute_plan,
+    find_review_obstacle, follow_up, follow_up_all, look_up_rest,
 };
 use icpulse_engine::sync::{Network, SyncHandle};
 use icpulse_model::Principal;
@@ -261,7 +262,7 @@ impl Live {
             Who::Anonymous => {
                 return Err(Failure {
                     attempted,
-                    why: Line::new("no identity is chosen"),
+                    why: Line::new("no identity selected"),
                     advice: Line::new("choose one with i, or make one with `icpulse identity new NAME`"),
                 });
             }
@@ -273,7 +274,8 @@ impl Live {
                 });
             }
         };
-        Ok(client.with_signer(signer))
+        let signer = TouchReporter::new(signer, self.0.messages.clone());
+        Ok(client.with_signer(Arc::new(signer)))
     }
 
     async fn plan(&self, ticket: u64, intent: Intent) {
@@ -283,7 +285,7 @@ impl Live {
 
     async fn review(&self, intent: Intent) -> Result<Review, Failure> {
         self.plan_review("press r to read again, then retry", |plans, context| {
-            plans.plan(intent, context, &mut rand::rngs::OsRng)
+            plans.plan_intent(intent, context, &mut rand::rngs::OsRng)
         })
         .await
     }
@@ -398,12 +400,12 @@ impl Live {
             Ok(journal) => journal,
             Err(failure) => return self.tell(Message::NotBegun { plan, failure }).await,
         };
-        let confirmed = held(&self.0.plans).confirm(plan, client.principal(), wall_clock());
+        let confirmed = held(&self.0.plans).confirm_plan(plan, client.principal(), wall_clock());
         let execution = match confirmed {
             Ok(execution) => execution,
             Err(e) => return self.not_begun(plan, &e).await,
         };
-        match execute(execution, &client, &journal, &options(), &self.reporter()).await {
+        match execute_plan(execution, &client, &journal, &options(), &self.reporter()).await {
             Ok(execution) => self.ended(execution).await,
             Err(e) => self.not_begun(plan, &e).await,
         }
@@ -452,7 +454,7 @@ impl Live {
         };
         let known = held(&self.0.executions).get(&plan).cloned();
         match known {
-            Some(execution) => match dismiss(execution, &journal, wall_clock()) {
+            Some(execution) => match dismiss_action(execution, &journal, wall_clock()) {
                 Ok(execution) => self.ended(execution).await,
                 Err(e) => {
                     self.notice(Level::Error, format!("dismiss: {e}")).await;
@@ -647,7 +649,7 @@ const OLDER_EVENTS: usize = 200;
 const LOCK_CHECK: Duration = Duration::from_secs(30);
 
 impl Services for Live {
-    fn run(&mut self, effect: Effect) {
+    fn run_effect(&mut self, effect: Effect) {
         let this = self.clone();
         match effect {
             Effect::Refresh(what) => self.0.sync.refresh(what),
@@ -679,7 +681,7 @@ impl Services for Live {
             }
             Effect::Plan { ticket, intent } => self.spawn(async move { this.plan(ticket, intent).await }),
             Effect::Confirm(plan) => self.spawn(async move { this.confirm(plan).await }),
-            Effect::Discard(plan) => held(&self.0.plans).discard(plan),
+            Effect::Discard(plan) => held(&self.0.plans).discard_plan(plan),
             Effect::PlanRest { ticket, plan, steps } => {
                 self.spawn(async move { this.plan_rest(ticket, plan, steps).await })
             }
@@ -711,7 +713,7 @@ impl Services for Live {
         }
     }
 
-    fn pending(&self) -> usize {
+    fn pending_effects(&self) -> usize {
         self.0.pending.load(Ordering::SeqCst)
     }
 }

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::output::{Column, Format, Rows, note, print_bytes, print_json, print_text};
 use crate::config::{Config, Paths, check, template};
-use crate::tui::command::{Keymap, TABLE, markdown};
+use crate::tui::command::{Keymap, TABLE, keys_markdown};
 use crate::tui::theme::{self, Theme};
 use serde_json::json;
 use std::path::Path;
@@ -30,14 +30,14 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
                 columns: COLUMNS.into(),
                 objects: list
                     .iter()
-                    .map(|t| json!({"name": t.name, "appearance": t.appearance.word(), "title": t.title, "path": path(t)}))
+                    .map(|t| json!({"name": t.name, "appearance": t.appearance.name(), "title": t.title, "path": path(t)}))
                     .collect(),
                 text: list
                     .iter()
                     .map(|t| {
                         vec![
                             t.name.clone(),
-                            t.appearance.word().to_owned(),
+                            t.appearance.name().to_owned(),
                             t.title.clone(),
                             path(t).unwrap_or_else(|| "built in".to_owned()),
                         ]
@@ -57,10 +57,10 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
             for warning in checked.warnings() {
                 note(&context.global, format!("warning: {warning}"));
             }
-            note(&context.global, format!("{} is a good theme", checked.name()));
+            note(&context.global, format!("{}: the theme is valid", checked.name()));
             Ok(())
         }
-        ThemeCommand::Template => print_text(&theme::template()),
+        ThemeCommand::Template => print_text(&theme::theme_template()),
     }
 }
 
@@ -95,7 +95,7 @@ fn check_config(global: &Global, paths: &Paths, path: &Path) -> Result<(), Failu
         }
     }
     if problems.is_empty() {
-        note(global, format!("{} is a good configuration", path.display()));
+        note(global, format!("{}: the configuration is valid", path.display()));
         Ok(())
     } else {
         Err(Failure::usage(format!("the configuration {}:\n{}", path.display(), problems.join("\n"))))
@@ -133,7 +133,7 @@ pub fn config(context: &Context, command: &ConfigCommand) -> Result<(), Failure>
 pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
     let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
     if as_markdown {
-        return print_text(&markdown(&keymap));
+        return print_text(&keys_markdown(&keymap));
     }
     const COLUMNS: &[Column] = &[
         Column::new("keys", "keys", false),
@@ -144,11 +144,11 @@ pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
         columns: COLUMNS.into(),
         objects: TABLE
             .iter()
-            .map(|s| json!({"keys": keymap.keys(s.command), "command": s.id, "help": s.help}))
+            .map(|s| json!({"keys": keymap.keys_for(s.command), "command": s.id, "help": s.help}))
             .collect(),
         text: TABLE
             .iter()
-            .map(|s| vec![keymap.keys(s.command).join(", "), s.id.to_owned(), s.help.to_owned()])
+            .map(|s| vec![keymap.keys_for(s.command).join(", "), s.id.to_owned(), s.help.to_owned()])
             .collect(),
     }
     .print(Format::of(&context.global), "commands", json!({}))

@@ -154,7 +154,7 @@ impl Dashboard {
         let now = wall_clock();
         let mut state = State::new(now, size, network_info(&opened), options);
         state.keymap = Arc::new(keymap);
-        state.load(reading.signer.clone(), reading.loaded.world);
+        state.load_world(reading.signer.clone(), reading.loaded.world);
         let column_notes = match load_columns(&context.paths.columns_file()) {
             Ok(columns) => state.set_columns(&columns),
             Err(why) => vec![Line::new(&why.to_string())],
@@ -199,11 +199,11 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let end = asked_to_stop();
     // Also once the loop has ended and the cache is being closed.
     tokio::spawn(asked_to_stop());
-    let mut tty = Tty::take(guarding).map_err(cannot)?;
+    let mut tty = Tty::take_over(guarding).map_err(cannot)?;
     let term = std::env::var("TERM").ok();
     // Nobody waits for the answer: it is found among the keys whenever it comes.
     let asked = match color_question(term.as_deref()).filter(|_| look.follows_terminal()) {
-        Some(question) => tty.ask(question).is_ok(),
+        Some(question) => tty.send_query(question).is_ok(),
         None => false,
     };
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;

@@ -7,8 +7,8 @@ use crate::tui::app::{Level, Message};
 use icpulse_canisters::{Client, governance_of};
 use icpulse_engine::alert::named::principals_of;
 use icpulse_engine::alert::{
-    Attention, Kind, Monitor, MonitorState, Notice, Outbox, Pace, RuleInput, Store, deliver_once,
-    principals_in,
+    Attention, DeliveryPolicy, Monitor, MonitorState, Notice, NoticeKind, Outbox, RuleInput, Store,
+    deliver_once, principals_in,
 };
 use icpulse_model::alert::{AlertBoard, Severity};
 use icpulse_model::alert_settings::{AlertSettings, SinkSettings};
@@ -108,7 +108,7 @@ pub fn settings(context: &Context) -> AlertSettings {
 /// Where alerts of a network are kept, with what was kept.
 pub fn store(context: &Context, opened: &Opened) -> (Store, MonitorState, Option<Line>) {
     if opened.is_ephemeral() {
-        return (Store::nowhere(), MonitorState::default(), None);
+        return (Store::without_file(), MonitorState::default(), None);
     }
     let name: String = opened.fingerprint().chars().filter(char::is_ascii_alphanumeric).take(16).collect();
     Store::open(&context.paths.state_dir.join("alerts"), &name)
@@ -176,7 +176,7 @@ impl Watcher {
         } else {
             Vec::new()
         };
-        let outbox = Outbox::start(&sinks, &terminal, Pace::default());
+        let outbox = Outbox::start(&sinks, &terminal, DeliveryPolicy::default());
         let watcher = Self {
             monitor: Monitor::new(settings, kept),
             store,
@@ -225,7 +225,7 @@ impl Watcher {
                         }
                     }
                 },
-                () = self.outbox.changed() => self.report(),
+                () = self.outbox.wait_for_change() => self.report(),
                 Some((id, named)) = bodies.recv() => {
                     reading = false;
                     let Some(named) = named else { continue };
@@ -293,7 +293,7 @@ impl Watcher {
             RuleInput { world: &self.world, mine: &self.mine, named: &self.named, replaying: self.replaying };
         let outcome = self.monitor.observe(&sight, now, offset());
         for notice in &outcome.deliver {
-            self.outbox.send(notice);
+            self.outbox.queue_notice(notice);
         }
         if let Some(board) = outcome.board {
             self.say(Said::Board(board));
@@ -308,7 +308,7 @@ impl Watcher {
     }
 
     fn keep(&mut self) {
-        let kept = self.store.save(self.monitor.kept());
+        let kept = self.store.save(self.monitor.saved_state());
         if let Err(why) = &kept
             && !self.not_kept
         {
@@ -329,7 +329,7 @@ impl Watcher {
             }
         }
         self.failing = failing;
-        if let Some(board) = self.monitor.report(reports) {
+        if let Some(board) = self.monitor.update_sinks(reports) {
             self.say(Said::Board(board));
         }
     }
@@ -347,7 +347,7 @@ pub async fn try_all(
     sinks: &[SinkSettings],
     terminal: &Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync>,
 ) -> Vec<(Line, Option<Line>)> {
-    let notice = Notice::test(wall_clock());
+    let notice = Notice::test_notice(wall_clock());
     let tries = sinks.iter().map(|sink| {
         let notice = &notice;
         async move {
@@ -411,7 +411,7 @@ fn messages_of(said: Said, least: Option<Severity>) -> Vec<Message> {
         Said::News(news) => {
             let told: Vec<&Notice> = news.iter().filter(|n| least.is_some_and(|l| n.severity >= l)).collect();
             if told.len() > ONE_BY_ONE {
-                let fired = told.iter().filter(|n| n.kind == Kind::Fired).count();
+                let fired = told.iter().filter(|n| n.kind == NoticeKind::Fired).count();
                 let worst = told.iter().max_by_key(|n| n.severity).map(|n| n.text.to_string());
                 let text = format!(
                     "{fired} alerts fire, {} recovered: {}",
@@ -428,7 +428,7 @@ fn messages_of(said: Said, least: Option<Severity>) -> Vec<Message> {
         }
         Said::Tested(outcomes) => {
             let told = outcomes.into_iter().map(|(name, why)| match why {
-                None => Message::Notice(Level::Good, Line::new(&format!("alert sink {name} took it"))),
+                None => Message::Notice(Level::Good, Line::new(&format!("alert sink {name}: delivered"))),
                 Some(why) => Message::Notice(Level::Warning, Line::new(&format!("alert sink {name}: {why}"))),
             });
             told.collect()
@@ -438,7 +438,7 @@ fn messages_of(said: Said, least: Option<Severity>) -> Vec<Message> {
 
 fn level(notice: &Notice) -> Level {
     match (notice.kind, notice.severity) {
-        (Kind::Recovered, _) => Level::Good,
+        (NoticeKind::Recovered, _) => Level::Good,
         // An error stays until it is dismissed.
         (_, Severity::Critical) => Level::Error,
         (_, Severity::Warning) => Level::Warning,

@@ -268,7 +268,7 @@ impl SinkConfig {
             ("token", self.token.is_some() && !matches!(kind, SinkKind::Ntfy { .. })),
         ];
         if let Some((key, _)) = misplaced.iter().find(|(_, misplaced)| *misplaced) {
-            return Err(wrong(at, format!("`{key}` means nothing to a sink of the kind {}", kind.name())));
+            return Err(wrong(at, format!("`{key}` is not a setting of {} sinks", kind.name())));
         }
         let timeout = match &self.timeout {
             Some(text) => span(&format!("{at}: timeout"), text)?,

@@ -289,7 +289,7 @@ pub fn check(path: &Path) -> Result<Vec<String>, ConfigError> {
         && !config.network.contains_key(&config.default_network)
     {
         notes.push(format!(
-            "default_network = \"{}\" is neither ic, demo, local nor a [network.{}] of this file",
+            "default_network = \"{}\" is unknown; available: ic, demo, local, or a [network.{}] section in this file",
             config.default_network, config.default_network
         ));
     }

@@ -54,7 +54,7 @@ fn fetch() -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// Neither a known name nor a URL.
-    #[error("no network is called '{name}'; known are {known}, or give a URL such as http://127.0.0.1:4943")]
+    #[error("unknown network '{name}'; available: {known}, or a URL such as http://127.0.0.1:4943")]
     Unknown {
         /// As given.
         name: String,

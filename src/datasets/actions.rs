@@ -3,12 +3,12 @@
 use super::Listed;
 use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known};
 use icpulse_model::value::{Cell, Tone, Value};
-use icpulse_store::journal::Entry;
+use icpulse_store::journal::JournalEntry;
 
-type Column = dataset::Column<Entry>;
+type Column = dataset::Column<JournalEntry>;
 
 /// `icpulse journal list`
-static ACTIONS: Dataset<Entry> = Dataset {
+static ACTIONS: Dataset<JournalEntry> = Dataset {
     info: ListInfo {
         id: "actions",
         aliases: &[],
@@ -77,7 +77,7 @@ static ACTIONS: Dataset<Entry> = Dataset {
     ],
 };
 
-impl Listed for Entry {
+impl Listed for JournalEntry {
     fn dataset() -> &'static Dataset<Self> {
         &ACTIONS
     }

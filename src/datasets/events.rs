@@ -100,7 +100,7 @@ pub(super) static LIST: NetworkList = NetworkList {
     keys: &["g e"],
     follows: &[Source::Events],
     has_older: true,
-    empty: Some(["No events yet", "what happens in the registry is told here once its history is read"]),
+    empty: Some(["No events yet", "registry events appear here once the registry's history is read"]),
     title: |s, _| format!("Version {}", group(&s.id_text())),
     name: |s, cx| {
         let text = event(s, cx).map(|e| e.words(&|id| super::given_name(id, cx)));

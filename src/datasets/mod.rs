@@ -56,7 +56,7 @@ use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::value::{Cell, Value};
 use icpulse_model::{Evidence, Governance, Neuron, NeuronKey, Principal, Proof, Proposal};
-use icpulse_store::journal::Entry;
+use icpulse_store::journal::JournalEntry;
 
 /// The network's lists, in the order in which screens name them.
 pub static NETWORK: [&NetworkList; 9] = [
@@ -84,7 +84,7 @@ pub fn all() -> impl Iterator<Item = List> {
         Followee::dataset(),
         Transaction::dataset(),
         AlertRow::dataset(),
-        Entry::dataset(),
+        JournalEntry::dataset(),
     ];
     others.into_iter().chain(NETWORK.iter().map(|list| -> List { list.dataset }))
 }

@@ -6,7 +6,7 @@ use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::{Demo, Options as DemoOptions};
 use icpulse_engine::action::operations::{CastVotes, ConfirmFollowing, Follow, SetVisibility, Stake};
 use icpulse_engine::action::{
-    Checkpoint, Observer, Options, PlanContext, Plans, Scope, SignerJournal, execute, follow_up_all,
+    Checkpoint, Observer, Options, PlanContext, Plans, Scope, SignerJournal, execute_plan, follow_up_all,
     look_up_rest, open_actions,
 };
 use icpulse_model::act::{Execution, Intent, Review, SignerInfo, StepState};
@@ -96,9 +96,9 @@ impl Table {
             clock_offset: self.client.clock_offset(),
         };
         let mut plans = Plans::new();
-        let review = plans.plan(intent, &context, &mut rand::rngs::OsRng).unwrap();
+        let review = plans.plan_intent(intent, &context, &mut rand::rngs::OsRng).unwrap();
         assert_eq!(review.blocked, None);
-        let execution = plans.confirm(review.plan, self.client.principal(), now()).unwrap();
+        let execution = plans.confirm_plan(review.plan, self.client.principal(), now()).unwrap();
         (review, execution)
     }
 
@@ -129,12 +129,12 @@ impl Table {
         let mut plans = Plans::new();
         let review = plans.plan_rest(action, &left, &context).unwrap();
         assert_eq!(review.blocked, None);
-        let execution = plans.confirm(review.plan, self.client.principal(), now()).unwrap();
+        let execution = plans.confirm_plan(review.plan, self.client.principal(), now()).unwrap();
         self.run(execution).await
     }
 
     async fn run(&self, execution: Execution) -> Execution {
-        execute(execution, &self.client, &self.journal, &self.options(), &|_| {}).await.unwrap()
+        execute_plan(execution, &self.client, &self.journal, &self.options(), &|_| {}).await.unwrap()
     }
 }
 
@@ -177,8 +177,8 @@ async fn three_neurons_vote_and_their_ballots_change() {
         now: now(),
         clock_offset: 0,
     };
-    let review = plans.plan(again, &context, &mut rand::rngs::OsRng).unwrap();
-    assert!(review.blocked.unwrap().as_str().contains("has voted no"));
+    let review = plans.plan_intent(again, &context, &mut rand::rngs::OsRng).unwrap();
+    assert!(review.blocked.unwrap().as_str().contains("already voted no"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,12 +214,12 @@ async fn a_stake_becomes_a_neuron() {
 
     let followees: Vec<_> = table.world().await.neurons.iter().take(1).map(|n| n.id).collect();
     let follow = Follow { topic: Topic::Governance, followees: followees.clone() };
-    let (_, execution) = table.confirmed(follow.of(&[neuron.id])).await;
+    let (_, execution) = table.confirmed(follow.intent_for(&[neuron.id])).await;
     let ended = table.run(execution).await;
     assert_eq!(ended.done(), 1, "{:#?}", ended.steps);
     let neuron = table.client.neuron(neuron.id).await.unwrap();
     assert!(neuron.followees.contains(&(Topic::Governance, followees)));
-    let (_, execution) = table.confirmed(ConfirmFollowing {}.of(&[neuron.id])).await;
+    let (_, execution) = table.confirmed(ConfirmFollowing {}.intent_for(&[neuron.id])).await;
     assert_eq!(table.run(execution).await.done(), 1);
 }
 
@@ -235,7 +235,7 @@ async fn a_neuron_is_made_public_and_private_again() {
     let mut before = mine.visibility;
     for _ in 0..2 {
         let visibility = other(before);
-        let (review, execution) = table.confirmed(SetVisibility { visibility }.of(&[mine.id])).await;
+        let (review, execution) = table.confirmed(SetVisibility { visibility }.intent_for(&[mine.id])).await;
         assert_eq!(review.calls.len(), 1);
         assert_eq!(table.run(execution).await.done(), 1);
         before = table.client.neuron(mine.id).await.unwrap().visibility;
@@ -247,7 +247,7 @@ async fn a_neuron_is_made_public_and_private_again() {
 struct KillAt(u32);
 
 impl Observer for KillAt {
-    fn reached(&self, checkpoint: Checkpoint) {
+    fn on_checkpoint(&self, checkpoint: Checkpoint) {
         if checkpoint.number == self.0 {
             std::panic::resume_unwind(Box::new("killed"));
         }
@@ -268,7 +268,7 @@ async fn a_stake_killed_on_the_way_is_finished_with_one_payment() {
         let killed = tokio::spawn(async move {
             let mut options = task.options();
             options.observer = Some(Arc::new(KillAt(stop)));
-            execute(execution, &task.client, &task.journal, &options, &|_| {}).await
+            execute_plan(execution, &task.client, &task.journal, &options, &|_| {}).await
         });
         assert!(killed.await.is_err(), "not killed at {stop}");
         assert_eq!(table.open().len(), 1);

@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 use fleet::{NODES, NOW, change, mine, node, operator, operator_record, provider, reported, subnet, world};
 use icpulse_engine::alert::sinks::WAITING;
 use icpulse_engine::alert::{
-    Attention, Kind, Monitor, MonitorState, Notice, Observation, Outbox, Pace, RuleInput, Store,
+    Attention, DeliveryPolicy, Monitor, MonitorState, Notice, NoticeKind, Observation, Outbox, RuleInput,
+    Store,
 };
 use icpulse_model::alert::{About, Rule, Severity};
 use icpulse_model::alert_settings::{AlertSettings, Quiet, RuleSettings, SinkKind, SinkSettings};
@@ -67,7 +68,7 @@ impl Watched {
     }
 
     /// What is said when so many seconds have passed.
-    fn after(&mut self, seconds: u64) -> Vec<(Kind, Rule)> {
+    fn after(&mut self, seconds: u64) -> Vec<(NoticeKind, Rule)> {
         self.now = self.now.plus(Seconds(seconds));
         self.look().news.iter().map(|n| (n.kind, n.rule().unwrap())).collect()
     }
@@ -94,8 +95,8 @@ impl Watched {
     }
 }
 
-const FIRED: Kind = Kind::Fired;
-const RECOVERED: Kind = Kind::Recovered;
+const FIRED: NoticeKind = NoticeKind::Fired;
+const RECOVERED: NoticeKind = NoticeKind::Recovered;
 
 #[test]
 fn nothing_fires_where_all_is_well() {
@@ -112,7 +113,7 @@ fn a_node_that_is_down_fires_after_its_span_and_recovers_after_another() {
     watched.look();
     watched.report(4, NodeStatus::Down);
     assert!(watched.after(1).is_empty());
-    let pending: Vec<_> = watched.monitor.pending().map(|a| a.about).collect();
+    let pending: Vec<_> = watched.monitor.pending_alerts().map(|a| a.about).collect();
     assert_eq!(pending, [About::Node(node(4))]);
     let wake = watched.look().wake.unwrap();
     assert_eq!(wake, NOW.plus(Seconds(600)), "it is looked at when the span is over, not before");
@@ -485,11 +486,11 @@ fn a_restart_forgets_nothing_and_repeats_nothing() {
     watched.after(1);
     watched.after(600);
     assert_eq!(watched.firing(), [About::Node(node(4))]);
-    store.save(watched.monitor.kept()).unwrap();
+    store.save(watched.monitor.saved_state()).unwrap();
     drop(store);
     let (_store, kept, note) = Store::open(dir.path(), "net");
     assert_eq!(note, None);
-    assert_eq!(kept, *watched.monitor.kept(), "read as it was written");
+    assert_eq!(kept, *watched.monitor.saved_state(), "read as it was written");
     watched.monitor = Monitor::new(AlertSettings::default(), kept);
     assert_eq!(watched.firing(), [About::Node(node(4))], "known before anything is read");
     let known = std::mem::take(&mut watched.world);
@@ -543,13 +544,16 @@ fn quiet_hours_hold_back_and_a_summary_follows() {
     assert_eq!(critical.deliver.len(), 1, "what is critical passes");
     // Also over a restart.
     let kept: MonitorState =
-        serde_json::from_str(&serde_json::to_string(watched.monitor.kept()).unwrap()).unwrap();
+        serde_json::from_str(&serde_json::to_string(watched.monitor.saved_state()).unwrap()).unwrap();
     watched.monitor = Monitor::new(settings, kept);
     watched.now = Timestamp::from_secs(NOW.secs() / 86_400 * 86_400 + 16 * 3_600);
     let morning = watched.look();
     assert_eq!(morning.deliver.len(), 1);
     let summary = &morning.deliver[0];
-    assert_eq!((summary.kind, summary.held.len(), summary.severity), (Kind::Summary, 1, Severity::Warning));
+    assert_eq!(
+        (summary.kind, summary.held.len(), summary.severity),
+        (NoticeKind::Summary, 1, Severity::Warning)
+    );
     assert!(summary.body().contains("is behind"), "{}", summary.body());
     assert!(watched.after(1).is_empty());
 }
@@ -566,7 +570,7 @@ fn what_still_fires_is_said_again_only_if_that_is_wanted() {
     let at = watched.now;
     watched.report(4, NodeStatus::Down);
     assert_eq!(watched.now, at);
-    assert_eq!(watched.after(1), [(Kind::Repeated, Rule::NodeDown)]);
+    assert_eq!(watched.after(1), [(NoticeKind::Repeated, Rule::NodeDown)]);
 }
 
 // Sinks.
@@ -591,10 +595,10 @@ fn notice(severity: Severity, n: u64) -> Notice {
         since: NOW,
         recovered: None,
     };
-    Notice::about_alert(Kind::Fired, &alert, NOW.plus(Seconds(n)))
+    Notice::about_alert(NoticeKind::Fired, &alert, NOW.plus(Seconds(n)))
 }
 
-const HASTY: Pace = Pace {
+const HASTY: DeliveryPolicy = DeliveryPolicy {
     first: Duration::from_millis(5),
     most: Duration::from_millis(20),
     give_up: Duration::from_secs(600),
@@ -656,7 +660,7 @@ async fn each_sink_is_given_the_message_in_its_own_way() {
         SinkSettings { rules: vec![Rule::NodeVanished], ..sink("other", SinkKind::Bell) },
     ];
     let (outbox, rung) = start(&sinks);
-    outbox.send(&notice(Severity::Warning, 7));
+    outbox.queue_notice(&notice(Severity::Warning, 7));
     assert_eq!(outbox.flush(LONG).await, 0, "{:?}", outbox.reports());
     let taken: Vec<u64> = outbox.reports().iter().map(|r| r.delivered).collect();
     assert_eq!(taken, [1, 1, 1, 1, 1, 0, 0], "{:?}", outbox.reports());
@@ -692,7 +696,7 @@ async fn a_sink_that_fails_is_tried_again_in_order_and_delays_no_other() {
     ];
     let (outbox, _) = start(&sinks);
     for n in 0..3 {
-        outbox.send(&notice(Severity::Warning, n));
+        outbox.queue_notice(&notice(Severity::Warning, n));
     }
     for n in 0..3 {
         let (_, body) = heard.recv().await.unwrap();
@@ -724,17 +728,17 @@ async fn what_never_answers_is_bounded_reported_without_secrets_and_given_up_if_
     ];
     let (outbox, _) = start(&sinks);
     for n in 0..(WAITING as u64 + 50) {
-        outbox.send(&notice(Severity::Critical, n));
+        outbox.queue_notice(&notice(Severity::Critical, n));
     }
-    let waiting = |outbox: &Outbox| outbox.waiting();
+    let waiting = |outbox: &Outbox| outbox.waiting_count();
     assert!(waiting(&outbox) <= 3 * WAITING);
     // The two that will never do give up; the one that may come back keeps what it can.
     while waiting(&outbox) > WAITING {
-        let _ = tokio::time::timeout(Duration::from_millis(50), outbox.changed()).await;
+        let _ = tokio::time::timeout(Duration::from_millis(50), outbox.wait_for_change()).await;
     }
     let mut reports = outbox.reports();
     while reports[0].failing.is_none() {
-        outbox.changed().await;
+        outbox.wait_for_change().await;
         reports = outbox.reports();
     }
     assert_eq!(reports.iter().map(|r| r.delivered).sum::<u64>(), 0);

@@ -165,7 +165,7 @@ fn open(read_only: bool) -> Harness<Network> {
     let network = Network::new(sender);
     let options = Options { read_only, ..Options::default() };
     let mut state = State::new(NOW, (120, 36), NetworkInfo::default(), options);
-    state.load(network.signer.clone(), Default::default());
+    state.load_world(network.signer.clone(), Default::default());
     let mut app = Harness::new(state, network, receiver);
     app.services.publish();
     app.settle();

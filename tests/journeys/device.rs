@@ -120,6 +120,7 @@ async fn the_dashboard_reads_and_draws_while_a_device_waits_for_a_touch() {
     let bench = Bench::set(1).await;
     let (mut desk, device) = sit_down(&bench).await;
     vote(&mut desk, &device).await;
+    settle_until(&mut desk, |desk| desk.app.screen_text().contains("confirm on the device")).await;
 
     let read = desk.app.state.sync.last_success;
     desk.app.press("<esc> 1 r").sees("Pulse");
@@ -138,6 +139,7 @@ async fn the_dashboard_reads_and_draws_while_a_device_waits_for_a_touch() {
     });
     desk.idle().await;
     settle_until(&mut desk, |desk| matches!(done_steps(desk), (done, all) if done > 0 && done == all)).await;
+    settle_until(&mut desk, |desk| !desk.app.screen_text().contains("confirm on the device")).await;
     touches.abort();
     desk.leave().await;
 }

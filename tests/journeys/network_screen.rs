@@ -33,7 +33,7 @@ fn open_on(main: bool) -> Harness<Network> {
     let trust = NetworkTrust { kind, foreign: vec![] };
     let info = NetworkInfo { name: "test".into(), trust, ..NetworkInfo::default() };
     let mut state = State::new(NOW, (160, 45), info, Options::default());
-    state.load(network.signer.clone(), Default::default());
+    state.load_world(network.signer.clone(), Default::default());
     let mut app = Harness::new(state, network, receiver);
     app.services.publish();
     app.settle();
@@ -81,9 +81,9 @@ async fn every_list_is_a_key_away_and_sorts_and_filters() {
         ("g v", NetList::named(datasets::VERSIONS.info.id), "nodes to run"),
         ("g b", NetList::named(datasets::BOUNDARY_NODES.info.id), "probes"),
         ("g e", NetList::named(datasets::EVENTS.info.id), "what happened"),
-        ("g m", NetList::named(datasets::MY_NODES.info.id), "No provider is chosen"),
+        ("g m", NetList::named(datasets::MY_NODES.info.id), "No node provider selected"),
         ("g s", NetList::named(datasets::SUBNETS.info.id), "may fail"),
-        ("shift-tab", NetList::named(datasets::MY_NODES.info.id), "No provider is chosen"),
+        ("shift-tab", NetList::named(datasets::MY_NODES.info.id), "No node provider selected"),
     ] {
         app.press(keys).sees(text);
         assert_eq!(app.state.net.shown, list, "{keys}");
@@ -195,7 +195,7 @@ async fn the_network_as_it_was_and_back() {
     app.sees("THE PAST: version 53,100").sees("nodes +3").sees("subnets upgraded 4");
     app.does_not_see("e3d101b2").does_not_see("STALLED");
     app.press("g n").sees("87 nodes").sees("THE PAST");
-    app.press("<enter>").sees("status is known of today only").press("<esc>");
+    app.press("<enter>").sees("status is known for today only").press("<esc>");
     app.press("<esc>").does_not_see("THE PAST").sees("90 nodes");
     // An answer that comes late, to a question that was taken back, changes nothing.
     let late = Message::Topology {

@@ -157,7 +157,7 @@ async fn an_interrupted_claim_does_not_close_a_paid_stake() {
     assert_eq!(resumed["outcome"], "done", "{resumed}");
     paid_once(&bench, before, resumed["created_neuron"].as_str().unwrap()).await;
     let again = bench.run(&["journal", "resume", "--yes"]).await;
-    assert!(again.err.contains("nothing of this identity is open"), "{}", again.err);
+    assert!(again.err.contains("this identity has no unfinished actions"), "{}", again.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +236,12 @@ async fn an_action_is_dismissed_by_its_own_identity_only() {
     assert!(refused.code == 4 && refused.err.contains("another identity's"), "{}", refused.err);
     let listed = as_other(&["journal", "list"]).await;
     assert!(listed.out.contains("not checked: another identity's"), "{}", listed.out);
-    assert!(as_other(&["journal", "resume", "--yes"]).await.err.contains("nothing of this identity is open"));
+    assert!(
+        as_other(&["journal", "resume", "--yes"])
+            .await
+            .err
+            .contains("this identity has no unfinished actions")
+    );
     assert!(!as_other(&["proposals", "list", "--limit", "1"]).await.err.contains("unfinished"));
     assert_eq!(bench.run(&["journal", "dismiss", "no-such-id"]).await.code, 2);
     let dismissed = bench.run(&["journal", "dismiss", &plan, "--json"]).await;

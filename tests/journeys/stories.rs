@@ -19,7 +19,7 @@ fn open_with(options: Options, signer: Option<SignerInfo>) -> Harness<Network> {
     let network = Network::new(sender);
     let info = NetworkInfo { name: "test".into(), ..NetworkInfo::default() };
     let mut state = State::new(NOW, (120, 36), info, options);
-    state.load(signer.unwrap_or_else(|| network.signer.clone()), Default::default());
+    state.load_world(signer.unwrap_or_else(|| network.signer.clone()), Default::default());
     Harness::new(state, network, receiver)
 }
 
@@ -52,7 +52,7 @@ async fn a_first_vote_with_three_neurons() {
     app.press("<esc>").sees("done: Vote YES on 111");
     assert_eq!(votes(&app, 1), [Vote::Yes; 3], "read again after the vote");
 
-    app.press("y").sees("your neurons have already voted on proposal 111");
+    app.press("y").sees("your neurons already voted on 111");
     assert!(app.state.layers.is_empty());
 }
 
@@ -136,6 +136,28 @@ async fn staking_with_the_followees_of_a_known_neuron() {
     app.type_text("tide").press("<enter>").sees("Tideline");
     let Some(Layer::Form(form)) = app.state.layers.last() else { panic!("no form") };
     assert_eq!(form.intent.as_ref().unwrap().read::<Stake>().unwrap().follow.len(), 3);
+}
+
+#[tokio::test]
+async fn the_follow_form_begins_with_the_present_followees_of_the_topic() {
+    let followees = |app: &Harness<Network>| match app.state.layers.last() {
+        Some(Layer::Form(form)) => {
+            form.fields.iter().find(|f| f.field.name == "followees").unwrap().input.value().to_owned()
+        }
+        other => panic!("no form: {other:?}"),
+    };
+    let mut app = open();
+    app.press("3 w");
+    assert_eq!(followees(&app), "", "it follows nobody on the catch-all");
+    app.press("<enter>").type_text("governance").press("<enter>");
+    assert_eq!(followees(&app), "27, 28");
+    // What was typed stays when the topic changes.
+    app.press("<tab> ctrl-u")
+        .type_text("27")
+        .press("<shift-tab> <enter>")
+        .type_text("node admin")
+        .press("<enter>");
+    assert_eq!(followees(&app), "27");
 }
 
 #[tokio::test]
@@ -266,7 +288,7 @@ async fn pulse_leads_to_what_needs_me() {
         !app.state
             .pulse
             .needs()
-            .any(|n| matches!(n, icpulse::tui::app::pulse::Need::ConfirmFollowing { .. }))
+            .any(|n| matches!(n, icpulse::tui::app::pulse::PulseNeed::ConfirmFollowing { .. }))
     );
     // A vote from the list of open proposals on Pulse.
     app.press("g g <tab> n <enter> <esc>");

@@ -42,8 +42,8 @@ fn plan(profile: &Profile) -> Review {
     let state = sample::full((80, 24));
     let context =
         PlanContext { world: &state.world, signer: &state.signer, profile, now: state.now, clock_offset: 0 };
-    let intent = ConfirmFollowing {}.of(&[NeuronKey::nns(sample::MY_NEURONS[0])]);
-    Plans::new().plan(intent, &context, &mut rand::rngs::OsRng).unwrap()
+    let intent = ConfirmFollowing {}.intent_for(&[NeuronKey::nns(sample::MY_NEURONS[0])]);
+    Plans::new().plan_intent(intent, &context, &mut rand::rngs::OsRng).unwrap()
 }
 
 /// A review on a screen that is large enough for all of it, with the details of its calls.
@@ -102,7 +102,7 @@ fn colors_of(buffer: &Buffer, text: &str) -> Vec<Color> {
 fn a_foreign_governance_canister_is_red_in_every_review() {
     let review = plan(&redirected());
     let words = format!("not the Internet Computer's governance canister: {STRANGER}");
-    let said = write_review(&review);
+    let said = write_review(&review, false);
     assert!(said.contains(&format!("canister   ✗ {words}")), "{said}");
     assert!(said.lines().any(|l| l.starts_with("calls ") && l.contains(&words)), "{said}");
     let warning = review.warnings.first().unwrap().as_str();
@@ -111,7 +111,7 @@ fn a_foreign_governance_canister_is_red_in_every_review() {
 
     let buffer = shown(&review, (200, 80));
     assert!(words_of_layer(&buffer).contains(&words), "{}", words_of_layer(&buffer));
-    let bad = Theme::fallback().style(Role::Bad).fg.unwrap();
+    let bad = Theme::fallback().style_for(Role::Bad).fg.unwrap();
     let colors = colors_of(&buffer, "not the Internet Computer's");
     // Once for the network, once for the call, once in the call's details.
     assert_eq!(colors, [bad, bad, bad]);
@@ -124,9 +124,23 @@ fn a_foreign_governance_canister_is_red_in_every_review() {
 }
 
 #[test]
+fn the_command_line_colours_a_review_by_weight() {
+    let mut review = sample::stake_review();
+    review.warnings = vec![Line::new("the balance was read 20 m ago")];
+    let last = review.irreversible.first().unwrap().as_str().to_owned();
+    let colored = write_review(&review, true);
+    assert!(colored.contains(&format!("\u{1b}[31m{last}\u{1b}[0m")), "{colored}");
+    assert!(colored.contains("\u{1b}[33m! \u{1b}[0mthe balance was read"), "{colored}");
+    let plain = write_review(&review, false);
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    let stripped = ["\u{1b}[31m", "\u{1b}[33m", "\u{1b}[0m"].iter().fold(colored, |s, c| s.replace(c, ""));
+    assert_eq!(stripped, plain, "colours change no word");
+}
+
+#[test]
 fn the_networks_own_canisters_raise_no_alarm() {
     let review = plan(&Profile::main_network());
-    let said = write_review(&review);
+    let said = write_review(&review, false);
     assert!(!said.contains("not the Internet Computer"), "{said}");
     assert!(said.contains("governance rrkah-fqaaa-aaaaa-aaaaq-cai"), "{said}");
     assert!(said.contains("network    mainnet"), "{said}");
@@ -137,7 +151,7 @@ fn the_networks_own_canisters_raise_no_alarm() {
 fn another_root_key_is_told_in_the_review_whatever_the_name() {
     let key = RootKeySource::Given(RootKey(vec![7; 133]));
     let review = plan(&Profile { root_key: key, ..Profile::main_network() });
-    let said = write_review(&review);
+    let said = write_review(&review, false);
     assert!(said.contains("network    ic (not the Internet Computer)"), "{said}");
     let shown = words_of_layer(&shown(&review, (120, 60)));
     assert!(shown.contains("network ic (not the Internet Computer)"), "{shown}");
@@ -150,7 +164,7 @@ fn screen_and_command_line_say_the_same_of_a_review() {
     foreign.warnings.push(Line::new("the balance was read 20 m ago"));
     let blocked = Review { blocked: Some(Line::new("the balance is too low")), ..sample::stake_review() };
     for review in [sample::vote_review(), sample::stake_review(), foreign, blocked] {
-        let said = squeeze(&write_review(&review));
+        let said = squeeze(&write_review(&review, false));
         let screen = words_of_layer(&shown(&review, (200, 150)));
         assert!(said.contains(review.title.as_str()) && screen.contains(review.title.as_str()));
         for section in describe_review(&review) {
@@ -200,7 +214,10 @@ fn the_header_says_what_the_network_is_not_at_any_width() {
             let long = line.contains(", not the Internet Computer");
             assert!(long || line.contains(", not the IC"), "{width}: {line}");
             assert!(line.contains("main"), "who signs is still told: {width}: {line}");
-            assert_eq!(colors_of(&buffer, ", not the I"), [Theme::fallback().style(Role::Warn).fg.unwrap()]);
+            assert_eq!(
+                colors_of(&buffer, ", not the I"),
+                [Theme::fallback().style_for(Role::Warn).fg.unwrap()]
+            );
         }
         let main = NetworkTrust { kind: NetworkKind::Main, foreign: vec![] };
         let (line, _) = header("mainnet", &main, (width, 30));
@@ -208,7 +225,7 @@ fn the_header_says_what_the_network_is_not_at_any_width() {
         let foreign = NetworkTrust { kind: NetworkKind::Main, ..redirected().trust() };
         let (line, buffer) = header("mine", &foreign, (width, 30));
         assert!(line.contains("foreign"), "{width}: {line}");
-        assert_eq!(colors_of(&buffer, "foreign"), [Theme::fallback().style(Role::Bad).fg.unwrap()]);
+        assert_eq!(colors_of(&buffer, "foreign"), [Theme::fallback().style_for(Role::Bad).fg.unwrap()]);
     }
 }
 

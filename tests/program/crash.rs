@@ -108,7 +108,7 @@ fn a_stake_killed_at_every_step_is_paid_once_and_becomes_one_neuron() {
         let resumed = table.run(&home, &["journal", "resume", "--yes", "--json"]);
         let journal = table.json(&home, &["journal", "list", "--json"]);
         let Some(action) = list(&journal, "actions").first() else {
-            assert!(complaint(&resumed).contains("nothing of this identity is open"));
+            assert!(complaint(&resumed).contains("this identity has no unfinished actions"));
             assert!(kill.operation == "journal" && kill.number <= 2, "{kill:?}");
             return;
         };
@@ -128,7 +128,11 @@ fn a_stake_killed_at_every_step_is_paid_once_and_becomes_one_neuron() {
         }
         // A second look finds nothing more to do.
         let again = table.run(&home, &["journal", "resume", "--yes"]);
-        assert!(complaint(&again).contains("nothing of this identity is open"), "{}", complaint(&again));
+        assert!(
+            complaint(&again).contains("this identity has no unfinished actions"),
+            "{}",
+            complaint(&again)
+        );
     });
 
     let home = Home::new();

@@ -6,7 +6,7 @@
 use clap::{Command, CommandFactory};
 use icpulse::cli::args::Cli;
 use icpulse::export::{Model, Type, gather};
-use icpulse::tui::command::{Keymap, TABLE, markdown};
+use icpulse::tui::command::{Keymap, TABLE, keys_markdown};
 use icpulse_model::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -71,7 +71,7 @@ fn commands_are_documented() {
 
 #[test]
 fn keys_are_documented() {
-    check("docs/keys.md", &markdown(&Keymap::default()));
+    check("docs/keys.md", &keys_markdown(&Keymap::default()));
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn frame(state: &mut State) -> Buffer {
     for round in 0.. {
         buffer.reset();
         let (hits, _) = screens::paint(&mut buffer, state, &Theme::fallback());
-        state.drawn(hits);
+        state.set_hits(hits);
         if !state.dirty {
             break;
         }

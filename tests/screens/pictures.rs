@@ -293,7 +293,7 @@ fn layers() {
 fn styled(buffer: &Buffer, theme: &Theme) -> String {
     // Plain text is left blank.
     let plain = Style::new().fg(Color::Reset).bg(Color::Reset).underline_color(Color::Reset);
-    let mut styles: Vec<Style> = vec![plain.patch(theme.base())];
+    let mut styles: Vec<Style> = vec![plain.patch(theme.base_style())];
     let mut map = String::new();
     for y in 0..buffer.area.height {
         let mut line = String::new();
@@ -373,8 +373,8 @@ fn too_small() {
 #[test]
 fn notices_and_sequences() {
     let mut state = sample::full((80, 24));
-    state.toast(Level::Good, "voted YES on 140812 with 9 neurons");
-    state.toast(
+    state.show_toast(Level::Good, "voted YES on 140812 with 9 neurons");
+    state.show_toast(
         Level::Error,
         "neuron 5011903442817663002 was refused: its dissolve delay is below the minimum, raise it first",
     );
@@ -386,7 +386,7 @@ fn notices_and_sequences() {
 #[test]
 fn pulse_as_text() {
     for (name, make) in CONDITIONS {
-        let shown = screens::text::pulse(&make((0, 0)), 100);
+        let shown = screens::text::pulse_text(&make((0, 0)), 100);
         assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
         picture(&format!("pulse-text-{name}"), &shown);
     }
@@ -397,21 +397,21 @@ fn pulse_as_text() {
 fn hits_are_where_things_are_seen() {
     let theme = Theme::fallback();
     let mut state = sample::at(sample::full((120, 40)), Screen::Proposals, None, 0);
-    state.proposals.select(4);
+    state.proposals.select_row(4);
     let mut shown = Buffer::empty(Rect::new(0, 0, 120, 40));
     let (hits, _) = screens::paint(&mut shown, &state, &theme);
     let lines: Vec<String> = text(&shown).lines().map(str::to_owned).collect();
     for row in 0..20 {
         let id = state.proposals.rows[row].to_string();
         let y = lines.iter().position(|l| l.contains(&format!(" {id} "))).unwrap();
-        assert_eq!(hits.at(20, u16::try_from(y).unwrap()), Some(Hit::Row(row)));
+        assert_eq!(hits.hit_at(20, u16::try_from(y).unwrap()), Some(Hit::Row(row)));
     }
     let tabs = &lines[1];
     let x = u16::try_from(tabs.find("3 Neurons").unwrap()).unwrap();
-    assert_eq!(hits.at(x, 1), Some(Hit::Screen(Screen::Neurons)));
+    assert_eq!(hits.hit_at(x, 1), Some(Hit::Screen(Screen::Neurons)));
     let footer = lines.last().unwrap();
     let x = u16::try_from(footer.find("/ find").unwrap()).unwrap();
-    assert_eq!(hits.at(x, 39), Some(Hit::Run(Command::Filter)));
+    assert_eq!(hits.hit_at(x, 39), Some(Hit::Run(Command::Filter)));
     // Title, tabs, context, heads and footer take five of forty rows.
     assert_eq!(hits.list_height, 35);
 
@@ -421,9 +421,9 @@ fn hits_are_where_things_are_seen() {
     let (hits, _) = screens::paint(&mut shown, &state, &theme);
     let lines: Vec<String> = text(&shown).lines().map(str::to_owned).collect();
     let y = lines.iter().position(|l| l.contains(&sample::MY_NEURONS[2].to_string())).unwrap();
-    assert_eq!(hits.at(60, u16::try_from(y).unwrap()), Some(Hit::LayerRow(2)));
+    assert_eq!(hits.hit_at(60, u16::try_from(y).unwrap()), Some(Hit::LayerRow(2)));
     let title = lines.iter().position(|l| l.contains("─ Vote ─")).unwrap();
-    assert_eq!(hits.at(60, u16::try_from(title).unwrap()), Some(Hit::Layer));
+    assert_eq!(hits.hit_at(60, u16::try_from(title).unwrap()), Some(Hit::Layer));
 }
 
 /// Whatever is typed, the terminal's cursor stands where typing goes.
@@ -509,9 +509,9 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
         (Line::new(word), Value::Text(Block::new(word))),
         (Line::new("a"), Value::List(vec![Value::Map(vec![(Line::new(word), Value::Null)])])),
     ]);
-    state.bodies.put(Arc::new(body));
+    state.bodies.insert_body(Arc::new(body));
     state.sync.trouble = Some(Trouble { why: Line::new(word), ..sample::trouble(cursor.is_multiple_of(2)) });
-    state.toast(Level::Warning, word);
+    state.show_toast(Level::Warning, word);
     // What the user typed is not neutralised by anybody before it is drawn.
     state.proposals.filter.text = word.to_owned();
     if let Some(detail) = &mut state.place.detail {
@@ -570,7 +570,7 @@ proptest! {
         if let Some((x, y)) = typing {
             prop_assert!(x < w && y < h);
         }
-        let page = screens::text::pulse(&state, usize::from(w));
+        let page = screens::text::pulse_text(&state, usize::from(w));
         prop_assert!(!page.chars().any(|c| c.is_control() && c != '\n'));
     }
 }

@@ -24,7 +24,7 @@ fn the_picture_is_the_pulse_screen() {
     let theme = Theme::builtin("icpulse-dark").unwrap().at_depth(ColorDepth::TrueColor);
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 34));
     screens::paint(&mut buffer, &state, &theme);
-    let base = theme.base();
+    let base = theme.base_style();
     let drawn = svg::picture(&buffer, &hex(base.bg), &hex(base.fg));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pulse.svg");
     if std::fs::read_to_string(&path).unwrap_or_default() != drawn {

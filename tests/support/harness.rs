@@ -30,7 +30,7 @@ impl<S: Services> Harness<S> {
         let now = state.now;
         let mut harness =
             Self { state, services, now, messages, terminal, theme: Theme::fallback(), host: Vec::new() };
-        let first = harness.state.start();
+        let first = harness.state.start_effects();
         harness.carry_out(first);
         harness.draw();
         harness
@@ -44,7 +44,7 @@ impl<S: Services> Harness<S> {
                 | Effect::Redraw
                 | Effect::Suspend
                 | Effect::Quit => self.host.push(effect),
-                other => self.services.run(other),
+                other => self.services.run_effect(other),
             }
         }
     }
@@ -66,7 +66,7 @@ impl<S: Services> Harness<S> {
             let (state, theme) = (&self.state, &self.theme);
             let mut hits = icpulse::tui::app::Hits::default();
             self.terminal.draw(|frame| hits = icpulse::tui::screens::draw(frame, state, theme)).unwrap();
-            self.state.drawn(hits);
+            self.state.set_hits(hits);
         }
     }
 
@@ -81,7 +81,7 @@ impl<S: Services> Harness<S> {
     pub async fn until_idle(&mut self) {
         loop {
             self.settle();
-            if self.services.pending() == 0 && self.messages.is_empty() {
+            if self.services.pending_effects() == 0 && self.messages.is_empty() {
                 return;
             }
             self.wait().await;
@@ -141,7 +141,7 @@ impl<S: Services> Harness<S> {
     /// Types a text, character by character.
     pub fn type_text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
-            let chord = Chord::plain(crossterm::event::KeyCode::Char(c));
+            let chord = Chord::from_code(crossterm::event::KeyCode::Char(c));
             self.feed(Message::Key(chord.into()));
         }
         self.settle();

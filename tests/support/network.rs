@@ -289,7 +289,7 @@ impl Network {
     }
 
     fn begin(&mut self, plan: PlanId) {
-        let execution = self.plans.confirm(plan, self.signer.principal, NOW).unwrap();
+        let execution = self.plans.confirm_plan(plan, self.signer.principal, NOW).unwrap();
         let waiting = |(i, s): (usize, &Step)| (s.state == StepState::Waiting).then_some(i);
         let steps: Vec<usize> = execution.steps.iter().enumerate().filter_map(waiting).collect();
         self.executions.retain(|e| e.plan != plan);
@@ -408,7 +408,7 @@ impl Network {
 }
 
 impl Services for Network {
-    fn run(&mut self, effect: Effect) {
+    fn run_effect(&mut self, effect: Effect) {
         self.asked.push(format!("{effect:?}"));
         match effect {
             Effect::Refresh(what) => {
@@ -438,7 +438,7 @@ impl Services for Network {
             Effect::SaveMine(mine) => self.saved.push(mine),
             Effect::Plan { ticket, intent } => {
                 let result =
-                    self.review(|plans, context| plans.plan(intent, context, &mut rand::rngs::OsRng));
+                    self.review(|plans, context| plans.plan_intent(intent, context, &mut rand::rngs::OsRng));
                 if !self.hold_plans {
                     self.send(Message::Planned { ticket, result });
                 }

@@ -56,7 +56,7 @@ pub fn fresh(size: (u16, u16)) -> State {
 
 /// What `update` derives from what is known: rows of lists and items of Pulse.
 pub fn settle(state: &mut State) {
-    state.load(state.signer.clone(), state.world.clone());
+    state.load_world(state.signer.clone(), state.world.clone());
 }
 
 /// Everything is there and fresh.
@@ -77,7 +77,7 @@ pub fn full_with(size: (u16, u16), past: u64) -> State {
     fleet::join(&mut state.world, fleet::SMALL, NOW);
     state.net.mine = fleet::mine(&state.world.topology);
     for id in [140_812, 140_804] {
-        state.bodies.put(Arc::new(body(id)));
+        state.bodies.insert_body(Arc::new(body(id)));
     }
     let foundation = Neuron {
         id: NeuronKey::nns(27),
@@ -206,7 +206,7 @@ fn plan(intent: Intent) -> (Review, Execution) {
     let context =
         PlanContext { world: &state.world, signer: &signer, profile: &profile, now: made, clock_offset: 0 };
     let mut plans = Plans::new();
-    let review = plans.plan(intent, &context, &mut ChaCha8Rng::seed_from_u64(7)).unwrap();
+    let review = plans.plan_intent(intent, &context, &mut ChaCha8Rng::seed_from_u64(7)).unwrap();
     let execution = Execution {
         plan: review.plan,
         intent: review.intent.clone(),
@@ -220,7 +220,7 @@ fn plan(intent: Intent) -> (Review, Execution) {
         dismissed: None,
         revision: 0,
     };
-    let execution = plans.confirm(review.plan, signer.principal, made).unwrap_or(execution);
+    let execution = plans.confirm_plan(review.plan, signer.principal, made).unwrap_or(execution);
     (Review { plan: PLAN, ..review }, execution)
 }
 
@@ -393,10 +393,10 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             Layer::Palette(PaletteLayer {
                 input: Input::new("vo".to_owned()),
                 matches: vec![
-                    found(Command::of(&VOTE), &[0, 1], None),
+                    found(Command::for_operation(&VOTE), &[0, 1], None),
                     found(Command::VoteYes, &[], None),
                     found(Command::Mark, &[], Some("only in: Proposals")),
-                    found(Command::of(&CONFIRM_FOLLOWING), &[14], None),
+                    found(Command::for_operation(&CONFIRM_FOLLOWING), &[14], None),
                 ],
                 cursor: 0,
                 offset: 0,

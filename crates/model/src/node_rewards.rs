@@ -34,7 +34,7 @@ impl Day {
         Self(self.0.saturating_sub(1))
     }
 
-    /// From year, month and day; `None` if there is no such day after 1970.
+    /// From year, month and day; `None` if this day does not exist after 1970.
     pub fn from_date(year: u32, month: u32, day: u32) -> Option<Self> {
         let date = chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
         let epoch = chrono::NaiveDate::from_ymd_opt(1970, 1, 1)?;

@@ -35,7 +35,7 @@ pub fn parse_moment(text: &str, now: Timestamp) -> Result<Moment, Failure> {
         return Ok(Moment::At(now.minus(ago)));
     }
     Err(Failure::usage(format!(
-        "'{text}' is no point in time; write a registry version such as 53218, a date such as 2026-11-01 or 2026-11-01T14:30 (UTC), or a time ago such as 7d"
+        "'{text}' is not a point in time; write a registry version such as 53218, a date such as 2026-11-01 or 2026-11-01T14:30 (UTC), or a time ago such as 7d"
     )))
 }
 

@@ -22,7 +22,7 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
     out.title.push(text(format!("node {}", id(s)), Tone::Strong));
     out.heading("Status by source");
     if cx.network.is_past {
-        out.line([text("status is known of today only", Tone::Dim)]);
+        out.line([text("status is known for today only", Tone::Dim)]);
     } else {
         describe_status(s, cx, out);
     }

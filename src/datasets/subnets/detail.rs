@@ -102,11 +102,11 @@ fn judge_down(margin: &Margin) -> Tone {
 fn describe_health<'a>(s: &Subject, cx: &Context, out: &mut Detail<'a>) {
     out.heading("Health");
     if cx.network.is_past {
-        out.line([text("health is known of today only", Tone::Dim)]);
+        out.line([text("health is known for today only", Tone::Dim)]);
         return;
     }
     let Some(health) = health(s, cx) else {
-        out.line([text("it was not asked yet", Tone::Dim)]);
+        out.line([text("not asked yet", Tone::Dim)]);
         return;
     };
     match health.condition(cx.now) {
@@ -123,7 +123,7 @@ fn describe_health<'a>(s: &Subject, cx: &Context, out: &mut Detail<'a>) {
             );
         }
         Condition::Unreachable => {
-            let why = health.failure.as_ref().map_or("it certified nothing yet", |why| why.as_str());
+            let why = health.failure.as_ref().map_or("no certificate yet", |why| why.as_str());
             out.say("state", format!("no answer: {why}"), Tone::Bad);
         }
     }

@@ -55,7 +55,7 @@ pub fn color_question(term: Option<&str>) -> Option<&'static str> {
 
 /// How far an answer was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
+enum ParserState {
     /// Between answers.
     #[default]
     Outside,
@@ -72,7 +72,7 @@ enum Place {
 
 /// What an event can be in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece {
+enum Token {
     /// `ESC ]`.
     Open,
     /// `ESC`.
@@ -86,7 +86,7 @@ enum Piece {
 /// Collects answers from the terminal's events.
 #[derive(Debug, Default)]
 pub struct Answers {
-    place: Place,
+    place: ParserState,
     /// Events that may turn out to have been typed.
     held: Vec<Event>,
     /// Digits behind `ESC ]`, then what stands behind the semicolon.
@@ -106,7 +106,7 @@ impl Answers {
     }
 
     /// Takes an event in. What was pressed goes to `keys`, in its order; the rest is an answer.
-    pub fn take(&mut self, event: Event, now: Duration, keys: &mut VecDeque<Event>) -> Option<Answer> {
+    pub fn read_event(&mut self, event: Event, now: Duration, keys: &mut VecDeque<Event>) -> Option<Answer> {
         // A new size comes as a signal, not among the bytes.
         if matches!(event, Event::Resize(..)) {
             keys.push_back(event);
@@ -114,44 +114,50 @@ impl Answers {
         }
         let gap = now.saturating_sub(self.last);
         if gap > GAP_MAX {
-            self.leave(keys);
+            self.release_held(keys);
         }
         self.last = now;
-        let piece = piece_of(&event);
+        let piece = token_for(&event);
         match (self.place, piece) {
-            (Place::Outside, Piece::Open) => self.hold(event, Place::Opening { strict: false }),
-            (Place::Outside, Piece::Escape) => self.hold(event, Place::Escape),
-            (Place::Outside, _) => {
+            (ParserState::Outside, Token::Open) => {
+                self.hold_event(event, ParserState::Opening { strict: false })
+            }
+            (ParserState::Outside, Token::Escape) => self.hold_event(event, ParserState::Escape),
+            (ParserState::Outside, _) => {
                 keys.push_back(event);
                 None
             }
-            (Place::Escape, Piece::Char(']')) => self.hold(event, Place::Opening { strict: true }),
-            (Place::Opening { .. }, Piece::End) if !self.held.is_empty() => {
+            (ParserState::Escape, Token::Char(']')) => {
+                self.hold_event(event, ParserState::Opening { strict: true })
+            }
+            (ParserState::Opening { .. }, Token::End) if !self.held.is_empty() => {
                 self.held.clear();
-                self.leave(keys);
+                self.release_held(keys);
                 None
             }
-            (Place::Opening { .. }, Piece::Char(';')) if self.number().is_some() => {
-                self.place = self.number().map_or(Place::Outside, Place::Content);
+            (ParserState::Opening { .. }, Token::Char(';')) if self.osc_number().is_some() => {
+                self.place = self.osc_number().map_or(ParserState::Outside, ParserState::Content);
                 self.held.clear();
                 self.text.clear();
                 None
             }
-            (place @ Place::Opening { strict }, Piece::Char(c))
+            (place @ ParserState::Opening { strict }, Token::Char(c))
                 if self.held.len() < HELD_MAX && (!strict || c.is_ascii_digit()) =>
             {
                 self.text.push(c);
-                self.hold(event, place)
+                self.hold_event(event, place)
             }
-            (Place::Content(number) | Place::Ending(number), Piece::End)
-            | (Place::Ending(number), Piece::Char('\\')) => {
+            (ParserState::Content(number) | ParserState::Ending(number), Token::End)
+            | (ParserState::Ending(number), Token::Char('\\')) => {
                 self.held.clear();
                 let answer = answer_of(number, &self.text);
-                self.leave(keys);
-                self.heard(answer)
+                self.release_held(keys);
+                self.accept_answer(answer)
             }
-            (Place::Content(number), Piece::Escape) => self.hold(event, Place::Ending(number)),
-            (Place::Content(_), Piece::Char(c)) if self.continues(c, gap) => {
+            (ParserState::Content(number), Token::Escape) => {
+                self.hold_event(event, ParserState::Ending(number))
+            }
+            (ParserState::Content(_), Token::Char(c)) if self.can_continue(c, gap) => {
                 self.length += 1;
                 if self.text.len() < CONTENT_MAX {
                     self.text.push(c);
@@ -159,19 +165,19 @@ impl Answers {
                 None
             }
             // An answer whose end was lost: what follows was pressed.
-            (Place::Content(number) | Place::Ending(number), _) => {
+            (ParserState::Content(number) | ParserState::Ending(number), _) => {
                 let answer = answer_of(number, &self.text);
                 let escape = self.held.pop();
-                self.leave(keys);
+                self.release_held(keys);
                 if let Some(escape) = escape {
-                    self.hold(escape, Place::Escape);
+                    self.hold_event(escape, ParserState::Escape);
                 }
-                let later = self.take(event, now, keys);
-                self.heard(answer).or(later)
+                let later = self.read_event(event, now, keys);
+                self.accept_answer(answer).or(later)
             }
-            (Place::Escape | Place::Opening { .. }, _) => {
-                self.leave(keys);
-                self.take(event, now, keys)
+            (ParserState::Escape | ParserState::Opening { .. }, _) => {
+                self.release_held(keys);
+                self.read_event(event, now, keys)
             }
         }
     }
@@ -180,10 +186,10 @@ impl Answers {
     pub fn wakes_at(&self) -> Option<Duration> {
         let asked = self.asked_until.is_some_and(|until| self.last < until);
         let wait = match self.place {
-            Place::Outside => return None,
-            Place::Ending(_) => GAP_MAX,
+            ParserState::Outside => return None,
+            ParserState::Ending(_) => GAP_MAX,
             _ if self.held.is_empty() => return None,
-            Place::Opening { strict: false } => OPENING_WAIT,
+            ParserState::Opening { strict: false } => OPENING_WAIT,
             _ if asked => ESC_WAIT_ASKED,
             _ => ESC_WAIT,
         };
@@ -197,34 +203,34 @@ impl Answers {
             return;
         }
         match self.place {
-            Place::Opening { .. } if self.text.chars().all(|c| c.is_ascii_digit()) => {
+            ParserState::Opening { .. } if self.text.chars().all(|c| c.is_ascii_digit()) => {
                 keys.extend(self.held.drain(..));
-                self.place = Place::Opening { strict: true };
+                self.place = ParserState::Opening { strict: true };
             }
-            Place::Escape => keys.extend(self.held.drain(..)),
-            _ => self.leave(keys),
+            ParserState::Escape => keys.extend(self.held.drain(..)),
+            _ => self.release_held(keys),
         }
     }
 
     /// Gives on whatever is held: nothing more will come.
-    pub fn finish(&mut self, keys: &mut VecDeque<Event>) {
-        self.leave(keys);
+    pub fn flush_held(&mut self, keys: &mut VecDeque<Event>) {
+        self.release_held(keys);
     }
 
-    fn hold(&mut self, event: Event, place: Place) -> Option<Answer> {
+    fn hold_event(&mut self, event: Event, place: ParserState) -> Option<Answer> {
         self.held.push(event);
         self.place = place;
         None
     }
 
-    fn leave(&mut self, keys: &mut VecDeque<Event>) {
+    fn release_held(&mut self, keys: &mut VecDeque<Event>) {
         keys.extend(self.held.drain(..));
         self.text.clear();
         self.length = 0;
-        self.place = Place::Outside;
+        self.place = ParserState::Outside;
     }
 
-    fn heard(&mut self, answer: Option<Answer>) -> Option<Answer> {
+    fn accept_answer(&mut self, answer: Option<Answer>) -> Option<Answer> {
         if matches!(answer, Some(Answer::Background(_))) {
             self.asked_until = None;
         }
@@ -232,35 +238,35 @@ impl Answers {
     }
 
     /// The number behind `ESC ]`, if only digits stand there.
-    fn number(&self) -> Option<u16> {
+    fn osc_number(&self) -> Option<u16> {
         let digits = (1..=4).contains(&self.text.len()) && self.text.bytes().all(|b| b.is_ascii_digit());
         if digits { self.text.parse().ok() } else { None }
     }
 
     /// Whether `c`, so long after what came before, can follow in the content. A colour has few signs, so
     /// that a lost end is noticed when a key is pressed.
-    fn continues(&self, c: char, gap: Duration) -> bool {
+    fn can_continue(&self, c: char, gap: Duration) -> bool {
         let color = self.text.starts_with("rgb:") || self.text.starts_with("rgba:");
         let fits = !color || c.is_ascii_hexdigit() || c == '/' || gap < BURST;
         fits && !c.is_control() && self.length < LENGTH_MAX
     }
 }
 
-fn piece_of(event: &Event) -> Piece {
+fn token_for(event: &Event) -> Token {
     let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event else {
-        return Piece::Other;
+        return Token::Other;
     };
     let (plain, alt) = (modifiers.is_empty(), *modifiers == KeyModifiers::ALT);
     match code {
-        KeyCode::Esc if plain => Piece::Escape,
-        KeyCode::Char(']') if alt => Piece::Open,
-        KeyCode::Char('\\') if alt => Piece::End,
-        KeyCode::Char('g') if *modifiers == KeyModifiers::CONTROL => Piece::End,
+        KeyCode::Esc if plain => Token::Escape,
+        KeyCode::Char(']') if alt => Token::Open,
+        KeyCode::Char('\\') if alt => Token::End,
+        KeyCode::Char('g') if *modifiers == KeyModifiers::CONTROL => Token::End,
         // The same two as single characters.
-        KeyCode::Char('\u{9d}') if plain => Piece::Open,
-        KeyCode::Char('\u{9c}') if plain => Piece::End,
-        KeyCode::Char(c) if plain || *modifiers == KeyModifiers::SHIFT => Piece::Char(*c),
-        _ => Piece::Other,
+        KeyCode::Char('\u{9d}') if plain => Token::Open,
+        KeyCode::Char('\u{9c}') if plain => Token::End,
+        KeyCode::Char(c) if plain || *modifiers == KeyModifiers::SHIFT => Token::Char(*c),
+        _ => Token::Other,
     }
 }
 

@@ -64,7 +64,7 @@ fn delivered(reads: &[(u64, &[u8])], asked: bool) -> (Vec<Event>, Vec<Answer>) {
             answers.pass_time(at, &mut keys);
         }
         for event in reported(read) {
-            heard.extend(answers.take(event, now, &mut keys));
+            heard.extend(answers.read_event(event, now, &mut keys));
         }
     }
     while let Some(at) = answers.wakes_at() {
@@ -123,7 +123,7 @@ fn keys_that_look_like_a_beginning_arrive_after_a_moment() {
         let mut keys = VecDeque::new();
         let events: Vec<_> = typed.iter().map(|name| event(name)).collect();
         for event in &events {
-            assert_eq!(answers.take(event.clone(), Duration::ZERO, &mut keys), None);
+            assert_eq!(answers.read_event(event.clone(), Duration::ZERO, &mut keys), None);
         }
         assert!(keys.is_empty(), "{typed:?} may be an answer");
         let due = answers.wakes_at().unwrap();
@@ -137,11 +137,11 @@ fn keys_that_look_like_a_beginning_arrive_after_a_moment() {
 fn a_new_size_is_not_held_up_and_pasted_text_keeps_its_place() {
     let mut answers = Answers::default();
     let mut keys = VecDeque::new();
-    answers.take(event("esc"), Duration::ZERO, &mut keys);
-    answers.take(Event::Resize(80, 24), Duration::ZERO, &mut keys);
+    answers.read_event(event("esc"), Duration::ZERO, &mut keys);
+    answers.read_event(Event::Resize(80, 24), Duration::ZERO, &mut keys);
     assert_eq!(keys, [Event::Resize(80, 24)]);
     let pasted = Event::Paste("\x1b]11;rgb:0/0/0\x07".to_owned());
-    answers.take(pasted.clone(), Duration::ZERO, &mut keys);
+    answers.read_event(pasted.clone(), Duration::ZERO, &mut keys);
     assert_eq!(keys, [Event::Resize(80, 24), event("esc"), pasted]);
 }
 

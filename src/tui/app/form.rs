@@ -26,6 +26,8 @@ pub struct FormField {
     pub field: &'static Field,
     /// What was typed or chosen.
     pub input: Input,
+    /// What the form filled in by itself; a field that still says so follows the other fields.
+    pub started: String,
     /// What was chosen, in words.
     pub label: Option<Line>,
     /// What is wrong with it; `None` also while nothing was typed.
@@ -49,7 +51,7 @@ impl OperationForm {
     }
 
     /// Whether Enter leads to a list of choices.
-    pub fn chooses(&self) -> bool {
+    pub fn is_choice(&self) -> bool {
         self.current().is_some_and(|f| f.field.has_long_list())
     }
 }

@@ -21,7 +21,7 @@ pub struct KeyHint {
 impl State {
     /// The footer: the commands that matter here, with their first key; those that cannot run now
     /// are marked.
-    pub fn footer(&self) -> Vec<KeyHint> {
+    pub fn footer_hints(&self) -> Vec<KeyHint> {
         let scopes = self.scopes();
         let mut hints: Vec<KeyHint> = Vec::new();
         for scope in scopes {
@@ -29,14 +29,14 @@ impl State {
                 let spec = command.spec();
                 let first_scope = scopes.iter().find(|s| spec.scopes.contains(s));
                 if spec.footer && first_scope == Some(scope) {
-                    hints.extend(self.hint(command, scopes));
+                    hints.extend(self.key_hint(command, scopes));
                 }
             }
         }
         hints
     }
 
-    fn hint(&self, command: Command, scopes: &[Scope]) -> Option<KeyHint> {
+    fn key_hint(&self, command: Command, scopes: &[Scope]) -> Option<KeyHint> {
         let keys = self.keymap.keys_in(command, scopes);
         let title = match (self.layers.last(), command) {
             (Some(layer), Command::Confirm) => layer.confirm_title(),
@@ -47,12 +47,12 @@ impl State {
             keys: vec![keys.into_iter().next()?],
             title,
             help: command.spec().help,
-            refusal: self.refusal(command),
+            refusal: self.command_refusal(command),
         })
     }
 
     /// The keys of a place, for the help: a heading and its commands, most specific first.
-    pub fn help(&self, scopes: &'static [Scope]) -> Vec<(&'static str, Vec<KeyHint>)> {
+    pub fn help_sections(&self, scopes: &'static [Scope]) -> Vec<(&'static str, Vec<KeyHint>)> {
         scopes
             .iter()
             .map(|scope| {

@@ -58,14 +58,14 @@ pub struct Hits {
 
 impl Hits {
     /// Notes what stands in an area; empty areas are left out.
-    pub fn add(&mut self, area: Rect, hit: Hit) {
+    pub fn add_area(&mut self, area: Rect, hit: Hit) {
         if area.width > 0 && area.height > 0 {
             self.areas.push((area, hit));
         }
     }
 
     /// What stands at a cell.
-    pub fn at(&self, column: u16, row: u16) -> Option<Hit> {
+    pub fn hit_at(&self, column: u16, row: u16) -> Option<Hit> {
         let position = Position { x: column, y: row };
         self.areas.iter().rev().find(|(area, _)| area.contains(position)).map(|(_, hit)| *hit)
     }

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 /// So many rows take longer to look at than a thread to start.
 const WORTH_A_THREAD: usize = 8_000;
 
-fn cores() -> usize {
+fn core_count() -> usize {
     static CORES: OnceLock<usize> = OnceLock::new();
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get().min(8)))
 }
@@ -110,7 +110,7 @@ impl<T: Row> Index<T> {
     }
 
     /// Takes the rows as they are now, by descending id; what is unchanged is not looked at again.
-    pub(super) fn set<'a>(&mut self, rows: impl Iterator<Item = &'a Arc<T>>, context: Context)
+    pub(super) fn set_rows<'a>(&mut self, rows: impl Iterator<Item = &'a Arc<T>>, context: Context)
     where
         T: 'a,
     {
@@ -162,7 +162,7 @@ impl<T: Row> Index<T> {
             } else {
                 self.texts.add(|out| self.dataset.write_search_text(row, &self.context, out));
                 let hay = self.texts.get(self.rows.len());
-                (passes(self.dataset, row, &self.query, hay, &self.context), row.is_live())
+                (passes_filter(self.dataset, row, &self.query, hay, &self.context), row.is_live())
             };
             if is_live {
                 self.live.push(place);
@@ -172,38 +172,38 @@ impl<T: Row> Index<T> {
             self.hits.push(hit);
         }
         self.texts.shrink();
-        self.reorder();
+        self.sort_rows();
         if judge_again {
-            self.evaluate(false);
+            self.evaluate_filter(false);
         }
     }
 
     /// Sorts; rows of equal value keep the order of their ids, newest first.
-    pub(super) fn sort(&mut self, sort: Sort) {
+    pub(super) fn sort_by(&mut self, sort: Sort) {
         self.sort = sort;
-        self.reorder();
+        self.sort_rows();
     }
 
-    fn reorder(&mut self) {
+    fn sort_rows(&mut self) {
         self.order = Vec::new();
         let column = self.dataset.columns.iter().find(|c| c.info.id == self.sort.column);
         let Some(column) = column.filter(|_| !self.is_in_order_of_ids()) else { return };
         let mut sorter = order::Sorter::new(self.sort.descending, self.rows.len());
         for row in &self.rows {
             match (column.get)(row, &self.context).value.sort_key() {
-                Some(SortKey::Number(n)) => sorter.number(n),
-                Some(SortKey::Text(text)) => sorter.text(&text),
-                None => sorter.missing(),
+                Some(SortKey::Number(n)) => sorter.push_number(n),
+                Some(SortKey::Text(text)) => sorter.push_text(&text),
+                None => sorter.push_missing(),
             }
         }
-        self.order = sorter.finish();
+        self.order = sorter.into_order();
     }
 
-    pub(super) fn filter(&mut self, query: &Query, now: Timestamp) {
+    pub(super) fn set_filter(&mut self, query: &Query, now: Timestamp) {
         let narrower = query.narrows(&self.query) && !self.query.is_timed();
         self.context.now = now;
         self.query = query.clone();
-        self.evaluate(narrower);
+        self.evaluate_filter(narrower);
     }
 
     /// Filters again, where time alone may have changed the answer.
@@ -211,13 +211,13 @@ impl<T: Row> Index<T> {
         self.context.now = now;
         let timed = self.query.is_timed();
         if timed {
-            self.evaluate(false);
+            self.evaluate_filter(false);
         }
         timed
     }
 
     /// Judges all rows, or those that passed before; many at a time where there are many.
-    fn evaluate(&mut self, only_hits: bool) {
+    fn evaluate_filter(&mut self, only_hits: bool) {
         let Self { dataset, rows, texts, hits, query, context, .. } = self;
         let dataset: &'static Dataset<T> = dataset;
         if query.is_empty() {
@@ -227,12 +227,12 @@ impl<T: Row> Index<T> {
         let judge = |from: usize, hits: &mut [bool], rows: &[Arc<T>]| {
             for (place, (hit, row)) in hits.iter_mut().zip(rows).enumerate() {
                 if *hit || !only_hits {
-                    *hit = passes(dataset, row, query, texts.get(from + place), context);
+                    *hit = passes_filter(dataset, row, query, texts.get(from + place), context);
                 }
             }
         };
-        let share = rows.len() / cores() + 1;
-        if cores() > 1 && share >= WORTH_A_THREAD {
+        let share = rows.len() / core_count() + 1;
+        if core_count() > 1 && share >= WORTH_A_THREAD {
             std::thread::scope(|scope| {
                 for (i, (hits, rows)) in hits.chunks_mut(share).zip(rows.chunks(share)).enumerate() {
                     scope.spawn(move || judge(i * share, hits, rows));
@@ -244,7 +244,7 @@ impl<T: Row> Index<T> {
     }
 
     /// The ids that pass, in order.
-    pub(super) fn rows(&self) -> Vec<T::Id> {
+    pub(super) fn visible_ids(&self) -> Vec<T::Id> {
         let hits = self.ids.iter().zip(&self.hits).filter(|(_, hit)| **hit).map(|(id, _)| *id);
         match (self.is_in_order_of_ids(), self.sort.descending) {
             (true, true) => hits.collect(),
@@ -258,7 +258,7 @@ impl<T: Row> Index<T> {
     }
 
     /// The rows that may still change what needs the user.
-    pub(super) fn live(&self) -> impl Iterator<Item = &Arc<T>> {
+    pub(super) fn live_rows(&self) -> impl Iterator<Item = &Arc<T>> {
         self.live.iter().filter_map(|p| self.rows.get(usize::try_from(*p).ok()?))
     }
 
@@ -273,7 +273,7 @@ impl<T: Row> Index<T> {
     }
 }
 
-fn passes<T: Row>(
+fn passes_filter<T: Row>(
     dataset: &Dataset<T>,
     row: &T,
     query: &Query,
@@ -380,7 +380,7 @@ mod tests {
         let mut rows: Vec<&Arc<Proposal>> = Vec::new();
         for (i, row) in world.iter().enumerate() {
             texts.add(|out| PROPOSALS.write_search_text(row, context, out));
-            if passes(&PROPOSALS, row, query, texts.get(i), context) {
+            if passes_filter(&PROPOSALS, row, query, texts.get(i), context) {
                 rows.push(row);
             }
         }
@@ -413,27 +413,27 @@ mod tests {
                 match act {
                     Act::Put(rows) => {
                         world = world.with(rows.into_iter().map(|(id, v)| proposal(id, v)));
-                        index.set(world.iter(), context.clone());
+                        index.set_rows(world.iter(), context.clone());
                     }
                     Act::Cut(id) => {
                         world = Proposals::new(world.iter().filter(|p| p.id.number <= id).cloned());
-                        index.set(world.iter(), context.clone());
+                        index.set_rows(world.iter(), context.clone());
                     }
                     Act::Filter(text) => {
                         query = parse(text, &PROPOSALS).unwrap();
-                        index.filter(&query, context.now);
+                        index.set_filter(&query, context.now);
                     }
                     Act::Sort(column, descending) => {
                         sort = Sort { column: PROPOSALS.columns[column].info.id, descending };
-                        index.sort(sort);
+                        index.sort_by(sort);
                     }
                     Act::Time(seconds) => {
                         context.now = context.now.plus(Seconds(seconds));
                         index.pass_time(context.now);
                     }
                 }
-                prop_assert_eq!(index.rows(), plainly(&world, &query, sort, &context), "{} {:?}", query, sort);
-                let live: Vec<_> = index.live().map(|p| p.id).collect();
+                prop_assert_eq!(index.visible_ids(), plainly(&world, &query, sort, &context), "{} {:?}", query, sort);
+                let live: Vec<_> = index.live_rows().map(|p| p.id).collect();
                 let wanted: Vec<_> = world.iter().filter(|p| p.is_live()).map(|p| p.id).collect();
                 prop_assert_eq!(live, wanted);
             }

@@ -64,7 +64,7 @@ where
             match this.events.poll_next_unpin(context) {
                 Poll::Ready(Some(Ok(event))) => {
                     let now = this.began.elapsed();
-                    if let Some(answer) = this.answers.take(event, now, &mut this.ready) {
+                    if let Some(answer) = this.answers.read_event(event, now, &mut this.ready) {
                         (this.hear)(answer);
                     }
                     continue;
@@ -72,7 +72,7 @@ where
                 Poll::Ready(Some(Err(e))) => return Poll::Ready(Some(Err(e))),
                 Poll::Ready(None) => {
                     this.ended = true;
-                    this.answers.finish(&mut this.ready);
+                    this.answers.flush_held(&mut this.ready);
                     continue;
                 }
                 Poll::Pending => {}

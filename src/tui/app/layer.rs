@@ -424,7 +424,7 @@ impl Layer {
                 ReviewStage::Ready(ref review) if review.blocked.is_none() => "sign and send",
                 _ => "close",
             },
-            Self::Form(form) if form.chooses() => "choose",
+            Self::Form(form) if form.is_choice() => "choose",
             Self::Form(_) => "review",
             Self::Unlock(_) => "unlock",
             Self::Choice(_) => "choose",

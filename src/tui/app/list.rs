@@ -114,34 +114,34 @@ impl<K: Copy + Ord> ListState<K> {
             _ => self.cursor = self.cursor.min(self.rows.len().saturating_sub(1)),
         }
         self.selected = self.rows.get(self.cursor).copied();
-        self.reveal();
+        self.reveal_cursor();
         differ
     }
 
     /// Selects the row at this place, or the last.
-    pub fn select(&mut self, place: usize) {
+    pub fn select_row(&mut self, place: usize) {
         self.cursor = place.min(self.rows.len().saturating_sub(1));
         self.selected = self.rows.get(self.cursor).copied();
-        self.reveal();
+        self.reveal_cursor();
     }
 
     /// Moves the selection by so many rows.
-    pub fn step(&mut self, by: isize) {
-        self.select(self.cursor.saturating_add_signed(by));
+    pub fn move_cursor(&mut self, by: isize) {
+        self.select_row(self.cursor.saturating_add_signed(by));
     }
 
     /// Selects this id if it is shown.
     pub fn select_id(&mut self, id: K) -> bool {
         let found = self.rows.iter().position(|r| *r == id);
         if let Some(place) = found {
-            self.select(place);
+            self.select_row(place);
         }
         found.is_some()
     }
 
     /// Scrolls without moving the selection out of sight.
-    pub fn scroll(&mut self, by: isize) {
-        let height = self.page();
+    pub fn scroll_by(&mut self, by: isize) {
+        let height = self.page_height();
         let last = self.rows.len().saturating_sub(height);
         self.offset = self.offset.saturating_add_signed(by).min(last);
         let bottom = self.offset + height.saturating_sub(1);
@@ -151,18 +151,18 @@ impl<K: Copy + Ord> ListState<K> {
     }
 
     /// How many rows a page has.
-    pub fn page(&self) -> usize {
+    pub fn page_height(&self) -> usize {
         if self.height == 0 { 10 } else { self.height }
     }
 
     /// Brings the selected row into sight.
-    pub fn reveal(&mut self) {
-        self.offset = reveal(self.cursor, self.offset, self.page(), self.rows.len());
+    pub fn reveal_cursor(&mut self) {
+        self.offset = offset_to_show(self.cursor, self.offset, self.page_height(), self.rows.len());
     }
 }
 
 /// The offset at which `cursor` is in sight on a page of `height` of `len` rows.
-pub fn reveal(cursor: usize, offset: usize, height: usize, len: usize) -> usize {
+pub fn offset_to_show(cursor: usize, offset: usize, height: usize, len: usize) -> usize {
     let height = height.max(1);
     let offset = offset.min(len.saturating_sub(height));
     if cursor < offset {
@@ -184,7 +184,7 @@ mod tests {
     fn the_selection_stays_on_its_id_when_rows_arrive_above() {
         let mut list: ListState<u64> = ListState::new(&PROPOSALS);
         list.set_rows(vec![9, 8, 7, 6]);
-        list.select(2);
+        list.select_row(2);
         list.set_rows(vec![11, 10, 9, 8, 7, 6]);
         assert_eq!((list.selected, list.cursor), (Some(7), 4));
     }
@@ -201,7 +201,7 @@ mod tests {
     fn a_vanished_selection_keeps_its_place() {
         let mut list: ListState<u64> = ListState::new(&PROPOSALS);
         list.set_rows(vec![9, 8, 7, 6]);
-        list.select(2);
+        list.select_row(2);
         list.set_rows(vec![9, 8, 6]);
         assert_eq!((list.selected, list.cursor), (Some(6), 2));
         list.set_rows(vec![]);
@@ -215,10 +215,10 @@ mod tests {
             list.height = height;
             list.set_rows((0..len).collect());
             for (scroll, by) in steps {
-                if scroll { list.scroll(by) } else { list.step(by) }
+                if scroll { list.scroll_by(by) } else { list.move_cursor(by) }
                 prop_assert_eq!(list.selected, list.rows.get(list.cursor).copied());
                 prop_assert!(list.rows.is_empty() || list.cursor < list.rows.len());
-                prop_assert!(list.offset <= list.cursor && list.cursor < list.offset + list.page());
+                prop_assert!(list.offset <= list.cursor && list.cursor < list.offset + list.page_height());
             }
         }
     }

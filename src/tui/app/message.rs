@@ -49,6 +49,8 @@ pub enum Message {
         /// The configuration names the provider: it cannot be chosen.
         provider_fixed: bool,
     },
+    /// A device waits for a person to confirm this, or no longer does (`None`).
+    AwaitingTouch(Option<Line>),
     /// An action under way has moved on.
     Execution(Arc<Execution>),
     /// A run of an action has ended, whether or not something of it is still open.

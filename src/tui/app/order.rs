@@ -33,14 +33,14 @@ impl Sorter {
     }
 
     /// The next row has this number.
-    pub(super) fn number(&mut self, number: u64) {
+    pub(super) fn push_number(&mut self, number: u64) {
         let key = if self.descending { !number } else { number };
         self.numbers.push((key, self.place));
         self.place += 1;
     }
 
     /// The next row has this text; upper and lower case are the same.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(super) fn push_text(&mut self, text: &str) {
         let from = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         if text.is_ascii() {
             self.text.extend(text.bytes().map(|b| b.to_ascii_lowercase()));
@@ -53,13 +53,13 @@ impl Sorter {
     }
 
     /// The next row has no value.
-    pub(super) fn missing(&mut self) {
+    pub(super) fn push_missing(&mut self) {
         self.missing.push(self.place);
         self.place += 1;
     }
 
     /// The rows' places in order; equal ones as they came, those without a value last.
-    pub(super) fn finish(mut self) -> Vec<u32> {
+    pub(super) fn into_order(mut self) -> Vec<u32> {
         self.numbers.sort_unstable();
         let mut texts = std::mem::take(&mut self.texts);
         self.sort_texts(&mut texts, 0);
@@ -73,7 +73,7 @@ impl Sorter {
         while let Some((from, until, depth)) = pending.pop() {
             let Some(group) = texts.get_mut(from..until) else { continue };
             for text in group.iter_mut() {
-                let chunk = self.chunk(text, depth);
+                let chunk = self.chunk_at(text, depth);
                 text.chunk = if self.descending { !chunk } else { chunk };
             }
             group.sort_unstable_by_key(|t| (t.chunk, t.place));
@@ -91,7 +91,7 @@ impl Sorter {
         }
     }
 
-    fn chunk(&self, text: &Text, depth: u32) -> u64 {
+    fn chunk_at(&self, text: &Text, depth: u32) -> u64 {
         let from = text.from.saturating_add(depth).min(text.until);
         let until = from.saturating_add(8).min(text.until);
         let bytes = usize::try_from(from).ok().zip(usize::try_from(until).ok());
@@ -112,8 +112,8 @@ mod tests {
         fn texts_sort_as_their_lower_case_does(texts in prop::collection::vec(prop::option::of("(upgrade the |Upgrade the )?[a-cA-Cé ]{0,12}"), 0..40), descending: bool) {
             let mut sorter = Sorter::new(descending, texts.len());
             texts.iter().for_each(|t| match t {
-                Some(t) => sorter.text(t),
-                None => sorter.missing(),
+                Some(t) => sorter.push_text(t),
+                None => sorter.push_missing(),
             });
             let mut wanted: Vec<usize> = (0..texts.len()).collect();
             wanted.sort_by(|a, b| match (&texts[*a], &texts[*b]) {
@@ -122,20 +122,20 @@ mod tests {
                 (a, b) => b.is_some().cmp(&a.is_some()),
             });
             let wanted: Vec<u32> = wanted.into_iter().map(|p| u32::try_from(p).unwrap_or(0)).collect();
-            prop_assert_eq!(sorter.finish(), wanted);
+            prop_assert_eq!(sorter.into_order(), wanted);
         }
 
         #[test]
         fn numbers_sort_and_equals_keep_their_order(numbers in prop::collection::vec(prop::option::of(0u64..5), 0..40), descending: bool) {
             let mut sorter = Sorter::new(descending, numbers.len());
             numbers.iter().for_each(|n| match n {
-                Some(n) => sorter.number(*n),
-                None => sorter.missing(),
+                Some(n) => sorter.push_number(*n),
+                None => sorter.push_missing(),
             });
             let mut wanted: Vec<usize> = (0..numbers.len()).collect();
             wanted.sort_by_key(|p| (numbers[*p].is_none(), numbers[*p].map(|n| if descending { 10 - n } else { n })));
             let wanted: Vec<u32> = wanted.into_iter().map(|p| u32::try_from(p).unwrap_or(0)).collect();
-            prop_assert_eq!(sorter.finish(), wanted);
+            prop_assert_eq!(sorter.into_order(), wanted);
         }
     }
 }

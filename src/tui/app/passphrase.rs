@@ -50,7 +50,7 @@ impl Passphrase {
 
     /// Moves it out, leaving an empty one.
     #[must_use]
-    pub fn take(&mut self) -> Self {
+    pub fn take_secret(&mut self) -> Self {
         std::mem::replace(self, Self::new())
     }
 }

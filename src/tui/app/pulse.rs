@@ -5,7 +5,7 @@ use icpulse_model::{E8s, NeuronKey, ProposalKey, Seconds, Timestamp};
 
 /// Something that needs the user, most urgent first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum PulseNeed {
     /// Actions that were interrupted, or whose outcome is unknown.
     Unfinished {
         /// How many.
@@ -58,7 +58,7 @@ pub enum Need {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PulseItem {
     /// Something that needs the user.
-    Need(Need),
+    Need(PulseNeed),
     /// An open proposal.
     Proposal(ProposalKey),
 }
@@ -80,7 +80,7 @@ pub struct PulseState {
 
 impl PulseState {
     /// What needs the user.
-    pub fn needs(&self) -> impl Iterator<Item = &Need> {
+    pub fn needs(&self) -> impl Iterator<Item = &PulseNeed> {
         self.items.iter().filter_map(|i| match i {
             PulseItem::Need(need) => Some(need),
             PulseItem::Proposal(_) => None,

@@ -33,10 +33,10 @@ const BATCH: usize = 256;
 /// Carries out effects; answers come back as messages over the channel that the loop reads.
 pub trait Services {
     /// Begins to carry out an effect; must not block.
-    fn run(&mut self, effect: Effect);
+    fn run_effect(&mut self, effect: Effect);
 
     /// How many effects have not been answered yet, so that tests know when all is quiet.
-    fn pending(&self) -> usize {
+    fn pending_effects(&self) -> usize {
         0
     }
 }
@@ -103,7 +103,7 @@ where
         // When `state.now` was.
         let mut as_of = Instant::now();
         let mut channel_open = true;
-        let first = state.start();
+        let first = state.start_effects();
         carry_out(&mut services, &mut host, terminal, &mut state, first)?;
         loop {
             if state.dirty && Instant::now() >= next_frame {
@@ -112,7 +112,7 @@ where
                 let drawn = terminal.draw(|frame| hits = draw(frame, &state)).map(|_| ());
                 host.end_frame();
                 drawn.map_err(|e| RuntimeError::Draw(e.to_string()))?;
-                state.drawn(hits);
+                state.set_hits(hits);
                 state.meter.frames += 1;
                 next_frame = Instant::now() + FRAME;
             }
@@ -125,10 +125,10 @@ where
                 biased;
                 () = &mut end => batch.push(Message::Terminate),
                 event = events.next() => {
-                    take(event, &mut batch)?;
+                    take_event(event, &mut batch)?;
                     // With this task's own waker: another one would be woken by the next key in its place.
                     while batch.len() < BATCH && let Poll::Ready(event) = futures_util::poll!(events.next()) {
-                        take(event, &mut batch)?;
+                        take_event(event, &mut batch)?;
                         if matches!(batch.last(), Some(Message::Terminate)) {
                             break;
                         }
@@ -150,7 +150,7 @@ where
                 }
                 () = sleep_until(next_frame), if state.dirty => {}
             }
-            if terminal::broken() {
+            if terminal::is_broken() {
                 return Err(RuntimeError::Panicked);
             }
             state.meter.wakeups += 1;
@@ -166,7 +166,7 @@ where
 }
 
 /// Turns a terminal's event into a message; a closed terminal ends the session.
-fn take(event: Option<io::Result<Event>>, batch: &mut Vec<Message>) -> Result<(), RuntimeError> {
+fn take_event(event: Option<io::Result<Event>>, batch: &mut Vec<Message>) -> Result<(), RuntimeError> {
     match event {
         None => batch.push(Message::Terminate),
         Some(Err(e)) => return Err(RuntimeError::Input(e)),
@@ -218,7 +218,7 @@ fn drop_superseded(batch: &mut Vec<Message>) {
 /// Clears the terminal, so that the next frame draws every cell. ratatui's own `clear` first asks the
 /// terminal where its cursor is; the reader of keys may take that answer, or none may come, and the
 /// program would end after two seconds of waiting.
-fn wipe<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), RuntimeError> {
+fn clear_screen<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), RuntimeError> {
     terminal.backend_mut().clear().map_err(|e| RuntimeError::Draw(e.to_string()))?;
     // Forgets what was shown last; the buffer of the next frame is blank already.
     terminal.swap_buffers();
@@ -238,24 +238,24 @@ fn carry_out<B: Backend>(
         match effect {
             Effect::Quit => leave = true,
             Effect::Copy(text) => {
-                if let Err(why) = host.copy(&text) {
-                    state.toast(super::Level::Warning, format!("could not copy: {why}"));
+                if let Err(why) = host.copy_text(&text) {
+                    state.show_toast(super::Level::Warning, format!("could not copy: {why}"));
                 }
             }
             Effect::CaptureMouse(on) => host.capture_mouse(on),
-            Effect::Ring(text) => host.ring(text.as_ref()),
+            Effect::Ring(text) => host.ring_bell(text.as_ref()),
             Effect::Redraw => {
-                wipe(terminal)?;
+                clear_screen(terminal)?;
                 state.dirty = true;
             }
             Effect::Suspend => {
                 if let Err(why) = host.suspend(state.options.mouse) {
-                    state.toast(super::Level::Warning, format!("could not suspend: {why}"));
+                    state.show_toast(super::Level::Warning, format!("could not suspend: {why}"));
                 }
-                wipe(terminal)?;
+                clear_screen(terminal)?;
                 state.dirty = true;
             }
-            other => services.run(other),
+            other => services.run_effect(other),
         }
     }
     Ok(leave)
@@ -276,13 +276,13 @@ mod tests {
     struct Seen(Rc<RefCell<Vec<String>>>);
 
     impl Services for Seen {
-        fn run(&mut self, effect: Effect) {
+        fn run_effect(&mut self, effect: Effect) {
             self.0.borrow_mut().push(format!("{effect:?}"));
         }
     }
 
     impl Host for Seen {
-        fn copy(&mut self, text: &str) -> io::Result<()> {
+        fn copy_text(&mut self, text: &str) -> io::Result<()> {
             self.0.borrow_mut().push(format!("copy {text}"));
             Ok(())
         }

@@ -20,7 +20,7 @@ const TERMINAL: Duration = Duration::from_secs(1);
 /// Listens from the call on, not only once it is awaited.
 pub fn asked_to_end() -> impl Future<Output = ()> + Send + 'static {
     static ASKED: OnceLock<Option<watch::Receiver<bool>>> = OnceLock::new();
-    let asked = ASKED.get_or_init(start).clone();
+    let asked = ASKED.get_or_init(start_listening).clone();
     async move {
         // Where nobody can listen, signals end the process at once as they do by default.
         let Some(mut asked) = asked else { return std::future::pending().await };
@@ -31,15 +31,15 @@ pub fn asked_to_end() -> impl Future<Output = ()> + Send + 'static {
 }
 
 /// Starts the thread; `None` if the system refuses it.
-fn start() -> Option<watch::Receiver<bool>> {
+fn start_listening() -> Option<watch::Receiver<bool>> {
     let (ask, asked) = watch::channel(false);
     let (ready, listening) = mpsc::channel();
     let thread = std::thread::Builder::new().name("signals".to_owned());
-    thread.spawn(move || listen(&ask, &ready)).ok()?;
+    thread.spawn(move || listen_for_signals(&ask, &ready)).ok()?;
     listening.recv().ok().map(|()| asked)
 }
 
-fn listen(ask: &watch::Sender<bool>, ready: &mpsc::Sender<()>) {
+fn listen_for_signals(ask: &watch::Sender<bool>, ready: &mpsc::Sender<()>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
         let Ok(mut signals) = Signals::new() else { return };
@@ -56,8 +56,8 @@ fn listen(ask: &watch::Sender<bool>, ready: &mpsc::Sender<()>) {
             }
         };
         match tokio::time::timeout(GRACE, again).await {
-            Ok(signal) => end(signal, "stopped at once on the second signal; the cache was not closed"),
-            Err(_) => end(
+            Ok(signal) => end_by_signal(signal, "stopped at once on the second signal; the cache was not closed"),
+            Err(_) => end_by_signal(
                 first,
                 "stopped before the cache was closed: the newest readings may be missing and will be read again",
             ),
@@ -66,7 +66,7 @@ fn listen(ask: &watch::Sender<bool>, ready: &mpsc::Sender<()>) {
 }
 
 /// Ends the process, whatever other threads do.
-fn end(signal: u8, why: &'static str) {
+fn end_by_signal(signal: u8, why: &'static str) {
     let (done, wait) = mpsc::channel();
     let said = std::thread::Builder::new().spawn(move || {
         terminal::give_back();

@@ -87,7 +87,7 @@ impl Bodies {
     }
 
     /// Puts one in; the least recently put one makes room.
-    pub fn put(&mut self, body: Arc<ProposalBody>) {
+    pub fn insert_body(&mut self, body: Arc<ProposalBody>) {
         self.used += 1;
         self.entries.insert(body.id, (self.used, body));
         if self.entries.len() > Self::KEPT
@@ -179,6 +179,8 @@ pub struct State {
     pub distrusted: BTreeMap<PlanId, Authenticity>,
     /// Plans that were confirmed, retried or asked about and have not finished yet.
     pub in_flight: BTreeSet<PlanId>,
+    /// What a device waits for a person to confirm.
+    pub awaiting_touch: Option<Line>,
     /// Counts the questions asked of `action`.
     pub ticket: u64,
     /// What the last draw put where.
@@ -233,6 +235,7 @@ impl State {
             executions: Vec::new(),
             distrusted: BTreeMap::new(),
             in_flight: BTreeSet::new(),
+            awaiting_touch: None,
             ticket: 0,
             hits: Hits::default(),
             dirty: true,
@@ -356,16 +359,16 @@ impl State {
             Subject::Proposal(id) => format!("Proposal {id}"),
             Subject::Neuron(id) => format!("Neuron {id}"),
             Subject::Transaction(block) => format!("Block {block}"),
-            _ => crate::datasets::network::title(&subject, &self.cells()),
+            _ => crate::datasets::network::title(&subject, &self.cell_context()),
         }
     }
 
     /// Adds a notice; errors stay until they are dismissed.
-    pub fn toast(&mut self, level: Level, text: impl Into<Line>) {
-        self.toast_about(level, text.into(), None);
+    pub fn show_toast(&mut self, level: Level, text: impl Into<Line>) {
+        self.show_toast_about(level, text.into(), None);
     }
 
-    pub(super) fn toast_about(&mut self, level: Level, text: Line, plan: Option<PlanId>) {
+    pub(super) fn show_toast_about(&mut self, level: Level, text: Line, plan: Option<PlanId>) {
         const SHOWN_FOR: Seconds = Seconds(6);
         const KEPT: usize = 5;
         self.toasts.retain(|t| t.text != text);
@@ -378,7 +381,7 @@ impl State {
     }
 
     /// The effects with which a session begins.
-    pub fn start(&self) -> Vec<Effect> {
+    pub fn start_effects(&self) -> Vec<Effect> {
         if self.options.mouse { vec![Effect::CaptureMouse(true)] } else { Vec::new() }
     }
 }

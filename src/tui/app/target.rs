@@ -5,6 +5,7 @@ use super::pulse::PulseItem;
 use super::state::State;
 use crate::datasets::network::find_list;
 use crate::tui::command::{Command, Danger, Scope};
+use icpulse_engine::action::operations::find_vote_refusal;
 use icpulse_engine::action::{Operation, Target};
 use icpulse_model::economics::Economics;
 use icpulse_model::text::{Line, safe_link};
@@ -40,7 +41,7 @@ impl State {
                 Some(Subject::Neuron(ballot.neuron))
             }
             (Subject::Neuron(id), Tab::Following) => {
-                self.followees(id).get(detail.cursor).map(|(_, followee)| Subject::Neuron(*followee))
+                self.followee_rows(id).get(detail.cursor).map(|(_, followee)| Subject::Neuron(*followee))
             }
             (Subject::Neuron(id), Tab::Ballots) => {
                 let (proposal, _) = self.neuron(id)?.recent_ballots.get(detail.cursor)?;
@@ -57,7 +58,7 @@ impl State {
         let Some(detail) = &self.place.detail else { return 0 };
         match (detail.subject, detail.current_tab()) {
             (Subject::Proposal(id), Tab::Votes) => self.proposal(id).map_or(0, |p| p.ballots.len()),
-            (Subject::Neuron(id), Tab::Following) => self.followees(id).len(),
+            (Subject::Neuron(id), Tab::Following) => self.followee_rows(id).len(),
             (Subject::Neuron(id), Tab::Ballots) => self.neuron(id).map_or(0, |n| n.recent_ballots.len()),
             (subject, Tab::Links) => self.links(&subject).len(),
             (subject, Tab::Happened) => self.events_about(&subject).len(),
@@ -66,7 +67,7 @@ impl State {
     }
 
     /// A neuron's followees, flat and in order: what the cursor of [`Tab::Following`] moves over.
-    pub fn followees(&self, id: NeuronKey) -> Vec<(Topic, NeuronKey)> {
+    pub fn followee_rows(&self, id: NeuronKey) -> Vec<(Topic, NeuronKey)> {
         let Some(neuron) = self.neuron(id) else { return Vec::new() };
         neuron.followees.iter().flat_map(|(topic, ids)| ids.iter().map(|f| (*topic, *f))).collect()
     }
@@ -129,38 +130,38 @@ impl State {
     }
 
     /// The link of what is selected: a proposal's own, or its page on the public dashboard.
-    pub fn link(&self) -> Option<String> {
+    pub fn dashboard_link(&self) -> Option<String> {
         match self.subject()? {
             Subject::Proposal(id) => {
                 let own = self.bodies.get(id).and_then(|b| safe_link(b.url.as_str()));
                 own.map(str::to_owned).or_else(|| {
-                    self.dashboard(&format!("https://dashboard.internetcomputer.org/proposal/{id}"))
+                    self.dashboard_url(&format!("https://dashboard.internetcomputer.org/proposal/{id}"))
                 })
             }
             Subject::Neuron(id) => {
-                self.dashboard(&format!("https://dashboard.internetcomputer.org/neuron/{id}"))
+                self.dashboard_url(&format!("https://dashboard.internetcomputer.org/neuron/{id}"))
             }
             Subject::Transaction(_) => None,
             subject => {
                 let page = find_list(&subject).and_then(|list| (list.page)(&subject))?;
                 let is_plain = page.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/'));
                 let link = format!("https://dashboard.internetcomputer.org/{page}");
-                self.dashboard(&link).filter(|_| is_plain)
+                self.dashboard_url(&link).filter(|_| is_plain)
             }
         }
     }
 
-    fn dashboard(&self, link: &str) -> Option<String> {
+    fn dashboard_url(&self, link: &str) -> Option<String> {
         self.network.trust.is_main().then(|| link.to_owned())
     }
 
     /// What `y` would copy.
-    pub fn copyable(&self) -> Option<String> {
+    pub fn copyable_text(&self) -> Option<String> {
         Some(self.subject()?.id_text())
     }
 
     /// Why a command cannot run now; `None` if it can. Words for the palette, help and footer.
-    pub fn refusal(&self, command: Command) -> Option<Line> {
+    pub fn command_refusal(&self, command: Command) -> Option<Line> {
         self.refusal_in(command, self.scopes())
     }
 
@@ -188,8 +189,8 @@ impl State {
             Command::Pause if self.sync.offline => say("offline: nothing is being read"),
             Command::Lock if self.signer.unlocked_until.is_none() => say("the identity is locked"),
             Command::Unlock if !self.signer.locked => say("the identity is already unlocked"),
-            Command::Copy if self.copyable().is_none() => say("select something with an id first"),
-            Command::OpenLink if self.link().is_none() => say("no web link for this selection"),
+            Command::Copy if self.copyable_text().is_none() => say("select something with an id first"),
+            Command::OpenLink if self.dashboard_link().is_none() => say("no web link for this selection"),
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
             Command::Alias if self.target_node().is_none() => say("select or open a node first"),
@@ -214,7 +215,7 @@ impl State {
             return Some("read-only: started with --read-only".to_owned());
         }
         if self.signer.is_anonymous() {
-            let key = self.keymap.keys(Command::Identity).into_iter().next();
+            let key = self.keymap.keys_for(Command::Identity).into_iter().next();
             let how = key.map_or_else(String::new, |k| format!(" with {k}"));
             return Some(format!("read-only: no identity selected; choose one{how}"));
         }
@@ -239,7 +240,7 @@ impl State {
                     });
                 }
                 // What can be done to one of them can be begun.
-                let refusal = |id: &NeuronKey| self.neuron(*id).and_then(|n| operation.refusal(n));
+                let refusal = |id: &NeuronKey| self.neuron(*id).and_then(|n| operation.refusal_for_neuron(n));
                 let refusals: Vec<_> = targets.iter().map_while(refusal).collect();
                 let all = refusals.len() == targets.len();
                 refusals.into_iter().next().filter(|_| all).map(|why| why.as_str().to_owned())
@@ -249,26 +250,11 @@ impl State {
 
     fn vote_refusal(&self) -> Option<String> {
         let targets = self.target_proposals();
-        let known: Vec<_> = targets.iter().filter_map(|id| self.proposal(*id)).collect();
+        let known: Vec<_> = targets.iter().filter_map(|id| self.proposal(*id)).map(AsRef::as_ref).collect();
         if known.is_empty() {
             return Some("select a proposal first".to_owned());
         }
-        if known.iter().any(|p| p.votable(self.network_now()).next().is_some()) {
-            return None;
-        }
-        let which = match known.as_slice() {
-            [one] => format!("proposal {}", one.id),
-            many => format!("the {} marked proposals", many.len()),
-        };
-        Some(if known.iter().all(|p| !p.accepts_votes(self.network_now())) {
-            format!("voting on {which} has ended")
-        } else if known.iter().all(|p| p.ballots.is_empty()) {
-            format!(
-                "your neurons have no ballot on {which}: made after it, dissolve delay too short, or no neurons"
-            )
-        } else {
-            format!("your neurons have already voted on {which}")
-        })
+        find_vote_refusal(&known, self.network_now()).map(|why| why.as_str().to_owned())
     }
 
     /// Who proposed the selected or opened proposal.

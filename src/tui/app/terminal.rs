@@ -29,7 +29,7 @@ pub trait Host {
     ///
     /// # Errors
     /// When it is too long or the terminal cannot be written to.
-    fn copy(&mut self, text: &str) -> io::Result<()>;
+    fn copy_text(&mut self, text: &str) -> io::Result<()>;
 
     /// Captures the mouse, or leaves it to the terminal.
     fn capture_mouse(&mut self, on: bool);
@@ -41,7 +41,7 @@ pub trait Host {
     fn suspend(&mut self, mouse: bool) -> io::Result<()>;
 
     /// Rings, or notifies with this text.
-    fn ring(&mut self, _text: Option<&Line>) {}
+    fn ring_bell(&mut self, _text: Option<&Line>) {}
 
     /// What follows is shown at once.
     fn begin_frame(&mut self) {}
@@ -61,7 +61,7 @@ impl Tty {
     ///
     /// # Errors
     /// When standard output is no terminal.
-    pub fn take(caught: fn() -> bool) -> io::Result<Self> {
+    pub fn take_over(caught: fn() -> bool) -> io::Result<Self> {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             if caught() {
@@ -71,7 +71,7 @@ impl Tty {
             give_back();
             previous(info);
         }));
-        enter()?;
+        enter_screen()?;
         Ok(Self(()))
     }
 
@@ -79,7 +79,7 @@ impl Tty {
     ///
     /// # Errors
     /// When the terminal cannot be written to.
-    pub fn ask(&mut self, question: &str) -> io::Result<()> {
+    pub fn send_query(&mut self, question: &str) -> io::Result<()> {
         let mut out = io::stdout();
         out.write_all(question.as_bytes())?;
         out.flush()
@@ -89,7 +89,7 @@ impl Tty {
 impl Drop for Tty {
     fn drop(&mut self) {
         give_back();
-        if broken() {
+        if is_broken() {
             // Another thread's panic gave it back in the middle of a frame: the rest came after that.
             let _ = execute!(io::stdout(), EndSynchronizedUpdate, ResetColor, cursor::Show);
         }
@@ -97,11 +97,11 @@ impl Drop for Tty {
 }
 
 /// Whether some part of the program has panicked since the terminal was taken.
-pub fn broken() -> bool {
+pub fn is_broken() -> bool {
     BROKEN.load(Ordering::SeqCst)
 }
 
-fn enter() -> io::Result<()> {
+fn enter_screen() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
@@ -130,7 +130,7 @@ pub fn give_back() {
 ///
 /// # Errors
 /// When the text is longer than terminals accept.
-pub fn osc52(text: &str) -> io::Result<String> {
+pub fn osc52_sequence(text: &str) -> io::Result<String> {
     let encoded = base64::engine::general_purpose::STANDARD.encode(text);
     if encoded.len() > CLIPBOARD_MAX {
         return Err(io::Error::other("the text is too long for the terminal's clipboard"));
@@ -141,7 +141,7 @@ pub fn osc52(text: &str) -> io::Result<String> {
 /// The sequence that rings, or that notifies with a text (OSC 9, as iTerm2, kitty, WezTerm, foot and
 /// Windows Terminal know it). A [`Line`] holds no control character; a leading `4;` would mean
 /// progress instead.
-pub fn ringing(text: Option<&Line>) -> String {
+pub fn bell_sequence(text: Option<&Line>) -> String {
     match text {
         None => "\x07".to_owned(),
         Some(text) => {
@@ -151,9 +151,9 @@ pub fn ringing(text: Option<&Line>) -> String {
 }
 
 impl Host for Tty {
-    fn copy(&mut self, text: &str) -> io::Result<()> {
+    fn copy_text(&mut self, text: &str) -> io::Result<()> {
         let mut out = io::stdout();
-        out.write_all(osc52(text)?.as_bytes())?;
+        out.write_all(osc52_sequence(text)?.as_bytes())?;
         out.flush()
     }
 
@@ -169,14 +169,14 @@ impl Host for Tty {
     fn suspend(&mut self, mouse: bool) -> io::Result<()> {
         give_back();
         let stopped = stop_process();
-        enter()?;
+        enter_screen()?;
         self.capture_mouse(mouse);
         stopped
     }
 
-    fn ring(&mut self, text: Option<&Line>) {
+    fn ring_bell(&mut self, text: Option<&Line>) {
         let mut out = io::stdout();
-        let _ = out.write_all(ringing(text).as_bytes()).and_then(|()| out.flush());
+        let _ = out.write_all(bell_sequence(text).as_bytes()).and_then(|()| out.flush());
     }
 
     fn begin_frame(&mut self) {
@@ -207,8 +207,8 @@ mod tests {
 
     #[test]
     fn a_notification_is_one_sequence_whatever_its_text() {
-        assert_eq!(ringing(None), "\x07");
-        let hostile = ringing(Some(&Line::new("4;1;50\x07\x1b]0;title\x07\u{9b}2J")));
+        assert_eq!(bell_sequence(None), "\x07");
+        let hostile = bell_sequence(Some(&Line::new("4;1;50\x07\x1b]0;title\x07\u{9b}2J")));
         assert!(hostile.starts_with("\x1b]9;;1;50"), "{hostile:?}");
         let controls = hostile.chars().filter(|c| c.is_control()).count();
         assert_eq!(controls, 2, "its own beginning and end: {hostile:?}");
@@ -216,9 +216,9 @@ mod tests {
 
     #[test]
     fn the_clipboard_sequence_is_bounded_and_carries_no_control_character() {
-        assert_eq!(osc52("140812").unwrap(), "\x1b]52;c;MTQwODEy\x07");
-        assert!(osc52(&"x".repeat(60_000)).is_err());
-        let hostile = osc52("\x1b]0;x\x07").unwrap();
+        assert_eq!(osc52_sequence("140812").unwrap(), "\x1b]52;c;MTQwODEy\x07");
+        assert!(osc52_sequence(&"x".repeat(60_000)).is_err());
+        let hostile = osc52_sequence("\x1b]0;x\x07").unwrap();
         assert_eq!(hostile.matches('\x1b').count(), 1);
     }
 }

@@ -49,19 +49,19 @@ const NAMED: &[(&str, KeyCode)] = &[
 
 impl Chord {
     /// A key without modifiers.
-    pub const fn plain(code: KeyCode) -> Self {
+    pub const fn from_code(code: KeyCode) -> Self {
         Self { code, modifiers: KeyModifiers::NONE }
     }
 
     /// A character that would be typed into a line of text.
-    pub fn typed(self) -> Option<char> {
+    pub fn typed_char(self) -> Option<char> {
         match self.code {
             KeyCode::Char(c) if self.modifiers.is_empty() => Some(c),
             _ => None,
         }
     }
 
-    fn normal(code: KeyCode, modifiers: KeyModifiers) -> Self {
+    fn normalize(code: KeyCode, modifiers: KeyModifiers) -> Self {
         let held = modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
         match code {
             KeyCode::BackTab => Self { code: KeyCode::Tab, modifiers: held | KeyModifiers::SHIFT },
@@ -82,7 +82,7 @@ impl Chord {
 
 impl From<KeyEvent> for Chord {
     fn from(event: KeyEvent) -> Self {
-        Self::normal(event.code, event.modifiers)
+        Self::normalize(event.code, event.modifiers)
     }
 }
 
@@ -146,7 +146,7 @@ impl FromStr for Chord {
             if modifiers.contains(KeyModifiers::SHIFT) {
                 return Err(ChordError::ShiftedCharacter(text.to_owned(), c.to_ascii_uppercase()));
             }
-            return Ok(Self::normal(KeyCode::Char(c), modifiers));
+            return Ok(Self::normalize(KeyCode::Char(c), modifiers));
         }
         let lower = rest.to_ascii_lowercase();
         let alias = match lower.as_str() {
@@ -159,12 +159,12 @@ impl FromStr for Chord {
             other => other,
         };
         if let Some((_, code)) = NAMED.iter().find(|(name, _)| *name == alias) {
-            return Ok(Self::normal(*code, modifiers));
+            return Ok(Self::normalize(*code, modifiers));
         }
         if let Some(number) = alias.strip_prefix('f').and_then(|n| n.parse::<u8>().ok())
             && (1..=12).contains(&number)
         {
-            return Ok(Self::normal(KeyCode::F(number), modifiers));
+            return Ok(Self::normalize(KeyCode::F(number), modifiers));
         }
         Err(ChordError::Unknown(text.chars().take(30).collect()))
     }

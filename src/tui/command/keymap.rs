@@ -116,7 +116,7 @@ impl Keymap {
         for (id, keys) in overrides {
             let command = Command::by_id(id).ok_or_else(|| KeymapError::UnknownCommand {
                 id: id.chars().take(60).collect(),
-                suggestion: nearest(id).map(|n| format!("; did you mean '{n}'?")).unwrap_or_default(),
+                suggestion: nearest_command(id).map(|n| format!("; did you mean '{n}'?")).unwrap_or_default(),
             })?;
             own.insert(command, keys);
         }
@@ -131,7 +131,7 @@ impl Keymap {
             };
             for sequence in &sequences {
                 for scope in spec.scopes {
-                    map.bind(*scope, sequence, spec.command)?;
+                    map.bind_keys(*scope, sequence, spec.command)?;
                 }
             }
             map.keys.insert(spec.command, sequences);
@@ -145,7 +145,7 @@ impl Keymap {
         Ok(map)
     }
 
-    fn bind(&mut self, scope: Scope, sequence: &[Chord], command: Command) -> Result<(), KeymapError> {
+    fn bind_keys(&mut self, scope: Scope, sequence: &[Chord], command: Command) -> Result<(), KeymapError> {
         let mut node = self.tries.entry(scope).or_default();
         for chord in sequence {
             node = node.next.entry(*chord).or_default();
@@ -193,7 +193,7 @@ impl Keymap {
     }
 
     /// What `typed` means where `scopes` apply, most specific first.
-    pub fn lookup(&self, scopes: &[Scope], typed: &[Chord]) -> Lookup {
+    pub fn look_up_keys(&self, scopes: &[Scope], typed: &[Chord]) -> Lookup {
         for scope in scopes {
             let mut node = self.tries.get(scope);
             for chord in typed {
@@ -209,7 +209,7 @@ impl Keymap {
     }
 
     /// All keys of a command, wherever it applies.
-    pub fn keys(&self, command: Command) -> Vec<String> {
+    pub fn keys_for(&self, command: Command) -> Vec<String> {
         self.keys.get(&command).into_iter().flatten().map(|s| format_sequence(s)).collect()
     }
 
@@ -217,7 +217,7 @@ impl Keymap {
     pub fn keys_in(&self, command: Command, scopes: &[Scope]) -> Vec<String> {
         let sequences = self.keys.get(&command).into_iter().flatten();
         sequences
-            .filter(|s| self.lookup(scopes, s) == Lookup::Run(command))
+            .filter(|s| self.look_up_keys(scopes, s) == Lookup::Run(command))
             .map(|s| format_sequence(s))
             .collect()
     }
@@ -229,7 +229,7 @@ impl Keymap {
             for sequence in sequences {
                 if sequence.len() > typed.len()
                     && sequence.starts_with(typed)
-                    && self.lookup(scopes, sequence) == Lookup::Run(*command)
+                    && self.look_up_keys(scopes, sequence) == Lookup::Run(*command)
                 {
                     let rest = sequence.get(typed.len()..).unwrap_or_default();
                     found.push((format_sequence(rest), *command));
@@ -241,18 +241,23 @@ impl Keymap {
 }
 
 /// The command id most like `id`, if one is near.
-fn nearest(id: &str) -> Option<&'static str> {
+fn nearest_command(id: &str) -> Option<&'static str> {
     let part = id.rsplit('.').next().unwrap_or(id);
     TABLE
         .iter()
-        .map(|s| (distance(id, s.id).min(distance(part, s.id.rsplit('.').next().unwrap_or(s.id)) + 1), s.id))
+        .map(|s| {
+            (
+                edit_distance(id, s.id).min(edit_distance(part, s.id.rsplit('.').next().unwrap_or(s.id)) + 1),
+                s.id,
+            )
+        })
         .min()
         .filter(|(d, _)| *d <= 3)
         .map(|(_, id)| id)
 }
 
 /// Levenshtein distance, cut for absurd lengths.
-fn distance(a: &str, b: &str) -> usize {
+fn edit_distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().take(40).collect();
     let b: Vec<char> = b.chars().take(40).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -299,7 +304,7 @@ mod tests {
         for place in PLACES {
             for spec in TABLE.iter().filter(|s| s.scopes.iter().any(|scope| place.contains(scope))) {
                 for sequence in map.keys.get(&spec.command).into_iter().flatten() {
-                    if map.lookup(place, sequence) != Lookup::Run(spec.command) {
+                    if map.look_up_keys(place, sequence) != Lookup::Run(spec.command) {
                         shadowed.push(format!("{} {}", spec.id, format_sequence(sequence)));
                     }
                 }
@@ -319,9 +324,9 @@ mod tests {
     fn sequences_and_their_continuations() {
         let map = Keymap::default();
         let place = PLACES.get(1).unwrap();
-        assert_eq!(map.lookup(place, &typed("g")), Lookup::Prefix);
-        assert_eq!(map.lookup(place, &typed("g g")), Lookup::Run(Command::Top));
-        assert_eq!(map.lookup(place, &typed("g x")), Lookup::Nothing);
+        assert_eq!(map.look_up_keys(place, &typed("g")), Lookup::Prefix);
+        assert_eq!(map.look_up_keys(place, &typed("g g")), Lookup::Run(Command::Top));
+        assert_eq!(map.look_up_keys(place, &typed("g x")), Lookup::Nothing);
         assert_eq!(map.continuations(place, &typed("g")), [("g".to_owned(), Command::Top)]);
     }
 
@@ -331,12 +336,15 @@ mod tests {
             Keymap::with_overrides(&own(&[("proposal.vote", &["V", "ctrl-v"]), ("app.theme", &[])])).unwrap();
         let place = PLACES.get(1).unwrap();
         assert_eq!(
-            map.lookup(place, &typed("V")),
-            Lookup::Run(Command::of(&icpulse_engine::action::operations::VOTE))
+            map.look_up_keys(place, &typed("V")),
+            Lookup::Run(Command::for_operation(&icpulse_engine::action::operations::VOTE))
         );
-        assert_eq!(map.lookup(place, &typed("v")), Lookup::Nothing);
-        assert_eq!(map.lookup(place, &typed("t")), Lookup::Nothing);
-        assert_eq!(map.keys(Command::of(&icpulse_engine::action::operations::VOTE)), ["V", "ctrl-v"]);
+        assert_eq!(map.look_up_keys(place, &typed("v")), Lookup::Nothing);
+        assert_eq!(map.look_up_keys(place, &typed("t")), Lookup::Nothing);
+        assert_eq!(
+            map.keys_for(Command::for_operation(&icpulse_engine::action::operations::VOTE)),
+            ["V", "ctrl-v"]
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub use keymap::{Keymap, KeymapError, Lookup, PLACES};
 pub use table::{Command, Danger, Scope, Spec, TABLE};
 
 /// The key list as markdown, for `docs/keys.md` and `icpulse keys`.
-pub fn markdown(keymap: &Keymap) -> String {
+pub fn keys_markdown(keymap: &Keymap) -> String {
     let mut out = String::from(
         "# Keys\n\nChange any key in the configuration file, under `[keys]`, by the command's name.\n",
     );
@@ -23,8 +23,11 @@ pub fn markdown(keymap: &Keymap) -> String {
             scope.title()
         ));
         for spec in rows {
-            let keys: Vec<String> =
-                keymap.keys(spec.command).iter().map(|k| format!("`{}`", k.replace('|', "\\|"))).collect();
+            let keys: Vec<String> = keymap
+                .keys_for(spec.command)
+                .iter()
+                .map(|k| format!("`{}`", k.replace('|', "\\|")))
+                .collect();
             let keys = if keys.is_empty() { "(none)".to_owned() } else { keys.join(", ") };
             out.push_str(&format!("| {keys} | `{}` | {} |\n", spec.id, spec.help.replace('|', "\\|")));
         }
@@ -38,7 +41,7 @@ mod tests {
 
     #[test]
     fn the_key_list_names_every_command() {
-        let text = markdown(&Keymap::default());
+        let text = keys_markdown(&Keymap::default());
         for spec in TABLE.iter() {
             assert!(text.contains(&format!("`{}`", spec.id)), "{}", spec.id);
         }

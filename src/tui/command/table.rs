@@ -254,7 +254,7 @@ commands! {
     Dismiss "app.dismiss" "dismiss notices", "Dismiss all notices.", ["x"], [Global], Harmless;
     Redraw "app.redraw" "redraw", "Redraw the whole screen.", ["ctrl-l"], [Global], Harmless;
     Suspend "app.suspend" "suspend", "Suspend icpulse; `fg` in the shell resumes it.", ["ctrl-z"], [Global], Harmless;
-    Quit "app.quit" "quit", "Leaves; asks first while something is being submitted.", ["q" "ctrl-c"], [Global], Harmless;
+    Quit "app.quit" "quit", "Quit; asks first while something is being submitted.", ["q" "ctrl-c"], [Global], Harmless;
 
     Down "move.down" "down", "One down.", ["j" "down" "ctrl-n"], [Move], Harmless;
     Up "move.up" "up", "One up.", ["k" "up"], [Move], Harmless;
@@ -312,7 +312,7 @@ commands! {
     Details "review.details" "details", "Show every call with its arguments, or the summary again.", ["d" "tab"], [Review], Harmless, footer;
     Retry "execution.retry" "retry", "Review the selected step, if it did not happen, to sign it again.", ["r"], [Execution], Signs, footer;
     RetryAll "execution.retry_all" "retry all", "Review all steps that did not happen, to sign them again.", ["R"], [Execution], Signs, footer;
-    DismissAction "execution.dismiss" "dismiss", "Dismiss an unfinished action: it is not followed any more.", ["d"], [Execution], Harmless, footer;
+    DismissAction "execution.dismiss" "dismiss", "Dismiss an unfinished action: it is not followed up any more.", ["d"], [Execution], Harmless, footer;
     FollowUp "execution.follow_up" "ask again", "Ask the network for the outcome of unknown steps.", ["f"], [Execution], Harmless, footer;
     FieldNext "form.next" "next field", "To the next field.", ["tab" "down"], [Form], Harmless, footer;
     FieldPrevious "form.previous" "previous field", "To the previous field.", ["shift-tab" "up"], [Form], Harmless;
@@ -325,7 +325,7 @@ commands! {
 
 impl Command {
     /// The command that begins an operation.
-    pub fn of(operation: &Operation) -> Self {
+    pub fn for_operation(operation: &Operation) -> Self {
         let place = operations::LIST.iter().position(|o| o.id == operation.id);
         place.map_or(Self::Help, Self::Operation)
     }

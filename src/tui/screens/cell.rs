@@ -1,6 +1,6 @@
 //! Cells of lists as the content of tables.
 
-use super::words;
+use super::format;
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;
@@ -12,7 +12,7 @@ use icpulse_model::value::{Cell, Tone, Value};
 use std::borrow::Cow;
 
 /// The role of a judgement.
-pub(super) fn role(tone: Tone) -> Role {
+pub(super) fn role_for_tone(tone: Tone) -> Role {
     match tone {
         Tone::Plain => Role::Text,
         Tone::Strong => Role::Strong,
@@ -31,14 +31,14 @@ pub(super) fn role(tone: Tone) -> Role {
         Tone::No => Role::No,
         Tone::NotVoted => Role::NotVoted,
         Tone::Id => Role::Id,
-        Tone::Topic(topic) => words::topic_role(topic),
-        Tone::Status(status) => words::status_role(status),
-        Tone::State(state) => words::state_role(state),
+        Tone::Topic(topic) => format::topic_role(topic),
+        Tone::Status(status) => format::status_role(status),
+        Tone::State(state) => format::state_role(state),
     }
 }
 
 /// How dark a relative failure rate is: 1 %, 5 %, 10 % (from there it costs rewards), 30 %.
-fn level(rate: Ppm) -> u8 {
+fn heat_level(rate: Ppm) -> u8 {
     match rate.0 {
         0..10_000 => 0,
         10_000..50_000 => 1,
@@ -49,14 +49,14 @@ fn level(rate: Ppm) -> u8 {
 }
 
 /// A heat strip of days.
-pub(super) fn heat(days: &[Option<Ppm>], ascii: bool) -> Spans {
-    let levels: Vec<Option<u8>> = days.iter().map(|day| day.map(level)).collect();
-    strip::spans(&levels, ascii)
+pub(super) fn heat_spans(days: &[Option<Ppm>], ascii: bool) -> Spans {
+    let levels: Vec<Option<u8>> = days.iter().map(|day| day.map(heat_level)).collect();
+    strip::strip_spans(&levels, ascii)
 }
 
 /// What the shades of a heat strip mean.
-pub(super) fn legend(ascii: bool) -> Spans {
-    strip::legend(["1 %", "5 %", "10 % costs", "30 %"], ascii)
+pub(super) fn legend_spans(ascii: bool) -> Spans {
+    strip::legend_spans(["1 %", "5 %", "10 % costs", "30 %"], ascii)
 }
 
 /// So many of so many, as a bar of a width and in numbers.
@@ -72,41 +72,41 @@ fn share_bar(part: u64, whole: u64, cells: u64, ascii: bool) -> Spans {
 }
 
 /// A cell as text; draws again when a time in it reads differently.
-pub(super) fn text<'r>(now: Timestamp, column: &ColumnInfo, cell: Cell<'r>) -> Cow<'r, str> {
+pub(super) fn cell_text<'r>(now: Timestamp, column: &ColumnInfo, cell: Cell<'r>) -> Cow<'r, str> {
     match (&cell.words, &cell.value) {
-        (None, Value::Until(at)) if *at > now => words::tight(words::left(now, *at)).into(),
-        (None, Value::Due(at)) => words::tight(words::left(now, *at)).into(),
-        (None, Value::Since(at)) => words::lasting(now, *at).into(),
+        (None, Value::Until(at)) if *at > now => format::tight(format::time_left(now, *at)).into(),
+        (None, Value::Due(at)) => format::tight(format::time_left(now, *at)).into(),
+        (None, Value::Since(at)) => format::lasting_text(now, *at).into(),
         _ => cell.into_text(now, Some(column.width)),
     }
 }
 
 /// A cell, with the mark where its value is not proven.
-pub(super) fn content<'r>(state: &State, column: &ColumnInfo, cell: Cell<'r>) -> Content<'r> {
+pub(super) fn cell_content<'r>(state: &State, column: &ColumnInfo, cell: Cell<'r>) -> Content<'r> {
     let ascii = state.options.ascii;
     match &cell.value {
         Value::Series(values) => return Content::Spark(values.clone()),
-        Value::Strip(days) => return Content::Pieces(heat(days, ascii)),
+        Value::Strip(days) => return Content::Pieces(heat_spans(days, ascii)),
         Value::Part(part, whole) => return Content::Pieces(share_bar(*part, *whole, 12, ascii)),
         _ => {}
     }
     let is_id = cell.tone == Tone::Id || (cell.words.is_none() && matches!(cell.value, Value::Id(_)));
-    let (marked, role) = (cell.is_unverified(), role(cell.tone));
-    let text = text(state.network_now(), column, cell);
+    let (marked, role) = (cell.is_unverified(), role_for_tone(cell.tone));
+    let text = cell_text(state.network_now(), column, cell);
     match text {
         text if text.is_empty() => Content::Nothing,
-        text if marked => Content::Marked(text, role, words::unverified_mark()),
+        text if marked => Content::Marked(text, role, format::unverified_mark()),
         text if is_id => Content::id(text),
         text => Content::text(text, role),
     }
 }
 
 /// A cell as pieces of a line, with the mark where its value is not proven.
-pub(super) fn spans(now: Timestamp, column: &ColumnInfo, cell: Cell<'_>, role: Role) -> Spans {
+pub(super) fn cell_spans(now: Timestamp, column: &ColumnInfo, cell: Cell<'_>, role: Role) -> Spans {
     let marked = cell.is_unverified();
-    let mut spans = vec![span(text(now, column, cell).into_owned(), role)];
+    let mut spans = vec![span(cell_text(now, column, cell).into_owned(), role)];
     if marked {
-        spans.push(words::unverified_mark());
+        spans.push(format::unverified_mark());
     }
     spans
 }

@@ -1,7 +1,7 @@
 //! Why a place has nothing to show, and what is wrong with what it shows: loading, empty,
 //! failed, offline, nobody's. Old data stays; the trouble is said once, at the top.
 
-use super::{Cx, words};
+use super::{Cx, format};
 use crate::tui::app::state::{State, Subject};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -40,7 +40,7 @@ pub(super) fn needs_known(state: &State) -> bool {
 }
 
 /// Why a list without rows is empty. `known` says that it was read at least once.
-pub(super) fn why(state: &State, known: bool, total: usize) -> Empty {
+pub(super) fn empty_reason(state: &State, known: bool, total: usize) -> Empty {
     if total > 0 {
         Empty::Filtered
     } else if known {
@@ -55,7 +55,7 @@ pub(super) fn why(state: &State, known: bool, total: usize) -> Empty {
 }
 
 /// Says in the middle of an area why there is nothing; `what` is the plural of what is missing.
-pub(super) fn say(cx: &mut Cx<'_, '_, '_>, area: Rect, empty: Empty, what: &str) {
+pub(super) fn draw_empty(cx: &mut Cx<'_, '_, '_>, area: Rect, empty: Empty, what: &str) {
     let state = cx.state;
     let network = state.network.name.as_str();
     let title;
@@ -75,13 +75,13 @@ pub(super) fn say(cx: &mut Cx<'_, '_, '_>, area: Rect, empty: Empty, what: &str)
             title = "No matches".to_owned();
             let text = state.filter_text().unwrap_or_default();
             lines.push(format!("filter: {text}"));
-            lines.push(format!("{} clears the filter", words::key(state, Command::ClearFilter)));
+            lines.push(format!("{} clears the filter", format::key_text(state, Command::ClearFilter)));
             Role::Text
         }
         Empty::Failed => {
             title = format!("No {what} yet");
             lines.push("reading failed and the cache is empty; see the error above".to_owned());
-            lines.push(format!("{} retries now", words::key(state, Command::Refresh)));
+            lines.push(format!("{} retries now", format::key_text(state, Command::Refresh)));
             Role::Warn
         }
         Empty::Offline => {
@@ -94,7 +94,7 @@ pub(super) fn say(cx: &mut Cx<'_, '_, '_>, area: Rect, empty: Empty, what: &str)
             lines.push(format!("{what} belong to an identity; without one everything is read-only"));
             lines.push(format!(
                 "{} selects one; `icpulse identity new` creates one",
-                words::key(state, Command::Identity)
+                format::key_text(state, Command::Identity)
             ));
             Role::Text
         }
@@ -104,7 +104,7 @@ pub(super) fn say(cx: &mut Cx<'_, '_, '_>, area: Rect, empty: Empty, what: &str)
 }
 
 /// Draws what readings suffer from, in at most two lines; gives how many it took.
-pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
+pub(super) fn draw_trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
     let state = cx.state;
     let Some(trouble) = &state.sync.trouble else { return wrong_clock(cx, area) };
     let role = if trouble.unverified { Role::Bad } else { Role::Warn };
@@ -117,7 +117,7 @@ pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
         spans.push(span(" · ", Role::Dim));
         spans.push(span(trouble.advice.as_str().to_owned(), Role::Text));
     }
-    let again = trouble.retry_at.map(|at| format!(" · again {}", words::ahead(state.now, at)));
+    let again = trouble.retry_at.map(|at| format!(" · again {}", format::ahead_text(state.now, at)));
     let tail = format!("{} · since {}", again.unwrap_or_default(), trouble.since.clock());
     spans.push(span(tail, Role::Dim));
     let mark = [span(" ! ", role)];
@@ -129,9 +129,9 @@ pub(super) fn trouble(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
     let more = lines.len() > usize::from(rows);
     for (index, (line, y)) in lines.iter().take(usize::from(rows)).zip(area.top()..area.bottom()).enumerate()
     {
-        let end = cx.pen.spans(area.x, y, area.width.saturating_sub(1), line);
+        let end = cx.pen.write_spans(area.x, y, area.width.saturating_sub(1), line);
         if more && index == 1 {
-            cx.pen.put(end.min(area.right().saturating_sub(1)), y, 1, "…", Role::Dim);
+            cx.pen.write(end.min(area.right().saturating_sub(1)), y, 1, "…", Role::Dim);
         }
     }
     rows
@@ -151,12 +151,12 @@ fn wrong_clock(cx: &mut Cx<'_, '_, '_>, area: Rect) -> u16 {
     if spans_width(&spans) + more.len() < usize::from(area.width) {
         spans.push(span(more, Role::Dim));
     }
-    cx.pen.spans(area.x, area.y, area.width.saturating_sub(1), &spans);
+    cx.pen.write_spans(area.x, area.y, area.width.saturating_sub(1), &spans);
     1
 }
 
 /// What was opened but is not known: being read, not remembered, or none.
-pub(super) fn unknown(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: Subject) {
+pub(super) fn draw_unknown_subject(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: Subject) {
     let state = cx.state;
     let title = state.title_of(subject);
     if state.reading.contains(&subject) {
@@ -164,13 +164,13 @@ pub(super) fn unknown(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: Subject) {
     } else if state.sync.offline {
         notice::draw(cx.pen, area, &title, Role::Warn, &["not in the cache, and icpulse is offline"]);
     } else {
-        let again = format!("{} asks again", words::key(state, Command::Refresh));
+        let again = format!("{} asks again", format::key_text(state, Command::Refresh));
         notice::draw(
             cx.pen,
             area,
             &title,
             Role::Warn,
-            &["unknown; there may be none with this number", &again],
+            &["not found; there may be none with this number", &again],
         );
     }
 }

@@ -1,10 +1,10 @@
 //! The third line: the way here, or what a list shows.
 
-use super::{Cx, words};
+use super::{Cx, format};
 use crate::tui::app::state::list::ListState;
 use crate::tui::app::state::{Hit, Screen};
 use crate::tui::theme::Role;
-use crate::tui::widgets::text::width;
+use crate::tui::widgets::text::text_width;
 use crate::tui::widgets::{Spans, span};
 use ratatui::layout::Rect;
 
@@ -12,45 +12,45 @@ use ratatui::layout::Rect;
 pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let state = cx.state;
     if state.detail().is_some() {
-        crumbs(cx, row);
+        draw_crumbs(cx, row);
         return;
     }
     let spans = match state.place.screen {
-        Screen::Pulse => note(cx),
-        Screen::Proposals => list(&state.proposals, "proposal", "proposals"),
-        Screen::Neurons => list(&state.neurons, "neuron", "neurons"),
-        Screen::Wallet => list(&state.wallet.list, "transaction", "transactions"),
+        Screen::Pulse => note_spans(cx),
+        Screen::Proposals => list_spans(&state.proposals, "proposal", "proposals"),
+        Screen::Neurons => list_spans(&state.neurons, "neuron", "neurons"),
+        Screen::Wallet => list_spans(&state.wallet.list, "transaction", "transactions"),
         Screen::Network => {
             let info = &state.net.shown.dataset().info;
             let (one, many) = (info.one, info.many);
-            list(state.net.list(), one, many)
+            list_spans(state.net.list(), one, many)
         }
     };
-    cx.pen.spans(row.x + 1, row.y, row.width.saturating_sub(2), &spans);
+    cx.pen.write_spans(row.x + 1, row.y, row.width.saturating_sub(2), &spans);
 }
 
-fn crumbs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
+fn draw_crumbs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let crumbs = cx.state.breadcrumbs();
     let last = crumbs.len().saturating_sub(1);
     // Long ways lose their beginning, not their end.
     let room = usize::from(row.width.saturating_sub(2));
     let mut from = 0;
-    while from < last && crumbs.iter().skip(from).map(|c| width(c) + 3).sum::<usize>() > room {
+    while from < last && crumbs.iter().skip(from).map(|c| text_width(c) + 3).sum::<usize>() > room {
         from += 1;
     }
     let mut x = row.x + 1;
     for (index, crumb) in crumbs.iter().enumerate().skip(from) {
         let role = if index == last { Role::BreadcrumbHere } else { Role::Breadcrumb };
         let start = x;
-        x = cx.pen.put(x, row.y, row.right().saturating_sub(x), crumb, role);
+        x = cx.pen.write(x, row.y, row.right().saturating_sub(x), crumb, role);
         if index < last {
-            cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::Crumb(last - index));
-            x = cx.pen.put(x, row.y, row.right().saturating_sub(x), " › ", Role::Breadcrumb);
+            cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::Crumb(last - index));
+            x = cx.pen.write(x, row.y, row.right().saturating_sub(x), " › ", Role::Breadcrumb);
         }
     }
 }
 
-fn list<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
+fn list_spans<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
     let mut spans: Spans = Vec::new();
     let shown = list.rows.len();
     if list.filter.text.is_empty() {
@@ -58,10 +58,10 @@ fn list<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
         if list.total == 0 {
             return spans;
         }
-        spans.push(span(words::count(list.total, one, many), Role::Dim));
+        spans.push(span(format::count_noun(list.total, one, many), Role::Dim));
     } else {
-        spans.push(span(words::grouped(shown), Role::Strong));
-        spans.push(span(format!(" of {}", words::count(list.total, one, many)), Role::Dim));
+        spans.push(span(format::grouped_number(shown), Role::Strong));
+        spans.push(span(format!(" of {}", format::count_noun(list.total, one, many)), Role::Dim));
         let role = if list.filter.error.is_some() { Role::InputError } else { Role::Accent };
         spans.push(span("   filter ", Role::Dim));
         spans.push(span(list.filter.text.clone(), role));
@@ -74,7 +74,7 @@ fn list<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
 }
 
 /// What Pulse has to say of the session: a cache that is not shared.
-fn note(cx: &Cx<'_, '_, '_>) -> Spans {
+fn note_spans(cx: &Cx<'_, '_, '_>) -> Spans {
     cx.state
         .sync
         .cache_note

@@ -21,7 +21,7 @@ impl Facts {
     }
 
     /// A heading, after a blank line.
-    pub(super) fn heading(&mut self, title: impl Into<String>) {
+    pub(super) fn add_heading(&mut self, title: impl Into<String>) {
         if !self.lines.is_empty() {
             self.lines.push(Vec::new());
         }
@@ -29,29 +29,29 @@ impl Facts {
     }
 
     /// A name and its value, wrapped below itself.
-    pub(super) fn fact(&mut self, name: &str, value: Spans) {
-        let pad = self.column.saturating_sub(crate::tui::widgets::text::width(name)).max(1);
+    pub(super) fn add_fact(&mut self, name: &str, value: Spans) {
+        let pad = self.column.saturating_sub(crate::tui::widgets::text::text_width(name)).max(1);
         let first = [span(format!("{name}{}", " ".repeat(pad)), Role::Dim)];
         let rest = [span(" ".repeat(self.column.min(self.width / 2)), Role::Dim)];
         self.lines.extend(wrap_spans(&value, self.width, &first, &rest));
     }
 
-    pub(super) fn say(&mut self, name: &str, value: impl Into<String>, role: Role) {
-        self.fact(name, vec![span(value.into(), role)]);
+    pub(super) fn add_text(&mut self, name: &str, value: impl Into<String>, role: Role) {
+        self.add_fact(name, vec![span(value.into(), role)]);
     }
 
     /// A whole line, wrapped.
-    pub(super) fn line(&mut self, spans: Spans) {
+    pub(super) fn add_wrapped(&mut self, spans: Spans) {
         self.lines.extend(wrap_spans(&spans, self.width, &[], &[]));
     }
 
     /// A line as it is, cut when drawn.
-    pub(super) fn raw(&mut self, spans: Spans) {
+    pub(super) fn add_line(&mut self, spans: Spans) {
         self.lines.push(spans);
     }
 
     /// A name at the left and a value at the right edge.
-    pub(super) fn edge(&mut self, mut left: Spans, right: Spans) {
+    pub(super) fn add_line_with_note(&mut self, mut left: Spans, right: Spans) {
         let free = self.width.saturating_sub(spans_width(&left) + spans_width(&right)).max(1);
         left.push(span(" ".repeat(free), Role::Text));
         left.extend(right);
@@ -65,16 +65,29 @@ impl Facts {
 
 /// Draws lines from `offset` on with a scroll bar at the right edge where they do not fit;
 /// gives the offset that was used.
-pub(super) fn scrolled(cx: &mut Cx<'_, '_, '_>, area: Rect, lines: &[Spans], offset: usize) -> usize {
+pub(super) fn draw_scrolled_lines(
+    cx: &mut Cx<'_, '_, '_>,
+    area: Rect,
+    lines: &[Spans],
+    offset: usize,
+) -> usize {
     let height = usize::from(area.height);
     let offset = offset.min(lines.len().saturating_sub(height));
     let bar = lines.len() > height;
     let width = area.width.saturating_sub(if bar { 2 } else { 0 });
     for (line, y) in lines.iter().skip(offset).zip(area.top()..area.bottom()) {
-        cx.pen.spans(area.x, y, width, line);
+        cx.pen.write_spans(area.x, y, width, line);
     }
     if bar {
-        scroll::bar(cx.pen, area.right().saturating_sub(1), area.y, area.height, offset, height, lines.len());
+        scroll::draw_scroll_bar(
+            cx.pen,
+            area.right().saturating_sub(1),
+            area.y,
+            area.height,
+            offset,
+            height,
+            lines.len(),
+        );
     }
     offset
 }
@@ -83,6 +96,6 @@ pub(super) fn scrolled(cx: &mut Cx<'_, '_, '_>, area: Rect, lines: &[Spans], off
 pub(super) fn detail_part(cx: &mut Cx<'_, '_, '_>, area: Rect, lines: &[Spans], offset: usize) {
     cx.hits.detail_lines = lines.len();
     cx.hits.detail_height = usize::from(area.height);
-    cx.hits.add(area, Hit::Scroll);
-    scrolled(cx, area, lines, offset);
+    cx.hits.add_area(area, Hit::Scroll);
+    draw_scrolled_lines(cx, area, lines, offset);
 }

@@ -1,11 +1,11 @@
 //! The last line: the keys that matter here; and the notices above it.
 
-use super::{Cx, words};
+use super::{Cx, format};
 use crate::tui::app::state::{Hit, Layer, Level};
 use crate::tui::command::format_sequence;
 use crate::tui::theme::Role;
 use crate::tui::widgets::keys::{self, Hint};
-use crate::tui::widgets::text::width;
+use crate::tui::widgets::text::text_width;
 use crate::tui::widgets::toast::{self, Toast};
 use ratatui::layout::Rect;
 
@@ -18,7 +18,7 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let inner = Rect::new(row.x + 1, row.y, row.width.saturating_sub(2), 1);
     if !state.pending.is_empty() {
         let typed = format_sequence(&state.pending);
-        let x = cx.pen.put(inner.x, row.y, inner.width, &format!("{typed} …"), Role::Key) + 3;
+        let x = cx.pen.write(inner.x, row.y, inner.width, &format!("{typed} …"), Role::Key) + 3;
         let next: Vec<Hint> = state
             .keymap
             .continuations(state.scopes(), &state.pending)
@@ -37,7 +37,7 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
 
 /// Draws the keys of the place that has the keyboard, at most so many.
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, most: usize) {
-    let hints = cx.state.footer();
+    let hints = cx.state.footer_hints();
     let shown: Vec<Hint> = hints
         .iter()
         .take(most)
@@ -49,12 +49,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, most: usize) {
         .collect();
     let places = keys::draw(cx.pen, area, &shown);
     for (place, hint) in places.into_iter().zip(&hints) {
-        cx.hits.add(place, Hit::Run(hint.command));
+        cx.hits.add_area(place, Hit::Run(hint.command));
     }
 }
 
 /// Notices, at the bottom right over everything.
-pub(super) fn toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
+pub(super) fn draw_toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
     let state = cx.state;
     let shown: Vec<Toast<'_>> = state
         .toasts
@@ -71,13 +71,13 @@ pub(super) fn toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
         .collect();
     let area = Rect::new(body.x, body.y, body.width.saturating_sub(1), body.height);
     for (index, place) in toast::draw(cx.pen, area, &shown) {
-        cx.hits.add(place, Hit::Toast(index));
+        cx.hits.add_area(place, Hit::Toast(index));
     }
     // Errors stay until they are dismissed: say how, in the footer's corner.
     if state.toasts.iter().any(|t| t.level == Level::Error) && state.layers.is_empty() {
-        let text = format!("{} dismisses", words::key(state, crate::tui::command::Command::Dismiss));
-        let w = u16::try_from(width(&text)).unwrap_or(0);
+        let text = format!("{} dismisses", format::key_text(state, crate::tui::command::Command::Dismiss));
+        let w = u16::try_from(text_width(&text)).unwrap_or(0);
         let x = body.right().saturating_sub(w + 1);
-        cx.pen.put(x, body.bottom(), w, &text, Role::Dim);
+        cx.pen.write(x, body.bottom(), w, &text, Role::Dim);
     }
 }

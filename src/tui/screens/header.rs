@@ -1,11 +1,11 @@
 //! The two lines at the top: where one is, who signs, how fresh and how proven.
 
-use super::{Cx, words};
-use crate::tui::app::state::pulse::Need;
+use super::{Cx, format};
+use crate::tui::app::state::pulse::PulseNeed;
 use crate::tui::app::state::{Hit, Screen, State};
 use crate::tui::command::Command;
 use crate::tui::theme::{ColorDepth, Role};
-use crate::tui::widgets::text::{spans_width, truncate};
+use crate::tui::widgets::text::{spans_width, truncate_text};
 use crate::tui::widgets::{Spans, gauge, span};
 use icpulse_model::Seconds;
 use icpulse_model::account::short_principal;
@@ -26,9 +26,9 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     ];
     let mut chosen = (Vec::new(), Vec::new(), Vec::new());
     for (trust, long, detail) in choices {
-        let (who, right) = (signer(state, long), reading(state, cx.pen.ascii(), detail));
+        let (who, right) = (signer_spans(state, long), reading_spans(state, cx.pen.ascii(), detail));
         let rest = spans_width(&who) + spans_width(&right) + 7;
-        let left = network(state, trust, width.saturating_sub(rest).min(width / 2));
+        let left = network_spans(state, trust, width.saturating_sub(rest).min(width / 2));
         let fits = spans_width(&left) + rest <= width;
         chosen = (left, who, right);
         if fits && !is_cut(&chosen.0, state) {
@@ -40,8 +40,8 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     right.push(span(" ", Role::Dim));
     let right_w = spans_width(&right).min(width / 2);
     let right_x = row.right().saturating_sub(u16::try_from(right_w).unwrap_or(0));
-    cx.pen.spans(row.x, row.y, u16::try_from(left_w).unwrap_or(0), &left);
-    cx.pen.spans(right_x, row.y, u16::try_from(right_w).unwrap_or(0), &right);
+    cx.pen.write_spans(row.x, row.y, u16::try_from(left_w).unwrap_or(0), &left);
+    cx.pen.write_spans(right_x, row.y, u16::try_from(right_w).unwrap_or(0), &right);
     // Who signs stands between both, in the middle where there is room.
     let who_w = spans_width(&who);
     let from = left_w + 3;
@@ -50,9 +50,11 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let x = middle.clamp(from.min(to), to.saturating_sub(who_w).max(from));
     if to > x {
         let (x, room) = (u16::try_from(x).unwrap_or(0), u16::try_from(to - x).unwrap_or(0));
-        let end = cx.pen.spans(row.x + x, row.y, room, &who);
-        cx.hits
-            .add(Rect::new(row.x + x, row.y, end.saturating_sub(row.x + x), 1), Hit::Run(Command::Identity));
+        let end = cx.pen.write_spans(row.x + x, row.y, room, &who);
+        cx.hits.add_area(
+            Rect::new(row.x + x, row.y, end.saturating_sub(row.x + x), 1),
+            Hit::Run(Command::Identity),
+        );
     }
 }
 
@@ -69,7 +71,7 @@ fn is_cut(network: &Spans, state: &State) -> bool {
 }
 
 /// Product and network, and what the network is not, in at most `room` cells: the name is cut first.
-fn network(state: &State, detail: Trust, room: usize) -> Spans {
+fn network_spans(state: &State, detail: Trust, room: usize) -> Spans {
     let network = &state.network;
     let long = detail == Trust::Long;
     let mut marks: Spans = Vec::new();
@@ -87,16 +89,20 @@ fn network(state: &State, detail: Trust, room: usize) -> Spans {
     let product = span(" icpulse", Role::HeaderProduct);
     let dot = span(" · ", Role::Dim);
     let used = 11 + spans_width(&marks);
-    let name = truncate(network.name.as_str(), room.saturating_sub(used).max(8)).into_owned();
+    let name = truncate_text(network.name.as_str(), room.saturating_sub(used).max(8)).into_owned();
     let mut spans = vec![product, dot, span(name, Role::HeaderNetwork)];
     spans.extend(marks);
     spans
 }
 
-fn signer(state: &State, wide: bool) -> Spans {
+fn signer_spans(state: &State, wide: bool) -> Spans {
     let signer = &state.signer;
     if signer.is_anonymous() {
         return vec![span("read-only", Role::HeaderReadOnly)];
+    }
+    if let Some(what) = state.awaiting_touch.as_ref().filter(|_| state.is_submitting()) {
+        let what = if wide { format!(": {what}") } else { String::new() };
+        return vec![span(format!("confirm on the device{what}"), Role::Warn)];
     }
     let mut spans = Vec::new();
     if wide {
@@ -111,7 +117,7 @@ fn signer(state: &State, wide: bool) -> Spans {
     } else if let Some(until) = signer.unlocked_until {
         let left = until.since(state.now);
         let role = if left < Seconds(60) { Role::Warn } else { Role::Dim };
-        spans.push(span(format!(" open {}", words::left_short(state.now, until)), role));
+        spans.push(span(format!(" open {}", format::left_short(state.now, until)), role));
     }
     spans
 }
@@ -125,7 +131,7 @@ enum Detail {
 }
 
 /// Evidence and age of the newest reading, and how far reading is.
-fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
+fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
     let sync = &state.sync;
     let mut spans = Vec::new();
     let dot = || span(" · ", Role::Dim);
@@ -147,11 +153,11 @@ fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
     }
     match sync.last_success {
         Some(at) => {
-            let old = words::is_stale(state.now, at);
+            let old = format::is_stale(state.now, at);
             if sync.trouble.is_some() || old {
-                spans.push(span(format!("stale: {}", words::ago(state.now, at)), Role::Stale));
+                spans.push(span(format!("stale: {}", format::ago_text(state.now, at)), Role::Stale));
             } else {
-                spans.push(span(words::ago(state.now, at), Role::Dim));
+                spans.push(span(format::ago_text(state.now, at), Role::Dim));
             }
         }
         None if sync.trouble.is_some() => spans.push(span("not read yet", Role::Stale)),
@@ -166,33 +172,40 @@ fn reading(state: &State, ascii: bool, detail: Detail) -> Spans {
         Some(h) if h.total > 0 => {
             spans.push(dot());
             if detail == Detail::Little {
-                let share = words::basis_points(h.done, h.total) / 100;
+                let share = format::basis_points(h.done, h.total) / 100;
                 spans.push(span(format!("{what}{share} %"), Role::Syncing));
             } else {
-                let count = format!("{what}{} of {} ", words::compact(h.done), words::compact(h.total));
+                let count = format!(
+                    "{what}{} of {} ",
+                    format::compact_number(h.done),
+                    format::compact_number(h.total)
+                );
                 spans.push(span(count, Role::Syncing));
-                spans.push(span(bar(gauge::permille(h.done, h.total), 8, ascii), Role::Syncing));
+                spans.push(span(progress_bar(gauge::permille(h.done, h.total), 8, ascii), Role::Syncing));
                 if detail == Detail::Full {
-                    spans.push(span(format!(" {}/s", words::compact(h.per_second)), Role::Dim));
+                    spans.push(span(format!(" {}/s", format::compact_number(h.per_second)), Role::Dim));
                 }
             }
             if let Some(left) = h.left {
-                spans.push(span(format!(" {} left", words::tight(left)), Role::Dim));
+                spans.push(span(format!(" {} left", format::tight(left)), Role::Dim));
             }
         }
         _ if detail > Detail::Little && !state.world.proposals.is_empty() => {
             spans.push(dot());
-            spans.push(span(format!("synced {}", words::grouped(state.world.proposals.len())), Role::Dim));
+            spans.push(span(
+                format!("synced {}", format::grouped_number(state.world.proposals.len())),
+                Role::Dim,
+            ));
         }
         _ => {}
     }
     let busy = sync.in_flight > 0 && !sync.paused;
-    spans.push(span(format!(" {}", words::running(state.now, busy, ascii)), Role::Syncing));
+    spans.push(span(format!(" {}", format::throbber_glyph(state.now, busy, ascii)), Role::Syncing));
     spans
 }
 
 /// A small bar as text.
-fn bar(permille: u16, cells: u16, ascii: bool) -> String {
+fn progress_bar(permille: u16, cells: u16, ascii: bool) -> String {
     let full = usize::from(permille.min(1_000)) * usize::from(cells) / 1_000;
     let (on, off) = if ascii { ("#", ".") } else { ("▓", "░") };
     format!("{}{}", on.repeat(full), off.repeat(usize::from(cells) - full))
@@ -208,35 +221,37 @@ pub(super) fn tabs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         let role = if active { Role::TabActive } else { Role::Tab };
         let (open, close) = if active && plain { ("[", "]") } else { (" ", " ") };
         let start = x;
-        x = cx.pen.put(x, row.y, row.right() - x, open, role);
-        x = cx.pen.put(x, row.y, row.right() - x, &format!("{} {}", screen.number(), screen.title()), role);
-        let waiting = waiting(state, screen);
+        x = cx.pen.write(x, row.y, row.right() - x, open, role);
+        x = cx.pen.write(x, row.y, row.right() - x, &format!("{} {}", screen.number(), screen.title()), role);
+        let waiting = waiting_count(state, screen);
         if waiting > 0 {
             let text = format!(" {waiting}");
-            x = cx.pen.put(x, row.y, row.right() - x, &text, if active { role } else { Role::TabCount });
+            x = cx.pen.write(x, row.y, row.right() - x, &text, if active { role } else { Role::TabCount });
         }
-        x = cx.pen.put(x, row.y, row.right() - x, close, role);
-        cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::Screen(screen));
+        x = cx.pen.write(x, row.y, row.right() - x, close, role);
+        cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::Screen(screen));
         x += 1;
     }
     let mut help: Spans = Vec::new();
     for command in [Command::Palette, Command::Help] {
         let gap = if help.is_empty() { "" } else { "   " };
-        help.push(span(format!("{gap}{}", words::key(state, command)), Role::Key));
+        help.push(span(format!("{gap}{}", format::key_text(state, command)), Role::Key));
         help.push(span(format!(" {}", command.spec().title), Role::KeyLabel));
     }
     let w = u16::try_from(spans_width(&help)).unwrap_or(0);
     let free = row.right().saturating_sub(x + 1);
     if free > w {
-        cx.pen.spans(row.right() - w - 1, row.y, w, &help);
+        cx.pen.write_spans(row.right() - w - 1, row.y, w, &help);
     }
 }
 
 /// How many things wait for the user on a screen.
-fn waiting(state: &State, screen: Screen) -> usize {
-    let of = |need: &Need| match (screen, need) {
-        (Screen::Proposals, Need::Vote { count, .. })
-        | (Screen::Neurons, Need::ConfirmFollowing { count, .. } | Need::Dissolved { count, .. }) => *count,
+fn waiting_count(state: &State, screen: Screen) -> usize {
+    let of = |need: &PulseNeed| match (screen, need) {
+        (Screen::Proposals, PulseNeed::Vote { count, .. })
+        | (Screen::Neurons, PulseNeed::ConfirmFollowing { count, .. } | PulseNeed::Dissolved { count, .. }) => {
+            *count
+        }
         _ => 0,
     };
     if screen == Screen::Network {

@@ -35,17 +35,17 @@ thread_local! {
 }
 
 /// A body's summary as lines at a width.
-pub(super) fn summary(body: &Arc<ProposalBody>, width: usize) -> Rc<Vec<Spans>> {
-    remembered(body, Part::Summary, width, || markdown(&body.summary, width))
+pub(super) fn summary_lines(body: &Arc<ProposalBody>, width: usize) -> Rc<Vec<Spans>> {
+    memoize(body, Part::Summary, width, || markdown_lines(&body.summary, width))
 }
 
 /// A body's payload as lines at a width.
-pub(super) fn payload(body: &Arc<ProposalBody>, width: usize) -> Rc<Vec<Spans>> {
-    remembered(body, Part::Payload, width, || payload::lines(&body.payload, width))
+pub(super) fn payload_lines(body: &Arc<ProposalBody>, width: usize) -> Rc<Vec<Spans>> {
+    memoize(body, Part::Payload, width, || payload::payload_lines(&body.payload, width))
 }
 
 /// A text as a QR code; `None` if it is too long for one.
-pub(super) fn code(text: &str) -> Option<Code> {
+pub(super) fn qr_code(text: &str) -> Option<Code> {
     CODE.with_borrow_mut(|last| match last {
         Some((of, code)) if of == text => code.clone(),
         _ => {
@@ -57,12 +57,12 @@ pub(super) fn code(text: &str) -> Option<Code> {
 }
 
 /// A network's markdown as lines at a width.
-fn markdown(text: &Block, width: usize) -> Vec<Spans> {
+fn markdown_lines(text: &Block, width: usize) -> Vec<Spans> {
     let options = Options { width, clean: |t| Block::new(t).as_str().to_owned(), safe_link };
-    markdown::render(text.as_str(), options)
+    markdown::render_markdown(text.as_str(), options)
 }
 
-fn remembered(
+fn memoize(
     body: &Arc<ProposalBody>,
     part: Part,
     width: usize,

@@ -18,6 +18,7 @@ mod condition;
 mod context;
 mod facts;
 mod footer;
+mod format;
 mod header;
 mod layers;
 mod memo;
@@ -34,7 +35,6 @@ mod table;
 pub mod text;
 mod transaction;
 mod wallet;
-mod words;
 
 pub use pieces::detail_text;
 
@@ -69,12 +69,12 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) -> Hits {
 pub fn paint(buffer: &mut Buffer, state: &State, theme: &Theme) -> (Hits, Option<(u16, u16)>) {
     let area = buffer.area;
     let mut pen = Pen::new(buffer, theme, state.options.ascii);
-    pen.clear(area, theme.base());
+    pen.clear_area(area, theme.base_style());
     let mut cx = Cx { pen: &mut pen, state, hits: Hits::default(), cursor: None };
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         notice::too_small(cx.pen, SMALLEST);
     } else {
-        let ((), left) = words::watching(|| screen(&mut cx, area));
+        let ((), left) = format::draw_and_time(|| draw_screen(&mut cx, area));
         cx.hits.changes_at = left.map(|left| Timestamp(state.now.0.saturating_add(left)));
     }
     let (hits, cursor) = (cx.hits, cx.cursor);
@@ -84,12 +84,12 @@ pub fn paint(buffer: &mut Buffer, state: &State, theme: &Theme) -> (Hits, Option
     (hits, cursor)
 }
 
-fn screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
+fn draw_screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let row = |y: u16| Rect::new(area.x, area.y + y, area.width, 1);
     header::line(cx, row(0));
     header::tabs(cx, row(1));
     context::line(cx, row(2));
-    let trouble = condition::trouble(cx, Rect::new(area.x, area.y + 3, area.width, 2));
+    let trouble = condition::draw_trouble(cx, Rect::new(area.x, area.y + 3, area.width, 2));
     let top = area.y + 3 + trouble;
     let body = Rect::new(area.x, top, area.width, area.bottom() - 1 - top);
     match (cx.state.place.screen, cx.state.detail()) {
@@ -107,5 +107,5 @@ fn screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
     footer::line(cx, row(area.height - 1));
     layers::draw(cx, body);
-    footer::toasts(cx, body);
+    footer::draw_toasts(cx, body);
 }

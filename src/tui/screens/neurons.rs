@@ -15,12 +15,12 @@ use ratatui::layout::Rect;
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let state = cx.state;
     if state.signer.is_anonymous() && state.world.neurons.is_empty() {
-        condition::say(cx, area, Empty::Nobody, "neurons");
+        condition::draw_empty(cx, area, Empty::Nobody, "neurons");
         return;
     }
     if state.neurons.rows.is_empty() {
-        let empty = condition::why(state, state.world.neurons_known, state.neurons.total);
-        condition::say(cx, area, empty, "neurons");
+        let empty = condition::empty_reason(state, state.world.neurons_known, state.neurons.total);
+        condition::draw_empty(cx, area, empty, "neurons");
         if empty != Empty::Filtered {
             cx.hits.list_height = usize::from(area.height.saturating_sub(1));
             return;
@@ -28,17 +28,17 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
     let foot = 2.min(area.height);
     let list = Rect::new(area.x, area.y, area.width, area.height - foot);
-    let cells = state.cells();
+    let cells = state.cell_context();
     let find = |id: &NeuronKey| state.neuron(*id).map(std::ops::Deref::deref);
     table::draw_list(cx, list, &state.neurons, Neuron::dataset(), &cells, find, |_| Content::Nothing);
     let y = area.bottom() - 1;
-    cx.pen.spans(area.x + 2, y, area.width.saturating_sub(3), &totals(state));
+    cx.pen.write_spans(area.x + 2, y, area.width.saturating_sub(3), &totals_spans(state));
 }
 
 /// What all neurons come to.
-fn totals(state: &State) -> Spans {
+fn totals_spans(state: &State) -> Spans {
     let mut sum = Sum::default();
-    state.world.neurons.iter().for_each(|n| sum.add(n));
+    state.world.neurons.iter().for_each(|n| sum.add_neuron(n));
     vec![
         span("in all  ", Role::Dim),
         span(sum.stake.rounded(), Role::Strong),
@@ -66,7 +66,7 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    pub(super) fn add(&mut self, neuron: &Neuron) {
+    pub(super) fn add_neuron(&mut self, neuron: &Neuron) {
         self.count += usize::from(!neuron.is_empty());
         self.stake = self.stake.saturating_add(neuron.stake);
         self.maturity = self.maturity.saturating_add(neuron.maturity);
@@ -84,7 +84,7 @@ impl Sum {
 }
 
 /// What the reader may do with a neuron, in a word.
-pub(super) fn access(access: Access) -> &'static str {
+pub(super) fn access_name(access: Access) -> &'static str {
     match access {
         Access::Controller => "controller",
         Access::Hotkey => "hotkey",

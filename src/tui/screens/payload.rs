@@ -12,7 +12,7 @@ const ITEMS: usize = 3_000;
 const DEPTH: usize = 32;
 
 /// A payload's name, description and content as lines at a width.
-pub(super) fn lines(payload: &Payload, width: usize) -> Vec<Spans> {
+pub(super) fn payload_lines(payload: &Payload, width: usize) -> Vec<Spans> {
     let mut out = Vec::new();
     if !payload.name.is_empty() {
         out.push(vec![span(payload.name.as_str().to_owned(), Role::Title)]);
@@ -30,20 +30,20 @@ pub(super) fn lines(payload: &Payload, width: usize) -> Vec<Spans> {
         Value::Null => out.push(vec![span("no arguments", Role::Dim)]),
         Value::Map(entries) => {
             for (name, value) in entries {
-                flatten(&mut items, 0, name.as_str(), value);
+                flatten_tree(&mut items, 0, name.as_str(), value);
             }
         }
-        other => flatten(&mut items, 0, "", other),
+        other => flatten_tree(&mut items, 0, "", other),
     }
     let cut = items.len() >= ITEMS;
-    out.extend(tree::lines(&items, width));
+    out.extend(tree::tree_lines(&items, width));
     if cut {
         out.push(vec![span(format!("… more than {ITEMS} values; the rest is not shown"), Role::Warn)]);
     }
     out
 }
 
-fn flatten(items: &mut Vec<Item>, depth: usize, name: &str, value: &Value) {
+fn flatten_tree(items: &mut Vec<Item>, depth: usize, name: &str, value: &Value) {
     if items.len() >= ITEMS {
         return;
     }
@@ -57,14 +57,14 @@ fn flatten(items: &mut Vec<Item>, depth: usize, name: &str, value: &Value) {
     match value {
         Value::Null => push("none".to_owned(), Role::ValueNumber),
         Value::Bool(b) => push(if *b { "yes" } else { "no" }.to_owned(), Role::ValueNumber),
-        Value::Number(n) => push(number(n.as_str()), Role::ValueNumber),
+        Value::Number(n) => push(group_digits(n.as_str()), Role::ValueNumber),
         Value::Text(t) if t.is_empty() => push("(empty)".to_owned(), Role::Dim),
         Value::Text(t) => push(t.as_str().to_owned(), Role::ValueText),
         Value::Blob { len: 0, .. } => push("(no bytes)".to_owned(), Role::Dim),
         Value::Blob { len, head } => {
             let more = if u64::try_from(head.len() / 2).is_ok_and(|shown| shown < *len) { "…" } else { "" };
             let unit = if *len == 1 { "byte" } else { "bytes" };
-            push(format!("{head}{more}  ({} {unit})", super::words::compact(*len)), Role::ValueBytes);
+            push(format!("{head}{more}  ({} {unit})", super::format::compact_number(*len)), Role::ValueBytes);
         }
         Value::List(list) if list.is_empty() => push("(empty list)".to_owned(), Role::Dim),
         Value::Map(map) if map.is_empty() => push("(empty)".to_owned(), Role::Dim),
@@ -75,20 +75,20 @@ fn flatten(items: &mut Vec<Item>, depth: usize, name: &str, value: &Value) {
             }
             let below = depth + usize::from(!name.is_empty());
             for (index, entry) in list.iter().enumerate() {
-                flatten(items, below, &format!("{}.", index + 1), entry);
+                flatten_tree(items, below, &format!("{}.", index + 1), entry);
             }
         }
         Value::Map(map) => {
             items.push(Item { depth, name: name.to_owned(), value: String::new(), role: Role::ValueText });
             for (key, entry) in map {
-                flatten(items, depth + 1, key.as_str(), entry);
+                flatten_tree(items, depth + 1, key.as_str(), entry);
             }
         }
     }
 }
 
 /// A whole number in groups of three; anything else, and short ones such as years and ids, as it is.
-fn number(text: &str) -> String {
+fn group_digits(text: &str) -> String {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.len() > 4 && digits.bytes().all(|b| b.is_ascii_digit()) {
         icpulse_model::amount::group(text)

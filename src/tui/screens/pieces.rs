@@ -1,12 +1,12 @@
 //! Details of lists as lines: pieces become spans, or text for the command line.
 
 use super::facts::Facts;
-use super::{cell, words};
+use super::{cell, format};
 use crate::datasets::detail::{Detail, Line, Piece};
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::spark::{self, Floor};
-use crate::tui::widgets::text::{spans_width, truncate, width};
+use crate::tui::widgets::text::{spans_width, text_width, truncate_text};
 use crate::tui::widgets::{Spans, span};
 use icpulse_model::Timestamp;
 
@@ -35,23 +35,25 @@ impl Ink {
     fn draw(self, piece: &Piece<'_>) -> Spans {
         match piece {
             Piece::Text(text, tone) | Piece::Extra(text, tone) => {
-                vec![span(text.clone(), cell::role(*tone))]
+                vec![span(text.clone(), cell::role_for_tone(*tone))]
             }
-            Piece::Mark => vec![words::unverified_mark()],
-            Piece::Ago(at, tone) => vec![span(words::ago(self.now, *at), cell::role(*tone))],
-            Piece::AgoHere(at, tone) => vec![span(words::ago(self.here, *at), cell::role(*tone))],
-            Piece::Lasting(since) => vec![span(words::lasting(self.now, *since), Role::Bad)],
-            Piece::Evidence(evidence) => words::evidence(evidence, self.now),
+            Piece::Mark => vec![format::unverified_mark()],
+            Piece::Ago(at, tone) => vec![span(format::ago_text(self.now, *at), cell::role_for_tone(*tone))],
+            Piece::AgoHere(at, tone) => {
+                vec![span(format::ago_text(self.here, *at), cell::role_for_tone(*tone))]
+            }
+            Piece::Lasting(since) => vec![span(format::lasting_text(self.now, *since), Role::Bad)],
+            Piece::Evidence(evidence) => format::evidence_spans(evidence, self.now),
             Piece::Course(values) => {
                 let room = self.chart;
-                let chart = spark::text(values, room, Floor::Least, self.is_ascii);
+                let chart = spark::spark_text(values, room, Floor::Least, self.is_ascii);
                 vec![span(format!("{chart:<room$}"), Role::Spark)]
             }
-            Piece::Strip(days) => cell::heat(days, self.is_ascii),
-            Piece::Shades => cell::legend(self.is_ascii),
+            Piece::Strip(days) => cell::heat_spans(days, self.is_ascii),
+            Piece::Shades => cell::legend_spans(self.is_ascii),
             Piece::Cell(column, cell, tone) => {
-                let role = cell::role(tone.unwrap_or(cell.tone));
-                cell::spans(self.now, column, cell.clone(), role)
+                let role = cell::role_for_tone(tone.unwrap_or(cell.tone));
+                cell::cell_spans(self.now, column, cell.clone(), role)
             }
         }
     }
@@ -77,8 +79,8 @@ impl Ink {
             && matches!(detail.title.last(), Some(Piece::Mark))
             && let Some(span) = spans.iter_mut().nth_back(1)
         {
-            let free = width(&span.text).saturating_sub(over);
-            span.text = truncate(&span.text, free).into_owned().into();
+            let free = text_width(&span.text).saturating_sub(over);
+            span.text = truncate_text(&span.text, free).into_owned().into();
         }
         spans
     }
@@ -89,12 +91,12 @@ impl Ink {
         let whole = usize::from(width);
         for line in &detail.lines {
             match line {
-                Line::Heading(title) => facts.heading(title.clone()),
+                Line::Heading(title) => facts.add_heading(title.clone()),
                 Line::Fact(name, pieces) => {
-                    facts.fact(name, self.draw_all(pieces, whole.saturating_sub(column)));
+                    facts.add_fact(name, self.draw_all(pieces, whole.saturating_sub(column)));
                 }
-                Line::Text(pieces) => facts.line(self.draw_all(pieces, whole)),
-                Line::Row(pieces) => facts.raw(self.draw_all(pieces, whole)),
+                Line::Text(pieces) => facts.add_wrapped(self.draw_all(pieces, whole)),
+                Line::Row(pieces) => facts.add_line(self.draw_all(pieces, whole)),
             }
         }
         facts.into_lines()

@@ -1,9 +1,9 @@
 //! The first screen: what needs the user, what the network is like, what can be voted on.
 
 use super::neurons::Sum;
-use super::{Cx, condition, proposals, series, words};
+use super::{Cx, condition, format, proposals, series};
 use crate::tui::app::state::net::{Summary, short_version};
-use crate::tui::app::state::pulse::Need;
+use crate::tui::app::state::pulse::PulseNeed;
 use crate::tui::app::state::{Hit, State};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -11,7 +11,7 @@ use crate::tui::widgets::chart::{self, Bar};
 use crate::tui::widgets::pen::Align;
 use crate::tui::widgets::spark::{self, Floor};
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
-use crate::tui::widgets::text::{spans_width, width};
+use crate::tui::widgets::text::{spans_width, text_width};
 use crate::tui::widgets::{Spans, span};
 use icpulse_engine::action::Condition;
 use icpulse_model::alert::Severity;
@@ -61,7 +61,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     if wide {
         need_list(cx, Rect::new(top.x, top.y, left_w, top.height));
         let right = Rect::new(top.x + left_w + 2, top.y, right_w, top.height);
-        section(cx, right, "THE NETWORK", &network);
+        draw_section(cx, right, "THE NETWORK", &network);
     } else {
         need_list(cx, top);
     }
@@ -72,11 +72,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let text_h = bottom.height.saturating_sub(chart_h);
     let left = Rect::new(bottom.x, bottom.y, left_w, text_h);
     let right = Rect::new(bottom.x + left_w + 2, bottom.y, right_w, text_h);
-    section(cx, left, "YOU", &you);
+    draw_section(cx, left, "YOU", &you);
     if wide {
-        section(cx, right, "SUPPLY", &supply);
+        draw_section(cx, right, "SUPPLY", &supply);
     } else {
-        section(cx, right, "THE NETWORK", &short);
+        draw_section(cx, right, "THE NETWORK", &short);
     }
     if charts {
         let y = bottom.y + text_h + 1;
@@ -86,148 +86,150 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
 }
 
-fn section(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, lines: &[Spans]) {
+fn draw_section(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, lines: &[Spans]) {
     if area.height == 0 {
         return;
     }
-    cx.pen.put(area.x + 1, area.y, area.width, title, Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, title, Role::Title);
     for (line, y) in lines.iter().zip(area.top() + 1..area.bottom()) {
-        cx.pen.spans(area.x + 1, y, area.width.saturating_sub(1), line);
+        cx.pen.write_spans(area.x + 1, y, area.width.saturating_sub(1), line);
     }
 }
 
 /// What needs the user, in words: what, when, and more.
-pub(super) fn need(state: &State, need: &Need) -> (String, String, String) {
+pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, String) {
     let now = state.network_now();
     match need {
-        Need::Unfinished { count } => (
-            format!("{} unfinished", words::count(*count, "action", "actions")),
+        PulseNeed::Unfinished { count } => (
+            format!("{} unfinished", format::count_noun(*count, "action", "actions")),
             String::new(),
-            format!("{} shows them", words::key(state, Command::Actions)),
+            format!("{} shows them", format::key_text(state, Command::Actions)),
         ),
-        Need::Vote { count, first } => (
-            format!("{} to vote on", words::count(*count, "proposal", "proposals")),
-            first.map(|(at, _)| format!("first {}", words::ahead(now, at))).unwrap_or_default(),
+        PulseNeed::Vote { count, first } => (
+            format!("{} to vote on", format::count_noun(*count, "proposal", "proposals")),
+            first.map(|(at, _)| format!("first {}", format::ahead_text(now, at))).unwrap_or_default(),
             String::new(),
         ),
-        Need::ConfirmFollowing { count, shrinking, within, .. } => {
+        PulseNeed::ConfirmFollowing { count, shrinking, within, .. } => {
             let verb = if *count == 1 { "loses" } else { "lose" };
             let when = if *shrinking > 0 {
                 format!("{shrinking} shrinking now")
             } else {
                 format!("in {}", within.words())
             };
-            let what = format!("{} {verb} power", words::count(*count, "neuron", "neurons"));
-            (what, when, format!("{} confirms following", words::remedy_key(state, Condition::PowerDecays)))
+            let what = format!("{} {verb} power", format::count_noun(*count, "neuron", "neurons"));
+            (what, when, format!("{} confirms following", format::remedy_key(state, Condition::PowerDecays)))
         }
-        Need::Disbursement { count, amount, arrives, .. } => {
+        PulseNeed::Disbursement { count, amount, arrives, .. } => {
             let verb = if *count == 1 { "arrives" } else { "arrive" };
             (
-                format!("{} {verb}", words::count(*count, "disbursement", "disbursements")),
-                words::ahead(now, *arrives),
+                format!("{} {verb}", format::count_noun(*count, "disbursement", "disbursements")),
+                format::ahead_text(now, *arrives),
                 format!("+{} maturity", amount.rounded()),
             )
         }
-        Need::Dissolved { count, amount, .. } => (
-            format!("{} dissolved", words::count(*count, "neuron", "neurons")),
+        PulseNeed::Dissolved { count, amount, .. } => (
+            format!("{} dissolved", format::count_noun(*count, "neuron", "neurons")),
             "now".to_owned(),
             format!("{} ICP to take out", amount.rounded()),
         ),
-        Need::Alert(alert) => (
+        PulseNeed::Alert(alert) => (
             // The mark stands first, where it is not cut.
             match alert.rule.proof() {
                 Proof::Unverified => format!("{UNVERIFIED_MARK} {}", alert.text),
                 Proof::NodeSigned | Proof::Certified => alert.text.as_str().to_owned(),
             },
-            format!("for {}", words::lasting(state.now, alert.since)),
+            format!("for {}", format::lasting_text(state.now, alert.since)),
             String::new(),
         ),
-        Need::MoreAlerts(count) => {
-            (words::count(*count, "more alert", "more alerts"), String::new(), String::new())
+        PulseNeed::MoreAlerts(count) => {
+            (format::count_noun(*count, "more alert", "more alerts"), String::new(), String::new())
         }
-        Need::ChooseIdentity => (
+        PulseNeed::ChooseIdentity => (
             "read-only: no identity".to_owned(),
             String::new(),
-            format!("{} chooses an identity", words::key(state, Command::Identity)),
+            format!("{} chooses an identity", format::key_text(state, Command::Identity)),
         ),
     }
 }
 
-fn need_role(need: &Need) -> Role {
+fn need_role(need: &PulseNeed) -> Role {
     match need {
-        Need::Unfinished { .. } => Role::Bad,
-        Need::Alert(alert) => match alert.severity {
+        PulseNeed::Unfinished { .. } => Role::Bad,
+        PulseNeed::Alert(alert) => match alert.severity {
             Severity::Critical => Role::Bad,
             Severity::Warning => Role::Warn,
             Severity::Info => Role::Info,
         },
-        Need::MoreAlerts(_) => Role::Warn,
-        Need::Vote { .. } | Need::ConfirmFollowing { .. } => Role::Warn,
-        Need::Disbursement { .. } => Role::AmountIn,
-        Need::Dissolved { .. } | Need::ChooseIdentity => Role::Info,
+        PulseNeed::MoreAlerts(_) => Role::Warn,
+        PulseNeed::Vote { .. } | PulseNeed::ConfirmFollowing { .. } => Role::Warn,
+        PulseNeed::Disbursement { .. } => Role::AmountIn,
+        PulseNeed::Dissolved { .. } | PulseNeed::ChooseIdentity => Role::Info,
     }
 }
 
 fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let state = cx.state;
-    cx.pen.put(area.x + 1, area.y, area.width, "NEEDS YOU", Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, "NEEDS YOU", Role::Title);
     let rows = usize::from(area.height.saturating_sub(2));
     if state.pulse.needs == 0 {
         let reading = !condition::needs_known(state);
-        let text = if reading { "not known yet" } else { "nothing: all is voted on, no power is lost" };
+        let text =
+            if reading { "not known yet" } else { "nothing: no open ballots, no voting power at risk" };
         let role = if reading { Role::Dim } else { Role::Good };
-        cx.pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
+        cx.pen.write(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
         return;
     }
-    let lines: Vec<_> = state.pulse.needs().take(rows).map(|n| (need(state, n), need_role(n))).collect();
+    let lines: Vec<_> =
+        state.pulse.needs().take(rows).map(|n| (need_texts(state, n), need_role(n))).collect();
     let widest = |f: fn(&(String, String, String)) -> &str| {
-        u16::try_from(lines.iter().map(|(words, _)| width(f(words))).max().unwrap_or(0)).unwrap_or(40)
+        u16::try_from(lines.iter().map(|(words, _)| text_width(f(words))).max().unwrap_or(0)).unwrap_or(40)
     };
     let (what_w, when_w) = (widest(|w| &w.0).max(24), widest(|w| &w.1).max(16));
     for (index, ((what, when, more), role)) in lines.iter().enumerate() {
         let y = area.y + 1 + u16::try_from(index).unwrap_or(0);
         let selected = state.pulse.cursor == index;
-        cx.pen.put(area.x + 1, y, 1, if selected { "▸" } else { "•" }, *role);
+        cx.pen.write(area.x + 1, y, 1, if selected { "▸" } else { "•" }, *role);
         let end = area.right();
         let mut x = area.x + 3;
         for (text, w, role) in
             [(what, what_w, *role), (when, when_w, Role::Text), (more, u16::MAX, Role::Dim)]
         {
             let room = end.saturating_sub(x).min(w);
-            cx.pen.fit(x, y, room, text, role, Align::Left);
+            cx.pen.write_fitted(x, y, room, text, role, Align::Left);
             x = x.saturating_add(room).saturating_add(2);
         }
         let row = Rect::new(area.x + 1, y, area.width.saturating_sub(1), 1);
         if selected {
             let focus = if state.layers.is_empty() { Role::Selection } else { Role::SelectionInactive };
-            cx.pen.restyle(row, focus);
+            cx.pen.set_role(row, focus);
         }
-        cx.hits.add(row, Hit::Row(index));
+        cx.hits.add_area(row, Hit::Row(index));
     }
 }
 
 /// The columns of proposals on this screen; the third is the time left, or how it ended.
-fn columns(wide: bool) -> [Column; 7] {
+fn proposal_columns(wide: bool) -> [Column; 7] {
     [
-        Column::numbers("", 7, 0),
-        Column::words("", Width::Fill { min: 20, max: 110, weight: 1 }, 0),
-        Column::numbers("closes", 9, 0),
-        Column::numbers("yes", 7, 0),
-        Column::words("", Width::Fixed(if wide { 24 } else { 12 }), 2),
-        Column::numbers("no", 7, 0),
-        Column::words("yours", Width::Fixed(if wide { 10 } else { 8 }), 0),
+        Column::number_column("", 7, 0),
+        Column::text_column("", Width::Fill { min: 20, max: 110, weight: 1 }, 0),
+        Column::number_column("closes", 9, 0),
+        Column::number_column("yes", 7, 0),
+        Column::text_column("", Width::Fixed(if wide { 24 } else { 12 }), 2),
+        Column::number_column("no", 7, 0),
+        Column::text_column("yours", Width::Fixed(if wide { 10 } else { 8 }), 0),
     ]
 }
 
-fn row<'s>(state: &State, p: &'s Proposal, third: (String, Role)) -> Row<'s> {
-    let (mine, mine_role) = words::mine(state, p);
+fn proposal_row<'s>(state: &State, p: &'s Proposal, third: (String, Role)) -> Row<'s> {
+    let (mine, mine_role) = format::own_vote_text(state, p);
     let share = |bp: Option<u32>, role| bp.map_or(Content::Nothing, |bp| Content::text(percent(bp), role));
     let cells = vec![
         Content::id(p.id.to_string()),
-        Content::text(proposals::title(p), Role::Text),
+        Content::text(proposals::title_text(p), Role::Text),
         Content::text(third.0, third.1),
         share(p.tally.map(|t| t.yes_bp()), Role::Yes),
-        proposals::shares(p).map_or(Content::Nothing, Content::Tally),
+        proposals::tally_shares(p).map_or(Content::Nothing, Content::Tally),
         share(p.tally.map(|t| t.no_bp()), Role::No),
         Content::text(mine, mine_role),
     ];
@@ -242,17 +244,21 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
     let open: Vec<ProposalKey> = state.pulse.proposals().collect();
     cx.hits.list_height = usize::from(area.height - 1);
-    let columns = columns(area.width >= 108);
+    let columns = proposal_columns(area.width >= 108);
     if open.is_empty() {
-        cx.pen.put(area.x + 1, area.y, area.width, "OPEN FOR VOTES", Role::Title);
+        cx.pen.write(area.x + 1, area.y, area.width, "OPEN FOR VOTES", Role::Title);
         let body = Rect::new(area.x, area.y + 1, area.width, area.height - 1);
         if state.world.proposals.is_empty() {
             let known = condition::proposals_known(state);
-            condition::say(cx, body, condition::why(state, known, 0), "proposals");
+            condition::draw_empty(cx, body, condition::empty_reason(state, known, 0), "proposals");
             return;
         }
-        cx.pen.put(body.x + 3, body.y, body.width, "none: nothing can be voted on now", Role::Dim);
-        decisions(cx, Rect::new(area.x, area.y + 3, area.width, area.height.saturating_sub(3)), &columns);
+        cx.pen.write(body.x + 3, body.y, body.width, "none: nothing can be voted on now", Role::Dim);
+        draw_decisions(
+            cx,
+            Rect::new(area.x, area.y + 3, area.width, area.height.saturating_sub(3)),
+            &columns,
+        );
         return;
     }
     let title = format!("OPEN FOR VOTES  {}", open.len());
@@ -267,19 +273,19 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     };
     let drawn = table::draw(cx.pen, area, &spec, |index| {
         let p = state.proposal(*open.get(index)?)?;
-        Some(row(state, p, proposals::closes(state, p)))
+        Some(proposal_row(state, p, proposals::deadline_text(state, p)))
     });
     // The section's title stands in the heads' row, left of the heads.
-    cx.pen.put(area.x + 1, area.y, area.width, &title, Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, &title, Role::Title);
     for (row, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {
-        cx.hits.add(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(state.pulse.needs + row));
+        cx.hits.add_area(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(state.pulse.needs + row));
     }
     let below = drawn.body.bottom() + 1;
-    decisions(cx, Rect::new(area.x, below, area.width, area.bottom().saturating_sub(below)), &columns);
+    draw_decisions(cx, Rect::new(area.x, below, area.width, area.bottom().saturating_sub(below)), &columns);
 }
 
 /// What was decided lately: nothing to do about it, so it is only shown where room is left.
-fn decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
+fn draw_decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
     /// Looked at from the newest on, so that no frame walks the whole history.
     const LOOKED_AT: usize = 200;
     /// The latest are news; more would be a list, which has its own screen.
@@ -303,12 +309,12 @@ fn decisions(cx: &mut Cx<'_, '_, '_>, area: Rect, columns: &[Column]) {
         focused: false,
         heads: false,
     };
-    cx.pen.put(area.x + 1, area.y, area.width, "LATEST DECISIONS", Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, "LATEST DECISIONS", Role::Title);
     let body = Rect::new(area.x, area.y + 1, area.width, rows);
     table::draw(cx.pen, body, &spec, |index| {
         let p = decided.get(index)?;
         let word = p.status.title().into_owned();
-        Some(row(state, p, (word, words::status_role(p.status))))
+        Some(proposal_row(state, p, (word, format::status_role(p.status))))
     });
 }
 
@@ -323,7 +329,7 @@ pub(super) fn sections(state: &State) -> [(&'static str, Vec<Spans>); 3] {
 }
 
 /// A name, its value right-aligned with its unit, and a note.
-fn figure(name: &str, value: impl Into<String>, unit: &str, note: Spans) -> Spans {
+fn figure_spans(name: &str, value: impl Into<String>, unit: &str, note: Spans) -> Spans {
     let value = value.into();
     let mut line = vec![
         span(format!("{name:<11}"), Role::Dim),
@@ -335,18 +341,18 @@ fn figure(name: &str, value: impl Into<String>, unit: &str, note: Spans) -> Span
 }
 
 /// A figure that has not been read.
-fn unknown(name: &str) -> Spans {
+fn unknown_spans(name: &str) -> Spans {
     vec![span(format!("{name:<11}"), Role::Dim), span("not known yet", Role::Dim)]
 }
 
-fn note(text: impl Into<String>) -> Spans {
+fn note_spans(text: impl Into<String>) -> Spans {
     vec![span(text.into(), Role::Dim)]
 }
 
 /// The age of a figure, only where it is old enough to matter.
-fn aged(state: &State, at: Timestamp, normal: Seconds) -> Spans {
-    if words::older_than(state.network_now(), at, normal) {
-        vec![span(format!(" {}", words::ago(state.network_now(), at)), Role::Stale)]
+fn aged_spans(state: &State, at: Timestamp, normal: Seconds) -> Spans {
+    if format::older_than(state.network_now(), at, normal) {
+        vec![span(format!(" {}", format::ago_text(state.network_now(), at)), Role::Stale)]
     } else {
         Vec::new()
     }
@@ -356,8 +362,8 @@ fn aged(state: &State, at: Timestamp, normal: Seconds) -> Spans {
 const AVERAGED: usize = 44;
 
 /// ICP's rate with its series and, where there is room, its proof.
-fn rate(state: &State, width: u16) -> Spans {
-    let Some(rate) = &state.world.facts.icp_xdr else { return unknown("ICP") };
+fn rate_spans(state: &State, width: u16) -> Spans {
+    let Some(rate) = &state.world.facts.icp_xdr else { return unknown_spans("ICP") };
     let room = usize::from(width.saturating_sub(FIGURE + 1));
     let proof = rate.evidence.proof;
     let mean = match &state.world.facts.average_icp_xdr {
@@ -366,57 +372,57 @@ fn rate(state: &State, width: u16) -> Spans {
         None => "  30-day mean –".to_owned(),
     };
     let cells = if room >= 18 {
-        room.saturating_sub(proof.word().len() + 1 + crate::tui::widgets::text::width(&mean)).min(30)
+        room.saturating_sub(proof.word().len() + 1 + text_width(&mean)).min(30)
     } else {
         room.min(12)
     };
     let values = series::values(state, series::ICP_XDR);
     let mut more = Vec::new();
     if values.len() > 1 {
-        more.push(span(spark::text(&values, cells, Floor::Least, state.options.ascii), Role::Spark));
+        more.push(span(spark::spark_text(&values, cells, Floor::Least, state.options.ascii), Role::Spark));
         more.push(span(" ", Role::Dim));
     }
     if room >= 18 {
-        more.push(span(proof.word(), words::proof_role(proof)));
+        more.push(span(proof.word(), format::proof_role(proof)));
     }
     more.push(span(mean, Role::Dim));
-    more.extend(aged(state, rate.evidence.at, Seconds::hours(1)));
-    figure("ICP", rate.value.decimal(), "XDR", more)
+    more.extend(aged_spans(state, rate.evidence.at, Seconds::hours(1)));
+    figure_spans("ICP", rate.value.decimal(), "XDR", more)
 }
 
 /// The latest rewards.
-fn rewards(state: &State, width: u16) -> Spans {
-    let Some(event) = &state.world.facts.reward_event else { return unknown("rewards") };
+fn rewards_spans(state: &State, width: u16) -> Spans {
+    let Some(event) = &state.world.facts.reward_event else { return unknown_spans("rewards") };
     let event = &event.value;
-    let when = words::ago(state.network_now(), event.at);
+    let when = format::ago_text(state.network_now(), event.at);
     let text = if width >= 54 {
-        format!("{when}, over {}", words::count(event.settled.len(), "proposal", "proposals"))
+        format!("{when}, over {}", format::count_noun(event.settled.len(), "proposal", "proposals"))
     } else {
         when
     };
-    figure("rewards", compact_amount(event.distributed), "ICP", note(text))
+    figure_spans("rewards", compact_amount(event.distributed), "ICP", note_spans(text))
 }
 
 /// Proposals decided in the last 24 hours.
-fn decided(state: &State) -> Spans {
-    let Some(decided) = &state.world.facts.decided_proposals else { return unknown("decided") };
-    let mut more = note("in 24 h");
-    more.extend(aged(state, decided.evidence.at, Seconds::hours(1)));
-    figure("decided", decided.value.to_string(), "", more)
+fn decided_spans(state: &State) -> Spans {
+    let Some(decided) = &state.world.facts.decided_proposals else { return unknown_spans("decided") };
+    let mut more = note_spans("in 24 h");
+    more.extend(aged_spans(state, decided.evidence.at, Seconds::hours(1)));
+    figure_spans("decided", decided.value.to_string(), "", more)
 }
 
 fn compact_amount(amount: E8s) -> String {
-    if amount.0 / E8s::PER_ICP >= 100_000 { words::compact_icp(amount) } else { amount.rounded() }
+    if amount.0 / E8s::PER_ICP >= 100_000 { format::compact_icp(amount) } else { amount.rounded() }
 }
 
-fn staked(state: &State, width: u16) -> Spans {
-    let Some(metrics) = &state.world.facts.metrics else { return unknown("staked") };
+fn staked_spans(state: &State, width: u16) -> Spans {
+    let Some(metrics) = &state.world.facts.metrics else { return unknown_spans("staked") };
     let m = &metrics.value;
-    let share = words::basis_points(m.total_staked.0 / E8s::PER_ICP, m.total_supply_icp);
+    let share = format::basis_points(m.total_staked.0 / E8s::PER_ICP, m.total_supply_icp);
     let of_all = if width >= 44 { " of all" } else { "" };
-    let mut more = note(format!("{}{of_all}", percent(share)));
-    more.extend(aged(state, metrics.evidence.at, Seconds::days(2)));
-    figure("staked", words::compact_icp(m.total_staked), "ICP", more)
+    let mut more = note_spans(format!("{}{of_all}", percent(share)));
+    more.extend(aged_spans(state, metrics.evidence.at, Seconds::days(2)));
+    figure_spans("staked", format::compact_icp(m.total_staked), "ICP", more)
 }
 
 /// The network at a glance, for wide screens.
@@ -430,27 +436,28 @@ fn network_lines(state: &State, width: u16, tall: bool) -> Vec<Spans> {
     let open = state.pulse.items.len() - state.pulse.needs;
     lines.extend([
         total.map_or_else(
-            || unknown("proposals"),
-            |t| figure("proposals", words::compact(t), "", note(format!("{open} open"))),
+            || unknown_spans("proposals"),
+            |t| figure_spans("proposals", format::compact_number(t), "", note_spans(format!("{open} open"))),
         ),
-        rate(state, width),
-        rewards(state, width),
+        rate_spans(state, width),
+        rewards_spans(state, width),
     ]);
     if tall {
-        lines.push(decided(state));
+        lines.push(decided_spans(state));
     }
     if short {
         return lines;
     }
     // The newest proposal's tally says how much voting power there is.
     if let Some((tally, potential)) = newest.and_then(|p| Some((p.tally?, p.total_potential_voting_power))) {
-        let more = potential.map(|p| note(format!("{} effective", percent(tally.total.basis_points_of(p)))));
-        lines.push(figure("power", words::compact_power(tally.total), "V", more.unwrap_or_default()));
+        let more =
+            potential.map(|p| note_spans(format!("{} effective", percent(tally.total.basis_points_of(p)))));
+        lines.push(figure_spans("power", format::compact_power(tally.total), "V", more.unwrap_or_default()));
     }
     if let Some(economics) = &facts.economics {
         let e = &economics.value;
-        let least = note(format!("stake from {}", e.neuron_minimum_stake.exact()));
-        lines.push(figure("reject cost", e.reject_cost.exact(), "ICP", least));
+        let least = note_spans(format!("stake from {}", e.neuron_minimum_stake.exact()));
+        lines.push(figure_spans("reject cost", e.reject_cost.exact(), "ICP", least));
     }
     lines
 }
@@ -466,9 +473,9 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
     let stalled = match summary.stalled {
         0 if summary.well > 0 => vec![span("all well", Role::Good)],
         0 => Vec::new(),
-        n => vec![span(format!("{} stalled", words::grouped(n)), Role::Bad)],
+        n => vec![span(format!("{} stalled", format::grouped_number(n)), Role::Bad)],
     };
-    lines.push(figure("subnets", words::grouped(summary.subnets), "", stalled));
+    lines.push(figure_spans("subnets", format::grouped_number(summary.subnets), "", stalled));
     lines.push(count_nodes(summary, width));
     let cells = usize::from(width.saturating_sub(FIGURE + 8)).min(30);
     let course = |values: &[u64]| {
@@ -476,22 +483,27 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
             return Vec::new();
         }
         vec![
-            span(spark::text(values, cells, Floor::Least, state.options.ascii), Role::Spark),
+            span(spark::spark_text(values, cells, Floor::Least, state.options.ascii), Role::Spark),
             span(format!("  {} m", values.len()), Role::Dim),
         ]
     };
     if let Some(rate) = summary.milli_updates {
-        lines.push(figure("executions", words::per_second(rate), "/s", course(&summary.updates_series)));
+        lines.push(figure_spans(
+            "executions",
+            format::per_second(rate),
+            "/s",
+            course(&summary.updates_series),
+        ));
     }
     if let Some(rate) = summary.cycles {
-        lines.push(figure("cycles", words::scaled(rate), "/s", course(&summary.cycles_series)));
+        lines.push(figure_spans("cycles", format::scaled(rate), "/s", course(&summary.cycles_series)));
     }
     if let Some((version, done)) = &summary.rollout {
         let bar_w = cells.min(16);
         let full = done * bar_w / summary.subnets.max(1);
         let bar = format!("{}{}", "▓".repeat(full), "░".repeat(bar_w - full.min(bar_w)));
         let of = format!("{bar}  {done}/{}", summary.subnets);
-        lines.push(figure("rollout", short_version(version.as_str()), "", note(of)));
+        lines.push(figure_spans("rollout", short_version(version.as_str()), "", note_spans(of)));
     }
     lines
 }
@@ -500,11 +512,11 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
 fn count_nodes(summary: &Summary, width: u16) -> Spans {
     let aligned = describe_down(summary, width);
     let early = describe_down(summary, width.saturating_add(UNIT));
-    let nodes = words::grouped(summary.nodes);
+    let nodes = format::grouped_number(summary.nodes);
     if early.len() == aligned.len() {
-        return figure("nodes", nodes, "", aligned);
+        return figure_spans("nodes", nodes, "", aligned);
     }
-    let mut line = figure("nodes", nodes, "", Vec::new());
+    let mut line = figure_spans("nodes", nodes, "", Vec::new());
     line.pop();
     line.push(span(" ", Role::Dim));
     line.extend(early);
@@ -518,8 +530,8 @@ fn describe_down(summary: &Summary, width: u16) -> Spans {
     }
     // A contradicted report is not an alarm.
     let role = if summary.down > 0 && summary.contradicted == 0 { Role::Warn } else { Role::Text };
-    let mut line = vec![span(words::grouped(summary.down), role)];
-    line.extend(summary.unverified.then(words::unverified_mark));
+    let mut line = vec![span(format::grouped_number(summary.down), role)];
+    line.extend(summary.unverified.then(format::unverified_mark));
     line.push(span(" down", role));
     if !summary.unverified {
         return line;
@@ -531,7 +543,7 @@ fn describe_down(summary: &Summary, width: u16) -> Spans {
     let choices = match summary.contradicted {
         0 => vec![source, format!(", {unverified}")],
         n => {
-            let subnets = words::count(n, "subnet", "subnets");
+            let subnets = format::count_noun(n, "subnet", "subnets");
             vec![
                 format!("{source}; contradicted by {subnets}"),
                 format!("{source}; contradicted"),
@@ -549,32 +561,32 @@ fn describe_down(summary: &Summary, width: u16) -> Spans {
 fn short_lines(state: &State, width: u16) -> Vec<Spans> {
     let machines = machine_lines(state, width);
     if let [subnets, nodes, ..] = machines.as_slice() {
-        let mut lines = vec![subnets.clone(), nodes.clone(), rate(state, width)];
+        let mut lines = vec![subnets.clone(), nodes.clone(), rate_spans(state, width)];
         lines.extend(machines.get(2).cloned());
         return lines;
     }
-    vec![rate(state, width), staked(state, width), rewards(state, width)]
+    vec![rate_spans(state, width), staked_spans(state, width), rewards_spans(state, width)]
 }
 
 /// What is the user's.
 fn you_lines(state: &State, width: u16) -> Vec<Spans> {
     let roomy = width >= 66;
     if state.signer.is_anonymous() {
-        let key = words::key(state, Command::Identity);
+        let key = format::key_text(state, Command::Identity);
         return vec![
-            vec![span("nobody signs: all is read-only", Role::Text)],
+            vec![span("no identity: read-only", Role::Text)],
             vec![span(format!("{key} chooses an identity"), Role::Dim)],
         ];
     }
     let mut sum = Sum::default();
-    state.world.neurons.iter().for_each(|n| sum.add(n));
+    state.world.neurons.iter().for_each(|n| sum.add_neuron(n));
     let mut lines = Vec::new();
     if state.world.neurons_known {
-        let mut text = format!("in {}", words::count(sum.count, "neuron", "neurons"));
+        let mut text = format!("in {}", format::count_noun(sum.count, "neuron", "neurons"));
         if roomy && sum.count > 0 {
             text.push_str(&format!(", average delay {}", sum.average_delay().words()));
         }
-        lines.push(figure("staked", sum.stake.rounded(), "ICP", note(text)));
+        lines.push(figure_spans("staked", sum.stake.rounded(), "ICP", note_spans(text)));
         let more = if sum.deciding >= sum.potential {
             vec![span("full", Role::Good)]
         } else if roomy {
@@ -585,18 +597,18 @@ fn you_lines(state: &State, width: u16) -> Vec<Spans> {
         } else {
             vec![span("some is lost", Role::Warn)]
         };
-        lines.push(figure("power", sum.deciding.rounded(), "V", more));
-        lines.push(figure("maturity", sum.maturity.rounded(), "", Vec::new()));
+        lines.push(figure_spans("power", sum.deciding.rounded(), "V", more));
+        lines.push(figure_spans("maturity", sum.maturity.rounded(), "", Vec::new()));
     } else {
-        lines.push(unknown("neurons"));
+        lines.push(unknown_spans("neurons"));
     }
     match state.world.accounts.iter().find_map(|account| Some((account, account.icp()?))) {
         Some((account, balance)) => {
             let proof = account.balance_evidence.proof;
-            let more = vec![span(proof.word(), words::proof_role(proof))];
-            lines.push(figure("liquid", balance.rounded(), "ICP", more));
+            let more = vec![span(proof.word(), format::proof_role(proof))];
+            lines.push(figure_spans("liquid", balance.rounded(), "ICP", more));
         }
-        None => lines.push(unknown("liquid")),
+        None => lines.push(unknown_spans("liquid")),
     }
     lines
 }
@@ -608,16 +620,16 @@ fn supply_lines(state: &State, width: u16) -> Vec<Spans> {
     match &facts.metrics {
         Some(metrics) => {
             let m = &metrics.value;
-            lines.push(figure("total", words::compact(m.total_supply_icp), "ICP", Vec::new()));
-            lines.push(staked(state, width));
-            let more = note(format!("{} staked", words::compact_icp(m.total_staked_maturity)));
-            lines.push(figure("maturity", words::compact_icp(m.total_maturity), "", more));
+            lines.push(figure_spans("total", format::compact_number(m.total_supply_icp), "ICP", Vec::new()));
+            lines.push(staked_spans(state, width));
+            let more = note_spans(format!("{} staked", format::compact_icp(m.total_staked_maturity)));
+            lines.push(figure_spans("maturity", format::compact_icp(m.total_maturity), "", more));
         }
-        None => lines.push(unknown("total")),
+        None => lines.push(unknown_spans("total")),
     }
     if let Some(modulation) = &facts.modulation {
-        let value = words::signed_percent(modulation.value.permyriad);
-        lines.push(figure("modulation", value, "", note("when disbursed")));
+        let value = format::signed_percent(modulation.value.permyriad);
+        lines.push(figure_spans("modulation", value, "", note_spans("when disbursed")));
     }
     lines
 }
@@ -629,8 +641,8 @@ fn rate_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         return;
     }
     let Some(ring) = state.world.histories.get(series::ICP_XDR).filter(|s| s.len() > 1) else {
-        cx.pen.put(area.x + 1, area.y, area.width, "ICP IN XDR", Role::Title);
-        cx.pen.put(area.x + 1, area.y + 1, area.width, "its course shows as icpulse is used", Role::Dim);
+        cx.pen.write(area.x + 1, area.y, area.width, "ICP IN XDR", Role::Title);
+        cx.pen.write(area.x + 1, area.y + 1, area.width, "its course shows as icpulse is used", Role::Dim);
         return;
     };
     let values = ring.values();
@@ -640,7 +652,7 @@ fn rate_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         (Some((first, _)), Some((last, _))) => last.since(first).words(),
         _ => String::new(),
     };
-    cx.pen.spans(
+    cx.pen.write_spans(
         area.x + 1,
         area.y,
         area.width,
@@ -648,12 +660,12 @@ fn rate_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     );
     let label_w = u16::try_from(max.len().max(min.len())).unwrap_or(6) + 1;
     let right = Align::Right;
-    cx.pen.fit(area.x + 1, area.y + 1, label_w, &max, Role::ChartLabel, right);
-    cx.pen.fit(area.x + 1, area.bottom() - 1, label_w, &min, Role::ChartLabel, right);
+    cx.pen.write_fitted(area.x + 1, area.y + 1, label_w, &max, Role::ChartLabel, right);
+    cx.pen.write_fitted(area.x + 1, area.bottom() - 1, label_w, &min, Role::ChartLabel, right);
     let x = area.x + label_w + 2;
-    cx.pen.vertical(x, area.y + 1, area.height - 1, Role::ChartAxis);
+    cx.pen.draw_vertical_rule(x, area.y + 1, area.height - 1, Role::ChartAxis);
     let plot = Rect::new(x + 1, area.y + 1, area.right().saturating_sub(x + 3), area.height - 1);
-    chart::line(cx.pen, plot, &values, Role::Chart);
+    chart::draw_line(cx.pen, plot, &values, Role::Chart);
 }
 
 /// Stake by dissolve delay, on tall and wide screens.
@@ -662,9 +674,9 @@ fn delay_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     if area.height < 4 {
         return;
     }
-    cx.pen.put(area.x + 1, area.y, area.width, "STAKE BY DISSOLVE DELAY", Role::Title);
+    cx.pen.write(area.x + 1, area.y, area.width, "STAKE BY DISSOLVE DELAY", Role::Title);
     let Some(metrics) = &state.world.facts.metrics else {
-        cx.pen.put(area.x + 1, area.y + 1, area.width, "not known yet", Role::Dim);
+        cx.pen.write(area.x + 1, area.y + 1, area.width, "not known yet", Role::Dim);
         return;
     };
     let m = &metrics.value;
@@ -694,10 +706,10 @@ fn delay_chart(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         .map(|(label, stake)| Bar {
             label,
             value: stake.0,
-            note: format!("{} ICP", words::compact_icp(stake)),
+            note: format!("{} ICP", format::compact_icp(stake)),
         })
         .collect();
-    chart::bars(
+    chart::draw_bars(
         cx.pen,
         Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(1), area.height - 1),
         &bars,

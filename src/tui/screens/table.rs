@@ -27,16 +27,16 @@ pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
     tally: impl Fn(&'r R) -> Content<'r>,
 ) {
     let state = cx.state;
-    draw(cx, area, list, |id, shown| {
+    draw_list_rows(cx, area, list, |id, shown| {
         let Some(row) = find(id) else { return Content::Nothing };
         let Some(info) = shown else { return tally(row) };
         let column = dataset.columns.iter().find(|c| c.info.id == info.id);
-        column.map_or(Content::Nothing, |c| cell::content(state, info, (c.get)(row, cells)))
+        column.map_or(Content::Nothing, |c| cell::cell_content(state, info, (c.get)(row, cells)))
     });
 }
 
 /// Draws a list; `content` gives one cell of one row.
-fn draw<'r, K: Copy + Ord>(
+fn draw_list_rows<'r, K: Copy + Ord>(
     cx: &mut Cx<'_, '_, '_>,
     area: Rect,
     list: &'r ListState<K>,
@@ -48,11 +48,11 @@ fn draw<'r, K: Copy + Ord>(
     for id in list.columns.iter().filter(|id| !list.unused.contains(id)) {
         let Some(column) = list.list.find(id) else { continue };
         shown.push(Some(column));
-        drawn_columns.push(make(column, list, area.width));
+        drawn_columns.push(table_column(column, list, area.width));
         // Only proposals have a share of yes.
         if *id == "yes" && area.width >= 116 {
             shown.push(None);
-            drawn_columns.push(Column::words("", Width::Fixed(TALLY), 6));
+            drawn_columns.push(Column::text_column("", Width::Fixed(TALLY), 6));
         }
     }
     let spec = Table {
@@ -70,15 +70,15 @@ fn draw<'r, K: Copy + Ord>(
     cx.hits.list_height = usize::from(area.height.saturating_sub(1));
     for (index, place) in &drawn.heads {
         if let Some(Some(column)) = shown.get(*index) {
-            cx.hits.add(*place, Hit::Heading(column.id));
+            cx.hits.add_area(*place, Hit::Heading(column.id));
         }
     }
     for (row, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {
-        cx.hits.add(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(row));
+        cx.hits.add_area(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(row));
     }
 }
 
-fn make<K>(column: &'static ColumnInfo, list: &ListState<K>, room: u16) -> Column {
+fn table_column<K>(column: &'static ColumnInfo, list: &ListState<K>, room: u16) -> Column {
     let is_sorted = |id: ColumnId| list.sort.column == id;
     let order = if list.sort.descending { Sorted::Descending } else { Sorted::Ascending };
     Column {

@@ -1,11 +1,11 @@
 //! Pulse as plain text, for runs without a terminal: no escape codes, no cursor, one page.
 
 use super::pulse;
-use super::{condition, proposals, words};
+use super::{condition, format, proposals};
 use crate::tui::app::state::State;
 use crate::tui::widgets::Spans;
 use crate::tui::widgets::ascii::flatten_text;
-use crate::tui::widgets::text::{truncate, width, wrap};
+use crate::tui::widgets::text::{text_width, truncate_text, wrap_text};
 use icpulse_model::amount::percent;
 use std::fmt::Write as _;
 
@@ -13,16 +13,16 @@ use std::fmt::Write as _;
 const PROPOSALS: usize = 20;
 
 /// Pulse as lines of at most `columns` cells.
-pub fn pulse(state: &State, columns: usize) -> String {
+pub fn pulse_text(state: &State, columns: usize) -> String {
     let columns = columns.max(40);
     let mut out = String::new();
     let mut line = |text: &str| {
-        let cut = truncate(text.trim_end(), columns);
+        let cut = truncate_text(text.trim_end(), columns);
         let _ = writeln!(out, "{cut}");
     };
     let network = &state.network;
     let other = if network.trust.is_main() { "" } else { ", not the Internet Computer" };
-    line(&format!("icpulse · {}{other} · {}", network.name, freshness(state)));
+    line(&format!("icpulse · {}{other} · {}", network.name, freshness_text(state)));
     for foreign in &network.trust.foreign {
         line(&format!("! {}", foreign.words()));
     }
@@ -33,7 +33,7 @@ pub fn pulse(state: &State, columns: usize) -> String {
     }
     if let Some(trouble) = &state.sync.trouble {
         let text = format!("! {}: {}; {}", trouble.attempted, trouble.why, trouble.advice);
-        wrap(&text, columns).iter().for_each(|l| line(l));
+        wrap_text(&text, columns).iter().for_each(|l| line(l));
     }
     line("");
     line("NEEDS YOU");
@@ -42,8 +42,8 @@ pub fn pulse(state: &State, columns: usize) -> String {
         line(if unread { "  unknown" } else { "  nothing" });
     }
     for need in state.pulse.needs() {
-        let (what, when, _) = pulse::need(state, need);
-        line(&format!("  {} {}", pad(&what, 34), when));
+        let (what, when, _) = pulse::need_texts(state, need);
+        line(&format!("  {} {}", pad_text(&what, 34), when));
     }
     for (title, lines) in pulse::sections(state) {
         // Of nobody there is nothing to say that was not said above.
@@ -53,25 +53,25 @@ pub fn pulse(state: &State, columns: usize) -> String {
         line("");
         line(title);
         for spans in lines {
-            line(&format!("  {}", plain(&spans)));
+            line(&format!("  {}", plain_text(&spans)));
         }
     }
     line("");
     let open: Vec<_> = state.pulse.proposals().filter_map(|id| state.proposal(id)).collect();
     // number, title, closes, yes, no, yours
     let title_w = columns.saturating_sub(2 + 8 + 2 + 10 + 8 + 8 + 10).clamp(12, 90);
-    let heading = pad(&format!("OPEN FOR VOTES  {}", open.len()), 12 + title_w);
+    let heading = pad_text(&format!("OPEN FOR VOTES  {}", open.len()), 12 + title_w);
     if open.is_empty() {
         line(&heading);
     } else {
         line(&format!("{heading}{:>10}{:>8}{:>8}  yours", "closes", "yes", "no"));
     }
     for p in open.iter().take(PROPOSALS) {
-        let (closes, _) = proposals::closes(state, p);
-        let (mine, _) = words::mine(state, p);
+        let (closes, _) = proposals::deadline_text(state, p);
+        let (mine, _) = format::own_vote_text(state, p);
         let share = |bp: Option<u32>| bp.map(percent).unwrap_or_default();
         let (yes, no) = (share(p.tally.map(|t| t.yes_bp())), share(p.tally.map(|t| t.no_bp())));
-        let title = pad(&truncate(&proposals::title(p), title_w), title_w);
+        let title = pad_text(&truncate_text(&proposals::title_text(p), title_w), title_w);
         let id = p.id.to_string();
         line(&format!("  {id:>8}  {title}{closes:>10}{yes:>8}{no:>8}  {mine}"));
     }
@@ -81,7 +81,7 @@ pub fn pulse(state: &State, columns: usize) -> String {
     if state.options.ascii { flatten_text(&out) } else { out }
 }
 
-fn freshness(state: &State) -> String {
+fn freshness_text(state: &State) -> String {
     let sync = &state.sync;
     let age = sync
         .last_success
@@ -91,10 +91,10 @@ fn freshness(state: &State) -> String {
     format!("{offline}{age}{certified}")
 }
 
-fn plain(spans: &Spans) -> String {
+fn plain_text(spans: &Spans) -> String {
     spans.iter().map(|s| s.text.as_ref()).collect()
 }
 
-fn pad(text: &str, cells: usize) -> String {
-    format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))))
+fn pad_text(text: &str, cells: usize) -> String {
+    format!("{text}{}", " ".repeat(cells.saturating_sub(text_width(text))))
 }

@@ -1,7 +1,7 @@
 //! One transaction of the wallet's account.
 
 use super::facts::{self, Facts};
-use super::{Cx, cell, wallet, words};
+use super::{Cx, cell, format, wallet};
 use crate::datasets::signed_amount;
 use crate::tui::app::state::Detail;
 use crate::tui::theme::Role;
@@ -27,25 +27,25 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
     };
     let own = account.account.identifier();
     let mut lines = Facts::new(area.width.saturating_sub(2), 16);
-    lines.heading(format!("Block {block}: {}", t.verb(&own)));
+    lines.add_heading(format!("Block {block}: {}", t.verb(&own)));
     let token = &account.token;
     let fee_words = |fee: Option<u128>| {
         fee.map_or_else(String::new, |fee| format!("{} {}", token.exact(fee), token.symbol))
     };
     let (amount, tone) = signed_amount(t, Some(&own), Some(token));
     if !amount.is_empty() {
-        lines.fact(
+        lines.add_fact(
             "amount",
             vec![
-                span(amount.trim_end().to_owned(), cell::role(tone)),
+                span(amount.trim_end().to_owned(), cell::role_for_tone(tone)),
                 span(format!(" {}", token.symbol), Role::Dim),
             ],
         );
     }
     let mut party = |name: &str, account: &Party| {
-        lines.say(name, account.to_string(), Role::Id);
+        lines.add_text(name, account.to_string(), Role::Id);
         if let Some(whose) = wallet::whose(state, &account.identifier()) {
-            lines.say("", whose, Role::Known);
+            lines.add_text("", whose, Role::Known);
         }
     };
     match &t.operation {
@@ -55,40 +55,40 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
             if let Some(spender) = spender {
                 party("moved by", spender);
             }
-            lines.say("fee", fee_words(*fee), Role::Dim);
+            lines.add_text("fee", fee_words(*fee), Role::Dim);
         }
         Operation::Mint { to, .. } => {
             party("to", to);
             if token.is_icp {
-                lines.say("", "minted: rewards, or maturity that became ICP", Role::Dim);
+                lines.add_text("", "minted: rewards, or maturity that became ICP", Role::Dim);
             }
         }
         Operation::Burn { from, .. } => party("from", from),
         Operation::Approve { from, spender, fee, expires, .. } => {
             party("from", from);
             party("may spend", spender);
-            lines.say("fee", fee_words(*fee), Role::Dim);
+            lines.add_text("fee", fee_words(*fee), Role::Dim);
             let until = expires.map_or_else(|| "it does not expire".to_owned(), |at| at.date_minute());
-            lines.say("until", until, Role::Text);
+            lines.add_text("until", until, Role::Text);
         }
-        Operation::Unknown(text) => lines.say("unknown", text.as_str(), Role::Warn),
+        Operation::Unknown(text) => lines.add_text("unknown", text.as_str(), Role::Warn),
     }
     if let Some(at) = t.timestamp {
-        lines.say(
+        lines.add_text(
             "in its block",
-            format!("{} UTC ({})", at.date_minute(), words::ago(state.network_now(), at)),
+            format!("{} UTC ({})", at.date_minute(), format::ago_text(state.network_now(), at)),
             Role::Text,
         );
     }
     if let Some(at) = t.created_at {
-        lines.say("made", format!("{} UTC, says the sender", at.date_minute()), Role::Dim);
+        lines.add_text("made", format!("{} UTC, according to the sender", at.date_minute()), Role::Dim);
     }
     if token.is_icp {
-        lines.say("memo", t.memo.to_string(), Role::Text);
+        lines.add_text("memo", t.memo.to_string(), Role::Text);
     }
     if let Some(memo) = &t.icrc1_memo {
-        lines.say("ICRC-1 memo", hex::encode(memo), Role::ValueBytes);
+        lines.add_text("ICRC-1 memo", hex::encode(memo), Role::ValueBytes);
     }
-    lines.fact("read", words::evidence(&t.evidence, state.network_now()));
+    lines.add_fact("read", format::evidence_spans(&t.evidence, state.network_now()));
     facts::detail_part(cx, area, &lines.into_lines(), detail.scroll);
 }

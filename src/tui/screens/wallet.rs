@@ -1,7 +1,7 @@
 //! The identity's accounts: balance, addresses, transactions.
 
 use super::condition::{self, Empty};
-use super::{Cx, series, table, words};
+use super::{Cx, format, series, table};
 use crate::datasets::Listed;
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
@@ -16,9 +16,13 @@ use ratatui::layout::Rect;
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let state = cx.state;
     let Some(account) = state.account() else {
-        let empty = if state.signer.is_anonymous() { Empty::Nobody } else { condition::why(state, false, 0) };
+        let empty = if state.signer.is_anonymous() {
+            Empty::Nobody
+        } else {
+            condition::empty_reason(state, false, 0)
+        };
         cx.hits.list_height = usize::from(area.height.saturating_sub(1));
-        condition::say(cx, area, empty, "accounts");
+        condition::draw_empty(cx, area, empty, "accounts");
         return;
     };
     let top = head(cx, Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height), account);
@@ -26,18 +30,18 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let list = Rect::new(area.x, top, area.width, area.bottom().saturating_sub(top + foot));
     if foot == 1 {
         let text = "older transactions are read when the end of the list is reached";
-        cx.pen.put(area.x + 2, area.bottom() - 1, area.width, text, Role::Dim);
+        cx.pen.write(area.x + 2, area.bottom() - 1, area.width, text, Role::Dim);
     }
     if state.wallet.list.rows.is_empty() {
         let known = account.complete || !account.transactions.is_empty();
-        let empty = condition::why(state, known, state.wallet.list.total);
-        condition::say(cx, list, empty, "transactions");
+        let empty = condition::empty_reason(state, known, state.wallet.list.total);
+        condition::draw_empty(cx, list, empty, "transactions");
         cx.hits.list_height = usize::from(list.height.saturating_sub(1));
         if empty != Empty::Filtered {
             return;
         }
     }
-    let cells = state.cells();
+    let cells = state.cell_context();
     let find = |block: &u64| find_transaction(account, *block);
     table::draw_list(cx, list, &state.wallet.list, Transaction::dataset(), &cells, find, |_| {
         Content::Nothing
@@ -54,7 +58,7 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
         span(token.exact(account.balance.units), Role::Strong),
         span(format!(" {}   ", token.symbol), Role::Dim),
     ];
-    balance.extend(words::evidence(&account.balance_evidence, state.network_now()));
+    balance.extend(format::evidence_spans(&account.balance_evidence, state.network_now()));
     let mut staked = E8s::ZERO;
     let mut maturity = E8s::ZERO;
     for neuron in state.world.neurons.iter() {
@@ -68,7 +72,7 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
             label("staked"),
             span(staked.rounded(), Role::Amount),
             span(
-                format!(" ICP in {}", words::count(state.world.neurons.len(), "neuron", "neurons")),
+                format!(" ICP in {}", format::count_noun(state.world.neurons.len(), "neuron", "neurons")),
                 Role::Dim,
             ),
             span(format!("   {}", maturity.rounded()), Role::Amount),
@@ -92,14 +96,14 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
     let text_w = if beside { 80 } else { area.width };
     let mut y = area.y;
     for line in &lines {
-        cx.pen.spans(area.x, y, text_w, line);
+        cx.pen.write_spans(area.x, y, text_w, line);
         y += 1;
     }
     if beside {
         let x = area.x + 84;
         let plot =
             Rect::new(x, area.y, area.right().saturating_sub(x), u16::try_from(lines.len()).unwrap_or(4));
-        chart::line(cx.pen, plot, &history, Role::Chart);
+        chart::draw_line(cx.pen, plot, &history, Role::Chart);
     }
     y + 1
 }

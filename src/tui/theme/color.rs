@@ -17,7 +17,7 @@ pub enum ColorDepth {
 
 impl ColorDepth {
     /// From `none`, `16`, `256` or `truecolor`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse_depth(text: &str) -> Option<Self> {
         Some(match text.trim().to_ascii_lowercase().as_str() {
             "none" | "off" | "0" | "mono" => Self::None,
             "16" | "ansi" | "ansi16" => Self::Ansi16,
@@ -28,7 +28,7 @@ impl ColorDepth {
     }
 
     /// `none`, `16`, `256` or `truecolor`.
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Ansi16 => "16",
@@ -61,7 +61,7 @@ const ANSI: [(&str, Color, Rgb); 16] = [
 ];
 
 /// Reads `#rrggbb`, `#rgb`, a number 0 to 255, a terminal colour's name or `default`.
-pub fn parse(text: &str) -> Option<Color> {
+pub fn parse_color(text: &str) -> Option<Color> {
     let text = text.trim();
     if let Some(hex) = text.strip_prefix('#') {
         return parse_hex(hex);
@@ -81,7 +81,7 @@ pub fn parse(text: &str) -> Option<Color> {
 }
 
 /// Names that [`parse`] knows, for suggestions.
-pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
+pub(super) fn color_names<'a>() -> impl Iterator<Item = &'a str> {
     ANSI.iter().map(|(name, ..)| *name).chain(["default", "gray"])
 }
 
@@ -96,19 +96,19 @@ fn parse_hex(hex: &str) -> Option<Color> {
 }
 
 /// Brings a style down to a depth.
-pub fn downgrade(mut style: Style, depth: ColorDepth) -> Style {
+pub fn downgrade_style(mut style: Style, depth: ColorDepth) -> Style {
     if depth == ColorDepth::None {
         style.fg = None;
         style.bg = None;
         style.underline_color = None;
         return style;
     }
-    style.fg = style.fg.map(|c| nearest(c, depth));
+    style.fg = style.fg.map(|c| nearest_color(c, depth));
     style.bg = style.bg.map(|c| match (c, depth) {
         (Color::Rgb(r, g, b), ColorDepth::Ansi16) => ground_16((r, g, b)),
-        _ => nearest(c, depth),
+        _ => nearest_color(c, depth),
     });
-    style.underline_color = style.underline_color.map(|c| nearest(c, depth));
+    style.underline_color = style.underline_color.map(|c| nearest_color(c, depth));
     // Two colours that fall together would hide the text: plain black or white then.
     if depth == ColorDepth::Ansi16 && style.fg.is_some() && style.fg == style.bg {
         style.fg =
@@ -117,7 +117,7 @@ pub fn downgrade(mut style: Style, depth: ColorDepth) -> Style {
     style
 }
 
-fn nearest(color: Color, depth: ColorDepth) -> Color {
+fn nearest_color(color: Color, depth: ColorDepth) -> Color {
     match (color, depth) {
         (Color::Rgb(r, g, b), ColorDepth::Indexed256) => Color::Indexed(nearest_256((r, g, b))),
         (Color::Rgb(r, g, b), ColorDepth::Ansi16) => nearest_16((r, g, b)),
@@ -128,7 +128,7 @@ fn nearest(color: Color, depth: ColorDepth) -> Color {
 
 /// The nearest of the 6×6×6 cube and the 24 greys (the first sixteen differ between terminals).
 fn nearest_256(rgb: Rgb) -> u8 {
-    (16..=255).min_by_key(|i| distance(rgb, indexed_rgb(*i))).unwrap_or(16)
+    (16..=255).min_by_key(|i| color_distance(rgb, indexed_rgb(*i))).unwrap_or(16)
 }
 
 /// The one of the sixteen that means the same: greys by lightness, colours by hue. Distance alone
@@ -139,7 +139,7 @@ fn nearest_16(rgb: Rgb) -> Color {
     let spread = max - r.min(g).min(b);
     if spread < 40 {
         let greys = [Color::Black, Color::DarkGray, Color::Gray, Color::White];
-        let near = greys.into_iter().min_by_key(|c| distance(rgb, ansi_rgb(*c)));
+        let near = greys.into_iter().min_by_key(|c| color_distance(rgb, ansi_rgb(*c)));
         return near.unwrap_or(Color::Reset);
     }
     // The hue in degrees, in whole numbers.
@@ -194,7 +194,7 @@ fn ansi_rgb(color: Color) -> Rgb {
 }
 
 /// Weighted squared distance ("redmean"), close to how eyes judge.
-fn distance(a: Rgb, b: Rgb) -> u32 {
+fn color_distance(a: Rgb, b: Rgb) -> u32 {
     let d = |x: u8, y: u8| (u32::from(x.abs_diff(y))).pow(2);
     let mean = (u32::from(a.0) + u32::from(b.0)) / 2;
     ((512 + mean) * d(a.0, b.0)) / 256 + 4 * d(a.1, b.1) + ((767 - mean) * d(a.2, b.2)) / 256
@@ -227,13 +227,13 @@ mod tests {
 
     #[test]
     fn colours_are_read_in_all_forms() {
-        assert_eq!(parse("#fff"), Some(Color::Rgb(255, 255, 255)));
-        assert_eq!(parse("#11151C"), Some(Color::Rgb(0x11, 0x15, 0x1c)));
-        assert_eq!(parse("214"), Some(Color::Indexed(214)));
-        assert_eq!(parse("Bright_Blue"), Some(Color::LightBlue));
-        assert_eq!(parse("default"), Some(Color::Reset));
+        assert_eq!(parse_color("#fff"), Some(Color::Rgb(255, 255, 255)));
+        assert_eq!(parse_color("#11151C"), Some(Color::Rgb(0x11, 0x15, 0x1c)));
+        assert_eq!(parse_color("214"), Some(Color::Indexed(214)));
+        assert_eq!(parse_color("Bright_Blue"), Some(Color::LightBlue));
+        assert_eq!(parse_color("default"), Some(Color::Reset));
         for bad in ["", "#12", "#12345g", "256", "-1", "reddish", "#éé"] {
-            assert_eq!(parse(bad), None, "{bad}");
+            assert_eq!(parse_color(bad), None, "{bad}");
         }
     }
 
@@ -247,8 +247,8 @@ mod tests {
         assert_eq!(nearest_16((0xf2, 0x8b, 0x8b)), Color::LightRed);
         assert_eq!(nearest_16((0x23, 0x53, 0xbd)), Color::Blue);
         let same = Style::new().fg(Color::Rgb(1, 1, 1)).bg(Color::Rgb(2, 2, 2));
-        assert_eq!(downgrade(same, ColorDepth::Ansi16).fg, Some(Color::White));
-        assert_eq!(downgrade(same, ColorDepth::None), Style::new());
+        assert_eq!(downgrade_style(same, ColorDepth::Ansi16).fg, Some(Color::White));
+        assert_eq!(downgrade_style(same, ColorDepth::None), Style::new());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The file format: `name`, `title`, `appearance`, `inherits`, `[palette]`, `[roles]`.
 
-use super::{Appearance, Role, ThemeError, color, nearest::nearest};
+use super::{Appearance, Role, ThemeError, color, nearest::find_nearest};
 use ratatui::style::{Color, Modifier};
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -48,7 +48,7 @@ pub(super) struct RawTheme {
 }
 
 /// Reads one file's text; `file` names it in messages.
-pub(super) fn parse(file: &str, text: &str) -> Result<RawTheme, ThemeError> {
+pub(super) fn parse_theme(file: &str, text: &str) -> Result<RawTheme, ThemeError> {
     let table: Table = text.parse().map_err(|e: toml::de::Error| {
         let start = e.span().map_or(0, |s| s.start);
         let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
@@ -57,32 +57,37 @@ pub(super) fn parse(file: &str, text: &str) -> Result<RawTheme, ThemeError> {
     let mut theme = RawTheme::default();
     for (key, value) in &table {
         match key.as_str() {
-            "title" => theme.title = string(file, key, value)?.to_owned(),
-            "inherits" => theme.inherits = Some(string(file, key, value)?.to_owned()),
+            "title" => theme.title = read_string(file, key, value)?.to_owned(),
+            "inherits" => theme.inherits = Some(read_string(file, key, value)?.to_owned()),
             "appearance" => {
-                theme.appearance = Some(match string(file, key, value)? {
+                theme.appearance = Some(match read_string(file, key, value)? {
                     "dark" => Appearance::Dark,
                     "light" => Appearance::Light,
                     other => {
-                        return Err(wrong(file, key, &format!("'{other}'"), "write \"dark\" or \"light\""));
+                        return Err(wrong_value(
+                            file,
+                            key,
+                            &format!("'{other}'"),
+                            "write \"dark\" or \"light\"",
+                        ));
                     }
                 });
             }
             "palette" => read_palette(file, value, &mut theme.palette)?,
             "roles" => {
-                let roles = value
-                    .as_table()
-                    .ok_or_else(|| wrong(file, key, &kind(value), "it is a table of roles: [roles]"))?;
+                let roles = value.as_table().ok_or_else(|| {
+                    wrong_value(file, key, &value_kind(value), "it is a table of roles: [roles]")
+                })?;
                 for (name, style) in roles {
                     read_role(file, name, style, &mut theme)?;
                 }
             }
             other => {
-                let hint = nearest(other, TOP_KEYS.into_iter()).map_or_else(
+                let hint = find_nearest(other, TOP_KEYS.into_iter()).map_or_else(
                     || format!("known are {}", TOP_KEYS.join(", ")),
                     |n| format!("did you mean '{n}'?"),
                 );
-                theme.warnings.push(format!("{file}: '{other}' means nothing here and was ignored; {hint}"));
+                theme.warnings.push(format!("{file}: '{other}' is not a known key, ignored; {hint}"));
             }
         }
     }
@@ -91,15 +96,15 @@ pub(super) fn parse(file: &str, text: &str) -> Result<RawTheme, ThemeError> {
 
 fn read_palette(file: &str, value: &Value, palette: &mut BTreeMap<String, Color>) -> Result<(), ThemeError> {
     let table = value.as_table().ok_or_else(|| {
-        wrong(file, "palette", &kind(value), "it is a table of names and colours: [palette]")
+        wrong_value(file, "palette", &value_kind(value), "it is a table of names and colours: [palette]")
     })?;
     for (name, value) in table {
         let key = format!("palette.{name}");
         let text = color_text(file, &key, value)?;
-        let parsed = color::parse(&text).ok_or_else(|| ThemeError::Color {
+        let parsed = color::parse_color(&text).ok_or_else(|| ThemeError::Color {
             file: file.to_owned(),
             key,
-            nearest: nearest(&text, color::names()),
+            nearest: find_nearest(&text, color::color_names()),
             color: text.clone(),
         })?;
         palette.insert(name.clone(), parsed);
@@ -113,21 +118,21 @@ fn read_role(file: &str, name: &str, value: &Value, theme: &mut RawTheme) -> Res
     let mut style = RawStyle::default();
     let mut is_style = true;
     match value {
-        Value::String(_) | Value::Integer(_) => style.fg = Some(written(file, &key, value)?),
+        Value::String(_) | Value::Integer(_) => style.fg = Some(read_color(file, &key, value)?),
         Value::Table(table) => {
             is_style = table.is_empty() || table.keys().any(|k| STYLE_KEYS.contains(&k.as_str()));
             for (part, value) in table {
                 let part_key = format!("{key}.{part}");
                 match part.as_str() {
-                    "fg" => style.fg = Some(written(file, &part_key, value)?),
-                    "bg" => style.bg = Some(written(file, &part_key, value)?),
-                    "underline" => style.underline = Some(written(file, &part_key, value)?),
-                    "modifiers" => style.modifiers = modifiers(file, &part_key, value)?,
+                    "fg" => style.fg = Some(read_color(file, &part_key, value)?),
+                    "bg" => style.bg = Some(read_color(file, &part_key, value)?),
+                    "underline" => style.underline = Some(read_color(file, &part_key, value)?),
+                    "modifiers" => style.modifiers = read_modifiers(file, &part_key, value)?,
                     below => read_role(file, &format!("{name}.{below}"), value, theme)?,
                 }
             }
         }
-        other => return Err(wrong(file, &key, &kind(other), STYLE_ALLOWED)),
+        other => return Err(wrong_value(file, &key, &value_kind(other), STYLE_ALLOWED)),
     }
     if !is_style {
         return Ok(());
@@ -137,27 +142,27 @@ fn read_role(file: &str, name: &str, value: &Value, theme: &mut RawTheme) -> Res
     if known {
         theme.roles.insert(name.to_owned(), style);
     } else {
-        let hint = nearest(name, Role::ALL.iter().map(|r| r.name()))
+        let hint = find_nearest(name, Role::ALL.iter().map(|r| r.name()))
             .map_or_else(|| "see `icpulse theme template`".to_owned(), |n| format!("did you mean '{n}'?"));
         theme.warnings.push(format!("{file}: unknown role '{name}', ignored; {hint}"));
     }
     Ok(())
 }
 
-fn modifiers(file: &str, key: &str, value: &Value) -> Result<Modifier, ThemeError> {
+fn read_modifiers(file: &str, key: &str, value: &Value) -> Result<Modifier, ThemeError> {
     let allowed = || format!("write a list of {}", MODIFIERS.map(|(name, _)| name).join(", "));
-    let list = value.as_array().ok_or_else(|| wrong(file, key, &kind(value), &allowed()))?;
+    let list = value.as_array().ok_or_else(|| wrong_value(file, key, &value_kind(value), &allowed()))?;
     let mut all = Modifier::empty();
     for item in list {
-        let word = item.as_str().ok_or_else(|| wrong(file, key, &kind(item), &allowed()))?;
+        let word = item.as_str().ok_or_else(|| wrong_value(file, key, &value_kind(item), &allowed()))?;
         let known = MODIFIERS.iter().find(|(name, _)| *name == word);
-        let (_, modifier) = known.ok_or_else(|| wrong(file, key, &format!("'{word}'"), &allowed()))?;
+        let (_, modifier) = known.ok_or_else(|| wrong_value(file, key, &format!("'{word}'"), &allowed()))?;
         all |= *modifier;
     }
     Ok(all)
 }
 
-fn written(file: &str, key: &str, value: &Value) -> Result<Written, ThemeError> {
+fn read_color(file: &str, key: &str, value: &Value) -> Result<Written, ThemeError> {
     Ok(Written { text: color_text(file, key, value)?, file: file.to_owned(), key: key.to_owned() })
 }
 
@@ -165,19 +170,24 @@ fn color_text(file: &str, key: &str, value: &Value) -> Result<String, ThemeError
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Integer(number) => Ok(number.to_string()),
-        other => Err(wrong(file, key, &kind(other), "write a colour such as \"#8fb4ff\", \"red\" or 214")),
+        other => Err(wrong_value(
+            file,
+            key,
+            &value_kind(other),
+            "write a colour such as \"#8fb4ff\", \"red\" or 214",
+        )),
     }
 }
 
-fn string<'a>(file: &str, key: &str, value: &'a Value) -> Result<&'a str, ThemeError> {
-    value.as_str().ok_or_else(|| wrong(file, key, &kind(value), "write a text in quotes"))
+fn read_string<'a>(file: &str, key: &str, value: &'a Value) -> Result<&'a str, ThemeError> {
+    value.as_str().ok_or_else(|| wrong_value(file, key, &value_kind(value), "write a text in quotes"))
 }
 
-fn kind(value: &Value) -> String {
+fn value_kind(value: &Value) -> String {
     format!("a value of type {}", value.type_str())
 }
 
-fn wrong(file: &str, key: &str, found: &str, allowed: &str) -> ThemeError {
+fn wrong_value(file: &str, key: &str, found: &str, allowed: &str) -> ThemeError {
     ThemeError::Value {
         file: file.to_owned(),
         key: key.to_owned(),

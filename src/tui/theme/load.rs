@@ -1,7 +1,7 @@
 //! Finding files, following `inherits`, and resolving names to colours.
 
 use super::file::{self, RawStyle, RawTheme, Written};
-use super::{Appearance, ColorDepth, Role, Theme, ThemeError, ThemeInfo, color, nearest::nearest};
+use super::{Appearance, ColorDepth, Role, Theme, ThemeError, ThemeInfo, color, nearest::find_nearest};
 use ratatui::style::{Color, Style};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -41,29 +41,29 @@ struct Source {
     path: Option<PathBuf>,
 }
 
-pub(super) fn builtin(name: &str) -> Option<Result<Theme, ThemeError>> {
+pub(super) fn load_builtin(name: &str) -> Option<Result<Theme, ThemeError>> {
     BUILTIN.iter().any(|(n, _)| *n == name).then(|| by_name(name, &[]))
 }
 
 pub(super) fn by_name(name: &str, dirs: &[PathBuf]) -> Result<Theme, ThemeError> {
-    let source = find(name, dirs, None)?;
-    resolve(name, source, dirs)
+    let source = find_theme(name, dirs, None)?;
+    resolve_theme(name, source, dirs)
 }
 
 pub(super) fn by_path(path: &Path) -> Result<Theme, ThemeError> {
     let name = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
     let dirs: Vec<PathBuf> = path.parent().map(Path::to_path_buf).into_iter().collect();
-    resolve(&name, read(path)?, &dirs)
+    resolve_theme(&name, read_source(path)?, &dirs)
 }
 
 pub(super) fn by_text(name: &str, text: &str) -> Result<Theme, ThemeError> {
     let source = Source { label: format!("theme '{name}'"), text: text.to_owned(), path: None };
-    resolve(name, source, &[])
+    resolve_theme(name, source, &[])
 }
 
-pub(super) fn list(dirs: &[PathBuf]) -> Vec<ThemeInfo> {
+pub(super) fn list_themes(dirs: &[PathBuf]) -> Vec<ThemeInfo> {
     let mut found: Vec<ThemeInfo> =
-        BUILTIN.iter().map(|(name, _)| info(name, None, by_name(name, &[]))).collect();
+        BUILTIN.iter().map(|(name, _)| theme_info(name, None, by_name(name, &[]))).collect();
     // Folders given first win, so they are put in last.
     for dir in dirs.iter().rev() {
         let Ok(entries) = std::fs::read_dir(dir) else { continue };
@@ -75,7 +75,7 @@ pub(super) fn list(dirs: &[PathBuf]) -> Vec<ThemeInfo> {
         paths.sort();
         for path in paths {
             let Some(name) = path.file_stem().map(|s| s.to_string_lossy().into_owned()) else { continue };
-            let entry = info(&name, Some(path), by_name(&name, dirs));
+            let entry = theme_info(&name, Some(path), by_name(&name, dirs));
             match found.iter_mut().find(|i| i.name == name) {
                 Some(old) => *old = entry,
                 None => found.push(entry),
@@ -85,7 +85,7 @@ pub(super) fn list(dirs: &[PathBuf]) -> Vec<ThemeInfo> {
     found
 }
 
-fn info(name: &str, path: Option<PathBuf>, loaded: Result<Theme, ThemeError>) -> ThemeInfo {
+fn theme_info(name: &str, path: Option<PathBuf>, loaded: Result<Theme, ThemeError>) -> ThemeInfo {
     let (title, appearance, error) = match loaded {
         Ok(theme) => (theme.title, theme.appearance, None),
         Err(e) => (String::new(), Appearance::Dark, Some(e.to_string())),
@@ -95,14 +95,14 @@ fn info(name: &str, path: Option<PathBuf>, loaded: Result<Theme, ThemeError>) ->
 
 /// Finds a theme by name. A user's theme may inherit from the compiled-in one of its own
 /// name: then `not` is the file that must not be found again.
-fn find(name: &str, dirs: &[PathBuf], not: Option<&Path>) -> Result<Source, ThemeError> {
+fn find_theme(name: &str, dirs: &[PathBuf], not: Option<&Path>) -> Result<Source, ThemeError> {
     // A name is a file's stem, never a path.
     let plain = !name.is_empty() && !name.contains(['/', '\\']) && name != "." && name != "..";
     if plain {
         for dir in dirs {
             let path = dir.join(format!("{name}.toml"));
             if not != Some(path.as_path()) && path.is_file() {
-                return read(&path);
+                return read_source(&path);
             }
         }
     }
@@ -122,45 +122,45 @@ fn find(name: &str, dirs: &[PathBuf], not: Option<&Path>) -> Result<Source, Them
     available.dedup();
     Err(ThemeError::NotFound {
         name: name.to_owned(),
-        nearest: nearest(name, available.iter().map(String::as_str)),
+        nearest: find_nearest(name, available.iter().map(String::as_str)),
         available,
     })
 }
 
-fn read(path: &Path) -> Result<Source, ThemeError> {
+fn read_source(path: &Path) -> Result<Source, ThemeError> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| ThemeError::Read { path: path.to_path_buf(), source })?;
     Ok(Source { label: path.display().to_string(), text, path: Some(path.to_path_buf()) })
 }
 
 /// Follows `inherits`, merges (the heir wins, its palette too), and resolves colours.
-fn resolve(name: &str, first: Source, dirs: &[PathBuf]) -> Result<Theme, ThemeError> {
+fn resolve_theme(name: &str, first: Source, dirs: &[PathBuf]) -> Result<Theme, ThemeError> {
     let label = first.label.clone();
     let mut chain = vec![name.to_owned()];
     let mut seen = vec![first.label.clone()];
     let mut files: Vec<PathBuf> = first.path.clone().into_iter().collect();
-    let mut merged: RawTheme = file::parse(&first.label, &first.text)?;
+    let mut merged: RawTheme = file::parse_theme(&first.label, &first.text)?;
     let mut parent = merged.inherits.clone();
     let mut last_path = first.path;
     while let Some(ancestor) = parent {
-        let source = find(&ancestor, dirs, last_path.as_deref())?;
+        let source = find_theme(&ancestor, dirs, last_path.as_deref())?;
         chain.push(ancestor);
         if seen.contains(&source.label) || chain.len() > DEPTH_MAX {
             return Err(ThemeError::Cycle { file: label, chain });
         }
         seen.push(source.label.clone());
         files.extend(source.path.clone());
-        let above = file::parse(&source.label, &source.text)?;
+        let above = file::parse_theme(&source.label, &source.text)?;
         parent = above.inherits.clone();
         last_path = source.path;
-        merge(&mut merged, above);
+        merge_themes(&mut merged, above);
     }
     let mut styles = Box::new([Style::new(); Role::COUNT]);
     // Every style that was written is resolved, so that a wrong colour is found even where
     // no role of this version uses it.
     let mut resolved = BTreeMap::new();
     for (name, raw) in &merged.roles {
-        resolved.insert(name.as_str(), style(raw, &merged.palette)?);
+        resolved.insert(name.as_str(), resolve_style(raw, &merged.palette)?);
     }
     for role in Role::ALL {
         let given = role.fallbacks().find_map(|f| resolved.get(f));
@@ -179,7 +179,7 @@ fn resolve(name: &str, first: Source, dirs: &[PathBuf]) -> Result<Theme, ThemeEr
     })
 }
 
-fn merge(heir: &mut RawTheme, above: RawTheme) {
+fn merge_themes(heir: &mut RawTheme, above: RawTheme) {
     if heir.title.is_empty() {
         heir.title = above.title;
     }
@@ -193,19 +193,22 @@ fn merge(heir: &mut RawTheme, above: RawTheme) {
     heir.warnings.extend(above.warnings);
 }
 
-fn style(raw: &RawStyle, palette: &BTreeMap<String, Color>) -> Result<Style, ThemeError> {
-    let get = |written: &Option<Written>| written.as_ref().map(|w| colour(w, palette)).transpose();
+fn resolve_style(raw: &RawStyle, palette: &BTreeMap<String, Color>) -> Result<Style, ThemeError> {
+    let get = |written: &Option<Written>| written.as_ref().map(|w| resolve_color(w, palette)).transpose();
     Ok(Style { fg: get(&raw.fg)?, bg: get(&raw.bg)?, underline_color: get(&raw.underline)?, ..Style::new() }
         .add_modifier(raw.modifiers))
 }
 
-fn colour(written: &Written, palette: &BTreeMap<String, Color>) -> Result<Color, ThemeError> {
-    palette.get(&written.text).copied().or_else(|| color::parse(&written.text)).ok_or_else(|| {
+fn resolve_color(written: &Written, palette: &BTreeMap<String, Color>) -> Result<Color, ThemeError> {
+    palette.get(&written.text).copied().or_else(|| color::parse_color(&written.text)).ok_or_else(|| {
         ThemeError::Color {
             file: written.file.clone(),
             key: written.key.clone(),
             color: written.text.clone(),
-            nearest: nearest(&written.text, palette.keys().map(String::as_str).chain(color::names())),
+            nearest: find_nearest(
+                &written.text,
+                palette.keys().map(String::as_str).chain(color::color_names()),
+            ),
         }
     })
 }

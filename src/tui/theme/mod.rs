@@ -16,7 +16,7 @@ pub use color::ColorDepth;
 pub use error::ThemeError;
 pub use load::{BUILTIN, DEFAULT};
 pub use role::Role;
-pub use template::template;
+pub use template::theme_template;
 
 use color::contrast;
 use ratatui::style::{Color, Style};
@@ -34,7 +34,7 @@ pub enum Appearance {
 
 impl Appearance {
     /// `dark` or `light`.
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Dark => "dark",
             Self::Light => "light",
@@ -80,7 +80,7 @@ pub struct ThemeInfo {
 impl Theme {
     /// A compiled-in theme in full colour; `None` if there is none of that name.
     pub fn builtin(name: &str) -> Option<Self> {
-        load::builtin(name).and_then(Result::ok)
+        load::load_builtin(name).and_then(Result::ok)
     }
 
     /// The theme used where nothing was chosen.
@@ -132,21 +132,21 @@ impl Theme {
 
     /// All themes: compiled-in ones, and those in the user's folders (which win by name).
     pub fn list(dirs: &[PathBuf]) -> Vec<ThemeInfo> {
-        load::list(dirs)
+        load::list_themes(dirs)
     }
 
-    pub fn style(&self, role: Role) -> Style {
+    pub fn style_for(&self, role: Role) -> Style {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
     /// Text on background: what the whole screen starts with.
-    pub fn base(&self) -> Style {
-        self.style(Role::Background).patch(self.style(Role::Text))
+    pub fn base_style(&self) -> Style {
+        self.style_for(Role::Background).patch(self.style_for(Role::Text))
     }
 
     /// Text on a layer's surface.
-    pub fn layer(&self) -> Style {
-        self.base().patch(self.style(Role::Layer))
+    pub fn layer_style(&self) -> Style {
+        self.base_style().patch(self.style_for(Role::Layer))
     }
 
     /// The name it was loaded by.
@@ -183,15 +183,15 @@ impl Theme {
     /// take over, so that nothing is told by colour alone.
     #[must_use]
     pub fn at_depth(mut self, depth: ColorDepth) -> Self {
-        let ground = self.base();
-        let flat_ground = color::downgrade(ground, depth);
-        let flat_layer = color::downgrade(self.layer(), depth);
+        let ground = self.base_style();
+        let flat_ground = color::downgrade_style(ground, depth);
+        let flat_layer = color::downgrade_style(self.layer_style(), depth);
         for role in Role::ALL {
             if let Some(style) = self.styles.get_mut(*role as usize) {
                 let before = *style;
-                *style = color::downgrade(before, depth);
+                *style = color::downgrade_style(before, depth);
                 if depth == ColorDepth::Ansi16 {
-                    *style = rescue(*role, before, *style, ground, flat_ground, flat_layer);
+                    *style = readable_style(*role, before, *style, ground, flat_ground, flat_layer);
                 }
                 if depth == ColorDepth::None {
                     style.add_modifier |= role.monochrome();
@@ -205,23 +205,23 @@ impl Theme {
     /// Roles that carry text and stand out too little (WCAG contrast ratio) from the surfaces
     /// they are drawn on, in words. Colours that the terminal decides are not judged.
     pub fn contrast_below(&self, ratio: f64) -> Vec<String> {
-        let base = self.base();
+        let base = self.base_style();
         let surfaces = [
             ("background", base),
-            ("layer", self.layer()),
-            ("selection", base.patch(self.style(Role::Selection))),
+            ("layer", self.layer_style()),
+            ("selection", base.patch(self.style_for(Role::Selection))),
         ];
         let mut found = Vec::new();
         for role in Role::ALL.iter().copied().filter(|r| r.carries_text()) {
             for (surface, under) in surfaces {
                 // A selection that sets its own text colour overrides the role's.
-                let own = self.style(role);
+                let own = self.style_for(role);
                 // Roles with a background of their own are never part of a row.
                 if surface == "selection" && own.bg.is_some() {
                     continue;
                 }
                 let style = if surface == "selection" {
-                    under.patch(own).patch(self.style(Role::Selection))
+                    under.patch(own).patch(self.style_for(Role::Selection))
                 } else {
                     under.patch(own)
                 };
@@ -243,7 +243,7 @@ impl Theme {
 }
 
 /// What sixteen colours cannot tell apart is told as without colour.
-fn rescue(
+fn readable_style(
     role: Role,
     full: Style,
     flat: Style,

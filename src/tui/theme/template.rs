@@ -5,7 +5,7 @@ use super::file::MODIFIERS;
 use std::fmt::Write as _;
 
 /// A complete, commented theme file: every role with what it is for. Loads as it stands.
-pub fn template() -> String {
+pub fn theme_template() -> String {
     let modifiers = MODIFIERS.map(|(name, _)| name).join(", ");
     let mut out = format!(
         "# A theme for icpulse. Save it as NAME.toml in the themes folder (`icpulse config paths`),\n\

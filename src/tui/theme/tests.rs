@@ -44,12 +44,12 @@ fn colour_never_carries_meaning_alone() {
     for (name, _) in BUILTIN {
         let theme = Theme::builtin(name).unwrap().at_depth(ColorDepth::None);
         for role in Role::ALL {
-            let style = theme.style(*role);
+            let style = theme.style_for(*role);
             assert_eq!((style.fg, style.bg), (None, None), "{name} {}", role.name());
         }
-        assert!(theme.style(Role::Selection).add_modifier.contains(Modifier::REVERSED));
-        assert_ne!(theme.style(Role::Yes), theme.style(Role::No), "{name}");
-        assert_ne!(theme.style(Role::TabActive), theme.style(Role::Tab), "{name}");
+        assert!(theme.style_for(Role::Selection).add_modifier.contains(Modifier::REVERSED));
+        assert_ne!(theme.style_for(Role::Yes), theme.style_for(Role::No), "{name}");
+        assert_ne!(theme.style_for(Role::TabActive), theme.style_for(Role::Tab), "{name}");
     }
 }
 
@@ -58,23 +58,23 @@ fn sixteen_colours_never_hide_text() {
     for (name, _) in BUILTIN {
         for depth in [ColorDepth::Ansi16, ColorDepth::Indexed256] {
             let theme = Theme::builtin(name).unwrap().at_depth(depth);
-            let base = theme.base();
+            let base = theme.base_style();
             for role in Role::ALL.iter().filter(|r| r.carries_text()) {
-                let style = base.patch(theme.style(*role));
+                let style = base.patch(theme.style_for(*role));
                 assert!(style.fg.is_none() || style.fg != style.bg, "{name} {} {depth:?}", role.name());
             }
             for role in Role::ALL.iter().filter(|r| r.carries_text() && depth == ColorDepth::Ansi16) {
-                let style = base.patch(theme.style(*role));
+                let style = base.patch(theme.style_for(*role));
                 if let (Some(fg), Some(bg)) = (style.fg, style.bg) {
                     let contrast = color::ansi_contrast(fg, bg).unwrap_or(21.0);
                     assert!(contrast >= 2.0, "{name} {}: {fg:?} on {bg:?}", role.name());
                 }
             }
-            let selection = theme.style(Role::Selection);
+            let selection = theme.style_for(Role::Selection);
             let seen = selection.add_modifier.contains(Modifier::REVERSED) || selection.bg != base.bg;
             assert!(seen, "{name} {depth:?}: the selected row is not seen");
             assert!(
-                *name == "monochrome" || theme.style(Role::Yes) != theme.style(Role::No),
+                *name == "monochrome" || theme.style_for(Role::Yes) != theme.style_for(Role::No),
                 "{name} {depth:?}"
             );
         }
@@ -91,11 +91,11 @@ fn a_role_falls_back_along_its_dots_and_an_heir_wins() {
         "mine",
     )
     .unwrap();
-    assert_eq!(theme.style(Role::StatusFailed).fg, Some(Color::Rgb(255, 255, 255)));
-    assert_eq!(theme.style(Role::StatusOpen).fg, Some(Color::Rgb(10, 11, 12)));
-    assert_eq!(theme.style(Role::StatusOpen).add_modifier, Modifier::BOLD);
-    assert_eq!(theme.style(Role::HeadingSmall).fg, Some(Color::Rgb(17, 17, 17)));
-    assert_eq!(theme.style(Role::Code).fg, Some(Color::Indexed(214)));
+    assert_eq!(theme.style_for(Role::StatusFailed).fg, Some(Color::Rgb(255, 255, 255)));
+    assert_eq!(theme.style_for(Role::StatusOpen).fg, Some(Color::Rgb(10, 11, 12)));
+    assert_eq!(theme.style_for(Role::StatusOpen).add_modifier, Modifier::BOLD);
+    assert_eq!(theme.style_for(Role::HeadingSmall).fg, Some(Color::Rgb(17, 17, 17)));
+    assert_eq!(theme.style_for(Role::Code).fg, Some(Color::Indexed(214)));
     assert_eq!(theme.files().len(), 2);
     assert_eq!(theme.warnings(), &[] as &[String]);
 }
@@ -103,8 +103,8 @@ fn a_role_falls_back_along_its_dots_and_an_heir_wins() {
 #[test]
 fn a_users_file_may_refine_the_compiled_in_theme_of_its_own_name() {
     let theme = load(&[("ember", "inherits = 'ember'\n[roles]\naccent = '#abcdef'")], "ember").unwrap();
-    assert_eq!(theme.style(Role::Accent).fg, Some(Color::Rgb(0xab, 0xcd, 0xef)));
-    assert_eq!(theme.style(Role::Text), Theme::builtin("ember").unwrap().style(Role::Text));
+    assert_eq!(theme.style_for(Role::Accent).fg, Some(Color::Rgb(0xab, 0xcd, 0xef)));
+    assert_eq!(theme.style_for(Role::Text), Theme::builtin("ember").unwrap().style_for(Role::Text));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_name_is_not_a_path() {
 
 #[test]
 fn the_template_names_every_role_and_loads_as_it_stands() {
-    let text = template();
+    let text = theme_template();
     let dir = dir_with(&[("mine", &text)]);
     let theme = Theme::check(&dir.path().join("mine.toml")).unwrap();
     assert_eq!(theme.warnings(), &[] as &[String]);

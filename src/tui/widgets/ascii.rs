@@ -5,10 +5,10 @@
 use ratatui::buffer::Buffer;
 
 /// Replaces every cell that is not ASCII by a likeness of the same width.
-pub fn flatten(buffer: &mut Buffer) {
+pub fn replace_with_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !cell.symbol().is_ascii() {
-            let likeness = cell.symbol().chars().next().map_or(' ', likeness);
+            let likeness = cell.symbol().chars().next().map_or(' ', ascii_for);
             cell.set_char(likeness);
         }
     }
@@ -16,11 +16,11 @@ pub fn flatten(buffer: &mut Buffer) {
 
 /// Text with every character that is not ASCII replaced by a likeness.
 pub fn flatten_text(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii() { c } else { likeness(c) }).collect()
+    text.chars().map(|c| if c.is_ascii() { c } else { ascii_for(c) }).collect()
 }
 
 /// One ASCII character that looks or means alike; `?` where there is none.
-pub fn likeness(c: char) -> char {
+pub fn ascii_for(c: char) -> char {
     match c {
         '…' | '≈' | '∼' => '~',
         '·' | '•' | '◦' | '░' | '⋅' | '◌' => '.',

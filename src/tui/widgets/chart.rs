@@ -1,7 +1,7 @@
 //! Charts in a few rows: a line in braille dots, and bars; both with an ASCII form.
 
 use super::pen::{Align, Pen};
-use super::spark::resample;
+use super::spark::resample_values;
 use crate::tui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -10,14 +10,14 @@ const DOTS: [[u32; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]]
 
 /// A line of values over an area, oldest left; the top is the greatest value, the bottom the
 /// least. Braille has two columns and four rows of dots a cell; ASCII one `*` a column.
-pub fn line(pen: &mut Pen<'_>, area: Rect, values: &[u64], role: Role) {
+pub fn draw_line(pen: &mut Pen<'_>, area: Rect, values: &[u64], role: Role) {
     if area.width == 0 || area.height == 0 || values.is_empty() {
         return;
     }
     let (per_column, per_row) = if pen.ascii() { (1, 1) } else { (2, 4) };
     let columns = usize::from(area.width) * per_column;
     let rows = usize::from(area.height) * per_row;
-    let points = stretch(values, columns);
+    let points = stretch_values(values, columns);
     let (min, max) = (points.iter().min().copied().unwrap_or(0), points.iter().max().copied().unwrap_or(0));
     let height = |v: u64| -> usize {
         if max == min {
@@ -49,14 +49,14 @@ pub fn line(pen: &mut Pen<'_>, area: Rect, values: &[u64], role: Role) {
         let x = area.x + u16::try_from(index % usize::from(area.width)).unwrap_or(0);
         let y = area.y + u16::try_from(index / usize::from(area.width)).unwrap_or(0);
         let glyph = if pen.ascii() { '*' } else { char::from_u32(0x2800 + dots).unwrap_or('⠿') };
-        pen.glyph(x, y, glyph, role);
+        pen.write_char(x, y, glyph, role);
     }
 }
 
 /// Exactly `columns` values: averaged down, or repeated up.
-fn stretch(values: &[u64], columns: usize) -> Vec<u64> {
+fn stretch_values(values: &[u64], columns: usize) -> Vec<u64> {
     if values.len() >= columns {
-        return resample(values, columns);
+        return resample_values(values, columns);
     }
     let last = values.len() - 1;
     (0..columns)
@@ -79,19 +79,19 @@ pub struct Bar {
 }
 
 /// Horizontal bars, one a row, longest fills the width; labels left, notes right.
-pub fn bars(pen: &mut Pen<'_>, area: Rect, bars: &[Bar]) {
-    let widest = |f: fn(&Bar) -> &str| bars.iter().map(|b| super::text::width(f(b))).max().unwrap_or(0);
+pub fn draw_bars(pen: &mut Pen<'_>, area: Rect, bars: &[Bar]) {
+    let widest = |f: fn(&Bar) -> &str| bars.iter().map(|b| super::text::text_width(f(b))).max().unwrap_or(0);
     let label_w = u16::try_from(widest(|b| &b.label)).unwrap_or(u16::MAX).min(area.width / 3);
     let note_w = u16::try_from(widest(|b| &b.note)).unwrap_or(u16::MAX).min(area.width / 3);
     let bar_w = area.width.saturating_sub(label_w + note_w + 2);
     let max = bars.iter().map(|b| b.value).max().unwrap_or(0).max(1);
     for (bar, y) in bars.iter().zip(area.top()..area.bottom()) {
-        pen.fit(area.x, y, label_w, &bar.label, Role::ChartLabel, Align::Right);
+        pen.write_fitted(area.x, y, label_w, &bar.label, Role::ChartLabel, Align::Right);
         let eighths = u128::from(bar.value) * u128::from(bar_w) * 8 / u128::from(max);
         let eighths = u16::try_from(eighths).unwrap_or(u16::MAX);
         let shown = if bar.value > 0 { eighths.max(1) } else { 0 };
         fill_eighths(pen, area.x + label_w + 1, y, bar_w, shown, Role::Chart);
-        pen.fit(area.x + label_w + bar_w + 2, y, note_w, &bar.note, Role::Dim, Align::Right);
+        pen.write_fitted(area.x + label_w + bar_w + 2, y, note_w, &bar.note, Role::Dim, Align::Right);
     }
 }
 
@@ -101,7 +101,7 @@ pub(super) fn fill_eighths(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, eighths: u
     let full = (eighths / 8).min(w);
     let glyph = if pen.ascii() { '#' } else { '█' };
     for i in 0..full {
-        pen.glyph(x + i, y, glyph, role);
+        pen.write_char(x + i, y, glyph, role);
     }
     let part = usize::from(eighths % 8);
     if full < w && part > 0 {
@@ -110,6 +110,6 @@ pub(super) fn fill_eighths(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, eighths: u
         } else {
             PARTS.get(part).copied().unwrap_or('▌')
         };
-        pen.glyph(x + full, y, partial, role);
+        pen.write_char(x + full, y, partial, role);
     }
 }

@@ -8,7 +8,7 @@ use crate::tui::theme::Role;
 pub fn draw(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, permille: u16, warn: bool) {
     let rest = if pen.ascii() { '.' } else { '·' };
     for i in 0..w {
-        pen.glyph(x + i, y, rest, Role::GaugeRest);
+        pen.write_char(x + i, y, rest, Role::GaugeRest);
     }
     let eighths = u32::from(permille.min(1_000)) * u32::from(w) * 8 / 1_000;
     let role = if warn { Role::GaugeWarn } else { Role::Gauge };

@@ -28,9 +28,9 @@ pub fn draw(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, input: &Input<'_>) -> u16
         return x;
     }
     if input.text.is_empty() {
-        pen.fit(x, y, w, input.placeholder, Role::InputHint, super::pen::Align::Left);
+        pen.write_fitted(x, y, w, input.placeholder, Role::InputHint, super::pen::Align::Left);
         if input.focused {
-            pen.restyle(ratatui::layout::Rect::new(x, y, 1, 1), Role::InputCursor);
+            pen.set_role(ratatui::layout::Rect::new(x, y, 1, 1), Role::InputCursor);
         }
         return x;
     }
@@ -74,11 +74,11 @@ pub fn draw(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, input: &Input<'_>) -> u16
         }
         let wrong = input.error.as_ref().is_some_and(|e| e.contains(at));
         let role = if wrong { Role::InputError } else { Role::Input };
-        column = pen.put(column, y, end - column, cluster, role);
+        column = pen.write(column, y, end - column, cluster, role);
     }
     let cursor_at = cursor_at.unwrap_or(column).min(end - 1);
     if input.focused {
-        pen.restyle(ratatui::layout::Rect::new(cursor_at, y, 1, 1), Role::InputCursor);
+        pen.set_role(ratatui::layout::Rect::new(cursor_at, y, 1, 1), Role::InputCursor);
     }
     cursor_at
 }

@@ -1,7 +1,7 @@
 //! A line of keys with what they do.
 
 use super::pen::Pen;
-use super::text::width;
+use super::text::text_width;
 use crate::tui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -24,15 +24,15 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, hints: &[Hint]) -> Vec<Rect> {
         return places;
     }
     for hint in hints {
-        let needed = u16::try_from(width(&hint.key) + 1 + width(&hint.label)).unwrap_or(u16::MAX);
+        let needed = u16::try_from(text_width(&hint.key) + 1 + text_width(&hint.label)).unwrap_or(u16::MAX);
         if needed > area.right().saturating_sub(x) {
             break;
         }
         let start = x;
         let (key, label) =
             if hint.enabled { (Role::Key, Role::KeyLabel) } else { (Role::KeyDisabled, Role::KeyDisabled) };
-        x = pen.put(x, area.y, needed, &hint.key, key) + 1;
-        x = pen.put(x, area.y, needed, &hint.label, label);
+        x = pen.write(x, area.y, needed, &hint.key, key) + 1;
+        x = pen.write(x, area.y, needed, &hint.label, label);
         places.push(Rect::new(start, area.y, x - start, 1));
         x = x.saturating_add(3);
     }

@@ -4,7 +4,7 @@
 //! piece is cleaned again after parsing; links are shown with their address, and only addresses
 //! the caller's `safe_link` accepts are shown as links at all.
 
-use super::text::{Span, Spans, span, spans_width, width, wrap_spans};
+use super::text::{Span, Spans, span, spans_width, text_width, wrap_spans};
 use crate::tui::theme::Role;
 use pulldown_cmark::{Event, HeadingLevel, Options as Extensions, Parser, Tag, TagEnd};
 
@@ -20,16 +20,16 @@ pub struct Options {
 }
 
 /// Renders a text. The caller keeps the result as long as text and width stay the same.
-pub fn render(text: &str, options: Options) -> Vec<Spans> {
+pub fn render_markdown(text: &str, options: Options) -> Vec<Spans> {
     let extensions = Extensions::ENABLE_TABLES
         | Extensions::ENABLE_STRIKETHROUGH
         | Extensions::ENABLE_TASKLISTS
         | Extensions::ENABLE_GFM;
     let mut writer = Writer::new(options);
     for event in Parser::new_ext(text, extensions) {
-        writer.event(event);
+        writer.handle_event(event);
     }
-    writer.finish()
+    writer.into_lines()
 }
 
 /// Something that indents what it holds.
@@ -79,63 +79,63 @@ impl Writer {
         }
     }
 
-    fn event(&mut self, event: Event<'_>) {
+    fn handle_event(&mut self, event: Event<'_>) {
         match event {
-            Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag),
+            Event::Start(tag) => self.start_tag(tag),
+            Event::End(tag) => self.end_tag(tag),
             Event::Text(text) => match &mut self.code {
                 Some(code) => code.push_str(&text),
-                None => self.text(&text),
+                None => self.push_text(&text),
             },
             Event::Code(code) | Event::InlineMath(code) | Event::DisplayMath(code) => {
                 self.roles.push(Role::Code);
-                self.text(&code);
+                self.push_text(&code);
                 self.roles.pop();
             }
             // Markup of the web is shown as it was written, never interpreted.
             Event::Html(html) | Event::InlineHtml(html) => {
                 self.roles.push(Role::Dim);
-                self.text(html.trim_end_matches('\n'));
+                self.push_text(html.trim_end_matches('\n'));
                 self.roles.pop();
             }
-            Event::FootnoteReference(name) => self.text(&format!("[{name}]")),
-            Event::SoftBreak => self.text(" "),
-            Event::HardBreak => self.text("\n"),
+            Event::FootnoteReference(name) => self.push_text(&format!("[{name}]")),
+            Event::SoftBreak => self.push_text(" "),
+            Event::HardBreak => self.push_text("\n"),
             Event::Rule => {
-                self.flush();
-                self.space();
-                let prefix = self.prefix();
+                self.flush_line();
+                self.add_blank_line();
+                let prefix = self.line_prefix();
                 let room = self.options.width.saturating_sub(spans_width(&prefix));
                 let mut line = prefix;
                 line.push(span("─".repeat(room.min(40)), Role::Faint));
                 self.lines.push(line);
                 self.gap = true;
             }
-            Event::TaskListMarker(done) => self.text(if done { "[x] " } else { "[ ] " }),
+            Event::TaskListMarker(done) => self.push_text(if done { "[x] " } else { "[ ] " }),
         }
     }
 
-    fn start(&mut self, tag: Tag<'_>) {
+    fn start_tag(&mut self, tag: Tag<'_>) {
         match tag {
-            Tag::Paragraph => self.flush(),
+            Tag::Paragraph => self.flush_line(),
             Tag::Heading { level, .. } => {
-                self.flush();
+                self.flush_line();
                 self.gap = true;
                 let large = matches!(level, HeadingLevel::H1 | HeadingLevel::H2);
                 self.roles.push(if large { Role::Heading } else { Role::HeadingSmall });
             }
             Tag::BlockQuote(_) => {
-                self.flush();
-                self.space();
+                self.flush_line();
+                self.add_blank_line();
                 self.containers.push(Container::Quote);
                 self.roles.push(Role::Quote);
             }
             Tag::CodeBlock(_) => {
-                self.flush();
+                self.flush_line();
                 self.code = Some(String::new());
             }
             Tag::List(first) => {
-                self.flush();
+                self.flush_line();
                 // A list in a list follows its item without a blank line.
                 if self.containers.iter().any(|c| matches!(c, Container::List(_))) {
                     self.gap = false;
@@ -143,7 +143,7 @@ impl Writer {
                 self.containers.push(Container::List(first));
             }
             Tag::Item => {
-                self.flush();
+                self.flush_line();
                 let mark = match self.containers.last_mut() {
                     Some(Container::List(Some(number))) => {
                         let mark = format!("{number}. ");
@@ -152,7 +152,7 @@ impl Writer {
                     }
                     _ => "• ".to_owned(),
                 };
-                let indent = width(&mark);
+                let indent = text_width(&mark);
                 self.containers.push(Container::Item { mark: Some(mark), indent });
             }
             Tag::Emphasis => self.roles.push(Role::Emphasis),
@@ -164,7 +164,7 @@ impl Writer {
                 self.roles.push(Role::Link);
             }
             Tag::Table(_) => {
-                self.flush();
+                self.flush_line();
                 self.table = Some(Grid::default());
             }
             Tag::TableHead => self.roles.push(Role::MarkdownStrong),
@@ -172,31 +172,31 @@ impl Writer {
         }
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn end_tag(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Paragraph => {
-                self.flush();
+                self.flush_line();
                 self.gap = true;
             }
             TagEnd::Heading(_) => {
-                self.flush();
+                self.flush_line();
                 self.roles.pop();
                 self.gap = false;
             }
             TagEnd::BlockQuote(_) => {
-                self.flush();
+                self.flush_line();
                 self.containers.pop();
                 self.roles.pop();
                 self.gap = true;
             }
             TagEnd::CodeBlock => self.code_block(),
             TagEnd::List(_) => {
-                self.flush();
+                self.flush_line();
                 self.containers.pop();
                 self.gap = true;
             }
             TagEnd::Item => {
-                self.flush();
+                self.flush_line();
                 self.containers.pop();
                 self.gap = false;
             }
@@ -220,18 +220,18 @@ impl Writer {
                 }
             }
             TagEnd::Table => self.end_table(),
-            _ => self.flush(),
+            _ => self.flush_line(),
         }
     }
 
-    fn role(&self) -> Role {
+    fn current_role(&self) -> Role {
         self.roles.last().copied().unwrap_or(Role::Text)
     }
 
-    fn text(&mut self, raw: &str) {
+    fn push_text(&mut self, raw: &str) {
         let text = (self.options.clean)(raw);
         if !text.is_empty() {
-            let role = self.role();
+            let role = self.current_role();
             self.inline.push(span(text, role));
         }
     }
@@ -259,7 +259,7 @@ impl Writer {
     }
 
     /// What every line of the present block begins with.
-    fn prefix(&self) -> Spans {
+    fn line_prefix(&self) -> Spans {
         let mut prefix = Vec::new();
         let mut used = 0;
         for container in &self.containers {
@@ -269,7 +269,7 @@ impl Writer {
                 Container::List(_) => continue,
             };
             // Deep nesting must leave room for words.
-            used += width(&text);
+            used += text_width(&text);
             if used > self.options.width / 2 {
                 break;
             }
@@ -280,7 +280,7 @@ impl Writer {
 
     /// The prefix of a block's first line: an item's mark instead of its indentation.
     fn first_prefix(&mut self) -> Spans {
-        let mut prefix = self.prefix();
+        let mut prefix = self.line_prefix();
         let shown = self.containers.iter().filter(|c| !matches!(c, Container::List(_))).count();
         if let Some(Container::Item { mark, .. }) = self.containers.last_mut()
             && let Some(mark) = mark.take()
@@ -293,29 +293,29 @@ impl Writer {
         prefix
     }
 
-    fn space(&mut self) {
+    fn add_blank_line(&mut self) {
         if self.gap && !self.lines.is_empty() {
-            let quote: Spans = self.prefix().into_iter().filter(|s| s.role == Role::Quote).collect();
+            let quote: Spans = self.line_prefix().into_iter().filter(|s| s.role == Role::Quote).collect();
             self.lines.push(quote);
         }
         self.gap = false;
     }
 
-    fn flush(&mut self) {
+    fn flush_line(&mut self) {
         let inline = std::mem::take(&mut self.inline);
         if inline.iter().all(|s| s.text.trim().is_empty()) {
             return;
         }
-        self.space();
+        self.add_blank_line();
         let first = self.first_prefix();
-        let rest = self.prefix();
+        let rest = self.line_prefix();
         self.lines.extend(wrap_spans(&inline, self.options.width, &first, &rest));
     }
 
     fn code_block(&mut self) {
         let Some(code) = self.code.take() else { return };
-        self.space();
-        let mut prefix = self.prefix();
+        self.add_blank_line();
+        let mut prefix = self.line_prefix();
         prefix.push(span("  ", Role::Text));
         let code = (self.options.clean)(&code);
         for line in code.trim_end_matches('\n').split('\n') {
@@ -327,8 +327,8 @@ impl Writer {
 
     fn end_table(&mut self) {
         let Some(grid) = self.table.take() else { return };
-        self.space();
-        let prefix = self.prefix();
+        self.add_blank_line();
+        let prefix = self.line_prefix();
         let room = self.options.width.saturating_sub(spans_width(&prefix));
         let count = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
         let mut widths: Vec<usize> = (0..count)
@@ -345,7 +345,7 @@ impl Writer {
             }
         }
         if widths.iter().sum::<usize>() + gaps > room {
-            self.stacked(&grid, &prefix);
+            self.stack_cells(&grid, &prefix);
             return;
         }
         for (index, row) in grid.rows.iter().enumerate() {
@@ -374,7 +374,7 @@ impl Writer {
     }
 
     /// A table with more columns than there is room for: a row's cells one behind the other.
-    fn stacked(&mut self, grid: &Grid, prefix: &[Span]) {
+    fn stack_cells(&mut self, grid: &Grid, prefix: &[Span]) {
         for row in &grid.rows {
             let mut line = Spans::new();
             for cell in row {
@@ -388,8 +388,8 @@ impl Writer {
         self.gap = true;
     }
 
-    fn finish(mut self) -> Vec<Spans> {
-        self.flush();
+    fn into_lines(mut self) -> Vec<Spans> {
+        self.flush_line();
         self.lines
     }
 }
@@ -408,7 +408,7 @@ mod tests {
     }
 
     fn plain(text: &str, width: usize) -> Vec<String> {
-        render(text, Options { width, clean, safe_link: safe })
+        render_markdown(text, Options { width, clean, safe_link: safe })
             .into_iter()
             .map(|l| l.into_iter().map(|s| s.text).collect::<String>().trim_end().to_owned())
             .collect()
@@ -456,7 +456,8 @@ mod tests {
     fn links_show_where_they_lead() {
         assert_eq!(plain("[docs](https://a.b/c)", 60), ["docs (https://a.b/c)"]);
         assert_eq!(plain("<https://a.b/c>", 60), ["https://a.b/c"]);
-        let lines = render("[click](javascript:alert(1))", Options { width: 60, clean, safe_link: safe });
+        let lines =
+            render_markdown("[click](javascript:alert(1))", Options { width: 60, clean, safe_link: safe });
         assert!(lines.iter().flatten().all(|s| s.role != Role::Link), "{lines:?}");
     }
 
@@ -471,23 +472,24 @@ mod tests {
         let cells = |word: &str| format!("|{}\n", format!("{word}|").repeat(20));
         let text = format!("{}{}{}", cells("head"), cells("-"), cells("word"));
         let lines = plain(&text, 30);
-        assert!(lines.iter().all(|line| super::width(line) <= 30), "{lines:?}");
+        assert!(lines.iter().all(|line| super::text_width(line) <= 30), "{lines:?}");
         assert_eq!(lines.concat().matches("word").count(), 20, "{lines:?}");
-        let spans = render("|aaaa|bb|\n|-|-|\n|c|d|\n", Options { width: 8, clean, safe_link: safe });
+        let spans =
+            render_markdown("|aaaa|bb|\n|-|-|\n|c|d|\n", Options { width: 8, clean, safe_link: safe });
         assert!(spans.iter().all(|line| spans_width(line) <= 8), "{spans:?}");
     }
 
     #[test]
     fn deep_nesting_leaves_room() {
         let text = format!("{}1234567. word", "> ".repeat(30));
-        assert!(plain(&text, 12).iter().all(|line| super::width(line) <= 12), "{:?}", plain(&text, 12));
+        assert!(plain(&text, 12).iter().all(|line| super::text_width(line) <= 12), "{:?}", plain(&text, 12));
     }
 
     proptest! {
         #[test]
         fn any_text_renders_within_its_width(text in "[a-z #>*_`\\[\\]()|\\-0-9.\n&;<!]{0,200}", width in 8usize..60) {
             for line in plain(&text, width) {
-                prop_assert!(super::width(&line) <= width, "{line:?}");
+                prop_assert!(super::text_width(&line) <= width, "{line:?}");
             }
         }
     }

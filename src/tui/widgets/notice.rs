@@ -1,7 +1,7 @@
 //! What a place says when it has nothing to show: what, why, what to do.
 
 use super::pen::{Align, Pen};
-use super::text::wrap;
+use super::text::wrap_text;
 use crate::tui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -13,16 +13,16 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &str, role: Role, lines: &[&st
     let w = area.width.min(64);
     let x = area.x + (area.width - w) / 2;
     let body: Vec<String> =
-        lines.iter().filter(|l| !l.is_empty()).flat_map(|l| wrap(l, usize::from(w))).collect();
+        lines.iter().filter(|l| !l.is_empty()).flat_map(|l| wrap_text(l, usize::from(w))).collect();
     let rows = u16::try_from(body.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
     let mut y = area.y + (area.height - rows) / 3;
-    pen.fit(x, y, w, title, role, Align::Center);
+    pen.write_fitted(x, y, w, title, role, Align::Center);
     y += 2;
     for line in &body {
         if y >= area.bottom() {
             break;
         }
-        pen.fit(x, y, w, line, Role::Dim, Align::Center);
+        pen.write_fitted(x, y, w, line, Role::Dim, Align::Center);
         y += 1;
     }
 }
@@ -39,6 +39,6 @@ pub fn too_small(pen: &mut Pen<'_>, needed: (u16, u16)) {
     let top = area.y + (area.height - rows) / 2;
     for ((line, y), index) in lines.iter().zip(top..area.bottom()).zip(0..) {
         let role = if index == 0 { Role::Warn } else { Role::Text };
-        pen.fit(area.x, y, area.width, line, role, Align::Center);
+        pen.write_fitted(area.x, y, area.width, line, role, Align::Center);
     }
 }

@@ -1,6 +1,6 @@
 //! The surface everything is drawn on: clipped, in roles, without control characters.
 
-use super::text::{Span, clusters, truncate, truncate_middle, width};
+use super::text::{Span, clusters, text_width, truncate_middle, truncate_text};
 use crate::tui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -46,8 +46,8 @@ impl<'a> Pen<'a> {
     }
 
     /// Puts text at a place, cut after `max` cells (no `…`); gives the column after it.
-    pub fn put(&mut self, x: u16, y: u16, max: u16, text: &str, role: Role) -> u16 {
-        self.put_styled(x, y, max, text, self.theme.style(role))
+    pub fn write(&mut self, x: u16, y: u16, max: u16, text: &str, role: Role) -> u16 {
+        self.put_styled(x, y, max, text, self.theme.style_for(role))
     }
 
     /// Like [`Pen::put`] with a style of one's own.
@@ -90,30 +90,30 @@ impl<'a> Pen<'a> {
     }
 
     /// Puts text into exactly `w` cells, aligned, cut with `…` if it is too long.
-    pub fn fit(&mut self, x: u16, y: u16, w: u16, text: &str, role: Role, align: Align) {
-        let cut = truncate(text, usize::from(w));
-        self.aligned(x, y, w, &cut, role, align);
+    pub fn write_fitted(&mut self, x: u16, y: u16, w: u16, text: &str, role: Role, align: Align) {
+        let cut = truncate_text(text, usize::from(w));
+        self.write_aligned(x, y, w, &cut, role, align);
     }
 
     /// Like [`Pen::fit`], cutting in the middle: for ids.
     pub fn fit_id(&mut self, x: u16, y: u16, w: u16, text: &str, role: Role, align: Align) {
         let cut = truncate_middle(text, usize::from(w));
-        self.aligned(x, y, w, &cut, role, align);
+        self.write_aligned(x, y, w, &cut, role, align);
     }
 
-    fn aligned(&mut self, x: u16, y: u16, w: u16, text: &str, role: Role, align: Align) {
-        let free = w.saturating_sub(u16::try_from(width(text)).unwrap_or(u16::MAX));
+    fn write_aligned(&mut self, x: u16, y: u16, w: u16, text: &str, role: Role, align: Align) {
+        let free = w.saturating_sub(u16::try_from(text_width(text)).unwrap_or(u16::MAX));
         let shift = match align {
             Align::Left => 0,
             Align::Right => free,
             Align::Center => free / 2,
         };
-        self.put(x.saturating_add(shift), y, w.saturating_sub(shift), text, role);
+        self.write(x.saturating_add(shift), y, w.saturating_sub(shift), text, role);
     }
 
     /// Puts pieces one after the other into at most `max` cells; the last that does not fit is
     /// cut with `…`. Gives the column after them.
-    pub fn spans(&mut self, x: u16, y: u16, max: u16, spans: &[Span]) -> u16 {
+    pub fn write_spans(&mut self, x: u16, y: u16, max: u16, spans: &[Span]) -> u16 {
         let end = x.saturating_add(max);
         let mut x = x;
         for (index, piece) in spans.iter().enumerate() {
@@ -122,15 +122,15 @@ impl<'a> Pen<'a> {
                 break;
             }
             let more = spans.iter().skip(index + 1).any(|s| !s.text.trim().is_empty());
-            let cut = truncate(&piece.text, usize::from(room));
+            let cut = truncate_text(&piece.text, usize::from(room));
             let whole = cut.len() == piece.text.len();
-            x = self.put(x, y, room, &cut, piece.role);
+            x = self.write(x, y, room, &cut, piece.role);
             if !whole {
                 break;
             }
             // The line goes on but there is no room: say so in the last cell.
             if more && x >= end {
-                self.put(end - 1, y, 1, "…", piece.role);
+                self.write(end - 1, y, 1, "…", piece.role);
                 break;
             }
         }
@@ -138,12 +138,12 @@ impl<'a> Pen<'a> {
     }
 
     /// Lays a style over an area, keeping its text.
-    pub fn restyle(&mut self, area: Rect, role: Role) {
-        self.buffer.set_style(area, self.theme.style(role));
+    pub fn set_role(&mut self, area: Rect, role: Role) {
+        self.buffer.set_style(area, self.theme.style_for(role));
     }
 
     /// Clears an area to a style: what was there is gone.
-    pub fn clear(&mut self, area: Rect, style: Style) {
+    pub fn clear_area(&mut self, area: Rect, style: Style) {
         let area = self.buffer.area.intersection(area);
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
@@ -156,26 +156,26 @@ impl<'a> Pen<'a> {
     }
 
     /// A horizontal line.
-    pub fn rule(&mut self, x: u16, y: u16, w: u16, role: Role) {
+    pub fn draw_rule(&mut self, x: u16, y: u16, w: u16, role: Role) {
         let area = self.buffer.area;
         let glyph = if self.ascii { '-' } else { '─' };
         for x in x..x.saturating_add(w).min(area.right()) {
-            self.glyph(x, y, glyph, role);
+            self.write_char(x, y, glyph, role);
         }
     }
 
     /// A vertical line.
-    pub fn vertical(&mut self, x: u16, y: u16, h: u16, role: Role) {
+    pub fn draw_vertical_rule(&mut self, x: u16, y: u16, h: u16, role: Role) {
         let area = self.buffer.area;
         let glyph = if self.ascii { '|' } else { '│' };
         for y in y..y.saturating_add(h).min(area.bottom()) {
-            self.glyph(x, y, glyph, role);
+            self.write_char(x, y, glyph, role);
         }
     }
 
     /// One character of width one.
-    pub fn glyph(&mut self, x: u16, y: u16, glyph: char, role: Role) {
-        let style = self.theme.style(role);
+    pub fn write_char(&mut self, x: u16, y: u16, glyph: char, role: Role) {
+        let style = self.theme.style_for(role);
         self.glyph_styled(x, y, glyph, style);
     }
 
@@ -188,6 +188,6 @@ impl<'a> Pen<'a> {
 
     /// Replaces whatever is not ASCII on the whole surface: the last step in ASCII mode.
     pub fn to_ascii(&mut self) {
-        super::ascii::flatten(self.buffer);
+        super::ascii::replace_with_ascii(self.buffer);
     }
 }

@@ -40,7 +40,7 @@ impl Code {
         if w > area.width || h > area.height {
             return false;
         }
-        let style = pen.theme().style(Role::Qr);
+        let style = pen.theme().style_for(Role::Qr);
         // Without a background colour light modules must be ink: right on dark terminals, and
         // most scanners read the inverse too.
         let inverse = style.bg.is_none();

@@ -16,7 +16,7 @@ pub fn keep_visible(offset: usize, selected: Option<usize>, height: usize, len: 
 }
 
 /// A scroll bar of `h` rows for `height` of `len` rows from `offset`; nothing if all are shown.
-pub fn bar(pen: &mut Pen<'_>, x: u16, y: u16, h: u16, offset: usize, height: usize, len: usize) {
+pub fn draw_scroll_bar(pen: &mut Pen<'_>, x: u16, y: u16, h: u16, offset: usize, height: usize, len: usize) {
     if len <= height || h == 0 {
         return;
     }
@@ -30,7 +30,7 @@ pub fn bar(pen: &mut Pen<'_>, x: u16, y: u16, h: u16, offset: usize, height: usi
     for i in 0..rows {
         let inside = i >= start && i < start + thumb;
         let (glyph, role) = if inside { (block, Role::ScrollbarThumb) } else { (track, Role::Scrollbar) };
-        pen.glyph(x, y.saturating_add(u16::try_from(i).unwrap_or(u16::MAX)), glyph, role);
+        pen.write_char(x, y.saturating_add(u16::try_from(i).unwrap_or(u16::MAX)), glyph, role);
     }
 }
 

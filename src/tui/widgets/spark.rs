@@ -17,9 +17,9 @@ pub enum Floor {
 
 /// A sparkline as text, at most `width` characters, the newest sample last. Longer series are
 /// averaged; a flat one lies in the middle (or at the bottom if it is zero).
-pub fn text(values: &[u64], width: usize, floor: Floor, ascii: bool) -> String {
+pub fn spark_text(values: &[u64], width: usize, floor: Floor, ascii: bool) -> String {
     let bars = if ascii { ASCII_BARS } else { BARS };
-    let sampled = resample(values, width);
+    let sampled = resample_values(values, width);
     let max = sampled.iter().copied().max().unwrap_or(0);
     let least = sampled.iter().copied().min().unwrap_or(0);
     let min = if floor == Floor::Zero { 0 } else { least };
@@ -42,13 +42,13 @@ pub fn text(values: &[u64], width: usize, floor: Floor, ascii: bool) -> String {
 
 /// Draws a sparkline into `w` cells, the newest sample at the right edge.
 pub fn draw(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, values: &[u64], floor: Floor) {
-    let line = text(values, usize::from(w), floor, pen.ascii());
+    let line = spark_text(values, usize::from(w), floor, pen.ascii());
     let free = w.saturating_sub(u16::try_from(line.chars().count()).unwrap_or(w));
-    pen.put(x.saturating_add(free), y, w - free, &line, Role::Spark);
+    pen.write(x.saturating_add(free), y, w - free, &line, Role::Spark);
 }
 
 /// At most `width` values, each the average of its share of the series.
-pub fn resample(values: &[u64], width: usize) -> Vec<u64> {
+pub fn resample_values(values: &[u64], width: usize) -> Vec<u64> {
     let n = values.len();
     if n <= width {
         return values.to_vec();
@@ -69,19 +69,19 @@ mod tests {
 
     #[test]
     fn shapes() {
-        assert_eq!(text(&[0, 1, 2, 3, 4, 5, 6, 7], 8, Floor::Zero, false), "▁▂▃▄▅▆▇█");
-        assert_eq!(text(&[100, 101, 102], 3, Floor::Least, true), "_=#");
-        assert_eq!(text(&[5, 5, 5], 3, Floor::Least, false), "▄▄▄");
-        assert_eq!(text(&[0, 0], 2, Floor::Zero, false), "▁▁");
-        assert_eq!(text(&[], 9, Floor::Zero, false), "");
-        assert_eq!(text(&[0, 0, 10, 10], 2, Floor::Zero, false), "▁█");
+        assert_eq!(spark_text(&[0, 1, 2, 3, 4, 5, 6, 7], 8, Floor::Zero, false), "▁▂▃▄▅▆▇█");
+        assert_eq!(spark_text(&[100, 101, 102], 3, Floor::Least, true), "_=#");
+        assert_eq!(spark_text(&[5, 5, 5], 3, Floor::Least, false), "▄▄▄");
+        assert_eq!(spark_text(&[0, 0], 2, Floor::Zero, false), "▁▁");
+        assert_eq!(spark_text(&[], 9, Floor::Zero, false), "");
+        assert_eq!(spark_text(&[0, 0, 10, 10], 2, Floor::Zero, false), "▁█");
     }
 
     proptest! {
         #[test]
         fn never_wider_than_asked(values: Vec<u64>, width in 0usize..50) {
-            prop_assert!(text(&values, width, Floor::Least, false).chars().count() <= width);
-            prop_assert!(text(&values, width, Floor::Zero, true).is_ascii());
+            prop_assert!(spark_text(&values, width, Floor::Least, false).chars().count() <= width);
+            prop_assert!(spark_text(&values, width, Floor::Zero, true).is_ascii());
         }
     }
 }

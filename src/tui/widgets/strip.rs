@@ -14,7 +14,7 @@ const LEVELS: [(char, char, Role); 5] = [
 ];
 
 /// A strip of levels 0 to 4; `None` is a sample that is missing.
-pub fn spans(levels: &[Option<u8>], ascii: bool) -> Spans {
+pub fn strip_spans(levels: &[Option<u8>], ascii: bool) -> Spans {
     let mut out: Vec<Span> = Vec::new();
     for level in levels {
         let (glyph, role) = match level {
@@ -34,7 +34,7 @@ pub fn spans(levels: &[Option<u8>], ascii: bool) -> Spans {
 }
 
 /// What the levels mean, given the limits between them in words.
-pub fn legend(limits: [&'static str; 4], ascii: bool) -> Spans {
+pub fn legend_spans(limits: [&'static str; 4], ascii: bool) -> Spans {
     let mut out = Vec::new();
     for (index, (glyph, plain, role)) in LEVELS.into_iter().enumerate() {
         let sign = if ascii { plain } else { glyph };
@@ -55,7 +55,7 @@ mod tests {
     fn every_level_has_its_own_sign_in_both_forms() {
         let text = |ascii| -> String {
             let levels = [None, Some(0), Some(1), Some(2), Some(3), Some(4), Some(9)];
-            spans(&levels, ascii).iter().map(|s| s.text.as_ref()).collect()
+            strip_spans(&levels, ascii).iter().map(|s| s.text.as_ref()).collect()
         };
         assert_eq!(text(false), " ·░▒▓██");
         assert_eq!(text(true), " .-+x##");

@@ -4,7 +4,7 @@ use super::pen::{Align, Pen};
 use super::scroll;
 use super::spark::{self, Floor};
 use super::tally::{self, Shares};
-use super::text::{Span, width};
+use super::text::{Span, text_width};
 use crate::tui::theme::Role;
 use ratatui::layout::Rect;
 use std::borrow::Cow;
@@ -56,12 +56,12 @@ pub struct Column {
 
 impl Column {
     /// A column for words.
-    pub fn words(title: impl Into<Cow<'static, str>>, width: Width, priority: u8) -> Self {
+    pub fn text_column(title: impl Into<Cow<'static, str>>, width: Width, priority: u8) -> Self {
         Self { title: title.into(), width, align: Align::Left, priority, sorted: None }
     }
 
     /// A column for numbers: right-aligned.
-    pub fn numbers(title: impl Into<Cow<'static, str>>, width: u16, priority: u8) -> Self {
+    pub fn number_column(title: impl Into<Cow<'static, str>>, width: u16, priority: u8) -> Self {
         Self { title: title.into(), width: Width::Fixed(width), align: Align::Right, priority, sorted: None }
     }
 }
@@ -148,13 +148,13 @@ pub fn draw<'r>(
     let scrolls = table.len > height;
     // One cell of air before the scroll bar.
     let inner = area.width.saturating_sub(GUTTER + if scrolls { 2 } else { 0 });
-    let layout = layout(table.columns, inner);
+    let layout = layout_columns(table.columns, inner);
     let left = area.x + GUTTER;
     let mut drawn = Drawn { offset: 0, shown: 0, body: Rect::default(), heads: Vec::new() };
     if head_rows == 1 {
         for (index, x, w) in &layout {
             let Some(column) = table.columns.get(*index) else { continue };
-            head(pen, left + x, area.y, *w, column);
+            draw_head(pen, left + x, area.y, *w, column);
             drawn.heads.push((*index, Rect::new(left + x, area.y, *w, 1)));
         }
     }
@@ -169,28 +169,28 @@ pub fn draw<'r>(
             layout.iter().filter_map(|place| row.cells.get(place.0).map(|c| (place, c)))
         {
             let align = table.columns.get(*index).map_or(Align::Left, |c| c.align);
-            cell(pen, left + x, y, *w, content, align);
+            draw_cell(pen, left + x, y, *w, content, align);
         }
         let selected = table.selected == Some(line);
         if row.marked {
-            pen.glyph(area.x + 1, y, if pen.ascii() { '*' } else { '●' }, Role::Marked);
+            pen.write_char(area.x + 1, y, if pen.ascii() { '*' } else { '●' }, Role::Marked);
         }
         if selected {
-            pen.glyph(area.x, y, if pen.ascii() { '>' } else { '▸' }, Role::Accent);
+            pen.write_char(area.x, y, if pen.ascii() { '>' } else { '▸' }, Role::Accent);
             let role = if table.focused { Role::Selection } else { Role::SelectionInactive };
-            pen.restyle(Rect::new(area.x, y, area.width - u16::from(scrolls), 1), role);
+            pen.set_role(Rect::new(area.x, y, area.width - u16::from(scrolls), 1), role);
         }
     }
     if scrolls {
-        scroll::bar(pen, area.right() - 1, top, rows, drawn.offset, height, table.len);
+        scroll::draw_scroll_bar(pen, area.right() - 1, top, rows, drawn.offset, height, table.len);
     }
     drawn
 }
 
-fn head(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, column: &Column) {
+fn draw_head(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, column: &Column) {
     let sign = match (column.sorted, pen.ascii()) {
         (None, _) => {
-            pen.fit(x, y, w, &column.title, Role::Column, column.align);
+            pen.write_fitted(x, y, w, &column.title, Role::Column, column.align);
             return;
         }
         (Some(Sorted::Ascending), false) => "▴",
@@ -199,30 +199,30 @@ fn head(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, column: &Column) {
         (Some(Sorted::Descending), true) => "v",
     };
     let room = w.saturating_sub(1);
-    let title_w = u16::try_from(width(&column.title)).unwrap_or(u16::MAX).min(room);
+    let title_w = u16::try_from(text_width(&column.title)).unwrap_or(u16::MAX).min(room);
     let start = if column.align == Align::Right { x + room - title_w } else { x };
-    pen.fit(start, y, title_w, &column.title, Role::ColumnSorted, Align::Left);
-    pen.put(start + title_w, y, 1, sign, Role::ColumnSorted);
+    pen.write_fitted(start, y, title_w, &column.title, Role::ColumnSorted, Align::Left);
+    pen.write(start + title_w, y, 1, sign, Role::ColumnSorted);
 }
 
-fn cell(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, content: &Content<'_>, align: Align) {
+fn draw_cell(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, content: &Content<'_>, align: Align) {
     match content {
-        Content::Text(text, role) => pen.fit(x, y, w, text, *role, align),
+        Content::Text(text, role) => pen.write_fitted(x, y, w, text, *role, align),
         Content::Marked(text, role, mark) => {
-            let mark_w = u16::try_from(width(&mark.text)).unwrap_or(u16::MAX).min(w);
+            let mark_w = u16::try_from(text_width(&mark.text)).unwrap_or(u16::MAX).min(w);
             let room = w - mark_w;
-            let taken = u16::try_from(width(text)).unwrap_or(u16::MAX).min(room);
+            let taken = u16::try_from(text_width(text)).unwrap_or(u16::MAX).min(room);
             let start = if align == Align::Right { x + room - taken } else { x };
-            pen.fit(start, y, taken, text, *role, Align::Left);
-            pen.put(start + taken, y, mark_w, &mark.text, mark.role);
+            pen.write_fitted(start, y, taken, text, *role, Align::Left);
+            pen.write(start + taken, y, mark_w, &mark.text, mark.role);
         }
         Content::Id(text, role) => pen.fit_id(x, y, w, text, *role, align),
         Content::Pieces(spans) => {
             let free = w.saturating_sub(u16::try_from(super::text::spans_width(spans)).unwrap_or(u16::MAX));
             let shift = if align == Align::Right { free } else { 0 };
-            pen.spans(x + shift, y, w - shift, spans);
+            pen.write_spans(x + shift, y, w - shift, spans);
         }
-        Content::Tally(shares) => tally::bar(pen, x, y, w, *shares),
+        Content::Tally(shares) => tally::draw_bar(pen, x, y, w, *shares),
         Content::Spark(values) => spark::draw(pen, x, y, w, values, Floor::Least),
         Content::Nothing => {}
     }
@@ -230,7 +230,7 @@ fn cell(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, content: &Content<'_>, align:
 
 /// Which columns fit, where and how wide: (column, offset, width). Columns of low priority are
 /// left out until the least widths fit; then what is left over is shared.
-pub fn layout(columns: &[Column], total: u16) -> Vec<(usize, u16, u16)> {
+pub fn layout_columns(columns: &[Column], total: u16) -> Vec<(usize, u16, u16)> {
     let least = |c: &Column| match c.width {
         Width::Fixed(w) => w,
         Width::Fill { min, .. } => min,
@@ -296,16 +296,16 @@ mod tests {
 
     fn columns() -> Vec<Column> {
         vec![
-            Column::numbers("id", 6, 0),
-            Column::words("title", Width::Fill { min: 10, max: 200, weight: 3 }, 0),
-            Column::words("topic", Width::Fill { min: 8, max: 200, weight: 1 }, 2),
-            Column::numbers("power", 9, 1),
+            Column::number_column("id", 6, 0),
+            Column::text_column("title", Width::Fill { min: 10, max: 200, weight: 3 }, 0),
+            Column::text_column("topic", Width::Fill { min: 8, max: 200, weight: 1 }, 2),
+            Column::number_column("power", 9, 1),
         ]
     }
 
     #[test]
     fn columns_leave_by_priority_and_the_rest_is_shared() {
-        let shown = |w| layout(&columns(), w).into_iter().map(|(i, _, w)| (i, w)).collect::<Vec<_>>();
+        let shown = |w| layout_columns(&columns(), w).into_iter().map(|(i, _, w)| (i, w)).collect::<Vec<_>>();
         assert_eq!(shown(59), [(0, 6), (1, 25), (2, 13), (3, 9)]);
         assert_eq!(shown(30), [(0, 6), (1, 11), (3, 9)]);
         assert_eq!(shown(18), [(0, 6), (1, 10)]);
@@ -339,7 +339,7 @@ mod tests {
     fn a_mark_stands_behind_its_word_and_is_never_cut() {
         let theme = Theme::fallback();
         let mut buffer = Buffer::empty(Rect::new(0, 0, 22, 2));
-        let cols = [Column::words("", Width::Fixed(8), 0), Column::numbers("", 6, 0)];
+        let cols = [Column::text_column("", Width::Fixed(8), 0), Column::number_column("", 6, 0)];
         let table = Table { columns: &cols, len: 2, offset: 0, selected: None, focused: true, heads: false };
         let mark = || super::super::span("?", Role::Unverified);
         let area = buffer.area;
@@ -395,7 +395,7 @@ mod tests {
         #[test]
         fn no_layout_overlaps_or_leaves_the_area(total in 0u16..300) {
             let mut end = 0;
-            for (n, (_, x, w)) in layout(&columns(), total).into_iter().enumerate() {
+            for (n, (_, x, w)) in layout_columns(&columns(), total).into_iter().enumerate() {
                 prop_assert!(n == 0 || x >= end + GAP);
                 end = x + w;
                 prop_assert!(end <= total);

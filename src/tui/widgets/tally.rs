@@ -18,7 +18,7 @@ pub struct Shares {
 
 /// The bar alone, one row. Yes is solid, no is shaded, the rest is dotted, so that the parts
 /// differ without colour; in ASCII `#`, `x` and `.`.
-pub fn bar(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, shares: Shares) {
+pub fn draw_bar(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, shares: Shares) {
     if w == 0 {
         return;
     }
@@ -42,22 +42,22 @@ pub fn bar(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, shares: Shares) {
         } else {
             (if ascii { '.' } else { '·' }, Role::TallyRest)
         };
-        pen.glyph(x + i, y, glyph, role);
+        pen.write_char(x + i, y, glyph, role);
     }
     // The mark of the quorum disappears once it is passed: it has nothing more to say.
     if w >= 12 && shares.yes < shares.quorum {
         let at = cell_of(shares.quorum, w);
         let yes_cells = yes_full + u16::from(yes_part > 0);
         if at >= yes_cells && at < w - no_cells {
-            pen.glyph(x + at, y, if ascii { ':' } else { '╎' }, Role::TallyQuorum);
+            pen.write_char(x + at, y, if ascii { ':' } else { '╎' }, Role::TallyQuorum);
         }
     }
     if w >= 5 {
         let at = w / 2;
-        let line = theme.style(Role::TallyMajority);
+        let line = theme.style_for(Role::TallyMajority);
         // Inside the solid part the line keeps that part's colour behind it.
-        let behind = if at < yes_full { theme.style(Role::TallyYes).fg } else { None };
-        let style = match (behind, theme.base().bg) {
+        let behind = if at < yes_full { theme.style_for(Role::TallyYes).fg } else { None };
+        let style = match (behind, theme.base_style().bg) {
             (Some(part), Some(ground)) => Style { fg: Some(ground), bg: Some(part), ..line },
             _ => line,
         };
@@ -66,21 +66,21 @@ pub fn bar(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, shares: Shares) {
 }
 
 /// The bar with its figures above and its marks named below: three rows.
-pub fn labelled(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, shares: Shares, yes: &str, no: &str) {
+pub fn draw_labelled(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, shares: Shares, yes: &str, no: &str) {
     let half = w / 2;
-    pen.fit(x, y, half, yes, Role::Yes, Align::Left);
-    pen.fit(x + half, y, w - half, no, Role::No, Align::Right);
-    bar(pen, x, y + 1, w, shares);
+    pen.write_fitted(x, y, half, yes, Role::Yes, Align::Left);
+    pen.write_fitted(x + half, y, w - half, no, Role::No, Align::Right);
+    draw_bar(pen, x, y + 1, w, shares);
     let passed = if shares.yes >= shares.quorum { "3 % passed" } else { "3 %" };
     let mark = if pen.ascii() { '^' } else { '▴' };
     if w >= 30 {
         let at = cell_of(shares.quorum, w);
-        pen.glyph(x + at, y + 2, mark, Role::TallyQuorum);
-        pen.put(x + at + 2, y + 2, half.saturating_sub(at + 3), passed, Role::Dim);
+        pen.write_char(x + at, y + 2, mark, Role::TallyQuorum);
+        pen.write(x + at + 2, y + 2, half.saturating_sub(at + 3), passed, Role::Dim);
     }
     if w >= 12 {
-        pen.glyph(x + half, y + 2, mark, Role::TallyMajority);
-        pen.put(x + half + 2, y + 2, w.saturating_sub(half + 2), "majority", Role::Dim);
+        pen.write_char(x + half, y + 2, mark, Role::TallyMajority);
+        pen.write(x + half + 2, y + 2, w.saturating_sub(half + 2), "majority", Role::Dim);
     }
 }
 

@@ -60,7 +60,7 @@ fn cluster_width(cluster: &str) -> usize {
 }
 
 /// Width of a text in cells.
-pub fn width(text: &str) -> usize {
+pub fn text_width(text: &str) -> usize {
     if text.is_ascii() {
         return text.bytes().filter(|b| !b.is_ascii_control()).count();
     }
@@ -69,12 +69,12 @@ pub fn width(text: &str) -> usize {
 
 /// Width of a line in cells.
 pub fn spans_width(spans: &[Span]) -> usize {
-    spans.iter().map(|s| width(&s.text)).sum()
+    spans.iter().map(|s| text_width(&s.text)).sum()
 }
 
 /// The text itself if it fits into `max` cells, else its beginning and `…`.
-pub fn truncate(text: &str, max: usize) -> Cow<'_, str> {
-    if fits(text, max) {
+pub fn truncate_text(text: &str, max: usize) -> Cow<'_, str> {
+    if fits_width(text, max) {
         return Cow::Borrowed(text);
     }
     if max == 0 {
@@ -98,11 +98,11 @@ pub fn truncate(text: &str, max: usize) -> Cow<'_, str> {
 /// The text itself if it fits into `max` cells, else its beginning, `…` and its end: for ids,
 /// whose both ends tell look-alikes apart.
 pub fn truncate_middle(text: &str, max: usize) -> Cow<'_, str> {
-    if fits(text, max) {
+    if fits_width(text, max) {
         return Cow::Borrowed(text);
     }
     if max < 3 {
-        return truncate(text, max);
+        return truncate_text(text, max);
     }
     let all: Vec<(&str, usize)> = clusters(text).collect();
     let (mut head, mut tail) = (0, 0);
@@ -115,7 +115,7 @@ pub fn truncate_middle(text: &str, max: usize) -> Cow<'_, str> {
         })
         .map(|(c, _)| *c)
         .collect();
-    let tail_max = max - 1 - width(&head_text);
+    let tail_max = max - 1 - text_width(&head_text);
     let count = all
         .iter()
         .rev()
@@ -129,7 +129,7 @@ pub fn truncate_middle(text: &str, max: usize) -> Cow<'_, str> {
 }
 
 /// Whether a text fits, without measuring more of a giant than needed.
-fn fits(text: &str, max: usize) -> bool {
+fn fits_width(text: &str, max: usize) -> bool {
     if text.len() <= max && text.is_ascii() {
         return true;
     }
@@ -144,7 +144,7 @@ fn fits(text: &str, max: usize) -> bool {
 }
 
 /// Wraps plain text at spaces into lines of at most `width` cells; words that are longer are broken.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap_text(text: &str, width: usize) -> Vec<String> {
     wrap_spans(&[span(text.to_owned(), Role::Text)], width, &[], &[])
         .into_iter()
         .map(|line| line.into_iter().map(|s| s.text).collect())
@@ -177,9 +177,9 @@ pub fn wrap_spans(spans: &[Span], width: usize, first: &[Span], rest: &[Span]) -
             for (cluster, w) in clusters(part) {
                 if cluster == " " {
                     wrapper.end_word();
-                    wrapper.space(piece.role);
+                    wrapper.push_space(piece.role);
                 } else {
-                    wrapper.push(cluster, w, piece.role);
+                    wrapper.push_cluster(cluster, w, piece.role);
                 }
             }
         }
@@ -207,17 +207,17 @@ struct Wrapper<'a> {
 }
 
 impl Wrapper<'_> {
-    fn space(&mut self, role: Role) {
+    fn push_space(&mut self, role: Role) {
         self.gap = Some((self.gap.map_or(1, |(n, _)| n + 1), role));
     }
 
-    fn push(&mut self, cluster: &str, w: usize, role: Role) {
+    fn push_cluster(&mut self, cluster: &str, w: usize, role: Role) {
         // A base with its spacing marks may be wider than a narrow line: it is broken too.
         if w > self.width && cluster.chars().nth(1).is_some() {
             let mut buffer = [0; 4];
             for c in cluster.chars() {
                 let c: &str = c.encode_utf8(&mut buffer);
-                self.push(c, width(c), role);
+                self.push_cluster(c, text_width(c), role);
             }
             return;
         }
@@ -227,7 +227,7 @@ impl Wrapper<'_> {
             self.end_word();
             self.gap = None;
         }
-        append(&mut self.word, cluster, role);
+        append_text(&mut self.word, cluster, role);
         self.word_width += w;
     }
 
@@ -242,12 +242,12 @@ impl Wrapper<'_> {
         } else if let Some((n, role)) = gap {
             // Indentation of a first line is kept only if the word still fits behind it.
             if self.used + n + self.word_width <= self.width {
-                append(&mut self.line, &" ".repeat(n), role);
+                append_text(&mut self.line, &" ".repeat(n), role);
                 self.used += n;
             }
         }
         for piece in self.word.drain(..) {
-            append(&mut self.line, &piece.text, piece.role);
+            append_text(&mut self.line, &piece.text, piece.role);
         }
         self.used += self.word_width;
         self.word_width = 0;
@@ -264,7 +264,7 @@ impl Wrapper<'_> {
 }
 
 /// Adds text to a line, growing its last piece when the role is the same.
-fn append(line: &mut Spans, text: &str, role: Role) {
+fn append_text(line: &mut Spans, text: &str, role: Role) {
     match line.last_mut() {
         Some(last) if last.role == role => last.text.to_mut().push_str(text),
         _ => line.push(span(text.to_owned(), role)),
@@ -278,24 +278,24 @@ mod tests {
 
     #[test]
     fn cutting_keeps_what_fits() {
-        assert_eq!(truncate("governance", 10), "governance");
-        assert_eq!(truncate("governance", 5), "gove…");
-        assert_eq!(truncate("two words", 5), "two…");
-        assert_eq!(truncate("漢字漢字", 5), "漢字…");
-        assert_eq!(truncate("漢字", 2), "…");
-        assert_eq!(truncate("abc", 0), "");
+        assert_eq!(truncate_text("governance", 10), "governance");
+        assert_eq!(truncate_text("governance", 5), "gove…");
+        assert_eq!(truncate_text("two words", 5), "two…");
+        assert_eq!(truncate_text("漢字漢字", 5), "漢字…");
+        assert_eq!(truncate_text("漢字", 2), "…");
+        assert_eq!(truncate_text("abc", 0), "");
         assert_eq!(truncate_middle("1234567890", 7), "123…890");
         assert_eq!(truncate_middle("1234567890", 8), "123…7890");
     }
 
     #[test]
     fn wrapping_breaks_at_spaces_and_in_giants() {
-        assert_eq!(wrap("the quick brown fox", 9), ["the quick", "brown fox"]);
-        assert_eq!(wrap("aaaaaaaaaa b", 4), ["aaaa", "aaaa", "aa b"]);
-        assert_eq!(wrap("a\n\nb", 4), ["a", "", "b"]);
-        assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap_text("the quick brown fox", 9), ["the quick", "brown fox"]);
+        assert_eq!(wrap_text("aaaaaaaaaa b", 4), ["aaaa", "aaaa", "aa b"]);
+        assert_eq!(wrap_text("a\n\nb", 4), ["a", "", "b"]);
+        assert_eq!(wrap_text("", 4), [""]);
         // One cluster of three cells.
-        assert_eq!(wrap("𫝀\u{bc6}", 2), ["𫝀", "\u{bc6}"]);
+        assert_eq!(wrap_text("𫝀\u{bc6}", 2), ["𫝀", "\u{bc6}"]);
     }
 
     #[test]
@@ -314,22 +314,22 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_is_wider_than_asked(text: String, width in 2usize..60) {
-            for line in wrap(&text, width) {
-                prop_assert!(super::width(&line) <= width, "{line:?}");
+            for line in wrap_text(&text, width) {
+                prop_assert!(super::text_width(&line) <= width, "{line:?}");
             }
         }
 
         #[test]
         fn no_word_is_lost(words in prop::collection::vec("[a-z]{1,12}", 0..20), width in 1usize..30) {
             let text = words.join(" ");
-            let glued: String = wrap(&text, width).concat().replace(' ', "");
+            let glued: String = wrap_text(&text, width).concat().replace(' ', "");
             prop_assert_eq!(glued, words.concat());
         }
 
         #[test]
         fn cut_text_fits(text: String, max in 0usize..40) {
-            prop_assert!(width(&truncate(&text, max)) <= max);
-            prop_assert!(width(&truncate_middle(&text, max)) <= max);
+            prop_assert!(text_width(&truncate_text(&text, max)) <= max);
+            prop_assert!(text_width(&truncate_middle(&text, max)) <= max);
         }
     }
 }

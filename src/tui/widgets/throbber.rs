@@ -4,7 +4,7 @@ const FRAMES: [char; 8] = ['⣷', '⣯', '⣟', '⡿', '⢿', '⣻', '⣽', '⣾
 const ASCII_FRAMES: [char; 4] = ['|', '/', '-', '\\'];
 
 /// The sign for a tick while something runs; a still one otherwise.
-pub fn glyph(tick: u64, running: bool, ascii: bool) -> char {
+pub fn throbber_glyph(tick: u64, running: bool, ascii: bool) -> char {
     if !running {
         return if ascii { '.' } else { '·' };
     }

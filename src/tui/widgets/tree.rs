@@ -1,6 +1,6 @@
 //! Nested named values as lines.
 
-use super::text::{Spans, span, width, wrap};
+use super::text::{Spans, span, text_width, wrap_text};
 use crate::tui::theme::Role;
 
 /// One line of a tree: a name, and a value unless others follow below it.
@@ -21,7 +21,7 @@ const DEPTH_MAX: usize = 12;
 
 /// Lines of a tree at a width: names and values side by side, siblings' values aligned where it
 /// leaves them room, long ones wrapped below.
-pub fn lines(items: &[Item], total: usize) -> Vec<Spans> {
+pub fn tree_lines(items: &[Item], total: usize) -> Vec<Spans> {
     let mut out = Vec::new();
     let mut columns: Vec<usize> = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -34,7 +34,7 @@ pub fn lines(items: &[Item], total: usize) -> Vec<Spans> {
                 .skip(index)
                 .take_while(|s| s.depth >= item.depth)
                 .filter(|s| s.depth == item.depth && !s.value.is_empty())
-                .map(|s| width(&s.name))
+                .map(|s| text_width(&s.name))
                 .max()
                 .unwrap_or(0);
             columns.truncate(depth);
@@ -46,7 +46,7 @@ pub fn lines(items: &[Item], total: usize) -> Vec<Spans> {
             out.push(vec![span(lead, Role::Text), span(item.name.clone(), Role::ValueKey)]);
             continue;
         }
-        let name_width = width(&item.name);
+        let name_width = text_width(&item.name);
         let (value_at, below) = if item.name.is_empty() {
             (indent, false)
         } else if name_width <= column {
@@ -54,7 +54,7 @@ pub fn lines(items: &[Item], total: usize) -> Vec<Spans> {
         } else {
             (indent + 2, true)
         };
-        let wrapped = wrap(&item.value, total.saturating_sub(value_at).max(1));
+        let wrapped = wrap_text(&item.value, total.saturating_sub(value_at).max(1));
         let mut rows = wrapped.into_iter();
         if item.name.is_empty() {
             out.push(vec![span(lead, Role::Text), span(rows.next().unwrap_or_default(), item.role)]);

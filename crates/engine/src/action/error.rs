@@ -20,7 +20,7 @@ pub enum ActionError {
         active: Principal,
     },
     /// There is no such plan: used, discarded, or of another run of the program.
-    #[error("there is no such plan any more: it was carried out or discarded; make the review again")]
+    #[error("this review was confirmed or discarded already; make the review again")]
     NoSuchPlan,
     /// The review said that it cannot be done.
     #[error("this cannot be done: {0}")]

@@ -91,7 +91,7 @@ impl Field {
             FieldKind::Switch => match text {
                 "yes" => to_json(true),
                 "no" | "" => to_json(false),
-                other => Err(line!("'{other}' is neither yes nor no")),
+                other => Err(line!("'{other}' is not yes or no")),
             },
             FieldKind::OneOf(all) => match all.iter().find(|(word, ..)| word.eq_ignore_ascii_case(text)) {
                 Some((_, value, _)) => to_json(value),
@@ -171,7 +171,7 @@ fn following_choices(world: &World) -> Vec<Choice> {
         if !topics.is_empty() {
             all.push(Choice::new(
                 &format!("the same as my neuron {}", neuron.id),
-                &super::plan::count(topics.len(), "topic"),
+                &super::plan::count_noun(topics.len(), "topic"),
                 write_following(topics.into_iter().map(|(topic, ids)| (topic, ids.as_slice()))),
             ));
         }

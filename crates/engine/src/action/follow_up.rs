@@ -41,11 +41,11 @@ pub async fn follow_up<N: Network>(
     execution.finished = None;
     let run = Run::new(execution, network, journal, options, report)?;
     run.learn_open().await;
-    run.conclude();
-    run.checkpoint("learnt", None);
+    run.save_and_report();
+    run.pass_checkpoint("learnt", None);
     run.end_waiting();
     run.check_done_before().await;
-    Ok(run.end())
+    Ok(run.into_execution())
 }
 
 /// Follows up every open action of the network's signer, oldest first; those of other identities
@@ -80,7 +80,7 @@ pub async fn follow_up_all<N: Network>(
 ///
 /// # Errors
 /// If another run is working on it, or the journal cannot be written.
-pub fn dismiss(
+pub fn dismiss_action(
     mut execution: Execution,
     journal: &dyn Journal,
     now: Timestamp,
@@ -96,7 +96,7 @@ pub fn dismiss(
     if execution.is_finished() {
         execution.finished.get_or_insert(now);
     }
-    journal.put(&execution)?;
+    journal.save(&execution)?;
     Ok(execution)
 }
 
@@ -104,7 +104,7 @@ impl<N: Network> Run<'_, N> {
     /// Asks about every request whose outcome is open, several at the same time.
     async fn learn_open(&self) {
         let mut open = Vec::new();
-        for (i, step) in self.state().steps.iter().enumerate() {
+        for (i, step) in self.lock_execution().steps.iter().enumerate() {
             if let StepState::Submitted { request_id } | StepState::Unknown { request_id, .. } = &step.state {
                 open.push((
                     i,
@@ -112,7 +112,7 @@ impl<N: Network> Run<'_, N> {
                 ));
             }
         }
-        self.learn_all(open).await;
+        self.follow_requests(open).await;
     }
 
     /// Ends steps that were not begun. Where steps depend on each other and some were done or may have

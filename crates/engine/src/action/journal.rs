@@ -4,7 +4,7 @@ use super::error::ActionError;
 use icpulse_model::act::{Execution, PlanId, Review, StepState};
 use icpulse_model::text::Line;
 use icpulse_model::{E8s, Principal};
-use icpulse_store::journal::{ActionJournal, Authenticity, Entries, JournalError, JournalKey};
+use icpulse_store::journal::{ActionJournal, Authenticity, JournalEntries, JournalError, JournalKey};
 use std::sync::Arc;
 
 /// Something that is held until it is dropped.
@@ -17,13 +17,13 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// If it is not certain to be kept: then nothing that relies on it is sent.
-    fn put(&self, execution: &Execution) -> Result<(), JournalError>;
+    fn save(&self, execution: &Execution) -> Result<(), JournalError>;
 
     /// All documents.
     ///
     /// # Errors
     /// If they cannot be listed.
-    fn entries(&self) -> Result<Entries, JournalError>;
+    fn entries(&self) -> Result<JournalEntries, JournalError>;
 
     /// Takes an action for one run of it; `None` if another run, here or in another instance, has it.
     ///
@@ -69,11 +69,11 @@ impl SignerJournal {
 }
 
 impl Journal for SignerJournal {
-    fn put(&self, execution: &Execution) -> Result<(), JournalError> {
-        self.journal.put(execution, &self.key)
+    fn save(&self, execution: &Execution) -> Result<(), JournalError> {
+        self.journal.save(execution, &self.key)
     }
 
-    fn entries(&self) -> Result<Entries, JournalError> {
+    fn entries(&self) -> Result<JournalEntries, JournalError> {
         self.journal.entries(Some(&self.key))
     }
 
@@ -108,7 +108,7 @@ pub fn open_actions(journal: &dyn Journal, signer: Principal) -> Result<Vec<Exec
 /// way. A payment waits while another one of its signer may have been made or is under way in any
 /// instance, and while a document of the journal is altered or cannot be read, since it may hide such
 /// a payment.
-pub fn find_review_obstacle(review: &Review, entries: &Result<Entries, JournalError>) -> Option<Line> {
+pub fn find_review_obstacle(review: &Review, entries: &Result<JournalEntries, JournalError>) -> Option<Line> {
     // What moves no money, such as the rest of a stake that is paid, waits for nothing.
     if review.total_cost == E8s::ZERO {
         return None;
@@ -119,7 +119,7 @@ pub fn find_review_obstacle(review: &Review, entries: &Result<Entries, JournalEr
 /// As [`find_review_obstacle`], of an action that pays.
 pub(super) fn find_obstacle(
     own: Option<PlanId>,
-    entries: &Result<Entries, JournalError>,
+    entries: &Result<JournalEntries, JournalError>,
     signer: &Principal,
 ) -> Option<Line> {
     let entries = match entries {
@@ -137,7 +137,7 @@ pub(super) fn find_obstacle(
         let (when, id) = (action.confirmed.date_minute(), &entry.id);
         if entry.authenticity == Authenticity::Altered {
             return Some(line!(
-                "an action of the journal was altered since icpulse wrote it ({id}); it may hide a payment. Look at it with `icpulse journal list`, check your transactions, then put it aside with `icpulse journal dismiss {id}`"
+                "a journal entry was altered since icpulse wrote it ({id}); it may hide a payment. Look at it with `icpulse journal list`, check your transactions, then put it aside with `icpulse journal dismiss {id}`"
             ));
         }
         if action.signer != *signer {

@@ -30,7 +30,7 @@ pub mod operations;
 mod outcome;
 mod plan;
 mod probe;
-mod rest;
+mod remaining_steps;
 mod run;
 mod step;
 
@@ -39,11 +39,11 @@ mod tests;
 
 pub use error::ActionError;
 pub use field::{Choice, Field, FieldKind};
-pub use follow_up::{Scope, dismiss, follow_up, follow_up_all};
+pub use follow_up::{Scope, dismiss_action, follow_up, follow_up_all};
 pub use journal::{Guard, Journal, SignerJournal, find_review_obstacle, open_actions};
 pub use network::{Network, SignedRequest};
 pub use observe::{Checkpoint, Observer};
 pub use operation::{Condition, Fact, FormContext, Operation, Order, Problem, Risk, Target};
 pub use plan::{PlanContext, Plans};
-pub use rest::look_up_rest;
-pub use run::{Options, execute};
+pub use remaining_steps::look_up_rest;
+pub use run::{Options, execute_plan};

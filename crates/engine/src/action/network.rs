@@ -18,7 +18,7 @@ pub trait SignedRequest: Send + Sync {
     /// The network's certified time when it was signed: it did not happen before.
     fn signed_at(&self) -> Timestamp;
     /// After this time of the network it cannot happen any more unless it happened before.
-    fn expires(&self) -> Timestamp;
+    fn expires_at(&self) -> Timestamp;
 }
 
 /// The part of a network's client that actions use; a simulation takes its place in tests.
@@ -43,7 +43,7 @@ pub trait Network: Send + Sync {
     fn submit(&self, call: &Self::Signed) -> impl Future<Output = Result<CallReply, IcError>> + Send;
 
     /// What the network says of a request now.
-    fn follow(
+    fn read_call_status(
         &self,
         request_id: &str,
         canister: Principal,
@@ -71,7 +71,7 @@ pub trait Network: Send + Sync {
     ) -> impl Future<Output = Result<Option<Proposal>, IcError>> + Send;
 
     /// Waits a little before asking again.
-    fn pause(&self, time: Seconds) -> impl Future<Output = ()> + Send;
+    fn wait_for(&self, time: Seconds) -> impl Future<Output = ()> + Send;
 }
 
 impl SignedRequest for SignedCall {
@@ -83,7 +83,7 @@ impl SignedRequest for SignedCall {
         self.signed_at
     }
 
-    fn expires(&self) -> Timestamp {
+    fn expires_at(&self) -> Timestamp {
         self.expires
     }
 }
@@ -107,7 +107,7 @@ impl Network for Client {
         Connection::submit(self, call).await
     }
 
-    async fn follow(&self, request_id: &str, canister: Principal) -> Result<CallStatus, IcError> {
+    async fn read_call_status(&self, request_id: &str, canister: Principal) -> Result<CallStatus, IcError> {
         Connection::follow(self, request_id, canister).await
     }
 
@@ -130,7 +130,7 @@ impl Network for Client {
         Ok(rows.into_iter().find(|p| p.id == id))
     }
 
-    async fn pause(&self, time: Seconds) {
+    async fn wait_for(&self, time: Seconds) {
         tokio::time::sleep(std::time::Duration::from_secs(time.0)).await;
     }
 }

@@ -14,5 +14,5 @@ pub struct Checkpoint {
 /// Told of every checkpoint as it is passed. A test can end the process there.
 pub trait Observer: Send + Sync {
     /// This has just happened.
-    fn reached(&self, checkpoint: Checkpoint);
+    fn on_checkpoint(&self, checkpoint: Checkpoint);
 }

@@ -64,6 +64,8 @@ pub(super) struct Rules {
     pub refuse: fn(&Neuron, &Args<'_>) -> Option<Line>,
     /// What is wrong with arguments, as far as they are given.
     pub check: fn(&Args<'_>, &FormContext<'_>) -> Vec<Problem>,
+    /// What a form's fields begin with for a neuron, given the arguments so far.
+    pub start: fn(&Neuron, &Args<'_>) -> Vec<(&'static str, String)>,
     /// What complete arguments would bring.
     pub preview: fn(&Args<'_>, &FormContext<'_>) -> Vec<Fact>,
     /// Makes the draft of its review.
@@ -80,6 +82,7 @@ impl Rules {
         Self {
             refuse: |_, _| None,
             check: |_, _| Vec::new(),
+            start: |_, _| Vec::new(),
             preview: |_, _| Vec::new(),
             plan,
             plan_rest: |_, _, _| Err(ActionError::Unfit),
@@ -149,7 +152,7 @@ impl<'a> Args<'a> {
     }
 
     /// All of them, if they are there.
-    pub(super) fn all<T: Deserialize<'a>>(&self) -> Option<T> {
+    pub(super) fn read_all<T: Deserialize<'a>>(&self) -> Option<T> {
         T::deserialize(self.0).ok()
     }
 }
@@ -171,17 +174,22 @@ pub struct Fact {
 
 impl Operation {
     /// Why it cannot be done to a neuron of the identity, as far as can be told without its arguments.
-    pub fn refusal(&self, neuron: &Neuron) -> Option<Line> {
+    pub fn refusal_for_neuron(&self, neuron: &Neuron) -> Option<Line> {
         (self.rules.refuse)(neuron, &Args(&Value::Null))
     }
 
     /// What is wrong with arguments, as far as they are given.
-    pub fn check(&self, args: &Value, context: &FormContext<'_>) -> Vec<Problem> {
+    pub fn find_problems(&self, args: &Value, context: &FormContext<'_>) -> Vec<Problem> {
         (self.rules.check)(&Args(args), context)
     }
 
+    /// What fields begin with for a neuron, by the fields' names, given the arguments so far.
+    pub fn start_values(&self, neuron: &Neuron, args: &Value) -> Vec<(&'static str, String)> {
+        (self.rules.start)(neuron, &Args(args))
+    }
+
     /// What the operation would bring; empty while arguments are missing.
-    pub fn preview(&self, args: &Value, context: &FormContext<'_>) -> Vec<Fact> {
+    pub fn preview_facts(&self, args: &Value, context: &FormContext<'_>) -> Vec<Fact> {
         (self.rules.preview)(&Args(args), context)
     }
 

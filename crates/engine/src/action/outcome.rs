@@ -9,7 +9,7 @@ use icpulse_model::text::Line;
 
 /// How a step ended, with what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(super) struct StepOutcome {
     pub state: StepState,
     /// The neuron that was claimed.
     pub neuron: Option<NeuronKey>,
@@ -17,28 +17,28 @@ pub(super) struct Outcome {
     pub block: Option<u64>,
 }
 
-impl From<StepState> for Outcome {
+impl From<StepState> for StepOutcome {
     fn from(state: StepState) -> Self {
         Self { state, neuron: None, block: None }
     }
 }
 
 /// Reads the network's final word; `None` if it has none.
-pub(super) fn read_final(step: &dyn Step, request_id: &str, reply: CallReply) -> Option<Outcome> {
+pub(super) fn read_final(step: &dyn Step, request_id: &str, reply: CallReply) -> Option<StepOutcome> {
     match reply {
         CallReply::Replied { bytes, certified_at } => {
             Some(step.read_reply(&Reply { request_id, bytes: &bytes, certified_at }))
         }
         CallReply::Rejected { code, error_code, message, .. } => {
-            Some(rejected(step, request_id, code, error_code.as_ref(), &message))
+            Some(read_rejection(step, request_id, code, error_code.as_ref(), &message))
         }
-        CallReply::Expired { .. } => Some(never_happened().into()),
+        CallReply::Expired { .. } => Some(not_sent_state().into()),
         CallReply::Unknown { .. } => None,
     }
 }
 
 /// The state of a step whose certified answer this version cannot read.
-pub(super) fn unreadable(reply: &Reply<'_>, why: &Line, advice: &str) -> StepState {
+pub(super) fn unreadable_reply_state(reply: &Reply<'_>, why: &Line, advice: &str) -> StepState {
     StepState::Unknown {
         request_id: reply.request_id.to_owned(),
         message: line!("it was answered, but this version cannot read how: {why}. {advice}"),
@@ -50,9 +50,9 @@ pub(super) fn read_command_reply(
     reply: &Reply<'_>,
     advice: &str,
     note: impl FnOnce(&CommandResult) -> Line,
-) -> Outcome {
+) -> StepOutcome {
     match parse_manage_neuron_reply(reply.bytes) {
-        Ok(CommandResult::Other(words)) => unreadable(reply, &words, advice),
+        Ok(CommandResult::Other(words)) => unreadable_reply_state(reply, &words, advice),
         Ok(result) => StepState::Done { note: note(&result), certified_at: reply.certified_at },
         Err(refusal) => {
             let code = format!("governance error {} ({})", refusal.error_type, refusal.name());
@@ -82,13 +82,13 @@ fn governance_message(refusal: &GovernanceRefusal) -> Line {
 }
 
 /// A rejection by the replica or by the canister's code as a whole.
-pub(super) fn rejected(
+pub(super) fn read_rejection(
     step: &dyn Step,
     request_id: &str,
     code: u64,
     error_code: Option<&Line>,
     message: &Line,
-) -> Outcome {
+) -> StepOutcome {
     // 6 is "response unknown": not a statement that nothing happened.
     if code == 6 {
         let message = line!("the network does not know how it ended: {message}. {}", step.advice());
@@ -108,16 +108,14 @@ pub(super) fn rejected(
 }
 
 /// The state of a request that is proven never to have happened.
-pub(super) fn never_happened() -> StepState {
+pub(super) fn not_sent_state() -> StepState {
     StepState::NotSent {
-        message: Line::new(
-            "the network never took it up, and its time has passed: it did not happen; try again",
-        ),
+        message: Line::new("it expired before the network accepted it: it did not happen; try again"),
     }
 }
 
 /// The state of a request whose outcome could not be learnt.
-pub(super) fn unknown(step: &dyn Step, request_id: &str) -> StepState {
+pub(super) fn unknown_state(step: &dyn Step, request_id: &str) -> StepState {
     StepState::Unknown {
         request_id: request_id.to_owned(),
         message: line!("its answer was lost, so it may have happened. {}", step.advice()),
@@ -139,12 +137,12 @@ mod tests {
 
     #[test]
     fn a_rejection_is_a_refusal_but_a_lost_response_is_not() {
-        let state = |code| rejected(&vote(), "id", code, None, &Line::new("m")).state;
+        let state = |code| read_rejection(&vote(), "id", code, None, &Line::new("m")).state;
         for code in [1, 3, 4, 5] {
             assert!(matches!(state(code), StepState::Refused { .. }), "{code}");
         }
         assert!(matches!(state(6), StepState::Unknown { .. }));
-        let busy = rejected(&vote(), "id", 2, Some(&Line::new("IC0207")), &Line::new("busy"));
+        let busy = read_rejection(&vote(), "id", 2, Some(&Line::new("IC0207")), &Line::new("busy"));
         assert!(
             matches!(busy.state, StepState::RefusedForNow { code, .. } if code == "reject code 2 (IC0207)")
         );
@@ -173,6 +171,6 @@ mod tests {
         assert_eq!(read_final(&vote(), "id", CallReply::Unknown { why: Line::new("x") }), None);
         let expired = read_final(&vote(), "id", CallReply::Expired { certified_at: T }).unwrap();
         assert!(expired.state.can_retry());
-        assert!(!unknown(&vote(), "id").can_retry());
+        assert!(!unknown_state(&vote(), "id").can_retry());
     }
 }

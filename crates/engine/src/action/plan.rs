@@ -3,7 +3,7 @@
 use super::error::ActionError;
 use super::operation::{FormContext, Operation, Order, Problem, Risk};
 use super::step::{self, Step};
-use super::{operations, rest};
+use super::{operations, remaining_steps};
 use icpulse_model::act::{self, Confirmation, Execution, Intent, PlanId, PlannedCall, Review, SignerInfo};
 use icpulse_model::network::Profile;
 use icpulse_model::text::Line;
@@ -38,7 +38,7 @@ impl PlanContext<'_> {
     }
 
     /// What a form knows in this place.
-    pub(super) fn form(&self) -> FormContext<'_> {
+    pub(super) fn form_context(&self) -> FormContext<'_> {
         FormContext { world: self.world, signer: self.signer.principal, now: self.network_now() }
     }
 }
@@ -74,14 +74,14 @@ impl Draft {
     }
 
     /// Blocks the plan; the first reason given stays.
-    pub(super) fn block(&mut self, why: Line) {
+    pub(super) fn add_blocker(&mut self, why: Line) {
         self.blocked.get_or_insert(why);
     }
 
     /// Blocks the plan for what is wrong with its arguments.
-    pub(super) fn block_for(&mut self, problems: Vec<Problem>) {
+    pub(super) fn add_problems(&mut self, problems: Vec<Problem>) {
         for problem in problems {
-            self.block(problem.why);
+            self.add_blocker(problem.why);
         }
     }
 }
@@ -90,7 +90,7 @@ impl Draft {
 const LINES: usize = 8;
 
 /// Puts in the first lines and counts the rest.
-pub(super) fn bounded(into: &mut Vec<Line>, mut lines: Vec<Line>, more: &str) {
+pub(super) fn append_bounded(into: &mut Vec<Line>, mut lines: Vec<Line>, more: &str) {
     let rest = lines.len().saturating_sub(LINES);
     lines.truncate(LINES);
     into.append(&mut lines);
@@ -100,7 +100,7 @@ pub(super) fn bounded(into: &mut Vec<Line>, mut lines: Vec<Line>, more: &str) {
 }
 
 /// `1 neuron`, `12 neurons`.
-pub(super) fn count(n: usize, noun: &str) -> String {
+pub(super) fn count_noun(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
@@ -129,18 +129,18 @@ impl Plans {
     /// # Errors
     /// [`ActionError::Prepare`] if an argument cannot be read or written, [`ActionError::Unfit`] for an
     /// operation that this version does not know.
-    pub fn plan(
+    pub fn plan_intent(
         &mut self,
         intent: Intent,
         context: &PlanContext<'_>,
         rng: &mut dyn RngCore,
     ) -> Result<Review, ActionError> {
-        let operation = operations::find(&intent.op).ok_or(ActionError::Unfit)?;
+        let operation = operations::find_operation(&intent.op).ok_or(ActionError::Unfit)?;
         let draft = (operation.rules.plan)(&intent, context, rng)?;
-        let calls = describe(&draft.steps, context)?;
+        let calls = describe_calls(&draft.steps, context)?;
         let mut id = [0; 16];
         rng.fill_bytes(&mut id);
-        let steps = draft.steps.iter().zip(&calls).map(|(step, call)| begin(&**step, call)).collect();
+        let steps = draft.steps.iter().zip(&calls).map(|(step, call)| waiting_step(&**step, call)).collect();
         let execution = Execution {
             plan: PlanId(id),
             intent: intent.clone(),
@@ -154,7 +154,7 @@ impl Plans {
             dismissed: None,
             revision: 0,
         };
-        Ok(self.keep(operation, intent, draft, calls, execution, context))
+        Ok(self.insert_plan(operation, intent, draft, calls, execution, context))
     }
 
     /// Makes the review of what is left of an action: those of the steps `chosen` that may be
@@ -170,30 +170,32 @@ impl Plans {
         chosen: &[usize],
         context: &PlanContext<'_>,
     ) -> Result<Review, ActionError> {
-        let operation = operations::find(&execution.intent.op).ok_or(ActionError::Unfit)?;
-        let steps = rest::choose_steps(operation, &execution, chosen);
+        let operation = operations::find_operation(&execution.intent.op).ok_or(ActionError::Unfit)?;
+        let steps = remaining_steps::choose_steps(operation, &execution, chosen);
         if steps.is_empty() {
             return Err(ActionError::NothingToRetry);
         }
-        let (intent, mut draft) = rest::draft(operation, &execution, &steps, context)?;
-        let calls = describe(&draft.steps, context)?;
-        rest::begin_again(operation, &mut execution, &steps, &draft, &calls);
+        let (intent, mut draft) = remaining_steps::draft_remaining(operation, &execution, &steps, context)?;
+        let calls = describe_calls(&draft.steps, context)?;
+        remaining_steps::begin_again(operation, &mut execution, &steps, &draft, &calls);
         if execution.signer != context.signer.principal {
-            draft.block(line!(
+            draft.add_blocker(line!(
                 "it is an action of {}, and {} would sign",
                 execution.signer,
                 context.signer.principal
             ));
         }
         if operation.order == Order::InOrder && execution.steps.iter().any(|s| s.state.is_unproven()) {
-            draft.block(Line::new("the outcome of one of its steps is not known yet: follow it up first"));
+            draft.add_blocker(Line::new(
+                "the outcome of one of its steps is not known yet: follow it up first",
+            ));
         }
         execution.finished = None;
         execution.dismissed = None;
-        Ok(self.keep(operation, intent, draft, calls, execution, context))
+        Ok(self.insert_plan(operation, intent, draft, calls, execution, context))
     }
 
-    fn keep(
+    fn insert_plan(
         &mut self,
         operation: &Operation,
         intent: Intent,
@@ -234,7 +236,7 @@ impl Plans {
     ///
     /// # Errors
     /// If the review is too old, was blocked, or another identity would sign. The plan is gone then.
-    pub fn confirm(
+    pub fn confirm_plan(
         &mut self,
         plan: PlanId,
         signer: Principal,
@@ -255,20 +257,23 @@ impl Plans {
     }
 
     /// Forgets a plan.
-    pub fn discard(&mut self, plan: PlanId) {
+    pub fn discard_plan(&mut self, plan: PlanId) {
         self.open.remove(&plan);
     }
 }
 
 /// The calls of steps, in words and exactly.
-fn describe(steps: &[Box<dyn Step>], context: &PlanContext<'_>) -> Result<Vec<PlannedCall>, ActionError> {
+fn describe_calls(
+    steps: &[Box<dyn Step>],
+    context: &PlanContext<'_>,
+) -> Result<Vec<PlannedCall>, ActionError> {
     let canisters = &context.profile.canisters;
-    let calls = steps.iter().map(|step| step::describe(&**step, canisters));
+    let calls = steps.iter().map(|step| step::describe_call(&**step, canisters));
     calls.collect::<Result<_, _>>().map_err(|e| ActionError::Prepare(e.why()))
 }
 
 /// A step that waits for being signed, with this call.
-pub(super) fn begin(step: &dyn Step, call: &PlannedCall) -> act::Step {
+pub(super) fn waiting_step(step: &dyn Step, call: &PlannedCall) -> act::Step {
     act::Step {
         moves_money: step.moves_money(),
         required: step.needed_because().is_some(),

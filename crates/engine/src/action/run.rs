@@ -6,7 +6,7 @@ use super::network::{Network, SignedRequest as _};
 use super::observe::{Checkpoint, Observer};
 use super::operation::{Operation, Order};
 use super::operations;
-use super::outcome::{self, Outcome};
+use super::outcome::{self, StepOutcome};
 use super::probe::Request;
 use super::step::{Reading, Readings, Step, Verdict};
 use futures_util::StreamExt as _;
@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Steps that are signed and written down together, at most: enough that a vote of thousands of
 /// neurons writes the journal some dozens of times, few enough that none expires while it waits.
-const TOGETHER: usize = 256;
+const MAX_TOGETHER: usize = 256;
 /// Reports of one execution that show single outcomes, about.
 const REPORTS: usize = 64;
 /// How often a call is signed and sent that the canister refuses for now, before that is reported.
@@ -61,7 +61,7 @@ pub(super) type Report<'a> = &'a (dyn Fn(Arc<Execution>) + Send + Sync);
 /// # Errors
 /// Only if it cannot begin: another identity, or an entry that does not fit. What fails later
 /// stands in the steps of the execution that is given back.
-pub async fn execute<N: Network>(
+pub async fn execute_plan<N: Network>(
     execution: Execution,
     network: &N,
     journal: &dyn Journal,
@@ -70,7 +70,7 @@ pub async fn execute<N: Network>(
 ) -> Result<Execution, ActionError> {
     let run = Run::new(execution, network, journal, options, report)?;
     run.carry_out().await;
-    Ok(run.end())
+    Ok(run.into_execution())
 }
 
 /// One execution under way.
@@ -98,7 +98,7 @@ impl<'a, N: Network> Run<'a, N> {
         if active != execution.signer {
             return Err(ActionError::SignerChanged { planned: execution.signer, active });
         }
-        let operation = operations::find(&execution.intent.op).ok_or(ActionError::Unfit)?;
+        let operation = operations::find_operation(&execution.intent.op).ok_or(ActionError::Unfit)?;
         let steps = operation.read_steps(&execution).ok_or(ActionError::Unfit)?;
         let lock = lock_latest(&execution, journal)?;
         Ok(Self {
@@ -116,11 +116,11 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Runs every step that waits.
     pub(super) async fn carry_out(&self) {
-        if let Err(why) = self.begin() {
+        if let Err(why) = self.record_intent() {
             self.refuse_waiting(&why);
             return;
         }
-        self.checkpoint("intended", None);
+        self.pass_checkpoint("intended", None);
         match self.operation.order {
             Order::InOrder => self.run_in_order().await,
             Order::AnyOrder => self.run_together().await,
@@ -129,74 +129,74 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Writes the intent down. Before a payment all instances are held off while the journal is
     /// searched for another payment of this signer that is under way or unproven.
-    fn begin(&self) -> Result<(), Line> {
+    fn record_intent(&self) -> Result<(), Line> {
         let unusable = |error: JournalError| line!("{error}; nothing was sent");
         let (plan, signer, pays) = {
-            let execution = self.state();
+            let execution = self.lock_execution();
             let pays = execution.steps.iter().any(|s| s.moves_money && s.state == StepState::Waiting);
             (execution.plan, execution.signer, pays)
         };
         if !pays {
-            return self.keep().map_err(unusable);
+            return self.save_execution().map_err(unusable);
         }
         let _decision = self.journal.lock_payments().map_err(unusable)?;
         match find_obstacle(Some(plan), &self.journal.entries(), &signer) {
             Some(why) => Err(line!("{why}. Nothing was sent")),
-            None => self.keep().map_err(unusable),
+            None => self.save_execution().map_err(unusable),
         }
     }
 
     /// Closes and hands back the execution.
-    pub(super) fn end(self) -> Execution {
+    pub(super) fn into_execution(self) -> Execution {
         {
-            let mut execution = self.state();
+            let mut execution = self.lock_execution();
             if execution.is_finished() && execution.finished.is_none() {
                 execution.finished = Some((self.options.clock)());
             }
         }
-        self.conclude();
+        self.save_and_report();
         self.execution.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, Execution> {
+    pub(super) fn lock_execution(&self) -> MutexGuard<'_, Execution> {
         // No code panics while it holds this; a poisoned one is still the truth as far as it goes.
         self.execution.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn step_state(&self, i: usize) -> StepState {
-        self.state().steps.get(i).map_or(StepState::Waiting, |s| s.state.clone())
+        self.lock_execution().steps.get(i).map_or(StepState::Waiting, |s| s.state.clone())
     }
 
-    pub(super) fn checkpoint(&self, what: &'static str, step: Option<usize>) {
+    pub(super) fn pass_checkpoint(&self, what: &'static str, step: Option<usize>) {
         let number = self.checkpoints.fetch_add(1, Ordering::SeqCst).saturating_add(1);
         if let Some(observer) = &self.options.observer {
-            observer.reached(Checkpoint { number, what, step });
+            observer.on_checkpoint(Checkpoint { number, what, step });
         }
     }
 
     /// Writes the journal. The lock is held meanwhile, so that an older state never replaces a newer one.
-    pub(super) fn keep(&self) -> Result<(), JournalError> {
-        let mut execution = self.state();
+    pub(super) fn save_execution(&self) -> Result<(), JournalError> {
+        let mut execution = self.lock_execution();
         execution.revision = execution.revision.saturating_add(1);
-        self.journal.put(&execution)
+        self.journal.save(&execution)
     }
 
     /// Writes the journal where failing to changes nothing any more: the next start finds the
     /// request's id and asks the network.
-    pub(super) fn conclude(&self) {
-        if let Err(error) = self.keep() {
+    pub(super) fn save_and_report(&self) {
+        if let Err(error) = self.save_execution() {
             tracing::warn!("the outcome of an action is not in the journal: {error}");
         }
-        self.tell();
+        self.report_progress();
     }
 
-    fn tell(&self) {
-        let now = Arc::new(self.state().clone());
+    fn report_progress(&self) {
+        let now = Arc::new(self.lock_execution().clone());
         (self.report)(now);
     }
 
-    pub(super) fn set(&self, i: usize, outcome: Outcome) {
-        let mut execution = self.state();
+    pub(super) fn set_outcome(&self, i: usize, outcome: StepOutcome) {
+        let mut execution = self.lock_execution();
         if let Some(step) = execution.steps.get_mut(i) {
             step.state = outcome.state;
         }
@@ -210,27 +210,27 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Ends the steps that wait, because something before them did not succeed.
     pub(super) fn refuse_waiting(&self, message: &Line) {
-        for step in &mut self.state().steps {
+        for step in &mut self.lock_execution().steps {
             if step.state == StepState::Waiting {
                 step.state = StepState::NotSent { message: message.clone() };
             }
         }
     }
 
-    fn waiting(&self) -> Vec<usize> {
-        let execution = self.state();
+    fn waiting_steps(&self) -> Vec<usize> {
+        let execution = self.lock_execution();
         let waits = |(i, s): (usize, &icpulse_model::act::Step)| (s.state == StepState::Waiting).then_some(i);
         execution.steps.iter().enumerate().filter_map(waits).collect()
     }
 
     /// The exact call of a step, which must be the one that was reviewed.
-    pub(super) fn prepare(&self, i: usize) -> Result<PreparedCall, StepState> {
-        let execution = self.state();
+    pub(super) fn prepare_step(&self, i: usize) -> Result<PreparedCall, StepState> {
+        let execution = self.lock_execution();
         let not_sent = |message: Line| StepState::NotSent { message };
         let (Some(step), Some(kept)) = (self.steps.get(i), execution.steps.get(i)) else {
             return Err(not_sent(Line::new("there is no such step")));
         };
-        let call = step.prepare(self.network.canisters()).map_err(|e| not_sent(e.why()))?;
+        let call = step.prepare_call(self.network.canisters()).map_err(|e| not_sent(e.why()))?;
         if kept.call.arg_digest != call.arg_digest() || kept.call.canister != call.canister {
             return Err(not_sent(Line::new(
                 "the call is not the one that was reviewed (another network or version?); nothing was signed. Make the review again",
@@ -242,7 +242,7 @@ impl<'a, N: Network> Run<'a, N> {
     /// Runs steps of which each waits for the ones before it.
     async fn run_in_order(&self) {
         for i in 0..self.steps.len() {
-            if self.step_state(i) == StepState::Waiting && !self.send_patiently(vec![i]).await {
+            if self.step_state(i) == StepState::Waiting && !self.send_with_retries(vec![i]).await {
                 self.refuse_waiting(&Line::new(JOURNAL_FAILED));
                 return;
             }
@@ -269,19 +269,19 @@ impl<'a, N: Network> Run<'a, N> {
     /// Whether a step may be signed, judged by what is proven now; if not, it is ended.
     async fn pass_guard(&self, i: usize) -> bool {
         let Some(step) = self.steps.get(i) else { return false };
-        let guard = step.guard();
+        let guard = step.guard_readings();
         let found = match guard.as_slice() {
             [] => Readings::default(),
-            some => Readings::read_patiently(self.network, some).await,
+            some => Readings::read_with_retries(self.network, some).await,
         };
         let checked = match found.error() {
             Some(error) => Err(not_sent(error)),
-            None => step.check(&found, (self.options.clock)()),
+            None => step.check_guard(&found, (self.options.clock)()),
         };
         match checked {
             Ok(()) => true,
             Err(state) => {
-                self.set(i, state.into());
+                self.set_outcome(i, state.into());
                 false
             }
         }
@@ -289,11 +289,11 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Runs independent steps, many at the same time.
     async fn run_together(&self) {
-        let waiting = self.waiting();
+        let waiting = self.waiting_steps();
         let in_flight = self.options.in_flight.max(1);
-        let together = (waiting.len() / 20).clamp(in_flight, TOGETHER.max(in_flight));
+        let together = (waiting.len() / 20).clamp(in_flight, MAX_TOGETHER.max(in_flight));
         for part in waiting.chunks(together) {
-            if !self.send_patiently(part.to_vec()).await {
+            if !self.send_with_retries(part.to_vec()).await {
                 self.refuse_waiting(&Line::new(JOURNAL_FAILED));
                 break;
             }
@@ -303,7 +303,7 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Sends these steps, and those that the canister refuses for now again after a pause. `false`
     /// if the journal could not be written: then nothing was sent.
-    pub(super) async fn send_patiently(&self, steps: Vec<usize>) -> bool {
+    pub(super) async fn send_with_retries(&self, steps: Vec<usize>) -> bool {
         let mut due = Vec::with_capacity(steps.len());
         for i in steps {
             if self.pass_guard(i).await {
@@ -315,15 +315,15 @@ impl<'a, N: Network> Run<'a, N> {
         }
         let mut pause = Seconds(1);
         for attempt in 1..=ATTEMPTS {
-            let calls = due.iter().map(|i| (*i, self.prepare(*i))).collect();
-            if !self.send(calls).await {
+            let calls = due.iter().map(|i| (*i, self.prepare_step(*i))).collect();
+            if !self.send_calls(calls).await {
                 return false;
             }
             due.retain(|i| matches!(self.step_state(*i), StepState::RefusedForNow { .. }));
             if due.is_empty() || attempt == ATTEMPTS {
                 break;
             }
-            self.network.pause(pause).await;
+            self.network.wait_for(pause).await;
             pause = Seconds(pause.0.saturating_mul(2)).min(LONGEST_PAUSE);
         }
         true
@@ -331,7 +331,7 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Signs, writes down, sends and learns. `false` if the journal could not be written: then
     /// nothing was sent.
-    pub(super) async fn send(&self, calls: Vec<(usize, Result<PreparedCall, StepState>)>) -> bool {
+    pub(super) async fn send_calls(&self, calls: Vec<(usize, Result<PreparedCall, StepState>)>) -> bool {
         let first = calls.first().map(|(i, _)| *i);
         let mut signed = Vec::with_capacity(calls.len());
         for (i, call) in calls {
@@ -341,30 +341,30 @@ impl<'a, N: Network> Run<'a, N> {
             };
             match request {
                 Ok(request) => signed.push((i, request)),
-                Err(state) => self.set(i, state.into()),
+                Err(state) => self.set_outcome(i, state.into()),
             }
         }
-        self.checkpoint("signed", first);
+        self.pass_checkpoint("signed", first);
         {
-            let mut execution = self.state();
+            let mut execution = self.lock_execution();
             for (i, request) in &signed {
                 if let Some(step) = execution.steps.get_mut(*i) {
                     step.state = StepState::Submitted { request_id: request.request_id().to_owned() };
-                    step.expires = Some(request.expires());
+                    step.expires = Some(request.expires_at());
                     step.signed_at = Some(request.signed_at());
                 }
             }
         }
-        if let Err(error) = self.keep() {
+        if let Err(error) = self.save_execution() {
             for (i, _) in &signed {
                 let message = line!("{error}; it was not sent");
-                self.set(*i, StepState::NotSent { message }.into());
+                self.set_outcome(*i, StepState::NotSent { message }.into());
             }
-            self.tell();
+            self.report_progress();
             return false;
         }
-        self.tell();
-        self.checkpoint("recorded", first);
+        self.report_progress();
+        self.pass_checkpoint("recorded", first);
         let reports_each = (self.steps.len() / REPORTS).max(1);
         let mut under_way = FuturesUnordered::new();
         let mut rest = signed.into_iter();
@@ -373,28 +373,32 @@ impl<'a, N: Network> Run<'a, N> {
         loop {
             while under_way.len() < self.options.in_flight.max(1) {
                 let Some((i, request)) = rest.next() else { break };
-                under_way.push(self.submit(i, request));
+                under_way.push(self.submit_request(i, request));
             }
             let Some((i, outcome)) = under_way.next().await else { break };
             match outcome {
-                Ok(outcome) => self.set(i, outcome),
-                Err(request) => lost.push((i, Request::of(&request))),
+                Ok(outcome) => self.set_outcome(i, outcome),
+                Err(request) => lost.push((i, Request::from_signed(&request))),
             }
             answered += 1;
             if answered.is_multiple_of(reports_each) {
-                self.tell();
+                self.report_progress();
             }
-            self.checkpoint("answered", Some(i));
+            self.pass_checkpoint("answered", Some(i));
         }
         // Following up takes minutes: it must not keep other requests waiting until they expire.
-        self.learn_all(lost).await;
-        self.conclude();
-        self.checkpoint("concluded", first);
+        self.follow_requests(lost).await;
+        self.save_and_report();
+        self.pass_checkpoint("concluded", first);
         true
     }
 
     /// Sends one request; gives it back if its answer was lost.
-    pub(super) async fn submit(&self, i: usize, request: N::Signed) -> (usize, Result<Outcome, N::Signed>) {
+    pub(super) async fn submit_request(
+        &self,
+        i: usize,
+        request: N::Signed,
+    ) -> (usize, Result<StepOutcome, N::Signed>) {
         let outcome = match (self.network.submit(&request).await, self.steps.get(i)) {
             (Ok(reply), Some(step)) => outcome::read_final(&**step, request.request_id(), reply),
             (Ok(_), None) => None,
@@ -410,17 +414,19 @@ impl<'a, N: Network> Run<'a, N> {
             if !step.doubts_done_before() || !matches!(self.step_state(i), StepState::AlreadyDone { .. }) {
                 continue;
             }
-            let proof = step.proof(self.network.canisters());
+            let proof = step.proof_readings(self.network.canisters());
             match doubtful.iter_mut().find(|(known, _)| *known == proof) {
                 Some((_, steps)) => steps.push(i),
                 None => doubtful.push((proof, vec![i])),
             }
         }
         for (proof, steps) in doubtful {
-            let found = Readings::read(self.network, &proof).await;
+            let found = Readings::read_all(self.network, &proof).await;
             for i in steps {
-                if let Some(Verdict::Refused(state)) = self.steps.get(i).map(|step| step.judge(&found)) {
-                    self.set(i, state.into());
+                if let Some(Verdict::Refused(state)) =
+                    self.steps.get(i).map(|step| step.judge_readings(&found))
+                {
+                    self.set_outcome(i, state.into());
                 }
             }
         }

@@ -2,7 +2,7 @@
 //! alone whether it happened.
 
 use super::network::Network;
-use super::outcome::Outcome;
+use super::outcome::StepOutcome;
 use icpulse_canisters::governance::calls::Target;
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::{PlannedCall, StepState};
@@ -25,10 +25,10 @@ pub(super) trait Step: std::fmt::Debug + Send + Sync {
     fn args(&self) -> Value;
 
     /// The call, exactly as it is signed.
-    fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError>;
+    fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError>;
 
     /// The call in words.
-    fn words(&self, canisters: &Canisters) -> StepWords;
+    fn description(&self, canisters: &Canisters) -> StepDescription;
 
     /// Whether it moves money: then no other payment of the signer may be unproven.
     fn moves_money(&self) -> bool {
@@ -44,13 +44,13 @@ pub(super) trait Step: std::fmt::Debug + Send + Sync {
     fn advice(&self) -> &'static str;
 
     /// Reads the canister's certified answer.
-    fn read_reply(&self, reply: &Reply<'_>) -> Outcome;
+    fn read_reply(&self, reply: &Reply<'_>) -> StepOutcome;
 
     /// What is read to find out whether it happened.
-    fn proof(&self, canisters: &Canisters) -> Vec<Reading>;
+    fn proof_readings(&self, canisters: &Canisters) -> Vec<Reading>;
 
     /// Whether it happened, as far as these readings prove it.
-    fn judge(&self, found: &Readings) -> Verdict;
+    fn judge_readings(&self, found: &Readings) -> Verdict;
 
     /// Whether an answer that it was done before is checked against [`Step::proof`].
     fn doubts_done_before(&self) -> bool {
@@ -58,18 +58,18 @@ pub(super) trait Step: std::fmt::Debug + Send + Sync {
     }
 
     /// What is read before it is signed, and before it is reviewed anew.
-    fn guard(&self) -> Vec<Reading> {
+    fn guard_readings(&self) -> Vec<Reading> {
         Vec::new()
     }
 
     /// Whether it may be signed, judged by what [`Step::guard`] read; if not, how it ends.
-    fn check(&self, found: &Readings, now: Timestamp) -> Result<(), StepState> {
+    fn check_guard(&self, found: &Readings, now: Timestamp) -> Result<(), StepState> {
         let _ = (found, now);
         Ok(())
     }
 
     /// Adapts its arguments to what [`Step::guard`] read, before it is reviewed anew.
-    fn renew(&mut self, found: &Readings) {
+    fn adjust_to(&mut self, found: &Readings) {
         let _ = found;
     }
 }
@@ -98,14 +98,16 @@ pub(super) struct StepKind {
 
 impl StepKind {
     /// The kind `name`, which is read as `T`.
-    pub(super) const fn of<T: Step + serde::de::DeserializeOwned + 'static>(name: &'static str) -> Self {
+    pub(super) const fn for_type<T: Step + serde::de::DeserializeOwned + 'static>(
+        name: &'static str,
+    ) -> Self {
         Self { name, read: |args| Some(Box::new(T::deserialize(args).ok()?)) }
     }
 }
 
 /// A step's call in words.
 #[derive(Debug)]
-pub(super) struct StepWords {
+pub(super) struct StepDescription {
     /// The method, with the command where there is one.
     pub method: String,
     pub summary: Line,
@@ -117,16 +119,16 @@ pub(super) struct StepWords {
     pub proposal: Option<ProposalKey>,
 }
 
-impl StepWords {
+impl StepDescription {
     pub(super) fn new(method: &str, summary: Line, arguments: Vec<(&'static str, Line)>) -> Self {
         Self { method: method.to_owned(), summary, arguments, neuron: None, proposal: None }
     }
 }
 
 /// A step's call as its review shows it.
-pub(super) fn describe(step: &dyn Step, canisters: &Canisters) -> Result<PlannedCall, IcError> {
-    let call = step.prepare(canisters)?;
-    let words = step.words(canisters);
+pub(super) fn describe_call(step: &dyn Step, canisters: &Canisters) -> Result<PlannedCall, IcError> {
+    let call = step.prepare_call(canisters)?;
+    let words = step.description(canisters);
     Ok(PlannedCall {
         canister: call.canister,
         canister_name: canisters.name(&call.canister).unwrap_or("canister").to_owned(),
@@ -163,7 +165,7 @@ pub(super) enum Reading {
 }
 
 #[derive(Debug)]
-enum Found {
+enum FoundState {
     Balance(Sourced<E8s>),
     Transactions(Vec<Transaction>),
     Neuron(Box<Neuron>),
@@ -172,23 +174,25 @@ enum Found {
 
 /// What was read, in the order in which it was asked for.
 #[derive(Debug, Default)]
-pub(super) struct Readings(Vec<Result<Found, IcError>>);
+pub(super) struct Readings(Vec<Result<FoundState, IcError>>);
 
 impl Readings {
     /// Makes these readings one after the other.
-    pub(super) async fn read(network: &impl Network, wanted: &[Reading]) -> Self {
+    pub(super) async fn read_all(network: &impl Network, wanted: &[Reading]) -> Self {
         let mut found = Vec::with_capacity(wanted.len());
         for reading in wanted {
             found.push(match reading {
-                Reading::Balance(account) => network.certified_balance(*account).await.map(Found::Balance),
+                Reading::Balance(account) => {
+                    network.certified_balance(*account).await.map(FoundState::Balance)
+                }
                 Reading::Transactions(account) => {
-                    network.certified_transactions(*account).await.map(Found::Transactions)
+                    network.certified_transactions(*account).await.map(FoundState::Transactions)
                 }
                 Reading::Neuron(target) => {
-                    network.certified_neuron(*target).await.map(|n| Found::Neuron(Box::new(n)))
+                    network.certified_neuron(*target).await.map(|n| FoundState::Neuron(Box::new(n)))
                 }
                 Reading::Proposal(id) => {
-                    network.certified_proposal(*id).await.map(|p| Found::Proposal(p.map(Box::new)))
+                    network.certified_proposal(*id).await.map(|p| FoundState::Proposal(p.map(Box::new)))
                 }
             });
         }
@@ -196,46 +200,46 @@ impl Readings {
     }
 
     /// As [`Readings::read`]; some more times while the network cannot be reached.
-    pub(super) async fn read_patiently(network: &impl Network, wanted: &[Reading]) -> Self {
+    pub(super) async fn read_with_retries(network: &impl Network, wanted: &[Reading]) -> Self {
         let mut tries = 0;
         loop {
-            let found = Self::read(network, wanted).await;
+            let found = Self::read_all(network, wanted).await;
             if tries == 3 || !found.error().is_some_and(IcError::is_retryable) {
                 return found;
             }
             tries += 1;
-            network.pause(Seconds(1)).await;
+            network.wait_for(Seconds(1)).await;
         }
     }
 
-    fn find<'a, T: 'a>(&'a self, pick: impl FnMut(&'a Found) -> Option<T>) -> Option<T> {
+    fn find<'a, T: 'a>(&'a self, pick: impl FnMut(&'a FoundState) -> Option<T>) -> Option<T> {
         self.0.iter().filter_map(|f| f.as_ref().ok()).find_map(pick)
     }
 
     pub(super) fn balance(&self) -> Option<&Sourced<E8s>> {
-        self.find(|f| if let Found::Balance(balance) = f { Some(balance) } else { None })
+        self.find(|f| if let FoundState::Balance(balance) = f { Some(balance) } else { None })
     }
 
     pub(super) fn transactions(&self) -> &[Transaction] {
-        self.find(|f| if let Found::Transactions(all) = f { Some(all.as_slice()) } else { None })
+        self.find(|f| if let FoundState::Transactions(all) = f { Some(all.as_slice()) } else { None })
             .unwrap_or_default()
     }
 
     pub(super) fn neuron(&self) -> Option<&Neuron> {
-        self.find(|f| if let Found::Neuron(neuron) = f { Some(&**neuron) } else { None })
+        self.find(|f| if let FoundState::Neuron(neuron) = f { Some(&**neuron) } else { None })
     }
 
     /// Judges a command by the neuron: whether it has the state that the command makes.
     pub(super) fn judge_neuron(&self, is_done: impl FnOnce(&Neuron) -> bool) -> Verdict {
         match self.neuron() {
-            Some(neuron) if is_done(neuron) => Verdict::found("the neuron is as wanted"),
+            Some(neuron) if is_done(neuron) => Verdict::found("the neuron has the requested settings"),
             Some(neuron) => Verdict::NotUntil(neuron.evidence.at),
             None => Verdict::Nothing,
         }
     }
 
     pub(super) fn proposal(&self) -> Option<&Proposal> {
-        self.find(|f| if let Found::Proposal(proposal) = f { proposal.as_deref() } else { None })
+        self.find(|f| if let FoundState::Proposal(proposal) = f { proposal.as_deref() } else { None })
     }
 
     /// Whether something that was asked for is proven not to exist.
@@ -253,7 +257,7 @@ impl Readings {
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// It happened, or the wanted state is there.
-    Happened(Outcome),
+    Happened(StepOutcome),
     /// It was refused, or something else happened in its place.
     Refused(StepState),
     /// At this time it had not happened.

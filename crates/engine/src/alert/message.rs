@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum NoticeKind {
     /// An alert fires.
     Fired,
     /// It still does.
@@ -22,8 +22,8 @@ pub enum Kind {
     Test,
 }
 
-impl Kind {
-    pub const fn word(self) -> &'static str {
+impl NoticeKind {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Fired => "fired",
             Self::Repeated => "repeated",
@@ -37,7 +37,7 @@ impl Kind {
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    pub kind: Kind,
+    pub kind: NoticeKind,
     /// How bad it is; of a summary the worst.
     pub severity: Severity,
     /// When it was made.
@@ -54,12 +54,12 @@ pub struct Notice {
 const LISTED: usize = 20;
 
 impl Notice {
-    pub fn about_alert(kind: Kind, alert: &Alert, at: Timestamp) -> Self {
+    pub fn about_alert(kind: NoticeKind, alert: &Alert, at: Timestamp) -> Self {
         let text = match kind {
-            Kind::Recovered => {
+            NoticeKind::Recovered => {
                 Line::new(&format!("over after {}: {}", alert.lasted(at).to_minutes().words(), alert.text))
             }
-            Kind::Repeated => {
+            NoticeKind::Repeated => {
                 Line::new(&format!("for {}: {}", alert.lasted(at).to_minutes().words(), alert.text))
             }
             _ => alert.text.clone(),
@@ -68,9 +68,9 @@ impl Notice {
     }
 
     /// To try a sink.
-    pub fn test(at: Timestamp) -> Self {
-        let text = Line::new("icpulse tries this sink: nothing is wrong");
-        Self { kind: Kind::Test, severity: Severity::Info, at, text, alert: None, held: Vec::new() }
+    pub fn test_notice(at: Timestamp) -> Self {
+        let text = Line::new("test message from icpulse: nothing is wrong");
+        Self { kind: NoticeKind::Test, severity: Severity::Info, at, text, alert: None, held: Vec::new() }
     }
 
     /// Of what was held back; nothing if that was nothing.
@@ -79,10 +79,10 @@ impl Notice {
         let count = |kind| held.iter().filter(|n| n.kind == kind).count();
         let text = format!(
             "during quiet hours {} alerts fired and {} recovered",
-            count(Kind::Fired),
-            count(Kind::Recovered)
+            count(NoticeKind::Fired),
+            count(NoticeKind::Recovered)
         );
-        Some(Self { kind: Kind::Summary, severity, at, text: Line::new(&text), alert: None, held })
+        Some(Self { kind: NoticeKind::Summary, severity, at, text: Line::new(&text), alert: None, held })
     }
 
     /// By which rule, where one is behind it.
@@ -93,13 +93,13 @@ impl Notice {
     /// What a sink wants of it; `None` if nothing.
     pub fn for_sink(&self, sink: &SinkSettings) -> Option<Self> {
         match self.kind {
-            Kind::Test => Some(self.clone()),
-            Kind::Summary => {
+            NoticeKind::Test => Some(self.clone()),
+            NoticeKind::Summary => {
                 Self::summary(self.held.iter().filter_map(|n| n.for_sink(sink)).collect(), self.at)
             }
             kind => {
                 let wanted = self.severity >= sink.least
-                    && (sink.recoveries || kind != Kind::Recovered)
+                    && (sink.recoveries || kind != NoticeKind::Recovered)
                     && (sink.rules.is_empty() || self.rule().is_some_and(|r| sink.rules.contains(&r)));
                 wanted.then(|| self.clone())
             }
@@ -109,9 +109,9 @@ impl Notice {
     /// A short heading in plain ASCII, for headers.
     pub fn title(&self) -> String {
         match (self.kind, self.rule()) {
-            (Kind::Recovered, Some(rule)) => format!("icpulse: {} recovered", rule.name()),
+            (NoticeKind::Recovered, Some(rule)) => format!("icpulse: {} recovered", rule.name()),
             (_, Some(rule)) => format!("icpulse: {} ({})", rule.name(), self.severity.word()),
-            (kind, None) => format!("icpulse: {}", kind.word()),
+            (kind, None) => format!("icpulse: {}", kind.name()),
         }
     }
 
@@ -126,27 +126,27 @@ impl Notice {
     }
 
     /// As JSON with stable names.
-    pub fn json(&self) -> Value {
+    pub fn to_json(&self) -> Value {
         let alert = self.alert.as_ref();
         json!({
-            "event": self.kind.word(),
+            "event": self.kind.name(),
             "at": self.at.rfc3339(),
             "severity": self.severity.word(),
             "text": self.text.as_str(),
             "rule": alert.map(|a| a.rule.name()),
             "evidence": alert.map(|a| a.rule.proof().word()),
             "source": alert.and_then(|a| a.rule.unverified_source()),
-            "about": alert.map(|a| about(&a.about)),
+            "about": alert.map(|a| about_json(&a.about)),
             "since": alert.map(|a| a.since.rfc3339()),
             "recovered": alert.and_then(|a| a.recovered).map(Timestamp::rfc3339),
             "lasted_seconds": alert.map(|a| a.lasted(self.at).0),
-            "held": self.held.iter().map(Self::json).collect::<Vec<_>>(),
+            "held": self.held.iter().map(Self::to_json).collect::<Vec<_>>(),
         })
     }
 }
 
 /// What an alert is about, as JSON.
-pub fn about(about: &About) -> Value {
+pub fn about_json(about: &About) -> Value {
     let of = |kind: &str, id: &Principal| json!({ "kind": kind, "id": id.to_text() });
     match about {
         About::Node(id) => of("node", id),

@@ -14,9 +14,9 @@ pub mod rules;
 pub mod sinks;
 pub mod store;
 
-pub use message::{Kind, Notice};
+pub use message::{Notice, NoticeKind};
 pub use monitor::{Monitor, MonitorState, Observation};
 pub use named::principals_in;
-pub use rules::{Baseline, Finding, Findings, RuleInput, Strength, evaluate};
-pub use sinks::{Attention, Outbox, Pace, deliver_once};
+pub use rules::{Baseline, Finding, Findings, RuleInput, Strength, evaluate_rules};
+pub use sinks::{Attention, DeliveryPolicy, Outbox, deliver_once};
 pub use store::Store;

@@ -5,8 +5,8 @@
 //! be told at the moment changes nothing. What proven facts contradict does not fire; the board
 //! names it.
 
-use super::message::{Kind, Notice};
-use super::rules::{Baseline, Finding, Findings, RuleInput, Strength, evaluate};
+use super::message::{Notice, NoticeKind};
+use super::rules::{Baseline, Finding, Findings, RuleInput, Strength, evaluate_rules};
 use icpulse_model::alert::{About, Alert, AlertBoard, Rule, SinkReport};
 use icpulse_model::alert_settings::AlertSettings;
 use icpulse_model::text::Line;
@@ -33,7 +33,7 @@ enum Phase {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
+struct MonitoredAlert {
     alert: Alert,
     phase: Phase,
     mark: Line,
@@ -46,7 +46,7 @@ struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonitorState {
     baseline: Baseline,
-    entries: Vec<Entry>,
+    entries: Vec<MonitoredAlert>,
     recovered: Vec<Alert>,
     held: Vec<Notice>,
 }
@@ -85,7 +85,7 @@ impl Monitor {
         monitor
     }
 
-    pub fn kept(&self) -> &MonitorState {
+    pub fn saved_state(&self) -> &MonitorState {
         &self.kept
     }
 
@@ -95,12 +95,12 @@ impl Monitor {
     }
 
     /// What has not held for long enough yet.
-    pub fn pending(&self) -> impl Iterator<Item = Alert> + '_ {
+    pub fn pending_alerts(&self) -> impl Iterator<Item = Alert> + '_ {
         self.kept.entries.iter().filter(|e| e.phase == Phase::Pending).map(|e| e.alert.clone())
     }
 
     /// How sinks do; the new board, if that changed it.
-    pub fn report(&mut self, reports: Vec<SinkReport>) -> Option<Arc<AlertBoard>> {
+    pub fn update_sinks(&mut self, reports: Vec<SinkReport>) -> Option<Arc<AlertBoard>> {
         self.reports = reports;
         self.draw_up().then(|| Arc::clone(&self.board))
     }
@@ -111,18 +111,18 @@ impl Monitor {
             return Observation::default();
         }
         let before = self.kept.clone();
-        if self.kept.baseline.follow(input) {
+        if self.kept.baseline.update_baseline(input) {
             self.kept.entries.retain(|e| !e.alert.rule.info().is_of_provider);
         }
-        let found = evaluate(input, &self.settings.rules, &self.kept.baseline, now);
+        let found = evaluate_rules(input, &self.settings.rules, &self.kept.baseline, now);
         self.hold_contradicted(&found, now);
-        let mut news = self.judge(&found, now);
-        news.extend(self.remind(now));
+        let mut news = self.update_alerts(&found, now);
+        news.extend(self.due_reminders(now));
         let expired = self.note_changes(input, now);
-        self.kept.baseline.learn(input);
+        self.kept.baseline.set_baseline(input);
         let deliver = self.hold_back(&news, now, offset);
         self.kept.recovered.retain(|a| a.recovered.is_some_and(|at| now.since(at) < RECOVERED_FOR));
-        let wake = self.wake(&found, expired, now, offset);
+        let wake = self.next_wake(&found, expired, now, offset);
         let board = self.draw_up().then(|| Arc::clone(&self.board));
         Observation { board, news, deliver, wake, changed: before != self.kept }
     }
@@ -139,7 +139,7 @@ impl Monitor {
         self.contradicted = held_back.collect();
     }
 
-    fn judge(&mut self, found: &Findings, now: Timestamp) -> Vec<Notice> {
+    fn update_alerts(&mut self, found: &Findings, now: Timestamp) -> Vec<Notice> {
         let mut news = Vec::new();
         let mut findings: BTreeMap<(Rule, About), &Finding> =
             found.rows.iter().map(|f| ((f.rule, f.about.clone()), f)).collect();
@@ -150,28 +150,33 @@ impl Monitor {
             }
             let finding = findings.remove(&(entry.alert.rule, entry.alert.about.clone()));
             let gone = finding.is_none() && found.judged.contains(&entry.alert.rule);
-            let entry = self.step(with(entry, finding), finding, gone, now, &mut news);
+            let entry = self.advance_alert(update_entry(entry, finding), finding, gone, now, &mut news);
             self.kept.entries.extend(entry);
         }
         for finding in findings.into_values().filter(|f| f.strength == Strength::Over) {
             let alert = alert_of(finding, now);
-            let entry =
-                Entry { alert, phase: Phase::Pending, mark: finding.mark.clone(), told: now, noted: false };
-            let entry = self.step(entry, Some(finding), false, now, &mut news);
+            let entry = MonitoredAlert {
+                alert,
+                phase: Phase::Pending,
+                mark: finding.mark.clone(),
+                told: now,
+                noted: false,
+            };
+            let entry = self.advance_alert(entry, Some(finding), false, now, &mut news);
             self.kept.entries.extend(entry);
         }
         news
     }
 
     /// One alert a step on; `None`: it is over.
-    fn step(
+    fn advance_alert(
         &mut self,
-        mut entry: Entry,
+        mut entry: MonitoredAlert,
         finding: Option<&Finding>,
         gone: bool,
         now: Timestamp,
         news: &mut Vec<Notice>,
-    ) -> Option<Entry> {
+    ) -> Option<MonitoredAlert> {
         let settings = self.settings.rules.of(entry.alert.rule);
         match finding.map(|f| (f.strength, f)) {
             Some((Strength::Over, finding)) => {
@@ -180,7 +185,7 @@ impl Monitor {
                     Phase::Pending => {
                         entry.phase = Phase::Firing;
                         entry.told = now;
-                        news.push(Notice::about_alert(Kind::Fired, &entry.alert, now));
+                        news.push(Notice::about_alert(NoticeKind::Fired, &entry.alert, now));
                     }
                     Phase::Firing | Phase::Clearing(_) => {
                         entry.phase = Phase::Firing;
@@ -189,7 +194,7 @@ impl Monitor {
                             entry.mark = finding.mark.clone();
                             entry.alert.since = now;
                             entry.told = now;
-                            news.push(Notice::about_alert(Kind::Fired, &entry.alert, now));
+                            news.push(Notice::about_alert(NoticeKind::Fired, &entry.alert, now));
                         }
                     }
                 }
@@ -216,7 +221,7 @@ impl Monitor {
                 }
                 entry.alert.recovered = Some(since);
                 if !entry.noted {
-                    news.push(Notice::about_alert(Kind::Recovered, &entry.alert, now));
+                    news.push(Notice::about_alert(NoticeKind::Recovered, &entry.alert, now));
                 }
                 self.kept.recovered.insert(0, entry.alert);
                 self.kept.recovered.truncate(RECOVERED);
@@ -225,13 +230,13 @@ impl Monitor {
         }
     }
 
-    fn remind(&mut self, now: Timestamp) -> Vec<Notice> {
+    fn due_reminders(&mut self, now: Timestamp) -> Vec<Notice> {
         let Some(repeat) = self.settings.repeat else { return Vec::new() };
         let mut news = Vec::new();
         for entry in &mut self.kept.entries {
             if entry.phase == Phase::Firing && now.since(entry.told) >= repeat {
                 entry.told = now;
-                news.push(Notice::about_alert(Kind::Repeated, &entry.alert, now));
+                news.push(Notice::about_alert(NoticeKind::Repeated, &entry.alert, now));
             }
         }
         news
@@ -248,7 +253,7 @@ impl Monitor {
             let due = entry.alert.since.plus(NOTED);
             if due <= now {
                 entry.noted = true;
-                self.kept.baseline.accept(entry.alert.rule, &entry.alert.about, input);
+                self.kept.baseline.accept_change(entry.alert.rule, &entry.alert.about, input);
                 // The next look finds it gone.
                 next = Some(now);
             } else {
@@ -277,7 +282,7 @@ impl Monitor {
         deliver
     }
 
-    fn wake(
+    fn next_wake(
         &self,
         found: &Findings,
         noted: Option<Timestamp>,
@@ -337,7 +342,7 @@ fn alert_of(finding: &Finding, now: Timestamp) -> Alert {
 }
 
 /// The entry with what the finding says now.
-fn with(mut entry: Entry, finding: Option<&Finding>) -> Entry {
+fn update_entry(mut entry: MonitoredAlert, finding: Option<&Finding>) -> MonitoredAlert {
     if let Some(finding) = finding.filter(|f| f.strength != Strength::Unclear) {
         entry.alert.text = finding.text.clone();
         entry.alert.severity = finding.severity;

@@ -33,7 +33,7 @@ pub struct Store {
 
 impl Store {
     /// Keeps nothing, and sends.
-    pub fn nowhere() -> Self {
+    pub fn without_file() -> Self {
         Self { path: None, lock: None }
     }
 
@@ -46,12 +46,12 @@ impl Store {
         let (lock, note) = match lock {
             Ok(lock) => (lock, None),
             Err(why) => {
-                let text = format!("alerts are not kept: {} cannot be used ({why})", folder.display());
+                let text = format!("alerts are not saved: {} cannot be used ({why})", folder.display());
                 // Nobody else can have it either: this process sends.
-                return (Self::nowhere(), MonitorState::default(), Some(Line::new(&text)));
+                return (Self::without_file(), MonitorState::default(), Some(Line::new(&text)));
             }
         };
-        let (kept, unread) = match read(&path) {
+        let (kept, unread) = match read_state(&path) {
             Ok(kept) => (kept, None),
             Err(why) => {
                 let aside = path.with_extension("unreadable");
@@ -81,12 +81,12 @@ impl Store {
             files::replace(path, &text)
         })();
         written.map_err(|why: std::io::Error| {
-            Line::new(&format!("alerts are not kept: {} cannot be written ({why})", path.display()))
+            Line::new(&format!("alerts are not saved: {} cannot be written ({why})", path.display()))
         })
     }
 }
 
-fn read(path: &Path) -> Result<MonitorState, String> {
+fn read_state(path: &Path) -> Result<MonitorState, String> {
     let bytes = match files::read(path, MOST_BYTES) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(MonitorState::default()),

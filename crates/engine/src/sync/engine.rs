@@ -439,7 +439,7 @@ impl Engine {
             Event::Drained => {}
             Event::Failed(error) => {
                 tracing::warn!(%error, "the cache could not be written");
-                self.status.cache_note = Some(Line::new(&format!("what is read is not kept: {error}")));
+                self.status.cache_note = Some(Line::new(&format!("readings are not saved: {error}")));
             }
             Event::Recovered => {
                 self.status.cache_note = self.options.cache_note.clone();

@@ -202,7 +202,7 @@ impl SyncHandle {
 
     /// Reads what an action touched, at once and once more when all nodes have caught up.
     pub fn after(&self, execution: &Execution) {
-        let operation = operations::find(&execution.intent.op);
+        let operation = operations::find_operation(&execution.intent.op);
         let mut touched = operation.map_or_else(Vec::new, |o| o.touches.to_vec());
         if execution.transfer_block.is_some() && !touched.contains(&Topicality::Accounts) {
             touched.push(Topicality::Accounts);
@@ -265,15 +265,13 @@ impl SyncHandle {
     pub async fn shutdown(&self) {
         let limit = closing_limit() + MARGIN;
         if tokio::time::timeout(limit, self.ask(Command::Shutdown)).await.is_err() {
-            note_unkept(
-                "reading did not end: what was read last is not kept, and is read again from the network",
-            );
+            note_unkept("sync did not finish: the newest readings are not saved and will be read again");
         }
     }
 }
 
 fn ended() -> Line {
-    Line::new("the reading has ended")
+    Line::new("sync has stopped")
 }
 
 #[cfg(test)]

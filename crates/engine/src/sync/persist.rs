@@ -105,7 +105,7 @@ impl Drop for Writer {
             && !wait_closed(&ended)
         {
             note_unkept(
-                "the cache could not be written: what was read last is not kept, and is read again from the network",
+                "the cache could not be written: the newest readings are not saved and will be read again",
             );
         }
     }
@@ -144,7 +144,7 @@ fn work(cache: &Cache, writes: &Receiver<Write>, backlog: &AtomicUsize, say: &mp
             }
             Err(RecvTimeoutError::Disconnected) => {
                 if let Err(error) = cache.flush() {
-                    note_unkept(&format!("what was read last is not kept: {error}"));
+                    note_unkept(&format!("the newest readings are not saved: {error}"));
                 }
                 return;
             }

@@ -146,6 +146,6 @@ impl Network {
 pub(super) fn internal_error() -> IcError {
     IcError::Invalid {
         what: Line::new("read from the network"),
-        why: Line::new("icpulse met a state it did not expect; please report this"),
+        why: Line::new("internal error; please report this"),
     }
 }

@@ -133,7 +133,7 @@ impl Subject<'_> {
                 format!("{} became an API boundary node with GuestOS {}", self.node(names), version(v))
             }
             EventKind::BoundaryNodeRemoved => {
-                format!("{} is no API boundary node any more", self.node(names))
+                format!("{} is no longer an API boundary node", self.node(names))
             }
             EventKind::BoundaryNodeUpgraded { from, to } => format!(
                 "API boundary {} is to run GuestOS {} after {}",
@@ -162,7 +162,9 @@ impl Subject<'_> {
             }
             EventKind::OtherChanged { removed: true } => format!("{} was removed", self.key),
             EventKind::OtherChanged { removed: false } => format!("{} changed", self.key),
-            EventKind::Undecoded(why) => format!("{} changed to what cannot be read: {why}", self.key),
+            EventKind::Undecoded(why) => {
+                format!("{} changed, but the new record cannot be decoded: {why}", self.key)
+            }
         }
     }
 }

@@ -35,7 +35,7 @@ impl JournalKey {
     }
 
     /// An authenticator of bytes. HMAC takes keys of any length, so that there is always one.
-    fn mac(&self, bytes: &[u8]) -> Option<Hmac<Sha256>> {
+    fn make_mac(&self, bytes: &[u8]) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_slice()).ok()?;
         mac.update(DOMAIN);
         mac.update(bytes);
@@ -50,13 +50,17 @@ impl std::fmt::Debug for JournalKey {
 }
 
 /// The document of an action on the network with this root key (hexadecimal).
-pub(super) fn encode(execution: &Execution, root_key: &str, key: &JournalKey) -> Result<Vec<u8>, String> {
+pub(super) fn encode_document(
+    execution: &Execution,
+    root_key: &str,
+    key: &JournalKey,
+) -> Result<Vec<u8>, String> {
     let mut document = Map::new();
     document.insert("v".to_owned(), VERSION.into());
     document.insert("root_key".to_owned(), root_key.into());
     document.insert("action".to_owned(), serde_json::to_value(execution).map_err(|e| e.to_string())?);
-    let signed = canonical(&Value::Object(document.clone()));
-    let mac = key.mac(&signed).ok_or("the journal's key cannot be used")?;
+    let signed = canonical_json(&Value::Object(document.clone()));
+    let mac = key.make_mac(&signed).ok_or("the journal's key cannot be used")?;
     document.insert("mac".to_owned(), hex::encode(mac.finalize().into_bytes()).into());
     let mut bytes = serde_json::to_vec_pretty(&Value::Object(document)).map_err(|e| e.to_string())?;
     bytes.push(b'\n');
@@ -65,7 +69,7 @@ pub(super) fn encode(execution: &Execution, root_key: &str, key: &JournalKey) ->
 
 /// The action of a document, and whether it can be relied on. `plan` is the action that its place
 /// is for.
-pub(super) fn decode(
+pub(super) fn decode_document(
     bytes: &[u8],
     plan: &str,
     root_key: &str,
@@ -81,7 +85,7 @@ pub(super) fn decode(
     let mac = document.remove("mac");
     let mut action = document.get("action").cloned().ok_or("it has no action")?;
     if version == 1 {
-        version_1::upgrade(&mut action).ok_or("its action of version 1 does not fit")?;
+        version_1::upgrade_action(&mut action).ok_or("its action of version 1 does not fit")?;
     }
     let execution: Execution = serde_json::from_value(action).map_err(|e| e.to_string())?;
     let named = document.get("root_key").and_then(Value::as_str) == Some(root_key);
@@ -92,15 +96,16 @@ pub(super) fn decode(
         return Ok((execution, Authenticity::Unchecked));
     };
     let mac = mac.as_ref().and_then(Value::as_str).and_then(|text| hex::decode(text).ok());
-    let signed = canonical(&Value::Object(document));
-    let fits = mac.zip(key.mac(&signed)).is_some_and(|(mac, expected)| expected.verify_slice(&mac).is_ok());
+    let signed = canonical_json(&Value::Object(document));
+    let fits =
+        mac.zip(key.make_mac(&signed)).is_some_and(|(mac, expected)| expected.verify_slice(&mac).is_ok());
     Ok((execution, if fits { Authenticity::Authentic } else { Authenticity::Altered }))
 }
 
 /// JSON without white space and with the keys of every object in order: the same bytes for the
 /// same document, whatever order its keys were written in.
-fn canonical(value: &Value) -> Vec<u8> {
-    fn write(value: &Value, out: &mut Vec<u8>) {
+fn canonical_json(value: &Value) -> Vec<u8> {
+    fn write_sorted(value: &Value, out: &mut Vec<u8>) {
         match value {
             Value::Object(map) => {
                 let mut fields: Vec<_> = map.iter().collect();
@@ -112,7 +117,7 @@ fn canonical(value: &Value) -> Vec<u8> {
                     }
                     out.extend_from_slice(Value::String(name.clone()).to_string().as_bytes());
                     out.push(b':');
-                    write(value, out);
+                    write_sorted(value, out);
                 }
                 out.push(b'}');
             }
@@ -122,7 +127,7 @@ fn canonical(value: &Value) -> Vec<u8> {
                     if i > 0 {
                         out.push(b',');
                     }
-                    write(item, out);
+                    write_sorted(item, out);
                 }
                 out.push(b']');
             }
@@ -130,6 +135,6 @@ fn canonical(value: &Value) -> Vec<u8> {
         }
     }
     let mut out = Vec::new();
-    write(value, &mut out);
+    write_sorted(value, &mut out);
     out
 }

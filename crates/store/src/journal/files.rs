@@ -2,7 +2,7 @@
 //! `<plan>.lock` for each action and one `payments.lock`.
 
 use super::document::{self, JournalKey};
-use super::{Entries, Entry, FINISHED_KEPT, JournalError, Observer};
+use super::{FINISHED_KEPT, JournalEntries, JournalEntry, JournalError, Observer};
 use icpulse_files as files;
 use icpulse_model::act::{Execution, PlanId};
 use icpulse_model::network::RootKey;
@@ -29,15 +29,15 @@ const POLL: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct ActionJournal {
     root_key: String,
-    place: Place,
+    place: JournalPlace,
 }
 
-enum Place {
+enum JournalPlace {
     Folder(PathBuf, Observer),
     Memory(Memory),
 }
 
-impl std::fmt::Debug for Place {
+impl std::fmt::Debug for JournalPlace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Folder(folder, _) => f.debug_tuple("Folder").field(folder).finish(),
@@ -83,14 +83,14 @@ impl ActionJournal {
     /// If the folder cannot be made or listed.
     pub fn open(base: &Path, root_key: &RootKey, observer: Observer) -> Result<Self, JournalError> {
         let folder = base.join(root_key.fingerprint());
-        files::make_folder(&folder).map_err(|e| JournalError::io("create", &folder, &e))?;
+        files::make_folder(&folder).map_err(|e| JournalError::io_error("create", &folder, &e))?;
         list_files(&folder, SUFFIX)?;
-        Ok(Self { root_key: hex::encode(&root_key.0), place: Place::Folder(folder, observer) })
+        Ok(Self { root_key: hex::encode(&root_key.0), place: JournalPlace::Folder(folder, observer) })
     }
 
     /// A journal that ends with its process, for a network that does too.
     pub fn in_memory(root_key: &RootKey) -> Self {
-        Self { root_key: hex::encode(&root_key.0), place: Place::Memory(Memory::default()) }
+        Self { root_key: hex::encode(&root_key.0), place: JournalPlace::Memory(Memory::default()) }
     }
 
     /// Writes where an action stands, in place of its earlier document. Returns when that would
@@ -99,22 +99,22 @@ impl ActionJournal {
     /// # Errors
     /// If it could not be written, or `key` is another identity's: then nothing that relies on it
     /// may be sent.
-    pub fn put(&self, execution: &Execution, key: &JournalKey) -> Result<(), JournalError> {
+    pub fn save(&self, execution: &Execution, key: &JournalKey) -> Result<(), JournalError> {
         if key.signer() != execution.signer {
             return Err(JournalError(Line::new("the action belongs to another identity")));
         }
         let plan = execution.plan.to_string();
-        let bytes = document::encode(execution, &self.root_key, key).map_err(|why| {
+        let bytes = document::encode_document(execution, &self.root_key, key).map_err(|why| {
             JournalError(Line::new(&format!("could not write the action to the journal: {why}")))
         })?;
         match &self.place {
-            Place::Memory(memory) => {
+            JournalPlace::Memory(memory) => {
                 memory.documents.lock().insert(plan, bytes);
             }
-            Place::Folder(folder, observer) => {
+            JournalPlace::Folder(folder, observer) => {
                 let path = folder.join(format!("{plan}.{SUFFIX}"));
                 files::write(&path, &bytes, files::Existing::Replace, observer.as_deref())
-                    .map_err(|e| JournalError::io("write", &path, &e))?;
+                    .map_err(|e| JournalError::io_error("write", &path, &e))?;
             }
         }
         if execution.is_finished() {
@@ -128,25 +128,31 @@ impl ActionJournal {
     ///
     /// # Errors
     /// If the folder cannot be listed.
-    pub fn entries(&self, key: Option<&JournalKey>) -> Result<Entries, JournalError> {
-        let mut all = Entries::default();
+    pub fn entries(&self, key: Option<&JournalKey>) -> Result<JournalEntries, JournalError> {
+        let mut all = JournalEntries::default();
         let mut add = |plan: &str, bytes: Option<Vec<u8>>, under_way: bool| {
-            let read = bytes.and_then(|bytes| document::decode(&bytes, plan, &self.root_key, key).ok());
+            let read =
+                bytes.and_then(|bytes| document::decode_document(&bytes, plan, &self.root_key, key).ok());
             match read {
                 Some((execution, authenticity)) => {
-                    all.entries.push(Entry { id: plan.to_owned(), execution, authenticity, under_way });
+                    all.entries.push(JournalEntry {
+                        id: plan.to_owned(),
+                        execution,
+                        authenticity,
+                        under_way,
+                    });
                 }
                 None => all.unreadable.push(plan.to_owned()),
             }
         };
         match &self.place {
-            Place::Memory(memory) => {
+            JournalPlace::Memory(memory) => {
                 let locked = memory.locked.lock().clone();
                 for (plan, bytes) in memory.documents.lock().iter() {
                     add(plan, Some(bytes.clone()), locked.contains(plan));
                 }
             }
-            Place::Folder(folder, _) => {
+            JournalPlace::Folder(folder, _) => {
                 for path in list_files(folder, SUFFIX)? {
                     let plan = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                     add(&plan, files::read(&path, LARGEST).ok(), is_locked(&path.with_extension("lock")));
@@ -200,14 +206,14 @@ impl ActionJournal {
     /// If it cannot be renamed.
     pub fn set_aside(&self, id: &str) -> Result<PathBuf, JournalError> {
         match &self.place {
-            Place::Memory(memory) => {
+            JournalPlace::Memory(memory) => {
                 memory.documents.lock().remove(id);
                 Ok(PathBuf::from("(in memory)"))
             }
-            Place::Folder(folder, _) => {
+            JournalPlace::Folder(folder, _) => {
                 let path = folder.join(format!("{id}.{SUFFIX}"));
                 let aside = path.with_extension("altered");
-                std::fs::rename(&path, &aside).map_err(|e| JournalError::io("rename", &path, &e))?;
+                std::fs::rename(&path, &aside).map_err(|e| JournalError::io_error("rename", &path, &e))?;
                 Ok(aside)
             }
         }
@@ -215,17 +221,17 @@ impl ActionJournal {
 
     fn try_lock(&self, name: &str) -> Result<Option<Lock>, JournalError> {
         match &self.place {
-            Place::Memory(memory) => {
+            JournalPlace::Memory(memory) => {
                 let free = memory.locked.lock().insert(name.to_owned());
                 Ok(free.then(|| Lock::Memory(Arc::clone(&memory.locked), name.to_owned())))
             }
-            Place::Folder(folder, _) => {
+            JournalPlace::Folder(folder, _) => {
                 let path = folder.join(format!("{name}.lock"));
-                let file = files::open_lock(&path).map_err(|e| JournalError::io("open", &path, &e))?;
+                let file = files::open_lock(&path).map_err(|e| JournalError::io_error("open", &path, &e))?;
                 match file.try_lock() {
                     Ok(()) => Ok(Some(Lock::File { _file: file })),
                     Err(TryLockError::WouldBlock) => Ok(None),
-                    Err(TryLockError::Error(e)) => Err(JournalError::io("lock", &path, &e)),
+                    Err(TryLockError::Error(e)) => Err(JournalError::io_error("lock", &path, &e)),
                 }
             }
         }
@@ -234,8 +240,8 @@ impl ActionJournal {
     /// Removes the oldest settled documents beyond [`FINISHED_KEPT`].
     fn forget_oldest(&self) -> Result<(), JournalError> {
         let count = match &self.place {
-            Place::Memory(memory) => memory.documents.lock().len(),
-            Place::Folder(folder, _) => list_files(folder, SUFFIX)?.len(),
+            JournalPlace::Memory(memory) => memory.documents.lock().len(),
+            JournalPlace::Folder(folder, _) => list_files(folder, SUFFIX)?.len(),
         };
         if count <= FINISHED_KEPT {
             return Ok(());
@@ -245,10 +251,10 @@ impl ActionJournal {
         for old in settled.skip(FINISHED_KEPT) {
             let plan = old.execution.plan.to_string();
             match &self.place {
-                Place::Memory(memory) => {
+                JournalPlace::Memory(memory) => {
                     memory.documents.lock().remove(&plan);
                 }
-                Place::Folder(folder, _) => {
+                JournalPlace::Folder(folder, _) => {
                     let _ = std::fs::remove_file(folder.join(format!("{plan}.{SUFFIX}")));
                     let _ = std::fs::remove_file(folder.join(format!("{plan}.lock")));
                 }
@@ -268,7 +274,7 @@ fn is_locked(path: &Path) -> bool {
 }
 
 fn list_files(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, JournalError> {
-    let listing = std::fs::read_dir(folder).map_err(|e| JournalError::io("list", folder, &e))?;
+    let listing = std::fs::read_dir(folder).map_err(|e| JournalError::io_error("list", folder, &e))?;
     let paths = listing.flatten().map(|entry| entry.path());
     Ok(paths.filter(|path| path.extension().is_some_and(|found| found == suffix)).collect())
 }

@@ -8,5 +8,5 @@ use icpulse_model::act::Execution;
 /// # Errors
 /// Says why it cannot be read.
 pub fn document(bytes: &[u8]) -> Result<Execution, String> {
-    document::decode(bytes, "", "", None).map(|(execution, _)| execution)
+    document::decode_document(bytes, "", "", None).map(|(execution, _)| execution)
 }

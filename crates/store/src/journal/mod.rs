@@ -35,7 +35,7 @@ pub const FINISHED_KEPT: usize = 200;
 pub struct JournalError(pub Line);
 
 impl JournalError {
-    fn io(what: &str, path: &Path, error: &std::io::Error) -> Self {
+    fn io_error(what: &str, path: &Path, error: &std::io::Error) -> Self {
         Self(Line::new(&format!(
             "cannot {what} {}: {error}; check the free space and the permissions there",
             path.display()
@@ -45,7 +45,7 @@ impl JournalError {
 
 /// An action as the journal has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct JournalEntry {
     /// Its id by the name of its file, which is the action's unless somebody has copied it.
     pub id: String,
     /// What it says.
@@ -58,9 +58,9 @@ pub struct Entry {
 
 /// All that the journal holds, the latest confirmed first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Entries {
+pub struct JournalEntries {
     /// The documents that could be read.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<JournalEntry>,
     /// The ids, by their names, of those that could not be read: damaged, or written by a newer
     /// version.
     pub unreadable: Vec<String>,

@@ -70,15 +70,15 @@ fn authenticity(journal: &ActionJournal, key: Option<&JournalKey>) -> Vec<Authen
 fn a_document_is_read_back_whole_by_every_instance() {
     let base = tempfile::tempdir().unwrap();
     let (one, other) = (open(base.path()), open(base.path()));
-    one.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    one.save(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
     let execution = action(1, 1, StepState::Submitted { request_id: "ab".to_owned() });
-    one.put(&execution, &key(1)).unwrap();
+    one.save(&execution, &key(1)).unwrap();
     let id = execution.plan.to_string();
-    let entry = Entry { id, execution, authenticity: Authenticity::Authentic, under_way: false };
+    let entry = JournalEntry { id, execution, authenticity: Authenticity::Authentic, under_way: false };
     assert_eq!(other.entries(Some(&key(1))).unwrap().entries, vec![entry]);
     assert_eq!(authenticity(&other, None), [Authenticity::Unchecked]);
     assert_eq!(authenticity(&other, Some(&key(2))), [Authenticity::Unchecked]);
-    assert!(one.put(&action(1, 1, StepState::Waiting), &key(2)).is_err(), "another identity");
+    assert!(one.save(&action(1, 1, StepState::Waiting), &key(2)).is_err(), "another identity");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -92,7 +92,7 @@ fn a_document_is_read_back_whole_by_every_instance() {
 fn every_alteration_of_a_document_is_seen() {
     let base = tempfile::tempdir().unwrap();
     let journal = open(base.path());
-    journal.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    journal.save(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
     let path = document(base.path(), 1);
     let written = std::fs::read_to_string(&path).unwrap();
     for (from, to) in [
@@ -143,15 +143,15 @@ fn journal_of(text: &str) -> Execution {
 fn a_document_of_another_place_is_altered() {
     let base = tempfile::tempdir().unwrap();
     let elsewhere = ActionJournal::open(base.path(), &network(8), None).unwrap();
-    elsewhere.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
-    elsewhere.put(&action(2, 1, StepState::Waiting), &key(1)).unwrap();
+    elsewhere.save(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    elsewhere.save(&action(2, 1, StepState::Waiting), &key(1)).unwrap();
     let from = base.path().join(network(8).fingerprint());
     let journal = open(base.path());
     // Of another network.
     std::fs::copy(from.join(format!("{}.json", PlanId([1; 16]))), document(base.path(), 1)).unwrap();
     assert_eq!(authenticity(&journal, Some(&key(1))), [Authenticity::Altered]);
     // Of another action.
-    journal.put(&action(2, 2, StepState::Waiting), &key(1)).unwrap();
+    journal.save(&action(2, 2, StepState::Waiting), &key(1)).unwrap();
     std::fs::copy(document(base.path(), 2), document(base.path(), 1)).unwrap();
     let entries = journal.entries(Some(&key(1))).unwrap().entries;
     let altered = entries.iter().filter(|e| e.authenticity == Authenticity::Altered).count();
@@ -163,14 +163,14 @@ fn damage_costs_only_its_own_document() {
     let base = tempfile::tempdir().unwrap();
     let journal = open(base.path());
     for n in 1..=3 {
-        journal.put(&action(n, u64::from(n), StepState::Waiting), &key(1)).unwrap();
+        journal.save(&action(n, u64::from(n), StepState::Waiting), &key(1)).unwrap();
     }
     std::fs::write(document(base.path(), 3), "damaged").unwrap();
     std::fs::write(document(base.path(), 4).with_extension("json.new"), "half of a doc").unwrap();
     let newer =
         std::fs::read_to_string(document(base.path(), 2)).unwrap().replacen("\"v\": 2", "\"v\": 99", 1);
     std::fs::write(document(base.path(), 2), newer).unwrap();
-    let Entries { entries, unreadable } = open(base.path()).entries(Some(&key(1))).unwrap();
+    let JournalEntries { entries, unreadable } = open(base.path()).entries(Some(&key(1))).unwrap();
     assert_eq!((entries.len(), unreadable.len()), (1, 2));
     assert_eq!(entries[0].execution.plan, PlanId([1; 16]));
     assert!(document(base.path(), 3).is_file(), "it is left for whoever understands it");
@@ -181,7 +181,7 @@ fn one_instance_at_a_time_works_on_an_action_and_decides_on_a_payment() {
     let base = tempfile::tempdir().unwrap();
     let (one, other) = (open(base.path()), open(base.path()));
     let plan = PlanId([1; 16]);
-    one.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    one.save(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
     let lock = one.lock_action(plan).unwrap().unwrap();
     assert!(other.lock_action(plan).unwrap().is_none());
     assert!(one.lock_action(plan).unwrap().is_none(), "nor twice in one instance");
@@ -222,11 +222,11 @@ fn a_pipe_in_place_of_a_lock_or_a_document_does_not_hang() {
 #[test]
 fn open_actions_are_kept_and_settled_ones_bounded() {
     let journal = ActionJournal::in_memory(&network(7));
-    journal.put(&action(255, 0, StepState::Submitted { request_id: "ab".to_owned() }), &key(1)).unwrap();
+    journal.save(&action(255, 0, StepState::Submitted { request_id: "ab".to_owned() }), &key(1)).unwrap();
     for n in 0..=u8::try_from(FINISHED_KEPT + 20).unwrap() {
         let mut settled = action(n, 10 + u64::from(n), done());
         settled.finished = Some(NOW);
-        journal.put(&settled, &key(1)).unwrap();
+        journal.save(&settled, &key(1)).unwrap();
     }
     let entries = journal.entries(Some(&key(1))).unwrap().entries;
     assert_eq!(entries.len(), FINISHED_KEPT + 1);
@@ -247,14 +247,14 @@ fn every_step_of_a_write_is_observed() {
     let base = tempfile::tempdir().unwrap();
     let seen = Arc::new(Seen::default());
     let journal = ActionJournal::open(base.path(), &network(7), Some(seen.clone())).unwrap();
-    journal.put(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
+    journal.save(&action(1, 1, StepState::Waiting), &key(1)).unwrap();
     assert_eq!(*seen.0.lock().unwrap(), [Written, Synced, Named, FolderSynced]);
 }
 
 /// Reads a document that lies where the action `plan` belongs.
 fn read_golden(text: &str, plan: u8) -> (Execution, Authenticity) {
     let (plan, root_key) = (PlanId([plan; 16]).to_string(), hex::encode(network(7).0));
-    super::document::decode(text.as_bytes(), &plan, &root_key, Some(&key(1))).unwrap()
+    super::document::decode_document(text.as_bytes(), &plan, &root_key, Some(&key(1))).unwrap()
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn a_document_of_version_2_stays_readable() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/journal/v2.json");
     if std::env::var_os("ICPULSE_WRITE_GOLDEN").is_some() {
         let base = tempfile::tempdir().unwrap();
-        open(base.path()).put(&one_of_everything(), &key(1)).unwrap();
+        open(base.path()).save(&one_of_everything(), &key(1)).unwrap();
         std::fs::copy(document(base.path(), 8), &path).unwrap();
     }
     let (read, authenticity) = read_golden(&std::fs::read_to_string(path).unwrap(), 8);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const NEW_NEURON_DELAY: u64 = 7 * 86_400;
 
 /// Rewrites an action of version 1; `None` if it does not fit.
-pub(super) fn upgrade(action: &mut Value) -> Option<()> {
+pub(super) fn upgrade_action(action: &mut Value) -> Option<()> {
     let (variant, asked) = action.get("intent")?.as_object()?.iter().next()?;
     let (op, args) = match variant.as_str() {
         "Vote" => ("proposal.vote", asked.clone()),
@@ -38,7 +38,7 @@ pub(super) fn upgrade(action: &mut Value) -> Option<()> {
                 json!({ "proposal": step["call"]["proposal"], "neuron": neuron, "vote": args["vote"] }),
             ),
             ("neuron.follow", _) => {
-                ("follow", neuron_step(&json!({ "id": neuron }), &follow(&args), &confirmed))
+                ("follow", neuron_step(&json!({ "id": neuron }), &upgrade_follow(&args), &confirmed))
             }
             _ => ("refresh-voting-power", neuron_step(&json!({ "id": neuron }), &json!({}), &confirmed)),
         };
@@ -52,7 +52,7 @@ pub(super) fn upgrade(action: &mut Value) -> Option<()> {
     Some(())
 }
 
-fn follow(args: &Value) -> Value {
+fn upgrade_follow(args: &Value) -> Value {
     json!({ "topic": args["topic"], "followees": args["followees"] })
 }
 

@@ -8,7 +8,7 @@ use icpulse_model::{Principal, Timestamp};
 
 /// What a text names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum FindResult {
     One(Subject),
     /// Several ids begin so: how many.
     Many(usize),
@@ -18,10 +18,10 @@ pub enum Found {
 impl State {
     /// What a principal or its beginning names: a subnet, a node, a provider, an operator's
     /// provider, or the subnet of a canister.
-    pub fn find(&self, text: &str) -> Found {
+    pub fn find_subject(&self, text: &str) -> FindResult {
         let text = text.trim().to_lowercase();
         if text.is_empty() {
-            return Found::Nothing;
+            return FindResult::Nothing;
         }
         let topology = self.topology();
         let begins = |id: &Principal| id.to_text().starts_with(&text);
@@ -36,12 +36,12 @@ impl State {
         found.sort();
         found.dedup();
         match found.as_slice() {
-            [one] => Found::One(*one),
+            [one] => FindResult::One(*one),
             [] => Principal::from_text(&text)
                 .ok()
                 .and_then(|canister| topology.subnet_of_canister(&canister))
-                .map_or(Found::Nothing, |subnet| Found::One(Subject::Subnet(subnet))),
-            many => Found::Many(many.len()),
+                .map_or(FindResult::Nothing, |subnet| FindResult::One(Subject::Subnet(subnet))),
+            many => FindResult::Many(many.len()),
         }
     }
 }
@@ -51,7 +51,7 @@ impl State {
 ///
 /// # Errors
 /// What is possible, in words.
-pub fn moment(text: &str) -> Result<Moment, String> {
+pub fn parse_moment(text: &str) -> Result<Moment, String> {
     let wrong =
         || "write a version such as 53,100, or a day such as 2026-11-01, or a day and 14:30".to_owned();
     let text = text.trim().trim_start_matches(['v', 'V', '#']);
@@ -70,7 +70,8 @@ pub fn moment(text: &str) -> Result<Moment, String> {
     };
     let mut parts = date.split('-').map(str::parse::<u32>);
     let mut next = || parts.next().and_then(Result::ok).ok_or_else(wrong);
-    let day = Day::from_date(next()?, next()?, next()?).ok_or_else(|| "there is no such day".to_owned())?;
+    let day =
+        Day::from_date(next()?, next()?, next()?).ok_or_else(|| "this day does not exist".to_owned())?;
     let at = match clock {
         // Until the end of the day.
         None => Timestamp(Day(day.0.saturating_add(1)).start().0.saturating_sub(1)),
@@ -79,7 +80,7 @@ pub fn moment(text: &str) -> Result<Moment, String> {
             let (hour, minute): (u64, u64) =
                 (hour.parse().map_err(|_| wrong())?, minute.parse().map_err(|_| wrong())?);
             if hour > 23 || minute > 59 {
-                return Err("there is no such time of day".to_owned());
+                return Err("this time of day does not exist".to_owned());
             }
             Timestamp::from_secs(day.start().secs() + hour * 3_600 + minute * 60)
         }
@@ -94,23 +95,23 @@ mod tests {
 
     #[test]
     fn versions_and_days() {
-        assert_eq!(moment("53,100"), Ok(Moment::Version(Version(53_100))));
-        assert_eq!(moment(" v7 "), Ok(Moment::Version(Version(7))));
-        let Moment::At(at) = moment("2026-11-01 14:30").unwrap() else { unreachable!() };
+        assert_eq!(parse_moment("53,100"), Ok(Moment::Version(Version(53_100))));
+        assert_eq!(parse_moment(" v7 "), Ok(Moment::Version(Version(7))));
+        let Moment::At(at) = parse_moment("2026-11-01 14:30").unwrap() else { unreachable!() };
         assert_eq!(at.date_minute(), "2026-11-01 14:30");
-        let Moment::At(end) = moment("2026-11-01").unwrap() else { unreachable!() };
+        let Moment::At(end) = parse_moment("2026-11-01").unwrap() else { unreachable!() };
         assert_eq!(end.rfc3339().get(..19).unwrap(), "2026-11-01T23:59:59");
         for wrong in
             ["", "0", "yesterday", "2026-02-30", "2026-11", "2026-11-01 25:00", "99999999999999999999999"]
         {
-            assert!(moment(wrong).is_err(), "{wrong}");
+            assert!(parse_moment(wrong).is_err(), "{wrong}");
         }
     }
 
     proptest! {
         #[test]
         fn no_text_panics(text in "[0-9 :T,v-]{0,20}|\\PC{0,12}") {
-            let _ = moment(&text);
+            let _ = parse_moment(&text);
         }
     }
 }

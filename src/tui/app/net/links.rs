@@ -8,7 +8,7 @@ use icpulse_model::{Principal, ProposalKey};
 impl State {
     /// What a detail leads to; a node also to the proposals that name it.
     pub fn links(&self, subject: &Subject) -> Vec<Link> {
-        let mut links = links(subject, &self.cells());
+        let mut links = links(subject, &self.cell_context());
         if let Subject::Node(id) = subject {
             let named = |to| Link { to: Subject::Proposal(to), what: "named by", column: None };
             links.extend(self.proposals_naming(&[*id]).into_iter().map(named));

@@ -66,7 +66,7 @@ impl NetList {
 
 /// The network as it was.
 #[derive(Clone, Debug)]
-pub struct Then {
+pub struct PastTopology {
     /// What was asked for.
     pub moment: Moment,
     /// The make-up.
@@ -103,7 +103,7 @@ pub struct NetState {
     /// There are no older events, or they cannot be had, and why.
     pub older_end: Option<Line>,
     /// A past make-up is shown.
-    pub then: Option<Then>,
+    pub then: Option<PastTopology>,
     /// A past make-up was asked for and has not come.
     pub travelling: Option<Moment>,
     /// The user's own.
@@ -156,7 +156,7 @@ impl NetState {
 }
 
 /// The first group of a principal's text, as people name nodes and subnets.
-pub fn short(id: &Principal) -> String {
+pub fn short_id(id: &Principal) -> String {
     datasets::short(id)
 }
 
@@ -167,7 +167,7 @@ impl State {
     }
 
     /// What cells are made with.
-    pub fn cells(&self) -> Context {
+    pub fn cell_context(&self) -> Context {
         let economics = self.world.facts.economics.as_ref();
         Context {
             now: self.network_now(),
@@ -227,7 +227,7 @@ impl State {
     }
 
     fn refresh_lists(&mut self, wanted: impl Fn(&NetworkList) -> bool) {
-        let cx = self.cells();
+        let cx = self.cell_context();
         for list in NetList::all().filter(|list| wanted(list.list())) {
             let mut rows = (list.list().rows)(&cx);
             rows.sort_unstable_by(|a, b| b.cmp(a));
@@ -241,12 +241,12 @@ impl State {
             else {
                 continue;
             };
-            index.set(rows.iter(), cx.clone());
+            index.set_rows(rows.iter(), cx.clone());
             state.total = index.len();
             state.unused = unused;
-            state.set_rows(index.rows());
+            state.set_rows(index.visible_ids());
         }
-        self.summarize();
+        self.update_summary();
         self.index.net_timed = self.is_net_timed();
     }
 
@@ -283,17 +283,17 @@ impl State {
     /// A provider's name, or the beginning of its id. The name is unverified: where it is shown the
     /// mark stands behind it, see [`State::marked_provider`].
     pub fn provider_name(&self, id: &Principal) -> Line {
-        self.world.fleet.name(id).cloned().unwrap_or_else(|| Line::new(&short(id)))
+        self.world.fleet.name(id).cloned().unwrap_or_else(|| Line::new(&short_id(id)))
     }
 
     /// A provider's name with the mark of what is unverified, or the beginning of its id.
     pub fn marked_provider(&self, id: &Principal) -> String {
-        self.world.fleet.marked_name(id).unwrap_or_else(|| short(id))
+        self.world.fleet.marked_name(id).unwrap_or_else(|| short_id(id))
     }
 
     /// What happened, in a sentence.
-    pub fn sentence(&self, event: &Event) -> String {
-        event.words(&|id| datasets::given_name(id, &self.cells()))
+    pub fn event_sentence(&self, event: &Event) -> String {
+        event.words(&|id| datasets::given_name(id, &self.cell_context()))
     }
 
     /// The time as of which nodes' lives are judged.

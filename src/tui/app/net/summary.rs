@@ -40,7 +40,7 @@ pub struct Summary {
 }
 
 impl State {
-    pub(super) fn summarize(&mut self) {
+    pub(super) fn update_summary(&mut self) {
         let topology = &self.world.topology;
         let now = self.network_now();
         let lives = self.world.fleet.lives(topology.nodes.keys(), now);
@@ -83,12 +83,12 @@ impl State {
         // Subnets are asked one after the other: the minute that is open is not known of all.
         updates.pop_last();
         (summary.updates_series, summary.cycles_series) = updates.into_values().unzip();
-        summary.rollout = self.rollout();
+        summary.rollout = self.newest_rollout();
         self.net.summary = summary;
     }
 
     /// The newest elected version that some subnet is to run, and how many are.
-    fn rollout(&self) -> Option<(Line, usize)> {
+    fn newest_rollout(&self) -> Option<(Line, usize)> {
         let topology = &self.world.topology;
         let mut counts: BTreeMap<&Line, usize> = BTreeMap::new();
         for subnet in topology.subnets.values() {

@@ -1,7 +1,7 @@
 //! Lists to choose from: theme, identity, order, columns, followees, how to leave.
 
 use super::filter::on_list;
-use super::keys::line;
+use super::keys::single_line_input;
 use crate::config::Columns;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{ChoiceItem, ChoiceKind, ChoiceLayer, Layer, Level};
@@ -12,7 +12,7 @@ use icpulse_model::dataset::{ColumnInfo, List};
 use icpulse_model::query::{Haystacks, Word};
 use icpulse_model::text::Line;
 
-fn item(label: impl Into<Line>, note: impl Into<Line>, on: Option<bool>) -> ChoiceItem {
+fn choice_item(label: impl Into<Line>, note: impl Into<Line>, on: Option<bool>) -> ChoiceItem {
     ChoiceItem { label: label.into(), note: note.into(), on }
 }
 
@@ -23,7 +23,7 @@ fn table_columns(list: List) -> impl Iterator<Item = &'static ColumnInfo> {
 
 impl State {
     /// Opens a choice with the cursor on what is in force.
-    pub(super) fn offer(&mut self, kind: ChoiceKind, title: &'static str, items: Vec<ChoiceItem>) {
+    pub(super) fn open_choice(&mut self, kind: ChoiceKind, title: &'static str, items: Vec<ChoiceItem>) {
         let cursor = match kind {
             ChoiceKind::Columns(_) => 0,
             _ => items.iter().position(|i| i.on == Some(true)).unwrap_or(0),
@@ -33,7 +33,7 @@ impl State {
             title,
             shown: (0..items.len()).collect(),
             items,
-            input: line(""),
+            input: single_line_input(""),
             cursor,
             offset: 0,
             before: None,
@@ -46,13 +46,13 @@ impl State {
         let items: Vec<ChoiceItem> = self
             .themes
             .iter()
-            .map(|t| item(t.name.as_str(), t.about.clone(), Some(t.name == current)))
+            .map(|t| choice_item(t.name.as_str(), t.about.clone(), Some(t.name == current)))
             .collect();
         if items.is_empty() {
-            self.toast(Level::Warning, "no themes found");
+            self.show_toast(Level::Warning, "no themes found");
             return;
         }
-        self.offer(ChoiceKind::Theme, "Theme", items);
+        self.open_choice(ChoiceKind::Theme, "Theme", items);
         if let Some(Layer::Choice(layer)) = self.layers.last_mut() {
             layer.before = Some(current);
         }
@@ -66,7 +66,7 @@ impl State {
             .map(|i| {
                 let lock = if i.locked { ", needs its passphrase" } else { "" };
                 let note = format!("{} {}{lock}", i.kind, short_principal(&i.principal));
-                item(i.name.as_str(), note, Some(i.principal == signer))
+                choice_item(i.name.as_str(), note, Some(i.principal == signer))
             })
             .collect();
         if items.is_empty() {
@@ -75,10 +75,10 @@ impl State {
                 "Create one with `icpulse identity new NAME`, or import one with `icpulse identity import`."
                     .into(),
             ];
-            self.message(Level::Info, "Identity", body);
+            self.open_message(Level::Info, "Identity", body);
             return;
         }
-        self.offer(ChoiceKind::Identity, "Identity", items);
+        self.open_choice(ChoiceKind::Identity, "Identity", items);
     }
 
     pub(super) fn choose_sort(&mut self) {
@@ -91,35 +91,39 @@ impl State {
                     (true, false) => "ascending",
                     (false, _) => "",
                 };
-                item(c.title, note, Some(here))
+                choice_item(c.title, note, Some(here))
             })
             .collect();
-        self.offer(ChoiceKind::Sort(table), "Sort by", items);
+        self.open_choice(ChoiceKind::Sort(table), "Sort by", items);
     }
 
     pub(super) fn choose_columns(&mut self) {
-        fn items<K: Copy + Ord>(list: &ListState<K>) -> (List, Vec<ChoiceItem>) {
+        fn column_items<K: Copy + Ord>(list: &ListState<K>) -> (List, Vec<ChoiceItem>) {
             let columns = list.columns_to_choose().into_iter().filter_map(|id| list.list.find(id));
             let shown = |c: &ColumnInfo| list.columns.contains(&c.id);
-            (list.list, columns.map(|c| item(c.title, "", Some(shown(c)))).collect())
+            (list.list, columns.map(|c| choice_item(c.title, "", Some(shown(c)))).collect())
         }
-        let (table, items) = on_list!(self, list => items(list), return);
-        self.offer(ChoiceKind::Columns(table), "Columns", items);
+        let (table, items) = on_list!(self, list => column_items(list), return);
+        self.open_choice(ChoiceKind::Columns(table), "Columns", items);
     }
 
     /// Asks how to leave, if something is being submitted.
-    pub(super) fn quit(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn confirm_quit(&mut self, effects: &mut Vec<Effect>) {
         if !self.is_submitting() {
             self.quitting = Quitting::Now;
             effects.push(Effect::Quit);
             return;
         }
         let items = vec![
-            item("wait", "quit when the outcome is known", None),
-            item("quit now", "the journal keeps what was sent; the next start checks its outcome", None),
-            item("stay", "", None),
+            choice_item("wait", "quit when the outcome is known", None),
+            choice_item(
+                "quit now",
+                "the journal keeps what was sent; the next start checks its outcome",
+                None,
+            ),
+            choice_item("stay", "", None),
         ];
-        self.offer(ChoiceKind::Quit, "A request is being submitted", items);
+        self.open_choice(ChoiceKind::Quit, "A request is being submitted", items);
     }
 
     /// Narrows the choice to what was typed.
@@ -151,7 +155,7 @@ impl State {
     }
 
     /// Enter.
-    pub(super) fn choose(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn apply_choice(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Choice(layer)) = self.layers.last() else { return };
         let (kind, chosen) = (layer.kind, layer.chosen());
         let Some(chosen) = chosen else { return };
@@ -181,7 +185,7 @@ impl State {
             ChoiceKind::Quit => match chosen {
                 0 => {
                     self.quitting = Quitting::WhenDone;
-                    self.toast(Level::Info, "quitting when the outcome is known");
+                    self.show_toast(Level::Info, "quitting when the outcome is known");
                 }
                 1 => {
                     self.quitting = Quitting::Now;

@@ -1,6 +1,6 @@
 //! Filters and orders of the lists.
 
-use super::keys::line;
+use super::keys::single_line_input;
 use crate::tui::app::layer::{FilterLayer, Layer};
 use crate::tui::app::list::{ColumnId, Filter, ListState, Sort};
 use crate::tui::app::place::Screen;
@@ -48,7 +48,7 @@ fn shown_list(state: &State) -> List {
 }
 
 /// The text in the filter's line has changed: the list follows.
-pub(super) fn typed(state: &mut State) {
+pub(super) fn filter_typed(state: &mut State) {
     let Some(Layer::Filter(layer)) = state.layers.last() else { return };
     let text = layer.input.value().to_owned();
     state.set_filter(&text);
@@ -65,7 +65,7 @@ impl State {
     pub(super) fn open_filter(&mut self) {
         let text = on_list!(self, list => list.filter.text.clone(), return);
         let layer = FilterLayer {
-            input: line(&text),
+            input: single_line_input(&text),
             error: None,
             suggestions: suggest(&text, shown_list(self)),
             before: text,
@@ -76,7 +76,7 @@ impl State {
     /// Filters the list of the screen. What cannot be read leaves the older filter in force.
     pub(super) fn set_filter(&mut self, text: &str) {
         let parsed = parse(text, shown_list(self));
-        let changed = on_list!(self, list => put(list, text, parsed), false);
+        let changed = on_list!(self, list => set_filter(list, text, parsed), false);
         if changed {
             self.apply_filter(self.place.screen);
         }
@@ -88,23 +88,23 @@ impl State {
         match screen {
             Screen::Pulse => {}
             Screen::Proposals => {
-                self.index.proposals.filter(&self.proposals.filter.query, now);
-                self.proposals.set_rows(self.index.proposals.rows());
+                self.index.proposals.set_filter(&self.proposals.filter.query, now);
+                self.proposals.set_rows(self.index.proposals.visible_ids());
             }
             Screen::Neurons => {
-                self.index.neurons.filter(&self.neurons.filter.query, now);
-                self.neurons.set_rows(self.index.neurons.rows());
+                self.index.neurons.set_filter(&self.neurons.filter.query, now);
+                self.neurons.set_rows(self.index.neurons.visible_ids());
             }
             Screen::Wallet => {
-                self.index.transactions.filter(&self.wallet.list.filter.query, now);
-                self.wallet.list.set_rows(self.index.transactions.rows());
+                self.index.transactions.set_filter(&self.wallet.list.filter.query, now);
+                self.wallet.list.set_rows(self.index.transactions.visible_ids());
             }
             Screen::Network => {
                 let list = self.net.list_mut();
                 let query = list.filter.query.clone();
                 if let Some(index) = self.index.net.get_mut(self.net.shown.place()) {
-                    index.filter(&query, now);
-                    self.net.list_mut().set_rows(index.rows());
+                    index.set_filter(&query, now);
+                    self.net.list_mut().set_rows(index.visible_ids());
                 }
             }
         }
@@ -123,15 +123,15 @@ impl State {
     pub(super) fn show_filtered(&mut self, screen: Screen, text: &str) {
         self.go_to(screen);
         self.set_filter(text);
-        on_list!(self, list => list.select(0));
+        on_list!(self, list => list.select_row(0));
     }
 
     /// The first suggestion of the filter's line.
     pub(super) fn complete_filter(&mut self) {
         let Some(Layer::Filter(layer)) = self.layers.last_mut() else { return };
         if let Some(text) = layer.suggestions.first().map(|s| s.text.clone()) {
-            layer.input = line(&text);
-            typed(self);
+            layer.input = single_line_input(&text);
+            filter_typed(self);
         }
     }
 
@@ -142,14 +142,14 @@ impl State {
     }
 
     /// Reverses the order.
-    pub(super) fn reverse(&mut self) {
+    pub(super) fn reverse_sort(&mut self) {
         let sort = on_list!(self, list => Sort { descending: !list.sort.descending, ..list.sort }, return);
         self.set_sort(sort);
     }
 
     /// Sorts by the visible column so many further.
     pub(super) fn sort_further(&mut self, by: isize) {
-        let column = on_list!(self, list => further(list, by), return);
+        let column = on_list!(self, list => next_column(list, by), return);
         if let Some(column) = column {
             self.sort_by(column);
         }
@@ -160,24 +160,24 @@ impl State {
             Screen::Pulse => {}
             Screen::Proposals => {
                 self.proposals.sort = sort;
-                self.index.proposals.sort(sort);
-                self.proposals.set_rows(self.index.proposals.rows());
+                self.index.proposals.sort_by(sort);
+                self.proposals.set_rows(self.index.proposals.visible_ids());
             }
             Screen::Neurons => {
                 self.neurons.sort = sort;
-                self.index.neurons.sort(sort);
-                self.neurons.set_rows(self.index.neurons.rows());
+                self.index.neurons.sort_by(sort);
+                self.neurons.set_rows(self.index.neurons.visible_ids());
             }
             Screen::Wallet => {
                 self.wallet.list.sort = sort;
-                self.index.transactions.sort(sort);
-                self.wallet.list.set_rows(self.index.transactions.rows());
+                self.index.transactions.sort_by(sort);
+                self.wallet.list.set_rows(self.index.transactions.visible_ids());
             }
             Screen::Network => {
                 self.net.list_mut().sort = sort;
                 if let Some(index) = self.index.net.get_mut(self.net.shown.place()) {
-                    index.sort(sort);
-                    self.net.list_mut().set_rows(index.rows());
+                    index.sort_by(sort);
+                    self.net.list_mut().set_rows(index.visible_ids());
                 }
             }
         }
@@ -186,7 +186,7 @@ impl State {
 }
 
 /// Puts a filter in; whether the query in force has changed.
-fn put<K>(
+fn set_filter<K>(
     list: &mut ListState<K>,
     text: &str,
     parsed: Result<icpulse_model::query::Query, icpulse_model::query::QueryError>,
@@ -213,7 +213,7 @@ fn next_sort<K>(list: &ListState<K>, column: ColumnId) -> Sort {
     Sort { column, descending }
 }
 
-fn further<K>(list: &ListState<K>, by: isize) -> Option<ColumnId> {
+fn next_column<K>(list: &ListState<K>, by: isize) -> Option<ColumnId> {
     let len = isize::try_from(list.columns.len()).ok().filter(|l| *l > 0)?;
     let place = list.columns.iter().position(|c| *c == list.sort.column).unwrap_or(0);
     let next = (isize::try_from(place).ok()? + by).rem_euclid(len);

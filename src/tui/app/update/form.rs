@@ -1,6 +1,6 @@
 //! Operations from the dashboard: what each is for, and the form that asks for its arguments.
 
-use super::keys::line;
+use super::keys::single_line_input;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::form::{FormField, OperationForm};
 use crate::tui::app::layer::{ChoiceItem, ChoiceKind, Layer, Level};
@@ -20,12 +20,13 @@ impl State {
         };
         if operation.fields.is_empty() {
             let intent = Intent::new(operation.id, &Value::Object(target_args(operation, &neurons)));
-            return self.plan(intent, effects);
+            return self.plan_intent(intent, effects);
         }
         let choices = |f: &icpulse_engine::action::Field| f.choices(&self.world);
         let fields = operation.fields.iter().map(|field| FormField {
             field,
-            input: line(field.start),
+            input: single_line_input(field.start),
+            started: field.start.to_owned(),
             label: choices(field).into_iter().find(|c| c.text == field.start).map(|c| c.label),
             error: None,
         });
@@ -46,6 +47,7 @@ impl State {
         let Some(place) = self.layers.iter().rposition(|l| matches!(l, Layer::Form(_))) else { return };
         let Some(Layer::Form(form)) = self.layers.get(place) else { return };
         let mut form = form.clone();
+        self.fill_untouched(&mut form);
         let mut args = target_args(form.operation, &form.neurons);
         let mut complete = true;
         for f in &mut form.fields {
@@ -68,18 +70,36 @@ impl State {
         let args = Value::Object(args);
         let context =
             FormContext { world: &self.world, signer: self.signer.principal, now: self.network_now() };
-        for problem in form.operation.check(&args, &context) {
+        for problem in form.operation.find_problems(&args, &context) {
             complete = false;
             if let Some(f) = form.fields.iter_mut().find(|f| f.field.name == problem.field) {
                 f.error.get_or_insert(problem.why);
             }
         }
-        form.preview = form.operation.preview(&args, &context);
+        form.preview = form.operation.preview_facts(&args, &context);
         form.intent = complete.then(|| Intent::new(form.operation.id, &args));
         if let Some(slot) = self.layers.get_mut(place) {
             *slot = Layer::Form(form);
         }
         self.dirty = true;
+    }
+
+    /// Fills fields that nobody has edited with what the operation begins with for the neuron.
+    fn fill_untouched(&self, form: &mut OperationForm) {
+        let [neuron] = form.neurons.as_slice() else { return };
+        let Some(neuron) = self.neuron(*neuron) else { return };
+        let given = form
+            .fields
+            .iter()
+            .filter_map(|f| Some((f.field.name.to_owned(), f.field.parse(f.input.value().trim()).ok()?)));
+        let args = Value::Object(given.collect());
+        for (name, start) in form.operation.start_values(neuron, &args) {
+            let untouched = |f: &&mut FormField| f.field.name == name && f.input.value() == f.started;
+            if let Some(f) = form.fields.iter_mut().find(untouched) {
+                f.input = single_line_input(&start);
+                f.started = start;
+            }
+        }
     }
 
     pub(super) fn next_field(&mut self, by: isize) {
@@ -111,7 +131,7 @@ impl State {
 
     /// The next preset or choice.
     pub(super) fn next_value(&mut self, by: isize) {
-        if matches!(self.layers.last(), Some(Layer::Form(form)) if form.chooses()) {
+        if matches!(self.layers.last(), Some(Layer::Form(form)) if form.is_choice()) {
             return self.offer_choices();
         }
         let Some((choices, place)) = self.choices_here() else { return };
@@ -139,7 +159,7 @@ impl State {
         if let (Some(choice), Some(Layer::Form(form))) = (choice, self.layers.last_mut())
             && let Some(f) = form.fields.get_mut(form.cursor)
         {
-            f.input = line(&choice.text);
+            f.input = single_line_input(&choice.text);
             f.label = Some(choice.label);
         }
         self.update_form();
@@ -152,7 +172,7 @@ impl State {
         let items = choices.into_iter().enumerate();
         let items =
             items.map(|(i, c)| ChoiceItem { label: c.label, note: c.note, on: Some(place == Some(i)) });
-        self.offer(ChoiceKind::Argument, title, items.collect());
+        self.open_choice(ChoiceKind::Argument, title, items.collect());
     }
 
     /// Takes the choice over into the form.
@@ -164,11 +184,11 @@ impl State {
     /// Enter: to the review, or to a list of choices.
     pub(super) fn confirm_form(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Form(form)) = self.layers.last_mut() else { return };
-        if form.chooses() {
+        if form.is_choice() {
             return self.offer_choices();
         }
         if let Some(intent) = form.intent.clone() {
-            return self.plan(intent, effects);
+            return self.plan_intent(intent, effects);
         }
         let title = form.operation.title;
         let wrong = |f: &FormField| {
@@ -181,7 +201,7 @@ impl State {
                 f.error.get_or_insert_with(|| missing.into());
             }
         }
-        self.toast(Level::Warning, format!("{title}: something in the form is not right yet"));
+        self.show_toast(Level::Warning, format!("{title}: correct the marked fields first"));
     }
 }
 

@@ -13,7 +13,7 @@ use tui_input::{Input, InputRequest};
 const LONGEST: usize = 1_000;
 
 /// A key was pressed.
-pub(super) fn press(state: &mut State, event: KeyEvent, effects: &mut Vec<Effect>) {
+pub(super) fn handle_key(state: &mut State, event: KeyEvent, effects: &mut Vec<Effect>) {
     if event.kind == KeyEventKind::Release {
         return;
     }
@@ -21,12 +21,12 @@ pub(super) fn press(state: &mut State, event: KeyEvent, effects: &mut Vec<Effect
     state.dirty = true;
     if state.too_small() {
         // Nothing can be seen, so nothing may be done but leaving.
-        if state.keymap.lookup(&[Scope::Global], &[chord]) == Lookup::Run(Command::Quit) {
-            state.run(Command::Quit, effects);
+        if state.keymap.look_up_keys(&[Scope::Global], &[chord]) == Lookup::Run(Command::Quit) {
+            state.run_command(Command::Quit, effects);
         }
         return;
     }
-    if state.pending.is_empty() && typed(state, chord, effects) {
+    if state.pending.is_empty() && handle_chord(state, chord, effects) {
         return;
     }
     if chord.code == KeyCode::Esc && !state.pending.is_empty() {
@@ -35,33 +35,33 @@ pub(super) fn press(state: &mut State, event: KeyEvent, effects: &mut Vec<Effect
     }
     state.pending.push(chord);
     let scopes = state.scopes();
-    match state.keymap.lookup(scopes, &state.pending) {
+    match state.keymap.look_up_keys(scopes, &state.pending) {
         Lookup::Run(command) => {
             state.pending.clear();
-            state.run(command, effects);
+            state.run_command(command, effects);
         }
         Lookup::Prefix => {}
         Lookup::Nothing => {
             let began = state.pending.len() > 1;
             state.pending.clear();
             // After an unfinished sequence the key counts on its own.
-            if began && let Lookup::Run(command) = state.keymap.lookup(scopes, &[chord]) {
-                state.run(command, effects);
+            if began && let Lookup::Run(command) = state.keymap.look_up_keys(scopes, &[chord]) {
+                state.run_command(command, effects);
             }
         }
     }
 }
 
 /// Whether the key went into a line of text.
-fn typed(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
+fn handle_chord(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
     let Some(layer) = state.layers.last_mut() else { return false };
     if !layer.takes_text() {
         return false;
     }
     if let Layer::Unlock(unlock) = layer {
         let control_u = chord.modifiers == KeyModifiers::CONTROL && chord.code == KeyCode::Char('u');
-        match chord.typed() {
-            _ if unlock.busy => return chord.typed().is_some(),
+        match chord.typed_char() {
+            _ if unlock.busy => return chord.typed_char().is_some(),
             Some(c) => unlock.passphrase.push(c),
             None if chord.code == KeyCode::Backspace => unlock.passphrase.pop(),
             None if control_u => unlock.passphrase.clear(),
@@ -69,7 +69,7 @@ fn typed(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
         }
         return true;
     }
-    let Some(request) = edit(chord) else { return false };
+    let Some(request) = edit_request(chord) else { return false };
     let Some(input) = layer.input() else { return false };
     // On an empty line, keys that edit nothing are free for commands.
     if input.value().is_empty() && chord.code == KeyCode::Backspace {
@@ -79,13 +79,13 @@ fn typed(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
         return true;
     }
     if input.handle(request).is_some_and(|changed| changed.value) {
-        edited(state, effects);
+        input_edited(state, effects);
     }
     true
 }
 
 /// Text was pasted: into the line of text that has the keyboard, if there is one.
-pub(super) fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+pub(super) fn handle_paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let Some(layer) = state.layers.last_mut() else { return };
     state.dirty = true;
     if let Layer::Unlock(unlock) = layer {
@@ -103,14 +103,14 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     for c in clean.as_str().chars().take(LONGEST.saturating_sub(input.value().chars().count())) {
         input.handle(InputRequest::InsertChar(c));
     }
-    edited(state, effects);
+    input_edited(state, effects);
 }
 
 /// The line of text of the topmost layer has changed.
-pub(super) fn edited(state: &mut State, effects: &mut Vec<Effect>) {
+pub(super) fn input_edited(state: &mut State, effects: &mut Vec<Effect>) {
     let _ = effects;
     match state.layers.last() {
-        Some(Layer::Filter(_)) => filter::typed(state),
+        Some(Layer::Filter(_)) => filter::filter_typed(state),
         Some(Layer::Palette(_)) => state.match_palette(),
         Some(Layer::Choice(_)) => state.narrow_choice(),
         Some(Layer::Form(_)) => state.update_form(),
@@ -135,7 +135,7 @@ pub(super) fn edited(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// What a key does in a line of text.
-fn edit(chord: Chord) -> Option<InputRequest> {
+fn edit_request(chord: Chord) -> Option<InputRequest> {
     let control = chord.modifiers == KeyModifiers::CONTROL;
     let alt = chord.modifiers == KeyModifiers::ALT;
     Some(match chord.code {
@@ -161,6 +161,6 @@ fn edit(chord: Chord) -> Option<InputRequest> {
 }
 
 /// A line of text with its cursor at the end.
-pub(super) fn line(text: &str) -> Input {
+pub(super) fn single_line_input(text: &str) -> Input {
     Input::new(text.to_owned())
 }

@@ -1,11 +1,11 @@
 //! Commands in layers: the topmost one has the keyboard.
 
 use super::filter::on_list;
-use super::moving::Step;
+use super::moving::CursorMove;
 use super::sign;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{AfterUnlock, ExecutionLayer, HelpLayer, Layer};
-use crate::tui::app::list::reveal;
+use crate::tui::app::list::offset_to_show;
 use crate::tui::app::place::Subject;
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
@@ -13,7 +13,7 @@ use icpulse_model::{Governance, NeuronKey, ProposalKey, Vote};
 
 impl State {
     pub(super) fn run_in_layer(&mut self, command: Command, effects: &mut Vec<Effect>) {
-        if let Some(step) = Step::of(command) {
+        if let Some(step) = CursorMove::for_command(command) {
             self.step_in_layer(step, effects);
             return;
         }
@@ -69,9 +69,9 @@ impl State {
             // What cannot be read is not kept: the line stays open, with what is wrong.
             Some(Layer::Filter(layer)) if layer.error.is_some() => {}
             Some(Layer::Palette(_)) => self.run_palette(effects),
-            Some(Layer::Jump(_)) => self.jump(effects),
+            Some(Layer::Jump(_)) => self.jump_to_input(effects),
             Some(Layer::Ballots(_)) => self.toggle_ballot(),
-            Some(Layer::Review(_)) => sign::confirm(self, effects),
+            Some(Layer::Review(_)) => sign::confirm_review(self, effects),
             Some(Layer::Actions(layer)) => {
                 let chosen = self.executions.get(layer.cursor).map(|e| (e.plan, e.title.clone()));
                 if let Some((plan, title)) = chosen {
@@ -80,9 +80,9 @@ impl State {
             }
             Some(Layer::Form(_)) => self.confirm_form(effects),
             Some(Layer::Unlock(_)) => self.try_unlock(effects),
-            Some(Layer::Choice(_)) => self.choose(effects),
+            Some(Layer::Choice(_)) => self.apply_choice(effects),
             Some(Layer::WhatIf(_)) => self.toggle_what_if(),
-            Some(Layer::Travel(_)) => self.travel(effects),
+            Some(Layer::Travel(_)) => self.travel_to_input(effects),
             Some(Layer::Alias(_)) => self.take_alias(effects),
             Some(
                 Layer::Filter(_) | Layer::Help(_) | Layer::Execution(_) | Layer::Qr(_) | Layer::Message(_),
@@ -93,22 +93,22 @@ impl State {
         }
     }
 
-    fn step_in_layer(&mut self, step: Step, effects: &mut Vec<Effect>) {
+    fn step_in_layer(&mut self, step: CursorMove, effects: &mut Vec<Effect>) {
         let height = self.hits.layer_height.max(1);
         let firsts = (self.hits.layer_lines + 1).saturating_sub(height);
         match self.layers.last_mut() {
-            Some(Layer::Help(layer)) => layer.scroll = step.apply(layer.scroll, firsts, height),
-            Some(Layer::Review(layer)) => layer.scroll = step.apply(layer.scroll, firsts, height),
-            Some(Layer::Message(layer)) => layer.scroll = step.apply(layer.scroll, firsts, height),
+            Some(Layer::Help(layer)) => layer.scroll = step.target_row(layer.scroll, firsts, height),
+            Some(Layer::Review(layer)) => layer.scroll = step.target_row(layer.scroll, firsts, height),
+            Some(Layer::Message(layer)) => layer.scroll = step.target_row(layer.scroll, firsts, height),
             Some(Layer::Qr(layer)) => layer.icrc1 = !layer.icrc1,
             // While the filter is written, the list below can be moved in.
             Some(Layer::Filter(_)) => on_list!(self, list => {
-                let to = step.apply(list.cursor, list.rows.len(), list.page());
-                list.select(to);
+                let to = step.target_row(list.cursor, list.rows.len(), list.page_height());
+                list.select_row(to);
             }),
             _ => {
                 let Some((cursor, _, len)) = self.layer_cursor() else { return };
-                let to = step.apply(*cursor, len, height);
+                let to = step.target_row(*cursor, len, height);
                 if to != *cursor {
                     *cursor = to;
                     self.settle_layer();
@@ -155,7 +155,7 @@ impl State {
         }
         if let Some((cursor, offset, len)) = self.layer_cursor() {
             let to = (*cursor).min(len.saturating_sub(1));
-            let from = reveal(to, *offset, height, len);
+            let from = offset_to_show(to, *offset, height, len);
             let moved = (to, from) != (*cursor, *offset);
             (*cursor, *offset) = (to, from);
             return moved;
@@ -173,7 +173,7 @@ impl State {
 
     /// Opens what was typed: `140812` a proposal, `n27` or a long number a neuron, else the
     /// subnet, node or provider whose id begins so.
-    fn jump(&mut self, effects: &mut Vec<Effect>) {
+    fn jump_to_input(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Jump(layer)) = self.layers.last() else { return };
         let text = layer.input.value().trim().to_lowercase();
         let text = text.trim_start_matches('#');
@@ -193,7 +193,7 @@ impl State {
             Subject::Proposal(ProposalKey::nns(number))
         };
         self.layers.pop();
-        self.open(subject, effects);
+        self.open_subject(subject, effects);
     }
 
     fn toggle_ballot(&mut self) {
@@ -222,7 +222,7 @@ impl State {
         }
         layer.busy = true;
         layer.error = None;
-        let passphrase = layer.passphrase.take();
+        let passphrase = layer.passphrase.take_secret();
         effects.push(Effect::Unlock { name: layer.name.as_str().to_owned(), passphrase });
     }
 
@@ -230,14 +230,14 @@ impl State {
     pub(super) fn after_unlock(&mut self, then: AfterUnlock, effects: &mut Vec<Effect>) {
         match then {
             AfterUnlock::Nothing => {}
-            AfterUnlock::Review(intent) => self.plan(intent, effects),
+            AfterUnlock::Review(intent) => self.plan_intent(intent, effects),
             AfterUnlock::Confirm(plan) => {
                 let waiting = matches!(self.layers.last(), Some(Layer::Review(l)) if l.review().is_some_and(|r| r.plan == plan));
                 if waiting {
-                    sign::confirm(self, effects);
+                    sign::confirm_review(self, effects);
                 }
             }
-            AfterUnlock::Retry(plan, steps) => self.retry(plan, steps, effects),
+            AfterUnlock::Retry(plan, steps) => self.plan_retry(plan, steps, effects),
         }
     }
 }

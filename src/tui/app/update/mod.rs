@@ -30,28 +30,32 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
     state.now = now;
     let mut effects = Vec::new();
     match message {
-        Message::Key(event) => keys::press(state, event, &mut effects),
-        Message::Mouse(event) => mouse::act(state, event, &mut effects),
+        Message::Key(event) => keys::handle_key(state, event, &mut effects),
+        Message::Mouse(event) => mouse::handle_mouse(state, event, &mut effects),
         // It may be a passphrase: nothing of it is left.
-        Message::Paste(text) => keys::paste(state, &Zeroizing::new(text), &mut effects),
+        Message::Paste(text) => keys::handle_paste(state, &Zeroizing::new(text), &mut effects),
         Message::Resize(columns, rows) => {
             state.size = (columns, rows);
             state.dirty = true;
         }
         Message::Tick => state.pass_time(),
-        Message::Change(change) => state.change(change, &mut effects),
-        Message::Topology { moment, result } => state.arrive(moment, result),
+        Message::Change(change) => state.apply_change(change, &mut effects),
+        Message::Topology { moment, result } => state.show_past(moment, result),
         Message::OlderEvents(result) => state.put_older(result),
         Message::Mine { mine, provider_fixed } => state.put_mine(mine, provider_fixed),
-        Message::Planned { ticket, result } => sign::planned(state, ticket, result, &mut effects),
-        Message::Execution(execution) => sign::report(state, &execution),
-        Message::ActionEnded(execution) => sign::ended(state, &execution),
-        Message::JournalEntryGone(plan) => sign::forget(state, plan),
+        Message::Planned { ticket, result } => sign::show_review(state, ticket, result, &mut effects),
+        Message::AwaitingTouch(what) => {
+            state.awaiting_touch = what;
+            state.dirty = true;
+        }
+        Message::Execution(execution) => sign::update_execution(state, &execution),
+        Message::ActionEnded(execution) => sign::finish_execution(state, &execution),
+        Message::JournalEntryGone(plan) => sign::remove_execution(state, plan),
         Message::JournalEntry { execution, authenticity } => {
             sign::journal_entry(state, &execution, authenticity);
         }
-        Message::NotBegun { plan, failure } => sign::not_begun(state, plan, failure, &mut effects),
-        Message::Unlocked(result) => sign::unlocked(state, result, &mut effects),
+        Message::NotBegun { plan, failure } => sign::fail_execution(state, plan, failure, &mut effects),
+        Message::Unlocked(result) => sign::finish_unlock(state, result, &mut effects),
         Message::Identities(identities) => {
             state.identities = identities;
             state.dirty = true;
@@ -64,7 +68,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
             state.options.theme = name;
             state.dirty = true;
         }
-        Message::Notice(level, text) => state.toast(level, text),
+        Message::Notice(level, text) => state.show_toast(level, text),
         Message::Ring(text) => effects.push(Effect::Ring(text)),
         Message::Terminate => {
             state.quitting = Quitting::Now;
@@ -80,34 +84,34 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
 
 impl State {
     /// Takes note of what the draw put where; asks for another draw if that moves something.
-    pub fn drawn(&mut self, hits: Hits) {
-        let before = self.offsets();
+    pub fn set_hits(&mut self, hits: Hits) {
+        let before = self.list_offsets();
         if self.place.detail.is_none() && hits.list_height > 0 {
             match self.place.screen {
                 super::Screen::Proposals => {
                     self.proposals.height = hits.list_height;
-                    self.proposals.reveal();
+                    self.proposals.reveal_cursor();
                 }
                 super::Screen::Neurons => {
                     self.neurons.height = hits.list_height;
-                    self.neurons.reveal();
+                    self.neurons.reveal_cursor();
                 }
                 super::Screen::Wallet => {
                     self.wallet.list.height = hits.list_height;
-                    self.wallet.list.reveal();
+                    self.wallet.list.reveal_cursor();
                 }
                 super::Screen::Network => {
                     let list = self.net.list_mut();
                     list.height = hits.list_height;
-                    list.reveal();
+                    list.reveal_cursor();
                 }
                 super::Screen::Pulse => {
                     self.pulse.height = hits.list_height;
-                    self.pulse.reveal();
+                    self.pulse.reveal_cursor();
                 }
             }
         }
-        let after = self.offsets();
+        let after = self.list_offsets();
         let last = hits.detail_lines.saturating_sub(hits.detail_height);
         let mut moved = before != after;
         if let Some(detail) = &mut self.place.detail
@@ -122,7 +126,7 @@ impl State {
         self.dirty = moved;
     }
 
-    fn offsets(&self) -> [usize; 5] {
+    fn list_offsets(&self) -> [usize; 5] {
         [
             self.proposals.offset,
             self.neurons.offset,
@@ -148,13 +152,13 @@ impl State {
     }
 
     /// Shows something to read in a layer.
-    fn message(&mut self, level: Level, title: impl Into<Line>, body: Vec<Line>) {
+    fn open_message(&mut self, level: Level, title: impl Into<Line>, body: Vec<Line>) {
         self.layers.push(Layer::Message(MessageLayer { level, title: title.into(), body, scroll: 0 }));
         self.dirty = true;
     }
 
     /// Puts one neuron in, whoever owns it.
-    fn put_neuron(&mut self, neuron: Arc<icpulse_model::Neuron>) {
+    fn insert_neuron(&mut self, neuron: Arc<icpulse_model::Neuron>) {
         const KEPT: usize = 64;
         if self.world.neurons.get(neuron.id).is_some() {
             let rows =

@@ -1,7 +1,7 @@
 //! The mouse: what is under it is what the last draw said.
 
 use super::filter::on_list;
-use super::moving::Step;
+use super::moving::CursorMove;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::hits::Hit;
 use crate::tui::app::layer::{ExecutionLayer, Layer};
@@ -13,17 +13,17 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 /// Rows a turn of the wheel moves.
 const WHEEL: isize = 3;
 
-pub(super) fn act(state: &mut State, event: MouseEvent, effects: &mut Vec<Effect>) {
+pub(super) fn handle_mouse(state: &mut State, event: MouseEvent, effects: &mut Vec<Effect>) {
     if !state.options.mouse || state.too_small() {
         return;
     }
     match event.kind {
-        MouseEventKind::ScrollDown => wheel(state, WHEEL, effects),
-        MouseEventKind::ScrollUp => wheel(state, -WHEEL, effects),
+        MouseEventKind::ScrollDown => handle_wheel(state, WHEEL, effects),
+        MouseEventKind::ScrollUp => handle_wheel(state, -WHEEL, effects),
         MouseEventKind::Down(MouseButton::Left) => {
-            if let Some(hit) = state.hits.at(event.column, event.row) {
+            if let Some(hit) = state.hits.hit_at(event.column, event.row) {
                 state.pending.clear();
-                click(state, hit, effects);
+                handle_click(state, hit, effects);
             }
         }
         MouseEventKind::Down(MouseButton::Right) => {
@@ -35,7 +35,7 @@ pub(super) fn act(state: &mut State, event: MouseEvent, effects: &mut Vec<Effect
     state.dirty = true;
 }
 
-fn wheel(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
+fn handle_wheel(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
     if !state.layers.is_empty() {
         let command = if by > 0 { Command::Down } else { Command::Up };
         let scrolls = matches!(
@@ -59,14 +59,14 @@ fn wheel(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
             }
         }
     } else if state.place.detail.is_some() || state.place.screen == Screen::Pulse {
-        state.step(Step::By(by));
+        state.move_cursor(CursorMove::By(by));
     } else {
-        on_list!(state, list => list.scroll(by));
+        on_list!(state, list => list.scroll_by(by));
         state.want_older(effects);
     }
 }
 
-fn click(state: &mut State, hit: Hit, effects: &mut Vec<Effect>) {
+fn handle_click(state: &mut State, hit: Hit, effects: &mut Vec<Effect>) {
     let in_layer = !state.layers.is_empty();
     match hit {
         // What lies below a layer cannot be reached, except notices.
@@ -81,7 +81,7 @@ fn click(state: &mut State, hit: Hit, effects: &mut Vec<Effect>) {
                 }
             }
         }
-        Hit::Run(command) => state.run(command, effects),
+        Hit::Run(command) => state.run_command(command, effects),
         Hit::LayerRow(place) if in_layer => click_layer_row(state, place, effects),
         Hit::Layer => {}
         _ if in_layer => {}
@@ -124,12 +124,12 @@ fn click(state: &mut State, hit: Hit, effects: &mut Vec<Effect>) {
 fn click_row(state: &mut State, place: usize) -> bool {
     if state.place.screen == Screen::Pulse {
         let again = state.pulse.cursor == place;
-        state.pulse.select(place);
+        state.pulse.select_row(place);
         return again;
     }
     on_list!(state, list => {
         let again = list.cursor == place && !list.rows.is_empty();
-        list.select(place);
+        list.select_row(place);
         again
     }, false)
 }

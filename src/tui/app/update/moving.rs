@@ -3,9 +3,9 @@
 use super::filter::on_list;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::Level;
-use crate::tui::app::list::reveal;
+use crate::tui::app::list::offset_to_show;
 use crate::tui::app::place::{Detail, Place, Screen, Subject};
-use crate::tui::app::pulse::{Need, PulseItem, PulseState};
+use crate::tui::app::pulse::{PulseItem, PulseNeed, PulseState};
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
 use icpulse_model::ProposalKey;
@@ -17,7 +17,7 @@ const BACK: usize = 64;
 
 /// How far a moving command goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum CursorMove {
     /// By so many.
     By(isize),
     /// By so many pages' halves.
@@ -26,9 +26,9 @@ pub(super) enum Step {
     Last,
 }
 
-impl Step {
+impl CursorMove {
     /// The step of a moving command.
-    pub(super) fn of(command: Command) -> Option<Self> {
+    pub(super) fn for_command(command: Command) -> Option<Self> {
         Some(match command {
             Command::Down => Self::By(1),
             Command::Up | Command::PaletteBack => Self::By(-1),
@@ -43,7 +43,7 @@ impl Step {
     }
 
     /// Where it leads from `from` among `len`, on pages of `height`.
-    pub(super) fn apply(self, from: usize, len: usize, height: usize) -> usize {
+    pub(super) fn target_row(self, from: usize, len: usize, height: usize) -> usize {
         let last = len.saturating_sub(1);
         let by = |n: isize| from.saturating_add_signed(n).min(last);
         match self {
@@ -60,43 +60,43 @@ impl Step {
 
 impl PulseState {
     /// Brings the selected open proposal into sight.
-    pub(super) fn reveal(&mut self) {
+    pub(super) fn reveal_cursor(&mut self) {
         let height = if self.height == 0 { 10 } else { self.height };
         let len = self.items.len() - self.needs;
         let cursor = self.cursor.saturating_sub(self.needs);
-        self.offset = reveal(cursor, self.offset, height, len);
+        self.offset = offset_to_show(cursor, self.offset, height, len);
     }
 
-    pub(super) fn select(&mut self, place: usize) {
+    pub(super) fn select_row(&mut self, place: usize) {
         self.cursor = place.min(self.items.len().saturating_sub(1));
-        self.reveal();
+        self.reveal_cursor();
     }
 }
 
 impl State {
     /// Moves where no layer is.
-    pub(super) fn step(&mut self, step: Step) {
+    pub(super) fn move_cursor(&mut self, step: CursorMove) {
         let items = self.items_of_detail();
         if let Some(detail) = &mut self.place.detail {
             let height = self.hits.detail_height.max(1);
             if detail.current_tab().has_cursor() {
-                detail.cursor = step.apply(detail.cursor, items, height);
+                detail.cursor = step.target_row(detail.cursor, items, height);
             } else {
                 // The last line stays at the bottom: so many first lines there are.
                 let firsts = (self.hits.detail_lines + 1).saturating_sub(height);
-                detail.scroll = step.apply(detail.scroll, firsts, height);
+                detail.scroll = step.target_row(detail.scroll, firsts, height);
             }
             return;
         }
         if self.place.screen == Screen::Pulse {
             let height = self.pulse.height.max(1);
-            let to = step.apply(self.pulse.cursor, self.pulse.items.len(), height);
-            self.pulse.select(to);
+            let to = step.target_row(self.pulse.cursor, self.pulse.items.len(), height);
+            self.pulse.select_row(to);
             return;
         }
         on_list!(self, list => {
-            let to = step.apply(list.cursor, list.rows.len(), list.page());
-            list.select(to);
+            let to = step.target_row(list.cursor, list.rows.len(), list.page_height());
+            list.select_row(to);
         });
     }
 
@@ -116,7 +116,7 @@ impl State {
         }
     }
 
-    fn remember(&mut self) {
+    fn push_back(&mut self) {
         if self.back.last() != Some(&self.place) {
             self.back.push(self.place.clone());
         }
@@ -130,21 +130,21 @@ impl State {
         if self.place.screen == screen && self.place.detail.is_none() {
             return;
         }
-        self.remember();
+        self.push_back();
         self.place = Place { screen, detail: None };
         self.dirty = true;
     }
 
     /// Opens something and asks for what is not known of it.
-    pub(super) fn open(&mut self, subject: Subject, effects: &mut Vec<Effect>) {
+    pub(super) fn open_subject(&mut self, subject: Subject, effects: &mut Vec<Effect>) {
         if self.place.detail.as_ref().is_some_and(|d| d.subject == subject) {
             return;
         }
-        self.remember();
-        self.show(Detail::new(subject), effects);
+        self.push_back();
+        self.show_detail(Detail::new(subject), effects);
     }
 
-    fn show(&mut self, detail: Detail, effects: &mut Vec<Effect>) {
+    fn show_detail(&mut self, detail: Detail, effects: &mut Vec<Effect>) {
         let subject = detail.subject;
         self.place.detail = Some(detail);
         self.dirty = true;
@@ -153,16 +153,16 @@ impl State {
                 let settled =
                     self.proposal(id).is_some_and(|p| p.is_final()) && self.bodies.get(id).is_some();
                 if !settled {
-                    self.ask(subject, Effect::OpenProposal(id), effects);
+                    self.read_subject(subject, Effect::OpenProposal(id), effects);
                 }
             }
-            Subject::Neuron(id) => self.ask(subject, Effect::OpenNeuron(id), effects),
+            Subject::Neuron(id) => self.read_subject(subject, Effect::OpenNeuron(id), effects),
             // All of it is in the world already.
             _ => {}
         }
     }
 
-    fn ask(&mut self, subject: Subject, effect: Effect, effects: &mut Vec<Effect>) {
+    fn read_subject(&mut self, subject: Subject, effect: Effect, effects: &mut Vec<Effect>) {
         // Offline the cache may still have it: the services know, and answer or not.
         if !self.sync.offline {
             self.reading.insert(subject);
@@ -190,20 +190,20 @@ impl State {
     pub(super) fn open_selected(&mut self, effects: &mut Vec<Effect>) {
         if self.place.detail.is_some() {
             if let Some(item) = self.item_of_detail() {
-                self.open(item, effects);
+                self.open_subject(item, effects);
             }
             return;
         }
         if self.place.screen == Screen::Pulse {
             match self.pulse.selected().cloned() {
-                Some(PulseItem::Proposal(id)) => self.open(Subject::Proposal(id), effects),
+                Some(PulseItem::Proposal(id)) => self.open_subject(Subject::Proposal(id), effects),
                 Some(PulseItem::Need(need)) => self.follow_need(&need, effects),
                 None => {}
             }
             return;
         }
         if let Some(subject) = self.subject() {
-            self.open(subject, effects);
+            self.open_subject(subject, effects);
         }
     }
 
@@ -222,21 +222,21 @@ impl State {
     }
 
     /// Goes to what a line under "needs you" is about.
-    fn follow_need(&mut self, need: &Need, effects: &mut Vec<Effect>) {
+    fn follow_need(&mut self, need: &PulseNeed, effects: &mut Vec<Effect>) {
         match need {
-            Need::Unfinished { .. } => self.run(Command::Actions, effects),
-            Need::Vote { .. } => self.show_filtered(Screen::Proposals, "vote:due"),
-            Need::ConfirmFollowing { .. } => self.show_filtered(Screen::Neurons, "confirm_in<30d"),
-            Need::Disbursement { neuron, .. } => self.open(Subject::Neuron(*neuron), effects),
-            Need::Dissolved { .. } => self.show_filtered(Screen::Neurons, "state:dissolved"),
-            Need::ChooseIdentity => self.run(Command::Identity, effects),
-            Need::Alert(alert) => {
+            PulseNeed::Unfinished { .. } => self.run_command(Command::Actions, effects),
+            PulseNeed::Vote { .. } => self.show_filtered(Screen::Proposals, "vote:due"),
+            PulseNeed::ConfirmFollowing { .. } => self.show_filtered(Screen::Neurons, "confirm_in<30d"),
+            PulseNeed::Disbursement { neuron, .. } => self.open_subject(Subject::Neuron(*neuron), effects),
+            PulseNeed::Dissolved { .. } => self.show_filtered(Screen::Neurons, "state:dissolved"),
+            PulseNeed::ChooseIdentity => self.run_command(Command::Identity, effects),
+            PulseNeed::Alert(alert) => {
                 let subject = self.subject_of(&alert.about);
-                self.open(subject, effects);
+                self.open_subject(subject, effects);
             }
-            Need::MoreAlerts(_) => {
+            PulseNeed::MoreAlerts(_) => {
                 let texts: Vec<Line> = self.world.alerts.of_machines().map(|a| a.text.clone()).collect();
-                self.message(Level::Warning, "Alerts", texts);
+                self.open_message(Level::Warning, "Alerts", texts);
             }
         }
     }
@@ -249,21 +249,21 @@ impl State {
                 if !self.proposals.select_id(id) {
                     return;
                 }
-                self.proposals.step(by);
+                self.proposals.move_cursor(by);
                 self.proposals.selected.map(Subject::Proposal)
             }
             (Screen::Neurons, Subject::Neuron(id)) => {
                 if !self.neurons.select_id(id) {
                     return;
                 }
-                self.neurons.step(by);
+                self.neurons.move_cursor(by);
                 self.neurons.selected.map(Subject::Neuron)
             }
             (Screen::Wallet, Subject::Transaction(block)) => {
                 if !self.wallet.list.select_id(block) {
                     return;
                 }
-                self.wallet.list.step(by);
+                self.wallet.list.move_cursor(by);
                 self.wallet.list.selected.map(Subject::Transaction)
             }
             (Screen::Network, subject) => {
@@ -271,7 +271,7 @@ impl State {
                 if !list.select_id(subject) {
                     return;
                 }
-                list.step(by);
+                list.move_cursor(by);
                 list.selected
             }
             (Screen::Pulse, Subject::Proposal(id)) => self.pulse_neighbour(id, by).map(Subject::Proposal),
@@ -280,13 +280,13 @@ impl State {
         if let Some(subject) = subject
             && subject != detail.subject
         {
-            self.show(Detail { tab: detail.tab, ..Detail::new(subject) }, effects);
+            self.show_detail(Detail { tab: detail.tab, ..Detail::new(subject) }, effects);
         }
     }
 
     fn pulse_neighbour(&mut self, id: ProposalKey, by: isize) -> Option<ProposalKey> {
         let place = self.pulse.items.iter().position(|i| *i == PulseItem::Proposal(id))?;
-        self.pulse.select(place.saturating_add_signed(by).max(self.pulse.needs));
+        self.pulse.select_row(place.saturating_add_signed(by).max(self.pulse.needs));
         match self.pulse.selected()? {
             PulseItem::Proposal(id) => Some(*id),
             PulseItem::Need(_) => None,

@@ -1,10 +1,10 @@
 //! The network's screen: which list, whose provider, names, what-if, and the time.
 
-use super::keys::line;
+use super::keys::single_line_input;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{AliasLayer, ChoiceItem, ChoiceKind, Layer, Level, TravelLayer, WhatIfLayer};
-use crate::tui::app::net::find::{Found, moment};
-use crate::tui::app::net::{Difference, NetList, Then, short};
+use crate::tui::app::net::find::{FindResult, parse_moment};
+use crate::tui::app::net::{Difference, NetList, PastTopology, short_id};
 use crate::tui::app::place::{Screen, Subject};
 use crate::tui::app::state::State;
 use icpulse_model::Principal;
@@ -63,12 +63,12 @@ impl State {
     /// Offers all providers, the ones with most nodes first.
     pub(super) fn choose_provider(&mut self) {
         if self.net.provider_fixed {
-            self.toast(Level::Info, "my provider: the configuration's `provider` says who you are");
+            self.show_toast(Level::Info, "my provider: the configuration's `provider` says who you are");
             return;
         }
         let providers = self.offered_providers();
         if providers.is_empty() {
-            self.toast(Level::Warning, "my provider: no provider is known yet");
+            self.show_toast(Level::Warning, "my provider: no provider is known yet");
             return;
         }
         let items = providers
@@ -79,7 +79,7 @@ impl State {
                 on: Some(self.net.mine.provider == Some(*id)),
             })
             .collect();
-        self.offer(ChoiceKind::Provider, "My provider", items);
+        self.open_choice(ChoiceKind::Provider, "My provider", items);
     }
 
     fn offered_providers(&self) -> Vec<(Principal, usize)> {
@@ -105,7 +105,7 @@ impl State {
     pub(super) fn ask_alias(&mut self) {
         let Some(node) = self.target_node() else { return };
         let name = self.net.mine.alias(self.topology(), &node).map(ToString::to_string).unwrap_or_default();
-        self.layers.push(Layer::Alias(AliasLayer { node, input: line(&name) }));
+        self.layers.push(Layer::Alias(AliasLayer { node, input: single_line_input(&name) }));
     }
 
     /// Takes the name that was typed.
@@ -114,14 +114,14 @@ impl State {
         let topology = Arc::clone(&self.world.topology);
         let name = Line::new(layer.input.value().trim());
         let words = if name.is_empty() {
-            format!("node {} has no name of yours any more", short(&layer.node))
+            format!("removed the name of node {}", short_id(&layer.node))
         } else {
-            format!("node {} is called {name}", short(&layer.node))
+            format!("node {} is called {name}", short_id(&layer.node))
         };
         self.net.mine.name(&topology, layer.node, name);
         effects.push(Effect::SaveMine(self.net.mine.clone()));
         self.refresh_net();
-        self.toast(Level::Good, words);
+        self.show_toast(Level::Good, words);
     }
 
     /// What the file says is the user's.
@@ -139,7 +139,7 @@ impl State {
         let result = what_if(&topology, &subnet, &[], &[]);
         self.layers.push(Layer::WhatIf(Box::new(WhatIfLayer {
             subnet,
-            input: line(""),
+            input: single_line_input(""),
             add: Vec::new(),
             remove: Vec::new(),
             shown: Vec::new(),
@@ -218,11 +218,11 @@ impl State {
 
     /// Asks for a version or a date.
     pub(super) fn ask_moment(&mut self) {
-        self.layers.push(Layer::Travel(TravelLayer { input: line(""), error: None }));
+        self.layers.push(Layer::Travel(TravelLayer { input: single_line_input(""), error: None }));
     }
 
     /// Goes to the version or date that was typed.
-    pub(super) fn travel(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn travel_to_input(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Travel(layer)) = self.layers.last_mut() else { return };
         let typed = layer.input.value().trim().to_owned();
         if matches!(typed.as_str(), "" | "now") {
@@ -230,7 +230,7 @@ impl State {
             self.return_to_now();
             return;
         }
-        match moment(&typed) {
+        match parse_moment(&typed) {
             Ok(moment) => {
                 self.layers.pop();
                 self.net.travelling = Some(moment);
@@ -241,7 +241,7 @@ impl State {
     }
 
     /// The past make-up has come, or why it cannot.
-    pub(super) fn arrive(&mut self, moment: Moment, result: Result<Arc<Topology>, Line>) {
+    pub(super) fn show_past(&mut self, moment: Moment, result: Result<Arc<Topology>, Line>) {
         // An answer to an older question is not wanted any more.
         if self.net.travelling != Some(moment) {
             return;
@@ -250,14 +250,14 @@ impl State {
         self.dirty = true;
         match result {
             Ok(topology) => {
-                let changes = changes(&topology, &self.world.topology);
-                self.net.then = Some(Then { moment, topology, changes });
+                let changes = find_differences(&topology, &self.world.topology);
+                self.net.then = Some(PastTopology { moment, topology, changes });
                 if self.place.screen != Screen::Network {
                     self.go_to(Screen::Network);
                 }
                 self.refresh_net();
             }
-            Err(why) => self.toast(Level::Warning, format!("time travel: {why}")),
+            Err(why) => self.show_toast(Level::Warning, format!("time travel: {why}")),
         }
     }
 
@@ -274,7 +274,7 @@ impl State {
     pub(super) fn put_topology(&mut self, topology: Arc<Topology>) {
         self.world.topology = topology;
         if let Some(then) = &mut self.net.then {
-            then.changes = changes(&then.topology, &self.world.topology);
+            then.changes = find_differences(&then.topology, &self.world.topology);
         }
         self.refresh_net();
     }
@@ -332,17 +332,19 @@ impl State {
 
     /// What a text that is no number leads to.
     pub(super) fn jump_to_id(&mut self, text: &str, effects: &mut Vec<Effect>) {
-        let error = match self.find(text) {
-            Found::One(subject) => {
+        let error = match self.find_subject(text) {
+            FindResult::One(subject) => {
                 self.layers.pop();
-                self.open(subject, effects);
+                self.open_subject(subject, effects);
                 return;
             }
-            Found::Many(count) => format!("{count} ids begin so: write more of it"),
-            Found::Nothing if text.chars().any(|c| c.is_ascii_alphabetic()) => {
-                "no subnet, node, provider or canister has an id that begins so".to_owned()
+            FindResult::Many(count) => format!("{count} ids match; type more characters"),
+            FindResult::Nothing if text.chars().any(|c| c.is_ascii_alphabetic()) => {
+                "no subnet, node, provider or canister id begins with this".to_owned()
             }
-            Found::Nothing => "write a proposal's number, n and a neuron's, or an id's beginning".to_owned(),
+            FindResult::Nothing => {
+                "write a proposal's number, n and a neuron's, or an id's beginning".to_owned()
+            }
         };
         if let Some(Layer::Jump(layer)) = self.layers.last_mut() {
             layer.error = Some(error.into());
@@ -352,8 +354,8 @@ impl State {
 
 /// What is different, by kind: gone since then, and new since then. (`registry` tells differences
 /// one by one; on the screen their number is enough.)
-fn changes(then: &Topology, now: &Topology) -> Vec<Difference> {
-    fn of<'k, K: Ord + 'k>(
+fn find_differences(then: &Topology, now: &Topology) -> Vec<Difference> {
+    fn count_changes<'k, K: Ord + 'k>(
         then: impl Iterator<Item = &'k K>,
         now: impl Iterator<Item = &'k K>,
     ) -> (usize, usize) {
@@ -372,12 +374,12 @@ fn changes(then: &Topology, now: &Topology) -> Vec<Difference> {
         .count();
     let mut all = Vec::new();
     for (what, (gone, new)) in [
-        ("subnets", of(then.subnets.keys(), now.subnets.keys())),
-        ("nodes", of(then.nodes.keys(), now.nodes.keys())),
-        ("operators", of(then.operators.keys(), now.operators.keys())),
-        ("data centers", of(then.data_centers.keys(), now.data_centers.keys())),
-        ("boundary nodes", of(then.api_boundary_nodes.keys(), now.api_boundary_nodes.keys())),
-        ("versions", of(then.replica_versions.keys(), now.replica_versions.keys())),
+        ("subnets", count_changes(then.subnets.keys(), now.subnets.keys())),
+        ("nodes", count_changes(then.nodes.keys(), now.nodes.keys())),
+        ("operators", count_changes(then.operators.keys(), now.operators.keys())),
+        ("data centers", count_changes(then.data_centers.keys(), now.data_centers.keys())),
+        ("boundary nodes", count_changes(then.api_boundary_nodes.keys(), now.api_boundary_nodes.keys())),
+        ("versions", count_changes(then.replica_versions.keys(), now.replica_versions.keys())),
     ] {
         if gone + new > 0 {
             all.push(Difference { what, gone, new, changed: 0 });

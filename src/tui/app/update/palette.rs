@@ -1,6 +1,6 @@
 //! The palette: anything by its name.
 
-use super::keys::line;
+use super::keys::single_line_input;
 use crate::tui::app::layer::{Layer, PaletteLayer, PaletteMatch};
 use crate::tui::app::state::State;
 use crate::tui::command::{Command, Scope};
@@ -8,7 +8,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 /// Whether a command makes sense from a screen: those of layers only do not.
-fn belongs(command: Command) -> bool {
+fn is_in_palette(command: Command) -> bool {
     let layers = [
         Scope::Layer,
         Scope::Filter,
@@ -25,7 +25,8 @@ fn belongs(command: Command) -> bool {
 
 impl State {
     pub(super) fn open_palette(&mut self) {
-        self.layers.push(Layer::Palette(PaletteLayer { input: line(""), ..PaletteLayer::default() }));
+        self.layers
+            .push(Layer::Palette(PaletteLayer { input: single_line_input(""), ..PaletteLayer::default() }));
         self.match_palette();
     }
 
@@ -38,7 +39,7 @@ impl State {
         let pattern = Pattern::parse(&typed, CaseMatching::Ignore, Normalization::Smart);
         let mut buffer = Vec::new();
         let mut ranked: Vec<(bool, u32, PaletteMatch)> = Vec::new();
-        for command in Command::all().filter(|c| belongs(*c)) {
+        for command in Command::all().filter(|c| is_in_palette(*c)) {
             let spec = command.spec();
             let refusal = self.refusal_in(command, scopes);
             let mut matched = Vec::new();
@@ -74,7 +75,7 @@ impl State {
         let chosen = palette.matches.get(palette.cursor).map(|m| m.command);
         if let Some(command) = chosen {
             self.layers.pop();
-            self.run(command, effects);
+            self.run_command(command, effects);
         }
     }
 }

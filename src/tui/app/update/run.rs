@@ -1,7 +1,7 @@
 //! Commands where no layer is; layers have their own in `layers`.
 
-use super::keys::line;
-use super::moving::Step;
+use super::keys::single_line_input;
+use super::moving::CursorMove;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{
     ActionsLayer, AfterUnlock, HelpLayer, JumpLayer, Layer, Level, QrLayer, UnlockLayer,
@@ -17,18 +17,18 @@ use icpulse_model::{Account, NeuronKey, ProposalKey, Vote};
 
 impl State {
     /// Runs a command, or says why it cannot run.
-    pub(super) fn run(&mut self, command: Command, effects: &mut Vec<Effect>) {
+    pub(super) fn run_command(&mut self, command: Command, effects: &mut Vec<Effect>) {
         self.dirty = true;
-        if let Some(refusal) = self.refusal(command) {
-            self.toast(Level::Warning, format!("{}: {refusal}", command.spec().title));
+        if let Some(refusal) = self.command_refusal(command) {
+            self.show_toast(Level::Warning, format!("{}: {refusal}", command.spec().title));
             return;
         }
         if !self.layers.is_empty() {
             self.run_in_layer(command, effects);
             return;
         }
-        if let Some(step) = Step::of(command) {
-            self.step(step);
+        if let Some(step) = CursorMove::for_command(command) {
+            self.move_cursor(step);
             self.want_older(effects);
             return;
         }
@@ -46,7 +46,9 @@ impl State {
             Command::ShowNeurons => self.go_to(Screen::Neurons),
             Command::ShowWallet => self.go_to(Screen::Wallet),
             Command::Back => self.go_back(),
-            Command::JumpTo => self.layers.push(Layer::Jump(JumpLayer { input: line(""), error: None })),
+            Command::JumpTo => {
+                self.layers.push(Layer::Jump(JumpLayer { input: single_line_input(""), error: None }))
+            }
             Command::Help => {
                 let scopes = self.place.scopes();
                 self.layers.push(Layer::Help(HelpLayer { scopes, scroll: 0 }));
@@ -56,7 +58,7 @@ impl State {
                 self.layers.push(Layer::Actions(ActionsLayer::default()));
                 effects.push(Effect::ReadJournal);
             }
-            Command::Refresh => self.refresh(effects),
+            Command::Refresh => self.refresh_screen(effects),
             Command::Pause => {
                 let pause = !self.sync.paused;
                 // Shown at once; the answer of `sync` says the same a moment later.
@@ -68,13 +70,13 @@ impl State {
             Command::Lock => effects.push(Effect::Lock),
             Command::Theme => self.choose_theme(),
             Command::Copy => {
-                if let Some(text) = self.copyable() {
-                    self.copy(text, effects);
+                if let Some(text) = self.copyable_text() {
+                    self.copy_text(text, effects);
                 }
             }
             Command::OpenLink => {
-                if let Some(link) = self.link() {
-                    self.toast(Level::Info, format!("opening {link}"));
+                if let Some(link) = self.dashboard_link() {
+                    self.show_toast(Level::Info, format!("opening {link}"));
                     effects.push(Effect::OpenLink(link));
                 }
             }
@@ -83,31 +85,31 @@ impl State {
                 effects.push(Effect::CaptureMouse(self.options.mouse));
                 let words =
                     if self.options.mouse { "mouse on" } else { "mouse off: select text with the terminal" };
-                self.toast(Level::Info, words);
+                self.show_toast(Level::Info, words);
             }
             Command::TestAlerts => effects.push(Effect::TestAlerts),
             Command::Ascii => self.options.ascii = !self.options.ascii,
             Command::Dismiss => self.toasts.clear(),
             Command::Redraw => effects.push(Effect::Redraw),
             Command::Suspend => effects.push(Effect::Suspend),
-            Command::Quit => self.quit(effects),
+            Command::Quit => self.confirm_quit(effects),
             Command::Open => self.open_selected(effects),
             Command::Filter => self.open_filter(),
             Command::QuickFilter => self.quick_filter(),
             Command::ClearFilter => self.set_filter(""),
             Command::Sort => self.choose_sort(),
-            Command::SortReverse => self.reverse(),
+            Command::SortReverse => self.reverse_sort(),
             Command::SortNext => self.sort_further(1),
             Command::SortPrevious => self.sort_further(-1),
             Command::Columns => self.choose_columns(),
             Command::VoteYes => self.vote_with_all(Vote::Yes, effects),
             Command::VoteNo => self.vote_with_all(Vote::No, effects),
-            Command::Mark => self.mark(),
+            Command::Mark => self.toggle_mark(),
             Command::MarkAll => self.mark_all(),
             Command::ClearMarks => self.proposals.marked.clear(),
             Command::Proposer => {
                 if let Some(id) = self.proposer() {
-                    self.open(Subject::Neuron(id), effects);
+                    self.open_subject(Subject::Neuron(id), effects);
                 }
             }
             Command::Operation(_) => {
@@ -121,7 +123,7 @@ impl State {
             Command::PreviousItem => self.open_neighbour(-1, effects),
             Command::NextPane => {
                 let to = if self.pulse.cursor < self.pulse.needs { self.pulse.needs } else { 0 };
-                self.pulse.select(to);
+                self.pulse.select_row(to);
             }
             Command::NextAccount => {
                 self.wallet.account = self.next_account().unwrap_or_default();
@@ -140,11 +142,11 @@ impl State {
                     Some(state) if !state.token.is_icp => account.to_string(),
                     _ => account.identifier().hex(),
                 };
-                self.copy(text, effects);
+                self.copy_text(text, effects);
             }
             Command::CopyPrincipal => {
                 let text = self.signer.principal.to_text();
-                self.copy(text, effects);
+                self.copy_text(text, effects);
             }
             _ => {}
         }
@@ -154,13 +156,13 @@ impl State {
         self.account().map_or_else(|| Account::of(self.signer.principal), |a| a.account)
     }
 
-    fn copy(&mut self, text: String, effects: &mut Vec<Effect>) {
-        self.toast(Level::Info, format!("copied {text}"));
+    fn copy_text(&mut self, text: String, effects: &mut Vec<Effect>) {
+        self.show_toast(Level::Info, format!("copied {text}"));
         effects.push(Effect::Copy(text));
     }
 
     /// Reads again what the screen shows.
-    fn refresh(&mut self, effects: &mut Vec<Effect>) {
+    fn refresh_screen(&mut self, effects: &mut Vec<Effect>) {
         match self.place.detail.as_ref().map(|d| d.subject) {
             Some(subject @ Subject::Proposal(id)) => {
                 self.reading.insert(subject);
@@ -192,12 +194,12 @@ impl State {
         }));
     }
 
-    fn mark(&mut self) {
+    fn toggle_mark(&mut self) {
         if let Some(id) = self.proposals.selected {
             if !self.proposals.marked.remove(&id) {
                 self.proposals.marked.insert(id);
             }
-            self.proposals.step(1);
+            self.proposals.move_cursor(1);
         }
     }
 
@@ -208,7 +210,7 @@ impl State {
             shown.filter(|p| p.votable(now).next().is_some()).map(|p| p.id).collect()
         };
         if votable.is_empty() {
-            self.toast(Level::Info, "mark all: you may vote on none of these");
+            self.show_toast(Level::Info, "mark all: none of these proposals is open to your vote");
         }
         self.proposals.marked.extend(votable);
     }
@@ -224,6 +226,6 @@ impl State {
 
     fn vote_with_all(&mut self, vote: Vote, effects: &mut Vec<Effect>) {
         let ballots = self.due_ballots();
-        self.plan(CastVotes { vote, ballots }.intent(), effects);
+        self.plan_intent(CastVotes { vote, ballots }.intent(), effects);
     }
 }

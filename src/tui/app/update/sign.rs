@@ -14,8 +14,8 @@ use std::sync::Arc;
 use tui_input::Input;
 
 /// The heading of an operation, until its review has a title of its own.
-fn heading(intent: &Intent) -> Line {
-    Line::new(operations::find(&intent.op).map_or("", |operation| operation.heading))
+fn operation_heading(intent: &Intent) -> Line {
+    Line::new(operations::find_operation(&intent.op).map_or("", |operation| operation.heading))
 }
 
 impl State {
@@ -25,7 +25,7 @@ impl State {
     }
 
     /// Asks for the review of an intent; unlocks the identity first where it must.
-    pub(super) fn plan(&mut self, intent: Intent, effects: &mut Vec<Effect>) {
+    pub(super) fn plan_intent(&mut self, intent: Intent, effects: &mut Vec<Effect>) {
         if self.needs_unlock() {
             self.ask_passphrase(AfterUnlock::Review(intent));
             return;
@@ -33,7 +33,7 @@ impl State {
         self.ticket += 1;
         self.layers.push(Layer::Review(ReviewLayer {
             ticket: self.ticket,
-            title: heading(&intent),
+            title: operation_heading(&intent),
             intent: intent.clone(),
             stage: ReviewStage::Planning,
             typed: Input::default(),
@@ -72,11 +72,11 @@ impl State {
         let Some(Layer::Ballots(layer)) = self.layers.last() else { return };
         let ballots = layer.chosen();
         if ballots.is_empty() {
-            self.toast(Level::Warning, "vote: no neuron is chosen; take some in with space");
+            self.show_toast(Level::Warning, "vote: no neuron included; include some with space");
             return;
         }
         // The choice stays below the review, so that Esc leads back to it.
-        self.plan(CastVotes { vote, ballots }.intent(), effects);
+        self.plan_intent(CastVotes { vote, ballots }.intent(), effects);
     }
 
     pub(super) fn retry_selected(&mut self, effects: &mut Vec<Effect>) {
@@ -84,9 +84,9 @@ impl State {
         let (plan, cursor) = (layer.plan, layer.cursor);
         let step = self.execution(plan).and_then(|e| e.steps.get(cursor)).map(|s| may_be_signed(&s.state));
         match step {
-            Some(true) => self.retry(plan, vec![cursor], effects),
+            Some(true) => self.plan_retry(plan, vec![cursor], effects),
             Some(false) => {
-                self.toast(Level::Warning, "retry: only a step that did not happen can be signed anew")
+                self.show_toast(Level::Warning, "retry: only a step that did not happen can be signed anew")
             }
             None => {}
         }
@@ -102,17 +102,17 @@ impl State {
             })
             .unwrap_or_default();
         if steps.is_empty() {
-            self.toast(Level::Info, "retry all: every step is done or its outcome is not known");
+            self.show_toast(Level::Info, "retry all: every step is done or its outcome is not known");
         } else {
-            self.retry(plan, steps, effects);
+            self.plan_retry(plan, steps, effects);
         }
     }
 
     /// Asks for the review of steps that are to be signed anew.
-    pub(super) fn retry(&mut self, plan: PlanId, steps: Vec<usize>, effects: &mut Vec<Effect>) {
+    pub(super) fn plan_retry(&mut self, plan: PlanId, steps: Vec<usize>, effects: &mut Vec<Effect>) {
         let Some(execution) = self.execution(plan).cloned() else { return };
         if let Some(why) = self.retry_refusal(&execution) {
-            self.toast(Level::Warning, line(&format!("retry: {why}")));
+            self.show_toast(Level::Warning, single_line(&format!("retry: {why}")));
         } else if self.needs_unlock() {
             self.ask_passphrase(AfterUnlock::Retry(plan, steps));
         } else {
@@ -153,12 +153,12 @@ impl State {
         let Some(Layer::Execution(layer)) = self.layers.last() else { return };
         let Some(execution) = self.execution(layer.plan).cloned() else { return };
         if let Some(why) = self.retry_refusal(&execution) {
-            self.toast(Level::Warning, line(&format!("ask again: {why}")));
+            self.show_toast(Level::Warning, single_line(&format!("ask again: {why}")));
         } else if execution.steps.iter().any(|s| s.state.is_unproven()) {
             self.in_flight.insert(execution.plan);
             effects.push(Effect::FollowUp(execution.plan));
         } else {
-            self.toast(Level::Info, "ask again: the outcome of every step is known");
+            self.show_toast(Level::Info, "follow up: the outcome of every step is known");
         }
     }
 
@@ -168,10 +168,10 @@ impl State {
         let Some(execution) = self.execution(layer.plan).cloned() else { return };
         let altered = self.distrusted.get(&execution.plan) == Some(&Authenticity::Altered);
         if !altered && !execution.is_open() {
-            self.toast(Level::Info, "dismiss: nothing of it is open");
+            self.show_toast(Level::Info, "dismiss: this action is finished");
         } else if !altered && self.retry_refusal(&execution).is_some() {
             let why = self.retry_refusal(&execution).unwrap_or_default();
-            self.toast(Level::Warning, line(&format!("dismiss: {why}")));
+            self.show_toast(Level::Warning, single_line(&format!("dismiss: {why}")));
         } else {
             effects.push(Effect::DismissAction(execution.plan));
         }
@@ -183,12 +183,12 @@ fn may_be_signed(state: &StepState) -> bool {
     *state == StepState::Waiting || state.can_retry()
 }
 
-fn line(text: &str) -> Line {
+fn single_line(text: &str) -> Line {
     Line::new(text)
 }
 
 /// The answer to `Effect::Plan`.
-pub(super) fn planned(
+pub(super) fn show_review(
     state: &mut State,
     ticket: u64,
     result: Result<Box<Review>, Failure>,
@@ -212,7 +212,7 @@ pub(super) fn planned(
 }
 
 /// Enter in the review.
-pub(super) fn confirm(state: &mut State, effects: &mut Vec<Effect>) {
+pub(super) fn confirm_review(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
     let needs_unlock = state.needs_unlock();
     let refusal = state.signing_refusal();
@@ -240,8 +240,8 @@ pub(super) fn confirm(state: &mut State, effects: &mut Vec<Effect>) {
         state.layers.pop();
         effects.push(Effect::Discard(old));
         match rest {
-            Some((plan, steps)) => state.retry(plan, steps, effects),
-            None => state.plan(intent, effects),
+            Some((plan, steps)) => state.plan_retry(plan, steps, effects),
+            None => state.plan_intent(intent, effects),
         }
         if let Some(Layer::Review(layer)) = state.layers.last_mut() {
             layer.note = Some("the review was older than five minutes: it was made again".into());
@@ -268,7 +268,7 @@ pub(super) fn confirm(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Puts an action in place of what was known of it, the newest first.
-fn keep(state: &mut State, execution: &Arc<Execution>) {
+fn insert_execution(state: &mut State, execution: &Arc<Execution>) {
     match state.executions.iter_mut().find(|e| e.plan == execution.plan) {
         Some(known) => *known = Arc::clone(execution),
         None => {
@@ -280,8 +280,8 @@ fn keep(state: &mut State, execution: &Arc<Execution>) {
 }
 
 /// An action under way has moved on.
-pub(super) fn report(state: &mut State, execution: &Arc<Execution>) {
-    keep(state, execution);
+pub(super) fn update_execution(state: &mut State, execution: &Arc<Execution>) {
+    insert_execution(state, execution);
     state.refresh_pulse();
 }
 
@@ -292,7 +292,7 @@ pub(super) fn journal_entry(state: &mut State, execution: &Arc<Execution>, authe
         return;
     }
     let known = state.execution(plan).is_some();
-    keep(state, execution);
+    insert_execution(state, execution);
     match authenticity {
         Authenticity::Authentic => {
             state.distrusted.remove(&plan);
@@ -302,17 +302,17 @@ pub(super) fn journal_entry(state: &mut State, execution: &Arc<Execution>, authe
         }
     }
     if authenticity == Authenticity::Altered && !known {
-        let text = "an action of the journal was altered since icpulse wrote it; A lists it";
-        state.toast_about(Level::Error, text.into(), Some(plan));
+        let text = "a journal entry was altered since icpulse wrote it; A lists it";
+        state.show_toast_about(Level::Error, text.into(), Some(plan));
     } else if !known && state.needs_attention(execution) {
         let text = format!("{}: interrupted; A shows its steps", execution.title.as_str());
-        state.toast_about(Level::Warning, text.into(), Some(plan));
+        state.show_toast_about(Level::Warning, text.into(), Some(plan));
     }
     state.refresh_pulse();
 }
 
 /// A document of the journal was put aside: the action is not listed any more.
-pub(super) fn forget(state: &mut State, plan: PlanId) {
+pub(super) fn remove_execution(state: &mut State, plan: PlanId) {
     state.executions.retain(|e| e.plan != plan);
     state.distrusted.remove(&plan);
     state.layers.retain(|l| !matches!(l, Layer::Execution(shown) if shown.plan == plan));
@@ -321,9 +321,9 @@ pub(super) fn forget(state: &mut State, plan: PlanId) {
 }
 
 /// A run of an action has ended.
-pub(super) fn ended(state: &mut State, execution: &Arc<Execution>) {
+pub(super) fn finish_execution(state: &mut State, execution: &Arc<Execution>) {
     let plan = execution.plan;
-    keep(state, execution);
+    insert_execution(state, execution);
     state.distrusted.remove(&plan);
     if state.in_flight.remove(&plan) {
         let mut watched = false;
@@ -339,16 +339,16 @@ pub(super) fn ended(state: &mut State, execution: &Arc<Execution>) {
                 layer.cursor = wrong;
             }
         }
-        let (level, text) = outcome(execution);
+        let (level, text) = outcome_text(execution);
         if !watched || level == Level::Good {
-            state.toast_about(level, text, Some(plan));
+            state.show_toast_about(level, text, Some(plan));
         }
     }
     state.refresh_pulse();
 }
 
 /// A finished action in a sentence.
-fn outcome(execution: &Execution) -> (Level, Line) {
+fn outcome_text(execution: &Execution) -> (Level, Line) {
     let (done, all) = (execution.done(), execution.steps.len());
     let unknown = execution.steps.iter().filter(|s| s.state.is_unproven()).count();
     let title = execution.title.as_str();
@@ -370,18 +370,18 @@ fn outcome(execution: &Execution) -> (Level, Line) {
 }
 
 /// A confirmed action could not begin.
-pub(super) fn not_begun(state: &mut State, plan: PlanId, failure: Failure, effects: &mut Vec<Effect>) {
+pub(super) fn fail_execution(state: &mut State, plan: PlanId, failure: Failure, effects: &mut Vec<Effect>) {
     state.in_flight.remove(&plan);
     if state.execution(plan).is_none() {
         state.layers.retain(|l| !matches!(l, Layer::Execution(e) if e.plan == plan));
     }
     let body = vec![failure.why, failure.advice];
-    state.message(Level::Error, failure.attempted, body);
+    state.open_message(Level::Error, failure.attempted, body);
     let _ = effects;
 }
 
 /// The answer to `Effect::Unlock`.
-pub(super) fn unlocked(state: &mut State, result: Result<SignerInfo, Line>, effects: &mut Vec<Effect>) {
+pub(super) fn finish_unlock(state: &mut State, result: Result<SignerInfo, Line>, effects: &mut Vec<Effect>) {
     state.dirty = true;
     let place = state.layers.iter().rposition(|l| matches!(l, Layer::Unlock(_)));
     match result {
@@ -397,7 +397,7 @@ pub(super) fn unlocked(state: &mut State, result: Result<SignerInfo, Line>, effe
                 layer.busy = false;
                 layer.error = Some(why);
             }
-            _ => state.toast(Level::Error, why),
+            _ => state.show_toast(Level::Error, why),
         },
     }
 }

@@ -3,7 +3,7 @@
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{ChoiceKind, Layer, Level};
 use crate::tui::app::place::Subject;
-use crate::tui::app::pulse::{Need, PulseItem};
+use crate::tui::app::pulse::{PulseItem, PulseNeed};
 use crate::tui::app::state::State;
 use crate::tui::app::target::CONFIRM_SOON;
 use icpulse_model::act::SignerInfo;
@@ -18,7 +18,7 @@ const ALERTS: usize = 4;
 
 impl State {
     /// Takes over who signs and what the cache remembers, before the first frame.
-    pub fn load(&mut self, signer: SignerInfo, world: World) {
+    pub fn load_world(&mut self, signer: SignerInfo, world: World) {
         self.signer = signer;
         self.world = world;
         self.refresh_net();
@@ -29,7 +29,7 @@ impl State {
         self.dirty = true;
     }
 
-    pub(super) fn change(&mut self, change: Change, effects: &mut Vec<Effect>) {
+    pub(super) fn apply_change(&mut self, change: Change, effects: &mut Vec<Effect>) {
         self.dirty = true;
         match change {
             Change::Proposals(proposals) => {
@@ -49,7 +49,7 @@ impl State {
             }
             Change::Body(body) => {
                 self.reading.remove(&Subject::Proposal(body.id));
-                self.bodies.put(body);
+                self.bodies.insert_body(body);
             }
             Change::Neurons(neurons) => {
                 self.world.neurons = neurons;
@@ -59,7 +59,7 @@ impl State {
             }
             Change::Neuron(neuron) => {
                 self.reading.remove(&Subject::Neuron(neuron.id));
-                self.put_neuron(neuron);
+                self.insert_neuron(neuron);
             }
             Change::Accounts(accounts) => {
                 self.world.accounts = accounts;
@@ -97,7 +97,7 @@ impl State {
                 self.world.alerts = alerts;
                 self.refresh_pulse();
             }
-            Change::Note(note) => self.toast(Level::Warning, note.to_string()),
+            Change::Note(note) => self.show_toast(Level::Warning, note.to_string()),
             Change::Signer(signer) => self.change_signer(signer, effects),
             Change::Sync(sync) => {
                 let refused = |s: &icpulse_model::world::SyncStatus| {
@@ -107,7 +107,7 @@ impl State {
                     && refused(&sync) != refused(&self.sync)
                 {
                     let text = format!("could not verify the response: {}", trouble.why);
-                    self.toast(Level::Error, text);
+                    self.show_toast(Level::Error, text);
                 }
                 if sync.trouble.is_some() || sync.offline {
                     // What was opened will not come soon: the detail shows why instead of waiting.
@@ -141,7 +141,7 @@ impl State {
                 false => format!("signing as {}", signer.name.as_str()),
             };
             self.signer = signer;
-            self.toast(Level::Info, text);
+            self.show_toast(Level::Info, text);
             self.refresh_neurons();
             self.refresh_transactions();
         } else {
@@ -150,9 +150,11 @@ impl State {
     }
 
     fn refresh_proposals(&mut self) {
-        self.index.proposals.set(self.world.proposals.iter(), Context { account: None, ..self.cells() });
+        self.index
+            .proposals
+            .set_rows(self.world.proposals.iter(), Context { account: None, ..self.cell_context() });
         self.proposals.total = self.index.proposals.len();
-        self.proposals.set_rows(self.index.proposals.rows());
+        self.proposals.set_rows(self.index.proposals.visible_ids());
         let world = &self.world;
         self.proposals.marked.retain(|id| world.proposals.get(*id).is_some());
         self.refresh_pulse();
@@ -162,9 +164,9 @@ impl State {
         let mut rows: Vec<Arc<Neuron>> = self.world.neurons.iter().cloned().collect();
         rows.sort_by_key(|n| std::cmp::Reverse(n.id));
         rows.dedup_by_key(|n| n.id);
-        self.index.neurons.set(rows.iter(), Context { account: None, ..self.cells() });
+        self.index.neurons.set_rows(rows.iter(), Context { account: None, ..self.cell_context() });
         self.neurons.total = self.index.neurons.len();
-        self.neurons.set_rows(self.index.neurons.rows());
+        self.neurons.set_rows(self.index.neurons.visible_ids());
         self.refresh_pulse();
     }
 
@@ -176,9 +178,9 @@ impl State {
             .unwrap_or_default();
         rows.sort_by_key(|t| std::cmp::Reverse(t.block));
         rows.dedup_by_key(|t| t.block);
-        self.index.transactions.set(rows.iter(), self.cells());
+        self.index.transactions.set_rows(rows.iter(), self.cell_context());
         self.wallet.list.total = self.index.transactions.len();
-        self.wallet.list.set_rows(self.index.transactions.rows());
+        self.wallet.list.set_rows(self.index.transactions.visible_ids());
     }
 
     /// A minute has passed: deadlines and countdowns may have moved rows in or out. Whether they did.
@@ -186,13 +188,13 @@ impl State {
         let now = self.network_now();
         let mut moved = false;
         if self.index.proposals.pass_time(now) {
-            moved |= self.proposals.set_rows(self.index.proposals.rows());
+            moved |= self.proposals.set_rows(self.index.proposals.visible_ids());
         }
         if self.index.neurons.pass_time(now) {
-            moved |= self.neurons.set_rows(self.index.neurons.rows());
+            moved |= self.neurons.set_rows(self.index.neurons.visible_ids());
         }
         if self.index.transactions.pass_time(now) {
-            moved |= self.wallet.list.set_rows(self.index.transactions.rows());
+            moved |= self.wallet.list.set_rows(self.index.transactions.visible_ids());
         }
         if self.index.net_timed {
             let offsets: Vec<_> = self.net.lists.iter().map(|l| Arc::clone(&l.rows)).collect();
@@ -203,7 +205,7 @@ impl State {
         } else {
             for (index, list) in self.index.net.iter_mut().zip(&mut self.net.lists) {
                 if index.pass_time(now) {
-                    moved |= list.set_rows(index.rows());
+                    moved |= list.set_rows(index.visible_ids());
                 }
             }
         }
@@ -216,22 +218,22 @@ impl State {
     pub(super) fn refresh_pulse(&mut self) {
         let selected = self.pulse.selected().cloned();
         let mut open: Vec<(bool, u64, &Arc<Proposal>)> = Vec::new();
-        for p in self.index.proposals.live() {
+        for p in self.index.proposals.live_rows() {
             let due = p.votable(self.network_now()).next().is_some();
             if due || p.status == icpulse_model::ProposalStatus::Open {
                 open.push((!due, p.deadline.map_or(u64::MAX, |d| d.0), p));
             }
         }
         open.sort_by_key(|(settled, deadline, p)| (*settled, *deadline, std::cmp::Reverse(p.id)));
-        let needs = self.needs(&open);
+        let needs = self.find_needs(&open);
         self.pulse.needs = needs.len();
         let proposals = open.iter().map(|(_, _, p)| PulseItem::Proposal(p.id));
         self.pulse.items = needs.into_iter().map(PulseItem::Need).chain(proposals).collect();
         let same = |item: &PulseItem| match (item, &selected) {
             (PulseItem::Proposal(a), Some(PulseItem::Proposal(b))) => a == b,
             (PulseItem::Need(a), Some(PulseItem::Need(b))) => {
-                let about = |n: &Need| match n {
-                    Need::Alert(alert) => Some((alert.rule, alert.about.clone())),
+                let about = |n: &PulseNeed| match n {
+                    PulseNeed::Alert(alert) => Some((alert.rule, alert.about.clone())),
                     _ => None,
                 };
                 std::mem::discriminant(a) == std::mem::discriminant(b) && about(a) == about(b)
@@ -243,25 +245,25 @@ impl State {
             0 => 0,
             cursor => self.pulse.items.iter().position(same).unwrap_or(cursor),
         };
-        self.pulse.select(place);
+        self.pulse.select_row(place);
     }
 
-    fn needs(&self, open: &[(bool, u64, &Arc<Proposal>)]) -> Vec<Need> {
+    fn find_needs(&self, open: &[(bool, u64, &Arc<Proposal>)]) -> Vec<PulseNeed> {
         let mut needs = Vec::new();
         let unfinished = self.executions.iter().filter(|e| self.needs_attention(e)).count();
         if unfinished > 0 {
-            needs.push(Need::Unfinished { count: unfinished });
+            needs.push(PulseNeed::Unfinished { count: unfinished });
         }
         let mut firing = self.world.alerts.of_machines();
-        needs.extend(firing.by_ref().take(ALERTS).cloned().map(Need::Alert));
+        needs.extend(firing.by_ref().take(ALERTS).cloned().map(PulseNeed::Alert));
         let more = firing.count();
         if more > 0 {
-            needs.push(Need::MoreAlerts(more));
+            needs.push(PulseNeed::MoreAlerts(more));
         }
         let mut due = open.iter().filter(|(settled, ..)| !settled).map(|(_, _, p)| p).peekable();
         if let Some(first) = due.peek() {
             let first = first.deadline.map(|d| (d, first.id));
-            needs.push(Need::Vote { count: due.count(), first });
+            needs.push(PulseNeed::Vote { count: due.count(), first });
         }
         let mine = || self.world.neurons.iter().filter(|n| n.is_mine());
         let confirm: Vec<(Seconds, &Arc<Neuron>)> = {
@@ -269,7 +271,7 @@ impl State {
             soon.filter(|(within, _)| *within <= CONFIRM_SOON).collect()
         };
         if let Some((within, first)) = confirm.iter().min_by_key(|(within, n)| (*within, n.id)) {
-            needs.push(Need::ConfirmFollowing {
+            needs.push(PulseNeed::ConfirmFollowing {
                 count: confirm.len(),
                 shrinking: confirm.iter().filter(|(w, _)| w.0 == 0).count(),
                 within: *within,
@@ -278,7 +280,7 @@ impl State {
         }
         let coming = || mine().flat_map(|n| n.disbursements.iter().map(move |d| (d, n.id)));
         if let Some((first, neuron)) = coming().min_by_key(|(d, _)| d.arrives) {
-            needs.push(Need::Disbursement {
+            needs.push(PulseNeed::Disbursement {
                 count: coming().count(),
                 amount: coming().fold(E8s::ZERO, |sum, (d, _)| sum.saturating_add(d.amount)),
                 arrives: first.arrives,
@@ -287,14 +289,14 @@ impl State {
         }
         let dissolved = || mine().filter(|n| n.state == NeuronState::Dissolved && n.cached_stake > E8s::ZERO);
         if let Some(first) = dissolved().next() {
-            needs.push(Need::Dissolved {
+            needs.push(PulseNeed::Dissolved {
                 count: dissolved().count(),
                 amount: dissolved().fold(E8s::ZERO, |sum, n| sum.saturating_add(n.stake)),
                 first: first.id,
             });
         }
         if self.signer.is_anonymous() && !self.options.read_only && !self.identities.is_empty() {
-            needs.push(Need::ChooseIdentity);
+            needs.push(PulseNeed::ChooseIdentity);
         }
         needs
     }

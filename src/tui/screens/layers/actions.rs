@@ -1,6 +1,6 @@
 //! What was signed in this session, and what the journal still holds.
 
-use super::super::{Cx, words};
+use super::super::{Cx, format};
 use crate::tui::app::state::layer::ActionsLayer;
 use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
@@ -11,37 +11,43 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ActionsLayer, to
     let state = cx.state;
     let len = u16::try_from(state.executions.len()).unwrap_or(u16::MAX);
     let h = len.max(2).min(area.height.saturating_sub(3));
-    let inside = super::frame(cx, area, "Actions", area.width.saturating_sub(6).min(100), h, top);
+    let inside = super::draw_frame(cx, area, "Actions", area.width.saturating_sub(6).min(100), h, top);
     if state.executions.is_empty() {
-        cx.pen.put(inside.x, inside.y, inside.width, "nothing signed yet", Role::Dim);
+        cx.pen.write(inside.x, inside.y, inside.width, "nothing signed yet", Role::Dim);
         return;
     }
-    super::rows(cx, inside, (layer.cursor, layer.offset, state.executions.len()), top, |cx, index, row| {
-        let Some(execution) = cx.state.executions.get(index) else { return };
-        let (text, role) = match cx.state.distrusted.get(&execution.plan) {
-            Some(Authenticity::Altered) => ("! altered".to_owned(), Role::Bad),
-            _ if execution.signer != cx.state.signer.principal => {
-                ("another identity's".to_owned(), Role::Dim)
-            }
-            _ => outcome(execution),
-        };
-        let when = words::ago(cx.state.now, execution.confirmed);
-        let (when_w, text_w) = (15, 20);
-        cx.pen.fit(row.x, row.y, when_w, &when, Role::Dim, Align::Left);
-        let right = row.right().saturating_sub(text_w);
-        cx.pen.fit(
-            row.x + when_w + 1,
-            row.y,
-            right.saturating_sub(row.x + when_w + 2),
-            execution.title.as_str(),
-            Role::Text,
-            Align::Left,
-        );
-        cx.pen.fit(right, row.y, text_w, &text, role, Align::Right);
-    });
+    super::draw_rows(
+        cx,
+        inside,
+        (layer.cursor, layer.offset, state.executions.len()),
+        top,
+        |cx, index, row| {
+            let Some(execution) = cx.state.executions.get(index) else { return };
+            let (text, role) = match cx.state.distrusted.get(&execution.plan) {
+                Some(Authenticity::Altered) => ("! altered".to_owned(), Role::Bad),
+                _ if execution.signer != cx.state.signer.principal => {
+                    ("another identity's".to_owned(), Role::Dim)
+                }
+                _ => outcome_text(execution),
+            };
+            let when = format::ago_text(cx.state.now, execution.confirmed);
+            let (when_w, text_w) = (15, 20);
+            cx.pen.write_fitted(row.x, row.y, when_w, &when, Role::Dim, Align::Left);
+            let right = row.right().saturating_sub(text_w);
+            cx.pen.write_fitted(
+                row.x + when_w + 1,
+                row.y,
+                right.saturating_sub(row.x + when_w + 2),
+                execution.title.as_str(),
+                Role::Text,
+                Align::Left,
+            );
+            cx.pen.write_fitted(right, row.y, text_w, &text, role, Align::Right);
+        },
+    );
 }
 
-fn outcome(execution: &Execution) -> (String, Role) {
+fn outcome_text(execution: &Execution) -> (String, Role) {
     let total = execution.steps.len();
     if !execution.is_finished() {
         return (format!("{} of {total} done", execution.done()), Role::Syncing);

@@ -1,6 +1,6 @@
 //! Chooses the neurons to vote with.
 
-use super::super::{Cx, words};
+use super::super::{Cx, format};
 use crate::tui::app::state::layer::BallotsLayer;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -21,13 +21,13 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, to
         many => {
             let ids: Vec<String> = many.iter().map(ToString::to_string).collect();
             vec![
-                span(words::count(many.len(), "proposal", "proposals"), Role::Strong),
+                span(format::count_noun(many.len(), "proposal", "proposals"), Role::Strong),
                 span(format!("  {}", ids.join(", ")), Role::Id),
             ]
         }
     };
-    cx.pen.spans(inside.x, inside.y, inside.width, &title);
-    cx.pen.put(
+    cx.pen.write_spans(inside.x, inside.y, inside.width, &title);
+    cx.pen.write(
         inside.x,
         inside.y + 1,
         inside.width,
@@ -39,10 +39,10 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, to
     }
     let list = Rect::new(inside.x, inside.y + HEAD, inside.width, inside.height - HEAD - 2);
     let several = layer.proposals.len() > 1;
-    super::rows(cx, list, (layer.cursor, layer.offset, layer.rows.len()), top, |cx, index, row| {
+    super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.rows.len()), top, |cx, index, row| {
         let Some(ballot) = layer.rows.get(index) else { return };
         let (mark, role) = if ballot.on { ("[x] ", Role::Good) } else { ("[ ] ", Role::Dim) };
-        let x = cx.pen.put(row.x, row.y, 4, mark, role);
+        let x = cx.pen.write(row.x, row.y, 4, mark, role);
         let mut who: Spans = vec![span(format!("{:>20}", ballot.neuron.to_string()), Role::Id)];
         if !ballot.name.is_empty() {
             who.push(span(format!("  {}", ballot.name), Role::Known));
@@ -55,15 +55,22 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, to
         }
         let power = format!("{} V", ballot.voting_power.rounded());
         let power_w = 18;
-        cx.pen.spans(x, row.y, row.right().saturating_sub(x + power_w), &who);
-        cx.pen.fit(row.right().saturating_sub(power_w), row.y, power_w, &power, Role::Power, Align::Right);
+        cx.pen.write_spans(x, row.y, row.right().saturating_sub(x + power_w), &who);
+        cx.pen.write_fitted(
+            row.right().saturating_sub(power_w),
+            row.y,
+            power_w,
+            &power,
+            Role::Power,
+            Align::Right,
+        );
     });
     let on = layer.rows.iter().filter(|r| r.on).count();
     let y = inside.bottom() - 1;
-    let sum = format!("{} of {}", on, words::count(layer.rows.len(), "neuron", "neurons"));
-    cx.pen.put(inside.x, y, inside.width, &sum, if on == 0 { Role::Warn } else { Role::Text });
+    let sum = format!("{} of {}", on, format::count_noun(layer.rows.len(), "neuron", "neurons"));
+    cx.pen.write(inside.x, y, inside.width, &sum, if on == 0 { Role::Warn } else { Role::Text });
     let power = format!("{} V", layer.chosen_power().rounded());
-    cx.pen.fit(
+    cx.pen.write_fitted(
         inside.x + inside.width / 2,
         y,
         inside.width - inside.width / 2,

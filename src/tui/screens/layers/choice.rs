@@ -5,12 +5,12 @@ use crate::tui::app::state::layer::{ChoiceKind, ChoiceLayer};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
-use crate::tui::widgets::text::width;
+use crate::tui::widgets::text::text_width;
 use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top: bool) {
     let widest = |f: fn(&crate::tui::app::state::layer::ChoiceItem) -> &str| {
-        layer.items.iter().map(|i| width(f(i))).max().unwrap_or(0)
+        layer.items.iter().map(|i| text_width(f(i))).max().unwrap_or(0)
     };
     let label_w = widest(|i| i.label.as_str()).min(40);
     let note_w = widest(|i| i.note.as_str());
@@ -33,26 +33,26 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     let inside = super::frame_with(cx, area, layer.title, (w, h), top, useful);
     let mut list = inside;
     if layer.has_input() && inside.height > 2 {
-        let x = cx.pen.put(inside.x, inside.y, 2, "/ ", Role::Key);
+        let x = cx.pen.write(inside.x, inside.y, 2, "/ ", Role::Key);
         let place = Rect::new(x, inside.y, inside.right().saturating_sub(x), 1);
-        super::typed(cx, place, &layer.input, "type to filter", None, top);
-        cx.pen.rule(inside.x, inside.y + 1, inside.width, Role::Border);
+        super::draw_input(cx, place, &layer.input, "type to filter", None, top);
+        cx.pen.draw_rule(inside.x, inside.y + 1, inside.width, Role::Border);
         list = Rect::new(inside.x, inside.y + 2, inside.width, inside.height - 2);
     }
     if layer.shown.is_empty() {
-        cx.pen.put(list.x + 2, list.y, list.width, "no matches", Role::Dim);
+        cx.pen.write(list.x + 2, list.y, list.width, "no matches", Role::Dim);
     }
     let marks = layer.items.iter().any(|i| i.on.is_some());
     let label_w = u16::try_from(label_w).unwrap_or(40);
-    super::rows(cx, list, (layer.cursor, layer.offset, layer.shown.len()), top, |cx, index, row| {
+    super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.shown.len()), top, |cx, index, row| {
         let Some(item) = layer.shown.get(index).and_then(|i| layer.items.get(*i)) else { return };
         let mut x = row.x;
         if marks {
             let sign = if item.on == Some(true) { "✓ " } else { "  " };
-            x = cx.pen.put(x, row.y, 2, sign, Role::Good);
+            x = cx.pen.write(x, row.y, 2, sign, Role::Good);
         }
         let right = row.right();
-        cx.pen.fit(
+        cx.pen.write_fitted(
             x,
             row.y,
             label_w.min(right.saturating_sub(x)),
@@ -61,6 +61,13 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
             Align::Left,
         );
         let note_x = x + label_w + 2;
-        cx.pen.fit(note_x, row.y, right.saturating_sub(note_x), item.note.as_str(), Role::Dim, Align::Left);
+        cx.pen.write_fitted(
+            note_x,
+            row.y,
+            right.saturating_sub(note_x),
+            item.note.as_str(),
+            Role::Dim,
+            Align::Left,
+        );
     });
 }

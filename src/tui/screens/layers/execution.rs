@@ -1,6 +1,6 @@
 //! The steps of an action and what became of them.
 
-use super::super::{Cx, words};
+use super::super::{Cx, format};
 use crate::tui::app::state::layer::ExecutionLayer;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
@@ -13,10 +13,17 @@ use ratatui::layout::Rect;
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, top: bool) {
     let w = area.width.saturating_sub(6).min(100);
     let Some(execution) = cx.state.execution(layer.plan) else {
-        let inside = super::frame(cx, area, "Action", w, 3, top);
-        cx.pen.fit(inside.x, inside.y, inside.width, layer.title.as_str(), Role::Strong, Align::Left);
-        let sign = words::running(cx.state.now, true, cx.pen.ascii());
-        cx.pen.put(inside.x, inside.y + 2, inside.width, &format!("{sign} signing …"), Role::Syncing);
+        let inside = super::draw_frame(cx, area, "Action", w, 3, top);
+        cx.pen.write_fitted(
+            inside.x,
+            inside.y,
+            inside.width,
+            layer.title.as_str(),
+            Role::Strong,
+            Align::Left,
+        );
+        let sign = format::throbber_glyph(cx.state.now, true, cx.pen.ascii());
+        cx.pen.write(inside.x, inside.y + 2, inside.width, &format!("{sign} signing …"), Role::Syncing);
         return;
     };
     let detail =
@@ -41,43 +48,50 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
         _ => true,
     };
     let inside = super::frame_with(cx, area, title, (w, h), top, useful);
-    cx.pen.fit(inside.x, inside.y, inside.width, execution.title.as_str(), Role::Strong, Align::Left);
-    progress(cx, Rect::new(inside.x, inside.y + 1, inside.width, 1), execution);
+    cx.pen.write_fitted(
+        inside.x,
+        inside.y,
+        inside.width,
+        execution.title.as_str(),
+        Role::Strong,
+        Align::Left,
+    );
+    draw_progress(cx, Rect::new(inside.x, inside.y + 1, inside.width, 1), execution);
     let foot = detail_h + 1;
     if inside.height < 4 + foot {
         return;
     }
     let list = Rect::new(inside.x, inside.y + 3, inside.width, inside.height - 3 - foot);
-    super::rows(cx, list, (layer.cursor, layer.offset, execution.steps.len()), top, |cx, index, row| {
+    super::draw_rows(cx, list, (layer.cursor, layer.offset, execution.steps.len()), top, |cx, index, row| {
         let Some(step) = execution.steps.get(index) else { return };
         let (sign, word, role) = state_words(cx, &step.state);
-        let x = cx.pen.put(row.x, row.y, 2, &format!("{sign} "), role);
+        let x = cx.pen.write(row.x, row.y, 2, &format!("{sign} "), role);
         let word_w = 16;
         let room = row.right().saturating_sub(x + word_w + 1);
-        cx.pen.fit(x, row.y, room, step.call.summary.as_str(), Role::Text, Align::Left);
-        cx.pen.fit(row.right().saturating_sub(word_w), row.y, word_w, word, role, Align::Right);
+        cx.pen.write_fitted(x, row.y, room, step.call.summary.as_str(), Role::Text, Align::Left);
+        cx.pen.write_fitted(row.right().saturating_sub(word_w), row.y, word_w, word, role, Align::Right);
     });
     let y = inside.bottom() - detail_h;
     for (line, y) in detail.iter().zip(y..inside.bottom()) {
-        cx.pen.spans(inside.x, y, inside.width, line);
+        cx.pen.write_spans(inside.x, y, inside.width, line);
     }
 }
 
 /// How far it is, and how it ended.
-fn progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
+fn draw_progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
     let total = execution.steps.len();
     let done = execution.done();
     let failed = execution.failed().count();
     if !execution.is_finished() {
-        let x = cx.pen.put(row.x, row.y, row.width, &format!("{done} of {total} done  "), Role::Text);
+        let x = cx.pen.write(row.x, row.y, row.width, &format!("{done} of {total} done  "), Role::Text);
         let part = gauge::permille(u64::try_from(done).unwrap_or(0), u64::try_from(total).unwrap_or(0));
         gauge::draw(cx.pen, x, row.y, row.right().saturating_sub(x).min(24), part, false);
         return;
     }
     let mut spans: Spans = Vec::new();
     if failed == 0 {
-        spans.push(span(format!("✓ all {} done", words::count(total, "step", "steps")), Role::Good));
-        if let Some(at) = certified(execution) {
+        spans.push(span(format!("✓ all {} done", format::count_noun(total, "step", "steps")), Role::Good));
+        if let Some(at) = certified_at(execution) {
             spans.push(span("  certified ", Role::Certified));
             spans.push(span(at.clock(), Role::Dim));
         }
@@ -91,11 +105,11 @@ fn progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
             spans.push(span(format!("? {unknown} of {total} unknown  "), Role::Warn));
         }
         if execution.steps.iter().any(|s| s.state.can_retry()) {
-            let key = words::key(state, Command::RetryAll);
+            let key = format::key_text(state, Command::RetryAll);
             spans.push(span(format!("{key} tries again  "), Role::Info));
         }
         if execution.steps.iter().any(|s| matches!(s.state, StepState::Unknown { .. })) {
-            let key = words::key(state, Command::FollowUp);
+            let key = format::key_text(state, Command::FollowUp);
             spans.push(span(format!("{key} finds out"), Role::Info));
         }
     }
@@ -103,11 +117,11 @@ fn progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
         spans.push(span("  new neuron ", Role::Dim));
         spans.push(span(neuron.to_string(), Role::Id));
     }
-    cx.pen.spans(row.x, row.y, row.width, &spans);
+    cx.pen.write_spans(row.x, row.y, row.width, &spans);
 }
 
 /// The latest certificate among the steps.
-fn certified(execution: &Execution) -> Option<icpulse_model::Timestamp> {
+fn certified_at(execution: &Execution) -> Option<icpulse_model::Timestamp> {
     let times = execution.steps.iter().filter_map(|s| match &s.state {
         StepState::Done { certified_at, .. } => Some(*certified_at),
         _ => None,
@@ -119,7 +133,7 @@ fn state_words(cx: &Cx<'_, '_, '_>, state: &StepState) -> (char, &'static str, R
     match state {
         StepState::Waiting => ('·', "waiting", Role::Dim),
         StepState::Submitted { .. } => {
-            let sign = words::running(cx.state.now, true, cx.pen.ascii());
+            let sign = format::throbber_glyph(cx.state.now, true, cx.pen.ascii());
             (sign, "submitted", Role::Syncing)
         }
         StepState::Done { .. } => ('✓', "done", Role::Good),
@@ -145,7 +159,7 @@ fn step_detail(cx: &Cx<'_, '_, '_>, step: &Step, w: usize) -> Vec<Spans> {
             spans.push(span(note.as_str().to_owned(), Role::Text));
             spans.push(span("  certified ", Role::Certified));
             spans.push(span(
-                format!("{} · {}", certified_at.clock(), words::ago(now, *certified_at)),
+                format!("{} · {}", certified_at.clock(), format::ago_text(now, *certified_at)),
                 Role::Dim,
             ));
         }

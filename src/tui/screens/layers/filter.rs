@@ -12,8 +12,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect, layer: &FilterLayer, top
         return;
     }
     let area = Rect::new(body.x, body.bottom() - 2, body.width, 2);
-    cx.pen.clear(area, cx.pen.theme().layer());
-    cx.hits.add(area, Hit::Layer);
+    cx.pen.clear_area(area, cx.pen.theme().layer_style());
+    cx.hits.add_area(area, Hit::Layer);
     let hint: Spans = match &layer.error {
         Some(error) => vec![span("! ", Role::Bad), span(error.message.clone(), Role::Warn)],
         None if !layer.suggestions.is_empty() => {
@@ -28,9 +28,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect, layer: &FilterLayer, top
             Role::Dim,
         )],
     };
-    cx.pen.spans(area.x + 1, area.y, area.width.saturating_sub(2), &hint);
-    let x = cx.pen.put(area.x + 1, area.y + 1, 2, "/ ", Role::Key);
+    cx.pen.write_spans(area.x + 1, area.y, area.width.saturating_sub(2), &hint);
+    let x = cx.pen.write(area.x + 1, area.y + 1, 2, "/ ", Role::Key);
     let place = Rect::new(x, area.y + 1, area.right().saturating_sub(x + 1), 1);
     let error = layer.error.as_ref().map(|e| &e.at);
-    super::typed(cx, place, &layer.input, "find", error, top);
+    super::draw_input(cx, place, &layer.input, "find", error, top);
 }

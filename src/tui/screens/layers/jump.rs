@@ -7,11 +7,11 @@ use crate::tui::widgets::pen::Align;
 use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &JumpLayer, top: bool) {
-    let inside = super::frame(cx, area, "Jump to", 52, 3, top);
-    let x = cx.pen.put(inside.x, inside.y, 2, "# ", Role::Key);
+    let inside = super::draw_frame(cx, area, "Jump to", 52, 3, top);
+    let x = cx.pen.write(inside.x, inside.y, 2, "# ", Role::Key);
     let place = Rect::new(x, inside.y, inside.right().saturating_sub(x), 1);
-    super::typed(cx, place, &layer.input, "a number, or the beginning of an id", None, top);
+    super::draw_input(cx, place, &layer.input, "a number, or the beginning of an id", None, top);
     if let Some(error) = &layer.error {
-        cx.pen.fit(inside.x, inside.y + 2, inside.width, error.as_str(), Role::Warn, Align::Left);
+        cx.pen.write_fitted(inside.x, inside.y + 2, inside.width, error.as_str(), Role::Warn, Align::Left);
     }
 }

@@ -22,7 +22,7 @@ use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widgets::input::{self, Input};
 use crate::tui::widgets::keys::{self, Hint};
-use crate::tui::widgets::text::width;
+use crate::tui::widgets::text::text_width;
 use crate::tui::widgets::{Spans, layer, scroll};
 use ratatui::layout::Rect;
 use std::ops::Range;
@@ -40,11 +40,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect) {
             cx.hits.layer_lines = 0;
             cx.hits.layer_height = 0;
         }
-        one(cx, area, body, layer, top);
+        draw_layer(cx, area, body, layer, top);
     }
 }
 
-fn one(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, top: bool) {
+fn draw_layer(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, top: bool) {
     match layer {
         Layer::Help(l) => help::draw(cx, area, l, top),
         Layer::Palette(l) => palette::draw(cx, area, l, top),
@@ -61,13 +61,13 @@ fn one(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, top: bool
         Layer::Message(l) => message::draw(cx, area, l, top),
         Layer::WhatIf(l) => what_if::draw(cx, area, l, top),
         Layer::Travel(l) => travel::draw(cx, area, l, top),
-        Layer::Alias(l) => travel::alias(cx, area, l, top),
+        Layer::Alias(l) => travel::draw_alias(cx, area, l, top),
     }
 }
 
 /// Frames a layer for an inside of `w` by `h`, as far as there is room, with its keys in the
 /// lower edge; gives the inside.
-fn frame(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, w: u16, h: u16, top: bool) -> Rect {
+fn draw_frame(cx: &mut Cx<'_, '_, '_>, area: Rect, title: &str, w: u16, h: u16, top: bool) -> Rect {
     frame_with(cx, area, title, (w, h), top, |_| true)
 }
 
@@ -81,14 +81,14 @@ fn frame_with(
     useful: impl Fn(Command) -> bool,
 ) -> Rect {
     let margin = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
-    let outer = layer::centered(margin, w.saturating_add(4), h.saturating_add(2));
+    let outer = layer::centered_rect(margin, w.saturating_add(4), h.saturating_add(2));
     // What would peep out in a few columns beside a wide layer only disturbs.
     if area.width.saturating_sub(outer.width) <= 8 {
         let band = Rect::new(area.x, outer.y, area.width, outer.height);
-        cx.pen.clear(band, cx.pen.theme().base());
+        cx.pen.clear_area(band, cx.pen.theme().base_style());
     }
-    let inside = layer::frame(cx.pen, outer, title);
-    cx.hits.add(outer, Hit::Layer);
+    let inside = layer::draw_frame(cx.pen, outer, title);
+    cx.hits.add_area(outer, Hit::Layer);
     if top {
         edge_keys(cx, outer, useful);
     }
@@ -97,7 +97,7 @@ fn frame_with(
 
 /// The layer's keys, in its lower edge: what it is for first, leaving last.
 fn edge_keys(cx: &mut Cx<'_, '_, '_>, outer: Rect, useful: impl Fn(Command) -> bool) {
-    let mut hints = cx.state.footer();
+    let mut hints = cx.state.footer_hints();
     hints.retain(|h| h.refusal.is_none() && useful(h.command));
     hints.sort_by_key(|h| match h.command {
         Command::Confirm => 0,
@@ -115,7 +115,7 @@ fn edge_keys(cx: &mut Cx<'_, '_, '_>, outer: Rect, useful: impl Fn(Command) -> b
     let mut total = 0;
     let mut count = 0;
     for hint in &shown {
-        let needed = width(&hint.key) + 1 + width(&hint.label) + if count > 0 { 3 } else { 0 };
+        let needed = text_width(&hint.key) + 1 + text_width(&hint.label) + if count > 0 { 3 } else { 0 };
         if total + needed > room {
             break;
         }
@@ -127,11 +127,11 @@ fn edge_keys(cx: &mut Cx<'_, '_, '_>, outer: Rect, useful: impl Fn(Command) -> b
     }
     let w = u16::try_from(total).unwrap_or(0);
     let place = Rect::new(outer.right().saturating_sub(w + 3), outer.bottom() - 1, w + 2, 1);
-    cx.pen.clear(place, cx.pen.theme().layer());
+    cx.pen.clear_area(place, cx.pen.theme().layer_style());
     let line = shown.get(..count).unwrap_or_default();
     let places = keys::draw(cx.pen, Rect::new(place.x + 1, place.y, w, 1), line);
     for (place, hint) in places.into_iter().zip(&hints) {
-        cx.hits.add(place, Hit::Run(hint.command));
+        cx.hits.add_area(place, Hit::Run(hint.command));
     }
 }
 
@@ -141,11 +141,11 @@ fn lines(cx: &mut Cx<'_, '_, '_>, inside: Rect, lines: &[Spans], offset: usize, 
         cx.hits.layer_lines = lines.len();
         cx.hits.layer_height = usize::from(inside.height);
     }
-    facts::scrolled(cx, inside, lines, offset);
+    facts::draw_scrolled_lines(cx, inside, lines, offset);
 }
 
 /// Draws the rows of a layer's list from about `offset` on, `cursor` in sight and emphasised.
-fn rows(
+fn draw_rows(
     cx: &mut Cx<'_, '_, '_>,
     area: Rect,
     place: (usize, usize, usize),
@@ -164,18 +164,18 @@ fn rows(
         let line = Rect::new(area.x, y, area.width.saturating_sub(bar), 1);
         row(cx, index, Rect::new(line.x + 2, y, line.width.saturating_sub(2), 1));
         if index == cursor {
-            cx.pen.put(line.x, y, 1, "▸", Role::Accent);
-            cx.pen.restyle(line, Role::Selection);
+            cx.pen.write(line.x, y, 1, "▸", Role::Accent);
+            cx.pen.set_role(line, Role::Selection);
         }
         if top {
-            cx.hits.add(line, Hit::LayerRow(index));
+            cx.hits.add_area(line, Hit::LayerRow(index));
         }
     }
-    scroll::bar(cx.pen, area.right().saturating_sub(1), area.y, area.height, offset, height, len);
+    scroll::draw_scroll_bar(cx.pen, area.right().saturating_sub(1), area.y, area.height, offset, height, len);
 }
 
 /// Draws a line of text that is being typed and notes the cursor's place.
-fn typed(
+fn draw_input(
     cx: &mut Cx<'_, '_, '_>,
     place: Rect,
     typed: &tui_input::Input,

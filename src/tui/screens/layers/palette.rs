@@ -1,6 +1,6 @@
 //! The command palette.
 
-use super::super::{Cx, words};
+use super::super::{Cx, format};
 use crate::tui::app::state::layer::PaletteLayer;
 use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
@@ -9,40 +9,40 @@ use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &PaletteLayer, top: bool) {
     let h = area.height.saturating_sub(4).min(22);
-    let inside = super::frame(cx, area, "Command", 84, h, top);
+    let inside = super::draw_frame(cx, area, "Command", 84, h, top);
     if inside.height < 3 {
         return;
     }
-    let x = cx.pen.put(inside.x, inside.y, 2, ": ", Role::Key);
+    let x = cx.pen.write(inside.x, inside.y, 2, ": ", Role::Key);
     let place = Rect::new(x, inside.y, inside.right().saturating_sub(x), 1);
-    super::typed(cx, place, &layer.input, "type part of a command's name", None, top);
-    cx.pen.rule(inside.x, inside.y + 1, inside.width, Role::Border);
+    super::draw_input(cx, place, &layer.input, "type part of a command's name", None, top);
+    cx.pen.draw_rule(inside.x, inside.y + 1, inside.width, Role::Border);
     let list = Rect::new(inside.x, inside.y + 2, inside.width, inside.height - 2);
     if layer.matches.is_empty() {
-        cx.pen.put(list.x + 2, list.y, list.width, "no matches", Role::Dim);
+        cx.pen.write(list.x + 2, list.y, list.width, "no matches", Role::Dim);
     }
-    super::rows(cx, list, (layer.cursor, layer.offset, layer.matches.len()), top, |cx, index, row| {
+    super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.matches.len()), top, |cx, index, row| {
         let Some(found) = layer.matches.get(index) else { return };
         let spec = found.command.spec();
         let refused = found.refusal.is_some();
         let plain = if refused { Role::Dim } else { Role::Text };
-        let title = emphasised(spec.title, &found.matched, plain);
+        let title = title_spans(spec.title, &found.matched, plain);
         let title_w = 26.min(row.width / 2);
-        cx.pen.spans(row.x, row.y, title_w, &title);
-        let key = words::key(cx.state, found.command);
+        cx.pen.write_spans(row.x, row.y, title_w, &title);
+        let key = format::key_text(cx.state, found.command);
         let key_w = 10;
         let help_w = row.width.saturating_sub(title_w + key_w + 2);
         let (text, role) = match &found.refusal {
             Some(why) => (why.as_str(), Role::Warn),
             None => (spec.help, Role::Dim),
         };
-        cx.pen.fit(row.x + title_w + 1, row.y, help_w, text, role, Align::Left);
-        cx.pen.fit(row.right().saturating_sub(key_w), row.y, key_w, &key, Role::Key, Align::Right);
+        cx.pen.write_fitted(row.x + title_w + 1, row.y, help_w, text, role, Align::Left);
+        cx.pen.write_fitted(row.right().saturating_sub(key_w), row.y, key_w, &key, Role::Key, Align::Right);
     });
 }
 
 /// A title with the characters that matched emphasised.
-fn emphasised(title: &'static str, matched: &[u32], plain: Role) -> Spans {
+fn title_spans(title: &'static str, matched: &[u32], plain: Role) -> Spans {
     title
         .chars()
         .zip(0u32..)

@@ -1,12 +1,12 @@
 //! What will be signed: signer, canister, method, arguments in words, cost, effect, and what
 //! cannot be undone. Everything a person must see stands before the place to confirm.
 
-use super::super::{Cx, words};
+use super::super::{Cx, format};
 use crate::tui::app::state::layer::{Failure, ReviewLayer, ReviewStage};
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
-use crate::tui::widgets::text::{width, wrap_spans};
+use crate::tui::widgets::text::{text_width, wrap_spans};
 use crate::tui::widgets::{Spans, span};
 use icpulse_model::Seconds;
 use icpulse_model::act::Review;
@@ -20,11 +20,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, top
     let w = area.width.saturating_sub(6).min(96);
     let text_w = usize::from(w.saturating_sub(2));
     let (lines, foot) = match &layer.stage {
-        ReviewStage::Planning => (planning(cx, layer, text_w), 0),
-        ReviewStage::Failed(failure) => (failed(failure, text_w), 0),
+        ReviewStage::Planning => (planning_lines(cx, layer, text_w), 0),
+        ReviewStage::Failed(failure) => (failed_lines(failure, text_w), 0),
         ReviewStage::Ready(review) => {
             let foot = if layer.wanted_word().is_some() || layer.note.is_some() { 3 } else { 1 };
-            (ready(cx, review, layer.details, text_w), foot)
+            (ready_lines(cx, review, layer.details, text_w), foot)
         }
     };
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(foot);
@@ -35,19 +35,19 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, top
     let body = Rect::new(inside.x, inside.y, inside.width, inside.height - foot);
     super::lines(cx, body, &lines, layer.scroll, top);
     if let Some(review) = layer.review() {
-        confirm(cx, Rect::new(inside.x, body.bottom(), inside.width, foot), layer, review, top);
+        draw_confirm(cx, Rect::new(inside.x, body.bottom(), inside.width, foot), layer, review, top);
     }
 }
 
-fn planning(cx: &Cx<'_, '_, '_>, layer: &ReviewLayer, w: usize) -> Vec<Spans> {
-    let sign = words::running(cx.state.now, true, cx.pen.ascii());
+fn planning_lines(cx: &Cx<'_, '_, '_>, layer: &ReviewLayer, w: usize) -> Vec<Spans> {
+    let sign = format::throbber_glyph(cx.state.now, true, cx.pen.ascii());
     let mut lines = wrap_spans(&[span(layer.title.as_str().to_owned(), Role::Strong)], w, &[], &[]);
     lines.push(Vec::new());
     lines.push(vec![span(format!("{sign} checking it before anything is signed …"), Role::Syncing)]);
     lines
 }
 
-fn failed(failure: &Failure, w: usize) -> Vec<Spans> {
+fn failed_lines(failure: &Failure, w: usize) -> Vec<Spans> {
     let mut lines = wrap_spans(&[span(failure.attempted.as_str().to_owned(), Role::Strong)], w, &[], &[]);
     lines.push(Vec::new());
     for (mark, text, role) in [("✗ ", &failure.why, Role::Bad), ("→ ", &failure.advice, Role::Text)] {
@@ -61,22 +61,22 @@ fn failed(failure: &Failure, w: usize) -> Vec<Spans> {
     lines
 }
 
-fn ready(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) -> Vec<Spans> {
+fn ready_lines(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) -> Vec<Spans> {
     let mut lines = wrap_spans(&[span(review.title.as_str().to_owned(), Role::Strong)], w, &[], &[]);
     lines.push(Vec::new());
     for section in describe_review(review) {
         if section.set_apart {
             lines.push(Vec::new());
         }
-        let indent = LABEL + width(section.mark);
+        let indent = LABEL + text_width(section.mark);
         for (index, words) in section.lines.iter().enumerate() {
             let label = if index == 0 { section.label } else { "" };
             let mut first = vec![span(format!("{label:<LABEL$}"), Role::LayerLabel)];
             if !section.mark.is_empty() {
-                first.push(span(section.mark, role(section.weight)));
+                first.push(span(section.mark, role_for_weight(section.weight)));
             }
             let rest = [span(" ".repeat(indent), Role::LayerLabel)];
-            lines.extend(wrap_spans(&spans(words, w.saturating_sub(indent)), w, &first, &rest));
+            lines.extend(wrap_spans(&word_spans(words, w.saturating_sub(indent)), w, &first, &rest));
         }
     }
     if details {
@@ -86,7 +86,7 @@ fn ready(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) -> Vec<S
         }
     }
     lines.push(Vec::new());
-    let left = words::left(cx.state.now, review.expires());
+    let left = format::time_left(cx.state.now, review.expires());
     let (text, role) = if left == Seconds(0) {
         ("this review is too old to be signed; close it and ask again".to_owned(), Role::Warn)
     } else {
@@ -97,7 +97,7 @@ fn ready(cx: &Cx<'_, '_, '_>, review: &Review, details: bool, w: usize) -> Vec<S
 }
 
 /// The colour of a weight.
-pub(super) const fn role(weight: Weight) -> Role {
+pub(super) const fn role_for_weight(weight: Weight) -> Role {
     match weight {
         Weight::Plain => Role::Text,
         Weight::Strong => Role::Strong,
@@ -111,11 +111,11 @@ pub(super) const fn role(weight: Weight) -> Role {
 }
 
 /// Words in their colours; the shorter forms where the whole would not fit into `room` cells.
-fn spans(words: &[Words], room: usize) -> Spans {
-    let fits = words.iter().map(|w| width(&w.text)).sum::<usize>() <= room;
+fn word_spans(words: &[Words], room: usize) -> Spans {
+    let fits = words.iter().map(|w| text_width(&w.text)).sum::<usize>() <= room;
     let text =
         |w: &Words| if fits { w.text.clone() } else { w.short.clone().unwrap_or_else(|| w.text.clone()) };
-    words.iter().map(|w| span(text(w), role(w.weight))).collect()
+    words.iter().map(|w| span(text(w), role_for_weight(w.weight))).collect()
 }
 
 fn call_lines(call: &CallDetails, w: usize) -> Vec<Spans> {
@@ -138,30 +138,37 @@ const fn value_role(weight: Weight) -> Role {
     match weight {
         Weight::Plain => Role::ValueText,
         Weight::Dim => Role::ValueBytes,
-        other => role(other),
+        other => role_for_weight(other),
     }
 }
 
 /// The place to confirm.
-fn confirm(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, review: &Review, top: bool) {
+fn draw_confirm(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, review: &Review, top: bool) {
     if area.height == 0 {
         return;
     }
     let mut y = area.y;
     if let Some(word) = layer.wanted_word() {
         let text = format!("type {word} to sign: ");
-        let x = cx.pen.put(area.x, y, area.width, &text, Role::Warn);
-        super::typed(cx, Rect::new(x, y, area.right().saturating_sub(x), 1), &layer.typed, "", None, top);
+        let x = cx.pen.write(area.x, y, area.width, &text, Role::Warn);
+        super::draw_input(
+            cx,
+            Rect::new(x, y, area.right().saturating_sub(x), 1),
+            &layer.typed,
+            "",
+            None,
+            top,
+        );
         y += 1;
     }
     if let Some(note) = &layer.note
         && y < area.bottom()
     {
-        cx.pen.fit(area.x, y, area.width, note.as_str(), Role::Warn, Align::Left);
+        cx.pen.write_fitted(area.x, y, area.width, note.as_str(), Role::Warn, Align::Left);
         y += 1;
     }
     if y < area.bottom() {
-        let key = words::key(cx.state, Command::Confirm);
+        let key = format::key_text(cx.state, Command::Confirm);
         let (text, role) = if review.blocked.is_some() {
             (NOT_SIGNABLE.to_owned(), Role::Bad)
         } else if layer.is_confirmable() {
@@ -169,6 +176,6 @@ fn confirm(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ReviewLayer, review: &Re
         } else {
             ("type the word to enable signing".to_owned(), Role::Dim)
         };
-        cx.pen.put(area.x, area.bottom() - 1, area.width, &text, role);
+        cx.pen.write(area.x, area.bottom() - 1, area.width, &text, role);
     }
 }

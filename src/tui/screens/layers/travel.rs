@@ -2,41 +2,41 @@
 
 use super::super::Cx;
 use crate::tui::app::state::layer::{AliasLayer, TravelLayer};
-use crate::tui::app::state::net::short;
+use crate::tui::app::state::net::short_id;
 use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
 use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &TravelLayer, top: bool) {
-    let inside = super::frame(cx, area, "Time travel", 62, 4, top);
+    let inside = super::draw_frame(cx, area, "Time travel", 62, 4, top);
     let what = "The network as of a registry version or a date (UTC).";
-    cx.pen.fit(inside.x, inside.y, inside.width, what, Role::Dim, Align::Left);
+    cx.pen.write_fitted(inside.x, inside.y, inside.width, what, Role::Dim, Align::Left);
     if inside.height < 3 {
         return;
     }
     let y = inside.y + 2;
-    let x = cx.pen.put(inside.x, y, 4, "to  ", Role::LayerLabel);
+    let x = cx.pen.write(inside.x, y, 4, "to  ", Role::LayerLabel);
     let place = Rect::new(x, y, inside.right().saturating_sub(x), 1);
-    super::typed(cx, place, &layer.input, "53,100   2026-11-01   2026-11-01 14:30   now", None, top);
+    super::draw_input(cx, place, &layer.input, "53,100   2026-11-01   2026-11-01 14:30   now", None, top);
     if let Some(error) = &layer.error {
-        cx.pen.fit(inside.x, y + 1, inside.width, error.as_str(), Role::Warn, Align::Left);
+        cx.pen.write_fitted(inside.x, y + 1, inside.width, error.as_str(), Role::Warn, Align::Left);
     }
 }
 
-pub(super) fn alias(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &AliasLayer, top: bool) {
-    let title = format!("Name node {}", short(&layer.node));
-    let inside = super::frame(cx, area, &title, 62, 4, top);
+pub(super) fn draw_alias(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &AliasLayer, top: bool) {
+    let title = format!("Name node {}", short_id(&layer.node));
+    let inside = super::draw_frame(cx, area, &title, 62, 4, top);
     let record = cx.state.world.topology.nodes.get(&layer.node);
     let what = match record.and_then(|r| r.address.as_ref()) {
         Some(address) => format!("The name follows the address {address}."),
         None => "The registry has no address for this node; the name belongs to this id.".to_owned(),
     };
-    cx.pen.fit(inside.x, inside.y, inside.width, &what, Role::Dim, Align::Left);
+    cx.pen.write_fitted(inside.x, inside.y, inside.width, &what, Role::Dim, Align::Left);
     if inside.height < 3 {
         return;
     }
     let y = inside.y + 2;
-    let x = cx.pen.put(inside.x, y, 6, "name  ", Role::LayerLabel);
+    let x = cx.pen.write(inside.x, y, 6, "name  ", Role::LayerLabel);
     let place = Rect::new(x, y, inside.right().saturating_sub(x), 1);
-    super::typed(cx, place, &layer.input, "such as rack-07/a; empty removes the name", None, top);
+    super::draw_input(cx, place, &layer.input, "such as rack-07/a; empty removes the name", None, top);
 }

@@ -2,7 +2,7 @@
 
 use super::super::Cx;
 use crate::tui::app::state::layer::{AfterUnlock, UnlockLayer};
-use crate::tui::screens::words;
+use crate::tui::screens::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::input::{self, Input};
 use crate::tui::widgets::pen::Align;
@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top: bool) {
     let title = format!("Unlock {}", layer.name);
-    let inside = super::frame(cx, area, &title, 56, 4, top);
+    let inside = super::draw_frame(cx, area, &title, 56, 4, top);
     let what = match &layer.then {
         AfterUnlock::Nothing => "Enter the passphrase to unlock the key for a while.",
         AfterUnlock::Review(_) => "Enter the passphrase to unlock the key; the review follows.",
@@ -19,12 +19,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top
         }
         AfterUnlock::Retry(..) => "Enter the passphrase to unlock the key and retry the steps.",
     };
-    cx.pen.fit(inside.x, inside.y, inside.width, what, Role::Dim, Align::Left);
+    cx.pen.write_fitted(inside.x, inside.y, inside.width, what, Role::Dim, Align::Left);
     if inside.height < 3 {
         return;
     }
     let y = inside.y + 2;
-    let x = cx.pen.put(inside.x, y, 12, "passphrase  ", Role::LayerLabel);
+    let x = cx.pen.write(inside.x, y, 12, "passphrase  ", Role::LayerLabel);
     // As many signs as characters; the secret itself never comes here.
     let signs = "x".repeat(layer.passphrase.len());
     let input = Input {
@@ -40,9 +40,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &UnlockLayer, top
         cx.cursor = Some((column, y));
     }
     if layer.busy {
-        let sign = words::running(cx.state.now, true, cx.pen.ascii());
-        cx.pen.put(inside.x, y + 1, inside.width, &format!("{sign} unlocking …"), Role::Syncing);
+        let sign = format::throbber_glyph(cx.state.now, true, cx.pen.ascii());
+        cx.pen.write(inside.x, y + 1, inside.width, &format!("{sign} unlocking …"), Role::Syncing);
     } else if let Some(error) = &layer.error {
-        cx.pen.fit(inside.x, y + 1, inside.width, error.as_str(), Role::Bad, Align::Left);
+        cx.pen.write_fitted(inside.x, y + 1, inside.width, error.as_str(), Role::Bad, Align::Left);
     }
 }

@@ -1,11 +1,11 @@
 //! A subnet with nodes taken in and out: every figure as it is and as it would be.
 
 use super::super::Cx;
-use super::super::words;
+use super::super::format;
 use crate::datasets::detail::breach_words;
 use crate::tui::app::state::State;
 use crate::tui::app::state::layer::WhatIfLayer;
-use crate::tui::app::state::net::short;
+use crate::tui::app::state::net::short_id;
 use crate::tui::theme::Role;
 use crate::tui::widgets::text::spans_width;
 use crate::tui::widgets::{Spans, span};
@@ -17,38 +17,38 @@ use ratatui::layout::Rect;
 const FIGURES: u16 = 34;
 
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &WhatIfLayer, top: bool) {
-    let title = format!("What if: subnet {}", short(&layer.subnet));
+    let title = format!("What if: subnet {}", short_id(&layer.subnet));
     let w = area.width.saturating_sub(6).min(118);
     let h = area.height.saturating_sub(4).min(34);
-    let inside = super::frame(cx, area, &title, w, h, top);
+    let inside = super::draw_frame(cx, area, &title, w, h, top);
     if inside.height < 4 {
         return;
     }
     let left_w = inside.width.saturating_sub(FIGURES + 3);
-    let x = cx.pen.put(inside.x, inside.y, 2, "/ ", Role::Key);
+    let x = cx.pen.write(inside.x, inside.y, 2, "/ ", Role::Key);
     let place = Rect::new(x, inside.y, left_w.saturating_sub(2), 1);
-    super::typed(cx, place, &layer.input, "id, provider, data center, country, spare", None, top);
-    cx.pen.rule(inside.x, inside.y + 1, left_w, Role::Border);
+    super::draw_input(cx, place, &layer.input, "id, provider, data center, country, spare", None, top);
+    cx.pen.draw_rule(inside.x, inside.y + 1, left_w, Role::Border);
     let list = Rect::new(inside.x, inside.y + 2, left_w, inside.height - 2);
     if layer.shown.is_empty() {
-        cx.pen.put(list.x + 2, list.y, list.width, "no matches", Role::Dim);
+        cx.pen.write(list.x + 2, list.y, list.width, "no matches", Role::Dim);
     }
-    super::rows(cx, list, (layer.cursor, layer.offset, layer.shown.len()), top, |cx, index, row| {
+    super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.shown.len()), top, |cx, index, row| {
         let Some(node) = layer.shown.get(index) else { return };
         let (sign, role) = state_of(cx.state, layer, node);
-        cx.pen.put(row.x, row.y, 2, sign, role);
+        cx.pen.write(row.x, row.y, 2, sign, role);
         let room = row.width.saturating_sub(2);
-        let text = describe(cx.state, node, usize::from(room));
-        cx.pen.spans(row.x + 2, row.y, room, &text);
+        let text = node_spans(cx.state, node, usize::from(room));
+        cx.pen.write_spans(row.x + 2, row.y, room, &text);
     });
     let right = Rect::new(inside.x + left_w + 3, inside.y, FIGURES.min(inside.width), inside.height);
-    cx.pen.vertical(inside.x + left_w + 1, inside.y, inside.height, Role::Border);
+    cx.pen.draw_vertical_rule(inside.x + left_w + 1, inside.y, inside.height, Role::Border);
     let lines = match &layer.result {
-        Ok(what_if) => figures(cx.state, layer, what_if),
+        Ok(what_if) => figures_lines(cx.state, layer, what_if),
         Err(why) => vec![vec![span(why.as_str().to_owned(), Role::Warn)]],
     };
     for (line, y) in lines.iter().zip(right.top()..right.bottom()) {
-        cx.pen.spans(right.x, y, right.width, line);
+        cx.pen.write_spans(right.x, y, right.width, line);
     }
 }
 
@@ -65,9 +65,9 @@ fn state_of(state: &State, layer: &WhatIfLayer, node: &Principal) -> (&'static s
     }
 }
 
-fn describe(state: &State, node: &Principal, room: usize) -> Spans {
+fn node_spans(state: &State, node: &Principal, room: usize) -> Spans {
     let topology = state.topology();
-    let mut spans = vec![span(format!("{:<7}", short(node)), Role::Id)];
+    let mut spans = vec![span(format!("{:<7}", short_id(node)), Role::Id)];
     if let Some(alias) = state.net.mine.alias(topology, node) {
         spans.push(span(format!("{alias}  "), Role::Known));
     }
@@ -77,14 +77,14 @@ fn describe(state: &State, node: &Principal, room: usize) -> Spans {
     }
     if let Some(provider) = topology.provider_of(node) {
         let room = room.saturating_sub(spans_width(&spans));
-        spans.extend(words::provider_within(state, &provider, Role::Dim, room));
+        spans.extend(format::provider_within(state, &provider, Role::Dim, room));
     }
     spans
 }
 
 /// Every figure before and after.
-fn figures(state: &State, layer: &WhatIfLayer, what_if: &WhatIf) -> Vec<Spans> {
-    let (before, after, cells) = (&what_if.before, &what_if.after, state.cells());
+fn figures_lines(state: &State, layer: &WhatIfLayer, what_if: &WhatIf) -> Vec<Spans> {
+    let (before, after, cells) = (&what_if.before, &what_if.after, state.cell_context());
     let mut lines: Vec<Spans> = vec![vec![
         span(format!("+{} ", layer.add.len()), if layer.add.is_empty() { Role::Dim } else { Role::Good }),
         span(format!("−{}", layer.remove.len()), if layer.remove.is_empty() { Role::Dim } else { Role::Bad }),

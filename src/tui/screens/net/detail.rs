@@ -3,8 +3,8 @@
 use super::super::cell;
 use super::super::facts;
 use super::super::pieces::Ink;
-use super::super::proposal::{items, part_tabs};
-use super::super::{Cx, condition, words};
+use super::super::proposal::{add_row_hits, part_tabs};
+use super::super::{Cx, condition, format};
 use crate::datasets::detail::Detail as Described;
 use crate::datasets::network::find_list;
 use crate::tui::app::state::{Detail, State, Subject, Tab};
@@ -26,10 +26,10 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
     let state = cx.state;
     let area = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), area.height);
     if !state.is_listed(subject) {
-        condition::unknown(cx, area, *subject);
+        condition::draw_unknown_subject(cx, area, *subject);
         return;
     }
-    let cells = state.cells();
+    let cells = state.cell_context();
     let Some(list) = find_list(subject) else { return };
     let described = list.describe(subject, &cells);
     let mut title: Spans = Vec::new();
@@ -40,7 +40,7 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
     let room = usize::from(area.width).saturating_sub(spans_width(&title));
     let ink = Ink::new(state, area.width);
     title.extend(ink.title(&described, room));
-    cx.pen.spans(area.x, area.y, area.width, &title);
+    cx.pen.write_spans(area.x, area.y, area.width, &title);
     let counts = |tab: Tab| {
         let count = match tab {
             Tab::Links => state.links(subject).len(),
@@ -62,14 +62,14 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
     let share = if tab.has_cursor() { 62 } else { 50 };
     let left = Rect::new(body.x, body.y, (body.width - 3) * share / 100, body.height);
     let right = Rect::new(left.right() + 3, body.y, body.width - left.width - 3, body.height);
-    cx.pen.vertical(left.right() + 1, body.y, body.height, Role::Border);
+    cx.pen.draw_vertical_rule(left.right() + 1, body.y, body.height, Role::Border);
     if tab == Tab::Figures {
         draw_figures(cx, left, &described, detail);
         listed(cx, right, subject, detail, Tab::Links, false);
     } else {
         listed(cx, left, subject, detail, tab, true);
         let lines = Ink::new(state, right.width).lines(&described, right.width, VALUES);
-        facts::scrolled(cx, right, &lines, 0);
+        facts::draw_scrolled_lines(cx, right, &lines, 0);
     }
 }
 
@@ -103,10 +103,10 @@ fn name_target<'a>(state: &'a State, to: &Subject, cells: &Context) -> Content<'
         };
     };
     let name = (list.name)(to, cells);
-    let (role, is_unverified) = (cell::role(name.tone), name.is_unverified());
+    let (role, is_unverified) = (cell::role_for_tone(name.tone), name.is_unverified());
     let text = name.into_text(cells.now, None);
     match role {
-        role if is_unverified => Content::Marked(text, role, words::unverified_mark()),
+        role if is_unverified => Content::Marked(text, role, format::unverified_mark()),
         Role::Id => Content::id(text),
         role => Content::text(text, role),
     }
@@ -124,7 +124,7 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
     }
     if len == 0 {
         let lines = match tab {
-            Tab::Happened => ["nothing is known to have happened to it, as far as events were read"],
+            Tab::Happened => ["no events in the history read so far"],
             _ => ["it names nothing else"],
         };
         notice::draw(cx.pen, area, "Nothing here", Role::Text, &lines);
@@ -133,17 +133,17 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
     let fill = Width::Fill { min: 16, max: 100, weight: 1 };
     let columns = if tab == Tab::Happened {
         vec![
-            Column::numbers("version", 9, 0),
-            Column::words("time (UTC)", Width::Fixed(16), 1),
-            Column::words("what happened", fill, 0),
+            Column::number_column("version", 9, 0),
+            Column::text_column("time (UTC)", Width::Fixed(16), 1),
+            Column::text_column("what happened", fill, 0),
         ]
     } else {
         vec![
-            Column::words("", Width::Fixed(10), 0),
-            Column::words("leads to", fill, 0),
-            Column::words("status", Width::Fixed(14), 1),
-            Column::words("where", Width::Fixed(9), 3),
-            Column::words("30 days", Width::Fixed(30), 2),
+            Column::text_column("", Width::Fixed(10), 0),
+            Column::text_column("leads to", fill, 0),
+            Column::text_column("status", Width::Fixed(14), 1),
+            Column::text_column("where", Width::Fixed(9), 3),
+            Column::text_column("30 days", Width::Fixed(30), 2),
         ]
     };
     let spec = Table {
@@ -154,12 +154,12 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
         focused: state.layers.is_empty(),
         heads: true,
     };
-    let cells = state.cells();
+    let cells = state.cell_context();
     let cell = |subject: &Subject, column: &str| {
         let list = find_list(subject);
         let column = list.and_then(|list| list.dataset.columns.iter().find(|c| c.info.id == column));
         let content =
-            |c: &DatasetColumn<Subject>| owned(cell::content(state, &c.info, (c.get)(subject, &cells)));
+            |c: &DatasetColumn<Subject>| owned(cell::cell_content(state, &c.info, (c.get)(subject, &cells)));
         column.map_or(Content::Nothing, content)
     };
     let drawn = table::draw(cx.pen, area, &spec, |index| {
@@ -182,6 +182,6 @@ fn listed(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: &Subject, detail: &Detai
         Some(Row { cells, marked: false })
     });
     if active {
-        items(cx, &drawn);
+        add_row_hits(cx, &drawn);
     }
 }

@@ -1,7 +1,7 @@
 //! The user's own provider above the list of its nodes.
 
 use super::super::pieces::Ink;
-use super::super::{Cx, words};
+use super::super::{Cx, format};
 use crate::datasets::detail::{Detail, Line, Piece};
 use crate::datasets::network::find_list;
 use crate::tui::app::state::Subject;
@@ -22,12 +22,12 @@ pub(super) fn head(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Option<Rect> {
     let Some(provider) = state.net.mine.provider else {
         cx.hits.list_height = usize::from(area.height.saturating_sub(1));
         let choose =
-            format!("{} chooses which node provider you are", words::key(state, Command::MyProvider));
+            format!("{} chooses which node provider you are", format::key_text(state, Command::MyProvider));
         let lines = [choose.as_str(), "or `provider = \"…\"` in the configuration says it"];
-        notice::draw(cx.pen, area, "No provider is chosen", Role::Text, &lines);
+        notice::draw(cx.pen, area, "No node provider selected", Role::Text, &lines);
         return None;
     };
-    let (subject, cells) = (Subject::Provider(provider), state.cells());
+    let (subject, cells) = (Subject::Provider(provider), state.cell_context());
     let mut brief = Detail::default();
     if let Some(list) = find_list(&subject) {
         (list.brief)(&subject, &cells, &mut brief);
@@ -43,7 +43,7 @@ pub(super) fn head(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Option<Rect> {
     let lines = Ink::new(state, width).lines(&brief, width, VALUES);
     let rows = u16::try_from(lines.len()).unwrap_or(0).min(area.height.saturating_sub(6));
     for (line, y) in lines.iter().take(usize::from(rows)).zip(area.top()..) {
-        cx.pen.spans(area.x + 2, y, width, line);
+        cx.pen.write_spans(area.x + 2, y, width, line);
     }
     Some(Rect::new(area.x, area.y + rows + 1, area.width, area.height.saturating_sub(rows + 1)))
 }

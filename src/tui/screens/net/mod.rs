@@ -6,9 +6,9 @@ mod mine;
 pub(super) use detail::draw as detail;
 
 use super::condition::{self, Empty};
-use super::{Cx, cell, table, words};
+use super::{Cx, cell, format, table};
 use crate::datasets::network::Footer;
-use crate::tui::app::state::net::{Difference, NetList, Then};
+use crate::tui::app::state::net::{Difference, NetList, PastTopology};
 use crate::tui::app::state::{Hit, State};
 use crate::tui::command::Command;
 use crate::tui::theme::{ColorDepth, Role};
@@ -34,10 +34,10 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let foot = Rect::new(area.x + 2, area.bottom() - 1, area.width.saturating_sub(3), 1);
     if state.topology().is_empty() {
         cx.hits.list_height = usize::from(rest.height.saturating_sub(1));
-        condition::say(cx, rest, condition::why(state, false, 0), "subnets and nodes");
+        condition::draw_empty(cx, rest, condition::empty_reason(state, false, 0), "subnets and nodes");
         return;
     }
-    cx.pen.spans(foot.x, foot.y, foot.width, &sources(state, cx.pen.ascii()));
+    cx.pen.write_spans(foot.x, foot.y, foot.width, &sources(state, cx.pen.ascii()));
     let shown = state.net.shown.list();
     let rest = if shown.footer == Footer::Registry {
         continents(cx, rest)
@@ -50,16 +50,16 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let list = state.net.list();
     if list.rows.is_empty() {
         cx.hits.list_height = usize::from(rest.height.saturating_sub(1));
-        let empty = condition::why(state, true, list.total);
+        let empty = condition::empty_reason(state, true, list.total);
         match shown.empty.filter(|_| empty == Empty::Nothing) {
             Some([title, words]) => notice::draw(cx.pen, rest, title, Role::Text, &[words]),
-            None => condition::say(cx, rest, empty, shown.dataset.info.many),
+            None => condition::draw_empty(cx, rest, empty, shown.dataset.info.many),
         }
         if empty != Empty::Filtered {
             return;
         }
     }
-    let cells = state.cells();
+    let cells = state.cell_context();
     table::draw_list(cx, rest, list, shown.dataset, &cells, Some, |_| Content::Nothing);
 }
 
@@ -79,19 +79,19 @@ fn lists(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         } else {
             list.dataset().info.title.to_owned()
         };
-        x = cx.pen.put(x, row.y, room, &title, role);
+        x = cx.pen.write(x, row.y, room, &title, role);
         let count = state.net.one(list).total;
         if counted && count > 0 {
-            let text = format!(" {}", words::grouped(count));
-            x = cx.pen.put(x, row.y, row.right().saturating_sub(x), &text, Role::Dim);
+            let text = format!(" {}", format::grouped_number(count));
+            x = cx.pen.write(x, row.y, row.right().saturating_sub(x), &text, Role::Dim);
         }
-        cx.hits.add(Rect::new(start, row.y, x - start, 1), Hit::List(list));
+        cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::List(list));
         x = x.saturating_add(if counted { 3 } else { 2 });
     }
 }
 
 /// Says that what is shown is past, and what is different now; gives how many lines it took.
-fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
+fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &PastTopology) -> u16 {
     let state = cx.state;
     let asked = match then.moment {
         Moment::Version(_) => String::new(),
@@ -100,9 +100,9 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
     let made = then.topology.at.map(|at| format!(", made {} UTC", at.date_minute())).unwrap_or_default();
     let version = group(&then.topology.version.to_string());
     let text = format!(" THE PAST: version {version}{asked}{made} ");
-    let x = cx.pen.put(area.x + 1, area.y, area.width.saturating_sub(2), &text, Role::Danger);
-    let back = format!("  {} returns to now", words::key(state, Command::Back));
-    cx.pen.put(x, area.y, area.right().saturating_sub(x + 1), &back, Role::Dim);
+    let x = cx.pen.write(area.x + 1, area.y, area.width.saturating_sub(2), &text, Role::Danger);
+    let back = format!("  {} returns to now", format::key_text(state, Command::Back));
+    cx.pen.write(x, area.y, area.right().saturating_sub(x + 1), &back, Role::Dim);
     let mut line = vec![span("since then  ", Role::Dim)];
     if then.changes.is_empty() {
         line.push(span("nothing has changed", Role::Text));
@@ -113,17 +113,17 @@ fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &Then) -> u16 {
         }
         line.push(span(format!("{what} "), Role::Text));
         if *changed > 0 {
-            line.push(span(words::grouped(*changed), Role::Strong));
+            line.push(span(format::grouped_number(*changed), Role::Strong));
         }
         if *gone > 0 {
-            line.push(span(format!("−{}", words::grouped(*gone)), Role::Strong));
+            line.push(span(format!("−{}", format::grouped_number(*gone)), Role::Strong));
         }
         if *new > 0 {
             let gap = if *gone > 0 { " " } else { "" };
-            line.push(span(format!("{gap}+{}", words::grouped(*new)), Role::Strong));
+            line.push(span(format!("{gap}+{}", format::grouped_number(*new)), Role::Strong));
         }
     }
-    cx.pen.spans(area.x + 2, area.y + 1, area.width.saturating_sub(3), &line);
+    cx.pen.write_spans(area.x + 2, area.y + 1, area.width.saturating_sub(3), &line);
     2
 }
 
@@ -132,7 +132,7 @@ fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
     let shown = state.net.shown.list();
     if shown.footer == Footer::Strips && state.size.0 < 110 && state.net.then.is_none() {
-        let mut line = cell::legend(ascii);
+        let mut line = cell::legend_spans(ascii);
         line.extend(explain_mark(state, true));
         return line;
     }
@@ -140,8 +140,8 @@ fn sources(state: &State, ascii: bool) -> Spans {
     let dot = || span(" · ", Role::Dim);
     let mut line = vec![span(format!("registry {}", group(&topology.version.to_string())), Role::Dim)];
     if let Some(evidence) = &topology.evidence {
-        line.extend([span(" ", Role::Dim), span(evidence.proof.word(), words::proof_role(evidence.proof))]);
-        line.push(span(format!(" {}", words::ago(state.network_now(), evidence.at)), Role::Dim));
+        line.extend([span(" ", Role::Dim), span(evidence.proof.word(), format::proof_role(evidence.proof))]);
+        line.push(span(format!(" {}", format::ago_text(state.network_now(), evidence.at)), Role::Dim));
     }
     match shown.footer {
         _ if state.net.then.is_some() => line.extend([dot(), span("health is of today only", Role::Dim)]),
@@ -157,17 +157,17 @@ fn sources(state: &State, ascii: bool) -> Spans {
         }
         Footer::Strips => {
             line.push(span("   ", Role::Dim));
-            line.extend(cell::legend(ascii));
+            line.extend(cell::legend_spans(ascii));
             line.extend(explain_mark(state, narrow));
         }
         Footer::BoundaryNodes => {
             if let Some(evidence) = &state.world.fleet.boundary_evidence {
                 line.extend([dot(), span("list ", Role::Dim)]);
-                line.push(span(evidence.proof.word(), words::proof_role(evidence.proof)));
+                line.push(span(evidence.proof.word(), format::proof_role(evidence.proof)));
             }
             let proof = Proof::Unverified;
-            line.extend([dot(), words::unverified_mark(), span(" ", Role::Dim)]);
-            line.push(span(proof.word(), words::proof_role(proof)));
+            line.extend([dot(), format::unverified_mark(), span(" ", Role::Dim)]);
+            line.push(span(proof.word(), format::proof_role(proof)));
             line.extend((!narrow).then(|| span(": states and names", Role::Dim)));
         }
         Footer::Registry => {}
@@ -189,11 +189,11 @@ fn explain_mark(state: &State, brief: bool) -> Spans {
         return Vec::new();
     }
     let proof = Proof::Unverified;
-    let mut line = vec![span(" · ", Role::Dim), words::unverified_mark(), span(" ", Role::Dim)];
+    let mut line = vec![span(" · ", Role::Dim), format::unverified_mark(), span(" ", Role::Dim)];
     line.extend((!brief).then(|| span(format!("{DASHBOARD}, "), Role::Dim)));
-    line.push(span(proof.word(), words::proof_role(proof)));
+    line.push(span(proof.word(), format::proof_role(proof)));
     if let Some(at) = fleet.reported_at.filter(|_| !brief) {
-        line.push(span(format!(" {}", words::ago(state.now, at)), Role::Dim));
+        line.push(span(format!(" {}", format::ago_text(state.now, at)), Role::Dim));
     }
     line
 }
@@ -226,6 +226,6 @@ fn continents(cx: &mut Cx<'_, '_, '_>, area: Rect) -> Rect {
         return area;
     }
     let width = area.width.saturating_sub(4).min(110);
-    chart::bars(cx.pen, Rect::new(area.x + 2, area.y + 1, width, rows), &bars);
+    chart::draw_bars(cx.pen, Rect::new(area.x + 2, area.y + 1, width, rows), &bars);
     Rect::new(area.x, area.y + rows + 2, area.width, area.height - rows - 2)
 }

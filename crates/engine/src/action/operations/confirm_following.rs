@@ -17,7 +17,7 @@ pub struct ConfirmFollowing {}
 
 impl ConfirmFollowing {
     /// The operation on these neurons.
-    pub fn of(self, neurons: &[NeuronKey]) -> Intent {
+    pub fn intent_for(self, neurons: &[NeuronKey]) -> Intent {
         self.into_intent(&CONFIRM_FOLLOWING, neurons)
     }
 }
@@ -35,14 +35,14 @@ pub static CONFIRM_FOLLOWING: Operation = Operation {
     alias: Some("refresh"),
     target: Target::Neurons { all_by_default: true },
     reads: &[Topicality::Neurons],
-    ..neuron::operation::<ConfirmFollowing>(&[neuron::step_kind::<ConfirmFollowing>()])
+    ..neuron::neuron_operation::<ConfirmFollowing>(&[neuron::step_kind::<ConfirmFollowing>()])
 };
 
 impl NeuronCommand for ConfirmFollowing {
     const STEP: &'static str = "refresh-voting-power";
     const COMMAND: &'static str = "RefreshVotingPower";
 
-    fn prepare(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
         calls::refresh_voting_power(canisters, neuron)
     }
 

@@ -3,7 +3,7 @@
 use super::neuron::{self, NeuronCommand, NeuronOperation};
 use crate::action::field::{Field, FieldKind};
 use crate::action::operation::{Args, Operation, Problem, Rules};
-use crate::action::plan::{Draft, count};
+use crate::action::plan::{Draft, count_noun};
 use icpulse_canisters::governance::calls::{self, Target as Address};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::Intent;
@@ -26,7 +26,7 @@ pub struct Follow {
 
 impl Follow {
     /// The operation on these neurons.
-    pub fn of(self, neurons: &[NeuronKey]) -> Intent {
+    pub fn intent_for(self, neurons: &[NeuronKey]) -> Intent {
         self.into_intent(&FOLLOW, neurons)
     }
 }
@@ -65,32 +65,38 @@ pub static FOLLOW: Operation = Operation {
         check: |args, _| {
             check_followees(args.get("topic"), &args.get::<Vec<_>>("followees").unwrap_or_default())
         },
-        ..neuron::rules::<Follow>()
+        start: |neuron, args| {
+            let topic = args.get("topic");
+            let present = topic.map(|topic| followees_on_topic(neuron, topic)).filter(|f| !f.is_empty());
+            let start = present.map(join_followees).unwrap_or_default();
+            vec![("followees", start)]
+        },
+        ..neuron::neuron_rules::<Follow>()
     },
-    ..neuron::operation::<Follow>(&[neuron::step_kind::<Follow>()])
+    ..neuron::neuron_operation::<Follow>(&[neuron::step_kind::<Follow>()])
 };
 
 impl NeuronCommand for Follow {
     const STEP: &'static str = "follow";
     const COMMAND: &'static str = "Follow";
 
-    fn prepare(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
         calls::follow(canisters, neuron, self.topic, &self.followees)
     }
 
     fn summary(&self, _: &str) -> Line {
-        line!("follow {} on {}", list(&self.followees), self.topic.title())
+        line!("follow {} on {}", join_followees(&self.followees), self.topic.title())
     }
 
     fn arguments(&self) -> Vec<(&'static str, Line)> {
         vec![
             ("topic", line!("{} ({})", self.topic.title(), self.topic.number())),
-            ("followees", line!("{}", list(&self.followees))),
+            ("followees", line!("{}", join_followees(&self.followees))),
         ]
     }
 
     fn is_done(&self, neuron: &Neuron, _: Timestamp) -> bool {
-        followees(neuron, self.topic) == self.followees
+        followees_on_topic(neuron, self.topic) == self.followees
     }
 }
 
@@ -98,12 +104,12 @@ impl NeuronOperation for Follow {
     fn title(&self, neurons: &str) -> Line {
         let whom = match self.followees.len() {
             0 => "nobody".to_owned(),
-            n => count(n, "neuron"),
+            n => count_noun(n, "neuron"),
         };
         line!("Follow {whom} on {} with {neurons}", self.topic.title())
     }
 
-    fn refuse(neuron: &Neuron, args: &Args<'_>) -> Option<Line> {
+    fn find_refusal(neuron: &Neuron, args: &Args<'_>) -> Option<Line> {
         if neuron.access == Access::Hotkey && args.get("topic") == Some(Topic::NeuronManagement) {
             return Some(Line::new(
                 "only the controller may set who manages a neuron; this identity is a hotkey",
@@ -113,20 +119,20 @@ impl NeuronOperation for Follow {
     }
 
     fn effect(&self, neuron: &Neuron) -> Line {
-        let before = followees(neuron, self.topic);
+        let before = followees_on_topic(neuron, self.topic);
         let same = if before == self.followees { " (as before)" } else { "" };
         line!(
             "neuron {}, {}: {} → {}{same}",
             neuron.id,
             self.topic.title(),
-            list(before),
-            list(&self.followees)
+            join_followees(before),
+            join_followees(&self.followees)
         )
     }
 
-    fn review(&self, neurons: &[NeuronKey], draft: &mut Draft) {
+    fn fill_review(&self, neurons: &[NeuronKey], draft: &mut Draft) {
         for problem in check_followees(Some(self.topic), &self.followees) {
-            draft.block(problem.why);
+            draft.add_blocker(problem.why);
         }
         for neuron in neurons.iter().filter(|n| self.followees.contains(n)) {
             draft.warnings.push(line!("neuron {neuron} would follow itself, which casts no ballot"));
@@ -146,7 +152,7 @@ impl NeuronOperation for Follow {
     }
 }
 
-fn followees(neuron: &Neuron, topic: Topic) -> &[NeuronKey] {
+fn followees_on_topic(neuron: &Neuron, topic: Topic) -> &[NeuronKey] {
     neuron.followees.iter().find(|(t, _)| *t == topic).map_or(&[][..], |(_, f)| f)
 }
 
@@ -173,7 +179,7 @@ pub(super) fn warn_of_unknown_topic(draft: &mut Draft, topic: Topic) {
     }
 }
 
-fn list(followees: &[NeuronKey]) -> String {
+fn join_followees(followees: &[NeuronKey]) -> String {
     if followees.is_empty() {
         return "nobody".to_owned();
     }

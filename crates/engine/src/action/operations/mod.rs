@@ -14,7 +14,7 @@ pub use set_visibility::{SET_VISIBILITY, SetVisibility};
 pub use stake::{STAKE, Stake};
 #[cfg(test)]
 pub(super) use vote::CastBallot;
-pub use vote::{CastVotes, VOTE};
+pub use vote::{CastVotes, VOTE, find_vote_refusal};
 
 use super::operation::{Condition, Operation};
 
@@ -26,6 +26,6 @@ pub fn find_remedy(condition: Condition) -> Option<&'static Operation> {
     LIST.iter().find(|operation| operation.mends == Some(condition)).copied()
 }
 
-pub fn find(id: &str) -> Option<&'static Operation> {
+pub fn find_operation(id: &str) -> Option<&'static Operation> {
     LIST.iter().find(|operation| operation.id == id).copied()
 }

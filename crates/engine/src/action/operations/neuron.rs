@@ -2,9 +2,11 @@
 
 use crate::action::error::ActionError;
 use crate::action::operation::{Args, Fact, FormContext, Operation, Order, Risk, Rules, Target};
-use crate::action::outcome::{self, Outcome};
-use crate::action::plan::{Draft, PlanContext, bounded, count};
-use crate::action::step::{Reading, Readings, Reply, Step, StepKind, StepWords, Verdict, step_identity};
+use crate::action::outcome::{self, StepOutcome};
+use crate::action::plan::{Draft, PlanContext, append_bounded, count_noun};
+use crate::action::step::{
+    Reading, Readings, Reply, Step, StepDescription, StepKind, Verdict, step_identity,
+};
 use icpulse_canisters::governance::calls::Target as Address;
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::Intent;
@@ -23,7 +25,7 @@ pub(super) trait NeuronCommand: Debug + Serialize + DeserializeOwned + Send + Sy
     /// Its name in the interface of governance.
     const COMMAND: &'static str;
 
-    fn prepare(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError>;
+    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError>;
 
     /// It in one line, for a neuron called so.
     fn summary(&self, neuron: &str) -> Line;
@@ -58,11 +60,11 @@ pub(super) fn name_neuron(neuron: &Address) -> Line {
 impl<C: NeuronCommand> Step for NeuronStep<C> {
     step_identity!(C::STEP);
 
-    fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        self.command.prepare(self.neuron, canisters)
+    fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+        self.command.prepare_call(self.neuron, canisters)
     }
 
-    fn words(&self, _: &Canisters) -> StepWords {
+    fn description(&self, _: &Canisters) -> StepDescription {
         let (id, name) = match self.neuron {
             Address::Id(id) => (Some(id), format!("neuron {id}")),
             Address::StakedAt(_) => (None, "the new neuron".to_owned()),
@@ -70,22 +72,25 @@ impl<C: NeuronCommand> Step for NeuronStep<C> {
         let mut arguments = vec![("neuron", name_neuron(&self.neuron))];
         arguments.extend(self.command.arguments());
         let method = format!("manage_neuron · {}", C::COMMAND);
-        StepWords { neuron: id, ..StepWords::new(&method, self.command.summary(&name), arguments) }
+        StepDescription {
+            neuron: id,
+            ..StepDescription::new(&method, self.command.summary(&name), arguments)
+        }
     }
 
     fn advice(&self) -> &'static str {
         "Read the neuron again; doing it once more is harmless"
     }
 
-    fn read_reply(&self, reply: &Reply<'_>) -> Outcome {
+    fn read_reply(&self, reply: &Reply<'_>) -> StepOutcome {
         outcome::read_command_reply(reply, self.advice(), |_| Line::new("done"))
     }
 
-    fn proof(&self, _: &Canisters) -> Vec<Reading> {
+    fn proof_readings(&self, _: &Canisters) -> Vec<Reading> {
         vec![Reading::Neuron(self.neuron)]
     }
 
-    fn judge(&self, found: &Readings) -> Verdict {
+    fn judge_readings(&self, found: &Readings) -> Verdict {
         found.judge_neuron(|neuron| self.command.is_done(neuron, self.planned))
     }
 }
@@ -97,7 +102,7 @@ pub(super) trait NeuronOperation: NeuronCommand {
     fn title(&self, neurons: &str) -> Line;
 
     /// Why it cannot be done to a neuron, as its reader may do it or not.
-    fn refuse(neuron: &Neuron, args: &Args<'_>) -> Option<Line> {
+    fn find_refusal(neuron: &Neuron, args: &Args<'_>) -> Option<Line> {
         let _ = args;
         refuse_stranger(neuron)
     }
@@ -106,7 +111,7 @@ pub(super) trait NeuronOperation: NeuronCommand {
     fn effect(&self, neuron: &Neuron) -> Line;
 
     /// What else its review says.
-    fn review(&self, neurons: &[NeuronKey], draft: &mut Draft) {
+    fn fill_review(&self, neurons: &[NeuronKey], draft: &mut Draft) {
         let _ = (neurons, draft);
     }
 
@@ -123,17 +128,17 @@ pub(super) trait NeuronOperation: NeuronCommand {
     }
 }
 
-pub(super) const fn rules<C: NeuronOperation>() -> Rules {
-    Rules { refuse: C::refuse, preview: preview::<C>, ..Rules::new(plan::<C>) }
+pub(super) const fn neuron_rules<C: NeuronOperation>() -> Rules {
+    Rules { refuse: C::find_refusal, preview: preview_commands::<C>, ..Rules::new(plan_commands::<C>) }
 }
 
 /// The kind of step of a neuron operation.
 pub(super) const fn step_kind<C: NeuronCommand>() -> StepKind {
-    StepKind::of::<NeuronStep<C>>(C::STEP)
+    StepKind::for_type::<NeuronStep<C>>(C::STEP)
 }
 
 /// A neuron operation, to be completed with its names and fields.
-pub(super) const fn operation<C: NeuronOperation>(steps: &'static [StepKind]) -> Operation {
+pub(super) const fn neuron_operation<C: NeuronOperation>(steps: &'static [StepKind]) -> Operation {
     Operation {
         id: "",
         title: "",
@@ -151,7 +156,7 @@ pub(super) const fn operation<C: NeuronOperation>(steps: &'static [StepKind]) ->
         order: Order::AnyOrder,
         reads: &[],
         touches: &[icpulse_model::world::Topicality::Neurons],
-        rules: rules::<C>(),
+        rules: neuron_rules::<C>(),
         steps,
     }
 }
@@ -167,7 +172,7 @@ struct Neurons {
     neurons: Vec<NeuronKey>,
 }
 
-fn plan<C: NeuronOperation>(
+fn plan_commands<C: NeuronOperation>(
     intent: &Intent,
     context: &PlanContext<'_>,
     _: &mut dyn rand::RngCore,
@@ -181,7 +186,7 @@ fn plan<C: NeuronOperation>(
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for id in neurons.iter().copied().collect::<BTreeSet<_>>() {
         let known = context.world.neurons.get(id);
-        match known.and_then(|neuron| C::refuse(neuron, &args)) {
+        match known.and_then(|neuron| C::find_refusal(neuron, &args)) {
             Some(why) => left_out.push(why),
             None => {
                 chosen.push(id);
@@ -198,26 +203,28 @@ fn plan<C: NeuronOperation>(
     }
     let names = match chosen.as_slice() {
         [only] => format!("neuron {only}"),
-        many => count(many.len(), "neuron"),
+        many => count_noun(many.len(), "neuron"),
     };
     let mut draft = Draft::new(command.title(&names), steps);
     if chosen.is_empty() {
-        draft.block(left_out.first().cloned().unwrap_or_else(|| Line::new("no neurons were chosen")));
+        draft.add_blocker(left_out.first().cloned().unwrap_or_else(|| Line::new("no neurons selected")));
     }
-    bounded(&mut draft.warnings, left_out, "more neurons are left out");
-    bounded(&mut draft.warnings, unknown, "more are not among your neurons");
-    bounded(&mut draft.effects, effects, "more neurons");
-    command.review(&chosen, &mut draft);
+    append_bounded(&mut draft.warnings, left_out, "more neurons are left out");
+    append_bounded(&mut draft.warnings, unknown, "more are not among your neurons");
+    append_bounded(&mut draft.effects, effects, "more neurons");
+    command.fill_review(&chosen, &mut draft);
     Ok(draft)
 }
 
-fn preview<C: NeuronOperation>(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Fact> {
-    let (Some(command), Some(Neurons { neurons })) = (args.all::<C>(), args.all()) else { return Vec::new() };
+fn preview_commands<C: NeuronOperation>(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Fact> {
+    let (Some(command), Some(Neurons { neurons })) = (args.read_all::<C>(), args.read_all()) else {
+        return Vec::new();
+    };
     let known = neurons.iter().filter_map(|id| context.world.neurons.get(*id));
     known
         .take(4)
         .map(|neuron| {
-            let effect = C::refuse(neuron, args).unwrap_or_else(|| command.effect(neuron));
+            let effect = C::find_refusal(neuron, args).unwrap_or_else(|| command.effect(neuron));
             Fact { label: "", value: vec![Words::plain(effect.as_str())] }
         })
         .collect()

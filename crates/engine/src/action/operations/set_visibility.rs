@@ -43,12 +43,12 @@ pub static SET_VISIBILITY: Operation = Operation {
         positional: false,
     }],
     reads: &[Topicality::Neurons],
-    ..neuron::operation::<SetVisibility>(&[neuron::step_kind::<SetVisibility>()])
+    ..neuron::neuron_operation::<SetVisibility>(&[neuron::step_kind::<SetVisibility>()])
 };
 
 impl SetVisibility {
     /// The operation on these neurons.
-    pub fn of(self, neurons: &[NeuronKey]) -> Intent {
+    pub fn intent_for(self, neurons: &[NeuronKey]) -> Intent {
         self.into_intent(&SET_VISIBILITY, neurons)
     }
 }
@@ -57,18 +57,18 @@ impl NeuronCommand for SetVisibility {
     const STEP: &'static str = "set-visibility";
     const COMMAND: &'static str = "SetVisibility";
 
-    fn prepare(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
         let visibility = Some(self.visibility.number());
         let operation = wire::Operation::SetVisibility(wire::SetVisibility { visibility });
         calls::configure(canisters, neuron, operation)
     }
 
     fn summary(&self, neuron: &str) -> Line {
-        line!("make {neuron} {}", word(self.visibility))
+        line!("make {neuron} {}", visibility_name(self.visibility))
     }
 
     fn arguments(&self) -> Vec<(&'static str, Line)> {
-        vec![("visibility", line!("{} ({})", word(self.visibility), self.visibility.number()))]
+        vec![("visibility", line!("{} ({})", visibility_name(self.visibility), self.visibility.number()))]
     }
 
     fn is_done(&self, neuron: &Neuron, _: Timestamp) -> bool {
@@ -78,10 +78,10 @@ impl NeuronCommand for SetVisibility {
 
 impl NeuronOperation for SetVisibility {
     fn title(&self, neurons: &str) -> Line {
-        line!("Make {neurons} {}", word(self.visibility))
+        line!("Make {neurons} {}", visibility_name(self.visibility))
     }
 
-    fn refuse(neuron: &Neuron, args: &Args<'_>) -> Option<Line> {
+    fn find_refusal(neuron: &Neuron, args: &Args<'_>) -> Option<Line> {
         if neuron.access != Access::Controller {
             return Some(line!("only the controller of neuron {} may set its visibility", neuron.id));
         }
@@ -89,14 +89,19 @@ impl NeuronOperation for SetVisibility {
             return Some(line!("known neuron {} is always public", neuron.id));
         }
         (args.get("visibility") == Some(neuron.visibility))
-            .then(|| line!("neuron {} is {} already", neuron.id, word(neuron.visibility)))
+            .then(|| line!("neuron {} is {} already", neuron.id, visibility_name(neuron.visibility)))
     }
 
     fn effect(&self, neuron: &Neuron) -> Line {
-        line!("neuron {}: {} → {}", neuron.id, word(neuron.visibility), word(self.visibility))
+        line!(
+            "neuron {}: {} → {}",
+            neuron.id,
+            visibility_name(neuron.visibility),
+            visibility_name(self.visibility)
+        )
     }
 }
 
-fn word(visibility: Visibility) -> String {
+fn visibility_name(visibility: Visibility) -> String {
     visibility.title().to_lowercase()
 }

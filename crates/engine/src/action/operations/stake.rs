@@ -6,9 +6,11 @@ use super::transfer::StakeTransfer;
 use crate::action::error::ActionError;
 use crate::action::field::{Field, FieldKind};
 use crate::action::operation::{Args, Fact, FormContext, Operation, Order, Problem, Risk, Rules, Target};
-use crate::action::outcome::{self, Outcome};
+use crate::action::outcome::{self, StepOutcome};
 use crate::action::plan::{Draft, PlanContext};
-use crate::action::step::{Reading, Readings, Reply, Step, StepKind, StepWords, Verdict, step_identity};
+use crate::action::step::{
+    Reading, Readings, Reply, Step, StepDescription, StepKind, Verdict, step_identity,
+};
 use icpulse_canisters::governance::calls::{self, CommandResult, Target as Address};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::{Intent, StepState};
@@ -115,11 +117,11 @@ pub static STAKE: Operation = Operation {
     order: Order::InOrder,
     reads: &[Topicality::Accounts, Topicality::Facts],
     touches: &[Topicality::Neurons, Topicality::Accounts],
-    rules: Rules { check, preview, plan_rest, ..Rules::new(plan) },
+    rules: Rules { check: find_problems, preview: preview_stake, plan_rest, ..Rules::new(plan_stake) },
     steps: &[
-        StepKind::of::<StakeTransfer>(StakeTransfer::STEP),
-        StepKind::of::<Claim>(Claim::STEP),
-        StepKind::of::<LengthenDelay>(LengthenDelay::STEP),
+        StepKind::for_type::<StakeTransfer>(StakeTransfer::STEP),
+        StepKind::for_type::<Claim>(Claim::STEP),
+        StepKind::for_type::<LengthenDelay>(LengthenDelay::STEP),
         neuron::step_kind::<AutoStake>(),
         neuron::step_kind::<Follow>(),
     ],
@@ -143,12 +145,12 @@ impl Claim {
 impl Step for Claim {
     step_identity!(Self::STEP);
 
-    fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+    fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
         calls::claim_or_refresh(canisters, self.controller, self.nonce)
     }
 
-    fn words(&self, _: &Canisters) -> StepWords {
-        StepWords::new(
+    fn description(&self, _: &Canisters) -> StepDescription {
+        StepDescription::new(
             "manage_neuron · ClaimOrRefresh",
             line!("claim the neuron that the transfer made"),
             vec![("controller", line!("{}", self.controller)), ("nonce", line!("{}", self.nonce))],
@@ -163,27 +165,27 @@ impl Step for Claim {
         "Follow it up: claiming again is harmless"
     }
 
-    fn read_reply(&self, reply: &Reply<'_>) -> Outcome {
+    fn read_reply(&self, reply: &Reply<'_>) -> StepOutcome {
         let claimed = match calls::parse_manage_neuron_reply(reply.bytes) {
             Ok(CommandResult::ClaimOrRefresh { neuron }) => neuron,
             _ => None,
         };
         let note = |_: &CommandResult| claimed.map_or_else(|| Line::new("done"), |id| line!("neuron {id}"));
-        Outcome { neuron: claimed, ..outcome::read_command_reply(reply, self.advice(), note) }
+        StepOutcome { neuron: claimed, ..outcome::read_command_reply(reply, self.advice(), note) }
     }
 
     /// The answer that there is no neuron carries no time; the balance that is read before it does.
-    fn proof(&self, canisters: &Canisters) -> Vec<Reading> {
+    fn proof_readings(&self, canisters: &Canisters) -> Vec<Reading> {
         let account =
             Account { owner: canisters.id(SystemCanister::Governance), subaccount: self.subaccount() };
         vec![Reading::Balance(account), Reading::Neuron(Address::StakedAt(self.subaccount()))]
     }
 
-    fn judge(&self, found: &Readings) -> Verdict {
+    fn judge_readings(&self, found: &Readings) -> Verdict {
         match (found.neuron(), found.balance()) {
             (Some(neuron), _) => match Verdict::found("the neuron is there") {
                 Verdict::Happened(outcome) => {
-                    Verdict::Happened(Outcome { neuron: Some(neuron.id), ..outcome })
+                    Verdict::Happened(StepOutcome { neuron: Some(neuron.id), ..outcome })
                 }
                 other => other,
             },
@@ -206,7 +208,7 @@ struct LengthenDelay {
 impl LengthenDelay {
     const STEP: &'static str = "lengthen-delay";
 
-    fn additional(&self) -> Seconds {
+    fn additional_delay(&self) -> Seconds {
         Seconds(self.target.0.saturating_sub(self.from.0))
     }
 }
@@ -214,13 +216,13 @@ impl LengthenDelay {
 impl Step for LengthenDelay {
     step_identity!(Self::STEP);
 
-    fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        calls::increase_dissolve_delay(canisters, self.neuron, self.additional())
+    fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+        calls::increase_dissolve_delay(canisters, self.neuron, self.additional_delay())
     }
 
-    fn words(&self, _: &Canisters) -> StepWords {
-        let (from, additional) = (self.from.words(), self.additional());
-        StepWords::new(
+    fn description(&self, _: &Canisters) -> StepDescription {
+        let (from, additional) = (self.from.words(), self.additional_delay());
+        StepDescription::new(
             "manage_neuron · IncreaseDissolveDelay",
             line!("lengthen its dissolve delay from {from} to {}", self.target.words()),
             vec![
@@ -241,23 +243,23 @@ impl Step for LengthenDelay {
         "Follow it up: the delay is lengthened again only if it is still short"
     }
 
-    fn read_reply(&self, reply: &Reply<'_>) -> Outcome {
+    fn read_reply(&self, reply: &Reply<'_>) -> StepOutcome {
         outcome::read_command_reply(reply, self.advice(), |_| Line::new("done"))
     }
 
-    fn proof(&self, _: &Canisters) -> Vec<Reading> {
+    fn proof_readings(&self, _: &Canisters) -> Vec<Reading> {
         vec![Reading::Neuron(self.neuron)]
     }
 
-    fn judge(&self, found: &Readings) -> Verdict {
+    fn judge_readings(&self, found: &Readings) -> Verdict {
         found.judge_neuron(|neuron| neuron.dissolve_delay >= self.target)
     }
 
-    fn guard(&self) -> Vec<Reading> {
+    fn guard_readings(&self) -> Vec<Reading> {
         vec![Reading::Neuron(self.neuron)]
     }
 
-    fn check(&self, found: &Readings, _: Timestamp) -> Result<(), StepState> {
+    fn check_guard(&self, found: &Readings, _: Timestamp) -> Result<(), StepState> {
         let Some(delay) = found.neuron().map(|neuron| neuron.dissolve_delay) else {
             let message = Line::new("the new neuron is not there yet: claim it first");
             return Err(StepState::NotSent { message });
@@ -277,7 +279,7 @@ impl Step for LengthenDelay {
         Ok(())
     }
 
-    fn renew(&mut self, found: &Readings) {
+    fn adjust_to(&mut self, found: &Readings) {
         // A neuron that is not there yet will have a new neuron's delay.
         let delay = found.neuron().map_or(NEW_NEURON_DELAY, |neuron| neuron.dissolve_delay);
         self.from = if delay < self.target { delay } else { NEW_NEURON_DELAY };
@@ -292,7 +294,7 @@ impl NeuronCommand for AutoStake {
     const STEP: &'static str = "auto-stake";
     const COMMAND: &'static str = "ChangeAutoStakeMaturity";
 
-    fn prepare(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
         calls::auto_stake_maturity(canisters, neuron, true)
     }
 
@@ -326,7 +328,7 @@ fn make_steps(stake: &Stake, transfer: StakeTransfer, planned: Timestamp) -> Vec
     steps
 }
 
-fn economics(world: &World) -> Economics {
+fn known_economics(world: &World) -> Economics {
     world.facts.economics.as_ref().map_or_else(Economics::defaults, |e| e.value.clone())
 }
 
@@ -337,8 +339,8 @@ fn balance(world: &World, signer: Principal) -> Option<Sourced<E8s>> {
 }
 
 /// What is wrong with the arguments, as far as they are given.
-fn check(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Problem> {
-    let economics = economics(context.world);
+fn find_problems(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Problem> {
+    let economics = known_economics(context.world);
     let mut problems = Vec::new();
     let mut add = |field, why| problems.push(Problem { field, why });
     if let Some(amount) = args.get::<E8s>("amount") {
@@ -387,13 +389,13 @@ fn check_balance(amount: E8s, fee: E8s, context: &FormContext<'_>) -> Option<Lin
 }
 
 /// Plans a new neuron.
-fn plan(
+fn plan_stake(
     intent: &Intent,
     context: &PlanContext<'_>,
     rng: &mut dyn rand::RngCore,
 ) -> Result<Draft, ActionError> {
     let stake: Stake = intent.read().map_err(ActionError::unfit_arguments)?;
-    let economics = economics(context.world);
+    let economics = known_economics(context.world);
     let now = context.network_now();
     let transfer = StakeTransfer {
         controller: context.signer.principal,
@@ -410,8 +412,8 @@ fn plan(
             "the network's parameters have not been read; its usual fee and minimum stake are assumed",
         ));
     }
-    draft.block_for(check(&Args(&intent.args), &context.form()));
-    spend(&mut draft, &transfer, context);
+    draft.add_problems(find_problems(&Args(&intent.args), &context.form_context()));
+    describe_spending(&mut draft, &transfer, context);
     if stake.delay < economics.minimum_delay_to_vote {
         draft.warnings.push(line!(
             "with a dissolve delay below {} the neuron cannot vote and earns nothing",
@@ -426,7 +428,7 @@ fn plan(
         stake.amount.exact(),
         stake.delay.words()
     ));
-    if let Some(forecast) = forecast(&stake, context.world, now) {
+    if let Some(forecast) = forecast_rewards(&stake, context.world, now) {
         draft.effects.push(line!("voting power {} V from the first day", forecast.voting_power.exact()));
         if let Some(year) = forecast.year {
             draft.effects.push(line!(
@@ -451,15 +453,15 @@ fn confirmation_word(stake: &Stake) -> String {
 }
 
 /// Says what leaves the account and what stays on it.
-fn spend(draft: &mut Draft, transfer: &StakeTransfer, context: &PlanContext<'_>) {
+fn describe_spending(draft: &mut Draft, transfer: &StakeTransfer, context: &PlanContext<'_>) {
     draft.fees = transfer.fee;
     draft.total_cost = transfer.amount.saturating_add(transfer.fee);
     let Some(balance) = balance(context.world, context.signer.principal) else {
-        draft.block(Line::new("the account's balance has not been read yet: refresh and try again"));
+        draft.add_blocker(Line::new("the account's balance has not been read yet: refresh and try again"));
         return;
     };
-    if let Some(why) = check_balance(transfer.amount, transfer.fee, &context.form()) {
-        draft.block(why);
+    if let Some(why) = check_balance(transfer.amount, transfer.fee, &context.form_context()) {
+        draft.add_blocker(why);
     } else if let Some(left) = balance.value.checked_sub(draft.total_cost) {
         draft.effects.push(line!("{} ICP stay on the account", left.exact()));
     }
@@ -486,11 +488,11 @@ fn plan_rest(
         let args = Args(&args);
         match step.kind() {
             StakeTransfer::STEP => {
-                let transfer: StakeTransfer = args.all().ok_or(ActionError::Unfit)?;
+                let transfer: StakeTransfer = args.read_all().ok_or(ActionError::Unfit)?;
                 draft.word = Some(confirmation_word(&stake));
-                spend(&mut draft, &transfer, context);
+                describe_spending(&mut draft, &transfer, context);
                 if transfer.is_too_old(context.now) {
-                    draft.block(Line::new(
+                    draft.add_blocker(Line::new(
                         "more than a day has passed since its first review, so that the ledger would not take this transfer any more; nothing was paid. Make a new stake",
                     ));
                 }
@@ -505,14 +507,14 @@ fn plan_rest(
                 NEW_NEURON_DELAY.words()
             )),
             LengthenDelay::STEP => {
-                let LengthenDelay { from, target, .. } = args.all().ok_or(ActionError::Unfit)?;
+                let LengthenDelay { from, target, .. } = args.read_all().ok_or(ActionError::Unfit)?;
                 draft.effects.push(line!("dissolve delay {} → {}", from.words(), target.words()));
                 draft.irreversible.push(line!(
                     "the ICP stay locked until the neuron has dissolved for {}; the delay can be lengthened, never shortened",
                     target.words()
                 ));
             }
-            _ => draft.effects.push(step.words(&context.profile.canisters).summary),
+            _ => draft.effects.push(step.description(&context.profile.canisters).summary),
         }
     }
     draft.steps = steps;
@@ -528,8 +530,8 @@ struct Forecast {
 }
 
 /// `None` if the amounts do not fit the protocol's integers.
-fn forecast(stake: &Stake, world: &World, now: Timestamp) -> Option<Forecast> {
-    let minimum_delay = economics(world).minimum_delay_to_vote;
+fn forecast_rewards(stake: &Stake, world: &World, now: Timestamp) -> Option<Forecast> {
+    let minimum_delay = known_economics(world).minimum_delay_to_vote;
     let delay = stake.delay;
     let voting_power =
         economics::potential_voting_power(stake.amount, E8s::ZERO, delay, Seconds(0), minimum_delay)?;
@@ -560,12 +562,12 @@ fn total_voting_power(world: &World) -> Option<VotingPower> {
 }
 
 /// What the form says below its fields.
-fn preview(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Fact> {
+fn preview_stake(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Fact> {
     let words = |weight, text: String| Words::new(weight, text);
     let unknown = || vec![words(Weight::Dim, "–".to_owned())];
-    let stake = args.all::<Stake>().filter(|_| check(args, context).is_empty());
-    let forecast = stake.as_ref().and_then(|stake| forecast(stake, context.world, context.now));
-    let fee = economics(context.world).transaction_fee;
+    let stake = args.read_all::<Stake>().filter(|_| find_problems(args, context).is_empty());
+    let forecast = stake.as_ref().and_then(|stake| forecast_rewards(stake, context.world, context.now));
+    let fee = known_economics(context.world).transaction_fee;
     let power = stake.as_ref().zip(forecast.as_ref()).map_or_else(unknown, |(stake, forecast)| {
         let bonus = economics::dissolve_delay_bonus(stake.delay).permyriad();
         vec![

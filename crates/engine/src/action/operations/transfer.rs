@@ -1,7 +1,7 @@
 //! A transfer on the ICP ledger to a neuron's account.
 
-use crate::action::outcome::{self, Outcome};
-use crate::action::step::{Reading, Readings, Reply, Step, StepWords, Verdict, step_identity};
+use crate::action::outcome::{self, StepOutcome};
+use crate::action::step::{Reading, Readings, Reply, Step, StepDescription, Verdict, step_identity};
 use icpulse_canisters::ledger::calls::{self, TransferRefusal, TransferRequest};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::StepState;
@@ -46,7 +46,7 @@ impl StakeTransfer {
 impl Step for StakeTransfer {
     step_identity!(Self::STEP);
 
-    fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+    fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
         let request = TransferRequest {
             from_subaccount: None,
             to: self.account(canisters).identifier(),
@@ -58,9 +58,9 @@ impl Step for StakeTransfer {
         calls::transfer(canisters, &request)
     }
 
-    fn words(&self, canisters: &Canisters) -> StepWords {
+    fn description(&self, canisters: &Canisters) -> StepDescription {
         let to = self.account(canisters).identifier();
-        StepWords::new(
+        StepDescription::new(
             "transfer",
             line!("move {} ICP to the new neuron's account", self.amount.exact()),
             vec![
@@ -89,30 +89,32 @@ impl Step for StakeTransfer {
         "Do not stake anew: follow it up with `icpulse journal resume`, or with f among the steps of the action (A)"
     }
 
-    fn read_reply(&self, reply: &Reply<'_>) -> Outcome {
+    fn read_reply(&self, reply: &Reply<'_>) -> StepOutcome {
         match calls::parse_transfer_reply(reply.bytes) {
             Ok(block) => {
                 let note = line!("transferred in block {block}");
                 let state = StepState::Done { note, certified_at: reply.certified_at };
-                Outcome { block: Some(block), ..state.into() }
+                StepOutcome { block: Some(block), ..state.into() }
             }
             Err(TransferRefusal::Duplicate { of }) => {
-                let note = line!("the ledger had made this very transfer in block {of}");
-                Outcome { block: Some(of), ..StepState::AlreadyDone { note }.into() }
+                let note = line!("the ledger already made this transfer in block {of}");
+                StepOutcome { block: Some(of), ..StepState::AlreadyDone { note }.into() }
             }
-            Err(TransferRefusal::Unreadable(why)) => outcome::unreadable(reply, &why, self.advice()).into(),
-            Err(refusal) => refused(&refusal).into(),
+            Err(TransferRefusal::Unreadable(why)) => {
+                outcome::unreadable_reply_state(reply, &why, self.advice()).into()
+            }
+            Err(refusal) => refused_state(&refusal).into(),
         }
     }
 
     /// The balance of the neuron's account, which nothing else pays into: its subaccount comes from
     /// a random nonce.
-    fn proof(&self, canisters: &Canisters) -> Vec<Reading> {
+    fn proof_readings(&self, canisters: &Canisters) -> Vec<Reading> {
         let account = self.account(canisters);
         vec![Reading::Balance(account), Reading::Transactions(account.identifier())]
     }
 
-    fn judge(&self, found: &Readings) -> Verdict {
+    fn judge_readings(&self, found: &Readings) -> Verdict {
         let Some(balance) = found.balance() else { return Verdict::Nothing };
         let is_it =
             |memo: u64, created: Option<Timestamp>| memo == self.nonce && created == Some(self.created_at);
@@ -121,12 +123,12 @@ impl Step for StakeTransfer {
             return Verdict::NotUntil(balance.evidence.at);
         }
         match Verdict::found("the stake is on the neuron's account") {
-            Verdict::Happened(outcome) => Verdict::Happened(Outcome { block, ..outcome }),
+            Verdict::Happened(outcome) => Verdict::Happened(StepOutcome { block, ..outcome }),
             other => other,
         }
     }
 
-    fn check(&self, _: &Readings, now: Timestamp) -> Result<(), StepState> {
+    fn check_guard(&self, _: &Readings, now: Timestamp) -> Result<(), StepState> {
         if self.is_too_old(now) {
             let message = Line::new(
                 "more than a day has passed since the review, so the ledger would not take this transfer any more; nothing was paid. Make a new stake",
@@ -137,7 +139,7 @@ impl Step for StakeTransfer {
     }
 }
 
-fn refused(refusal: &TransferRefusal) -> StepState {
+fn refused_state(refusal: &TransferRefusal) -> StepState {
     let (code, what) = match refusal {
         TransferRefusal::BadFee { .. } => {
             ("ledger: bad fee", "nothing was paid; stake again with the new fee")

@@ -3,9 +3,11 @@
 use crate::action::error::ActionError;
 use crate::action::field::{Field, FieldKind};
 use crate::action::operation::{Operation, Order, Risk, Rules, Target};
-use crate::action::outcome::{self, Outcome};
-use crate::action::plan::{Draft, PlanContext, bounded, count};
-use crate::action::step::{Reading, Readings, Reply, Step, StepKind, StepWords, Verdict, step_identity};
+use crate::action::outcome::{self, StepOutcome};
+use crate::action::plan::{Draft, PlanContext, append_bounded, count_noun};
+use crate::action::step::{
+    Reading, Readings, Reply, Step, StepDescription, StepKind, Verdict, step_identity,
+};
 use icpulse_canisters::governance::{calls, register_vote};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::{Intent, StepState};
@@ -62,8 +64,8 @@ pub static VOTE: Operation = Operation {
     order: Order::AnyOrder,
     reads: &[],
     touches: &[Topicality::Proposals, Topicality::Neurons],
-    rules: Rules::new(plan),
-    steps: &[StepKind::of::<CastBallot>(CastBallot::STEP)],
+    rules: Rules::new(plan_votes),
+    steps: &[StepKind::for_type::<CastBallot>(CastBallot::STEP)],
 };
 
 /// Casts one neuron's ballot on one proposal.
@@ -81,16 +83,16 @@ impl CastBallot {
 impl Step for CastBallot {
     step_identity!(Self::STEP);
 
-    fn prepare(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
+    fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
         register_vote(canisters, self.neuron, self.proposal, self.vote)
     }
 
-    fn words(&self, _: &Canisters) -> StepWords {
+    fn description(&self, _: &Canisters) -> StepDescription {
         let Self { proposal, neuron, vote } = self;
-        StepWords {
+        StepDescription {
             neuron: Some(*neuron),
             proposal: Some(*proposal),
-            ..StepWords::new(
+            ..StepDescription::new(
                 "manage_neuron · RegisterVote",
                 line!("vote {} on {proposal} with neuron {neuron}", vote.title().to_uppercase()),
                 vec![
@@ -106,7 +108,7 @@ impl Step for CastBallot {
         "Read the proposal again: if the ballot is still blank, vote again (a second vote is refused, never counted twice)"
     }
 
-    fn read_reply(&self, reply: &Reply<'_>) -> Outcome {
+    fn read_reply(&self, reply: &Reply<'_>) -> StepOutcome {
         let refusal = calls::parse_manage_neuron_reply(reply.bytes).err();
         // Older canisters say it only in words.
         let is_cast = refusal
@@ -118,11 +120,11 @@ impl Step for CastBallot {
         outcome::read_command_reply(reply, self.advice(), |_| line!("voted {}", self.vote.title()))
     }
 
-    fn proof(&self, _: &Canisters) -> Vec<Reading> {
+    fn proof_readings(&self, _: &Canisters) -> Vec<Reading> {
         vec![Reading::Proposal(self.proposal)]
     }
 
-    fn judge(&self, found: &Readings) -> Verdict {
+    fn judge_readings(&self, found: &Readings) -> Verdict {
         let Some(proposal) = found.proposal() else { return Verdict::Nothing };
         match proposal.ballots.iter().find(|b| b.neuron == self.neuron).map(|b| b.vote) {
             None => Verdict::Nothing,
@@ -145,7 +147,11 @@ impl Step for CastBallot {
 }
 
 /// Plans to cast these ballots, leaving out those that cannot be cast, each with its reason.
-fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -> Result<Draft, ActionError> {
+fn plan_votes(
+    intent: &Intent,
+    context: &PlanContext<'_>,
+    _: &mut dyn rand::RngCore,
+) -> Result<Draft, ActionError> {
     let CastVotes { vote, ballots } = intent.read().map_err(ActionError::unfit_arguments)?;
     let now = context.network_now();
     let mut steps: Vec<Box<dyn Step>> = Vec::new();
@@ -162,7 +168,7 @@ fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -
             row.map(|p| p.ballots.iter().map(|b| (b.neuron, b)).collect()).unwrap_or_default()
         });
         let ballot = of_proposal.get(neuron).copied();
-        match castable(*proposal, *neuron, ballot, foreign.contains(neuron), context, now) {
+        match select_castable(*proposal, *neuron, ballot, foreign.contains(neuron), context, now) {
             Ok(weight) => {
                 steps.push(Box::new(CastBallot { proposal: *proposal, neuron: *neuron, vote }));
                 neurons.insert(*neuron);
@@ -173,30 +179,30 @@ fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -
         }
     }
     let ballots = steps.len();
-    let title = title(vote, &power, neurons.len(), ballots, context);
+    let title = review_title(vote, &power, neurons.len(), ballots, context);
     // An impossible vote is refused before its calls are written.
     let sensible = matches!(vote, Vote::Yes | Vote::No);
     let mut draft = Draft::new(title, if sensible { steps } else { Vec::new() });
     if !sensible {
-        draft.block(Line::new("a vote is yes or no"));
+        draft.add_blocker(Line::new("a vote is yes or no"));
     }
     if ballots == 0 {
-        draft.block(match left_out.as_slice() {
-            [] => Line::new("no ballots were chosen"),
+        draft.add_blocker(match left_out.as_slice() {
+            [] => Line::new("no ballots selected"),
             [only] => only.clone(),
             [first, ..] => line!("none of the {} ballots can be cast; {first}", left_out.len()),
         });
     }
-    bounded(&mut draft.warnings, left_out, "more ballots are left out");
+    append_bounded(&mut draft.warnings, left_out, "more ballots are left out");
     let effects = power.iter().filter_map(|(id, sum)| {
         let proposal = context.world.proposals.get(*id)?;
-        Some(effect(proposal, vote, *sum))
+        Some(describe_effect(proposal, vote, *sum))
     });
-    bounded(&mut draft.effects, effects.collect(), "more proposals");
+    append_bounded(&mut draft.effects, effects.collect(), "more proposals");
     if ballots > 0 {
         draft.effects.push(line!(
             "refreshes the voting power of {}; neurons that follow them may vote along",
-            count(neurons.len(), "neuron")
+            count_noun(neurons.len(), "neuron")
         ));
         draft.irreversible.push(Line::new("a ballot cannot be changed once it is cast"));
     }
@@ -221,8 +227,56 @@ fn plan(intent: &Intent, context: &PlanContext<'_>, _: &mut dyn rand::RngCore) -
     Ok(draft)
 }
 
+/// Why a ballot cannot be cast.
+enum Refusal {
+    NotRead,
+    Undecoded,
+    NoBallot,
+    Voted(Option<Vote>),
+    Ended,
+    NotMine,
+}
+
+impl Refusal {
+    /// In words: `whose` ballot on `which` proposal.
+    fn describe(&self, whose: &str, which: &str) -> Line {
+        match self {
+            Self::NotRead => line!("proposal {which} has not been read; refresh and try again"),
+            Self::Undecoded => {
+                line!("this version cannot decode proposal {which}, so it does not vote on it")
+            }
+            Self::NoBallot => line!(
+                "no ballot of {whose} on {which}: the proposal is older than the neuron, or the dissolve delay was too short"
+            ),
+            Self::Voted(Some(vote)) => line!("{whose} already voted {} on {which}", vote.title()),
+            Self::Voted(None) => line!("{whose} already voted on {which}"),
+            Self::Ended => line!("voting on {which} has ended"),
+            Self::NotMine => line!("this identity is neither controller nor hotkey of {whose}"),
+        }
+    }
+}
+
+/// Why the identity's neurons cannot vote on any of these proposals; `None` if a ballot can be cast.
+pub fn find_vote_refusal(proposals: &[&Proposal], now: Timestamp) -> Option<Line> {
+    if proposals.iter().any(|p| p.votable(now).next().is_some()) {
+        return None;
+    }
+    let which = match proposals {
+        [one] => one.id.to_string(),
+        many => format!("the {} marked proposals", many.len()),
+    };
+    let why = if proposals.iter().all(|p| !p.accepts_votes(now)) {
+        Refusal::Ended
+    } else if proposals.iter().all(|p| p.ballots.is_empty()) {
+        Refusal::NoBallot
+    } else {
+        Refusal::Voted(None)
+    };
+    Some(why.describe("your neurons", &which))
+}
+
 /// The voting power of a blank ballot, or why it cannot be cast.
-fn castable(
+fn select_castable(
     id: ProposalKey,
     neuron: NeuronKey,
     ballot: Option<&Ballot>,
@@ -230,32 +284,26 @@ fn castable(
     context: &PlanContext<'_>,
     now: Timestamp,
 ) -> Result<VotingPower, Line> {
-    let proposal = context
-        .world
-        .proposals
-        .get(id)
-        .ok_or_else(|| line!("proposal {id} has not been read; refresh and try again"))?;
+    let which = id.to_string();
+    let refuse = |why: Refusal| Err(why.describe(&format!("neuron {neuron}"), &which));
+    let Some(proposal) = context.world.proposals.get(id) else { return refuse(Refusal::NotRead) };
     if proposal.undecoded.is_some() {
-        return Err(line!("proposal {id} cannot be read by this version; it is not voted on unseen"));
+        return refuse(Refusal::Undecoded);
     }
-    let ballot = ballot.ok_or_else(|| {
-        line!(
-            "neuron {neuron} has no ballot on {id}: when it was proposed, the neuron was not there or its dissolve delay was too short"
-        )
-    })?;
+    let Some(ballot) = ballot else { return refuse(Refusal::NoBallot) };
     if ballot.vote != Vote::Unspecified {
-        return Err(line!("neuron {neuron} has voted {} on {id}", ballot.vote.title()));
+        return refuse(Refusal::Voted(Some(ballot.vote)));
     }
     if !proposal.accepts_votes(now) {
-        return Err(line!("voting on {id} is over"));
+        return refuse(Refusal::Ended);
     }
     if foreign {
-        return Err(line!("this identity is neither controller nor hotkey of neuron {neuron}"));
+        return refuse(Refusal::NotMine);
     }
     Ok(ballot.voting_power)
 }
 
-fn title(
+fn review_title(
     vote: Vote,
     power: &BTreeMap<ProposalKey, VotingPower>,
     neurons: usize,
@@ -272,20 +320,20 @@ fn title(
             let more = if short.len() < title.len() { "…" } else { "" };
             line!(
                 "Vote {word} on {id} “{short}{more}” with {} ({} V)",
-                count(neurons, "neuron"),
+                count_noun(neurons, "neuron"),
                 sum.rounded()
             )
         }
         _ => line!(
             "Vote {word} on {} proposals with {} ({ballots} ballots)",
             power.len(),
-            count(neurons, "neuron")
+            count_noun(neurons, "neuron")
         ),
     }
 }
 
 /// The tally before and after, as far as these ballots go.
-fn effect(proposal: &Proposal, vote: Vote, sum: VotingPower) -> Line {
+fn describe_effect(proposal: &Proposal, vote: Vote, sum: VotingPower) -> Line {
     let id = proposal.id;
     let word = vote.title();
     let Some(tally) = proposal.tally else {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 struct KillAt(u32);
 
 impl Observer for KillAt {
-    fn reached(&self, checkpoint: Checkpoint) {
+    fn on_checkpoint(&self, checkpoint: Checkpoint) {
         if checkpoint.number == self.0 {
             resume_unwind(Box::new("killed"));
         }
@@ -45,7 +45,7 @@ fn stake_through(sim: &Sim, journal: &MemoryJournal, kills: &[Option<u32>], down
     let execution = confirmed(sim, stake_request(12).intent());
     let mut kills = kills.iter().copied();
     life(sim, kills.next().flatten(), async |options: &Options| {
-        execute(execution.clone(), sim, journal, options, &|_| {}).await.unwrap()
+        execute_plan(execution.clone(), sim, journal, options, &|_| {}).await.unwrap()
     });
     if journal.all().is_empty() {
         // Killed before the intent was written down: nothing was signed, nothing is owed.
@@ -90,7 +90,7 @@ fn a_stake_killed_at_every_checkpoint_is_finished_with_one_payment() {
 fn the_checkpoints_are_those_counted_above() {
     struct Count(std::sync::Mutex<Vec<&'static str>>);
     impl Observer for Count {
-        fn reached(&self, c: Checkpoint) {
+        fn on_checkpoint(&self, c: Checkpoint) {
             let mut seen = self.0.lock().unwrap();
             seen.push(c.what);
             assert_eq!(c.number as usize, seen.len());
@@ -101,7 +101,7 @@ fn the_checkpoints_are_those_counted_above() {
     let mut options = sim.options();
     options.observer = Some(count.clone());
     let execution = confirmed(&sim, stake_request(12).intent());
-    block_on(execute(execution, &sim, &MemoryJournal::default(), &options, &|_| {})).unwrap();
+    block_on(execute_plan(execution, &sim, &MemoryJournal::default(), &options, &|_| {})).unwrap();
     let seen = count.0.lock().unwrap();
     assert_eq!(seen.len(), 21);
     assert_eq!(seen[..5], ["intended", "signed", "recorded", "answered", "concluded"]);
@@ -135,7 +135,7 @@ fn explaining_signs_nothing_and_keeps_a_paid_stake_open() {
         let journal = MemoryJournal::default();
         let execution = confirmed(&sim, stake_request(12).intent());
         life(&sim, Some(stop), async |options: &Options| {
-            execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+            execute_plan(execution, &sim, &journal, options, &|_| {}).await.unwrap()
         });
         let (signed, paid) = (sim.signed(), sim.paid());
         sim.wait(1_000);
@@ -168,7 +168,7 @@ fn a_stake_whose_outcome_stays_unknown_is_never_sent_again() {
     sim.get().faults.push_back(Fault::LostAfter);
     sim.get().blind = 10_000;
     let execution = confirmed(&sim, stake_request(12).intent());
-    let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let ended = block_on(execute_plan(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(matches!(ended.steps[0].state, StepState::Unknown { .. }));
     assert!(!ended.is_finished(), "it stays open, so that the next start finds it");
     for _ in 0..3 {
@@ -193,7 +193,7 @@ fn a_transfer_still_under_way_is_waited_for_and_not_sent_again() {
     let execution = confirmed(&sim, stake_request(12).intent());
     // Killed right after the request left: 1 intended, 2 signed, 3 recorded, 4 answered (lost).
     life(&sim, Some(4), async |options: &Options| {
-        execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+        execute_plan(execution, &sim, &journal, options, &|_| {}).await.unwrap()
     });
     let followed = block_on(follow_up_all(&sim, &journal, &sim.options(), Scope::All, &|_| {})).unwrap();
     assert!(followed[0].steps[0].state.is_done(), "{:#?}", followed[0].steps);
@@ -212,7 +212,7 @@ fn a_claim_under_way_is_not_refused_for_good_when_it_is_interrupted() {
         let journal = MemoryJournal::default();
         let execution = confirmed(&sim, stake_request(12).intent());
         life(&sim, Some(stop), async |options: &Options| {
-            execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+            execute_plan(execution, &sim, &journal, options, &|_| {}).await.unwrap()
         });
         block_on(resume(&sim, &journal, &sim.options()));
         let ended = journal.all().remove(0);
@@ -228,7 +228,7 @@ fn a_lock_that_lasts_leaves_the_stake_open() {
     sim.get().lock_seconds = 100_000;
     let journal = MemoryJournal::default();
     let execution = confirmed(&sim, stake_request(12).intent());
-    let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let ended = block_on(execute_plan(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(ended.steps[1].state.is_done());
     assert!(matches!(ended.steps[2].state, StepState::RefusedForNow { .. }), "{:#?}", ended.steps);
     assert_eq!(journal.open(), std::slice::from_ref(&ended));
@@ -244,7 +244,7 @@ fn a_step_refused_for_good_is_settled() {
     let journal = MemoryJournal::default();
     let execution = confirmed(&sim, stake_request(12).intent());
     sim.get().refuse.insert(1_000_000, (11, "the followee is private".to_owned()));
-    let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let ended = block_on(execute_plan(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(
         ended.steps[2..].iter().all(|s| matches!(s.state, StepState::Refused { .. })),
         "{:#?}",
@@ -260,7 +260,7 @@ fn a_delay_is_never_lengthened_beyond_the_reviewed_one() {
     let journal = MemoryJournal::default();
     let execution = confirmed(&sim, stake_request(12).intent());
     life(&sim, Some(9), async |options: &Options| {
-        execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+        execute_plan(execution, &sim, &journal, options, &|_| {}).await.unwrap()
     });
     let neuron = *sim.get().neurons.keys().next().unwrap();
     sim.get().neurons.get_mut(&neuron).unwrap().delay = 15_000_000;
@@ -269,7 +269,7 @@ fn a_delay_is_never_lengthened_beyond_the_reviewed_one() {
     for step in &mut stale.steps[2..] {
         step.state = StepState::Waiting;
     }
-    let ended = block_on(execute(stale, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let ended = block_on(execute_plan(stale, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(matches!(ended.steps[2].state, StepState::NotSent { .. }), "{:#?}", ended.steps[2]);
     assert_eq!(sim.get().neurons[&neuron].delay, 15_000_000);
     // A new review begins from what a certificate says.
@@ -284,17 +284,17 @@ fn a_stake_waits_while_another_one_may_have_been_paid() {
     sim.get().faults.push_back(Fault::LostAfter);
     sim.get().blind = 10_000;
     let first = confirmed(&sim, stake_request(12).intent());
-    block_on(execute(first, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    block_on(execute_plan(first, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     sim.get().blind = 0;
     let second = confirmed(&sim, stake_request(12).intent());
-    let ended = block_on(execute(second, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let ended = block_on(execute_plan(second, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     let StepState::NotSent { message } = &ended.steps[0].state else { panic!("{:#?}", ended.steps) };
     assert!(message.as_str().contains("not known yet"), "{message}");
     assert_eq!((sim.signed(), sim.paid().0), (1, 1));
     // Once it is known, the next one is paid.
     block_on(resume(&sim, &journal, &sim.options()));
     let third = confirmed(&sim, stake_request(12).intent());
-    assert_eq!(block_on(execute(third, &sim, &journal, &sim.options(), &|_| {})).unwrap().done(), 5);
+    assert_eq!(block_on(execute_plan(third, &sim, &journal, &sim.options(), &|_| {})).unwrap().done(), 5);
 }
 
 #[test]
@@ -305,11 +305,13 @@ fn a_stake_waits_while_another_instance_is_paying_one() {
     let second = std::sync::Mutex::new(Some(confirmed(&sim, stake_request(12).intent())));
     let refused = std::sync::Mutex::new(None);
     // From within the first one, as soon as its request is written down.
-    let ended = block_on(execute(first, &sim, &journal, &sim.options(), &|e: Arc<Execution>| {
+    let ended = block_on(execute_plan(first, &sim, &journal, &sim.options(), &|e: Arc<Execution>| {
         let unproven = e.steps[0].state.is_unproven();
         if let Some(second) = unproven.then(|| second.lock().unwrap().take()).flatten() {
             let ended = std::thread::scope(|s| {
-                s.spawn(|| block_on(execute(second, &sim, &journal, &sim.options(), &|_| {}))).join().unwrap()
+                s.spawn(|| block_on(execute_plan(second, &sim, &journal, &sim.options(), &|_| {})))
+                    .join()
+                    .unwrap()
             });
             *refused.lock().unwrap() = Some(ended.unwrap());
         }
@@ -327,7 +329,7 @@ fn a_paid_stake_that_could_not_be_claimed_is_taken_up_on_the_next_start() {
     let journal = MemoryJournal::default();
     sim.get().faults = [Fault::None, Fault::NotSent].into();
     let execution = confirmed(&sim, stake_request(12).intent());
-    let ended = block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
+    let ended = block_on(execute_plan(execution, &sim, &journal, &sim.options(), &|_| {})).unwrap();
     assert!(matches!(ended.steps[1].state, StepState::NotSent { .. }));
     sim.wait(30 * 86_400);
     let ended = block_on(resume(&sim, &journal, &sim.options()));
@@ -341,7 +343,7 @@ fn entries_of_other_identities_are_left_alone() {
     let journal = MemoryJournal::default();
     let execution = confirmed(&sim, stake_request(12).intent());
     life(&sim, Some(4), async |options: &Options| {
-        execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+        execute_plan(execution, &sim, &journal, options, &|_| {}).await.unwrap()
     });
     let mut other = sim.clone();
     other.signer = Principal::self_authenticating(b"another");
@@ -359,7 +361,7 @@ fn interrupted_votes_are_explained_and_not_sent_by_themselves() {
         let journal = MemoryJournal::default();
         let execution = confirmed(&sim, vote(7, &neurons));
         life(&sim, Some(stop), async |options: &Options| {
-            execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+            execute_plan(execution, &sim, &journal, options, &|_| {}).await.unwrap()
         });
         let signed = sim.signed();
         sim.wait(1_000);
@@ -384,10 +386,10 @@ fn what_was_paid_but_not_claimed_can_be_given_up_only_by_its_user() {
     let journal = MemoryJournal::default();
     let execution = confirmed(&sim, stake_request(12).intent());
     life(&sim, Some(5), async |options: &Options| {
-        execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+        execute_plan(execution, &sim, &journal, options, &|_| {}).await.unwrap()
     });
     let open = journal.open().remove(0);
-    let gone = dismiss(open, &journal, sim.now()).unwrap();
+    let gone = dismiss_action(open, &journal, sim.now()).unwrap();
     assert!(gone.is_finished() && journal.open().is_empty());
     assert!(gone.steps[1].state.can_retry(), "and even then the neuron can be claimed later");
 }
@@ -445,7 +447,7 @@ proptest! {
             if stakes {
                 let execution = confirmed(&sim, stake_request(12).intent());
                 life(&sim, kill, async |options: &Options| {
-                    execute(execution, &sim, &journal, options, &|_| {}).await.unwrap()
+                    execute_plan(execution, &sim, &journal, options, &|_| {}).await.unwrap()
                 });
             } else {
                 life(&sim, kill, async |options: &Options| resume(&sim, &journal, options).await);

@@ -14,7 +14,7 @@ fn plan(sim: &Sim, world: &World, signer: &SignerInfo, intent: Intent) -> (Plans
     let profile = profile();
     let context = PlanContext { world, signer, profile: &profile, now: sim.now(), clock_offset: 0 };
     let mut plans = Plans::new();
-    let review = plans.plan(intent, &context, &mut rand::rngs::OsRng).unwrap();
+    let review = plans.plan_intent(intent, &context, &mut rand::rngs::OsRng).unwrap();
     (plans, review)
 }
 
@@ -33,7 +33,7 @@ pub fn vote(proposal: u64, neurons: &[u64]) -> Intent {
 
 pub fn refresh(neurons: &[u64]) -> Intent {
     let neurons: Vec<_> = neurons.iter().copied().map(NeuronKey::nns).collect();
-    ConfirmFollowing {}.of(&neurons)
+    ConfirmFollowing {}.intent_for(&neurons)
 }
 
 pub fn stake_request(icp: u64) -> Stake {
@@ -81,10 +81,10 @@ fn ballots_that_cannot_be_cast_are_left_out_with_their_reasons() {
     let some = review(&sim, vote(5, &[1, 2, 9]));
     assert_eq!(some.calls.len(), 1);
     let warnings = text(&some.warnings);
-    assert!(warnings.contains("neuron 2 has voted no on 5"), "{warnings}");
-    assert!(warnings.contains("neuron 9 has no ballot on 5"), "{warnings}");
+    assert!(warnings.contains("neuron 2 already voted no on 5"), "{warnings}");
+    assert!(warnings.contains("no ballot of neuron 9 on 5"), "{warnings}");
     let none = review(&sim, vote(5, &[2]));
-    assert!(none.blocked.unwrap().as_str().contains("has voted no"));
+    assert!(none.blocked.unwrap().as_str().contains("already voted no"));
     assert!(review(&sim, vote(6, &[1])).blocked.unwrap().as_str().contains("has not been read"));
     assert!(review(&sim, vote(5, &[])).blocked.is_some());
     sim.wait(5 * 86_400);
@@ -188,7 +188,7 @@ fn nobody_signs_nothing() {
         let (mut plans, review) = plan(&sim, &sim.world(), &SignerInfo::anonymous(), intent);
         assert!(review.blocked.as_ref().unwrap().as_str().contains("identity"));
         assert!(matches!(
-            plans.confirm(review.plan, Principal::anonymous(), sim.now()),
+            plans.confirm_plan(review.plan, Principal::anonymous(), sim.now()),
             Err(ActionError::Blocked(_))
         ));
     }
@@ -205,9 +205,9 @@ fn a_locked_identity_and_a_wrong_clock_are_warned_of() {
     let context =
         PlanContext { world: &world, signer: &signer, profile: &profile, now: sim.now(), clock_offset: -600 };
     let mut plans = Plans::new();
-    let review = plans.plan(stake_request(1).intent(), &context, &mut rand::rngs::OsRng).unwrap();
+    let review = plans.plan_intent(stake_request(1).intent(), &context, &mut rand::rngs::OsRng).unwrap();
     assert!(text(&review.warnings).contains("clock is 10 m fast"), "{:?}", review.warnings);
-    let execution = plans.confirm(review.plan, sim.signer, sim.now()).unwrap();
+    let execution = plans.confirm_plan(review.plan, sim.signer, sim.now()).unwrap();
     assert_eq!(
         execution.steps[0].args["created_at"].as_u64(),
         Some(sim.now().minus(Seconds(600)).0),
@@ -222,21 +222,24 @@ fn a_review_holds_five_minutes_for_one_signer_and_once() {
     let make = || plan(&sim, &sim.world(), &sim.signer_info(), vote(1, &[1]));
     let (mut plans, review) = make();
     let late = sim.now().plus(REVIEW_LIFETIME);
-    assert!(matches!(plans.confirm(review.plan, sim.signer, late), Err(ActionError::Expired { .. })));
-    assert_eq!(plans.confirm(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
+    assert!(matches!(plans.confirm_plan(review.plan, sim.signer, late), Err(ActionError::Expired { .. })));
+    assert_eq!(plans.confirm_plan(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
 
     let (mut plans, review) = make();
     let other = Principal::self_authenticating(b"another");
-    assert!(matches!(plans.confirm(review.plan, other, sim.now()), Err(ActionError::SignerChanged { .. })));
+    assert!(matches!(
+        plans.confirm_plan(review.plan, other, sim.now()),
+        Err(ActionError::SignerChanged { .. })
+    ));
 
     let (mut plans, review) = make();
     let just = Timestamp(late.0 - 1);
-    assert!(plans.confirm(review.plan, sim.signer, just).is_ok());
-    assert_eq!(plans.confirm(review.plan, sim.signer, just), Err(ActionError::NoSuchPlan));
+    assert!(plans.confirm_plan(review.plan, sim.signer, just).is_ok());
+    assert_eq!(plans.confirm_plan(review.plan, sim.signer, just), Err(ActionError::NoSuchPlan));
 
     let (mut plans, review) = make();
-    plans.discard(review.plan);
-    assert_eq!(plans.confirm(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
+    plans.discard_plan(review.plan);
+    assert_eq!(plans.confirm_plan(review.plan, sim.signer, sim.now()), Err(ActionError::NoSuchPlan));
     assert_eq!(sim.signed(), 0, "planning and confirming sign nothing");
 }
 
@@ -246,7 +249,7 @@ fn following_is_checked() {
     sim.propose(1, &[1]);
     let follow = |topic, followees: Vec<u64>| {
         let followees = followees.into_iter().map(NeuronKey::nns).collect();
-        review(&sim, Follow { topic, followees }.of(&[NeuronKey::nns(1)]))
+        review(&sim, Follow { topic, followees }.intent_for(&[NeuronKey::nns(1)]))
     };
     let some = follow(Topic::Governance, vec![27]);
     assert!(text(&some.effects).contains("neuron 1, Governance: nobody → 27"), "{:?}", some.effects);
@@ -267,7 +270,8 @@ fn hotkeys_may_follow_but_not_set_who_manages() {
     let mut neuron = world.neurons.get(NeuronKey::nns(1)).unwrap().as_ref().clone();
     neuron.access = icpulse_model::neuron::Access::Hotkey;
     world.neurons = icpulse_model::world::Neurons::new([std::sync::Arc::new(neuron.clone())]);
-    let follow = |topic| Follow { topic, followees: vec![NeuronKey::nns(27)] }.of(&[NeuronKey::nns(1)]);
+    let follow =
+        |topic| Follow { topic, followees: vec![NeuronKey::nns(27)] }.intent_for(&[NeuronKey::nns(1)]);
     assert_eq!(plan(&sim, &world, &sim.signer_info(), follow(Topic::Governance)).1.blocked, None);
     assert!(plan(&sim, &world, &sim.signer_info(), follow(Topic::NeuronManagement)).1.blocked.is_some());
     neuron.access = icpulse_model::neuron::Access::Public;

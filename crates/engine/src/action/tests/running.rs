@@ -10,7 +10,7 @@ use icpulse_model::*;
 use std::sync::{Arc, Mutex};
 
 fn run(sim: &Sim, journal: &MemoryJournal, execution: Execution) -> Execution {
-    block_on(execute(execution, sim, journal, &sim.options(), &|_| {})).unwrap()
+    block_on(execute_plan(execution, sim, journal, &sim.options(), &|_| {})).unwrap()
 }
 
 fn message(state: &StepState) -> String {
@@ -34,7 +34,7 @@ fn three_neurons_vote_and_one_is_voted_by_following() {
     let execution = confirmed(&sim, vote(7, &[1, 2, 3]));
     // One after the other, so that the cascade of neuron 1 comes before neuron 2's own vote.
     let options = Options { in_flight: 1, ..sim.options() };
-    let done = block_on(execute(execution, &sim, &journal, &options, &|e: Arc<Execution>| {
+    let done = block_on(execute_plan(execution, &sim, &journal, &options, &|e: Arc<Execution>| {
         reports.lock().unwrap().push(e);
     }))
     .unwrap();
@@ -125,7 +125,7 @@ fn without_a_journal_nothing_is_signed() {
 struct BreakAt<'a>(&'static str, &'a Arc<MemoryJournal>);
 
 impl Observer for BreakAt<'static> {
-    fn reached(&self, checkpoint: Checkpoint) {
+    fn on_checkpoint(&self, checkpoint: Checkpoint) {
         if checkpoint.what == self.0 {
             *self.1.broken.lock().unwrap() = true;
         }
@@ -139,7 +139,7 @@ fn a_request_that_cannot_be_written_down_is_not_sent() {
     let mut options = sim.options();
     options.observer = Some(Arc::new(BreakAt("signed", journal)));
     let execution = confirmed(&sim, stake_request(12).intent());
-    let ended = block_on(execute(execution, &sim, journal.as_ref(), &options, &|_| {})).unwrap();
+    let ended = block_on(execute_plan(execution, &sim, journal.as_ref(), &options, &|_| {})).unwrap();
     assert!(matches!(ended.steps[0].state, StepState::NotSent { .. }));
     assert!(ended.is_finished());
     assert_eq!((sim.arrived(), sim.paid().0), (0, 0));
@@ -164,7 +164,8 @@ fn what_was_not_reviewed_is_not_signed() {
     let mut other = sim.clone();
     other.signer = Principal::self_authenticating(b"another");
     let execution = confirmed(&sim, stake_request(12).intent());
-    let refused = block_on(execute(execution, &other, &MemoryJournal::default(), &sim.options(), &|_| {}));
+    let refused =
+        block_on(execute_plan(execution, &other, &MemoryJournal::default(), &sim.options(), &|_| {}));
     assert!(matches!(refused, Err(ActionError::SignerChanged { .. })));
 }
 
@@ -263,7 +264,7 @@ fn refreshing_and_following_are_carried_out() {
     assert_eq!(ended.done(), 2);
     assert!((1..=2).all(|n| sim.get().neurons[&n].refreshed >= START));
     let follow = Follow { topic: Topic::Governance, followees: vec![NeuronKey::nns(27)] };
-    assert_eq!(run(&sim, &journal, confirmed(&sim, follow.of(&[NeuronKey::nns(1)]))).done(), 1);
+    assert_eq!(run(&sim, &journal, confirmed(&sim, follow.intent_for(&[NeuronKey::nns(1)]))).done(), 1);
     assert_eq!(sim.get().neurons[&1].followees[&Topic::Governance.number()], [27]);
 }
 
@@ -276,10 +277,10 @@ fn one_plan_is_run_once_at_a_time() {
     let again = execution.clone();
     // Asked for a second time from within the first.
     let second = Mutex::new(None);
-    block_on(execute(execution, &sim, &journal, &sim.options(), &|_| {
+    block_on(execute_plan(execution, &sim, &journal, &sim.options(), &|_| {
         let other = again.clone();
         let refused = std::thread::scope(|s| {
-            s.spawn(|| block_on(execute(other, &sim, &journal, &sim.options(), &|_| {}))).join().unwrap()
+            s.spawn(|| block_on(execute_plan(other, &sim, &journal, &sim.options(), &|_| {}))).join().unwrap()
         });
         *second.lock().unwrap() = Some(refused);
     }))
@@ -305,7 +306,7 @@ fn an_out_of_date_copy_changes_nothing() {
     let ended = block_on(resume(&sim, &journal, &sim.options())).remove(0);
     assert_eq!(ended.done(), 5);
     let signed = sim.signed();
-    assert_eq!(dismiss(copy.clone(), &journal, sim.now()), Err(ActionError::Changed));
+    assert_eq!(dismiss_action(copy.clone(), &journal, sim.now()), Err(ActionError::Changed));
     let followed = block_on(follow_up(copy.clone(), &sim, &journal, &sim.options(), &|_| {}));
     assert_eq!(followed, Err(ActionError::Changed));
     let all: Vec<usize> = (0..5).collect();

@@ -15,7 +15,7 @@ use icpulse_model::proposal::{Ballot, Tally};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Neurons, Proposals, World};
 use icpulse_model::*;
-use icpulse_store::journal::{ActionJournal, Entries, JournalError, JournalKey};
+use icpulse_store::journal::{ActionJournal, JournalEntries, JournalError, JournalKey};
 use icpulse_testing::plain;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -116,7 +116,7 @@ impl SignedRequest for Signed {
     fn signed_at(&self) -> Timestamp {
         self.signed_at
     }
-    fn expires(&self) -> Timestamp {
+    fn expires_at(&self) -> Timestamp {
         self.expires
     }
 }
@@ -527,7 +527,7 @@ impl Network for Sim {
         Ok(CallReply::Replied { bytes, certified_at: Timestamp::from_secs(now) })
     }
 
-    async fn follow(&self, request_id: &str, _: Principal) -> Result<CallStatus, IcError> {
+    async fn read_call_status(&self, request_id: &str, _: Principal) -> Result<CallStatus, IcError> {
         self.see()?;
         let inner = self.get();
         let certified_at = Timestamp::from_secs(inner.now);
@@ -590,7 +590,7 @@ impl Network for Sim {
         Ok(known.then(|| self.row(&inner, id.number)))
     }
 
-    async fn pause(&self, time: Seconds) {
+    async fn wait_for(&self, time: Seconds) {
         self.wait(time.0);
     }
 }
@@ -625,15 +625,15 @@ impl MemoryJournal {
 }
 
 impl Journal for MemoryJournal {
-    fn put(&self, execution: &Execution) -> Result<(), JournalError> {
+    fn save(&self, execution: &Execution) -> Result<(), JournalError> {
         if *self.broken.lock().unwrap() {
             return Err(JournalError(Line::new("the disk is full")));
         }
         *self.writes.lock().unwrap() += 1;
-        self.inner.put(execution)
+        self.inner.save(execution)
     }
 
-    fn entries(&self) -> Result<Entries, JournalError> {
+    fn entries(&self) -> Result<JournalEntries, JournalError> {
         self.inner.entries()
     }
 
@@ -666,8 +666,8 @@ pub async fn finish(
     if let Some(why) = review.blocked {
         return Err(ActionError::Blocked(why));
     }
-    let execution = plans.confirm(review.plan, sim.signer, sim.now())?;
-    execute(execution, sim, journal, options, &|_| {}).await
+    let execution = plans.confirm_plan(review.plan, sim.signer, sim.now())?;
+    execute_plan(execution, sim, journal, options, &|_| {}).await
 }
 
 /// Follows up all open actions and finishes what is left of them, as `icpulse journal resume` does.
@@ -695,9 +695,9 @@ pub fn confirmed(sim: &Sim, intent: icpulse_model::act::Intent) -> Execution {
     let context =
         PlanContext { world: &world, signer: &signer, profile: &profile, now: sim.now(), clock_offset: 0 };
     let mut plans = Plans::new();
-    let review = plans.plan(intent, &context, &mut rand::rngs::OsRng).unwrap();
+    let review = plans.plan_intent(intent, &context, &mut rand::rngs::OsRng).unwrap();
     assert_eq!(review.blocked, None);
-    plans.confirm(review.plan, sim.signer, sim.now()).unwrap()
+    plans.confirm_plan(review.plan, sim.signer, sim.now()).unwrap()
 }
 
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -33,7 +33,7 @@ fn check_named_nodes(call: &Evaluation<'_>, found: &mut Findings) -> bool {
                 proposal.title
             );
             let about = About::ProposalAndNode(proposal.id, *node);
-            found.add(Rule::ProposalNamesNode, rule, about, Strength::Over, text);
+            found.add_finding(Rule::ProposalNamesNode, rule, about, Strength::Over, text);
         }
     }
     !mine.is_empty() && !input.world.proposals.is_empty()
@@ -61,7 +61,7 @@ fn check_voting_power_decay(call: &Evaluation<'_>, found: &mut Findings) -> bool
             0 => format!("neuron {id} loses voting power since {from}: confirm its following"),
             _ => format!("neuron {id} begins to lose voting power {from} unless its following is confirmed"),
         };
-        found.add(Rule::NeuronDecays, rule, About::Neuron(id), strength, text);
+        found.add_finding(Rule::NeuronDecays, rule, About::Neuron(id), strength, text);
     }
     input.world.neurons_known
 }
@@ -95,7 +95,7 @@ fn check_dissolving(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         } else {
             format!("neuron {id} can vote until {} unless it stops dissolving", last_vote.date_minute())
         };
-        found.add(Rule::NeuronDissolves, rule, About::Neuron(id), strength, text);
+        found.add_finding(Rule::NeuronDissolves, rule, About::Neuron(id), strength, text);
     }
     input.world.neurons_known
 }
@@ -119,7 +119,7 @@ fn check_unvoted_proposals(call: &Evaluation<'_>, found: &mut Findings) -> bool 
             deadline.date_minute(),
             proposal.title
         );
-        found.add(Rule::ProposalUnvoted, rule, About::Proposal(proposal.id), strength, text);
+        found.add_finding(Rule::ProposalUnvoted, rule, About::Proposal(proposal.id), strength, text);
     }
     input.world.neurons_known && !input.world.proposals.is_empty()
 }

@@ -73,7 +73,14 @@ pub struct Findings {
 }
 
 impl Findings {
-    fn add(&mut self, rule: Rule, settings: &RuleSettings, about: About, strength: Strength, text: String) {
+    fn add_finding(
+        &mut self,
+        rule: Rule,
+        settings: &RuleSettings,
+        about: About,
+        strength: Strength,
+        text: String,
+    ) {
         self.rows.push(Finding {
             rule,
             about,
@@ -85,8 +92,8 @@ impl Findings {
         });
     }
 
-    fn unclear(&mut self, rule: Rule, settings: &RuleSettings, about: About) {
-        self.add(rule, settings, about, Strength::Unclear, String::new());
+    fn add_unclear(&mut self, rule: Rule, settings: &RuleSettings, about: About) {
+        self.add_finding(rule, settings, about, Strength::Unclear, String::new());
     }
 
     /// Takes note that time alone makes a difference at `at`.
@@ -96,7 +103,7 @@ impl Findings {
         }
     }
 
-    fn last(&mut self) -> Option<&mut Finding> {
+    fn last_finding(&mut self) -> Option<&mut Finding> {
         self.rows.last_mut()
     }
 }
@@ -120,7 +127,7 @@ type Check = fn(&Evaluation<'_>, &mut Findings) -> bool;
 const RULES: [&[(Rule, Check)]; 4] = [nodes::RULES, subnets::RULES, registry::RULES, governance::RULES];
 
 /// Everything that enabled rules find at `now`.
-pub fn evaluate(input: &RuleInput<'_>, rules: &Rules, baseline: &Baseline, now: Timestamp) -> Findings {
+pub fn evaluate_rules(input: &RuleInput<'_>, rules: &Rules, baseline: &Baseline, now: Timestamp) -> Findings {
     let mut found = Findings::default();
     for (rule, check) in RULES.iter().copied().flatten() {
         let settings = &rules.of(*rule);
@@ -134,8 +141,8 @@ pub fn evaluate(input: &RuleInput<'_>, rules: &Rules, baseline: &Baseline, now: 
 /// The first part of a principal, or of a node the user's own name for it with that part.
 fn node_name(input: &RuleInput<'_>, node: &Principal) -> String {
     match input.mine.alias(&input.world.topology, node) {
-        Some(alias) => format!("{alias} ({})", short(node)),
-        None => short(node),
+        Some(alias) => format!("{alias} ({})", short_id(node)),
+        None => short_id(node),
     }
 }
 
@@ -144,7 +151,7 @@ fn name_source() -> String {
     format!("per the {DASHBOARD} ({})", Proof::Unverified.word())
 }
 
-fn short(id: &Principal) -> String {
+fn short_id(id: &Principal) -> String {
     id.to_text().split('-').next().unwrap_or_default().to_owned()
 }
 

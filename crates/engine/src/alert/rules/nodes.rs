@@ -1,7 +1,7 @@
 //! Rules about the user's own nodes.
 
 use super::subnets::explain_contradiction;
-use super::{Check, Evaluation, Findings, RuleInput, STALE, Strength, name_source, node_name, short};
+use super::{Check, Evaluation, Findings, RuleInput, STALE, Strength, name_source, node_name, short_id};
 use icpulse_model::alert::{About, Rule};
 use icpulse_model::fleet::{NodeStatus, PROOF_OF_LIFE, Reported, Verdict};
 use icpulse_model::node_rewards::{Day, Performance};
@@ -39,7 +39,7 @@ fn check_node_down(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         let about = About::Node(*node);
         let life = input.world.fleet.life(node);
         let Some(reported) = life.reported.as_ref().filter(|r| is_current(r, now)) else {
-            found.unclear(Rule::NodeDown, rule, about);
+            found.add_unclear(Rule::NodeDown, rule, about);
             continue;
         };
         let subnet = input.world.topology.subnet_of(node);
@@ -56,7 +56,7 @@ fn check_node_down(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         // A node that signed an answer was not down until then.
         let since = reported.since.max(life.seen.map_or(reported.since, |seen| seen.at));
         let place = match subnet {
-            Some(subnet) => format!("in subnet {}", short(&subnet)),
+            Some(subnet) => format!("in subnet {}", short_id(&subnet)),
             None => "a spare".to_owned(),
         };
         let alert = reported.alert.as_ref().map(|a| format!("; its alert: {a}")).unwrap_or_default();
@@ -68,8 +68,8 @@ fn check_node_down(call: &Evaluation<'_>, found: &mut Findings) -> bool {
             name_source(),
             since.date_minute()
         );
-        found.add(Rule::NodeDown, rule, about, strength, text);
-        if let Some(finding) = found.last() {
+        found.add_finding(Rule::NodeDown, rule, about, strength, text);
+        if let Some(finding) = found.last_finding() {
             finding.since = Some(since);
         }
         if let Some(seen) = life.seen.filter(|_| strength == Strength::Contradicted) {
@@ -100,7 +100,7 @@ fn check_failure_rate(call: &Evaluation<'_>, found: &mut Findings) -> bool {
             relative.percent(),
             proposed.saturating_add(failed)
         );
-        found.add(Rule::FailureRate, rule, About::Node(node.node), strength, text);
+        found.add_finding(Rule::FailureRate, rule, About::Node(node.node), strength, text);
     }
     true
 }
@@ -113,7 +113,7 @@ fn check_version_behind(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         let reported = life.reported.as_ref().filter(|r| is_current(r, now));
         let seen = reported.and_then(|r| r.guestos_version.as_ref());
         let (Some(seen), Some(wanted)) = (seen, input.world.topology.desired_version(node)) else {
-            found.unclear(Rule::VersionBehind, rule, about);
+            found.add_unclear(Rule::VersionBehind, rule, about);
             continue;
         };
         if seen == wanted {
@@ -127,7 +127,7 @@ fn check_version_behind(call: &Evaluation<'_>, found: &mut Findings) -> bool {
             name_source(),
             cut(wanted.as_str())
         );
-        found.add(Rule::VersionBehind, rule, about, Strength::Over, text);
+        found.add_finding(Rule::VersionBehind, rule, about, Strength::Over, text);
     }
     input.mine.provider.is_some() && is_reported(input, now)
 }

@@ -1,6 +1,6 @@
 //! Rules about what changed in the registry and in governance's list of providers.
 
-use super::{Check, Evaluation, Findings, RuleInput, Strength, nodes, short};
+use super::{Check, Evaluation, Findings, RuleInput, Strength, nodes, short_id};
 use icpulse_model::Principal;
 use icpulse_model::alert::{About, Rule};
 use icpulse_model::registry::Version;
@@ -38,14 +38,14 @@ fn present_account(input: &RuleInput<'_>) -> Option<Line> {
 
 impl Baseline {
     /// Whether the registry as it is known now can be compared.
-    fn fits(&self, input: &RuleInput<'_>) -> bool {
+    fn matches_network(&self, input: &RuleInput<'_>) -> bool {
         let topology = &input.world.topology;
         let newer = topology.version >= self.version && !topology.is_empty();
         self.provider.is_some() && self.provider == input.mine.provider && newer && !input.replaying
     }
 
     /// Begins anew if another provider is chosen; whether it did.
-    pub fn follow(&mut self, input: &RuleInput<'_>) -> bool {
+    pub fn update_baseline(&mut self, input: &RuleInput<'_>) -> bool {
         if self.provider == input.mine.provider {
             return false;
         }
@@ -54,9 +54,9 @@ impl Baseline {
     }
 
     /// Takes in what is new and was not known; what differs from what was known stays.
-    pub fn learn(&mut self, input: &RuleInput<'_>) {
+    pub fn set_baseline(&mut self, input: &RuleInput<'_>) {
         let Some(provider) = input.mine.provider else { return };
-        if self.fits(input) {
+        if self.matches_network(input) {
             let topology = &input.world.topology;
             self.version = topology.version;
             for (id, node) in topology.nodes_of(&provider) {
@@ -72,7 +72,7 @@ impl Baseline {
     }
 
     /// From now on this is how it is.
-    pub fn accept(&mut self, rule: Rule, about: &About, input: &RuleInput<'_>) {
+    pub fn accept_change(&mut self, rule: Rule, about: &About, input: &RuleInput<'_>) {
         match (rule, about) {
             (Rule::NodeVanished, About::Node(node)) => {
                 self.nodes.remove(node);
@@ -91,7 +91,7 @@ impl Baseline {
 
 fn check_node_vanished(call: &Evaluation<'_>, found: &mut Findings) -> bool {
     let Evaluation { input, settings: rule, baseline, .. } = *call;
-    if !baseline.fits(input) {
+    if !baseline.matches_network(input) {
         return false;
     }
     let present = nodes::own_nodes(input);
@@ -103,20 +103,22 @@ fn check_node_vanished(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         });
         let name = super::node_name(input, id);
         let text = match successor {
-            Some(new) => format!("node {name} left the registry; its address is node {}'s now", short(new)),
+            Some(new) => {
+                format!("node {name} left the registry; its address is node {}'s now", short_id(new))
+            }
             None if input.world.topology.nodes.contains_key(id) => {
                 format!("node {name} belongs to another provider now")
             }
             None => format!("node {name} is no longer in the registry"),
         };
-        found.add(Rule::NodeVanished, rule, About::Node(*id), Strength::Over, text);
+        found.add_finding(Rule::NodeVanished, rule, About::Node(*id), Strength::Over, text);
     }
     true
 }
 
 fn check_allowance(call: &Evaluation<'_>, found: &mut Findings) -> bool {
     let Evaluation { input, settings: rule, baseline, .. } = *call;
-    if !baseline.fits(input) {
+    if !baseline.matches_network(input) {
         return false;
     }
     for (id, before) in &baseline.allowances {
@@ -127,16 +129,16 @@ fn check_allowance(call: &Evaluation<'_>, found: &mut Findings) -> bool {
             Some(record) => (
                 format!(
                     "operator {} in {} may add {} nodes now, {before} before",
-                    short(id),
+                    short_id(id),
                     record.data_center,
                     record.allowance
                 ),
                 record.allowance.to_string(),
             ),
-            None => (format!("operator {} is no longer yours", short(id)), "gone".to_owned()),
+            None => (format!("operator {} is no longer yours", short_id(id)), "gone".to_owned()),
         };
-        found.add(Rule::AllowanceChanged, rule, About::Operator(*id), Strength::Over, text);
-        if let Some(finding) = found.last() {
+        found.add_finding(Rule::AllowanceChanged, rule, About::Operator(*id), Strength::Over, text);
+        if let Some(finding) = found.last_finding() {
             finding.mark = Line::new(&mark);
         }
     }
@@ -160,8 +162,8 @@ fn check_reward_account(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         };
         let text = format!("your rewards go to account {} now, to {} before", name(&now), name(before));
         let about = About::Provider(provider);
-        found.add(Rule::RewardAccountChanged, rule, about, Strength::Over, text);
-        if let Some(finding) = found.last() {
+        found.add_finding(Rule::RewardAccountChanged, rule, about, Strength::Over, text);
+        if let Some(finding) = found.last_finding() {
             finding.mark = now;
         }
     }

@@ -1,6 +1,6 @@
 //! Rules about subnets.
 
-use super::{Check, Evaluation, Findings, STALE, Strength, name_source, nodes::is_reported, short};
+use super::{Check, Evaluation, Findings, STALE, Strength, name_source, nodes::is_reported, short_id};
 use icpulse_model::Seconds;
 use icpulse_model::alert::{About, Rule};
 use icpulse_model::fleet::PROOF_OF_LIFE;
@@ -40,13 +40,17 @@ fn check_fault_distance(call: &Evaluation<'_>, found: &mut Findings) -> bool {
             0 => "; one more and it stands still".to_owned(),
             left => format!("; with {} more it stands still", left + 1),
         };
-        let text =
-            format!("subnet {}: {down} of {} nodes are down {}{end}", short(id), margin.nodes, name_source());
+        let text = format!(
+            "subnet {}: {down} of {} nodes are down {}{end}",
+            short_id(id),
+            margin.nodes,
+            name_source()
+        );
         if let Some(at) = input.world.health.get(id).and_then(|h| h.certified_at).filter(|_| margin.certifies)
         {
             found.look_again(at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);
         }
-        found.add(Rule::FaultDistance, rule, About::Subnet(*id), strength, text);
+        found.add_finding(Rule::FaultDistance, rule, About::Subnet(*id), strength, text);
     }
     true
 }
@@ -61,7 +65,7 @@ fn check_certificate_lag(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         let about = About::Subnet(*id);
         let current = health.checked.is_some_and(|at| now.since(at) <= STALE) && health.failure.is_none();
         let (Some(lag), Some(at), true) = (health.lag(), health.certified_at, current) else {
-            found.unclear(Rule::CertificateLag, rule, about);
+            found.add_unclear(Rule::CertificateLag, rule, about);
             continue;
         };
         let strength = match lag.0 {
@@ -71,10 +75,10 @@ fn check_certificate_lag(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         };
         let text = format!(
             "subnet {} is behind: the newest time that it certified is {} UTC",
-            short(id),
+            short_id(id),
             at.clock()
         );
-        found.add(Rule::CertificateLag, rule, about, strength, text);
+        found.add_finding(Rule::CertificateLag, rule, about, strength, text);
     }
     !input.world.health.is_empty()
 }

@@ -10,9 +10,9 @@ use tokio::process::Command;
 /// What is kept of its complaint.
 const COMPLAINT: u64 = 400;
 
-pub(super) async fn run(argv: &[String], message: &Value, within: Duration) -> Result<(), Refusal> {
+pub(super) async fn run_command(argv: &[String], message: &Value, within: Duration) -> Result<(), Refusal> {
     let Some((program, arguments)) = argv.split_first() else {
-        return Err(Refusal::new("no program is named", true));
+        return Err(Refusal::new("no program given", true));
     };
     let mut child = Command::new(program)
         .args(arguments)

@@ -1,7 +1,7 @@
 //! Messages over HTTP: a webhook, and ntfy (<https://docs.ntfy.sh/publish/>).
 
 use super::Refusal;
-use crate::alert::message::{Kind, Notice};
+use crate::alert::message::{Notice, NoticeKind};
 use icpulse_model::alert::Severity;
 use icpulse_model::alert_settings::without_secrets;
 use icpulse_model::web_address::{LOCALHOST, LOCALHOST_NAME, Url, parse_address};
@@ -9,7 +9,7 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-fn client(url: &str, within: Duration) -> Result<(Client, Url), Refusal> {
+fn build_client(url: &str, within: Duration) -> Result<(Client, Url), Refusal> {
     let parsed =
         parse_address(url).map_err(|why| Refusal::new(format!("its address cannot be used: {why}"), true))?;
     let builder = Client::builder()
@@ -27,7 +27,7 @@ fn client(url: &str, within: Duration) -> Result<(Client, Url), Refusal> {
     Ok((client, parsed))
 }
 
-async fn send(request: RequestBuilder, url: &str) -> Result<(), Refusal> {
+async fn send_request(request: RequestBuilder, url: &str) -> Result<(), Refusal> {
     let place = without_secrets(url);
     let answer = request.send().await.map_err(|e| {
         let why = match &e {
@@ -47,28 +47,28 @@ async fn send(request: RequestBuilder, url: &str) -> Result<(), Refusal> {
     Err(Refusal::new(format!("{place} answered {status}"), !status.is_server_error() && !may_do))
 }
 
-pub(super) async fn webhook(
+pub(super) async fn send_webhook(
     url: &str,
     headers: &BTreeMap<String, String>,
     notice: &Notice,
     within: Duration,
 ) -> Result<(), Refusal> {
-    let (client, address) = client(url, within)?;
+    let (client, address) = build_client(url, within)?;
     let mut request = client.post(address).header("content-type", "application/json");
     for (name, value) in headers {
         request = request.header(name, value);
     }
-    send(request.body(notice.json().to_string()), url).await
+    send_request(request.body(notice.to_json().to_string()), url).await
 }
 
-pub(super) async fn ntfy(
+pub(super) async fn send_ntfy(
     url: &str,
     token: Option<&str>,
     notice: &Notice,
     within: Duration,
 ) -> Result<(), Refusal> {
-    let (client, address) = client(url, within)?;
-    let calm = matches!(notice.kind, Kind::Recovered | Kind::Summary | Kind::Test);
+    let (client, address) = build_client(url, within)?;
+    let calm = matches!(notice.kind, NoticeKind::Recovered | NoticeKind::Summary | NoticeKind::Test);
     let priority = match notice.severity {
         _ if calm => "default",
         Severity::Info => "low",
@@ -76,9 +76,9 @@ pub(super) async fn ntfy(
         Severity::Critical => "urgent",
     };
     let tag = match notice.kind {
-        Kind::Recovered => "white_check_mark",
-        Kind::Test | Kind::Summary => "information_source",
-        Kind::Fired | Kind::Repeated => "warning",
+        NoticeKind::Recovered => "white_check_mark",
+        NoticeKind::Test | NoticeKind::Summary => "information_source",
+        NoticeKind::Fired | NoticeKind::Repeated => "warning",
     };
     let mut request = client
         .post(address)
@@ -89,5 +89,5 @@ pub(super) async fn ntfy(
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    send(request, url).await
+    send_request(request, url).await
 }

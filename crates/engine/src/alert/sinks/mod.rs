@@ -34,7 +34,7 @@ pub type ToTerminal = Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync>;
 
 /// How patiently a sink is tried.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct DeliveryPolicy {
     /// The pause after a first failure; each further one doubles it.
     pub first: Duration,
     /// The longest pause.
@@ -43,7 +43,7 @@ pub struct Pace {
     pub give_up: Duration,
 }
 
-impl Default for Pace {
+impl Default for DeliveryPolicy {
     fn default() -> Self {
         Self {
             first: Duration::from_secs(2),
@@ -105,14 +105,14 @@ impl Drop for Outbox {
 
 impl Outbox {
     /// Starts a task for each sink. Needs a tokio runtime.
-    pub fn start(settings: &[SinkSettings], terminal: &ToTerminal, pace: Pace) -> Self {
+    pub fn start(settings: &[SinkSettings], terminal: &ToTerminal, pace: DeliveryPolicy) -> Self {
         let changed = Arc::new(Notify::new());
         let mut sinks = Vec::new();
         let mut tasks = Vec::new();
         for settings in settings {
             let sink =
                 Arc::new(Sink { settings: settings.clone(), queue: Mutex::default(), filled: Notify::new() });
-            tasks.push(tokio::spawn(serve(
+            tasks.push(tokio::spawn(serve_sink(
                 Arc::clone(&sink),
                 Arc::clone(terminal),
                 Arc::clone(&changed),
@@ -124,7 +124,7 @@ impl Outbox {
     }
 
     /// Gives a message to every sink that wants it; never waits.
-    pub fn send(&self, notice: &Notice) {
+    pub fn queue_notice(&self, notice: &Notice) {
         for sink in &self.sinks {
             let Some(notice) = notice.for_sink(&sink.settings) else { continue };
             {
@@ -157,28 +157,28 @@ impl Outbox {
     }
 
     /// Ends when a sink's report has changed since the last call.
-    pub async fn changed(&self) {
+    pub async fn wait_for_change(&self) {
         self.changed.notified().await;
     }
 
     /// Messages that wait.
-    pub fn waiting(&self) -> usize {
+    pub fn waiting_count(&self) -> usize {
         self.sinks.iter().map(|s| s.queue.lock().waiting.len()).sum()
     }
 
     /// Waits until everything is delivered or given up, or so long; what is left.
     pub async fn flush(&self, within: Duration) -> usize {
         let empty = async {
-            while self.waiting() > 0 {
+            while self.waiting_count() > 0 {
                 let _ = tokio::time::timeout(Duration::from_millis(100), self.changed.notified()).await;
             }
         };
         let _ = tokio::time::timeout(within, empty).await;
-        self.waiting()
+        self.waiting_count()
     }
 }
 
-async fn serve(sink: Arc<Sink>, terminal: ToTerminal, changed: Arc<Notify>, pace: Pace) {
+async fn serve_sink(sink: Arc<Sink>, terminal: ToTerminal, changed: Arc<Notify>, pace: DeliveryPolicy) {
     let mut tries = 0u32;
     loop {
         let first = sink.queue.lock().waiting.front().map(|w| (w.place, w.notice.clone(), w.since));
@@ -234,8 +234,8 @@ pub async fn deliver_once(
             let text = Line::new(&format!("{}: {}", notice.title(), notice.text));
             terminal(Attention::Osc9(text)).map_err(|why| Refusal::new(why, true))
         }
-        SinkKind::Command(argv) => command::run(argv, &notice.json(), within).await,
-        SinkKind::Webhook { url, headers } => http::webhook(url, headers, notice, within).await,
-        SinkKind::Ntfy { url, token } => http::ntfy(url, token.as_deref(), notice, within).await,
+        SinkKind::Command(argv) => command::run_command(argv, &notice.to_json(), within).await,
+        SinkKind::Webhook { url, headers } => http::send_webhook(url, headers, notice, within).await,
+        SinkKind::Ntfy { url, token } => http::send_ntfy(url, token.as_deref(), notice, within).await,
     }
 }

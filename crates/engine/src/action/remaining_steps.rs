@@ -4,7 +4,7 @@ use super::error::ActionError;
 use super::network::Network;
 use super::operation::{Operation, Order, Target};
 use super::operations;
-use super::plan::{Draft, PlanContext, begin};
+use super::plan::{Draft, PlanContext, waiting_step};
 use super::step::{Readings, Step, Verdict};
 use icpulse_model::act::{Execution, Intent, PlannedCall, StepState};
 use icpulse_model::text::Line;
@@ -19,15 +19,15 @@ pub async fn look_up_rest<N: Network>(
     mut execution: Execution,
     network: &N,
 ) -> Result<Execution, ActionError> {
-    let operation = operations::find(&execution.intent.op).ok_or(ActionError::Unfit)?;
+    let operation = operations::find_operation(&execution.intent.op).ok_or(ActionError::Unfit)?;
     let steps = operation.read_steps(&execution).ok_or(ActionError::Unfit)?;
     for (mut step, kept) in steps.into_iter().zip(&mut execution.steps) {
         if !is_left(&kept.state) {
             continue;
         }
         if step.moves_money() {
-            let found = Readings::read(network, &step.proof(network.canisters())).await;
-            match step.judge(&found) {
+            let found = Readings::read_all(network, &step.proof_readings(network.canisters())).await;
+            match step.judge_readings(&found) {
                 Verdict::Happened(outcome) => {
                     kept.state = outcome.state;
                     execution.transfer_block = outcome.block.or(execution.transfer_block);
@@ -35,25 +35,25 @@ pub async fn look_up_rest<N: Network>(
                 // What follows it is not there yet.
                 Verdict::NotUntil(_) => return Ok(execution),
                 Verdict::Refused(state) => kept.state = state,
-                Verdict::Nothing => return Err(unread(&found)),
+                Verdict::Nothing => return Err(unread_error(&found)),
             }
             continue;
         }
-        let guard = step.guard();
+        let guard = step.guard_readings();
         if guard.is_empty() {
             continue;
         }
-        let found = Readings::read(network, &guard).await;
+        let found = Readings::read_all(network, &guard).await;
         if found.error().is_some() {
-            return Err(unread(&found));
+            return Err(unread_error(&found));
         }
-        step.renew(&found);
+        step.adjust_to(&found);
         kept.args = step.args();
     }
     Ok(execution)
 }
 
-fn unread(found: &Readings) -> ActionError {
+fn unread_error(found: &Readings) -> ActionError {
     ActionError::Unread(match found.error() {
         Some(error) => line!("{error}; {}", error.advice()),
         None => Line::new("the network has no answer that proves it; try again in a moment"),
@@ -79,7 +79,7 @@ pub(super) fn choose_steps(operation: &Operation, execution: &Execution, chosen:
 
 /// Drafts the review of these steps. Steps that do not depend on each other are planned again, as
 /// an operation on what they were for.
-pub(super) fn draft(
+pub(super) fn draft_remaining(
     operation: &Operation,
     execution: &Execution,
     steps: &[usize],
@@ -92,7 +92,7 @@ pub(super) fn draft(
         let draft = (operation.rules.plan_rest)(&execution.intent, chosen, context)?;
         return Ok((execution.intent.clone(), draft));
     }
-    let intent = narrow(operation, execution, steps);
+    let intent = narrow_intent(operation, execution, steps);
     let draft = (operation.rules.plan)(&intent, context, &mut rand::rngs::OsRng)?;
     Ok((intent, draft))
 }
@@ -116,13 +116,13 @@ pub(super) fn begin_again(
             Order::AnyOrder => steps.iter().copied().find(is_same),
         };
         if let Some(kept) = place.and_then(|i| execution.steps.get_mut(i)) {
-            *kept = begin(&**step, call);
+            *kept = waiting_step(&**step, call);
         }
     }
 }
 
 /// The part of an intent that these steps are.
-fn narrow(operation: &Operation, execution: &Execution, steps: &[usize]) -> Intent {
+fn narrow_intent(operation: &Operation, execution: &Execution, steps: &[usize]) -> Intent {
     let calls = || steps.iter().filter_map(|i| execution.steps.get(*i)).map(|s| &s.call);
     let (name, part) = match operation.target {
         Target::None => return execution.intent.clone(),
