@@ -28,6 +28,8 @@ pub struct FormField {
     pub input: Input,
     /// What the form filled in by itself; a field that still says so follows the other fields.
     pub started: String,
+    /// It was filled in and not edited yet: typing replaces it.
+    pub is_prefilled: bool,
     /// What was chosen, in words.
     pub label: Option<Line>,
     /// What is wrong with it; `None` also while nothing was typed.
@@ -48,6 +50,18 @@ impl OperationForm {
     /// The field's line of text.
     pub fn input(&mut self) -> Option<&mut Input> {
         self.fields.get_mut(self.cursor).filter(|f| f.field.is_typed()).map(|f| &mut f.input)
+    }
+
+    /// Prepares the field for an edit: what was filled in gives way to what is typed or pasted, and stays
+    /// where the cursor moves in it.
+    pub fn begin_edit(&mut self, inserts: bool) {
+        if let Some(field) = self.fields.get_mut(self.cursor).filter(|f| f.field.is_typed() && f.is_prefilled)
+        {
+            field.is_prefilled = false;
+            if inserts {
+                field.input.reset();
+            }
+        }
     }
 
     /// Whether Enter leads to a list of choices.

@@ -27,6 +27,7 @@ impl State {
             field,
             input: single_line_input(field.start),
             started: field.start.to_owned(),
+            is_prefilled: !field.start.is_empty(),
             label: choices(field).into_iter().find(|c| c.text == field.start).map(|c| c.label),
             error: None,
         });
@@ -97,6 +98,7 @@ impl State {
             let untouched = |f: &&mut FormField| f.field.name == name && f.input.value() == f.started;
             if let Some(f) = form.fields.iter_mut().find(untouched) {
                 f.input = single_line_input(&start);
+                f.is_prefilled = !start.is_empty();
                 f.started = start;
             }
         }

@@ -70,6 +70,9 @@ fn handle_chord(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> b
         return true;
     }
     let Some(request) = edit_request(chord) else { return false };
+    if let Layer::Form(form) = layer {
+        form.begin_edit(matches!(request, InputRequest::InsertChar(_)));
+    }
     let Some(input) = layer.input() else { return false };
     // On an empty line, keys that edit nothing are free for commands.
     if input.value().is_empty() && chord.code == KeyCode::Backspace {
@@ -96,6 +99,9 @@ pub(super) fn handle_paste(state: &mut State, text: &str, effects: &mut Vec<Effe
     }
     if !layer.takes_text() {
         return;
+    }
+    if let Layer::Form(form) = layer {
+        form.begin_edit(true);
     }
     let Some(input) = layer.input() else { return };
     // A pasted text is as foreign as one from the network.
