@@ -7,10 +7,15 @@ use icpulse::datasets::{TRANSACTIONS, export};
 use icpulse::tui::command::Keymap;
 use icpulse::tui::theme::{ColorDepth, Role, Theme};
 use icpulse_model::dataset::Context;
-use icpulse_model::{Account, ProposalKey};
+use icpulse_model::network::{SystemCanister};
+use icpulse_model::{Account, LedgerId, ProposalKey, Token};
 use icpulse_store::cache::fuzzing::{self as store, Table};
 use icpulse_wallet::{self, fuzzing as keys};
 use std::sync::LazyLock;
+
+pub fn token() -> Token {
+    Token::icp(LedgerId(SystemCanister::IcpLedger.id()))
+}
 
 pub fn account() -> Account {
     Account::of(reader())
@@ -106,7 +111,12 @@ pub fn cache(data: &[u8]) {
     for state in loaded.world.accounts.iter() {
         check::neutral_all(state);
         let of = state.account.identifier();
-        let cells = Context { now: crate::NOW, account: Some(of), ..Context::default() };
+        let cells = Context {
+            now: crate::NOW,
+            account: Some(of),
+            tokens: std::sync::Arc::new(vec![state.token.clone()]),
+            ..Context::default()
+        };
         state.transactions.iter().for_each(|t| drop(export::object(&TRANSACTIONS, t, &cells)));
     }
     let _ = json::facts(&loaded.world.facts, crate::NOW);
@@ -118,7 +128,7 @@ pub fn cache(data: &[u8]) {
             check::neutral_all(&body);
         }
     }
-    for transaction in cache.transactions(&account(), None, 100).expect("memory can be read") {
+    for transaction in cache.transactions(&(token().ledger, account()), None, 100).expect("memory can be read") {
         check::neutral_all(&transaction);
     }
     let names = |_: &icpulse_model::Principal| None;

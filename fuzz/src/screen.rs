@@ -205,14 +205,13 @@ fn world(texts: &Texts<'_>) -> (World, Vec<g::ProposalInfo>) {
             timestamp: None,
         },
     };
+    let token = crate::files::token();
     let state = AccountState {
-        account: account(),
-        balance: E8s(12_345),
-        balance_evidence: evidence(),
-        transactions: decode::ledger::decode_indexed(Row::Typed(transaction), evidence())
+        transactions: decode::ledger::decode_indexed(token.ledger, Row::Typed(transaction), evidence())
             .into_iter()
             .collect(),
         complete: true,
+        ..AccountState::new(token, account(), 12_345, evidence())
     };
     let facts = Facts {
         known_neurons: decode::neurons::decode_known_neuron(&known)

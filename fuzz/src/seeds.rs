@@ -9,7 +9,7 @@ use icpulse_canisters::wire::{decode_one, governance as g, ledger};
 use icpulse_model::ledger::AccountState;
 use icpulse_model::proposal::Ballot;
 use icpulse_model::registry::Version;
-use icpulse_model::{E8s, NeuronKey, Vote, VotingPower};
+use icpulse_model::{NeuronKey, Vote, VotingPower};
 use icpulse_store::cache::Ranges;
 use icpulse_store::cache::fuzzing::Table;
 use icpulse_wallet::{Algorithm, Cost, ExportForm, Wallet};
@@ -319,7 +319,7 @@ fn cache() -> Vec<Vec<u8>> {
         .blocks
         .iter()
         .zip(0..)
-        .map(|(block, at)| decode::ledger::decode_block(at, block, evidence()))
+        .map(|(block, at)| decode::ledger::decode_block(crate::files::token().ledger, at, block, evidence()))
         .collect();
     let mut found: Vec<(Table, u64, Vec<u8>)> = Vec::new();
     let mut block = Vec::new();
@@ -345,11 +345,8 @@ fn cache() -> Vec<Vec<u8>> {
     found.extend(transactions.iter().map(|t| (Table::Transaction, t.block, stored(t))));
     found.push((Table::TransactionsPosition, 0, stored(&ranges)));
     let state = AccountState {
-        account: account(),
-        balance: E8s(1),
-        balance_evidence: evidence(),
         transactions,
-        complete: false,
+        ..AccountState::new(crate::files::token(), account(), 1, evidence())
     };
     found.push((Table::Account, 0, stored(&state)));
     let mut seeds: Vec<Vec<u8>> = found.iter().map(entry).collect();

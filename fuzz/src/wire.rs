@@ -234,9 +234,9 @@ fn blocks(bytes: &[u8]) {
     one::<ledger::QueryBlocksResponse>(bytes);
     let reply = decode_one::<ledger::QueryBlocksResponse>(bytes);
     for (number, block) in reply.iter().flat_map(|reply| &reply.blocks).enumerate() {
-        let transaction = decode::ledger::decode_block(number as u64, block, evidence());
+        let transaction = decode::ledger::decode_block(crate::files::token().ledger, number as u64, block, evidence());
         check::neutral_all(&transaction);
-        let _ = (transaction.verb(&crate::files::account().identifier()), transaction.amount());
+        let _ = (transaction.verb(&crate::files::account().identifier()), transaction.units());
     }
 }
 
@@ -254,7 +254,7 @@ fn transactions(bytes: &[u8]) {
         |reply| reply.map(|page| page.transactions).unwrap_or_default(),
     );
     for row in rows.into_iter().flatten() {
-        if let Some(transaction) = decode::ledger::decode_indexed(row, evidence()) {
+        if let Some(transaction) = decode::ledger::decode_indexed(crate::files::token().ledger, row, evidence()) {
             check::neutral_all(&transaction);
         }
     }

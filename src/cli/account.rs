@@ -5,20 +5,57 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{Need, Opened, open_to_ask};
-use super::output::{Format, Rows, note, print_json, print_text};
+use super::output::{Format, Rows, note, parse_filter, print_json, print_text};
 use crate::datasets::Listed;
-use icpulse_model::account::{Account, AccountIdentifier};
+use futures_util::future::join_all;
+use icpulse_canisters::Client;
+use icpulse_canisters::ledger::{LedgerAdapter, find_adapter};
+use icpulse_model::account::Account;
 use icpulse_model::dataset::Context as Cells;
-use icpulse_model::ledger::Transaction;
-use icpulse_model::{E8s, Evidence, Timestamp};
-use serde_json::json;
+use icpulse_model::evidence::Sourced;
+use icpulse_model::ledger::{Party, Transaction, to_e8s};
+use icpulse_model::query::Query;
+use icpulse_model::{Amount, KnownLedger, LedgerId, Timestamp, Token};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Transactions asked for at once.
+const PAGE: u64 = 1_000;
+/// Pages read of a ledger without an index, each of which is a search of many blocks.
+const MOST_SEARCHES: usize = 5;
+
+/// What is asked of each ledger.
+enum Wish {
+    Balance,
+    Transactions { query: Query, limit: usize },
+}
+
+/// What a ledger says of the account.
+struct Found {
+    token: Token,
+    balance: Option<Sourced<Amount>>,
+    transactions: Vec<Transaction>,
+}
+
+/// The answers of ledgers, the ICP ledger's first, and the ledgers that failed.
+#[derive(Default)]
+struct Answers {
+    found: Vec<Found>,
+    failed: Vec<(LedgerId, Failure)>,
+}
 
 /// Runs one of the account commands.
 ///
 /// # Errors
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Failure> {
-    let (AccountCommand::Balance { account } | AccountCommand::Transactions { account, .. }) = command;
+    let (account, token, wish) = match command {
+        AccountCommand::Balance { account, token } => (account, token, Wish::Balance),
+        AccountCommand::Transactions { account, token, filter, limit } => {
+            let query = parse_filter(filter, Transaction::dataset())?;
+            (account, token, Wish::Transactions { query, limit: *limit })
+        }
+    };
     let given = account.as_deref().map(parse).transpose()?;
     let need = if given.is_some() { Need::Nobody } else { Need::IfUnlocked };
     let mut opened = open_to_ask(context, need).await?;
@@ -29,112 +66,253 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
                 "no identity is in use; name an account, or an identity with --identity",
             ));
         }
-        None => opened.who.info().account,
+        None => Account::of(opened.who.info().principal).into(),
     };
-    match command {
-        AccountCommand::Balance { .. } => balance(context, &mut opened, account).await,
-        AccountCommand::Transactions { limit, .. } => {
-            transactions(context, &mut opened, account, *limit).await
+    let now = context.now();
+    let answers = match &opened.client {
+        Some(client) => ask_ledgers(client, account, token.as_deref(), &wish, now).await?,
+        None => recall(context, &mut opened, account, token.as_deref(), &wish)?,
+    };
+    for (ledger, failure) in &answers.failed {
+        note(&context.global, format!("the ledger {ledger} is left out: {failure}"));
+    }
+    match wish {
+        Wish::Balance => print_balances(context, &opened, account, &answers, now),
+        Wish::Transactions { limit, .. } => {
+            print_transactions(context, &opened, account, answers, limit, now)
         }
     }
 }
 
 /// An account identifier, a principal or an ICRC-1 account.
-fn parse(text: &str) -> Result<AccountIdentifier, Failure> {
+fn parse(text: &str) -> Result<Party, Failure> {
     let text = text.trim();
     if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return text.parse().map_err(Failure::usage);
+        return text.parse().map(Party::Identifier).map_err(Failure::usage);
     }
-    text.parse::<Account>().map(|a| a.identifier()).map_err(Failure::usage)
+    text.parse().map(Party::Account).map_err(Failure::usage)
 }
 
-async fn balance(context: &Context, opened: &mut Opened, account: AccountIdentifier) -> Result<(), Failure> {
-    let now = context.now();
-    let (amount, evidence): (E8s, Evidence) = match &opened.client {
-        Some(client) => {
-            let reading = client.balance_of(account).await?;
-            (reading.value, reading.evidence)
+/// Whether a token is meant by its symbol or its ledger's canister id.
+fn is_meant(token: &Token, name: Option<&str>) -> bool {
+    name.is_none_or(|name| {
+        token.symbol.as_str().eq_ignore_ascii_case(name) || token.ledger.to_string() == name
+    })
+}
+
+fn make_cells(account: Party, tokens: Vec<Token>, now: Timestamp) -> Cells {
+    Cells { now, account: Some(account.identifier()), tokens: Arc::new(tokens), ..Cells::default() }
+}
+
+/// Asks all known ledgers at once. A failure of the ICP ledger, or of the only one, is the command's.
+async fn ask_ledgers(
+    client: &Client,
+    account: Party,
+    token: Option<&str>,
+    wish: &Wish,
+    now: Timestamp,
+) -> Result<Answers, Failure> {
+    let mut ledgers = client.profile().all_ledgers();
+    if matches!(account, Party::Identifier(_)) {
+        // No other ledger knows accounts by their identifiers.
+        ledgers.truncate(1);
+    }
+    let icp = client.profile().icp_ledger();
+    let asked = ledgers.iter().map(|ledger| ask_ledger(client, ledger, account, token, wish, now));
+    let mut answers = Answers::default();
+    for (ledger, answer) in ledgers.iter().zip(join_all(asked).await) {
+        match answer {
+            Ok(found) => answers.found.extend(found),
+            Err(failure) if ledger.id == icp => return Err(failure),
+            Err(failure) => answers.failed.push((ledger.id, failure)),
         }
-        None => {
-            let world = opened.known(context)?;
-            let known = world
-                .accounts
-                .iter()
-                .find(|a| a.account.identifier() == account)
-                .map(|a| (a.balance, a.balance_evidence));
-            known.ok_or_else(|| {
-                Failure::failed("this account is not in the cache; leave out --offline to read it")
-            })?
+    }
+    match token {
+        Some(token) if answers.found.is_empty() => {
+            let failed = answers.failed.into_iter().next().map(|(_, failure)| failure);
+            Err(failed.unwrap_or_else(|| unknown_token(token)))
         }
-    };
-    match Format::of(&context.global) {
-        Format::Text => {
-            print_text(&format!("{} ICP", amount.exact()))?;
-            note(
-                &context.global,
-                format!("{account}, {} {}", evidence.proof.word(), evidence.at.date_minute()),
-            );
-            Ok(())
-        }
-        _ => print_json(&json!({
-            "account": account.hex(),
-            "balance_e8s": amount.0.to_string(),
-            "network": opened.profile.name,
-            "evidence": json::evidence(&evidence, now),
-        })),
+        _ => Ok(answers),
     }
 }
 
-async fn transactions(
+fn unknown_token(token: &str) -> Failure {
+    Failure::usage(format!("no known ledger has the token '{token}'; `icpulse account balance` lists them"))
+}
+
+/// One ledger's answer; `None` if its token is not the one that is meant.
+async fn ask_ledger(
+    client: &Client,
+    ledger: &KnownLedger,
+    account: Party,
+    token: Option<&str>,
+    wish: &Wish,
+    now: Timestamp,
+) -> Result<Option<Found>, Failure> {
+    let adapter = find_adapter(client, ledger);
+    let read = adapter.token(client).await?;
+    if !is_meant(&read, token) {
+        return Ok(None);
+    }
+    let mut found = Found { token: read, balance: None, transactions: Vec::new() };
+    match wish {
+        Wish::Balance => found.balance = Some(adapter.balance(client, account).await?),
+        Wish::Transactions { query, limit } => {
+            let cells = make_cells(account, vec![found.token.clone()], now);
+            found.transactions =
+                ask_transactions(client, adapter.as_ref(), account, query, *limit, &cells).await?;
+        }
+    }
+    Ok(Some(found))
+}
+
+/// As many transactions as are wanted that pass the filter, newest first.
+async fn ask_transactions(
+    client: &Client,
+    adapter: &dyn LedgerAdapter,
+    account: Party,
+    query: &Query,
+    limit: usize,
+    cells: &Cells,
+) -> Result<Vec<Transaction>, Failure> {
+    let (mut rows, mut before, mut searches) = (Vec::new(), None, 0);
+    while rows.len() < limit {
+        let missing = u64::try_from(limit - rows.len()).unwrap_or(u64::MAX);
+        let want = if query.is_empty() { missing.min(PAGE) } else { PAGE };
+        let page = adapter.transactions(client, account, before, want).await?;
+        if page.index_missing {
+            return Err(Failure::failed("this network has no ICP index, so transactions cannot be listed"));
+        }
+        searches += usize::from(page.oldest.is_none());
+        rows.extend(
+            page.transactions.into_iter().filter(|row| Transaction::dataset().matches(query, row, cells)),
+        );
+        before = page.next;
+        if before.is_none() || searches == MOST_SEARCHES {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+/// What the cache knows of the account.
+fn recall(
     context: &Context,
     opened: &mut Opened,
-    account: AccountIdentifier,
-    limit: usize,
-) -> Result<(), Failure> {
+    account: Party,
+    token: Option<&str>,
+    wish: &Wish,
+) -> Result<Answers, Failure> {
     let now = context.now();
-    let mut rows: Vec<Transaction> = Vec::new();
-    match &opened.client {
-        Some(client) => {
-            let mut before = None;
-            while rows.len() < limit {
-                let want = u64::try_from(limit - rows.len()).unwrap_or(u64::MAX).min(1_000);
-                let page = client.transactions(account, before, want).await?;
-                if page.index_missing {
-                    return Err(Failure::failed(
-                        "this network has no ICP index, so transactions cannot be listed",
-                    ));
-                }
-                before = page.transactions.last().map(|t| t.block);
-                let complete = page.complete || page.transactions.is_empty();
-                rows.extend(page.transactions);
-                if complete {
-                    break;
-                }
-            }
-            rows.truncate(limit);
-        }
-        None => {
-            let world = opened.known(context)?;
-            if let Some(known) = world.accounts.iter().find(|a| a.account.identifier() == account) {
-                rows.extend(known.transactions.iter().take(limit).cloned());
-            }
-        }
+    let world = opened.known(context)?;
+    let own: Vec<_> = world.accounts.iter().filter(|state| account.is(&state.account.identifier())).collect();
+    if own.is_empty() && matches!(wish, Wish::Balance) {
+        return Err(Failure::failed("this account is not in the cache; leave out --offline to read it"));
     }
-    print_rows(context, opened, account, &rows, now)
+    let meant = own.iter().filter(|state| is_meant(&state.token, token));
+    let found: Vec<Found> = meant
+        .map(|state| {
+            let mut transactions = state.transactions.clone();
+            if let Wish::Transactions { query, .. } = wish {
+                let cells = make_cells(account, vec![state.token.clone()], now);
+                transactions.retain(|row| Transaction::dataset().matches(query, row, &cells));
+            }
+            let balance = Some(Sourced::new(state.balance, state.balance_evidence));
+            Found { token: state.token.clone(), balance, transactions }
+        })
+        .collect();
+    match token {
+        Some(token) if found.is_empty() && !own.is_empty() => Err(unknown_token(token)),
+        _ => Ok(Answers { found, failed: Vec::new() }),
+    }
 }
 
-fn print_rows(
+/// The failed ledgers for JSON.
+fn failures(failed: &[(LedgerId, Failure)]) -> Value {
+    failed
+        .iter()
+        .map(|(ledger, failure)| json!({"ledger": ledger.to_string(), "error": failure.to_string()}))
+        .collect()
+}
+
+fn print_balances(
     context: &Context,
     opened: &Opened,
-    account: AccountIdentifier,
-    rows: &[Transaction],
+    account: Party,
+    answers: &Answers,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let cells = Cells { now, account: Some(account), ..Cells::default() };
+    let balances = || answers.found.iter().filter_map(|found| Some((&found.token, found.balance.as_ref()?)));
+    if let Format::Text = Format::of(&context.global) {
+        for (token, balance) in balances() {
+            // The well-known ledgers are many: those where nothing is are left out, unless one was asked for.
+            if token.is_icp || balance.value.units > 0 || answers.found.len() == 1 {
+                let imitates =
+                    token.imitates.as_ref().map_or_else(String::new, |known| format!(" (not {known})"));
+                print_text(&format!("{} {}{imitates}", token.exact(balance.value.units), token.symbol))?;
+            }
+        }
+        if let Some((_, Sourced { evidence, .. })) = balances().next() {
+            let (proof, at) = (evidence.proof.word(), evidence.at.date_minute());
+            note(&context.global, format!("{}, {proof} {at}", account.identifier()));
+        }
+        return Ok(());
+    }
+    let icp = balances().find(|(token, _)| token.is_icp).map(|(_, balance)| balance);
+    let rows: Vec<Value> = balances()
+        .map(|(token, balance)| {
+            json!({
+                "token": token.symbol,
+                "name": token.name,
+                "ledger": token.ledger.to_string(),
+                "decimals": token.decimals,
+                "balance_units": balance.value.units.to_string(),
+                "fee_units": token.fee.to_string(),
+                "standards": token.standards,
+                "imitates": token.imitates,
+                "evidence": json::evidence(&balance.evidence, now),
+            })
+        })
+        .collect();
+    print_json(&json!({
+        "account": account.identifier().hex(),
+        "balance_e8s": icp.map(|icp| to_e8s(icp.value.units).0.to_string()),
+        "network": opened.profile.name,
+        "evidence": icp.map(|icp| json::evidence(&icp.evidence, now)),
+        "balances": rows,
+        "failed": failures(&answers.failed),
+    }))
+}
+
+fn print_transactions(
+    context: &Context,
+    opened: &Opened,
+    account: Party,
+    answers: Answers,
+    limit: usize,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let failed = failures(&answers.failed);
+    let (mut tokens, mut rows) = (Vec::new(), Vec::new());
+    for found in answers.found {
+        tokens.push(found.token);
+        rows.extend(found.transactions);
+    }
+    if tokens.len() > 1 {
+        // Blocks of different ledgers have no order.
+        rows.sort_by_key(|row| std::cmp::Reverse(row.timestamp));
+    }
+    rows.truncate(limit);
+    let cells = make_cells(account, tokens, now);
     let format = Format::of(&context.global);
     Rows::of(Transaction::dataset(), rows.iter(), &cells, format).print(
         format,
         "transactions",
-        json!({"network": opened.profile.name, "account": account.hex(), "count": rows.len()}),
+        json!({
+            "network": opened.profile.name,
+            "account": account.identifier().hex(),
+            "count": rows.len(),
+            "failed": failed,
+        }),
     )
 }

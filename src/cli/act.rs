@@ -143,7 +143,8 @@ async fn run(with: Carried<'_>, execution: Execution) -> Result<Execution, Failu
             }
         }
     };
-    Ok(execute_plan(execution, with.client, with.journal, &options(), &progress).await?)
+    // Boxed: the futures within are nested deeper than the compiler looks.
+    Ok(Box::pin(execute_plan(execution, with.client, with.journal, &options(), &progress)).await?)
 }
 
 /// How actions are run here and in the dashboard.

@@ -5,6 +5,7 @@ pub use super::lists::{FilterParser, ListCommand, Listing, One};
 use super::operations::Request;
 use crate::datasets::{AlertRow, Followee, Listed, NetworkList};
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::{Neuron, NeuronKey, Proposal, ProposalKey};
 use icpulse_store::journal::JournalEntry;
@@ -375,15 +376,25 @@ pub enum Neurons {
 /// `icpulse account …`
 #[derive(Debug, Subcommand)]
 pub enum Account {
-    /// Balance of the identity's account, or of another
+    /// Balances of the identity's account, or of another
     Balance {
-        /// A principal, an ICRC-1 account or an account identifier
+        /// A principal, an ICRC-1 account or an account identifier of the ICP ledger
         account: Option<String>,
+        /// Only this token: its symbol, or its ledger's canister id
+        #[arg(long, value_name = "TOKEN")]
+        token: Option<String>,
     },
-    /// Transactions of the identity's account, or of another, newest first
+    /// Transactions of the identity's account, or of another, on all known ledgers, newest first
     Transactions {
-        /// A principal, an ICRC-1 account or an account identifier
+        /// A principal, an ICRC-1 account or an account identifier of the ICP ledger
         account: Option<String>,
+        /// Only this token: its symbol, or its ledger's canister id
+        #[arg(long, value_name = "TOKEN")]
+        token: Option<String>,
+        /// Filter such as "direction:in amount>10 token:ckBTC"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(Transaction::dataset()), hide_possible_values = true)]
+        filter: String,
         /// Maximum number of rows
         #[arg(long, short = 'l', default_value_t = 50)]
         limit: usize,
@@ -510,6 +521,9 @@ pub enum Demo {
         /// Time limit of a synchronous call before the reply is 202
         #[arg(long, value_name = "SECONDS", default_value = "10")]
         patience: icpulse_demo::pause::Pause,
+        /// File of further ICRC-1 ledgers, in the form of the demo's data/tokens.toml
+        #[arg(long, value_name = "FILE")]
+        tokens: Option<PathBuf>,
         /// Serve over TLS with a new certificate authority, whose certificate is printed
         #[arg(long)]
         tls: bool,

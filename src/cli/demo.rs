@@ -9,6 +9,7 @@ use icpulse_demo::link::Link;
 use icpulse_demo::{Demo, Options, Scale, identity};
 use serde_json::json;
 use std::io::Write;
+use std::path::Path;
 
 /// Runs one of the demo commands; `serve` ends with Ctrl-C or SIGTERM.
 ///
@@ -27,6 +28,7 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
             patience,
             tls,
             tls_ca,
+            tokens,
             latency,
             jitter,
             bandwidth,
@@ -45,6 +47,7 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                 patience: patience.0,
                 link: Link { latency: *latency, jitter: *jitter, bandwidth: *bandwidth },
                 tls: *tls,
+                tokens: tokens.as_deref().map(read_tokens).transpose()?.unwrap_or_default(),
             };
             let demo = Demo::start(options).map_err(Failure::failed)?;
             let authority = demo.tls_authority();
@@ -63,6 +66,7 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                     "url": demo.url(),
                     "root_key": root_key,
                     "identity": demo.identity().to_text(),
+                    "ledgers": demo.ledgers(),
                     "seed": seed,
                     "speed": speed,
                     "faults": faults,
@@ -71,9 +75,13 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                     "patience_seconds": patience.0.as_secs_f64(),
                 }))?,
                 _ => print_text(&format!(
-                    "url       {}\nroot key  {root_key}\nidentity  {}  (icpulse demo identity --seed {seed})\n{}",
+                    "url       {}\nroot key  {root_key}\nidentity  {}  (icpulse demo identity --seed {seed})\n{}{}",
                     demo.url(),
                     demo.identity(),
+                    demo.ledgers()
+                        .iter()
+                        .map(|ledger| format!("ledger    {}  {}\n", ledger.id, ledger.symbol))
+                        .collect::<String>(),
                     authority.unwrap_or_default()
                 ))?,
             }
@@ -94,6 +102,12 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn read_tokens(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::failed(format!("could not read the ledgers in {}: {error}", path.display()))
+    })
 }
 
 fn parse_speed(text: &str) -> Result<u32, Failure> {

@@ -400,6 +400,7 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
         max_in_flight: usize::try_from(context.config.max_in_flight).unwrap_or(16),
         call_life: Seconds(u64::from(context.config.signed_for_seconds)),
         dashboard: Some(demo.url()),
+        ledgers: demo.ledgers().to_vec(),
         ..Profile::local("demo", &demo.url())
     };
     let who = if context.global.identity.is_some() {

@@ -15,7 +15,7 @@ use icpulse_model::act::Intent;
 use icpulse_model::ledger::AccountState;
 use icpulse_model::network::Facts;
 use icpulse_model::world::{Neurons, Proposals, Topicality, World};
-use icpulse_model::{Account, NeuronKey, ProposalKey};
+use icpulse_model::{Account, NeuronKey, ProposalKey, Token};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -226,13 +226,9 @@ pub async fn read_world(
     }
     if let Some(balance) = balance {
         let balance = balance?;
-        world.accounts = Arc::new(vec![AccountState {
-            account,
-            balance: balance.value,
-            balance_evidence: balance.evidence,
-            transactions: Vec::new(),
-            complete: false,
-        }]);
+        let icp = Token::icp(client.profile().icp_ledger());
+        let state = AccountState::new(icp, account, balance.value.0.into(), balance.evidence);
+        world.accounts = Arc::new(vec![state]);
     }
     if let Some((economics, metrics, newest)) = facts {
         world.facts =

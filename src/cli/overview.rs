@@ -102,7 +102,11 @@ fn summary(
         "staked_e8s": staked.0.to_string(),
         "accounts": world.accounts.iter().map(|a| json!({
             "account": a.account.identifier().hex(),
-            "balance_e8s": a.balance.0.to_string(),
+            "balance_e8s": a.icp().map(|e8s| e8s.0.to_string()),
+            "balance_units": a.balance.units.to_string(),
+            "token": a.token.symbol,
+            "decimals": a.token.decimals,
+            "ledger": a.token.ledger.to_string(),
             "evidence": json::evidence(&a.balance_evidence, now),
         })).collect::<Vec<_>>(),
         "facts": json::facts(&world.facts, now),

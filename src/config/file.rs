@@ -3,7 +3,7 @@
 use super::alerts::{AlertsConfig, AlertsError};
 use super::network::{NetworkConfig, NetworkError, check_name};
 use icpulse_files as files;
-use icpulse_model::Principal;
+use icpulse_model::{KnownLedger, Principal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -54,6 +54,8 @@ macro_rules! keys {
             pub alerts: AlertsConfig,
             /// The user's own networks.
             pub network: BTreeMap<String, NetworkConfig>,
+            /// Ledgers of the main network besides the well-known ones.
+            pub ledgers: Vec<KnownLedger>,
             /// Key overrides.
             pub keys: Keys,
         }
@@ -64,6 +66,7 @@ macro_rules! keys {
                     $($key: $default,)*
                     alerts: AlertsConfig::default(),
                     network: BTreeMap::new(),
+                    ledgers: Vec::new(),
                     keys: Keys::new(),
                 }
             }
@@ -319,6 +322,8 @@ mod tests {
         let mut config = parse(&plain, "template").unwrap();
         assert!(config.network.remove("mine").is_some());
         assert!(config.keys.remove("app.quit").is_some());
+        assert_eq!(config.ledgers.len(), 1);
+        config.ledgers.clear();
         config.default_identity = None;
         assert!(config.provider.take().is_some());
         assert_eq!(config.alerts.sink.len(), 4);

@@ -5,10 +5,11 @@ use icpulse_model::network::{
     BUILT_IN_NETWORKS, Canisters, LONGEST_CALL_LIFE, Profile, RootKey, RootKeySource, SystemCanister,
 };
 use icpulse_model::web_address::{AddressError, Url, is_exposed, is_this_machine, parse_address};
-use icpulse_model::{Principal, Seconds};
+use icpulse_model::{KnownLedger, Principal, Seconds};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// A network of the user's own, `[network.NAME]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -18,6 +19,9 @@ pub struct NetworkConfig {
     /// Hexadecimal of its DER root key, `fetch` (loopback only) or `ic` (the main network's).
     #[serde(default = "fetch")]
     pub root_key: String,
+    /// Its ledgers besides the ICP ledger.
+    #[serde(default)]
+    pub ledgers: Vec<KnownLedger>,
     /// Base URL of the public dashboard's REST interface, if there is one.
     pub dashboard: Option<String>,
     /// Canisters used in place of the Internet Computer's own.
@@ -26,7 +30,7 @@ pub struct NetworkConfig {
 }
 
 /// The keys of a network that are not canisters.
-const PLAIN_KEYS: [&str; 3] = ["url", "root_key", "dashboard"];
+const PLAIN_KEYS: [&str; 4] = ["url", "root_key", "dashboard", "ledgers"];
 
 /// Reads the canisters among a network's keys; refuses keys that name none.
 fn read_canisters<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<SystemCanister, String>, D::Error> {
@@ -130,6 +134,18 @@ pub enum NetworkError {
     },
 }
 
+/// Ledgers in a file, or in the configuration.
+#[derive(Default, Deserialize)]
+struct Ledgers {
+    ledgers: Vec<KnownLedger>,
+}
+
+/// The main network's ledgers besides the ICP ledger. A file that does not parse counts as empty, which the
+/// test below rules out.
+static WELL_KNOWN: LazyLock<Vec<KnownLedger>> = LazyLock::new(|| {
+    toml::from_str::<Ledgers>(include_str!("../../data/ledgers.toml")).unwrap_or_default().ledgers
+});
+
 /// Length of a DER-encoded BLS12-381 public key (interface specification, §Certification).
 const ROOT_KEY_LEN: usize = 133;
 
@@ -167,6 +183,7 @@ impl NetworkConfig {
             dynamic_routing: false,
             root_key,
             canisters,
+            ledgers: self.ledgers.clone(),
             max_in_flight: usize::try_from(max_in_flight).unwrap_or(16),
             call_life: LONGEST_CALL_LIFE,
             dashboard,
@@ -208,6 +225,9 @@ pub fn resolve(config: &Config, name: &str, root_key: Option<&str>) -> Result<Pr
     };
     if let Some(hex) = root_key {
         profile.root_key = RootKeySource::of(parse_root_key(name, hex)?);
+    }
+    if profile.root_key.is_main_network() {
+        profile.ledgers.extend(WELL_KNOWN.iter().chain(&config.ledgers).cloned());
     }
     profile.max_in_flight = usize::try_from(config.max_in_flight).unwrap_or(16);
     profile.call_life = Seconds(u64::from(config.signed_for_seconds));
@@ -350,6 +370,29 @@ mod tests {
         }
         let odd = NetworkConfig { canisters: [(SystemCanister::IcpIndex, "x".to_owned())].into(), ..plain() };
         assert!(matches!(odd.profile("mine", 1), Err(NetworkError::Canister { key: "index", .. })));
+    }
+
+    #[test]
+    fn ledgers_are_rows_of_data() {
+        let text = "[[ledgers]]\nledger = \"2vxsx-fae\"\n\
+                    [network.mine]\nurl = \"http://localhost:8000/\"\n\
+                    [[network.mine.ledgers]]\nledger = \"rrkah-fqaaa-aaaaa-aaaaq-cai\"\nindex = \"2vxsx-fae\"\n";
+        let config = parse(text, "t").unwrap();
+        let symbols = |name: &str| -> Vec<String> {
+            let all = resolve(&config, name, None).unwrap().all_ledgers();
+            all.into_iter().map(|ledger| ledger.symbol).collect()
+        };
+        let main = symbols("ic");
+        assert!(main.len() > 10 && main[..3] == ["ICP", "ckBTC", "ckETH"], "{main:?}");
+        assert_eq!(main.last().unwrap(), "", "the user's own");
+        assert_eq!(symbols("mine"), ["ICP", ""], "the main network's are not there");
+        let mine = &resolve(&config, "mine", None).unwrap().ledgers[0];
+        assert_eq!(mine.index, Some(Principal::anonymous()));
+        for wrong in
+            ["[[ledgers]]\nledger = \"x\"", "[[ledgers]]\nledger = \"2vxsx-fae\"\nidnex = \"2vxsx-fae\""]
+        {
+            assert!(parse(wrong, "t").is_err(), "{wrong}");
+        }
     }
 
     fn plain() -> NetworkConfig {

@@ -54,6 +54,16 @@ const REST: &str = r##"# Where else messages go (`icpulse alerts test` tries the
 #: root_key = "fetch"
 #: governance = "rrkah-fqaaa-aaaaa-aaaaq-cai"
 
+# Its ledgers besides the ICP ledger: the ledger's canister, and its index where the ledger names none.
+#: [[network.mine.ledgers]]
+#: ledger = "mxzaz-hqaaa-aaaar-qaada-cai"
+#: index = "n5wcd-faaaa-aaaar-qaaea-cai"
+
+# More ledgers of the main network, besides the well-known ones.
+#: [[ledgers]]
+#: ledger = "hvgxa-wqaaa-aaaaq-aacia-cai"
+#: index = "h3e2i-naaaa-aaaaq-aacja-cai"
+
 # Keys by command (`icpulse keys` lists the commands); an empty list unbinds.
 #: [keys]
 #: "app.quit" = ["q", "ctrl-q"]

@@ -54,6 +54,7 @@ fn values(kind: Kind) -> String {
     match kind {
         Kind::Number => "number".to_owned(),
         Kind::Icp => "ICP".to_owned(),
+        Kind::Tokens => "tokens".to_owned(),
         Kind::Power => "voting power".to_owned(),
         Kind::Xdr => "XDR".to_owned(),
         Kind::Share | Kind::BasisPoints => "per cent".to_owned(),

@@ -18,7 +18,7 @@ pub fn json_value(value: &Value<'_>, now: Timestamp) -> Json {
         Value::Term(term) => json!(term.slug),
         Value::Number(n) => json!(n),
         Value::Serial(n) | Value::Bytes(n) | Value::Millis(n) => json!(n),
-        Value::Big(n) => json!(n.to_string()),
+        Value::Big(n) | Value::Tokens(n, _) => json!(n.to_string()),
         Value::Icp(E8s(n)) | Value::Power(VotingPower(n)) | Value::Xdr(MicroXdr(n)) | Value::Cycles(n) => {
             json!(n.to_string())
         }

@@ -49,8 +49,8 @@ pub fn find_row(list: &NetworkList, cx: &Context, text: &str) -> Result<Subject,
     match fitting.as_slice() {
         [one] => Ok(**one),
         [] => Err(FindError::Unknown(format!(
-            "there is no {} '{text}'; `icpulse {}` lists the {}",
-            info.one, info.id, info.many
+            "there is no {} '{text}'; `icpulse {}` lists them",
+            info.one, info.id
         ))),
         several => {
             let ids: Vec<String> = several.iter().take(NAMED).map(|row| row.id_text()).collect();

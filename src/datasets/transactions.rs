@@ -1,11 +1,10 @@
-//! Transactions of an account on the ICP ledger.
+//! Transactions of an account on any ledger.
 
 use super::evidence;
-use icpulse_model::AccountIdentifier;
-use icpulse_model::amount::E8s;
-use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known};
-use icpulse_model::ledger::{Direction, Operation, Transaction};
+use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::ledger::{Direction, Operation, Party, Transaction};
 use icpulse_model::value::{Cell, Term, Tone, Value};
+use icpulse_model::{AccountIdentifier, Token};
 
 /// Cells of the column of amounts.
 const AMOUNT: usize = 18;
@@ -20,8 +19,8 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         title: "Transactions",
         one: "transaction",
         many: "transactions",
-        about: "Transactions of an account on the ICP ledger",
-        shown: &[],
+        about: "Transactions of an account on the known ledgers",
+        shown: &[("block", 1), ("time", 0), ("kind", 0), ("amount", 0), ("with", 2), ("memo", 4)],
         sort: ("block", true),
         ordered_by: Some("block"),
         quick_filters: &["", "direction:in", "direction:out", "kind:minted"],
@@ -44,23 +43,40 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         .width(10, 0)
         .searched()
         .help("What it did: `kind:sent`, `received`, `minted`, `burnt`, `approved`."),
-        Column::new("amount", "amount ICP", Kind::Icp, |t, cx| {
-            let (words, tone) = signed_amount(t, cx.account.as_ref());
-            known(t.amount(), Value::Icp).tone(tone).words(words)
+        Column::new("amount", "amount", Kind::Tokens, |t, cx| {
+            let (words, tone) = signed_amount(t, cx.account.as_ref(), cx.token(t.ledger));
+            tokens(t, t.units(), cx).tone(tone).words(words)
         })
         .width(18, 0)
         .searched()
-        .help("Amount in ICP: `amount>10`."),
-        Column::new("fee", "fee", Kind::Icp, |t, _| {
-            let cell = known(fee(t), Value::Icp).dim();
-            fee(t).map_or(cell.clone(), |fee| cell.words(fee.exact()))
+        .screen_only()
+        .help("Amount in tokens: `amount>10`."),
+        Column::new("token", "token", Kind::Text, |t, cx| {
+            let token = cx.token(t.ledger);
+            let cell = known(token, |token| Value::text_of(token.symbol.as_str()));
+            match token.and_then(|token| Some((token, token.imitates.as_ref()?))) {
+                Some((token, known)) => {
+                    cell.tone(Tone::Warn).words(format!("{} (not {known})", token.symbol))
+                }
+                None => cell,
+            }
         })
-        .width(8, 5)
-        .hidden()
-        .help("Fee in ICP: `fee>0.0001`."),
+        .width(8, 3)
+        .searched()
+        .help("The token's symbol, as its ledger says: `token:ckBTC`."),
+        Column::new("ledger", "ledger", Kind::Text, |t, _| Cell::new(Value::Id(t.ledger.0)).tone(Tone::Id))
+            .width(14, 5)
+            .fill(27)
+            .hidden()
+            .help("The ledger's canister, which tells tokens of one symbol apart: `ledger:mxzaz`."),
+        Column::new("fee", "fee", Kind::Tokens, |t, cx| tokens(t, t.fee(), cx).dim())
+            .width(8, 5)
+            .hidden()
+            .screen_only()
+            .help("Fee in tokens: `fee>0.0001`."),
         Column::new("with", "from / to", Kind::Text, |t, cx| {
-            let other = cx.account.and_then(|own| counterparty(t, &own).copied());
-            let cell = known(other, |a| Value::Text(a.hex().into())).tone(Tone::Id);
+            let other = cx.account.and_then(|own| counterparty(t, &own));
+            let cell = known(other, name_party).tone(Tone::Id);
             match &t.operation {
                 Operation::Unknown(words) => cell.tone(Tone::Warn).words(words.as_str()),
                 _ => cell,
@@ -90,14 +106,12 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         Column::data("from", Kind::Text, |t, _| match &t.operation {
             Operation::Transfer { from, .. }
             | Operation::Burn { from, .. }
-            | Operation::Approve { from, .. } => Value::Text(from.hex().into()).into(),
+            | Operation::Approve { from, .. } => name_party(from).into(),
             _ => Cell::default(),
         })
         .help("From this account: `from:d3e13d`."),
         Column::data("to", Kind::Text, |t, _| match &t.operation {
-            Operation::Transfer { to, .. } | Operation::Mint { to, .. } => {
-                Value::Text(to.hex().into()).into()
-            }
+            Operation::Transfer { to, .. } | Operation::Mint { to, .. } => name_party(to).into(),
             _ => Cell::default(),
         })
         .help("To this account: `to:d3e13d`."),
@@ -107,7 +121,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
                 Operation::Approve { spender, .. } => Some(spender),
                 _ => None,
             };
-            known(spender, |a| Value::Text(a.hex().into()))
+            known(spender, name_party)
         })
         .help("Who spends or may spend: `spender:d3e13d`."),
         Column::data("unknown", Kind::Text, |t, _| match &t.operation {
@@ -121,6 +135,20 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         .help("The ICRC-1 memo in hexadecimal: `icrc1_memo_hex:00ff`."),
         Column::data("created_at", Kind::Time, |t, _| known(t.created_at, Value::At))
             .help("What the sender said the time was."),
+        Column::data("amount_units", Kind::Number, |t, _| known(t.units(), Value::Big))
+            .help("Amount in the token's smallest unit."),
+        Column::data("fee_units", Kind::Number, |t, _| known(t.fee(), Value::Big))
+            .help("Fee in the token's smallest unit."),
+        Column::data("decimals", Kind::Number, |t, cx| {
+            known(cx.token(t.ledger), |token| Value::Number(token.decimals.into()))
+        })
+        .help("Digits after the point of the token's amounts."),
+        Column::data("amount_e8s", Kind::Number, |t, cx| {
+            known(t.units().filter(|_| is_icp(t, cx)), Value::Big)
+        })
+        .help("Amount in e8s, of transactions on the ICP ledger."),
+        Column::data("fee_e8s", Kind::Number, |t, cx| known(t.fee().filter(|_| is_icp(t, cx)), Value::Big))
+            .help("Fee in e8s, of transactions on the ICP ledger."),
         Column::data("evidence", Kind::Text, |t, cx| evidence(&t.evidence, cx))
             .help("How it was proven: `evidence:certified`."),
     ],
@@ -133,25 +161,35 @@ impl super::Listed for Transaction {
 }
 
 /// The other account of a transaction.
-fn counterparty<'t>(t: &'t Transaction, own: &AccountIdentifier) -> Option<&'t AccountIdentifier> {
+fn counterparty<'t>(t: &'t Transaction, own: &AccountIdentifier) -> Option<&'t Party> {
     match &t.operation {
-        Operation::Transfer { from, to, .. } => Some(if from == own { to } else { from }),
+        Operation::Transfer { from, to, .. } => Some(if from.is(own) { to } else { from }),
         Operation::Approve { spender, .. } => Some(spender),
         Operation::Mint { .. } | Operation::Burn { .. } | Operation::Unknown(_) => None,
     }
 }
 
-fn fee(transaction: &Transaction) -> Option<E8s> {
-    match &transaction.operation {
-        Operation::Transfer { fee, .. } | Operation::Approve { fee, .. } => Some(*fee),
-        _ => None,
-    }
+fn name_party(party: &Party) -> Value<'static> {
+    Value::Text(party.to_string().into())
+}
+
+fn is_icp(t: &Transaction, cx: &Context) -> bool {
+    cx.token(t.ledger).is_some_and(|token| token.is_icp)
+}
+
+/// An amount in the transaction's token; unknown where its decimals are.
+fn tokens(t: &Transaction, units: Option<u128>, cx: &Context) -> Cell<'static> {
+    known(cx.token(t.ledger).zip(units), |(token, units)| Value::Tokens(units, token.decimals))
 }
 
 /// What a transaction did to the account's balance: text with its sign, points aligned where there
 /// is room, and its tone.
-pub(crate) fn signed_amount(t: &Transaction, own: Option<&AccountIdentifier>) -> (String, Tone) {
-    let Some(amount) = t.amount() else { return (String::new(), Tone::Dim) };
+pub(crate) fn signed_amount(
+    t: &Transaction,
+    own: Option<&AccountIdentifier>,
+    token: Option<&Token>,
+) -> (String, Tone) {
+    let Some((units, token)) = t.units().zip(token) else { return (String::new(), Tone::Dim) };
     let (sign, tone) = match (&t.operation, own.map(|own| t.direction(own))) {
         // An allowance moves nothing.
         (Operation::Approve { .. }, _) | (_, None) => ("", Tone::Dim),
@@ -159,9 +197,9 @@ pub(crate) fn signed_amount(t: &Transaction, own: Option<&AccountIdentifier>) ->
         (_, Some(Direction::Out)) => ("−", Tone::AmountOut),
         (_, Some(Direction::Itself)) => ("", Tone::Amount),
     };
-    let text = amount.exact();
+    let text = token.exact(units);
     let decimals = text.find('.').map_or(0, |point| text.len() - point - 1);
-    let aligned = format!("{sign}{text}{}", " ".repeat(8usize.saturating_sub(decimals)));
+    let aligned = format!("{sign}{text}{}", " ".repeat(usize::from(token.decimals).saturating_sub(decimals)));
     // A cut number would be another number: without room the alignment goes first.
     let fits = aligned.chars().count() <= AMOUNT;
     (if fits { aligned } else { format!("{sign}{text}") }, tone)

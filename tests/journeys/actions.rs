@@ -15,7 +15,9 @@ use icpulse_model::network::{Facts, Profile, RootKey, RootKeySource};
 use icpulse_model::neuron::Access;
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Neurons, Proposals, World};
-use icpulse_model::{Account, E8s, NeuronKey, ProposalKey, ProposalStatus, Seconds, Timestamp, Topic, Vote};
+use icpulse_model::{
+    Account, E8s, NeuronKey, ProposalKey, ProposalStatus, Seconds, Timestamp, Token, Topic, Vote,
+};
 use icpulse_store::journal::{ActionJournal, JournalKey};
 use icpulse_wallet::{Cost, Unlocked, Wallet};
 use std::sync::Arc;
@@ -69,13 +71,12 @@ impl Table {
             proposals: Proposals::new(proposals.into_iter().map(Arc::new)),
             neurons: Neurons::new(neurons.into_iter().map(Arc::new)),
             neurons_known: true,
-            accounts: Arc::new(vec![AccountState {
+            accounts: Arc::new(vec![AccountState::new(
+                Token::icp(self.client.profile().icp_ledger()),
                 account,
-                balance: balance.value,
-                balance_evidence: balance.evidence,
-                transactions: Vec::new(),
-                complete: false,
-            }]),
+                balance.value.0.into(),
+                balance.evidence,
+            )]),
             facts: Arc::new(Facts { economics: Some(economics), ..Facts::default() }),
             ..World::default()
         }

@@ -113,7 +113,7 @@ async fn staking_and_seeing_the_neuron() {
     let mut opened = open(home.path(), None).await;
     let app = opened.idle().await;
     let before = app.state.world.neurons.len();
-    let balance = app.state.world.accounts.first().unwrap().balance;
+    let balance = app.state.world.accounts.first().unwrap().icp().unwrap();
     app.press("3 s").type_text("12.5").press("<tab> ctrl-u").type_text("1y").press("<enter>");
     app.until_idle().await;
     app.sees("12.50 ICP").sees("transfer");
@@ -123,7 +123,7 @@ async fn staking_and_seeing_the_neuron() {
     opened.idle().await.sees("done");
     let app = opened.idle().await;
     assert_eq!(app.state.world.neurons.len(), before + 1, "{}", app.screen_text());
-    let paid = balance.checked_sub(app.state.world.accounts.first().unwrap().balance).unwrap();
+    let paid = balance.checked_sub(app.state.world.accounts.first().unwrap().icp().unwrap()).unwrap();
     assert_eq!(paid, E8s(1_250_010_000), "12.5 ICP and one fee of 0.0001");
     let new = app.state.executions.first().unwrap().created_neuron.unwrap();
     app.press("<esc> 3").sees(&new.to_string());
@@ -204,4 +204,42 @@ async fn hidden_and_moved_columns_stay_so_after_a_restart() {
     assert_eq!(columns(&desk.app), before);
     desk.app.sees("columns.toml");
     desk.leave().await;
+}
+
+#[tokio::test]
+async fn the_wallet_shows_tokens_of_other_ledgers() {
+    let home = tempfile::tempdir().unwrap();
+    let mut opened = open(home.path(), None).await;
+    opened.idle().await.press("4");
+    let app = opened.idle().await;
+    let accounts = app.state.world.accounts.clone();
+    let [icp, gold] = accounts.as_slice() else { panic!("{}", app.screen_text()) };
+    assert!(icp.token.is_icp && gold.token.symbol.as_str() == "DGLD", "{:?}", gold.token);
+    let balance = format!("{} DGLD", gold.token.exact(gold.balance.units));
+    app.sees(&balance).sees("staked").sees(&icp.account.identifier().hex());
+    let icp_rows = app.state.wallet.list.total;
+
+    // The next token: its ledger, its account in the form that such ledgers know, its transactions.
+    app.press("<tab>").sees(&gold.token.ledger.to_string()).sees("Demo Gold");
+    app.sees(&format!("account    {}", gold.account));
+    assert_eq!(app.state.wallet.list.total, gold.transactions.len());
+    let block = |n: usize| gold.transactions[n].block;
+    assert_eq!(app.state.wallet.list.rows.first(), Some(&block(0)));
+    app.press("<enter>").sees(" DGLD").press("<esc>");
+
+    // Filters know the token's decimals.
+    app.press("/").type_text("direction:in amount>1").press("<enter>");
+    app.until_idle().await;
+    let own = gold.account.identifier();
+    let passes = |t: &&icpulse_model::ledger::Transaction| {
+        t.verb(&own) == "received" && t.units().is_some_and(|units| units > 1_000_000)
+            || t.verb(&own) == "minted" && t.units().is_some_and(|units| units > 1_000_000)
+    };
+    let expected: Vec<u64> = gold.transactions.iter().filter(passes).map(|t| t.block).collect();
+    assert!(!expected.is_empty() && expected.len() < gold.transactions.len());
+    assert_eq!(app.state.wallet.list.rows.as_ref(), expected.as_slice());
+    app.press("/").press("ctrl-u").type_text("token:DGLD").press("<enter>");
+    assert_eq!(app.state.wallet.list.rows.len(), gold.transactions.len());
+    app.press("<esc> <tab>").sees("staked");
+    assert_eq!(app.state.wallet.list.total, icp_rows);
 }

@@ -48,7 +48,7 @@ fn is_true(world: &World, read: Option<&Ranges>, truth: &Truth, neurons: bool) {
         assert_eq!(world.neurons.len(), truth.neurons.len(), "each once");
     }
     let account = world.accounts.first().unwrap();
-    assert_eq!(account.balance, truth.balance);
+    assert_eq!(account.icp(), Some(truth.balance));
     let shown: Vec<_> = account.transactions.iter().map(|t| (t.block, &t.operation)).collect();
     let said: Vec<_> = truth.transactions.iter().map(|t| (t.block, &t.operation)).collect();
     assert_eq!(shown, said);

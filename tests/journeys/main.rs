@@ -28,6 +28,7 @@ mod outcomes;
 #[allow(dead_code)] // the pictures use the rest
 #[path = "../support/sample.rs"]
 mod sample;
+#[allow(dead_code)] // tests/program uses the rest
 #[path = "../support/serve.rs"]
 mod serve;
 mod stories;

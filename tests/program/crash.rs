@@ -281,7 +281,8 @@ fn a_sync_killed_at_every_step_leaves_a_cache_that_claims_nothing_it_has_not() {
         let shown = table.json(&clean, &["neurons", "list", "--json"]);
         Principal::from_text(shown["principal"].as_str().unwrap()).unwrap()
     };
-    let account = icpulse_model::Account::of(me);
+    let icp = icpulse_model::network::Profile::main_network().icp_ledger();
+    let account = (icp, icpulse_model::Account::of(me));
     let (truth, truth_read, truth_neurons, blocks) = {
         let (cache, notes) = opened(&clean, &table);
         assert_eq!(notes, Vec::<String>::new());

@@ -17,5 +17,6 @@ mod pty;
 #[path = "../support/serve.rs"]
 mod serve;
 mod soak;
+mod tokens;
 #[path = "../support/watch.rs"]
 mod watch;

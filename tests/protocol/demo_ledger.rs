@@ -285,7 +285,7 @@ async fn icpulse_reads_and_sends() {
     loop {
         let page = client.transactions(me.identifier(), before, 20).await.unwrap();
         before = page.transactions.last().map(|t| t.block);
-        let complete = page.complete;
+        let complete = page.next.is_none();
         all.extend(page.transactions);
         if complete {
             break;

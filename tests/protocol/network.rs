@@ -106,7 +106,7 @@ async fn everything_that_can_be_read_comes_with_the_networks_own_evidence() {
     let balance = client.balance(account).await.unwrap();
     assert!(balance.value > E8s::ZERO);
     let page = client.transactions(account.identifier(), None, 5).await.unwrap();
-    assert!(page.balance.value > E8s::ZERO && !page.index_missing && !page.transactions.is_empty());
+    assert!(!page.index_missing && !page.transactions.is_empty());
     assert_eq!((client.in_flight(), client.allowed_in_flight()), (0, 8));
 }
 
@@ -236,7 +236,7 @@ async fn the_index_is_read_in_pages_down_to_the_first_transaction() {
     loop {
         let page = client.transactions(account, before, 4).await.unwrap();
         blocks.extend(page.transactions.iter().map(|t| t.block));
-        if page.complete {
+        if page.next.is_none() {
             assert_eq!(page.oldest, blocks.last().copied());
             break;
         }
@@ -271,7 +271,7 @@ async fn a_network_without_index_still_has_balances() {
     let account = Account::of(demo.identity()).identifier();
     let page = client.transactions(account, None, 5).await.unwrap();
     assert!(page.index_missing && page.transactions.is_empty());
-    assert!(page.balance.value > E8s::ZERO);
+    assert!(client.balance_of(account).await.unwrap().value > E8s::ZERO);
 }
 
 // ── changing ─────────────────────────────────────────────────────────────────────────────────────
@@ -301,7 +301,7 @@ async fn a_transfer_happens_once_however_often_it_is_sent() {
     let page = client.transactions(to.identifier(), None, 10).await.unwrap();
     assert_eq!(page.transactions.len(), 1);
     assert_eq!(page.transactions[0].operation, blocks.transactions[0].operation);
-    assert!(page.complete);
+    assert!(page.next.is_none());
     assert_eq!(page.oldest, Some(block));
 }
 

@@ -8,12 +8,13 @@ use common::{Text, recordings};
 use icpulse_canisters::decode;
 use icpulse_canisters::wire::lenient::{Row, decode_one, decode_rows, encode_one};
 use icpulse_canisters::wire::{governance as g, index, ledger};
-use icpulse_model::ledger::Operation;
+use icpulse_model::ledger::{Operation, Party};
+use icpulse_model::network::SystemCanister;
 use icpulse_model::neuron::{Access, DissolveState};
 use icpulse_model::proposal::Value;
 use icpulse_model::text::{Block, Line};
 use icpulse_model::{
-    AccountIdentifier, E8s, Evidence, Neuron, NeuronKey, Principal, Proposal, Timestamp, VotingPower,
+    E8s, Evidence, LedgerId, Neuron, NeuronKey, Principal, Proposal, Timestamp, VotingPower,
 };
 
 const EVIDENCE: Evidence = Evidence {
@@ -300,6 +301,10 @@ fn every_recorded_neuron_with_the_readers_access() {
     }
 }
 
+fn icp() -> LedgerId {
+    LedgerId(SystemCanister::IcpLedger.id())
+}
+
 #[test]
 fn every_recorded_transaction_of_the_index() {
     let recordings = recordings();
@@ -313,7 +318,7 @@ fn every_recorded_transaction_of_the_index() {
     let texts = text.ok().at("transactions").list();
     let mut kinds = std::collections::BTreeSet::new();
     for (row, text) in rows.unwrap().into_iter().zip(texts) {
-        let transaction = decode::ledger::decode_indexed(row, EVIDENCE).unwrap();
+        let transaction = decode::ledger::decode_indexed(icp(), row, EVIDENCE).unwrap();
         assert_eq!(transaction.block, text.at("id").number::<u64>());
         let text = text.at("transaction");
         assert_eq!(transaction.memo, text.at("memo").number::<u64>());
@@ -327,15 +332,16 @@ fn every_recorded_transaction_of_the_index() {
         );
         let (tag, content) = text.at("operation").variant();
         kinds.insert(tag.to_owned());
-        let account = |field: &str| content.at(field).string().parse::<AccountIdentifier>().unwrap();
-        let e8s = |field: &str| E8s(content.at(field).at("e8s").number());
+        let party = |text: String| Party::Identifier(text.parse().unwrap());
+        let account = |field: &str| party(content.at(field).string());
+        let e8s = |field: &str| u128::from(content.at(field).at("e8s").number::<u64>());
         let expected = match tag {
             "Transfer" => Operation::Transfer {
                 from: account("from"),
                 to: account("to"),
                 amount: e8s("amount"),
-                fee: e8s("fee"),
-                spender: content.at("spender").opt().map(|s| s.string().parse().unwrap()),
+                fee: Some(e8s("fee")),
+                spender: content.at("spender").opt().map(|s| party(s.string())),
             },
             "Mint" => Operation::Mint { to: account("to"), amount: e8s("amount") },
             "Burn" => Operation::Burn { from: account("from"), amount: e8s("amount") },
@@ -343,7 +349,7 @@ fn every_recorded_transaction_of_the_index() {
                 from: account("from"),
                 spender: account("spender"),
                 allowance: e8s("allowance"),
-                fee: e8s("fee"),
+                fee: Some(e8s("fee")),
                 expires: content.at("expires_at").opt().map(|t| Timestamp(t.at("timestamp_nanos").number())),
             },
             other => panic!("{other}"),
@@ -361,11 +367,12 @@ fn recorded_blocks_of_the_ledger_agree_with_the_index() {
         decode_one(&recordings["index_account_transactions"].reply()).unwrap();
     let mut compared = 0;
     for (number, block) in (reply.first_block_index..).zip(&reply.blocks) {
-        let from_ledger = decode::ledger::decode_block(number, block, EVIDENCE);
+        let from_ledger = decode::ledger::decode_block(icp(), number, block, EVIDENCE);
         assert!(!matches!(from_ledger.operation, Operation::Unknown(_)), "{from_ledger:?}");
         let rows = &indexed.as_ref().unwrap().transactions;
         if let Some(row) = rows.iter().find(|r| r.id == number) {
-            let from_index = decode::ledger::decode_indexed(Row::Typed(row.clone()), EVIDENCE).unwrap();
+            let from_index =
+                decode::ledger::decode_indexed(icp(), Row::Typed(row.clone()), EVIDENCE).unwrap();
             assert_eq!(from_ledger.operation, from_index.operation);
             assert_eq!(from_ledger.timestamp, from_index.timestamp);
             compared += 1;

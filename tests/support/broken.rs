@@ -265,8 +265,9 @@ pub fn assert_true(world: &World, before: &Truth, after: &Truth) {
         };
         assert_eq!(fixed(neuron), fixed(truth));
     }
-    for account in world.accounts.iter() {
-        assert!([before.balance, after.balance].contains(&account.balance), "{:?}", account.balance);
+    for account in world.accounts.iter().filter(|account| account.token.is_icp) {
+        let balance = account.icp().unwrap();
+        assert!([before.balance, after.balance].contains(&balance), "{balance:?}");
         for transaction in &account.transactions {
             let truth = after.transactions.get(&transaction.block);
             let timeless =

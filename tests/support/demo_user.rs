@@ -93,7 +93,7 @@ pub async fn read_transactions(client: &Client, account: Account) -> Vec<Transac
         let page = client.transactions(account.identifier(), before, 500).await.unwrap();
         before = page.transactions.last().map(|t| t.block);
         transactions.extend(page.transactions);
-        if page.complete || before.is_none() {
+        if page.next.is_none() || before.is_none() {
             return transactions;
         }
     }

@@ -10,7 +10,7 @@ use icpulse_engine::action::{ActionError, PlanContext, Plans};
 use icpulse_model::act::{Execution, PlanId, Review, SignerInfo, Step, StepState};
 use icpulse_model::economics::{Economics, GovernanceMetrics};
 use icpulse_model::evidence::{Evidence, Sourced};
-use icpulse_model::ledger::{AccountState, Operation, Transaction};
+use icpulse_model::ledger::{AccountState, Operation, Party, Transaction};
 use icpulse_model::network::{Facts, Profile};
 use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Value};
@@ -18,8 +18,8 @@ use icpulse_model::text::{Block, Line};
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Change, Neurons, Proposals, SyncStatus, Topicality, World};
 use icpulse_model::{
-    Account, E8s, Neuron, NeuronKey, Proposal, ProposalKey, ProposalStatus, RewardStatus, Seconds, Topic,
-    Vote, VotingPower,
+    Account, E8s, Neuron, NeuronKey, Proposal, ProposalKey, ProposalStatus, RewardStatus, Seconds, Token,
+    Topic, Vote, VotingPower,
 };
 use icpulse_testing::plain;
 pub use icpulse_testing::{NOW, principal};
@@ -141,15 +141,16 @@ impl Network {
     pub fn new(sender: mpsc::Sender<Message>) -> Self {
         let open = ProposalStatus::Open;
         let done = ProposalStatus::Executed;
-        let mine = Account::of(principal(1)).identifier();
-        let theirs = Account::of(principal(2)).identifier();
-        let transfer = |block: u64, from, to| Transaction {
+        let mine = Account::of(principal(1)).identifier().into();
+        let theirs = Account::of(principal(2)).identifier().into();
+        let transfer = |block: u64, from: Party, to: Party| Transaction {
+            ledger: Profile::main_network().icp_ledger(),
             block,
             operation: Operation::Transfer {
                 from,
                 to,
-                amount: E8s(block * 1_000_000),
-                fee: E8s(10_000),
+                amount: u128::from(block) * 1_000_000,
+                fee: Some(10_000),
                 spender: None,
             },
             memo: block,
@@ -197,12 +198,12 @@ impl Network {
     }
 
     fn accounts(&self) -> Arc<Vec<AccountState>> {
+        let icp = Token::icp(Profile::main_network().icp_ledger());
+        let owner = Account::of(self.signer.principal);
         Arc::new(vec![AccountState {
-            account: Account::of(self.signer.principal),
-            balance: self.balance,
-            balance_evidence: evidence(),
             transactions: self.transactions.clone(),
             complete: true,
+            ..AccountState::new(icp, owner, self.balance.0.into(), evidence())
         }])
     }
 

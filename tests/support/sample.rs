@@ -113,10 +113,9 @@ pub fn empty(size: (u16, u16)) -> State {
     state.signer = signer();
     state.world.neurons_known = true;
     state.world.accounts = Arc::new(vec![AccountState {
-        balance: E8s::ZERO,
         transactions: vec![],
         complete: true,
-        ..account()
+        ..AccountState::new(account().token, account().account, 0, account().balance_evidence)
     }]);
     state.sync = SyncStatus {
         network: Line::new("demo"),
@@ -443,7 +442,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
         ("actions", Screen::Pulse, Layer::Actions(ActionsLayer::default())),
         ("stake", Screen::Neurons, form(Screen::Neurons, "s 1 0 tab pgdn")),
         ("stake-wrong", Screen::Neurons, form(Screen::Neurons, "s 1 2 , 5")),
-        ("follow", Screen::Neurons, form(Screen::Neurons, "w tab 2 7")),
+        ("follow", Screen::Neurons, form(Screen::Neurons, "w tab ctrl-u 2 7")),
         (
             "unlock",
             Screen::Pulse,

@@ -7,8 +7,7 @@ use std::process::{Child, Command, Stdio};
 /// A served network; it stops when this is dropped.
 pub struct Served {
     child: Child,
-    url: String,
-    root_key: String,
+    described: serde_json::Value,
 }
 
 impl Served {
@@ -31,18 +30,21 @@ impl Served {
                 break;
             }
         }
-        let described: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let field = |name: &str| described[name].as_str().unwrap().to_owned();
-        Self { child, url: field("url"), root_key: field("root_key") }
+        Self { child, described: serde_json::from_str(&text).unwrap() }
+    }
+
+    /// Something that it said of itself when it started.
+    pub fn described(&self, name: &str) -> &serde_json::Value {
+        &self.described[name]
     }
 
     /// Where it answers.
     pub fn url(&self) -> &str {
-        &self.url
+        self.described["url"].as_str().unwrap()
     }
 
     pub fn root_key(&self) -> &str {
-        &self.root_key
+        self.described["root_key"].as_str().unwrap()
     }
 
     /// The demo user's key in a file, as `icpulse demo identity` prints it.

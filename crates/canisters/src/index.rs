@@ -7,32 +7,27 @@ use crate::wire::index as wire;
 use crate::wire::lenient::{decode_one, decode_rows, encode_one};
 use candid::{CandidType, Deserialize};
 use icpulse_ic::IcError;
-use icpulse_model::evidence::Sourced;
+use icpulse_model::AccountIdentifier;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
-use icpulse_model::{AccountIdentifier, E8s};
 
 /// A page of an account's transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionsPage {
-    pub account: AccountIdentifier,
-    /// The account's balance: the index's, or the ledger's when there is no index.
-    pub balance: Sourced<E8s>,
     /// Newest first.
     pub transactions: Vec<Transaction>,
     /// The account's very first transaction.
     pub oldest: Option<u64>,
-    /// There are none older than these.
-    pub complete: bool,
-    /// This network has no index: only the balance is known.
+    /// Older ones are below this block; `None` after the last page.
+    pub next: Option<u64>,
+    /// This network has no index: no transactions are known.
     pub index_missing: bool,
 }
 
 /// A page without its rows, which decode one by one when they do not decode together.
 #[derive(CandidType, Deserialize)]
 struct Head {
-    balance: u64,
     oldest_tx_id: Option<u64>,
 }
 
@@ -42,7 +37,7 @@ impl Client {
     /// A page of an account's transactions, newest first, below `before_block`
     /// (`get_account_identifier_transactions`). The index gives 2,000 at most.
     ///
-    /// Where the network has no index canister, the page says so and carries the ledger's balance.
+    /// Where the network has no index canister, the page says so.
     ///
     /// # Errors
     /// See [`IcError`].
@@ -65,11 +60,9 @@ impl Client {
             Ok(answer) => answer,
             Err(error) if error.is_missing_canister() => {
                 return Ok(TransactionsPage {
-                    account,
-                    balance: self.balance_of(account).await?,
                     transactions: Vec::new(),
                     oldest: None,
-                    complete: false,
+                    next: None,
                     index_missing: true,
                 });
             }
@@ -89,33 +82,50 @@ impl Client {
             |reply| reply.map(|page| page.transactions).unwrap_or_default(),
         );
         let rows = rows.map_err(|e| decode_error(&what, &e))?;
-        let mut transactions: Vec<Transaction> =
-            rows.into_iter().filter_map(|row| decode::ledger::decode_indexed(row, answer.evidence)).collect();
-        // Only what was asked for, whatever the canister sends: of this account, below the block,
-        // each once, no more than the limit.
-        transactions.retain(|t| before_block.is_none_or(|before| t.block < before) && t.concerns(&account));
-        transactions.sort_by_key(|t| std::cmp::Reverse(t.block));
-        transactions.dedup_by_key(|t| t.block);
-        transactions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        if let (Some(oldest), []) = (head.oldest_tx_id, transactions.as_slice())
-            && before_block.is_none_or(|before| before > oldest)
-            && limit > 0
-        {
-            let why = format!("its oldest block is {oldest}, but it lists no transactions");
-            return Err(IcError::Inconsistent { what: Line::new(&what), why: Line::new(&why) });
-        }
-        let reached_oldest = match (head.oldest_tx_id, transactions.last()) {
-            (Some(oldest), Some(last)) => last.block <= oldest,
-            (None, _) => true,
-            (Some(oldest), None) => before_block.is_some_and(|before| before <= oldest),
-        };
-        Ok(TransactionsPage {
-            account,
-            balance: Sourced::new(E8s(head.balance), answer.evidence),
-            transactions,
-            oldest: head.oldest_tx_id,
-            complete: reached_oldest,
-            index_missing: false,
-        })
+        let ledger = self.profile().icp_ledger();
+        let rows = rows.into_iter();
+        let rows =
+            rows.filter_map(|row| decode::ledger::decode_indexed(ledger, row, answer.evidence)).collect();
+        finish_page(&what, rows, &account, before_block, limit, head.oldest_tx_id)
     }
+}
+
+/// Only what was asked for, whatever the canister sends: of this account, below the block, each once,
+/// no more than the limit, newest first.
+pub(crate) fn keep_asked(
+    mut transactions: Vec<Transaction>,
+    account: &AccountIdentifier,
+    before: Option<u64>,
+    limit: u64,
+) -> Vec<Transaction> {
+    transactions.retain(|t| before.is_none_or(|before| t.block < before) && t.concerns(account));
+    transactions.sort_by_key(|t| std::cmp::Reverse(t.block));
+    transactions.dedup_by_key(|t| t.block);
+    transactions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    transactions
+}
+
+/// A page of what an index sent, whose oldest transaction of the account is in block `oldest`.
+///
+/// # Errors
+/// [`IcError::Inconsistent`] if it withholds transactions that it says there are.
+pub(crate) fn finish_page(
+    what: &str,
+    transactions: Vec<Transaction>,
+    account: &AccountIdentifier,
+    before: Option<u64>,
+    limit: u64,
+    oldest: Option<u64>,
+) -> Result<TransactionsPage, IcError> {
+    let transactions = keep_asked(transactions, account, before, limit);
+    if let (Some(oldest), []) = (oldest, transactions.as_slice())
+        && before.is_none_or(|before| before > oldest)
+        && limit > 0
+    {
+        let why = format!("its oldest block is {oldest}, but it lists no transactions");
+        return Err(IcError::Inconsistent { what: Line::new(what), why: Line::new(&why) });
+    }
+    let last = transactions.last().map(|t| t.block).or(before);
+    let next = last.filter(|last| oldest.is_some_and(|oldest| *last > oldest));
+    Ok(TransactionsPage { transactions, oldest, next, index_missing: false })
 }

@@ -1,8 +1,9 @@
 //! The data files under `data/`, compiled in and parsed once: what the demo's world is told in.
 
 use crate::seed::drafts::Kind;
+use crate::world::canister_id;
 use icpulse_canisters::wire::governance::TopicToFollow;
-use icpulse_model::Topic;
+use icpulse_model::{KnownLedger, LedgerId, Topic};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -121,7 +122,8 @@ pub struct Actions {
 pub(crate) static ACTIONS: LazyLock<Actions> = LazyLock::new(|| parse(include_str!("../data/actions.toml")));
 
 /// An ICRC-1 ledger; see the file.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenRow {
     pub(crate) name: String,
     pub(crate) symbol: String,
@@ -134,7 +136,19 @@ pub struct TokenRow {
     pub(crate) balances: Vec<TokenBalance>,
 }
 
-#[derive(Deserialize)]
+impl TokenRow {
+    /// What a client has to know of it.
+    pub(crate) fn known(&self) -> KnownLedger {
+        KnownLedger {
+            id: LedgerId(canister_id(self.ledger)),
+            index: Some(canister_id(self.index)),
+            symbol: self.symbol.clone(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenBalance {
     pub(crate) holder: String,
     #[serde(default)]
@@ -149,6 +163,12 @@ struct Tokens {
 
 pub(crate) static TOKENS: LazyLock<Vec<TokenRow>> =
     LazyLock::new(|| parse::<Tokens>(include_str!("../data/tokens.toml")).tokens);
+
+/// The ledgers of the data file, and those of a text of the same form.
+pub(crate) fn parse_tokens(more: &str) -> Result<Vec<TokenRow>, toml::de::Error> {
+    let more = if more.trim().is_empty() { Vec::new() } else { toml::from_str::<Tokens>(more)?.tokens };
+    Ok(TOKENS.iter().cloned().chain(more).collect())
+}
 
 #[cfg(test)]
 mod tests {

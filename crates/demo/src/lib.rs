@@ -67,7 +67,7 @@ pub use world::{canister_id, counter_id};
 
 use clock::Clock;
 use fault::{Fault, Faults};
-use icpulse_model::Principal;
+use icpulse_model::{KnownLedger, Principal};
 use ledger::genesis::SeedError;
 use link::Link;
 pub use listener::Tls;
@@ -95,6 +95,8 @@ pub struct Options {
     pub scale: Scale,
     /// What is wrong with it, from the start.
     pub faults: Vec<Fault>,
+    /// ICRC-1 ledgers besides those of `data/tokens.toml`, in the same form.
+    pub tokens: String,
     /// How it is reached.
     pub link: Link,
     /// Whether it is reached by TLS, with an authority of its own.
@@ -131,6 +133,7 @@ impl Default for Options {
             patience: Duration::from_secs(10),
             scale: Scale::default(),
             faults: Vec::new(),
+            tokens: String::new(),
             link: Link::default(),
             tls: false,
         }
@@ -152,6 +155,9 @@ pub enum DemoError {
     /// No certificate for TLS.
     #[error("the demo network could not set up TLS: {0}; serve without --tls")]
     Tls(#[from] TlsError),
+    /// A row of [`Options::tokens`] is not a ledger.
+    #[error("the demo network could not read its further ledgers: {0}; write them as data/tokens.toml does")]
+    Tokens(String),
     /// The seed makes a world that its own rules do not allow.
     #[error("the demo network could not be made from this seed: {0}; choose another --seed")]
     World(#[from] SeedError),
@@ -160,6 +166,7 @@ pub enum DemoError {
 /// A running demo network. It stops when this is dropped.
 pub struct Demo {
     network: Arc<Network>,
+    ledgers: Vec<KnownLedger>,
     seed: u64,
     address: SocketAddr,
     tls: Option<Arc<Tls>>,
@@ -184,10 +191,11 @@ impl Demo {
             .enable_all()
             .build()
             .map_err(DemoError::Threads)?;
+        let tokens = data::parse_tokens(&options.tokens).map_err(|why| DemoError::Tokens(why.to_string()))?;
         let clock = Clock::system(options.speed);
         let tls = if options.tls { Some(Arc::new(Tls::new(clock.wall().secs())?)) } else { None };
         let options = Options { port: Some(address.port()), ..options };
-        let network = Arc::new(Network::new(&options, clock)?);
+        let network = Arc::new(Network::new(&options, &tokens, clock)?);
         let listener = {
             let _inside = runtime.enter();
             let listener = tokio::net::TcpListener::from_std(listener).map_err(listen)?;
@@ -214,7 +222,8 @@ impl Demo {
                 }
             }
         });
-        Ok(Self { network, seed: options.seed, address, tls, runtime: Some(runtime) })
+        let ledgers = tokens.iter().map(data::TokenRow::known).collect();
+        Ok(Self { network, ledgers, seed: options.seed, address, tls, runtime: Some(runtime) })
     }
 
     /// Where it answers: `http://127.0.0.1:<port>`, or `https://…` with TLS.
@@ -255,6 +264,11 @@ impl Demo {
     /// Its subnets, the root one first.
     pub fn subnets(&self) -> Vec<Principal> {
         self.network.subnet_ids()
+    }
+
+    /// Its ledgers besides the ICP ledger.
+    pub fn ledgers(&self) -> &[KnownLedger] {
+        &self.ledgers
     }
 
     pub fn clock(&self) -> &Clock {

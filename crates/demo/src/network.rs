@@ -7,6 +7,7 @@ use super::byzantine::{self, ReplyFaults};
 use super::canister::{Progress, Reject, Waiting};
 use super::certificate::{Certified, Ranges};
 use super::clock::Clock;
+use super::data::TokenRow;
 use super::envelope::{self, Call, EnvelopeError, Request};
 use super::fault::{Fault, Faults, Kind};
 use super::fleet::Fleet;
@@ -135,9 +136,9 @@ fn state(world: &World, own: &Arc<Subnet>, shared: &Arc<SharedTree>, meter: Mete
 }
 
 impl Network {
-    pub fn new(options: &Options, clock: Clock) -> Result<Self, SeedError> {
+    pub fn new(options: &Options, tokens: &[TokenRow], clock: Clock) -> Result<Self, SeedError> {
         let Options { seed, finality, patience, .. } = *options;
-        let world = World::build(seed, &clock, options.scale.size())?;
+        let world = World::build_with(seed, &clock, options.scale.size(), tokens)?;
         let following = RegistryView::new(world.registry(), options.port);
         let subnets = &following.subnets;
         let forgetful = metrics::forgetful(seed, subnets.iter().map(|s| s.id));

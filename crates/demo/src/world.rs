@@ -4,6 +4,7 @@ use super::canister::{Canister, Context, LedgerPort, Progress, Reject, UpdateCon
 use super::clock::Clock;
 use super::cmc::Cmc;
 use super::counter::Counter;
+use super::data::{TOKENS, TokenRow};
 use super::fleet::Fleet;
 use super::governance::Governance;
 use super::identity;
@@ -79,6 +80,16 @@ impl World {
     /// The world of a seed, a large one if there is a `size`; new canisters are created on the first
     /// application subnet by default.
     pub fn build(seed: u64, clock: &Clock, size: Option<&Size>) -> Result<Self, SeedError> {
+        Self::build_with(seed, clock, size, &TOKENS)
+    }
+
+    /// As [`World::build`], with these ICRC-1 ledgers.
+    pub(crate) fn build_with(
+        seed: u64,
+        clock: &Clock,
+        size: Option<&Size>,
+        tokens: &[TokenRow],
+    ) -> Result<Self, SeedError> {
         let (start, user) = (clock.virtual_now(), identity::principal(seed));
         let versions = size.map_or(registry::SMALL, |size| size.registry_versions);
         let registry = Registry::seeded(seed, start, versions);
@@ -117,7 +128,7 @@ impl World {
             cmc: Cmc::new(clock, seed, application.into_iter().collect()),
             registry,
             shown,
-            tokens: TokenCanisters::build_all(seed, clock, start, user),
+            tokens: TokenCanisters::build_all(tokens, seed, clock, start, user),
             counter: Counter::new(counter_id()),
             node_rewards: NodeRewards::new(Arc::clone(&payroll)),
             fleet,

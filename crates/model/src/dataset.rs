@@ -4,7 +4,7 @@
 use crate::network_view::NetworkView;
 use crate::query::Haystacks;
 use crate::value::{Cell, SortKey, Term, Value};
-use crate::{AccountIdentifier, NeuronKey, Seconds, Timestamp};
+use crate::{AccountIdentifier, LedgerId, NeuronKey, Seconds, Timestamp, Token};
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub enum Kind {
     Number,
     /// ICP; JSON has e8s.
     Icp,
+    /// An amount of any token.
+    Tokens,
     /// Voting power, in the unit of ICP.
     Power,
     /// XDR; JSON has millionths.
@@ -134,6 +136,8 @@ pub struct Context {
     pub now: Timestamp,
     /// Transactions are seen from this account.
     pub account: Option<AccountIdentifier>,
+    /// The tokens that transactions are of.
+    pub tokens: Arc<Vec<Token>>,
     /// Voting power shrinks after this long without refresh.
     pub start_reducing_after: Seconds,
     /// The network, with facts and names.
@@ -141,6 +145,10 @@ pub struct Context {
 }
 
 impl Context {
+    pub fn token(&self, ledger: LedgerId) -> Option<&Token> {
+        self.tokens.iter().find(|token| token.ledger == ledger)
+    }
+
     /// The name of a known neuron.
     pub fn neuron_name(&self, id: NeuronKey) -> Option<&str> {
         let listed = self.network.facts.known_neurons.iter().flat_map(|k| k.value.iter());

@@ -49,5 +49,5 @@ pub use ic_principal::Principal;
 pub use neuron::Neuron;
 pub use proposal::Proposal;
 pub use time::{Seconds, Timestamp};
-pub use token::{Amount, LedgerId, Token};
+pub use token::{Amount, KnownLedger, LedgerId, Token};
 pub use topic::{ProposalStatus, RewardStatus, Topic, Vote};

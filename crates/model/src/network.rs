@@ -4,7 +4,7 @@ pub use super::canister::{Canisters, SystemCanister};
 use super::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use super::evidence::Sourced;
 use super::neuron::KnownNeuron;
-use super::{Principal, Seconds, XdrPermyriad};
+use super::{KnownLedger, LedgerId, Principal, Seconds, XdrPermyriad};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -161,6 +161,8 @@ pub struct Profile {
     /// Its trust anchor.
     pub root_key: RootKeySource,
     pub canisters: Canisters,
+    /// The ledgers it is known to have besides the ICP ledger.
+    pub ledgers: Vec<KnownLedger>,
     /// Requests at the same time, at most.
     pub max_in_flight: usize,
     /// How long a signed change may be carried out; after that it either happened or never will.
@@ -182,6 +184,7 @@ impl Profile {
             dynamic_routing: true,
             root_key: RootKeySource::BuiltIn,
             canisters: Canisters::default(),
+            ledgers: Vec::new(),
             max_in_flight: 16,
             call_life: LONGEST_CALL_LIFE,
             dashboard: Some("https://ic-api.internetcomputer.org".to_owned()),
@@ -199,6 +202,26 @@ impl Profile {
         NetworkTrust { kind, foreign: self.canisters.foreign() }
     }
 
+    pub fn icp_ledger(&self) -> LedgerId {
+        LedgerId(self.canisters.id(SystemCanister::IcpLedger))
+    }
+
+    /// All its known ledgers, the ICP ledger first, each once.
+    pub fn all_ledgers(&self) -> Vec<KnownLedger> {
+        let icp = KnownLedger {
+            id: self.icp_ledger(),
+            index: Some(self.canisters.id(SystemCanister::IcpIndex)),
+            symbol: "ICP".to_owned(),
+        };
+        let mut all = vec![icp];
+        for ledger in &self.ledgers {
+            if all.iter().all(|known| known.id != ledger.id) {
+                all.push(ledger.clone());
+            }
+        }
+        all
+    }
+
     /// Its name for people: `mainnet` only for the main network.
     pub fn shown_name(&self) -> &str {
         if self.name == "ic" && self.root_key.is_main_network() { "mainnet" } else { &self.name }
@@ -212,6 +235,7 @@ impl Profile {
             dynamic_routing: false,
             root_key: RootKeySource::Fetch,
             canisters: Canisters::default(),
+            ledgers: Vec::new(),
             max_in_flight: 16,
             call_life: LONGEST_CALL_LIFE,
             dashboard: None,

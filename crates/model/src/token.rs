@@ -1,9 +1,8 @@
 //! Tokens of any ledger: ICP, SNS tokens, chain-key tokens.
 
-use super::account::{Account, AccountIdentifier};
+use super::Principal;
 use super::amount::{AmountError, format_units, group, parse_units};
 use super::text::Line;
-use super::{Evidence, Principal, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -17,16 +16,36 @@ impl fmt::Display for LedgerId {
     }
 }
 
+/// A ledger that a network is known to have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownLedger {
+    #[serde(rename = "ledger")]
+    pub id: LedgerId,
+    /// Its index canister; the ledger is asked for it (ICRC-106) where it is not known.
+    #[serde(default)]
+    pub index: Option<Principal>,
+    /// The symbol it is known by: other ledgers that use it, or one that looks like it, are marked.
+    #[serde(default)]
+    pub symbol: String,
+}
+
 /// What a ledger says of its token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     pub ledger: LedgerId,
+    /// The network's ICP ledger, which the configuration names; no ledger makes itself one.
+    pub is_icp: bool,
     pub name: Line,
     pub symbol: Line,
     /// Digits after the point: one token is 10^`decimals` units.
     pub decimals: u8,
     /// The fee of a transfer, in units.
     pub fee: u128,
+    /// The standards it says it supports: `ICRC-1`.
+    pub standards: Vec<Line>,
+    /// The symbol of another, well-known ledger that its own symbol imitates.
+    pub imitates: Option<Line>,
 }
 
 /// An amount of one ledger's token, in its smallest unit.
@@ -69,7 +88,38 @@ impl Amount {
     }
 }
 
+/// Digits after the point that a token may have: more do not fit 128 bits.
+pub const MOST_DECIMALS: u8 = 38;
+
 impl Token {
+    /// ICP on the network's ICP ledger.
+    pub fn icp(ledger: LedgerId) -> Self {
+        Self {
+            ledger,
+            is_icp: true,
+            name: Line::new("Internet Computer"),
+            symbol: Line::new("ICP"),
+            decimals: 8,
+            fee: 10_000,
+            standards: Vec::new(),
+            imitates: None,
+        }
+    }
+
+    /// The symbol of a known ledger that the token's symbol equals or looks like, though it is another ledger.
+    pub fn find_imitated<'k>(&self, known: &'k [KnownLedger]) -> Option<&'k str> {
+        let others = known.iter().filter(|other| other.id != self.ledger && !other.symbol.is_empty());
+        let icp = (!self.is_icp).then_some("ICP");
+        icp.into_iter()
+            .chain(others.map(|other| other.symbol.as_str()))
+            .find(|symbol| looks_like(self.symbol.as_str(), symbol))
+    }
+
+    /// Grouped, all significant decimals, without the symbol: `1,204.50`.
+    pub fn exact(&self, units: u128) -> String {
+        group(&format_units(units, self.decimals, 2))
+    }
+
     /// So many of the smallest unit.
     pub fn amount(&self, units: u128) -> Amount {
         Amount { units, token: self.ledger }
@@ -98,80 +148,27 @@ impl Token {
     /// [`ArithmeticError::OtherToken`].
     pub fn format(&self, amount: Amount) -> Result<String, ArithmeticError> {
         amount.check_token(self.ledger)?;
-        Ok(format!("{} {}", group(&format_units(amount.units, self.decimals, 2)), self.symbol))
+        Ok(format!("{} {}", self.exact(amount.units), self.symbol))
     }
 }
 
-/// One side of a transaction. The ICP ledger names hashes of accounts, ICRC ledgers the accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Party {
-    Account(Account),
-    Identifier(AccountIdentifier),
-}
-
-impl Party {
-    /// Whether this is the account.
-    pub fn is(&self, account: &Account) -> bool {
-        match self {
-            Self::Account(own) => own == account,
-            Self::Identifier(own) => *own == account.identifier(),
+/// Whether a symbol may be taken for a known one: the same letters and digits but for case, for signs that
+/// look alike, and for letters beyond ASCII, which may look like any.
+fn looks_like(symbol: &str, known: &str) -> bool {
+    let fold = |c: char| match c.to_ascii_lowercase() {
+        '0' => 'o',
+        '1' | 'l' => 'i',
+        '5' => 's',
+        c => c,
+    };
+    let mut plain = symbol.chars().filter(|c| c.is_alphanumeric()).map(fold);
+    let mut wanted = known.chars().map(fold);
+    loop {
+        match (plain.next(), wanted.next()) {
+            (None, None) => return true,
+            (Some(c), Some(w)) if c == w || !c.is_ascii() => {}
+            _ => return false,
         }
-    }
-}
-
-/// What a transaction did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TokenOperation {
-    Transfer {
-        from: Party,
-        to: Party,
-        amount: Amount,
-        fee: Option<Amount>,
-        spender: Option<Party>,
-    },
-    Mint {
-        to: Party,
-        amount: Amount,
-    },
-    Burn {
-        from: Party,
-        amount: Amount,
-    },
-    Approve {
-        from: Party,
-        spender: Party,
-        allowance: Amount,
-        fee: Option<Amount>,
-        expires: Option<Timestamp>,
-    },
-    /// An operation this version does not know, by its name.
-    Unknown(Line),
-}
-
-/// A transaction of any ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenTransaction {
-    pub block: u64,
-    pub operation: TokenOperation,
-    pub memo: Option<Vec<u8>>,
-    /// The time the sender gave.
-    pub created_at: Option<Timestamp>,
-    /// When it got into a block.
-    pub timestamp: Option<Timestamp>,
-    pub evidence: Evidence,
-}
-
-impl TokenTransaction {
-    /// Whether an account takes part; always for an operation that is not known.
-    pub fn concerns(&self, account: &Account) -> bool {
-        let parties = match &self.operation {
-            TokenOperation::Transfer { from, to, spender, .. } => [Some(from), Some(to), spender.as_ref()],
-            TokenOperation::Mint { to, .. } => [Some(to), None, None],
-            TokenOperation::Burn { from, .. } => [Some(from), None, None],
-            TokenOperation::Approve { from, spender, .. } => [Some(from), Some(spender), None],
-            TokenOperation::Unknown(_) => return true,
-        };
-        parties.into_iter().flatten().any(|party| party.is(account))
     }
 }
 
@@ -187,7 +184,33 @@ mod tests {
             symbol: Line::new("TST"),
             decimals,
             fee: 10,
+            ..Token::icp(LedgerId(Principal::self_authenticating([ledger])))
         }
+    }
+
+    #[test]
+    fn a_symbol_that_looks_like_a_known_one_is_found() {
+        let known = |n: u8, symbol: &str| KnownLedger {
+            id: LedgerId(Principal::self_authenticating([n])),
+            index: None,
+            symbol: symbol.to_owned(),
+        };
+        let known = [known(1, "ckBTC"), known(2, "TCYCLES")];
+        let imitated = |symbol: &str, ledger: u8| {
+            let other = Token { symbol: Line::new(symbol), is_icp: false, ..token(ledger, 8) };
+            other.find_imitated(&known).map(str::to_owned)
+        };
+        for symbol in ["ckBTC", "CKBTC", "c k-BTC", "\u{441}kBTC"] {
+            assert_eq!(imitated(symbol, 9).as_deref(), Some("ckBTC"), "{symbol}");
+        }
+        assert_eq!(imitated("1CP", 9).as_deref(), Some("ICP"));
+        assert_eq!(imitated("ICP", 9).as_deref(), Some("ICP"));
+        assert_eq!(imitated("ckBTC", 1), None, "the ledger itself");
+        assert_eq!(imitated("TCYCLES", 1).as_deref(), Some("TCYCLES"), "a known one under another's symbol");
+        for other in ["ckTestBTC", "BTC", "ckBTCx", ""] {
+            assert_eq!(imitated(other, 9), None, "{other}");
+        }
+        assert_eq!(Token::icp(LedgerId(Principal::anonymous())).find_imitated(&known), None);
     }
 
     #[test]

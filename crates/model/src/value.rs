@@ -2,7 +2,7 @@
 //! screen, command line, JSON and CSV.
 
 use crate::account::short_principal;
-use crate::amount::{group, percent};
+use crate::amount::{format_units, group, percent};
 use crate::node_rewards::{MicroXdr, Ppm};
 use crate::query::{Op, Test};
 use crate::topic::NeuronState;
@@ -60,6 +60,8 @@ pub enum Value<'a> {
     /// Degrees in millionths.
     Degrees(i32),
     Icp(E8s),
+    /// An amount of any token: its smallest units, and its decimals.
+    Tokens(u128, u8),
     Power(VotingPower),
     /// XDR; `as_text` in JSON where sums may be large.
     Xdr(MicroXdr),
@@ -267,6 +269,7 @@ impl<'a> Value<'a> {
             Self::Serial(n) => n.to_string(),
             Self::Degrees(n) => format_degrees(*n),
             Self::Icp(amount) => amount.rounded(),
+            Self::Tokens(units, decimals) => group(&format_units(*units, *decimals, 2)),
             Self::Power(power) => power.rounded(),
             Self::Xdr(xdr) => xdr.rounded(),
             Self::Share(share) => share.percent(),
@@ -311,6 +314,7 @@ impl<'a> Value<'a> {
             Self::Number(n) => n.cast_unsigned() ^ (1 << 63),
             Self::Degrees(n) => i64::from(*n).cast_unsigned() ^ (1 << 63),
             Self::Big(n) => u64::try_from(*n).unwrap_or(u64::MAX),
+            Self::Tokens(units, decimals) => compress(scale_units(*units, *decimals)),
             Self::Serial(n)
             | Self::Rate(n)
             | Self::Cycles(n)
@@ -339,6 +343,9 @@ impl<'a> Value<'a> {
             Self::Number(n) => i128::from(*n),
             Self::Degrees(n) => i128::from(*n),
             Self::Big(n) => i128::try_from(*n).unwrap_or(i128::MAX),
+            Self::Tokens(units, decimals) => {
+                i128::try_from(scale_units(*units, *decimals)).unwrap_or(i128::MAX)
+            }
             Self::Serial(n)
             | Self::Rate(n)
             | Self::Cycles(n)
@@ -402,6 +409,7 @@ impl<'a> Value<'a> {
             Self::Named(id, Some(name)) => write!(out, "{name} {id}"),
             Self::Term(term) => out.write_str(&term.title),
             Self::Icp(amount) => write!(out, "{}", amount.decimal()),
+            Self::Tokens(units, decimals) => out.write_str(&format_units(*units, *decimals, 0)),
             Self::Big(n) => write!(out, "{n}"),
             Self::Serial(n) => write!(out, "{n}"),
             // Numbers are found as they are written and as they are shown.
@@ -418,6 +426,25 @@ impl<'a> Value<'a> {
         };
         out.push(' ');
     }
+}
+
+/// Decimals in which amounts of different tokens are compared.
+pub(crate) const COMPARED_DECIMALS: u8 = 18;
+
+/// Units of a token in 10^-18 tokens.
+fn scale_units(units: u128, decimals: u8) -> u128 {
+    let power = |exponent: u8| 10_u128.checked_pow(exponent.into());
+    match COMPARED_DECIMALS.checked_sub(decimals) {
+        Some(more) => power(more).map_or(u128::MAX, |factor| units.saturating_mul(factor)),
+        None => power(decimals - COMPARED_DECIMALS).map_or(0, |factor| units / factor),
+    }
+}
+
+/// A number in 64 bits whose order is that of the whole: its length in bits, and the first 56 of them.
+fn compress(number: u128) -> u64 {
+    let length = u128::BITS - number.leading_zeros();
+    let first = number.checked_shl(number.leading_zeros()).unwrap_or(0) >> 72;
+    u64::try_from((u128::from(length) << 56) | first).unwrap_or(u64::MAX)
 }
 
 /// An id in so many cells: its first group, or first and last.
@@ -512,6 +539,20 @@ mod tests {
         assert!(Value::BasisPoints(5_000).holds(Op::Is, &half, NOW));
         assert!(Value::Share(Ppm(500_000)).holds(Op::Is, &half, NOW));
         assert!(Value::List(vec![Value::Number(1), Value::Share(Ppm(1))]).holds(Op::Less, &half, NOW));
+    }
+
+    #[test]
+    fn amounts_of_tokens_compare_whatever_their_decimals() {
+        let (gold, ether) = (Value::Tokens(1_500_000, 6), Value::Tokens(2 * 10_u128.pow(18), 18));
+        let more_than_one = Test::Number(10_i128.pow(18));
+        assert!(gold.holds(Op::More, &more_than_one, NOW) && ether.holds(Op::More, &more_than_one, NOW));
+        assert!(gold.sort_key().is_some_and(|key| Some(key) != ether.sort_key()));
+        assert!(compress(0) < compress(1) && compress(u128::MAX - 1) <= compress(u128::MAX));
+        let rising = (0..128).map(|bits| compress(1 << bits));
+        assert!(rising.is_sorted() && compress(scale_units(1_500_000, 6)) < compress(scale_units(2, 0)));
+        assert_eq!((scale_units(1, 0), scale_units(10, 19), scale_units(1, 255)), (10_u128.pow(18), 1, 0));
+        assert_eq!(scale_units(u128::MAX, 0), u128::MAX);
+        assert_eq!(Value::Tokens(1_204_500_000, 6).text(NOW, None), "1,204.50");
     }
 
     #[test]

@@ -139,7 +139,7 @@ pub struct World {
     pub neurons: Neurons,
     /// The neurons have been read at least once for this identity.
     pub neurons_known: bool,
-    /// Accounts of the identity, the default one first.
+    /// Accounts of the identity on each ledger, the ICP ledger first, the default account before others.
     pub accounts: Arc<Vec<AccountState>>,
     /// Facts of governance and tokens.
     pub facts: Arc<Facts>,
@@ -160,6 +160,11 @@ pub struct World {
 }
 
 impl World {
+    /// An account on the ICP ledger.
+    pub fn icp_account(&self, account: &Account) -> Option<&AccountState> {
+        self.accounts.iter().find(|state| state.token.is_icp && state.account == *account)
+    }
+
     /// Takes over a change. What is no part of the world (a body, a note, the state of the
     /// reading) changes nothing; whether anything changed.
     pub fn take(&mut self, change: &Change) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::NOW;
 use icpulse_model::ledger::{Operation, Transaction};
+use icpulse_model::network::Profile;
 use icpulse_model::neuron::{Access, DissolveState};
 use icpulse_model::proposal::{Payload, ProposalBody, Tally, Value};
 use icpulse_model::text::{Block, Line};
@@ -90,8 +91,9 @@ pub fn neuron(id: u64) -> Neuron {
 /// A minting of one e8.
 pub fn transaction(block: u64) -> Transaction {
     Transaction {
+        ledger: Profile::main_network().icp_ledger(),
         block,
-        operation: Operation::Mint { to: AccountIdentifier([0; 32]), amount: E8s(1) },
+        operation: Operation::Mint { to: AccountIdentifier([0; 32]).into(), amount: 1 },
         memo: 0,
         icrc1_memo: None,
         created_at: None,

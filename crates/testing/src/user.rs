@@ -4,8 +4,8 @@
 use crate::{NOW, plain, principal};
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse_model::evidence::{Evidence, Sourced};
-use icpulse_model::ledger::{AccountState, Operation, Transaction};
-use icpulse_model::network::{Facts, SystemCanister};
+use icpulse_model::ledger::{AccountState, Operation, Party, Transaction};
+use icpulse_model::network::{Facts, Profile, SystemCanister};
 use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData, MaturityDisbursement};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::series::Series;
@@ -14,7 +14,7 @@ use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::world::Proposals;
 use icpulse_model::{
     Account, AccountIdentifier, E8s, Neuron, NeuronKey, Principal, Proposal, ProposalKey, ProposalStatus,
-    RewardStatus, Seconds, Subaccount, Timestamp, Topic, Vote, VotingPower, XdrPermyriad,
+    RewardStatus, Seconds, Subaccount, Timestamp, Token, Topic, Vote, VotingPower, XdrPermyriad,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -455,24 +455,26 @@ pub fn neuron(index: usize) -> Neuron {
 }
 
 pub fn account() -> AccountState {
-    let own = Account::of(principal(1)).identifier();
-    let other = Account::of(principal(4)).identifier();
-    let stake =
-        AccountIdentifier::new(&SystemCanister::Governance.id(), &Subaccount::neuron_stake(&principal(1), 2));
-    let fee = E8s(10_000);
+    let icp = Token::icp(Profile::main_network().icp_ledger());
+    let own: Party = Account::of(principal(1)).identifier().into();
+    let other: Party = Account::of(principal(4)).identifier().into();
+    let stake: Party =
+        AccountIdentifier::new(&SystemCanister::Governance.id(), &Subaccount::neuron_stake(&principal(1), 2))
+            .into();
+    let fee = Some(10_000);
     let operations = [
-        Operation::Transfer { from: other, to: own, amount: E8s(10_250_000_000), fee, spender: None },
-        Operation::Transfer { from: own, to: stake, amount: E8s(54_000_000_000), fee, spender: None },
-        Operation::Mint { to: own, amount: E8s(3_120_450_021) },
+        Operation::Transfer { from: other, to: own, amount: 10_250_000_000, fee, spender: None },
+        Operation::Transfer { from: own, to: stake, amount: 54_000_000_000, fee, spender: None },
+        Operation::Mint { to: own, amount: 3_120_450_021 },
         Operation::Approve {
             from: own,
             spender: other,
-            allowance: E8s(500_000_000),
+            allowance: 500_000_000,
             fee,
             expires: Some(ahead(DAY)),
         },
-        Operation::Burn { from: own, amount: E8s(100_000_000) },
-        Operation::Transfer { from: own, to: own, amount: E8s(1), fee, spender: None },
+        Operation::Burn { from: own, amount: 100_000_000 },
+        Operation::Transfer { from: own, to: own, amount: 1, fee, spender: None },
         Operation::Unknown(Line::new("fee collector set")),
     ];
     let transactions = operations
@@ -481,6 +483,7 @@ pub fn account() -> AccountState {
         .take(40)
         .enumerate()
         .map(|(i, operation)| Transaction {
+            ledger: icp.ledger,
             block: 31_002_911 - 37 * i as u64,
             operation,
             memo: if i % 3 == 0 { 0 } else { 1_347_768_404 + i as u64 },
@@ -490,12 +493,10 @@ pub fn account() -> AccountState {
             evidence: evidence(),
         })
         .collect();
+    let balance_evidence = Evidence::certified(ago(3));
     AccountState {
-        account: Account::of(principal(1)),
-        balance: E8s(30_250_000_000),
-        balance_evidence: Evidence::certified(ago(3)),
         transactions,
-        complete: false,
+        ..AccountState::new(icp, Account::of(principal(1)), 30_250_000_000, balance_evidence)
     }
 }
 

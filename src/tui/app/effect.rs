@@ -2,11 +2,12 @@
 
 use super::passphrase::Passphrase;
 use icpulse_model::act::{Intent, PlanId};
+use icpulse_model::ledger::AccountKey;
 use icpulse_model::mine::Mine;
 use icpulse_model::registry::{Moment, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{AccountIdentifier, NeuronKey, ProposalKey};
+use icpulse_model::{NeuronKey, ProposalKey};
 
 /// Something to do; results come back as messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub enum Effect {
     /// Read a neuron; answered by `Change::Neuron`.
     OpenNeuron(NeuronKey),
     /// Read older transactions of an account; answered by `Change::Accounts`.
-    OlderTransactions(AccountIdentifier),
+    OlderTransactions(AccountKey),
     /// Show the network as of a moment; answered by `Message::Topology`.
     TimeTravel(Moment),
     /// Read events older than this version; answered by `Message::OlderEvents`.

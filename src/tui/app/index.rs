@@ -114,7 +114,9 @@ impl<T: Row> Index<T> {
     where
         T: 'a,
     {
-        let anew = T::LOOKS_ELSEWHERE || context.account != self.context.account;
+        let anew = T::LOOKS_ELSEWHERE
+            || context.account != self.context.account
+            || context.tokens != self.context.tokens;
         let judge_again = context.start_reducing_after != self.context.start_reducing_after;
         self.context = context;
         let old = std::mem::replace(self, Self::new(self.dataset));

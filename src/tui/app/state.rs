@@ -304,6 +304,13 @@ impl State {
         self.world.accounts.get(self.wallet.account)
     }
 
+    /// The account that the wallet shows next: of those on other ledgers only such as were used.
+    pub fn next_account(&self) -> Option<usize> {
+        let after = self.world.accounts.iter().enumerate().skip(self.wallet.account + 1);
+        let before = self.world.accounts.iter().enumerate().take(self.wallet.account);
+        after.chain(before).find(|(_, account)| account.is_used()).map(|(place, _)| place)
+    }
+
     /// Whether an action is the signer's own, can be relied on, and has something left to learn or
     /// to do.
     pub fn needs_attention(&self, execution: &Execution) -> bool {

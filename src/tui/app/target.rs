@@ -196,7 +196,7 @@ impl State {
             Command::Alias if self.target_node().is_none() => say("select or open a node first"),
             Command::ClearMarks if self.proposals.marked.is_empty() => say("no marked proposals"),
             Command::Proposer if self.proposer().is_none() => say("the proposer is unknown"),
-            Command::NextAccount if self.world.accounts.len() < 2 => say("there is only one account"),
+            Command::NextAccount if self.next_account().is_none() => say("there is only one account"),
             Command::Qr | Command::CopyAccount if self.account().is_none() && self.signer.is_anonymous() => {
                 say("no identity selected: choose one first")
             }

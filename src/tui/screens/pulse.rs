@@ -602,11 +602,11 @@ fn you_lines(state: &State, width: u16) -> Vec<Spans> {
     } else {
         lines.push(unknown_spans("neurons"));
     }
-    match state.world.accounts.first() {
-        Some(account) => {
+    match state.world.accounts.iter().find_map(|account| Some((account, account.icp()?))) {
+        Some((account, balance)) => {
             let proof = account.balance_evidence.proof;
             let more = vec![span(proof.word(), format::proof_role(proof))];
-            lines.push(figure_spans("liquid", account.balance.rounded(), "ICP", more));
+            lines.push(figure_spans("liquid", balance.rounded(), "ICP", more));
         }
         None => lines.push(unknown_spans("liquid")),
     }

@@ -1,7 +1,8 @@
 //! The history rings that screens draw, by the names under which they are kept.
 
 use crate::tui::app::state::State;
-use icpulse_model::{AccountIdentifier, ProposalKey};
+use icpulse_model::ProposalKey;
+use icpulse_model::ledger::AccountState;
 
 /// XDR per ICP, in ten-thousandths.
 pub(super) const ICP_XDR: &str = "icp_xdr";
@@ -16,7 +17,7 @@ pub(super) fn tally(state: &State, id: ProposalKey) -> Vec<u64> {
     values(state, &format!("tally:{id}"))
 }
 
-/// An account's balance in e8s.
-pub(super) fn balance(state: &State, account: &AccountIdentifier) -> Vec<u64> {
-    values(state, &format!("balance:{account}"))
+/// An account's balance in the smallest unit of its token.
+pub(super) fn balance(state: &State, account: &AccountState) -> Vec<u64> {
+    values(state, &account.series_name())
 }

@@ -6,8 +6,7 @@ use crate::datasets::signed_amount;
 use crate::tui::app::state::Detail;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{notice, span};
-use icpulse_model::AccountIdentifier;
-use icpulse_model::ledger::Operation;
+use icpulse_model::ledger::{Operation, Party};
 use ratatui::layout::Rect;
 
 /// Draws the transaction that is open.
@@ -29,16 +28,23 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
     let own = account.account.identifier();
     let mut lines = Facts::new(area.width.saturating_sub(2), 16);
     lines.add_heading(format!("Block {block}: {}", t.verb(&own)));
-    let (amount, tone) = signed_amount(t, Some(&own));
+    let token = &account.token;
+    let fee_words = |fee: Option<u128>| {
+        fee.map_or_else(String::new, |fee| format!("{} {}", token.exact(fee), token.symbol))
+    };
+    let (amount, tone) = signed_amount(t, Some(&own), Some(token));
     if !amount.is_empty() {
         lines.add_fact(
             "amount",
-            vec![span(amount.trim_end().to_owned(), cell::role_for_tone(tone)), span(" ICP", Role::Dim)],
+            vec![
+                span(amount.trim_end().to_owned(), cell::role_for_tone(tone)),
+                span(format!(" {}", token.symbol), Role::Dim),
+            ],
         );
     }
-    let mut party = |name: &str, account: &AccountIdentifier| {
-        lines.add_text(name, account.hex(), Role::Id);
-        if let Some(whose) = wallet::whose(state, account) {
+    let mut party = |name: &str, account: &Party| {
+        lines.add_text(name, account.to_string(), Role::Id);
+        if let Some(whose) = wallet::whose(state, &account.identifier()) {
             lines.add_text("", whose, Role::Known);
         }
     };
@@ -49,17 +55,19 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
             if let Some(spender) = spender {
                 party("moved by", spender);
             }
-            lines.add_text("fee", format!("{} ICP", fee.exact()), Role::Dim);
+            lines.add_text("fee", fee_words(*fee), Role::Dim);
         }
         Operation::Mint { to, .. } => {
             party("to", to);
-            lines.add_text("", "minted: rewards, or maturity that became ICP", Role::Dim);
+            if token.is_icp {
+                lines.add_text("", "minted: rewards, or maturity that became ICP", Role::Dim);
+            }
         }
         Operation::Burn { from, .. } => party("from", from),
         Operation::Approve { from, spender, fee, expires, .. } => {
             party("from", from);
             party("may spend", spender);
-            lines.add_text("fee", format!("{} ICP", fee.exact()), Role::Dim);
+            lines.add_text("fee", fee_words(*fee), Role::Dim);
             let until = expires.map_or_else(|| "it does not expire".to_owned(), |at| at.date_minute());
             lines.add_text("until", until, Role::Text);
         }
@@ -75,7 +83,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, block: u64, detail: &Det
     if let Some(at) = t.created_at {
         lines.add_text("made", format!("{} UTC, according to the sender", at.date_minute()), Role::Dim);
     }
-    lines.add_text("memo", t.memo.to_string(), Role::Text);
+    if token.is_icp {
+        lines.add_text("memo", t.memo.to_string(), Role::Text);
+    }
     if let Some(memo) = &t.icrc1_memo {
         lines.add_text("ICRC-1 memo", hex::encode(memo), Role::ValueBytes);
     }

@@ -51,10 +51,13 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
 /// Balance and addresses; gives the row below.
 fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
     let state = cx.state;
-    let identifier = account.account.identifier();
+    let token = &account.token;
     let label = |text: &str| span(format!("{text:<11}"), Role::Dim);
-    let mut balance: Spans =
-        vec![label("balance"), span(account.balance.exact(), Role::Strong), span(" ICP   ", Role::Dim)];
+    let mut balance: Spans = vec![
+        label("balance"),
+        span(token.exact(account.balance.units), Role::Strong),
+        span(format!(" {}   ", token.symbol), Role::Dim),
+    ];
     balance.extend(format::evidence_spans(&account.balance_evidence, state.network_now()));
     let mut staked = E8s::ZERO;
     let mut maturity = E8s::ZERO;
@@ -62,9 +65,10 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
         staked = staked.saturating_add(neuron.stake);
         maturity = maturity.saturating_add(neuron.maturity);
     }
-    let mut lines: Vec<Spans> = vec![
-        balance,
-        vec![
+    let mut lines: Vec<Spans> = vec![balance];
+    lines.extend(token_line(state).map(|tokens| [vec![label("tokens")], tokens].concat()));
+    if token.is_icp {
+        lines.push(vec![
             label("staked"),
             span(staked.rounded(), Role::Amount),
             span(
@@ -73,18 +77,21 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
             ),
             span(format!("   {}", maturity.rounded()), Role::Amount),
             span(" maturity", Role::Dim),
-        ],
-        vec![label("account"), span(identifier.hex(), Role::Id)],
-        vec![label("principal"), span(account.account.owner.to_text(), Role::Id)],
-    ];
-    if !account.account.subaccount.is_default() {
+        ]);
+        lines.push(vec![label("account"), span(account.account.identifier().hex(), Role::Id)]);
+    } else {
+        lines.push(vec![
+            label("ledger"),
+            span(token.ledger.to_string(), Role::Id),
+            span(format!("   {}", token.name), Role::Text),
+        ]);
+        lines.push(vec![label("account"), span(account.account.to_string(), Role::Id)]);
+    }
+    lines.push(vec![label("principal"), span(account.account.owner.to_text(), Role::Id)]);
+    if token.is_icp && !account.account.subaccount.is_default() {
         lines.push(vec![label("ICRC-1"), span(account.account.to_string(), Role::Id)]);
     }
-    if state.world.accounts.len() > 1 {
-        let text = format!("{} of {}", state.wallet.account + 1, state.world.accounts.len());
-        lines.push(vec![label("shown"), span(text, Role::Text)]);
-    }
-    let history = series::balance(state, &identifier);
+    let history = series::balance(state, account);
     let beside = area.width >= 130 && history.len() > 1;
     let text_w = if beside { 80 } else { area.width };
     let mut y = area.y;
@@ -99,6 +106,22 @@ fn head(cx: &mut Cx<'_, '_, '_>, area: Rect, account: &AccountState) -> u16 {
         chart::draw_line(cx.pen, plot, &history, Role::Chart);
     }
     y + 1
+}
+
+/// The balances of all tokens that are used, the shown one marked; `None` where there is only one.
+fn token_line(state: &State) -> Option<Spans> {
+    state.next_account()?;
+    let mut line = Spans::new();
+    for (place, account) in state.world.accounts.iter().enumerate().filter(|(_, a)| a.is_used()) {
+        let role = if place == state.wallet.account { Role::Strong } else { Role::Text };
+        let token = &account.token;
+        line.push(span(format!("{} {}", token.exact(account.balance.units), token.symbol), role));
+        if let Some(known) = &token.imitates {
+            line.push(span(format!(" (not {known})"), Role::Warn));
+        }
+        line.push(span("   ", Role::Dim));
+    }
+    Some(line)
 }
 
 /// Transactions are kept newest first, by block.

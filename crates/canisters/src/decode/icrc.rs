@@ -3,10 +3,9 @@
 use crate::wire::icrc::{self as wire, Value};
 use crate::wire::ledger::Account as WireAccount;
 use candid::Nat;
-use icpulse_model::ledger::{Operation, Transaction};
+use icpulse_model::ledger::{Operation, Party, Transaction};
 use icpulse_model::text::Line;
-use icpulse_model::token::{LedgerId, Party, TokenOperation, TokenTransaction};
-use icpulse_model::{Account, Amount, E8s, Evidence, Principal, Subaccount, Timestamp};
+use icpulse_model::{Account, Evidence, LedgerId, Principal, Subaccount, Timestamp};
 
 /// Why a transaction cannot be read; it is shown as an unknown one.
 type Unreadable = String;
@@ -20,9 +19,8 @@ pub(crate) fn decode_block_number(nat: &Nat) -> Option<u64> {
     u64::try_from(&nat.0).ok()
 }
 
-fn decode_amount(ledger: LedgerId, nat: &Nat) -> Result<Amount, Unreadable> {
-    let units = decode_units(nat).ok_or_else(|| format!("the amount {nat} is larger than 128 bits"))?;
-    Ok(Amount { units, token: ledger })
+fn decode_amount(nat: &Nat) -> Result<u128, Unreadable> {
+    decode_units(nat).ok_or_else(|| format!("the amount {nat} is larger than 128 bits"))
 }
 
 fn decode_account(account: &WireAccount) -> Result<Party, Unreadable> {
@@ -35,8 +33,8 @@ fn decode_account(account: &WireAccount) -> Result<Party, Unreadable> {
     Ok(Party::Account(Account { owner: account.owner, subaccount }))
 }
 
-fn unknown(why: &str) -> TokenOperation {
-    TokenOperation::Unknown(Line::new(why))
+fn unknown(why: &str) -> Operation {
+    Operation::Unknown(Line::new(why))
 }
 
 /// A row of the index; `None` if its block number cannot be read.
@@ -44,38 +42,37 @@ pub(crate) fn decode_indexed(
     ledger: LedgerId,
     row: &wire::TransactionWithId,
     evidence: Evidence,
-) -> Option<TokenTransaction> {
+) -> Option<Transaction> {
     let transaction = &row.transaction;
-    let amount = |nat: &Nat| decode_amount(ledger, nat);
     let read = || -> Result<_, Unreadable> {
         Ok(match transaction {
             wire::Transaction { transfer: Some(t), .. } => (
-                TokenOperation::Transfer {
+                Operation::Transfer {
                     from: decode_account(&t.from)?,
                     to: decode_account(&t.to)?,
-                    amount: amount(&t.amount)?,
-                    fee: t.fee.as_ref().map(amount).transpose()?,
+                    amount: decode_amount(&t.amount)?,
+                    fee: t.fee.as_ref().map(decode_amount).transpose()?,
                     spender: t.spender.as_ref().map(decode_account).transpose()?,
                 },
                 &t.memo,
                 t.created_at_time,
             ),
             wire::Transaction { mint: Some(t), .. } => (
-                TokenOperation::Mint { to: decode_account(&t.to)?, amount: amount(&t.amount)? },
+                Operation::Mint { to: decode_account(&t.to)?, amount: decode_amount(&t.amount)? },
                 &t.memo,
                 t.created_at_time,
             ),
             wire::Transaction { burn: Some(t), .. } => (
-                TokenOperation::Burn { from: decode_account(&t.from)?, amount: amount(&t.amount)? },
+                Operation::Burn { from: decode_account(&t.from)?, amount: decode_amount(&t.amount)? },
                 &t.memo,
                 t.created_at_time,
             ),
             wire::Transaction { approve: Some(t), .. } => (
-                TokenOperation::Approve {
+                Operation::Approve {
                     from: decode_account(&t.from)?,
                     spender: decode_account(&t.spender)?,
-                    allowance: amount(&t.amount)?,
-                    fee: t.fee.as_ref().map(amount).transpose()?,
+                    allowance: decode_amount(&t.amount)?,
+                    fee: t.fee.as_ref().map(decode_amount).transpose()?,
                     expires: t.expires_at.map(Timestamp),
                 },
                 &t.memo,
@@ -85,10 +82,12 @@ pub(crate) fn decode_indexed(
         })
     };
     let (operation, memo, created_at) = read().unwrap_or_else(|why| (unknown(&why), &None, None));
-    Some(TokenTransaction {
+    Some(Transaction {
+        ledger,
         block: decode_block_number(&row.id)?,
         operation,
-        memo: memo.as_ref().map(|memo| memo.to_vec()),
+        memo: 0,
+        icrc1_memo: memo.as_ref().map(|memo| memo.to_vec()),
         created_at: created_at.map(Timestamp),
         timestamp: Some(Timestamp(transaction.timestamp)),
         evidence,
@@ -126,15 +125,10 @@ fn find_account(map: &Value, name: &str) -> Result<Option<Party>, Unreadable> {
 }
 
 /// A block of an ICRC-3 log (ICRC-1 and ICRC-2 block types).
-pub(crate) fn decode_block(
-    ledger: LedgerId,
-    block: u64,
-    value: &Value,
-    evidence: Evidence,
-) -> TokenTransaction {
+pub(crate) fn decode_block(ledger: LedgerId, block: u64, value: &Value, evidence: Evidence) -> Transaction {
     let nothing = Value::Map(Vec::new());
     let tx = find(value, "tx").unwrap_or(&nothing);
-    let read = || -> Result<TokenOperation, Unreadable> {
+    let read = || -> Result<Operation, Unreadable> {
         let name = match (find(value, "btype"), find(tx, "op")) {
             (Some(Value::Text(name)), _) | (None, Some(Value::Text(name))) => name.as_str(),
             _ => return Err("a block without a type".to_owned()),
@@ -144,23 +138,23 @@ pub(crate) fn decode_block(
         };
         let amount = || {
             let nat = find_nat(tx, "amt").ok_or_else(|| "a block without 'amt'".to_owned())?;
-            decode_amount(ledger, nat)
+            decode_amount(nat)
         };
         let fee = || {
             let fee = find_nat(tx, "fee").or_else(|| find_nat(value, "fee"));
-            fee.map(|nat| decode_amount(ledger, nat)).transpose()
+            fee.map(decode_amount).transpose()
         };
         Ok(match name {
-            "1xfer" | "2xfer" | "xfer" => TokenOperation::Transfer {
+            "1xfer" | "2xfer" | "xfer" => Operation::Transfer {
                 from: account("from")?,
                 to: account("to")?,
                 amount: amount()?,
                 fee: fee()?,
                 spender: find_account(tx, "spender")?,
             },
-            "1mint" | "mint" => TokenOperation::Mint { to: account("to")?, amount: amount()? },
-            "1burn" | "burn" => TokenOperation::Burn { from: account("from")?, amount: amount()? },
-            "2approve" | "approve" => TokenOperation::Approve {
+            "1mint" | "mint" => Operation::Mint { to: account("to")?, amount: amount()? },
+            "1burn" | "burn" => Operation::Burn { from: account("from")?, amount: amount()? },
+            "2approve" | "approve" => Operation::Approve {
                 from: account("from")?,
                 spender: account("spender")?,
                 allowance: amount()?,
@@ -170,53 +164,18 @@ pub(crate) fn decode_block(
             other => unknown(other),
         })
     };
-    TokenTransaction {
+    Transaction {
+        ledger,
         block,
         operation: read().unwrap_or_else(|why| unknown(&why)),
-        memo: match find(tx, "memo") {
+        memo: 0,
+        icrc1_memo: match find(tx, "memo") {
             Some(Value::Blob(memo)) => Some(memo.to_vec()),
             _ => None,
         },
         created_at: find_time(tx, "ts"),
         timestamp: find_time(value, "ts"),
         evidence,
-    }
-}
-
-/// A transaction of the ICP ledger as one of any ledger.
-pub(crate) fn generalize(ledger: LedgerId, transaction: Transaction) -> TokenTransaction {
-    let amount = |e8s: E8s| Amount { units: u128::from(e8s.0), token: ledger };
-    let party = Party::Identifier;
-    let operation = match transaction.operation {
-        Operation::Transfer { from, to, amount: moved, fee, spender } => TokenOperation::Transfer {
-            from: party(from),
-            to: party(to),
-            amount: amount(moved),
-            fee: Some(amount(fee)),
-            spender: spender.map(party),
-        },
-        Operation::Mint { to, amount: made } => TokenOperation::Mint { to: party(to), amount: amount(made) },
-        Operation::Burn { from, amount: burnt } => {
-            TokenOperation::Burn { from: party(from), amount: amount(burnt) }
-        }
-        Operation::Approve { from, spender, allowance, fee, expires } => TokenOperation::Approve {
-            from: party(from),
-            spender: party(spender),
-            allowance: amount(allowance),
-            fee: Some(amount(fee)),
-            expires,
-        },
-        Operation::Unknown(name) => TokenOperation::Unknown(name),
-    };
-    let memo =
-        transaction.icrc1_memo.or((transaction.memo != 0).then(|| transaction.memo.to_be_bytes().to_vec()));
-    TokenTransaction {
-        block: transaction.block,
-        operation,
-        memo,
-        created_at: transaction.created_at,
-        timestamp: transaction.timestamp,
-        evidence: transaction.evidence,
     }
 }
 
@@ -249,7 +208,6 @@ mod tests {
     #[test]
     fn blocks_of_both_forms_are_read() {
         let ((from, sender), (to, receiver)) = (party(1, None), party(2, Some(7)));
-        let amount = |units| Amount { units, token: ledger() };
         let tx = |op: Option<&str>| {
             let mut fields = vec![
                 ("amt", Value::Nat(Nat::from(1_u128 << 90))),
@@ -267,15 +225,15 @@ mod tests {
         let older = map(&[("tx", tx(Some("xfer"))), fee, time]);
         for block in [newer, older] {
             let read = decode_block(ledger(), 4, &block, evidence());
-            let expected = TokenOperation::Transfer {
+            let expected = Operation::Transfer {
                 from: sender,
                 to: receiver,
-                amount: amount(1 << 90),
-                fee: Some(amount(3)),
+                amount: 1 << 90,
+                fee: Some(3),
                 spender: None,
             };
             assert_eq!((read.operation, read.timestamp), (expected, Some(Timestamp(5))));
-            assert_eq!((read.block, read.memo), (4, Some(vec![9])));
+            assert_eq!((read.block, read.icrc1_memo), (4, Some(vec![9])));
         }
     }
 
@@ -283,15 +241,15 @@ mod tests {
     fn what_is_not_known_is_kept_by_its_name() {
         let read = |value| decode_block(ledger(), 1, &value, evidence()).operation;
         let newer = map(&[("btype", Value::Text("9swap\u{1b}[2J".to_owned()))]);
-        let TokenOperation::Unknown(name) = read(newer) else { unreachable!() };
+        let Operation::Unknown(name) = read(newer) else { unreachable!() };
         assert!(name.as_str().starts_with("9swap") && !name.as_str().contains('\u{1b}'));
         let no_amount =
             map(&[("btype", Value::Text("1mint".to_owned())), ("tx", map(&[("to", party(1, None).0)]))]);
-        assert!(matches!(read(no_amount), TokenOperation::Unknown(why) if why.as_str().contains("'amt'")));
-        assert!(matches!(read(Value::Array(vec![])), TokenOperation::Unknown(_)));
+        assert!(matches!(read(no_amount), Operation::Unknown(why) if why.as_str().contains("'amt'")));
+        assert!(matches!(read(Value::Array(vec![])), Operation::Unknown(_)));
         let huge = map(&[("amt", Value::Nat(Nat::from(u128::MAX) * 2_u8)), ("to", party(1, None).0)]);
         let huge = map(&[("btype", Value::Text("1mint".to_owned())), ("tx", huge)]);
-        assert!(matches!(read(huge), TokenOperation::Unknown(why) if why.as_str().contains("128 bits")));
+        assert!(matches!(read(huge), Operation::Unknown(why) if why.as_str().contains("128 bits")));
     }
 
     proptest! {

@@ -4,7 +4,7 @@
 mod adapter;
 pub mod calls;
 
-pub use adapter::{LedgerAdapter, TokenPage, find_adapter};
+pub use adapter::{LedgerAdapter, find_adapter};
 
 use crate::Client;
 use crate::decode;
@@ -18,7 +18,7 @@ use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
-use icpulse_model::{Account, AccountIdentifier, E8s};
+use icpulse_model::{Account, AccountIdentifier, E8s, LedgerId};
 
 /// Most blocks asked of an archive at once: its own limit.
 const ARCHIVE_PAGE: u64 = 2_000;
@@ -85,7 +85,8 @@ impl Client {
             .try_collect()
             .await?;
         let mut transactions: Vec<Transaction> = archived.into_iter().flatten().collect();
-        transactions.extend(number_blocks(reply.first_block_index, &reply.blocks, &answer));
+        let ledger = self.profile().icp_ledger();
+        transactions.extend(number_blocks(ledger, reply.first_block_index, &reply.blocks, &answer));
         transactions.sort_by_key(|t| t.block);
         transactions.dedup_by_key(|t| t.block);
         Ok(Blocks { chain_length: reply.chain_length, transactions })
@@ -104,7 +105,7 @@ impl Client {
         let reply: wire::QueryArchiveResult =
             decode_one(&answer.bytes).map_err(|e| decode_error(&what, &e))?;
         match reply {
-            Ok(range) => Ok(number_blocks(start, &range.blocks, &answer)),
+            Ok(range) => Ok(number_blocks(self.profile().icp_ledger(), start, &range.blocks, &answer)),
             Err(error) => Err(IcError::Refused {
                 what: Line::new(&what),
                 error_type: 0,
@@ -119,9 +120,9 @@ impl Client {
     }
 }
 
-fn number_blocks(first: u64, blocks: &[wire::Block], answer: &Answer) -> Vec<Transaction> {
+fn number_blocks(ledger: LedgerId, first: u64, blocks: &[wire::Block], answer: &Answer) -> Vec<Transaction> {
     (first..)
         .zip(blocks)
-        .map(|(number, block)| decode::ledger::decode_block(number, block, answer.evidence))
+        .map(|(number, block)| decode::ledger::decode_block(ledger, number, block, answer.evidence))
         .collect()
 }

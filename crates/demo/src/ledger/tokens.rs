@@ -4,7 +4,7 @@ use super::transaction::{Operation, Transaction};
 use super::{Book, Ledger};
 use crate::canister::{Canister, LedgerPort};
 use crate::clock::Clock;
-use crate::data::{TOKENS, TokenRow};
+use crate::data::TokenRow;
 use crate::index::Index;
 use crate::seed::random::QuickRng;
 use crate::world::canister_id;
@@ -58,9 +58,15 @@ pub struct TokenCanisters {
 }
 
 impl TokenCanisters {
-    /// All of the data file, with their past until `start`.
-    pub(crate) fn build_all(seed: u64, clock: &Clock, start: Timestamp, user: Principal) -> Vec<Self> {
-        TOKENS.iter().map(|row| Self::build(row, seed, clock, start, user)).collect()
+    /// One a row, with their past until `start`.
+    pub(crate) fn build_all(
+        rows: &[TokenRow],
+        seed: u64,
+        clock: &Clock,
+        start: Timestamp,
+        user: Principal,
+    ) -> Vec<Self> {
+        rows.iter().map(|row| Self::build(row, seed, clock, start, user)).collect()
     }
 
     fn build(row: &TokenRow, seed: u64, clock: &Clock, start: Timestamp, user: Principal) -> Self {

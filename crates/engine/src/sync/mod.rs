@@ -30,10 +30,12 @@ pub use query::{Answer, AnyQuery, Network, Query, Source, SourceState};
 use crate::action::operations;
 use icpulse_model::act::{Execution, SignerInfo};
 use icpulse_model::event::Event;
+use icpulse_model::ledger::AccountKey;
+use icpulse_model::network::Profile;
 use icpulse_model::registry::{Moment, Topology, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
-use icpulse_model::{AccountIdentifier, Governance, NeuronKey, Principal, ProposalKey, Seconds};
+use icpulse_model::{Governance, KnownLedger, NeuronKey, Principal, ProposalKey, Seconds};
 use icpulse_store::cache::{Cache, CacheError, Loaded, closing_limit, note_unkept};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +62,8 @@ pub struct Options {
     pub governances: Vec<Governance>,
     /// Readings at the same time, at most (what the user opens comes on top).
     pub max_in_flight: usize,
+    /// Its ledgers, the ICP ledger first.
+    pub ledgers: Vec<KnownLedger>,
     /// Transactions of an account kept in memory, newest first; the cache keeps all.
     pub transactions_in_memory: usize,
     /// Why the shared cache is not used, if it is not.
@@ -82,6 +86,7 @@ impl Options {
             refresh: None,
             governances: vec![Governance::Nns],
             max_in_flight: 16,
+            ledgers: Profile::main_network().all_ledgers(),
             transactions_in_memory: 5_000,
             cache_note: None,
             clock: Arc::new(SystemClock),
@@ -98,7 +103,7 @@ enum Command {
     Neuron(NeuronKey),
     Identity(SignerInfo, Option<Network>),
     Touched(Vec<Topicality>),
-    Older(AccountIdentifier),
+    Older(AccountKey),
     TopologyAt(Moment, oneshot::Sender<Result<Arc<Topology>, Line>>),
     EventsBefore(Version, usize, oneshot::Sender<Result<Vec<Arc<Event>>, Line>>),
     Pause(bool),
@@ -207,7 +212,7 @@ impl SyncHandle {
 
     /// Wants more of an account's older transactions in memory than [`Options`] allows so far:
     /// as many again, from the cache, and from the network what it does not have.
-    pub fn older_transactions(&self, account: AccountIdentifier) {
+    pub fn older_transactions(&self, account: AccountKey) {
         self.send(Command::Older(account));
     }
 

@@ -15,8 +15,8 @@ use icpulse_model::network::RootKey;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::proposal::{Ballot, ProposalBody};
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Evidence, Neuron, Principal, Proposal, Seconds, Timestamp, Vote,
-    VotingPower, XdrPermyriad,
+    Account, Evidence, LedgerId, Neuron, Principal, Proposal, Seconds, Timestamp, Token, Vote, VotingPower,
+    XdrPermyriad,
 };
 use icpulse_testing::plain;
 use std::any::Any;
@@ -210,8 +210,11 @@ impl Source for Fake {
                 ReadKnownNeurons {} => self.call("known".to_owned(), |net| Self::sourced(net, Vec::<KnownNeuron>::new())),
                 ReadIcpXdr {} => self.call("rate".to_owned(), |net| Self::sourced(net, XdrPermyriad(30_000))),
                 ReadDecidedCount { .. } => self.call("decided".to_owned(), |net| Some(Self::sourced(net, 7_u64))),
-                ReadBalance { .. } => self.call("balance".to_owned(), |net| Self::sourced(net, E8s(net.transactions.len() as u64))),
-                ReadTransactions { account, before, limit } => self.transactions(*account, *before, *limit),
+                ReadToken { ledger } => self.call(format!("token {}", ledger.symbol), |_| token(ledger)),
+                ReadBalance { ledger, .. } => self.call(format!("balance {}", ledger.symbol), |net| {
+                    Self::sourced(net, token(ledger).amount(net.transactions.len() as u128))
+                }),
+                ReadTransactions { ledger, before, limit, .. } => self.transactions(ledger.clone(), *before, *limit),
                 ReadLatestVersion {} => self.registry_latest(),
                 ReadRegistryPage { after } => self.registry_page(*after),
                 ReadSubnetMetrics { subnet } => self.subnet_sample(*subnet),
@@ -321,18 +324,17 @@ impl Fake {
 
     async fn transactions(
         &self,
-        account: Account,
+        ledger: KnownLedger,
         before: Option<u64>,
         limit: u64,
     ) -> Result<TransactionsPage, IcError> {
-        self.call(format!("transactions {before:?}"), |net| {
+        self.call(format!("transactions {} {before:?}", ledger.symbol), |net| {
             let below = net.transactions.iter().rev().filter(|t| before.is_none_or(|b| t.block < b));
-            let transactions: Vec<Transaction> = below.take(limit as usize).cloned().collect();
+            let transactions: Vec<Transaction> =
+                below.take(limit as usize).map(|t| Transaction { ledger: ledger.id, ..t.clone() }).collect();
             let oldest = net.transactions.first().map(|t| t.block);
             TransactionsPage {
-                account: AccountIdentifier::new(&account.owner, &account.subaccount),
-                balance: Self::sourced(net, E8s(1)),
-                complete: transactions.last().map(|t| t.block) == oldest,
+                next: transactions.last().map(|t| t.block).filter(|last| Some(*last) != oldest),
                 transactions,
                 oldest,
                 index_missing: false,
@@ -494,7 +496,7 @@ async fn what_the_user_sees_is_read_before_the_history() {
         "newest",
         "list",
         "neurons",
-        "balance",
+        "balance ICP",
         "rate",
         "economics",
         "reward",
@@ -917,21 +919,22 @@ async fn all_transactions_are_read_once_and_kept() {
     fake.net().transactions = (0..3_350).map(|n| plain::transaction(n * 3 + 7)).collect();
     let run = begin_with(fake, Some(open(base.path())), reader(1), |o| o.transactions_in_memory = 1_500);
     run.handle.idle().await;
-    let older =
-        |calls: Vec<String>| calls.into_iter().filter(|name| name.starts_with("transactions Some")).count();
+    let older = |calls: Vec<String>| {
+        calls.into_iter().filter(|name| name.starts_with("transactions ICP Some")).count()
+    };
     assert_eq!(older(run.fake.calls()), 4);
     let world = run.world().await;
     let account = &world.accounts[0];
-    assert_eq!((account.transactions.len(), account.complete, account.balance), (1_500, false, E8s(3_350)));
+    assert_eq!((account.transactions.len(), account.complete, account.balance.units), (1_500, false, 3_350));
     let cache = run.cache.clone().unwrap();
-    let all = cache.transactions(&account.account, None, usize::MAX).unwrap();
+    let all = cache.transactions(&account.key(), None, usize::MAX).unwrap();
     assert_eq!(all.len(), 3_350);
     drop(cache);
-    let identifier = AccountIdentifier::new(&account.account.owner, &account.account.subaccount);
-    run.handle.older_transactions(identifier);
+    let key = account.key();
+    run.handle.older_transactions(key);
     run.handle.idle().await;
     assert_eq!(run.world().await.accounts[0].transactions.len(), 3_000);
-    run.handle.older_transactions(identifier);
+    run.handle.older_transactions(key);
     run.handle.idle().await;
     assert_eq!(run.world().await.accounts[0].transactions.len(), 3_350);
     assert!(run.world().await.accounts[0].complete);
@@ -946,6 +949,64 @@ async fn all_transactions_are_read_once_and_kept() {
     let blocks: Vec<u64> = world.accounts[0].transactions.iter().map(|t| t.block).collect();
     assert_eq!(blocks.len(), 3_600);
     assert!(blocks.is_sorted_by(|a, b| a > b) && world.accounts[0].complete);
+}
+
+/// A token of as many decimals as its symbol has letters.
+fn token(ledger: &KnownLedger) -> Token {
+    Token {
+        is_icp: ledger.symbol == "ICP",
+        symbol: Line::new(&ledger.symbol),
+        decimals: ledger.symbol.len() as u8,
+        ..Token::icp(ledger.id)
+    }
+}
+
+#[tokio::test]
+async fn every_ledger_is_read_and_kept_apart_and_none_holds_up_another() {
+    let base = tempfile::tempdir().unwrap();
+    let fake = Fake::new(5);
+    fake.net().transactions = (0..150).map(plain::transaction).collect();
+    let other =
+        |n: u8, symbol: &str| KnownLedger { id: LedgerId(reader(n)), index: None, symbol: symbol.to_owned() };
+    let with_others = |o: &mut Options| o.ledgers.extend([other(7, "LEAD"), other(6, "GOLD")]);
+    fake.net().failing = Some(("balance LEAD", IcError::NotFound { what: Line::new("a balance") }));
+    let run = begin_with(fake, Some(open(base.path())), reader(1), with_others);
+    run.handle.idle().await;
+    let known = |world: &World| -> Vec<_> {
+        let each = world.accounts.iter();
+        each.map(|a| (a.token.symbol.to_string(), a.balance.units, a.transactions.len(), a.complete))
+            .collect()
+    };
+    let row = |symbol: &str, units, transactions| (symbol.to_owned(), units, transactions, true);
+    assert_eq!(known(&run.world().await), [row("ICP", 150, 150), row("GOLD", 150, 150)]);
+    assert!(run.world().await.histories.keys().any(|name| name.ends_with(&format!(
+        "{}:{}",
+        reader(6),
+        Account::of(reader(1)).identifier()
+    ))));
+    run.fake.calls();
+    run.fake.net().failing = None;
+    run.fake.net().transactions.push(plain::transaction(500));
+    run.pass(700).await;
+    let calls = run.fake.calls();
+    assert!(
+        !calls.contains(&"token GOLD".to_owned()) && calls.contains(&"token LEAD".to_owned()),
+        "{calls:?}"
+    );
+    let all = [row("ICP", 151, 151), row("LEAD", 151, 151), row("GOLD", 151, 151)];
+    assert_eq!(known(&run.world().await), all, "in the order of the ledgers");
+    let fake = run.end().await;
+    // What was kept is there at once, before anything is asked.
+    let run = begin_with(fake, Some(open(base.path())), reader(1), |o| {
+        with_others(o);
+        o.offline = true;
+    });
+    run.handle.idle().await;
+    let kept = |rows: Vec<(String, u128, usize, bool)>| -> Vec<_> {
+        rows.into_iter().map(|row| (row.0, row.1, row.2)).collect()
+    };
+    assert_eq!(kept(known(&run.world().await)), kept(all.to_vec()));
+    assert_eq!(run.fake.calls(), Vec::<String>::new());
 }
 
 #[tokio::test]

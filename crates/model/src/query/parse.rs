@@ -6,6 +6,7 @@ use super::span::parse_span;
 use super::{Op, Query, QueryError, Term, Test, What};
 use crate::dataset::{Kind, List};
 use crate::time::DAY;
+use crate::value::COMPARED_DECIMALS;
 use crate::{E8s, Seconds, Timestamp};
 use std::ops::Range;
 
@@ -205,6 +206,7 @@ fn test(field: Field, op: Op, value: &str) -> Result<Test, String> {
     match field.kind() {
         Kind::Number => whole_number(value).map(Test::Number),
         Kind::Icp | Kind::Power => icp(value).map(Test::Number),
+        Kind::Tokens => token_amount(value).map(Test::Number),
         Kind::Xdr | Kind::Factor | Kind::Degrees => decimal(value, 6).map(Test::Number),
         Kind::Rate => decimal(value, 3).map(Test::Number),
         Kind::Bytes => bytes(value).map(Test::Number),
@@ -268,19 +270,28 @@ fn shown(value: &str) -> String {
     value.chars().take(30).collect()
 }
 
+/// An optional `k` or `M` behind digits, as a factor.
+fn split_factor(value: &str) -> (&str, u32) {
+    match value.strip_suffix(['k', 'K']) {
+        Some(digits) => (digits, 1_000),
+        None => value.strip_suffix(['m', 'M']).map_or((value, 1), |digits| (digits, 1_000_000)),
+    }
+}
+
+/// An amount of any token with an optional `k` or `M`.
+fn token_amount(value: &str) -> Result<i128, String> {
+    let (digits, factor) = split_factor(value);
+    let units = decimal(&digits.replace(',', ""), COMPARED_DECIMALS)?;
+    units.checked_mul(factor.into()).ok_or_else(|| format!("'{}' is too large", shown(value)))
+}
+
 /// ICP with an optional `k` or `M`.
 fn icp(value: &str) -> Result<i128, String> {
-    let (digits, factor) = match value.strip_suffix(['k', 'K']) {
-        Some(digits) => (digits, 1_000),
-        None => match value.strip_suffix(['m', 'M']) {
-            Some(digits) => (digits, 1_000_000),
-            None => (value, 1),
-        },
-    };
+    let (digits, factor) = split_factor(value);
     let amount = E8s::parse_icp(&digits.replace(',', "")).map_err(|e| e.to_string())?;
     amount
         .0
-        .checked_mul(factor)
+        .checked_mul(factor.into())
         .map(i128::from)
         .ok_or_else(|| format!("'{}' is more than the protocol can express", shown(value)))
 }

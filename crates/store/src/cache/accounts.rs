@@ -2,9 +2,9 @@
 
 use super::store::Batch;
 use super::{Cache, CacheError, Ranges, codec, key};
-use icpulse_model::ledger::{AccountState, Transaction};
+use icpulse_model::Principal;
+use icpulse_model::ledger::{AccountKey, AccountState, Transaction};
 use icpulse_model::text::Line;
-use icpulse_model::{Account, Principal};
 use std::ops::RangeInclusive;
 
 /// So many of an account's latest transactions are there for the first frame.
@@ -20,17 +20,17 @@ impl Cache {
         head.complete &= head.transactions.len() <= RECENT_TRANSACTIONS;
         head.transactions.truncate(RECENT_TRANSACTIONS);
         let mut batch = Batch::default();
-        batch.put(key::account(&state.account), codec::encode("an account", &head)?);
+        batch.put(key::account(&state.key()), codec::encode("an account", &head)?);
         self.first.apply(batch)
     }
 
-    /// An owner's accounts, the default one first.
+    /// An owner's accounts, those on the ICP ledger first, the default one before others.
     pub(super) fn accounts(
         &self,
         owner: &Principal,
         notes: &mut Vec<Line>,
     ) -> Result<Vec<AccountState>, CacheError> {
-        let mut accounts = Vec::new();
+        let mut accounts: Vec<AccountState> = Vec::new();
         for (_, value) in self.first.scan(&key::accounts(owner))? {
             match codec::decode(&value) {
                 Ok(state) => accounts.push(state),
@@ -39,6 +39,7 @@ impl Cache {
                 }
             }
         }
+        accounts.sort_by_key(|state| !state.token.is_icp);
         Ok(accounts)
     }
 
@@ -49,7 +50,7 @@ impl Cache {
     /// If they could not be written.
     pub fn put_transactions(
         &self,
-        account: &Account,
+        account: &AccountKey,
         transactions: &[Transaction],
         covered: Option<RangeInclusive<u64>>,
     ) -> Result<(), CacheError> {
@@ -73,7 +74,7 @@ impl Cache {
     ///
     /// # Errors
     /// If the cache cannot be read.
-    pub fn transaction_ranges(&self, account: &Account) -> Result<Ranges, CacheError> {
+    pub fn transaction_ranges(&self, account: &AccountKey) -> Result<Ranges, CacheError> {
         let bytes = self.bulk()?.get(&key::transactions_position(account))?;
         Ok(bytes.and_then(|bytes| codec::decode(&bytes).ok()).unwrap_or_default())
     }
@@ -85,7 +86,7 @@ impl Cache {
     /// If the cache cannot be read.
     pub fn transactions(
         &self,
-        account: &Account,
+        account: &AccountKey,
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Transaction>, CacheError> {

@@ -2,6 +2,7 @@
 
 use super::store::Batch;
 use super::{Cache, CacheError, codec, key};
+use icpulse_model::network::Profile;
 use icpulse_model::{Account, Governance, NeuronKey, Principal, ProposalKey};
 
 /// Where an entry stands.
@@ -54,7 +55,7 @@ pub fn put(
     bytes: &[u8],
     sealed: bool,
 ) -> Result<(), CacheError> {
-    let account = Account::of(*reader);
+    let account = (Profile::main_network().icp_ledger(), Account::of(*reader));
     let (bulk, key) = match table {
         Table::Block => (false, key::block(Governance::Nns, number / key::BLOCK)),
         Table::Page => {

@@ -1,7 +1,7 @@
 //! History rings: their names, how many samples they keep, how far samples are apart.
 
 use icpulse_model::series::Series;
-use icpulse_model::{Account, AccountIdentifier, ProposalKey, Seconds, Timestamp};
+use icpulse_model::{ProposalKey, Seconds, Timestamp};
 
 /// XDR per ICP, in ten-thousandths.
 pub const ICP_XDR: &str = "icp_xdr";
@@ -23,11 +23,6 @@ pub fn tally(id: ProposalKey) -> String {
 /// Share of no on an open proposal, in basis points of the total.
 pub fn tally_no(id: ProposalKey) -> String {
     format!("{TALLY_NO}{id}")
-}
-
-/// An account's balance in e8s.
-pub fn balance(account: &Account) -> String {
-    format!("balance:{}", AccountIdentifier::new(&account.owner, &account.subaccount))
 }
 
 /// The proposal that a tally's ring is about.

@@ -1,6 +1,7 @@
 //! Keys of the tables: a letter, then numbers in big-endian so that they sort.
 
-use icpulse_model::{Account, AnyNeuronId, Governance, NeuronKey, Principal, ProposalKey};
+use icpulse_model::ledger::AccountKey;
+use icpulse_model::{Account, AnyNeuronId, Governance, LedgerId, NeuronKey, Principal, ProposalKey};
 
 /// Settled rows are kept in blocks for so many consecutive ids.
 pub(super) const BLOCK: u64 = 2_000;
@@ -166,29 +167,31 @@ pub(super) fn accounts(owner: &Principal) -> Vec<u8> {
     of_principal(b'a', owner)
 }
 
-pub(super) fn account(account: &Account) -> Vec<u8> {
-    let mut key = accounts(&account.owner);
+pub(super) fn account((ledger, account): &AccountKey) -> Vec<u8> {
+    on_ledger(accounts(&account.owner), ledger, account)
+}
+
+fn on_ledger(mut key: Vec<u8>, ledger: &LedgerId, account: &Account) -> Vec<u8> {
+    let ledger = ledger.0.as_slice();
+    key.push(u8::try_from(ledger.len()).unwrap_or(u8::MAX));
+    key.extend_from_slice(ledger);
     key.extend(account.subaccount.0);
     key
 }
 
-/// An account's transactions (bulk), newest first.
-pub(super) fn transactions(account: &Account) -> Vec<u8> {
-    let mut key = of_principal(b'x', &account.owner);
-    key.extend(account.subaccount.0);
-    key
+/// An account's transactions on a ledger (bulk), newest first.
+pub(super) fn transactions((ledger, account): &AccountKey) -> Vec<u8> {
+    on_ledger(of_principal(b'x', &account.owner), ledger, account)
 }
 
 /// One of them.
-pub(super) fn transaction(account: &Account, block: u64) -> Vec<u8> {
-    with_number(transactions(account), u64::MAX - block)
+pub(super) fn transaction(key: &AccountKey, block: u64) -> Vec<u8> {
+    with_number(transactions(key), u64::MAX - block)
 }
 
-/// Which blocks of an account have been read (bulk).
-pub(super) fn transactions_position(account: &Account) -> Vec<u8> {
-    let mut key = of_principal(b'z', &account.owner);
-    key.extend(account.subaccount.0);
-    key
+/// Which blocks have been searched for an account's transactions (bulk).
+pub(super) fn transactions_position((ledger, account): &AccountKey) -> Vec<u8> {
+    on_ledger(of_principal(b'z', &account.owner), ledger, account)
 }
 
 /// A proposal's body (bulk).

@@ -3,8 +3,8 @@ use icpulse_model::ledger::{AccountState, Operation, Transaction};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::text::Block;
 use icpulse_model::{
-    Account, E8s, Evidence, Governance, NeuronKey, Principal, Proposal, ProposalKey, ProposalStatus,
-    RewardStatus, Seconds, Topic, Vote, VotingPower, XdrPermyriad,
+    Account, E8s, Evidence, Governance, LedgerId, NeuronKey, Principal, Proposal, ProposalKey,
+    ProposalStatus, RewardStatus, Seconds, Token, Topic, Vote, VotingPower, XdrPermyriad,
 };
 use icpulse_testing::plain;
 use proptest::prelude::*;
@@ -116,19 +116,23 @@ proptest! {
     #[test]
     fn transactions_come_back_newest_first(blocks in prop::collection::btree_set(0u64..500, 0..80), before in 0u64..510, limit in 1usize..50) {
         let cache = Cache::in_memory();
-        let account = Account::of(reader(1));
+        let on = |ledger: u8, who: u8| (LedgerId(reader(ledger)), Account::of(reader(who)));
+        let account = on(9, 1);
         let rows: Vec<_> = blocks.iter().map(|b| transaction(*b)).collect();
         cache.put_transactions(&account, &rows, Some(3..=499)).unwrap();
         let all: Vec<_> = blocks.iter().rev().copied().collect();
         let got = |before, limit| cache.transactions(&account, before, limit).unwrap().iter().map(|t| t.block).collect::<Vec<_>>();
         prop_assert_eq!(got(None, 1_000), all.clone());
         prop_assert_eq!(got(Some(before), limit), all.into_iter().filter(|b| *b < before).take(limit).collect::<Vec<_>>());
-        prop_assert!(cache.transactions(&Account::of(reader(2)), None, 10).unwrap().is_empty());
+        for other in [on(9, 2), on(8, 1)] {
+            prop_assert!(cache.transactions(&other, None, 10).unwrap().is_empty());
+        }
     }
 }
 
 fn transaction(block: u64) -> Transaction {
-    let operation = Operation::Mint { to: icpulse_model::AccountIdentifier([3; 32]), amount: E8s(block) };
+    let operation =
+        Operation::Mint { to: icpulse_model::AccountIdentifier([3; 32]).into(), amount: block.into() };
     Transaction {
         operation,
         timestamp: Some(NOW),
@@ -153,12 +157,11 @@ fn everything_survives_a_restart() {
         evidence: Evidence::certified(NOW),
     };
     let rate = icpulse_model::evidence::Sourced::new(XdrPermyriad(31_442), Evidence::certified(NOW));
+    let icp = Token::icp(LedgerId(reader(8)));
     let account = AccountState {
-        account: Account::of(reader(1)),
-        balance: E8s(5),
-        balance_evidence: Evidence::signed(NOW, None),
         transactions: (0..150).rev().map(transaction).collect(),
         complete: true,
+        ..AccountState::new(icp, Account::of(reader(1)), 5, Evidence::signed(NOW, None))
     };
     {
         let Opened { cache, notes } = open(base.path());
@@ -170,6 +173,8 @@ fn everything_survives_a_restart() {
         assert!(history::sample(&mut series, history::ICP_XDR, NOW, 31_442));
         cache.put_histories([(history::ICP_XDR, &series)]).unwrap();
         cache.put_account(&account).unwrap();
+        let gold = Token { is_icp: false, ..Token::icp(LedgerId(reader(7))) };
+        cache.put_account(&AccountState { balance: gold.amount(7), token: gold, ..account.clone() }).unwrap();
         cache.flush().unwrap();
         assert!(cache.size_on_disk().unwrap() > 0);
     }
@@ -185,8 +190,9 @@ fn everything_survives_a_restart() {
     assert_eq!(world.histories[history::ICP_XDR].values(), vec![31_442]);
     assert_eq!(cache.body(ProposalKey::nns(12)).unwrap(), Some((body, false)));
     assert_eq!(cache.body(ProposalKey::nns(13)).unwrap(), None);
+    assert_eq!(world.accounts.iter().map(|a| a.balance.units).collect::<Vec<_>>(), [5, 7], "ICP first");
     let head = &world.accounts[0];
-    assert_eq!((head.balance, head.transactions.len(), head.complete), (E8s(5), 100, false));
+    assert_eq!((head.icp(), head.transactions.len(), head.complete), (Some(E8s(5)), 100, false));
     assert!(!world.neurons_known);
 }
 

@@ -172,6 +172,7 @@ impl State {
         Context {
             now: self.network_now(),
             account: self.account().map(|a| a.account.identifier()),
+            tokens: Arc::new(self.account().map(|a| a.token.clone()).into_iter().collect()),
             start_reducing_after: economics
                 .map_or_else(|| Economics::defaults().start_reducing_after, |e| e.value.start_reducing_after),
             network: Arc::clone(&self.net.view),

@@ -112,7 +112,7 @@ impl State {
             && !account.complete
             && !self.sync.offline
         {
-            effects.push(Effect::OlderTransactions(account.account.identifier()));
+            effects.push(Effect::OlderTransactions(account.key()));
         }
     }
 

@@ -126,15 +126,22 @@ impl State {
                 self.pulse.select_row(to);
             }
             Command::NextAccount => {
-                self.wallet.account = (self.wallet.account + 1) % self.world.accounts.len().max(1);
+                self.wallet.account = self.next_account().unwrap_or_default();
                 self.refresh_transactions();
             }
             Command::Qr => {
                 let account = self.shown_account();
-                self.layers.push(Layer::Qr(QrLayer { account, icrc1: false }));
+                self.layers.push(Layer::Qr(QrLayer {
+                    account,
+                    icrc1: self.account().is_some_and(|a| !a.token.is_icp),
+                }));
             }
             Command::CopyAccount => {
-                let text = self.shown_account().identifier().hex();
+                let account = self.shown_account();
+                let text = match self.account() {
+                    Some(state) if !state.token.is_icp => account.to_string(),
+                    _ => account.identifier().hex(),
+                };
                 self.copy_text(text, effects);
             }
             Command::CopyPrincipal => {

@@ -18,6 +18,7 @@ use icpulse_model::amount::{format_units, percent};
 use icpulse_model::economics::{
     self, Economics, ForecastInput, MAX_DISSOLVE_DELAY, NEW_NEURON_DELAY, RewardForecast,
 };
+use icpulse_model::evidence::Sourced;
 use icpulse_model::network::{Canisters, SystemCanister};
 use icpulse_model::review::{Weight, Words};
 use icpulse_model::text::Line;
@@ -331,10 +332,10 @@ fn known_economics(world: &World) -> Economics {
     world.facts.economics.as_ref().map_or_else(Economics::defaults, |e| e.value.clone())
 }
 
-/// The signer's account and what it holds, if that was read.
-fn signer_account(world: &World, signer: Principal) -> Option<&icpulse_model::ledger::AccountState> {
-    let account = Account::of(signer);
-    world.accounts.iter().find(|a| a.account == account)
+/// The ICP on the signer's account, if it was read, and how it is proven.
+fn signer_balance(world: &World, signer: Principal) -> Option<Sourced<E8s>> {
+    let state = world.icp_account(&Account::of(signer))?;
+    Some(Sourced::new(state.icp()?, state.balance_evidence))
 }
 
 /// What is wrong with the arguments, as far as they are given.
@@ -376,11 +377,11 @@ fn check_balance(amount: E8s, fee: E8s, context: &FormContext<'_>) -> Option<Lin
     let Some(total) = amount.checked_add(fee) else {
         return Some(line!("{} ICP is more than there can be", amount.exact()));
     };
-    let state = signer_account(context.world, context.signer)?;
-    (state.balance < total).then(|| {
+    let balance = signer_balance(context.world, context.signer)?.value;
+    (balance < total).then(|| {
         line!(
             "the account holds {} ICP; {} ICP are needed with the fee of {}",
-            state.balance.exact(),
+            balance.exact(),
             total.exact(),
             fee.exact()
         )
@@ -455,16 +456,16 @@ fn confirmation_word(stake: &Stake) -> String {
 fn describe_spending(draft: &mut Draft, transfer: &StakeTransfer, context: &PlanContext<'_>) {
     draft.fees = transfer.fee;
     draft.total_cost = transfer.amount.saturating_add(transfer.fee);
-    let Some(state) = signer_account(context.world, context.signer.principal) else {
+    let Some(balance) = signer_balance(context.world, context.signer.principal) else {
         draft.add_blocker(Line::new("the account's balance has not been read yet: refresh and try again"));
         return;
     };
     if let Some(why) = check_balance(transfer.amount, transfer.fee, &context.form_context()) {
         draft.add_blocker(why);
-    } else if let Some(left) = state.balance.checked_sub(draft.total_cost) {
+    } else if let Some(left) = balance.value.checked_sub(draft.total_cost) {
         draft.effects.push(line!("{} ICP stay on the account", left.exact()));
     }
-    let age = state.balance_evidence.age(context.network_now());
+    let age = balance.evidence.age(context.network_now());
     if age > FRESH {
         draft.warnings.push(line!("the balance was read {} ago", age.words()));
     }
@@ -591,7 +592,7 @@ fn preview_stake(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Fact> {
         },
         None => Fact { label: "fee", value: vec![words(Weight::Dim, format!("{} ICP", fee.exact()))] },
     };
-    let balance = match signer_account(context.world, context.signer).map(|state| state.balance) {
+    let balance = match signer_balance(context.world, context.signer).map(|balance| balance.value) {
         Some(balance) => {
             let mut value = vec![words(Weight::Plain, format!("{} ICP", balance.exact()))];
             if let Some(left) = total.and_then(|total| balance.checked_sub(total)) {

@@ -173,13 +173,12 @@ impl Sim {
             let neurons: Vec<_> = inner.neurons.keys().map(|n| Arc::new(self.model(&inner, *n))).collect();
             (rows, neurons, *inner.balances.get(&Account::of(self.signer).identifier()).unwrap_or(&0))
         };
-        let account = AccountState {
-            account: Account::of(self.signer),
-            balance: E8s(balance),
-            balance_evidence: Evidence::signed(self.now(), None),
-            transactions: vec![],
-            complete: true,
-        };
+        let account = AccountState::new(
+            Token::icp(profile().icp_ledger()),
+            Account::of(self.signer),
+            balance.into(),
+            Evidence::signed(self.now(), None),
+        );
         let economics = Sourced::new(economics::Economics::defaults(), Evidence::certified(self.now()));
         World {
             proposals: Proposals::new(proposals),
@@ -553,12 +552,13 @@ impl Network for Sim {
         let touches = inner.blocks.iter().enumerate().filter(|(_, b)| b.to == account || b.from == account);
         Ok(touches
             .map(|(i, b)| Transaction {
+                ledger: profile().icp_ledger(),
                 block: i as u64,
                 operation: Operation::Transfer {
-                    from: b.from,
-                    to: b.to,
-                    amount: E8s(b.amount),
-                    fee: E8s(FEE),
+                    from: b.from.into(),
+                    to: b.to.into(),
+                    amount: b.amount.into(),
+                    fee: Some(FEE.into()),
                     spender: None,
                 },
                 memo: b.memo,

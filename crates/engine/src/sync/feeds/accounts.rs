@@ -1,16 +1,17 @@
 //! The identity's accounts: balances and latest transactions, and older transactions page by page.
 
 use crate::sync::engine::Engine;
-use crate::sync::feed::{Audience, Cadence, Feed, Order, Reading, Start, Wanted, fetch};
+use crate::sync::feed::{Audience, Cadence, Feed, Fetched, Merge, Order, Reading, Start, Wanted, fetch};
 use crate::sync::merge;
 use crate::sync::query::{Network, queries};
 use icpulse_canisters::TransactionsPage;
+use icpulse_canisters::ledger::find_adapter;
 use icpulse_ic::IcError;
 use icpulse_model::evidence::Sourced;
-use icpulse_model::ledger::{AccountState, Transaction};
+use icpulse_model::ledger::{AccountKey, AccountState, Transaction};
 use icpulse_model::world::{Topicality, default_accounts};
-use icpulse_model::{Account, AccountIdentifier, E8s, Timestamp};
-use icpulse_store::cache::{Ranges, history};
+use icpulse_model::{Account, Amount, KnownLedger, LedgerId, Seconds, Timestamp, Token};
+use icpulse_store::cache::Ranges;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -19,25 +20,43 @@ use std::sync::Arc;
 const FIRST_TRANSACTIONS: u64 = 100;
 /// Transactions in a page of older ones.
 const OLDER_TRANSACTIONS: u64 = 1_000;
+/// How long what a ledger said of its token is believed.
+const TOKEN_AGE: Seconds = Seconds::days(1);
 
-pub(super) static FEEDS: &[&Feed] = &[&ACCOUNTS, &TRANSACTIONS];
+pub(super) static FEEDS: &[&Feed] = &[&ACCOUNTS, &TOKENS, &TRANSACTIONS];
 
 queries! {
-    /// An account's balance on the ledger.
-    ReadBalance { account: Account } -> Sourced<E8s> = |client| client.balance(account);
+    /// What a ledger says of its token.
+    ReadToken { ledger: KnownLedger } -> Token = |client| find_adapter(client, &ledger).token(client);
+    /// An account's balance on a ledger.
+    ReadBalance { ledger: KnownLedger, account: Account } -> Sourced<Amount> =
+        |client| find_adapter(client, &ledger).balance(client, account.into());
     /// A page of an account's transactions below a block, newest first.
-    ReadTransactions { account: Account, before: Option<u64>, limit: u64 } -> TransactionsPage =
-        |client| client.transactions(account.identifier(), before, limit);
+    ReadTransactions { ledger: KnownLedger, account: Account, before: Option<u64>, limit: u64 } -> TransactionsPage =
+        |client| find_adapter(client, &ledger).transactions(client, account.into(), before, limit);
 }
 
-/// Balances and latest transactions.
+/// Balance and latest transactions on the ICP ledger.
 pub(in crate::sync) static ACCOUNTS: Feed = Feed {
     id: "accounts",
     topic: Topicality::Accounts,
     cadence: Cadence::every(30),
     audience: Audience::Owner,
     touched: true,
-    reading: &Accounts,
+    reading: &Accounts { others: false },
+    ..Feed::USUAL
+};
+
+/// Balances and latest transactions on all other ledgers.
+pub(in crate::sync) static TOKENS: Feed = Feed {
+    id: "tokens",
+    topic: Topicality::Accounts,
+    cadence: Cadence::watched(30, 600),
+    order: Order::Unawaited,
+    wanted: Wanted::WithHistoryOrShown,
+    audience: Audience::Owner,
+    quiet: true,
+    reading: &Accounts { others: true },
     ..Feed::USUAL
 };
 
@@ -55,7 +74,11 @@ pub(in crate::sync) static TRANSACTIONS: Feed = Feed {
 
 /// What is known besides balances and the transactions in memory.
 pub(in crate::sync) struct State {
-    accounts: BTreeMap<Account, Known>,
+    /// All ledgers, the ICP ledger first.
+    ledgers: Vec<KnownLedger>,
+    accounts: BTreeMap<AccountKey, Known>,
+    /// When ledgers said what their token is.
+    tokens_read: BTreeMap<LedgerId, Timestamp>,
     /// Transactions of an account that may be in memory.
     in_memory: usize,
 }
@@ -74,134 +97,206 @@ struct Known {
 }
 
 impl State {
-    pub(in crate::sync) fn new(in_memory: usize) -> Self {
-        Self { accounts: BTreeMap::new(), in_memory }
+    pub(in crate::sync) fn new(ledgers: &[KnownLedger], in_memory: usize) -> Self {
+        let ledgers = ledgers.to_vec();
+        Self { ledgers, accounts: BTreeMap::new(), tokens_read: BTreeMap::new(), in_memory }
     }
+
+    fn find_ledger(&self, id: LedgerId) -> Option<&KnownLedger> {
+        self.ledgers.iter().find(|ledger| ledger.id == id)
+    }
+
+    /// The place of an account's ledger in the order of ledgers.
+    fn rank(&self, state: &AccountState) -> usize {
+        let place = self.ledgers.iter().position(|ledger| ledger.id == state.token.ledger);
+        place.unwrap_or(self.ledgers.len())
+    }
+}
+
+/// An account to read: its ledger, and what is known of the token if that need not be read again.
+struct Wish {
+    ledger: KnownLedger,
+    account: Account,
+    token: Option<Token>,
 }
 
 /// An account's balance with a page of its latest transactions.
 struct AccountReading {
+    token: Token,
     account: Account,
-    balance: Sourced<E8s>,
+    balance: Sourced<Amount>,
     page: TransactionsPage,
 }
 
-struct Accounts;
+/// Accounts on the ICP ledger, or on all others.
+struct Accounts {
+    others: bool,
+}
+
+impl Accounts {
+    fn wishes(&self, engine: &Engine, now: Timestamp) -> Vec<Wish> {
+        let known = &engine.feeds.accounts;
+        let ledgers = known.ledgers.iter().enumerate().filter(|(place, _)| (*place > 0) == self.others);
+        let keys = |id: LedgerId| known.accounts.keys().filter(move |(ledger, _)| *ledger == id);
+        ledgers
+            .flat_map(|(_, ledger)| keys(ledger.id).map(move |(_, account)| (ledger, *account)))
+            .map(|(ledger, account)| {
+                let is_new = known.tokens_read.get(&ledger.id).is_some_and(|at| now.since(*at) < TOKEN_AGE);
+                let state = engine.world.accounts.iter().find(|state| state.token.ledger == ledger.id);
+                let token = state.filter(|_| is_new).map(|state| state.token.clone());
+                Wish { ledger: ledger.clone(), account, token }
+            })
+            .collect()
+    }
+}
 
 impl Reading for Accounts {
-    fn start(&self, engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
-        let accounts: Vec<Account> = engine.feeds.accounts.accounts.keys().copied().collect();
+    fn start(&self, engine: &mut Engine, network: &Network, now: Timestamp) -> Start {
+        let wishes = self.wishes(engine, now);
+        if wishes.is_empty() {
+            return Start::Nothing;
+        }
         let network = network.clone();
-        Start::Fetch(fetch(
-            async move { read_accounts(&network, accounts).await },
-            |engine, readings, now| {
+        Start::Fetch(Box::pin(async move {
+            let (mut readings, mut failure) = (Vec::with_capacity(wishes.len()), None);
+            // A ledger that does not answer holds up no other.
+            for wish in wishes {
+                match read_account(&network, wish).await {
+                    Ok(reading) => readings.push(reading),
+                    Err(error) => failure = Some(error),
+                }
+            }
+            if let (Some(error), []) = (&failure, readings.as_slice()) {
+                return Err(error.clone());
+            }
+            let merge: Merge = Box::new(move |engine, now| {
                 for reading in readings {
                     engine.put_account(reading, now);
                 }
                 if engine.older_transactions().is_some() {
                     engine.plan.request_at(&TRANSACTIONS, now);
                 }
-            },
-        ))
+            });
+            Ok(Fetched { merge, failure })
+        }))
     }
 
     fn save(&self, engine: &mut Engine, _: Timestamp) {
-        let states = Arc::clone(&engine.world.accounts);
-        engine.writer.put(move |cache| states.iter().try_for_each(|state| cache.put_account(state)));
+        if !self.others {
+            let states = Arc::clone(&engine.world.accounts);
+            engine.writer.put(move |cache| states.iter().try_for_each(|state| cache.put_account(state)));
+        }
     }
 }
 
-async fn read_accounts(network: &Network, accounts: Vec<Account>) -> Result<Vec<AccountReading>, IcError> {
-    let mut readings = Vec::with_capacity(accounts.len());
-    for account in accounts {
-        let latest = ReadTransactions { account, before: None, limit: FIRST_TRANSACTIONS };
-        let (balance, page) =
-            futures_util::try_join!(network.ask(ReadBalance { account }), network.ask(latest))?;
-        readings.push(AccountReading { account, balance, page });
-    }
-    Ok(readings)
+async fn read_account(network: &Network, wish: Wish) -> Result<AccountReading, IcError> {
+    let Wish { ledger, account, token } = wish;
+    let token = match token {
+        Some(token) => token,
+        None => network.ask(ReadToken { ledger: ledger.clone() }).await?,
+    };
+    let latest =
+        ReadTransactions { ledger: ledger.clone(), account, before: None, limit: FIRST_TRANSACTIONS };
+    let (balance, page) =
+        futures_util::try_join!(network.ask(ReadBalance { ledger, account }), network.ask(latest))?;
+    Ok(AccountReading { token, account, balance, page })
 }
 
 fn start_older(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
-    let Some((account, before)) = engine.older_transactions() else { return Start::Cancel };
-    let query = ReadTransactions { account, before: Some(before), limit: OLDER_TRANSACTIONS };
+    let Some((key, before)) = engine.older_transactions() else { return Start::Cancel };
+    let (id, account) = key;
+    let Some(ledger) = engine.feeds.accounts.find_ledger(id).cloned() else { return Start::Cancel };
+    let query = ReadTransactions { ledger, account, before: Some(before), limit: OLDER_TRANSACTIONS };
     let network = network.clone();
     Start::Fetch(fetch(async move { network.ask(query).await }, move |engine, page, _| {
         let covered = covered(&page, Some(before));
-        engine.put_transactions(&account, &page, covered);
+        engine.put_transactions(&key, &page, covered);
     }))
 }
 
 impl Engine {
     /// Starts watching the identity's accounts, with what the cache knows of them.
     pub(in crate::sync) fn watch_accounts(&mut self) {
+        let known = &mut self.feeds.accounts;
         let accounts = default_accounts(&self.signer);
-        self.feeds.accounts.accounts = accounts.iter().map(|account| (*account, Known::default())).collect();
-        for account in accounts {
-            self.recall_account(account);
+        let keys: Vec<AccountKey> = known
+            .ledgers
+            .iter()
+            .flat_map(|ledger| accounts.iter().map(|account| (ledger.id, *account)))
+            .collect();
+        known.accounts = keys.iter().map(|key| (*key, Known::default())).collect();
+        for key in keys {
+            self.recall_account(key);
         }
     }
 
     /// Puts an account's transactions of the cache into memory, as many as may be there.
-    fn recall_account(&mut self, account: Account) {
+    fn recall_account(&mut self, key: AccountKey) {
         let most = self.feeds.accounts.in_memory;
         self.recall(
             move |cache| {
                 // Reading them may take lost ones out of the ranges, so it comes first.
-                let rows = cache.transactions(&account, None, most)?;
-                Ok((rows, cache.transaction_ranges(&account)?))
+                let rows = cache.transactions(&key, None, most)?;
+                Ok((rows, cache.transaction_ranges(&key)?))
             },
             (Vec::new(), Ranges::new()),
-            move |engine, (rows, read)| engine.put_recalled_transactions(&account, &rows, &read),
+            move |engine, (rows, read)| engine.put_recalled_transactions(&key, &rows, &read),
         );
     }
 
     /// More of an account's older transactions are wanted in memory: as many again.
-    pub(in crate::sync) fn recall_more_transactions(&mut self, identifier: AccountIdentifier) {
+    pub(in crate::sync) fn recall_more_transactions(&mut self, key: AccountKey) {
         let accounts = &mut self.feeds.accounts;
-        let asked = accounts.accounts.keys().copied().find(|account| account.identifier() == identifier);
-        if let Some(account) = asked {
+        if accounts.accounts.contains_key(&key) {
             accounts.in_memory = accounts.in_memory.saturating_add(self.options.transactions_in_memory);
-            self.recall_account(account);
+            self.recall_account(key);
         }
     }
 
     fn put_account(&mut self, reading: AccountReading, now: Timestamp) {
-        let AccountReading { account, balance, page } = reading;
+        let AccountReading { token, account, balance, page } = reading;
+        let key = (token.ledger, account);
+        self.feeds.accounts.tokens_read.entry(token.ledger).or_insert(now);
         let mut states = self.world.accounts.as_ref().clone();
         let mut differs = true;
-        match states.iter_mut().find(|state| state.account == account) {
+        let series = match states.iter_mut().find(|state| state.key() == key) {
             Some(state) if merge::is_later(&balance.evidence, &state.balance_evidence, now) => {
-                differs = state.balance != balance.value;
+                differs = state.balance != balance.value || state.token != token;
+                state.token = token;
                 state.balance = balance.value;
                 state.balance_evidence = balance.evidence;
+                state.series_name()
             }
-            Some(_) => differs = false,
-            None => states.push(AccountState {
-                account,
-                balance: balance.value,
-                balance_evidence: balance.evidence,
-                transactions: Vec::new(),
-                complete: false,
-            }),
-        }
+            Some(state) => {
+                differs = false;
+                state.series_name()
+            }
+            None => {
+                let state = AccountState::new(token, account, balance.value.units, balance.evidence);
+                let series = state.series_name();
+                states.push(state);
+                states.sort_by_key(|state| (self.feeds.accounts.rank(state), state.account));
+                series
+            }
+        };
         self.world.accounts = Arc::new(states);
-        let wrote = self.put_transactions(&account, &page, covered(&page, None));
+        let wrote = self.put_transactions(&key, &page, covered(&page, None));
         if differs && !wrote {
-            self.write_account(&account);
+            self.write_account(&key);
         }
-        self.sample(&history::balance(&account), balance.evidence.at, balance.value.0);
+        let sample = u64::try_from(balance.value.units).unwrap_or(u64::MAX);
+        self.sample(&series, balance.evidence.at, sample);
     }
 
     /// Puts a page of transactions in; whether that changed anything.
     fn put_transactions(
         &mut self,
-        account: &Account,
+        key: &AccountKey,
         page: &TransactionsPage,
         covered: Option<RangeInclusive<u64>>,
     ) -> bool {
         let most = self.feeds.accounts.in_memory;
-        let Some(known) = self.feeds.accounts.accounts.get_mut(account) else { return false };
+        let Some(known) = self.feeds.accounts.accounts.get_mut(key) else { return false };
         known.oldest = page.oldest.or(known.oldest);
         known.index_missing = page.index_missing;
         let fresh = covered.filter(|range| !known.read.contains_all(range.clone()));
@@ -209,11 +304,11 @@ impl Engine {
             known.read.insert(range.clone());
         }
         let mut states = self.world.accounts.as_ref().clone();
-        let Some(state) = states.iter_mut().find(|state| state.account == *account) else { return false };
+        let Some(state) = states.iter_mut().find(|state| state.key() == *key) else { return false };
         let new = merge::transactions(state, &page.transactions, most);
         let complete = known.recalled
             && !known.index_missing
-            && (page.complete || known.oldest.is_some())
+            && (page.next.is_none() || known.oldest.is_some())
             && state.transactions.len() < most
             && missing_below(state, known).is_none();
         if new.is_empty() && fresh.is_none() && complete == state.complete {
@@ -223,34 +318,36 @@ impl Engine {
         self.world.accounts = Arc::new(states);
         // Rows beyond those in memory are kept, too: the whole page, where it is news.
         let rows = if fresh.is_some() { page.transactions.clone() } else { new };
-        let kept = *account;
+        let kept = *key;
         self.writer.put(move |cache| cache.put_transactions(&kept, &rows, fresh));
-        self.write_account(account);
+        self.write_account(key);
         true
     }
 
-    fn write_account(&self, account: &Account) {
-        if let Some(state) = self.world.accounts.iter().find(|state| state.account == *account).cloned() {
+    fn write_account(&self, key: &AccountKey) {
+        if let Some(state) = self.world.accounts.iter().find(|state| state.key() == *key).cloned() {
             self.writer.put(move |cache| cache.put_account(&state));
         }
     }
 
     /// Where transactions are missing: the account, and below which block to ask.
-    fn older_transactions(&self) -> Option<(Account, u64)> {
-        self.feeds.accounts.accounts.iter().find_map(|(account, known)| {
-            let state = self.world.accounts.iter().find(|state| state.account == *account)?;
+    fn older_transactions(&self) -> Option<(AccountKey, u64)> {
+        self.feeds.accounts.accounts.iter().find_map(|(key, known)| {
+            let state = self.world.accounts.iter().find(|state| state.key() == *key)?;
             let missing = missing_below(state, known);
-            Some((*account, missing.filter(|_| known.recalled && !known.index_missing)?))
+            // Without an index that says where they begin, a ledger would be searched block by block.
+            let is_indexed = known.oldest.is_some() && !known.index_missing;
+            Some((*key, missing.filter(|_| known.recalled && is_indexed)?))
         })
     }
 
-    fn put_recalled_transactions(&mut self, account: &Account, rows: &[Transaction], read: &Ranges) {
+    fn put_recalled_transactions(&mut self, key: &AccountKey, rows: &[Transaction], read: &Ranges) {
         let most = self.feeds.accounts.in_memory;
-        let Some(known) = self.feeds.accounts.accounts.get_mut(account) else { return };
+        let Some(known) = self.feeds.accounts.accounts.get_mut(key) else { return };
         known.recalled = true;
         known.read.extend(read);
         let mut states = self.world.accounts.as_ref().clone();
-        if let Some(state) = states.iter_mut().find(|state| state.account == *account) {
+        if let Some(state) = states.iter_mut().find(|state| state.key() == *key) {
             let new = merge::transactions(state, rows, most);
             let complete = state.complete
                 || !known.index_missing
@@ -276,9 +373,7 @@ fn covered(page: &TransactionsPage, before: Option<u64>) -> Option<RangeInclusiv
     }
     let blocks = || page.transactions.iter().map(|t| t.block);
     let top = before.map(|before| before.saturating_sub(1)).or_else(|| blocks().max())?;
-    // A page that says that it is not the last but holds nothing would be asked for again and again.
-    let floor = if page.complete { 0 } else { blocks().min().unwrap_or(0) };
-    Some(floor..=top)
+    Some(page.next.unwrap_or(0)..=top)
 }
 
 /// Below which block transactions of an account are missing.

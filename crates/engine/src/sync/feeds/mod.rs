@@ -95,7 +95,7 @@ impl State {
         Self {
             proposals: proposals::State::new(world, read, older, now),
             neurons: neurons::State::new(now),
-            accounts: accounts::State::new(options.transactions_in_memory),
+            accounts: accounts::State::new(&options.ledgers, options.transactions_in_memory),
             registry: registry::Replay::new(world),
             nodes: nodes::State::new(now),
             subnets: subnets::State::default(),
