@@ -116,7 +116,7 @@ async fn staking_shows_what_it_brings_and_asks_for_a_word() {
     let mut app = open();
     app.press("3 s").type_text("400");
     app.sees("the account holds");
-    app.press("<enter>").sees("something in the form is not right");
+    app.press("<enter>").sees("correct the marked fields first");
     // What the form filled in gives way to what is typed; after a move in it, it is edited.
     app.press("ctrl-u").type_text("100").press("<tab>").type_text("2y");
     // 2 years triple the power.
@@ -150,7 +150,7 @@ async fn the_follow_form_begins_with_the_present_followees_of_the_topic() {
     let mut app = open();
     app.press("3 w");
     assert_eq!(followees(&app), "", "it follows nobody on the catch-all");
-    app.press("<enter>").type_text("governance").press("<enter>");
+    app.press("<enter>").type_text("governance").press("<down> <enter>");
     assert_eq!(followees(&app), "27, 28");
     // What was typed stays when the topic changes.
     app.press("<tab> ctrl-u")

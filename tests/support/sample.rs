@@ -442,7 +442,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
         ("actions", Screen::Pulse, Layer::Actions(ActionsLayer::default())),
         ("stake", Screen::Neurons, form(Screen::Neurons, "s 1 0 tab pgdn")),
         ("stake-wrong", Screen::Neurons, form(Screen::Neurons, "s 1 2 , 5")),
-        ("follow", Screen::Neurons, form(Screen::Neurons, "w tab 2 7")),
+        ("follow", Screen::Neurons, form(Screen::Neurons, "w tab ctrl-u 2 7")),
         (
             "unlock",
             Screen::Pulse,

@@ -333,7 +333,7 @@ fn known_economics(world: &World) -> Economics {
 }
 
 /// The ICP on the signer's account, if it was read, and how it is proven.
-fn balance(world: &World, signer: Principal) -> Option<Sourced<E8s>> {
+fn signer_balance(world: &World, signer: Principal) -> Option<Sourced<E8s>> {
     let state = world.icp_account(&Account::of(signer))?;
     Some(Sourced::new(state.icp()?, state.balance_evidence))
 }
@@ -377,7 +377,7 @@ fn check_balance(amount: E8s, fee: E8s, context: &FormContext<'_>) -> Option<Lin
     let Some(total) = amount.checked_add(fee) else {
         return Some(line!("{} ICP is more than there can be", amount.exact()));
     };
-    let balance = balance(context.world, context.signer)?.value;
+    let balance = signer_balance(context.world, context.signer)?.value;
     (balance < total).then(|| {
         line!(
             "the account holds {} ICP; {} ICP are needed with the fee of {}",
@@ -456,7 +456,7 @@ fn confirmation_word(stake: &Stake) -> String {
 fn describe_spending(draft: &mut Draft, transfer: &StakeTransfer, context: &PlanContext<'_>) {
     draft.fees = transfer.fee;
     draft.total_cost = transfer.amount.saturating_add(transfer.fee);
-    let Some(balance) = balance(context.world, context.signer.principal) else {
+    let Some(balance) = signer_balance(context.world, context.signer.principal) else {
         draft.add_blocker(Line::new("the account's balance has not been read yet: refresh and try again"));
         return;
     };
@@ -592,7 +592,7 @@ fn preview_stake(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Fact> {
         },
         None => Fact { label: "fee", value: vec![words(Weight::Dim, format!("{} ICP", fee.exact()))] },
     };
-    let balance = match balance(context.world, context.signer).map(|balance| balance.value) {
+    let balance = match signer_balance(context.world, context.signer).map(|balance| balance.value) {
         Some(balance) => {
             let mut value = vec![words(Weight::Plain, format!("{} ICP", balance.exact()))];
             if let Some(left) = total.and_then(|total| balance.checked_sub(total)) {
