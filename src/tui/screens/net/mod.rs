@@ -14,6 +14,7 @@ use crate::tui::command::Command;
 use crate::tui::theme::{ColorDepth, Role};
 use crate::tui::widgets::chart::{self, Bar};
 use crate::tui::widgets::table::Content;
+use crate::tui::widgets::text::text_width;
 use crate::tui::widgets::{Spans, notice, span};
 use icpulse_model::amount::group;
 use icpulse_model::evidence::Proof;
@@ -67,26 +68,40 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
 fn lists(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let state = cx.state;
     let plain = cx.pen.ascii() || cx.pen.theme().depth() == ColorDepth::None;
-    let counted = row.width >= 116;
+    let room = usize::from(row.width);
+    let title_of = |list: NetList| {
+        let title = list.dataset().info.title;
+        if state.net.shown == list && plain { format!("[{title}]") } else { title.to_owned() }
+    };
+    let count_of = |list: NetList| match state.net.one(list).total {
+        0 => String::new(),
+        count => format!(" {}", format::grouped_number(count)),
+    };
+    let counted: Vec<_> = NetList::all().map(|list| (list, title_of(list), count_of(list))).collect();
+    let bare: Vec<_> = NetList::all().map(|list| (list, title_of(list), String::new())).collect();
+    let cells = |tabs: &[(NetList, String, String)], gap: usize| -> usize {
+        tabs.iter()
+            .map(|(_, title, count)| text_width(title) + text_width(count) + gap)
+            .sum::<usize>()
+            .saturating_sub(gap)
+    };
+    let (tabs, gap) = [(&counted, 3), (&counted, 2), (&bare, 2)]
+        .into_iter()
+        .find(|(tabs, gap)| cells(tabs, *gap) <= room)
+        .unwrap_or((&bare, 1));
+    // The one that is shown is always in sight.
+    let shown = tabs.iter().position(|(list, ..)| *list == state.net.shown).unwrap_or_default();
+    let first = (0..shown)
+        .find(|first| tabs.get(*first..=shown).is_some_and(|part| cells(part, gap) <= room))
+        .unwrap_or(shown);
     let mut x = row.x;
-    for list in NetList::all() {
-        let here = state.net.shown == list;
+    for (list, title, count) in tabs.iter().skip(first) {
         let start = x;
-        let room = row.right().saturating_sub(x);
-        let role = if here { Role::Accent } else { Role::Dim };
-        let title = if here && plain {
-            format!("[{}]", list.dataset().info.title)
-        } else {
-            list.dataset().info.title.to_owned()
-        };
-        x = cx.pen.write(x, row.y, room, &title, role);
-        let count = state.net.one(list).total;
-        if counted && count > 0 {
-            let text = format!(" {}", format::grouped_number(count));
-            x = cx.pen.write(x, row.y, row.right().saturating_sub(x), &text, Role::Dim);
-        }
-        cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::List(list));
-        x = x.saturating_add(if counted { 3 } else { 2 });
+        let role = if state.net.shown == *list { Role::Accent } else { Role::Dim };
+        x = cx.pen.write(x, row.y, row.right().saturating_sub(x), title, role);
+        x = cx.pen.write(x, row.y, row.right().saturating_sub(x), count, Role::Dim);
+        cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::List(*list));
+        x = x.saturating_add(u16::try_from(gap).unwrap_or(1));
     }
 }
 
