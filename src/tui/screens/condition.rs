@@ -170,7 +170,7 @@ pub(super) fn draw_unknown_subject(cx: &mut Cx<'_, '_, '_>, area: Rect, subject:
             area,
             &title,
             Role::Warn,
-            &["not found; there may be none with this number", &again],
+            &["unknown; there may be none with this number", &again],
         );
     }
 }

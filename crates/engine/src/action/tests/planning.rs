@@ -88,7 +88,7 @@ fn ballots_that_cannot_be_cast_are_left_out_with_their_reasons() {
     assert!(review(&sim, vote(6, &[1])).blocked.unwrap().as_str().contains("has not been read"));
     assert!(review(&sim, vote(5, &[])).blocked.is_some());
     sim.wait(5 * 86_400);
-    assert!(review(&sim, vote(5, &[1])).blocked.unwrap().as_str().contains("is over"));
+    assert!(review(&sim, vote(5, &[1])).blocked.unwrap().as_str().contains("has ended"));
     let neither =
         CastVotes { vote: Vote::Unspecified, ballots: vec![(ProposalKey::nns(5), NeuronKey::nns(1))] };
     assert!(review(&sim, neither.intent()).blocked.is_some());
