@@ -407,7 +407,7 @@ mod tests {
             ("[[alerts.sink]]\nkind = \"pigeon\"", "webhook"),
             ("[[alerts.sink]]\nkind = \"command\"", "program"),
             ("[[alerts.sink]]\nkind = \"ntfy\"", "url"),
-            ("[[alerts.sink]]\nkind = \"bell\"\nurl = \"https://x.example\"", "means nothing"),
+            ("[[alerts.sink]]\nkind = \"bell\"\nurl = \"https://x.example\"", "is not a setting of"),
             ("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"http://hooks.example/SECRET\"", "plain_http"),
             ("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"ftp://hooks.example/SECRET\"", "https://"),
             ("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"http://x.localhost/SECRET\"", "plain_http"),

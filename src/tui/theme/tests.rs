@@ -137,7 +137,7 @@ fn mistakes_are_named_with_file_key_and_what_is_allowed() {
         load(&[("t", "colour = 1\n[roles]\nslection = 'red'\nselection = { bgg = 'red' }")], "t").unwrap();
     let all = theme.warnings().join("\n");
     assert!(all.contains("'slection'") && all.contains("did you mean 'selection'?"), "{all}");
-    assert!(all.contains("'selection.bgg'") && all.contains("'colour' means nothing"), "{all}");
+    assert!(all.contains("'selection.bgg'") && all.contains("'colour' is not a known key"), "{all}");
 }
 
 #[test]
