@@ -199,11 +199,11 @@ fn what_the_network_refuses_ends_with_4() {
 fn wrong_usage_ends_with_2_and_says_what_to_do() {
     let home = User::new();
     for (args, hint) in [
-        (vec!["proposals", "list", "--topic", "nonsense"], "known are"),
+        (vec!["proposals", "list", "--topic", "nonsense"], "available: "),
         (vec!["proposals", "list", "--filter", "time_left<"], "filter"),
         (vec!["neurons", "stake", "1.123456789"], "8 digits"),
         (vec!["neurons", "stake", "ten"], "decimal"),
-        (vec!["--network", "nowhere", "overview"], "known are"),
+        (vec!["--network", "nowhere", "overview"], "available: "),
         (vec!["--network", "http://192.0.2.1", "overview"], "https"),
         (vec!["account", "balance", "not-an-account", "--network", "demo"], "principal"),
         (vec!["identity", "show", "nobody"], "identity new"),
