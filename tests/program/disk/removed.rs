@@ -1,5 +1,5 @@
 //! A cache that can no longer be written while the program runs: a signal still ends it, and it says
-//! what was not kept.
+//! what was not saved.
 
 use super::home::{Home, Table, code, complaint, has_hooks};
 use super::pty::Terminal;
@@ -92,7 +92,7 @@ fn signals_end_a_service_whose_cache_folder_was_removed() {
         remove_folder_in_use(&home.cache());
         let (status, said) = exporter.end(signal, false);
         assert!(status.code().is_some(), "{signal:?} was not heard: {status}");
-        assert!(said.contains("not kept") && !said.contains("panicked"), "{signal:?}: {said}");
+        assert!(said.contains("not saved") && !said.contains("panicked"), "{signal:?}: {said}");
     }
 }
 
@@ -135,7 +135,7 @@ fn a_write_that_never_ends_holds_no_program() {
     };
     let (status, said) = serving().end(Signal::TERM, false);
     assert_eq!(status.code(), Some(0), "{status}: {said}");
-    assert!(said.contains("could not be written") && said.contains("not kept"), "{said}");
+    assert!(said.contains("could not be written") && said.contains("not saved"), "{said}");
     // Who asks twice is not made to wait for the cache.
     let (status, said) = serving().end(Signal::INT, true);
     assert_eq!(status.code(), Some(130), "{status}: {said}");
@@ -145,7 +145,7 @@ fn a_write_that_never_ends_holds_no_program() {
     let mut listing = table.command(&fresh, &["overview"]);
     let listed = listing.env(HANGS.0, "cache:6").output().unwrap();
     assert_eq!(code(&listed), 0, "{}", complaint(&listed));
-    assert!(complaint(&listed).contains("not kept"), "{}", complaint(&listed));
+    assert!(complaint(&listed).contains("not saved"), "{}", complaint(&listed));
     // The dashboard gives the terminal back first.
     let home = Home::new();
     let mut variables = table.variables().to_vec();
@@ -155,7 +155,7 @@ fn a_write_that_never_ends_holds_no_program() {
     terminal.press("q");
     terminal.wait_end();
     terminal.assert_restored();
-    assert!(terminal.screen().contains("not kept"), "{}", terminal.screen());
+    assert!(terminal.screen().contains("not saved"), "{}", terminal.screen());
 }
 
 #[test]

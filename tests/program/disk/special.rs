@@ -67,7 +67,7 @@ fn a_pipe_in_place_of_a_lock_is_told() {
     }
     let listed = run(table.command(&home, &["alerts", "list"]));
     assert_eq!(code(&listed), 0, "{}", complaint(&listed));
-    assert!(complaint(&listed).contains("alerts are not kept"), "{}", complaint(&listed));
+    assert!(complaint(&listed).contains("alerts are not saved"), "{}", complaint(&listed));
 }
 
 #[test]
