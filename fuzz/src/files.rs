@@ -41,11 +41,11 @@ pub fn theme(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match Theme::from_text("fuzz", text) {
         Ok(theme) => {
-            let _ = (theme.contrast_below(4.5), theme.warnings().len(), theme.base(), theme.layer());
+            let _ = (theme.contrast_below(4.5), theme.warnings().len(), theme.base_style(), theme.layer_style());
             for depth in ["none", "16", "256", "truecolor"] {
-                if let Some(depth) = ColorDepth::parse(depth) {
+                if let Some(depth) = ColorDepth::parse_depth(depth) {
                     let theme = theme.clone().at_depth(depth);
-                    let _ = Role::ALL.iter().map(|role| theme.style(*role)).count();
+                    let _ = Role::ALL.iter().map(|role| theme.style_for(*role)).count();
                 }
             }
         }
