@@ -7,7 +7,7 @@ use icpulse::datasets::{TRANSACTIONS, export};
 use icpulse::tui::command::Keymap;
 use icpulse::tui::theme::{ColorDepth, Role, Theme};
 use icpulse_model::dataset::Context;
-use icpulse_model::network::{SystemCanister};
+use icpulse_model::network::SystemCanister;
 use icpulse_model::{Account, LedgerId, ProposalKey, Token};
 use icpulse_store::cache::fuzzing::{self as store, Table};
 use icpulse_wallet::{self, fuzzing as keys};
@@ -41,11 +41,12 @@ pub fn theme(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match Theme::from_text("fuzz", text) {
         Ok(theme) => {
-            let _ = (theme.contrast_below(4.5), theme.warnings().len(), theme.base(), theme.layer());
+            let _ =
+                (theme.contrast_below(4.5), theme.warnings().len(), theme.base_style(), theme.layer_style());
             for depth in ["none", "16", "256", "truecolor"] {
-                if let Some(depth) = ColorDepth::parse(depth) {
+                if let Some(depth) = ColorDepth::parse_depth(depth) {
                     let theme = theme.clone().at_depth(depth);
-                    let _ = Role::ALL.iter().map(|role| theme.style(*role)).count();
+                    let _ = Role::ALL.iter().map(|role| theme.style_for(*role)).count();
                 }
             }
         }
@@ -128,7 +129,9 @@ pub fn cache(data: &[u8]) {
             check::neutral_all(&body);
         }
     }
-    for transaction in cache.transactions(&(token().ledger, account()), None, 100).expect("memory can be read") {
+    for transaction in
+        cache.transactions(&(token().ledger, account()), None, 100).expect("memory can be read")
+    {
         check::neutral_all(&transaction);
     }
     let names = |_: &icpulse_model::Principal| None;

@@ -6,7 +6,7 @@ use icpulse_canisters::registry::page::{self, Content};
 use icpulse_canisters::registry::tree::Node;
 use icpulse_ic::certificate::main_network_root_key;
 use icpulse_model::Principal;
-use icpulse_model::network::{SystemCanister, RootKey};
+use icpulse_model::network::{RootKey, SystemCanister};
 use icpulse_model::registry::{Delta, EventFilter, Mutation, Topology, Version, diff, fold};
 
 /// By a leading byte: a certified reply, a hash tree, what a version changed, records by key.

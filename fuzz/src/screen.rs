@@ -59,7 +59,7 @@ impl Screen {
         let options = Options { ascii, ..Options::default() };
         let mut state = State::new(NOW, size, network, options);
         let signer = SignerInfo { name: texts.line(2), ..signer() };
-        state.load(signer, world);
+        state.load_world(signer, world);
         let sent = Sent::default();
         let viewport = Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
         let backend = CrosstermBackend::new(sent.clone());
@@ -87,7 +87,7 @@ impl Screen {
             let mut hits = Default::default();
             let drawn = self.terminal.draw(|frame| hits = screens::draw(frame, state, theme));
             drawn.expect("memory can be written");
-            self.state.drawn(hits);
+            self.state.set_hits(hits);
         }
         let bytes = std::mem::take(&mut *self.sent.0.borrow_mut());
         check::terminal_bytes(&bytes, self.typed);

@@ -344,10 +344,8 @@ fn cache() -> Vec<Vec<u8>> {
     );
     found.extend(transactions.iter().map(|t| (Table::Transaction, t.block, stored(t))));
     found.push((Table::TransactionsPosition, 0, stored(&ranges)));
-    let state = AccountState {
-        transactions,
-        ..AccountState::new(crate::files::token(), account(), 1, evidence())
-    };
+    let state =
+        AccountState { transactions, ..AccountState::new(crate::files::token(), account(), 1, evidence()) };
     found.push((Table::Account, 0, stored(&state)));
     let mut seeds: Vec<Vec<u8>> = found.iter().map(entry).collect();
     seeds.push(seeds.concat());

@@ -47,7 +47,7 @@ pub fn words(data: &[u8]) {
         assert_eq!(parse_sequence(&shown), Ok(chords), "{text:?} shown as {shown:?}");
     }
     let _ = text.parse::<Chord>();
-    let _ = (color::parse(text), ColorDepth::parse(text), Algorithm::parse(text));
+    let _ = (color::parse_color(text), ColorDepth::parse_depth(text), Algorithm::parse(text));
     if let Some(number) = data.first_chunk::<8>().map(|b| u64::from_le_bytes(*b)) {
         let (time, span) = (Timestamp(number), Seconds(number));
         let _ = (time.date_minute(), time.date(), time.clock(), time.rfc3339());
@@ -96,7 +96,7 @@ pub fn rendered(data: &[u8]) {
     let raw = String::from_utf8_lossy(rest);
     let clean: fn(&str) -> String = |text| Block::new(text).as_str().to_owned();
     for text in [raw.as_ref(), Block::new(&raw).as_str()] {
-        for line in markdown::render(text, markdown::Options { width: room, clean, safe_link }) {
+        for line in markdown::render_markdown(text, markdown::Options { width: room, clean, safe_link }) {
             assert!(width::spans_width(&line) <= room, "{line:?} is wider than {room}");
             for piece in line {
                 check::neutral(&piece.text);
@@ -104,24 +104,24 @@ pub fn rendered(data: &[u8]) {
             }
         }
     }
-    for line in width::wrap(&raw, room) {
-        assert!(width::width(&line) <= room, "{line:?} is wider than {room}");
+    for line in width::wrap_text(&raw, room) {
+        assert!(width::text_width(&line) <= room, "{line:?} is wider than {room}");
     }
-    assert!(width::width(&width::truncate(&raw, room)) <= room);
-    assert!(width::width(&width::truncate_middle(&raw, room)) <= room);
+    assert!(width::text_width(&width::truncate_text(&raw, room)) <= room);
+    assert!(width::text_width(&width::truncate_middle(&raw, room)) <= room);
     let cell = csv_cell(&raw);
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     assert!(!formula || cell.parse::<f64>().is_ok() || raw.starts_with(['\t', '\r']), "{cell:?}");
     let area = ratatui::layout::Rect::new(0, 0, 20, 2);
     let mut buffer = ratatui::buffer::Buffer::empty(area);
     let theme = icpulse::tui::theme::Theme::fallback();
-    icpulse::tui::widgets::Pen::new(&mut buffer, &theme, true).put(
+    icpulse::tui::widgets::Pen::new(&mut buffer, &theme, true).write(
         0,
         0,
         20,
         &raw,
         icpulse::tui::theme::Role::Text,
     );
-    ascii::flatten(&mut buffer);
+    ascii::replace_with_ascii(&mut buffer);
     assert!(buffer.content().iter().all(|cell| cell.symbol().is_ascii()), "{buffer:?}");
 }

@@ -234,7 +234,8 @@ fn blocks(bytes: &[u8]) {
     one::<ledger::QueryBlocksResponse>(bytes);
     let reply = decode_one::<ledger::QueryBlocksResponse>(bytes);
     for (number, block) in reply.iter().flat_map(|reply| &reply.blocks).enumerate() {
-        let transaction = decode::ledger::decode_block(crate::files::token().ledger, number as u64, block, evidence());
+        let transaction =
+            decode::ledger::decode_block(crate::files::token().ledger, number as u64, block, evidence());
         check::neutral_all(&transaction);
         let _ = (transaction.verb(&crate::files::account().identifier()), transaction.units());
     }
@@ -254,7 +255,9 @@ fn transactions(bytes: &[u8]) {
         |reply| reply.map(|page| page.transactions).unwrap_or_default(),
     );
     for row in rows.into_iter().flatten() {
-        if let Some(transaction) = decode::ledger::decode_indexed(crate::files::token().ledger, row, evidence()) {
+        if let Some(transaction) =
+            decode::ledger::decode_indexed(crate::files::token().ledger, row, evidence())
+        {
             check::neutral_all(&transaction);
         }
     }
@@ -264,7 +267,8 @@ fn conversion_rate(bytes: &[u8]) {
     one::<cmc::IcpXdrConversionRateCertifiedResponse>(bytes);
     if let Ok(reply) = decode_one::<cmc::IcpXdrConversionRateCertifiedResponse>(bytes) {
         let now = certificate::claimed_time(&reply.certificate).unwrap_or(NOW);
-        let _ = rate::verify_rate(&reply, b"ICP_XDR_CONVERSION_RATE", &recorded_root_key(), cmc_canister(), now);
+        let _ =
+            rate::verify_rate(&reply, b"ICP_XDR_CONVERSION_RATE", &recorded_root_key(), cmc_canister(), now);
     }
 }
 

@@ -50,7 +50,7 @@ impl<'a> Pen<'a> {
         self.put_styled(x, y, max, text, self.theme.style_for(role))
     }
 
-    /// Like [`Pen::put`] with a style of one's own.
+    /// Like [`Pen::write`] with a style of one's own.
     pub fn put_styled(&mut self, x: u16, y: u16, max: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
         if y < area.top() || y >= area.bottom() || x < area.left() {
@@ -95,7 +95,7 @@ impl<'a> Pen<'a> {
         self.write_aligned(x, y, w, &cut, role, align);
     }
 
-    /// Like [`Pen::fit`], cutting in the middle: for ids.
+    /// Like [`Pen::write_fitted`], cutting in the middle: for ids.
     pub fn fit_id(&mut self, x: u16, y: u16, w: u16, text: &str, role: Role, align: Align) {
         let cut = truncate_middle(text, usize::from(w));
         self.write_aligned(x, y, w, &cut, role, align);

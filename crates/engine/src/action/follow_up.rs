@@ -30,7 +30,7 @@ pub enum Scope {
 /// were never begun are ended where nothing came before them that they would finish.
 ///
 /// # Errors
-/// As [`super::execute`].
+/// As [`super::execute_plan`].
 pub async fn follow_up<N: Network>(
     mut execution: Execution,
     network: &N,
