@@ -151,7 +151,10 @@ fn what_is_written_again_or_cannot_be_read_is_told_too() {
     let broken = change(2, Key::Subnet(id(SUBNET)), Some(Record::Undecoded(Line::new("odd"))));
     assert_eq!(
         told(&mut topology, &[broken]),
-        [format!("subnet_record_{} changed, but the new record cannot be decoded: odd at version 2", id(SUBNET))]
+        [format!(
+            "subnet_record_{} changed, but the new record cannot be decoded: odd at version 2",
+            id(SUBNET)
+        )]
     );
     assert!(topology.subnets.contains_key(&id(SUBNET)), "as it was last understood");
     let other = |size| change(3, Key::Other(Line::new("crypto_records_x")), size);
