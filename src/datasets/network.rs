@@ -47,7 +47,7 @@ pub(super) const fn link(to: Subject, what: &'static str) -> Link {
     Link { to, what, column: None }
 }
 
-/// A list of the network. A list's file makes one with [`NetworkList::new`] and sets what differs.
+/// A list of the network. A list's file makes one with `NetworkList::new` and sets what differs.
 #[derive(Debug)]
 pub struct NetworkList {
     /// What it is, and its columns.
