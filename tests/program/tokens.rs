@@ -1,9 +1,8 @@
 //! Ledgers are rows of data: one more row, and its balance and transactions are listed, filtered and kept.
 
-use crate::home::Home;
+use crate::home::{Home, json};
 use crate::serve::Served;
 use serde_json::Value;
-use std::process::Output;
 
 /// Two more ledgers for the demo network; the second one's symbol looks like a known one.
 const ROWS: &str = r#"
@@ -29,12 +28,6 @@ minter = 0x200023
 transfers = 3
 balances = [{ holder = "friend", amount = 5_000_000 }, { holder = "user", amount = 7_000_000 }]
 "#;
-
-fn json(output: &Output) -> Value {
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{error}");
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {error}"))
-}
 
 fn list<'v>(value: &'v Value, name: &str) -> &'v Vec<Value> {
     value[name].as_array().unwrap_or_else(|| panic!("no {name} in {value}"))

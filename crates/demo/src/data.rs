@@ -137,7 +137,7 @@ pub struct TokenRow {
 }
 
 impl TokenRow {
-    /// What a client has to know of it.
+    /// The ledger as clients are configured with it.
     pub(crate) fn known(&self) -> KnownLedger {
         KnownLedger {
             id: LedgerId(canister_id(self.ledger)),

@@ -53,7 +53,7 @@ pub trait LedgerAdapter: Send + Sync {
     ) -> BoxFuture<'a, Result<TransactionsPage, IcError>>;
 }
 
-/// How a ledger is read.
+/// Chooses the adapter of a ledger.
 pub fn find_adapter(client: &Client, ledger: &KnownLedger) -> Box<dyn LedgerAdapter> {
     if ledger.id == client.profile().icp_ledger() {
         Box::new(IcpLedger(ledger.id))
@@ -286,7 +286,7 @@ fn find_account(what: &str, party: Party) -> Result<Account, IcError> {
     }
 }
 
-/// What a ledger says of its token, within bounds.
+/// Decodes a token's metadata; texts and lists are shortened.
 fn decode_token(
     what: &str,
     ledger: LedgerId,

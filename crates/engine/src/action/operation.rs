@@ -30,7 +30,7 @@ pub struct Operation {
     pub about: &'static str,
     /// Default keys of the dashboard.
     pub keys: &'static [&'static str],
-    /// What it mends: where that is shown, so is this operation's key.
+    /// The condition that it mends; screens that show the condition name its key.
     pub mends: Option<Condition>,
     /// Whether the footer shows it.
     pub footer: bool,
@@ -64,7 +64,7 @@ pub(super) struct Rules {
     pub refuse: fn(&Neuron, &Args<'_>) -> Option<Line>,
     /// What is wrong with arguments, as far as they are given.
     pub check: fn(&Args<'_>, &FormContext<'_>) -> Vec<Problem>,
-    /// What a form's fields begin with for a neuron, given the arguments so far.
+    /// Initial values of form fields for a neuron, given the arguments so far.
     pub start: fn(&Neuron, &Args<'_>) -> Vec<(&'static str, String)>,
     /// What complete arguments would bring.
     pub preview: fn(&Args<'_>, &FormContext<'_>) -> Vec<Fact>,

@@ -995,6 +995,15 @@ async fn every_ledger_is_read_and_kept_apart_and_none_holds_up_another() {
     );
     let all = [row("ICP", 151, 151), row("LEAD", 151, 151), row("GOLD", 151, 151)];
     assert_eq!(known(&run.world().await), all, "in the order of the ledgers");
+    // What a ledger says of its token is asked again after a day, and then not for another.
+    run.pass(86_400).await;
+    assert!(run.fake.calls().contains(&"token GOLD".to_owned()));
+    run.pass(700).await;
+    let calls = run.fake.calls();
+    assert!(
+        calls.contains(&"balance GOLD".to_owned()) && !calls.contains(&"token GOLD".to_owned()),
+        "{calls:?}"
+    );
     let fake = run.end().await;
     // What was kept is there at once, before anything is asked.
     let run = begin_with(fake, Some(open(base.path())), reader(1), |o| {

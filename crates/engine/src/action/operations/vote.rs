@@ -227,7 +227,7 @@ fn plan_votes(
     Ok(draft)
 }
 
-/// Why a ballot cannot be cast.
+/// The reason for which a ballot cannot be cast.
 enum Refusal {
     NotRead,
     Undecoded,

@@ -4,6 +4,7 @@ use crate::sync::engine::Engine;
 use crate::sync::feed::{Audience, Cadence, Feed, Fetched, Merge, Order, Reading, Start, Wanted, fetch};
 use crate::sync::merge;
 use crate::sync::query::{Network, queries};
+use futures_util::future::join_all;
 use icpulse_canisters::TransactionsPage;
 use icpulse_canisters::ledger::find_adapter;
 use icpulse_ic::IcError;
@@ -20,13 +21,13 @@ use std::sync::Arc;
 const FIRST_TRANSACTIONS: u64 = 100;
 /// Transactions in a page of older ones.
 const OLDER_TRANSACTIONS: u64 = 1_000;
-/// How long what a ledger said of its token is believed.
+/// Age at which a token's metadata is read again.
 const TOKEN_AGE: Seconds = Seconds::days(1);
 
 pub(super) static FEEDS: &[&Feed] = &[&ACCOUNTS, &TOKENS, &TRANSACTIONS];
 
 queries! {
-    /// What a ledger says of its token.
+    /// A token's metadata, from its ledger.
     ReadToken { ledger: KnownLedger } -> Token = |client| find_adapter(client, &ledger).token(client);
     /// An account's balance on a ledger.
     ReadBalance { ledger: KnownLedger, account: Account } -> Sourced<Amount> =
@@ -123,6 +124,8 @@ struct Wish {
 /// An account's balance with a page of its latest transactions.
 struct AccountReading {
     token: Token,
+    /// The ledger was asked for it.
+    is_token_new: bool,
     account: Account,
     balance: Sourced<Amount>,
     page: TransactionsPage,
@@ -160,8 +163,8 @@ impl Reading for Accounts {
         Start::Fetch(Box::pin(async move {
             let (mut readings, mut failure) = (Vec::with_capacity(wishes.len()), None);
             // A ledger that does not answer holds up no other.
-            for wish in wishes {
-                match read_account(&network, wish).await {
+            for answer in join_all(wishes.into_iter().map(|wish| read_account(&network, wish))).await {
+                match answer {
                     Ok(reading) => readings.push(reading),
                     Err(error) => failure = Some(error),
                 }
@@ -191,6 +194,7 @@ impl Reading for Accounts {
 
 async fn read_account(network: &Network, wish: Wish) -> Result<AccountReading, IcError> {
     let Wish { ledger, account, token } = wish;
+    let is_token_new = token.is_none();
     let token = match token {
         Some(token) => token,
         None => network.ask(ReadToken { ledger: ledger.clone() }).await?,
@@ -199,7 +203,7 @@ async fn read_account(network: &Network, wish: Wish) -> Result<AccountReading, I
         ReadTransactions { ledger: ledger.clone(), account, before: None, limit: FIRST_TRANSACTIONS };
     let (balance, page) =
         futures_util::try_join!(network.ask(ReadBalance { ledger, account }), network.ask(latest))?;
-    Ok(AccountReading { token, account, balance, page })
+    Ok(AccountReading { token, is_token_new, account, balance, page })
 }
 
 fn start_older(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
@@ -254,9 +258,11 @@ impl Engine {
     }
 
     fn put_account(&mut self, reading: AccountReading, now: Timestamp) {
-        let AccountReading { token, account, balance, page } = reading;
+        let AccountReading { token, is_token_new, account, balance, page } = reading;
         let key = (token.ledger, account);
-        self.feeds.accounts.tokens_read.entry(token.ledger).or_insert(now);
+        if is_token_new {
+            self.feeds.accounts.tokens_read.insert(token.ledger, now);
+        }
         let mut states = self.world.accounts.as_ref().clone();
         let mut differs = true;
         let series = match states.iter_mut().find(|state| state.key() == key) {
