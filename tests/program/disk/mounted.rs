@@ -72,7 +72,7 @@ run fine neurons stake 1.25 --yes
     );
     let Some(said) = on_a_disk(&table, &home, "300k", &script) else { return };
     assert_eq!(said["identity"].0, 0, "{said:#?}");
-    assert!(said["small"].0 == 1 && said["small"].1.contains("kept"), "{said:#?}");
+    assert!(said["small"].0 == 1 && said["small"].1.contains("not saved"), "{said:#?}");
     assert!(said["small"].1.contains("No space left") && said["small"].1.contains("free space"), "{said:#?}");
     assert!(said["stake"].0 == 1 && said["stake"].1.contains("nothing was sent"), "{said:#?}");
     assert!(said["key"].0 == 1 && said["key"].1.contains("free some disk space"), "{said:#?}");
