@@ -217,7 +217,9 @@ impl Harness<Live> {
         self.until_idle().await;
         let Some(world) = live.world().await else { return };
         let is_shown = |shown: &World| {
-            shown.proposals == world.proposals && shown.neurons == world.neurons && shown.accounts == world.accounts
+            shown.proposals == world.proposals
+                && shown.neurons == world.neurons
+                && shown.accounts == world.accounts
         };
         while !is_shown(&self.state.world) {
             self.wait().await;
