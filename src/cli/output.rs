@@ -139,8 +139,15 @@ impl Rows {
         format: Format,
     ) -> Self {
         let is_text = format == Format::Text;
+        let mut columns = Column::of_list(dataset);
+        if is_text {
+            let unused = dataset.unused_columns(rows.clone(), cx);
+            for column in columns.iter_mut().filter(|c| unused.contains(&c.name.as_ref())) {
+                column.title = "";
+            }
+        }
         Self {
-            columns: Cow::Owned(Column::of_list(dataset)),
+            columns: Cow::Owned(columns),
             objects: if is_text {
                 Vec::new()
             } else {

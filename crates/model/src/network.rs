@@ -4,7 +4,7 @@ pub use super::canister::{Canisters, SystemCanister};
 use super::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use super::evidence::Sourced;
 use super::neuron::KnownNeuron;
-use super::{KnownLedger, LedgerId, Principal, Seconds, XdrPermyriad};
+use super::{Governance, KnownLedger, LedgerId, Principal, Seconds, XdrPermyriad};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -204,6 +204,11 @@ impl Profile {
 
     pub fn icp_ledger(&self) -> LedgerId {
         LedgerId(self.canisters.id(SystemCanister::IcpLedger))
+    }
+
+    /// The governances that are read: the NNS.
+    pub fn governances(&self) -> Vec<Governance> {
+        vec![Governance::Nns]
     }
 
     /// All its known ledgers, the ICP ledger first, each once.

@@ -87,9 +87,9 @@ pub struct NetworkView {
     /// Nodes of each data center.
     pub centers: Arc<BTreeMap<Line, CenterNodes>>,
     /// Where each GuestOS version runs.
-    pub guest_versions: BTreeMap<Line, VersionUse>,
-    /// Number of nodes are to run each HostOS version.
-    pub host_versions: BTreeMap<Line, VersionUse>,
+    pub guest_versions: Arc<BTreeMap<Line, VersionUse>>,
+    /// Number of nodes that are to run each HostOS version.
+    pub host_versions: Arc<BTreeMap<Line, VersionUse>>,
     /// Events by version, and by a number that is the smaller the later one stands in its version.
     pub events: Arc<BTreeMap<(u64, u32), Arc<Event>>>,
     /// Status counts of each subnet's nodes.
@@ -143,7 +143,12 @@ impl NetworkView {
         };
         let lives = |members: &[Principal]| view.fleet.count_statuses(members, now);
         view.lives = view.topology.subnets.iter().map(|(id, s)| (*id, lives(&s.membership))).collect();
-        view.count_versions();
+        if same && Arc::ptr_eq(&view.fleet, &before.fleet) && view.is_past == before.is_past {
+            view.guest_versions = Arc::clone(&before.guest_versions);
+            view.host_versions = Arc::clone(&before.host_versions);
+        } else {
+            view.count_versions();
+        }
         view
     }
 
@@ -244,7 +249,7 @@ impl NetworkView {
         for version in topology.hostos_versions.keys() {
             used(&mut hosts, version);
         }
-        (self.guest_versions, self.host_versions) = (guests, hosts);
+        (self.guest_versions, self.host_versions) = (Arc::new(guests), Arc::new(hosts));
     }
 
     /// Status counts of a subnet's nodes, where known.
