@@ -1,9 +1,9 @@
 //! The command line: what can be said, with its help.
 
 use super::lists::NetworkListParser;
-pub use super::lists::{FilterParser, ListCommand, Listing, One};
+pub use super::lists::{FilterParser, ListAction, ListCommand, ListOptions};
 use super::operations::Request;
-use crate::datasets::{AlertRow, Followee, Listed, NetworkList};
+use crate::datasets::{AlertRow, Followee, ListRow, NetworkList};
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
@@ -52,7 +52,7 @@ pub struct Global {
     /// Show cached data only; send nothing to the network
     #[arg(long, global = true, env = "ICPULSE_OFFLINE")]
     pub offline: bool,
-    /// What a command that signs was told.
+    /// Options of a command that signs.
     #[arg(skip)]
     pub signing: Signing,
     /// Print results only
@@ -90,7 +90,7 @@ impl Cli {
     /// Reads the command line.
     ///
     /// # Errors
-    /// What is wrong with it, or the help or version that it asks for.
+    /// A mistake in it, or the requested help or version.
     pub fn read() -> Result<Self, clap::Error> {
         Self::read_from(std::env::args_os())
     }
@@ -123,7 +123,7 @@ impl Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// What changed, what needs attention, network health (Pulse as text)
+    /// Pulse as text: tasks, open proposals, network health
     Overview,
     /// Proposals of the NNS
     #[command(subcommand, visible_alias = "proposal")]
@@ -131,7 +131,7 @@ pub enum Command {
     /// Neurons
     #[command(subcommand, visible_alias = "neuron")]
     Neurons(Neurons),
-    /// Balance and transactions on the ICP ledger
+    /// Balances and transactions of tokens
     #[command(subcommand)]
     Account(Account),
     /// Identities that sign
@@ -223,7 +223,7 @@ pub enum Registry {
         /// Second version or date (default: now)
         to: Option<String>,
     },
-    /// One record as JSON, by its key
+    /// Show a record as JSON
     Value {
         /// Key, such as subnet_list or node_record_ID
         key: String,
@@ -317,7 +317,7 @@ pub enum Proposals {
         #[arg(long)]
         votable: bool,
     },
-    /// One proposal in full
+    /// Show a proposal
     Show {
         /// Id
         id: ProposalKey,
@@ -327,19 +327,19 @@ pub enum Proposals {
 /// `icpulse neurons …`
 #[derive(Debug, Subcommand)]
 pub enum Neurons {
-    /// The identity's neurons
+    /// List the identity's neurons
     List {
         /// Filter such as "stake>100 -state:dissolved"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
               value_parser = FilterParser(Neuron::dataset()), hide_possible_values = true)]
         filter: String,
     },
-    /// One neuron in full
+    /// Show a neuron
     Show {
         /// Id
         id: NeuronKey,
     },
-    /// Known neurons: the public list of names that others follow
+    /// Known neurons: the public list of named neurons to follow
     Known {
         /// Filter such as "committed_topics:governance"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
@@ -349,7 +349,7 @@ pub enum Neurons {
         #[arg(long, short = 'l', value_name = "N")]
         limit: Option<usize>,
     },
-    /// Whom a neuron follows on which topic
+    /// Followees of a neuron, by topic
     Followees {
         /// Id
         id: NeuronKey,
@@ -376,7 +376,7 @@ pub enum Neurons {
 /// `icpulse account …`
 #[derive(Debug, Subcommand)]
 pub enum Account {
-    /// Balances of the identity's account, or of another
+    /// Balances of the identity's account, or of another account
     Balance {
         /// A principal, an ICRC-1 account or an account identifier of the ICP ledger
         account: Option<String>,
@@ -384,7 +384,7 @@ pub enum Account {
         #[arg(long, value_name = "TOKEN")]
         token: Option<String>,
     },
-    /// Transactions of the identity's account, or of another, on all known ledgers, newest first
+    /// Transactions of the identity's account, or of another account, on all known ledgers, newest first
     Transactions {
         /// A principal, an ICRC-1 account or an account identifier of the ICP ledger
         account: Option<String>,
@@ -548,7 +548,7 @@ pub enum Demo {
     },
 }
 
-/// What `--fault` takes, with all kinds.
+/// Help of `--fault`, with all kinds.
 #[cfg(feature = "demo")]
 fn fault_help() -> String {
     let kinds = icpulse_demo::fault::Kind::ALL.map(icpulse_demo::fault::Kind::name).join(", ");

@@ -26,7 +26,7 @@ use std::sync::{Arc, OnceLock};
 
 const OPERATIONS: [&str; 4] = ["action", "journal", "cache", "keystore"];
 
-/// Who counts.
+/// The operation whose steps are counted.
 pub(super) struct Steps {
     reached: [AtomicU32; OPERATIONS.len()],
     abort: Option<(usize, u32)>,
@@ -60,7 +60,7 @@ pub(super) fn of_keystore() -> Option<Arc<dyn WriteObserver>> {
     file_steps("keystore")
 }
 
-/// How long requests are valid, if not as long as usual.
+/// Validity of requests, if not the usual one.
 pub(super) fn expiry() -> Option<Seconds> {
     std::env::var("ICPULSE_TEST_EXPIRY").ok()?.parse().ok().map(Seconds)
 }

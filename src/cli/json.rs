@@ -1,12 +1,12 @@
 //! The model as JSON with stable names. Integers that may exceed 2^53 (ids of neurons,
 //! e8s, voting power, memos) are always strings, so that no reader loses digits.
 
-use crate::datasets::Listed;
+use crate::datasets::ListRow;
 pub use crate::datasets::export::evidence_json as evidence;
 use crate::datasets::export::{big, object, time};
 use icpulse_model::act::{Execution, Review, SignerInfo, Step, StepState};
 use icpulse_model::dataset::Context;
-use icpulse_model::network::{Facts, NetworkTrust};
+use icpulse_model::network::{NetworkFacts, NetworkTrust};
 use icpulse_model::neuron::Neuron;
 use icpulse_model::proposal::{Proposal, ProposalBody, Value as Tree};
 use icpulse_model::review::confirmation_word;
@@ -61,7 +61,7 @@ pub fn neuron(n: &Neuron, cx: &Context) -> Value {
     object(Neuron::dataset(), n, cx)
 }
 
-/// Who acts.
+/// The identity in use.
 pub fn signer(s: &SignerInfo) -> Value {
     json!({
         "name": s.name.as_str(),
@@ -73,7 +73,7 @@ pub fn signer(s: &SignerInfo) -> Value {
 }
 
 /// Facts of governance and tokens.
-pub fn facts(f: &Facts, now: Timestamp) -> Value {
+pub fn facts(f: &NetworkFacts, now: Timestamp) -> Value {
     json!({
         "icp_xdr_permyriad": f.icp_xdr.as_ref().map(|r| json!({"value": r.value.0, "evidence": evidence(&r.evidence, now)})),
         "maturity_modulation_permyriad": f.modulation.as_ref().map(|m| json!({"value": m.value.permyriad, "evidence": evidence(&m.evidence, now)})),
@@ -104,7 +104,7 @@ pub fn facts(f: &Facts, now: Timestamp) -> Value {
     })
 }
 
-/// Whether a network is the Internet Computer, and which canisters are not its own.
+/// The network's trust: root key and foreign canisters.
 pub fn trust(trust: &NetworkTrust) -> Value {
     json!({
         "is_internet_computer": trust.is_main(),
@@ -112,12 +112,12 @@ pub fn trust(trust: &NetworkTrust) -> Value {
         "foreign_canisters": trust.foreign.iter().map(|c| json!({
             "replaces": c.role,
             "canister": c.id.to_text(),
-            "note": c.words(),
+            "note": c.describe(),
         })).collect::<Vec<_>>(),
     })
 }
 
-/// What would be signed.
+/// A review.
 pub fn review(r: &Review) -> Value {
     json!({
         "plan": r.plan.to_string(),
@@ -185,7 +185,7 @@ pub fn journal_entry(e: &JournalEntry) -> Value {
     value
 }
 
-/// What became of an action.
+/// An action with its outcome.
 pub fn execution(e: &Execution) -> Value {
     json!({
         "plan": e.plan.to_string(),

@@ -1,10 +1,10 @@
 //! `icpulse overview`, and what icpulse prints without a terminal: Pulse as text. `icpulse sync`.
 
 use super::context::{Context, wall_clock};
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::json;
-use super::open::{Need, open};
-use super::output::{Format, note, print_json, print_text};
+use super::open::{IdentityNeed, open};
+use super::output::{Format, print_json, print_note, print_text};
 use super::tui::{Reading, network_info, start_reading};
 use crate::tui::app::state::{Options, State};
 use crate::tui::app::{Message, update};
@@ -27,7 +27,7 @@ const WIDTH: u16 = 120;
 /// [`Kind::Network`] when nothing could be read and nothing was known; what is known is printed
 /// in any case.
 pub async fn overview(context: &Context) -> Result<(), Failure> {
-    let mut opened = open(context, Need::IfUnlocked).await?;
+    let mut opened = open(context, IdentityNeed::IfUnlocked).await?;
     let reading = start_reading(context, &mut opened, false);
     let Reading { sync, signer, loaded, mut changes } = reading;
     // Nobody takes the changes one by one here: they only must not pile up.
@@ -38,10 +38,10 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
     let (world, status) = sync.world().await.unwrap_or((loaded.world, SyncStatus::default()));
     sync.shutdown().await;
     drain.abort();
-    opened.tell_notes(context);
+    opened.print_cache_notes(context);
     let open_actions = opened.open_actions().map(|actions| actions.list()).unwrap_or_default();
     let now = wall_clock();
-    match Format::of(&context.global) {
+    match Format::from_flags(&context.global) {
         Format::Text => {
             let mut state = State::new(
                 now,
@@ -59,7 +59,7 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
             print_text(&screens::text::pulse_text(&state, usize::from(width)))?;
         }
         Format::Json => {
-            let mut summary = summary(&world, &signer, &opened.profile, &status);
+            let mut summary = overview_json(&world, &signer, &opened.profile, &status);
             let open: Vec<_> = open_actions.iter().map(json::journal_entry).collect();
             if let Some(fields) = summary.as_object_mut() {
                 fields.insert("open_actions".to_owned(), open.into());
@@ -74,17 +74,17 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
     }
     match &status.trouble {
         Some(trouble) if status.last_success.is_none() && !context.global.offline => {
-            Err(Failure::new(Kind::Network, trouble))
+            Err(Failure::new(FailureKind::Network, trouble))
         }
         Some(trouble) => {
-            note(&context.global, trouble);
+            print_note(&context.global, trouble);
             Ok(())
         }
         None => Ok(()),
     }
 }
 
-fn summary(
+fn overview_json(
     world: &World,
     signer: &icpulse_model::act::SignerInfo,
     profile: &Profile,
@@ -110,13 +110,13 @@ fn summary(
             "evidence": json::evidence(&a.balance_evidence, now),
         })).collect::<Vec<_>>(),
         "facts": json::facts(&world.facts, now),
-        "machines": machines(world, now),
+        "machines": network_json(world, now),
         "certified_at": status.certified_at.map(|t| t.rfc3339()),
     })
 }
 
 /// Subnets and nodes, each figure with how it is proven; null before the registry was read.
-fn machines(world: &World, now: Timestamp) -> serde_json::Value {
+fn network_json(world: &World, now: Timestamp) -> serde_json::Value {
     let topology = &world.topology;
     if topology.is_empty() {
         return serde_json::Value::Null;
@@ -129,7 +129,7 @@ fn machines(world: &World, now: Timestamp) -> serde_json::Value {
     }
     let registry = topology.evidence.map(|e| e.proof.word());
     let asked = well + stalled > 0;
-    let lives = world.fleet.lives(topology.nodes.keys(), now);
+    let lives = world.fleet.count_statuses(topology.nodes.keys(), now);
     let known = |n: usize| lives.is_known().then_some(n);
     let proof = if lives.is_unverified() { Proof::Unverified } else { Proof::NodeSigned };
     let said = lives.is_known().then(|| proof.word());
@@ -162,10 +162,10 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
     if context.global.offline {
         return Err(Failure::usage("--offline cannot be used with sync"));
     }
-    let mut opened = open(context, Need::ToRead).await?;
-    opened.check_shared()?;
+    let mut opened = open(context, IdentityNeed::ToRead).await?;
+    opened.check_cache_is_shared()?;
     let reading = start_reading(context, &mut opened, true);
-    opened.tell_notes(context);
+    opened.print_cache_notes(context);
     let Reading { sync, mut changes, .. } = reading;
     let mut told = 0;
     {
@@ -178,7 +178,7 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
                     Some(Change::Sync(SyncStatus { history: Some(history), .. })) if history.done >= told + 1_000 => {
                         told = history.done;
                         let left = history.left.map(|l| format!(", {} left", l.words())).unwrap_or_default();
-                        note(&context.global, format!("{} of {} proposals, {} a second{left}", history.done, history.total, history.per_second));
+                        print_note(&context.global, format!("{} of {} proposals, {} a second{left}", history.done, history.total, history.per_second));
                     }
                     Some(_) => {}
                     None => break,
@@ -198,10 +198,10 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
         (Ok(()), _) => Ok(()),
     };
     for text in opened.cache.take_notes() {
-        note(&context.global, text);
+        print_note(&context.global, text);
     }
     let size = opened.cache.size_on_disk().unwrap_or(0);
-    match Format::of(&context.global) {
+    match Format::from_flags(&context.global) {
         Format::Json => print_json(&json!({
             "network": opened.profile.name,
             "trust": json::trust(&opened.profile.trust()),
@@ -218,7 +218,7 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
         ))?,
     }
     match status.trouble {
-        Some(trouble) => Err(Failure::new(Kind::Network, trouble)),
+        Some(trouble) => Err(Failure::new(FailureKind::Network, trouble)),
         None => kept,
     }
 }

@@ -1,12 +1,12 @@
-//! What the dashboard wants done, carried out by `sync`, `action`, `wallet` and the system.
+//! Effects of the dashboard, carried out by `sync`, `action`, `wallet` and the system.
 
-use super::act::options;
+use super::action::action_options;
+use super::active_theme::ActiveTheme;
 use super::context::{Context, wall_clock};
-use super::look::Look;
-use super::open::{Opened, Who, idle};
-use super::touch::TouchReporter;
-use super::watcher::{Alerts, mine_or_why};
-use crate::config::{StateFileError, load_mine, save_columns, save_mine};
+use super::open::{ActiveIdentity, OpenNetwork, idle_limit};
+use super::touch_reporter::TouchReporter;
+use super::watcher::{WatcherHandle, configured_own_nodes};
+use crate::config::{StateFileError, load_own_nodes, save_columns, save_own_nodes};
 use crate::tui::app::answers::Answer;
 use crate::tui::app::layer::{Failure, Level};
 use crate::tui::app::runtime::Services;
@@ -20,8 +20,8 @@ use icpulse_engine::action::{
 use icpulse_engine::sync::{Network, SyncHandle};
 use icpulse_model::Principal;
 use icpulse_model::act::{Execution, Intent, PlanId, Review, SignerInfo};
-use icpulse_model::mine::Mine;
 use icpulse_model::network::Profile;
+use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::text::{Line, safe_link};
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
 use icpulse_store::cache::Cache;
@@ -35,7 +35,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 /// Everything the effects need; shared with the tasks that carry them out.
-pub struct Shared {
+pub struct SharedParts {
     /// Flags, folders, configuration.
     pub context: Context,
     /// The network.
@@ -49,14 +49,14 @@ pub struct Shared {
     /// The connection; `None` offline.
     pub client: Option<Client>,
     /// Theme in force.
-    pub look: Look,
+    pub look: ActiveTheme,
     /// Where answers go.
     pub messages: mpsc::Sender<Message>,
     /// An identity that is no entry of the wallet: the demo's, or a file of `--identity`.
     pub guest: Option<Unlocked>,
     /// The way to whoever watches for alerts.
-    pub alerts: Alerts,
-    who: Mutex<Who>,
+    pub alerts: WatcherHandle,
+    who: Mutex<ActiveIdentity>,
     who_changed: Notify,
     plans: Mutex<Plans>,
     executions: Mutex<BTreeMap<PlanId, Execution>>,
@@ -65,42 +65,42 @@ pub struct Shared {
 
 /// Carries out effects on the runtime's threads.
 #[derive(Clone)]
-pub struct Live(Arc<Shared>);
+pub struct LiveServices(Arc<SharedParts>);
 
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock()
 }
 
 fn describe_plan_failure(error: ActionError, advice: &str) -> Failure {
-    Failure { attempted: Line::new("preparing the review"), why: line(error), advice: Line::new(advice) }
+    Failure { attempted: Line::new("preparing the review"), why: to_line(error), advice: Line::new(advice) }
 }
 
-fn line(text: impl std::fmt::Display) -> Line {
+fn to_line(text: impl std::fmt::Display) -> Line {
     Line::new(&text.to_string())
 }
 
-impl Live {
+impl LiveServices {
     /// Joins the parts.
     pub fn new(
         context: Context,
-        opened: &Opened,
+        opened: &OpenNetwork,
         sync: SyncHandle,
-        look: Look,
-        alerts: Alerts,
+        look: ActiveTheme,
+        alerts: WatcherHandle,
         messages: mpsc::Sender<Message>,
     ) -> Self {
         let who = opened.who.clone();
         let guest = match &who {
-            Who::Unlocked(unlocked) if in_wallet(&context, unlocked.name()).is_none() => {
+            ActiveIdentity::Unlocked(unlocked) if find_wallet_entry(&context, unlocked.name()).is_none() => {
                 Some(unlocked.clone())
             }
             _ => None,
         };
-        Self(Arc::new(Shared {
+        Self(Arc::new(SharedParts {
             context,
             profile: opened.profile.clone(),
             cache: Arc::clone(&opened.cache),
-            journal: opened.journal().cloned().map_err(|e| line(&e)),
+            journal: opened.journal().cloned().map_err(|e| to_line(&e)),
             sync,
             client: opened.client.clone(),
             look,
@@ -116,41 +116,41 @@ impl Live {
     }
 
     /// Tells what the dashboard should know at start, and takes up what was interrupted.
-    pub fn begin(&self) {
+    pub fn start(&self) {
         let this = self.clone();
         self.spawn(async move {
-            this.tell(Message::Identities(this.identities())).await;
-            this.tell(Message::Themes(this.0.look.choices())).await;
-            this.tell_mine().await;
-            this.tell_journal().await;
-            this.tell_notes().await;
+            this.send(Message::Identities(this.identities())).await;
+            this.send(Message::Themes(this.0.look.choices())).await;
+            this.send_own_nodes().await;
+            this.send_journal().await;
+            this.send_cache_notes().await;
             this.follow_up_open().await;
         });
     }
 
     /// Names of machines and the user's provider; the configuration's provider wins.
-    async fn tell_mine(&self) {
-        let (mine, why) = mine_or_why(&self.0.context);
+    async fn send_own_nodes(&self) {
+        let (mine, why) = configured_own_nodes(&self.0.context);
         if let Some(why) = why {
-            self.notice(Level::Warning, why).await;
+            self.send_notice(Level::Warning, why).await;
         }
         let provider_fixed = self.0.context.config.provider.is_some();
         self.0.sync.watch_nodes(mine.provider.is_some());
-        self.tell(Message::Mine { mine, provider_fixed }).await;
+        self.send(Message::Mine { mine, provider_fixed }).await;
     }
 
     /// Keeps it; a file that cannot be read is not written over.
-    fn keep_mine(&self, mut mine: Mine) -> Result<(), StateFileError> {
+    fn save_own_nodes(&self, mut mine: OwnNodes) -> Result<(), StateFileError> {
         let path = self.0.context.paths.aliases_file();
-        let kept = load_mine(&path)?;
+        let kept = load_own_nodes(&path)?;
         if self.0.context.config.provider.is_some() {
             mine.provider = kept.provider;
         }
-        save_mine(&path, &mine)
+        save_own_nodes(&path, &mine)
     }
 
-    /// What is on the screen is read more often.
-    pub fn watch(&self, screen: Screen) {
+    /// Reads the data of the shown screen more often.
+    pub fn show_screen(&self, screen: Screen) {
         self.0.sync.show(match screen {
             Screen::Pulse => Topicality::All,
             Screen::Proposals => Topicality::Proposals,
@@ -161,17 +161,17 @@ impl Live {
     }
 
     /// The user did something: an unlocked identity stays so.
-    pub fn touch(&self) {
-        if let Who::Unlocked(unlocked) = &*held(&self.0.who) {
+    pub fn record_activity(&self) {
+        if let ActiveIdentity::Unlocked(unlocked) = &*lock(&self.0.who) {
             unlocked.touch(wall_clock());
         }
     }
 
     /// Ends when the idle time of the open identity may be over; never while none is open.
-    pub async fn until_lock(&self) {
-        let open = match &*held(&self.0.who) {
-            Who::Unlocked(unlocked) => unlocked.locks_at(),
-            Who::Anonymous | Who::Locked(_) => None,
+    pub async fn wait_until_lock(&self) {
+        let open = match &*lock(&self.0.who) {
+            ActiveIdentity::Unlocked(unlocked) => unlocked.locks_at(),
+            ActiveIdentity::Anonymous | ActiveIdentity::Locked(_) => None,
         };
         let changed = self.0.who_changed.notified();
         match open {
@@ -184,17 +184,17 @@ impl Live {
     }
 
     /// Tells what the cache has noticed since the last call.
-    async fn tell_notes(&self) {
+    async fn send_cache_notes(&self) {
         for note in self.0.cache.take_notes() {
-            self.notice(Level::Warning, note).await;
+            self.send_notice(Level::Warning, note).await;
         }
     }
 
     /// Locks the identity when its idle time is over; to be called now and then.
     pub async fn lock_if_idle(&self) {
         let lock = {
-            let who = held(&self.0.who);
-            matches!(&*who, Who::Unlocked(unlocked) if unlocked.is_locked(wall_clock()))
+            let who = lock(&self.0.who);
+            matches!(&*who, ActiveIdentity::Unlocked(unlocked) if unlocked.is_locked(wall_clock()))
         };
         if lock {
             self.lock().await;
@@ -202,7 +202,7 @@ impl Live {
     }
 
     /// Ends when nothing is being done and nothing is due: for tests.
-    pub async fn idle(&self) {
+    pub async fn wait_until_idle(&self) {
         loop {
             // An action that ends during the wait asks for one more reading.
             let was_idle = self.0.pending.load(Ordering::SeqCst) == 0;
@@ -220,10 +220,10 @@ impl Live {
     }
 
     /// The terminal told a colour of its own.
-    pub fn hear(&self, answer: Answer) {
-        if let Some(told) = self.0.look.hear(answer) {
+    pub fn apply_terminal_answer(&self, answer: Answer) {
+        if let Some(told) = self.0.look.apply_terminal_answer(answer) {
             let this = self.clone();
-            self.spawn(async move { this.tell(told).await });
+            self.spawn(async move { this.send(told).await });
         }
     }
 
@@ -241,17 +241,17 @@ impl Live {
         });
     }
 
-    async fn tell(&self, message: Message) {
+    async fn send(&self, message: Message) {
         // A closed channel means that the dashboard is gone: nobody is left to tell.
         let _ = self.0.messages.send(message).await;
     }
 
-    async fn notice(&self, level: Level, text: impl std::fmt::Display) {
-        self.tell(Message::Notice(level, line(text))).await;
+    async fn send_notice(&self, level: Level, text: impl std::fmt::Display) {
+        self.send(Message::Notice(level, to_line(text))).await;
     }
 
-    fn signer(&self) -> SignerInfo {
-        held(&self.0.who).info()
+    fn signer_info(&self) -> SignerInfo {
+        lock(&self.0.who).info()
     }
 
     /// The connection as the present identity.
@@ -262,11 +262,11 @@ impl Live {
             why: Line::new("icpulse was started with --offline"),
             advice: Line::new("start it without --offline"),
         })?;
-        let signer = match &*held(&self.0.who) {
-            Who::Unlocked(unlocked) if !unlocked.is_locked(wall_clock()) => {
-                Who::Unlocked(unlocked.clone()).signer()
+        let signer = match &*lock(&self.0.who) {
+            ActiveIdentity::Unlocked(unlocked) if !unlocked.is_locked(wall_clock()) => {
+                ActiveIdentity::Unlocked(unlocked.clone()).signer()
             }
-            Who::Anonymous => {
+            ActiveIdentity::Anonymous => {
                 return Err(Failure {
                     attempted,
                     why: Line::new("no identity selected"),
@@ -285,12 +285,12 @@ impl Live {
         Ok(client.with_signer(Arc::new(signer)))
     }
 
-    async fn plan(&self, ticket: u64, intent: Intent) {
-        let result = self.review(intent).await;
-        self.tell(Message::Planned { ticket, result: result.map(Box::new) }).await;
+    async fn send_plan(&self, ticket: u64, intent: Intent) {
+        let result = self.plan_intent(intent).await;
+        self.send(Message::Planned { ticket, result: result.map(Box::new) }).await;
     }
 
-    async fn review(&self, intent: Intent) -> Result<Review, Failure> {
+    async fn plan_intent(&self, intent: Intent) -> Result<Review, Failure> {
         self.plan_review("press r to read again, then retry", |plans, context| {
             plans.plan_intent(intent, context, &mut rand::rngs::OsRng)
         })
@@ -304,7 +304,7 @@ impl Live {
         plan: impl FnOnce(&mut Plans, &PlanContext<'_>) -> Result<Review, ActionError>,
     ) -> Result<Review, Failure> {
         let (world, status) = self.read_world().await?;
-        let signer = self.signer();
+        let signer = self.signer_info();
         let context = PlanContext {
             world: &world,
             signer: &signer,
@@ -312,7 +312,7 @@ impl Live {
             now: wall_clock(),
             clock_offset: status.clock_offset,
         };
-        let planned = plan(&mut held(&self.0.plans), &context);
+        let planned = plan(&mut lock(&self.0.plans), &context);
         let mut review = planned.map_err(|e| describe_plan_failure(e, advice))?;
         self.check_obstacles(&mut review);
         Ok(review)
@@ -337,24 +337,24 @@ impl Live {
         review.blocked = review.blocked.take().or(obstacle);
     }
 
-    async fn plan_rest(&self, ticket: u64, plan: PlanId, steps: Vec<usize>) {
-        let result = self.review_rest(plan, &steps).await;
-        self.tell(Message::Planned { ticket, result: result.map(Box::new) }).await;
+    async fn send_remaining_plan(&self, ticket: u64, plan: PlanId, steps: Vec<usize>) {
+        let result = self.plan_remaining(plan, &steps).await;
+        self.send(Message::Planned { ticket, result: result.map(Box::new) }).await;
     }
 
     /// Looks up what is left of an action, and reviews it.
-    async fn review_rest(&self, plan: PlanId, steps: &[usize]) -> Result<Review, Failure> {
+    async fn plan_remaining(&self, plan: PlanId, steps: &[usize]) -> Result<Review, Failure> {
         let advice = "try again in a moment";
         let failed = |e: ActionError| describe_plan_failure(e, advice);
         let client = self.signing_client()?;
-        let known = held(&self.0.executions).get(&plan).cloned();
+        let known = lock(&self.0.executions).get(&plan).cloned();
         let execution = known.ok_or_else(|| failed(ActionError::NoSuchPlan))?;
         let execution = look_up_rest(execution, &client).await.map_err(failed)?;
         self.plan_review(advice, |plans, context| plans.plan_rest(execution, steps, context)).await
     }
 
     fn journal_key(&self) -> Option<JournalKey> {
-        held(&self.0.who).journal_key()
+        lock(&self.0.who).journal_key()
     }
 
     /// The journal with the key of the present identity.
@@ -372,18 +372,18 @@ impl Live {
     }
 
     /// Tells what the journal holds, the oldest of the latest fifty first.
-    async fn tell_journal(&self) {
+    async fn send_journal(&self) {
         let Ok(journal) = &self.0.journal else { return };
         let entries = match journal.entries(self.journal_key().as_ref()) {
             Ok(entries) => entries,
-            Err(e) => return self.notice(Level::Warning, e).await,
+            Err(e) => return self.send_notice(Level::Warning, e).await,
         };
         if !entries.unreadable.is_empty() {
             let text = format!(
                 "{} documents of the action journal are unreadable: check your neurons and transactions before repeating an action",
                 entries.unreadable.len()
             );
-            self.notice(Level::Warning, text).await;
+            self.send_notice(Level::Warning, text).await;
         }
         for entry in entries.entries.into_iter().take(50).rev() {
             // What this process or another one is working on is reported by it.
@@ -391,30 +391,30 @@ impl Live {
                 continue;
             }
             if entry.authenticity == Authenticity::Authentic {
-                held(&self.0.executions).insert(entry.execution.plan, entry.execution.clone());
+                lock(&self.0.executions).insert(entry.execution.plan, entry.execution.clone());
             }
             let execution = Arc::new(entry.execution);
-            self.tell(Message::JournalEntry { execution, authenticity: entry.authenticity }).await;
+            self.send(Message::JournalEntry { execution, authenticity: entry.authenticity }).await;
         }
     }
 
     async fn confirm(&self, plan: PlanId) {
         let client = match self.signing_client() {
             Ok(client) => client,
-            Err(failure) => return self.tell(Message::NotBegun { plan, failure }).await,
+            Err(failure) => return self.send(Message::NotBegun { plan, failure }).await,
         };
         let journal = match self.signer_journal() {
             Ok(journal) => journal,
-            Err(failure) => return self.tell(Message::NotBegun { plan, failure }).await,
+            Err(failure) => return self.send(Message::NotBegun { plan, failure }).await,
         };
-        let confirmed = held(&self.0.plans).confirm_plan(plan, client.principal(), wall_clock());
+        let confirmed = lock(&self.0.plans).confirm_plan(plan, client.principal(), wall_clock());
         let execution = match confirmed {
             Ok(execution) => execution,
-            Err(e) => return self.not_begun(plan, &e).await,
+            Err(e) => return self.send_not_begun(plan, &e).await,
         };
-        match execute_plan(execution, &client, &journal, &options(), &self.reporter()).await {
-            Ok(execution) => self.ended(execution).await,
-            Err(e) => self.not_begun(plan, &e).await,
+        match execute_plan(execution, &client, &journal, &action_options(), &self.reporter()).await {
+            Ok(execution) => self.report_end(execution).await,
+            Err(e) => self.send_not_begun(plan, &e).await,
         }
     }
 
@@ -427,29 +427,29 @@ impl Live {
         }
     }
 
-    async fn not_begun(&self, plan: PlanId, error: &ActionError) {
+    async fn send_not_begun(&self, plan: PlanId, error: &ActionError) {
         if *error == ActionError::Changed {
-            self.tell_journal().await;
+            self.send_journal().await;
         }
         let failure = Failure {
             attempted: Line::new("signing"),
-            why: line(error),
+            why: to_line(error),
             advice: Line::new("nothing was signed"),
         };
-        self.tell(Message::NotBegun { plan, failure }).await;
+        self.send(Message::NotBegun { plan, failure }).await;
     }
 
     /// Asks what became of an action's requests; signs no change.
     async fn follow_up(&self, plan: PlanId) {
-        let known = held(&self.0.executions).get(&plan).cloned();
-        let Some(execution) = known else { return self.not_begun(plan, &ActionError::NoSuchPlan).await };
+        let known = lock(&self.0.executions).get(&plan).cloned();
+        let Some(execution) = known else { return self.send_not_begun(plan, &ActionError::NoSuchPlan).await };
         let (client, journal) = match self.signing_client().and_then(|c| Ok((c, self.signer_journal()?))) {
             Ok(both) => both,
-            Err(failure) => return self.tell(Message::NotBegun { plan, failure }).await,
+            Err(failure) => return self.send(Message::NotBegun { plan, failure }).await,
         };
-        match follow_up(execution, &client, &journal, &options(), &self.reporter()).await {
-            Ok(execution) => self.ended(execution).await,
-            Err(e) => self.not_begun(plan, &e).await,
+        match follow_up(execution, &client, &journal, &action_options(), &self.reporter()).await {
+            Ok(execution) => self.report_end(execution).await,
+            Err(e) => self.send_not_begun(plan, &e).await,
         }
     }
 
@@ -457,15 +457,17 @@ impl Live {
     async fn dismiss_action(&self, plan: PlanId) {
         let journal = match self.signer_journal() {
             Ok(journal) => journal,
-            Err(failure) => return self.notice(Level::Warning, format!("dismiss: {}", failure.why)).await,
+            Err(failure) => {
+                return self.send_notice(Level::Warning, format!("dismiss: {}", failure.why)).await;
+            }
         };
-        let known = held(&self.0.executions).get(&plan).cloned();
+        let known = lock(&self.0.executions).get(&plan).cloned();
         match known {
             Some(execution) => match dismiss_action(execution, &journal, wall_clock()) {
-                Ok(execution) => self.ended(execution).await,
+                Ok(execution) => self.report_end(execution).await,
                 Err(e) => {
-                    self.notice(Level::Error, format!("dismiss: {e}")).await;
-                    self.tell_journal().await;
+                    self.send_notice(Level::Error, format!("dismiss: {e}")).await;
+                    self.send_journal().await;
                 }
             },
             None => {
@@ -474,23 +476,23 @@ impl Live {
                     .journal
                     .as_ref()
                     .map_err(Clone::clone)
-                    .and_then(|j| j.set_aside(&plan.to_string()).map_err(|e| line(&e)));
+                    .and_then(|j| j.set_aside(&plan.to_string()).map_err(|e| to_line(&e)));
                 match aside {
                     Ok(path) => {
                         let text = format!("moved the altered document to {}", path.display());
-                        self.notice(Level::Info, text).await;
-                        self.tell(Message::JournalEntryGone(plan)).await;
+                        self.send_notice(Level::Info, text).await;
+                        self.send(Message::JournalEntryGone(plan)).await;
                     }
-                    Err(e) => self.notice(Level::Error, format!("dismiss: {e}")).await,
+                    Err(e) => self.send_notice(Level::Error, format!("dismiss: {e}")).await,
                 }
             }
         }
     }
 
-    async fn ended(&self, execution: Execution) {
+    async fn report_end(&self, execution: Execution) {
         self.0.sync.after(&execution);
-        held(&self.0.executions).insert(execution.plan, execution.clone());
-        self.tell(Message::ActionEnded(Arc::new(execution))).await;
+        lock(&self.0.executions).insert(execution.plan, execution.clone());
+        self.send(Message::ActionEnded(Arc::new(execution))).await;
     }
 
     /// Learns what became of interrupted actions of this identity; signs no change.
@@ -499,45 +501,45 @@ impl Live {
         else {
             return;
         };
-        match follow_up_all(&client, &journal, &options(), Scope::Recent, &|_| {}).await {
+        match follow_up_all(&client, &journal, &action_options(), Scope::Recent, &|_| {}).await {
             Ok(followed) => {
                 for execution in followed {
-                    self.ended(execution).await;
+                    self.report_end(execution).await;
                 }
             }
-            Err(e) => self.notice(Level::Warning, e).await,
+            Err(e) => self.send_notice(Level::Warning, e).await,
         }
     }
 
     /// Another identity from now on, or the same one in another state.
-    pub async fn set_who(&self, who: Who) {
+    pub async fn set_identity(&self, who: ActiveIdentity) {
         let info = who.info();
         let network = self.0.client.as_ref().map(|client| {
             let open = client.with_signer(who.signer());
-            if matches!(who, Who::Locked(_)) { Network::locked(open) } else { Network::from(open) }
+            if matches!(who, ActiveIdentity::Locked(_)) { Network::locked(open) } else { Network::from(open) }
         });
-        *held(&self.0.who) = who;
+        *lock(&self.0.who) = who;
         self.0.who_changed.notify_one();
         self.0.sync.set_identity(info.clone(), network);
-        self.tell(Message::Change(Change::Signer(info))).await;
-        self.tell(Message::Identities(self.identities())).await;
+        self.send(Message::Change(Change::Signer(info))).await;
+        self.send(Message::Identities(self.identities())).await;
     }
 
     async fn lock(&self) {
-        let name = self.signer().name.to_string();
-        if let Who::Unlocked(unlocked) = &*held(&self.0.who) {
+        let name = self.signer_info().name.to_string();
+        if let ActiveIdentity::Unlocked(unlocked) = &*lock(&self.0.who) {
             unlocked.lock();
         }
-        let entry = in_wallet(&self.0.context, &name);
+        let entry = find_wallet_entry(&self.0.context, &name);
         match entry {
-            Some(entry) => self.set_who(Who::Locked(Box::new(entry))).await,
-            None => self.set_who(Who::Anonymous).await,
+            Some(entry) => self.set_identity(ActiveIdentity::Locked(Box::new(entry))).await,
+            None => self.set_identity(ActiveIdentity::Anonymous).await,
         }
     }
 
     async fn unlock(&self, name: String, passphrase: Passphrase) {
         let dir = self.0.context.paths.config_dir.clone();
-        let idle = idle(&self.0.context);
+        let idle = idle_limit(&self.0.context);
         // scrypt takes a good part of a second by design.
         let unlocked = tokio::task::spawn_blocking(move || {
             Wallet::open(&dir)?.unlock(&name, Some(passphrase.expose()), idle, Arc::new(wall_clock))
@@ -545,47 +547,49 @@ impl Live {
         .await;
         match unlocked {
             Ok(Ok(unlocked)) => {
-                let who = Who::Unlocked(unlocked);
+                let who = ActiveIdentity::Unlocked(unlocked);
                 let info = who.info();
-                self.set_who(who).await;
-                self.tell(Message::Unlocked(Ok(info))).await;
-                self.tell_journal().await;
+                self.set_identity(who).await;
+                self.send(Message::Unlocked(Ok(info))).await;
+                self.send_journal().await;
                 self.follow_up_open().await;
             }
-            Ok(Err(e)) => self.tell(Message::Unlocked(Err(line(e)))).await,
+            Ok(Err(e)) => self.send(Message::Unlocked(Err(to_line(e)))).await,
             Err(_) => {
-                self.tell(Message::Unlocked(Err(Line::new("unlocking was interrupted; try again")))).await
+                self.send(Message::Unlocked(Err(Line::new("unlocking was interrupted; try again")))).await
             }
         }
     }
 
     async fn use_identity(&self, name: String) {
         if name == "anonymous" {
-            return self.set_who(Who::Anonymous).await;
+            return self.set_identity(ActiveIdentity::Anonymous).await;
         }
         if let Some(guest) = self.0.guest.as_ref().filter(|g| g.name() == name) {
-            return self.set_who(Who::Unlocked(guest.clone())).await;
+            return self.set_identity(ActiveIdentity::Unlocked(guest.clone())).await;
         }
         let opened = Wallet::open(&self.0.context.paths.config_dir).and_then(|wallet| {
             let entry = wallet.show(&name)?.clone();
             if wallet.needs_passphrase(&name)? {
-                Ok(Who::Locked(Box::new(entry)))
+                Ok(ActiveIdentity::Locked(Box::new(entry)))
             } else {
-                wallet.unlock(&name, None, idle(&self.0.context), Arc::new(wall_clock)).map(Who::Unlocked)
+                wallet
+                    .unlock(&name, None, idle_limit(&self.0.context), Arc::new(wall_clock))
+                    .map(ActiveIdentity::Unlocked)
             }
         });
         match opened {
             Ok(who) => {
-                self.set_who(who).await;
-                self.tell_journal().await;
+                self.set_identity(who).await;
+                self.send_journal().await;
                 self.follow_up_open().await;
             }
-            Err(e) => self.notice(Level::Error, e).await,
+            Err(e) => self.send_notice(Level::Error, e).await,
         }
     }
 
     fn identities(&self) -> Vec<IdentityChoice> {
-        let present = self.signer();
+        let present = self.signer_info();
         let mut choices = vec![IdentityChoice {
             name: "anonymous".to_owned(),
             kind: "anonymous".to_owned(),
@@ -617,7 +621,7 @@ impl Live {
 
     async fn open_link(&self, link: &str) {
         let Some(link) = safe_link(link).map(str::to_owned) else {
-            return self.notice(Level::Warning, "not a plain web link; not opened").await;
+            return self.send_notice(Level::Warning, "not a plain web link; not opened").await;
         };
         let opener = if cfg!(target_os = "macos") {
             "open"
@@ -638,24 +642,24 @@ impl Live {
         })
         .await;
         if !matches!(status, Ok(Ok(()))) {
-            self.notice(Level::Warning, format!("{opener} could not be started; copy the link instead"))
+            self.send_notice(Level::Warning, format!("{opener} could not be started; copy the link instead"))
                 .await;
         }
     }
 }
 
-fn in_wallet(context: &Context, name: &str) -> Option<icpulse_wallet::Entry> {
+fn find_wallet_entry(context: &Context, name: &str) -> Option<icpulse_wallet::Entry> {
     Wallet::open(&context.paths.config_dir).ok()?.show(name).ok().cloned()
 }
 
 /// Older events read back at a time.
 const OLDER_EVENTS: usize = 200;
 
-/// How often the idle time of an open key is looked at: a machine that slept meanwhile wakes to
+/// Interval of checks of an open key's idle time: a machine that slept meanwhile wakes to
 /// a key that is soon forgotten.
 const LOCK_CHECK: Duration = Duration::from_secs(30);
 
-impl Services for Live {
+impl Services for LiveServices {
     fn run_effect(&mut self, effect: Effect) {
         let this = self.clone();
         match effect {
@@ -666,34 +670,36 @@ impl Services for Live {
             Effect::OlderTransactions(account) => self.0.sync.older_transactions(account),
             Effect::TimeTravel(moment) => self.spawn(async move {
                 let result = this.0.sync.topology_at(moment).await;
-                this.tell(Message::Topology { moment, result }).await;
+                this.send(Message::Topology { moment, result }).await;
             }),
             Effect::OlderEvents(before) => self.spawn(async move {
                 let result = this.0.sync.events_before(before, OLDER_EVENTS).await;
-                this.tell(Message::OlderEvents(result)).await;
+                this.send(Message::OlderEvents(result)).await;
             }),
             Effect::SaveMine(mine) => {
-                self.0.alerts.follow(mine.clone());
+                self.0.alerts.set_own_nodes(mine.clone());
                 self.0.sync.watch_nodes(mine.provider.is_some());
                 // One after the other, so that the last one said is the one that is kept.
-                if let Err(e) = self.keep_mine(mine) {
-                    self.spawn(async move { this.notice(Level::Error, e).await });
+                if let Err(e) = self.save_own_nodes(mine) {
+                    self.spawn(async move { this.send_notice(Level::Error, e).await });
                 }
             }
             Effect::SaveColumns { list, columns } => {
                 // One after the other, as above.
                 if let Err(e) = save_columns(&self.0.context.paths.columns_file(), list, columns) {
-                    self.spawn(async move { this.notice(Level::Error, e).await });
+                    self.spawn(async move { this.send_notice(Level::Error, e).await });
                 }
             }
-            Effect::Plan { ticket, intent } => self.spawn(async move { this.plan(ticket, intent).await }),
+            Effect::Plan { ticket, intent } => {
+                self.spawn(async move { this.send_plan(ticket, intent).await })
+            }
             Effect::Confirm(plan) => self.spawn(async move { this.confirm(plan).await }),
-            Effect::Discard(plan) => held(&self.0.plans).discard_plan(plan),
+            Effect::Discard(plan) => lock(&self.0.plans).discard_plan(plan),
             Effect::PlanRest { ticket, plan, steps } => {
-                self.spawn(async move { this.plan_rest(ticket, plan, steps).await })
+                self.spawn(async move { this.send_remaining_plan(ticket, plan, steps).await })
             }
             Effect::FollowUp(plan) => self.spawn(async move { this.follow_up(plan).await }),
-            Effect::ReadJournal => self.spawn(async move { this.tell_journal().await }),
+            Effect::ReadJournal => self.spawn(async move { this.send_journal().await }),
             Effect::DismissAction(plan) => self.spawn(async move { this.dismiss_action(plan).await }),
             Effect::Unlock { name, passphrase } => {
                 self.spawn(async move { this.unlock(name, passphrase).await })
@@ -701,12 +707,12 @@ impl Services for Live {
             Effect::Lock => self.spawn(async move { this.lock().await }),
             Effect::UseIdentity(name) => self.spawn(async move { this.use_identity(name).await }),
             Effect::PreviewTheme(name) => self.spawn(async move {
-                let told = this.0.look.show(&name);
-                this.tell(told).await;
+                let told = this.0.look.preview(&name);
+                this.send(told).await;
             }),
             Effect::KeepTheme(name) => self.spawn(async move {
-                let told = this.0.look.keep(&name);
-                this.tell(told).await;
+                let told = this.0.look.save(&name);
+                this.send(told).await;
             }),
             Effect::OpenLink(link) => self.spawn(async move { this.open_link(&link).await }),
             Effect::TestAlerts => self.0.alerts.test(),

@@ -1,8 +1,8 @@
 //! Alerts: what is wrong, since when, and what it is about.
 
-use super::Listed;
+use super::ListRow;
 use icpulse_model::alert::{About, Alert, Rule, Severity};
-use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::value::{Cell, Term, Tone, Value};
 
 type Column = dataset::Column<AlertRow>;
@@ -47,7 +47,7 @@ static ALERTS: Dataset<AlertRow> = Dataset {
                 AlertState::Pending => (2, Tone::Warn),
                 AlertState::Contradicted => (3, Tone::Dim),
             };
-            known(states().into_iter().nth(number), Value::Term).tone(tone)
+            known_cell(states().into_iter().nth(number), Value::Term).tone(tone)
         })
         .width(12, 0)
         .help("Whether it fires: `state:firing`."),
@@ -64,24 +64,26 @@ static ALERTS: Dataset<AlertRow> = Dataset {
             .width(16, 2)
             .help("Since when: `since<1d`."),
         Column::new("lasted", "for", Kind::Span, |a, cx| {
-            let lasted = a.alert.lasted(cx.now);
-            Cell::new(Value::Span(lasted)).words(lasted.to_minutes().words())
+            let lasted = a.alert.duration(cx.now);
+            Cell::new(Value::Span(lasted)).with_words(lasted.to_minutes().words())
         })
         .width(10, 1)
         .timed()
         .help("For how long: `lasted>1h`."),
-        Column::new("text", "what", Kind::Text, |a, _| Value::text_of(a.alert.text.as_str()).into())
+        Column::new("text", "what", Kind::Text, |a, _| Value::borrowed_text(a.alert.text.as_str()).into())
             .width(24, 0)
             .fill(110)
             .searched()
             .help("What is wrong: `text:rack-07`."),
-        Column::data("evidence", Kind::Text, |a, _| Value::text_of(a.alert.rule.proof().word()).into())
+        Column::data("evidence", Kind::Text, |a, _| Value::borrowed_text(a.alert.rule.proof().word()).into())
             .help("How it is proven: `evidence:certified`."),
-        Column::data("source", Kind::Text, |a, _| known(a.alert.rule.unverified_source(), Value::text_of))
-            .help("Who says what is unverified."),
-        Column::data("recovered", Kind::Time, |a, _| known(a.alert.recovered, Value::At))
+        Column::data("source", Kind::Text, |a, _| {
+            known_cell(a.alert.rule.unverified_source(), Value::borrowed_text)
+        })
+        .help("Who says what is unverified."),
+        Column::data("recovered", Kind::Time, |a, _| known_cell(a.alert.recovered, Value::At))
             .help("When it recovered: `recovered<1d`."),
-        Column::data("about_kind", Kind::Text, |a, _| Value::text_of(about(&a.alert.about).0).into())
+        Column::data("about_kind", Kind::Text, |a, _| Value::borrowed_text(about(&a.alert.about).0).into())
             .help("What kind of thing it is about: `about_kind:subnet`."),
         Column::data("about_id", Kind::Text, |a, _| Value::Text(about(&a.alert.about).1.into()).into())
             .searched()
@@ -95,7 +97,7 @@ static ALERTS: Dataset<AlertRow> = Dataset {
     ],
 };
 
-impl Listed for AlertRow {
+impl ListRow for AlertRow {
     fn dataset() -> &'static Dataset<Self> {
         &ALERTS
     }

@@ -6,7 +6,7 @@ use super::network::{Footer, Link, NetworkList, link};
 use super::subject::Name;
 use super::{Subject, down};
 use icpulse_model::Principal;
-use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::fleet::DASHBOARD;
 use icpulse_model::network_view::CenterNodes;
 use icpulse_model::registry::DataCenterRecord;
@@ -28,33 +28,33 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         quick_filters: &["", "continent:europe", "continent:america", "continent:asia"],
     },
     columns: &[
-        Column::new("id", "dc", Kind::Text, |s, _| Value::text_of(name(s)).into())
+        Column::new("id", "dc", Kind::Text, |s, _| Value::borrowed_text(name(s)).into())
             .width(6, 0)
             .searched()
             .aliases(&["dc"])
             .help("Its id: `id:zh1`."),
         Column::new("owner", "owner", Kind::Text, |s, cx| {
-            known(record(s, cx), |d| Value::text_of(d.owner.as_str()))
+            known_cell(record(s, cx), |d| Value::borrowed_text(d.owner.as_str()))
         })
         .width(16, 1)
         .fill(110)
         .searched()
         .help("Whose it is: `owner:equinix`."),
         Column::new("continent", "continent", Kind::Text, |s, cx| {
-            known(record(s, cx), |d| Value::text_of(d.region.continent.as_str())).dim()
+            known_cell(record(s, cx), |d| Value::borrowed_text(d.region.continent.as_str())).dim()
         })
         .width(15, 3)
         .searched()
         .aliases(&["region"])
         .help("The continent: `continent:europe`."),
         Column::new("country", "ctry", Kind::Text, |s, cx| {
-            known(record(s, cx), |d| Value::text_of(d.region.country.as_str()))
+            known_cell(record(s, cx), |d| Value::borrowed_text(d.region.country.as_str()))
         })
         .width(5, 0)
         .searched()
         .help("The country: `country:ch`."),
         Column::new("area", "area", Kind::Text, |s, cx| {
-            known(record(s, cx), |d| Value::text_of(d.region.area.as_str()))
+            known_cell(record(s, cx), |d| Value::borrowed_text(d.region.area.as_str()))
         })
         .width(18, 2)
         .searched()
@@ -81,16 +81,19 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         .width(9, 1)
         .help("How many subnets have nodes in it: `subnets>10`."),
         Column::data("latitude", Kind::Degrees, |s, cx| {
-            known(record(s, cx).and_then(|d| d.gps), |(latitude, _)| Value::Degrees(latitude))
+            known_cell(record(s, cx).and_then(|d| d.gps), |(latitude, _)| Value::Degrees(latitude))
         })
         .help("Its latitude in degrees."),
         Column::data("longitude", Kind::Degrees, |s, cx| {
-            known(record(s, cx).and_then(|d| d.gps), |(_, longitude)| Value::Degrees(longitude))
+            known_cell(record(s, cx).and_then(|d| d.gps), |(_, longitude)| Value::Degrees(longitude))
         })
         .help("Its longitude in degrees."),
         Column::data("unverified_source", Kind::Text, |s, cx| {
             let nodes = standing(s, cx).map_or(&[][..], |c| &c.nodes);
-            known(cx.network.lives(nodes).is_unverified().then_some(DASHBOARD), Value::text_of)
+            known_cell(
+                cx.network.count_statuses(nodes).is_unverified().then_some(DASHBOARD),
+                Value::borrowed_text,
+            )
         })
         .help("Who says what is unverified."),
     ],

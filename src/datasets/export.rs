@@ -48,7 +48,7 @@ pub fn time(at: Option<Timestamp>) -> Json {
     at.map_or(Json::Null, |at| Json::String(at.rfc3339()))
 }
 
-/// How something was proven, and when.
+/// Proof and time of a value.
 pub fn evidence_json(evidence: &Evidence, now: Timestamp) -> Json {
     json!({
         "proof": evidence.proof.word(),

@@ -51,7 +51,7 @@ pub(crate) use transactions::signed_amount;
 pub use versions::VERSIONS;
 
 use icpulse_model::dataset::{Context, Dataset, List};
-use icpulse_model::fleet::Lives;
+use icpulse_model::fleet::StatusCounts;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::value::{Cell, Value};
@@ -72,7 +72,7 @@ pub static NETWORK: [&NetworkList; 9] = [
 ];
 
 /// A type whose values are the rows of a list.
-pub trait Listed: Sized + 'static {
+pub trait ListRow: Sized + 'static {
     fn dataset() -> &'static Dataset<Self>;
 }
 
@@ -101,8 +101,8 @@ pub(crate) fn given_name(id: &Principal, cx: &Context) -> Option<String> {
     cx.network.fleet.marked_name(id).or_else(alias)
 }
 
-/// How the sums of nodes' lives are proven. The registry certifies that a set is empty.
-fn judge_lives(lives: &Lives) -> Proof {
+/// The proof of status counts. The registry certifies that a set is empty.
+fn judge_counts(lives: &StatusCounts) -> Proof {
     match (lives.is_known(), lives.is_unverified() || lives.unknown > 0) {
         (_, true) => Proof::Unverified,
         (true, false) => Proof::NodeSigned,
@@ -110,15 +110,15 @@ fn judge_lives(lives: &Lives) -> Proof {
     }
 }
 
-/// How many nodes are down.
+/// Number of nodes are down.
 fn down<'n>(nodes: impl IntoIterator<Item = &'n Principal>, cx: &Context) -> Cell<'static> {
     use icpulse_model::value::Tone;
-    let lives = cx.network.lives(nodes);
+    let lives = cx.network.count_statuses(nodes);
     if cx.network.is_past || cx.network.fleet.reported_at.is_none() {
         return Cell::default();
     }
     let tone = if lives.down > 0 { Tone::Bad } else { Tone::Dim };
-    Cell::new(Value::count(lives.down)).tone(tone).proven(Some(judge_lives(&lives)))
+    Cell::new(Value::count(lives.down)).tone(tone).with_proof(Some(judge_counts(&lives)))
 }
 
 /// The governance that a row belongs to.
@@ -141,7 +141,7 @@ fn neuron_id(key: NeuronKey) -> Value<'static> {
 /// Evidence with its age.
 fn evidence(evidence: &Evidence, cx: &Context) -> Cell<'static> {
     Value::Map(vec![
-        ("proof".into(), Value::text_of(evidence.proof.word())),
+        ("proof".into(), Value::borrowed_text(evidence.proof.word())),
         ("at".into(), Value::At(evidence.at)),
         ("age_seconds".into(), Value::Span(evidence.age(cx.now))),
         ("node".into(), Value::or_unknown(evidence.node, Value::Id)),

@@ -1,7 +1,7 @@
 //! Neurons of NNS governance.
 
 use super::evidence;
-use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::neuron::{Access, DissolveState, MaturityDisbursement};
 use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::value::{Cell, Term, Tone, Value};
@@ -30,11 +30,13 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .ascending()
             .searched()
             .help("Its number: `id:27`."),
-        Column::new("name", "name", Kind::Text, |n, _| known(n.name(), Value::text_of).tone(Tone::Known))
-            .width(8, 6)
-            .fill(32)
-            .searched()
-            .help("A known neuron's name contains: `name:dfinity`."),
+        Column::new("name", "name", Kind::Text, |n, _| {
+            known_cell(n.name(), Value::borrowed_text).tone(Tone::Known)
+        })
+        .width(8, 6)
+        .fill(32)
+        .searched()
+        .help("A known neuron's name contains: `name:dfinity`."),
         Column::new("state", "state", Kind::Terms(states), |n, _| {
             Cell::new(Value::Term(state(n.state))).tone(Tone::State(n.state))
         })
@@ -63,7 +65,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .help("Dissolve delay: `dissolve_delay<6mo`."),
         Column::new("age", "age", Kind::Span, |n, _| {
             let cell = Cell::new(Value::Span(n.age)).dim();
-            if n.age == Seconds(0) { cell.words("none") } else { cell }
+            if n.age == Seconds(0) { cell.with_words("none") } else { cell }
         })
         .width(10, 5)
         .help("Age: `age>4y`."),
@@ -115,7 +117,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .width(11, 9)
             .varied()
             .help("The NNS, or the root canister of an SNS: `governance:nns`."),
-        Column::data("controller", Kind::Text, |n, _| known(n.controller, Value::Id))
+        Column::data("controller", Kind::Text, |n, _| known_cell(n.controller, Value::Id))
             .searched()
             .help("Its controller contains: `controller:r772c`."),
         Column::data("hot_keys", Kind::Text, |n, _| {
@@ -131,7 +133,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             _ => Cell::default(),
         })
         .help("When it is dissolved: `dissolves_at<2027-01-01`."),
-        Column::data("voting_power_refreshed", Kind::Time, |n, _| known(n.refreshed, Value::At))
+        Column::data("voting_power_refreshed", Kind::Time, |n, _| known_cell(n.refreshed, Value::At))
             .help("When its following was confirmed: `voting_power_refreshed<30d`."),
         Column::data("followees", Kind::Number, |n, _| {
             let topic = |(topic, ids): &(icpulse_model::Topic, Vec<icpulse_model::NeuronKey>)| {
@@ -151,7 +153,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             Value::List(n.recent_ballots.iter().map(ballot).collect()).into()
         })
         .help("It voted on this proposal lately: `recent_ballots:140812`."),
-        Column::data("joined_neurons_fund", Kind::Time, |n, _| known(n.joined_fund, Value::At))
+        Column::data("joined_neurons_fund", Kind::Time, |n, _| known_cell(n.joined_fund, Value::At))
             .help("Since when it is in the Neurons' Fund."),
         Column::data("eight_year_gang_bonus_base", Kind::Icp, |n, _| Value::Icp(n.gang_bonus_base).into())
             .help("The base of the eight-year-gang bonus."),
@@ -171,7 +173,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
     ],
 };
 
-impl super::Listed for Neuron {
+impl super::ListRow for Neuron {
     fn dataset() -> &'static Dataset<Self> {
         &NEURONS
     }
@@ -179,7 +181,7 @@ impl super::Listed for Neuron {
 
 fn dissolve_delay<'a>(neuron: &'a Neuron, _: &'a Context) -> Cell<'a> {
     let cell = Cell::new(Value::Span(neuron.dissolve_delay));
-    if neuron.state == NeuronState::Dissolved { cell.dim().words("none") } else { cell }
+    if neuron.state == NeuronState::Dissolved { cell.dim().with_words("none") } else { cell }
 }
 
 fn confirm_in<'a>(neuron: &'a Neuron, cx: &'a Context) -> Cell<'a> {
@@ -189,7 +191,7 @@ fn confirm_in<'a>(neuron: &'a Neuron, cx: &'a Context) -> Cell<'a> {
     };
     let cell = Cell::new(Value::Due(begins));
     match begins.since(cx.now) {
-        Seconds(0) => cell.tone(Tone::Bad).words("shrinking"),
+        Seconds(0) => cell.tone(Tone::Bad).with_words("shrinking"),
         left if left <= Seconds::days(30) => cell.tone(Tone::Warn),
         _ => cell.dim(),
     }

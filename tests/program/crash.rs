@@ -282,7 +282,7 @@ fn a_sync_killed_at_every_step_leaves_a_cache_that_claims_nothing_it_has_not() {
         Principal::from_text(shown["principal"].as_str().unwrap()).unwrap()
     };
     let icp = icpulse_model::network::Profile::main_network().icp_ledger();
-    let account = (icp, icpulse_model::Account::of(me));
+    let account = (icp, icpulse_model::Account::default_of(me));
     let (truth, truth_read, truth_neurons, blocks) = {
         let (cache, notes) = opened(&clean, &table);
         assert_eq!(notes, Vec::<String>::new());

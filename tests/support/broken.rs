@@ -4,8 +4,8 @@
 use crate::demo_user::{DemoUser, read_transactions};
 use crate::harness::Harness;
 use icpulse::cli::context::wall_clock;
-use icpulse::cli::open::Pace;
-use icpulse::cli::services::Live;
+use icpulse::cli::open::RetryTiming;
+use icpulse::cli::services::LiveServices;
 use icpulse::cli::tui::{Dashboard, Rest};
 use icpulse::config::Config;
 use icpulse_canisters::{Client, ProposalsPage};
@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Pauses so short that failing often costs little.
-pub const HASTY: Pace = Pace {
+pub const HASTY: RetryTiming = RetryTiming {
     patience: RetryPolicy {
         first: Duration::from_millis(2),
         longest: Duration::from_millis(20),
@@ -130,14 +130,14 @@ impl Broken {
 
 /// A dashboard without a terminal.
 pub struct Session {
-    pub app: Harness<Live>,
-    live: Live,
+    pub app: Harness<LiveServices>,
+    live: LiveServices,
     rest: Rest,
 }
 
 impl Session {
     /// Waits until nothing runs and everything that was told is drawn.
-    pub async fn idle(&mut self) -> &mut Harness<Live> {
+    pub async fn idle(&mut self) -> &mut Harness<LiveServices> {
         self.app.until_read().await;
         self.app.now = wall_clock();
         self.app.feed(icpulse::tui::app::Message::Tick);
@@ -145,7 +145,11 @@ impl Session {
     }
 
     /// Waits until something holds, whatever is tried again meanwhile.
-    pub async fn until(&mut self, what: &str, holds: impl Fn(&Harness<Live>) -> bool) -> &mut Harness<Live> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        holds: impl Fn(&Harness<LiveServices>) -> bool,
+    ) -> &mut Harness<LiveServices> {
         let begun = Instant::now();
         loop {
             self.idle().await;
@@ -159,7 +163,7 @@ impl Session {
     }
 
     /// Waits until everything has been read and nothing fails.
-    pub async fn until_well(&mut self, proposals: usize) -> &mut Harness<Live> {
+    pub async fn until_well(&mut self, proposals: usize) -> &mut Harness<LiveServices> {
         self.until("everything is read", |app| {
             let sync = &app.state.sync;
             let world = &app.state.world;

@@ -2,12 +2,12 @@
 //! rows that changed, one JSON object or CSV record a line.
 
 use super::read::Session;
-use super::{Sight, explain_mark, now};
-use crate::cli::args::Listing;
+use super::{ListContext, explain_mark, now};
+use crate::cli::args::ListOptions;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Column, Format, Rows, Stream, note, print_bytes, print_text};
-use crate::cli::serve::asked_to_stop;
+use crate::cli::output::{Column, Format, Rows, Stream, print_bytes, print_note, print_text};
+use crate::cli::serve::stop_signal;
 use crate::datasets::NetworkList;
 use crate::datasets::Subject;
 use crate::datasets::export::object;
@@ -22,7 +22,10 @@ use tokio::time::Instant;
 const TOGETHER: Duration = Duration::from_millis(500);
 
 /// The rows that are new or differ, and those that are gone (with `"removed": true`).
-pub(super) fn differences(before: &mut BTreeMap<String, Value>, rows: Vec<(String, Value)>) -> Vec<Value> {
+pub(super) fn find_changed_rows(
+    before: &mut BTreeMap<String, Value>,
+    rows: Vec<(String, Value)>,
+) -> Vec<Value> {
     let mut changed = Vec::new();
     let mut present = BTreeMap::new();
     for (name, row) in rows {
@@ -40,25 +43,25 @@ pub(super) fn differences(before: &mut BTreeMap<String, Value>, rows: Vec<(Strin
     changed
 }
 
-pub(super) async fn watch(
+pub(super) async fn watch_list(
     context: &Context,
     session: Session,
     list: &'static NetworkList,
-    listing: &Listing,
+    listing: &ListOptions,
 ) -> Result<(), Failure> {
-    let end = asked_to_stop();
+    let end = stop_signal();
     tokio::pin!(end);
     let Session { opened, sync, mut changes, mut world, mine } = session;
     sync.show(Topicality::Network);
-    let format = Format::of(&context.global);
+    let format = Format::from_flags(&context.global);
     let mut stream = match format {
         Format::Text => None,
-        _ => Some(Stream::begin(format, Column::of(list.dataset))?),
+        _ => Some(Stream::start(format, Column::of_list(list.dataset))?),
     };
     let mut printed: BTreeMap<String, Value> = BTreeMap::new();
     let mut shown = String::new();
     let mut due = (!world.topology.is_empty()).then(Instant::now);
-    note(
+    print_note(
         &context.global,
         format!("watching the {} of {} until Ctrl-C", list.dataset.info.many, opened.profile.name),
     );
@@ -66,30 +69,30 @@ pub(super) async fn watch(
         tokio::select! {
             () = &mut end => break,
             change = changes.recv() => match change {
-                Some(change) => if world.take(&change) {
+                Some(change) => if world.apply_change(&change) {
                     due = due.or(Some(Instant::now() + TOGETHER));
                 },
                 None => break,
             },
             () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                 due = None;
-                let sight = Sight::new(&world, &mine, now());
+                let sight = ListContext::new(&world, &mine, now());
                 let subjects = sight.rows(list, listing)?;
                 match &mut stream {
                     Some(stream) => {
                         let row = |s: &Subject| (format!("{s:?}"), object(list.dataset, s, &sight.cells));
-                        for row in differences(&mut printed, subjects.iter().map(row).collect()) {
+                        for row in find_changed_rows(&mut printed, subjects.iter().map(row).collect()) {
                             // CSV has no column that could say so.
                             if format == Format::Csv && row.get("removed").is_some() {
                                 continue;
                             }
-                            stream.row(&row, Vec::new)?;
+                            stream.write_row(&row, Vec::new)?;
                         }
                         stream.flush()?;
                     }
                     None => {
-                        let rows = Rows::of(list.dataset, subjects.iter(), &sight.cells, format);
-                        let text = rows.table();
+                        let rows = Rows::from_rows(list.dataset, subjects.iter(), &sight.cells, format);
+                        let text = rows.to_table();
                         let text = format!("{text}{}", explain_mark(&text));
                         if text != shown {
                             if std::io::stdout().is_terminal() {
@@ -119,11 +122,11 @@ mod tests {
     fn only_what_changed_is_printed_and_what_is_gone_is_said() {
         let row = |id: &str, n: u64| (id.to_owned(), json!({"id": id, "n": n}));
         let mut before = BTreeMap::new();
-        assert_eq!(differences(&mut before, vec![row("a", 1), row("b", 1)]).len(), 2);
-        assert!(differences(&mut before, vec![row("a", 1), row("b", 1)]).is_empty());
-        let changed = differences(&mut before, vec![row("a", 2)]);
+        assert_eq!(find_changed_rows(&mut before, vec![row("a", 1), row("b", 1)]).len(), 2);
+        assert!(find_changed_rows(&mut before, vec![row("a", 1), row("b", 1)]).is_empty());
+        let changed = find_changed_rows(&mut before, vec![row("a", 2)]);
         assert_eq!(changed[0], json!({"id": "a", "n": 2}));
         assert_eq!(changed[1], json!({"id": "b", "n": 1, "removed": true}));
-        assert_eq!(differences(&mut before, vec![row("a", 2), row("b", 1)]).len(), 1);
+        assert_eq!(find_changed_rows(&mut before, vec![row("a", 2), row("b", 1)]).len(), 1);
     }
 }

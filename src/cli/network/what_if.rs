@@ -1,11 +1,11 @@
 //! A subnet's figures with other nodes.
 
-use super::{Full, Sight};
+use super::{Detail, ListContext};
 use crate::cli::failure::Failure;
 use crate::datasets::figures_json;
 use crate::datasets::find::{find_node, find_subnet};
 use icpulse_model::Principal;
-use icpulse_model::decentral::{Feature, what_if as measure_change};
+use icpulse_model::decentralization::{Feature, what_if as measure_change};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -13,12 +13,12 @@ use std::fmt::Write;
 ///
 /// # Errors
 /// Wrong usage when a node cannot be added or removed.
-pub(super) fn what_if(
-    sight: &Sight<'_>,
+pub(super) fn describe_what_if(
+    sight: &ListContext<'_>,
     id: &str,
     add: &[String],
     remove: &[String],
-) -> Result<Full, Failure> {
+) -> Result<Detail, Failure> {
     let topology = &sight.world.topology;
     if add.is_empty() && remove.is_empty() {
         return Err(Failure::usage(
@@ -48,7 +48,7 @@ pub(super) fn what_if(
     line("", "before".to_owned(), "after".to_owned());
     line("nodes", before.nodes.to_string(), after.nodes.to_string());
     line("nodes that may fail", before.fault_limit.to_string(), after.fault_limit.to_string());
-    line("Nakamoto, least", before.least().to_string(), after.least().to_string());
+    line("Nakamoto, least", before.lowest_nakamoto().to_string(), after.lowest_nakamoto().to_string());
     let hundredths = |n: usize| format!("{}.{:02}", n / 100, n % 100);
     line("Nakamoto, mean", hundredths(before.mean_hundredths()), hundredths(after.mean_hundredths()));
     for feature in Feature::ALL {

@@ -7,7 +7,7 @@ use super::net::NetState;
 pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
-use crate::datasets::Listed;
+use crate::datasets::ListRow;
 use crate::tui::command::{Chord, Keymap, Scope};
 use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo};
 use icpulse_model::ledger::{AccountState, Transaction};

@@ -24,7 +24,7 @@ pub fn pulse_text(state: &State, columns: usize) -> String {
     let other = if network.trust.is_main() { "" } else { ", not the Internet Computer" };
     line(&format!("icpulse · {}{other} · {}", network.name, freshness_text(state)));
     for foreign in &network.trust.foreign {
-        line(&format!("! {}", foreign.words()));
+        line(&format!("! {}", foreign.describe()));
     }
     if state.signer.is_anonymous() {
         line("read-only: no identity");

@@ -43,7 +43,7 @@ impl State {
     pub(super) fn update_summary(&mut self) {
         let topology = &self.world.topology;
         let now = self.network_now();
-        let lives = self.world.fleet.lives(topology.nodes.keys(), now);
+        let lives = self.world.fleet.count_statuses(topology.nodes.keys(), now);
         let mut summary = Summary {
             subnets: topology.subnets.len(),
             nodes: topology.nodes.len(),

@@ -138,7 +138,7 @@ impl State {
                 out.push_str(item.note.as_str());
             });
         }
-        let fits = |place: &usize| words.iter().all(|w| texts.get(*place).has(w));
+        let fits = |place: &usize| words.iter().all(|w| texts.get(*place).contains_exactly(w));
         layer.shown = (0..layer.items.len()).filter(fits).collect();
         layer.cursor = 0;
         layer.offset = 0;

@@ -153,7 +153,7 @@ impl State {
     }
 
     fn shown_account(&self) -> Account {
-        self.account().map_or_else(|| Account::of(self.signer.principal), |a| a.account)
+        self.account().map_or_else(|| Account::default_of(self.signer.principal), |a| a.account)
     }
 
     fn copy_text(&mut self, text: String, effects: &mut Vec<Effect>) {

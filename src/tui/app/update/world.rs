@@ -256,7 +256,7 @@ impl State {
         if unfinished > 0 {
             needs.push(PulseNeed::Unfinished { count: unfinished });
         }
-        let mut firing = self.world.alerts.of_machines();
+        let mut firing = self.world.alerts.node_alerts();
         needs.extend(firing.by_ref().take(ALERTS).cloned().map(PulseNeed::Alert));
         let more = firing.count();
         if more > 0 {

@@ -10,7 +10,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::text::spans_width;
 use crate::tui::widgets::{Spans, span};
 use icpulse_model::Principal;
-use icpulse_model::decentral::{Feature, WhatIf};
+use icpulse_model::decentralization::{Feature, WhatIf};
 use ratatui::layout::Rect;
 
 /// Cells of the figures.
@@ -108,7 +108,7 @@ fn figures_lines(state: &State, layer: &WhatIfLayer, what_if: &WhatIf) -> Vec<Sp
     };
     number("nodes", before.nodes, after.nodes);
     number("may fail", before.fault_limit, after.fault_limit);
-    number("nakamoto", before.least(), after.least());
+    number("nakamoto", before.lowest_nakamoto(), after.lowest_nakamoto());
     for feature in Feature::ALL {
         number(&format!("  {}", feature.title()), before.actors(feature), after.actors(feature));
     }

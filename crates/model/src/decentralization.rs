@@ -1,4 +1,4 @@
-//! How much a subnet depends on few: Nakamoto coefficients, target topology, fault distance.
+//! Decentralization of subnets: Nakamoto coefficients, target topology, fault distance.
 //!
 //! Definitions follow dfinity/dre `rs/decentralization` (August 2026): the coefficient of a feature
 //! is the least number of actors, the largest first, who together hold more than ⌊n/3⌋ of a
@@ -52,16 +52,16 @@ impl Feature {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coefficient {
     pub feature: Feature,
-    /// How many actors together could hold up the subnet; 0 for a subnet without nodes.
+    /// Number of actors together could hold up the subnet; 0 for a subnet without nodes.
     pub actors: usize,
-    /// How many nodes they have.
+    /// Number of nodes they have.
     pub nodes: usize,
     /// All actors and their nodes, the largest first.
     pub counts: Vec<(Line, usize)>,
 }
 
 /// The smallest number of the largest actors whose nodes are more than a third: (actors, nodes).
-pub fn nakamoto(counts: &[usize]) -> (usize, usize) {
+pub fn nakamoto_coefficient(counts: &[usize]) -> (usize, usize) {
     let mut counts = counts.to_vec();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let third = counts.iter().sum::<usize>() / 3;
@@ -83,7 +83,7 @@ pub const fn fault_limit(n: usize) -> usize {
 /// A rule of the target topology that a subnet breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// Which feature has too many nodes of one actor; `None` for DFINITY's own rule.
+    /// The feature has too many nodes of one actor; `None` for DFINITY's own rule.
     pub feature: Option<Feature>,
     /// In words.
     pub text: Line,
@@ -92,9 +92,9 @@ pub struct Breach {
 /// A subnet's figures for a set of nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decentralization {
-    /// How many nodes.
+    /// Number of nodes.
     pub nodes: usize,
-    /// How many may fail.
+    /// Number of may fail.
     pub fault_limit: usize,
     /// Coefficients, in the order of [`Feature::ALL`].
     pub coefficients: Vec<Coefficient>,
@@ -106,7 +106,7 @@ pub struct Decentralization {
 
 impl Decentralization {
     /// The least of the coefficients.
-    pub fn least(&self) -> usize {
+    pub fn lowest_nakamoto(&self) -> usize {
         self.coefficients.iter().map(|c| c.actors).min().unwrap_or(0)
     }
 
@@ -150,7 +150,11 @@ fn actor(topology: &Topology, node: &Principal, feature: Feature) -> Option<Line
 }
 
 /// The figures of a set of nodes, as the subnet `subnet` or as one that does not exist yet.
-pub fn measure(topology: &Topology, nodes: &[Principal], subnet: Option<&Principal>) -> Decentralization {
+pub fn measure_decentralization(
+    topology: &Topology,
+    nodes: &[Principal],
+    subnet: Option<&Principal>,
+) -> Decentralization {
     let mut unknown = 0;
     let coefficients: Vec<Coefficient> = Feature::ALL
         .into_iter()
@@ -164,7 +168,7 @@ pub fn measure(topology: &Topology, nodes: &[Principal], subnet: Option<&Princip
             }
             let mut counts: Vec<(Line, usize)> = counts.into_iter().collect();
             counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            let (actors, held) = nakamoto(&counts.iter().map(|(_, n)| *n).collect::<Vec<_>>());
+            let (actors, held) = nakamoto_coefficient(&counts.iter().map(|(_, n)| *n).collect::<Vec<_>>());
             Coefficient { feature, actors, nodes: held, counts }
         })
         .collect();
@@ -230,7 +234,7 @@ pub struct WhatIf {
     pub after: Decentralization,
 }
 
-/// What a subnet's figures would be with nodes added and removed. Nothing is asked or signed.
+/// Computes a subnet's figures with nodes added and removed. Nothing is asked or signed.
 ///
 /// # Errors
 /// In words, if a node is not in the registry, is added although it is in a subnet, or is removed
@@ -269,8 +273,8 @@ pub fn what_if(
         nodes.push(*node);
     }
     Ok(WhatIf {
-        before: measure(topology, &record.membership, Some(subnet)),
-        after: measure(topology, &nodes, Some(subnet)),
+        before: measure_decentralization(topology, &record.membership, Some(subnet)),
+        after: measure_decentralization(topology, &nodes, Some(subnet)),
     })
 }
 
@@ -363,14 +367,14 @@ mod tests {
     #[test]
     fn a_subnet_is_measured_by_every_feature() {
         let (t, subnet) = sample();
-        let d = measure(&t, &t.subnets[&subnet].membership, Some(&subnet));
+        let d = measure_decentralization(&t, &t.subnets[&subnet].membership, Some(&subnet));
         assert_eq!((d.nodes, d.fault_limit, d.unknown), (4, 1, 0));
         // More than one of four nodes is needed: two providers, but one country and one area.
         assert_eq!(d.actors(Feature::Provider), 2);
         assert_eq!(d.actors(Feature::Owner), 1);
         assert_eq!(d.actors(Feature::Country), 1);
         assert_eq!(d.actors(Feature::Area), 1);
-        assert_eq!(d.least(), 1);
+        assert_eq!(d.lowest_nakamoto(), 1);
         let texts: Vec<&str> = d.breaches.iter().map(|b| b.text.as_str()).collect();
         assert_eq!(texts, ["2 nodes of owner Green, at most 1", "3 nodes of country CH, at most 2"]);
     }
@@ -379,7 +383,10 @@ mod tests {
     fn what_if_says_what_would_become_of_a_subnet() {
         let (t, subnet) = sample();
         let changed = what_if(&t, &subnet, &[id(1, 6)], &[id(1, 3)]).unwrap();
-        assert_eq!(changed.before, measure(&t, &t.subnets[&subnet].membership, Some(&subnet)));
+        assert_eq!(
+            changed.before,
+            measure_decentralization(&t, &t.subnets[&subnet].membership, Some(&subnet))
+        );
         assert!(changed.after.breaches.is_empty(), "{:?}", changed.after.breaches);
         assert_eq!(changed.after.actors(Feature::Owner), 2);
         assert_eq!(t.subnets[&subnet].membership.len(), 4, "nothing changes");
@@ -418,25 +425,25 @@ mod tests {
         );
         let subnet = subnet(&mut t, 1, &[1, 2, 3, 4]);
         let nodes = t.subnets[&subnet].membership.clone();
-        assert!(!measure(&t, &nodes, Some(&subnet)).breaches.is_empty());
+        assert!(!measure_decentralization(&t, &nodes, Some(&subnet)).breaches.is_empty());
         t.nns = Some(subnet);
-        assert_eq!(measure(&t, &nodes, Some(&subnet)).breaches, vec![]);
+        assert_eq!(measure_decentralization(&t, &nodes, Some(&subnet)).breaches, vec![]);
     }
 
     #[test]
     fn coefficients_as_dre_counts_them() {
-        assert_eq!(nakamoto(&[1; 13]), (5, 5));
-        assert_eq!(nakamoto(&[1, 1, 2, 3, 5, 1]).0, 1);
-        assert_eq!(nakamoto(&[]), (0, 0));
+        assert_eq!(nakamoto_coefficient(&[1; 13]), (5, 5));
+        assert_eq!(nakamoto_coefficient(&[1, 1, 2, 3, 5, 1]).0, 1);
+        assert_eq!(nakamoto_coefficient(&[]), (0, 0));
         // Three divides nine: more than three are needed, not three.
-        assert_eq!(nakamoto(&[3, 3, 3]), (2, 6));
+        assert_eq!(nakamoto_coefficient(&[3, 3, 3]), (2, 6));
         assert_eq!([0, 1, 3, 4, 13, 40].map(fault_limit), [0, 0, 0, 1, 4, 13]);
     }
 
     proptest! {
         #[test]
         fn fewer_actors_would_not_do(counts in prop::collection::vec(1usize..20, 1..30)) {
-            let (actors, nodes) = nakamoto(&counts);
+            let (actors, nodes) = nakamoto_coefficient(&counts);
             let mut sorted = counts.clone();
             sorted.sort_unstable_by(|a, b| b.cmp(a));
             let third = counts.iter().sum::<usize>() / 3;

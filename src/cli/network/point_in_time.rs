@@ -3,7 +3,7 @@
 use crate::cli::failure::Failure;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use icpulse_model::query::parse_span;
-use icpulse_model::registry::{Moment, Version};
+use icpulse_model::registry::{PointInTime, Version};
 use icpulse_model::{Timestamp, node_rewards::Day};
 
 /// A registry version (`53218` or `53,218`), a day (`2026-11-01`, from its beginning in UTC), a
@@ -11,35 +11,35 @@ use icpulse_model::{Timestamp, node_rewards::Day};
 ///
 /// # Errors
 /// Wrong usage, with the forms that are possible.
-pub fn parse_moment(text: &str, now: Timestamp) -> Result<Moment, Failure> {
+pub fn parse_point_in_time(text: &str, now: Timestamp) -> Result<PointInTime, Failure> {
     let text = text.trim();
     let digits: String = text.chars().filter(|c| !matches!(c, ',' | '_')).collect();
     if !digits.is_empty()
         && digits.bytes().all(|b| b.is_ascii_digit())
         && let Ok(version) = digits.parse()
     {
-        return Ok(Moment::Version(Version(version)));
+        return Ok(PointInTime::Version(Version(version)));
     }
-    if let Some(day) = day(text) {
-        return Ok(Moment::At(day.start()));
+    if let Some(day) = parse_day(text) {
+        return Ok(PointInTime::At(day.start()));
     }
     for form in ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"] {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, form) {
-            return Ok(Moment::At(Timestamp::from_utc(time.and_utc())));
+            return Ok(PointInTime::At(Timestamp::from_utc(time.and_utc())));
         }
     }
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(Moment::At(Timestamp::from_utc(time.with_timezone(&Utc))));
+        return Ok(PointInTime::At(Timestamp::from_utc(time.with_timezone(&Utc))));
     }
     if let Ok(ago) = parse_span(text) {
-        return Ok(Moment::At(now.minus(ago)));
+        return Ok(PointInTime::At(now.minus(ago)));
     }
     Err(Failure::usage(format!(
         "'{text}' is not a point in time; write a registry version such as 53218, a date such as 2026-11-01 or 2026-11-01T14:30 (UTC), or a time ago such as 7d"
     )))
 }
 
-fn day(text: &str) -> Option<Day> {
+fn parse_day(text: &str) -> Option<Day> {
     let mut parts = text.splitn(3, '-').map(str::parse::<u32>);
     let mut next = || parts.next()?.ok();
     Day::from_date(next()?, next()?, next()?)
@@ -54,25 +54,25 @@ mod tests {
     fn versions_dates_and_times_ago() {
         let now = Timestamp::from_secs(1_795_356_134);
         for (text, moment) in [
-            ("53218", Moment::Version(Version(53_218))),
-            ("53,218", Moment::Version(Version(53_218))),
-            ("2026-11-22", Moment::At(Timestamp::from_secs(1_795_305_600))),
-            ("2026-11-22T14:02", Moment::At(Timestamp::from_secs(1_795_356_120))),
-            ("2026-11-22 14:02", Moment::At(Timestamp::from_secs(1_795_356_120))),
-            ("2026-11-22T15:02:14+01:00", Moment::At(now)),
-            ("1d", Moment::At(Timestamp::from_secs(1_795_269_734))),
+            ("53218", PointInTime::Version(Version(53_218))),
+            ("53,218", PointInTime::Version(Version(53_218))),
+            ("2026-11-22", PointInTime::At(Timestamp::from_secs(1_795_305_600))),
+            ("2026-11-22T14:02", PointInTime::At(Timestamp::from_secs(1_795_356_120))),
+            ("2026-11-22 14:02", PointInTime::At(Timestamp::from_secs(1_795_356_120))),
+            ("2026-11-22T15:02:14+01:00", PointInTime::At(now)),
+            ("1d", PointInTime::At(Timestamp::from_secs(1_795_269_734))),
         ] {
-            assert_eq!(parse_moment(text, now).unwrap(), moment, "{text}");
+            assert_eq!(parse_point_in_time(text, now).unwrap(), moment, "{text}");
         }
         for wrong in ["", "yesterday", "2026-13-01", "-5"] {
-            assert!(parse_moment(wrong, now).unwrap_err().message.contains("2026-11-01"), "{wrong}");
+            assert!(parse_point_in_time(wrong, now).unwrap_err().message.contains("2026-11-01"), "{wrong}");
         }
     }
 
     proptest! {
         #[test]
         fn no_text_panics(text in "\\PC{0,30}", now: u64) {
-            let _ = parse_moment(&text, Timestamp(now));
+            let _ = parse_point_in_time(&text, Timestamp(now));
         }
     }
 }
