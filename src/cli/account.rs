@@ -87,8 +87,9 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
 /// An account identifier, a principal or an ICRC-1 account.
 fn parse_account(text: &str) -> Result<Party, Failure> {
     let text = text.trim();
-    if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return text.parse().map(Party::Identifier).map_err(Failure::usage);
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return digits.parse().map(Party::Identifier).map_err(Failure::usage);
     }
     text.parse().map(Party::Account).map_err(Failure::usage)
 }
@@ -255,7 +256,7 @@ fn print_balances(
         }
         if let Some((_, Sourced { evidence, .. })) = balances().next() {
             let (proof, at) = (evidence.proof.word(), evidence.at.date_minute());
-            print_note(&context.global, format!("{}, {proof} {at}", account.identifier()));
+            print_note(&context.global, format!("{}, {proof} {at} UTC", account.identifier()));
         }
         return Ok(());
     }

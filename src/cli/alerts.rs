@@ -240,7 +240,7 @@ fn print_event(context: &Context, said: WatcherEvent) -> Result<(), Failure> {
                         print_bytes(format!("{}\n", notice.to_json()).as_bytes())?;
                     }
                     _ => print_text(&format!(
-                        "{}  {:<9}  {:<8}  {}\n",
+                        "{} UTC  {:<9}  {:<8}  {}\n",
                         notice.at.date_minute(),
                         notice.kind.name(),
                         notice.severity.word(),

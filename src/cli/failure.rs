@@ -47,6 +47,13 @@ impl Failure {
         Self::new(FailureKind::Failed, message)
     }
 
+    /// The failure as one line of JSON.
+    pub fn to_json(&self) -> String {
+        let kind = format!("{:?}", self.kind).to_lowercase();
+        let error = serde_json::json!({"kind": kind, "exit_code": self.kind as u8, "message": self.message});
+        serde_json::json!({ "error": error }).to_string()
+    }
+
     /// The process's exit code.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind as u8)

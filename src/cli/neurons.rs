@@ -213,7 +213,7 @@ async fn show(context: &Context, id: NeuronKey) -> Result<(), Failure> {
             line("deciding power", &n.deciding_voting_power);
             line("potential power", &n.potential_voting_power);
             if let Some(at) = n.refreshed {
-                line("refreshed", &at.date_minute());
+                line("refreshed", &format!("{} UTC", at.date_minute()));
             }
             if let Some(controller) = n.controller {
                 line("controller", &controller);
@@ -225,7 +225,7 @@ async fn show(context: &Context, id: NeuronKey) -> Result<(), Failure> {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                 line("follows", &format!("{}: {}", topic.title(), ids.join(", ")));
             }
-            line("evidence", &format!("{} {}", n.evidence.proof.word(), n.evidence.at.date_minute()));
+            line("evidence", &format!("{} {} UTC", n.evidence.proof.word(), n.evidence.at.date_minute()));
             print_text(&out)
         }
     }

@@ -5,7 +5,7 @@ use super::failure::{Failure, FailureKind};
 use super::journal::OpenActions;
 use super::output::print_note;
 use super::prompt;
-use crate::config::resolve_profile;
+use crate::config::{expand_home, resolve_profile};
 use icpulse_canisters::Client;
 use icpulse_engine::action::SignerJournal;
 use icpulse_ic::{Anonymous, IcError, RetryPolicy, Signer};
@@ -449,7 +449,7 @@ fn choose_identity(context: &Context, need: IdentityNeed) -> Result<ActiveIdenti
     let name = match wanted {
         Some(name) if name == "anonymous" => return Ok(ActiveIdentity::Anonymous),
         Some(name) if wallet.show(&name).is_err() && looks_like_file(&name) => {
-            return open_file(context, Path::new(&name));
+            return open_file(context, &expand_home(&name));
         }
         Some(name) => name,
         None => match wallet.default_identity() {

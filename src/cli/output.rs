@@ -9,7 +9,7 @@ use icpulse_model::query::{Query, parse_whole};
 use icpulse_model::text::{csv_cell, is_deceptive, printable};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use unicode_width::UnicodeWidthStr;
 
 /// The form results are printed in.
@@ -70,12 +70,14 @@ impl Column {
 
 /// The text of a row, in the order of [`Column::of`].
 pub fn text_cells<R>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Vec<String> {
+    // Only a terminal has a width to keep to.
+    let is_whole = !std::io::stdout().is_terminal();
     let mut cells = Vec::new();
     for column in dataset.columns {
         if column.info.exported {
             let shown = column.info.shown;
             cells.push(if shown {
-                text(&column.info, &(column.get)(row, cx), cx.now)
+                text(&column.info, &(column.get)(row, cx), cx.now, is_whole)
             } else {
                 String::new()
             });

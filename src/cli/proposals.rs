@@ -7,6 +7,7 @@ use super::json;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::output::{Format, Rows, parse_filter, print_json, print_text};
 use crate::datasets::ListRow;
+use crate::tui::screens::text::markdown_text;
 use futures_util::StreamExt;
 use icpulse_canisters::{Client, ProposalsPage, governance_of, read_ranges};
 use icpulse_model::amount::percent;
@@ -16,6 +17,7 @@ use icpulse_model::world::World;
 use icpulse_model::{Governance, Proposal, ProposalKey, ProposalStatus, Timestamp, Topic};
 use serde_json::json;
 use std::fmt::Write;
+use std::io::IsTerminal;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -198,7 +200,7 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
                     b.voting_power.rounded()
                 );
             }
-            let _ = writeln!(out, "{} {}", p.evidence.proof.word(), p.evidence.at.date_minute());
+            let _ = writeln!(out, "{} {} UTC", p.evidence.proof.word(), p.evidence.at.date_minute());
             if let Some(body) = &body {
                 if !body.url.is_empty() {
                     let _ = writeln!(out, "{}", body.url);
@@ -206,7 +208,12 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
                 if let Some(failure) = &body.failure {
                     let _ = writeln!(out, "\nIts execution failed: {failure}");
                 }
-                let _ = writeln!(out, "\n{}", body.summary);
+                let width = if std::io::stdout().is_terminal() {
+                    crossterm::terminal::size().map_or(100, |(columns, _)| usize::from(columns))
+                } else {
+                    100
+                };
+                let _ = writeln!(out, "\n{}", markdown_text(&body.summary, width).trim_end());
                 let payload = json::proposal_full(&proposal, Some(body), now);
                 if let Some(value) = payload.get("payload") {
                     let _ = writeln!(out, "\n{}", serde_json::to_string_pretty(value).unwrap_or_default());

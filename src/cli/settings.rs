@@ -164,17 +164,26 @@ pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
     print_bytes(&bytes)
 }
 
-/// `icpulse man`
+/// `icpulse man [COMMAND…]`
 ///
 /// # Errors
-/// When standard output or the folder cannot be written.
-pub fn man(folder: Option<&Path>) -> Result<(), Failure> {
-    let command = super::operations::command();
+/// When the command is unknown, or standard output or the folder cannot be written.
+pub fn man(names: &[String], folder: Option<&Path>) -> Result<(), Failure> {
+    let mut command = super::operations::command();
+    command.build();
     if let Some(folder) = folder {
         return clap_mangen::generate_to(command, folder).map_err(|why| {
             Failure::failed(format!("cannot write manual pages to {}: {why}", folder.display()))
         });
     }
+    let mut command = &command;
+    for name in names.iter().flat_map(|name| name.split_whitespace()) {
+        command = command.find_subcommand(name).ok_or_else(|| {
+            let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            Failure::usage(format!("unknown command '{name}'; available: {}", known.join(", ")))
+        })?;
+    }
+    let command = command.clone().display_name(command.get_display_name().unwrap_or("icpulse").to_owned());
     let mut bytes = Vec::new();
     clap_mangen::Man::new(command).render(&mut bytes)?;
     print_bytes(&bytes)

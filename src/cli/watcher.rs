@@ -324,7 +324,7 @@ impl Watcher {
             let Some((_, why)) = &report.failing else { continue };
             failing.insert(report.sink.clone());
             if !self.failing.contains(&report.sink) {
-                let text = format!("alert sink {}: {why}; it is tried again", report.sink);
+                let text = format!("alert sink {}: {why}; retrying", report.sink);
                 self.send(WatcherEvent::Note(Line::new(&text)));
             }
         }

@@ -381,7 +381,7 @@ fn a_dashboard_that_calls_all_nodes_down_is_named_and_contradicted() {
     }
 
     let overview = json(&run(&["overview", "--json", "--offline"]));
-    let machines = &overview["machines"];
+    let machines = &overview["network_health"];
     assert_eq!(machines["nodes_down_evidence"], "unverified", "{machines}");
     assert_eq!(machines["unverified_source"], "public dashboard");
     assert_eq!(machines["subnets_stalled_evidence"], "certified");
