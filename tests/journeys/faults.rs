@@ -77,7 +77,7 @@ async fn too_many_requests() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_is_unavailable() {
-    let words = ["HTTP 503 · the network's gateway or replica has a problem; retrying"];
+    let words = ["HTTP 503 · the network's gateway or replica has a problem"];
     live_through(Kind::Unavailable, "30%", &words).await;
 }
 

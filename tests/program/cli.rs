@@ -206,7 +206,10 @@ fn wrong_usage_ends_with_2_and_says_what_to_do() {
         (vec!["--network", "nowhere", "overview"], "available: "),
         (vec!["--network", "http://192.0.2.1", "overview"], "https"),
         (vec!["account", "balance", "not-an-account", "--network", "demo"], "principal"),
-        (vec!["account", "balance", &"a".repeat(63), "--network", "demo"], "64 hexadecimal digits; this has 63"),
+        (
+            vec!["account", "balance", &"a".repeat(63), "--network", "demo"],
+            "64 hexadecimal digits; this has 63",
+        ),
         (vec!["account", "balance", &format!("0x{}", "a".repeat(64)), "--network", "demo"], "checksum"),
         (vec!["identity", "show", "nobody"], "identity new"),
         (vec!["--config", "missing.toml", "overview"], "config template"),
