@@ -208,8 +208,8 @@ fn read_cached(
     let world = opened.cached_world(context)?;
     let own: Vec<_> =
         world.accounts.iter().filter(|state| account.has_identifier(&state.account.identifier())).collect();
-    if own.is_empty() && matches!(wish, Request::Balance) {
-        return Err(Failure::failed("this account is not in the cache; leave out --offline to read it"));
+    if own.is_empty() {
+        return Err(Failure::not_cached("this account is"));
     }
     let meant = own.iter().filter(|state| matches_token(&state.token, token));
     let found: Vec<LedgerAnswer> = meant

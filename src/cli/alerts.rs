@@ -10,9 +10,9 @@ use super::tui::{Reading, start_reading};
 use super::watcher::{
     Setup, Watcher, WatcherEvent, alert_settings, open_alert_store, own_nodes_or_default, test_sinks,
 };
-use crate::datasets::{AlertRow, AlertState, ListRow};
+use crate::datasets::{AlertRow, AlertState, ListRow, RuleRow};
 use icpulse_engine::alert::{Attention, Monitor, RuleInput};
-use icpulse_model::alert::Alert;
+use icpulse_model::alert::{Alert, Rule};
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
@@ -28,6 +28,7 @@ use std::sync::Arc;
 pub async fn run(context: &Context, command: &AlertsCommand) -> Result<(), Failure> {
     match command {
         AlertsCommand::List { filter, limit } => list(context, filter, *limit).await,
+        AlertsCommand::Rules { filter, limit } => list_rules(context, filter, *limit),
         AlertsCommand::Test { sink } => test(context, sink.as_deref()).await,
         AlertsCommand::Watch => watch(context).await,
     }
@@ -88,6 +89,20 @@ async fn list(context: &Context, filter: &str, limit: Option<usize>) -> Result<(
         }
         None => Ok(()),
     }
+}
+
+fn list_rules(context: &Context, filter: &str, limit: Option<usize>) -> Result<(), Failure> {
+    let query = parse_filter(filter, RuleRow::dataset())?;
+    let settings = alert_settings(context);
+    let rows = Rule::ALL
+        .into_iter()
+        .map(|rule| RuleRow { rule, settings: settings.rules.settings_of(rule) })
+        .collect();
+    let cells = Cells { now: wall_clock(), ..Cells::default() };
+    let rows = select_rows(rows, &query, limit, &cells);
+    let format = Format::from_flags(&context.global);
+    let meta = json!({"enabled": settings.enabled, "count": rows.len()});
+    Rows::from_rows(RuleRow::dataset(), rows.iter(), &cells, format).print(format, "alert_rules", meta)
 }
 
 /// The sequence for a terminal, on standard error where that is one.

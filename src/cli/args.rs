@@ -3,7 +3,7 @@
 use super::lists::NetworkListParser;
 pub use super::lists::{FilterParser, ListAction, ListCommand, ListOptions};
 use super::operations::Request;
-use crate::datasets::{AlertRow, Followee, ListRow, NetworkList};
+use crate::datasets::{AlertRow, Followee, ListRow, NetworkList, RuleRow};
 use clap::builder::FalseyValueParser;
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use icpulse_model::ledger::Transaction;
@@ -207,7 +207,7 @@ pub enum Command {
         after_help = "Examples:\n  icpulse registry events --since 7d\n  icpulse registry diff 2026-10-01\n  icpulse registry at 2026-10-01 nodes --filter \"country:CH\""
     )]
     Registry(Registry),
-    /// Alerts: list, test the sinks, run as a daemon
+    /// Alerts: list them and their rules, test the sinks, run as a daemon
     #[command(
         subcommand,
         after_help = "Examples:\n  icpulse alerts list\n  icpulse alerts test\n  icpulse alerts watch"
@@ -336,6 +336,16 @@ pub enum Alerts {
         /// Filter such as "state:firing severity>info"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
               value_parser = FilterParser(AlertRow::dataset()), hide_possible_values = true)]
+        filter: String,
+        /// Maximum number of rows
+        #[arg(long, short = 'l', value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Rules of alerts and their settings
+    Rules {
+        /// Filter such as "enabled:no severity>info"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(RuleRow::dataset()), hide_possible_values = true)]
         filter: String,
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
@@ -553,6 +563,11 @@ pub enum Journal {
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N", default_value_t = 50)]
         limit: usize,
+    },
+    /// Show an action with its steps
+    Show {
+        /// Id, or its beginning
+        id: String,
     },
     /// Look up the outcome of interrupted actions, then review and finish what is left
     Resume(Signing),

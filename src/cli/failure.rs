@@ -42,6 +42,11 @@ impl Failure {
         Self::new(FailureKind::Usage, message)
     }
 
+    /// Data that `--offline` asks for and the cache does not have; `what` ends with the verb.
+    pub fn not_cached(what: impl fmt::Display) -> Self {
+        Self::new(FailureKind::Network, format!("{what} not in the cache; leave out --offline to read it"))
+    }
+
     /// Failed here.
     pub fn failed(message: impl fmt::Display) -> Self {
         Self::new(FailureKind::Failed, message)

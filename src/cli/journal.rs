@@ -35,6 +35,10 @@ pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
             let opened = open_uncached(context, IdentityNeed::IfUnlocked).await?;
             list(context, &opened, &query, *limit)
         }
+        Command::Show { id } => {
+            let opened = open_uncached(context, IdentityNeed::IfUnlocked).await?;
+            show(context, &opened, id)
+        }
         Command::Resume(_) => {
             let opened = open_uncached(context, IdentityNeed::ToSign).await?;
             resume(context, &opened).await
@@ -57,16 +61,41 @@ fn list(context: &Context, opened: &OpenNetwork, query: &Query, limit: usize) ->
             "actions": entries.iter().map(json::journal_entry).collect::<Vec<_>>(),
             "unreadable": unreadable,
         })),
-        Format::Csv => Rows::from_rows(JournalEntry::dataset(), entries.iter(), &cells, Format::Csv).print(
-            Format::Csv,
-            "actions",
-            Value::Null,
-        ),
         Format::Text if entries.is_empty() => {
             print_note(&context.global, if is_empty { "the journal is empty" } else { "no matches" });
             Ok(())
         }
-        Format::Text => print_text(&entries.iter().map(describe_entry).collect::<Vec<_>>().join("\n")),
+        format => Rows::from_rows(JournalEntry::dataset(), entries.iter(), &cells, format).print(
+            format,
+            "actions",
+            Value::Null,
+        ),
+    }
+}
+
+fn show(context: &Context, opened: &OpenNetwork, id: &str) -> Result<(), Failure> {
+    let JournalEntries { entries, unreadable } = opened.journal_entries()?;
+    print_unreadable(context, &unreadable);
+    let entry = find_entry(&entries, id)?;
+    match Format::from_flags(&context.global) {
+        Format::Json => print_json(&json::journal_entry(entry)),
+        Format::Text => print_text(&describe_entry(entry)),
+        Format::Csv => {
+            Err(Failure::usage("one action has no rows for --csv; use --json, or `icpulse journal list`"))
+        }
+    }
+}
+
+/// The action whose id begins with a text.
+fn find_entry<'e>(entries: &'e [JournalEntry], id: &str) -> Result<&'e JournalEntry, Failure> {
+    let matching: Vec<&JournalEntry> =
+        entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
+    match matching.as_slice() {
+        [] => Err(Failure::usage(format!(
+            "no action '{id}' in the journal; `icpulse journal list` has the ids"
+        ))),
+        [only] => Ok(only),
+        many => Err(Failure::usage(format!("'{id}' matches {} ids; give more characters", many.len()))),
     }
 }
 
@@ -229,19 +258,7 @@ fn dismiss(context: &Context, opened: &OpenNetwork, id: &str) -> Result<(), Fail
         print_note(&context.global, format!("the document is put aside: {}", kept.display()));
         return Ok(());
     }
-    let matching: Vec<&JournalEntry> =
-        entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
-    let entry = match matching.as_slice() {
-        [] => {
-            return Err(Failure::usage(format!(
-                "no action '{id}' in the journal; `icpulse journal list` has the ids"
-            )));
-        }
-        [only] => *only,
-        many => {
-            return Err(Failure::usage(format!("'{id}' matches {} ids; give more characters", many.len())));
-        }
-    };
+    let entry = find_entry(&entries, id)?;
     if entry.authenticity == Authenticity::Altered {
         let kept = opened.journal()?.set_aside(&entry.id).map_err(Failure::failed)?;
         print_note(&context.global, format!("moved the altered document to {}", kept.display()));
@@ -300,7 +317,7 @@ impl OpenActions {
             n => format!(" and {} more", n - 1),
         };
         to_stderr(&format_args!(
-            "unfinished: {} ({} UTC){more}. `icpulse journal resume` finds out what became of it and offers to finish it; `icpulse journal list` shows its steps",
+            "unfinished: {} ({} UTC){more}. `icpulse journal resume` finds out what became of it and offers to finish it; `icpulse journal show` shows its steps",
             action.title,
             action.confirmed.date_minute()
         ));

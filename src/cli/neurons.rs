@@ -42,7 +42,13 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
     let now = context.now();
     let neurons: Vec<Arc<Neuron>> = match &opened.client {
         Some(client) => read_own_neurons(client, &opened.profile.governances()).await?,
-        None => opened.cached_world(context)?.neurons.iter().cloned().collect(),
+        None => {
+            let world = opened.cached_world(context)?;
+            if !world.neurons_known {
+                return Err(Failure::not_cached("the neurons of this identity are"));
+            }
+            world.neurons.iter().cloned().collect()
+        }
     };
     let cells = cells(now);
     let neurons: Vec<_> =
@@ -72,12 +78,15 @@ pub(super) async fn read_own_neurons(
 }
 
 /// The known neurons, as the network lists them or as the cache has them.
-async fn read_known(context: &Context, opened: &mut OpenNetwork) -> Result<Vec<KnownNeuron>, Failure> {
+async fn read_known(
+    context: &Context,
+    opened: &mut OpenNetwork,
+) -> Result<Option<Vec<KnownNeuron>>, Failure> {
     Ok(match &opened.client {
-        Some(client) => client.known_neurons().await?.value,
+        Some(client) => Some(client.known_neurons().await?.value),
         None => {
             let facts = opened.cached_world(context)?.facts;
-            facts.known_neurons.as_ref().map(|known| known.value.clone()).unwrap_or_default()
+            facts.known_neurons.as_ref().map(|known| known.value.clone())
         }
     })
 }
@@ -86,7 +95,9 @@ async fn list_known(context: &Context, filter: &str, limit: Option<usize>) -> Re
     let query = parse_filter(filter, KnownNeuron::dataset())?;
     let mut opened = open_uncached(context, IdentityNeed::Nobody).await?;
     let cells = cells(context.now());
-    let rows = select_rows(read_known(context, &mut opened).await?, &query, limit, &cells);
+    let known = read_known(context, &mut opened).await?;
+    let known = known.ok_or_else(|| Failure::not_cached("the list of known neurons is"))?;
+    let rows = select_rows(known, &query, limit, &cells);
     let format = Format::from_flags(&context.global);
     let meta = json!({"network": opened.profile.name, "count": rows.len()});
     let name = KnownNeuron::dataset().info.key();
@@ -102,7 +113,7 @@ async fn list_followees(
     let query = parse_filter(filter, Followee::dataset())?;
     let mut opened = open_uncached(context, IdentityNeed::ToRead).await?;
     let neuron = read_neuron(context, &mut opened, id).await?;
-    let known = read_known(context, &mut opened).await?;
+    let known = read_known(context, &mut opened).await?.unwrap_or_default();
     let facts =
         NetworkFacts { known_neurons: Some(Sourced::new(known, neuron.evidence)), ..NetworkFacts::default() };
     let mut view = NetworkView::default();
@@ -175,11 +186,7 @@ async fn read_neuron(
                 .neuron(&opened.who.principal(), id)
                 .map_err(Failure::failed)?
                 .map(Arc::new)
-                .ok_or_else(|| {
-                    Failure::failed(format!(
-                        "neuron {id} is not in the cache; leave out --offline to read it"
-                    ))
-                })?,
+                .ok_or_else(|| Failure::not_cached(format!("neuron {id} is")))?,
         },
     })
 }

@@ -131,10 +131,11 @@ fn network_json(world: &World, now: Timestamp) -> serde_json::Value {
         return serde_json::Value::Null;
     }
     let conditions = topology.subnets.keys().filter_map(|id| Some(world.health.get(id)?.condition(now)));
-    let (mut well, mut stalled) = (0usize, 0usize);
+    let (mut well, mut stalled, mut unreachable) = (0usize, 0usize, 0usize);
     for condition in conditions {
         well += usize::from(condition == Condition::Well);
         stalled += usize::from(matches!(condition, Condition::Stalled(_)));
+        unreachable += usize::from(condition == Condition::Unreachable);
     }
     let registry = topology.evidence.map(|e| e.proof.word());
     let asked = well + stalled > 0;
@@ -149,6 +150,8 @@ fn network_json(world: &World, now: Timestamp) -> serde_json::Value {
         "subnets_well_evidence": asked.then(|| Proof::Certified.word()),
         "subnets_stalled": asked.then_some(stalled),
         "subnets_stalled_evidence": asked.then(|| Proof::Certified.word()),
+        "subnets_unreachable": unreachable,
+        "subnets_unknown": topology.subnets.len().saturating_sub(well + stalled + unreachable),
         "nodes": topology.nodes.len(),
         "nodes_evidence": registry,
         "nodes_up": known(lives.up),
@@ -157,6 +160,9 @@ fn network_json(world: &World, now: Timestamp) -> serde_json::Value {
         "nodes_degraded_evidence": said,
         "nodes_down": known(lives.down),
         "nodes_down_evidence": said,
+        "nodes_disputed": known(lives.disputed),
+        "nodes_disputed_evidence": said,
+        "nodes_unknown": lives.unknown,
         "unverified_source": lives.is_unverified().then_some(DASHBOARD),
         "unverified_source_read_at": world.fleet.reported_at.map(|t| t.rfc3339()),
         "subnets_contradicting": lives.is_known().then(|| world.contradicted_subnets(now)),

@@ -44,7 +44,16 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             let now = context.now();
             let rows = match &opened.client {
                 Some(client) => wanted.read_network(client, &opened.profile.governances(), now).await?,
-                None => wanted.select_cached(&opened.whole_cached_world(context)?, now),
+                None => {
+                    let world = opened.whole_cached_world(context)?;
+                    if world.proposals.is_empty() {
+                        return Err(Failure::not_cached("the proposals are"));
+                    }
+                    if *votable && !world.neurons_known && !opened.who.info().is_anonymous() {
+                        return Err(Failure::not_cached("the neurons of this identity are"));
+                    }
+                    wanted.select_cached(&world, now)
+                }
             };
             print_list(context, &opened, &rows, now)
         }
@@ -165,9 +174,11 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
         }
         None => {
             let world = opened.whole_cached_world(context)?;
-            let proposal = world.proposals.get(id).cloned().ok_or_else(|| {
-                Failure::failed(format!("proposal {id} is not in the cache; leave out --offline to read it"))
-            })?;
+            let proposal = world
+                .proposals
+                .get(id)
+                .cloned()
+                .ok_or_else(|| Failure::not_cached(format!("proposal {id} is")))?;
             (proposal, opened.cache.body(id).map_err(Failure::failed)?.map(|(body, _)| body))
         }
     };

@@ -3,7 +3,7 @@
 use super::ListRow;
 use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::value::{Cell, Tone, Value};
-use icpulse_store::journal::JournalEntry;
+use icpulse_store::journal::{Authenticity, JournalEntry};
 
 type Column = dataset::Column<JournalEntry>;
 
@@ -22,12 +22,10 @@ static ACTIONS: Dataset<JournalEntry> = Dataset {
         quick_filters: &["", "open:yes", "confirmed<7d"],
     },
     columns: &[
-        Column::new("confirmed", "confirmed (UTC)", Kind::Time, |e, _| {
-            Value::At(e.execution.confirmed).into()
-        })
-        .width(16, 0)
-        .descending()
-        .help("When it was confirmed: `confirmed<7d`."),
+        Column::new("confirmed", "confirmed", Kind::Time, |e, _| Value::At(e.execution.confirmed).into())
+            .width(16, 0)
+            .descending()
+            .help("When it was confirmed: `confirmed<7d`."),
         Column::new("id", "id", Kind::Text, |e, _| Cell::new(Value::borrowed_text(&e.id)).tone(Tone::Id))
             .width(16, 0)
             .searched()
@@ -40,7 +38,11 @@ static ACTIONS: Dataset<JournalEntry> = Dataset {
         .searched()
         .help("What it is: `title:vote`."),
         Column::new("outcome", "outcome", Kind::Text, |e, _| {
-            Value::borrowed_text(e.execution.ending().slug()).into()
+            let cell = Cell::new(Value::borrowed_text(e.execution.ending().slug()));
+            match e.authenticity {
+                Authenticity::Altered => cell.with_words("ALTERED").tone(Tone::Bad),
+                _ => cell,
+            }
         })
         .width(14, 0)
         .searched()

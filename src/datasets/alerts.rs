@@ -122,7 +122,7 @@ fn states() -> Vec<Term> {
         .collect()
 }
 
-fn severity(severity: Severity) -> Term {
+pub(super) fn severity(severity: Severity) -> Term {
     let number = match severity {
         Severity::Info => 0,
         Severity::Warning => 1,
@@ -131,15 +131,15 @@ fn severity(severity: Severity) -> Term {
     Term::new(number, severity.word())
 }
 
-fn severities() -> Vec<Term> {
+pub(super) fn severities() -> Vec<Term> {
     [Severity::Info, Severity::Warning, Severity::Critical].into_iter().map(severity).collect()
 }
 
-fn rule(rule: Rule) -> Term {
+pub(super) fn rule(rule: Rule) -> Term {
     let number = Rule::ALL.iter().position(|r| *r == rule).unwrap_or_default();
     Term::new(i32::try_from(number).unwrap_or(i32::MAX), rule.name())
 }
 
-fn rules() -> Vec<Term> {
+pub(super) fn rules() -> Vec<Term> {
     Rule::ALL.iter().copied().map(rule).collect()
 }

@@ -97,7 +97,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
             .aliases(&["margin"])
             .help("How many more nodes may fail: `fault_distance<2`."),
         Column::new("nakamoto", "nakamoto", Kind::Number, |s, cx| {
-            known_cell(figures(s, cx), |f| Value::count(f.lowest_nakamoto()))
+            known_cell(figures(s, cx).and_then(Decentralization::lowest_nakamoto), Value::count)
         })
         .width(9, 2)
         .ascending()
@@ -279,7 +279,7 @@ fn state(subject: &Subject, cx: &Context) -> Condition {
 }
 
 fn actors(subject: &Subject, cx: &Context, feature: Feature) -> Cell<'static> {
-    known_cell(figures(subject, cx), |f| Value::count(f.actors(feature)))
+    known_cell(figures(subject, cx).and_then(|f| f.actors(feature)), Value::count)
 }
 
 /// A report that the subnet's certificates contradict is not an alarm.

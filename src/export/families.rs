@@ -196,7 +196,7 @@ fn subnets(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
         for coefficient in &figures.coefficients {
             let labels: &[(&'static str, &str)] =
                 &[("subnet", &text), ("feature", coefficient.feature.slug())];
-            nakamoto.add(labels, count_to_f64(coefficient.actors));
+            nakamoto.add_known(labels, coefficient.known_actors().map(count_to_f64));
         }
         let counts = count_by(model, &record.membership);
         for (status, count) in counts {

@@ -263,6 +263,40 @@ fn offline_shows_what_the_cache_knows() {
 }
 
 #[test]
+fn offline_an_empty_cache_is_no_answer() {
+    let home = User::new();
+    for args in [
+        vec!["neurons", "list"],
+        vec!["neurons", "known"],
+        vec!["neurons", "show", "27"],
+        vec!["account", "balance"],
+        vec!["account", "transactions"],
+        vec!["proposals", "list"],
+        vec!["proposals", "list", "--votable"],
+        vec!["proposals", "show", "1"],
+        vec!["subnets"],
+    ] {
+        let output = home.act(&[args.as_slice(), &["--offline"]].concat());
+        assert_eq!(code(&output), 3, "{args:?}: {}", complaint(&output));
+        assert!(complaint(&output).contains("not in the cache"), "{args:?}: {}", complaint(&output));
+        assert!(text(&output).is_empty(), "{args:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn rules_of_alerts_are_a_list_and_an_action_has_a_row() {
+    let home = User::new();
+    let rules = json(&home.run(&["alerts", "rules", "--json", "--filter", "rule:node_down"]));
+    assert_eq!(rules["alert_rules"][0]["rule"], "node_down", "{rules}");
+    let staked = json(&home.act(&["neurons", "stake", "1.5", "--delay", "1y", "--yes", "--json"]));
+    let rows = text(&home.act(&["journal", "list"]));
+    assert_eq!(rows.lines().count(), 2, "a heading and a row: {rows}");
+    let id = staked["plan"].as_str().unwrap();
+    let shown = text(&home.act(&["journal", "show", &id[..8]]));
+    assert!(shown.contains("certified"), "its steps with their outcome: {shown}");
+}
+
+#[test]
 fn identities_are_made_listed_used_exported_and_put_away() {
     let home = User::new();
     let secret = home.path().join("passphrase");

@@ -91,9 +91,7 @@ impl ReadNetwork {
         }
         Err(match &self.status.trouble {
             Some(trouble) => Failure::new(FailureKind::Network, trouble),
-            None if context.global.offline => Failure::failed(
-                "the cache does not have this network's registry yet; leave out --offline to read it",
-            ),
+            None if context.global.offline => Failure::not_cached("the registry of this network is"),
             None => Failure::new(FailureKind::Network, "the registry could not be read; try again"),
         })
     }
