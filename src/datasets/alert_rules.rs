@@ -80,7 +80,7 @@ fn limit(rule: Rule, limit: u64) -> Cell<'static> {
     Value::Text(match rule.info().measure {
         Measure::None => return Cell::default(),
         Measure::Nodes => limit.to_string().into(),
-        Measure::Ppm => Ppm(limit).percent().into(),
+        Measure::Ppm => Ppm(u32::try_from(limit).unwrap_or(u32::MAX)).percent().into(),
         Measure::Span => format_span(Seconds(limit)).into(),
     })
     .into()
