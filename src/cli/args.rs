@@ -340,6 +340,9 @@ pub enum Alerts {
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
         limit: Option<usize>,
+        /// Print again at every change; with --json or --csv only changed rows
+        #[arg(long, short = 'w')]
+        watch: bool,
     },
     /// Rules of alerts and their settings
     Rules {
@@ -439,6 +442,9 @@ pub enum Neurons {
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
         limit: Option<usize>,
+        /// Print again at every change; with --json or --csv only changed rows
+        #[arg(long, short = 'w')]
+        watch: bool,
     },
     /// Followees of a neuron, by topic
     Followees {
@@ -451,6 +457,9 @@ pub enum Neurons {
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
         limit: Option<usize>,
+        /// Print again at every change; with --json or --csv only changed rows
+        #[arg(long, short = 'w')]
+        watch: bool,
     },
     /// Public data of every neuron of the network, unordered; one JSON object or CSV row each
     All {
@@ -563,6 +572,9 @@ pub enum Journal {
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N", default_value_t = 50)]
         limit: usize,
+        /// Print again at every change; with --json or --csv only changed rows
+        #[arg(long, short = 'w')]
+        watch: bool,
     },
     /// Show an action with its steps
     Show {

@@ -7,6 +7,7 @@ use super::args::Journal as Command;
 use super::context::Context;
 use super::failure::{Failure, FailureKind};
 use super::json;
+use super::network::watch_rows;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::operations::read_world;
 use super::output::{Format, Rows, parse_filter, print_json, print_note, print_text, select_rows, to_stderr};
@@ -30,9 +31,18 @@ use std::sync::Arc;
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     match command {
-        Command::List { filter, limit } => {
+        Command::List { filter, limit, watch } => {
             let query = parse_filter(filter, JournalEntry::dataset())?;
             let opened = open_uncached(context, IdentityNeed::IfUnlocked).await?;
+            if *watch {
+                let read = async || {
+                    let cells = Cells { now: context.now(), ..Cells::default() };
+                    let entries = opened.journal_entries()?.entries;
+                    Ok((select_rows(entries, &query, Some(*limit), &cells), cells))
+                };
+                let object = |entry: &JournalEntry, _: &Cells| (entry.id.clone(), json::journal_entry(entry));
+                return watch_rows(context, read, object).await;
+            }
             list(context, &opened, &query, *limit)
         }
         Command::Show { id } => {

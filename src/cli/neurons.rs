@@ -4,10 +4,12 @@ use super::args::Neurons;
 use super::context::Context;
 use super::failure::Failure;
 use super::json;
+use super::network::watch_rows;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::output::{
     Column, Format, Rows, Stream, parse_filter, print_json, print_note, print_text, select_rows, text_cells,
 };
+use crate::datasets::export::object;
 use crate::datasets::{Followee, ListRow};
 use futures_util::StreamExt;
 use icpulse_canisters::{Client, governance_of};
@@ -31,8 +33,10 @@ pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
         Neurons::List { filter } => list(context, filter).await,
         Neurons::All { filter, limit } => list_all(context, filter, limit.unwrap_or(usize::MAX)).await,
         Neurons::Show { id } => show(context, *id).await,
-        Neurons::Known { filter, limit } => list_known(context, filter, *limit).await,
-        Neurons::Followees { id, filter, limit } => list_followees(context, *id, filter, *limit).await,
+        Neurons::Known { filter, limit, watch } => list_known(context, filter, *limit, *watch).await,
+        Neurons::Followees { id, filter, limit, watch } => {
+            list_followees(context, *id, filter, *limit, *watch).await
+        }
     }
 }
 
@@ -91,13 +95,27 @@ async fn read_known(
     })
 }
 
-async fn list_known(context: &Context, filter: &str, limit: Option<usize>) -> Result<(), Failure> {
+async fn list_known(
+    context: &Context,
+    filter: &str,
+    limit: Option<usize>,
+    is_watched: bool,
+) -> Result<(), Failure> {
     let query = parse_filter(filter, KnownNeuron::dataset())?;
     let mut opened = open_uncached(context, IdentityNeed::Nobody).await?;
-    let cells = cells(context.now());
-    let known = read_known(context, &mut opened).await?;
-    let known = known.ok_or_else(|| Failure::not_cached("the list of known neurons is"))?;
-    let rows = select_rows(known, &query, limit, &cells);
+    let mut read = async || {
+        let cells = cells(context.now());
+        let known = read_known(context, &mut opened).await?;
+        let known = known.ok_or_else(|| Failure::not_cached("the list of known neurons is"))?;
+        Ok((select_rows(known, &query, limit, &cells), cells))
+    };
+    if is_watched {
+        let object = |row: &KnownNeuron, cells: &Cells| {
+            (row.id.to_string(), object(KnownNeuron::dataset(), row, cells))
+        };
+        return watch_rows(context, read, object).await;
+    }
+    let (rows, cells) = read().await?;
     let format = Format::from_flags(&context.global);
     let meta = json!({"network": opened.profile.name, "count": rows.len()});
     let name = KnownNeuron::dataset().info.key();
@@ -109,21 +127,31 @@ async fn list_followees(
     id: NeuronKey,
     filter: &str,
     limit: Option<usize>,
+    is_watched: bool,
 ) -> Result<(), Failure> {
     let query = parse_filter(filter, Followee::dataset())?;
     let mut opened = open_uncached(context, IdentityNeed::ToRead).await?;
-    let neuron = read_neuron(context, &mut opened, id).await?;
-    let known = read_known(context, &mut opened).await?.unwrap_or_default();
-    let facts =
-        NetworkFacts { known_neurons: Some(Sourced::new(known, neuron.evidence)), ..NetworkFacts::default() };
-    let mut view = NetworkView::default();
-    view.facts = Arc::new(facts);
-    let cells = Cells { network: Arc::new(view), ..cells(context.now()) };
-    let rows = select_rows(Followee::list(&neuron), &query, limit, &cells);
+    let mut read = async || {
+        let neuron = read_neuron(context, &mut opened, id).await?;
+        let known = read_known(context, &mut opened).await?.unwrap_or_default();
+        let known_neurons = Some(Sourced::new(known, neuron.evidence));
+        let mut view = NetworkView::default();
+        view.facts = Arc::new(NetworkFacts { known_neurons, ..NetworkFacts::default() });
+        let cells = Cells { network: Arc::new(view), ..cells(context.now()) };
+        Ok((select_rows(Followee::list(&neuron), &query, limit, &cells), cells))
+    };
+    if is_watched {
+        let object = |row: &Followee, cells: &Cells| {
+            let value = object(Followee::dataset(), row, cells);
+            (format!("{} {}", value["topic"], value["id"]), value)
+        };
+        return watch_rows(context, read, object).await;
+    }
+    let (rows, cells) = read().await?;
     let format = Format::from_flags(&context.global);
     let meta = json!({"network": opened.profile.name, "neuron": id.to_string(), "count": rows.len()});
     Rows::from_rows(Followee::dataset(), rows.iter(), &cells, format).print(format, "followees", meta)?;
-    if neuron.followees.is_empty() {
+    if rows.is_empty() && query.is_empty() {
         print_note(&context.global, format!("neuron {id} follows nobody, or its followees are not public"));
     }
     Ok(())

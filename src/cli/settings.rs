@@ -7,6 +7,8 @@ use super::output::{Column, Format, Rows, print_bytes, print_json, print_note, p
 use crate::config::{Config, Paths, check_file, write_template};
 use crate::tui::command::{Keymap, TABLE, keys_markdown};
 use crate::tui::theme::{self, Theme};
+use clap::builder::PossibleValuesParser;
+use icpulse_wallet::Wallet;
 use serde_json::json;
 use std::path::Path;
 
@@ -160,8 +162,27 @@ pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
 /// When standard output cannot be written.
 pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut bytes = Vec::new();
-    clap_complete::generate(shell, &mut super::operations::command(), "icpulse", &mut bytes);
+    let mut command = add_known_names(super::operations::command());
+    clap_complete::generate(shell, &mut command, "icpulse", &mut bytes);
     print_bytes(&bytes)
+}
+
+/// Adds the names of this user's networks, identities and themes as values to complete.
+fn add_known_names(command: clap::Command) -> clap::Command {
+    let Ok(paths) = Paths::for_user() else { return command };
+    let config = Config::load(None, &paths.config_file()).unwrap_or_default();
+    let mut networks = vec!["ic".to_owned(), "demo".to_owned(), "local".to_owned()];
+    networks.extend(config.network.into_keys());
+    let themes = Theme::list(&[paths.themes_dir()]).into_iter().map(|theme| theme.name);
+    let mut identities = vec!["anonymous".to_owned()];
+    if let Ok(wallet) = Wallet::open(&paths.config_dir) {
+        identities.extend(wallet.list().iter().map(|entry| entry.name.clone()));
+    }
+    let complete = |arg: clap::Arg, names: Vec<String>| arg.value_parser(PossibleValuesParser::new(names));
+    command
+        .mut_arg("network", |arg| complete(arg, networks))
+        .mut_arg("identity", |arg| complete(arg, identities))
+        .mut_arg("theme", |arg| complete(arg, themes.collect()))
 }
 
 /// `icpulse man [COMMAND…]`

@@ -332,7 +332,13 @@ fn what_needs_no_network_works_anywhere() {
     assert!(text(&home.run(&["theme", "list"])).lines().count() > 8);
     assert!(text(&home.run(&["config", "template"])).contains("default_network"));
     assert!(text(&home.run(&["config", "paths"])).contains("identities"));
-    assert!(text(&home.run(&["completions", "bash"])).contains("icpulse"));
+    std::fs::create_dir_all(home.path().join("config/icpulse")).unwrap();
+    let networks = "[network.testing]\nurl = \"http://127.0.0.1:9\"\nroot_key = \"fetch\"\n";
+    std::fs::write(home.path().join("config/icpulse/config.toml"), networks).unwrap();
+    let completions = text(&home.run(&["completions", "bash"]));
+    for name in ["ic demo local testing", "anonymous", "icpulse-dark"] {
+        assert!(completions.contains(name), "{name}");
+    }
     assert!(text(&home.run(&["man"])).contains(".TH"));
     assert!(text(&home.run(&["--help"])).contains("Exit codes"));
     assert_eq!(code(&home.run(&["--version"])), 0);

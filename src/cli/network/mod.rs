@@ -10,6 +10,7 @@ mod watch;
 mod what_if;
 
 pub use registry::run_registry;
+pub(super) use watch::watch_rows;
 
 use super::args::{ListAction, ListCommand, ListOptions};
 use super::context::{Context, wall_clock};
