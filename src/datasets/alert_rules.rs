@@ -21,15 +21,13 @@ pub struct RuleRow {
 static RULES: Dataset<RuleRow> = Dataset {
     info: ListInfo {
         id: "alert-rules",
-        aliases: &[],
         title: "Alert rules",
         one: "alert rule",
         many: "alert rules",
         about: "Rules of alerts and their settings in force",
-        shown: &[],
         sort: ("rule", false),
-        ordered_by: None,
         quick_filters: &["", "enabled:yes", "severity:critical"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("rule", "rule", Kind::Terms(rules), |r, _| Value::Term(rule(r.rule)).into())
