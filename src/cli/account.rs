@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
-use super::output::{Format, Rows, parse_filter, print_json, print_note, print_text};
+use super::output::{Format, Rows, parse_filter, print_cache_age, print_json, print_note, print_text};
 use crate::datasets::ListRow;
 use futures_util::future::join_all;
 use icpulse_canisters::Client;
@@ -295,6 +295,8 @@ fn print_transactions(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let failed = failures(&answers.failed);
+    let balances = answers.found.iter().filter_map(|found| found.balance.as_ref());
+    print_cache_age(&context.global, balances.map(|balance| balance.evidence.at).max(), now);
     let (mut tokens, mut rows) = (Vec::new(), Vec::new());
     for found in answers.found {
         tokens.push(found.token);

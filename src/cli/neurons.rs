@@ -7,7 +7,8 @@ use super::json;
 use super::network::watch_rows;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::output::{
-    Column, Format, Rows, Stream, parse_filter, print_json, print_note, print_text, select_rows, text_cells,
+    Column, Format, Rows, Stream, parse_filter, print_cache_age, print_json, print_note, print_text,
+    select_rows, text_cells,
 };
 use crate::datasets::export::object;
 use crate::datasets::{Followee, ListRow};
@@ -57,6 +58,7 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
     let cells = cells(now);
     let neurons: Vec<_> =
         neurons.into_iter().filter(|n| Neuron::dataset().matches(&query, n, &cells)).collect();
+    print_cache_age(&context.global, neurons.iter().map(|n| n.evidence.at).max(), now);
     let format = Format::from_flags(&context.global);
     Rows::from_rows(Neuron::dataset(), neurons.iter().map(std::ops::Deref::deref), &cells, format).print(
         format,

@@ -4,6 +4,7 @@ use super::args::Global;
 use super::failure::{Failure, FailureKind};
 use crate::datasets::ListRow;
 use crate::datasets::export::{object, text};
+use icpulse_model::Timestamp;
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::query::{Query, parse_whole};
 use icpulse_model::text::{csv_cell, is_deceptive, printable};
@@ -404,6 +405,14 @@ pub fn write_error(error: &std::io::Error) -> Failure {
 pub fn print_note(global: &Global, text: impl std::fmt::Display) {
     if !global.quiet {
         to_stderr(&text);
+    }
+}
+
+/// Notes how old cached data is, where `--offline` asks for it.
+pub fn print_cache_age(global: &Global, read_at: Option<Timestamp>, now: Timestamp) {
+    if let Some(at) = read_at.filter(|_| global.offline) {
+        let age = now.since(at).words();
+        print_note(global, format!("offline: read {age} ago, {} UTC", at.date_minute()));
     }
 }
 

@@ -253,6 +253,8 @@ fn offline_shows_what_the_cache_knows() {
         "--offline",
     ]));
     assert!(synced["proposal_count"].as_u64().unwrap() > 500, "{synced}");
+    let aged = home.act(&["proposals", "list", "--offline"]);
+    assert!(complaint(&aged).contains("offline: read "), "{}", complaint(&aged));
     let ids = |v: &Value| {
         v["proposals"].as_array().unwrap().iter().map(|p| p["id"].as_u64().unwrap()).collect::<Vec<_>>()
     };

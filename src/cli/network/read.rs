@@ -4,7 +4,7 @@ use super::{ListContext, list_meta, now};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::open::{IdentityNeed, OpenNetwork, open};
-use crate::cli::output::print_note;
+use crate::cli::output::{print_cache_age, print_note};
 use crate::cli::tui::{Reading, start_reading_only};
 use crate::cli::watcher::own_nodes_or_default;
 use crate::datasets::NetworkList;
@@ -114,6 +114,8 @@ impl ReadNetwork {
         self.sync.shutdown().await;
         self.opened.print_cache_notes(context);
         printed?;
+        let read_at = self.world.topology.evidence.map(|evidence| evidence.at);
+        print_cache_age(&context.global, read_at, now());
         if let Some(why) = &self.world.fleet.report_failure {
             print_note(
                 &context.global,
