@@ -61,12 +61,12 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
     let mut opened = open_uncached(context, need).await?;
     let account = match given {
         Some(account) => account,
-        None if opened.who.info().is_anonymous() => {
+        None if opened.identity.info().is_anonymous() => {
             return Err(Failure::usage(
                 "no identity is in use; name an account, or an identity with --identity",
             ));
         }
-        None => Account::default_of(opened.who.info().principal).into(),
+        None => Account::default_of(opened.identity.info().principal).into(),
     };
     let now = context.now();
     let answers = match &opened.client {
@@ -131,13 +131,13 @@ async fn read_ledgers(
     match token {
         Some(token) if answers.found.is_empty() => {
             let failed = answers.failed.into_iter().next().map(|(_, failure)| failure);
-            Err(failed.unwrap_or_else(|| unknown_token(token)))
+            Err(failed.unwrap_or_else(|| unknown_token_error(token)))
         }
         _ => Ok(answers),
     }
 }
 
-fn unknown_token(token: &str) -> Failure {
+fn unknown_token_error(token: &str) -> Failure {
     Failure::usage(format!("no known ledger has the token '{token}'; `icpulse account balance` lists them"))
 }
 
@@ -224,13 +224,13 @@ fn read_cached(
         })
         .collect();
     match token {
-        Some(token) if found.is_empty() && !own.is_empty() => Err(unknown_token(token)),
+        Some(token) if found.is_empty() && !own.is_empty() => Err(unknown_token_error(token)),
         _ => Ok(LedgerAnswers { found, failed: Vec::new() }),
     }
 }
 
 /// The failed ledgers for JSON.
-fn failures(failed: &[(LedgerId, Failure)]) -> Value {
+fn failures_json(failed: &[(LedgerId, Failure)]) -> Value {
     failed
         .iter()
         .map(|(ledger, failure)| json!({"ledger": ledger.to_string(), "error": failure.to_string()}))
@@ -282,7 +282,7 @@ fn print_balances(
         "network": opened.profile.name,
         "evidence": icp.map(|icp| json::evidence(&icp.evidence, now)),
         "balances": rows,
-        "failed": failures(&answers.failed),
+        "failed": failures_json(&answers.failed),
     }))
 }
 
@@ -294,7 +294,7 @@ fn print_transactions(
     limit: usize,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let failed = failures(&answers.failed);
+    let failed = failures_json(&answers.failed);
     let balances = answers.found.iter().filter_map(|found| found.balance.as_ref());
     print_cache_age(&context.global, balances.map(|balance| balance.evidence.at).max(), now);
     let (mut tokens, mut rows) = (Vec::new(), Vec::new());

@@ -9,7 +9,7 @@ use super::output::{Column, Format, Rows, parse_filter, print_bytes, print_note,
 use super::serve::stop_signal;
 use super::tui::{Reading, start_reading};
 use super::watcher::{
-    Setup, Watcher, WatcherEvent, alert_settings, open_alert_store, own_nodes_or_default, test_sinks,
+    Watcher, WatcherEvent, WatcherParts, alert_settings, open_alert_store, own_nodes_or_default, test_sinks,
 };
 use crate::datasets::export::object;
 use crate::datasets::{AlertRow, AlertState, ListRow, RuleRow};
@@ -236,7 +236,7 @@ async fn watch(context: &Context) -> Result<(), Failure> {
             "no node provider selected (provider = \"…\"): rules about nodes have nothing to do",
         );
     }
-    let (alerts, mut heard, task) = Watcher::start(Setup {
+    let (alerts, mut heard, task) = Watcher::start(WatcherParts {
         settings,
         store,
         kept,

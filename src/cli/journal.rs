@@ -169,7 +169,7 @@ async fn resume(context: &Context, opened: &OpenNetwork) -> Result<(), Failure> 
     let followed = action::follow_up_all(&client, &journal, &action_options(), Scope::All, &progress)
         .await
         .map_err(Failure::failed)?;
-    let me = opened.who.principal();
+    let me = opened.identity.principal();
     let elsewhere = |e: &&JournalEntry| e.under_way && e.execution.signer == me;
     for entry in known.entries.iter().filter(elsewhere) {
         print_note(&context.global, format!("{}: under way in another icpulse", entry.execution.title));
@@ -229,7 +229,7 @@ async fn finish(
         action::operations::find_operation(&execution.intent.op).ok_or(action::ActionError::Unfit)?;
     let proposals: BTreeSet<_> = execution.steps.iter().filter_map(|s| s.call.proposal).collect();
     let world = read_world(client, operation, &Vec::from_iter(proposals)).await?;
-    let signer = opened.who.info();
+    let signer = opened.identity.info();
     let mut plans = Plans::new();
     let mut review = plans.plan_rest(
         execution,
@@ -274,7 +274,7 @@ fn dismiss(context: &Context, opened: &OpenNetwork, id: &str) -> Result<(), Fail
         print_note(&context.global, format!("moved the altered document to {}", kept.display()));
         return Ok(());
     }
-    if entry.execution.signer != opened.who.principal() {
+    if entry.execution.signer != opened.identity.principal() {
         return Err(Failure::new(
             FailureKind::Refused,
             "this action is another identity's; dismiss it with that identity (--identity)",

@@ -63,10 +63,10 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
     Rows::from_rows(Neuron::dataset(), neurons.iter().map(std::ops::Deref::deref), &cells, format).print(
         format,
         "neurons",
-        json!({"network": opened.profile.name, "principal": opened.who.principal().to_text(), "count": neurons.len()}),
+        json!({"network": opened.profile.name, "principal": opened.identity.principal().to_text(), "count": neurons.len()}),
     )?;
     if neurons.is_empty() {
-        print_note(&context.global, format!("{} has no neurons here", opened.who.info().name));
+        print_note(&context.global, format!("{} has no neurons here", opened.identity.info().name));
     }
     Ok(())
 }
@@ -213,7 +213,7 @@ async fn read_neuron(
             Some(neuron) => Arc::clone(neuron),
             None => opened
                 .cache
-                .neuron(&opened.who.principal(), id)
+                .neuron(&opened.identity.principal(), id)
                 .map_err(Failure::failed)?
                 .map(Arc::new)
                 .ok_or_else(|| Failure::not_cached(format!("neuron {id} is")))?,

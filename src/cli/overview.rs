@@ -228,7 +228,7 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
             "{} proposals, {} neurons of {}; the cache has {} KiB\n",
             world.proposals.len(),
             world.neurons.len(),
-            opened.who.info().name,
+            opened.identity.info().name,
             size / 1_024
         ))?,
     }

@@ -49,7 +49,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
                     if world.proposals.is_empty() {
                         return Err(Failure::not_cached("the proposals are"));
                     }
-                    if *votable && !world.neurons_known && !opened.who.info().is_anonymous() {
+                    if *votable && !world.neurons_known && !opened.identity.info().is_anonymous() {
                         return Err(Failure::not_cached("the neurons of this identity are"));
                     }
                     wanted.select_cached(&world, now)

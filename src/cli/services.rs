@@ -46,7 +46,7 @@ pub struct SharedParts {
     /// The connection; `None` offline.
     pub client: Option<Client>,
     /// Theme in force.
-    pub look: ActiveTheme,
+    pub theme: ActiveTheme,
     /// Where answers go.
     pub messages: mpsc::Sender<Message>,
     /// An identity that is no entry of the wallet: the demo's, or a file of `--identity`.
@@ -82,7 +82,7 @@ impl LiveServices {
         alerts: WatcherHandle,
         messages: mpsc::Sender<Message>,
     ) -> Self {
-        let who = opened.who.clone();
+        let who = opened.identity.clone();
         let guest = match &who {
             ActiveIdentity::Unlocked(unlocked) if find_wallet_entry(&context, unlocked.name()).is_none() => {
                 Some(unlocked.clone())
@@ -96,7 +96,7 @@ impl LiveServices {
             journal: opened.journal().cloned().map_err(|e| to_line(&e)),
             sync,
             client: opened.client.clone(),
-            look,
+            theme: look,
             messages,
             guest,
             alerts,
@@ -113,7 +113,7 @@ impl LiveServices {
         let this = self.clone();
         self.spawn(async move {
             this.send(Message::Identities(this.identities())).await;
-            this.send(Message::Themes(this.0.look.choices())).await;
+            this.send(Message::Themes(this.0.theme.choices())).await;
             this.send_own_nodes().await;
             this.send_journal().await;
             this.send_cache_notes().await;
@@ -214,7 +214,7 @@ impl LiveServices {
 
     /// The terminal told a colour of its own.
     pub fn apply_terminal_answer(&self, answer: Answer) {
-        if let Some(told) = self.0.look.apply_terminal_answer(answer) {
+        if let Some(told) = self.0.theme.apply_terminal_answer(answer) {
             let this = self.clone();
             self.spawn(async move { this.send(told).await });
         }
@@ -331,11 +331,11 @@ impl Services for LiveServices {
             Effect::Lock => self.spawn(async move { this.lock().await }),
             Effect::UseIdentity(name) => self.spawn(async move { this.use_identity(name).await }),
             Effect::PreviewTheme(name) => self.spawn(async move {
-                let told = this.0.look.preview(&name);
+                let told = this.0.theme.preview(&name);
                 this.send(told).await;
             }),
             Effect::KeepTheme(name) => self.spawn(async move {
-                let told = this.0.look.save(&name);
+                let told = this.0.theme.save(&name);
                 this.send(told).await;
             }),
             Effect::OpenLink(link) => self.spawn(async move { this.open_link(&link).await }),

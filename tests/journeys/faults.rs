@@ -160,14 +160,14 @@ async fn a_delegation_without_canister_ranges_speaks_for_no_canister() {
     let mut profile = broken.client().await.profile().clone();
     profile.canisters.replace(SystemCanister::Governance, counter);
     let identity = std::sync::Arc::new(icpulse_ic::Anonymous);
-    let client = Client::connect_with(&profile, identity.clone(), broken::HASTY.patience).await.unwrap();
+    let client = Client::connect_with(&profile, identity.clone(), broken::HASTY.retry_policy).await.unwrap();
     let error = client.economics().await.unwrap_err();
     assert!(
         matches!(error, IcError::Rejected { .. }),
         "the counter has no such method, says its node: {error}"
     );
     broken.break_with(&["pruned-ranges"]);
-    let client = Client::connect_with(&profile, identity, broken::HASTY.patience).await.unwrap();
+    let client = Client::connect_with(&profile, identity, broken::HASTY.retry_policy).await.unwrap();
     let error = client.economics().await.unwrap_err();
     assert!(error.is_unverified(), "{error:?}");
 }
