@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
-use super::output::{Format, Rows, parse_filter, print_json, print_note, print_text};
+use super::output::{Format, Rows, parse_filter, print_cache_age, print_json, print_note, print_text};
 use crate::datasets::ListRow;
 use futures_util::future::join_all;
 use icpulse_canisters::Client;
@@ -61,12 +61,12 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
     let mut opened = open_uncached(context, need).await?;
     let account = match given {
         Some(account) => account,
-        None if opened.who.info().is_anonymous() => {
+        None if opened.identity.info().is_anonymous() => {
             return Err(Failure::usage(
                 "no identity is in use; name an account, or an identity with --identity",
             ));
         }
-        None => Account::default_of(opened.who.info().principal).into(),
+        None => Account::default_of(opened.identity.info().principal).into(),
     };
     let now = context.now();
     let answers = match &opened.client {
@@ -87,8 +87,9 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
 /// An account identifier, a principal or an ICRC-1 account.
 fn parse_account(text: &str) -> Result<Party, Failure> {
     let text = text.trim();
-    if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return text.parse().map(Party::Identifier).map_err(Failure::usage);
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return digits.parse().map(Party::Identifier).map_err(Failure::usage);
     }
     text.parse().map(Party::Account).map_err(Failure::usage)
 }
@@ -130,13 +131,13 @@ async fn read_ledgers(
     match token {
         Some(token) if answers.found.is_empty() => {
             let failed = answers.failed.into_iter().next().map(|(_, failure)| failure);
-            Err(failed.unwrap_or_else(|| unknown_token(token)))
+            Err(failed.unwrap_or_else(|| unknown_token_error(token)))
         }
         _ => Ok(answers),
     }
 }
 
-fn unknown_token(token: &str) -> Failure {
+fn unknown_token_error(token: &str) -> Failure {
     Failure::usage(format!("no known ledger has the token '{token}'; `icpulse account balance` lists them"))
 }
 
@@ -207,8 +208,8 @@ fn read_cached(
     let world = opened.cached_world(context)?;
     let own: Vec<_> =
         world.accounts.iter().filter(|state| account.has_identifier(&state.account.identifier())).collect();
-    if own.is_empty() && matches!(wish, Request::Balance) {
-        return Err(Failure::failed("this account is not in the cache; leave out --offline to read it"));
+    if own.is_empty() {
+        return Err(Failure::not_cached("this account is"));
     }
     let meant = own.iter().filter(|state| matches_token(&state.token, token));
     let found: Vec<LedgerAnswer> = meant
@@ -223,13 +224,13 @@ fn read_cached(
         })
         .collect();
     match token {
-        Some(token) if found.is_empty() && !own.is_empty() => Err(unknown_token(token)),
+        Some(token) if found.is_empty() && !own.is_empty() => Err(unknown_token_error(token)),
         _ => Ok(LedgerAnswers { found, failed: Vec::new() }),
     }
 }
 
 /// The failed ledgers for JSON.
-fn failures(failed: &[(LedgerId, Failure)]) -> Value {
+fn failures_json(failed: &[(LedgerId, Failure)]) -> Value {
     failed
         .iter()
         .map(|(ledger, failure)| json!({"ledger": ledger.to_string(), "error": failure.to_string()}))
@@ -255,7 +256,7 @@ fn print_balances(
         }
         if let Some((_, Sourced { evidence, .. })) = balances().next() {
             let (proof, at) = (evidence.proof.word(), evidence.at.date_minute());
-            print_note(&context.global, format!("{}, {proof} {at}", account.identifier()));
+            print_note(&context.global, format!("{}, {proof} {at} UTC", account.identifier()));
         }
         return Ok(());
     }
@@ -281,7 +282,7 @@ fn print_balances(
         "network": opened.profile.name,
         "evidence": icp.map(|icp| json::evidence(&icp.evidence, now)),
         "balances": rows,
-        "failed": failures(&answers.failed),
+        "failed": failures_json(&answers.failed),
     }))
 }
 
@@ -293,7 +294,9 @@ fn print_transactions(
     limit: usize,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let failed = failures(&answers.failed);
+    let failed = failures_json(&answers.failed);
+    let balances = answers.found.iter().filter_map(|found| found.balance.as_ref());
+    print_cache_age(&context.global, balances.map(|balance| balance.evidence.at).max(), now);
     let (mut tokens, mut rows) = (Vec::new(), Vec::new());
     for found in answers.found {
         tokens.push(found.token);

@@ -42,7 +42,7 @@ pub async fn carry_out(
     let client = opened.client.as_ref().ok_or_else(|| {
         Failure::usage("--offline never asks the network, so nothing can be signed and sent")
     })?;
-    let signer = opened.who.info();
+    let signer = opened.identity.info();
     let mut plans = Plans::new();
     let mut review = plans.plan_intent(
         intent,
@@ -55,9 +55,9 @@ pub async fn carry_out(
         },
         &mut rand::rngs::OsRng,
     )?;
-    let entries = opened.journal()?.entries(opened.who.journal_key().as_ref());
+    let entries = opened.journal()?.entries(opened.identity.journal_key().as_ref());
     review.blocked = review.blocked.take().or(find_review_obstacle(&review, &entries));
-    if !matches!(opened.who, ActiveIdentity::Unlocked(_)) {
+    if !matches!(opened.identity, ActiveIdentity::Unlocked(_)) {
         return show_unsigned(context, &review);
     }
     let journal = opened.signer_journal()?;
@@ -153,7 +153,7 @@ async fn execute(with: ActionContext<'_>, execution: Execution) -> Result<Execut
 
 /// Options of running actions, here and in the dashboard.
 pub fn action_options() -> Options {
-    Options { observer: super::hooks::of_actions(), ..Options::new(Arc::new(wall_clock)) }
+    Options { observer: super::hooks::action_hook(), ..Options::new(Arc::new(wall_clock)) }
 }
 
 /// Prints an action with its steps.

@@ -3,19 +3,21 @@
 use super::args::Alerts as AlertsCommand;
 use super::context::{Context, wall_clock};
 use super::failure::{Failure, FailureKind};
+use super::network::watch_rows;
 use super::open::{IdentityNeed, open};
 use super::output::{Column, Format, Rows, parse_filter, print_bytes, print_note, print_text, select_rows};
 use super::serve::stop_signal;
 use super::tui::{Reading, start_reading};
 use super::watcher::{
-    Setup, Watcher, WatcherEvent, alert_settings, open_alert_store, own_nodes_or_default, test_sinks,
+    Watcher, WatcherEvent, WatcherParts, alert_settings, open_alert_store, own_nodes_or_default, test_sinks,
 };
-use crate::datasets::{AlertRow, AlertState, ListRow};
+use crate::datasets::export::object;
+use crate::datasets::{AlertRow, AlertState, ListRow, RuleRow};
 use icpulse_engine::alert::{Attention, Monitor, RuleInput};
-use icpulse_model::alert::Alert;
+use icpulse_model::alert::{Alert, Rule};
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::text::Line;
-use icpulse_model::world::{Topicality, World};
+use icpulse_model::world::{SyncStatus, Topicality, World};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -27,14 +29,15 @@ use std::sync::Arc;
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &AlertsCommand) -> Result<(), Failure> {
     match command {
-        AlertsCommand::List { filter, limit } => list(context, filter, *limit).await,
+        AlertsCommand::List { filter, limit, watch } => list(context, filter, *limit, *watch).await,
+        AlertsCommand::Rules { filter, limit } => list_rules(context, filter, *limit),
         AlertsCommand::Test { sink } => test(context, sink.as_deref()).await,
         AlertsCommand::Watch => watch(context).await,
     }
 }
 
-async fn list(context: &Context, filter: &str, limit: Option<usize>) -> Result<(), Failure> {
-    let query = parse_filter(filter, AlertRow::dataset())?;
+/// All alerts as they are now, with the state of the readings and the network's name.
+async fn read_alerts(context: &Context) -> Result<(Vec<AlertRow>, SyncStatus, String), Failure> {
     let mut opened = open(context, IdentityNeed::IfUnlocked).await?;
     let (_store, kept, unread) = open_alert_store(context, &opened);
     if let Some(text) = unread {
@@ -65,7 +68,6 @@ async fn list(context: &Context, filter: &str, limit: Option<usize>) -> Result<(
     let board = monitor.board();
     let row = |state| move |alert: &Alert| AlertRow { state, alert: alert.clone() };
     let (recovered, firing): (Vec<&Alert>, Vec<&Alert>) = board.alerts.iter().partition(|a| !a.is_firing());
-    let count = firing.len();
     let rows: Vec<AlertRow> = firing
         .into_iter()
         .map(row(AlertState::Firing))
@@ -73,10 +75,33 @@ async fn list(context: &Context, filter: &str, limit: Option<usize>) -> Result<(
         .chain(monitor.pending_alerts().map(|alert| AlertRow { state: AlertState::Pending, alert }))
         .chain(board.contradicted.iter().map(row(AlertState::Contradicted)))
         .collect();
-    let cells = Cells { now, ..Cells::default() };
+    Ok((rows, status, opened.profile.name.clone()))
+}
+
+async fn list(
+    context: &Context,
+    filter: &str,
+    limit: Option<usize>,
+    is_watched: bool,
+) -> Result<(), Failure> {
+    let query = parse_filter(filter, AlertRow::dataset())?;
+    if is_watched {
+        let read = async || {
+            let cells = Cells { now: wall_clock(), ..Cells::default() };
+            let (rows, ..) = read_alerts(context).await?;
+            Ok((select_rows(rows, &query, limit, &cells), cells))
+        };
+        let object = |row: &AlertRow, cells: &Cells| {
+            (format!("{:?} {:?}", row.alert.rule, row.alert.about), object(AlertRow::dataset(), row, cells))
+        };
+        return watch_rows(context, read, object).await;
+    }
+    let (rows, status, network) = read_alerts(context).await?;
+    let cells = Cells { now: wall_clock(), ..Cells::default() };
+    let count = rows.iter().filter(|row| row.state == AlertState::Firing).count();
     let rows = select_rows(rows, &query, limit, &cells);
     let format = Format::from_flags(&context.global);
-    let meta = json!({"network": opened.profile.name, "firing": count});
+    let meta = json!({"network": network, "firing": count});
     Rows::from_rows(AlertRow::dataset(), rows.iter(), &cells, format).print(format, "alerts", meta)?;
     match status.trouble {
         Some(trouble) if status.last_success.is_none() && !context.global.offline => {
@@ -88,6 +113,20 @@ async fn list(context: &Context, filter: &str, limit: Option<usize>) -> Result<(
         }
         None => Ok(()),
     }
+}
+
+fn list_rules(context: &Context, filter: &str, limit: Option<usize>) -> Result<(), Failure> {
+    let query = parse_filter(filter, RuleRow::dataset())?;
+    let settings = alert_settings(context);
+    let rows = Rule::ALL
+        .into_iter()
+        .map(|rule| RuleRow { rule, settings: settings.rules.settings_of(rule) })
+        .collect();
+    let cells = Cells { now: wall_clock(), ..Cells::default() };
+    let rows = select_rows(rows, &query, limit, &cells);
+    let format = Format::from_flags(&context.global);
+    let meta = json!({"enabled": settings.enabled, "count": rows.len()});
+    Rows::from_rows(RuleRow::dataset(), rows.iter(), &cells, format).print(format, "alert_rules", meta)
 }
 
 /// The sequence for a terminal, on standard error where that is one.
@@ -197,7 +236,7 @@ async fn watch(context: &Context) -> Result<(), Failure> {
             "no node provider selected (provider = \"…\"): rules about nodes have nothing to do",
         );
     }
-    let (alerts, mut heard, task) = Watcher::start(Setup {
+    let (alerts, mut heard, task) = Watcher::start(WatcherParts {
         settings,
         store,
         kept,
@@ -240,7 +279,7 @@ fn print_event(context: &Context, said: WatcherEvent) -> Result<(), Failure> {
                         print_bytes(format!("{}\n", notice.to_json()).as_bytes())?;
                     }
                     _ => print_text(&format!(
-                        "{}  {:<9}  {:<8}  {}\n",
+                        "{} UTC  {:<9}  {:<8}  {}\n",
                         notice.at.date_minute(),
                         notice.kind.name(),
                         notice.severity.word(),

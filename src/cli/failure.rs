@@ -42,9 +42,21 @@ impl Failure {
         Self::new(FailureKind::Usage, message)
     }
 
+    /// Data that `--offline` asks for and the cache does not have; `what` ends with the verb.
+    pub fn not_cached(what: impl fmt::Display) -> Self {
+        Self::new(FailureKind::Network, format!("{what} not in the cache; leave out --offline to read it"))
+    }
+
     /// Failed here.
     pub fn failed(message: impl fmt::Display) -> Self {
         Self::new(FailureKind::Failed, message)
+    }
+
+    /// The failure as one line of JSON.
+    pub fn to_json(&self) -> String {
+        let kind = format!("{:?}", self.kind).to_lowercase();
+        let error = serde_json::json!({"kind": kind, "exit_code": self.kind as u8, "message": self.message});
+        serde_json::json!({ "error": error }).to_string()
     }
 
     /// The process's exit code.

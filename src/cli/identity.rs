@@ -41,7 +41,7 @@ const COLUMNS: &[Column] = &[
 pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
     let global = &context.global;
     let mut wallet = Wallet::open(&context.paths.config_dir)?;
-    if let Some(observer) = super::hooks::of_keystore() {
+    if let Some(observer) = super::hooks::keystore_hook() {
         wallet = wallet.observed(observer);
     }
     for text in wallet.notes() {

@@ -7,6 +7,7 @@ use super::args::Journal as Command;
 use super::context::Context;
 use super::failure::{Failure, FailureKind};
 use super::json;
+use super::network::watch_rows;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::operations::read_world;
 use super::output::{Format, Rows, parse_filter, print_json, print_note, print_text, select_rows, to_stderr};
@@ -30,10 +31,23 @@ use std::sync::Arc;
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     match command {
-        Command::List { filter, limit } => {
+        Command::List { filter, limit, watch } => {
             let query = parse_filter(filter, JournalEntry::dataset())?;
             let opened = open_uncached(context, IdentityNeed::IfUnlocked).await?;
+            if *watch {
+                let read = async || {
+                    let cells = Cells { now: context.now(), ..Cells::default() };
+                    let entries = opened.journal_entries()?.entries;
+                    Ok((select_rows(entries, &query, Some(*limit), &cells), cells))
+                };
+                let object = |entry: &JournalEntry, _: &Cells| (entry.id.clone(), json::journal_entry(entry));
+                return watch_rows(context, read, object).await;
+            }
             list(context, &opened, &query, *limit)
+        }
+        Command::Show { id } => {
+            let opened = open_uncached(context, IdentityNeed::IfUnlocked).await?;
+            show(context, &opened, id)
         }
         Command::Resume(_) => {
             let opened = open_uncached(context, IdentityNeed::ToSign).await?;
@@ -57,16 +71,41 @@ fn list(context: &Context, opened: &OpenNetwork, query: &Query, limit: usize) ->
             "actions": entries.iter().map(json::journal_entry).collect::<Vec<_>>(),
             "unreadable": unreadable,
         })),
-        Format::Csv => Rows::from_rows(JournalEntry::dataset(), entries.iter(), &cells, Format::Csv).print(
-            Format::Csv,
-            "actions",
-            Value::Null,
-        ),
         Format::Text if entries.is_empty() => {
             print_note(&context.global, if is_empty { "the journal is empty" } else { "no matches" });
             Ok(())
         }
-        Format::Text => print_text(&entries.iter().map(describe_entry).collect::<Vec<_>>().join("\n")),
+        format => Rows::from_rows(JournalEntry::dataset(), entries.iter(), &cells, format).print(
+            format,
+            "actions",
+            Value::Null,
+        ),
+    }
+}
+
+fn show(context: &Context, opened: &OpenNetwork, id: &str) -> Result<(), Failure> {
+    let JournalEntries { entries, unreadable } = opened.journal_entries()?;
+    print_unreadable(context, &unreadable);
+    let entry = find_entry(&entries, id)?;
+    match Format::from_flags(&context.global) {
+        Format::Json => print_json(&json::journal_entry(entry)),
+        Format::Text => print_text(&describe_entry(entry)),
+        Format::Csv => {
+            Err(Failure::usage("one action has no rows for --csv; use --json, or `icpulse journal list`"))
+        }
+    }
+}
+
+/// The action whose id begins with a text.
+fn find_entry<'e>(entries: &'e [JournalEntry], id: &str) -> Result<&'e JournalEntry, Failure> {
+    let matching: Vec<&JournalEntry> =
+        entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
+    match matching.as_slice() {
+        [] => Err(Failure::usage(format!(
+            "no action '{id}' in the journal; `icpulse journal list` has the ids"
+        ))),
+        [only] => Ok(only),
+        many => Err(Failure::usage(format!("'{id}' matches {} ids; give more characters", many.len()))),
     }
 }
 
@@ -130,7 +169,7 @@ async fn resume(context: &Context, opened: &OpenNetwork) -> Result<(), Failure> 
     let followed = action::follow_up_all(&client, &journal, &action_options(), Scope::All, &progress)
         .await
         .map_err(Failure::failed)?;
-    let me = opened.who.principal();
+    let me = opened.identity.principal();
     let elsewhere = |e: &&JournalEntry| e.under_way && e.execution.signer == me;
     for entry in known.entries.iter().filter(elsewhere) {
         print_note(&context.global, format!("{}: under way in another icpulse", entry.execution.title));
@@ -190,7 +229,7 @@ async fn finish(
         action::operations::find_operation(&execution.intent.op).ok_or(action::ActionError::Unfit)?;
     let proposals: BTreeSet<_> = execution.steps.iter().filter_map(|s| s.call.proposal).collect();
     let world = read_world(client, operation, &Vec::from_iter(proposals)).await?;
-    let signer = opened.who.info();
+    let signer = opened.identity.info();
     let mut plans = Plans::new();
     let mut review = plans.plan_rest(
         execution,
@@ -229,25 +268,13 @@ fn dismiss(context: &Context, opened: &OpenNetwork, id: &str) -> Result<(), Fail
         print_note(&context.global, format!("the document is put aside: {}", kept.display()));
         return Ok(());
     }
-    let matching: Vec<&JournalEntry> =
-        entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
-    let entry = match matching.as_slice() {
-        [] => {
-            return Err(Failure::usage(format!(
-                "no action '{id}' in the journal; `icpulse journal list` has the ids"
-            )));
-        }
-        [only] => *only,
-        many => {
-            return Err(Failure::usage(format!("'{id}' matches {} ids; give more characters", many.len())));
-        }
-    };
+    let entry = find_entry(&entries, id)?;
     if entry.authenticity == Authenticity::Altered {
         let kept = opened.journal()?.set_aside(&entry.id).map_err(Failure::failed)?;
         print_note(&context.global, format!("moved the altered document to {}", kept.display()));
         return Ok(());
     }
-    if entry.execution.signer != opened.who.principal() {
+    if entry.execution.signer != opened.identity.principal() {
         return Err(Failure::new(
             FailureKind::Refused,
             "this action is another identity's; dismiss it with that identity (--identity)",
@@ -300,7 +327,7 @@ impl OpenActions {
             n => format!(" and {} more", n - 1),
         };
         to_stderr(&format_args!(
-            "unfinished: {} ({} UTC){more}. `icpulse journal resume` finds out what became of it and offers to finish it; `icpulse journal list` shows its steps",
+            "unfinished: {} ({} UTC){more}. `icpulse journal resume` finds out what became of it and offers to finish it; `icpulse journal show` shows its steps",
             action.title,
             action.confirmed.date_minute()
         ));

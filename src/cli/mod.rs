@@ -45,13 +45,16 @@ use std::sync::Arc;
 pub fn main() -> ExitCode {
     let cli = match Cli::read() {
         Ok(cli) => cli,
+        Err(error) if error.use_stderr() && std::env::args_os().any(|word| word == "--json") => {
+            return exit_code(Err(Failure::usage(error.render().to_string().trim())), true);
+        }
         Err(error) => {
             // clap prints help and version to standard output, errors to standard error.
             let printed = error.print();
             if error.use_stderr() {
                 return ExitCode::from(failure::FailureKind::Usage as u8);
             }
-            return exit_code(printed.map_err(|e| output::write_error(&e)));
+            return exit_code(printed.map_err(|e| output::write_error(&e)), false);
         }
     };
     let loud = std::panic::take_hook();
@@ -61,13 +64,14 @@ pub fn main() -> ExitCode {
             loud(info);
         }
     }));
+    let is_json = cli.global.json;
     let result = run(cli);
     let spent = meter::processor_time().unwrap_or_default();
     tracing::info!(processor_ms = %meter::millis(spent), "the command ends");
-    exit_code(result)
+    exit_code(result, is_json)
 }
 
-fn exit_code(result: Result<(), Failure>) -> ExitCode {
+fn exit_code(result: Result<(), Failure>, is_json: bool) -> ExitCode {
     for text in icpulse_store::cache::take_unkept() {
         output::to_stderr(&format_args!("icpulse: {text}"));
     }
@@ -76,7 +80,11 @@ fn exit_code(result: Result<(), Failure>) -> ExitCode {
         Err(failure) => {
             if failure.kind != failure::FailureKind::Closed {
                 // Where this cannot be said, the exit code still tells.
-                output::to_stderr(&format_args!("icpulse: {failure}"));
+                if is_json {
+                    output::to_stderr(&failure.to_json());
+                } else {
+                    output::to_stderr(&format_args!("icpulse: {failure}"));
+                }
             }
             failure.exit_code()
         }
@@ -89,7 +97,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Completions { shell }) => {
             return settings::completions(*shell);
         }
-        Some(Command::Man { folder }) => return settings::man(folder.as_deref()),
+        Some(Command::Man { command, folder }) => return settings::man(command, folder.as_deref()),
         _ => {}
     }
     if let Some(Command::Config(command)) = &cli.command

@@ -4,10 +4,13 @@ use super::args::Neurons;
 use super::context::Context;
 use super::failure::Failure;
 use super::json;
+use super::network::watch_rows;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::output::{
-    Column, Format, Rows, Stream, parse_filter, print_json, print_note, print_text, select_rows, text_cells,
+    Column, Format, Rows, Stream, parse_filter, print_cache_age, print_json, print_note, print_text,
+    select_rows, text_cells,
 };
+use crate::datasets::export::object;
 use crate::datasets::{Followee, ListRow};
 use futures_util::StreamExt;
 use icpulse_canisters::{Client, governance_of};
@@ -31,8 +34,10 @@ pub async fn run(context: &Context, command: &Neurons) -> Result<(), Failure> {
         Neurons::List { filter } => list(context, filter).await,
         Neurons::All { filter, limit } => list_all(context, filter, limit.unwrap_or(usize::MAX)).await,
         Neurons::Show { id } => show(context, *id).await,
-        Neurons::Known { filter, limit } => list_known(context, filter, *limit).await,
-        Neurons::Followees { id, filter, limit } => list_followees(context, *id, filter, *limit).await,
+        Neurons::Known { filter, limit, watch } => list_known(context, filter, *limit, *watch).await,
+        Neurons::Followees { id, filter, limit, watch } => {
+            list_followees(context, *id, filter, *limit, *watch).await
+        }
     }
 }
 
@@ -42,19 +47,26 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
     let now = context.now();
     let neurons: Vec<Arc<Neuron>> = match &opened.client {
         Some(client) => read_own_neurons(client, &opened.profile.governances()).await?,
-        None => opened.cached_world(context)?.neurons.iter().cloned().collect(),
+        None => {
+            let world = opened.cached_world(context)?;
+            if !world.neurons_known {
+                return Err(Failure::not_cached("the neurons of this identity are"));
+            }
+            world.neurons.iter().cloned().collect()
+        }
     };
     let cells = cells(now);
     let neurons: Vec<_> =
         neurons.into_iter().filter(|n| Neuron::dataset().matches(&query, n, &cells)).collect();
+    print_cache_age(&context.global, neurons.iter().map(|n| n.evidence.at).max(), now);
     let format = Format::from_flags(&context.global);
     Rows::from_rows(Neuron::dataset(), neurons.iter().map(std::ops::Deref::deref), &cells, format).print(
         format,
         "neurons",
-        json!({"network": opened.profile.name, "principal": opened.who.principal().to_text(), "count": neurons.len()}),
+        json!({"network": opened.profile.name, "principal": opened.identity.principal().to_text(), "count": neurons.len()}),
     )?;
     if neurons.is_empty() {
-        print_note(&context.global, format!("{} has no neurons here", opened.who.info().name));
+        print_note(&context.global, format!("{} has no neurons here", opened.identity.info().name));
     }
     Ok(())
 }
@@ -72,21 +84,40 @@ pub(super) async fn read_own_neurons(
 }
 
 /// The known neurons, as the network lists them or as the cache has them.
-async fn read_known(context: &Context, opened: &mut OpenNetwork) -> Result<Vec<KnownNeuron>, Failure> {
+async fn read_known(
+    context: &Context,
+    opened: &mut OpenNetwork,
+) -> Result<Option<Vec<KnownNeuron>>, Failure> {
     Ok(match &opened.client {
-        Some(client) => client.known_neurons().await?.value,
+        Some(client) => Some(client.known_neurons().await?.value),
         None => {
             let facts = opened.cached_world(context)?.facts;
-            facts.known_neurons.as_ref().map(|known| known.value.clone()).unwrap_or_default()
+            facts.known_neurons.as_ref().map(|known| known.value.clone())
         }
     })
 }
 
-async fn list_known(context: &Context, filter: &str, limit: Option<usize>) -> Result<(), Failure> {
+async fn list_known(
+    context: &Context,
+    filter: &str,
+    limit: Option<usize>,
+    is_watched: bool,
+) -> Result<(), Failure> {
     let query = parse_filter(filter, KnownNeuron::dataset())?;
     let mut opened = open_uncached(context, IdentityNeed::Nobody).await?;
-    let cells = cells(context.now());
-    let rows = select_rows(read_known(context, &mut opened).await?, &query, limit, &cells);
+    let mut read = async || {
+        let cells = cells(context.now());
+        let known = read_known(context, &mut opened).await?;
+        let known = known.ok_or_else(|| Failure::not_cached("the list of known neurons is"))?;
+        Ok((select_rows(known, &query, limit, &cells), cells))
+    };
+    if is_watched {
+        let object = |row: &KnownNeuron, cells: &Cells| {
+            (row.id.to_string(), object(KnownNeuron::dataset(), row, cells))
+        };
+        return watch_rows(context, read, object).await;
+    }
+    let (rows, cells) = read().await?;
     let format = Format::from_flags(&context.global);
     let meta = json!({"network": opened.profile.name, "count": rows.len()});
     let name = KnownNeuron::dataset().info.key();
@@ -98,21 +129,31 @@ async fn list_followees(
     id: NeuronKey,
     filter: &str,
     limit: Option<usize>,
+    is_watched: bool,
 ) -> Result<(), Failure> {
     let query = parse_filter(filter, Followee::dataset())?;
     let mut opened = open_uncached(context, IdentityNeed::ToRead).await?;
-    let neuron = read_neuron(context, &mut opened, id).await?;
-    let known = read_known(context, &mut opened).await?;
-    let facts =
-        NetworkFacts { known_neurons: Some(Sourced::new(known, neuron.evidence)), ..NetworkFacts::default() };
-    let mut view = NetworkView::default();
-    view.facts = Arc::new(facts);
-    let cells = Cells { network: Arc::new(view), ..cells(context.now()) };
-    let rows = select_rows(Followee::list(&neuron), &query, limit, &cells);
+    let mut read = async || {
+        let neuron = read_neuron(context, &mut opened, id).await?;
+        let known = read_known(context, &mut opened).await?.unwrap_or_default();
+        let known_neurons = Some(Sourced::new(known, neuron.evidence));
+        let mut view = NetworkView::default();
+        view.facts = Arc::new(NetworkFacts { known_neurons, ..NetworkFacts::default() });
+        let cells = Cells { network: Arc::new(view), ..cells(context.now()) };
+        Ok((select_rows(Followee::list(&neuron), &query, limit, &cells), cells))
+    };
+    if is_watched {
+        let object = |row: &Followee, cells: &Cells| {
+            let value = object(Followee::dataset(), row, cells);
+            (format!("{} {}", value["topic"], value["id"]), value)
+        };
+        return watch_rows(context, read, object).await;
+    }
+    let (rows, cells) = read().await?;
     let format = Format::from_flags(&context.global);
     let meta = json!({"network": opened.profile.name, "neuron": id.to_string(), "count": rows.len()});
     Rows::from_rows(Followee::dataset(), rows.iter(), &cells, format).print(format, "followees", meta)?;
-    if neuron.followees.is_empty() {
+    if rows.is_empty() && query.is_empty() {
         print_note(&context.global, format!("neuron {id} follows nobody, or its followees are not public"));
     }
     Ok(())
@@ -172,14 +213,10 @@ async fn read_neuron(
             Some(neuron) => Arc::clone(neuron),
             None => opened
                 .cache
-                .neuron(&opened.who.principal(), id)
+                .neuron(&opened.identity.principal(), id)
                 .map_err(Failure::failed)?
                 .map(Arc::new)
-                .ok_or_else(|| {
-                    Failure::failed(format!(
-                        "neuron {id} is not in the cache; leave out --offline to read it"
-                    ))
-                })?,
+                .ok_or_else(|| Failure::not_cached(format!("neuron {id} is")))?,
         },
     })
 }
@@ -213,7 +250,7 @@ async fn show(context: &Context, id: NeuronKey) -> Result<(), Failure> {
             line("deciding power", &n.deciding_voting_power);
             line("potential power", &n.potential_voting_power);
             if let Some(at) = n.refreshed {
-                line("refreshed", &at.date_minute());
+                line("refreshed", &format!("{} UTC", at.date_minute()));
             }
             if let Some(controller) = n.controller {
                 line("controller", &controller);
@@ -225,7 +262,7 @@ async fn show(context: &Context, id: NeuronKey) -> Result<(), Failure> {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                 line("follows", &format!("{}: {}", topic.title(), ids.join(", ")));
             }
-            line("evidence", &format!("{} {}", n.evidence.proof.word(), n.evidence.at.date_minute()));
+            line("evidence", &format!("{} {} UTC", n.evidence.proof.word(), n.evidence.at.date_minute()));
             print_text(&out)
         }
     }

@@ -5,7 +5,7 @@ use super::failure::{Failure, FailureKind};
 use super::journal::OpenActions;
 use super::output::print_note;
 use super::prompt;
-use crate::config::resolve_profile;
+use crate::config::{expand_home, resolve_profile};
 use icpulse_canisters::Client;
 use icpulse_engine::action::SignerJournal;
 use icpulse_ic::{Anonymous, IcError, RetryPolicy, Signer};
@@ -92,14 +92,14 @@ impl From<IcError> for Failure {
 #[derive(Clone, Copy, Debug)]
 pub struct RetryTiming {
     /// Within a reading or a submission.
-    pub patience: RetryPolicy,
+    pub retry_policy: RetryPolicy,
     /// The pause before a whole reading is tried again, in milliseconds; it doubles.
     pub first_pause: u64,
 }
 
 impl Default for RetryTiming {
     fn default() -> Self {
-        Self { patience: RetryPolicy::default(), first_pause: icpulse_engine::sync::FIRST_PAUSE }
+        Self { retry_policy: RetryPolicy::default(), first_pause: icpulse_engine::sync::FIRST_PAUSE }
     }
 }
 
@@ -110,13 +110,13 @@ pub struct OpenNetwork {
     /// The connection; `None` with `--offline`.
     pub client: Option<Client>,
     /// The identity in use.
-    pub who: ActiveIdentity,
+    pub identity: ActiveIdentity,
     /// Its memory.
     pub cache: Arc<Cache>,
     /// Notes about the cache for the user.
     pub cache_notes: Vec<Line>,
     /// Timing of retries.
-    pub pace: RetryTiming,
+    pub timing: RetryTiming,
     journal: Result<Arc<ActionJournal>, JournalError>,
     root_key: RootKey,
     /// The embedded network, while it is the one: it stops when this is dropped.
@@ -128,7 +128,7 @@ impl OpenNetwork {
     /// The newest of what the cache knows, for the first frame. A database that turns out to be damaged is set
     /// aside at once; what cannot be read at all is noted and read again from the network.
     pub fn load_first_frame(&mut self, context: &Context) -> Loaded {
-        let who = self.who.principal();
+        let who = self.identity.principal();
         let mut loaded = icpulse_engine::sync::load(&self.cache, &who);
         if matches!(loaded, Err(CacheError::Damaged { .. })) && self.cache.is_durable() {
             // Closed first: only one at a time can hold the folder.
@@ -192,7 +192,7 @@ impl OpenNetwork {
     /// # Errors
     /// If it cannot be used, or the identity is locked.
     pub fn signer_journal(&self) -> Result<SignerJournal, Failure> {
-        let key = self.who.journal_key().ok_or_else(|| {
+        let key = self.identity.journal_key().ok_or_else(|| {
             Failure::usage("the identity is locked, or none is selected; choose one with --identity")
         })?;
         Ok(SignerJournal::new(Arc::clone(self.journal()?), key))
@@ -203,14 +203,14 @@ impl OpenNetwork {
     /// # Errors
     /// If it cannot be read.
     pub fn journal_entries(&self) -> Result<JournalEntries, Failure> {
-        self.journal()?.entries(self.who.journal_key().as_ref()).map_err(Failure::failed)
+        self.journal()?.entries(self.identity.journal_key().as_ref()).map_err(Failure::failed)
     }
 
     /// Where the open actions of who acts are looked up.
     pub fn open_actions(&self) -> Option<OpenActions> {
-        let signer = self.who.principal();
+        let signer = self.identity.principal();
         let journal = self.journal.as_ref().ok().filter(|_| signer != Principal::anonymous())?;
-        Some(OpenActions { journal: Arc::clone(journal), signer, key: self.who.journal_key() })
+        Some(OpenActions { journal: Arc::clone(journal), signer, key: self.identity.journal_key() })
     }
 
     /// The fingerprint of the network's root key.
@@ -259,7 +259,7 @@ impl OpenNetwork {
 
 fn open_cache(context: &Context, root_key: &RootKey) -> cache::Opened {
     let base = &context.paths.cache_dir;
-    Cache::open_or_memory(base, root_key, DEFAULT_WAIT, context.now(), super::hooks::of_cache())
+    Cache::open_or_memory(base, root_key, DEFAULT_WAIT, context.now(), super::hooks::cache_hook())
 }
 
 /// A command's need of an identity.
@@ -324,7 +324,7 @@ async fn open_with(
         return Err(Failure::usage("this icpulse was built without the demo network (cargo feature 'demo')"));
     }
     let mut profile = resolve_profile(&context.config, &name, context.global.root_key.as_deref())?;
-    if let Some(life) = super::hooks::expiry() {
+    if let Some(life) = super::hooks::request_lifetime() {
         profile.call_life = life;
     }
     let who = choose_identity(context, need)?;
@@ -346,7 +346,7 @@ async fn connect(
                 profile.name
             )));
         }
-        _ => Client::connect_with(&profile, who.signer(), pace.patience).await?,
+        _ => Client::connect_with(&profile, who.signer(), pace.retry_policy).await?,
     };
     let root_key = connected.root_key().clone();
     if root_key == RootKey::main_network() {
@@ -368,7 +368,7 @@ async fn connect(
             ),
         );
     }
-    let journal = ActionJournal::open(&context.paths.journal_dir(), &root_key, super::hooks::of_journal());
+    let journal = ActionJournal::open(&context.paths.journal_dir(), &root_key, super::hooks::journal_hook());
     let mut cache_notes: Vec<Line> = cache_notes;
     if let Err(error) = &journal {
         cache_notes.push(Line::new(&format!(
@@ -378,10 +378,10 @@ async fn connect(
     let opened = OpenNetwork {
         client: (!context.global.offline).then_some(connected),
         profile,
-        who,
+        identity: who,
         cache: Arc::new(cache),
         cache_notes,
-        pace,
+        timing: pace,
         journal: journal.map(Arc::new),
         root_key,
         #[cfg(feature = "demo")]
@@ -420,14 +420,14 @@ async fn open_demo(context: &Context, need: IdentityNeed, pace: RetryTiming) -> 
         let key = PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).map_err(Failure::failed)?;
         ActiveIdentity::Unlocked(Unlocked::demo(key, Arc::new(wall_clock)))
     };
-    let client = Client::connect_with(&profile, who.signer(), pace.patience).await?;
+    let client = Client::connect_with(&profile, who.signer(), pace.retry_policy).await?;
     Ok(OpenNetwork {
         profile,
         client: Some(client),
-        who,
+        identity: who,
         cache: Arc::new(Cache::in_memory()),
         cache_notes: Vec::new(),
-        pace,
+        timing: pace,
         journal: Ok(Arc::new(ActionJournal::in_memory(&RootKey(demo.root_key())))),
         root_key: RootKey(demo.root_key()),
         _demo: Some(demo),
@@ -449,7 +449,7 @@ fn choose_identity(context: &Context, need: IdentityNeed) -> Result<ActiveIdenti
     let name = match wanted {
         Some(name) if name == "anonymous" => return Ok(ActiveIdentity::Anonymous),
         Some(name) if wallet.show(&name).is_err() && looks_like_file(&name) => {
-            return open_file(context, Path::new(&name));
+            return open_file(context, &expand_home(&name));
         }
         Some(name) => name,
         None => match wallet.default_identity() {

@@ -4,12 +4,13 @@ use super::args::Global;
 use super::failure::{Failure, FailureKind};
 use crate::datasets::ListRow;
 use crate::datasets::export::{object, text};
+use icpulse_model::Timestamp;
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::query::{Query, parse_whole};
 use icpulse_model::text::{csv_cell, is_deceptive, printable};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use unicode_width::UnicodeWidthStr;
 
 /// The form results are printed in.
@@ -70,12 +71,14 @@ impl Column {
 
 /// The text of a row, in the order of [`Column::of`].
 pub fn text_cells<R>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Vec<String> {
+    // Only a terminal has a width to keep to.
+    let is_whole = !std::io::stdout().is_terminal();
     let mut cells = Vec::new();
     for column in dataset.columns {
         if column.info.exported {
             let shown = column.info.shown;
             cells.push(if shown {
-                text(&column.info, &(column.get)(row, cx), cx.now)
+                text(&column.info, &(column.get)(row, cx), cx.now, is_whole)
             } else {
                 String::new()
             });
@@ -402,6 +405,14 @@ pub fn write_error(error: &std::io::Error) -> Failure {
 pub fn print_note(global: &Global, text: impl std::fmt::Display) {
     if !global.quiet {
         to_stderr(&text);
+    }
+}
+
+/// Notes how old cached data is, where `--offline` asks for it.
+pub fn print_cache_age(global: &Global, read_at: Option<Timestamp>, now: Timestamp) {
+    if let Some(at) = read_at.filter(|_| global.offline) {
+        let age = now.since(at).words();
+        print_note(global, format!("offline: read {age} ago, {} UTC", at.date_minute()));
     }
 }
 

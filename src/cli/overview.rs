@@ -16,6 +16,7 @@ use icpulse_model::network::Profile;
 use icpulse_model::world::{Change, SyncStatus, World};
 use icpulse_model::{E8s, Proof, Timestamp};
 use serde_json::json;
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 /// Width of the text when there is no terminal to ask.
@@ -41,28 +42,36 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
     opened.print_cache_notes(context);
     let open_actions = opened.open_actions().map(|actions| actions.list()).unwrap_or_default();
     let now = wall_clock();
+    let mut state = State::new(
+        now,
+        (WIDTH, 60),
+        network_info(&opened),
+        Options { ascii: context.ascii(), ..Options::default() },
+    );
+    state.load_world(signer.clone(), world);
+    let _ = update(&mut state, Message::Change(Change::Sync(status.clone())), now);
+    for entry in &open_actions {
+        let (execution, authenticity) = (Arc::new(entry.execution.clone()), Authenticity::Authentic);
+        let _ = update(&mut state, Message::JournalEntry { execution, authenticity }, now);
+    }
     match Format::from_flags(&context.global) {
         Format::Text => {
-            let mut state = State::new(
-                now,
-                (WIDTH, 60),
-                network_info(&opened),
-                Options { ascii: context.ascii(), ..Options::default() },
-            );
-            state.load_world(signer, world);
-            let _ = update(&mut state, Message::Change(Change::Sync(status.clone())), now);
-            for entry in open_actions {
-                let (execution, authenticity) = (Arc::new(entry.execution), Authenticity::Authentic);
-                let _ = update(&mut state, Message::JournalEntry { execution, authenticity }, now);
-            }
-            let width = crossterm::terminal::size().map_or(WIDTH, |(columns, _)| columns.max(60));
+            let width = if std::io::stdout().is_terminal() {
+                crossterm::terminal::size().map_or(WIDTH, |(columns, _)| columns.max(60))
+            } else {
+                u16::MAX
+            };
             print_text(&screens::text::pulse_text(&state, usize::from(width)))?;
         }
         Format::Json => {
-            let mut summary = overview_json(&world, &signer, &opened.profile, &status);
+            let mut summary = overview_json(&state.world, &signer, &opened.profile, &status);
             let open: Vec<_> = open_actions.iter().map(json::journal_entry).collect();
             if let Some(fields) = summary.as_object_mut() {
+                let needs = screens::text::list_needs(&state).map(|needs| {
+                    needs.iter().map(|(text, when)| json!({"text": text, "when": when})).collect::<Vec<_>>()
+                });
                 fields.insert("open_actions".to_owned(), open.into());
+                fields.insert("needs".to_owned(), json!(needs));
             }
             print_json(&summary)?;
         }
@@ -98,7 +107,7 @@ fn overview_json(
         "signer": json::signer(signer),
         "open_proposals": world.proposals.open().map(|p| json::proposal(p, now)).collect::<Vec<_>>(),
         "votable_proposals": world.proposals.iter().filter(|p| p.votable(now).next().is_some()).map(|p| p.id).collect::<Vec<_>>(),
-        "neurons": world.neurons.len(),
+        "neuron_count": world.neurons.len(),
         "staked_e8s": staked.0.to_string(),
         "accounts": world.accounts.iter().map(|a| json!({
             "account": a.account.identifier().hex(),
@@ -110,7 +119,7 @@ fn overview_json(
             "evidence": json::evidence(&a.balance_evidence, now),
         })).collect::<Vec<_>>(),
         "facts": json::facts(&world.facts, now),
-        "machines": network_json(world, now),
+        "network_health": network_json(world, now),
         "certified_at": status.certified_at.map(|t| t.rfc3339()),
     })
 }
@@ -122,10 +131,11 @@ fn network_json(world: &World, now: Timestamp) -> serde_json::Value {
         return serde_json::Value::Null;
     }
     let conditions = topology.subnets.keys().filter_map(|id| Some(world.health.get(id)?.condition(now)));
-    let (mut well, mut stalled) = (0usize, 0usize);
+    let (mut well, mut stalled, mut unreachable) = (0usize, 0usize, 0usize);
     for condition in conditions {
         well += usize::from(condition == Condition::Well);
         stalled += usize::from(matches!(condition, Condition::Stalled(_)));
+        unreachable += usize::from(condition == Condition::Unreachable);
     }
     let registry = topology.evidence.map(|e| e.proof.word());
     let asked = well + stalled > 0;
@@ -140,6 +150,8 @@ fn network_json(world: &World, now: Timestamp) -> serde_json::Value {
         "subnets_well_evidence": asked.then(|| Proof::Certified.word()),
         "subnets_stalled": asked.then_some(stalled),
         "subnets_stalled_evidence": asked.then(|| Proof::Certified.word()),
+        "subnets_unreachable": unreachable,
+        "subnets_unknown": topology.subnets.len().saturating_sub(well + stalled + unreachable),
         "nodes": topology.nodes.len(),
         "nodes_evidence": registry,
         "nodes_up": known(lives.up),
@@ -148,6 +160,9 @@ fn network_json(world: &World, now: Timestamp) -> serde_json::Value {
         "nodes_degraded_evidence": said,
         "nodes_down": known(lives.down),
         "nodes_down_evidence": said,
+        "nodes_disputed": known(lives.disputed),
+        "nodes_disputed_evidence": said,
+        "nodes_unknown": lives.unknown,
         "unverified_source": lives.is_unverified().then_some(DASHBOARD),
         "unverified_source_read_at": world.fleet.reported_at.map(|t| t.rfc3339()),
         "subnets_contradicting": lives.is_known().then(|| world.contradicted_subnets(now)),
@@ -205,15 +220,15 @@ pub async fn sync(context: &Context) -> Result<(), Failure> {
         Format::Json => print_json(&json!({
             "network": opened.profile.name,
             "trust": json::trust(&opened.profile.trust()),
-            "proposals": world.proposals.len(),
-            "neurons": world.neurons.len(),
+            "proposal_count": world.proposals.len(),
+            "neuron_count": world.neurons.len(),
             "cache_bytes": size,
         }))?,
         _ => print_text(&format!(
             "{} proposals, {} neurons of {}; the cache has {} KiB\n",
             world.proposals.len(),
             world.neurons.len(),
-            opened.who.info().name,
+            opened.identity.info().name,
             size / 1_024
         ))?,
     }

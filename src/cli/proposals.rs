@@ -5,8 +5,9 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
-use super::output::{Format, Rows, parse_filter, print_json, print_text};
+use super::output::{Format, Rows, parse_filter, print_cache_age, print_json, print_text};
 use crate::datasets::ListRow;
+use crate::tui::screens::text::markdown_text;
 use futures_util::StreamExt;
 use icpulse_canisters::{Client, ProposalsPage, governance_of, read_ranges};
 use icpulse_model::amount::percent;
@@ -16,6 +17,7 @@ use icpulse_model::world::World;
 use icpulse_model::{Governance, Proposal, ProposalKey, ProposalStatus, Timestamp, Topic};
 use serde_json::json;
 use std::fmt::Write;
+use std::io::IsTerminal;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -42,7 +44,16 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             let now = context.now();
             let rows = match &opened.client {
                 Some(client) => wanted.read_network(client, &opened.profile.governances(), now).await?,
-                None => wanted.select_cached(&opened.whole_cached_world(context)?, now),
+                None => {
+                    let world = opened.whole_cached_world(context)?;
+                    if world.proposals.is_empty() {
+                        return Err(Failure::not_cached("the proposals are"));
+                    }
+                    if *votable && !world.neurons_known && !opened.identity.info().is_anonymous() {
+                        return Err(Failure::not_cached("the neurons of this identity are"));
+                    }
+                    wanted.select_cached(&world, now)
+                }
             };
             print_list(context, &opened, &rows, now)
         }
@@ -146,6 +157,7 @@ fn print_list(
 ) -> Result<(), Failure> {
     let format = Format::from_flags(&context.global);
     let cells = Cells { now, ..Cells::default() };
+    print_cache_age(&context.global, rows.iter().map(|p| p.evidence.at).max(), now);
     Rows::from_rows(Proposal::dataset(), rows.iter(), &cells, format).print(
         format,
         "proposals",
@@ -163,9 +175,11 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
         }
         None => {
             let world = opened.whole_cached_world(context)?;
-            let proposal = world.proposals.get(id).cloned().ok_or_else(|| {
-                Failure::failed(format!("proposal {id} is not in the cache; leave out --offline to read it"))
-            })?;
+            let proposal = world
+                .proposals
+                .get(id)
+                .cloned()
+                .ok_or_else(|| Failure::not_cached(format!("proposal {id} is")))?;
             (proposal, opened.cache.body(id).map_err(Failure::failed)?.map(|(body, _)| body))
         }
     };
@@ -198,7 +212,7 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
                     b.voting_power.rounded()
                 );
             }
-            let _ = writeln!(out, "{} {}", p.evidence.proof.word(), p.evidence.at.date_minute());
+            let _ = writeln!(out, "{} {} UTC", p.evidence.proof.word(), p.evidence.at.date_minute());
             if let Some(body) = &body {
                 if !body.url.is_empty() {
                     let _ = writeln!(out, "{}", body.url);
@@ -206,7 +220,12 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
                 if let Some(failure) = &body.failure {
                     let _ = writeln!(out, "\nIts execution failed: {failure}");
                 }
-                let _ = writeln!(out, "\n{}", body.summary);
+                let width = if std::io::stdout().is_terminal() {
+                    crossterm::terminal::size().map_or(100, |(columns, _)| usize::from(columns))
+                } else {
+                    100
+                };
+                let _ = writeln!(out, "\n{}", markdown_text(&body.summary, width).trim_end());
                 let payload = json::proposal_full(&proposal, Some(body), now);
                 if let Some(value) = payload.get("payload") {
                     let _ = writeln!(out, "\n{}", serde_json::to_string_pretty(value).unwrap_or_default());

@@ -8,7 +8,7 @@ use super::network::ListContext;
 use super::open::{IdentityNeed, open};
 use super::output::{Format, print_json, print_note, print_text};
 use super::tui::{Reading, start_reading};
-use super::watcher::{Setup, Watcher, WatcherEvent, alert_settings, own_nodes_or_default};
+use super::watcher::{Watcher, WatcherEvent, WatcherParts, alert_settings, own_nodes_or_default};
 use crate::datasets::find::find_provider;
 use crate::export::{ListenOptions, MetricsModel, Page, ServeError, serve_page};
 use crate::tui::app::signals::asked_to_end;
@@ -79,7 +79,7 @@ async fn metrics(
     // What fires is part of the metrics; telling people is left to Prometheus, or to `alerts watch`.
     let mut quiet = alert_settings(context);
     quiet.sinks.clear();
-    let (alerts, mut heard, task) = Watcher::start(Setup {
+    let (alerts, mut heard, task) = Watcher::start(WatcherParts {
         settings: quiet,
         store: Store::without_file(),
         kept: MonitorState::default(),

@@ -1,32 +1,29 @@
 //! Effects of the dashboard, carried out by `sync`, `action`, `wallet` and the system.
 
-use super::action::action_options;
+mod actions;
+mod identities;
+
 use super::active_theme::ActiveTheme;
 use super::context::{Context, wall_clock};
-use super::open::{ActiveIdentity, OpenNetwork, idle_limit};
-use super::touch_reporter::TouchReporter;
+use super::open::{ActiveIdentity, OpenNetwork};
 use super::watcher::{WatcherHandle, configured_own_nodes};
 use crate::config::{StateFileError, load_own_nodes, save_columns, save_own_nodes};
 use crate::tui::app::answers::Answer;
-use crate::tui::app::layer::{Failure, Level};
+use crate::tui::app::layer::Level;
 use crate::tui::app::runtime::Services;
-use crate::tui::app::state::IdentityChoice;
-use crate::tui::app::{Effect, Message, Passphrase, Screen};
+use crate::tui::app::{Effect, Message, Screen};
 use icpulse_canisters::Client;
-use icpulse_engine::action::{
-    ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss_action, execute_plan,
-    find_review_obstacle, follow_up, follow_up_all, look_up_rest,
-};
-use icpulse_engine::sync::{Network, SyncHandle};
-use icpulse_model::Principal;
-use icpulse_model::act::{Execution, Intent, PlanId, Review, SignerInfo};
+use icpulse_engine::action::Plans;
+use icpulse_engine::sync::SyncHandle;
+use icpulse_model::act::{Execution, PlanId, SignerInfo};
 use icpulse_model::network::Profile;
 use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::text::{Line, safe_link};
-use icpulse_model::world::{Change, SyncStatus, Topicality, World};
+use icpulse_model::world::{Topicality, World};
 use icpulse_store::cache::Cache;
-use icpulse_store::journal::{ActionJournal, Authenticity, JournalError, JournalKey};
-use icpulse_wallet::{Unlocked, Wallet};
+use icpulse_store::journal::ActionJournal;
+use icpulse_wallet::Unlocked;
+use identities::find_wallet_entry;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,7 +46,7 @@ pub struct SharedParts {
     /// The connection; `None` offline.
     pub client: Option<Client>,
     /// Theme in force.
-    pub look: ActiveTheme,
+    pub theme: ActiveTheme,
     /// Where answers go.
     pub messages: mpsc::Sender<Message>,
     /// An identity that is no entry of the wallet: the demo's, or a file of `--identity`.
@@ -71,10 +68,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock()
 }
 
-fn describe_plan_failure(error: ActionError, advice: &str) -> Failure {
-    Failure { attempted: Line::new("preparing the review"), why: to_line(error), advice: Line::new(advice) }
-}
-
 fn to_line(text: impl std::fmt::Display) -> Line {
     Line::new(&text.to_string())
 }
@@ -89,7 +82,7 @@ impl LiveServices {
         alerts: WatcherHandle,
         messages: mpsc::Sender<Message>,
     ) -> Self {
-        let who = opened.who.clone();
+        let who = opened.identity.clone();
         let guest = match &who {
             ActiveIdentity::Unlocked(unlocked) if find_wallet_entry(&context, unlocked.name()).is_none() => {
                 Some(unlocked.clone())
@@ -103,7 +96,7 @@ impl LiveServices {
             journal: opened.journal().cloned().map_err(|e| to_line(&e)),
             sync,
             client: opened.client.clone(),
-            look,
+            theme: look,
             messages,
             guest,
             alerts,
@@ -120,7 +113,7 @@ impl LiveServices {
         let this = self.clone();
         self.spawn(async move {
             this.send(Message::Identities(this.identities())).await;
-            this.send(Message::Themes(this.0.look.choices())).await;
+            this.send(Message::Themes(this.0.theme.choices())).await;
             this.send_own_nodes().await;
             this.send_journal().await;
             this.send_cache_notes().await;
@@ -221,7 +214,7 @@ impl LiveServices {
 
     /// The terminal told a colour of its own.
     pub fn apply_terminal_answer(&self, answer: Answer) {
-        if let Some(told) = self.0.look.apply_terminal_answer(answer) {
+        if let Some(told) = self.0.theme.apply_terminal_answer(answer) {
             let this = self.clone();
             self.spawn(async move { this.send(told).await });
         }
@@ -254,371 +247,6 @@ impl LiveServices {
         lock(&self.0.who).info()
     }
 
-    /// The connection as the present identity.
-    fn signing_client(&self) -> Result<Client, Failure> {
-        let attempted = Line::new("signing");
-        let client = self.0.client.as_ref().ok_or_else(|| Failure {
-            attempted: attempted.clone(),
-            why: Line::new("icpulse was started with --offline"),
-            advice: Line::new("start it without --offline"),
-        })?;
-        let signer = match &*lock(&self.0.who) {
-            ActiveIdentity::Unlocked(unlocked) if !unlocked.is_locked(wall_clock()) => {
-                ActiveIdentity::Unlocked(unlocked.clone()).signer()
-            }
-            ActiveIdentity::Anonymous => {
-                return Err(Failure {
-                    attempted,
-                    why: Line::new("no identity selected"),
-                    advice: Line::new("choose one with i, or make one with `icpulse identity new NAME`"),
-                });
-            }
-            _ => {
-                return Err(Failure {
-                    attempted,
-                    why: Line::new("the identity is locked"),
-                    advice: Line::new("unlock it with U, then try again"),
-                });
-            }
-        };
-        let signer = TouchReporter::new(signer, self.0.messages.clone());
-        Ok(client.with_signer(Arc::new(signer)))
-    }
-
-    async fn send_plan(&self, ticket: u64, intent: Intent) {
-        let result = self.plan_intent(intent).await;
-        self.send(Message::Planned { ticket, result: result.map(Box::new) }).await;
-    }
-
-    async fn plan_intent(&self, intent: Intent) -> Result<Review, Failure> {
-        self.plan_review("press r to read again, then retry", |plans, context| {
-            plans.plan_intent(intent, context, &mut rand::rngs::OsRng)
-        })
-        .await
-    }
-
-    /// Plans on the world as last read, and blocks the review that the journal speaks against.
-    async fn plan_review(
-        &self,
-        advice: &str,
-        plan: impl FnOnce(&mut Plans, &PlanContext<'_>) -> Result<Review, ActionError>,
-    ) -> Result<Review, Failure> {
-        let (world, status) = self.read_world().await?;
-        let signer = self.signer_info();
-        let context = PlanContext {
-            world: &world,
-            signer: &signer,
-            profile: &self.0.profile,
-            now: wall_clock(),
-            clock_offset: status.clock_offset,
-        };
-        let planned = plan(&mut lock(&self.0.plans), &context);
-        let mut review = planned.map_err(|e| describe_plan_failure(e, advice))?;
-        self.check_obstacles(&mut review);
-        Ok(review)
-    }
-
-    /// The world as last read, and the state of the reading.
-    async fn read_world(&self) -> Result<(World, SyncStatus), Failure> {
-        self.0.sync.world().await.ok_or_else(|| Failure {
-            attempted: Line::new("preparing the review"),
-            why: Line::new("sync has stopped"),
-            advice: Line::new("start icpulse again"),
-        })
-    }
-
-    /// Blocks a review that the journal speaks against.
-    fn check_obstacles(&self, review: &mut Review) {
-        let entries = match &self.0.journal {
-            Ok(journal) => journal.entries(self.journal_key().as_ref()),
-            Err(why) => Err(JournalError(why.clone())),
-        };
-        let obstacle = find_review_obstacle(review, &entries);
-        review.blocked = review.blocked.take().or(obstacle);
-    }
-
-    async fn send_remaining_plan(&self, ticket: u64, plan: PlanId, steps: Vec<usize>) {
-        let result = self.plan_remaining(plan, &steps).await;
-        self.send(Message::Planned { ticket, result: result.map(Box::new) }).await;
-    }
-
-    /// Looks up what is left of an action, and reviews it.
-    async fn plan_remaining(&self, plan: PlanId, steps: &[usize]) -> Result<Review, Failure> {
-        let advice = "try again in a moment";
-        let failed = |e: ActionError| describe_plan_failure(e, advice);
-        let client = self.signing_client()?;
-        let known = lock(&self.0.executions).get(&plan).cloned();
-        let execution = known.ok_or_else(|| failed(ActionError::NoSuchPlan))?;
-        let execution = look_up_rest(execution, &client).await.map_err(failed)?;
-        self.plan_review(advice, |plans, context| plans.plan_rest(execution, steps, context)).await
-    }
-
-    fn journal_key(&self) -> Option<JournalKey> {
-        lock(&self.0.who).journal_key()
-    }
-
-    /// The journal with the key of the present identity.
-    fn signer_journal(&self) -> Result<SignerJournal, Failure> {
-        let failure = |why: Line, advice: &str| Failure {
-            attempted: Line::new("opening the action journal"),
-            why,
-            advice: Line::new(advice),
-        };
-        let journal = self.0.journal.clone().map_err(|why| failure(why, "nothing was signed"))?;
-        let key = self.journal_key().ok_or_else(|| {
-            failure(Line::new("the identity is locked"), "unlock it with U, then try again")
-        })?;
-        Ok(SignerJournal::new(journal, key))
-    }
-
-    /// Tells what the journal holds, the oldest of the latest fifty first.
-    async fn send_journal(&self) {
-        let Ok(journal) = &self.0.journal else { return };
-        let entries = match journal.entries(self.journal_key().as_ref()) {
-            Ok(entries) => entries,
-            Err(e) => return self.send_notice(Level::Warning, e).await,
-        };
-        if !entries.unreadable.is_empty() {
-            let text = format!(
-                "{} documents of the action journal are unreadable: check your neurons and transactions before repeating an action",
-                entries.unreadable.len()
-            );
-            self.send_notice(Level::Warning, text).await;
-        }
-        for entry in entries.entries.into_iter().take(50).rev() {
-            // What this process or another one is working on is reported by it.
-            if entry.under_way {
-                continue;
-            }
-            if entry.authenticity == Authenticity::Authentic {
-                lock(&self.0.executions).insert(entry.execution.plan, entry.execution.clone());
-            }
-            let execution = Arc::new(entry.execution);
-            self.send(Message::JournalEntry { execution, authenticity: entry.authenticity }).await;
-        }
-    }
-
-    async fn confirm(&self, plan: PlanId) {
-        let client = match self.signing_client() {
-            Ok(client) => client,
-            Err(failure) => return self.send(Message::NotBegun { plan, failure }).await,
-        };
-        let journal = match self.signer_journal() {
-            Ok(journal) => journal,
-            Err(failure) => return self.send(Message::NotBegun { plan, failure }).await,
-        };
-        let confirmed = lock(&self.0.plans).confirm_plan(plan, client.principal(), wall_clock());
-        let execution = match confirmed {
-            Ok(execution) => execution,
-            Err(e) => return self.send_not_begun(plan, &e).await,
-        };
-        match execute_plan(execution, &client, &journal, &action_options(), &self.reporter()).await {
-            Ok(execution) => self.report_end(execution).await,
-            Err(e) => self.send_not_begun(plan, &e).await,
-        }
-    }
-
-    /// Reports come from inside an action and must not wait for the screen: one that does not fit is
-    /// replaced by the next, and the last one is sent when the action has ended.
-    fn reporter(&self) -> impl Fn(Arc<Execution>) + Send + Sync + 'static {
-        let messages = self.0.messages.clone();
-        move |execution| {
-            let _ = messages.try_send(Message::Execution(execution));
-        }
-    }
-
-    async fn send_not_begun(&self, plan: PlanId, error: &ActionError) {
-        if *error == ActionError::Changed {
-            self.send_journal().await;
-        }
-        let failure = Failure {
-            attempted: Line::new("signing"),
-            why: to_line(error),
-            advice: Line::new("nothing was signed"),
-        };
-        self.send(Message::NotBegun { plan, failure }).await;
-    }
-
-    /// Asks what became of an action's requests; signs no change.
-    async fn follow_up(&self, plan: PlanId) {
-        let known = lock(&self.0.executions).get(&plan).cloned();
-        let Some(execution) = known else { return self.send_not_begun(plan, &ActionError::NoSuchPlan).await };
-        let (client, journal) = match self.signing_client().and_then(|c| Ok((c, self.signer_journal()?))) {
-            Ok(both) => both,
-            Err(failure) => return self.send(Message::NotBegun { plan, failure }).await,
-        };
-        match follow_up(execution, &client, &journal, &action_options(), &self.reporter()).await {
-            Ok(execution) => self.report_end(execution).await,
-            Err(e) => self.send_not_begun(plan, &e).await,
-        }
-    }
-
-    /// Leaves an action as it is; an altered document is put aside.
-    async fn dismiss_action(&self, plan: PlanId) {
-        let journal = match self.signer_journal() {
-            Ok(journal) => journal,
-            Err(failure) => {
-                return self.send_notice(Level::Warning, format!("dismiss: {}", failure.why)).await;
-            }
-        };
-        let known = lock(&self.0.executions).get(&plan).cloned();
-        match known {
-            Some(execution) => match dismiss_action(execution, &journal, wall_clock()) {
-                Ok(execution) => self.report_end(execution).await,
-                Err(e) => {
-                    self.send_notice(Level::Error, format!("dismiss: {e}")).await;
-                    self.send_journal().await;
-                }
-            },
-            None => {
-                let aside = self
-                    .0
-                    .journal
-                    .as_ref()
-                    .map_err(Clone::clone)
-                    .and_then(|j| j.set_aside(&plan.to_string()).map_err(|e| to_line(&e)));
-                match aside {
-                    Ok(path) => {
-                        let text = format!("moved the altered document to {}", path.display());
-                        self.send_notice(Level::Info, text).await;
-                        self.send(Message::JournalEntryGone(plan)).await;
-                    }
-                    Err(e) => self.send_notice(Level::Error, format!("dismiss: {e}")).await,
-                }
-            }
-        }
-    }
-
-    async fn report_end(&self, execution: Execution) {
-        self.0.sync.after(&execution);
-        lock(&self.0.executions).insert(execution.plan, execution.clone());
-        self.send(Message::ActionEnded(Arc::new(execution))).await;
-    }
-
-    /// Learns what became of interrupted actions of this identity; signs no change.
-    async fn follow_up_open(&self) {
-        let Ok((client, journal)) = self.signing_client().and_then(|c| Ok((c, self.signer_journal()?)))
-        else {
-            return;
-        };
-        match follow_up_all(&client, &journal, &action_options(), Scope::Recent, &|_| {}).await {
-            Ok(followed) => {
-                for execution in followed {
-                    self.report_end(execution).await;
-                }
-            }
-            Err(e) => self.send_notice(Level::Warning, e).await,
-        }
-    }
-
-    /// Another identity from now on, or the same one in another state.
-    pub async fn set_identity(&self, who: ActiveIdentity) {
-        let info = who.info();
-        let network = self.0.client.as_ref().map(|client| {
-            let open = client.with_signer(who.signer());
-            if matches!(who, ActiveIdentity::Locked(_)) { Network::locked(open) } else { Network::from(open) }
-        });
-        *lock(&self.0.who) = who;
-        self.0.who_changed.notify_one();
-        self.0.sync.set_identity(info.clone(), network);
-        self.send(Message::Change(Change::Signer(info))).await;
-        self.send(Message::Identities(self.identities())).await;
-    }
-
-    async fn lock(&self) {
-        let name = self.signer_info().name.to_string();
-        if let ActiveIdentity::Unlocked(unlocked) = &*lock(&self.0.who) {
-            unlocked.lock();
-        }
-        let entry = find_wallet_entry(&self.0.context, &name);
-        match entry {
-            Some(entry) => self.set_identity(ActiveIdentity::Locked(Box::new(entry))).await,
-            None => self.set_identity(ActiveIdentity::Anonymous).await,
-        }
-    }
-
-    async fn unlock(&self, name: String, passphrase: Passphrase) {
-        let dir = self.0.context.paths.config_dir.clone();
-        let idle = idle_limit(&self.0.context);
-        // scrypt takes a good part of a second by design.
-        let unlocked = tokio::task::spawn_blocking(move || {
-            Wallet::open(&dir)?.unlock(&name, Some(passphrase.expose()), idle, Arc::new(wall_clock))
-        })
-        .await;
-        match unlocked {
-            Ok(Ok(unlocked)) => {
-                let who = ActiveIdentity::Unlocked(unlocked);
-                let info = who.info();
-                self.set_identity(who).await;
-                self.send(Message::Unlocked(Ok(info))).await;
-                self.send_journal().await;
-                self.follow_up_open().await;
-            }
-            Ok(Err(e)) => self.send(Message::Unlocked(Err(to_line(e)))).await,
-            Err(_) => {
-                self.send(Message::Unlocked(Err(Line::new("unlocking was interrupted; try again")))).await
-            }
-        }
-    }
-
-    async fn use_identity(&self, name: String) {
-        if name == "anonymous" {
-            return self.set_identity(ActiveIdentity::Anonymous).await;
-        }
-        if let Some(guest) = self.0.guest.as_ref().filter(|g| g.name() == name) {
-            return self.set_identity(ActiveIdentity::Unlocked(guest.clone())).await;
-        }
-        let opened = Wallet::open(&self.0.context.paths.config_dir).and_then(|wallet| {
-            let entry = wallet.show(&name)?.clone();
-            if wallet.needs_passphrase(&name)? {
-                Ok(ActiveIdentity::Locked(Box::new(entry)))
-            } else {
-                wallet
-                    .unlock(&name, None, idle_limit(&self.0.context), Arc::new(wall_clock))
-                    .map(ActiveIdentity::Unlocked)
-            }
-        });
-        match opened {
-            Ok(who) => {
-                self.set_identity(who).await;
-                self.send_journal().await;
-                self.follow_up_open().await;
-            }
-            Err(e) => self.send_notice(Level::Error, e).await,
-        }
-    }
-
-    fn identities(&self) -> Vec<IdentityChoice> {
-        let present = self.signer_info();
-        let mut choices = vec![IdentityChoice {
-            name: "anonymous".to_owned(),
-            kind: "anonymous".to_owned(),
-            principal: Principal::anonymous(),
-            locked: false,
-        }];
-        if let Some(guest) = &self.0.guest {
-            let info = guest.info(wall_clock());
-            choices.push(IdentityChoice {
-                name: guest.name().to_owned(),
-                kind: info.kind,
-                principal: info.principal,
-                locked: false,
-            });
-        }
-        if let Ok(wallet) = Wallet::open(&self.0.context.paths.config_dir) {
-            for entry in wallet.list() {
-                let unlocked = present.principal == entry.principal && !present.locked;
-                choices.push(IdentityChoice {
-                    name: entry.name.clone(),
-                    kind: entry.kind.describe().to_owned(),
-                    principal: entry.principal,
-                    locked: !unlocked && wallet.needs_passphrase(&entry.name).unwrap_or(true),
-                });
-            }
-        }
-        choices
-    }
-
     async fn open_link(&self, link: &str) {
         let Some(link) = safe_link(link).map(str::to_owned) else {
             return self.send_notice(Level::Warning, "not a plain web link; not opened").await;
@@ -646,10 +274,6 @@ impl LiveServices {
                 .await;
         }
     }
-}
-
-fn find_wallet_entry(context: &Context, name: &str) -> Option<icpulse_wallet::Entry> {
-    Wallet::open(&context.paths.config_dir).ok()?.show(name).ok().cloned()
 }
 
 /// Older events read back at a time.
@@ -707,11 +331,11 @@ impl Services for LiveServices {
             Effect::Lock => self.spawn(async move { this.lock().await }),
             Effect::UseIdentity(name) => self.spawn(async move { this.use_identity(name).await }),
             Effect::PreviewTheme(name) => self.spawn(async move {
-                let told = this.0.look.preview(&name);
+                let told = this.0.theme.preview(&name);
                 this.send(told).await;
             }),
             Effect::KeepTheme(name) => self.spawn(async move {
-                let told = this.0.look.save(&name);
+                let told = this.0.theme.save(&name);
                 this.send(told).await;
             }),
             Effect::OpenLink(link) => self.spawn(async move { this.open_link(&link).await }),

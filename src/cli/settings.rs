@@ -7,6 +7,8 @@ use super::output::{Column, Format, Rows, print_bytes, print_json, print_note, p
 use crate::config::{Config, Paths, check_file, write_template};
 use crate::tui::command::{Keymap, TABLE, keys_markdown};
 use crate::tui::theme::{self, Theme};
+use clap::builder::PossibleValuesParser;
+use icpulse_wallet::Wallet;
 use serde_json::json;
 use std::path::Path;
 
@@ -160,21 +162,49 @@ pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
 /// When standard output cannot be written.
 pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut bytes = Vec::new();
-    clap_complete::generate(shell, &mut super::operations::command(), "icpulse", &mut bytes);
+    let mut command = add_known_names(super::operations::command());
+    clap_complete::generate(shell, &mut command, "icpulse", &mut bytes);
     print_bytes(&bytes)
 }
 
-/// `icpulse man`
+/// Adds the names of this user's networks, identities and themes as values to complete.
+fn add_known_names(command: clap::Command) -> clap::Command {
+    let Ok(paths) = Paths::for_user() else { return command };
+    let config = Config::load(None, &paths.config_file()).unwrap_or_default();
+    let mut networks = vec!["ic".to_owned(), "demo".to_owned(), "local".to_owned()];
+    networks.extend(config.network.into_keys());
+    let themes = Theme::list(&[paths.themes_dir()]).into_iter().map(|theme| theme.name);
+    let mut identities = vec!["anonymous".to_owned()];
+    if let Ok(wallet) = Wallet::open(&paths.config_dir) {
+        identities.extend(wallet.list().iter().map(|entry| entry.name.clone()));
+    }
+    let complete = |arg: clap::Arg, names: Vec<String>| arg.value_parser(PossibleValuesParser::new(names));
+    command
+        .mut_arg("network", |arg| complete(arg, networks))
+        .mut_arg("identity", |arg| complete(arg, identities))
+        .mut_arg("theme", |arg| complete(arg, themes.collect()))
+}
+
+/// `icpulse man [COMMAND…]`
 ///
 /// # Errors
-/// When standard output or the folder cannot be written.
-pub fn man(folder: Option<&Path>) -> Result<(), Failure> {
-    let command = super::operations::command();
+/// When the command is unknown, or standard output or the folder cannot be written.
+pub fn man(names: &[String], folder: Option<&Path>) -> Result<(), Failure> {
+    let mut command = super::operations::command();
+    command.build();
     if let Some(folder) = folder {
         return clap_mangen::generate_to(command, folder).map_err(|why| {
             Failure::failed(format!("cannot write manual pages to {}: {why}", folder.display()))
         });
     }
+    let mut command = &command;
+    for name in names.iter().flat_map(|name| name.split_whitespace()) {
+        command = command.find_subcommand(name).ok_or_else(|| {
+            let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            Failure::usage(format!("unknown command '{name}'; available: {}", known.join(", ")))
+        })?;
+    }
+    let command = command.clone().display_name(command.get_display_name().unwrap_or("icpulse").to_owned());
     let mut bytes = Vec::new();
     clap_mangen::Man::new(command).render(&mut bytes)?;
     print_bytes(&bytes)

@@ -61,8 +61,8 @@ pub fn start_reading_only(
     only: Option<Topicality>,
 ) -> Reading {
     let loaded = opened.load_first_frame(context);
-    let signer = opened.who.info();
-    let reader = opened.client.clone().map(|client| match opened.who {
+    let signer = opened.identity.info();
+    let reader = opened.client.clone().map(|client| match opened.identity {
         ActiveIdentity::Locked(_) => Network::locked(client),
         _ => Network::from(client),
     });
@@ -74,7 +74,7 @@ pub fn start_reading_only(
     options.only = only;
     options.max_in_flight = opened.profile.max_in_flight;
     options.refresh = Some(Seconds(u64::from(context.config.refresh_seconds)));
-    options.first_pause = opened.pace.first_pause;
+    options.first_pause = opened.timing.first_pause;
     options.cache_note = opened.cache_notes.first().cloned();
     let (sync, changes) =
         sync::start(reader, Some(Arc::clone(&opened.cache)), loaded.clone(), signer.clone(), options);
@@ -93,14 +93,14 @@ pub(super) fn network_info(opened: &OpenNetwork) -> NetworkInfo {
 }
 
 /// Parts that live as long as the dashboard.
-pub struct Rest {
+pub struct DashboardParts {
     _watcher: Option<notify::RecommendedWatcher>,
     locking: JoinHandle<()>,
     watching: JoinHandle<()>,
     _opened: OpenNetwork,
 }
 
-impl Drop for Rest {
+impl Drop for DashboardParts {
     fn drop(&mut self) {
         self.locking.abort();
         self.watching.abort();
@@ -128,20 +128,20 @@ impl Dashboard {
         context: Context,
         size: (u16, u16),
         interactive: bool,
-    ) -> Result<(Self, Rest), Failure> {
-        Self::open_paced(context, size, interactive, RetryTiming::default()).await
+    ) -> Result<(Self, DashboardParts), Failure> {
+        Self::open_with_timing(context, size, interactive, RetryTiming::default()).await
     }
 
     /// As [`Dashboard::open`], at another pace.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn open_paced(
+    pub async fn open_with_timing(
         context: Context,
         size: (u16, u16),
         interactive: bool,
         pace: RetryTiming,
-    ) -> Result<(Self, Rest), Failure> {
+    ) -> Result<(Self, DashboardParts), Failure> {
         let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
         let mut opened = open_with_timing(&context, IdentityNeed::IfUnlocked, pace).await?;
         let reading = start_reading(&context, &mut opened, context.config.full_history);
@@ -170,8 +170,8 @@ impl Dashboard {
             let _ = update(&mut state, Message::Notice(Level::Warning, note), now);
         }
         let (sender, messages) = mpsc::channel(ROOM);
-        let (alerts, watching) = watcher::on_screen(&context, &opened, &state.world, &sender);
-        forward(reading.changes, alerts.clone(), sender.clone());
+        let (alerts, watching) = watcher::is_shown(&context, &opened, &state.world, &sender);
+        forward_changes(reading.changes, alerts.clone(), sender.clone());
         let watcher = look.watch_files(sender.clone());
         let live = LiveServices::new(context, &opened, reading.sync, look.clone(), alerts, sender);
         live.start();
@@ -184,7 +184,7 @@ impl Dashboard {
                 }
             }
         });
-        let rest = Rest { _watcher: watcher, locking, watching, _opened: opened };
+        let rest = DashboardParts { _watcher: watcher, locking, watching, _opened: opened };
         Ok((Self { state, live, messages, look }, rest))
     }
 }
@@ -221,7 +221,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
         messages,
         events: input.inspect(move |_| active.record_activity()),
         draw: |frame: &mut ratatui::Frame<'_>, state: &State| {
-            frames.drawing();
+            frames.count_frame();
             if watched.replace(state.screen()) != Some(state.screen()) {
                 watching.show_screen(state.screen());
             }
@@ -245,7 +245,11 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn forward(mut changes: mpsc::Receiver<Change>, alerts: WatcherHandle, messages: mpsc::Sender<Message>) {
+fn forward_changes(
+    mut changes: mpsc::Receiver<Change>,
+    alerts: WatcherHandle,
+    messages: mpsc::Sender<Message>,
+) {
     tokio::spawn(async move {
         while let Some(change) = changes.recv().await {
             alerts.send_change(&change);

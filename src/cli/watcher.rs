@@ -137,7 +137,7 @@ pub struct Watcher {
 }
 
 /// Parts of a watcher.
-pub struct Setup {
+pub struct WatcherParts {
     /// The settings.
     pub settings: AlertSettings,
     /// Where it is kept.
@@ -156,8 +156,10 @@ pub struct Setup {
 
 impl Watcher {
     /// Starts one; it says what happens through the receiver.
-    pub fn start(setup: Setup) -> (WatcherHandle, mpsc::UnboundedReceiver<WatcherEvent>, JoinHandle<()>) {
-        let Setup { settings, store, kept, mine, world, client, terminal } = setup;
+    pub fn start(
+        setup: WatcherParts,
+    ) -> (WatcherHandle, mpsc::UnboundedReceiver<WatcherEvent>, JoinHandle<()>) {
+        let WatcherParts { settings, store, kept, mine, world, client, terminal } = setup;
         let (asks, inbox) = mpsc::unbounded_channel();
         let (said, heard) = mpsc::unbounded_channel();
         let ring = {
@@ -324,7 +326,7 @@ impl Watcher {
             let Some((_, why)) = &report.failing else { continue };
             failing.insert(report.sink.clone());
             if !self.failing.contains(&report.sink) {
-                let text = format!("alert sink {}: {why}; it is tried again", report.sink);
+                let text = format!("alert sink {}: {why}; retrying", report.sink);
                 self.send(WatcherEvent::Note(Line::new(&text)));
             }
         }
@@ -365,7 +367,7 @@ fn principals_in_body(body: &ProposalBody) -> BTreeSet<Principal> {
 }
 
 /// Watches beside the dashboard: what it says becomes messages.
-pub fn on_screen(
+pub fn is_shown(
     context: &Context,
     opened: &OpenNetwork,
     world: &World,
@@ -374,7 +376,7 @@ pub fn on_screen(
     let settings = alert_settings(context);
     let least = settings.screen.filter(|_| settings.enabled);
     let (store, kept, note) = open_alert_store(context, opened);
-    let (alerts, mut heard, _) = Watcher::start(Setup {
+    let (alerts, mut heard, _) = Watcher::start(WatcherParts {
         settings,
         store,
         kept,
@@ -389,7 +391,7 @@ pub fn on_screen(
             let _ = messages.send(Message::Notice(Level::Warning, note)).await;
         }
         while let Some(said) = heard.recv().await {
-            for message in messages_of(said, least) {
+            for message in event_messages(said, least) {
                 if messages.send(message).await.is_err() {
                     return;
                 }
@@ -402,7 +404,7 @@ pub fn on_screen(
 /// So many notices at once are told one by one.
 const ONE_BY_ONE: usize = 3;
 
-fn messages_of(said: WatcherEvent, least: Option<Severity>) -> Vec<Message> {
+fn event_messages(said: WatcherEvent, least: Option<Severity>) -> Vec<Message> {
     match said {
         WatcherEvent::Board(board) => vec![Message::Change(Change::Alerts(board))],
         WatcherEvent::Note(text) => vec![Message::Notice(Level::Warning, text)],
@@ -420,7 +422,7 @@ fn messages_of(said: WatcherEvent, least: Option<Severity>) -> Vec<Message> {
                 );
                 return vec![Message::Notice(Level::Warning, Line::new(&text))];
             }
-            told.into_iter().map(|n| Message::Notice(level(n), n.text.clone())).collect()
+            told.into_iter().map(|n| Message::Notice(notice_level(n), n.text.clone())).collect()
         }
         WatcherEvent::Tested(outcomes) if outcomes.is_empty() => {
             let text = "no alert sink is configured; `icpulse config template` shows how";
@@ -436,7 +438,7 @@ fn messages_of(said: WatcherEvent, least: Option<Severity>) -> Vec<Message> {
     }
 }
 
-fn level(notice: &Notice) -> Level {
+fn notice_level(notice: &Notice) -> Level {
     match (notice.kind, notice.severity) {
         (NoticeKind::Recovered, _) => Level::Good,
         // An error stays until it is dismissed.

@@ -264,7 +264,7 @@ impl Config {
         let path = named.unwrap_or(default);
         match files::read_text(path, MOST_BYTES) {
             Ok(text) => parse_config(&text, &path.display().to_string()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => match named {
+            Err(e) if files::is_absent(&e) => match named {
                 Some(path) => Err(ConfigError::Missing(path.to_owned())),
                 None => Ok(Self::default()),
             },

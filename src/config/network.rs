@@ -157,12 +157,7 @@ impl NetworkConfig {
     pub fn to_profile(&self, name: &str, max_in_flight: u32) -> Result<Profile, NetworkError> {
         let address = check_url(name, &self.url)?;
         let url = base_url(&address);
-        let root_key = match self.root_key.trim() {
-            "fetch" if is_this_machine(&address) => RootKeySource::Fetch,
-            "fetch" => return Err(NetworkError::FetchRemote { name: name.to_owned(), url }),
-            "ic" => RootKeySource::BuiltIn,
-            hex => RootKeySource::from_root_key(parse_root_key(name, hex)?),
-        };
+        let root_key = parse_root_key(name, &url, &self.root_key)?;
         let dashboard = match &self.dashboard {
             Some(text) => Some(base_url(&check_url(&format!("{name}, dashboard"), text)?)),
             None => None,
@@ -224,7 +219,8 @@ pub fn resolve_profile(config: &Config, name: &str, root_key: Option<&str>) -> R
         return Err(NetworkError::Unknown { name: name.chars().take(60).collect(), known: known.join(", ") });
     };
     if let Some(hex) = root_key {
-        profile.root_key = RootKeySource::from_root_key(parse_root_key(name, hex)?);
+        let url = profile.urls.first().cloned().unwrap_or_default();
+        profile.root_key = parse_root_key(name, &url, hex)?;
     }
     if profile.root_key.is_main_network() {
         profile.ledgers.extend(WELL_KNOWN.iter().chain(&config.ledgers).cloned());
@@ -234,11 +230,21 @@ pub fn resolve_profile(config: &Config, name: &str, root_key: Option<&str>) -> R
     Ok(profile)
 }
 
-fn parse_root_key(name: &str, text: &str) -> Result<RootKey, NetworkError> {
+/// Reads the root key of the network at `url`: `ic` (the main network's), `fetch` (this machine only) or
+/// hexadecimal.
+fn parse_root_key(name: &str, url: &str, text: &str) -> Result<RootKeySource, NetworkError> {
     let wrong = |why: String| NetworkError::RootKey { name: name.to_owned(), why };
+    match text.trim() {
+        "ic" => return Ok(RootKeySource::BuiltIn),
+        "fetch" if parse_address(url).is_ok_and(|url| is_this_machine(&url)) => {
+            return Ok(RootKeySource::Fetch);
+        }
+        "fetch" => return Err(NetworkError::FetchRemote { name: name.to_owned(), url: url.to_owned() }),
+        _ => {}
+    }
     let bytes = hex::decode(text.trim()).map_err(|e| wrong(e.to_string()))?;
     if bytes.len() == ROOT_KEY_LEN {
-        Ok(RootKey(bytes))
+        Ok(RootKeySource::from_root_key(RootKey(bytes)))
     } else {
         Err(wrong(format!("it has {} bytes", bytes.len())))
     }
@@ -344,6 +350,12 @@ mod tests {
         let profile = resolve_profile(&Config::default(), "https://example.com", Some(&main)).unwrap();
         assert_eq!(profile.root_key, RootKeySource::BuiltIn);
         assert!(profile.trust().is_main());
+        let profile = resolve_profile(&Config::default(), "https://example.com", Some("ic")).unwrap();
+        assert_eq!(profile.root_key, RootKeySource::BuiltIn);
+        let local = resolve_profile(&Config::default(), "http://LOCALHOST:4943", Some("fetch")).unwrap();
+        assert_eq!(local.root_key, RootKeySource::Fetch);
+        let remote = resolve_profile(&Config::default(), "https://example.com", Some("fetch"));
+        assert!(matches!(remote, Err(NetworkError::FetchRemote { .. })), "{remote:?}");
         // The name says nothing: with another root key it is another network.
         let profile = resolve_profile(&Config::default(), "ic", Some(&hex)).unwrap();
         assert_eq!(profile.trust().disclaimer(), Some("not the Internet Computer"));

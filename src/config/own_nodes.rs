@@ -116,7 +116,7 @@ pub fn save_own_nodes(path: &Path, mine: &OwnNodes) -> Result<(), StateFileError
 pub(super) fn read_state_file<T: Default + DeserializeOwned>(path: &Path) -> Result<T, StateFileError> {
     let text = match files::read_text(path, MOST_BYTES) {
         Ok(text) => text,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(T::default()),
+        Err(e) if files::is_absent(&e) => return Ok(T::default()),
         Err(why) => return Err(StateFileError::Read { path: path.to_owned(), why }),
     };
     toml::from_str(&text).map_err(|e| StateFileError::Syntax {

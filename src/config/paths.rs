@@ -14,6 +14,16 @@ pub struct Paths {
     pub state_dir: PathBuf,
 }
 
+/// A path with `~` at its beginning replaced by the home folder, as shells do; flags are expanded by the shell,
+/// the configuration is not.
+pub fn expand_home(path: &str) -> PathBuf {
+    let rest = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    match (rest, etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => home.join(rest.trim_start_matches('/')),
+        _ => PathBuf::from(path),
+    }
+}
+
 /// The folders are unknown.
 #[derive(Debug, thiserror::Error)]
 #[error(

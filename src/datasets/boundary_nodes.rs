@@ -21,10 +21,9 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         one: "API boundary node",
         many: "API boundary nodes",
         about: "API boundary nodes: health and latency",
-        shown: &[],
         sort: ("domain", false),
-        ordered_by: None,
         quick_filters: &["", "-status:well"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("domain", "domain", Kind::Text, |s, cx| {
@@ -51,7 +50,7 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         .width(12, 0)
         .searched()
         .evidence()
-        .help("What its own health endpoint says: `status:well`, `unhealthy` or `unreachable`."),
+        .help("Answer of its own health endpoint: `status:well`, `unhealthy` or `unreachable`."),
         Column::new("latency_millis", "ms", Kind::Number, |s, cx| {
             known_cell(listed(s, cx).and_then(BoundaryNode::latency), Value::Millis)
         })
@@ -114,7 +113,7 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         })
         .help("The HTTP status of its health endpoint; 0 without an answer."),
         Column::data("probed_at", Kind::Time, |s, cx| known_cell(probe(s, cx), |p| Value::At(p.at)))
-            .help("When it was asked last."),
+            .help("Time of the latest probe."),
         Column::data("ipv4", Kind::Text, |s, cx| {
             known_cell(listed(s, cx).and_then(|n| n.ipv4.as_ref()), |a| Value::borrowed_text(a.as_str()))
         })

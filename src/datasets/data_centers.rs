@@ -22,10 +22,9 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         one: "data center",
         many: "data centers",
         about: "Data centers: whose, where, and what stands in them",
-        shown: &[],
         sort: ("id", false),
-        ordered_by: None,
         quick_filters: &["", "continent:europe", "continent:america", "continent:asia"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "dc", Kind::Text, |s, _| Value::borrowed_text(name(s)).into())
@@ -39,7 +38,7 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         .width(16, 1)
         .fill(110)
         .searched()
-        .help("Whose it is: `owner:equinix`."),
+        .help("Owner: `owner:equinix`."),
         Column::new("continent", "continent", Kind::Text, |s, cx| {
             known_cell(record(s, cx), |d| Value::borrowed_text(d.region.continent.as_str())).dim()
         })
@@ -63,23 +62,23 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
             Value::count(standing(s, cx).map_or(0, |c| c.nodes.len())).into()
         })
         .width(7, 0)
-        .help("How many nodes stand in it: `nodes>20`."),
+        .help("Number of nodes: `nodes>20`."),
         Column::new("down", "down", Kind::Number, |s, cx| {
             down(standing(s, cx).map_or(&[][..], |c| &c.nodes), cx)
         })
         .width(6, 4)
         .evidence()
-        .help("How many of its nodes are down: `down>0`."),
+        .help("Number of nodes that are down: `down>0`."),
         Column::new("providers", "providers", Kind::Number, |s, cx| {
             Value::count(standing(s, cx).map_or(0, |c| c.providers.len())).into()
         })
         .width(10, 1)
-        .help("How many node providers use it: `providers>2`."),
+        .help("Number of node providers: `providers>2`."),
         Column::new("subnets", "subnets", Kind::Number, |s, cx| {
             Value::count(standing(s, cx).map_or(0, |c| c.subnets.len())).into()
         })
         .width(9, 1)
-        .help("How many subnets have nodes in it: `subnets>10`."),
+        .help("Number of subnets with nodes in it: `subnets>10`."),
         Column::data("latitude", Kind::Degrees, |s, cx| {
             known_cell(record(s, cx).and_then(|d| d.gps), |(latitude, _)| Value::Degrees(latitude))
         })
@@ -95,7 +94,7 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
                 Value::borrowed_text,
             )
         })
-        .help("Who says what is unverified."),
+        .help("The source of unverified values."),
     ],
 };
 

@@ -16,15 +16,14 @@ use icpulse_model::value::{Cell, Tone, Value};
 pub static EVENTS: Dataset<Subject> = Dataset {
     info: ListInfo {
         id: "events",
-        aliases: &[],
         title: "Events",
         one: "event",
         many: "events",
         about: "What happened in the registry, a sentence each, newest first",
-        shown: &[],
         sort: ("version", true),
         ordered_by: Some("version"),
         quick_filters: &["", "at<1d", "at<7d"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("version", "version", Kind::Number, |s, cx| {
@@ -40,7 +39,7 @@ pub static EVENTS: Dataset<Subject> = Dataset {
         .width(16, 1)
         .descending()
         .aliases(&["time"])
-        .help("When: `at<7d`, `at:2026-11-22`."),
+        .help("Time of the event: `at<7d`, `at:2026-11-22`."),
         Column::new("text", "what happened", Kind::Text, |s, cx| {
             let Some(event) = event(s, cx) else { return Cell::default() };
             let tone = match event.kind {
@@ -55,7 +54,7 @@ pub static EVENTS: Dataset<Subject> = Dataset {
         .width(44, 0)
         .fill(110)
         .searched()
-        .help("What happened, in a sentence: `text:halted`."),
+        .help("The event as a sentence: `text:halted`."),
         Column::new("proposal", "proposal", Kind::Number, |s, cx| {
             let proposal = event(s, cx).and_then(|e| e.proposal);
             known_cell(proposal, |p| Value::Number(i64::try_from(p.number).unwrap_or(i64::MAX)))
@@ -67,7 +66,7 @@ pub static EVENTS: Dataset<Subject> = Dataset {
         Column::data("kind", Kind::Text, |s, cx| {
             known_cell(event(s, cx), |e| Value::Text(kind(&e.kind).into()))
         })
-        .help("What kind of event: `kind:node_joined`."),
+        .help("Kind of event: `kind:node_joined`."),
         Column::data("key", Kind::Text, |s, cx| {
             known_cell(event(s, cx), |e| Value::Text(e.key.to_string().into()))
         })

@@ -27,15 +27,12 @@ impl Followee {
 static FOLLOWEES: Dataset<Followee> = Dataset {
     info: ListInfo {
         id: "followees",
-        aliases: &[],
         title: "Followees",
         one: "followee",
         many: "followees",
         about: "Whom a neuron follows on which topic",
-        shown: &[],
         sort: ("topic", false),
-        ordered_by: None,
-        quick_filters: &[""],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("topic", "topic", Kind::Terms(topics), |f, _| {

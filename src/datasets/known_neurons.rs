@@ -11,15 +11,12 @@ type Column = dataset::Column<KnownNeuron>;
 static KNOWN_NEURONS: Dataset<KnownNeuron> = Dataset {
     info: ListInfo {
         id: "known-neurons",
-        aliases: &[],
         title: "Known neurons",
         one: "known neuron",
         many: "known neurons",
         about: "Known neurons: names, what they say of themselves, topics they promise to vote on",
-        shown: &[],
         sort: ("name", false),
-        ordered_by: None,
-        quick_filters: &[""],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "id", Kind::Number, |n, _| Cell::new(super::neuron_id(n.id)).tone(Tone::Id))
@@ -49,7 +46,7 @@ static KNOWN_NEURONS: Dataset<KnownNeuron> = Dataset {
             Value::borrowed_text(n.data.description.as_str()).into()
         })
         .searched()
-        .help("What it says of itself contains: `description:vote`."),
+        .help("Its own description contains: `description:vote`."),
     ],
 };
 

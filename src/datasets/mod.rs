@@ -8,6 +8,7 @@
 //! list's file.
 
 mod actions;
+mod alert_rules;
 mod alerts;
 mod boundary_nodes;
 mod data_centers;
@@ -31,6 +32,7 @@ mod tests;
 mod transactions;
 mod versions;
 
+pub use alert_rules::RuleRow;
 pub use alerts::{AlertRow, AlertState};
 pub use boundary_nodes::BOUNDARY_NODES;
 pub use data_centers::DATA_CENTERS;
@@ -77,13 +79,14 @@ pub trait ListRow: Sized + 'static {
 }
 
 pub fn all() -> impl Iterator<Item = List> {
-    let others: [List; 7] = [
+    let others: [List; 8] = [
         Proposal::dataset(),
         Neuron::dataset(),
         KnownNeuron::dataset(),
         Followee::dataset(),
         Transaction::dataset(),
         AlertRow::dataset(),
+        RuleRow::dataset(),
         JournalEntry::dataset(),
     ];
     others.into_iter().chain(NETWORK.iter().map(|list| -> List { list.dataset }))

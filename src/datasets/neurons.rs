@@ -13,16 +13,15 @@ type Column = dataset::Column<Neuron>;
 pub static NEURONS: Dataset<Neuron> = Dataset {
     info: ListInfo {
         id: "neurons",
-        aliases: &[],
         title: "Neurons",
         one: "neuron",
         many: "neurons",
         about: "Neurons",
         // The largest neuron first: it is the one that matters most.
-        shown: &[],
         sort: ("stake", true),
         ordered_by: Some("id"),
         quick_filters: &["", "confirm_in<30d", "-state:dissolved", "access:controller"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "id", Kind::Number, |n, _| Cell::new(super::neuron_id(n.id)).tone(Tone::Id))
@@ -94,25 +93,25 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         })
         .width(10, 8)
         .hidden()
-        .help("Who may read it: `visibility:public`."),
+        .help("Visibility: `visibility:public`."),
         Column::new("access", "access", Kind::Terms(accesses), |n, _| {
             Cell::new(Value::Term(access(n.access))).dim()
         })
         .width(10, 6)
-        .help("What I may do: `access:controller` or `hotkey`."),
+        .help("The identity's access: `access:controller` or `hotkey`."),
         Column::new("auto_stake_maturity", "auto", Kind::Flag, |n, _| {
             Cell::new(Value::Flag(n.auto_stake_maturity)).dim()
         })
         .width(5, 9)
         .hidden()
         .aliases(&["auto"])
-        .help("Whether new maturity is staked: `auto_stake_maturity:yes`."),
+        .help("New maturity is staked: `auto_stake_maturity:yes`."),
         Column::new("created", "created", Kind::Time, |n, _| Cell::new(Value::At(n.created)).dim())
             .width(10, 9)
             .hidden()
             .right()
             .descending()
-            .help("How long ago, or when: `created<30d`, `created>2026-01-01`."),
+            .help("Age or time: `created<30d`, `created>2026-01-01`."),
         Column::new("governance", "governance", Kind::Text, |n, _| super::governance(n.id.governance))
             .width(11, 9)
             .varied()
@@ -132,9 +131,9 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             DissolveState::At(at) => Value::At(at).into(),
             _ => Cell::default(),
         })
-        .help("When it is dissolved: `dissolves_at<2027-01-01`."),
+        .help("Time when it is dissolved: `dissolves_at<2027-01-01`."),
         Column::data("voting_power_refreshed", Kind::Time, |n, _| known_cell(n.refreshed, Value::At))
-            .help("When its following was confirmed: `voting_power_refreshed<30d`."),
+            .help("Time when its following was confirmed: `voting_power_refreshed<30d`."),
         Column::data("followees", Kind::Number, |n, _| {
             let topic = |(topic, ids): &(icpulse_model::Topic, Vec<icpulse_model::NeuronKey>)| {
                 (topic.slug(), Value::List(ids.iter().map(|id| super::neuron_id(*id)).collect()))
@@ -154,7 +153,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         })
         .help("It voted on this proposal lately: `recent_ballots:140812`."),
         Column::data("joined_neurons_fund", Kind::Time, |n, _| known_cell(n.joined_fund, Value::At))
-            .help("Since when it is in the Neurons' Fund."),
+            .help("Time when it joined the Neurons' Fund."),
         Column::data("eight_year_gang_bonus_base", Kind::Icp, |n, _| Value::Icp(n.gang_bonus_base).into())
             .help("The base of the eight-year-gang bonus."),
         Column::data("maturity_disbursements", Kind::Text, |n, _| {
@@ -169,7 +168,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         })
         .help("Maturity disbursements on their way."),
         Column::data("evidence", Kind::Text, |n, cx| evidence(&n.evidence, cx))
-            .help("How it was proven: `evidence:certified`."),
+            .help("Its proof: `evidence:certified`."),
     ],
 };
 

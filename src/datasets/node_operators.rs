@@ -21,10 +21,9 @@ pub static NODE_OPERATORS: Dataset<Subject> = Dataset {
         one: "node operator",
         many: "node operators",
         about: "Node operators: provider, data center, nodes and allowance",
-        shown: &[],
         sort: ("nodes", true),
-        ordered_by: None,
         quick_filters: &["", "allowance>0", "down>0", "nodes:0"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "operator", Kind::Text, |s, _| Value::Id(*id(s)).into())
@@ -57,13 +56,13 @@ pub static NODE_OPERATORS: Dataset<Subject> = Dataset {
         .help("The country of its nodes: `country:ch`."),
         Column::new("nodes", "nodes", Kind::Number, |s, cx| Value::count(nodes(s, cx).count()).into())
             .width(7, 0)
-            .help("How many nodes it has: `nodes>10`."),
+            .help("Number of nodes: `nodes>10`."),
         Column::new("assigned", "in subnets", Kind::Number, |s, cx| {
             let topology = &cx.network.topology;
             Value::count(nodes(s, cx).filter(|n| topology.subnet_of(n).is_some()).count()).into()
         })
         .width(11, 2)
-        .help("How many of them are in subnets: `assigned>5`."),
+        .help("Number of nodes in subnets: `assigned>5`."),
         Column::new("up", "up", Kind::Number, |s, cx| {
             let lives = cx.network.count_statuses(nodes(s, cx));
             let is_read = !cx.network.is_past && cx.network.fleet.reported_at.is_some();
@@ -72,11 +71,11 @@ pub static NODE_OPERATORS: Dataset<Subject> = Dataset {
         })
         .width(6, 4)
         .evidence()
-        .help("How many of its nodes are up: `up<10`."),
+        .help("Number of nodes that are up: `up<10`."),
         Column::new("down", "down", Kind::Number, |s, cx| down(nodes(s, cx), cx))
             .width(6, 1)
             .evidence()
-            .help("How many of its nodes are down: `down>0`."),
+            .help("Number of nodes that are down: `down>0`."),
         Column::new("allowance", "may add", Kind::Number, |s, cx| {
             known_cell(record(s, cx), |o| Value::Number(i64::try_from(o.allowance).unwrap_or(i64::MAX)))
         })

@@ -29,10 +29,9 @@ pub static NODES: Dataset<Subject> = Dataset {
         one: "node",
         many: "nodes",
         about: "Nodes: status, versions, failures, rewards",
-        shown: &[],
         sort: ("id", false),
-        ordered_by: None,
         quick_filters: QUICK_FILTERS,
+        ..ListInfo::DEFAULT
     },
     columns: COLUMNS,
 };
@@ -41,7 +40,6 @@ pub static NODES: Dataset<Subject> = Dataset {
 pub static MY_NODES: Dataset<Subject> = Dataset {
     info: ListInfo {
         id: "my-nodes",
-        aliases: &[],
         title: "Mine",
         one: "my node",
         many: "my nodes",
@@ -62,8 +60,8 @@ pub static MY_NODES: Dataset<Subject> = Dataset {
             ("reward_type", 9),
         ],
         sort: ("alias", false),
-        ordered_by: None,
         quick_filters: QUICK_FILTERS,
+        ..ListInfo::DEFAULT
     },
     columns: COLUMNS,
 };
@@ -133,16 +131,16 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .width(8, 9)
     .hidden()
-    .help("What it does: `role:spare`."),
+    .help("Its role: `role:spare`."),
     Column::new("status", "status", Kind::Terms(statuses), status)
         .width(14, 0)
         .searched()
         .evidence()
-        .help("How it is, in the words of the public dashboard: `status:down`."),
+        .help("Status on the public dashboard: `status:down`."),
     Column::new("verdict", "known by", Kind::Terms(verdicts), verdict)
         .width(11, 1)
         .searched()
-        .help("By what its state is known: `verdict:disputed`."),
+        .help("The source of its status: `verdict:disputed`."),
     Column::new("strip", "30 days", Kind::Chart, |s, cx| {
         known_cell(days(s, cx), |d| Value::Strip(d.strip.clone()))
     })
@@ -169,7 +167,7 @@ const COLUMNS: &[Column<Subject>] = &[
     })
     .width(7, 6)
     .ascending()
-    .help("By what its reward was multiplied last: `multiplier<1`."),
+    .help("Latest reward multiplier: `multiplier<1`."),
     Column::new("lost", "lost XDR", Kind::Xdr, |s, cx| {
         let lost = days(s, cx).map(|d| d.lost);
         let tone = if lost.is_some_and(|lost| lost > MicroXdr(0)) { Tone::Warn } else { Tone::Dim };
@@ -207,7 +205,7 @@ const COLUMNS: &[Column<Subject>] = &[
     .width(8, 8)
     .searched()
     .aliases(&["type"])
-    .help("What it is paid as: `reward_type:type3`."),
+    .help("Reward type: `reward_type:type3`."),
     Column::new("address", "address", Kind::Text, |s, cx| {
         known_cell(record(s, cx).and_then(|r| r.address.as_ref()), |a| Value::borrowed_text(a.as_str())).dim()
     })
@@ -219,7 +217,7 @@ const COLUMNS: &[Column<Subject>] = &[
         known_cell(cx.network.topology.data_center_of(id(s)), |d| Value::borrowed_text(d.owner.as_str()))
     })
     .searched()
-    .help("Whose data center it stands in: `owner:equinix`."),
+    .help("Owner of its data center: `owner:equinix`."),
     Column::data("provider_name", Kind::Text, |s, cx| {
         let provider = cx.network.topology.provider_of(id(s));
         known_cell(provider.and_then(|p| name(&p, cx)), Value::borrowed_text)
@@ -231,7 +229,7 @@ const COLUMNS: &[Column<Subject>] = &[
         known_cell(reported(s, cx), |r| Value::At(r.since)).with_proof(Some(Proof::Unverified))
     })
     .evidence()
-    .help("Since when it was seen in that status: `status_since<1d`."),
+    .help("Time since it has this status: `status_since<1d`."),
     Column::data("alert", Kind::Text, |s, cx| {
         let alert = reported(s, cx).and_then(|r| r.alert.as_ref());
         known_cell(alert, |a| Value::borrowed_text(a.as_str())).with_proof(Some(Proof::Unverified))
@@ -241,7 +239,7 @@ const COLUMNS: &[Column<Subject>] = &[
     Column::data("seen_at", Kind::Time, |s, cx| {
         known_cell(life(s, cx).and_then(|l| l.seen.as_ref()), |seen| Value::At(seen.at))
     })
-    .help("When it signed an answer last: `seen_at<5m`."),
+    .help("Time of its latest signed answer: `seen_at<5m`."),
     Column::data("contradicted", Kind::Flag, |s, cx| Value::Flag(is_contradicted(s, cx)).into())
         .help("It is called down, and its subnet's certificates contradict that: `contradicted:yes`."),
     Column::data("hostos_version", Kind::Text, |s, cx| {
@@ -264,7 +262,7 @@ const COLUMNS: &[Column<Subject>] = &[
         let named = provider.is_some_and(|p| name(&p, cx).is_some());
         known_cell((named || reported(s, cx).is_some()).then_some(DASHBOARD), Value::borrowed_text)
     })
-    .help("Who says what is unverified."),
+    .help("The source of unverified values."),
 ];
 
 pub(super) static LIST: NetworkList = NetworkList {

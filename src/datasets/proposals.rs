@@ -11,12 +11,10 @@ type Column = dataset::Column<Proposal>;
 pub static PROPOSALS: Dataset<Proposal> = Dataset {
     info: ListInfo {
         id: "proposals",
-        aliases: &[],
         title: "Proposals",
         one: "proposal",
         many: "proposals",
         about: "Proposals of the NNS",
-        shown: &[],
         sort: ("id", true),
         ordered_by: Some("id"),
         quick_filters: &[
@@ -26,6 +24,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             "reward_status:accept_votes",
             "status:failed,rejected",
         ],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "id", Kind::Number, |p, _| Cell::new(Value::Serial(p.id.number)).tone(Tone::Id))
@@ -62,20 +61,20 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             decoded(p, Value::Term(status(p.status))).tone(Tone::Status(p.status))
         })
         .width(9, 2)
-        .help("Where it stands: `status:open`."),
+        .help("Status: `status:open`."),
         Column::new("reward_status", "reward", Kind::Ordered(reward_statuses), |p, _| {
             decoded(p, Value::Term(reward_status(p.reward_status))).dim()
         })
         .width(15, 9)
         .hidden()
         .aliases(&["reward"])
-        .help("Whether votes still earn rewards: `reward_status:accept_votes`, `reward_status<settled`."),
+        .help("Reward status: `reward_status:accept_votes`, `reward_status<settled`."),
         Column::new("created", "created", Kind::Time, |p, _| decoded(p, Value::At(p.created)).dim())
             .width(10, 7)
             .hidden()
             .right()
             .descending()
-            .help("How long ago, or when: `created<3d`, `created>2026-01-01`."),
+            .help("Age or time: `created<3d`, `created>2026-01-01`."),
         Column::new("time_left", "closes", Kind::Span, time_left)
             .width(9, 1)
             .timed()
@@ -119,7 +118,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         })
         .width(11, 9)
         .hidden()
-        .help("What its proposer pays if it is rejected, in ICP: `reject_cost>1`."),
+        .help("Cost for the proposer if it is rejected, in ICP: `reject_cost>1`."),
         Column::new("governance", "governance", Kind::Text, |p, _| super::governance(p.id.governance))
             .width(11, 9)
             .varied()
@@ -141,11 +140,11 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         Column::data("deadline", Kind::Time, |p, _| known_cell(p.deadline, Value::At))
             .help("Until when votes count: `deadline:2026-11-22`."),
         Column::data("decided", Kind::Time, |p, _| known_cell(p.decided, Value::At))
-            .help("When it was decided: `decided<1d`."),
+            .help("Time of the decision: `decided<1d`."),
         Column::data("executed", Kind::Time, |p, _| known_cell(p.executed, Value::At))
-            .help("When it was executed: `executed<1d`."),
+            .help("Time of the execution: `executed<1d`."),
         Column::data("failed", Kind::Time, |p, _| known_cell(p.failed, Value::At))
-            .help("When its execution failed: `failed<7d`."),
+            .help("Time when the execution failed: `failed<7d`."),
         Column::data("yes_voting_power", Kind::Power, |p, _| known_cell(p.tally, |t| Value::Power(t.yes)))
             .help("Voting power of yes: `yes_voting_power>1M`."),
         Column::data("no_voting_power", Kind::Power, |p, _| known_cell(p.tally, |t| Value::Power(t.no)))
@@ -168,9 +167,9 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         Column::data("undecoded", Kind::Text, |p, _| {
             known_cell(p.undecoded.as_ref(), |u| Value::borrowed_text(u.reason.as_str()))
         })
-        .help("Why it could not be decoded."),
+        .help("The reason why it could not be decoded."),
         Column::data("evidence", Kind::Text, |p, cx| evidence(&p.evidence, cx))
-            .help("How it was proven: `evidence:certified`."),
+            .help("Its proof: `evidence:certified`."),
     ],
 };
 

@@ -24,10 +24,9 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
         one: "node provider",
         many: "node providers",
         about: "Node providers: nodes, allowance, rewards of 30 days and where they were lost",
-        shown: &[],
         sort: ("nodes", true),
-        ordered_by: None,
         quick_filters: &["", "down>0", "mean_failure>5"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("name", "provider", Kind::Text, |s, cx| {
@@ -51,16 +50,16 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
             known_cell(record(s, cx), |p| Value::count(p.nodes.len()))
         })
         .width(7, 0)
-        .help("How many nodes it has: `nodes>40`."),
+        .help("Number of nodes: `nodes>40`."),
         Column::new("assigned", "in subnets", Kind::Number, |s, cx| {
             known_cell(record(s, cx), |p| Value::count(p.assigned))
         })
         .width(11, 2)
-        .help("How many of them are in subnets: `assigned>20`."),
+        .help("Number of nodes in subnets: `assigned>20`."),
         Column::new("down", "down", Kind::Number, |s, cx| down(nodes(s, cx), cx))
             .width(6, 0)
             .evidence()
-            .help("How many of its nodes are down: `down>0`."),
+            .help("Number of nodes that are down: `down>0`."),
         Column::new("data_centers", "dcs", Kind::Number, |s, cx| {
             known_cell(record(s, cx), |p| Value::count(p.data_centers.len()))
         })
@@ -114,7 +113,7 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
         Column::data("operators", Kind::Number, |s, cx| {
             known_cell(record(s, cx), |p| Value::count(p.operators.len()))
         })
-        .help("How many operators it has: `operators>2`."),
+        .help("Number of node operators: `operators>2`."),
         Column::data("days", Kind::Number, |s, cx| {
             let losses = cx.network.rewards.losses(id(s), from(cx));
             Value::count(usize::try_from(losses.days).unwrap_or(0)).into()
@@ -129,7 +128,7 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
             let unverified = name(id(s), cx).is_some() || lives.is_unverified();
             known_cell(unverified.then_some(DASHBOARD), Value::borrowed_text)
         })
-        .help("Who says what is unverified."),
+        .help("The source of unverified values."),
     ],
 };
 

@@ -25,10 +25,9 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         one: "subnet",
         many: "subnets",
         about: "Subnets: health, decentralisation, what-if",
-        shown: &[],
         sort: ("id", false),
-        ordered_by: None,
         quick_filters: &["", "condition:stalled", "down>0", "fault_distance<2", "kind:system"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "subnet", Kind::Text, |s, _| Value::Id(*id(s)).into())
@@ -46,13 +45,13 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         .width(12, 7)
         .searched()
         .aliases(&["type"])
-        .help("What it is for: `kind:system`."),
+        .help("Type of subnet: `kind:system`."),
         Column::new("condition", "state", Kind::Terms(conditions), condition)
             .width(11, 0)
             .searched()
             .evidence()
             .aliases(&["status"])
-            .help("How it is: `condition:stalled`."),
+            .help("Condition: `condition:stalled`."),
         Column::new("version", "version", Kind::Text, |s, cx| {
             known_cell(record(s, cx), |r| Value::Version(r.replica_version.as_str().into()))
         })
@@ -63,41 +62,53 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
             known_cell(record(s, cx), |r| Value::count(r.membership.len()))
         })
         .width(6, 0)
-        .help("How many nodes it has: `nodes>13`."),
+        .help("Number of nodes: `nodes>13`."),
         Column::new("up", "up", Kind::Number, |s, cx| life(s, cx, |lives| lives.up))
             .width(4, 3)
             .ascending()
             .evidence()
-            .help("How many of its nodes are up: `up<13`."),
+            .help("Number of nodes that are up: `up<13`."),
         Column::new("degraded", "degr", Kind::Number, |s, cx| {
             let cell = life(s, cx, |lives| lives.degraded);
             if is_positive(&cell) { cell.tone(Tone::Warn) } else { cell.dim() }
         })
         .width(5, 3)
         .evidence()
-        .help("How many of its nodes have alerts: `degraded>0`."),
+        .help("Number of nodes with an alert: `degraded>0`."),
         Column::new("down", "down", Kind::Number, |s, cx| {
             let cell = life(s, cx, |lives| lives.down);
             if is_positive(&cell) { cell.tone(alarm(s, cx)) } else { cell.dim() }
         })
         .width(5, 1)
         .evidence()
-        .help("How many of its nodes are down: `down>0`."),
+        .help("Number of nodes that are down: `down>0`."),
+        Column::new("disputed", "disp", Kind::Number, |s, cx| {
+            let cell = life(s, cx, |lives| lives.disputed);
+            if is_positive(&cell) { cell.tone(Tone::Warn) } else { cell.dim() }
+        })
+        .width(5, 9)
+        .hidden()
+        .evidence()
+        .help("Number of nodes that are reported down and sign answers: `disputed>0`."),
+        Column::new("unknown", "unkn", Kind::Number, |s, cx| life(s, cx, |lives| lives.unknown).dim())
+            .width(5, 9)
+            .hidden()
+            .help("Number of nodes of unknown status: `unknown>0`."),
         Column::new("fault_limit", "f", Kind::Number, |s, cx| {
             known_cell(figures(s, cx), |f| Value::count(f.fault_limit))
         })
         .width(4, 9)
         .ascending()
         .hidden()
-        .help("How many nodes may fail when all are up: `fault_limit<5`."),
+        .help("Number of nodes that may fail when all are up: `fault_limit<5`."),
         Column::new("fault_distance", "may fail", Kind::Number, fault_distance)
             .width(9, 1)
             .ascending()
             .evidence()
             .aliases(&["margin"])
-            .help("How many more nodes may fail: `fault_distance<2`."),
+            .help("Number of nodes that may still fail: `fault_distance<2`."),
         Column::new("nakamoto", "nakamoto", Kind::Number, |s, cx| {
-            known_cell(figures(s, cx), |f| Value::count(f.lowest_nakamoto()))
+            known_cell(figures(s, cx).and_then(Decentralization::lowest_nakamoto), Value::count)
         })
         .width(9, 2)
         .ascending()
@@ -161,7 +172,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
             known_cell(metrics(s, cx), |m| Value::Number(i64::try_from(m.canisters).unwrap_or(i64::MAX)))
         })
         .width(10, 5)
-        .help("How many canisters it has: `canisters>60000`."),
+        .help("Number of canisters: `canisters>60000`."),
         Column::new("lag", "lag", Kind::Span, |s, cx| {
             let Some(health) = health(s, cx) else { return Cell::default() };
             let cell = known_cell(health.lag(), Value::Span).dim();
@@ -171,7 +182,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
             }
         })
         .width(8, 2)
-        .help("How far its certified time is behind: `lag>1m`."),
+        .help("Lag of its certified time: `lag>1m`."),
         Column::data("certified_at", Kind::Time, |s, cx| {
             known_cell(health(s, cx).and_then(|h| h.certified_at), Value::At)
         })
@@ -179,7 +190,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         Column::data("state_bytes_per_day", Kind::Number, |s, cx| {
             known_cell(rates(s, cx), |r| Value::Number(r.state_bytes_per_day))
         })
-        .help("By how much its state grows."),
+        .help("Growth of its state."),
         Column::data("updates_total", Kind::Number, |s, cx| {
             known_cell(metrics(s, cx), |m| Value::Big(m.updates.into()))
         })
@@ -194,7 +205,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         })
         .evidence()
         .screen_only()
-        .help("Whether its metrics were read."),
+        .help("State of reading its metrics."),
         Column::data("halted", Kind::Flag, |s, cx| known_cell(record(s, cx), |r| Value::Flag(r.is_halted)))
             .help("Halted by decision: `halted:yes`."),
         Column::data("contradicted", Kind::Flag, |s, cx| {
@@ -205,7 +216,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         Column::data("down_at_most", Kind::Number, |s, cx| {
             known_cell(cx.network.margin(id(s)).filter(|m| m.certifies), |m| Value::count(m.limit))
         })
-        .help("How many nodes can be down at most, as it certifies."),
+        .help("Most nodes that can be down while it certifies."),
         Column::data("chain_keys", Kind::Text, |s, cx| {
             known_cell(record(s, cx), |r| {
                 Value::List(r.chain_keys.iter().map(|k| Value::borrowed_text(k.as_str())).collect())
@@ -221,7 +232,7 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
             let lives = cx.network.count_subnet_statuses(id(s)).filter(|lives| lives.is_unverified());
             known_cell(lives, |_| Value::borrowed_text(DASHBOARD))
         })
-        .help("Who says what is unverified."),
+        .help("The source of unverified values."),
     ],
 };
 
@@ -279,7 +290,7 @@ fn state(subject: &Subject, cx: &Context) -> Condition {
 }
 
 fn actors(subject: &Subject, cx: &Context, feature: Feature) -> Cell<'static> {
-    known_cell(figures(subject, cx), |f| Value::count(f.actors(feature)))
+    known_cell(figures(subject, cx).and_then(|f| f.actors(feature)), Value::count)
 }
 
 /// A report that the subnet's certificates contradict is not an alarm.

@@ -15,7 +15,6 @@ type Column = dataset::Column<Transaction>;
 pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
     info: ListInfo {
         id: "transactions",
-        aliases: &[],
         title: "Transactions",
         one: "transaction",
         many: "transactions",
@@ -24,6 +23,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         sort: ("block", true),
         ordered_by: Some("block"),
         quick_filters: &["", "direction:in", "direction:out", "kind:minted"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("block", "block", Kind::Number, |t, _| {
@@ -35,14 +35,14 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         Column::new("time", "time (UTC)", Kind::Time, |t, _| known_cell(t.timestamp, Value::At).dim())
             .width(16, 0)
             .descending()
-            .help("How long ago, or when: `time<7d`, `time:2026-11-22`."),
+            .help("Age or time: `time<7d`, `time:2026-11-22`."),
         Column::new("kind", "kind", Kind::Terms(kinds), |t, cx| {
             let verb = cx.account.map(|own| t.verb(&own));
             known_cell(kinds().into_iter().find(|k| Some(k.title.as_ref()) == verb), Value::Term)
         })
         .width(10, 0)
         .searched()
-        .help("What it did: `kind:sent`, `received`, `minted`, `burnt`, `approved`."),
+        .help("Kind of transaction: `kind:sent`, `received`, `minted`, `burnt`, `approved`."),
         Column::new("amount", "amount", Kind::Tokens, |t, cx| {
             let (words, tone) = signed_amount(t, cx.account.as_ref(), cx.token(t.ledger));
             tokens(t, t.units(), cx).tone(tone).with_words(words)
@@ -123,7 +123,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
             };
             known_cell(spender, name_party)
         })
-        .help("Who spends or may spend: `spender:d3e13d`."),
+        .help("The spender (ICRC-2): `spender:d3e13d`."),
         Column::data("unknown", Kind::Text, |t, _| match &t.operation {
             Operation::Unknown(words) => Value::borrowed_text(words.as_str()).into(),
             _ => Cell::default(),
@@ -134,7 +134,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         })
         .help("The ICRC-1 memo in hexadecimal: `icrc1_memo_hex:00ff`."),
         Column::data("created_at", Kind::Time, |t, _| known_cell(t.created_at, Value::At))
-            .help("What the sender said the time was."),
+            .help("Creation time given by the sender."),
         Column::data("amount_units", Kind::Number, |t, _| known_cell(t.units(), Value::Big))
             .help("Amount in the token's smallest unit."),
         Column::data("fee_units", Kind::Number, |t, _| known_cell(t.fee(), Value::Big))
@@ -152,7 +152,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         })
         .help("Fee in e8s, of transactions on the ICP ledger."),
         Column::data("evidence", Kind::Text, |t, cx| evidence(&t.evidence, cx))
-            .help("How it was proven: `evidence:certified`."),
+            .help("Its proof: `evidence:certified`."),
     ],
 };
 

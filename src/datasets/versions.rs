@@ -17,15 +17,13 @@ use icpulse_model::value::{Cell, Term, Tone, Value};
 pub static VERSIONS: Dataset<Subject> = Dataset {
     info: ListInfo {
         id: "versions",
-        aliases: &[],
         title: "Versions",
         one: "version",
         many: "versions",
         about: "GuestOS and HostOS versions and where they run",
-        shown: &[],
         sort: ("nodes_desired", true),
-        ordered_by: None,
         quick_filters: &["", "os:guestos", "os:hostos", "nodes_desired>0"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("version", "version", Kind::Text, |s, _| Value::Version(parts(s).1.into()).into())
@@ -48,7 +46,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
             known_cell(used(s, cx), |u| Value::count(u.subnets.len()))
         })
         .width(8, 1)
-        .help("How many subnets are to run it: `subnets>0`."),
+        .help("Number of subnets that are to run it: `subnets>0`."),
         Column::new("rollout", "rollout", Kind::Chart, |s, cx| {
             let part = used(s, cx).map_or(0, |u| u.subnets.len());
             let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
@@ -62,7 +60,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         })
         .width(13, 0)
         .aliases(&["nodes"])
-        .help("How many nodes are to run it: `nodes_desired>0`."),
+        .help("Number of nodes that are to run it: `nodes_desired>0`."),
         Column::new("nodes_observed", "seen on", Kind::Number, |s, cx| {
             let used = used(s, cx).filter(|_| is_observed(s, cx));
             let matching = used.is_some_and(|u| u.observed == u.desired);
@@ -78,13 +76,13 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         })
         .width(9, 6)
         .hidden()
-        .help("How many API boundary nodes are to run it: `boundary_nodes>0`."),
+        .help("Number of API boundary nodes that are to run it: `boundary_nodes>0`."),
         Column::new("elected_at", "elected (UTC)", Kind::Time, |s, cx| {
             known_cell(election(s, cx).and_then(|e| e.at), Value::At).dim()
         })
         .width(16, 4)
         .descending()
-        .help("When it was elected: `elected_at<30d`."),
+        .help("Time of the election: `elected_at<30d`."),
         Column::new("proposal", "proposal", Kind::Number, |s, cx| {
             let proposal = election(s, cx).and_then(|e| e.proposal);
             known_cell(proposal, |p| Value::Number(i64::try_from(p.number).unwrap_or(i64::MAX)))
@@ -99,7 +97,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
             Cell::new(Value::Flag(elected)).tone(Tone::Warn).with_words(words)
         })
         .width(12, 5)
-        .help("Whether it is elected: `elected:no`."),
+        .help("Elected: `elected:no`."),
         Column::data("unassigned", Kind::Flag, |s, cx| {
             let unassigned = cx.network.topology.unassigned_version.as_ref();
             Value::Flag(parts(s).0 == Os::Guest && unassigned.is_some_and(|v| v.as_str() == parts(s).1))
@@ -113,7 +111,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         Column::data("unverified_source", Kind::Text, |s, cx| {
             known_cell(is_observed(s, cx).then_some(DASHBOARD), Value::borrowed_text)
         })
-        .help("Who says what is unverified."),
+        .help("The source of unverified values."),
     ],
 };
 

@@ -74,20 +74,20 @@ pub(super) fn count_to_f64(n: usize) -> f64 {
 }
 
 /// Seconds since 1970 with fractions.
-pub(super) fn seconds(at: Timestamp) -> f64 {
+pub(super) fn to_unix_seconds(at: Timestamp) -> f64 {
     to_f64(u128::from(at.0)) / 1e9
 }
 
 /// All metrics as of `now`, by this machine's clock.
 pub fn gather_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
     let mut all = vec![build_info()];
-    all.extend(sync(model));
-    all.extend(subnets(model, now));
-    all.extend(fleet::nodes(model, now));
-    all.extend(fleet::boundary(model));
-    all.extend(fleet::provider(model, now));
-    all.extend(governance(model));
-    all.push(alerts(model));
+    all.extend(sync_families(model));
+    all.extend(subnet_families(model, now));
+    all.extend(fleet::node_families(model, now));
+    all.extend(fleet::boundary_families(model));
+    all.extend(fleet::provider_families(model, now));
+    all.extend(governance_families(model));
+    all.push(alert_family(model));
     all
 }
 
@@ -97,7 +97,7 @@ fn build_info() -> Family {
     Family { name: "build", unit: None, help: "This program", kind: Type::Info, samples }
 }
 
-fn sync(model: &MetricsModel) -> Vec<Family> {
+fn sync_families(model: &MetricsModel) -> Vec<Family> {
     let (status, topology) = (&model.status, &model.world.topology);
     let mut errors =
         FamilyBuilder::counter("sync_errors", "Times that readings began to fail since the start");
@@ -108,13 +108,13 @@ fn sync(model: &MetricsModel) -> Vec<Family> {
             Some("seconds"),
             "When something was read last, by this machine's clock",
         )
-        .with_value(status.last_success.map(seconds)),
+        .with_value(status.last_success.map(to_unix_seconds)),
         FamilyBuilder::gauge(
             "certificate_timestamp",
             Some("seconds"),
             "The newest time that the network certified to this program",
         )
-        .with_value(status.certified_at.map(seconds)),
+        .with_value(status.certified_at.map(to_unix_seconds)),
         FamilyBuilder::gauge("sync_failing", None, "1 while readings fail")
             .with_value(Some(f64::from(u8::from(status.trouble.is_some())))),
         errors.build(),
@@ -125,7 +125,7 @@ fn sync(model: &MetricsModel) -> Vec<Family> {
     ]
 }
 
-fn subnets(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
+fn subnet_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
     let gauge = |name, unit, help| FamilyBuilder::gauge(name, unit, help);
     let mut time =
         gauge("subnet_certificate_timestamp", Some("seconds"), "The newest time that the subnet certified");
@@ -145,7 +145,7 @@ fn subnets(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
     for (id, health) in model.world.health.iter() {
         let id = id.to_text();
         let labels: &[(&'static str, &str)] = &[("subnet", &id)];
-        time.add_known(labels, health.certified_at.map(seconds));
+        time.add_known(labels, health.certified_at.map(to_unix_seconds));
         lag.add_known(labels, health.lag().map(|s| to_f64(u128::from(s.0))));
         let condition = health.condition(now);
         if condition != Condition::Unknown {
@@ -196,7 +196,7 @@ fn subnets(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
         for coefficient in &figures.coefficients {
             let labels: &[(&'static str, &str)] =
                 &[("subnet", &text), ("feature", coefficient.feature.slug())];
-            nakamoto.add(labels, count_to_f64(coefficient.actors));
+            nakamoto.add_known(labels, coefficient.known_actors().map(count_to_f64));
         }
         let counts = count_by(model, &record.membership);
         for (status, count) in counts {
@@ -245,7 +245,7 @@ pub(super) fn count_by<'n>(
     counts
 }
 
-fn governance(model: &MetricsModel) -> Vec<Family> {
+fn governance_families(model: &MetricsModel) -> Vec<Family> {
     let world = &model.world;
     let known = !world.proposals.is_empty();
     let mut power = FamilyBuilder::gauge(
@@ -261,7 +261,7 @@ fn governance(model: &MetricsModel) -> Vec<Family> {
     for neuron in world.neurons.iter().filter(|n| n.is_mine()).take(MOST_NEURONS) {
         let id = neuron.id.to_string();
         power.add(&[("neuron", &id)], to_f64(u128::from(neuron.deciding_voting_power.0)));
-        refreshed.add_known(&[("neuron", &id)], neuron.refreshed.map(seconds));
+        refreshed.add_known(&[("neuron", &id)], neuron.refreshed.map(to_unix_seconds));
     }
     vec![
         FamilyBuilder::gauge("proposals_open", None, "Proposals of the NNS that are open")
@@ -277,7 +277,7 @@ fn governance(model: &MetricsModel) -> Vec<Family> {
     ]
 }
 
-fn alerts(model: &MetricsModel) -> Family {
+fn alert_family(model: &MetricsModel) -> Family {
     let mut firing = FamilyBuilder::gauge("alerts_firing", None, "Alerts that fire, by rule and severity");
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for rule in icpulse_model::alert::Rule::ALL {

@@ -2,7 +2,7 @@
 
 use super::encode::Family;
 use super::families::{
-    FamilyBuilder, MOST_NODES, MetricsModel, PER_DASHBOARD, count_by, count_to_f64, seconds, to_f64,
+    FamilyBuilder, MOST_NODES, MetricsModel, PER_DASHBOARD, count_by, count_to_f64, to_f64, to_unix_seconds,
 };
 use icpulse_model::fleet::{NodeStatus, Verdict};
 use icpulse_model::node_rewards::{Day, MicroXdr, NodeDay, Performance, Ppm};
@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 /// Days over which a provider's rewards are counted.
 const DAYS: u32 = 30;
 
-fn ratio(ppm: Ppm) -> f64 {
+fn ppm_to_ratio(ppm: Ppm) -> f64 {
     f64::from(ppm.0) / 1e6
 }
 
-fn xdr(amount: MicroXdr) -> f64 {
+fn xdr_to_f64(amount: MicroXdr) -> f64 {
     to_f64(u128::from(amount.0)) / 1e6
 }
 
@@ -49,7 +49,7 @@ fn nodes_to_export(model: &MetricsModel) -> Vec<Principal> {
     nodes
 }
 
-pub(super) fn nodes(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
+pub(super) fn node_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
     let world = &model.world;
     let mut by_status = FamilyBuilder::gauge(
         "nodes",
@@ -66,7 +66,7 @@ pub(super) fn nodes(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
         Some("seconds"),
         "When the public dashboard was read last; statuses are as old",
     );
-    reported.add_known(&[], world.fleet.reported_at.map(seconds));
+    reported.add_known(&[], world.fleet.reported_at.map(to_unix_seconds));
     let mut up = FamilyBuilder::gauge(
         "node_up",
         None,
@@ -117,15 +117,15 @@ pub(super) fn nodes(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
                 let is_disputed = contradicted || matches!(life.verdict(now), Verdict::Disputed(..));
                 disputed.add(labels, f64::from(u8::from(is_disputed)));
             }
-            seen.add_known(labels, life.seen.map(|s| seconds(s.at)));
+            seen.add_known(labels, life.seen.map(|s| to_unix_seconds(s.at)));
         }
         let Some(day) = days.get(&node) else { continue };
         if let Performance::Assigned { failure: rate, relative: above, .. } = day.performance {
-            failure.add(labels, ratio(rate));
-            relative.add(labels, ratio(above));
+            failure.add(labels, ppm_to_ratio(rate));
+            relative.add(labels, ppm_to_ratio(above));
         }
-        multiplier.add(labels, ratio(day.multiplier));
-        reward.add(labels, xdr(day.adjusted));
+        multiplier.add(labels, ppm_to_ratio(day.multiplier));
+        reward.add(labels, xdr_to_f64(day.adjusted));
     }
     [by_status, reported, up, disputed, seen, failure, relative, multiplier, reward]
         .into_iter()
@@ -142,7 +142,7 @@ fn alias_label(model: &MetricsModel, node: &Principal) -> String {
     model.mine.alias(&model.world.topology, node).map(ToString::to_string).unwrap_or_default()
 }
 
-pub(super) fn boundary(model: &MetricsModel) -> Vec<Family> {
+pub(super) fn boundary_families(model: &MetricsModel) -> Vec<Family> {
     let mut healthy = FamilyBuilder::gauge(
         "boundary_healthy",
         None,
@@ -162,7 +162,7 @@ pub(super) fn boundary(model: &MetricsModel) -> Vec<Family> {
     vec![healthy.build(), latency.build()]
 }
 
-pub(super) fn provider(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
+pub(super) fn provider_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
     let world = &model.world;
     let mut nodes = FamilyBuilder::gauge(
         "provider_nodes",
@@ -184,7 +184,8 @@ pub(super) fn provider(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
         Some("seconds"),
         "The last day of which rewards are known",
     );
-    day_known.add_known(&[], world.node_rewards.days.keys().next_back().map(|day| seconds(day.start())));
+    day_known
+        .add_known(&[], world.node_rewards.days.keys().next_back().map(|day| to_unix_seconds(day.start())));
     if let Some(id) = &model.mine.provider {
         let text = id.to_text();
         let own: Vec<Principal> = world.topology.nodes_of(id).map(|(node, _)| *node).collect();
@@ -198,8 +199,10 @@ pub(super) fn provider(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
             allowance.add(labels, to_f64(sum));
         }
         let from = Day(Day::containing(now).0.saturating_sub(DAYS));
-        reward
-            .add_known(labels, world.node_rewards.days_of(id, from).last().map(|(_, day)| xdr(day.adjusted)));
+        reward.add_known(
+            labels,
+            world.node_rewards.days_of(id, from).last().map(|(_, day)| xdr_to_f64(day.adjusted)),
+        );
         let losses = world.node_rewards.losses(id, from);
         if losses.days > 0 {
             for (reason, amount) in [
@@ -207,10 +210,10 @@ pub(super) fn provider(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
                 ("coefficient", losses.coefficient),
                 ("other", losses.other),
             ] {
-                lost.add(&[("provider", &text), ("reason", reason)], xdr(amount));
+                lost.add(&[("provider", &text), ("reason", reason)], xdr_to_f64(amount));
             }
         }
-        projected.add_known(labels, world.node_rewards.projection(id, from).map(xdr));
+        projected.add_known(labels, world.node_rewards.projection(id, from).map(xdr_to_f64));
     }
     [nodes, allowance, reward, lost, projected, day_known].into_iter().map(FamilyBuilder::build).collect()
 }

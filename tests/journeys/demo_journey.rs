@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// The dashboard on a demo network of its own.
 struct Opened {
     app: Harness<LiveServices>,
-    _dashboard: icpulse::cli::tui::Rest,
+    _dashboard: icpulse::cli::tui::DashboardParts,
 }
 
 async fn open(home: &Path, identity: Option<&str>) -> Opened {

@@ -9,7 +9,7 @@ use super::growth::{assert_complete, assert_no_false_row};
 use crate::home;
 use crate::pty;
 
-use home::{Home, Table, code, complaint, has_hooks, json, text};
+use home::{Home, Table, code, complaint, has_hooks, json, list, text};
 use icpulse_model::network::RootKey;
 use icpulse_model::{Governance, Principal, Timestamp};
 use icpulse_store::cache::{Cache, Loaded};
@@ -72,10 +72,6 @@ fn each<T: Sync>(all: &[T], work: impl Fn(usize, &T) + Sync) {
             });
         }
     });
-}
-
-fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use icpulse::cli::context::{Context, wall_clock};
 use icpulse::cli::open::ActiveIdentity;
 use icpulse::cli::services::LiveServices;
-use icpulse::cli::tui::{Dashboard, Rest};
+use icpulse::cli::tui::{Dashboard, DashboardParts};
 use icpulse::config::Config;
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::fault::{Fault, Kind};
@@ -198,7 +198,7 @@ pub async fn ended(child: Child) -> Ran {
 pub struct Desk {
     pub app: Harness<LiveServices>,
     live: LiveServices,
-    rest: Rest,
+    rest: DashboardParts,
 }
 
 impl Desk {

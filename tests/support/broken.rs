@@ -6,7 +6,7 @@ use crate::harness::Harness;
 use icpulse::cli::context::wall_clock;
 use icpulse::cli::open::RetryTiming;
 use icpulse::cli::services::LiveServices;
-use icpulse::cli::tui::{Dashboard, Rest};
+use icpulse::cli::tui::{Dashboard, DashboardParts};
 use icpulse::config::Config;
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::Options;
@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 /// Pauses so short that failing often costs little.
 pub const HASTY: RetryTiming = RetryTiming {
-    patience: RetryPolicy {
+    retry_policy: RetryPolicy {
         first: Duration::from_millis(2),
         longest: Duration::from_millis(20),
         asked: Duration::from_millis(20),
@@ -74,7 +74,7 @@ impl Broken {
     /// A connection of the demo user.
     pub async fn client(&self) -> Client {
         let profile = Profile { max_in_flight: 8, ..self.profile() };
-        Client::connect_with(&profile, Arc::new(self.signer()), HASTY.patience).await.unwrap()
+        Client::connect_with(&profile, Arc::new(self.signer()), HASTY.retry_policy).await.unwrap()
     }
 
     /// What a careful reader learns of the network now.
@@ -101,7 +101,9 @@ impl Broken {
     /// The dashboard of the demo user, with the cache of the sessions before.
     pub async fn open(&self) -> Session {
         let (dashboard, rest) =
-            Dashboard::open_paced(self.context(Config::default()), (200, 50), false, HASTY).await.unwrap();
+            Dashboard::open_with_timing(self.context(Config::default()), (200, 50), false, HASTY)
+                .await
+                .unwrap();
         let live = dashboard.live.clone();
         Session { app: Harness::new(dashboard.state, dashboard.live, dashboard.messages), live, rest }
     }
@@ -132,7 +134,7 @@ impl Broken {
 pub struct Session {
     pub app: Harness<LiveServices>,
     live: LiveServices,
-    rest: Rest,
+    rest: DashboardParts,
 }
 
 impl Session {

@@ -28,7 +28,7 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// Not 64 hexadecimal digits.
-    #[error("an ICP account identifier has 64 hexadecimal digits; this has {0} characters")]
+    #[error("an ICP account identifier has 64 hexadecimal digits; this has {0}")]
     Length(usize),
     /// Contains something else than hexadecimal digits.
     #[error("an ICP account identifier is hexadecimal; '{0}' is not")]
@@ -186,6 +186,11 @@ impl FromStr for Account {
 
     fn from_str(text: &str) -> Result<Self, AccountError> {
         let text = text.trim();
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        if digits.len() > 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            // No principal: those have a hyphen after every five characters.
+            return Err(AccountError::Length(digits.len()));
+        }
         let Some((head, sub)) = text.split_once('.') else {
             return Ok(Self::default_of(parse_principal(text)?));
         };

@@ -415,6 +415,20 @@ impl dyn AnyDataset {
 }
 
 impl ListInfo {
+    /// A list without a name, for the fields that most lists leave empty.
+    pub const DEFAULT: Self = Self {
+        id: "",
+        aliases: &[],
+        title: "",
+        one: "",
+        many: "",
+        about: "",
+        shown: &[],
+        sort: ("id", false),
+        ordered_by: None,
+        quick_filters: &[""],
+    };
+
     /// Its name in JSON.
     pub fn key(&self) -> String {
         self.id.replace('-', "_")

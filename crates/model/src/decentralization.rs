@@ -60,6 +60,16 @@ pub struct Coefficient {
     pub counts: Vec<(Line, usize)>,
 }
 
+impl Coefficient {
+    /// Number of actors that could hold up the subnet; `None` where so many nodes have an unknown actor that
+    /// they decide it.
+    pub fn known_actors(&self) -> Option<usize> {
+        let unknown: usize = self.counts.iter().filter(|(name, _)| name.is_empty()).map(|(_, n)| n).sum();
+        let all: usize = self.counts.iter().map(|(_, n)| n).sum();
+        (unknown <= all / 3).then_some(self.actors)
+    }
+}
+
 /// The smallest number of the largest actors whose nodes are more than a third: (actors, nodes).
 pub fn nakamoto_coefficient(counts: &[usize]) -> (usize, usize) {
     let mut counts = counts.to_vec();
@@ -85,8 +95,17 @@ pub const fn fault_limit(n: usize) -> usize {
 pub struct Breach {
     /// The feature has too many nodes of one actor; `None` for DFINITY's own rule.
     pub feature: Option<Feature>,
+    /// The actor with too many nodes; empty where the rule is about something else.
+    pub actor: Line,
     /// In words.
     pub text: Line,
+}
+
+impl Breach {
+    /// True if both break the same rule, by whatever number of nodes.
+    pub fn is_of_same_rule(&self, other: &Self) -> bool {
+        self.feature == other.feature && self.actor == other.actor
+    }
 }
 
 /// A subnet's figures for a set of nodes.
@@ -105,20 +124,21 @@ pub struct Decentralization {
 }
 
 impl Decentralization {
-    /// The least of the coefficients.
-    pub fn lowest_nakamoto(&self) -> usize {
-        self.coefficients.iter().map(|c| c.actors).min().unwrap_or(0)
+    /// The least of the coefficients; `None` if one is unknown.
+    pub fn lowest_nakamoto(&self) -> Option<usize> {
+        let all: Option<Vec<usize>> = self.coefficients.iter().map(Coefficient::known_actors).collect();
+        all?.into_iter().min()
     }
 
-    /// One coefficient.
-    pub fn actors(&self, feature: Feature) -> usize {
-        self.coefficients.iter().find(|c| c.feature == feature).map_or(0, |c| c.actors)
+    /// One coefficient, if it is known.
+    pub fn actors(&self, feature: Feature) -> Option<usize> {
+        self.coefficients.iter().find(|c| c.feature == feature)?.known_actors()
     }
 
-    /// The mean of the coefficients in hundredths.
-    pub fn mean_hundredths(&self) -> usize {
-        let sum: usize = self.coefficients.iter().map(|c| c.actors).sum();
-        (sum * 100).checked_div(self.coefficients.len()).unwrap_or(0)
+    /// The mean of the coefficients in hundredths; `None` if one is unknown.
+    pub fn mean_hundredths(&self) -> Option<usize> {
+        let sum: Option<usize> = self.coefficients.iter().map(Coefficient::known_actors).sum();
+        (sum? * 100).checked_div(self.coefficients.len())
     }
 }
 
@@ -200,9 +220,9 @@ fn breaches(
         };
         // DFINITY has three nodes on the NNS: a rule of its own below.
         let may = |name: &Line| if is_nns && name.as_str() == DFINITY { 3 } else { most };
-        for (name, count) in c.counts.iter().filter(|(name, count)| *count > may(name)) {
+        for (name, count) in c.counts.iter().filter(|(name, count)| !name.is_empty() && *count > may(name)) {
             let text = format!("{count} nodes of {} {name}, at most {}", c.feature.title(), may(name));
-            breaches.push(Breach { feature: Some(c.feature), text: Line::new(&text) });
+            breaches.push(Breach { feature: Some(c.feature), actor: name.clone(), text: Line::new(&text) });
         }
     }
     let dfinity = |n: &&Principal| topology.provider_of(n).is_some_and(|p| p.to_text() == DFINITY);
@@ -210,7 +230,7 @@ fn breaches(
         let (has, wanted) = (nodes.iter().filter(dfinity).count(), if is_nns { 3 } else { 1 });
         if has != wanted {
             let text = format!("{has} nodes of DFINITY, {wanted} wanted");
-            breaches.push(Breach { feature: None, text: Line::new(&text) });
+            breaches.push(Breach { feature: None, actor: Line::new("DFINITY"), text: Line::new(&text) });
         }
     }
     if text.starts_with(EUROPEAN) {
@@ -220,7 +240,7 @@ fn breaches(
             .count();
         if elsewhere > 0 {
             let text = Line::new(&format!("{elsewhere} nodes outside Europe on the European subnet"));
-            breaches.push(Breach { feature: None, text });
+            breaches.push(Breach { feature: None, actor: Line::default(), text });
         }
     }
     breaches
@@ -370,13 +390,38 @@ mod tests {
         let d = measure_decentralization(&t, &t.subnets[&subnet].membership, Some(&subnet));
         assert_eq!((d.nodes, d.fault_limit, d.unknown), (4, 1, 0));
         // More than one of four nodes is needed: two providers, but one country and one area.
-        assert_eq!(d.actors(Feature::Provider), 2);
-        assert_eq!(d.actors(Feature::Owner), 1);
-        assert_eq!(d.actors(Feature::Country), 1);
-        assert_eq!(d.actors(Feature::Area), 1);
-        assert_eq!(d.lowest_nakamoto(), 1);
+        assert_eq!(d.actors(Feature::Provider), Some(2));
+        assert_eq!(d.actors(Feature::Owner), Some(1));
+        assert_eq!(d.actors(Feature::Country), Some(1));
+        assert_eq!(d.actors(Feature::Area), Some(1));
+        assert_eq!(d.lowest_nakamoto(), Some(1));
         let texts: Vec<&str> = d.breaches.iter().map(|b| b.text.as_str()).collect();
         assert_eq!(texts, ["2 nodes of owner Green, at most 1", "3 nodes of country CH, at most 2"]);
+    }
+
+    #[test]
+    fn without_operators_nothing_is_known_of_decentralization_and_no_rule_is_broken() {
+        let (mut t, subnet) = sample();
+        t.operators.clear();
+        let d = measure_decentralization(&t, &t.subnets[&subnet].membership, Some(&subnet));
+        assert_eq!(
+            (d.lowest_nakamoto(), d.mean_hundredths(), d.actors(Feature::Provider)),
+            (None, None, None)
+        );
+        assert_eq!(d.actors(Feature::Operator), Some(2), "nodes name their operators themselves");
+        assert_eq!((d.unknown, d.breaches.as_slice()), (4, [].as_slice()));
+    }
+
+    #[test]
+    fn a_rule_that_is_broken_by_fewer_nodes_is_still_the_same_rule() {
+        let breach = |n| Breach {
+            feature: Some(Feature::Provider),
+            actor: Line::new("x"),
+            text: Line::new(&format!("{n} nodes of provider x, at most 1")),
+        };
+        assert!(breach(13).is_of_same_rule(&breach(12)));
+        let other = Breach { actor: Line::new("y"), ..breach(13) };
+        assert!(!breach(13).is_of_same_rule(&other));
     }
 
     #[test]
@@ -388,7 +433,7 @@ mod tests {
             measure_decentralization(&t, &t.subnets[&subnet].membership, Some(&subnet))
         );
         assert!(changed.after.breaches.is_empty(), "{:?}", changed.after.breaches);
-        assert_eq!(changed.after.actors(Feature::Owner), 2);
+        assert_eq!(changed.after.actors(Feature::Owner), Some(2));
         assert_eq!(t.subnets[&subnet].membership.len(), 4, "nothing changes");
         let grown = what_if(&t, &subnet, &[id(1, 5), id(1, 6)], &[]).unwrap();
         assert_eq!(grown.after.nodes, 6);

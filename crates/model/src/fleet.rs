@@ -206,11 +206,13 @@ pub struct ProviderName {
 pub struct StatusCounts {
     /// Nodes that serve: reported up, or proven by a signature of their own.
     pub up: usize,
-    /// Nodes with an alert, and nodes whose own signature disputes that they are down.
+    /// Nodes with an alert.
     pub degraded: usize,
     /// Nodes reported down that have not signed an answer lately.
     pub down: usize,
-    /// Nodes of which nothing is known that says more.
+    /// Nodes reported down that have signed an answer lately.
+    pub disputed: usize,
+    /// Nodes without any known status.
     pub unknown: usize,
     /// Number of of the states above are the dashboard's word alone.
     pub unverified: usize,
@@ -219,7 +221,7 @@ pub struct StatusCounts {
 impl StatusCounts {
     /// True if something is known of a node of the set.
     pub fn is_known(&self) -> bool {
-        self.up + self.degraded + self.down > 0
+        self.up + self.degraded + self.down + self.disputed > 0
     }
 
     /// True if these sums rest on the dashboard's word.
@@ -273,7 +275,8 @@ impl Fleet {
                 Verdict::Answered(_) | Verdict::Reported(NodeStatus::Up | NodeStatus::Unassigned) => {
                     lives.up += 1;
                 }
-                Verdict::Reported(NodeStatus::Degraded) | Verdict::Disputed(..) => lives.degraded += 1,
+                Verdict::Reported(NodeStatus::Degraded) => lives.degraded += 1,
+                Verdict::Disputed(..) => lives.disputed += 1,
                 Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled) => lives.down += 1,
                 Verdict::Reported(NodeStatus::Other(_)) | Verdict::Unknown => lives.unknown += 1,
             }
@@ -345,7 +348,8 @@ mod tests {
         fleet.merge_reports(rows, Timestamp::from_secs(900));
         fleet.add_sighting(nodes[1], Timestamp::from_secs(990));
         let lives = fleet.count_statuses(&nodes, now);
-        assert_eq!((lives.up, lives.degraded, lives.down, lives.unknown), (1, 2, 1, 0));
+        assert_eq!((lives.up, lives.degraded, lives.down), (1, 1, 1));
+        assert_eq!((lives.disputed, lives.unknown), (1, 0));
         assert_eq!(lives.unverified, 3, "only the first is proven");
         assert!(!fleet.count_statuses(&nodes[..1], now).is_unverified());
         assert!(

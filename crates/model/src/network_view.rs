@@ -130,11 +130,15 @@ impl NetworkView {
         };
         if same {
             view.measured = Arc::clone(&before.measured);
-            view.providers = Arc::clone(&before.providers);
             view.centers = Arc::clone(&before.centers);
         } else {
             view.measure();
         }
+        view.providers = if same && same_rewards && view.is_past == before.is_past {
+            Arc::clone(&before.providers)
+        } else {
+            Arc::new(view.gather_providers())
+        };
         view.days = if same_rewards { Arc::clone(&before.days) } else { Arc::new(view.gather_days()) };
         view.elections = if same && before.proposals == view.proposals {
             Arc::clone(&before.elections)
@@ -181,7 +185,17 @@ impl NetworkView {
             center.subnets.extend(topology.subnet_of(id));
         }
         self.centers = Arc::new(centers);
-        self.providers = Arc::new(topology.providers());
+    }
+
+    /// Providers that have an operator, and those that governance lists without one.
+    fn gather_providers(&self) -> BTreeMap<Principal, Provider> {
+        let mut providers = self.topology.providers();
+        if !self.is_past {
+            for id in self.rewards.listed.keys() {
+                providers.entry(*id).or_default();
+            }
+        }
+        providers
     }
 
     /// The first day of the strips: the last thirty that are known.

@@ -10,6 +10,7 @@ mod watch;
 mod what_if;
 
 pub use registry::run_registry;
+pub(super) use watch::watch_rows;
 
 use super::args::{ListAction, ListCommand, ListOptions};
 use super::context::{Context, wall_clock};
@@ -164,7 +165,7 @@ fn link_cells(link: &Link, cells: &Cells) -> Vec<String> {
         let column = link.column.filter(|_| place == 1).unwrap_or(column);
         let info = list.dataset.columns.iter().map(|c| &c.info).find(|info| info.id == column);
         let cell = list.cell(&link.to, column, cells);
-        row.push(info.map_or_else(String::new, |info| datasets::export::text(info, &cell, cells.now)));
+        row.push(info.map_or_else(String::new, |info| datasets::export::text(info, &cell, cells.now, false)));
     }
     row
 }

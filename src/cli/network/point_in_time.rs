@@ -10,8 +10,17 @@ use icpulse_model::{Timestamp, node_rewards::Day};
 /// minute (`2026-11-01T14:30`), a time with its zone (RFC 3339), or a time ago (`7d`).
 ///
 /// # Errors
-/// Wrong usage, with the forms that are possible.
+/// Wrong usage, with the forms that are possible; also a time in the future.
 pub fn parse_point_in_time(text: &str, now: Timestamp) -> Result<PointInTime, Failure> {
+    match parse_form(text, now)? {
+        PointInTime::At(at) if at > now => {
+            Err(Failure::usage(format!("'{}' is in the future; write a time that is past", text.trim())))
+        }
+        point => Ok(point),
+    }
+}
+
+fn parse_form(text: &str, now: Timestamp) -> Result<PointInTime, Failure> {
     let text = text.trim();
     let digits: String = text.chars().filter(|c| !matches!(c, ',' | '_')).collect();
     if !digits.is_empty()
@@ -63,6 +72,10 @@ mod tests {
             ("1d", PointInTime::At(Timestamp::from_secs(1_795_269_734))),
         ] {
             assert_eq!(parse_point_in_time(text, now).unwrap(), moment, "{text}");
+        }
+        for later in ["2026-11-23", "2031-01-01", "2026-11-22T14:03"] {
+            let message = parse_point_in_time(later, now).unwrap_err().message;
+            assert!(message.contains("in the future"), "{later}: {message}");
         }
         for wrong in ["", "yesterday", "2026-13-01", "-5"] {
             assert!(parse_point_in_time(wrong, now).unwrap_err().message.contains("2026-11-01"), "{wrong}");

@@ -4,7 +4,7 @@ use super::{ListContext, list_meta, now};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::open::{IdentityNeed, OpenNetwork, open};
-use crate::cli::output::print_note;
+use crate::cli::output::{print_cache_age, print_note};
 use crate::cli::tui::{Reading, start_reading_only};
 use crate::cli::watcher::own_nodes_or_default;
 use crate::datasets::NetworkList;
@@ -91,9 +91,7 @@ impl ReadNetwork {
         }
         Err(match &self.status.trouble {
             Some(trouble) => Failure::new(FailureKind::Network, trouble),
-            None if context.global.offline => Failure::failed(
-                "the cache does not have this network's registry yet; leave out --offline to read it",
-            ),
+            None if context.global.offline => Failure::not_cached("the registry of this network is"),
             None => Failure::new(FailureKind::Network, "the registry could not be read; try again"),
         })
     }
@@ -116,6 +114,8 @@ impl ReadNetwork {
         self.sync.shutdown().await;
         self.opened.print_cache_notes(context);
         printed?;
+        let read_at = self.world.topology.evidence.map(|evidence| evidence.at);
+        print_cache_age(&context.global, read_at, now());
         if let Some(why) = &self.world.fleet.report_failure {
             print_note(
                 &context.global,

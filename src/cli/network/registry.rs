@@ -235,11 +235,18 @@ async fn print_record(context: &Context, key: &str, at: Option<Version>, raw: bo
         None => Arc::clone(&read.world.topology),
     };
     let parsed = Key::parse(key.as_bytes());
-    let record = topology.record(&parsed).ok_or_else(none)?;
+    let record = match topology.record(&parsed) {
+        Some(record) => serde_json::to_value(&record).map_err(Failure::failed)?,
+        // A list without entries has no bytes; only the canister tells it from a record that is missing.
+        None => match &read.opened.client {
+            Some(client) if client.registry_value(key.as_bytes(), at).await?.is_some() => Value::Null,
+            _ => return Err(none()),
+        },
+    };
     let shown = json!({
         "key": parsed.to_string(),
         "registry_version": topology.version.0,
-        "record": serde_json::to_value(&record).map_err(Failure::failed)?,
+        "record": record,
         "undecoded": topology.undecoded.get(&parsed).map(|why| why.as_str()),
         "evidence": topology.evidence.as_ref().map(|e| crate::cli::json::evidence(e, now())),
     });

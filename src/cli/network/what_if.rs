@@ -48,19 +48,22 @@ pub(super) fn describe_what_if(
     line("", "before".to_owned(), "after".to_owned());
     line("nodes", before.nodes.to_string(), after.nodes.to_string());
     line("nodes that may fail", before.fault_limit.to_string(), after.fault_limit.to_string());
-    line("Nakamoto, least", before.lowest_nakamoto().to_string(), after.lowest_nakamoto().to_string());
-    let hundredths = |n: usize| format!("{}.{:02}", n / 100, n % 100);
+    let number = |n: Option<usize>| n.map_or_else(|| "unknown".to_owned(), |n| n.to_string());
+    line("Nakamoto, least", number(before.lowest_nakamoto()), number(after.lowest_nakamoto()));
+    let hundredths =
+        |n: Option<usize>| n.map_or_else(|| "unknown".to_owned(), |n| format!("{}.{:02}", n / 100, n % 100));
     line("Nakamoto, mean", hundredths(before.mean_hundredths()), hundredths(after.mean_hundredths()));
     for feature in Feature::ALL {
         let name = format!("  by {}", feature.title());
-        line(&name, before.actors(feature).to_string(), after.actors(feature).to_string());
+        line(&name, number(before.actors(feature)), number(after.actors(feature)));
     }
     line("rules broken", before.breaches.len().to_string(), after.breaches.len().to_string());
     for breach in &after.breaches {
-        let new = if before.breaches.contains(breach) { "still" } else { "NEW" };
+        let is_old = before.breaches.iter().any(|b| b.is_of_same_rule(breach));
+        let new = if is_old { "still" } else { "NEW" };
         let _ = writeln!(out, "  {new}: {}", breach.text);
     }
-    for breach in before.breaches.iter().filter(|b| !after.breaches.contains(b)) {
+    for breach in before.breaches.iter().filter(|b| !after.breaches.iter().any(|a| a.is_of_same_rule(b))) {
         let _ = writeln!(out, "  mended: {}", breach.text);
     }
     Ok((value, out))

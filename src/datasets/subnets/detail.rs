@@ -69,10 +69,12 @@ fn describe_lives<'a>(members: &[Principal], margin: Option<Margin>, cx: &Contex
         (lives.up, "up", Tone::Plain),
         (lives.degraded, "degraded", if lives.degraded > 0 { Tone::Warn } else { Tone::Dim }),
         (lives.down, "down", judge_down(&margin)),
+        (lives.disputed, "disputed", if lives.disputed > 0 { Tone::Warn } else { Tone::Dim }),
+        (lives.unknown, "unknown", Tone::Dim),
     ] {
         let gap = if line.is_empty() { "" } else { ", " };
         line.push(text(format!("{gap}{}", group(&number.to_string())), tone));
-        line.extend(lives.is_unverified().then_some(Piece::Mark));
+        line.extend((lives.is_unverified() && word != "unknown").then_some(Piece::Mark));
         line.push(text(format!(" {word}"), tone));
     }
     out.fact("nodes", line);
@@ -193,12 +195,22 @@ fn describe_decentralization(
             [text(margin.remaining().to_string(), tone), Piece::Mark, text(why, Tone::Dim)],
         );
     }
-    let mean = figures.mean_hundredths();
-    let rest = format!(" least, {}.{:02} on average", mean / 100, mean % 100);
-    out.fact("nakamoto", [text(figures.lowest_nakamoto().to_string(), Tone::Strong), text(rest, Tone::Dim)]);
+    match (figures.lowest_nakamoto(), figures.mean_hundredths()) {
+        (Some(least), Some(mean)) => {
+            let rest = format!(" least, {}.{:02} on average", mean / 100, mean % 100);
+            out.fact("nakamoto", [text(least.to_string(), Tone::Strong), text(rest, Tone::Dim)]);
+        }
+        _ => out.text_line("nakamoto", "unknown: operators of its nodes are unknown", Tone::Dim),
+    }
     for c in &figures.coefficients {
-        let mut line = vec![text(format!("{:>2}", c.actors), Tone::Plain)];
-        line.push(text(format!(" hold {} nodes", c.nodes), Tone::Dim));
+        let mut line = Vec::new();
+        match c.known_actors() {
+            Some(actors) => {
+                line.push(text(format!("{actors:>2}"), Tone::Plain));
+                line.push(text(format!(" hold {} nodes", c.nodes), Tone::Dim));
+            }
+            None => line.push(text("unknown", Tone::Dim)),
+        }
         if let Some((name, count)) = c.counts.first().filter(|(_, count)| *count > 1) {
             let name = match Principal::from_text(name.as_str()) {
                 Ok(id) => provider_name(&id, cx),
@@ -224,7 +236,7 @@ pub(crate) fn figures_json(figures: &Decentralization) -> Value {
         let c = figures.coefficients.iter().find(|c| c.feature == feature);
         let largest = c.map_or(&[][..], |c| &c.counts).iter().take(5);
         json!({
-            "actors": c.map_or(0, |c| c.actors),
+            "actors": c.and_then(|c| c.known_actors()),
             "nodes": c.map_or(0, |c| c.nodes),
             "largest": largest.map(|(name, n)| json!({"name": name.as_str(), "nodes": n})).collect::<Vec<_>>(),
         })

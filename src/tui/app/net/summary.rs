@@ -19,9 +19,11 @@ pub struct Summary {
     pub stalled: usize,
     /// Subnets that were asked and certify the present.
     pub well: usize,
+    /// Subnets that were asked and did not answer.
+    pub unreachable: usize,
     /// Nodes that are reported down. Only the public dashboard says so.
     pub down: usize,
-    /// Nodes whose life is known.
+    /// Nodes with a known status.
     pub judged: usize,
     /// Whether what is known of nodes rests on the public dashboard's word.
     pub unverified: bool,
@@ -64,6 +66,7 @@ impl State {
             let stalled = matches!(condition, Condition::Stalled(_));
             summary.stalled += usize::from(stalled);
             summary.well += usize::from(condition == Condition::Well);
+            summary.unreachable += usize::from(condition == Condition::Unreachable);
             // What stands still executes nothing, whatever its last rate was.
             if let Some(rates) = health.rates.as_ref().filter(|_| !stalled) {
                 let sum = summary.milli_updates.get_or_insert(0);

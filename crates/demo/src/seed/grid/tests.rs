@@ -82,7 +82,7 @@ fn most_subnets_are_well_spread_and_some_are_not() {
         let members = &topology.subnets[id].membership;
         let figures = measure_decentralization(topology, members, Some(id));
         if members.len() == 13 {
-            coefficients.push(figures.actors(Feature::Provider));
+            coefficients.extend(figures.actors(Feature::Provider));
         }
         let dfinity = members
             .iter()
