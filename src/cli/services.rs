@@ -80,6 +80,11 @@ fn line(text: impl std::fmt::Display) -> Line {
 }
 
 impl Live {
+    /// The way to the loop.
+    pub fn messages(&self) -> mpsc::Sender<Message> {
+        self.0.messages.clone()
+    }
+
     /// Joins the parts.
     pub fn new(
         context: Context,
@@ -708,6 +713,7 @@ impl Services for Live {
             | Effect::Copy(_)
             | Effect::CaptureMouse(_)
             | Effect::Redraw
+            | Effect::Resume
             | Effect::Suspend
             | Effect::Quit => {}
         }

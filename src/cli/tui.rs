@@ -11,14 +11,13 @@ use super::services::Live;
 use super::watcher::{self, Alerts};
 use crate::config::load_columns;
 use crate::tui::app::answers::color_question;
-use crate::tui::app::input::Input;
+use crate::tui::app::input::{Input, terminal_events};
 use crate::tui::app::runtime::Runtime;
 use crate::tui::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
 use crate::tui::app::terminal::Tty;
 use crate::tui::app::{Level, Message, update};
 use crate::tui::command::Keymap;
 use crate::tui::screens;
-use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use icpulse_engine::sync::{self, Network, SyncHandle};
 use icpulse_model::Seconds;
@@ -199,6 +198,11 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let end = asked_to_stop();
     // Also once the loop has ended and the cache is being closed.
     tokio::spawn(asked_to_stop());
+    // Without it Ctrl-Z and `kill -TSTP` stop the program as they do by default.
+    #[cfg(unix)]
+    if let Err(why) = crate::tui::app::job_control::listen(live.messages()) {
+        tracing::warn!(%why, "signals to stop and to continue are not handled");
+    }
     let mut tty = Tty::take_over(guarding).map_err(cannot)?;
     let term = std::env::var("TERM").ok();
     // Nobody waits for the answer: it is found among the keys whenever it comes.
@@ -209,7 +213,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
     let hearing = live.clone();
-    let input = Input::new(EventStream::new(), asked, move |answer| hearing.hear(answer));
+    let input = Input::new(terminal_events().map_err(cannot)?, asked, move |answer| hearing.hear(answer));
     let mut frames = Frames::from_environment();
     let watching = live.clone();
     let mut watched = None;

@@ -85,6 +85,8 @@ pub enum Effect {
     Redraw,
     /// Stop the process as Ctrl-Z does (done by the runtime).
     Suspend,
+    /// Take the terminal over again after the process was stopped (done by the runtime).
+    Resume,
     /// Leave (done by the runtime).
     Quit,
 }

@@ -17,6 +17,7 @@ pub mod hint;
 pub mod hits;
 mod index;
 pub mod input;
+pub mod job_control;
 pub mod layer;
 pub mod list;
 pub mod message;

@@ -1,5 +1,6 @@
 //! The terminal: taken over on start, given back on quit, panic and signals.
 
+use super::job_control;
 use base64::Engine;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
@@ -39,6 +40,12 @@ pub trait Host {
     /// # Errors
     /// Where a process cannot be stopped so.
     fn suspend(&mut self, mouse: bool) -> io::Result<()>;
+
+    /// Takes the terminal over again, whatever was done to it while the process was stopped.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn resume(&mut self, mouse: bool) -> io::Result<()>;
 
     /// Rings, or notifies with this text.
     fn ring_bell(&mut self, _text: Option<&Line>) {}
@@ -167,11 +174,20 @@ impl Host for Tty {
     }
 
     fn suspend(&mut self, mouse: bool) -> io::Result<()> {
+        job_control::check_shell()?;
         give_back();
-        let stopped = stop_process();
+        let stopped = job_control::stop_group();
         enter_screen()?;
         self.capture_mouse(mouse);
         stopped
+    }
+
+    fn resume(&mut self, mouse: bool) -> io::Result<()> {
+        // Raw mode is on by this program's account, whatever the shell has done since.
+        disable_raw_mode()?;
+        enter_screen()?;
+        self.capture_mouse(mouse);
+        Ok(())
     }
 
     fn ring_bell(&mut self, text: Option<&Line>) {
@@ -186,19 +202,6 @@ impl Host for Tty {
     fn end_frame(&mut self) {
         let _ = execute!(io::stdout(), EndSynchronizedUpdate);
     }
-}
-
-/// Stops this process as Ctrl-Z in a shell does; returns when it is continued.
-#[cfg(unix)]
-fn stop_process() -> io::Result<()> {
-    let id = std::process::id().to_string();
-    let status = std::process::Command::new("kill").args(["-TSTP", &id]).status()?;
-    if status.success() { Ok(()) } else { Err(io::Error::other("`kill -TSTP` failed")) }
-}
-
-#[cfg(not(unix))]
-fn stop_process() -> io::Result<()> {
-    Err(io::Error::other("suspending is not supported on this system"))
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Resize(columns, rows) => {
             state.size = (columns, rows);
             state.dirty = true;
+            // The terminal may have cut or wrapped what it showed, whatever the size is now.
+            effects.push(Effect::Redraw);
         }
         Message::Tick => state.pass_time(),
         Message::Change(change) => state.apply_change(change, &mut effects),
@@ -70,6 +72,8 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         }
         Message::Notice(level, text) => state.show_toast(level, text),
         Message::Ring(text) => effects.push(Effect::Ring(text)),
+        Message::Suspend => effects.push(Effect::Suspend),
+        Message::Resumed => effects.push(Effect::Resume),
         Message::Terminate => {
             state.quitting = Quitting::Now;
             effects.push(Effect::Quit);
