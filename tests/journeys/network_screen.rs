@@ -238,7 +238,11 @@ async fn an_alert_fires_is_opened_from_pulse_and_recovers() {
 async fn ids_are_copied_opened_and_jumped_to_by_their_beginning() {
     let mut app = open_on(true);
     app.press("#").type_text(&short(fleet::node(33))).press("<enter>");
-    app.sees(&format!("node {}", fleet::node(33))).press("y");
+    app.sees(&format!("node {}", fleet::node(33)))
+        .press("y")
+        .sees("row as JSON")
+        .press("<enter>")
+        .sees("id sent to the terminal's clipboard");
     assert_eq!(app.host.last(), Some(&Effect::Copy(fleet::node(33).to_text())));
     app.services.asked.clear();
     app.press("o");

@@ -46,13 +46,13 @@ async fn a_first_vote_with_three_neurons() {
     app.press("<enter> <enter>").until_idle().await;
     app.sees("Proposal 111").sees("The summary of proposal 111");
 
-    app.press("y").sees("Vote YES on 111").sees("governance");
+    app.press("+").sees("Vote YES on 111").sees("governance");
     assert_eq!(votes(&app, 1), [Vote::Unspecified; 3], "nothing is signed before it is confirmed");
     app.press("<enter>").until_idle().await;
     app.press("<esc>").sees("done: Vote YES on 111");
     assert_eq!(votes(&app, 1), [Vote::Yes; 3], "read again after the vote");
 
-    app.press("y").sees("your neurons already voted on 111");
+    app.press("+").sees("your neurons already voted on 111");
     assert!(app.state.layers.is_empty());
 }
 
@@ -60,9 +60,9 @@ async fn a_first_vote_with_three_neurons() {
 async fn two_keys_and_a_confirmation_from_the_list_with_a_neuron_left_out() {
     let mut app = open();
     app.press("2 v").sees("1001").sees("1002").sees("1003");
-    app.press("j <space> n").sees("Vote NO on 112");
+    app.press("j <space> -").sees("Vote NO on 112");
     app.press("<esc>").sees("1002");
-    app.press("n <enter> <esc>");
+    app.press("- <enter> <esc>");
     // The strongest comes first, so 1002 is the second.
     assert_eq!(votes(&app, 0), [Vote::No, Vote::Unspecified, Vote::No]);
 }
@@ -70,7 +70,7 @@ async fn two_keys_and_a_confirmation_from_the_list_with_a_neuron_left_out() {
 #[tokio::test]
 async fn many_proposals_at_once() {
     let mut app = open();
-    app.press("2 <space> <space> y").sees("Vote YES on 2 proposals with 3 neurons (6 ballots)");
+    app.press("2 <space> <space> +").sees("Vote YES on 2 proposals with 3 neurons (6 ballots)");
     app.press("<enter> <esc>");
     assert_eq!(votes(&app, 0), [Vote::Yes; 3]);
     assert_eq!(votes(&app, 1), [Vote::Yes; 3]);
@@ -85,7 +85,7 @@ async fn many_proposals_at_once() {
 async fn one_neuron_had_followed_and_one_is_refused_and_tried_again_alone() {
     let mut app = open();
     app.services.fates = vec![(1_002, Fate::AlreadyDone), (1_003, Fate::RefusedOnce)];
-    app.press("2 y <enter>").sees("try again");
+    app.press("2 + <enter>").sees("try again");
     assert_eq!(votes(&app, 0), [Vote::Yes, Vote::Yes, Vote::Unspecified]);
 
     // A step that is done cannot be sent twice.
@@ -103,7 +103,7 @@ async fn one_neuron_had_followed_and_one_is_refused_and_tried_again_alone() {
 async fn an_unknown_outcome_is_asked_after_and_never_sent_again() {
     let mut app = open();
     app.services.fates = vec![(1_002, Fate::Unknown)];
-    app.press("2 y <enter>").sees("ask again later");
+    app.press("2 + <enter>").sees("ask again later");
     app.press("R").sees("every step is done or its outcome is not known");
     assert!(!app.services.asked.iter().any(|a| a.starts_with("PlanRest")));
     app.press("<esc> 1").sees("1 action").press("A <enter> f <esc> <esc>");
@@ -185,7 +185,7 @@ async fn read_only_until_somebody_signs() {
     let mut app = open_with(Options::default(), Some(SignerInfo::anonymous()));
     app.services.publish();
     app.settle();
-    app.press("2 y").sees("read-only: no identity selected; choose one with i");
+    app.press("2 +").sees("read-only: no identity selected; choose one with i");
     assert!(app.state.layers.is_empty());
     app.press("x i").sees("main").sees("other");
 
@@ -207,7 +207,7 @@ async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
         ..app.services.signer.clone()
     }));
     app.settle();
-    app.press("y").type_text("wrong").press("<enter>").sees("this passphrase does not fit");
+    app.press("+").type_text("wrong").press("<enter>").sees("this passphrase does not fit");
     app.does_not_see("wrong");
     app.type_text(PASSPHRASE).press("<enter>").sees("Vote YES on 112");
     assert!(!format!("{:?}", app.state).contains(PASSPHRASE));
@@ -222,7 +222,7 @@ async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
 #[tokio::test]
 async fn an_old_review_is_made_again() {
     let mut app = open();
-    app.press("2 y").pass(Seconds(301));
+    app.press("2 +").pass(Seconds(301));
     app.press_only("<enter>");
     assert!(app.services.asked.iter().any(|a| a.starts_with("Discard")));
     assert!(!app.services.asked.iter().any(|a| a.starts_with("Confirm")));
@@ -232,7 +232,7 @@ async fn an_old_review_is_made_again() {
 #[tokio::test]
 async fn a_review_that_comes_late_is_forgotten() {
     let mut app = open();
-    app.press_only("2 y <esc>");
+    app.press_only("2 + <esc>");
     assert!(app.state.layers.is_empty());
     app.settle();
     assert!(app.state.layers.is_empty());
@@ -292,7 +292,7 @@ async fn pulse_leads_to_what_needs_me() {
             .any(|n| matches!(n, icpulse::tui::app::pulse::PulseNeed::ConfirmFollowing { .. }))
     );
     // A vote from the list of open proposals on Pulse.
-    app.press("g g <tab> n <enter> <esc>");
+    app.press("g g <tab> - <enter> <esc>");
     assert!(app.state.world.proposals.iter().any(|p| p.ballots.iter().all(|b| b.vote == Vote::No)));
 }
 
@@ -314,7 +314,7 @@ async fn the_mouse_does_what_keys_do() {
 async fn leaving_while_something_is_submitted_asks() {
     let mut app = open();
     app.services.fates = vec![(1_001, Fate::Pending)];
-    app.press("2 y <enter> <esc> q").sees("A request is being submitted");
+    app.press("2 + <enter> <esc> q").sees("A request is being submitted");
     app.press("<esc>");
     assert_eq!(app.state.quitting, Quitting::No);
     app.press("q <enter>");
@@ -340,10 +340,10 @@ async fn another_identity_sees_nothing_of_the_first() {
 #[tokio::test]
 async fn too_small_a_terminal_says_so_and_does_nothing_but_leave() {
     let mut app = open();
-    app.resize(60, 20).press("2 y");
+    app.resize(59, 20).press("2 +");
     assert_eq!(app.state.screen().title(), "Pulse");
     app.resize(120, 36).press("2").sees("Elect new replica");
-    app.resize(60, 20).press("q");
+    app.resize(60, 14).press("q");
     assert!(app.host.contains(&Effect::Quit));
 }
 

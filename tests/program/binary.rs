@@ -61,7 +61,7 @@ fn start_vote_and_quit() {
     terminal.press("2").wait_text("Proposals");
     terminal.press("/").press("vote:due").press("\r");
     terminal.wait_text("vote:due");
-    terminal.press("y");
+    terminal.press("+");
     // Conditions hold all that is wanted: a frame may be read half-way.
     terminal.wait_for("the review with its warning", |s| {
         s.contains("RegisterVote") && s.contains("cannot be changed") && s.contains("sign and send")
@@ -194,8 +194,11 @@ fn resizing_down_says_too_small_and_up_again_draws() {
     let served = Served::start(&[]);
     let mut terminal = dashboard(&home, &served, &[]);
     terminal.wait_text("NEEDS YOU");
+    terminal.resize(50, 12);
+    terminal
+        .wait_for("the notice", |s| s.contains("too small") && s.contains("60") && !s.contains("NEEDS YOU"));
     terminal.resize(60, 15);
-    terminal.wait_for("the notice", |s| s.contains("80") && s.contains("24") && !s.contains("NEEDS YOU"));
+    terminal.wait_text("NEEDS YOU");
     terminal.resize(100, 30);
     terminal.wait_text("NEEDS YOU");
     terminal.press("q");
@@ -333,6 +336,44 @@ fn suspending_stops_the_whole_job_and_fg_draws_again() {
     terminal.press("exit\n");
     terminal.wait_end();
     terminal.assert_restored();
+}
+
+/// A line of scrolling moves the rows and draws the one that comes in.
+#[test]
+fn a_scrolled_row_costs_little() {
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let pem = served.identity_file(home.path());
+    let args = ["--network", served.url(), "--root-key", served.root_key(), "--identity", &pem];
+    let (sent, bytes) = mpsc::channel();
+    let watch = move |bytes: &[u8]| {
+        let _ = sent.send(bytes.len());
+    };
+    let env = [("COLORTERM", "truecolor")];
+    let mut terminal = Terminal::start_watched(home.path(), (200, 60), &args, &env, watch);
+    terminal.wait_for("Pulse with open proposals", |s| to_vote_on(s).is_some());
+    terminal.press("2").wait_text("id▾");
+    // To the last row on the screen; what the network sends meanwhile may draw more.
+    terminal.press(&"j".repeat(60)).press("p").wait_text("paused");
+    let cursor_row =
+        |screen: &str| screen.lines().find(|l| l.starts_with('▸')).unwrap_or_default().to_owned();
+    let mut cheapest = usize::MAX;
+    for key in ["j", "j", "j", "j", "j", "j", "j", "j"] {
+        let before = cursor_row(&terminal.screen());
+        std::thread::sleep(Duration::from_millis(100));
+        while bytes.try_recv().is_ok() {}
+        terminal.press(key).wait_for("the next row", |s| s.contains('▸') && cursor_row(s) != before);
+        std::thread::sleep(Duration::from_millis(100));
+        cheapest = cheapest.min(std::iter::from_fn(|| bytes.try_recv().ok()).sum());
+    }
+    println!("a scrolled row: {cheapest} bytes");
+    assert!((1..5_000).contains(&cheapest), "{cheapest} bytes");
+    // What is shown is what drawing everything anew shows.
+    let scrolled = terminal.screen();
+    terminal.press("\x0c");
+    terminal.wait_for("the same rows", |s| s == scrolled);
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
 }
 
 /// The emulator here answers no question, as some terminals do not.

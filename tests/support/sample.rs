@@ -350,6 +350,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             cursor: 1,
             offset: 0,
             before: None,
+            copies: Vec::new(),
         })
     };
     let item = |label: &str, note: &str, on: Option<bool>| ChoiceItem {

@@ -51,6 +51,12 @@ pub struct Hits {
     pub layer_lines: usize,
     /// How many lines or rows the topmost layer had room for.
     pub layer_height: usize,
+    /// Where the rows of a list stand that scrolls a row at a time.
+    pub rows: Rect,
+    /// Parts of lines that are links, with their addresses.
+    pub links: Vec<(Rect, String)>,
+    /// Where typing goes.
+    pub cursor: Option<Position>,
     /// When something that was drawn reads differently because of the time alone: an age, a
     /// countdown.
     pub changes_at: Option<Timestamp>,

@@ -307,6 +307,8 @@ pub enum ChoiceKind {
     Argument,
     /// Which node provider the user is.
     Provider,
+    /// What is copied.
+    Copy,
     /// What to do about calls under way when leaving.
     Quit,
 }
@@ -341,6 +343,8 @@ pub struct ChoiceLayer {
     pub offset: usize,
     /// The theme to return to.
     pub before: Option<String>,
+    /// What each item copies.
+    pub copies: Vec<String>,
 }
 
 impl ChoiceLayer {
@@ -427,6 +431,7 @@ impl Layer {
             Self::Form(form) if form.is_choice() => "choose",
             Self::Form(_) => "review",
             Self::Unlock(_) => "unlock",
+            Self::Choice(layer) if layer.kind == ChoiceKind::Copy => "copy",
             Self::Choice(_) => "choose",
             Self::WhatIf(_) => "in or out",
             Self::Travel(_) => "go",

@@ -23,6 +23,7 @@ pub mod list;
 pub mod message;
 pub mod net;
 mod order;
+mod painter;
 pub mod passphrase;
 pub mod place;
 pub mod pulse;

@@ -3,6 +3,7 @@
 use super::effect::Effect;
 use super::hits::Hits;
 use super::message::Message;
+use super::painter::Painter;
 use super::state::State;
 use super::terminal::{self, Host};
 use super::update;
@@ -105,19 +106,17 @@ where
         let mut channel_open = true;
         // What stands on the terminal is not ours: the next frame draws every cell.
         let mut clear = true;
+        let mut painter = Painter::default();
         let first = state.start_effects();
         carry_out(&mut services, &mut host, &mut clear, &mut state, first);
         loop {
             if state.dirty && Instant::now() >= next_frame {
-                let mut hits = Hits::default();
                 host.begin_frame();
-                let cleared = if std::mem::take(&mut clear) { clear_screen(terminal) } else { Ok(()) };
-                let drawn = cleared.and_then(|()| {
-                    let drawn = terminal.draw(|frame| hits = draw(frame, &state));
-                    drawn.map(|frame| frame.area).map_err(|e| RuntimeError::Draw(e.to_string()))
-                });
+                let clear_now = std::mem::take(&mut clear);
+                let drawn = painter.draw_frame(terminal, &mut host, clear_now, |frame| draw(frame, &state));
+                painter.set_title(&mut host, state.window_title());
                 host.end_frame();
-                let area = drawn?;
+                let (hits, area) = drawn.map_err(|e| RuntimeError::Draw(e.to_string()))?;
                 state.set_hits(hits);
                 // A size that no event told, as before events are read.
                 if (area.width, area.height) != state.size {
@@ -224,16 +223,6 @@ fn drop_superseded(batch: &mut Vec<Message>) {
         place += 1;
         kind.is_none() || !kinds.iter().skip(place).any(|later| *later == kind)
     });
-}
-
-/// Clears the terminal, so that the next frame draws every cell. ratatui's own `clear` first asks the
-/// terminal where its cursor is; the reader of keys may take that answer, or none may come, and the
-/// program would end after two seconds of waiting.
-fn clear_screen<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), RuntimeError> {
-    terminal.backend_mut().clear().map_err(|e| RuntimeError::Draw(e.to_string()))?;
-    // Forgets what was shown last; the buffer of the next frame is blank already.
-    terminal.swap_buffers();
-    Ok(())
 }
 
 /// Does what only the terminal can, and hands the rest to the services; whether to leave. `clear`: the

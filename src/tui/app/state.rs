@@ -27,7 +27,7 @@ pub use super::place::{Place, Tab};
 pub use super::{form, layer, list, net, place, pulse};
 
 /// The smallest usable terminal, in cells.
-pub const SMALLEST: (u16, u16) = (80, 24);
+pub const SMALLEST: (u16, u16) = (60, 15);
 
 /// The network that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -173,6 +173,8 @@ pub struct State {
     pub layers: Vec<Layer>,
     /// Notices, the newest last.
     pub toasts: Vec<Toast>,
+    /// All notices of this session that are remembered, the newest last.
+    pub notices: Vec<(Timestamp, Line)>,
     /// Actions of this session and of the journal, the newest first.
     pub executions: Vec<Arc<Execution>>,
     /// Those of them whose document in the journal is altered or could not be checked.
@@ -232,6 +234,7 @@ impl State {
             net: NetState::default(),
             layers: Vec::new(),
             toasts: Vec::new(),
+            notices: Vec::new(),
             executions: Vec::new(),
             distrusted: BTreeMap::new(),
             in_flight: BTreeSet::new(),
@@ -353,6 +356,13 @@ impl State {
         crumbs
     }
 
+    /// The title of the terminal's window.
+    pub fn window_title(&self) -> String {
+        let here = self.breadcrumbs().pop().unwrap_or_default();
+        let title = format!("{here} · {} · icpulse", self.network.name);
+        title.chars().filter(|c| !c.is_control()).collect()
+    }
+
     /// How a thing is called in breadcrumbs and notices.
     pub fn title_of(&self, subject: Subject) -> String {
         match subject {
@@ -371,7 +381,12 @@ impl State {
     pub(super) fn show_toast_about(&mut self, level: Level, text: Line, plan: Option<PlanId>) {
         const SHOWN_FOR: Seconds = Seconds(6);
         const KEPT: usize = 5;
+        const REMEMBERED: usize = 100;
         self.toasts.retain(|t| t.text != text);
+        self.notices.push((self.now, text.clone()));
+        if self.notices.len() > REMEMBERED {
+            self.notices.remove(0);
+        }
         let expires = (level != Level::Error).then(|| self.now.plus(SHOWN_FOR));
         self.toasts.push(Toast { level, text, expires, plan });
         if self.toasts.len() > KEPT {

@@ -5,15 +5,16 @@ use base64::Engine;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
-use crossterm::style::ResetColor;
+use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
 use icpulse_model::text::Line;
 use parking_lot::Mutex;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Longest text that OSC 52 carries through common terminals, in bytes of base64.
@@ -49,6 +50,20 @@ pub trait Host {
 
     /// Rings, or notifies with this text.
     fn ring_bell(&mut self, _text: Option<&Line>) {}
+
+    /// Scrolls rows of the screen up by so many (down: negative); the rows that come in are blank. Whether
+    /// the terminal can.
+    fn scroll_rows(&mut self, _rows: Range<u16>, _by: i16) -> bool {
+        false
+    }
+
+    /// What is drawn from now on leads to this address (OSC 8).
+    fn begin_link(&mut self, _url: &str) {}
+
+    fn end_link(&mut self) {}
+
+    /// Titles the terminal's window.
+    fn set_title(&mut self, _title: &str) {}
 
     /// What follows is shown at once.
     fn begin_frame(&mut self) {}
@@ -111,7 +126,7 @@ pub fn is_broken() -> bool {
 fn enter_screen() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+    execute!(io::stdout(), Print(KEEP_TITLE), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
 }
 
 /// Gives the terminal back: mouse, pasting, colours, screen, cursor and line mode are as they were.
@@ -127,6 +142,7 @@ pub fn give_back() {
             DisableBracketedPaste,
             ResetColor,
             LeaveAlternateScreen,
+            Print(GIVE_TITLE_BACK),
             cursor::Show
         );
         let _ = disable_raw_mode();
@@ -144,6 +160,19 @@ pub fn osc52_sequence(text: &str) -> io::Result<String> {
     }
     Ok(format!("\x1b]52;c;{encoded}\x07"))
 }
+
+/// The sequence that scrolls rows: a scrolling region, and line feeds at its last row or reverse line feeds at
+/// its first one, which every terminal knows. Without a style, so that what comes in is blank.
+fn scroll_sequence(rows: Range<u16>, by: i16) -> String {
+    let (first, last) = (rows.start + 1, rows.end);
+    let (row, feed) = if by > 0 { (last, "\n") } else { (first, "\x1bM") };
+    let feeds = feed.repeat(usize::from(by.unsigned_abs()));
+    format!("\x1b[0m\x1b[{first};{last}r\x1b[{row};1H{feeds}\x1b[r")
+}
+
+/// Keeps the window's title, and gives it back (XTWINOPS).
+const KEEP_TITLE: &str = "\x1b[22;0t";
+const GIVE_TITLE_BACK: &str = "\x1b[23;0t";
 
 /// The sequence that rings, or that notifies with a text (OSC 9, as iTerm2, kitty, WezTerm, foot and
 /// Windows Terminal know it). A [`Line`] holds no control character; a leading `4;` would mean
@@ -195,6 +224,26 @@ impl Host for Tty {
         let _ = out.write_all(bell_sequence(text).as_bytes()).and_then(|()| out.flush());
     }
 
+    fn scroll_rows(&mut self, rows: Range<u16>, by: i16) -> bool {
+        if cfg!(windows) {
+            return false;
+        }
+        io::stdout().write_all(scroll_sequence(rows, by).as_bytes()).is_ok()
+    }
+
+    fn begin_link(&mut self, url: &str) {
+        let clean: String = url.chars().filter(|c| !c.is_control()).collect();
+        let _ = io::stdout().write_all(format!("\x1b]8;;{clean}\x07").as_bytes());
+    }
+
+    fn end_link(&mut self) {
+        let _ = io::stdout().write_all(b"\x1b]8;;\x07");
+    }
+
+    fn set_title(&mut self, title: &str) {
+        let _ = execute!(io::stdout(), SetTitle(title));
+    }
+
     fn begin_frame(&mut self) {
         let _ = execute!(io::stdout(), BeginSynchronizedUpdate);
     }
@@ -215,6 +264,12 @@ mod tests {
         assert!(hostile.starts_with("\x1b]9;;1;50"), "{hostile:?}");
         let controls = hostile.chars().filter(|c| c.is_control()).count();
         assert_eq!(controls, 2, "its own beginning and end: {hostile:?}");
+    }
+
+    #[test]
+    fn rows_are_scrolled_within_their_region() {
+        assert_eq!(scroll_sequence(4..10, 2), "\x1b[0m\x1b[5;10r\x1b[10;1H\n\n\x1b[r");
+        assert_eq!(scroll_sequence(4..10, -1), "\x1b[0m\x1b[5;10r\x1b[5;1H\x1bM\x1b[r");
     }
 
     #[test]

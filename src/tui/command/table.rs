@@ -6,7 +6,7 @@ use icpulse_engine::action::{Operation, Risk, Target, operations};
 use std::sync::LazyLock;
 
 /// Where a command applies. Scopes are asked from the most specific to the most general; the
-/// first that knows the key wins, so `y` votes on a proposal and copies an id elsewhere.
+/// first that knows the key wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// Everywhere but in layers.
@@ -234,7 +234,7 @@ commands! {
     ShowProposals "screen.proposals" "proposals", "Show the network's proposals.", ["2"], [Global], Harmless;
     ShowNeurons "screen.neurons" "neurons", "Show your neurons.", ["3"], [Global], Harmless;
     ShowWallet "screen.wallet" "wallet", "Show your balance and transactions.", ["4"], [Global], Harmless;
-    ShowNetwork "screen.network" "network", "Show subnets, nodes and providers.", ["6"], [Global], Harmless;
+    ShowNetwork "screen.network" "network", "Show subnets, nodes and providers.", ["5" "6"], [Global], Harmless;
     Back "go.back" "back", "Go back: close the detail, clear the filter, or return to the previous place.", ["esc" "backspace"], [Global], Harmless;
     JumpTo "go.jump" "jump to id", "Open a proposal or neuron by its number, a subnet, node or provider by its id or its beginning.", ["#"], [Global], Harmless;
     Help "app.help" "keys", "Show the keys of this screen.", ["?" "f1"], [Global], Harmless;
@@ -246,12 +246,13 @@ commands! {
     Unlock "identity.unlock" "unlock", "Unlock the identity with its passphrase.", ["U"], [Global], Harmless;
     Lock "identity.lock" "lock", "Lock the identity: the next signature needs its passphrase again.", ["L"], [Global], Harmless;
     Theme "app.theme" "theme", "Choose the theme, with a preview.", ["t"], [Global], Harmless;
-    Copy "id.copy" "copy id", "Copy the number or id of what is selected (Y where y votes).", ["y" "Y"], [Global], Harmless;
+    Copy "id.copy" "copy", "Copy the id, a link, another value or all values of what is selected.", ["y"], [Global], Harmless;
     OpenLink "id.open" "open link", "Open the link of what is selected in a browser.", ["o"], [Global], Harmless;
     Mouse "app.mouse" "mouse", "Turn the mouse on or off; off lets the terminal select text.", ["M"], [Global], Harmless;
     Ascii "app.ascii" "plain characters", "Draw with plain characters only, or with all of them again.", [], [Global], Harmless;
     TestAlerts "alerts.test" "test alert sinks", "Send a test message to every alert sink.", [], [Global], Harmless;
     Dismiss "app.dismiss" "dismiss notices", "Dismiss all notices.", ["x"], [Global], Harmless;
+    Notices "app.notices" "notices", "Show the notices of this session in full, the newest first.", ["X"], [Global], Harmless;
     Redraw "app.redraw" "redraw", "Redraw the whole screen.", ["ctrl-l"], [Global], Harmless;
     Suspend "app.suspend" "suspend", "Suspend icpulse; `fg` in the shell resumes it.", ["ctrl-z"], [Global], Harmless;
     Quit "app.quit" "quit", "Quit; asks first while something is being submitted.", ["q" "ctrl-c"], [Global], Harmless;
@@ -275,8 +276,8 @@ commands! {
     SortPrevious "list.sort_previous" "sort by previous column", "Sort by the previous visible column.", ["<"], [List], Harmless;
     Columns "list.columns" "columns", "Choose the columns to show.", ["C"], [List], Harmless;
 
-    VoteYes "proposal.vote_yes" "yes", "Vote yes with all eligible neurons, after a review.", ["y"], [Pulse Proposals Proposal], Signs, footer;
-    VoteNo "proposal.vote_no" "no", "Vote no with all eligible neurons, after a review.", ["n"], [Pulse Proposals Proposal], Signs, footer;
+    VoteYes "proposal.vote_yes" "yes", "Vote yes with all eligible neurons, after a review.", ["+"], [Pulse Proposals Proposal], Signs, footer;
+    VoteNo "proposal.vote_no" "no", "Vote no with all eligible neurons, after a review.", ["-"], [Pulse Proposals Proposal], Signs, footer;
     Mark "list.mark" "mark", "Mark or unmark a proposal for voting on many at once.", ["space"], [Proposals], Harmless, footer;
     MarkAll "list.mark_all" "mark all", "Mark every shown proposal that you may vote on.", ["a"], [Proposals], Harmless;
     ClearMarks "list.clear_marks" "clear marks", "Unmark all.", ["u"], [Proposals], Harmless;
@@ -301,7 +302,7 @@ commands! {
 
     Close "layer.close" "back", "Close this layer without changes.", ["esc" "q" "ctrl-c"], [Layer], Harmless, footer;
     Confirm "layer.confirm" "confirm", "Confirm.", ["enter"], [Layer], Harmless, footer;
-    LayerHelp "layer.help" "keys", "Show the keys of this layer.", ["?" "f1"], [Layer], Harmless;
+    LayerHelp "layer.help" "keys", "Show the keys of this layer.", ["?" "f1"], [Layer], Harmless, footer;
     Complete "text.complete" "complete", "Complete the field or value under the cursor.", ["tab"], [Filter], Harmless;
     PaletteBack "palette.previous" "up", "One up.", ["ctrl-p"], [Palette], Harmless;
     BallotToggle "ballots.toggle" "in or out", "Include or exclude this neuron.", ["space"], [Ballots], Harmless, footer;

@@ -21,6 +21,7 @@ mod footer;
 mod format;
 mod header;
 mod layers;
+mod links;
 mod memo;
 mod net;
 mod neuron;
@@ -45,7 +46,7 @@ use crate::tui::widgets::{Pen, notice};
 use icpulse_model::Timestamp;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 /// What a drawing function needs: where to draw, what to draw, and where to note what it did.
 struct Cx<'p, 'b, 's> {
@@ -58,8 +59,9 @@ struct Cx<'p, 'b, 's> {
 
 /// Draws the state into a frame and says what stands where.
 pub fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) -> Hits {
-    let (hits, cursor) = paint(frame.buffer_mut(), state, theme);
-    if let Some(position) = cursor {
+    let (mut hits, cursor) = paint(frame.buffer_mut(), state, theme);
+    hits.cursor = cursor.map(Position::from);
+    if let Some(position) = hits.cursor {
         frame.set_cursor_position(position);
     }
     hits
@@ -77,7 +79,8 @@ pub fn paint(buffer: &mut Buffer, state: &State, theme: &Theme) -> (Hits, Option
         let ((), left) = format::draw_and_time(|| draw_screen(&mut cx, area));
         cx.hits.changes_at = left.map(|left| Timestamp(state.now.0.saturating_add(left)));
     }
-    let (hits, cursor) = (cx.hits, cx.cursor);
+    let (mut hits, cursor) = (cx.hits, cx.cursor);
+    hits.links.extend(links::find_addresses(pen.buffer(), state));
     if state.options.ascii {
         pen.to_ascii();
     }
@@ -91,7 +94,9 @@ fn draw_screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     context::line(cx, row(2));
     let trouble = condition::draw_trouble(cx, Rect::new(area.x, area.y + 3, area.width, 2));
     let top = area.y + 3 + trouble;
-    let body = Rect::new(area.x, top, area.width, area.bottom() - 1 - top);
+    let notices = footer::wrap_notices(cx.state, (area.width, area.height));
+    let bottom = area.bottom() - 1 - notices.height();
+    let body = Rect::new(area.x, top, area.width, bottom.saturating_sub(top));
     match (cx.state.place.screen, cx.state.detail()) {
         (_, Some(detail)) => match detail.subject {
             Subject::Proposal(id) => proposal::draw(cx, body, id, detail),
@@ -107,5 +112,5 @@ fn draw_screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     }
     footer::line(cx, row(area.height - 1));
     layers::draw(cx, body);
-    footer::draw_toasts(cx, body);
+    footer::draw_notices(cx, Rect::new(area.x, bottom, area.width, notices.height()), &notices);
 }

@@ -68,6 +68,7 @@ fn draw_list_rows<'r, K: Copy + Ord>(
         Some(Row { cells: shown.iter().map(|s| content(id, *s)).collect(), marked: list.marked.contains(id) })
     });
     cx.hits.list_height = usize::from(area.height.saturating_sub(1));
+    cx.hits.rows = drawn.body;
     for (index, place) in &drawn.heads {
         if let Some(Some(column)) = shown.get(*index) {
             cx.hits.add_area(*place, Hit::Heading(column.id));

@@ -37,6 +37,7 @@ impl State {
             cursor,
             offset: 0,
             before: None,
+            copies: Vec::new(),
         }));
         self.dirty = true;
     }
@@ -107,6 +108,22 @@ impl State {
         self.open_choice(ChoiceKind::Columns(table), "Columns", items);
     }
 
+    /// Offers what can be copied of the selection; where that is its id alone, copies it.
+    pub(super) fn choose_copy(&mut self, effects: &mut Vec<Effect>) {
+        let mut offers = self.copy_offers();
+        if offers.len() == 1
+            && let Some((name, text)) = offers.pop()
+        {
+            return self.copy_text(&name, text, effects);
+        }
+        let items =
+            offers.iter().map(|(name, text)| choice_item(name.as_str(), text.as_str(), None)).collect();
+        self.open_choice(ChoiceKind::Copy, "Copy", items);
+        if let Some(Layer::Choice(layer)) = self.layers.last_mut() {
+            layer.copies = offers.into_iter().map(|(_, text)| text).collect();
+        }
+    }
+
     /// Asks how to leave, if something is being submitted.
     pub(super) fn confirm_quit(&mut self, effects: &mut Vec<Effect>) {
         if !self.is_submitting() {
@@ -158,6 +175,9 @@ impl State {
     pub(super) fn apply_choice(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Choice(layer)) = self.layers.last() else { return };
         let (kind, chosen) = (layer.kind, layer.chosen());
+        let copied = chosen.and_then(|chosen| {
+            Some((layer.items.get(chosen)?.label.as_str().to_owned(), layer.copies.get(chosen)?.clone()))
+        });
         let Some(chosen) = chosen else { return };
         self.layers.pop();
         match kind {
@@ -180,6 +200,11 @@ impl State {
                 }
             }
             ChoiceKind::Columns(_) => {}
+            ChoiceKind::Copy => {
+                if let Some((name, text)) = copied {
+                    self.copy_text(&name, text, effects);
+                }
+            }
             ChoiceKind::Argument => self.choose_argument(chosen),
             ChoiceKind::Provider => self.take_provider(chosen, effects),
             ChoiceKind::Quit => match chosen {

@@ -12,8 +12,9 @@ use crate::tui::app::place::{Screen, Subject};
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
 use icpulse_engine::action::operations::CastVotes;
+use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Account, NeuronKey, ProposalKey, Vote};
+use icpulse_model::{Account, NeuronKey, ProposalKey, Timestamp, Vote};
 
 impl State {
     /// Runs a command, or says why it cannot run.
@@ -69,11 +70,7 @@ impl State {
             Command::Unlock => self.ask_passphrase(AfterUnlock::Nothing),
             Command::Lock => effects.push(Effect::Lock),
             Command::Theme => self.choose_theme(),
-            Command::Copy => {
-                if let Some(text) = self.copyable_text() {
-                    self.copy_text(text, effects);
-                }
-            }
+            Command::Copy => self.choose_copy(effects),
             Command::OpenLink => {
                 if let Some(link) = self.dashboard_link() {
                     self.show_toast(Level::Info, format!("opening {link}"));
@@ -90,6 +87,11 @@ impl State {
             Command::TestAlerts => effects.push(Effect::TestAlerts),
             Command::Ascii => self.options.ascii = !self.options.ascii,
             Command::Dismiss => self.toasts.clear(),
+            Command::Notices => {
+                let notice = |(at, text): &(Timestamp, Line)| Line::new(&format!("{}  {text}", at.clock()));
+                let body = self.notices.iter().rev().map(notice).collect();
+                self.open_message(Level::Info, "Notices, the newest first", body);
+            }
             Command::Redraw => effects.push(Effect::Redraw),
             Command::Suspend => effects.push(Effect::Suspend),
             Command::Quit => self.confirm_quit(effects),
@@ -142,11 +144,11 @@ impl State {
                     Some(state) if !state.token.is_icp => account.to_string(),
                     _ => account.identifier().hex(),
                 };
-                self.copy_text(text, effects);
+                self.copy_text("account", text, effects);
             }
             Command::CopyPrincipal => {
                 let text = self.signer.principal.to_text();
-                self.copy_text(text, effects);
+                self.copy_text("principal", text, effects);
             }
             _ => {}
         }
@@ -156,8 +158,14 @@ impl State {
         self.account().map_or_else(|| Account::of(self.signer.principal), |a| a.account)
     }
 
-    fn copy_text(&mut self, text: String, effects: &mut Vec<Effect>) {
-        self.show_toast(Level::Info, format!("copied {text}"));
+    /// Sends a text to the terminal, which does not say whether it took it.
+    pub(super) fn copy_text(&mut self, name: &str, text: String, effects: &mut Vec<Effect>) {
+        const SHOWN: usize = 100;
+        let mut shown: String = text.chars().take(SHOWN).collect();
+        if shown.len() < text.len() {
+            shown.push('…');
+        }
+        self.show_toast(Level::Info, format!("{name} sent to the terminal's clipboard: {shown}"));
         effects.push(Effect::Copy(text));
     }
 
