@@ -17,7 +17,7 @@ use icpulse_model::evidence::Sourced;
 use icpulse_model::network::Facts;
 use icpulse_model::network_view::NetworkView;
 use icpulse_model::neuron::{DissolveState, KnownNeuron};
-use icpulse_model::{Neuron, NeuronKey, Timestamp};
+use icpulse_model::{Governance, Neuron, NeuronKey, Timestamp};
 use serde_json::json;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
     let mut opened = open_to_ask(context, Need::ToSign).await?;
     let now = context.now();
     let neurons: Vec<Arc<Neuron>> = match &opened.client {
-        Some(client) => client.my_neurons(false).await?.into_iter().map(Arc::new).collect(),
+        Some(client) => read_own_neurons(client, &opened.profile.governances()).await?,
         None => opened.known(context)?.neurons.iter().cloned().collect(),
     };
     let cells = cells(now);
@@ -57,6 +57,18 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
         note(&context.global, format!("{} has no neurons here", opened.who.info().name));
     }
     Ok(())
+}
+
+/// The identity's neurons in these governances, without emptied ones.
+pub(super) async fn read_own_neurons(
+    client: &Client,
+    governances: &[Governance],
+) -> Result<Vec<Arc<Neuron>>, Failure> {
+    let read = governances
+        .iter()
+        .map(|governance| async move { governance_of(client, *governance)?.own_neurons().await });
+    let neurons = futures_util::future::try_join_all(read).await?;
+    Ok(neurons.into_iter().flatten().map(Arc::new).collect())
 }
 
 /// The known neurons, as the network lists them or as the cache has them.

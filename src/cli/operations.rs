@@ -5,6 +5,7 @@ use super::act;
 use super::args::{Cli, Signing};
 use super::context::Context;
 use super::failure::{Failure, Kind};
+use super::neurons::read_own_neurons;
 use super::open::{Need, open};
 use super::output::note;
 use clap::builder::PossibleValuesParser;
@@ -208,8 +209,10 @@ pub async fn read_world(
         );
     }
     let account = Account::of(client.principal());
-    let neurons =
-        async { if reads(Topicality::Neurons) { Some(client.my_neurons(false).await) } else { None } };
+    let governances = client.profile().governances();
+    let neurons = async {
+        if reads(Topicality::Neurons) { Some(read_own_neurons(client, &governances).await) } else { None }
+    };
     let balance =
         async { if reads(Topicality::Accounts) { Some(client.balance(account).await) } else { None } };
     let facts = async {
@@ -221,7 +224,7 @@ pub async fn read_world(
     };
     let (neurons, balance, facts) = futures_util::join!(neurons, balance, facts);
     if let Some(neurons) = neurons {
-        world.neurons = Neurons::new(neurons?.into_iter().map(Arc::new));
+        world.neurons = Neurons::new(neurons?);
         world.neurons_known = true;
     }
     if let Some(balance) = balance {

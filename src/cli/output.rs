@@ -134,8 +134,15 @@ impl Rows {
         format: Format,
     ) -> Self {
         let is_text = format == Format::Text;
+        let mut columns = Column::of(dataset);
+        if is_text {
+            let unused = dataset.unused_columns(rows.clone(), cx);
+            for column in columns.iter_mut().filter(|c| unused.contains(&c.name.as_ref())) {
+                column.title = "";
+            }
+        }
         Self {
-            columns: Cow::Owned(Column::of(dataset)),
+            columns: Cow::Owned(columns),
             objects: if is_text {
                 Vec::new()
             } else {

@@ -8,14 +8,15 @@ use super::open::{Need, Opened, open_to_ask};
 use super::output::{Format, Rows, parse_filter, print_json, print_text};
 use crate::datasets::Listed;
 use futures_util::StreamExt;
-use icpulse_canisters::{Client, ProposalsPage, governance_of};
+use icpulse_canisters::{Client, ProposalsPage, governance_of, read_ranges};
 use icpulse_model::amount::percent;
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::query::Query;
 use icpulse_model::world::World;
-use icpulse_model::{Proposal, ProposalKey, ProposalStatus, Timestamp, Topic};
+use icpulse_model::{Governance, Proposal, ProposalKey, ProposalStatus, Timestamp, Topic};
 use serde_json::json;
 use std::fmt::Write;
+use std::pin::pin;
 use std::sync::Arc;
 
 /// Pages of ids asked for at a time while a filter looks for matches.
@@ -40,7 +41,7 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             let mut opened = open_to_ask(context, need).await?;
             let now = context.now();
             let rows = match &opened.client {
-                Some(client) => wanted.read_network(client, now).await?,
+                Some(client) => wanted.read_network(client, &opened.profile.governances(), now).await?,
                 None => wanted.pick(&opened.known_whole(context)?, now),
             };
             print_list(context, &opened, &rows, now)
@@ -88,7 +89,29 @@ impl Wanted {
         fitting.take(self.limit).map(|p| (**p).clone()).collect()
     }
 
-    async fn read_network(&self, client: &Client, now: Timestamp) -> Result<Vec<Proposal>, Failure> {
+    async fn read_network(
+        &self,
+        client: &Client,
+        governances: &[Governance],
+        now: Timestamp,
+    ) -> Result<Vec<Proposal>, Failure> {
+        let read = governances.iter().map(|governance| self.read_governance(client, *governance, now));
+        let rows = futures_util::future::try_join_all(read).await?;
+        let mut rows: Vec<Proposal> = rows.into_iter().flatten().collect();
+        rows.sort_by(|a, b| a.id.cmp_newest_first(&b.id));
+        rows.truncate(self.limit);
+        Ok(rows)
+    }
+
+    async fn read_governance(
+        &self,
+        client: &Client,
+        governance: Governance,
+        now: Timestamp,
+    ) -> Result<Vec<Proposal>, Failure> {
+        let adapter = governance_of(client, governance)?;
+        let adapter = adapter.as_ref();
+        let at_once = client.profile().max_in_flight.max(1);
         let first = ProposalsPage {
             before: self.before,
             limit: 100,
@@ -96,24 +119,21 @@ impl Wanted {
             include_status: self.status.into_iter().collect(),
             ..ProposalsPage::default()
         };
-        let page = client.proposals(&first).await?;
+        let page = adapter.proposals(first).await?;
         let lowest = page.iter().map(|p| p.id.number).min();
         let mut rows: Vec<Proposal> = page.into_iter().filter(|p| self.fits(p, now)).collect();
         let mut next = lowest.and_then(|id| id.checked_sub(1)).unwrap_or(0);
         while rows.len() < self.limit && next > 0 {
             let span = WINDOW.min(u64::try_from(self.limit - rows.len()).unwrap_or(WINDOW).max(100));
             let oldest = next.saturating_sub(span - 1).max(1);
-            let mut pages = client.proposal_range(next, oldest);
+            let mut pages = pin!(read_ranges(next, oldest, at_once, |page| adapter.proposals(page)));
             let mut window = Vec::new();
             while let Some(page) = pages.next().await {
                 window.extend(page.outcome?.proposals.into_iter().filter(|p| self.fits(p, now)));
             }
-            window.sort_by_key(|p| std::cmp::Reverse(p.id));
             rows.extend(window);
             next = oldest - 1;
         }
-        rows.sort_by_key(|p| std::cmp::Reverse(p.id));
-        rows.truncate(self.limit);
         Ok(rows)
     }
 }

@@ -209,12 +209,19 @@ impl Live {
     /// Ends when nothing is being done and nothing is due: for tests.
     pub async fn idle(&self) {
         loop {
+            // An action that ends during the wait asks for one more reading.
+            let was_idle = self.0.pending.load(Ordering::SeqCst) == 0;
             self.0.sync.idle().await;
-            if self.0.pending.load(Ordering::SeqCst) == 0 {
+            if was_idle && self.0.pending.load(Ordering::SeqCst) == 0 {
                 return;
             }
             tokio::task::yield_now().await;
         }
+    }
+
+    /// The world as last read, which changes on their way to the dashboard lead to: for tests.
+    pub async fn world(&self) -> Option<World> {
+        self.0.sync.world().await.map(|(world, _)| world)
     }
 
     /// The terminal told a colour of its own.

@@ -66,6 +66,7 @@ pub fn start_reading_only(
         _ => Network::from(client),
     });
     let mut options = sync::Options::new(&opened.profile.name);
+    options.governances = opened.profile.governances();
     options.ledgers = opened.profile.all_ledgers();
     options.offline = context.global.offline;
     options.history = history;

@@ -115,8 +115,9 @@ keys! {
     refresh_seconds: u32 = 10, in 2..=3_600;
     /// Read the whole proposal history in the background.
     full_history: bool = true;
-    /// Maximum number of simultaneous requests; icpulse uses fewer when the network is busy.
-    max_in_flight: u32 = 16, in 1..=64;
+    /// Maximum number of simultaneous requests. icpulse begins with at most 16; more follow while they bring
+    /// more answers a second, and fewer when the network asks for fewer.
+    max_in_flight: u32 = 64, in 1..=64;
     /// Seconds for which a signed change is valid. With fewer, a change whose answer was lost is certain
     /// sooner; a slow network needs more.
     signed_for_seconds: u32 = 240, in 10..=240;

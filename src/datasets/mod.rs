@@ -123,7 +123,11 @@ fn down<'n>(nodes: impl IntoIterator<Item = &'n Principal>, cx: &Context) -> Cel
 
 /// The governance that a row belongs to.
 fn governance(governance: Governance) -> Cell<'static> {
-    Cell::new(Value::Text(governance.to_string().into())).dim()
+    let name = match governance {
+        Governance::Nns => "nns".into(),
+        sns => sns.to_string().into(),
+    };
+    Cell::new(Value::Text(name)).dim()
 }
 
 /// A neuron's id: a number in the NNS.

@@ -113,7 +113,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .help("How long ago, or when: `created<30d`, `created>2026-01-01`."),
         Column::new("governance", "governance", Kind::Text, |n, _| super::governance(n.id.governance))
             .width(11, 9)
-            .hidden()
+            .varied()
             .help("The NNS, or the root canister of an SNS: `governance:nns`."),
         Column::data("controller", Kind::Text, |n, _| known(n.controller, Value::Id))
             .searched()

@@ -121,7 +121,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         .help("What its proposer pays if it is rejected, in ICP: `reject_cost>1`."),
         Column::new("governance", "governance", Kind::Text, |p, _| super::governance(p.id.governance))
             .width(11, 9)
-            .hidden()
+            .varied()
             .help("The NNS, or the root canister of an SNS: `governance:nns`."),
         Column::data("vote", Kind::Terms(votes), |p, cx| {
             let any = |wanted: Vote| p.ballots.iter().any(|b| b.vote == wanted);

@@ -239,4 +239,7 @@ fn rows_of_two_governances_with_equal_numbers_are_told_apart() {
     assert_eq!(found("governance:nns"), [Governance::Nns]);
     assert_eq!(found(&format!("governance:{root}")), [root]);
     assert_ne!(Subject::Proposal(rows[0].id), Subject::Proposal(rows[1].id));
+    let unused = |rows: &[Proposal]| PROPOSALS.unused_columns(rows.iter(), &Context::default());
+    assert_eq!(unused(&rows[..1]), ["governance"], "one governance needs no name");
+    assert!(unused(&rows).is_empty());
 }

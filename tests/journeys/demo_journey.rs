@@ -18,7 +18,6 @@ use std::sync::Arc;
 /// The dashboard on a demo network of its own.
 struct Opened {
     app: Harness<Live>,
-    live: Live,
     _dashboard: icpulse::cli::tui::Rest,
 }
 
@@ -36,17 +35,14 @@ async fn open(home: &Path, identity: Option<&str>) -> Opened {
         open_actions: Default::default(),
     };
     let (dashboard, rest) = Dashboard::open(context, (140, 45), false).await.unwrap();
-    let live = dashboard.live.clone();
     let app = Harness::new(dashboard.state, dashboard.live, dashboard.messages);
-    Opened { app, live, _dashboard: rest }
+    Opened { app, _dashboard: rest }
 }
 
 impl Opened {
     /// Waits until all is read, done and shown.
     async fn idle(&mut self) -> &mut Harness<Live> {
-        let live = self.live.clone();
-        self.app.settle_during(live.idle()).await;
-        self.app.until_idle().await;
+        self.app.until_read().await;
         self.app.now = wall_clock();
         &mut self.app
     }

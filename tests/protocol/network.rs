@@ -4,13 +4,14 @@
 use futures_util::StreamExt;
 use icpulse_canisters::governance::calls::{self, CommandResult};
 use icpulse_canisters::ledger::calls::{TransferRefusal, TransferRequest, parse_transfer_reply, transfer};
-use icpulse_canisters::{Client, ProposalsPage};
+use icpulse_canisters::{Client, GovernanceCommands, ProposalsPage, commands_of};
 use icpulse_demo::{Demo, Options};
 use icpulse_ic::{Anonymous, CallReply, CallStatus, IcError, Signer};
-use icpulse_model::network::{Profile, RootKey, RootKeySource, SystemCanister};
+use icpulse_model::network::{Canisters, Profile, RootKey, RootKeySource, SystemCanister};
 use icpulse_model::neuron::Access;
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, NeuronKey, Principal, Proof, Seconds, Subaccount, Timestamp, Topic, Vote,
+    Account, AccountIdentifier, E8s, Governance, NeuronKey, Principal, Proof, ProposalKey, Seconds,
+    Subaccount, Timestamp, Topic, Vote,
 };
 use icpulse_wallet::{Algorithm, PrivateKey};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +19,10 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+
+fn nns_commands(canisters: &Canisters) -> Box<dyn GovernanceCommands + '_> {
+    commands_of(canisters, Governance::Nns).unwrap()
+}
 
 fn start(options: Options) -> Demo {
     Demo::start(options).unwrap()
@@ -193,7 +198,7 @@ async fn the_users_neurons_vote_and_the_ballots_show_it() {
         .iter()
         .find_map(|p| p.votable(now()).next().map(|b| (p.id, *b)))
         .expect("an open proposal with a blank ballot of the user");
-    let call = calls::register_vote(client.canisters(), ballot.neuron, proposal.number, Vote::Yes).unwrap();
+    let call = nns_commands(client.canisters()).register_vote(ballot.neuron, proposal, Vote::Yes).unwrap();
     let send = || async { replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap()) };
     assert_eq!(calls::parse_manage_neuron_reply(&send().await), Ok(CommandResult::RegisterVote));
     let (row, _) = client.proposal_body(proposal.number).await.unwrap();
@@ -340,30 +345,24 @@ async fn staking_and_configuring_a_neuron() {
         subaccount: Subaccount::neuron_stake(&me, nonce),
     };
     let canisters = client.canisters().clone();
+    let commands = nns_commands(&canisters);
     let send = |call| {
         let client = client.clone();
         async move { replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap()) }
     };
     let bytes = send(transfer(&canisters, &request(stake.identifier(), nonce)).unwrap()).await;
     parse_transfer_reply(&bytes).unwrap();
-    let bytes = send(calls::claim_or_refresh(&canisters, me, nonce).unwrap()).await;
+    let bytes = send(commands.claim_or_refresh(me, nonce).unwrap()).await;
     let Ok(CommandResult::ClaimOrRefresh { neuron: Some(neuron) }) = calls::parse_manage_neuron_reply(&bytes)
     else {
         panic!("not claimed")
     };
     let half_year = Seconds(15_778_800);
     for (call, expected) in [
-        (
-            calls::increase_dissolve_delay(&canisters, neuron.into(), half_year).unwrap(),
-            CommandResult::Configure,
-        ),
-        (calls::auto_stake_maturity(&canisters, neuron.into(), true).unwrap(), CommandResult::Configure),
-        (calls::refresh_voting_power(&canisters, neuron).unwrap(), CommandResult::RefreshVotingPower),
-        (
-            calls::set_following(&canisters, neuron, &[(Topic::Governance, vec![])]).unwrap(),
-            CommandResult::SetFollowing,
-        ),
-        (calls::follow(&canisters, neuron.into(), Topic::Governance, &[]).unwrap(), CommandResult::Follow),
+        (commands.increase_dissolve_delay(neuron.into(), half_year).unwrap(), CommandResult::Configure),
+        (commands.set_auto_stake_maturity(neuron.into(), true).unwrap(), CommandResult::Configure),
+        (commands.refresh_voting_power(neuron.into()).unwrap(), CommandResult::RefreshVotingPower),
+        (commands.follow(neuron.into(), Topic::Governance, &[]).unwrap(), CommandResult::Follow),
     ] {
         assert_eq!(calls::parse_manage_neuron_reply(&send(call).await).unwrap(), expected);
     }
@@ -385,11 +384,17 @@ async fn staking_and_configuring_a_neuron() {
 async fn what_governance_refuses_is_told_as_it_says_it() {
     let demo = shared();
     let client = signer(&demo.url(), demo).await;
-    let call = calls::register_vote(client.canisters(), NeuronKey::nns(1), u64::MAX, Vote::Yes).unwrap();
+    let call = nns_commands(client.canisters())
+        .register_vote(NeuronKey::nns(1), ProposalKey::nns(u64::MAX), Vote::Yes)
+        .unwrap();
     let bytes = replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap());
     let refusal = calls::parse_manage_neuron_reply(&bytes).unwrap_err();
     assert!(!refusal.message.is_empty() && !refusal.is_already_voted(), "{refusal}");
-    let blank = calls::register_vote(client.canisters(), NeuronKey::nns(1), 1, Vote::Unspecified);
+    let blank = nns_commands(client.canisters()).register_vote(
+        NeuronKey::nns(1),
+        ProposalKey::nns(1),
+        Vote::Unspecified,
+    );
     assert!(matches!(blank, Err(IcError::Invalid { .. })));
     let anonymous = client.with_signer(Arc::new(Anonymous));
     assert!(matches!(anonymous.sign(&call).await, Err(IcError::Identity { .. })));
@@ -399,7 +404,7 @@ async fn what_governance_refuses_is_told_as_it_says_it() {
 async fn a_trap_is_a_certified_rejection() {
     let demo = shared();
     let client = signer(&demo.url(), demo).await;
-    let mut call = calls::refresh_voting_power(client.canisters(), NeuronKey::nns(1)).unwrap();
+    let mut call = nns_commands(client.canisters()).refresh_voting_power(NeuronKey::nns(1).into()).unwrap();
     call.arg = b"not candid".to_vec();
     match client.submit(&client.sign(&call).await.unwrap()).await.unwrap() {
         CallReply::Rejected { code: 5, message, .. } => assert!(!message.is_empty()),

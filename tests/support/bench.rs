@@ -204,9 +204,7 @@ pub struct Desk {
 impl Desk {
     /// Waits until all is read, done and shown.
     pub async fn idle(&mut self) {
-        let live = self.live.clone();
-        self.app.settle_during(live.idle()).await;
-        self.app.until_idle().await;
+        self.app.until_read().await;
         // What was told last may still be on its way to the screen: it is there when the screen
         // knows that nothing is being read, and nothing more has come for a while.
         let mut quiet = 0;

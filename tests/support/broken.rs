@@ -138,9 +138,7 @@ pub struct Session {
 impl Session {
     /// Waits until nothing runs and everything that was told is drawn.
     pub async fn idle(&mut self) -> &mut Harness<Live> {
-        let live = self.live.clone();
-        self.app.settle_during(live.idle()).await;
-        self.app.until_idle().await;
+        self.app.until_read().await;
         self.app.now = wall_clock();
         self.app.feed(icpulse::tui::app::Message::Tick);
         &mut self.app

@@ -1,10 +1,12 @@
 //! Drives the application in process: press keys, wait until all is quiet, read the screen.
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use icpulse::cli::services::Live;
 use icpulse::tui::app::runtime::Services;
 use icpulse::tui::app::{Effect, Message, State, update};
 use icpulse::tui::command::Chord;
 use icpulse::tui::theme::Theme;
+use icpulse_model::world::World;
 use icpulse_model::{Seconds, Timestamp};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -205,5 +207,23 @@ impl<S: Services> Harness<S> {
         self.feed(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
         self.settle();
         self
+    }
+}
+
+impl Harness<Live> {
+    /// Waits until nothing runs, and what was read is on the screen.
+    pub async fn until_read(&mut self) {
+        let live = self.services.clone();
+        self.settle_during(live.idle()).await;
+        self.until_idle().await;
+        let Some(world) = live.world().await else { return };
+        let is_shown = |shown: &World| {
+            shown.proposals == world.proposals
+                && shown.neurons == world.neurons
+                && shown.accounts == world.accounts
+        };
+        while !is_shown(&self.state.world) {
+            self.wait().await;
+        }
     }
 }

@@ -21,8 +21,8 @@ pub mod wire;
 
 pub use client::Client;
 pub use governance::{
-    GovernanceAdapter, NeuronIndexPage, NeuronVotesPage, ProposalsPage, RangePage, RangeRows, governance_of,
-    read_range,
+    GovernanceAdapter, GovernanceCommands, NeuronIndexPage, NeuronVotesPage, ProposalsPage, RangePage,
+    RangeRows, commands_of, governance_of, read_range, read_ranges,
 };
 pub use index::TransactionsPage;
 pub use registry::{OperatorFootprint, RegistryPage, RegistryValue};

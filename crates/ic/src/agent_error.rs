@@ -163,6 +163,14 @@ fn translate_transport_error(what: Line, error: &reqwest::Error) -> IcError {
     let mut causes = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
+        if not_sent
+            && let Some(cause) = cause.downcast_ref::<std::io::Error>()
+            && cause.kind() == std::io::ErrorKind::ConnectionRefused
+        {
+            let port = error.url().and_then(|url| url.port_or_known_default());
+            let host = port.map_or_else(|| host.clone(), |port| Line::new(&format!("{host}:{port}")));
+            return IcError::NotListening { what, host };
+        }
         causes.push(cause.to_string());
         source = cause.source();
     }

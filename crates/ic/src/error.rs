@@ -15,6 +15,13 @@ pub enum IcError {
         /// The request was certainly not sent.
         not_sent: bool,
     },
+    /// The host refuses connections: nothing was sent, and trying again at once is pointless.
+    #[error("{what}: could not connect to {host}: connection refused")]
+    NotListening {
+        what: Line,
+        /// With its port.
+        host: Line,
+    },
     /// No TLS connection could be made: the host's certificate was not accepted, or the handshake
     /// failed.
     #[error("{what}: could not make a secure connection to {host}: {why}")]
@@ -106,7 +113,10 @@ impl IcError {
     /// Whether the same request may succeed when tried again soon.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } | Self::RateLimited { .. } => true,
+            Self::Unreachable { .. }
+            | Self::NotListening { .. }
+            | Self::Timeout { .. }
+            | Self::RateLimited { .. } => true,
             // Another node may answer properly, and so may the canister a moment later.
             Self::Unverified { .. } | Self::Inconsistent { .. } | Self::Stalled { .. } => true,
             Self::Http { status, .. } => *status >= 500,
@@ -155,7 +165,7 @@ impl IcError {
     pub fn proves_not_sent(&self) -> bool {
         match self {
             Self::Unreachable { not_sent, .. } | Self::Tls { not_sent, .. } => *not_sent,
-            Self::Identity { .. } | Self::Invalid { .. } => true,
+            Self::NotListening { .. } | Self::Identity { .. } | Self::Invalid { .. } => true,
             Self::Http { .. }
             | Self::RateLimited { .. }
             | Self::Clock { .. }
@@ -173,6 +183,7 @@ impl IcError {
     pub fn what(&self) -> &Line {
         match self {
             Self::Unreachable { what, .. }
+            | Self::NotListening { what, .. }
             | Self::Tls { what, .. }
             | Self::Timeout { what }
             | Self::RateLimited { what, .. }
@@ -202,6 +213,7 @@ impl IcError {
         match self {
             Self::Unreachable { not_sent: false, .. } => "check the connection; retrying",
             Self::Unreachable { .. } => "check the internet connection and the network's address; retrying",
+            Self::NotListening { .. } => "check that the network runs there, and its address",
             Self::Tls { .. } => {
                 "a proxy or captive portal may be answering in the network's place: use another connection, \
                  and check this machine's date"

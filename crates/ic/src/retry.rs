@@ -31,6 +31,8 @@ impl RetryPolicy {
     fn attempts(error: &IcError) -> u32 {
         match error {
             _ if !error.is_retryable() => 1,
+            // What runs on watches for it; a command says so at once.
+            IcError::NotListening { .. } => 1,
             // Waiting for a silent network is slow already, and proof does not improve by insisting.
             IcError::Timeout { .. } | IcError::Unverified { .. } | IcError::Stalled { .. } => 2,
             IcError::Unreachable { .. } => 4,
@@ -116,6 +118,7 @@ mod tests {
         assert_eq!(made_for(limited).await, 6);
         assert_eq!(made_for(IcError::Timeout { what: "t".into() }).await, 2);
         assert_eq!(made_for(IcError::Unverified { what: "t".into(), why: "w".into() }).await, 2);
+        assert_eq!(made_for(IcError::NotListening { what: "t".into(), host: "h".into() }).await, 1);
         assert_eq!(made_for(IcError::NotFound { what: "t".into() }).await, 1);
         assert_eq!(made_for(IcError::Clock { what: "t".into(), offset: 600 }).await, 1);
     }

@@ -58,7 +58,7 @@ impl StateTrees {
     /// With half as many requests at once as the connection allows.
     pub(super) fn new(max_in_flight: usize) -> Self {
         Self {
-            limit: RequestLimit::new(max_in_flight / 2),
+            limit: RequestLimit::starting_with(max_in_flight / 2, max_in_flight / 2),
             delegations: Mutex::default(),
             keys: Mutex::default(),
             signatures: Mutex::default(),

@@ -110,6 +110,8 @@ pub struct ColumnInfo {
     pub timed: bool,
     /// It is not shown where no row has a value.
     pub optional: bool,
+    /// It is not shown where all rows have the same value.
+    pub varied: bool,
 }
 
 impl ColumnInfo {
@@ -187,6 +189,7 @@ impl<R: 'static> Column<R> {
             exported: !matches!(kind, Kind::Chart),
             timed: kind.is_timed(),
             optional: false,
+            varied: false,
         };
         Self { info, get }
     }
@@ -298,6 +301,13 @@ impl<R: 'static> Column<R> {
     #[must_use]
     pub const fn optional(mut self) -> Self {
         self.info.optional = true;
+        self
+    }
+
+    /// It is not shown where all rows have the same value.
+    #[must_use]
+    pub const fn varied(mut self) -> Self {
+        self.info.varied = true;
         self
     }
 }
@@ -434,6 +444,26 @@ impl<R: 'static> Dataset<R> {
             None => (2, 0, String::new()),
         };
         rows.sort_by_cached_key(key);
+    }
+
+    /// Columns that would say nothing about these rows.
+    pub fn unused_columns<'r>(
+        &self,
+        rows: impl Iterator<Item = &'r R> + Clone,
+        context: &Context,
+    ) -> Vec<&'static str> {
+        let is_unused = |column: &&Column<R>| {
+            let mut rows = rows.clone();
+            if column.info.optional {
+                return rows.all(|row| (column.get)(row, context).value == Value::Unknown);
+            }
+            column.info.varied
+                && rows.next().is_none_or(|first| {
+                    let first = (column.get)(first, context).value;
+                    rows.all(|row| (column.get)(row, context).value == first)
+                })
+        };
+        self.columns.iter().filter(is_unused).map(|column| column.info.id).collect()
     }
 
     /// Whether a row passes a filter.

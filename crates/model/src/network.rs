@@ -4,7 +4,7 @@ pub use super::canister::{Canisters, SystemCanister};
 use super::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use super::evidence::Sourced;
 use super::neuron::KnownNeuron;
-use super::{KnownLedger, LedgerId, Principal, Seconds, XdrPermyriad};
+use super::{Governance, KnownLedger, LedgerId, Principal, Seconds, XdrPermyriad};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -171,6 +171,9 @@ pub struct Profile {
     pub dashboard: Option<String>,
 }
 
+/// Requests at the same time, at most, if nothing else is configured.
+pub const MOST_IN_FLIGHT: usize = 64;
+
 /// The longest life of a signed change: the network takes five minutes at most; one less leaves
 /// room for clocks that differ a little.
 pub const LONGEST_CALL_LIFE: Seconds = Seconds(240);
@@ -185,7 +188,7 @@ impl Profile {
             root_key: RootKeySource::BuiltIn,
             canisters: Canisters::default(),
             ledgers: Vec::new(),
-            max_in_flight: 16,
+            max_in_flight: MOST_IN_FLIGHT,
             call_life: LONGEST_CALL_LIFE,
             dashboard: Some("https://ic-api.internetcomputer.org".to_owned()),
         }
@@ -204,6 +207,11 @@ impl Profile {
 
     pub fn icp_ledger(&self) -> LedgerId {
         LedgerId(self.canisters.id(SystemCanister::IcpLedger))
+    }
+
+    /// The governances that are read: the NNS.
+    pub fn governances(&self) -> Vec<Governance> {
+        vec![Governance::Nns]
     }
 
     /// All its known ledgers, the ICP ledger first, each once.
@@ -236,7 +244,7 @@ impl Profile {
             root_key: RootKeySource::Fetch,
             canisters: Canisters::default(),
             ledgers: Vec::new(),
-            max_in_flight: 16,
+            max_in_flight: MOST_IN_FLIGHT,
             call_life: LONGEST_CALL_LIFE,
             dashboard: None,
         }

@@ -87,9 +87,9 @@ pub struct NetworkView {
     /// What stands in each data center.
     pub centers: Arc<BTreeMap<Line, CenterNodes>>,
     /// Where each GuestOS version runs.
-    pub guest_versions: BTreeMap<Line, VersionUse>,
+    pub guest_versions: Arc<BTreeMap<Line, VersionUse>>,
     /// How many nodes are to run each HostOS version.
-    pub host_versions: BTreeMap<Line, VersionUse>,
+    pub host_versions: Arc<BTreeMap<Line, VersionUse>>,
     /// Events by version, and by a number that is the smaller the later one stands in its version.
     pub events: Arc<BTreeMap<(u64, u32), Arc<Event>>>,
     /// How the nodes of each subnet are.
@@ -143,7 +143,12 @@ impl NetworkView {
         };
         let lives = |members: &[Principal]| view.fleet.lives(members, now);
         view.lives = view.topology.subnets.iter().map(|(id, s)| (*id, lives(&s.membership))).collect();
-        view.count_versions();
+        if same && Arc::ptr_eq(&view.fleet, &before.fleet) && view.is_past == before.is_past {
+            view.guest_versions = Arc::clone(&before.guest_versions);
+            view.host_versions = Arc::clone(&before.host_versions);
+        } else {
+            view.count_versions();
+        }
         view
     }
 
@@ -245,7 +250,7 @@ impl NetworkView {
         for version in topology.hostos_versions.keys() {
             used(&mut hosts, version);
         }
-        (self.guest_versions, self.host_versions) = (guests, hosts);
+        (self.guest_versions, self.host_versions) = (Arc::new(guests), Arc::new(hosts));
     }
 
     /// How the nodes of a subnet are, where that is known.

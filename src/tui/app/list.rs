@@ -90,6 +90,14 @@ impl<K: Copy + Ord> ListState<K> {
         names.iter().filter(|name| find(name).is_none()).cloned().collect()
     }
 
+    /// Shows the columns that tell rows apart only where the rows differ in `part`.
+    pub fn show_varied_columns<T: PartialEq>(&mut self, part: impl Fn(&K) -> T) {
+        let mut parts = self.rows.iter().map(part);
+        let differ = parts.next().is_some_and(|first| parts.any(|other| other != first));
+        let varied = self.list.columns().filter(|c| c.varied && !differ);
+        self.unused = varied.map(|c| c.id).collect();
+    }
+
     /// All columns that tables can show: those that are shown in their order, then the others.
     pub fn columns_to_choose(&self) -> Vec<ColumnId> {
         let hidden = self.list.columns().filter(|c| c.is_in_tables() && !self.columns.contains(&c.id));

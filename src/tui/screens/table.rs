@@ -4,8 +4,8 @@ use super::{Cx, cell};
 use crate::tui::app::state::Hit;
 use crate::tui::app::state::list::{ColumnId, ListState};
 use crate::tui::widgets::pen::Align;
-use crate::tui::widgets::table::{self, Column, Content, Row, Sorted, Table, Width};
-use icpulse_model::dataset::{ColumnInfo, Context, Dataset};
+use crate::tui::widgets::table::{self, Column, Content, Sorted, Table, Width};
+use icpulse_model::dataset::{self, ColumnInfo, Context, Dataset};
 use ratatui::layout::Rect;
 
 /// Cells of the tally bar that wide lists of proposals show.
@@ -13,8 +13,8 @@ const TALLY: u16 = 24;
 /// From this width on there is much room.
 const WIDE: u16 = 160;
 
-/// A column as drawn: which it is; `None` is the tally bar behind yes.
-type Shown = Option<&'static ColumnInfo>;
+/// A column as drawn; `None` is the tally bar behind yes.
+type Shown<R> = Option<&'static dataset::Column<R>>;
 
 /// Draws a list of a dataset whose rows `find` finds by their ids.
 pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
@@ -27,28 +27,12 @@ pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
     tally: impl Fn(&'r R) -> Content<'r>,
 ) {
     let state = cx.state;
-    draw_list_rows(cx, area, list, |id, shown| {
-        let Some(row) = find(id) else { return Content::Nothing };
-        let Some(info) = shown else { return tally(row) };
-        let column = dataset.columns.iter().find(|c| c.info.id == info.id);
-        column.map_or(Content::Nothing, |c| cell::cell_content(state, info, (c.get)(row, cells)))
-    });
-}
-
-/// Draws a list; `content` gives one cell of one row.
-fn draw_list_rows<'r, K: Copy + Ord>(
-    cx: &mut Cx<'_, '_, '_>,
-    area: Rect,
-    list: &'r ListState<K>,
-    content: impl Fn(&'r K, Shown) -> Content<'r>,
-) {
-    let focused = cx.state.layers.is_empty();
-    let mut shown: Vec<Shown> = Vec::new();
+    let mut shown: Vec<Shown<R>> = Vec::new();
     let mut drawn_columns: Vec<Column> = Vec::new();
     for id in list.columns.iter().filter(|id| !list.unused.contains(id)) {
-        let Some(column) = list.list.find(id) else { continue };
+        let Some(column) = dataset.columns.iter().find(|column| column.info.id == *id) else { continue };
         shown.push(Some(column));
-        drawn_columns.push(table_column(column, list, area.width));
+        drawn_columns.push(table_column(&column.info, list, area.width));
         // Only proposals have a share of yes.
         if *id == "yes" && area.width >= 116 {
             shown.push(None);
@@ -60,18 +44,23 @@ fn draw_list_rows<'r, K: Copy + Ord>(
         len: list.rows.len(),
         offset: list.offset,
         selected: (!list.rows.is_empty()).then_some(list.cursor),
-        focused,
+        focused: state.layers.is_empty(),
         heads: true,
     };
-    let drawn = table::draw(cx.pen, area, &spec, |index| {
+    let row = |index: usize| {
         let id = list.rows.get(index)?;
-        Some(Row { cells: shown.iter().map(|s| content(id, *s)).collect(), marked: list.marked.contains(id) })
+        Some((find(id), list.marked.contains(id)))
+    };
+    let drawn = table::draw_cells(cx.pen, area, &spec, row, |row, index| {
+        let (Some(row), Some(column)) = (*row, shown.get(index)) else { return Content::Nothing };
+        let Some(column) = column else { return tally(row) };
+        cell::cell_content(state, &column.info, (column.get)(row, cells))
     });
     cx.hits.list_height = usize::from(area.height.saturating_sub(1));
     cx.hits.rows = drawn.body;
     for (index, place) in &drawn.heads {
         if let Some(Some(column)) = shown.get(*index) {
-            cx.hits.add_area(*place, Hit::Heading(column.id));
+            cx.hits.add_area(*place, Hit::Heading(column.info.id));
         }
     }
     for (row, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {

@@ -132,12 +132,27 @@ pub struct Drawn {
     pub heads: Vec<(usize, Rect)>,
 }
 
-/// Draws a table; `row` is asked for visible rows only.
+/// Draws a table of finished rows; `row` is asked for visible rows only.
 pub fn draw<'r>(
     pen: &mut Pen<'_>,
     area: Rect,
     table: &Table<'_>,
     row: impl Fn(usize) -> Option<Row<'r>>,
+) -> Drawn {
+    let marked_row = |index| row(index).map(|row| (row.cells, row.marked));
+    draw_cells(pen, area, table, marked_row, |cells, index| {
+        cells.get_mut(index).map_or(Content::Nothing, |cell| std::mem::replace(cell, Content::Nothing))
+    })
+}
+
+/// Draws a table cell by cell: `row` is asked for visible rows and whether they are marked, `content`
+/// for the columns that fit.
+pub fn draw_cells<'r, R>(
+    pen: &mut Pen<'_>,
+    area: Rect,
+    table: &Table<'_>,
+    row: impl Fn(usize) -> Option<(R, bool)>,
+    content: impl Fn(&mut R, usize) -> Content<'r>,
 ) -> Drawn {
     let area = area.intersection(pen.area());
     if area.width <= GUTTER + 2 || area.height == 0 {
@@ -164,15 +179,13 @@ pub fn draw<'r>(
     let rows = u16::try_from(drawn.shown).unwrap_or(u16::MAX);
     drawn.body = Rect::new(area.x, top, area.width, rows);
     for (line, y) in (drawn.offset..drawn.offset + drawn.shown).zip(top..area.bottom()) {
-        let Some(row) = row(line) else { continue };
-        for ((index, x, w), content) in
-            layout.iter().filter_map(|place| row.cells.get(place.0).map(|c| (place, c)))
-        {
+        let Some((mut row, marked)) = row(line) else { continue };
+        for (index, x, w) in &layout {
             let align = table.columns.get(*index).map_or(Align::Left, |c| c.align);
-            draw_cell(pen, left + x, y, *w, content, align);
+            draw_cell(pen, left + x, y, *w, &content(&mut row, *index), align);
         }
         let selected = table.selected == Some(line);
-        if row.marked {
+        if marked {
             pen.write_char(area.x + 1, y, if pen.ascii() { '*' } else { '●' }, Role::Marked);
         }
         if selected {

@@ -1,7 +1,8 @@
-//! Reading and voting in any governance. The NNS is the first; an SNS is another implementation of
-//! [`GovernanceAdapter`], chosen in [`governance_of`].
+//! Reading any governance ([`GovernanceAdapter`]) and changing it ([`GovernanceCommands`]). The NNS is the
+//! first; an SNS is another implementation of both.
 
-use super::{ProposalsPage, calls};
+use super::ProposalsPage;
+use super::calls::{NnsCommands, Target};
 use crate::Client;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -9,8 +10,8 @@ use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::network::Canisters;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
-use icpulse_model::{Governance, Proposal, Vote};
-use icpulse_model::{Neuron, NeuronKey, ProposalKey};
+use icpulse_model::topic::Visibility;
+use icpulse_model::{Governance, Neuron, NeuronKey, Principal, Proposal, ProposalKey, Seconds, Topic, Vote};
 
 /// One governance's interface. Rows have keys of that governance.
 pub trait GovernanceAdapter: Send + Sync {
@@ -48,24 +49,47 @@ pub fn governance_of(client: &Client, governance: Governance) -> Result<Box<dyn 
     }
 }
 
-/// The call that casts one neuron's ballot.
+/// Prepares the calls that change one governance; it asks nothing, so it needs no connection. An SNS is
+/// another implementation, chosen in [`commands_of`].
+pub trait GovernanceCommands {
+    /// Casts one neuron's ballot; an error for a vote that is neither yes nor no.
+    fn register_vote(
+        &self,
+        neuron: NeuronKey,
+        proposal: ProposalKey,
+        vote: Vote,
+    ) -> Result<PreparedCall, IcError>;
+
+    /// Makes a neuron of the tokens that a transfer has put on the account of `controller` and `nonce`, or
+    /// makes the neuron that is there see its stake again. Safe to repeat.
+    fn claim_or_refresh(&self, controller: Principal, nonce: u64) -> Result<PreparedCall, IcError>;
+
+    /// Lengthens the dissolve delay by `additional`; an error if the interface cannot carry it (136 years).
+    fn increase_dissolve_delay(&self, neuron: Target, additional: Seconds) -> Result<PreparedCall, IcError>;
+
+    /// Stakes new maturity at once, or stops doing so.
+    fn set_auto_stake_maturity(&self, neuron: Target, stake: bool) -> Result<PreparedCall, IcError>;
+
+    fn set_visibility(&self, neuron: Target, visibility: Visibility) -> Result<PreparedCall, IcError>;
+
+    /// Sets the followees on one topic; none to follow nobody.
+    fn follow(&self, neuron: Target, topic: Topic, followees: &[NeuronKey]) -> Result<PreparedCall, IcError>;
+
+    /// Confirms the neuron's following, so that its voting power is whole again.
+    fn refresh_voting_power(&self, neuron: Target) -> Result<PreparedCall, IcError>;
+}
+
+/// The commands of a governance on the network of these canisters.
 ///
 /// # Errors
-/// [`IcError::Invalid`] for a vote that is neither yes nor no, a neuron of another governance, or a
-/// governance that icpulse cannot vote in.
-pub fn register_vote(
+/// [`IcError::Invalid`] for one that icpulse cannot act in.
+pub fn commands_of(
     canisters: &Canisters,
-    neuron: NeuronKey,
-    proposal: ProposalKey,
-    vote: Vote,
-) -> Result<PreparedCall, IcError> {
-    match (proposal.governance, neuron.governance) {
-        (Governance::Nns, Governance::Nns) => calls::register_vote(canisters, neuron, proposal.number, vote),
-        (Governance::Nns, _) => Err(IcError::Invalid {
-            what: Line::new(&format!("voting on proposal {proposal}")),
-            why: Line::new(&format!("neuron {neuron} is of another governance")),
-        }),
-        (governance, _) => Err(unsupported(governance)),
+    governance: Governance,
+) -> Result<Box<dyn GovernanceCommands + '_>, IcError> {
+    match governance {
+        Governance::Nns => Ok(Box::new(NnsCommands(canisters))),
+        Governance::Sns(_) => Err(unsupported(governance)),
     }
 }
 

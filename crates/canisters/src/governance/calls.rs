@@ -1,12 +1,14 @@
-//! Changes asked of NNS governance: `manage_neuron` with each command icpulse offers, and its answers.
+//! Changes of NNS governance: `manage_neuron` with each command that icpulse offers, and its replies.
 
+use super::GovernanceCommands;
 use crate::wire::governance as wire;
 use crate::wire::{decode_one, encode_one};
 use icpulse_ic::IcError;
 use icpulse_ic::PreparedCall;
 use icpulse_model::network::{Canisters, SystemCanister};
 use icpulse_model::text::Line;
-use icpulse_model::{NeuronKey, Principal, Seconds, Subaccount, Topic, Vote};
+use icpulse_model::topic::Visibility;
+use icpulse_model::{Governance, NeuronKey, Principal, ProposalKey, Seconds, Subaccount, Topic, Vote};
 use serde::{Deserialize, Serialize};
 
 /// `manage_neuron`, the one method that changes neurons.
@@ -38,6 +40,14 @@ impl std::fmt::Display for Target {
 }
 
 impl Target {
+    /// The governance that the neuron belongs to: stakes on subaccounts are made in the NNS.
+    pub fn governance(&self) -> Governance {
+        match self {
+            Self::Id(id) => id.governance,
+            Self::StakedAt(_) => Governance::Nns,
+        }
+    }
+
     /// As it is sent.
     pub(crate) fn to_wire(self) -> Result<wire::NeuronIdOrSubaccount, IcError> {
         Ok(match self {
@@ -117,119 +127,98 @@ impl GovernanceRefusal {
     }
 }
 
-/// Casts one neuron's ballot on one proposal.
-///
-/// # Errors
-/// [`IcError::Invalid`] for a vote that is neither yes nor no.
-pub fn register_vote(
-    canisters: &Canisters,
-    neuron: NeuronKey,
-    proposal: u64,
-    vote: Vote,
-) -> Result<PreparedCall, IcError> {
-    if !matches!(vote, Vote::Yes | Vote::No) {
-        return Err(IcError::Invalid {
-            what: Line::new(&format!("voting on proposal {proposal}")),
-            why: Line::new("vote yes or no"),
-        });
+/// The commands of the NNS.
+pub(super) struct NnsCommands<'a>(pub &'a Canisters);
+
+impl GovernanceCommands for NnsCommands<'_> {
+    fn register_vote(
+        &self,
+        neuron: NeuronKey,
+        proposal: ProposalKey,
+        vote: Vote,
+    ) -> Result<PreparedCall, IcError> {
+        let refuse = |why: &str| IcError::Invalid {
+            what: Line::new(&format!("voting on proposal {proposal} with neuron {neuron}")),
+            why: Line::new(why),
+        };
+        if proposal.governance != Governance::Nns {
+            return Err(refuse("the neuron and the proposal are of two governances"));
+        }
+        if !matches!(vote, Vote::Yes | Vote::No) {
+            return Err(refuse("vote yes or no"));
+        }
+        let proposal = Some(wire::ProposalId { id: proposal.number });
+        let command = wire::RegisterVote { vote: vote.number(), proposal };
+        self.manage(Some(neuron.into()), wire::ManageNeuronCommandRequest::RegisterVote(command))
     }
-    let command =
-        wire::RegisterVote { vote: vote.number(), proposal: Some(wire::ProposalId { id: proposal }) };
-    encode_manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::RegisterVote(command))
+
+    fn claim_or_refresh(&self, controller: Principal, nonce: u64) -> Result<PreparedCall, IcError> {
+        let by = wire::By::MemoAndController(wire::ClaimOrRefreshNeuronFromAccount {
+            controller: Some(controller),
+            memo: nonce,
+        });
+        let command = wire::ClaimOrRefresh { by: Some(by) };
+        self.manage(None, wire::ManageNeuronCommandRequest::ClaimOrRefresh(command))
+    }
+
+    fn increase_dissolve_delay(&self, neuron: Target, additional: Seconds) -> Result<PreparedCall, IcError> {
+        let additional = u32::try_from(additional.0).map_err(|_| IcError::Invalid {
+            what: Line::new(&format!("lengthening the dissolve delay of neuron {neuron}")),
+            why: Line::new(&format!("{} is longer than the protocol can express", additional.words())),
+        })?;
+        let operation = wire::Operation::IncreaseDissolveDelay(wire::IncreaseDissolveDelay {
+            additional_dissolve_delay_seconds: additional,
+        });
+        self.configure(neuron, operation)
+    }
+
+    fn set_auto_stake_maturity(&self, neuron: Target, stake: bool) -> Result<PreparedCall, IcError> {
+        let operation = wire::Operation::ChangeAutoStakeMaturity(wire::ChangeAutoStakeMaturity {
+            requested_setting_for_auto_stake_maturity: stake,
+        });
+        self.configure(neuron, operation)
+    }
+
+    fn set_visibility(&self, neuron: Target, visibility: Visibility) -> Result<PreparedCall, IcError> {
+        let visibility = Some(visibility.number());
+        self.configure(neuron, wire::Operation::SetVisibility(wire::SetVisibility { visibility }))
+    }
+
+    fn follow(&self, neuron: Target, topic: Topic, followees: &[NeuronKey]) -> Result<PreparedCall, IcError> {
+        let followees = followees.iter().map(encode_id).collect::<Result<_, _>>()?;
+        let command = wire::Follow { topic: topic.number(), followees };
+        self.manage(Some(neuron), wire::ManageNeuronCommandRequest::Follow(command))
+    }
+
+    fn refresh_voting_power(&self, neuron: Target) -> Result<PreparedCall, IcError> {
+        let command = wire::ManageNeuronCommandRequest::RefreshVotingPower(wire::RefreshVotingPower {});
+        self.manage(Some(neuron), command)
+    }
 }
 
-/// Makes a neuron of the ICP that a transfer has put on the subaccount of `controller` and `nonce`,
-/// or makes the neuron that is there see its stake again. Safe to repeat.
-///
-/// # Errors
-/// [`IcError::Invalid`] if the argument cannot be written.
-pub fn claim_or_refresh(
-    canisters: &Canisters,
-    controller: Principal,
-    nonce: u64,
-) -> Result<PreparedCall, IcError> {
-    let by = wire::By::MemoAndController(wire::ClaimOrRefreshNeuronFromAccount {
-        controller: Some(controller),
-        memo: nonce,
-    });
-    let command = wire::ClaimOrRefresh { by: Some(by) };
-    encode_manage(canisters, None, wire::ManageNeuronCommandRequest::ClaimOrRefresh(command))
-}
+impl NnsCommands<'_> {
+    fn configure(&self, neuron: Target, operation: wire::Operation) -> Result<PreparedCall, IcError> {
+        let command = wire::Configure { operation: Some(operation) };
+        self.manage(Some(neuron), wire::ManageNeuronCommandRequest::Configure(command))
+    }
 
-/// Lengthens the dissolve delay by `additional`.
-///
-/// # Errors
-/// [`IcError::Invalid`] if it is more than the interface can carry (136 years).
-pub fn increase_dissolve_delay(
-    canisters: &Canisters,
-    neuron: Target,
-    additional: Seconds,
-) -> Result<PreparedCall, IcError> {
-    let additional = u32::try_from(additional.0).map_err(|_| IcError::Invalid {
-        what: Line::new(&format!("lengthening the dissolve delay of neuron {neuron}")),
-        why: Line::new(&format!("{} is longer than the protocol can express", additional.words())),
-    })?;
-    let operation = wire::Operation::IncreaseDissolveDelay(wire::IncreaseDissolveDelay {
-        additional_dissolve_delay_seconds: additional,
-    });
-    configure(canisters, neuron, operation)
-}
-
-/// Stakes new maturity at once, or stops doing so.
-///
-/// # Errors
-/// [`IcError::Invalid`] if the argument cannot be written.
-pub fn auto_stake_maturity(
-    canisters: &Canisters,
-    neuron: Target,
-    stake: bool,
-) -> Result<PreparedCall, IcError> {
-    let operation = wire::Operation::ChangeAutoStakeMaturity(wire::ChangeAutoStakeMaturity {
-        requested_setting_for_auto_stake_maturity: stake,
-    });
-    configure(canisters, neuron, operation)
-}
-
-/// Sets the followees on one topic; none to follow nobody.
-///
-/// # Errors
-/// [`IcError::Invalid`] if the argument cannot be written.
-pub fn follow(
-    canisters: &Canisters,
-    neuron: Target,
-    topic: Topic,
-    followees: &[NeuronKey],
-) -> Result<PreparedCall, IcError> {
-    let command = wire::Follow { topic: topic.number(), followees: encode_ids(followees)? };
-    encode_manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Follow(command))
-}
-
-/// Sets the followees on several topics with one call; topics not named stay as they are.
-///
-/// # Errors
-/// [`IcError::Invalid`] if the argument cannot be written.
-pub fn set_following(
-    canisters: &Canisters,
-    neuron: NeuronKey,
-    topics: &[(Topic, Vec<NeuronKey>)],
-) -> Result<PreparedCall, IcError> {
-    let topics = topics.iter().map(|(topic, followees)| {
-        Ok(wire::FolloweesForTopic { topic: Some(topic.number()), followees: Some(encode_ids(followees)?) })
-    });
-    let command = wire::SetFollowing { topic_following: Some(topics.collect::<Result<_, IcError>>()?) };
-    encode_manage(canisters, Some(neuron.into()), wire::ManageNeuronCommandRequest::SetFollowing(command))
-}
-
-/// Confirms the neuron's following, so that its voting power is whole again.
-///
-/// # Errors
-/// [`IcError::Invalid`] if the argument cannot be written.
-pub fn refresh_voting_power(
-    canisters: &Canisters,
-    neuron: impl Into<Target>,
-) -> Result<PreparedCall, IcError> {
-    let command = wire::ManageNeuronCommandRequest::RefreshVotingPower(wire::RefreshVotingPower {});
-    encode_manage(canisters, Some(neuron.into()), command)
+    fn manage(
+        &self,
+        neuron: Option<Target>,
+        command: wire::ManageNeuronCommandRequest,
+    ) -> Result<PreparedCall, IcError> {
+        let request = wire::ManageNeuronRequest {
+            neuron_id_or_subaccount: neuron.map(Target::to_wire).transpose()?,
+            command: Some(command),
+            id: None,
+        };
+        let arg = encode_one(request).map_err(|e| IcError::Invalid {
+            what: Line::new("writing the argument of manage_neuron"),
+            why: Line::new(&e.to_string()),
+        })?;
+        let governance = self.0.id(SystemCanister::Governance);
+        Ok(PreparedCall { canister: governance, method: MANAGE_NEURON, arg, effective: governance })
+    }
 }
 
 /// Reads the answer of `manage_neuron`.
@@ -271,10 +260,6 @@ pub fn parse_manage_neuron_reply(bytes: &[u8]) -> Result<CommandResult, Governan
     }
 }
 
-fn encode_ids(neurons: &[NeuronKey]) -> Result<Vec<wire::NeuronId>, IcError> {
-    neurons.iter().map(encode_id).collect()
-}
-
 /// A neuron of the NNS as the NNS knows it.
 pub(super) fn encode_id(neuron: &NeuronKey) -> Result<wire::NeuronId, IcError> {
     let number = neuron.nns_number().ok_or_else(|| IcError::Invalid {
@@ -282,41 +267,6 @@ pub(super) fn encode_id(neuron: &NeuronKey) -> Result<wire::NeuronId, IcError> {
         why: Line::new("it is of another governance"),
     })?;
     Ok(wire::NeuronId { id: number })
-}
-
-/// Changes a setting of a neuron.
-///
-/// # Errors
-/// [`IcError::Invalid`] if the argument cannot be written.
-pub fn configure(
-    canisters: &Canisters,
-    neuron: Target,
-    operation: wire::Operation,
-) -> Result<PreparedCall, IcError> {
-    let command = wire::Configure { operation: Some(operation) };
-    encode_manage(canisters, Some(neuron), wire::ManageNeuronCommandRequest::Configure(command))
-}
-
-fn encode_manage(
-    canisters: &Canisters,
-    neuron: Option<Target>,
-    command: wire::ManageNeuronCommandRequest,
-) -> Result<PreparedCall, IcError> {
-    let request = wire::ManageNeuronRequest {
-        neuron_id_or_subaccount: neuron.map(Target::to_wire).transpose()?,
-        command: Some(command),
-        id: None,
-    };
-    let arg = encode_one(request).map_err(|e| IcError::Invalid {
-        what: Line::new("writing the argument of manage_neuron"),
-        why: Line::new(&e.to_string()),
-    })?;
-    Ok(PreparedCall {
-        canister: canisters.id(SystemCanister::Governance),
-        method: MANAGE_NEURON,
-        arg,
-        effective: canisters.id(SystemCanister::Governance),
-    })
 }
 
 #[cfg(test)]

@@ -29,8 +29,9 @@ fn command(call: Result<PreparedCall, IcError>) -> (Option<u64>, wire::ManageNeu
 #[test]
 fn commands_say_what_was_asked_for() {
     use wire::ManageNeuronCommandRequest as C;
-    let c = canisters();
-    let (neuron, vote) = command(register_vote(&c, NeuronKey::nns(5), 9, Vote::No));
+    let canisters = canisters();
+    let c = NnsCommands(&canisters);
+    let (neuron, vote) = command(c.register_vote(NeuronKey::nns(5), ProposalKey::nns(9), Vote::No));
     assert_eq!(neuron, Some(5));
     let wire::RegisterVote { vote: 2, proposal: Some(wire::ProposalId { id: 9 }) } = (match vote {
         C::RegisterVote(vote) => vote,
@@ -39,25 +40,21 @@ fn commands_say_what_was_asked_for() {
         panic!("another vote")
     };
     let me = Principal::from_slice(&[7, 8, 9]);
-    let (neuron, claim) = command(claim_or_refresh(&c, me, 77));
+    let (neuron, claim) = command(c.claim_or_refresh(me, 77));
     assert_eq!(neuron, None, "the neuron does not exist yet");
     let by =
         wire::By::MemoAndController(wire::ClaimOrRefreshNeuronFromAccount { controller: Some(me), memo: 77 });
     assert_eq!(claim, C::ClaimOrRefresh(wire::ClaimOrRefresh { by: Some(by) }));
-    let (_, delay) = command(increase_dissolve_delay(&c, NeuronKey::nns(5).into(), Seconds(86_400)));
+    let (_, delay) = command(c.increase_dissolve_delay(NeuronKey::nns(5).into(), Seconds(86_400)));
     let operation = wire::Operation::IncreaseDissolveDelay(wire::IncreaseDissolveDelay {
         additional_dissolve_delay_seconds: 86_400,
     });
     assert_eq!(delay, C::Configure(wire::Configure { operation: Some(operation) }));
-    let (_, following) =
-        command(set_following(&c, NeuronKey::nns(5), &[(Topic::Governance, vec![NeuronKey::nns(1)])]));
-    let topic = wire::FolloweesForTopic { topic: Some(4), followees: Some(vec![wire::NeuronId { id: 1 }]) };
-    assert_eq!(following, C::SetFollowing(wire::SetFollowing { topic_following: Some(vec![topic]) }));
-    let (_, follow) = command(follow(&c, NeuronKey::nns(5).into(), Topic::Unknown(99), &[]));
+    let (_, follow) = command(c.follow(NeuronKey::nns(5).into(), Topic::Unknown(99), &[]));
     assert_eq!(follow, C::Follow(wire::Follow { topic: 99, followees: vec![] }));
-    let (_, refresh) = command(refresh_voting_power(&c, NeuronKey::nns(5)));
+    let (_, refresh) = command(c.refresh_voting_power(NeuronKey::nns(5).into()));
     assert_eq!(refresh, C::RefreshVotingPower(wire::RefreshVotingPower {}));
-    let (_, stake) = command(auto_stake_maturity(&c, NeuronKey::nns(5).into(), false));
+    let (_, stake) = command(c.set_auto_stake_maturity(NeuronKey::nns(5).into(), false));
     let operation = wire::Operation::ChangeAutoStakeMaturity(wire::ChangeAutoStakeMaturity {
         requested_setting_for_auto_stake_maturity: false,
     });
@@ -66,13 +63,23 @@ fn commands_say_what_was_asked_for() {
 
 #[test]
 fn what_cannot_be_asked_for_is_refused_here() {
-    let c = canisters();
+    let canisters = canisters();
+    let c = NnsCommands(&canisters);
     for vote in [Vote::Unspecified, Vote::Unknown(3)] {
-        assert!(matches!(register_vote(&c, NeuronKey::nns(1), 1, vote), Err(IcError::Invalid { .. })));
+        assert!(matches!(
+            c.register_vote(NeuronKey::nns(1), ProposalKey::nns(1), vote),
+            Err(IcError::Invalid { .. })
+        ));
     }
+    let root = Governance::Sns(Principal::self_authenticating(b"root of an SNS"));
+    let of_sns = ProposalKey { governance: root, number: 1 };
+    let two = c.register_vote(NeuronKey::nns(1), of_sns, Vote::Yes).unwrap_err();
+    assert!(two.to_string().contains("of two governances"), "{two}");
+    let unknown = super::super::commands_of(&canisters, root).err().unwrap();
+    assert!(unknown.to_string().contains("knows the NNS only"), "{unknown}");
     let ages = Seconds(u64::from(u32::MAX) + 1);
     assert!(matches!(
-        increase_dissolve_delay(&c, NeuronKey::nns(1).into(), ages),
+        c.increase_dissolve_delay(NeuronKey::nns(1).into(), ages),
         Err(IcError::Invalid { .. })
     ));
 }

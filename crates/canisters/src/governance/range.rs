@@ -3,7 +3,7 @@
 use super::proposals::ProposalsPage;
 use crate::Client;
 use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream::{self, BoxStream, Stream};
 use icpulse_ic::IcError;
 use icpulse_model::Proposal;
 use std::collections::BTreeMap;
@@ -49,28 +49,37 @@ fn parts(newest: u64, oldest: u64) -> impl Iterator<Item = (u64, u64)> + Send {
 }
 
 impl Client {
-    /// All proposals from `newest` down to `oldest`, in parallel pages of 100 of dense ids, each
-    /// delivered when it arrives. At most as many requests are under way as the profile allows, and
-    /// fewer when the network asks for it. Dropping the stream ends the requests.
+    /// All proposals of the NNS from `newest` down to `oldest`, see [`read_ranges`]. At most as many requests
+    /// are under way as the profile allows, and fewer when the network asks for it.
     pub fn proposal_range(&self, newest: u64, oldest: u64) -> BoxStream<'static, RangePage> {
         let client = self.clone();
         let at_once = self.profile().max_in_flight.max(1);
-        stream::iter(parts(newest, oldest))
-            .map(move |(high, low)| {
-                let client = client.clone();
-                async move {
-                    let outcome = client.part(high, low).await;
-                    RangePage { newest: high, oldest: low, outcome }
-                }
-            })
-            .buffer_unordered(at_once)
-            .boxed()
+        read_ranges(newest, oldest, at_once, move |page| {
+            let client = client.clone();
+            async move { client.proposals(&page).await }
+        })
+        .boxed()
     }
+}
 
-    /// The proposals from `high` down to `low`, at most [`PAGE`] ids.
-    async fn part(&self, high: u64, low: u64) -> Result<RangeRows, IcError> {
-        read_range(low..=high, |page| async move { self.proposals(&page).await }).await
-    }
+/// All proposals from `newest` down to `oldest` through `ask`, which answers one page: parallel pages of 100 of
+/// dense ids, each delivered when it arrives. Dropping the stream ends the requests.
+pub fn read_ranges<A, F>(
+    newest: u64,
+    oldest: u64,
+    at_once: usize,
+    ask: A,
+) -> impl Stream<Item = RangePage> + Send
+where
+    A: Fn(ProposalsPage) -> F + Clone + Send + Sync,
+    F: Future<Output = Result<Vec<Proposal>, IcError>> + Send,
+{
+    stream::iter(parts(newest, oldest))
+        .map(move |(high, low)| {
+            let ask = ask.clone();
+            async move { RangePage { newest: high, oldest: low, outcome: read_range(low..=high, ask).await } }
+        })
+        .buffer_unordered(at_once)
 }
 
 /// Reads every proposal of a range through `ask`, which answers one page.

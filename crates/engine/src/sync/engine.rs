@@ -193,12 +193,13 @@ impl Engine {
 
     fn dispatch(&mut self, now: Timestamp) {
         let Some(network) = self.network.clone().filter(|_| !self.options.offline) else { return };
+        let allowed = network.state().allowed_in_flight.min(self.options.max_in_flight).max(1);
         // First: that all members have been tried may be what others wait for.
         for feed in feeds::all().iter().filter(|feed| feed.is_sharded()) {
             self.dispatch_members(feed, &network, now);
         }
         for feed in self.plan.due(now) {
-            if self.jobs.len() >= self.options.max_in_flight.max(1) && !feed.is_on_demand() {
+            if self.jobs.len() >= allowed && !feed.is_on_demand() {
                 break;
             }
             match feed.reading.start(self, &network, now) {
@@ -211,7 +212,7 @@ impl Engine {
                 Start::Wait => {}
             }
         }
-        let most = self.options.max_in_flight.saturating_sub(RESERVED).max(1);
+        let most = allowed.saturating_sub(RESERVED).max(1);
         for feed in feeds::all() {
             let Shape::Parts { backlog } = feed.shape else { continue };
             if !self.plan.is_due(feed, now) {
@@ -327,8 +328,10 @@ impl Engine {
         let failure = Failure {
             retryable: error.is_retryable(),
             // That a public service is not reached says nothing about the network.
-            unreachable: matches!(error, IcError::Unreachable { .. } | IcError::Timeout { .. })
-                && !feed.unverified,
+            unreachable: matches!(
+                error,
+                IcError::Unreachable { .. } | IcError::NotListening { .. } | IcError::Timeout { .. }
+            ) && !feed.unverified,
             wait: match error {
                 IcError::RateLimited { retry_after, .. } => retry_after.map(Seconds),
                 _ => None,

@@ -31,7 +31,7 @@ use crate::action::operations;
 use icpulse_model::act::{Execution, SignerInfo};
 use icpulse_model::event::Event;
 use icpulse_model::ledger::AccountKey;
-use icpulse_model::network::Profile;
+use icpulse_model::network::{MOST_IN_FLIGHT, Profile};
 use icpulse_model::registry::{Moment, Topology, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
@@ -85,7 +85,7 @@ impl Options {
             history: true,
             refresh: None,
             governances: vec![Governance::Nns],
-            max_in_flight: 16,
+            max_in_flight: MOST_IN_FLIGHT,
             ledgers: Profile::main_network().all_ledgers(),
             transactions_in_memory: 5_000,
             cache_note: None,

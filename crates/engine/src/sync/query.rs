@@ -66,6 +66,8 @@ pub struct SourceState {
     pub clock_offset: i64,
     /// Since which time of its own the network stands still, if it answers without progress.
     pub standing_since: Option<Timestamp>,
+    /// The number of requests that may be under way at present.
+    pub allowed_in_flight: usize,
     /// There is a public dashboard to ask.
     pub has_dashboard: bool,
 }
@@ -100,6 +102,7 @@ impl Source for ClientSource {
             network_time: self.client.network_time(),
             clock_offset: self.client.clock_offset(),
             standing_since: self.client.standing_since(),
+            allowed_in_flight: self.client.allowed_in_flight(),
             has_dashboard: self.client.has_dashboard(),
         }
     }

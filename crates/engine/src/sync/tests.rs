@@ -239,6 +239,7 @@ impl Source for Fake {
             network_time: Some(net.at),
             clock_offset: 0,
             standing_since: net.standing.then_some(net.at),
+            allowed_in_flight: 16,
             has_dashboard: net.grid.has_dashboard(),
         }
     }

@@ -262,8 +262,9 @@ async fn nobody_there_is_certainly_not_sent() {
     };
     let gone = Server { url, requests: Arc::default() };
     let error = ask(&client(&gone).await).await;
-    assert!(matches!(error, IcError::Unreachable { not_sent: true, .. }), "{error:?}");
-    assert!(error.proves_not_sent() && error.advice().contains("connection"));
+    assert!(matches!(error, IcError::NotListening { .. }), "{error:?}");
+    assert!(error.proves_not_sent() && error.to_string().contains(":"));
+    assert!(gone.url.ends_with(error.to_string().rsplit(':').nth(1).unwrap()), "{error}");
 }
 
 #[tokio::test]

@@ -231,11 +231,7 @@ impl State {
         for list in NetList::all().filter(|list| wanted(list.list())) {
             let mut rows = (list.list().rows)(&cx);
             rows.sort_unstable_by(|a, b| b.cmp(a));
-            let optional = list.dataset().columns.iter().filter(|c| c.info.optional);
-            let is_unused = |get: icpulse_model::dataset::Getter<Subject>| {
-                rows.iter().all(|row| get(row, &cx).value == icpulse_model::value::Value::Unknown)
-            };
-            let unused = optional.filter(|c| is_unused(c.get)).map(|c| c.info.id).collect();
+            let unused = list.dataset().unused_columns(rows.iter(), &cx);
             let rows: Vec<Arc<Subject>> = rows.into_iter().map(Arc::new).collect();
             let (Some(index), Some(state)) = (self.index.net.get_mut(list.0), self.net.lists.get_mut(list.0))
             else {

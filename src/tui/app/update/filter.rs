@@ -90,10 +90,12 @@ impl State {
             Screen::Proposals => {
                 self.index.proposals.set_filter(&self.proposals.filter.query, now);
                 self.proposals.set_rows(self.index.proposals.visible_ids());
+                self.proposals.show_varied_columns(|id| id.governance);
             }
             Screen::Neurons => {
                 self.index.neurons.set_filter(&self.neurons.filter.query, now);
                 self.neurons.set_rows(self.index.neurons.visible_ids());
+                self.neurons.show_varied_columns(|id| id.governance);
             }
             Screen::Wallet => {
                 self.index.transactions.set_filter(&self.wallet.list.filter.query, now);

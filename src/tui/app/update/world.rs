@@ -155,6 +155,7 @@ impl State {
             .set_rows(self.world.proposals.iter(), Context { account: None, ..self.cell_context() });
         self.proposals.total = self.index.proposals.len();
         self.proposals.set_rows(self.index.proposals.visible_ids());
+        self.proposals.show_varied_columns(|id| id.governance);
         let world = &self.world;
         self.proposals.marked.retain(|id| world.proposals.get(*id).is_some());
         self.refresh_pulse();
@@ -167,6 +168,7 @@ impl State {
         self.index.neurons.set_rows(rows.iter(), Context { account: None, ..self.cell_context() });
         self.neurons.total = self.index.neurons.len();
         self.neurons.set_rows(self.index.neurons.visible_ids());
+        self.neurons.show_varied_columns(|id| id.governance);
         self.refresh_pulse();
     }
 

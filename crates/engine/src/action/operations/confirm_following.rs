@@ -2,10 +2,10 @@
 
 use super::neuron::{self, NeuronCommand, NeuronOperation};
 use crate::action::operation::{Condition, Operation, Target};
-use icpulse_canisters::governance::calls::{self, Target as Address};
+use icpulse_canisters::GovernanceCommands;
+use icpulse_canisters::governance::calls::Target as Address;
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::Intent;
-use icpulse_model::network::Canisters;
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
 use icpulse_model::{Neuron, NeuronKey, Timestamp};
@@ -42,8 +42,8 @@ impl NeuronCommand for ConfirmFollowing {
     const STEP: &'static str = "refresh-voting-power";
     const COMMAND: &'static str = "RefreshVotingPower";
 
-    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        calls::refresh_voting_power(canisters, neuron)
+    fn prepare_call(&self, neuron: Address, to: &dyn GovernanceCommands) -> Result<PreparedCall, IcError> {
+        to.refresh_voting_power(neuron)
     }
 
     fn summary(&self, neuron: &str) -> Line {

@@ -4,11 +4,11 @@ use super::neuron::{self, NeuronCommand, NeuronOperation};
 use crate::action::field::{Field, FieldKind};
 use crate::action::operation::{Args, Operation, Problem, Rules};
 use crate::action::plan::{Draft, count_noun};
-use icpulse_canisters::governance::calls::{self, Target as Address};
+use icpulse_canisters::GovernanceCommands;
+use icpulse_canisters::governance::calls::Target as Address;
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::Intent;
 use icpulse_model::economics::MAX_FOLLOWEES;
-use icpulse_model::network::Canisters;
 use icpulse_model::neuron::Access;
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
@@ -80,8 +80,8 @@ impl NeuronCommand for Follow {
     const STEP: &'static str = "follow";
     const COMMAND: &'static str = "Follow";
 
-    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        calls::follow(canisters, neuron, self.topic, &self.followees)
+    fn prepare_call(&self, neuron: Address, to: &dyn GovernanceCommands) -> Result<PreparedCall, IcError> {
+        to.follow(neuron, self.topic, &self.followees)
     }
 
     fn summary(&self, _: &str) -> Line {

@@ -8,6 +8,7 @@ use crate::action::step::{
     Reading, Readings, Reply, Step, StepDescription, StepKind, Verdict, step_identity,
 };
 use icpulse_canisters::governance::calls::Target as Address;
+use icpulse_canisters::{GovernanceCommands, commands_of};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::Intent;
 use icpulse_model::network::Canisters;
@@ -25,7 +26,7 @@ pub(super) trait NeuronCommand: Debug + Serialize + DeserializeOwned + Send + Sy
     /// Its name in the interface of governance.
     const COMMAND: &'static str;
 
-    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError>;
+    fn prepare_call(&self, neuron: Address, to: &dyn GovernanceCommands) -> Result<PreparedCall, IcError>;
 
     /// It in one line, for a neuron called so.
     fn summary(&self, neuron: &str) -> Line;
@@ -61,7 +62,7 @@ impl<C: NeuronCommand> Step for NeuronStep<C> {
     step_identity!(C::STEP);
 
     fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        self.command.prepare_call(self.neuron, canisters)
+        self.command.prepare_call(self.neuron, &*commands_of(canisters, self.neuron.governance())?)
     }
 
     fn description(&self, _: &Canisters) -> StepDescription {

@@ -3,11 +3,10 @@
 use super::neuron::{self, NeuronCommand, NeuronOperation};
 use crate::action::field::{Field, FieldKind};
 use crate::action::operation::{Args, Operation};
-use icpulse_canisters::governance::calls::{self, Target as Address};
-use icpulse_canisters::wire::governance as wire;
+use icpulse_canisters::GovernanceCommands;
+use icpulse_canisters::governance::calls::Target as Address;
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::Intent;
-use icpulse_model::network::Canisters;
 use icpulse_model::neuron::Access;
 use icpulse_model::text::Line;
 use icpulse_model::topic::Visibility;
@@ -57,10 +56,8 @@ impl NeuronCommand for SetVisibility {
     const STEP: &'static str = "set-visibility";
     const COMMAND: &'static str = "SetVisibility";
 
-    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        let visibility = Some(self.visibility.number());
-        let operation = wire::Operation::SetVisibility(wire::SetVisibility { visibility });
-        calls::configure(canisters, neuron, operation)
+    fn prepare_call(&self, neuron: Address, to: &dyn GovernanceCommands) -> Result<PreparedCall, IcError> {
+        to.set_visibility(neuron, self.visibility)
     }
 
     fn summary(&self, neuron: &str) -> Line {

@@ -12,6 +12,7 @@ use crate::action::step::{
     Reading, Readings, Reply, Step, StepDescription, StepKind, Verdict, step_identity,
 };
 use icpulse_canisters::governance::calls::{self, CommandResult, Target as Address};
+use icpulse_canisters::{GovernanceCommands, commands_of};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::{Intent, StepState};
 use icpulse_model::amount::{format_units, percent};
@@ -25,7 +26,8 @@ use icpulse_model::text::Line;
 use icpulse_model::time::{MONTH, YEAR};
 use icpulse_model::world::{Topicality, World};
 use icpulse_model::{
-    Account, E8s, Neuron, NeuronKey, Principal, Seconds, Subaccount, Timestamp, Topic, VotingPower,
+    Account, E8s, Governance, Neuron, NeuronKey, Principal, Seconds, Subaccount, Timestamp, Topic,
+    VotingPower,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -146,7 +148,7 @@ impl Step for Claim {
     step_identity!(Self::STEP);
 
     fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        calls::claim_or_refresh(canisters, self.controller, self.nonce)
+        commands_of(canisters, Governance::Nns)?.claim_or_refresh(self.controller, self.nonce)
     }
 
     fn description(&self, _: &Canisters) -> StepDescription {
@@ -217,7 +219,8 @@ impl Step for LengthenDelay {
     step_identity!(Self::STEP);
 
     fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        calls::increase_dissolve_delay(canisters, self.neuron, self.additional_delay())
+        commands_of(canisters, self.neuron.governance())?
+            .increase_dissolve_delay(self.neuron, self.additional_delay())
     }
 
     fn description(&self, _: &Canisters) -> StepDescription {
@@ -294,8 +297,8 @@ impl NeuronCommand for AutoStake {
     const STEP: &'static str = "auto-stake";
     const COMMAND: &'static str = "ChangeAutoStakeMaturity";
 
-    fn prepare_call(&self, neuron: Address, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        calls::auto_stake_maturity(canisters, neuron, true)
+    fn prepare_call(&self, neuron: Address, to: &dyn GovernanceCommands) -> Result<PreparedCall, IcError> {
+        to.set_auto_stake_maturity(neuron, true)
     }
 
     fn summary(&self, _: &str) -> Line {

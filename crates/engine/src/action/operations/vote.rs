@@ -8,7 +8,7 @@ use crate::action::plan::{Draft, PlanContext, append_bounded, count_noun};
 use crate::action::step::{
     Reading, Readings, Reply, Step, StepDescription, StepKind, Verdict, step_identity,
 };
-use icpulse_canisters::governance::{calls, register_vote};
+use icpulse_canisters::governance::{calls, commands_of};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::{Intent, StepState};
 use icpulse_model::network::Canisters;
@@ -84,7 +84,7 @@ impl Step for CastBallot {
     step_identity!(Self::STEP);
 
     fn prepare_call(&self, canisters: &Canisters) -> Result<PreparedCall, IcError> {
-        register_vote(canisters, self.neuron, self.proposal, self.vote)
+        commands_of(canisters, self.neuron.governance)?.register_vote(self.neuron, self.proposal, self.vote)
     }
 
     fn description(&self, _: &Canisters) -> StepDescription {

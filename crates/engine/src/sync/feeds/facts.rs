@@ -7,7 +7,7 @@ use crate::sync::engine::Engine;
 use crate::sync::feed::{Cadence, Feed, Reading, Start, fetch};
 use crate::sync::merge::is_later;
 use crate::sync::query::{Network, Query, queries};
-use icpulse_canisters::ProposalsPage;
+use icpulse_canisters::{Client, ProposalsPage, governance_of};
 use icpulse_ic::IcError;
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse_model::evidence::{Proof, Sourced};
@@ -15,7 +15,7 @@ use icpulse_model::network::Facts;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
-use icpulse_model::{Proposal, ProposalStatus, Seconds, Timestamp, Topic, XdrPermyriad};
+use icpulse_model::{Governance, Proposal, ProposalStatus, Seconds, Timestamp, Topic, XdrPermyriad};
 use icpulse_store::cache::{Cache, CacheError, history};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,14 +39,14 @@ queries! {
     ReadMetrics {} -> Sourced<GovernanceMetrics> = |client| client.metrics();
     ReadModulation {} -> Option<Sourced<MaturityModulation>> = |client| client.modulation();
     ReadKnownNeurons {} -> Sourced<Vec<KnownNeuron>> = |client| client.known_neurons();
-    ReadDecidedCount { now: Timestamp } -> Option<Sourced<u64>> =
-        |client| count_decided(now, |page| async move { client.proposals(&page).await });
+    ReadDecidedCount { governances: Vec<Governance>, now: Timestamp } -> Option<Sourced<u64>> =
+        |client| count_all_decided(client, governances, now);
 }
 
 pub(in crate::sync) static ICP_XDR: Feed = Feed {
     id: "icp-xdr",
     cadence: Cadence::every(300),
-    reading: &Fact::new("icp_xdr", |_| ReadIcpXdr {}, |facts| &mut facts.icp_xdr)
+    reading: &Fact::new("icp_xdr", |_, _| ReadIcpXdr {}, |facts| &mut facts.icp_xdr)
         .with_history(history::ICP_XDR, |rate| rate.0),
     ..Feed::USUAL
 };
@@ -54,38 +54,38 @@ pub(in crate::sync) static ICP_XDR: Feed = Feed {
 static AVERAGE_ICP_XDR: Feed = Feed {
     id: "average-icp-xdr",
     cadence: Cadence::every(3_600),
-    reading: &Fact::new("average_icp_xdr", |_| ReadAverageRate {}, |facts| &mut facts.average_icp_xdr),
+    reading: &Fact::new("average_icp_xdr", |_, _| ReadAverageRate {}, |facts| &mut facts.average_icp_xdr),
     ..Feed::USUAL
 };
 
 static ECONOMICS: Feed = Feed {
     id: "economics",
-    reading: &Fact::new("economics", |_| ReadEconomics {}, |facts| &mut facts.economics),
+    reading: &Fact::new("economics", |_, _| ReadEconomics {}, |facts| &mut facts.economics),
     ..Feed::USUAL
 };
 
 static REWARD_EVENT: Feed = Feed {
     id: "reward-event",
-    reading: &Fact::new("reward_event", |_| ReadRewardEvent {}, |facts| &mut facts.reward_event),
+    reading: &Fact::new("reward_event", |_, _| ReadRewardEvent {}, |facts| &mut facts.reward_event),
     ..Feed::USUAL
 };
 
 pub(in crate::sync) static METRICS: Feed = Feed {
     id: "governance-metrics",
-    reading: &Fact::new("metrics", |_| ReadMetrics {}, |facts| &mut facts.metrics)
+    reading: &Fact::new("metrics", |_, _| ReadMetrics {}, |facts| &mut facts.metrics)
         .with_history(history::SUPPLY, |metrics| metrics.total_supply_icp),
     ..Feed::USUAL
 };
 
 static MATURITY_MODULATION: Feed = Feed {
     id: "maturity-modulation",
-    reading: &Fact::new("modulation", |_| ReadModulation {}, |facts| &mut facts.modulation),
+    reading: &Fact::new("modulation", |_, _| ReadModulation {}, |facts| &mut facts.modulation),
     ..Feed::USUAL
 };
 
 static KNOWN_NEURONS: Feed = Feed {
     id: "known-neurons",
-    reading: &Fact::new("known_neurons", |_| ReadKnownNeurons {}, |facts| &mut facts.known_neurons),
+    reading: &Fact::new("known_neurons", |_, _| ReadKnownNeurons {}, |facts| &mut facts.known_neurons),
     ..Feed::USUAL
 };
 
@@ -94,13 +94,32 @@ static DECIDED_PROPOSALS: Feed = Feed {
     cadence: Cadence::every(600),
     reading: &Fact::new(
         "decided_proposals",
-        |now| ReadDecidedCount { now },
+        |engine, now| ReadDecidedCount { governances: engine.options.governances.clone(), now },
         |facts| &mut facts.decided_proposals,
     ),
     ..Feed::USUAL
 };
 
-/// Counts the proposals decided in the 24 hours before `now`; `None` if there are none to judge by.
+/// Counts the proposals of all governances decided in the 24 hours before `now`; `None` if there are none to
+/// judge by. It is as old as the oldest of its readings.
+async fn count_all_decided(
+    client: &Client,
+    governances: Vec<Governance>,
+    now: Timestamp,
+) -> Result<Option<Sourced<u64>>, IcError> {
+    let counts = governances.into_iter().map(|governance| async move {
+        let adapter = governance_of(client, governance)?;
+        count_decided(now, |page| adapter.proposals(page)).await
+    });
+    let counts = futures_util::future::try_join_all(counts).await?.into_iter().flatten();
+    Ok(counts.reduce(|sum, one| {
+        let oldest = if one.evidence.at < sum.evidence.at { one.evidence } else { sum.evidence };
+        Sourced::new(sum.value.saturating_add(one.value), oldest)
+    }))
+}
+
+/// Counts the proposals of one governance decided in the 24 hours before `now`; `None` if there are none to
+/// judge by.
 ///
 /// Governance lists decided ones by number, so pages are read down to where all were decided before: voting
 /// lasts four days, and eight at most when the result keeps turning (wait for quiet). Neuron management is
@@ -143,7 +162,7 @@ struct Fact<T, Q> {
     /// Its name in the cache.
     key: &'static str,
     /// What to ask at a time of the network.
-    query: fn(Timestamp) -> Q,
+    query: fn(&Engine, Timestamp) -> Q,
     place: Place<T>,
     /// The ring of its history and what goes there.
     history: Option<Ring<T>>,
@@ -154,7 +173,7 @@ type Place<T> = fn(&mut Facts) -> &mut Option<Sourced<T>>;
 type Ring<T> = (&'static str, fn(&T) -> u64);
 
 impl<T, Q> Fact<T, Q> {
-    const fn new(key: &'static str, query: fn(Timestamp) -> Q, place: Place<T>) -> Self {
+    const fn new(key: &'static str, query: fn(&Engine, Timestamp) -> Q, place: Place<T>) -> Self {
         Self { key, query, place, history: None }
     }
 
@@ -171,7 +190,7 @@ where
 {
     fn start(&self, engine: &mut Engine, network: &Network, now: Timestamp) -> Start {
         let network = network.clone();
-        let query = (self.query)(engine.network_now(now));
+        let query = (self.query)(engine, engine.network_now(now));
         let Self { key, place, history, .. } = *self;
         Start::Fetch(fetch(async move { network.ask(query).await }, move |engine, answer, now| {
             put_fact(engine, key, place, answer.into(), now);
