@@ -417,7 +417,7 @@ fn the_way_to_help_is_always_seen() {
 #[test]
 fn notices_cover_nothing() {
     let theme = Theme::fallback();
-    let long = "word ".repeat(200);
+    let long = "word ".repeat(600);
     for size in [(60, 15), (80, 24), (120, 40)] {
         for (name, screen, layer) in sample::layers() {
             let mut state = sample::at(sample::full(size), screen, None, 0);

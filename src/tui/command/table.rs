@@ -308,8 +308,8 @@ commands! {
     BallotToggle "ballots.toggle" "in or out", "Include or exclude this neuron.", ["space"], [Ballots], Harmless, footer;
     BallotsAll "ballots.all" "all", "Include all neurons.", ["a"], [Ballots], Harmless;
     BallotsNone "ballots.none" "none", "Exclude all neurons.", ["u"], [Ballots], Harmless;
-    BallotsYes "ballots.yes" "yes", "Vote yes with the chosen neurons, after a review.", ["y"], [Ballots], Signs, footer;
-    BallotsNo "ballots.no" "no", "Vote no with the chosen neurons, after a review.", ["n"], [Ballots], Signs, footer;
+    BallotsYes "ballots.yes" "yes", "Vote yes with the chosen neurons, after a review.", ["y" "+"], [Ballots], Signs, footer;
+    BallotsNo "ballots.no" "no", "Vote no with the chosen neurons, after a review.", ["n" "-"], [Ballots], Signs, footer;
     Details "review.details" "details", "Show every call with its arguments, or the summary again.", ["d" "tab"], [Review], Harmless, footer;
     Retry "execution.retry" "retry", "Review the selected step, if it did not happen, to sign it again.", ["r"], [Execution], Signs, footer;
     RetryAll "execution.retry_all" "retry all", "Review all steps that did not happen, to sign them again.", ["R"], [Execution], Signs, footer;
