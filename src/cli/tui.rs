@@ -214,7 +214,12 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
     let hearing = live.clone();
-    let input = Input::new(terminal_events().map_err(cannot)?, asked, move |answer| hearing.hear(answer));
+    let input = Input::new(terminal_events().map_err(cannot)?, asked, move |answer| {
+        // An answer that nobody asked for is none.
+        if asked {
+            hearing.hear(answer);
+        }
+    });
     let mut frames = Frames::from_environment();
     let watching = live.clone();
     let mut watched = None;

@@ -219,8 +219,7 @@ fn quiet_dashboard(home: &tempfile::TempDir, size: (u16, u16)) -> Terminal {
 fn a_quick_resize_there_and_back_leaves_nothing_blank() {
     let home = tempfile::tempdir().unwrap();
     let mut terminal = quiet_dashboard(&home, (140, 42));
-    terminal.wait_text("NEEDS YOU");
-    let whole = terminal.screen();
+    let whole = terminal.wait_for("the whole screen", |s| s.contains("NEEDS YOU") && s.contains("r refresh"));
     for _ in 0..10 {
         terminal.resize(90, 30);
         terminal.resize(140, 42);
@@ -329,7 +328,8 @@ fn suspending_stops_the_whole_job_and_fg_draws_again() {
         terminal.press("1").wait_text("NEEDS YOU");
     }
     // Stopped by a signal that no program can handle: what the shell did to the terminal is undone.
-    kill_process(program, Signal::STOP).unwrap();
+    let job = rustix::process::getpgid(Some(program)).unwrap();
+    rustix::process::kill_process_group(job, Signal::STOP).unwrap();
     terminal.wait_text("Stopped");
     terminal.press("fg\n").wait_for("the dashboard", |s| s.contains("NEEDS YOU") && !s.contains("Stopped"));
     terminal.press("q").wait_text("script-ends");
