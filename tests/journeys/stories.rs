@@ -68,6 +68,89 @@ async fn two_keys_and_a_confirmation_from_the_list_with_a_neuron_left_out() {
 }
 
 #[tokio::test]
+async fn after_a_vote_the_cursor_goes_to_the_next_one_to_vote_on() {
+    let mut app = open();
+    let due = app.state.pulse.due.clone();
+    assert!(due.len() > 2, "{due:?}");
+    // On Pulse, whose list moves what was voted on to its end.
+    app.state.pulse.select_row(app.state.pulse.needs);
+    app.press("+ <enter> <esc>");
+    assert_eq!(app.state.pulse.due, due[1..]);
+    assert_eq!(app.state.target_proposals(), [due[1]]);
+    // In the detail, `]` opens the next one to vote on.
+    app.press("<enter>").sees(&format!("Proposal {}", due[1]));
+    app.press("+ <enter> <esc> ]").sees(&format!("Proposal {}", due[2]));
+
+    // What Pulse points at comes by deadline, and a detail opened from it leads on too.
+    let mut app = open();
+    app.state.pulse.select_row(0);
+    app.press("<enter>").sees("vote:due");
+    let rows: Vec<_> = app.state.proposals.rows.to_vec();
+    assert_eq!(rows, due);
+    app.press("<enter> + <enter> <esc> ]").sees(&format!("Proposal {}", due[1]));
+
+    // In the whole list too.
+    let mut app = open();
+    app.press("2");
+    app.state.proposals.select_id(due[0]);
+    app.press("+ <enter> <esc>");
+    let selected = app.state.proposals.selected.unwrap();
+    assert!(selected != due[0] && due.contains(&selected), "{selected}");
+}
+
+#[tokio::test]
+async fn the_palette_runs_a_command_of_another_screen_and_a_key_without_a_command_says_so() {
+    let mut app = open();
+    app.press("2 :").type_text("stake").sees("only in: Pulse").press("<enter>");
+    assert!(matches!(app.state.layers.last(), Some(Layer::Form(form)) if form.operation.id == "stake"));
+    app.press("<esc> :").type_text("zzzz").sees("no such command").press("<enter> <esc>");
+    app.press("2 s").sees("only in: Pulse, Neurons");
+    app.press("<enter> s").sees("only in: Pulse, Neurons");
+    app.press("<esc> 1 &").sees("no command has this key; ? shows the keys");
+    // Letters that are somewhere in a sentence are no match.
+    app.press(":").type_text("stake");
+    let titles = |app: &Harness<Network>| match app.state.layers.last() {
+        Some(Layer::Palette(palette)) => palette.matches.iter().map(|m| m.command.spec().title).collect(),
+        _ => Vec::new(),
+    };
+    let found: Vec<&str> = titles(&app);
+    assert!(found[0].starts_with("stake") && !found.contains(&"suspend"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_form_takes_arrows_for_its_presets_and_a_question_mark_for_its_keys() {
+    let mut app = open();
+    app.press("3 s <tab>");
+    let delay = |app: &Harness<Network>| match app.state.layers.last() {
+        Some(Layer::Form(form)) => form.current().map(|f| f.input.value().to_owned()),
+        _ => None,
+    };
+    let first = delay(&app).unwrap();
+    app.press("<right>");
+    let second = delay(&app).unwrap();
+    assert_ne!(first, second);
+    app.press("<left>");
+    assert_eq!(delay(&app).unwrap(), first);
+    app.type_text("2y");
+    assert_eq!(delay(&app).unwrap(), "2y", "what was filled in gives way");
+    app.press("?").sees("Form").press("<esc>");
+    assert_eq!(delay(&app).unwrap(), "2y");
+}
+
+#[tokio::test]
+async fn details_and_help_are_searched() {
+    let mut app = open();
+    app.press("2 <enter>").until_idle().await;
+    app.press("/").type_text("SUMMARY").sees("1 line").press("<enter> n N");
+    assert_eq!(app.state.search, "SUMMARY");
+    app.press("/").type_text("zzz").press("<enter>").sees("'zzz' is not in this text");
+    app.press("<esc>");
+    assert!(app.state.search.is_empty() && app.state.detail().is_some());
+    app.press("? /").type_text("quit; asks").press("<enter>").sees("Quit; asks");
+    assert!(matches!(app.state.layers.last(), Some(Layer::Help(help)) if help.scroll > 0));
+}
+
+#[tokio::test]
 async fn many_proposals_at_once() {
     let mut app = open();
     app.press("2 <space> <space> +").sees("Vote YES on 2 proposals with 3 neurons (6 ballots)");

@@ -413,6 +413,55 @@ fn the_way_to_help_is_always_seen() {
     }
 }
 
+/// A key that a footer or a layer's frame names does what it says: it is no text, and something happens.
+#[test]
+fn every_hint_in_a_footer_does_what_it_says() {
+    let visible = |state: &State| {
+        let parts = (&state.layers, &state.place, &state.toasts, &state.proposals.marked, &state.sync.paused);
+        format!("{parts:?} {:?} {:?}", state.filter_text(), state.net.shown)
+    };
+    let texts = |state: &mut State| {
+        state.layers.iter_mut().filter_map(Layer::input).map(|i| i.value().to_owned()).collect::<Vec<_>>()
+    };
+    let mut places: Vec<(String, State)> = Vec::new();
+    for screen in Screen::ALL {
+        places.push((format!("{screen:?}"), sample::at(sample::full((120, 40)), screen, None, 0)));
+    }
+    for (name, screen, layer) in sample::layers() {
+        let mut state = sample::at(sample::full((120, 40)), screen, None, 0);
+        state.executions = sample::executions();
+        state.layers = vec![layer];
+        places.push((name.to_owned(), state));
+    }
+    let mut pressed = 0;
+    for (name, state) in places {
+        for hint in state.footer_hints().iter().filter(|hint| hint.refusal.is_none()) {
+            let mut state = state.clone();
+            let shown = text(&buffer(&state, &Theme::fallback()));
+            if !shown.contains(&format!("{} {}", hint.keys[0], hint.title)) {
+                continue;
+            }
+            let (before, typed) = (visible(&state), texts(&mut state));
+            let layers = state.layers.len();
+            let mut effects = Vec::new();
+            for chord in icpulse::tui::command::parse_sequence(&hint.keys[0]).unwrap() {
+                let now = state.now;
+                effects.extend(icpulse::tui::app::update(&mut state, Message::Key(chord.into()), now));
+            }
+            let stays = state.layers.len() == layers && layers > 0 && hint.command != Command::ValueNext;
+            assert!(!stays || texts(&mut state) == typed, "{name}: {} types text", hint.keys[0]);
+            assert!(
+                !effects.is_empty() || visible(&state) != before,
+                "{name}: {} {} does nothing",
+                hint.keys[0],
+                hint.title
+            );
+            pressed += 1;
+        }
+    }
+    assert!(pressed > 60, "only {pressed} hints were seen");
+}
+
 /// Notices take lines of their own: nothing that they are about is covered, and no layer's keys.
 #[test]
 fn notices_cover_nothing() {

@@ -41,7 +41,8 @@ impl State {
         let mut keys = self.keymap.keys_in(command, scopes);
         // Where text is typed, a key that is a character is text.
         if self.layers.last().is_some_and(Layer::takes_text) {
-            keys.retain(|key| key.chars().count() > 1);
+            let is_form = matches!(self.layers.last(), Some(Layer::Form(_)));
+            keys.retain(|key| key.chars().count() > 1 || is_form && key == "?");
         }
         let title = match (self.layers.last(), command) {
             (Some(layer), Command::Confirm) => layer.confirm_title(),

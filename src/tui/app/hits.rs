@@ -47,6 +47,8 @@ pub struct Hits {
     pub detail_lines: usize,
     /// How many it had room for.
     pub detail_height: usize,
+    /// The lines of the text to read that match the search, in order.
+    pub found: Vec<usize>,
     /// How many lines the topmost layer has in all (scrolling layers).
     pub layer_lines: usize,
     /// How many lines or rows the topmost layer had room for.

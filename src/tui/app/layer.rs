@@ -20,6 +20,8 @@ pub enum Layer {
     Palette(PaletteLayer),
     /// The line in which the list's filter is written; the list below follows while typing.
     Filter(FilterLayer),
+    /// The line in which a search of the text below is written.
+    Search(SearchLayer),
     /// Opens a proposal or neuron by its number.
     Jump(JumpLayer),
     /// Chooses the neurons to vote with.
@@ -127,6 +129,13 @@ pub struct FilterLayer {
     pub error: Option<QueryError>,
     /// What Tab would write: fields, or values of the field under the cursor.
     pub suggestions: Vec<Suggestion>,
+}
+
+/// A search of the open text.
+#[derive(Clone, Debug, Default)]
+pub struct SearchLayer {
+    /// What was typed.
+    pub input: Input,
 }
 
 /// Jump to an id.
@@ -309,6 +318,8 @@ pub enum ChoiceKind {
     Provider,
     /// What is copied.
     Copy,
+    /// Which alert is opened.
+    Alert,
     /// What to do about calls under way when leaving.
     Quit,
 }
@@ -404,12 +415,12 @@ impl Layer {
             Self::Execution(_) => &[Scope::Execution, Scope::Layer, Scope::Move],
             Self::Form(_) => &[Scope::Form, Scope::Layer, Scope::Move],
             Self::Choice(_) => &[Scope::Choice, Scope::Layer, Scope::Move],
-            Self::Help(_)
-            | Self::Jump(_)
+            Self::Help(_) | Self::Message(_) => &[Scope::Read, Scope::Layer, Scope::Move],
+            Self::Search(_) => &[Scope::Search, Scope::Layer, Scope::Move],
+            Self::Jump(_)
             | Self::Actions(_)
             | Self::Unlock(_)
             | Self::Qr(_)
-            | Self::Message(_)
             | Self::WhatIf(_)
             | Self::Travel(_)
             | Self::Alias(_) => &[Scope::Layer, Scope::Move],
@@ -422,6 +433,7 @@ impl Layer {
             Self::Help(_) | Self::Qr(_) | Self::Message(_) | Self::Execution(_) => "close",
             Self::Palette(_) => "run",
             Self::Filter(_) => "keep",
+            Self::Search(_) => "find",
             Self::Jump(_) | Self::Actions(_) => "open",
             Self::Ballots(_) => "in or out",
             Self::Review(layer) => match layer.stage {
@@ -432,6 +444,7 @@ impl Layer {
             Self::Form(_) => "review",
             Self::Unlock(_) => "unlock",
             Self::Choice(layer) if layer.kind == ChoiceKind::Copy => "copy",
+            Self::Choice(layer) if layer.kind == ChoiceKind::Alert => "open",
             Self::Choice(_) => "choose",
             Self::WhatIf(_) => "in or out",
             Self::Travel(_) => "go",
@@ -443,6 +456,7 @@ impl Layer {
     pub fn takes_text(&self) -> bool {
         match self {
             Self::Filter(_)
+            | Self::Search(_)
             | Self::Palette(_)
             | Self::Jump(_)
             | Self::Unlock(_)
@@ -460,6 +474,7 @@ impl Layer {
     pub fn input(&mut self) -> Option<&mut Input> {
         match self {
             Self::Filter(l) => Some(&mut l.input),
+            Self::Search(l) => Some(&mut l.input),
             Self::Palette(l) => Some(&mut l.input),
             Self::Jump(l) => Some(&mut l.input),
             Self::WhatIf(l) => Some(&mut l.input),

@@ -169,6 +169,8 @@ pub struct State {
     pub wallet: WalletState,
     /// Subnets, nodes and providers.
     pub net: NetState,
+    /// What is searched for in the open detail, help or message; empty for nothing.
+    pub search: String,
     /// What lies over the screen, the topmost last.
     pub layers: Vec<Layer>,
     /// Notices, the newest last.
@@ -232,6 +234,7 @@ impl State {
             neurons: ListState::new(Neuron::dataset()),
             wallet: WalletState { account: 0, list: ListState::new(Transaction::dataset()) },
             net: NetState::default(),
+            search: String::new(),
             layers: Vec::new(),
             toasts: Vec::new(),
             notices: Vec::new(),

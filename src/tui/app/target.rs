@@ -2,13 +2,14 @@
 
 use super::layer::Layer;
 use super::place::{Screen, Subject, Tab};
-use super::pulse::PulseItem;
+use super::pulse::{PulseItem, PulseNeed};
 use super::state::State;
 use crate::datasets::network::find_list;
 use crate::datasets::{Listed, export};
 use crate::tui::command::{Command, Danger, Scope};
 use icpulse_engine::action::operations::find_vote_refusal;
 use icpulse_engine::action::{Operation, Target};
+use icpulse_model::alert::Alert;
 use icpulse_model::dataset::{Context, Kind, List};
 use icpulse_model::economics::Economics;
 use icpulse_model::text::{Line, safe_link};
@@ -33,6 +34,22 @@ impl State {
             Screen::Neurons => self.neurons.selected.map(Subject::Neuron),
             Screen::Wallet => self.wallet.list.selected.map(Subject::Transaction),
             Screen::Network => self.net.list().selected,
+        }
+    }
+
+    /// Whether a line of what needs the user is selected.
+    fn is_on_need(&self) -> bool {
+        self.place.screen == Screen::Pulse && matches!(self.pulse.selected(), Some(PulseItem::Need(_)))
+    }
+
+    /// The alerts of the selected line.
+    pub(super) fn selected_alerts(&self) -> Vec<Alert> {
+        if self.place.screen != Screen::Pulse || self.place.detail.is_some() {
+            return Vec::new();
+        }
+        match self.pulse.selected() {
+            Some(PulseItem::Need(PulseNeed::Alerts(alerts))) => alerts.clone(),
+            _ => Vec::new(),
         }
     }
 
@@ -227,6 +244,17 @@ impl State {
             Command::Lock if self.signer.unlocked_until.is_none() => say("the identity is locked"),
             Command::Unlock if !self.signer.locked => say("the identity is already unlocked"),
             Command::Copy if self.subject().is_none() => say("select something with an id first"),
+            Command::Open if self.place.detail.is_some() && self.item_of_detail().is_none() => {
+                say("nothing to open in this part")
+            }
+            Command::Open
+                if self.place.detail.is_none() && self.subject().is_none() && !self.is_on_need() =>
+            {
+                say("nothing is selected")
+            }
+            Command::Acknowledge | Command::Snooze if self.selected_alerts().is_empty() => {
+                say("select an alert first")
+            }
             Command::OpenLink if self.dashboard_link().is_none() => say("no web link for this selection"),
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),

@@ -89,6 +89,8 @@ pub const PLACES: &[&[Scope]] = &[
     &[Scope::Detail, Scope::Move, Scope::Global],
     &[Scope::Filter, Scope::Layer, Scope::Move],
     &[Scope::Palette, Scope::Layer, Scope::Move],
+    &[Scope::Read, Scope::Layer, Scope::Move],
+    &[Scope::Search, Scope::Layer, Scope::Move],
     &[Scope::Ballots, Scope::Layer, Scope::Move],
     &[Scope::Review, Scope::Layer, Scope::Move],
     &[Scope::Execution, Scope::Layer, Scope::Move],

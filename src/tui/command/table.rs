@@ -45,6 +45,10 @@ pub enum Scope {
     Review,
     /// The steps of an action and its outcome.
     Execution,
+    /// A layer to read: help, messages.
+    Read,
+    /// The line in which a search is written.
+    Search,
     /// The arguments of an operation.
     Form,
     /// A list to choose from (theme, identity, sort, columns).
@@ -73,6 +77,8 @@ impl Scope {
             Self::Ballots => "Choosing ballots",
             Self::Review => "Review before signing",
             Self::Execution => "Steps of an action",
+            Self::Read => "Reading a layer",
+            Self::Search => "Writing a search",
             Self::Form => "Form",
             Self::Choice => "Choosing",
         }
@@ -98,6 +104,8 @@ impl Scope {
         Self::Ballots,
         Self::Review,
         Self::Execution,
+        Self::Read,
+        Self::Search,
         Self::Form,
         Self::Choice,
     ];
@@ -283,10 +291,15 @@ commands! {
     ClearMarks "list.clear_marks" "clear marks", "Unmark all.", ["u"], [Proposals], Harmless;
     Proposer "proposal.proposer" "proposer", "Open the neuron that proposed it.", ["P"], [Proposals Proposal], Harmless;
 
+    Search "search.start" "search", "Search the text that is shown.", ["/"], [Detail Read], Harmless, footer;
+    SearchNext "search.next" "next match", "Show the next line that matches the search.", ["n"], [Detail Read], Harmless;
+    SearchPrevious "search.previous" "previous match", "Show the previous line that matches the search.", ["N"], [Detail Read], Harmless;
     NextTab "detail.next_tab" "next part", "Show the next part of the detail.", ["tab" "l" "right"], [Detail], Harmless;
     PreviousTab "detail.previous_tab" "previous part", "Show the previous part of the detail.", ["shift-tab" "h" "left"], [Detail], Harmless;
     NextItem "detail.next" "next", "Open the next row of the list without going back.", ["]"], [Detail], Harmless;
     PreviousItem "detail.previous" "previous", "Open the previous row of the list without going back.", ["["], [Detail], Harmless;
+    Acknowledge "alerts.acknowledge" "acknowledge", "Hide the selected alerts until they fire anew.", ["z"], [Pulse], Harmless;
+    Snooze "alerts.snooze" "snooze", "Hide the selected alerts for a day.", ["Z"], [Pulse], Harmless;
     NextPane "pulse.next_pane" "next part", "Move between what needs you and the open proposals.", ["tab" "shift-tab"], [Pulse], Harmless;
     NextAccount "wallet.next_account" "next account", "Show the next account.", ["tab"], [Wallet], Harmless;
     Qr "wallet.qr" "QR code", "Show the account as a QR code.", ["Q"], [Wallet], Harmless, footer;

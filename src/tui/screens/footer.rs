@@ -29,7 +29,7 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         return;
     }
     // A framed layer shows its keys in its own frame.
-    if state.layers.last().is_some_and(|l| !matches!(l, Layer::Filter(_))) {
+    if state.layers.last().is_some_and(|l| !matches!(l, Layer::Filter(_) | Layer::Search(_))) {
         return;
     }
     draw(cx, inner, KEYS);

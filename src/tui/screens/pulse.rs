@@ -136,15 +136,21 @@ pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, St
             "now".to_owned(),
             format!("{} ICP to take out", amount.rounded()),
         ),
-        PulseNeed::Alert(alert) => (
+        PulseNeed::Alerts(alerts) => {
+            let Some(alert) = alerts.first() else { return Default::default() };
+            let more = match alerts.len() - 1 {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
             // The mark stands first, where it is not cut.
-            match alert.rule.proof() {
-                Proof::Unverified => format!("{UNVERIFIED_MARK} {}", alert.text),
-                Proof::NodeSigned | Proof::Certified => alert.text.as_str().to_owned(),
-            },
-            format!("for {}", format::lasting_text(state.now, alert.since)),
-            String::new(),
-        ),
+            let what = match alert.rule.proof() {
+                Proof::Unverified => format!("{UNVERIFIED_MARK} {}{more}", alert.text),
+                Proof::NodeSigned | Proof::Certified => format!("{}{more}", alert.text),
+            };
+            let since = alerts.iter().map(|alert| alert.since).min().unwrap_or(alert.since);
+            let hide = format!("{} acknowledges", format::key_text(state, Command::Acknowledge));
+            (what, format!("for {}", format::lasting_text(state.now, since)), hide)
+        }
         PulseNeed::MoreAlerts(count) => {
             (format::count_noun(*count, "more alert", "more alerts"), String::new(), String::new())
         }
@@ -159,10 +165,10 @@ pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, St
 fn need_role(need: &PulseNeed) -> Role {
     match need {
         PulseNeed::Unfinished { .. } => Role::Bad,
-        PulseNeed::Alert(alert) => match alert.severity {
-            Severity::Critical => Role::Bad,
-            Severity::Warning => Role::Warn,
-            Severity::Info => Role::Info,
+        PulseNeed::Alerts(alerts) => match alerts.iter().map(|alert| alert.severity).max() {
+            Some(Severity::Critical) => Role::Bad,
+            Some(Severity::Warning) => Role::Warn,
+            Some(Severity::Info) | None => Role::Info,
         },
         PulseNeed::MoreAlerts(_) => Role::Warn,
         PulseNeed::Vote { .. } | PulseNeed::ConfirmFollowing { .. } => Role::Warn,
@@ -189,7 +195,10 @@ fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let widest = |f: fn(&(String, String, String)) -> &str| {
         u16::try_from(lines.iter().map(|(words, _)| text_width(f(words))).max().unwrap_or(0)).unwrap_or(40)
     };
-    let (what_w, when_w) = (widest(|w| &w.0).max(24), widest(|w| &w.1).max(16));
+    // One long line takes nothing from the other columns.
+    let (when_w, more_w) = (widest(|w| &w.1).max(16), widest(|w| &w.2));
+    let room = area.width.saturating_sub(3 + when_w + 2);
+    let what_w = widest(|w| &w.0).max(24).min(room.saturating_sub(more_w + 2).max(28)).min(room);
     for (index, ((what, when, more), role)) in lines.iter().enumerate().skip(first).take(rows) {
         let y = area.y + 1 + u16::try_from(index - first).unwrap_or(0);
         let selected = state.pulse.cursor == index;

@@ -157,7 +157,7 @@ impl State {
         }
     }
 
-    fn set_sort(&mut self, sort: Sort) {
+    pub(super) fn set_sort(&mut self, sort: Sort) {
         match self.place.screen {
             Screen::Pulse => {}
             Screen::Proposals => {

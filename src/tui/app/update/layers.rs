@@ -26,6 +26,9 @@ impl State {
                     self.layers.push(Layer::Help(HelpLayer { scopes, scroll: 0 }));
                 }
             }
+            Command::Search => self.open_search(),
+            Command::SearchNext => self.search_further(1),
+            Command::SearchPrevious => self.search_further(-1),
             Command::Complete => self.complete_filter(),
             Command::BallotToggle => self.toggle_ballot(),
             Command::BallotsAll => self.switch_ballots(true),
@@ -57,6 +60,8 @@ impl State {
     pub(super) fn close_layer(&mut self, effects: &mut Vec<Effect>) {
         match self.layers.pop() {
             Some(Layer::Filter(layer)) => self.set_filter(&layer.before),
+            // What is searched for goes with the line or the text.
+            Some(Layer::Search(_) | Layer::Help(_) | Layer::Message(_)) => self.search.clear(),
             Some(Layer::Choice(layer)) => effects.extend(layer.before.map(Effect::PreviewTheme)),
             Some(Layer::Review(layer)) => effects.extend(layer.review().map(|r| Effect::Discard(r.plan))),
             _ => {}
@@ -69,6 +74,7 @@ impl State {
             // What cannot be read is not kept: the line stays open, with what is wrong.
             Some(Layer::Filter(layer)) if layer.error.is_some() => {}
             Some(Layer::Palette(_)) => self.run_palette(effects),
+            Some(Layer::Search(_)) => self.finish_search(),
             Some(Layer::Jump(_)) => self.jump_to_input(effects),
             Some(Layer::Ballots(_)) => self.toggle_ballot(),
             Some(Layer::Review(_)) => sign::confirm_review(self, effects),

@@ -11,6 +11,7 @@ mod moving;
 mod net;
 mod palette;
 mod run;
+mod search;
 mod sign;
 mod world;
 

@@ -14,7 +14,7 @@ use crate::tui::command::Command;
 use icpulse_engine::action::operations::CastVotes;
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Account, NeuronKey, ProposalKey, Timestamp, Vote};
+use icpulse_model::{Account, NeuronKey, ProposalKey, Seconds, Timestamp, Vote};
 
 impl State {
     /// Runs a command, or says why it cannot run.
@@ -96,6 +96,9 @@ impl State {
             Command::Suspend => effects.push(Effect::Suspend),
             Command::Quit => self.confirm_quit(effects),
             Command::Open => self.open_selected(effects),
+            Command::Search => self.open_search(),
+            Command::SearchNext => self.search_further(1),
+            Command::SearchPrevious => self.search_further(-1),
             Command::Filter => self.open_filter(),
             Command::QuickFilter => self.quick_filter(),
             Command::ClearFilter => self.set_filter(""),
@@ -123,6 +126,8 @@ impl State {
             Command::PreviousTab => self.show_tab(-1),
             Command::NextItem => self.open_neighbour(1, effects),
             Command::PreviousItem => self.open_neighbour(-1, effects),
+            Command::Acknowledge => self.hide_alerts(None),
+            Command::Snooze => self.hide_alerts(Some(self.now.plus(Seconds::days(1)))),
             Command::NextPane => {
                 let to = if self.pulse.cursor < self.pulse.needs { self.pulse.needs } else { 0 };
                 self.pulse.select_row(to);

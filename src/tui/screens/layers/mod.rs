@@ -51,6 +51,7 @@ fn draw_layer(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, to
         Layer::Help(l) => help::draw(cx, area, l, top),
         Layer::Palette(l) => palette::draw(cx, area, l, top),
         Layer::Filter(l) => filter::draw(cx, body, l, top),
+        Layer::Search(l) => filter::draw_search(cx, body, l, top),
         Layer::Jump(l) => jump::draw(cx, area, l, top),
         Layer::Ballots(l) => ballots::draw(cx, area, l, top),
         Layer::Review(l) => review::draw(cx, area, l, top),
@@ -148,7 +149,7 @@ fn lines(cx: &mut Cx<'_, '_, '_>, inside: Rect, lines: &[Spans], offset: usize, 
         cx.hits.layer_lines = lines.len();
         cx.hits.layer_height = usize::from(inside.height);
     }
-    facts::draw_scrolled_lines(cx, inside, lines, offset);
+    facts::draw_searched_lines(cx, inside, lines, offset);
 }
 
 /// Draws the rows of a layer's list from about `offset` on, `cursor` in sight and emphasised.
