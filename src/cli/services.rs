@@ -6,7 +6,7 @@ use super::look::Look;
 use super::open::{Opened, Who, idle};
 use super::touch::TouchReporter;
 use super::watcher::{Alerts, mine_or_why};
-use crate::config::{StateFileError, load_mine, save_columns, save_mine};
+use crate::config::{StateFileError, load_mine, save_columns, save_mine, save_views};
 use crate::tui::app::answers::Answer;
 use crate::tui::app::layer::{Failure, Level};
 use crate::tui::app::runtime::Services;
@@ -688,6 +688,12 @@ impl Services for Live {
             Effect::SaveColumns { list, columns } => {
                 // One after the other, as above.
                 if let Err(e) = save_columns(&self.0.context.paths.columns_file(), list, columns) {
+                    self.spawn(async move { this.notice(Level::Error, e).await });
+                }
+            }
+            Effect::SaveViews(views) => {
+                let path = self.0.context.paths.views_file();
+                if let Err(e) = save_views(&path, &self.0.profile.name, &views) {
                     self.spawn(async move { this.notice(Level::Error, e).await });
                 }
             }

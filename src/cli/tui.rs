@@ -9,7 +9,7 @@ use super::open::{Need, Opened, Pace, Who, open_paced};
 use super::serve::asked_to_stop;
 use super::services::Live;
 use super::watcher::{self, Alerts};
-use crate::config::load_columns;
+use crate::config::{load_columns, load_views};
 use crate::tui::app::answers::color_question;
 use crate::tui::app::input::{Input, terminal_events};
 use crate::tui::app::runtime::Runtime;
@@ -159,11 +159,19 @@ impl Dashboard {
             Ok(columns) => state.set_columns(&columns),
             Err(why) => vec![Line::new(&why.to_string())],
         };
+        let view_notes = match load_views(&context.paths.views_file(), &opened.profile.name) {
+            Ok(views) => {
+                state.set_views(&views);
+                None
+            }
+            Err(why) => Some(Line::new(&why.to_string())),
+        };
         let notes = theme_note
             .into_iter()
             .chain(opened.cache_notes.iter().cloned())
             .chain(reading.loaded.notes)
-            .chain(column_notes);
+            .chain(column_notes)
+            .chain(view_notes);
         for note in notes {
             // A notice has no effects.
             let _ = update(&mut state, Message::Notice(Level::Warning, note), now);

@@ -10,6 +10,7 @@ mod mine;
 mod network;
 mod paths;
 mod template;
+mod views;
 
 pub use alerts::{AlertsConfig, AlertsError, RuleConfig, SinkConfig};
 pub use columns::{Columns, load_columns, save_columns};
@@ -18,3 +19,4 @@ pub use mine::{StateFileError, load_mine, save_mine};
 pub use network::{NetworkConfig, NetworkError, resolve};
 pub use paths::{Paths, PathsError};
 pub use template::template;
+pub use views::{View, Views, load_views, save_views};

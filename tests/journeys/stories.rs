@@ -73,7 +73,7 @@ async fn after_a_vote_the_cursor_goes_to_the_next_one_to_vote_on() {
     let due = app.state.pulse.due.clone();
     assert!(due.len() > 2, "{due:?}");
     // On Pulse, whose list moves what was voted on to its end.
-    app.state.pulse.select_row(app.state.pulse.needs);
+    app.state.pulse.cursor = app.state.pulse.needs;
     app.press("+ <enter> <esc>");
     assert_eq!(app.state.pulse.due, due[1..]);
     assert_eq!(app.state.target_proposals(), [due[1]]);
@@ -83,7 +83,7 @@ async fn after_a_vote_the_cursor_goes_to_the_next_one_to_vote_on() {
 
     // What Pulse points at comes by deadline, and a detail opened from it leads on too.
     let mut app = open();
-    app.state.pulse.select_row(0);
+    app.state.pulse.cursor = 0;
     app.press("<enter>").sees("vote:due");
     let rows: Vec<_> = app.state.proposals.rows.to_vec();
     assert_eq!(rows, due);
@@ -148,6 +148,37 @@ async fn details_and_help_are_searched() {
     assert!(app.state.search.is_empty() && app.state.detail().is_some());
     app.press("? /").type_text("quit; asks").press("<enter>").sees("Quit; asks");
     assert!(matches!(app.state.layers.last(), Some(Layer::Help(help)) if help.scroll > 0));
+}
+
+#[tokio::test]
+async fn lists_are_found_again_as_they_were_left() {
+    let mut app = open();
+    app.press("2 /").type_text("topic:gov").press("<enter> > q");
+    let sort = app.state.proposals.sort;
+    let views = app.state.kept_views.clone();
+    assert!(app.services.asked.iter().any(|asked| asked.starts_with("SaveViews")));
+
+    let mut again = open();
+    again.state.set_views(&views);
+    again.press("2").sees("topic:gov").does_not_see("Elect new replica");
+    assert_eq!(again.state.proposals.sort, sort);
+    // Filters and commands are found with the arrow.
+    again.press("F / <up>");
+    assert_eq!(again.state.filter_text(), Some("topic:gov"));
+    again.press("<down>");
+    assert_eq!(again.state.filter_text(), Some(""));
+    again.press("<esc>");
+}
+
+#[tokio::test]
+async fn the_palette_takes_an_argument() {
+    let mut app = open();
+    app.press("4 :").type_text("proposal 111").press("<enter>").sees("Proposal 111");
+    app.press(":").type_text("neurons state:locked").press("<enter>");
+    assert_eq!(app.state.screen(), icpulse::tui::app::Screen::Neurons);
+    assert_eq!(app.state.filter_text(), Some("state:locked"));
+    app.press(": <up>").sees("neurons state:locked").press("<up>").sees("proposal 111");
+    app.press("<enter>").sees("Proposal 111");
 }
 
 #[tokio::test]
@@ -354,7 +385,7 @@ async fn the_way_back_and_the_way_on() {
     app.press("2 <enter> ]");
     assert_eq!(app.state.breadcrumbs(), ["Proposals", "Proposal 111"]);
     app.press("# 1 0 9 <enter>").sees("Zurich");
-    app.press("Y");
+    app.press("y <enter>");
     assert_eq!(app.host.last(), Some(&Effect::Copy("109".into())));
     app.press("o");
     assert!(app.services.asked.last().unwrap().contains("forum.example.org"));

@@ -105,6 +105,8 @@ pub struct PaletteLayer {
     pub cursor: usize,
     /// The first match shown.
     pub offset: usize,
+    /// How many steps back in the history of commands; 0 for none.
+    pub back: usize,
 }
 
 /// One line of the palette.
@@ -127,6 +129,8 @@ pub struct FilterLayer {
     pub before: String,
     /// Why it cannot be read: the older filter stays in force.
     pub error: Option<QueryError>,
+    /// How many steps back in the history of filters; 0 for none.
+    pub back: usize,
     /// What Tab would write: fields, or values of the field under the cursor.
     pub suggestions: Vec<Suggestion>,
 }

@@ -36,6 +36,7 @@ pub mod terminal;
 pub(crate) mod testing;
 pub mod toast;
 mod update;
+mod views;
 
 pub use effect::Effect;
 pub use hint::KeyHint;

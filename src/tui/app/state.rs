@@ -7,6 +7,7 @@ use super::net::NetState;
 pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
+use crate::config::Views;
 use crate::datasets::Listed;
 use crate::tui::command::{Chord, Keymap, Scope};
 use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo};
@@ -28,6 +29,9 @@ pub use super::{form, layer, list, net, place, pulse};
 
 /// The smallest usable terminal, in cells.
 pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// From this width on a list has the detail of its selected row beside it.
+const PREVIEW_FROM: u16 = 140;
 
 /// The network that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -171,6 +175,12 @@ pub struct State {
     pub net: NetState,
     /// What is searched for in the open detail, help or message; empty for nothing.
     pub search: String,
+    /// What was typed into the palette and run, the newest last.
+    pub commands: Vec<String>,
+    /// How the lists were left when that was kept last.
+    pub kept_views: Views,
+    /// Lists stand alone however wide the terminal is.
+    pub hides_preview: bool,
     /// What lies over the screen, the topmost last.
     pub layers: Vec<Layer>,
     /// Notices, the newest last.
@@ -235,6 +245,9 @@ impl State {
             wallet: WalletState { account: 0, list: ListState::new(Transaction::dataset()) },
             net: NetState::default(),
             search: String::new(),
+            commands: Vec::new(),
+            kept_views: Views::default(),
+            hides_preview: false,
             layers: Vec::new(),
             toasts: Vec::new(),
             notices: Vec::new(),
@@ -357,6 +370,12 @@ impl State {
             crumbs.push(self.title_of(detail.subject));
         }
         crumbs
+    }
+
+    /// The selected row whose detail stands beside its list.
+    pub fn previewed(&self) -> Option<Subject> {
+        let lists = self.place.detail.is_none() && self.place.screen != Screen::Pulse;
+        (lists && self.size.0 >= PREVIEW_FROM && !self.hides_preview).then(|| self.subject())?
     }
 
     /// The title of the terminal's window.

@@ -255,6 +255,7 @@ impl State {
             Command::Acknowledge | Command::Snooze if self.selected_alerts().is_empty() => {
                 say("select an alert first")
             }
+            Command::Preview if self.size.0 < 140 => say("the terminal has fewer than 140 columns"),
             Command::OpenLink if self.dashboard_link().is_none() => say("no web link for this selection"),
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),

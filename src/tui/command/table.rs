@@ -282,6 +282,7 @@ commands! {
     SortReverse "list.reverse" "reverse", "Reverse the order.", ["R"], [List], Harmless;
     SortNext "list.sort_next" "sort by next column", "Sort by the next visible column.", [">"], [List], Harmless;
     SortPrevious "list.sort_previous" "sort by previous column", "Sort by the previous visible column.", ["<"], [List], Harmless;
+    Preview "list.preview" "preview", "Show or hide the selected row's detail beside the list, from 140 columns on.", ["|"], [List], Harmless;
     Columns "list.columns" "columns", "Choose the columns to show.", ["C"], [List], Harmless;
 
     VoteYes "proposal.vote_yes" "yes", "Vote yes with all eligible neurons, after a review.", ["+"], [Pulse Proposals Proposal], Signs, footer;

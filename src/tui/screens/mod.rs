@@ -40,8 +40,9 @@ mod wallet;
 pub use pieces::detail_text;
 
 use crate::tui::app::state::SMALLEST;
-use crate::tui::app::state::{Hits, Screen, State, Subject};
-use crate::tui::theme::Theme;
+use crate::tui::app::state::{Detail, Hit, Hits, Screen, State, Subject};
+use crate::tui::command::Command;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{Pen, notice};
 use icpulse_model::Timestamp;
 use ratatui::Frame;
@@ -96,14 +97,15 @@ fn draw_screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let top = area.y + 3 + trouble;
     let notices = footer::wrap_notices(cx.state, (area.width, area.height));
     let bottom = area.bottom() - 1 - notices.height();
-    let body = Rect::new(area.x, top, area.width, bottom.saturating_sub(top));
+    let mut body = Rect::new(area.x, top, area.width, bottom.saturating_sub(top));
+    let whole = body;
+    if let Some(subject) = cx.state.previewed() {
+        let width = body.width * 11 / 20;
+        draw_preview(cx, Rect::new(body.x + width, body.y, body.width - width, body.height), subject);
+        body.width = width;
+    }
     match (cx.state.place.screen, cx.state.detail()) {
-        (_, Some(detail)) => match detail.subject {
-            Subject::Proposal(id) => proposal::draw(cx, body, id, detail),
-            Subject::Neuron(id) => neuron::draw(cx, body, id, detail),
-            Subject::Transaction(block) => transaction::draw(cx, body, block, detail),
-            subject => net::detail(cx, body, &subject, detail),
-        },
+        (_, Some(detail)) => draw_detail(cx, body, detail),
         (Screen::Pulse, None) => pulse::draw(cx, body),
         (Screen::Proposals, None) => proposals::draw(cx, body),
         (Screen::Neurons, None) => neurons::draw(cx, body),
@@ -111,6 +113,24 @@ fn draw_screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         (Screen::Network, None) => net::draw(cx, body),
     }
     footer::line(cx, row(area.height - 1));
-    layers::draw(cx, body);
+    layers::draw(cx, whole);
     footer::draw_notices(cx, Rect::new(area.x, bottom, area.width, notices.height()), &notices);
+}
+
+fn draw_detail(cx: &mut Cx<'_, '_, '_>, area: Rect, detail: &Detail) {
+    match detail.subject {
+        Subject::Proposal(id) => proposal::draw(cx, area, id, detail),
+        Subject::Neuron(id) => neuron::draw(cx, area, id, detail),
+        Subject::Transaction(block) => transaction::draw(cx, area, block, detail),
+        subject => net::detail(cx, area, &subject, detail),
+    }
+}
+
+/// Draws the detail of the selected row beside its list; a click in it opens it.
+fn draw_preview(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: Subject) {
+    cx.pen.draw_vertical_rule(area.x, area.y, area.height, Role::Border);
+    let hits = std::mem::take(&mut cx.hits);
+    draw_detail(cx, Rect::new(area.x + 1, area.y, area.width - 1, area.height), &Detail::new(subject));
+    cx.hits = hits;
+    cx.hits.add_area(area, Hit::Run(Command::Open));
 }

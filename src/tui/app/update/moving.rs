@@ -173,6 +173,17 @@ impl State {
         }
     }
 
+    /// Reads the text of the proposal beside the list, one at a time while the cursor moves on.
+    pub(super) fn want_preview(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(subject @ Subject::Proposal(id)) = self.previewed()
+            && self.bodies.get(id).is_none()
+            && !self.sync.offline
+            && !self.reading.iter().any(|reading| matches!(reading, Subject::Proposal(_)))
+        {
+            self.read_subject(subject, Effect::OpenProposal(id), effects);
+        }
+    }
+
     fn read_subject(&mut self, subject: Subject, effect: Effect, effects: &mut Vec<Effect>) {
         // Offline the cache may still have it: the services know, and answer or not.
         if !self.sync.offline {

@@ -1,10 +1,13 @@
 //! The palette: anything by its name.
 
 use super::keys::single_line_input;
-use crate::tui::app::layer::{Layer, PaletteLayer, PaletteMatch};
+use crate::tui::app::layer::{JumpLayer, Layer, PaletteLayer, PaletteMatch};
+use crate::tui::app::net::NetList;
 use crate::tui::app::place::Screen;
 use crate::tui::app::state::State;
+use crate::tui::app::views::{recall, remember};
 use crate::tui::command::{Command, Scope, Spec};
+use icpulse_model::dataset::List;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -65,7 +68,13 @@ impl State {
     /// Runs the selected match; one of another screen goes there first.
     pub(super) fn run_palette(&mut self, effects: &mut Vec<crate::tui::app::Effect>) {
         let Some(Layer::Palette(palette)) = self.layers.last() else { return };
+        let typed = palette.input.value().trim().to_owned();
+        if self.run_with_argument(&typed, effects) {
+            return remember(&mut self.commands, &typed);
+        }
+        let Some(Layer::Palette(palette)) = self.layers.last() else { return };
         let Some(command) = palette.matches.get(palette.cursor).map(|m| m.command) else { return };
+        remember(&mut self.commands, &typed);
         self.layers.pop();
         let scopes = command.spec().scopes;
         if !scopes.iter().any(|scope| self.place.scopes().contains(scope))
@@ -75,6 +84,83 @@ impl State {
         }
         self.run_command(command, effects);
     }
+}
+
+impl State {
+    /// Runs a word with an argument: `proposal 620` opens, `neurons state:dissolved` filters. Whether the
+    /// text is one.
+    fn run_with_argument(&mut self, typed: &str, effects: &mut Vec<crate::tui::app::Effect>) -> bool {
+        let Some((place, argument)) = self.read_argument(typed) else { return false };
+        self.layers.pop();
+        match place {
+            Argument::Filter(screen, list) => {
+                self.go_to(screen);
+                if let Some(list) = list {
+                    self.show_list(list);
+                }
+                self.set_filter(&argument);
+            }
+            Argument::Open(prefix) => {
+                let input = single_line_input(&format!("{prefix}{argument}"));
+                self.layers.push(Layer::Jump(JumpLayer { input, error: None }));
+                self.jump_to_input(effects);
+            }
+        }
+        true
+    }
+
+    /// What a word with an argument means; `None` for the name of a command.
+    pub(super) fn read_argument(&self, typed: &str) -> Option<(Argument, String)> {
+        let (word, argument) = typed.trim().split_once(' ')?;
+        let argument = argument.trim();
+        let word = word.to_lowercase();
+        let lists: [(List, Screen, Option<NetList>); 3] = [
+            (self.proposals.list, Screen::Proposals, None),
+            (self.neurons.list, Screen::Neurons, None),
+            (self.wallet.list.list, Screen::Wallet, None),
+        ];
+        let network = NetList::all()
+            .map(|list| -> (List, Screen, Option<NetList>) { (list.dataset(), Screen::Network, Some(list)) });
+        let mut found = lists.into_iter().chain(network);
+        let found = found.find_map(|(list, screen, shown)| {
+            let info = list.info();
+            let many = info.id == word
+                || info.many.eq_ignore_ascii_case(&word)
+                || info.title.eq_ignore_ascii_case(&word);
+            if many {
+                return Some(Argument::Filter(screen, shown));
+            }
+            info.one.eq_ignore_ascii_case(&word).then_some(Argument::Open(if word == "neuron" {
+                "n"
+            } else {
+                ""
+            }))
+        });
+        found.filter(|_| !argument.is_empty()).map(|place| (place, argument.to_owned()))
+    }
+
+    /// Writes the command typed before (`by` 1) or after (-1) the one that is shown.
+    pub(super) fn recall_command(&mut self, by: isize) {
+        let Some(Layer::Palette(layer)) = self.layers.last_mut() else { return };
+        let back = layer.back.saturating_add_signed(by);
+        let text = match recall(&self.commands, back) {
+            Some(text) => text.clone(),
+            None if back == 0 => String::new(),
+            None => return,
+        };
+        layer.back = back;
+        layer.input = single_line_input(&text);
+        self.match_palette();
+    }
+}
+
+/// What a word before an argument asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Argument {
+    /// To filter the list of a screen.
+    Filter(Screen, Option<NetList>),
+    /// To open what has this id, after a letter that says of which kind it is.
+    Open(&'static str),
 }
 
 /// The screen whose list has these keys.

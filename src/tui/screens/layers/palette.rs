@@ -18,7 +18,10 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &PaletteLayer, to
     super::draw_input(cx, place, &layer.input, "type part of a command's name", None, top);
     cx.pen.draw_rule(inside.x, inside.y + 1, inside.width, Role::Border);
     let list = Rect::new(inside.x, inside.y + 2, inside.width, inside.height - 2);
-    if layer.matches.is_empty() {
+    if layer.matches.is_empty() && layer.input.value().trim().contains(' ') {
+        let text = "enter opens or filters: proposal 620, neurons state:dissolved";
+        cx.pen.write(list.x + 2, list.y, list.width, text, Role::Dim);
+    } else if layer.matches.is_empty() {
         cx.pen.write(list.x + 2, list.y, list.width, "no such command", Role::Dim);
     }
     super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.matches.len()), top, |cx, index, row| {
